@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+#include <webhooks/principal.hpp>
+#include <webhooks/secret.hpp>
+#include <webhooks/storage.hpp>
+
+namespace webhooks {
+
+/// API keys of users. Storage has a key's hash; the key itself is seen once, when it is made.
+/// Every member may be called from any thread at once.
+class ApiKeys {
+public:
+    explicit ApiKeys(std::shared_ptr<Storage> storage) : storage_(std::move(storage)) {}
+
+    /// Makes a key of 256 random bits, in characters of `[A-Za-z0-9_-]`. Valid at once.
+    Result<Secret> create(const Principal&);
+    /// Makes a given text the key. @param key 16-256 printable ASCII characters; adding the same
+    /// key for the same principal again changes nothing.
+    Result<> add(const Principal&, const Secret& key);
+    /// Whose key it is. @return not_found for a key that does not exist or was revoked.
+    Result<Principal> authenticate(std::string_view key) const;
+    /// In order of id.
+    Result<std::vector<ApiKeyRecord>> list() const;
+    /// Invalid at once. @return not_found.
+    Result<> revoke(ApiKeyId);
+
+private:
+    std::shared_ptr<Storage> storage_;
+};
+
+}  // namespace webhooks

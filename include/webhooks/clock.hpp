@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <webhooks/time.hpp>
+
+namespace webhooks {
+
+/// Where the library reads time. It has no call that waits: whoever waits, waits on the thing it
+/// waits for. Both functions may be called from any thread at once and must not throw.
+class Clock {
+public:
+    virtual ~Clock() = default;
+
+    /// The wall clock; it may jump in either direction.
+    virtual Time now() const noexcept = 0;
+
+    /// Never goes back and does not follow changes of the wall clock.
+    virtual SteadyTime steady_now() const noexcept = 0;
+};
+
+/// The machine's own clocks. One shared object; never null.
+std::shared_ptr<Clock> system_clock();
+
+}  // namespace webhooks

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/ids.hpp>
+#include <webhooks/time.hpp>
+
+namespace webhooks {
+
+/// What a host hands to `WebhookService::publish`.
+struct Publication {
+    /// A registered type; patterns are for subscriptions.
+    std::string event_type;
+    /// The exact bytes that subscribers receive: UTF-8 without U+0000, at most
+    /// `ServiceOptions::max_payload_bytes`. It is not parsed; a host that calls it JSON makes it so.
+    std::string payload;
+    /// Sent as `content-type`: 1-128 printable ASCII characters.
+    std::string content_type = "application/json";
+    /// Whose subscriptions match. Empty: those of the principal or, for an administrator,
+    /// everyone's. Another user's id is forbidden to all but administrators.
+    std::string user_id = {};
+    /// 1-256 printable ASCII characters, or empty for none. Within 24 h the same key of the same
+    /// principal with the same content answers the first receipt and publishes nothing; with other
+    /// content it is a conflict.
+    std::string idempotency_key = {};
+};
+
+/// The answer to a publication. What it names is durable.
+struct PublishReceipt {
+    /// One event for each active subscription that matched, in the order of their ids.
+    std::vector<EventId> event_ids;
+    /// True where an idempotency key found an earlier publication.
+    bool is_replay = false;
+};
+
+/// What an attempt came to. `delivered` .. `expired` are final: only a retry on request reopens.
+enum class Outcome : std::uint8_t {
+    delivered = 1,  ///< A 2xx answer.
+    retry = 2,      ///< It failed; another attempt is due.
+    exhausted = 3,  ///< It failed, and the tries are used up.
+    cancelled = 4,  ///< No request was made: its subscription was inactive or gone.
+    expired = 5,    ///< No request was made: it was no longer wanted at its time.
+};
+
+/// One row of an event's history. `cancelled` and `expired` rows stand for no request.
+struct Attempt {
+    int number = 0;  ///< 1, 2, 3 ... within the event.
+    Time sent_at{};
+    std::chrono::microseconds duration{};
+    std::optional<int> status_code = {};       ///< Absent when no answer came.
+    std::optional<std::string> response = {};  ///< At most 4 KiB of the body, valid UTF-8.
+    std::optional<std::string> error_message = {};
+    Outcome outcome = Outcome::retry;
+};
+
+/// An event of the log: one message on its way to one subscription. Its state is that of its
+/// latest attempt, which tells waiting, delivered, exhausted and cancelled apart.
+struct Event {
+    EventId id{};
+    SubscriptionId subscription_id{};
+    std::string event_type;
+    std::string payload;
+    std::optional<int> status_code = {};
+    std::optional<std::string> response = {};
+    std::optional<std::string> error_message = {};  ///< Absent after a success.
+    bool is_success = false;
+    int retry_count = 0;  ///< Requests made, less one; never below 0.
+    std::optional<Time> sent_at = {};
+    std::optional<Time> next_retry_at = {};  ///< Set exactly while a later attempt is due.
+    Time created_at{};
+};
+
+}  // namespace webhooks

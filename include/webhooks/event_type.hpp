@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace webhooks {
+
+/// A kind of event that the host publishes and users subscribe to.
+struct EventType {
+    /// 1-128 characters: segments of letters, digits, `_` and `-`, joined by dots, e.g.
+    /// "order.created". `webhook.test` and everything below `webhook.` is the library's own.
+    std::string name;
+    /// For people; at most 1,024 bytes of UTF-8; may be empty.
+    std::string description;
+
+    bool operator==(const EventType&) const = default;
+};
+
+/// The type of the event that `WebhookService::send_test_event` sends.
+inline constexpr std::string_view test_event_type = "webhook.test";
+
+}  // namespace webhooks

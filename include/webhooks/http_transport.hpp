@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <webhooks/clock.hpp>
+#include <webhooks/error.hpp>
+#include <webhooks/transport.hpp>
+
+namespace webhooks {
+
+/// How an HTTP transport behaves.
+struct HttpTransportOptions {
+    /// For the whole attempt, from look-up to the end of the answer; never extended. 100 ms - 5 min.
+    std::chrono::milliseconds attempt_timeout = std::chrono::seconds(15);
+    /// For look-up, connection and TLS handshake together. 100 ms - `attempt_timeout`.
+    std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
+    /// How long an unused connection is kept. 0 - 10 min; 0 keeps none.
+    std::chrono::milliseconds keep_alive = std::chrono::seconds(30);
+    /// Unused connections kept in all. 0-100,000.
+    std::size_t max_idle_connections = 512;
+    /// Certificates of authorities to trust beside the system's: a PEM file, or empty for none.
+    std::string ca_file = {};
+    /// The `user-agent`: 1-256 printable ASCII characters. Empty: `webhooks/<version>`.
+    std::string user_agent = {};
+
+    /// @return invalid_argument with one FieldError for each member out of its range.
+    Result<> validate() const;
+};
+
+/// HTTP/1.1 and HTTPS with kept-alive connections. Certificates and host names are always verified
+/// (TLS >= 1.2). Every address is judged right before it is dialled; no proxy is used.
+/// @return invalid_argument for bad options, or a `ca_file` that cannot be read.
+Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions = {});
+
+}  // namespace webhooks

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+#include <webhooks/clock.hpp>
+#include <webhooks/storage.hpp>
+
+namespace webhooks {
+
+/// A storage in this process's memory. It keeps every promise of `Storage` but to outlive the
+/// process. Several services may share one.
+/// @param clock Storage's time; absent: the machine's.
+std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock = {});
+
+}  // namespace webhooks

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <webhooks/event.hpp>
+#include <webhooks/ids.hpp>
+
+namespace webhooks {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+/// An attempt as an observer sees it.
+struct AttemptReport {
+    EventId event{};
+    SubscriptionId subscription{};
+    int number = 0;
+    Outcome outcome = Outcome::retry;
+    std::optional<int> status_code = {};
+    std::chrono::microseconds duration{};
+};
+
+/// Told what the service does. Called from the service's threads, several at once; a call must
+/// return quickly, must not throw and must not call the service. What it is told holds no secret,
+/// payload, header value or query string.
+class Observer {
+public:
+    virtual ~Observer() = default;
+
+    virtual void on_log(LogLevel, std::string_view /*line*/) noexcept {}
+    /// Events became durable.
+    virtual void on_published(std::size_t /*events*/) noexcept {}
+    /// An attempt ended and is about to be recorded.
+    virtual void on_attempt(const AttemptReport&) noexcept {}
+};
+
+}  // namespace webhooks

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+#include <webhooks/endpoint.hpp>
+#include <webhooks/error.hpp>
+
+namespace webhooks {
+
+/// How a WebhookService behaves. The defaults suit production.
+struct ServiceOptions {
+    /// Pauses before the second, third ... attempt; once they are used up, the last one repeats.
+    /// 1-100 pauses of 1 s - 30 days. Default: the schedule that the Standard Webhooks
+    /// specification proposes.
+    std::vector<std::chrono::seconds> retry_schedule = {
+        std::chrono::seconds(5), std::chrono::minutes(5), std::chrono::minutes(30),
+        std::chrono::hours(2),   std::chrono::hours(5),   std::chrono::hours(10),
+        std::chrono::hours(14),  std::chrono::hours(20),  std::chrono::hours(24)};
+    /// Each pause is lengthened or shortened at random by up to this part of it. 0-0.5.
+    double retry_jitter = 0.2;
+    /// Attempts after the first, for subscriptions that say nothing. 0-100.
+    int default_max_retry_count = 9;
+
+    /// Requests under way at once. 1-100,000.
+    std::size_t max_in_flight = 512;
+    /// Requests under way at once to one scheme, host and port. 1-100,000.
+    std::size_t max_in_flight_per_host = 16;
+    /// Events held in memory; what does not fit waits in storage. 1-10,000,000.
+    std::size_t max_events_in_memory = 100'000;
+    /// An event that waited in memory for this long goes to wait in storage. 100 ms - 1 h.
+    std::chrono::milliseconds park_after = std::chrono::seconds(5);
+
+    /// Publications waiting to be committed; one more is answered `overloaded`. 1-1,000,000.
+    std::size_t max_publish_queue = 10'000;
+    /// Publications in one commit. 1-10,000.
+    std::size_t max_batch = 500;
+    /// Bytes of a payload. 1 - 16 MiB.
+    std::size_t max_payload_bytes = 1024 * 1024;
+
+    /// How often a worker shows storage that it lives and looks for others' changes. 100 ms - 1 h.
+    std::chrono::milliseconds heartbeat_interval = std::chrono::seconds(2);
+
+    /// What endpoints may be.
+    EndpointPolicy endpoints = {};
+
+    /// @return invalid_argument with one FieldError for each member out of its range.
+    Result<> validate() const;
+};
+
+}  // namespace webhooks

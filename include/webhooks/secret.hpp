@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace webhooks {
+
+/// Text that must not leak: it has no stream output, compares in constant time for equal lengths,
+/// and wipes its memory when it ends. What `reveal()` gives is the caller's to guard.
+class Secret {
+public:
+    Secret() = default;
+    explicit Secret(std::string text) : text_(std::move(text)) {}
+    Secret(const Secret&) = default;
+    Secret(Secret&& other) noexcept;
+    Secret& operator=(const Secret& other);
+    Secret& operator=(Secret&& other) noexcept;
+    ~Secret();
+
+    std::string_view reveal() const noexcept { return text_; }
+    bool empty() const noexcept { return text_.empty(); }
+
+    friend bool operator==(const Secret& a, const Secret& b) noexcept;
+
+private:
+    void wipe() noexcept;
+
+    std::string text_;
+};
+
+}  // namespace webhooks

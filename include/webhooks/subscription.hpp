@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/event.hpp>
+#include <webhooks/ids.hpp>
+#include <webhooks/secret.hpp>
+#include <webhooks/time.hpp>
+
+namespace webhooks {
+
+/// A header that a subscription adds to each request. The rules are those of
+/// docs/security.md: names are RFC 9110 tokens that are not ours or the connection's.
+struct Header {
+    std::string name;
+    std::string value;
+
+    bool operator==(const Header&) const = default;
+};
+using Headers = std::vector<Header>;
+
+/// A user's wish to have events of a type sent to a URL.
+struct Subscription {
+    SubscriptionId id{};
+    std::string name;        ///< 1-256 characters.
+    std::string event_type;  ///< A registered type, `*`, or a prefix ending in `.*`.
+    std::string url;         ///< As it was given.
+    Secret secret;           ///< What deliveries are signed with.
+    Headers headers;
+    int max_retry_count = 0;  ///< Attempts after the first, 0-100.
+    bool is_active = true;
+    std::string user_id;  ///< The owner.
+    Time created_at{};
+    Time updated_at{};
+    /// The newest 100, newest first, where the query included them; else empty.
+    std::vector<Event> recent_events = {};
+};
+
+/// What `WebhookService::create_subscription` takes. Members as in `Subscription`.
+struct SubscriptionDraft {
+    std::string name;
+    std::string event_type;
+    std::string url;
+    /// 1-256 printable ASCII characters; one that begins with `whsec_` must go on with base64 of
+    /// 24-64 bytes. Absent: a new `whsec_` secret of 32 random bytes is made.
+    std::optional<Secret> secret = {};
+    Headers headers = {};
+    std::optional<int> max_retry_count = {};  ///< Absent: `ServiceOptions::default_max_retry_count`.
+    bool is_active = true;
+};
+
+/// What `WebhookService::update_subscription` takes: an absent member keeps its value.
+struct SubscriptionChange {
+    std::optional<std::string> name = {};
+    std::optional<std::string> event_type = {};
+    std::optional<std::string> url = {};
+    std::optional<Secret> secret = {};
+    std::optional<Headers> headers = {};
+    std::optional<int> max_retry_count = {};
+    std::optional<bool> is_active = {};
+};
+
+}  // namespace webhooks

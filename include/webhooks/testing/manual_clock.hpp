@@ -1,0 +1,25 @@
+#pragma once
+
+#include <mutex>
+#include <webhooks/clock.hpp>
+
+namespace webhooks::testing {
+
+/// A clock that stands still until it is told. Begins at 2026-01-01T00:00:00Z. Any thread.
+class ManualClock final : public Clock {
+public:
+    Time now() const noexcept override;
+    SteadyTime steady_now() const noexcept override;
+
+    /// Both clocks go forward. @pre `by` is not negative.
+    void advance(std::chrono::microseconds by) noexcept;
+    /// The wall clock alone jumps, as when somebody sets it.
+    void jump(std::chrono::microseconds by) noexcept;
+
+private:
+    mutable std::mutex mutex_;
+    Time now_{std::chrono::sys_days(std::chrono::January / 1 / 2026)};
+    SteadyTime steady_now_{};
+};
+
+}  // namespace webhooks::testing

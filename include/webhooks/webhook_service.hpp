@@ -1,0 +1,110 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/clock.hpp>
+#include <webhooks/error.hpp>
+#include <webhooks/event.hpp>
+#include <webhooks/event_type.hpp>
+#include <webhooks/observer.hpp>
+#include <webhooks/options.hpp>
+#include <webhooks/principal.hpp>
+#include <webhooks/query.hpp>
+#include <webhooks/storage.hpp>
+#include <webhooks/subscription.hpp>
+#include <webhooks/transport.hpp>
+
+namespace webhooks {
+
+/// Sends webhooks: keeps subscriptions, publishes events to them, delivers and records.
+///
+/// A host either calls `start`, and two threads do the work (one for storage, one for delivery), or
+/// calls `run_once` in a loop of its own and there are none. Either way every member may be called
+/// from any thread at once, except that moving and destroying need the object to themselves.
+/// Nothing is thrown. Calls that touch storage block until it answers.
+class WebhookService {
+public:
+    struct Parts {
+        std::shared_ptr<Storage> storage{};      ///< Required.
+        std::shared_ptr<Transport> transport{};  ///< Required; the service's alone.
+        std::shared_ptr<Clock> clock{};          ///< Absent: the machine's.
+        std::shared_ptr<Observer> observer{};    ///< Absent: nobody is told.
+    };
+
+    /// Opens the service on its storage: reads subscriptions, registers as a worker, and takes over
+    /// what an earlier process left.
+    /// @return invalid_argument for bad options or a missing part; locked when another service runs
+    /// on a storage that serves one at a time; else storage's error.
+    static Result<WebhookService> open(Parts, ServiceOptions = {});
+
+    WebhookService(WebhookService&&) noexcept;
+    WebhookService& operator=(WebhookService&&) noexcept;
+    /// Stops without draining. What is in flight is cut off and sent again by the next service.
+    ~WebhookService();
+
+    // ---- Subscriptions. An absent one and one that the principal may not see are both not_found.
+
+    /// @return invalid_argument with every member at fault.
+    Result<Subscription> create_subscription(const Principal&, SubscriptionDraft);
+    Result<Subscription> subscription(const Principal&, SubscriptionId) const;
+    Result<Subscription> update_subscription(const Principal&, SubscriptionId, SubscriptionChange);
+    /// Its events disappear with it, and what is queued is not sent.
+    Result<> delete_subscription(const Principal&, SubscriptionId);
+    Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery& = {}) const;
+
+    // ---- The event log of a subscription.
+
+    Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery& = {}) const;
+    /// An event that is still queued is thereby cancelled.
+    Result<> delete_event(const Principal&, SubscriptionId, EventId);
+    /// Sends one event of type `webhook.test`, once, also where the subscription is inactive.
+    /// @param payload UTF-8 without U+0000; absent: a small JSON document.
+    Result<EventId> send_test_event(const Principal&, SubscriptionId,
+                                    std::optional<std::string> payload = {});
+
+    // ---- Event types.
+
+    /// Adds a type, or replaces the description of the one of that name.
+    Result<> register_event_type(EventType);
+    /// In order of name.
+    std::vector<EventType> event_types() const;
+
+    // ---- Publishing.
+
+    /// Returns once the events are durable; from then on each is delivered, cancelled or exhausted,
+    /// whatever crashes.
+    /// @return invalid_argument; forbidden for another user's `user_id`; conflict for an
+    /// idempotency key used with other content; overloaded when the queue is full; unavailable when
+    /// storage does not answer (the events may then exist: repeat with an idempotency key).
+    Result<PublishReceipt> publish(const Principal&, Publication);
+    /// As `publish`. `done` is called exactly once, from the storage thread (or inside `run_once`,
+    /// or inside this call where it fails at once); it must be quick and must not throw.
+    void async_publish(const Principal&, Publication,
+                       std::function<void(Result<PublishReceipt>)> done);
+
+    // ---- Life.
+
+    /// Starts the two threads. @return stopped after `stop`.
+    Result<> start();
+    /// Without `start`: does what can be done now, without waiting, in the calling thread.
+    /// @return how many things it did (commits, claims, attempts begun, answers); 0: nothing to do.
+    Result<std::size_t> run_once();
+    /// Takes no new work, gives attempts in flight up to `drain` to finish, cuts off the rest, and
+    /// hands everything back to storage. May be called more than once; only `stop` follows it.
+    Result<> stop(std::chrono::milliseconds drain);
+
+    /// Whether the service takes and delivers events now: success, or what is missing.
+    Result<> check_ready() const;
+
+private:
+    class Impl;
+    explicit WebhookService(std::unique_ptr<Impl>);
+
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace webhooks

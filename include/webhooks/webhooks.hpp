@@ -1,0 +1,27 @@
+#pragma once
+
+/// @file
+/// The whole public contract, without what is opt-in.
+
+#include <webhooks/api_keys.hpp>
+#include <webhooks/clock.hpp>
+#include <webhooks/endpoint.hpp>
+#include <webhooks/error.hpp>
+#include <webhooks/event.hpp>
+#include <webhooks/event_type.hpp>
+#include <webhooks/http_transport.hpp>
+#include <webhooks/ids.hpp>
+#include <webhooks/memory_storage.hpp>
+#include <webhooks/observer.hpp>
+#include <webhooks/options.hpp>
+#include <webhooks/principal.hpp>
+#include <webhooks/query.hpp>
+#include <webhooks/secret.hpp>
+#include <webhooks/signature.hpp>
+#include <webhooks/sqlite_storage.hpp>
+#include <webhooks/storage.hpp>
+#include <webhooks/subscription.hpp>
+#include <webhooks/time.hpp>
+#include <webhooks/transport.hpp>
+#include <webhooks/version.hpp>
+#include <webhooks/webhook_service.hpp>

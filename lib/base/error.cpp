@@ -1,0 +1,59 @@
+#include <webhooks/error.hpp>
+
+namespace webhooks {
+namespace {
+
+class Category final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "webhooks"; }
+    std::string message(int value) const override {
+        switch (static_cast<Errc>(value)) {
+            case Errc::invalid_argument: return "invalid argument";
+            case Errc::not_found: return "not found";
+            case Errc::forbidden: return "forbidden";
+            case Errc::conflict: return "conflict";
+            case Errc::overloaded: return "overloaded";
+            case Errc::unavailable: return "unavailable";
+            case Errc::locked: return "locked by another service";
+            case Errc::stale_revision: return "stale revision";
+            case Errc::fenced: return "worker fenced";
+            case Errc::stopped: return "stopped";
+            case Errc::unsupported: return "unsupported";
+            case Errc::internal: return "internal error";
+        }
+        return "unknown error";
+    }
+};
+
+std::string join(const std::vector<FieldError>& fields) {
+    std::string text;
+    for (const FieldError& fault : fields) {
+        if (!text.empty()) text += "; ";
+        text += fault.field + ": " + fault.message;
+    }
+    return text;
+}
+
+}  // namespace
+
+const std::error_category& error_category() noexcept {
+    static const Category category;
+    return category;
+}
+
+std::error_code make_error_code(Errc code) noexcept {
+    return {static_cast<int>(code), error_category()};
+}
+
+Error::Error(std::vector<FieldError> fields)
+    : Error(Errc::invalid_argument, join(fields)) {
+    fields_ = std::move(fields);
+}
+
+std::string Error::to_string() const { return code_.message() + ": " + detail_; }
+
+void throw_exception_from_error(const Error& error, const boost::source_location&) {
+    throw std::system_error(error.code(), error.detail());
+}
+
+}  // namespace webhooks

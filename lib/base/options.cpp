@@ -1,0 +1,26 @@
+#include <base/ranges.hpp>
+#include <webhooks/options.hpp>
+
+namespace webhooks {
+
+Result<> ServiceOptions::validate() const {
+    using namespace std::chrono_literals;
+    RangeCheck check;
+    check.in("retry_schedule", retry_schedule.size(), 1, 100, "pauses");
+    for (std::chrono::seconds pause : retry_schedule) {
+        check.in("retry_schedule", pause, 1s, 30 * 24h);
+    }
+    check.in("retry_jitter", retry_jitter, 0.0, 0.5, "");
+    check.in("default_max_retry_count", default_max_retry_count, 0, 100, "");
+    check.in("max_in_flight", max_in_flight, 1, 100'000, "");
+    check.in("max_in_flight_per_host", max_in_flight_per_host, 1, 100'000, "");
+    check.in("max_events_in_memory", max_events_in_memory, 1, 10'000'000, "");
+    check.in("park_after", park_after, 100ms, 1h);
+    check.in("max_publish_queue", max_publish_queue, 1, 1'000'000, "");
+    check.in("max_batch", max_batch, 1, 10'000, "");
+    check.in("max_payload_bytes", max_payload_bytes, 1, 16 * 1024 * 1024, "bytes");
+    check.in("heartbeat_interval", heartbeat_interval, 100ms, 1h);
+    return check.result();
+}
+
+}  // namespace webhooks

@@ -1,0 +1,42 @@
+#include <openssl/crypto.h>
+#include <utility>
+#include <webhooks/secret.hpp>
+
+namespace webhooks {
+
+// Moving would leave the text behind where it is short enough to live inside the object; so a
+// moved-from secret is wiped.
+Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
+
+Secret& Secret::operator=(const Secret& other) {
+    if (this != &other) {
+        std::string copy = other.text_;
+        wipe();
+        text_ = std::move(copy);
+    }
+    return *this;
+}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+    if (this != &other) {
+        wipe();
+        text_ = std::move(other.text_);
+        other.wipe();
+    }
+    return *this;
+}
+
+Secret::~Secret() { wipe(); }
+
+void Secret::wipe() noexcept {
+    text_.resize(text_.capacity());
+    OPENSSL_cleanse(text_.data(), text_.size());
+    text_.clear();
+}
+
+bool operator==(const Secret& a, const Secret& b) noexcept {
+    return a.text_.size() == b.text_.size() &&
+           CRYPTO_memcmp(a.text_.data(), b.text_.data(), a.text_.size()) == 0;
+}
+
+}  // namespace webhooks
