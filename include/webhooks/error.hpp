@@ -44,6 +44,8 @@ struct FieldError {
 /// A failure: a code for programs, a detail for people, and the faults of each member at fault.
 class Error {
 public:
+    /// No error: what `Result::error()` gives for a success.
+    Error() = default;
     Error(std::error_code code, std::string detail) : code_(code), detail_(std::move(detail)) {}
     Error(Errc code, std::string detail) : Error(make_error_code(code), std::move(detail)) {}
     /// An invalid_argument that names every member at fault. @pre `fields` is not empty.

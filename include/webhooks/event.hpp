@@ -16,7 +16,8 @@ struct Publication {
     /// A registered type; patterns are for subscriptions.
     std::string event_type;
     /// The exact bytes that subscribers receive: UTF-8 without U+0000, at most
-    /// `ServiceOptions::max_payload_bytes`. It is not parsed; a host that calls it JSON makes it so.
+    /// `ServiceOptions::max_payload_bytes`. It is not parsed; a host that calls it JSON makes it
+    /// so.
     std::string payload;
     /// Sent as `content-type`: 1-128 printable ASCII characters.
     std::string content_type = "application/json";

@@ -40,6 +40,9 @@ struct ServiceOptions {
 
     /// How often a worker shows storage that it lives and looks for others' changes. 100 ms - 1 h.
     std::chrono::milliseconds heartbeat_interval = std::chrono::seconds(2);
+    /// A worker that gave no sign of life for this long is taken over by others. At least three
+    /// heartbeat intervals; 1 s - 10 h.
+    std::chrono::milliseconds lease = std::chrono::seconds(10);
 
     /// What endpoints may be.
     EndpointPolicy endpoints = {};

@@ -42,13 +42,13 @@ struct HeldEvent {
     SubscriptionId subscription{};
     std::uint64_t worker_tag = 0;  ///< Of the worker that appended it.
     std::shared_ptr<const Message> message;
-    int attempts = 0;             ///< Attempts so far.
-    bool has_retry_row = false;   ///< It waits, or waited until this claim, in storage.
+    int attempts = 0;            ///< Attempts so far.
+    bool has_retry_row = false;  ///< It waits, or waited until this claim, in storage.
 };
 
 /// What makes the repetition of a publication recognisable.
 struct IdempotencyKey {
-    std::string scope;   ///< The caller's user id.
+    std::string scope;  ///< The caller's user id.
     std::string key;
     std::string digest;  ///< SHA-256 of the content, 32 bytes.
 };
@@ -82,9 +82,9 @@ struct Park {
 struct Batch {
     /// The revision that `appends` were matched at.
     Revision matched_at = 0;
-    std::vector<Append> appends;
-    std::vector<AttemptRecord> attempts;
-    std::vector<Park> parks;
+    std::vector<Append> appends = {};
+    std::vector<AttemptRecord> attempts = {};
+    std::vector<Park> parks = {};
     /// Every event of this worker up to this id has a final attempt or a retry row once this batch
     /// is written (the events of `appends` come after it).
     EventId low_water{};
@@ -99,24 +99,24 @@ struct Appended {
 
 struct BatchReceipt {
     /// As many as there were appends, in their order. A conflict fails its own append alone.
-    std::vector<Result<Appended>> appends;
+    std::vector<Result<Appended>> appends = {};
 };
 
 /// What a worker takes over from storage.
 struct Claim {
-    std::vector<HeldEvent> events;
+    std::vector<HeldEvent> events = {};
     /// When the earliest event that is left in storage is due; absent when none waits.
-    std::optional<Time> next_due;
+    std::optional<Time> next_due = {};
 };
 
 /// What changed since a revision.
 struct Configuration {
     Revision revision = 0;
     /// New and changed subscriptions, active or not.
-    std::vector<Subscription> subscriptions;
-    std::vector<SubscriptionId> deleted;
+    std::vector<Subscription> subscriptions = {};
+    std::vector<SubscriptionId> deleted = {};
     /// All event types, in order of name.
-    std::vector<EventType> event_types;
+    std::vector<EventType> event_types = {};
 };
 
 /// What storage answers to a sign of life.
@@ -165,21 +165,21 @@ public:
 
     // ---- The log, as its readers see it.
 
-    virtual Result<Page<Event>> list_events(const Principal&, SubscriptionId,
-                                            const ListQuery&) = 0;
+    virtual Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) = 0;
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
 
     // ---- Workers and the log, as they write it. Each answers `fenced`, having done nothing, when
     // the worker was declared dead.
 
-    /// Begins a worker's life. @return locked where storage serves one running service at a time
-    /// and has it already.
-    virtual Result<Worker> register_worker() = 0;
+    /// Begins a worker's life. @param lease after this long without a pulse it counts as dead.
+    /// @return locked where storage serves one running service at a time and has it already.
+    virtual Result<Worker> register_worker(std::chrono::milliseconds lease) = 0;
     /// A sign of life.
     virtual Result<Pulse> pulse(WorkerId) = 0;
     /// Ends a worker's life: what it still holds is due at once, for whoever comes.
     virtual Result<> retire_worker(WorkerId) = 0;
-    /// Makes what dead workers still held due at once, up to `limit` events.
+    /// Declares dead the workers whose lease has lapsed, and makes what dead workers still held due
+    /// at once, up to `limit` events.
     /// @return how many were moved; less than `limit` means that no more are left.
     virtual Result<std::size_t> take_over(WorkerId, std::size_t limit) = 0;
 

@@ -46,7 +46,8 @@ struct SubscriptionDraft {
     /// 24-64 bytes. Absent: a new `whsec_` secret of 32 random bytes is made.
     std::optional<Secret> secret = {};
     Headers headers = {};
-    std::optional<int> max_retry_count = {};  ///< Absent: `ServiceOptions::default_max_retry_count`.
+    std::optional<int> max_retry_count =
+        {};  ///< Absent: `ServiceOptions::default_max_retry_count`.
     bool is_active = true;
 };
 

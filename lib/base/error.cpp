@@ -8,18 +8,30 @@ public:
     const char* name() const noexcept override { return "webhooks"; }
     std::string message(int value) const override {
         switch (static_cast<Errc>(value)) {
-            case Errc::invalid_argument: return "invalid argument";
-            case Errc::not_found: return "not found";
-            case Errc::forbidden: return "forbidden";
-            case Errc::conflict: return "conflict";
-            case Errc::overloaded: return "overloaded";
-            case Errc::unavailable: return "unavailable";
-            case Errc::locked: return "locked by another service";
-            case Errc::stale_revision: return "stale revision";
-            case Errc::fenced: return "worker fenced";
-            case Errc::stopped: return "stopped";
-            case Errc::unsupported: return "unsupported";
-            case Errc::internal: return "internal error";
+            case Errc::invalid_argument:
+                return "invalid argument";
+            case Errc::not_found:
+                return "not found";
+            case Errc::forbidden:
+                return "forbidden";
+            case Errc::conflict:
+                return "conflict";
+            case Errc::overloaded:
+                return "overloaded";
+            case Errc::unavailable:
+                return "unavailable";
+            case Errc::locked:
+                return "locked by another service";
+            case Errc::stale_revision:
+                return "stale revision";
+            case Errc::fenced:
+                return "worker fenced";
+            case Errc::stopped:
+                return "stopped";
+            case Errc::unsupported:
+                return "unsupported";
+            case Errc::internal:
+                return "internal error";
         }
         return "unknown error";
     }
@@ -45,12 +57,13 @@ std::error_code make_error_code(Errc code) noexcept {
     return {static_cast<int>(code), error_category()};
 }
 
-Error::Error(std::vector<FieldError> fields)
-    : Error(Errc::invalid_argument, join(fields)) {
+Error::Error(std::vector<FieldError> fields) : Error(Errc::invalid_argument, join(fields)) {
     fields_ = std::move(fields);
 }
 
-std::string Error::to_string() const { return code_.message() + ": " + detail_; }
+std::string Error::to_string() const {
+    return code_.message() + ": " + detail_;
+}
 
 void throw_exception_from_error(const Error& error, const boost::source_location&) {
     throw std::system_error(error.code(), error.detail());

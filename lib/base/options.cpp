@@ -20,6 +20,10 @@ Result<> ServiceOptions::validate() const {
     check.in("max_batch", max_batch, 1, 10'000, "");
     check.in("max_payload_bytes", max_payload_bytes, 1, 16 * 1024 * 1024, "bytes");
     check.in("heartbeat_interval", heartbeat_interval, 100ms, 1h);
+    check.in("lease", lease, 1s, 10h);
+    if (lease < 3 * heartbeat_interval) {
+        check.fault("lease", "must be at least three times heartbeat_interval");
+    }
     return check.result();
 }
 

@@ -6,7 +6,9 @@ namespace webhooks {
 
 // Moving would leave the text behind where it is short enough to live inside the object; so a
 // moved-from secret is wiped.
-Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
+Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {
+    other.wipe();
+}
 
 Secret& Secret::operator=(const Secret& other) {
     if (this != &other) {
@@ -26,7 +28,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     return *this;
 }
 
-Secret::~Secret() { wipe(); }
+Secret::~Secret() {
+    wipe();
+}
 
 void Secret::wipe() noexcept {
     text_.resize(text_.capacity());
