@@ -1,0 +1,53 @@
+#pragma once
+
+/// @file
+/// Character classes of protocols: ASCII alone, whatever the locale says.
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace webhooks::ascii {
+
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr bool is_letter(char c) {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+constexpr bool is_alphanumeric(char c) {
+    return is_letter(c) || is_digit(c);
+}
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+/// A character that is seen: neither a blank nor a control.
+constexpr bool is_visible(char c) {
+    return c > ' ' && c < '\x7f';
+}
+/// A visible character or a space.
+constexpr bool is_printable(char c) {
+    return c == ' ' || is_visible(c);
+}
+
+/// @return 0-15, or -1 for anything but a hexadecimal digit.
+constexpr int hex_value(char c) {
+    if (is_digit(c)) return c - '0';
+    return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+}
+
+constexpr bool is_printable(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return is_printable(c); });
+}
+
+inline std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+        c = lower(c);
+    return result;
+}
+
+}  // namespace webhooks::ascii

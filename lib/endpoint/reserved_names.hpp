@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+namespace webhooks::endpoint {
+
+/// Names that never belong to an endpoint on the public Internet: each one and all below it.
+/// Sources: IANA's registry of special-use domain names (RFC 6761 and its successors), ICANN's
+/// reservation of .internal (2024-07), ICANN's list of names that collide with inner networks
+/// (.corp, .home: 2018-02), and the habits of routers and clusters.
+inline constexpr std::string_view reserved_domains[] = {
+    "localhost", "local",   "localdomain", "internal", "svc", "lan",  "home",
+    "corp",      "private", "intranet",    "onion",    "alt", "test", "invalid",
+    "arpa",  // and with it home.arpa
+};
+
+/// Names by which clouds serve credentials to whoever asks from inside.
+inline constexpr std::string_view metadata_hosts[] = {
+    "metadata.goog",
+    "metadata.google.internal",
+    "metadata.tencentyun.com",
+    "metadata.packet.net",
+};
+
+}  // namespace webhooks::endpoint
