@@ -5,6 +5,7 @@
 /// header on its own.
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <webhooks/error.hpp>
@@ -40,9 +41,9 @@ public:
 
 private:
     struct Key;
-    explicit Signer(Key*) noexcept;
+    explicit Signer(std::unique_ptr<Key>) noexcept;
 
-    Key* key_ = nullptr;
+    std::unique_ptr<Key> key_;
 };
 
 /// What a receiver takes from a request: three headers and the body's exact bytes.

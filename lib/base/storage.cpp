@@ -1,0 +1,28 @@
+#include <webhooks/storage.hpp>
+
+namespace webhooks {
+namespace {
+
+Error no_api_keys() {
+    return Error(Errc::unsupported, "this storage keeps no API keys");
+}
+
+}  // namespace
+
+Result<ApiKeyRecord> Storage::insert_api_key(const ApiKeyRecord&) {
+    return no_api_keys();
+}
+
+Result<std::optional<ApiKeyRecord>> Storage::find_api_key(std::string_view) {
+    return no_api_keys();
+}
+
+Result<std::vector<ApiKeyRecord>> Storage::list_api_keys() {
+    return no_api_keys();
+}
+
+Result<> Storage::delete_api_key(ApiKeyId) {
+    return no_api_keys();
+}
+
+}  // namespace webhooks

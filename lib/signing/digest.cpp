@@ -1,0 +1,73 @@
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <new>
+#include <signing/digest.hpp>
+#include <webhooks/secret.hpp>
+
+namespace webhooks::signing {
+namespace {
+
+using Byte = unsigned char;
+
+const Byte* bytes(std::string_view text) {
+    return reinterpret_cast<const Byte*>(text.data());
+}
+Byte* bytes(std::string& text) {
+    return reinterpret_cast<Byte*>(text.data());
+}
+
+}  // namespace
+
+std::string sha256(std::string_view data) {
+    std::string digest(32, '\0');
+    // It fails for want of memory alone.
+    if (EVP_Digest(data.data(), data.size(), bytes(digest), nullptr, EVP_sha256(), nullptr) != 1) {
+        throw std::bad_alloc();
+    }
+    return digest;
+}
+
+std::string base64_encode(std::string_view data) {
+    std::string text((data.size() + 2) / 3 * 4, '\0');
+    // It writes a NUL behind the text, where std::string has one.
+    EVP_EncodeBlock(bytes(text), bytes(data), static_cast<int>(data.size()));
+    return text;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+    if (text.empty()) return std::string();
+    std::string data(text.size() / 4 * 3, '\0');
+    if (text.size() % 4 != 0) return {};
+    if (EVP_DecodeBlock(bytes(data), bytes(text), static_cast<int>(text.size())) < 0) return {};
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    data.resize(data.size() - padding);
+    // OpenSSL reads more than it writes: blanks at the ends, stray bits behind the last byte.
+    const Secret canonical(base64_encode(data));
+    if (canonical.reveal() != text) return {};
+    return data;
+}
+
+std::string base64url_encode(std::string_view data) {
+    std::string text = base64_encode(data);
+    text.erase(std::min(text.size(), text.find('=')));
+    std::ranges::replace(text, '+', '-');
+    std::ranges::replace(text, '/', '_');
+    return text;
+}
+
+Result<std::string> random_bytes(std::size_t size) {
+    std::string data(size, '\0');
+    if (RAND_bytes(bytes(data), static_cast<int>(size)) != 1) {
+        return Error(Errc::internal, "the machine gives no random numbers");
+    }
+    return data;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace webhooks::signing

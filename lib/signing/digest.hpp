@@ -1,0 +1,31 @@
+#pragma once
+
+/// @file
+/// Digests, randomness and base64. Every function may be called from any thread at once.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <webhooks/error.hpp>
+
+namespace webhooks::signing {
+
+/// SHA-256 (FIPS 180-4): 32 raw bytes.
+std::string sha256(std::string_view data);
+
+/// RFC 4648, section 4, with padding.
+std::string base64_encode(std::string_view data);
+/// RFC 4648, section 4, strictly: padded, nothing outside the alphabet, and the one spelling that
+/// an encoder makes. @return nothing for any other text.
+std::optional<std::string> base64_decode(std::string_view text);
+/// RFC 4648, section 5, without padding.
+std::string base64url_encode(std::string_view data);
+
+/// Bytes fit for keys. @return internal when the machine gives no randomness.
+Result<std::string> random_bytes(std::size_t size);
+
+/// Whether two texts are equal, in a time that depends on their sizes alone.
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
+
+}  // namespace webhooks::signing
