@@ -50,6 +50,8 @@ ok lib/transport/pool.hpp             <boost/asio/ssl.hpp>
 ok lib/transport/pool.hpp             <endpoint/url.hpp>
 no lib/transport/pool.hpp             <delivery/dispatcher.hpp>
 no lib/transport/pool.hpp             <storage/sql/rows.hpp>
+ok lib/asio/asio.cpp                    <boost/asio/impl/src.hpp>
+no lib/asio/asio.cpp                    <transport/pool.hpp>
 no lib/testing/fake.cpp               <delivery/dispatcher.hpp>
 no lib/other/new.cpp                  <vector>
 ok adapters/http/include/webhooks/http/server.hpp  <webhooks/http/authenticator.hpp>
