@@ -1,0 +1,2 @@
+// The bodies of Beast: see asio.cpp.
+#include <boost/beast/src.hpp>

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <webhooks/transport.hpp>
+
+namespace webhooks::transport {
+
+/// Reads one answer from the bytes of a connection, without any I/O. It decides what was answered
+/// and whether the connection may carry another request; the limits are those of docs/delivery.md.
+class AnswerReader {
+public:
+    static constexpr std::size_t max_header_bytes = 8 * 1024;
+    static constexpr std::size_t max_body_bytes = 64 * 1024;  ///< As sent, chunk headers included.
+    static constexpr std::size_t max_kept_bytes = 4 * 1024;
+    static constexpr int max_interim_answers = 5;
+
+    /// Takes bytes that arrived. @return false once nothing more is to be read.
+    bool feed(std::string_view bytes);
+    /// The connection ended, in whatever way; or the time is up (once headers are complete).
+    void end();
+
+    /// Not one byte has arrived yet.
+    bool is_untouched() const noexcept { return !was_fed_; }
+    bool is_done() const noexcept { return is_done_; }
+    /// A final status with complete headers has arrived: the attempt can no longer fail.
+    bool has_answer() const noexcept { return has_answer_; }
+    /// The answer was complete, nothing came after it, and both sides want to go on.
+    bool may_reuse_connection() const noexcept { return may_reuse_; }
+
+    /// What to report. @pre is_done()
+    TransportAnswer take();
+
+private:
+    /// Beast's parser, keeping only what an answer needs.
+    class Parser final : public boost::beast::http::basic_parser<false> {
+    public:
+        Parser();
+
+        int status = 0;
+        std::string retry_after;
+        std::string body;  ///< The first bytes of it.
+        bool is_body_cut = false;
+
+    private:
+        using Code = boost::beast::error_code;
+        using Text = boost::beast::string_view;
+        using Verb = boost::beast::http::verb;
+        using Field = boost::beast::http::field;
+
+        void on_request_impl(Verb, Text, Text, int, Code&) override {}
+        void on_response_impl(int code, Text, int, Code&) override { status = code; }
+        void on_field_impl(Field, Text, Text, Code&) override;
+        void on_header_impl(Code&) override {}
+        void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
+        std::size_t on_body_impl(Text, Code&) override;
+        void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+        std::size_t on_chunk_body_impl(std::uint64_t, Text, Code&) override;
+        void on_finish_impl(Code&) override {}
+    };
+
+    bool read_head();
+    void judge_status();
+    bool read_body();
+    void finish_body(bool is_complete);
+    void fail(std::string error);
+
+    std::optional<Parser> parser_{std::in_place};
+    std::string unread_;
+    std::size_t body_bytes_ = 0;
+    int interim_answers_ = 0;
+    bool was_fed_ = false;
+    bool has_answer_ = false;
+    bool is_done_ = false;
+    bool may_reuse_ = false;
+    std::string error_;
+};
+
+}  // namespace webhooks::transport

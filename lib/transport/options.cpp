@@ -1,0 +1,21 @@
+#include <algorithm>
+#include <base/ascii.hpp>
+#include <base/ranges.hpp>
+#include <webhooks/http_transport.hpp>
+
+namespace webhooks {
+
+Result<> HttpTransportOptions::validate() const {
+    using namespace std::chrono_literals;
+    RangeCheck check;
+    check.in("attempt_timeout", attempt_timeout, 100ms, 5min);
+    check.in("connect_timeout", connect_timeout, 100ms, std::max(attempt_timeout, 100ms));
+    check.in("keep_alive", keep_alive, 0ms, 10min);
+    check.in("max_idle_connections", max_idle_connections, 0, 100'000, "");
+    if (user_agent.size() > 256 || !ascii::is_printable(user_agent)) {
+        check.fault("user_agent", "must be 1 to 256 printable ASCII characters, or empty");
+    }
+    return check.result();
+}
+
+}  // namespace webhooks

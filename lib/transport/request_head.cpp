@@ -1,0 +1,47 @@
+#include <array>
+#include <transport/request_head.hpp>
+#include <transport/text.hpp>
+#include <utility>
+#include <webhooks/endpoint.hpp>
+
+namespace webhooks::transport {
+namespace {
+
+void add_header(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+Result<std::string> request_head(const Target& target, const std::string& user_agent) {
+    if (Result<> judged = check_headers(target.headers); !judged) return judged.error();
+    std::string head = "POST " + target.url.target() + " HTTP/1.1\r\n";
+    add_header(head, "host", target.url.authority());
+    add_header(head, "user-agent", user_agent);
+    for (const Header& header : target.headers) {
+        add_header(head, header.name, header.value);
+    }
+    return head;
+}
+
+Result<std::string> request_bytes(const std::string& head, const OutgoingRequest& request) {
+    const std::array<std::pair<const char*, const std::string&>, 4> headers{{
+        {"content-type", request.content_type},
+        {"webhook-id", request.webhook_id},
+        {"webhook-timestamp", request.webhook_timestamp},
+        {"webhook-signature", request.webhook_signature},
+    }};
+    std::string bytes;
+    bytes.reserve(head.size() + request.body->size() + request.webhook_signature.size() + 256);
+    bytes = head;
+    for (const auto& [name, value] : headers) {
+        if (!is_header_value(value)) {
+            return Error({{name, "must be printable ASCII without blanks at the ends"}});
+        }
+        add_header(bytes, name, value);
+    }
+    add_header(bytes, "content-length", std::to_string(request.body->size()));
+    return bytes.append("\r\n").append(*request.body);
+}
+
+}  // namespace webhooks::transport
