@@ -26,14 +26,16 @@ Park park(const HeldEvent& event, Time due) {
             .attempts = event.attempts};
 }
 
-/// The record of an event that ends without a request.
-AttemptRecord cancelled(const HeldEvent& event, const char* reason, Time now) {
-    return {.event = event.id,
-            .attempt = {.number = event.attempts + 1,
-                        .sent_at = now,
-                        .error_message = std::string("cancelled: ") + reason,
-                        .outcome = Outcome::cancelled},
-            .has_retry_row = event.has_retry_row};
+/// An event ends without a request.
+Dispatcher::Ended cancelled(const HeldEvent& event, const char* reason, Time now) {
+    Attempt row{.number = event.attempts + 1,
+                .sent_at = now,
+                .error_message = std::string("cancelled: ") + reason,
+                .outcome = Outcome::cancelled};
+    return {.subscription = event.subscription,
+            .record = {.event = event.id,
+                       .attempt = std::move(row),
+                       .has_retry_row = event.has_retry_row}};
 }
 
 /// @return null where the event is to be attempted.
@@ -50,8 +52,8 @@ void Dispatcher::add(HeldEvent event, SteadyTime now) {
     queue_.push(host_of(endpoint.get()), std::move(event), now);
 }
 
-std::optional<AttemptRecord> Dispatcher::cancel(SubscriptionId subscription, EventId event,
-                                                Time now) {
+std::optional<Dispatcher::Ended> Dispatcher::cancel(SubscriptionId subscription, EventId event,
+                                                    Time now) {
     const std::optional<HeldEvent> waiting = queue_.take(subscription, event);
     if (!waiting) return std::nullopt;
     return cancelled(*waiting, "the event was deleted", now);
@@ -103,11 +105,12 @@ Dispatcher::Finished Dispatcher::finish(Transport::Token token, const TransportA
     const int number = flight.event.attempts + 1;
     const Verdict verdict = decide(answer, policy_for(flight), number, now, chance);
     const auto duration = duration_cast<microseconds>(steady_now - flight.started);
-    return AttemptRecord{
+    AttemptRecord record{
         .event = flight.event.id,
         .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
         .due = verdict.due,
         .has_retry_row = flight.event.has_retry_row};
+    return Ended{.subscription = flight.event.subscription, .record = std::move(record)};
 }
 
 std::vector<Park> Dispatcher::park_old(Time now, SteadyTime steady_now) {

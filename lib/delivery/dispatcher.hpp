@@ -23,9 +23,15 @@ public:
 
     void add(HeldEvent event, SteadyTime now);
 
+    /// A row of an event's history, to be recorded.
+    struct Ended {
+        SubscriptionId subscription{};
+        AttemptRecord record;
+    };
+
     /// Takes an event that was deleted out of the queue.
-    /// @return its last record; nothing when it does not wait: what is under way ends as it ends.
-    std::optional<AttemptRecord> cancel(SubscriptionId subscription, EventId event, Time now);
+    /// @return its last row; nothing when it does not wait: what is under way ends as it ends.
+    std::optional<Ended> cancel(SubscriptionId subscription, EventId event, Time now);
 
     /// An attempt to make. Its end is told by `finish`.
     struct Start {
@@ -34,13 +40,13 @@ public:
         std::shared_ptr<const Endpoint> endpoint;
         Time sent_at{};  ///< Set by `next`.
     };
-    /// What to do next: an attempt, or the record of an event that needs none, or nothing (all that
-    /// waits must wait).
-    using Next = std::variant<std::monostate, Start, AttemptRecord>;
+    /// What to do next: an attempt, or the end of an event without one, or nothing (all that waits
+    /// must wait).
+    using Next = std::variant<std::monostate, Start, Ended>;
     Next next(Time now, SteadyTime steady_now);
 
-    /// What an answer leads to: a record or, where no request was made, a park.
-    using Finished = std::variant<std::monostate, AttemptRecord, Park>;
+    /// What an answer leads to: a row or, where no request was made, a park.
+    using Finished = std::variant<std::monostate, Ended, Park>;
     /// @return nothing for an attempt that is no longer this worker's.
     Finished finish(Transport::Token token, const TransportAnswer& answer, Time now,
                     SteadyTime steady_now, double chance);

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace webhooks {
+
+/// How many code points `text` has; nothing when it is not well-formed UTF-8 (RFC 3629) or holds
+/// U+0000, which not every database can keep.
+std::optional<std::size_t> count_code_points(std::string_view text) noexcept;
+
+inline bool is_storable_text(std::string_view text) noexcept {
+    return count_code_points(text).has_value();
+}
+
+}  // namespace webhooks

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <service/delivery_loop.hpp>
+#include <service/inbox.hpp>
+#include <service/journal.hpp>
+#include <service/subscription_index.hpp>
+#include <thread>
+#include <webhooks/options.hpp>
+#include <webhooks/webhook_service.hpp>
+
+namespace webhooks::service {
+
+/// The running parts of a service and its two threads, or the host's turns in their place.
+class Engine {
+public:
+    Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index);
+    ~Engine();
+
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    Result<> open() { return journal_.open(); }
+    Result<> start();
+    Result<std::size_t> run_once();
+    Result<> stop(std::chrono::milliseconds drain);
+    Result<> check_ready() const;
+
+    void submit(PendingPublication publication);
+    /// Returns when the publication has its answer.
+    Result<PublishReceipt> submit_and_wait(PendingPublication publication);
+    void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(cancellation); }
+    Result<> refresh() { return journal_.refresh(); }
+    void want_maintenance() { journal_.want_maintenance(); }
+
+private:
+    enum class State { open, started, stopped };
+
+    void run_journal();
+    void run_delivery();
+    /// Repeats `body` until `is_done`; what it throws is logged.
+    void repeat(const char* what, const std::function<bool()>& is_done,
+                const std::function<void()>& body);
+    void finish_deliveries(SteadyTime deadline);
+    void stop_journal_thread();
+
+    const std::shared_ptr<Transport> transport_;
+    const std::shared_ptr<Clock> clock_;
+    const std::shared_ptr<Observer> observer_;
+    Inbox inbox_;
+    Journal journal_;
+    /// Whoever uses `delivery_` holds this.
+    std::mutex delivery_mutex_;
+    DeliveryLoop delivery_;
+    std::atomic<bool> stops_delivery_{false};
+    std::atomic<bool> stops_journal_{false};
+    std::atomic<State> state_{State::open};
+    std::mutex life_mutex_;
+    std::thread journal_thread_;
+    std::thread delivery_thread_;
+};
+
+}  // namespace webhooks::service

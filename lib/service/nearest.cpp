@@ -1,0 +1,43 @@
+#include <algorithm>
+#include <numeric>
+#include <service/nearest.hpp>
+
+namespace webhooks::service {
+namespace {
+
+/// What is longer is no misspelling, and would cost too much to compare.
+constexpr std::size_t max_length = 256;
+
+/// Levenshtein's distance, one row at a time.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
+    if (name.size() > max_length) return {};
+    std::string_view best;
+    std::size_t best_distance = std::max<std::size_t>(2, name.size() / 2) + 1;
+    for (const std::string_view candidate : candidates) {
+        const std::size_t edits = distance(name, candidate);
+        if (edits < best_distance) {
+            best_distance = edits;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+}  // namespace webhooks::service

@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <mutex>
+#include <service/nearest.hpp>
+#include <service/subscription_index.hpp>
+
+namespace webhooks::service {
+namespace {
+
+/// Every pattern that takes in a type: itself, `*`, and each of its prefixes with `.*`.
+std::vector<std::string> patterns_for(std::string_view event_type) {
+    std::vector<std::string> patterns{std::string(event_type), "*"};
+    for (std::size_t dot = event_type.find('.'); dot != std::string_view::npos;
+         dot = event_type.find('.', dot + 1)) {
+        patterns.push_back(std::string(event_type.substr(0, dot)) + ".*");
+    }
+    return patterns;
+}
+
+/// U+0000 is in neither part.
+std::string owner_and_pattern(const std::string& owner, const std::string& pattern) {
+    return owner + '\0' + pattern;
+}
+
+template <class Map>
+void erase_from(Map& map, const std::string& key, SubscriptionId id) {
+    const auto found = map.find(key);
+    if (found == map.end()) return;
+    found->second.erase(id);
+    if (found->second.empty()) map.erase(found);
+}
+
+}  // namespace
+
+bool pattern_matches(std::string_view pattern, std::string_view event_type) {
+    if (pattern == "*" || pattern == event_type) return true;
+    if (!pattern.ends_with(".*")) return false;
+    return event_type.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+SubscriptionIndex::SubscriptionIndex(EndpointPolicy policy)
+    : policy_(std::make_shared<EndpointPolicy>(std::move(policy))) {}
+
+void SubscriptionIndex::apply(const Configuration& changes) {
+    const std::unique_lock lock(mutex_);
+    if (changes.revision <= revision_) return;
+    revision_ = changes.revision;
+    for (const SubscriptionId id : changes.deleted) {
+        remove(id);
+    }
+    for (const Subscription& subscription : changes.subscriptions) {
+        remove(subscription.id);
+        add(subscription);
+    }
+    event_types_.clear();
+    for (const EventType& type : changes.event_types) {
+        event_types_.emplace(type.name, type);
+    }
+}
+
+void SubscriptionIndex::add(const Subscription& subscription) {
+    const Entry& entry = entries_[subscription.id] = {.endpoint = make_endpoint(subscription),
+                                                      .owner = subscription.user_id,
+                                                      .pattern = subscription.event_type};
+    if (!subscription.is_active) return;
+    by_pattern_[entry.pattern].insert(subscription.id);
+    by_owner_and_pattern_[owner_and_pattern(entry.owner, entry.pattern)].insert(subscription.id);
+}
+
+void SubscriptionIndex::remove(SubscriptionId id) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    const Entry& entry = found->second;
+    erase_from(by_pattern_, entry.pattern, id);
+    erase_from(by_owner_and_pattern_, owner_and_pattern(entry.owner, entry.pattern), id);
+    entries_.erase(found);
+}
+
+std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
+    const Subscription& subscription) const {
+    auto endpoint = std::make_shared<delivery::Endpoint>();
+    endpoint->id = subscription.id;
+    endpoint->secret = subscription.secret;
+    endpoint->max_retry_count = subscription.max_retry_count;
+    endpoint->is_active = subscription.is_active;
+    // Judged again, because the rules may have become stricter since it was saved.
+    Result<EndpointUrl> url = EndpointUrl::parse(subscription.url);
+    Result<> verdict = url ? check_url(*url, *policy_) : Result<>(url.error());
+    if (verdict) verdict = check_headers(subscription.headers);
+    if (verdict) {
+        endpoint->target = std::make_shared<Target>(
+            Target{.url = *std::move(url), .headers = subscription.headers, .policy = policy_});
+    } else {
+        endpoint->fault = verdict.error().detail();
+    }
+    return endpoint;
+}
+
+SubscriptionIndex::Match SubscriptionIndex::match(std::string_view event_type,
+                                                  const std::optional<std::string>& owner) const {
+    const std::shared_lock lock(mutex_);
+    Match match{.revision = revision_};
+    for (const std::string& pattern : patterns_for(event_type)) {
+        const auto& map = owner ? by_owner_and_pattern_ : by_pattern_;
+        const auto found = map.find(owner ? owner_and_pattern(*owner, pattern) : pattern);
+        if (found == map.end()) continue;
+        match.subscriptions.insert(match.subscriptions.end(), found->second.begin(),
+                                   found->second.end());
+    }
+    std::ranges::sort(match.subscriptions);
+    return match;
+}
+
+std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::endpoint(SubscriptionId id) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = entries_.find(id);
+    return found == entries_.end() ? nullptr : found->second.endpoint;
+}
+
+Revision SubscriptionIndex::revision() const {
+    const std::shared_lock lock(mutex_);
+    return revision_;
+}
+
+std::vector<EventType> SubscriptionIndex::event_types() const {
+    const std::shared_lock lock(mutex_);
+    std::vector<EventType> types;
+    for (const auto& [name, type] : event_types_) {
+        types.push_back(type);
+    }
+    return types;
+}
+
+bool SubscriptionIndex::is_registered(const std::string& event_type) const {
+    const std::shared_lock lock(mutex_);
+    return event_types_.contains(event_type);
+}
+
+bool SubscriptionIndex::matches_any_type(std::string_view pattern) const {
+    const std::shared_lock lock(mutex_);
+    return std::ranges::any_of(
+        event_types_, [&](const auto& entry) { return pattern_matches(pattern, entry.first); });
+}
+
+std::string SubscriptionIndex::nearest_type(std::string_view name) const {
+    const std::shared_lock lock(mutex_);
+    std::vector<std::string_view> names;
+    for (const auto& [candidate, type] : event_types_) {
+        names.push_back(candidate);
+    }
+    return std::string(nearest(name, names));
+}
+
+}  // namespace webhooks::service

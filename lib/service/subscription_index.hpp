@@ -1,0 +1,71 @@
+#pragma once
+
+#include <delivery/endpoint.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+#include <webhooks/event_type.hpp>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::service {
+
+/// All subscriptions and event types as of one revision, in memory: who gets what, and where it
+/// goes. Every member may be called from any thread at once.
+class SubscriptionIndex {
+public:
+    explicit SubscriptionIndex(EndpointPolicy policy);
+
+    /// Takes in what changed. Changes older than what is known are passed over.
+    void apply(const Configuration& changes);
+
+    /// The active subscriptions that a publication of this type reaches, ascending.
+    struct Match {
+        std::vector<SubscriptionId> subscriptions = {};
+        Revision revision = 0;
+    };
+    /// @param owner whose subscriptions; absent: everyone's.
+    Match match(std::string_view event_type, const std::optional<std::string>& owner) const;
+
+    /// Null when there is no such subscription.
+    std::shared_ptr<const delivery::Endpoint> endpoint(SubscriptionId) const;
+
+    Revision revision() const;
+    std::vector<EventType> event_types() const;
+    bool is_registered(const std::string& event_type) const;
+    /// Whether a pattern stands for at least one registered type.
+    bool matches_any_type(std::string_view pattern) const;
+    /// The registered type that is spelled most like `name`; empty when nothing is like it.
+    std::string nearest_type(std::string_view name) const;
+
+private:
+    struct Entry {
+        std::shared_ptr<const delivery::Endpoint> endpoint;
+        std::string owner;
+        std::string pattern;
+    };
+    using Ids = std::set<SubscriptionId>;
+
+    void add(const Subscription&);
+    void remove(SubscriptionId);
+    std::shared_ptr<const delivery::Endpoint> make_endpoint(const Subscription&) const;
+
+    const std::shared_ptr<const EndpointPolicy> policy_;
+    mutable std::shared_mutex mutex_;
+    Revision revision_ = 0;
+    std::unordered_map<SubscriptionId, Entry> entries_;
+    /// Active subscriptions by pattern, and by owner and pattern.
+    std::unordered_map<std::string, Ids> by_pattern_;
+    std::unordered_map<std::string, Ids> by_owner_and_pattern_;
+    std::map<std::string, EventType, std::less<>> event_types_;
+};
+
+/// Whether a subscription's pattern (a type, `*`, or a prefix ending in `.*`) takes in a type.
+bool pattern_matches(std::string_view pattern, std::string_view event_type);
+
+}  // namespace webhooks::service

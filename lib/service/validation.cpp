@@ -1,0 +1,152 @@
+#include <algorithm>
+#include <base/utf8.hpp>
+#include <service/validation.hpp>
+#include <webhooks/signature.hpp>
+
+namespace webhooks::service {
+namespace {
+
+constexpr std::size_t max_name_length = 256;
+constexpr std::size_t max_type_name_length = 128;
+constexpr std::size_t max_description_bytes = 1024;
+constexpr std::size_t max_user_id_bytes = 256;
+constexpr std::size_t max_idempotency_key_length = 256;
+constexpr std::size_t max_content_type_length = 128;
+constexpr int max_retry_limit = 100;
+
+/// Gathers faults; a failed check of a part brings its own along.
+class Faults {
+public:
+    void expect(bool is_right, std::string_view field, std::string message) {
+        if (!is_right) faults_.push_back({std::string(field), std::move(message)});
+    }
+
+    void include(const Result<>& check) {
+        if (check) return;
+        const Error error = check.error();
+        faults_.insert(faults_.end(), error.fields().begin(), error.fields().end());
+    }
+
+    Result<> result() && {
+        if (faults_.empty()) return {};
+        return Error(std::move(faults_));
+    }
+
+private:
+    std::vector<FieldError> faults_;
+};
+
+bool is_printable_ascii(std::string_view text, std::size_t least, std::size_t most) {
+    return text.size() >= least && text.size() <= most &&
+           std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7E; });
+}
+
+bool is_text_of_length(std::string_view text, std::size_t least, std::size_t most) {
+    const auto length = count_code_points(text);
+    return length && *length >= least && *length <= most;
+}
+
+bool is_segment(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
+    });
+}
+
+bool is_type_name(std::string_view name) {
+    if (name.size() > max_type_name_length) return false;
+    while (true) {
+        const std::size_t dot = name.find('.');
+        if (!is_segment(name.substr(0, dot))) return false;
+        if (dot == std::string_view::npos) return true;
+        name.remove_prefix(dot + 1);
+    }
+}
+
+std::string unknown_type(const std::string& name, const SubscriptionIndex& index) {
+    const std::string nearest = index.nearest_type(name);
+    return "is not a registered event type" +
+           (nearest.empty() ? std::string("; GET /event-types lists them")
+                            : "; did you mean '" + nearest + "'?");
+}
+
+void check_pattern(const std::string& pattern, const SubscriptionIndex& index, Faults& faults) {
+    const bool is_pattern = pattern == "*" || pattern.ends_with(".*");
+    if (!is_pattern) {
+        faults.expect(index.is_registered(pattern), "eventType", unknown_type(pattern, index));
+    } else {
+        faults.expect(index.matches_any_type(pattern), "eventType",
+                      "matches no registered event type");
+    }
+}
+
+Result<> check_endpoint(const std::string& text, const EndpointPolicy& policy) {
+    const Result<EndpointUrl> url = EndpointUrl::parse(text);
+    if (!url) return url.error();
+    return check_url(*url, policy);
+}
+
+}  // namespace
+
+Result<> check(const SubscriptionChange& change, const Rules& rules) {
+    Faults faults;
+    if (change.name) {
+        faults.expect(is_text_of_length(*change.name, 1, max_name_length), "name",
+                      "must be 1 to 256 characters of UTF-8 without U+0000");
+    }
+    if (change.event_type) check_pattern(*change.event_type, rules.index, faults);
+    if (change.url) faults.include(check_endpoint(*change.url, rules.options.endpoints));
+    if (change.secret) faults.include(check_secret(*change.secret));
+    if (change.headers) faults.include(check_headers(*change.headers));
+    if (change.max_retry_count) {
+        faults.expect(*change.max_retry_count >= 0 && *change.max_retry_count <= max_retry_limit,
+                      "maxRetryCount", "must be 0 to 100");
+    }
+    return std::move(faults).result();
+}
+
+Result<> check(const Publication& publication, const Rules& rules) {
+    Faults faults;
+    faults.expect(rules.index.is_registered(publication.event_type), "eventType",
+                  unknown_type(publication.event_type, rules.index));
+    faults.include(check_payload(publication.payload, rules));
+    faults.expect(is_printable_ascii(publication.content_type, 1, max_content_type_length),
+                  "contentType", "must be 1 to 128 printable ASCII characters");
+    faults.expect(publication.user_id.size() <= max_user_id_bytes &&
+                      is_storable_text(publication.user_id),
+                  "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
+    faults.expect(is_printable_ascii(publication.idempotency_key, 0, max_idempotency_key_length),
+                  "idempotencyKey", "must be 1 to 256 printable ASCII characters");
+    return std::move(faults).result();
+}
+
+Result<> check_payload(std::string_view payload, const Rules& rules) {
+    Faults faults;
+    faults.expect(payload.size() <= rules.options.max_payload_bytes, "payload",
+                  "must be at most " + std::to_string(rules.options.max_payload_bytes) + " bytes");
+    faults.expect(is_storable_text(payload), "payload", "must be UTF-8 without U+0000");
+    return std::move(faults).result();
+}
+
+Result<> check_event_type(const EventType& type) {
+    Faults faults;
+    faults.expect(is_type_name(type.name), "name",
+                  "must be 1 to 128 characters: letters, digits, '_' and '-' in segments that are "
+                  "joined by dots");
+    faults.expect(!type.name.starts_with("webhook."), "name",
+                  "must not begin with 'webhook.', which is reserved");
+    faults.expect(
+        type.description.size() <= max_description_bytes && is_storable_text(type.description),
+        "description", "must be at most 1024 bytes of UTF-8 without U+0000");
+    return std::move(faults).result();
+}
+
+Result<> check_principal(const Principal& principal) {
+    Faults faults;
+    faults.expect(!principal.user_id().empty() && principal.user_id().size() <= max_user_id_bytes &&
+                      is_storable_text(principal.user_id()),
+                  "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
+    return std::move(faults).result();
+}
+
+}  // namespace webhooks::service

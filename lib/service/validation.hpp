@@ -1,0 +1,28 @@
+#pragma once
+
+/// @file
+/// The rules for what callers hand in. Each function names all members at fault together, as the
+/// REST API spells them.
+
+#include <service/subscription_index.hpp>
+#include <webhooks/error.hpp>
+#include <webhooks/event.hpp>
+#include <webhooks/options.hpp>
+#include <webhooks/subscription.hpp>
+
+namespace webhooks::service {
+
+/// What the rules of this service's configuration depend on.
+struct Rules {
+    const ServiceOptions& options;
+    const SubscriptionIndex& index;
+};
+
+/// Judges the members that are set.
+Result<> check(const SubscriptionChange&, const Rules&);
+Result<> check(const Publication&, const Rules&);
+Result<> check_event_type(const EventType&);
+Result<> check_payload(std::string_view payload, const Rules&);
+Result<> check_principal(const Principal&);
+
+}  // namespace webhooks::service

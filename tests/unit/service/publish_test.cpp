@@ -1,0 +1,137 @@
+#include <thread>
+#include <unit/service/fixture.hpp>
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<std::int64_t> matched(WebhookService& service, const Principal& by,
+                                  Publication publication) {
+    std::vector<std::int64_t> ids;
+    const PublishReceipt receipt = service.publish(by, std::move(publication)).value();
+    for (const EventId id : receipt.event_ids) {
+        ids.push_back(id.value);
+    }
+    return ids;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(ServiceFixture, "a publication reaches exactly the subscriptions that match") {
+    subscribe(alice, "order.created");
+    subscribe(alice, "order.*");
+    subscribe(alice, "*");
+    subscribe(alice, "order.shipped");
+    subscribe(bob, "order.created");
+    const auto count = [&](const Principal& by, const char* user) {
+        return matched(service(), by,
+                       {.event_type = "order.created", .payload = "{}", .user_id = user})
+            .size();
+    };
+    CHECK(count(alice, "") == 3);
+    CHECK(count(alice, "alice") == 3);
+    CHECK(count(bob, "") == 1);
+    CHECK(count(admin, "") == 4);
+    CHECK(count(admin, "bob") == 1);
+    CHECK(count(admin, "carol") == 0);
+    CHECK(service()
+              .publish(alice, {.event_type = "order.created", .payload = "{}", .user_id = "bob"})
+              .error() == Errc::forbidden);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a deactivated or deleted subscription is not published to") {
+    const Subscription subscription = subscribe();
+    SECTION("deactivated") {
+        service().update_subscription(alice, subscription.id, {.is_active = false}).value();
+    }
+    SECTION("deleted") { service().delete_subscription(alice, subscription.id).value(); }
+    CHECK(matched(service(), alice, {.event_type = "order.created", .payload = "{}"}).empty());
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a bad publication names every member at fault") {
+    const Error error =
+        service()
+            .publish(alice, {.event_type = "order.craeted",
+                             .payload = std::string("a\0b", 3),
+                             .content_type = "",
+                             .idempotency_key = "\n"})
+            .error();
+    REQUIRE(error.fields().size() == 4);
+    CHECK(error.fields()[0] ==
+          FieldError{"eventType",
+                     "is not a registered event type; did you mean 'order.created'?"});
+    CHECK(error.fields()[1] == FieldError{"payload", "must be UTF-8 without U+0000"});
+    CHECK(error.fields()[2].field == "contentType");
+    CHECK(error.fields()[3].field == "idempotencyKey");
+}
+
+TEST_CASE_METHOD(ServiceFixture, "an idempotency key makes a repetition answer the first receipt") {
+    subscribe();
+    const Publication publication{
+        .event_type = "order.created", .payload = "{}", .idempotency_key = "k1"};
+    const PublishReceipt first = service().publish(alice, publication).value();
+    const PublishReceipt again = service().publish(alice, publication).value();
+    CHECK(again.event_ids == first.event_ids);
+    CHECK(again.is_replay);
+    settle();
+    CHECK(transport->requests().size() == 1);
+
+    SECTION("other content is a conflict") {
+        Publication other = publication;
+        other.payload = "[]";
+        CHECK(service().publish(alice, other).error() == Errc::conflict);
+    }
+    SECTION("another caller's key is another key") {
+        CHECK_FALSE(service().publish(bob, publication).value().is_replay);
+    }
+    SECTION("after 24 hours it is a new publication") {
+        advance(24h);
+        CHECK_FALSE(service().publish(alice, publication).value().is_replay);
+    }
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a full publish queue answers overloaded, and nothing is lost") {
+    options.max_publish_queue = 3;
+    running.reset();
+    open();
+    subscribe();
+    int accepted = 0;
+    int refused = 0;
+    for (int i = 0; i < 5; ++i) {
+        service().async_publish(alice, {.event_type = "order.created", .payload = "{}"},
+                                [&](const Result<PublishReceipt>& receipt) {
+                                    receipt ? ++accepted : ++refused;
+                                });
+    }
+    CHECK(refused == 2);
+    settle();
+    CHECK(accepted == 3);
+    CHECK(transport->requests().size() == 3);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "publishing from many threads of a started service commits all") {
+    const Subscription subscription = subscribe();
+    service().start().value();
+    constexpr int threads = 8;
+    constexpr int each = 50;
+    std::vector<std::thread> publishers;
+    for (int t = 0; t < threads; ++t) {
+        publishers.emplace_back([&] {
+            for (int i = 0; i < each; ++i) {
+                service()
+                    .publish(alice, {.event_type = "order.created", .payload = "{}"})
+                    .value();
+            }
+        });
+    }
+    for (std::thread& publisher : publishers) {
+        publisher.join();
+    }
+    service().stop(10s).value();
+    CHECK(service().events(alice, subscription.id, {.take = 0}).value().total == threads * each);
+    CHECK(service().publish(alice, {.event_type = "order.created", .payload = "{}"}).error() ==
+          Errc::stopped);
+}
+
+}  // namespace webhooks::testing
