@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# usage: check_docs.sh ROOT. Checks that relative links of the documents lead somewhere, and that
+# every line of C++ in the README stands in the quickstart.
+set -euo pipefail
+cd "$1"
+faults=0
+fault() { echo "$*"; faults=$((faults + 1)); }
+
+for document in *.md docs/*.md docs/*/*.md; do
+    while read -r link; do
+        [[ -e $(dirname "$document")/${link%%#*} ]] || fault "$document: there is no $link"
+    done < <(grep -oE '\]\([^):]+\)' "$document" | sed -E 's/^\]\(|\)$//g')
+done
+
+quickstart=$(sed -E 's/^ +//' examples/quickstart/main.cpp)
+snippet=$(sed -n '/^```cpp$/,/^```$/p' README.md | grep -v '^```' | sed -E 's/^ +//')
+[[ $snippet ]] || fault "README.md: no C++ found"
+while read -r line; do
+    [[ -z $line ]] || grep -qxF -e "$line" <<<"$quickstart" ||
+        fault "README.md: not in the quickstart: $line"
+done <<<"$snippet"
+
+((faults == 0))

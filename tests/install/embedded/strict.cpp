@@ -1,0 +1,9 @@
+#include <webhooks/http/server.hpp>
+#include <webhooks/testing/fake_transport.hpp>
+#include <webhooks/testing/manual_clock.hpp>
+#include <webhooks/webhooks.hpp>
+
+webhooks::Result<webhooks::PublishReceipt> publish_order(webhooks::WebhookService& service) {
+    return service.publish(webhooks::Principal::user("u1"),
+                           {.event_type = "order.created", .payload = "{}"});
+}
