@@ -52,8 +52,11 @@ public:
     explicit Error(std::vector<FieldError> fields);
 
     std::error_code code() const noexcept { return code_; }
-    const std::string& detail() const noexcept { return detail_; }
-    const std::vector<FieldError>& fields() const noexcept { return fields_; }
+    const std::string& detail() const& noexcept { return detail_; }
+    const std::vector<FieldError>& fields() const& noexcept { return fields_; }
+    // `Result::error()` gives a copy: what is taken from it outlives it.
+    std::string detail() && noexcept { return std::move(detail_); }
+    std::vector<FieldError> fields() && noexcept { return std::move(fields_); }
 
     /// "category: detail", for a log. Holds no secret.
     std::string to_string() const;
