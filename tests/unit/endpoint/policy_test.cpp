@@ -1,0 +1,136 @@
+#include <string>
+#include <support/catch.hpp>
+#include <webhooks/endpoint.hpp>
+
+using namespace webhooks;
+
+namespace {
+
+/// Empty when the URL may be saved.
+std::string fault_of(const std::string& text, const EndpointPolicy& policy = {}) {
+    const auto url = EndpointUrl::parse(text);
+    if (!url) return "does not parse";
+    const auto result = check_url(*url, policy);
+    if (result) return "";
+    CHECK(result.error() == Errc::invalid_argument);
+    REQUIRE(result.error().fields().size() == 1);
+    CHECK(result.error().fields()[0].field == "url");
+    return result.error().fields()[0].message;
+}
+
+EndpointPolicy allowing(const char* network, const char* host = nullptr) {
+    EndpointPolicy policy;
+    if (network) policy.allowed_networks = {Network::parse(network).value()};
+    if (host) policy.allowed_hosts = {host};
+    return policy;
+}
+
+const std::string refusal = "address not allowed";
+
+}  // namespace
+
+TEST_CASE("Public names and addresses are accepted") {
+    for (const char* text :
+         {"https://example.com", "http://hooks.example.co.uk/x", "http://93.184.216.34",
+          "http://[2606:4700::1111]", "https://localhost.example.com", "https://mylocalhost.com",
+          "https://internal.example.com", "https://a.testing", "https://notlocal.dev",
+          "https://metadata.example.com", "https://arpa.example.com", "https://xn--p1ai.xn--p1ai",
+          "https://alternate.mail", "https://a.homes"}) {
+        CAPTURE(text);
+        CHECK(fault_of(text).empty());
+    }
+}
+
+TEST_CASE("Reserved names are refused, and all below them, in any case and with a trailing dot") {
+    for (const char* name : {"localhost",
+                             "local",
+                             "localdomain",
+                             "internal",
+                             "svc",
+                             "lan",
+                             "home",
+                             "corp",
+                             "intranet",
+                             "private",
+                             "home.arpa",
+                             "onion",
+                             "test",
+                             "invalid",
+                             "alt",
+                             "arpa",
+                             "in-addr.arpa",
+                             "metadata.goog",
+                             "metadata.google.internal",
+                             "metadata.tencentyun.com",
+                             "metadata.packet.net"}) {
+        CAPTURE(name);
+        const std::string text = name;
+        CHECK(fault_of("https://" + text) == refusal);
+        CHECK(fault_of("https://" + text + "./") == refusal);
+        if (text.rfind("metadata.", 0) == 0) continue;
+        CHECK(fault_of("https://a." + text) == refusal);
+        CHECK(fault_of("https://A.b." + text + ".:8443/x") == refusal);
+    }
+    CHECK(fault_of("https://LocalHost") == refusal);
+    CHECK(fault_of("https://Metadata.Google.Internal") == refusal);
+    CHECK(fault_of("https://printer.LOCAL") == refusal);
+}
+
+TEST_CASE("A name of a single label is refused") {
+    for (const char* text : {"https://intra", "https://db:8443/", "https://com", "https://host."}) {
+        CAPTURE(text);
+        CHECK(fault_of(text) == refusal);
+    }
+}
+
+TEST_CASE("A literal address is judged when the URL is saved") {
+    for (const char* text :
+         {"http://127.0.0.1", "http://127.0.0.1.", "http://10.0.0.1:8080/",
+          "http://169.254.169.254", "http://0.0.0.0", "http://255.255.255.255", "http://[::1]",
+          "http://[fe80::1]", "http://[fd00::1]", "http://[64:ff9b::7f00:1]",
+          "http://[2002:7f00:1::]", "http://[2001:db8::1]", "http://[::127.0.0.1]"}) {
+        CAPTURE(text);
+        CHECK(fault_of(text) == refusal);
+    }
+}
+
+TEST_CASE("An allowed network lets the literal addresses inside it pass, and no others") {
+    const EndpointPolicy policy = allowing("127.0.0.0/8");
+    CHECK(fault_of("http://127.0.0.1:8080/x", policy).empty());
+    CHECK(fault_of("http://10.0.0.1/", policy) == refusal);
+    CHECK(fault_of("http://[::1]/", policy) == refusal);
+    CHECK(fault_of("http://[::1]/", allowing("::1/128")).empty());
+    CHECK(fault_of("http://[64:ff9b::808:808]/", allowing("64:ff9b::/96")).empty());
+    CHECK(fault_of("http://localhost/", policy) == refusal);
+}
+
+TEST_CASE("An allowed host lets exactly its name pass, whatever its case") {
+    CHECK(fault_of("http://localhost:8080", allowing(nullptr, "localhost")).empty());
+    CHECK(fault_of("http://LOCALHOST", allowing(nullptr, "LocalHost")).empty());
+    CHECK(fault_of("http://localhost./", allowing(nullptr, "localhost")).empty());
+    CHECK(fault_of("http://receiver", allowing(nullptr, "receiver")).empty());
+    CHECK(fault_of("http://a.localhost", allowing(nullptr, "localhost")) == refusal);
+    CHECK(fault_of("http://127.0.0.1", allowing(nullptr, "127.0.0.1")) == refusal);
+}
+
+TEST_CASE("The address of an allowed host must be allowed itself") {
+    const IpAddress loopback = IpAddress::parse("127.0.0.1").value();
+    CHECK_FALSE(check_address(loopback, allowing(nullptr, "localhost")));
+    CHECK(check_address(loopback, allowing("127.0.0.0/8", "localhost")));
+}
+
+TEST_CASE("What is refused by its syntax stays refused, whatever is allowed") {
+    EndpointPolicy policy = allowing("0.0.0.0/0", "127.1");
+    policy.allowed_networks.push_back(Network::parse("::/0").value());
+    CHECK(fault_of("http://127.1", policy) == "does not parse");
+    CHECK(fault_of("http://[::ffff:127.0.0.1]", policy) == "does not parse");
+    CHECK(fault_of("http://127.0.0.1:22", policy) == "does not parse");
+}
+
+TEST_CASE("By option http is refused") {
+    EndpointPolicy policy = allowing(nullptr, "localhost");
+    policy.https_only = true;
+    CHECK(fault_of("http://example.com", policy) == "must be an https URL");
+    CHECK(fault_of("http://localhost", policy) == "must be an https URL");
+    CHECK(fault_of("https://example.com", policy).empty());
+}
