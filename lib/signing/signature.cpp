@@ -1,12 +1,9 @@
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-
-#include <array>
+#include <algorithm>
 #include <base/ascii.hpp>
 #include <charconv>
 #include <optional>
 #include <signing/digest.hpp>
+#include <signing/hmac.hpp>
 #include <webhooks/signature.hpp>
 
 namespace webhooks {
@@ -17,8 +14,6 @@ constexpr std::string_view signature_prefix = "v1,";
 constexpr std::size_t max_secret_bytes = 256;
 constexpr std::size_t least_key_bytes = 24;
 constexpr std::size_t most_key_bytes = 64;
-
-using Tag = std::array<unsigned char, 32>;
 
 Error secret_error(const char* message) {
     return Error(std::vector<FieldError>{{"secret", message}});
@@ -44,54 +39,20 @@ Result<Secret> key_of(const Secret& secret) {
     return key;
 }
 
-struct FreeMac {
-    void operator()(EVP_MAC* mac) const noexcept { EVP_MAC_free(mac); }
-    void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
-};
-using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
-
-/// HMAC-SHA256 with its key taken in; null when OpenSSL fails.
-MacContext make_context(std::string_view key) {
-    const std::unique_ptr<EVP_MAC, FreeMac> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-    MacContext context(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
-    char digest[] = "SHA256";
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end()};
-    const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
-    if (!context || EVP_MAC_init(context.get(), bytes, key.size(), parameters) != 1) return {};
-    return context;
-}
-
-bool update(EVP_MAC_CTX* context, std::string_view data) {
-    return EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(data.data()),
-                          data.size()) == 1;
-}
-
-/// Specification, "Signature scheme". Without a key the context begins anew with the one it has.
-bool compute(EVP_MAC_CTX* context, std::string_view id, std::string_view timestamp,
-             std::string_view body, Tag& tag) {
-    std::size_t size = 0;
-    return EVP_MAC_init(context, nullptr, 0, nullptr) == 1 && update(context, id) &&
-           update(context, ".") && update(context, timestamp) && update(context, ".") &&
-           update(context, body) && EVP_MAC_final(context, tag.data(), &size, tag.size()) == 1;
-}
-
-std::optional<std::int64_t> parse_timestamp(std::string_view text) {
+std::optional<std::chrono::seconds> parse_timestamp(std::string_view text) {
     // Longer ones would not fit where times are reckoned; the year 33658 may look after itself.
     constexpr std::size_t most_digits = 12;
-    std::int64_t seconds = 0;
-    const auto [end, fault] = std::from_chars(text.begin(), text.end(), seconds);
-    if (text.size() > most_digits || fault != std::errc() || end != text.end()) return {};
-    if (seconds < 0) return {};
-    return seconds;
+    std::uint64_t seconds = 0;
+    const char* const end = text.data() + text.size();
+    if (text.size() > most_digits) return {};
+    if (std::from_chars(text.data(), end, seconds).ptr != end) return {};
+    return std::chrono::seconds(seconds);
 }
 
 Result<> check_time(std::string_view timestamp, Time now, std::chrono::seconds tolerance) {
     const auto seconds = parse_timestamp(timestamp);
     if (!seconds) return Error(Errc::invalid_argument, "webhook-timestamp is not Unix seconds");
-    const auto age = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) -
-                     std::chrono::seconds(*seconds);
+    const auto age = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) - *seconds;
     if (age > tolerance) return Error(Errc::invalid_argument, "webhook-timestamp is too old");
     if (-age > tolerance) return Error(Errc::invalid_argument, "webhook-timestamp is too new");
     return {};
@@ -125,7 +86,7 @@ Result<> check_secret(const Secret& secret) {
 }
 
 struct Signer::Key {
-    MacContext context;
+    signing::HmacSha256 mac;
 };
 
 Signer::Signer(std::unique_ptr<Key> key) noexcept : key_(std::move(key)) {}
@@ -136,17 +97,16 @@ Signer::~Signer() = default;
 Result<Signer> Signer::create(const Secret& secret) {
     const Result<Secret> key = key_of(secret);
     if (!key) return key.error();
-    MacContext context = make_context(key->reveal());
-    if (!context) return openssl_error();
-    return Signer(std::make_unique<Key>(std::move(context)));
+    std::optional<signing::HmacSha256> mac = signing::HmacSha256::create(key->reveal());
+    if (!mac) return openssl_error();
+    return Signer(std::make_unique<Key>(std::move(*mac)));
 }
 
 Result<std::string> Signer::sign(std::string_view id, std::string_view timestamp,
                                  std::string_view body) {
-    Tag tag;
-    if (!compute(key_->context.get(), id, timestamp, body, tag)) return openssl_error();
-    const std::string_view bytes(reinterpret_cast<const char*>(tag.data()), tag.size());
-    return std::string(signature_prefix) + signing::base64_encode(bytes);
+    const auto tag = key_->mac.compute({id, ".", timestamp, ".", body});
+    if (!tag) return openssl_error();
+    return std::string(signature_prefix) + signing::base64_encode(*tag);
 }
 
 Result<> verify(const Secret& secret, const SignedMessage& message, Time now,
