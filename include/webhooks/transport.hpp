@@ -67,7 +67,8 @@ public:
     virtual void start(Token token, OutgoingRequest request) = 0;
 
     /// Does I/O until at least one answer was given, `until` has come, or `wake` was called since
-    /// the last return. With `until` in the past: what can be done without waiting.
+    /// the last return. With `until`, a time of `std::chrono::steady_clock`, in the past: what can
+    /// be done without waiting.
     virtual void run(SteadyTime until, Sink& sink) = 0;
 
     /// Makes a `run` under way, or else the next one, return soon. Any thread, at any time.

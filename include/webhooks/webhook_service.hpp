@@ -100,6 +100,9 @@ public:
     /// Whether the service takes and delivers events now: success, or what is missing.
     Result<> check_ready() const;
 
+    /// What the service was opened with.
+    const ServiceOptions& options() const noexcept;
+
 private:
     class Impl;
     explicit WebhookService(std::unique_ptr<Impl>);

@@ -32,10 +32,10 @@ Dispatcher::Ended cancelled(const HeldEvent& event, const char* reason, Time now
                 .sent_at = now,
                 .error_message = std::string("cancelled: ") + reason,
                 .outcome = Outcome::cancelled};
-    return {.subscription = event.subscription,
-            .record = {.event = event.id,
-                       .attempt = std::move(row),
-                       .has_retry_row = event.has_retry_row}};
+    return {
+        .subscription = event.subscription,
+        .record = {
+            .event = event.id, .attempt = std::move(row), .has_retry_row = event.has_retry_row}};
 }
 
 /// @return null where the event is to be attempted.

@@ -12,8 +12,8 @@ constexpr std::size_t max_cached_signers = 10'000;
 
 }  // namespace
 
-DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index,
-                           Inbox& inbox, Journal& journal)
+DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
+                           const SubscriptionIndex& index, Inbox& inbox, Journal& journal)
     : parts_(std::move(parts)),
       inbox_(inbox),
       journal_(journal),
@@ -34,12 +34,16 @@ std::size_t DeliveryLoop::finish_turn(SteadyTime until) {
     return hand_back();
 }
 
-void DeliveryLoop::cancel_all() { parts_.transport->cancel_all(); }
+void DeliveryLoop::abandon() {
+    dispatcher_.clear();
+    parts_.transport->cancel_all();
+    parts_.transport->run(SteadyTime::min(), *this);
+}
 
-SteadyTime DeliveryLoop::next_wake() const {
-    const SteadyTime now = parts_.clock->steady_now();
-    if (dispatcher_.waiting() == 0) return now + std::chrono::hours(1);
-    return journal_.has_room_for_results() ? next_sweep_ : now + pause_without_room;
+std::chrono::nanoseconds DeliveryLoop::idle_for() const {
+    if (dispatcher_.waiting() == 0) return std::chrono::hours(1);
+    if (!journal_.has_room_for_results()) return pause_without_room;
+    return next_sweep_ - parts_.clock->steady_now();
 }
 
 void DeliveryLoop::take_inbox() {
@@ -119,8 +123,8 @@ Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,
 
 void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
     const double chance = std::uniform_real_distribution<>()(random_);
-    auto finished = dispatcher_.finish(token, answer, journal_.now(),
-                                       parts_.clock->steady_now(), chance);
+    auto finished =
+        dispatcher_.finish(token, answer, journal_.now(), parts_.clock->steady_now(), chance);
     if (auto* ended = std::get_if<delivery::Dispatcher::Ended>(&finished)) {
         keep(std::move(*ended));
     } else if (auto* park = std::get_if<Park>(&finished)) {

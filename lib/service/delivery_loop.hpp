@@ -24,20 +24,20 @@ public:
         std::shared_ptr<Clock> clock;
         std::shared_ptr<Observer> observer;
     };
-    DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index, Inbox& inbox,
-                 Journal& journal);
+    DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index,
+                 Inbox& inbox, Journal& journal);
 
     /// Takes what was handed over, begins attempts, and lets the transport work until something
-    /// happens or `until` has come. @return how many things were done.
+    /// happens or `until` has come, by the machine's own clock. @return how many things were done.
     std::size_t turn(SteadyTime until);
     /// As `turn`, but begins nothing.
     std::size_t finish_turn(SteadyTime until);
-    /// Cuts off what is in flight.
-    void cancel_all();
+    /// Cuts off what is in flight and forgets it: the log still holds it.
+    void abandon();
 
     std::size_t in_flight() const noexcept { return dispatcher_.in_flight(); }
-    /// When `turn` has something to do though nothing happens.
-    SteadyTime next_wake() const;
+    /// After how long `turn` has something to do though nothing happens.
+    std::chrono::nanoseconds idle_for() const;
 
 private:
     struct CachedSigner {

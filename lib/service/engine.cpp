@@ -7,6 +7,7 @@ namespace webhooks::service {
 namespace {
 
 constexpr std::chrono::milliseconds pause_after_exception{100};
+constexpr SteadyTime without_waiting = SteadyTime::min();
 
 std::shared_ptr<Clock> or_default(std::shared_ptr<Clock> clock) {
     return clock ? std::move(clock) : system_clock();
@@ -18,8 +19,7 @@ std::shared_ptr<Observer> or_default(std::shared_ptr<Observer> observer) {
 
 }  // namespace
 
-Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options,
-               SubscriptionIndex& index)
+Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index)
     : transport_(std::move(parts.transport)),
       clock_(or_default(std::move(parts.clock))),
       observer_(or_default(std::move(parts.observer))),
@@ -29,7 +29,9 @@ Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options,
       delivery_({.transport = transport_, .clock = clock_, .observer = observer_}, options, index,
                 inbox_, journal_) {}
 
-Engine::~Engine() { static_cast<void>(stop(std::chrono::milliseconds(0))); }
+Engine::~Engine() {
+    static_cast<void>(stop(std::chrono::milliseconds(0)));
+}
 
 // ---- Publishing.
 
@@ -103,7 +105,7 @@ void Engine::run_delivery() {
         "delivery thread", [this] { return stops_delivery_.load(); },
         [this] {
             const std::scoped_lock lock(delivery_mutex_);
-            delivery_.turn(delivery_.next_wake());
+            delivery_.turn(std::chrono::steady_clock::now() + delivery_.idle_for());
         });
 }
 
@@ -114,13 +116,14 @@ Result<std::size_t> Engine::run_once() {
     }
     const std::size_t written = journal_.step();
     const std::scoped_lock lock(delivery_mutex_);
-    return written + delivery_.turn(clock_->steady_now());
+    return written + delivery_.turn(without_waiting);
 }
 
 Result<> Engine::stop(std::chrono::milliseconds drain) {
     const std::scoped_lock life(life_mutex_);
     if (state_ == State::stopped) return {};
-    const SteadyTime deadline = clock_->steady_now() + drain;
+    // Waiting is real, whatever clock the service goes by.
+    const SteadyTime deadline = std::chrono::steady_clock::now() + drain;
     journal_.refuse_new();
     stops_delivery_ = true;
     transport_->wake();
@@ -139,12 +142,10 @@ void Engine::stop_journal_thread() {
 
 void Engine::finish_deliveries(SteadyTime deadline) {
     const std::scoped_lock lock(delivery_mutex_);
-    while (delivery_.in_flight() > 0 && clock_->steady_now() < deadline) {
+    while (delivery_.in_flight() > 0 && std::chrono::steady_clock::now() < deadline) {
         delivery_.finish_turn(deadline);
     }
-    if (delivery_.in_flight() == 0) return;
-    delivery_.cancel_all();
-    delivery_.finish_turn(clock_->steady_now());
+    delivery_.abandon();
 }
 
 Result<> Engine::check_ready() const {

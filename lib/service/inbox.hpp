@@ -34,8 +34,7 @@ public:
         held_ += events.size();
         {
             const std::scoped_lock lock(mutex_);
-            contents_.events.insert(contents_.events.end(),
-                                    std::make_move_iterator(events.begin()),
+            contents_.events.insert(contents_.events.end(), std::make_move_iterator(events.begin()),
                                     std::make_move_iterator(events.end()));
         }
         wake_();

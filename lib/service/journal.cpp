@@ -38,8 +38,7 @@ void append_to(Results& target, Results& source) {
 
 }  // namespace
 
-Journal::Journal(Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
-                 Inbox& inbox)
+Journal::Journal(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox)
     : parts_(std::move(parts)), options_(options), index_(index), inbox_(inbox) {}
 
 // ---- Identity and time.
@@ -340,8 +339,7 @@ std::size_t Journal::claim_due() {
     const std::size_t held = inbox_.held();
     if (held >= options_.max_events_in_memory) return 0;
     const std::size_t room = options_.max_events_in_memory - held;
-    Result<Claim> claim =
-        parts_.storage->claim(worker_.id, std::min(room, options_.max_batch));
+    Result<Claim> claim = parts_.storage->claim(worker_.id, std::min(room, options_.max_batch));
     if (!accept(claim ? Result<>() : claim.error(), "claim")) return 0;
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
@@ -379,7 +377,7 @@ SteadyTime Journal::next_wake() const {
 
 void Journal::wait() {
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, wake_at_, [this] {
+    changed_.wait_for(lock, wake_at_ - parts_.clock->steady_now(), [this] {
         if (stops_waiting_ || !publications_.empty()) return true;
         return !waits_for_storage_ && (results_.size() != 0 || wants_maintenance_);
     });

@@ -23,8 +23,8 @@ namespace webhooks::service {
 /// A publication on its way to storage.
 struct PendingPublication {
     std::shared_ptr<const Message> message;
-    std::optional<std::string> owner = {};      ///< Whose subscriptions; absent: everyone's.
-    std::optional<SubscriptionId> only = {};    ///< A test event's one subscription.
+    std::optional<std::string> owner = {};    ///< Whose subscriptions; absent: everyone's.
+    std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
     std::optional<IdempotencyKey> idempotency = {};
     std::function<void(Result<PublishReceipt>)> done;
 };

@@ -65,9 +65,9 @@ bool is_type_name(std::string_view name) {
 
 std::string unknown_type(const std::string& name, const SubscriptionIndex& index) {
     const std::string nearest = index.nearest_type(name);
-    return "is not a registered event type" +
-           (nearest.empty() ? std::string("; GET /event-types lists them")
-                            : "; did you mean '" + nearest + "'?");
+    return "is not a registered event type" + (nearest.empty()
+                                                   ? std::string("; GET /event-types lists them")
+                                                   : "; did you mean '" + nearest + "'?");
 }
 
 void check_pattern(const std::string& pattern, const SubscriptionIndex& index, Faults& faults) {
@@ -112,9 +112,9 @@ Result<> check(const Publication& publication, const Rules& rules) {
     faults.include(check_payload(publication.payload, rules));
     faults.expect(is_printable_ascii(publication.content_type, 1, max_content_type_length),
                   "contentType", "must be 1 to 128 printable ASCII characters");
-    faults.expect(publication.user_id.size() <= max_user_id_bytes &&
-                      is_storable_text(publication.user_id),
-                  "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
+    faults.expect(
+        publication.user_id.size() <= max_user_id_bytes && is_storable_text(publication.user_id),
+        "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
     faults.expect(is_printable_ascii(publication.idempotency_key, 0, max_idempotency_key_length),
                   "idempotencyKey", "must be 1 to 256 printable ASCII characters");
     return std::move(faults).result();

@@ -193,8 +193,8 @@ Result<EventId> WebhookService::send_test_event(const Principal& principal, Subs
         return verdict.error();
     }
     PendingPublication pending;
-    pending.message = make_message(std::string(test_event_type), "application/json",
-                                   *std::move(payload));
+    pending.message =
+        make_message(std::string(test_event_type), "application/json", *std::move(payload));
     pending.only = id;
     const Result<PublishReceipt> receipt = impl_->engine.submit_and_wait(std::move(pending));
     if (!receipt) return receipt.error();
@@ -210,7 +210,9 @@ Result<> WebhookService::register_event_type(EventType type) {
     return stored;
 }
 
-std::vector<EventType> WebhookService::event_types() const { return impl_->index.event_types(); }
+std::vector<EventType> WebhookService::event_types() const {
+    return impl_->index.event_types();
+}
 
 // ---- Publishing.
 
@@ -231,9 +233,270 @@ void WebhookService::async_publish(const Principal& principal, Publication publi
 
 // ---- Life.
 
-Result<> WebhookService::start() { return impl_->engine.start(); }
-Result<std::size_t> WebhookService::run_once() { return impl_->engine.run_once(); }
-Result<> WebhookService::stop(std::chrono::milliseconds drain) { return impl_->engine.stop(drain); }
-Result<> WebhookService::check_ready() const { return impl_->engine.check_ready(); }
+Result<> WebhookService::start() {
+    return impl_->engine.start();
+}
+Result<std::size_t> WebhookService::run_once() {
+    return impl_->engine.run_once();
+}
+Result<> WebhookService::stop(std::chrono::milliseconds drain) {
+    return impl_->engine.stop(drain);
+}
+Result<> WebhookService::check_ready() const {
+    return impl_->engine.check_ready();
+}
+
+}  // namespace webhooks
+
+const ServiceOptions& WebhookService::options() const noexcept {
+    return impl_->options;
+}
+#include <service/engine.hpp>
+#include <service/validation.hpp>
+#include <signing/digest.hpp>
+#include <webhooks/signature.hpp>
+#include <webhooks/webhook_service.hpp>
+
+namespace webhooks {
+
+using service::check;
+using service::PendingPublication;
+
+namespace {
+
+/// What `send_test_event` sends when it is given nothing.
+constexpr std::string_view default_test_payload =
+    R"({"type":"webhook.test","message":"This is a test event. Your endpoint received it."})";
+
+std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
+                                            std::string payload) {
+    return std::make_shared<Message>(
+        Message{.event_type = std::move(event_type),
+                .content_type = std::move(content_type),
+                .payload = std::make_shared<const std::string>(std::move(payload))});
+}
+
+/// Tells contents apart: each part with its length before it, so that none runs into the next.
+std::string digest_of(const Publication& publication, const std::optional<std::string>& owner) {
+    std::string text;
+    for (const std::string_view part :
+         {std::string_view(publication.event_type), std::string_view(publication.content_type),
+          std::string_view(owner ? *owner : std::string()),
+          std::string_view(publication.payload)}) {
+        text += std::to_string(part.size());
+        text += ':';
+        text += part;
+    }
+    return signing::sha256(text);
+}
+
+SubscriptionChange as_change(const SubscriptionDraft& draft) {
+    return {.name = draft.name,
+            .event_type = draft.event_type,
+            .url = draft.url,
+            .secret = draft.secret,
+            .headers = draft.headers,
+            .max_retry_count = draft.max_retry_count};
+}
+
+}  // namespace
+
+class WebhookService::Impl {
+public:
+    Impl(Parts parts, ServiceOptions chosen)
+        : storage(parts.storage),
+          options(std::move(chosen)),
+          index(options.endpoints),
+          engine(std::move(parts), options, index) {}
+
+    service::Rules rules() const { return {.options = options, .index = index}; }
+
+    Result<PendingPublication> prepare(const Principal& principal, Publication publication) const;
+    /// After a change of a subscription or an event type: it counts for whatever is published next.
+    /// Should reading it fail, the next heartbeat reads it.
+    void take_in_change() { static_cast<void>(engine.refresh()); }
+
+    const std::shared_ptr<Storage> storage;
+    const ServiceOptions options;
+    service::SubscriptionIndex index;
+    service::Engine engine;
+};
+
+Result<PendingPublication> WebhookService::Impl::prepare(const Principal& principal,
+                                                         Publication publication) const {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
+    if (Result<> verdict = check(publication, rules()); !verdict) return verdict.error();
+    std::optional<std::string> owner;
+    if (!publication.user_id.empty()) {
+        owner = publication.user_id;
+    } else if (!principal.is_administrator()) {
+        owner = principal.user_id();
+    }
+    if (owner && !principal.may_see(*owner)) {
+        return Error(Errc::forbidden, "only an administrator publishes to another user");
+    }
+    PendingPublication pending;
+    if (!publication.idempotency_key.empty()) {
+        pending.idempotency = IdempotencyKey{.scope = principal.user_id(),
+                                             .key = publication.idempotency_key,
+                                             .digest = digest_of(publication, owner)};
+    }
+    pending.owner = std::move(owner);
+    pending.message =
+        make_message(std::move(publication.event_type), std::move(publication.content_type),
+                     std::move(publication.payload));
+    return pending;
+}
+
+Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options) {
+    if (!parts.storage || !parts.transport) {
+        return Error(Errc::invalid_argument, "a WebhookService needs a storage and a transport");
+    }
+    if (Result<> verdict = options.validate(); !verdict) return verdict.error();
+    auto impl = std::make_unique<Impl>(std::move(parts), std::move(options));
+    if (Result<> opened = impl->engine.open(); !opened) return opened.error();
+    return WebhookService(std::move(impl));
+}
+
+WebhookService::WebhookService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+WebhookService::WebhookService(WebhookService&&) noexcept = default;
+WebhookService& WebhookService::operator=(WebhookService&&) noexcept = default;
+WebhookService::~WebhookService() = default;
+
+// ---- Subscriptions.
+
+Result<Subscription> WebhookService::create_subscription(const Principal& principal,
+                                                         SubscriptionDraft draft) {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
+    if (Result<> verdict = check(as_change(draft), impl_->rules()); !verdict) {
+        return verdict.error();
+    }
+    if (!draft.secret) {
+        Result<Secret> secret = make_secret();
+        if (!secret) return secret.error();
+        draft.secret = *std::move(secret);
+    }
+    Subscription subscription{
+        .name = std::move(draft.name),
+        .event_type = std::move(draft.event_type),
+        .url = std::move(draft.url),
+        .secret = *std::move(draft.secret),
+        .headers = std::move(draft.headers),
+        .max_retry_count = draft.max_retry_count.value_or(impl_->options.default_max_retry_count),
+        .is_active = draft.is_active,
+        .user_id = principal.user_id()};
+    Result<Subscription> stored = impl_->storage->insert_subscription(subscription);
+    if (stored) impl_->take_in_change();
+    return stored;
+}
+
+Result<Subscription> WebhookService::subscription(const Principal& principal,
+                                                  SubscriptionId id) const {
+    return impl_->storage->find_subscription(principal, id);
+}
+
+Result<Subscription> WebhookService::update_subscription(const Principal& principal,
+                                                         SubscriptionId id,
+                                                         SubscriptionChange change) {
+    // Absent comes before wrong, so that nobody learns of others' subscriptions from faults.
+    if (Result<Subscription> found = impl_->storage->find_subscription(principal, id); !found) {
+        return found;
+    }
+    if (Result<> verdict = check(change, impl_->rules()); !verdict) return verdict.error();
+    Result<Subscription> stored = impl_->storage->update_subscription(principal, id, change);
+    if (stored) impl_->take_in_change();
+    return stored;
+}
+
+Result<> WebhookService::delete_subscription(const Principal& principal, SubscriptionId id) {
+    if (Result<> deleted = impl_->storage->delete_subscription(principal, id); !deleted) {
+        return deleted;
+    }
+    impl_->engine.want_maintenance();
+    impl_->take_in_change();
+    return {};
+}
+
+Result<Page<Subscription>> WebhookService::subscriptions(const Principal& principal,
+                                                         const ListQuery& query) const {
+    return impl_->storage->list_subscriptions(principal, query);
+}
+
+// ---- The event log.
+
+Result<Page<Event>> WebhookService::events(const Principal& principal, SubscriptionId id,
+                                           const ListQuery& query) const {
+    return impl_->storage->list_events(principal, id, query);
+}
+
+Result<> WebhookService::delete_event(const Principal& principal, SubscriptionId id,
+                                      EventId event) {
+    Result<> deleted = impl_->storage->delete_event(principal, id, event);
+    if (deleted) impl_->engine.cancel({.subscription = id, .event = event});
+    return deleted;
+}
+
+Result<EventId> WebhookService::send_test_event(const Principal& principal, SubscriptionId id,
+                                                std::optional<std::string> payload) {
+    if (Result<Subscription> found = impl_->storage->find_subscription(principal, id); !found) {
+        return found.error();
+    }
+    if (!payload) payload = std::string(default_test_payload);
+    if (Result<> verdict = service::check_payload(*payload, impl_->rules()); !verdict) {
+        return verdict.error();
+    }
+    PendingPublication pending;
+    pending.message =
+        make_message(std::string(test_event_type), "application/json", *std::move(payload));
+    pending.only = id;
+    const Result<PublishReceipt> receipt = impl_->engine.submit_and_wait(std::move(pending));
+    if (!receipt) return receipt.error();
+    return receipt->event_ids.front();
+}
+
+// ---- Event types.
+
+Result<> WebhookService::register_event_type(EventType type) {
+    if (Result<> verdict = service::check_event_type(type); !verdict) return verdict;
+    Result<> stored = impl_->storage->upsert_event_type(type);
+    if (stored) impl_->take_in_change();
+    return stored;
+}
+
+std::vector<EventType> WebhookService::event_types() const {
+    return impl_->index.event_types();
+}
+
+// ---- Publishing.
+
+Result<PublishReceipt> WebhookService::publish(const Principal& principal,
+                                               Publication publication) {
+    Result<PendingPublication> pending = impl_->prepare(principal, std::move(publication));
+    if (!pending) return pending.error();
+    return impl_->engine.submit_and_wait(*std::move(pending));
+}
+
+void WebhookService::async_publish(const Principal& principal, Publication publication,
+                                   std::function<void(Result<PublishReceipt>)> done) {
+    Result<PendingPublication> pending = impl_->prepare(principal, std::move(publication));
+    if (!pending) return done(pending.error());
+    pending->done = std::move(done);
+    impl_->engine.submit(*std::move(pending));
+}
+
+// ---- Life.
+
+Result<> WebhookService::start() {
+    return impl_->engine.start();
+}
+Result<std::size_t> WebhookService::run_once() {
+    return impl_->engine.run_once();
+}
+Result<> WebhookService::stop(std::chrono::milliseconds drain) {
+    return impl_->engine.stop(drain);
+}
+Result<> WebhookService::check_ready() const {
+    return impl_->engine.check_ready();
+}
 
 }  // namespace webhooks

@@ -93,9 +93,8 @@ TEST_CASE_METHOD(ServiceFixture, "maxRetryCount cuts the schedule short and zero
 
 TEST_CASE_METHOD(ServiceFixture, "an endpoint that comes back gets what it missed") {
     const Subscription subscription = subscribe();
-    transport->respond([](const OutgoingRequest&) {
-        return TransportAnswer{.error = "connection refused"};
-    });
+    transport->respond(
+        [](const OutgoingRequest&) { return TransportAnswer{.error = "connection refused"}; });
     const EventId id = publish();
     settle();
     CHECK(event(subscription.id, id).error_message == "connection refused");
@@ -153,8 +152,12 @@ TEST_CASE_METHOD(ServiceFixture, "deleting a queued event or its subscription ca
     settle();
     REQUIRE(transport->requests().size() == 1);
 
-    SECTION("event") { service().delete_event(alice, subscription.id, queued).value(); }
-    SECTION("subscription") { service().delete_subscription(alice, subscription.id).value(); }
+    SECTION("event") {
+        service().delete_event(alice, subscription.id, queued).value();
+    }
+    SECTION("subscription") {
+        service().delete_subscription(alice, subscription.id).value();
+    }
 
     REQUIRE(transport->answer(transport->under_way().front(),
                               {.kind = TransportAnswer::Kind::answered, .status_code = 200}));
@@ -205,7 +208,8 @@ TEST_CASE_METHOD(ServiceFixture, "a jump of the wall clock neither hurries nor d
     CHECK(transport->requests().size() == 1);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "what a stopped or crashed service held goes out by the next one") {
+TEST_CASE_METHOD(ServiceFixture,
+                 "what a stopped or crashed service held goes out by the next one") {
     const Subscription subscription = subscribe();
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const EventId id = publish();

@@ -36,16 +36,13 @@ struct ServiceFixture {
                            const std::string& event_type = "order.created",
                            const std::string& url = "https://hooks.example.com/a") {
         return service()
-            .create_subscription(owner,
-                                 {.name = "mine", .event_type = event_type, .url = url})
+            .create_subscription(owner, {.name = "mine", .event_type = event_type, .url = url})
             .value();
     }
 
     EventId publish(const std::string& payload = "{}") {
         const PublishReceipt receipt =
-            service()
-                .publish(alice, {.event_type = "order.created", .payload = payload})
-                .value();
+            service().publish(alice, {.event_type = "order.created", .payload = payload}).value();
         REQUIRE(receipt.event_ids.size() == 1);
         return receipt.event_ids.front();
     }

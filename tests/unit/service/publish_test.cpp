@@ -45,22 +45,22 @@ TEST_CASE_METHOD(ServiceFixture, "a deactivated or deleted subscription is not p
     SECTION("deactivated") {
         service().update_subscription(alice, subscription.id, {.is_active = false}).value();
     }
-    SECTION("deleted") { service().delete_subscription(alice, subscription.id).value(); }
+    SECTION("deleted") {
+        service().delete_subscription(alice, subscription.id).value();
+    }
     CHECK(matched(service(), alice, {.event_type = "order.created", .payload = "{}"}).empty());
 }
 
 TEST_CASE_METHOD(ServiceFixture, "a bad publication names every member at fault") {
-    const Error error =
-        service()
-            .publish(alice, {.event_type = "order.craeted",
-                             .payload = std::string("a\0b", 3),
-                             .content_type = "",
-                             .idempotency_key = "\n"})
-            .error();
+    const Error error = service()
+                            .publish(alice, {.event_type = "order.craeted",
+                                             .payload = std::string("a\0b", 3),
+                                             .content_type = "",
+                                             .idempotency_key = "\n"})
+                            .error();
     REQUIRE(error.fields().size() == 4);
     CHECK(error.fields()[0] ==
-          FieldError{"eventType",
-                     "is not a registered event type; did you mean 'order.created'?"});
+          FieldError{"eventType", "is not a registered event type; did you mean 'order.created'?"});
     CHECK(error.fields()[1] == FieldError{"payload", "must be UTF-8 without U+0000"});
     CHECK(error.fields()[2].field == "contentType");
     CHECK(error.fields()[3].field == "idempotencyKey");
@@ -99,10 +99,9 @@ TEST_CASE_METHOD(ServiceFixture, "a full publish queue answers overloaded, and n
     int accepted = 0;
     int refused = 0;
     for (int i = 0; i < 5; ++i) {
-        service().async_publish(alice, {.event_type = "order.created", .payload = "{}"},
-                                [&](const Result<PublishReceipt>& receipt) {
-                                    receipt ? ++accepted : ++refused;
-                                });
+        service().async_publish(
+            alice, {.event_type = "order.created", .payload = "{}"},
+            [&](const Result<PublishReceipt>& receipt) { receipt ? ++accepted : ++refused; });
     }
     CHECK(refused == 2);
     settle();
@@ -119,9 +118,7 @@ TEST_CASE_METHOD(ServiceFixture, "publishing from many threads of a started serv
     for (int t = 0; t < threads; ++t) {
         publishers.emplace_back([&] {
             for (int i = 0; i < each; ++i) {
-                service()
-                    .publish(alice, {.event_type = "order.created", .payload = "{}"})
-                    .value();
+                service().publish(alice, {.event_type = "order.created", .payload = "{}"}).value();
             }
         });
     }
