@@ -1,0 +1,77 @@
+// Shows the library on its own, without REST: open a service, subscribe a URL, publish an event,
+// watch it arrive, signed, and read in the event log that it did.
+// The receiver is a few lines of sockets in this same program, so that it runs without arguments.
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <webhooks/webhooks.hpp>
+
+using namespace std::chrono_literals;
+using webhooks::Principal;
+
+// Any web server that takes a POST is a receiver. This one takes one, shows it and answers 204.
+void receive_one(int listener) {
+    const int connection = accept(listener, nullptr, nullptr);
+    std::string request;
+    char buffer[4096];
+    while (request.find("\r\n\r\n{\"order\":42}") == std::string::npos) {
+        const ssize_t size = read(connection, buffer, sizeof buffer);
+        if (size <= 0) break;
+        request.append(buffer, static_cast<std::size_t>(size));
+    }
+    std::cout << request << "\n\n";
+    send(connection, "HTTP/1.1 204 No Content\r\n\r\n", 27, MSG_NOSIGNAL);
+    close(connection);
+}
+
+int main() try {
+    sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    bind(listener, reinterpret_cast<sockaddr*>(&address), size);
+    listen(listener, 1);
+    getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    std::thread(receive_one, listener).detach();
+
+    // Addresses that are not public are refused unless they are allowed.
+    webhooks::ServiceOptions options;
+    options.endpoints.allowed_networks = {webhooks::Network::parse("127.0.0.0/8").value()};
+
+    // Every call answers a Result; value() throws where a program would rather have an exception.
+    auto service =
+        webhooks::WebhookService::open({.storage = webhooks::make_memory_storage(),
+                                        .transport = webhooks::make_http_transport().value()},
+                                       options)
+            .value();
+    service.start().value();
+    service.register_event_type({"order.created", "An order was placed"}).value();
+
+    const auto alice = Principal::user("alice");
+    const auto url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    const auto subscription =
+        service
+            .create_subscription(alice,
+                                 {.name = "first", .event_type = "order.created", .url = url})
+            .value();
+    service.publish(alice, {.event_type = "order.created", .payload = R"({"order":42})"}).value();
+
+    for (auto end = std::chrono::steady_clock::now() + 10s; std::chrono::steady_clock::now() < end;
+         std::this_thread::sleep_for(10ms)) {
+        const auto events = service.events(alice, subscription.id).value().items;
+        if (events.empty() || !events.front().is_success) continue;
+        std::cout << "delivered, status " << *events.front().status_code << '\n';
+        return 0;
+    }
+    std::cerr << "not delivered within 10 s\n";
+    return 1;
+} catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+}

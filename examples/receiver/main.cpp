@@ -1,0 +1,138 @@
+// webhooks-receiver: what the other end of a webhook does. It takes each POST, verifies its
+// signature with the shared secret, prints it, and answers 204, or 400 where it did not verify.
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <webhooks/signature.hpp>
+
+namespace {
+
+namespace http = boost::beast::http;
+using boost::asio::ip::tcp;
+using Request = http::request<http::string_body>;
+
+constexpr std::string_view usage =
+    R"(Receives webhooks, verifies their signatures and prints them.
+
+  webhooks-receiver [--listen HOST:PORT] [--secret SECRET] [--fail N]
+
+  --listen HOST:PORT  address to listen on; port 0 picks a free one (127.0.0.1:9000)
+  --secret SECRET     the subscription's secret; else taken from WEBHOOKS_SECRET
+  --fail N            answer 503 to the first N webhooks, to see them again
+)";
+
+struct Options {
+    std::string host = "127.0.0.1";
+    std::string port = "9000";
+    webhooks::Secret secret;
+    std::atomic<int> failures_left = 0;
+};
+
+webhooks::Result<> verify(const Request& request, const webhooks::Secret& secret) {
+    const auto header = [&](std::string_view name) { return std::string(request[name]); };
+    const std::string id = header("webhook-id");
+    const std::string timestamp = header("webhook-timestamp");
+    const std::string signature = header("webhook-signature");
+    const auto now =
+        std::chrono::time_point_cast<webhooks::Time::duration>(std::chrono::system_clock::now());
+    return webhooks::verify(
+        secret, {.id = id, .timestamp = timestamp, .signature = signature, .body = request.body()},
+        now);
+}
+
+void print(const Request& request, const webhooks::Result<>& verdict) {
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    std::cout << request["webhook-id"] << "  "
+              << (verdict ? "signature verified" : "NOT VERIFIED: " + verdict.error().detail())
+              << "  " << request[http::field::content_type] << '\n'
+              << request.body() << "\n\n"
+              << std::flush;
+}
+
+http::status judge(const Request& request, Options& options) {
+    if (request.method() != http::verb::post) return http::status::method_not_allowed;
+    const auto verdict = verify(request, options.secret);
+    print(request, verdict);
+    if (options.failures_left > 0 && options.failures_left.fetch_sub(1) > 0) {
+        return http::status::service_unavailable;
+    }
+    return verdict ? http::status::no_content : http::status::bad_request;
+}
+
+/// Serves one connection until the other side closes it. A sender keeps several open at once.
+void serve(tcp::socket socket, Options& options) {
+    boost::beast::flat_buffer buffer;
+    boost::system::error_code error;
+    while (!error) {
+        Request request;
+        http::read(socket, buffer, request, error);
+        if (error) return;
+        http::response<http::empty_body> response(judge(request, options), 11);
+        response.keep_alive(request.keep_alive());
+        response.prepare_payload();
+        http::write(socket, response, error);
+        if (!request.keep_alive()) return;
+    }
+}
+
+/// Takes "--flag value" pairs. @return what is wrong with them, empty when nothing is.
+std::string read(int count, char** arguments, Options& options) {
+    if (const char* secret = std::getenv("WEBHOOKS_SECRET")) {
+        options.secret = webhooks::Secret(secret);
+    }
+    for (int i = 1; i < count; i += 2) {
+        const std::string flag = arguments[i];
+        if (i + 1 == count) return flag + ": needs a value";
+        const std::string value = arguments[i + 1];
+        if (flag == "--secret") {
+            options.secret = webhooks::Secret(value);
+        } else if (flag == "--fail") {
+            options.failures_left = std::atoi(value.c_str());
+        } else if (flag == "--listen" && value.find(':') != std::string::npos) {
+            options.host = value.substr(0, value.rfind(':'));
+            options.port = value.substr(value.rfind(':') + 1);
+        } else {
+            return flag + " " + value + ": is not understood; see --help";
+        }
+    }
+    auto checked = webhooks::check_secret(options.secret);
+    return checked ? "" : "--secret: " + checked.error().fields().front().message;
+}
+
+[[noreturn]] void listen(Options& options) {
+    boost::asio::io_context context;
+    tcp::resolver resolver(context);
+    tcp::acceptor acceptor(context, *resolver.resolve(options.host, options.port).begin());
+    std::cout << "listening on http://" << acceptor.local_endpoint() << "/" << std::endl;
+    for (;;) {
+        std::thread(serve, acceptor.accept(), std::ref(options)).detach();
+    }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) try {
+    if (count == 2 && std::string_view(arguments[1]) == "--help") {
+        std::cout << usage;
+        return 0;
+    }
+    Options options;
+    if (auto fault = read(count, arguments, options); !fault.empty()) {
+        std::cerr << "webhooks-receiver: " << fault << '\n';
+        return 2;
+    }
+    listen(options);
+} catch (const std::exception& error) {
+    std::cerr << "webhooks-receiver: " << error.what() << '\n';
+    return 1;
+}

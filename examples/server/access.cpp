@@ -1,0 +1,64 @@
+#include "access.hpp"
+
+#include <cstdlib>
+#include <webhooks/memory_storage.hpp>
+
+namespace server {
+namespace {
+
+using webhooks::ApiKeys;
+using webhooks::Principal;
+using webhooks::Result;
+using webhooks::http::Authenticator;
+using webhooks::http::Credentials;
+
+Principal admin() {
+    return Principal::administrator("admin");
+}
+
+/// Whoever one of two authenticators knows.
+class EitherAuthenticator final : public Authenticator {
+public:
+    EitherAuthenticator(std::shared_ptr<Authenticator> first, std::shared_ptr<Authenticator> second)
+        : first_(std::move(first)), second_(std::move(second)) {}
+
+    Result<Principal> authenticate(const Credentials& credentials) override {
+        auto caller = first_->authenticate(credentials);
+        return caller ? caller : second_->authenticate(credentials);
+    }
+
+private:
+    std::shared_ptr<Authenticator> first_;
+    std::shared_ptr<Authenticator> second_;
+};
+
+Result<ApiKeys> environment_keys(const char* key) {
+    ApiKeys keys(webhooks::make_memory_storage());
+    auto added = keys.add(admin(), webhooks::Secret(key));
+    if (!added) {
+        return webhooks::Error(webhooks::Errc::invalid_argument,
+                               "WEBHOOKS_ADMIN_KEY must be 16-256 printable ASCII characters");
+    }
+    return keys;
+}
+
+}  // namespace
+
+Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage) {
+    ApiKeys keys(std::move(storage));
+    auto stored = webhooks::http::authenticate_by_api_key(keys);
+    if (const char* text = std::getenv("WEBHOOKS_ADMIN_KEY")) {
+        auto environment = environment_keys(text);
+        if (!environment) return environment.error();
+        auto first = webhooks::http::authenticate_by_api_key(*environment);
+        return Access{std::make_shared<EitherAuthenticator>(first, stored), {}, true};
+    }
+    auto known = keys.list();
+    if (!known) return known.error();
+    if (!known->empty()) return Access{stored, {}, false};
+    auto key = keys.create(admin());
+    if (!key) return key.error();
+    return Access{stored, *key, false};
+}
+
+}  // namespace server

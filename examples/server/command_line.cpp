@@ -1,0 +1,197 @@
+#include "command_line.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "config_file.hpp"
+#include "option_table.hpp"
+
+namespace server {
+namespace {
+
+using webhooks::FieldError;
+using Faults = std::vector<FieldError>;
+
+bool is_allowed(Scope scope, Command command) {
+    switch (scope) {
+        case Scope::everywhere:
+        case Scope::flag_only:
+            return true;
+        case Scope::serving:
+            return command == Command::serve;
+        case Scope::keys_create:
+            return command == Command::keys_create;
+    }
+    return false;
+}
+
+/// Takes arguments apart, without reading what they say.
+class Arguments {
+public:
+    Arguments(const std::vector<std::string>& arguments, Faults& faults)
+        : rest_(arguments.begin(), arguments.end()), faults_(faults) {
+        std::ranges::reverse(rest_);
+        command_ = read_command();
+        while (!rest_.empty())
+            read_argument(next());
+        if (command_ == Command::keys_revoke && !has_key_) fault("keys revoke", "needs an ID");
+    }
+
+    Command command() const { return command_; }
+    webhooks::ApiKeyId key() const { return key_; }
+    const std::vector<Given>& flags() const { return flags_; }
+
+private:
+    struct KeysCommand {
+        std::string_view name;
+        Command command;
+    };
+    static constexpr std::array keys_commands = {KeysCommand{"create", Command::keys_create},
+                                                 KeysCommand{"list", Command::keys_list},
+                                                 KeysCommand{"revoke", Command::keys_revoke}};
+
+    Command read_command() {
+        if (rest_.empty() || rest_.back() != "keys") return Command::serve;
+        next();
+        const std::string name = rest_.empty() ? "" : next();
+        const auto found = std::ranges::find(keys_commands, name, &KeysCommand::name);
+        if (found != keys_commands.end()) return found->command;
+        if (name == "--help") return Command::help;
+        fault("keys", "must be followed by create, list or revoke");
+        rest_.clear();
+        return Command::help;
+    }
+
+    void read_argument(std::string argument) {
+        if (argument == "--help" || argument == "-h") {
+            command_ = Command::help;
+        } else if (argument == "--version") {
+            command_ = Command::version;
+        } else if (argument.starts_with("--")) {
+            read_flag(argument);
+        } else {
+            read_word(argument);
+        }
+    }
+
+    void read_flag(const std::string& argument) {
+        const auto equals = argument.find('=');
+        const std::string flag = argument.substr(0, equals);
+        const Option* option = option_by_flag(flag);
+        if (option == nullptr) return fault(flag, "there is no such flag; see --help");
+        std::string text = "true";
+        if (equals != std::string::npos) {
+            text = argument.substr(equals + 1);
+        } else if (option->kind != Kind::boolean) {
+            if (rest_.empty()) return fault(flag, "needs " + std::string(option->argument));
+            text = next();
+        }
+        if (!is_allowed(option->scope, command_)) fault(flag, "does not belong to this command");
+        add(*option, flag, std::move(text));
+    }
+
+    void read_word(const std::string& word) {
+        std::size_t id = 0;
+        if (command_ != Command::keys_revoke || has_key_) {
+            fault(word, "is not understood; see --help");
+        } else if (auto wrong = parse(word, id); !wrong.empty()) {
+            fault("keys revoke", wrong);
+        }
+        has_key_ = true;
+        key_ = {static_cast<std::int64_t>(id)};
+    }
+
+    void add(const Option& option, const std::string& flag, std::string text) {
+        auto found = std::ranges::find(flags_, &option, &Given::option);
+        if (found == flags_.end()) found = flags_.insert(found, {&option, {}, flag});
+        found->texts.push_back(std::move(text));
+    }
+
+    std::string next() {
+        std::string argument = std::move(rest_.back());
+        rest_.pop_back();
+        return argument;
+    }
+
+    void fault(std::string where, std::string message) {
+        faults_.push_back({std::move(where), std::move(message)});
+    }
+
+    std::vector<std::string> rest_;  // the next one is the last
+    Faults& faults_;
+    Command command_ = Command::serve;
+    webhooks::ApiKeyId key_{};
+    bool has_key_ = false;
+    std::vector<Given> flags_;
+};
+
+void apply(const std::vector<Given>& given, Settings& settings, Faults& faults) {
+    for (const Given& one : given) {
+        for (Fault& fault : one.option->apply(one.texts, settings)) {
+            faults.push_back({one.source, std::move(fault)});
+        }
+    }
+}
+
+void drop_given(std::vector<Given>& given, const std::vector<Given>& winners) {
+    std::erase_if(given, [&](const Given& one) {
+        return std::ranges::find(winners, one.option, &Given::option) != winners.end();
+    });
+}
+
+/// Adds what the library itself has against a part of the settings.
+void check(const std::string& part, const webhooks::Result<>& verdict, Faults& faults) {
+    if (verdict) return;
+    for (const FieldError& fault : verdict.error().fields()) {
+        faults.push_back({part + "." + fault.field, fault.message});
+    }
+}
+
+void check_ranges(const Settings& settings, Faults& faults) {
+    check("service", settings.service.validate(), faults);
+    check("transport", settings.transport.validate(), faults);
+    check("server", settings.server.validate(), faults);
+    if (!settings.storage.is_memory()) check("sqlite", settings.sqlite.validate(), faults);
+    if (settings.drain > std::chrono::seconds(10)) faults.push_back({"drain", "is more than 10 s"});
+}
+
+void check_command(const CommandLine& line, Faults& faults) {
+    if (line.command == Command::keys_create && line.settings.key.user.empty()) {
+        faults.push_back({"--user", "is needed: whose key shall it be?"});
+    }
+    if (line.command != Command::serve && line.settings.storage.is_memory()) {
+        faults.push_back(
+            {"--storage",
+             "keys in memory would end with this command; name a file by sqlite:PATH"});
+    }
+}
+
+void read_settings(const std::vector<Given>& flags, Settings& settings, Faults& faults) {
+    apply(flags, settings, faults);
+    if (!settings.config_file.empty()) {
+        auto file = read_config_file(settings.config_file, faults);
+        drop_given(file, flags);
+        apply(file, settings, faults);
+    }
+    settings.sqlite.path = settings.storage.path;
+    settings.server.host = settings.listen.host;
+    settings.server.port = settings.listen.port;
+}
+
+}  // namespace
+
+webhooks::Result<CommandLine> read_command_line(const std::vector<std::string>& arguments) {
+    Faults faults;
+    Arguments read(arguments, faults);
+    CommandLine line{.command = read.command(), .settings = {}, .key = read.key()};
+    if (faults.empty() && (line.command == Command::help || line.command == Command::version)) {
+        return line;
+    }
+    read_settings(read.flags(), line.settings, faults);
+    check_ranges(line.settings, faults);
+    check_command(line, faults);
+    if (!faults.empty()) return webhooks::Error(std::move(faults));
+    return line;
+}
+
+}  // namespace server

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "settings.hpp"
+
+namespace server {
+
+enum class Command { serve, keys_create, keys_list, keys_revoke, help, version };
+
+/// What the program was asked to do.
+struct CommandLine {
+    Command command = Command::serve;
+    Settings settings;
+    webhooks::ApiKeyId key{};  ///< Of `keys revoke`.
+};
+
+/// Reads the arguments (without the program's name) and the configuration file they name.
+/// @return invalid_argument with every fault: the flag, or the member of the file, and the message.
+webhooks::Result<CommandLine> read_command_line(const std::vector<std::string>& arguments);
+
+/// What `--help` prints.
+std::string help_text();
+
+}  // namespace server

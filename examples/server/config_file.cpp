@@ -1,0 +1,164 @@
+#include "config_file.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace server {
+namespace {
+
+namespace json = boost::json;
+using webhooks::FieldError;
+
+std::string_view expected(Kind kind) {
+    switch (kind) {
+        case Kind::text:
+            return "must be a string";
+        case Kind::number:
+            return "must be a number";
+        case Kind::boolean:
+            return "must be true or false";
+        case Kind::list:
+            return "must be an array of strings";
+        case Kind::map:
+            return "must be an object of strings";
+    }
+    return "";
+}
+
+std::optional<std::vector<std::string>> list_texts(const json::array& items) {
+    std::vector<std::string> texts;
+    for (const json::value& item : items) {
+        if (!item.is_string()) return {};
+        texts.emplace_back(item.get_string());
+    }
+    return texts;
+}
+
+std::optional<std::vector<std::string>> map_texts(const json::object& members) {
+    std::vector<std::string> texts;
+    for (const auto& [key, value] : members) {
+        if (!value.is_string()) return {};
+        texts.push_back(std::string(key) + "=" + std::string(value.get_string()));
+    }
+    return texts;
+}
+
+/// A value as a flag would say it. Absent: it is not of the option's kind.
+std::optional<std::vector<std::string>> texts_of(Kind kind, const json::value& value) {
+    using Texts = std::vector<std::string>;
+    switch (kind) {
+        case Kind::text:
+            if (value.is_string()) return Texts{std::string(value.get_string())};
+            break;
+        case Kind::number:
+            if (value.is_number()) return Texts{json::serialize(value)};
+            break;
+        case Kind::boolean:
+            if (value.is_bool()) return Texts{value.get_bool() ? "true" : "false"};
+            break;
+        case Kind::list:
+            if (value.is_array()) return list_texts(value.get_array());
+            break;
+        case Kind::map:
+            if (value.is_object()) return map_texts(value.get_object());
+            break;
+    }
+    return {};
+}
+
+bool is_section(std::string_view name) {
+    return std::ranges::any_of(option_table(), [&](const Option& option) {
+        return option.is_in_file() && option.name.starts_with(name) &&
+               option.name.substr(name.size()).starts_with('.');
+    });
+}
+
+/// Goes through the members of the file and keeps what each one gives.
+class Reader {
+public:
+    explicit Reader(std::vector<FieldError>& faults) : faults_(faults) {}
+
+    void read_members(const json::object& members, const std::string& prefix) {
+        for (const auto& [key, value] : members) {
+            const bool names_the_schema = prefix.empty() && key == "$schema";
+            if (!names_the_schema) read_member(prefix + std::string(key), value);
+        }
+    }
+
+    std::vector<Given> take() { return std::move(given_); }
+
+private:
+    void read_member(const std::string& path, const json::value& value) {
+        if (is_section(path)) {
+            read_section(path, value);
+        } else if (const Option* option = option_by_name(path); option && option->is_in_file()) {
+            read_option(*option, path, value);
+        } else {
+            faults_.push_back({path, "there is no such member"});
+        }
+    }
+
+    void read_section(const std::string& path, const json::value& value) {
+        if (value.is_object()) {
+            read_members(value.get_object(), path + ".");
+        } else {
+            faults_.push_back({path, "must be an object"});
+        }
+    }
+
+    void read_option(const Option& option, const std::string& path, const json::value& value) {
+        auto texts = texts_of(option.kind, value);
+        if (texts) {
+            given_.push_back({&option, std::move(*texts), path});
+        } else {
+            faults_.push_back({path, std::string(expected(option.kind))});
+        }
+    }
+
+    std::vector<FieldError>& faults_;
+    std::vector<Given> given_;
+};
+
+std::optional<json::value> parse_json(std::string_view text, FieldError& fault) {
+    json::stream_parser parser;
+    boost::system::error_code error;
+    const std::size_t end = parser.write_some(text.data(), text.size(), error);
+    if (!error) parser.finish(error);
+    if (!error && text.find_first_not_of(" \t\r\n", end) == std::string_view::npos) {
+        return parser.release();
+    }
+    const auto line = 1 + std::count(text.begin(), text.begin() + end, '\n');
+    fault = {"line " + std::to_string(line), "this is not JSON"};
+    return {};
+}
+
+std::optional<std::string> read_file(const std::string& path, FieldError& fault) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (file.is_open() && !file.bad() && file.rdbuf()->is_open()) return text;
+    fault = {path, std::string("cannot be read: ") + std::strerror(errno)};
+    return {};
+}
+
+}  // namespace
+
+std::vector<Given> read_config_file(const std::string& path, std::vector<FieldError>& faults) {
+    FieldError fault;
+    auto text = read_file(path, fault);
+    auto value = text ? parse_json(*text, fault) : std::nullopt;
+    if (value && !value->is_object()) fault = {path, "must be a JSON object"};
+    if (!fault.field.empty()) {
+        faults.push_back(fault);
+        return {};
+    }
+    Reader reader(faults);
+    reader.read_members(value->get_object(), "");
+    return reader.take();
+}
+
+}  // namespace server

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "option_table.hpp"
+
+namespace server {
+
+/// The texts that one source gives for one option.
+struct Given {
+    const Option* option = nullptr;
+    std::vector<std::string> texts;
+    std::string source;  ///< For messages: the flag, or the path in the file.
+};
+
+/// Reads a configuration file (its schema: config.schema.json). Adds what is wrong with it to
+/// `faults`, each with the path of the member.
+std::vector<Given> read_config_file(const std::string& path,
+                                    std::vector<webhooks::FieldError>& faults);
+
+}  // namespace server

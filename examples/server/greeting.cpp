@@ -1,0 +1,82 @@
+#include "greeting.hpp"
+
+#include <sstream>
+#include <string_view>
+
+namespace server {
+namespace {
+
+constexpr std::string_view receiver_url = "http://127.0.0.1:9000/";
+
+std::string base_url(const Settings& settings, std::uint16_t port) {
+    const std::string& host = settings.listen.host;
+    const bool is_v6 = host.find(':') != std::string::npos;
+    return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port) +
+           "/v1/webhooks";
+}
+
+/// How the lines to try say the key.
+std::string key_text(const Access& access) {
+    if (access.new_key) return std::string(access.new_key->reveal());
+    return access.has_environment_key ? "$WEBHOOKS_ADMIN_KEY" : "YOUR-KEY";
+}
+
+void print_key(std::ostream& out, const Access& access) {
+    if (access.new_key) {
+        out << "\nThe API key of the administrator \"admin\", shown this once:\n\n    "
+            << access.new_key->reveal() << '\n';
+    } else if (access.has_environment_key) {
+        out << "\nThe API key of the administrator \"admin\" is that of WEBHOOKS_ADMIN_KEY.\n";
+    } else {
+        out << "\nAPI keys were made earlier; `webhooks-server keys create` makes another.\n";
+    }
+}
+
+bool may_reach_receiver(const webhooks::EndpointPolicy& policy) {
+    auto url = webhooks::EndpointUrl::parse(receiver_url);
+    auto address = webhooks::IpAddress::parse("127.0.0.1");
+    return url && address && webhooks::check_url(*url, policy) &&
+           webhooks::check_address(*address, policy);
+}
+
+void print_trial(std::ostream& out, const std::string& base, const std::string& event_type) {
+    auto secret = webhooks::make_secret();
+    const std::string shared = secret ? std::string(secret->reveal()) : "a-secret-of-your-own";
+    out << "  # in a second terminal: a receiver\n"
+        << "  webhooks-receiver --secret " << shared << "\n\n"
+        << "  # subscribe it to everything\n"
+        << "  curl -H \"x-api-key: $KEY\" -H 'content-type: application/json' \\\n    " << base
+        << "/subscriptions \\\n"
+        << R"(    -d '{"subscription":{"name":"first","eventType":"*","url":")" << receiver_url
+        << R"(","secret":")" << shared << "\"}}'\n\n"
+        << "  # publish an event\n"
+        << "  curl -H \"x-api-key: $KEY\" -H 'content-type: application/json' \\\n    " << base
+        << "/events \\\n"
+        << R"(    -d '{"eventType":")" << event_type << R"(","payload":{"hello":"world"}}')"
+        << "\n\n"
+        << "  # what became of it (1 is the id that subscribing answered)\n"
+        << "  curl -H \"x-api-key: $KEY\" '" << base << "/subscriptions/1/events?take=10'\n";
+}
+
+}  // namespace
+
+std::string greeting(const Settings& settings, const Access& access, std::uint16_t port,
+                     const webhooks::WebhookService& service) {
+    const std::string base = base_url(settings, port);
+    const auto types = service.event_types();
+    std::ostringstream out;
+    out << "webhooks-server " WEBHOOKS_VERSION " listens on " << base << '\n'
+        << "storage: " << settings.storage.to_string() << '\n';
+    print_key(out, access);
+    out << "\nTo try it:\n\n  KEY=\"" << key_text(access) << "\"\n\n";
+    if (!may_reach_receiver(settings.service.endpoints)) {
+        out << "  # to reach a receiver on this machine, start with --allow-network 127.0.0.0/8\n";
+    }
+    if (types.empty()) {
+        out << "  # first register an event type: --event-type \"order.created=An order came\"\n";
+    }
+    print_trial(out, base, types.empty() ? "order.created" : types.front().name);
+    return out.str();
+}
+
+}  // namespace server

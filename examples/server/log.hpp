@@ -1,0 +1,12 @@
+#pragma once
+
+#include <memory>
+#include <webhooks/observer.hpp>
+
+namespace server {
+
+/// Writes each log line of the library, but those for debugging, as one line of standard error:
+/// its time in UTC, its level, its text.
+std::shared_ptr<webhooks::Observer> make_log();
+
+}  // namespace server

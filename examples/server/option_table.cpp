@@ -1,0 +1,177 @@
+#include "option_table.hpp"
+
+#include <algorithm>
+
+namespace server {
+namespace {
+
+using Texts = std::vector<std::string>;
+using Faults = std::vector<Fault>;
+
+void collect(Faults& faults, Fault fault) {
+    if (!fault.empty()) faults.push_back(std::move(fault));
+}
+
+/// The last one counts.
+template <class T>
+Faults read(const Texts& texts, T& place) {
+    Faults faults;
+    collect(faults, parse(texts.back(), place));
+    return faults;
+}
+
+template <class T>
+Faults read(const Texts& texts, std::vector<T>& place) {
+    Faults faults;
+    std::vector<T> values;
+    for (const std::string& text : texts) {
+        collect(faults, parse(text, values.emplace_back()));
+    }
+    if (faults.empty()) place = std::move(values);
+    return faults;
+}
+
+/// Reads into the member that a path of pointers to members leads to.
+template <auto... path>
+Faults into(const Texts& texts, Settings& settings) {
+    return read(texts, (settings.*....*path));
+}
+
+using S = Settings;
+using webhooks::EndpointPolicy;
+using webhooks::HttpTransportOptions;
+using webhooks::ServiceOptions;
+using webhooks::SqliteOptions;
+using webhooks::http::ServerOptions;
+
+constexpr auto service = &S::service;
+constexpr auto endpoints = &ServiceOptions::endpoints;
+constexpr auto transport = &S::transport;
+constexpr auto sqlite = &S::sqlite;
+constexpr auto rest = &S::server;
+
+// clang-format off
+constexpr Option table[] = {
+    {"listen", Kind::text, Scope::serving, "HOST:PORT",
+     "address to serve; port 0 picks a free one (127.0.0.1:8080)", into<&S::listen>},
+    {"storage", Kind::text, Scope::everywhere, "STORAGE",
+     "sqlite:PATH or memory: (sqlite:webhooks.db)", into<&S::storage>},
+    {"event_type", Kind::map, Scope::serving, "NAME=DESCRIPTION",
+     "an event type to add or update; repeated", into<&S::event_types>},
+    {"allow_network", Kind::list, Scope::serving, "CIDR",
+     "deliver to these addresses although they are not public; repeated",
+     into<service, endpoints, &EndpointPolicy::allowed_networks>},
+    {"allow_host", Kind::list, Scope::serving, "NAME",
+     "accept this name in URLs although it is reserved; repeated",
+     into<service, endpoints, &EndpointPolicy::allowed_hosts>},
+    {"https_only", Kind::boolean, Scope::serving, "",
+     "refuse http URLs", into<service, endpoints, &EndpointPolicy::https_only>},
+    {"drain", Kind::text, Scope::serving, "DURATION",
+     "how long a stop lets what is under way finish (10s, at most that)", into<&S::drain>},
+    {"config", Kind::text, Scope::flag_only, "FILE",
+     "a JSON file that says any of this; flags win over it", into<&S::config_file>},
+    {"user", Kind::text, Scope::keys_create, "NAME",
+     "whose key it will be", into<&S::key, &KeySettings::user>},
+    {"admin", Kind::boolean, Scope::keys_create, "",
+     "make the user an administrator", into<&S::key, &KeySettings::is_administrator>},
+
+    {"service.retry_schedule", Kind::list, Scope::serving, "DURATION",
+     "pause before the second, third ... attempt; repeated",
+     into<service, &ServiceOptions::retry_schedule>},
+    {"service.retry_jitter", Kind::number, Scope::serving, "PART",
+     "part by which a pause varies at random",
+     into<service, &ServiceOptions::retry_jitter>},
+    {"service.default_max_retry_count", Kind::number, Scope::serving, "COUNT",
+     "attempts after the first, for subscriptions that say nothing",
+     into<service, &ServiceOptions::default_max_retry_count>},
+    {"service.max_in_flight", Kind::number, Scope::serving, "COUNT",
+     "requests under way at once",
+     into<service, &ServiceOptions::max_in_flight>},
+    {"service.max_in_flight_per_host", Kind::number, Scope::serving, "COUNT",
+     "requests under way at once to one scheme, host and port",
+     into<service, &ServiceOptions::max_in_flight_per_host>},
+    {"service.max_events_in_memory", Kind::number, Scope::serving, "COUNT",
+     "events held in memory; the rest waits in storage",
+     into<service, &ServiceOptions::max_events_in_memory>},
+    {"service.park_after", Kind::text, Scope::serving, "DURATION",
+     "an event that waited this long in memory waits on in storage",
+     into<service, &ServiceOptions::park_after>},
+    {"service.max_publish_queue", Kind::number, Scope::serving, "COUNT",
+     "publications waiting to be committed",
+     into<service, &ServiceOptions::max_publish_queue>},
+    {"service.max_batch", Kind::number, Scope::serving, "COUNT",
+     "publications in one commit",
+     into<service, &ServiceOptions::max_batch>},
+    {"service.max_payload_bytes", Kind::number, Scope::serving, "BYTES",
+     "bytes of a payload",
+     into<service, &ServiceOptions::max_payload_bytes>},
+    {"service.heartbeat_interval", Kind::text, Scope::serving, "DURATION",
+     "how often the service looks for changes made elsewhere",
+     into<service, &ServiceOptions::heartbeat_interval>},
+    {"service.lease", Kind::text, Scope::serving, "DURATION",
+     "a service silent for this long is taken over by others",
+     into<service, &ServiceOptions::lease>},
+
+    {"transport.attempt_timeout", Kind::text, Scope::serving, "DURATION",
+     "for a whole attempt", into<transport, &HttpTransportOptions::attempt_timeout>},
+    {"transport.connect_timeout", Kind::text, Scope::serving, "DURATION",
+     "for look-up, connection and TLS handshake together",
+     into<transport, &HttpTransportOptions::connect_timeout>},
+    {"transport.keep_alive", Kind::text, Scope::serving, "DURATION",
+     "how long an unused connection is kept",
+     into<transport, &HttpTransportOptions::keep_alive>},
+    {"transport.max_idle_connections", Kind::number, Scope::serving, "COUNT",
+     "unused connections kept in all",
+     into<transport, &HttpTransportOptions::max_idle_connections>},
+    {"transport.ca_file", Kind::text, Scope::serving, "FILE",
+     "PEM file of authorities to trust beside the system's",
+     into<transport, &HttpTransportOptions::ca_file>},
+    {"transport.user_agent", Kind::text, Scope::serving, "TEXT",
+     "the user-agent header", into<transport, &HttpTransportOptions::user_agent>},
+
+    {"sqlite.readers", Kind::number, Scope::everywhere, "COUNT",
+     "connections for reading", into<sqlite, &SqliteOptions::readers>},
+    {"sqlite.busy_timeout", Kind::text, Scope::everywhere, "DURATION",
+     "how long to wait for another process's write",
+     into<sqlite, &SqliteOptions::busy_timeout>},
+
+    {"server.threads", Kind::number, Scope::serving, "COUNT",
+     "threads that serve requests", into<rest, &ServerOptions::threads>},
+    {"server.max_connections", Kind::number, Scope::serving, "COUNT",
+     "connections at once", into<rest, &ServerOptions::max_connections>},
+    {"server.max_body_bytes", Kind::number, Scope::serving, "BYTES",
+     "bytes of a request's body", into<rest, &ServerOptions::max_body_bytes>},
+    {"server.header_timeout", Kind::text, Scope::serving, "DURATION",
+     "for a request's headers", into<rest, &ServerOptions::header_timeout>},
+    {"server.body_timeout", Kind::text, Scope::serving, "DURATION",
+     "for a request's body", into<rest, &ServerOptions::body_timeout>},
+    {"server.write_timeout", Kind::text, Scope::serving, "DURATION",
+     "for an answer that stalls", into<rest, &ServerOptions::write_timeout>},
+    {"server.idle_timeout", Kind::text, Scope::serving, "DURATION",
+     "for an unused connection", into<rest, &ServerOptions::idle_timeout>},
+};
+// clang-format on
+
+}  // namespace
+
+std::string Option::flag() const {
+    std::string text = "--" + std::string(name);
+    std::ranges::replace(text, '_', '-');
+    return text;
+}
+
+std::span<const Option> option_table() {
+    return table;
+}
+
+const Option* option_by_name(std::string_view name) {
+    const auto found = std::ranges::find(table, name, &Option::name);
+    return found == std::end(table) ? nullptr : found;
+}
+
+const Option* option_by_flag(std::string_view flag) {
+    const auto found = std::ranges::find(table, flag, &Option::flag);
+    return found == std::end(table) ? nullptr : found;
+}
+
+}  // namespace server

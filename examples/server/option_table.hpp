@@ -1,0 +1,55 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "settings.hpp"
+#include "values.hpp"
+
+/// @file
+/// The one table that flags, configuration file and help are made from.
+
+namespace server {
+
+/// What an option is in the configuration file.
+enum class Kind {
+    text,     ///< A string.
+    number,   ///< A number.
+    boolean,  ///< true or false; as a flag it stands alone.
+    list,     ///< An array of strings; as a flag it is repeated.
+    map,      ///< An object of strings; as a flag it is repeated, as NAME=VALUE.
+};
+
+/// Where an option may be given.
+enum class Scope {
+    everywhere,   ///< Flag of each command, and in the file.
+    serving,      ///< Flag of the server, and in the file.
+    flag_only,    ///< Flag of each command.
+    keys_create,  ///< Flag of `keys create` alone.
+};
+
+struct Option {
+    /// Its path in the configuration file, e.g. "service.max_in_flight". The flag is the same with
+    /// dashes: "--service.max-in-flight".
+    std::string_view name;
+    Kind kind;
+    Scope scope;
+    std::string_view argument;  ///< What follows the flag, e.g. "FILE".
+    std::string_view help;
+    /// Puts the texts given for it (at least one, but for lists and maps) into their place, and
+    /// replaces the value as a whole. @return what is wrong with them; the value is as before then.
+    std::vector<Fault> (*apply)(const std::vector<std::string>& texts, Settings& settings);
+
+    std::string flag() const;
+    bool is_in_file() const { return scope == Scope::everywhere || scope == Scope::serving; }
+};
+
+std::span<const Option> option_table();
+
+/// @return null when there is none.
+const Option* option_by_name(std::string_view name);
+const Option* option_by_flag(std::string_view flag);
+
+}  // namespace server

@@ -1,0 +1,115 @@
+#include <sys/resource.h>
+
+#include <chrono>
+#include <csignal>
+#include <iostream>
+
+#include "access.hpp"
+#include "commands.hpp"
+#include "greeting.hpp"
+#include "log.hpp"
+
+namespace server {
+namespace {
+
+using webhooks::Errc;
+using webhooks::Error;
+using webhooks::Result;
+using webhooks::WebhookService;
+
+/// The signals that end the server. They are blocked in every thread, so that they wait for us.
+sigset_t block_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    return signals;
+}
+
+void wait_for(const sigset_t& signals) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+}
+
+/// Connections need descriptors; the usual soft limit of 1,024 is there for programs that use
+/// `select`.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Error explain_lock(const Error& error, const Settings& settings) {
+    if (!(error == Errc::locked)) return error;
+    return Error(Errc::locked, settings.storage.to_string() +
+                                   " is used by another running server; stop that one, or give "
+                                   "this one a file of its own");
+}
+
+/// @return the faults of all of them together.
+Result<> register_types(WebhookService& service, const Settings& settings) {
+    std::vector<webhooks::FieldError> faults;
+    for (const webhooks::EventType& type : settings.event_types) {
+        auto registered = service.register_event_type(type);
+        if (registered) continue;
+        if (!(registered.error() == Errc::invalid_argument)) return registered;
+        faults.push_back({"event_type '" + type.name + "'", registered.error().detail()});
+    }
+    if (faults.empty()) return {};
+    return Error(std::move(faults));
+}
+
+Result<WebhookService> open_service(const Settings& settings,
+                                    std::shared_ptr<webhooks::Storage> storage,
+                                    std::shared_ptr<webhooks::Observer> log) {
+    auto transport = webhooks::make_http_transport(settings.transport);
+    if (!transport) return transport.error();
+    auto service = WebhookService::open(
+        {.storage = std::move(storage), .transport = *transport, .observer = std::move(log)},
+        settings.service);
+    if (!service) return explain_lock(service.error(), settings);
+    auto registered = register_types(*service, settings);
+    if (!registered) return registered.error();
+    return service;
+}
+
+/// First no more requests come in, then no more deliveries go out, both within one drain.
+Result<> stop(webhooks::http::Server& rest, WebhookService& service,
+              std::chrono::milliseconds drain) {
+    using std::chrono::steady_clock;
+    const auto end = steady_clock::now() + drain;
+    rest.stop(drain);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
+    return service.stop(std::max(left, std::chrono::milliseconds(0)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings& settings) {
+    if (settings.storage.is_memory()) return webhooks::make_memory_storage();
+    return webhooks::make_sqlite_storage(settings.sqlite);
+}
+
+Result<> serve(const Settings& settings) {
+    const sigset_t signals = block_signals();
+    raise_descriptor_limit();
+    const auto log = make_log();
+    auto storage = open_storage(settings);
+    if (!storage) return storage.error();
+    auto service = open_service(settings, *storage, log);
+    if (!service) return service.error();
+    auto access = open_access(*storage);
+    if (!access) return access.error();
+    auto rest = webhooks::http::Server::open(*service, access->authenticator, settings.server, log);
+    if (!rest) return rest.error();
+    if (auto started = service->start(); !started) return started;
+    if (auto started = rest->start(); !started) return started;
+    std::cout << greeting(settings, *access, rest->port(), *service) << std::flush;
+    wait_for(signals);
+    return stop(*rest, *service, settings.drain);
+}
+
+}  // namespace server

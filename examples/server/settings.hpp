@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+#include <webhooks/http/server.hpp>
+#include <webhooks/webhooks.hpp>
+
+/// @file
+/// All that can be set, by flags or by the configuration file.
+
+namespace server {
+
+/// Where to listen, e.g. "127.0.0.1:8080" or "[::1]:8080".
+struct Listen {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;
+};
+
+/// Where things are kept: "sqlite:PATH", or "memory:" (an empty path).
+struct StorageChoice {
+    std::string path = "webhooks.db";
+
+    bool is_memory() const { return path.empty(); }
+    std::string to_string() const { return is_memory() ? "memory:" : "sqlite:" + path; }
+};
+
+/// Of the command `keys create`.
+struct KeySettings {
+    std::string user;
+    bool is_administrator = false;
+};
+
+struct Settings {
+    Listen listen;
+    StorageChoice storage;
+    std::vector<webhooks::EventType> event_types;
+    std::string config_file;
+    KeySettings key;
+    /// How long a stop lets requests and deliveries under way finish. 0 - 10 s.
+    std::chrono::milliseconds drain = std::chrono::seconds(10);
+
+    webhooks::ServiceOptions service;
+    webhooks::HttpTransportOptions transport;
+    webhooks::SqliteOptions sqlite;        ///< Its path is `storage`'s.
+    webhooks::http::ServerOptions server;  ///< Its host and port are `listen`'s.
+};
+
+}  // namespace server

@@ -1,0 +1,142 @@
+#include "values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+namespace server {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Unit {
+    std::string_view name;
+    milliseconds length;
+};
+constexpr std::array units = {Unit{"ms", milliseconds(1)}, Unit{"s", std::chrono::seconds(1)},
+                              Unit{"min", std::chrono::minutes(1)},
+                              Unit{"h", std::chrono::hours(1)}};
+
+std::string quoted(const std::string& text) {
+    return "'" + text + "' ";
+}
+
+template <class Number>
+bool is_number(std::string_view text, Number& value) {
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+template <class Number>
+Fault parse_whole(const std::string& text, Number& value) {
+    if (is_number(text, value)) return {};
+    const auto [least, most] =
+        std::pair(std::numeric_limits<Number>::min(), std::numeric_limits<Number>::max());
+    return quoted(text) + "is not a whole number from " + std::to_string(least) + " to " +
+           std::to_string(most);
+}
+
+std::optional<milliseconds> duration(std::string_view text) {
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto unit_begin = std::min(text.find_first_not_of(' ', digits), text.size());
+    const auto unit = std::ranges::find(units, text.substr(unit_begin), &Unit::name);
+    std::int64_t count = 0;
+    if (unit == units.end() || !is_number(text.substr(0, digits), count)) return {};
+    if (count > std::numeric_limits<std::int64_t>::max() / unit->length.count()) return {};
+    return count * unit->length;
+}
+
+/// Splits at the last colon, which an IPv6 address needs brackets for.
+std::optional<Listen> split_address(const std::string& text) {
+    const auto colon = text.rfind(':');
+    Listen listen;
+    if (colon == std::string::npos || !is_number(text.substr(colon + 1), listen.port)) return {};
+    listen.host = text.substr(0, colon);
+    const bool has_brackets = listen.host.starts_with('[') && listen.host.ends_with(']');
+    if (has_brackets) listen.host = listen.host.substr(1, listen.host.size() - 2);
+    auto address = webhooks::IpAddress::parse(listen.host);
+    if (!address || address->is_v6 != has_brackets) return {};
+    return listen;
+}
+
+}  // namespace
+
+Fault parse(const std::string& text, std::string& value) {
+    value = text;
+    return {};
+}
+
+Fault parse(const std::string& text, bool& value) {
+    if (text != "true" && text != "false") return quoted(text) + "is neither true nor false";
+    value = text == "true";
+    return {};
+}
+
+Fault parse(const std::string& text, int& value) {
+    return parse_whole(text, value);
+}
+
+Fault parse(const std::string& text, std::size_t& value) {
+    return parse_whole(text, value);
+}
+
+Fault parse(const std::string& text, double& value) {
+    return is_number(text, value) ? "" : quoted(text) + "is not a number";
+}
+
+Fault parse(const std::string& text, milliseconds& value) {
+    auto found = duration(text);
+    if (!found) return quoted(text) + "is not a duration; write e.g. 500ms, 15s, 5min or 2h";
+    value = *found;
+    return {};
+}
+
+Fault parse(const std::string& text, std::chrono::seconds& value) {
+    milliseconds exact{};
+    if (auto fault = parse(text, exact); !fault.empty()) return fault;
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(exact);
+    if (whole != exact) return quoted(text) + "is not a number of whole seconds";
+    value = whole;
+    return {};
+}
+
+Fault parse(const std::string& text, Listen& value) {
+    auto found = split_address(text);
+    if (!found) {
+        return quoted(text) +
+               "is not ADDRESS:PORT; write e.g. 127.0.0.1:8080, [::1]:8080 or, for any free port, "
+               "127.0.0.1:0";
+    }
+    value = *found;
+    return {};
+}
+
+Fault parse(const std::string& text, StorageChoice& value) {
+    constexpr std::string_view sqlite = "sqlite:";
+    if (text == "memory:") {
+        value.path.clear();
+    } else if (text.starts_with(sqlite) && text.size() > sqlite.size()) {
+        value.path = text.substr(sqlite.size());
+    } else {
+        return quoted(text) + "is not a storage; write sqlite:PATH or memory:";
+    }
+    return {};
+}
+
+Fault parse(const std::string& text, webhooks::Network& value) {
+    auto network = webhooks::Network::parse(text);
+    if (!network) return quoted(text) + "is not a network; write e.g. 10.0.0.0/8 or fd00::/8";
+    value = *network;
+    return {};
+}
+
+Fault parse(const std::string& text, webhooks::EventType& value) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) return quoted(text) + "is not NAME=DESCRIPTION";
+    value = {text.substr(0, equals), text.substr(equals + 1)};
+    return {};
+}
+
+}  // namespace server
