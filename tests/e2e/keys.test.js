@@ -1,0 +1,98 @@
+// API keys: made, listed and revoked beside a running server, or given by the environment.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Server, adminKey, run, temporaryDirectory } from "./support/server.js";
+
+const url = "https://example.com/";
+
+/** What a key may do: the status of listing subscriptions with it. */
+const status = async (server, key) => (await server.get("/subscriptions", { key })).status;
+
+/** The rows of `keys list`, without its heading. */
+async function list(storage) {
+  const { code, stdout } = await run(["keys", "list", "--storage", storage]);
+  assert.equal(code, 0);
+  const [heading, ...rows] = stdout.trimEnd().split("\n").map((line) => line.split("\t"));
+  assert.deepEqual(heading, ["id", "user", "role", "created"]);
+  return rows.map(([id, user, role, created]) => ({ id, user, role, created }));
+}
+
+test("keys are made, listed and revoked beside a running server", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  const server = await Server.start(t, { args: ["--storage", storage, "--event-type", "a=b"] });
+
+  const made = await run(["keys", "create", "--storage", storage, "--user", "alice"]);
+  assert.equal(made.code, 0, made.stderr);
+  assert.match(made.stdout, /^[A-Za-z0-9_-]{43,}\n$/, "the key alone is printed");
+  const alice = made.stdout.trim();
+  const boss = (await run(["keys", "create", "--storage", storage, "--user", "boss", "--admin"])).stdout.trim();
+  assert.equal(await status(server, alice), 200, "it is valid at once");
+
+  const mine = await server.subscribe({ url }, { key: alice });
+  assert.equal(mine.userId, "alice");
+  assert.equal((await server.get(`/subscriptions/${mine.id}`, { key: boss })).status, 200);
+  await server.subscribe({ url }, { key: boss });
+  assert.equal((await server.get("/subscriptions", { key: alice })).body.totalSubscriptionsCount, 1);
+  assert.equal((await server.get("/subscriptions", { key: boss })).body.totalSubscriptionsCount, 2);
+
+  const rows = await list(storage);
+  assert.deepEqual(rows.map(({ user, role }) => [user, role]), [["alice", "user"], ["boss", "administrator"]]);
+  for (const { id, created } of rows) {
+    assert.match(id, /^\d+$/);
+    assert.match(created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  }
+
+  const revoke = await run(["keys", "revoke", rows[0].id, "--storage", storage]);
+  assert.equal(revoke.code, 0, revoke.stderr);
+  assert.equal(await status(server, alice), 401, "it is invalid at once");
+  assert.equal(await status(server, boss), 200);
+  assert.equal((await list(storage)).length, 1);
+
+  const again = await run(["keys", "revoke", rows[0].id, "--storage", storage]);
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, new RegExp(`no key has the id ${rows[0].id}`));
+});
+
+test("the first start makes a key and shows it once", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  const start = () => Server.start(t, { args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: undefined } });
+  const first = await start();
+  const [, key] = first.stdout.match(/\n {4}([A-Za-z0-9_-]{43,})\n/);
+  assert.equal(await status(first, key), 200);
+  assert.deepEqual((await list(storage)).map(({ user, role }) => [user, role]), [["admin", "administrator"]]);
+  await first.stop();
+
+  const second = await start();
+  assert.ok(!second.stdout.includes(key) && !second.stderr.includes(key));
+  assert.match(second.stdout, /API keys were made earlier/);
+  assert.equal(await status(second, key), 200);
+  assert.equal((await list(storage)).length, 1);
+});
+
+test("the key of WEBHOOKS_ADMIN_KEY is valid exactly while the server runs with it", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  const start = (key) => Server.start(t, { args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: key } });
+  const first = await start(adminKey);
+  assert.equal(await status(first, adminKey), 200);
+  assert.ok(!first.stdout.includes(adminKey), "it is not printed");
+  const kept = (await run(["keys", "create", "--storage", storage, "--user", "admin", "--admin"])).stdout.trim();
+  await first.stop();
+
+  const second = await start("another key of 16 and more !~");
+  assert.equal(await status(second, "another key of 16 and more !~"), 200);
+  assert.equal(await status(second, adminKey), 401, "the earlier one is gone");
+  assert.equal(await status(second, kept), 200, "what `keys create` made stays");
+  const both = { key: "another key of 16 and more !~", headers: { authorization: `Bearer ${adminKey}` } };
+  assert.equal((await second.get("/subscriptions", both)).status, 401, "both headers must be right");
+});
+
+for (const [what, key] of [["short", "fifteen-letters"], ["long", "x".repeat(257)], ["unprintable", "sixteen\tletters!!"]]) {
+  test(`a WEBHOOKS_ADMIN_KEY that is too ${what} is refused`, async () => {
+    const args = ["--listen", "127.0.0.1:0", "--storage", "memory:"];
+    const { code, stderr } = await run(args, { WEBHOOKS_ADMIN_KEY: key });
+    assert.equal(code, 2);
+    assert.match(stderr, /WEBHOOKS_ADMIN_KEY must be 16-256 printable ASCII characters/);
+    assert.ok(!stderr.includes(key));
+  });
+}

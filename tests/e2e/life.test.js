@@ -1,0 +1,250 @@
+// How the program starts, is configured and stops.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import { test } from "node:test";
+import { Receiver } from "./support/receiver.js";
+import { Server, adminKey, run, temporaryDirectory, writeConfig } from "./support/server.js";
+import { until } from "./support/wait.js";
+
+const schema = JSON.parse(readFileSync(new URL("../../examples/server/config.schema.json", import.meta.url)));
+
+/** The members of the schema: {path, member}, those of sections by their path. */
+function members() {
+  return Object.entries(schema.properties).flatMap(([name, member]) =>
+    member.additionalProperties === false
+      ? Object.entries(member.properties).map(([inner, value]) => ({ path: `${name}.${inner}`, member: value }))
+      : [{ path: name, member }]);
+}
+
+/** A config of one member, nested as its path says. */
+const configOf = (path, value) => path.split(".").reduceRight((inner, name) => ({ [name]: inner }), value);
+
+test("a second server on the same file is refused, and says what to do", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  await Server.start(t, { args: ["--storage", storage] });
+  const second = await run(["--listen", "127.0.0.1:0", "--storage", storage]);
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /is used by another running server; stop that one, or give this one a file of its own/);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"]) {
+  test(`${signal} drains, ends with 0, and the port is free at once`, async (t) => {
+    const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+    const held = [];
+    const receiver = await Receiver.start(t, () => new Promise((resolve) => held.push(resolve)));
+    const args = ["--storage", storage, "--event-type", "a=b"];
+    const server = await Server.start(t, { args });
+    const subscription = await server.subscribe({ url: receiver.url });
+    await server.publish("a", 1);
+    await until("the delivery is under way", () => held.length === 1);
+
+    const ended = server.stop(signal);
+    await until("it takes no more requests", () => isRefused(server.port));
+    held[0]({ status: 200 });
+    assert.deepEqual(await ended, { code: 0, signal: null }, server.stderr);
+
+    const next = await Server.start(t, { args, listen: `127.0.0.1:${server.port}` });
+    const [event] = await next.events(subscription);
+    assert.equal(event.isSuccess, true, "what was under way was finished and written down");
+    assert.equal(receiver.requests.length, 1);
+  });
+}
+
+test("a stop does not wait for a receiver that never answers longer than the drain", async (t) => {
+  const receiver = await Receiver.start(t, () => new Promise(() => {}));
+  const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "a=b", "--drain", "300ms"] });
+  await server.subscribe({ url: receiver.url });
+  await server.publish("a", 1);
+  await until("the delivery is under way", () => receiver.requests.length === 1);
+  const begin = Date.now();
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  assert.ok(Date.now() - begin < 5000, `${Date.now() - begin} ms`);
+});
+
+test("a stop serves the request under way", async (t) => {
+  const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "a=b"] });
+  const body = JSON.stringify({ eventType: "a", payload: 1 });
+  const headers = { "x-api-key": adminKey, "content-type": "application/json", "content-length": body.length };
+  const answer = new Promise((resolve, reject) => {
+    const request = http.request(`${server.base}/events`, { method: "POST", headers, agent: false }, resolve);
+    request.on("error", reject);
+    request.write(body.slice(0, 5), async () => {
+      const ended = server.stop();
+      await until("it takes no more requests", () => isRefused(server.port));
+      request.end(body.slice(5));
+      assert.equal((await ended).code, 0);
+    });
+  });
+  assert.equal((await answer).statusCode, 202);
+});
+
+/** Whether nobody listens on the port. */
+const isRefused = (port) => new Promise((resolve) => {
+  const request = http.get(`http://127.0.0.1:${port}/health/live`, { agent: false }, (answer) => {
+    answer.resume();
+    resolve(false);
+  });
+  request.on("error", (error) => resolve(error.code === "ECONNREFUSED"));
+});
+
+test("a port in use is an error that names it", async (t) => {
+  const server = await Server.start(t, { args: ["--storage", "memory:"] });
+  const { code, stderr } = await run(["--listen", `127.0.0.1:${server.port}`, "--storage", "memory:"]);
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${server.port}`));
+});
+
+test("health needs no key", async (t) => {
+  const server = await Server.start(t, { args: ["--storage", "memory:"] });
+  const origin = `http://127.0.0.1:${server.port}`;
+  assert.equal((await server.get(`${origin}/health/live`, { key: null })).status, 200);
+  assert.equal((await server.get(`${origin}/health/ready`, { key: null })).status, 200);
+});
+
+test("a bad config names each bad member, all together, with its path", async (t) => {
+  const file = writeConfig(`${temporaryDirectory(t)}/config.json`, {
+    listen: "localhost",
+    lissen: "127.0.0.1:1",
+    allow_network: ["10.0.0.0/8", "300.0.0.0/8"],
+    allow_host: "localhost",
+    https_only: "no",
+    user: "alice",
+    service: { max_in_flight: 0, max_batch: "many", max_inflight: 1, retry_schedule: ["1s", "1500ms"], lease: 5 },
+    transport: { attempt_timeout: "1 fortnight", keep_alive: "11min" },
+    sqlite: [],
+    server: { threads: 1.5, max_body_bytes: -1 },
+  });
+  const { code, stdout, stderr } = await run(["--config", file]);
+  assert.equal(code, 2);
+  assert.equal(stdout, "");
+  const named = stderr.trimEnd().split("\n").map((line) => line.match(/^webhooks-server: ([\w.]+): .+/)?.[1]);
+  assert.deepEqual(named.sort(), [
+    "allow_host", "allow_network", "https_only", "lissen", "listen", "server.max_body_bytes", "server.threads",
+    "service.lease", "service.max_batch", "service.max_in_flight", "service.max_inflight", "service.retry_schedule",
+    "sqlite", "transport.attempt_timeout", "transport.keep_alive", "user",
+  ], stderr);
+});
+
+for (const [what, text, expected] of [
+  ["broken JSON", '{\n"listen": "127.0.0.1:0",\n}', /line 3: this is not JSON/],
+  ["an array", "[]", /must be a JSON object/],
+]) {
+  test(`a config that is ${what} is refused`, async (t) => {
+    const { code, stderr } = await run(["--config", writeConfig(`${temporaryDirectory(t)}/config.json`, text)]);
+    assert.equal(code, 2);
+    assert.match(stderr, expected);
+  });
+}
+
+test("a config that is missing is named", async () => {
+  const { code, stderr } = await run(["--config", "/nowhere/config.json"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /\/nowhere\/config\.json: cannot be read: No such file/);
+});
+
+test("all defaults of the schema are accepted together", async (t) => {
+  const directory = temporaryDirectory(t);
+  const config = { $schema: "config.schema.json" };
+  for (const { path, member } of members()) {
+    if (member.default === undefined) continue;
+    const [section, name] = path.split(".");
+    if (name) config[section] = { ...config[section], [name]: member.default };
+    else config[section] = member.default;
+  }
+  const file = writeConfig(`${directory}/config.json`, config);
+  await Server.start(t, { args: ["--config", file, "--storage", `sqlite:${directory}/webhooks.db`] });
+});
+
+test("the schema, the help and the program know the same members", async (t) => {
+  const { stdout } = await run(["--help"]);
+  const flags = [...stdout.matchAll(/^ {2}(--[\w.-]+)(?: \S+)? {2,}/gm)].map(([, flag]) => flag);
+  const expected = members().map(({ path }) => path).filter((path) => path !== "$schema");
+  const flagOnly = ["--config", "--user", "--admin"];
+  assert.deepEqual(flags.filter((flag) => !flagOnly.includes(flag)).sort(),
+    expected.map((path) => `--${path.replaceAll("_", "-")}`).sort());
+
+  const directory = temporaryDirectory(t);
+  for (const { path, member } of members()) {
+    for (const outside of outOfRange(member)) {
+      const { code, stderr } = await run(["--config", writeConfig(`${directory}/config.json`, configOf(path, outside))]);
+      assert.equal(code, 2, `${path}: ${JSON.stringify(outside)}`);
+      assert.match(stderr, new RegExp(`^webhooks-server: ${path.replace(".", "\\.")}: `, "m"));
+    }
+  }
+});
+
+/** Values that the schema refuses. */
+function outOfRange(member) {
+  const values = [];
+  if (member.minimum !== undefined) values.push(member.minimum - 1);
+  if (member.maximum !== undefined) values.push(member.maximum + 1);
+  if (member.minItems) values.push([]);
+  if (member.pattern) values.push("!");
+  return values;
+}
+
+test("flags win over the config", async (t) => {
+  const directory = temporaryDirectory(t);
+  const file = writeConfig(`${directory}/config.json`, {
+    storage: "sqlite:/nowhere/at/all.db",
+    event_type: { "from.file": "File" },
+    server: { max_body_bytes: 10 },
+  });
+  const server = await Server.start(t, { args: ["--config", file, "--storage=memory:", "--server.max-body-bytes", "1000"] });
+  assert.deepEqual((await server.get("/event-types")).body.eventTypes, [{ name: "from.file", description: "File" }]);
+  assert.equal((await server.post("/subscriptions", { subscription: { name: "x".repeat(100) } })).status, 400);
+  assert.equal((await server.post("/subscriptions", { subscription: { name: "x".repeat(1000) } })).status, 413);
+});
+
+test("event types are added and updated", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  const first = await Server.start(t, { args: ["--storage", storage, "--event-type", "b=B", "--event-type", "a=A=A"] });
+  assert.deepEqual((await first.get("/event-types")).body.eventTypes,
+    [{ name: "a", description: "A=A" }, { name: "b", description: "B" }]);
+  await first.stop();
+  const second = await Server.start(t, { args: ["--storage", storage, "--event-type", "b=new", "--event-type", "c="] });
+  assert.deepEqual((await second.get("/event-types")).body.eventTypes,
+    [{ name: "a", description: "A=A" }, { name: "b", description: "new" }, { name: "c", description: "" }]);
+});
+
+for (const [args, expected] of [
+  [["--frobnicate"], /--frobnicate: there is no such flag; see --help/],
+  [["--listen"], /--listen: needs HOST:PORT/],
+  [["--listen", "127.0.0.1:65536"], /--listen: '127\.0\.0\.1:65536' is not ADDRESS:PORT/],
+  [["--storage", "postgres:x"], /--storage: 'postgres:x' is not a storage/],
+  [["--drain", "11s"], /drain: is more than 10 s/],
+  [["--event-type", "order"], /--event-type: 'order' is not NAME=DESCRIPTION/],
+  [["--listen", "127.0.0.1:0", "--storage", "memory:", "--event-type", "bad name=x", "--event-type", "-.=y"],
+    /event_type 'bad name'[^]*event_type '-\.'/],
+  [["--user", "x"], /--user: does not belong to this command/],
+  [["serve"], /serve: is not understood; see --help/],
+  [["keys"], /keys: must be followed by create, list or revoke/],
+  [["keys", "create"], /--user: is needed/],
+  [["keys", "create", "--user", "x", "--storage", "memory:"], /--storage: keys in memory would end with this command/],
+  [["keys", "revoke"], /keys revoke: needs an ID/],
+  [["keys", "revoke", "one"], /keys revoke: 'one' is not a whole number/],
+  [["--a", "--b"], /--a: there[^]*--b: there/],
+]) {
+  test(`usage: ${args.join(" ")}`, async () => {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal(code, 2, stderr);
+    assert.equal(stdout, "");
+    assert.match(stderr, expected);
+  });
+}
+
+test("--version and --help answer and end with 0", async () => {
+  const version = await run(["--version"]);
+  assert.deepEqual([version.code, version.stderr], [0, ""]);
+  assert.match(version.stdout, /^webhooks-server \d+\.\d+\.\d+\n$/);
+  assert.equal((await run(["--help"])).code, 0);
+  assert.equal((await run(["keys", "list", "--help"])).code, 0);
+});
+
+test("a storage that cannot be opened is named", async () => {
+  const { code, stderr } = await run(["--listen", "127.0.0.1:0", "--storage", "sqlite:/nowhere/at/all.db"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /\/nowhere\/at\/all\.db/);
+});
