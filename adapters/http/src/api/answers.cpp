@@ -1,0 +1,138 @@
+#include "answers.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "../ascii.hpp"
+
+namespace webhooks::http {
+namespace {
+
+/// What is full or away is asked for again after a second.
+constexpr const char* retry_after_seconds = "1";
+
+/// Messages of the same field go into one array.
+void write_errors(json::Writer& writer, std::vector<FieldError> fields) {
+    std::stable_sort(fields.begin(), fields.end(),
+                     [](const auto& a, const auto& b) { return a.field < b.field; });
+    writer.key("errors").begin_object();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const bool is_new = i == 0 || fields[i].field != fields[i - 1].field;
+        if (is_new && i > 0) writer.end_array();
+        if (is_new) writer.key(fields[i].field).begin_array();
+        writer.value(fields[i].message);
+    }
+    writer.end_array().end_object();
+}
+
+bool is_request_id(std::string_view text) {
+    return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+        return is_digit(c) || is_alpha(c) || c == '.' || c == '_' || c == '-';
+    });
+}
+
+std::string make_request_id() {
+    thread_local std::mt19937_64 random{std::random_device{}()};
+    constexpr const char* hex = "0123456789abcdef";
+    std::string id(16, '0');
+    auto bits = random();
+    for (char& c : id) {
+        c = hex[bits & 15];
+        bits >>= 4;
+    }
+    return id;
+}
+
+/// Texts of our own where the library's detail would tell what is none of the caller's business.
+std::string public_message(const Error& error, int status, std::string_view request_id) {
+    switch (status) {
+        case 404:
+            return "There is no such object.";
+        case 503:
+            return "The service cannot do this now. Try again later.";
+        case 500:
+            return "Something went wrong here. The log has it under request id " +
+                   std::string(request_id) + ".";
+        default:
+            return error.detail();
+    }
+}
+
+}  // namespace
+
+Response json_response(int status, json::Writer& writer) {
+    return {.status = status,
+            .fields = {{"Content-Type", "application/json; charset=utf-8"}},
+            .body = writer.take()};
+}
+
+Response success(json::Writer& writer, std::string_view message, int status) {
+    writer.member("success", true).member("message", message).end_object();
+    return json_response(status, writer);
+}
+
+Response failure(int status, std::string_view message, const std::vector<FieldError>& fields) {
+    json::Writer writer;
+    writer.begin_object().member("success", false).member("message", message);
+    if (!fields.empty()) {
+        write_errors(writer, fields);
+    } else if (status == 400) {
+        write_errors(writer, {{"request", std::string(message)}});
+    }
+    writer.end_object();
+    Response response = json_response(status, writer);
+    if (status == 401) response.fields.push_back({"WWW-Authenticate", "Bearer"});
+    if (status == 429 || status == 503) {
+        response.fields.push_back({"Retry-After", retry_after_seconds});
+    }
+    return response;
+}
+
+int status_of(const Error& error) {
+    if (error.code().category() != error_category()) return 500;
+    switch (static_cast<Errc>(error.code().value())) {
+        case Errc::invalid_argument:
+            return 400;
+        case Errc::not_found:
+            return 404;
+        case Errc::forbidden:
+            return 403;
+        case Errc::conflict:
+            return 409;
+        case Errc::overloaded:
+        case Errc::unavailable:
+        case Errc::locked:
+        case Errc::fenced:
+        case Errc::stopped:
+            return 503;
+        case Errc::stale_revision:
+        case Errc::unsupported:
+        case Errc::internal:
+            return 500;
+    }
+    return 500;
+}
+
+Response failure(const Error& error, std::string_view request_id, Observer& observer) {
+    const int status = status_of(error);
+    if (status >= 500) {
+        const LogLevel level = status == 500 ? LogLevel::error : LogLevel::warning;
+        observer.on_log(level, "request " + std::string(request_id) + " was answered " +
+                                   std::to_string(status) + ": " + error.to_string());
+    }
+    return failure(status, public_message(error, status, request_id), error.fields());
+}
+
+std::string choose_request_id(const Fields& fields) {
+    const std::string_view given = find_field(fields, "x-request-id");
+    const bool is_sane = count_fields(fields, "x-request-id") == 1 && is_request_id(given);
+    return is_sane ? std::string(given) : make_request_id();
+}
+
+void add_common_fields(Response& response, const std::string& request_id) {
+    response.fields.push_back({"X-Request-Id", request_id});
+    response.fields.push_back({"Cache-Control", "no-store"});
+    response.fields.push_back({"X-Content-Type-Options", "nosniff"});
+}
+
+}  // namespace webhooks::http

@@ -1,0 +1,40 @@
+#include "body.hpp"
+
+#include <algorithm>
+
+#include "answers.hpp"
+#include "media_type.hpp"
+
+namespace webhooks::http {
+
+std::optional<Response> refuse_media_type(const Request& request) {
+    if (has_coded_body(request.fields)) return failure(415, "The body must not be compressed.");
+    if (count_fields(request.fields, "content-type") == 1 &&
+        is_json_type(find_field(request.fields, "content-type"))) {
+        return {};
+    }
+    return failure(415, "The content type must be application/json, in UTF-8.");
+}
+
+Result<json::Members> parse_body(const Request& request, std::string_view as_written) {
+    auto members = json::parse_object(request.body, as_written);
+    if (!members) return Error(Faults{{"body", members.error().detail()}});
+    return members;
+}
+
+Error merge_faults(Faults reader_faults, const Error& service_error, std::string_view prefix,
+                   std::string_view not_asked) {
+    if (!(service_error == Errc::invalid_argument)) return service_error;
+    Faults all = reader_faults;
+    for (const FieldError& found : service_error.fields()) {
+        const std::string path = std::string(prefix) + found.field;
+        const bool is_known =
+            std::any_of(reader_faults.begin(), reader_faults.end(),
+                        [&](const FieldError& fault) { return fault.field == path; });
+        const bool was_asked = reader_faults.empty() || found.field != not_asked;
+        if (!is_known && was_asked) all.push_back({path, found.message});
+    }
+    return all.empty() ? service_error : Error(std::move(all));
+}
+
+}  // namespace webhooks::http

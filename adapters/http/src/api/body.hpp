@@ -1,0 +1,29 @@
+#pragma once
+
+/// @file
+/// What the operations that take a body have in common.
+
+#include <optional>
+#include <string_view>
+#include <vector>
+#include <webhooks/error.hpp>
+
+#include "../json/scanner.hpp"
+#include "../message.hpp"
+#include "query.hpp"
+
+namespace webhooks::http {
+
+/// @return 415 unless the body is JSON by its content type.
+std::optional<Response> refuse_media_type(const Request& request);
+
+/// Takes a body apart. @return invalid_argument under "body".
+Result<json::Members> parse_body(const Request& request, std::string_view as_written = {});
+
+/// All that is wrong with a body: what its reader found, and what the service found in the rest.
+/// @param service_error tells of the service's members, to be named with `prefix`; a member that
+/// the reader named already, and those in `not_asked`, are left out.
+Error merge_faults(Faults reader_faults, const Error& service_error, std::string_view prefix,
+                   std::string_view not_asked);
+
+}  // namespace webhooks::http

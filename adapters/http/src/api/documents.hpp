@@ -1,0 +1,23 @@
+#pragma once
+
+/// @file
+/// The library's values as the API shows them: names and order as documented.
+
+#include <string>
+#include <webhooks/event.hpp>
+#include <webhooks/event_type.hpp>
+#include <webhooks/subscription.hpp>
+#include <webhooks/time.hpp>
+
+#include "../json/writer.hpp"
+
+namespace webhooks::http {
+
+/// RFC 3339, UTC, milliseconds, e.g. "2026-01-31T09:05:00.250Z"; what is finer is cut off.
+std::string format_time(Time time);
+
+void write(json::Writer& writer, const Subscription& subscription);
+void write(json::Writer& writer, const Event& event);
+void write(json::Writer& writer, const EventType& type);
+
+}  // namespace webhooks::http

@@ -1,0 +1,134 @@
+#include <webhooks/webhook_service.hpp>
+
+#include "../json/values.hpp"
+#include "answers.hpp"
+#include "body.hpp"
+#include "list_answer.hpp"
+#include "media_type.hpp"
+#include "object_reader.hpp"
+#include "operations.hpp"
+
+namespace webhooks::http {
+namespace {
+
+/// Members and parameters that come with later issues.
+constexpr const char* later_members[] = {"deliverAt", "expiresAt", "orderingKey"};
+constexpr const char* not_yet = "is not available yet";
+
+Response answer(const PublishReceipt& receipt) {
+    json::Writer writer;
+    writer.begin_object().key("eventIds").begin_array();
+    for (const EventId id : receipt.event_ids)
+        writer.value(id.value);
+    writer.end_array();
+    const std::size_t count = receipt.event_ids.size();
+    return success(writer,
+                   receipt.is_replay ? "This was published before."
+                   : count == 0      ? "The event matches no active subscription."
+                                     : "The event was published.",
+                   202);
+}
+
+/// `{"eventType":...,"payload":...}`: the payload's bytes go out as they were written.
+Result<Publication> read_object(const Request& request, Faults& faults) {
+    const auto members = parse_body(request, "payload");
+    if (!members) return members.error();
+    const ObjectReader reader(*members, "", faults);
+    for (const char* name : {"eventType", "payload"}) {
+        if (!reader.raw(name)) reader.fault(name, "is required");
+    }
+    for (const char* name : later_members) {
+        if (reader.has(name)) reader.fault(name, not_yet);
+    }
+    return Publication{.event_type = reader.text("eventType").value_or(""),
+                       .payload = std::string(reader.raw("payload").value_or("")),
+                       .user_id = reader.text("userId").value_or(""),
+                       .idempotency_key = reader.text("idempotencyKey").value_or("")};
+}
+
+/// The raw form: the body is the payload, and the query says the rest.
+Publication read_raw(const Request& request, std::string event_type,
+                     const QueryParameters& parameters, Faults& faults) {
+    for (const char* name : later_members) {
+        if (parameters.find(name, "", faults)) faults.push_back({name, not_yet});
+    }
+    return {.event_type = std::move(event_type),
+            .payload = request.body,
+            .content_type = std::string(find_field(request.fields, "content-type")),
+            .user_id = parameters.find("userId", "", faults).value_or(""),
+            .idempotency_key = parameters.find("idempotencyKey", "", faults).value_or("")};
+}
+
+std::optional<Response> refuse_raw_type(const Request& request) {
+    if (has_coded_body(request.fields)) return failure(415, "The body must not be compressed.");
+    if (count_fields(request.fields, "content-type") == 1) return {};
+    return failure(415, "A raw body must come with its content type.");
+}
+
+/// Publishes, or reports all that is wrong. An empty content type is one that the service never
+/// accepts: so it names the faults it finds itself, and publishes nothing.
+void finish(WebhookService& service, const Principal& caller, Publication publication,
+            Faults faults, Done done) {
+    if (!faults.empty()) publication.content_type.clear();
+    service.async_publish(
+        caller, std::move(publication),
+        [faults = std::move(faults), done = std::move(done)](Result<PublishReceipt> receipt) {
+            if (receipt) return done(answer(*receipt));
+            done(merge_faults(faults, receipt.error(), "", "contentType"));
+        });
+}
+
+}  // namespace
+
+void publish(WebhookService& service, const Call& call, Done done) {
+    const QueryParameters parameters(call.request.query);
+    Faults faults;
+    if (auto type = parameters.find("eventType", "", faults)) {
+        if (auto refused = refuse_raw_type(call.request)) return done(std::move(*refused));
+        Publication raw = read_raw(call.request, std::move(*type), parameters, faults);
+        return finish(service, call.caller, std::move(raw), std::move(faults), std::move(done));
+    }
+    if (auto refused = refuse_media_type(call.request)) return done(std::move(*refused));
+    auto publication = read_object(call.request, faults);
+    if (!publication) return done(publication.error());
+    finish(service, call.caller, std::move(*publication), std::move(faults), std::move(done));
+}
+
+Result<Response> send_test_event(WebhookService& service, const Call& call) {
+    std::optional<std::string> payload;
+    if (!call.request.body.empty()) {
+        if (auto refused = refuse_media_type(call.request)) return std::move(*refused);
+        const auto members = parse_body(call.request, "payload");
+        if (!members) return members.error();
+        Faults faults;
+        const ObjectReader reader(*members, "", faults);
+        if (!faults.empty()) return Error(std::move(faults));
+        if (reader.has("payload")) payload = *reader.raw("payload");
+    }
+    const auto sent = service.send_test_event(call.caller, call.subscription, std::move(payload));
+    if (!sent) return sent.error();
+    json::Writer writer;
+    writer.begin_object()
+        .member("success", true)
+        .member("message", "The test event is on its way.")
+        .member("eventId", sent->value)
+        .end_object();
+    return json_response(200, writer);
+}
+
+Result<Response> list_events(WebhookService& service, const Call& call) {
+    const auto query = read_list_query(call.request.query, Relations::none);
+    if (!query) return query.error();
+    const auto page = service.events(call.caller, call.subscription, *query);
+    if (!page) return page.error();
+    return list_answer(*page, "events", "totalEventsCount");
+}
+
+Result<Response> delete_event(WebhookService& service, const Call& call) {
+    const auto deleted = service.delete_event(call.caller, call.subscription, call.event);
+    if (!deleted) return deleted.error();
+    json::Writer writer;
+    return success(writer.begin_object(), "The event was deleted.");
+}
+
+}  // namespace webhooks::http

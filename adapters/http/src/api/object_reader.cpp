@@ -1,0 +1,85 @@
+#include "object_reader.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "../ascii.hpp"
+#include "../json/values.hpp"
+
+namespace webhooks::http {
+
+ObjectReader::ObjectReader(json::Members members, std::string prefix, Faults& faults)
+    : members_(std::move(members)), prefix_(std::move(prefix)), faults_(faults) {
+    check_names();
+}
+
+void ObjectReader::check_names() {
+    std::set<std::string> seen;
+    for (const json::Member& member : members_) {
+        if (!seen.insert(to_lower(member.name)).second) {
+            fault(member.name, "is given more than once (case does not tell names apart)");
+        }
+    }
+}
+
+std::optional<std::string_view> ObjectReader::raw(std::string_view name) const {
+    const auto found = std::find_if(members_.begin(), members_.end(),
+                                    [&](const auto& member) { return iequals(member.name, name); });
+    if (found == members_.end()) return {};
+    return found->value;
+}
+
+bool ObjectReader::has(std::string_view name) const {
+    const auto value = raw(name);
+    return value && !json::is_null(*value);
+}
+
+bool ObjectReader::is_null(std::string_view name) const {
+    const auto value = raw(name);
+    return value && json::is_null(*value);
+}
+
+void ObjectReader::fault(std::string_view name, std::string message) const {
+    faults_.push_back({prefix_ + std::string(name), std::move(message)});
+}
+
+std::optional<std::string> ObjectReader::text(std::string_view name) const {
+    if (!has(name)) return {};
+    auto value = json::to_string(*raw(name));
+    if (!value) fault(name, "must be a string");
+    return value;
+}
+
+std::optional<int> ObjectReader::number(std::string_view name, int least, int most) const {
+    if (!has(name)) return {};
+    const auto value = json::to_integer(*raw(name));
+    if (value && *value >= least && *value <= most) return static_cast<int>(*value);
+    fault(name, "must be a whole number, " + std::to_string(least) + " to " + std::to_string(most));
+    return {};
+}
+
+std::optional<bool> ObjectReader::flag(std::string_view name) const {
+    if (!has(name)) return {};
+    const auto value = json::to_bool(*raw(name));
+    if (!value) fault(name, "must be true or false");
+    return value;
+}
+
+std::optional<Headers> ObjectReader::headers(std::string_view name) const {
+    if (!has(name)) return {};
+    const auto as_text = json::to_string(*raw(name));
+    const auto members = json::parse_object(as_text ? *as_text : *raw(name));
+    if (!members) {
+        fault(name, "must be an object of strings, or that object as JSON text");
+        return {};
+    }
+    Headers headers;
+    for (const json::Member& member : *members) {
+        auto value = json::to_string(member.value);
+        if (!value) fault(std::string(name) + "." + member.name, "must be a string");
+        headers.push_back({member.name, value.value_or("")});
+    }
+    return headers;
+}
+
+}  // namespace webhooks::http

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <webhooks/subscription.hpp>
+
+#include "../json/scanner.hpp"
+#include "query.hpp"
+
+namespace webhooks::http {
+
+/// Reads the members of a JSON object by name, in any case, and gathers all that is wrong with
+/// them under their paths. A member that is null counts as absent, except to is_null().
+class ObjectReader {
+public:
+    /// @param prefix of the paths, e.g. "subscription.".
+    /// @param faults where to gather; a name that is there twice, in whatever case, is one.
+    ObjectReader(json::Members members, std::string prefix, Faults& faults);
+
+    bool has(std::string_view name) const;
+    bool is_null(std::string_view name) const;
+    /// The value as it is written, null included.
+    std::optional<std::string_view> raw(std::string_view name) const;
+    std::optional<std::string> text(std::string_view name) const;
+    std::optional<int> number(std::string_view name, int least, int most) const;
+    std::optional<bool> flag(std::string_view name) const;
+    /// An object of strings, or a string that holds one (as answers carry it).
+    std::optional<Headers> headers(std::string_view name) const;
+    /// Adds a fault of a member.
+    void fault(std::string_view name, std::string message) const;
+
+private:
+    void check_names();
+
+    json::Members members_;
+    std::string prefix_;
+    Faults& faults_;
+};
+
+}  // namespace webhooks::http

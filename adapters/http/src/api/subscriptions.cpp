@@ -1,0 +1,125 @@
+#include <webhooks/webhook_service.hpp>
+
+#include "../json/values.hpp"
+#include "answers.hpp"
+#include "body.hpp"
+#include "documents.hpp"
+#include "list_answer.hpp"
+#include "object_reader.hpp"
+#include "operations.hpp"
+
+namespace webhooks::http {
+namespace {
+
+constexpr int max_retry_limit = 100;
+constexpr const char* prefix = "subscription.";
+
+Response answer(const Subscription& subscription, std::string_view message) {
+    json::Writer writer;
+    write(writer.begin_object().key("subscription"), subscription);
+    return success(writer, message);
+}
+
+/// Null sets the default of `headers`, `maxRetryCount` and `isActive`, and nothing of the others.
+/// @param default_retries what null makes of `maxRetryCount`; nothing leaves it to the service.
+SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
+    SubscriptionChange change;
+    change.name = reader.text("name");
+    change.event_type = reader.text("eventType");
+    change.url = reader.text("url");
+    if (auto secret = reader.text("secret")) change.secret = Secret(std::move(*secret));
+    change.headers = reader.headers("headers");
+    if (reader.is_null("headers")) change.headers.emplace();
+    change.max_retry_count = reader.number("maxRetryCount", 0, max_retry_limit);
+    if (reader.is_null("maxRetryCount")) change.max_retry_count = default_retries;
+    change.is_active = reader.flag("isActive");
+    if (reader.is_null("isActive")) change.is_active = true;
+    return change;
+}
+
+/// Reads `{"subscription":{...}}`.
+/// @param required members that must be there.
+/// @return invalid_argument for a body without a subscription; faults of its members are gathered.
+Result<SubscriptionChange> read_body(const Request& request, std::optional<int> default_retries,
+                                     std::initializer_list<const char*> required, Faults& faults) {
+    const auto members = parse_body(request);
+    if (!members) return members.error();
+    const ObjectReader body(*members, "", faults);
+    if (!body.has("subscription")) body.fault("subscription", "is required");
+    const auto inner = json::parse_object(body.raw("subscription").value_or("{}"));
+    if (!inner && body.has("subscription")) body.fault("subscription", "must be an object");
+    if (!inner || !body.has("subscription")) return Error(std::move(faults));
+    const ObjectReader reader(*inner, prefix, faults);
+    for (const char* name : required) {
+        if (!reader.has(name)) reader.fault(name, "is required");
+    }
+    return read_members(reader, default_retries);
+}
+
+/// Where the reader found faults, the rest is still shown to the service, so that all are reported
+/// together; with a retry count that it never accepts, so that nothing is saved.
+void spoil_if_faulty(SubscriptionChange& change, const Faults& faults) {
+    if (!faults.empty()) change.max_retry_count = -1;
+}
+
+SubscriptionDraft to_draft(SubscriptionChange change) {
+    return {.name = std::move(change.name).value_or(""),
+            .event_type = std::move(change.event_type).value_or(""),
+            .url = std::move(change.url).value_or(""),
+            .secret = std::move(change.secret),
+            .headers = std::move(change.headers).value_or(Headers{}),
+            .max_retry_count = change.max_retry_count,
+            .is_active = change.is_active.value_or(true)};
+}
+
+Error faults_of(Faults faults, const Error& service_error) {
+    return merge_faults(std::move(faults), service_error, prefix, "maxRetryCount");
+}
+
+}  // namespace
+
+Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
+    const auto query = read_list_query(call.request.query, Relations::webhook_events);
+    if (!query) return query.error();
+    const auto page = service.subscriptions(call.caller, *query);
+    if (!page) return page.error();
+    return list_answer(*page, "subscriptions", "totalSubscriptionsCount");
+}
+
+Result<Response> create_subscription(WebhookService& service, const Call& call) {
+    if (auto refused = refuse_media_type(call.request)) return std::move(*refused);
+    Faults faults;
+    auto change = read_body(call.request, {}, {"name", "eventType", "url"}, faults);
+    if (!change) return change.error();
+    spoil_if_faulty(*change, faults);
+    const auto created = service.create_subscription(call.caller, to_draft(std::move(*change)));
+    if (!created) return faults_of(std::move(faults), created.error());
+    return answer(*created, "The subscription was created.");
+}
+
+Result<Response> get_subscription(WebhookService& service, const Call& call) {
+    const auto found = service.subscription(call.caller, call.subscription);
+    if (!found) return found.error();
+    return answer(*found, "The subscription was found.");
+}
+
+Result<Response> update_subscription(WebhookService& service, const Call& call) {
+    if (auto refused = refuse_media_type(call.request)) return std::move(*refused);
+    Faults faults;
+    auto change = read_body(call.request, service.options().default_max_retry_count, {}, faults);
+    if (!change) return change.error();
+    spoil_if_faulty(*change, faults);
+    const auto updated =
+        service.update_subscription(call.caller, call.subscription, std::move(*change));
+    if (!updated) return faults_of(std::move(faults), updated.error());
+    return answer(*updated, "The subscription was updated.");
+}
+
+Result<Response> delete_subscription(WebhookService& service, const Call& call) {
+    const auto deleted = service.delete_subscription(call.caller, call.subscription);
+    if (!deleted) return deleted.error();
+    json::Writer writer;
+    return success(writer.begin_object(), "The subscription was deleted.");
+}
+
+}  // namespace webhooks::http

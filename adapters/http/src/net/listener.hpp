@@ -1,0 +1,58 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <webhooks/error.hpp>
+
+#include "session.hpp"
+
+namespace webhooks::http {
+
+/// Accepts connections, up to the limit, and knows those that are open.
+class Listener {
+public:
+    /// @param handle and refuse: as in SessionContext.
+    Listener(boost::asio::io_context& io, const ServerOptions& options, Handler handle,
+             std::function<Response(const Refusal&)> refuse);
+
+    /// Binds and listens; the system queues connections from now on.
+    Result<> open();
+    std::uint16_t port() const noexcept { return port_; }
+
+    /// Begins to accept. Any thread, here and below.
+    void start();
+    /// Accepts no more, and has each connection end after the answer it waits for.
+    void finish();
+    /// @return false if some connection is still open when `until` has come.
+    bool wait_until_closed(std::chrono::steady_clock::time_point until);
+    /// Ends all connections; answers that come later go nowhere.
+    void close();
+
+private:
+    using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Strand>;
+
+    void accept();
+    void on_accepted(boost::system::error_code error, Socket socket);
+    void pause();
+    void on_closed(Session* session);
+
+    boost::asio::io_context& io_;
+    SessionContext context_;
+    Acceptor acceptor_;
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>, Strand>
+        pause_;
+    std::uint16_t port_ = 0;
+    std::mutex mutex_;
+    std::condition_variable emptied_;
+    std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;
+    bool is_full_ = false;
+    bool is_finishing_ = false;
+};
+
+}  // namespace webhooks::http
