@@ -1,0 +1,142 @@
+#include <map>
+#include <support/catch.hpp>
+#include <thread>
+#include <webhooks/testing/fake_transport.hpp>
+
+using namespace webhooks;
+using namespace std::chrono_literals;
+using Kind = TransportAnswer::Kind;
+
+namespace {
+
+class Answers final : public Transport::Sink {
+public:
+    void on_answer(Transport::Token token, TransportAnswer answer) override {
+        CHECK(of.emplace(token, std::move(answer)).second);
+    }
+
+    std::map<Transport::Token, TransportAnswer> of;
+};
+
+OutgoingRequest request(const char* id) {
+    OutgoingRequest result;
+    result.webhook_id = id;
+    return result;
+}
+
+SteadyTime at_once() {
+    return SteadyTime::min();
+}
+SteadyTime deadline() {
+    return std::chrono::steady_clock::now() + 30s;
+}
+
+}  // namespace
+
+TEST_CASE("A fake transport answers 200 unless it is told otherwise") {
+    testing::FakeTransport transport;
+    Answers answers;
+    transport.start(1, request("a"));
+    CHECK(answers.of.empty());
+    transport.run(deadline(), answers);
+    REQUIRE(answers.of.count(1) == 1);
+    CHECK(answers.of[1].kind == Kind::answered);
+    CHECK(answers.of[1].status_code == 200);
+}
+
+TEST_CASE("A fake transport keeps what it was given, in order") {
+    testing::FakeTransport transport;
+    transport.start(1, request("a"));
+    transport.start(2, request("b"));
+    REQUIRE(transport.requests().size() == 2);
+    CHECK(transport.requests()[0].webhook_id == "a");
+    CHECK(transport.requests()[1].webhook_id == "b");
+}
+
+TEST_CASE("A fake transport answers each request by its script") {
+    testing::FakeTransport transport;
+    Answers answers;
+    transport.respond([](const OutgoingRequest& given) -> std::optional<TransportAnswer> {
+        if (given.webhook_id == "silent") return {};
+        return TransportAnswer{.kind = Kind::failed, .error = given.webhook_id};
+    });
+    transport.start(1, request("broken"));
+    transport.start(2, request("silent"));
+    transport.respond_with_status(503);
+    transport.start(3, request("busy"));
+    transport.run(at_once(), answers);
+    CHECK(answers.of.size() == 2);
+    CHECK(answers.of[1].kind == Kind::failed);
+    CHECK(answers.of[1].error == "broken");
+    CHECK(answers.of[3].status_code == 503);
+    CHECK(transport.under_way() == std::vector<Transport::Token>{2});
+}
+
+TEST_CASE("A request under way is answered once, on request") {
+    testing::FakeTransport transport;
+    Answers answers;
+    transport.respond([](const OutgoingRequest&) { return std::nullopt; });
+    transport.start(7, request("a"));
+    CHECK_FALSE(transport.answer(8, {}));
+    CHECK(transport.answer(7, {.kind = Kind::answered, .status_code = 410}));
+    CHECK_FALSE(transport.answer(7, {}));
+    transport.run(at_once(), answers);
+    CHECK(answers.of[7].status_code == 410);
+    CHECK(transport.under_way().empty());
+}
+
+TEST_CASE("Cancelling answers not_sent to all that is under way") {
+    testing::FakeTransport transport;
+    Answers answers;
+    transport.respond([](const OutgoingRequest&) { return std::nullopt; });
+    transport.start(1, request("a"));
+    transport.start(2, request("b"));
+    transport.cancel_all();
+    transport.run(deadline(), answers);
+    REQUIRE(answers.of.size() == 2);
+    CHECK(answers.of[1].kind == Kind::not_sent);
+    CHECK(answers.of[2].kind == Kind::not_sent);
+    CHECK(transport.under_way().empty());
+}
+
+TEST_CASE("A run with nothing to do ends at its time") {
+    testing::FakeTransport transport;
+    Answers answers;
+    transport.run(at_once(), answers);
+    transport.run(std::chrono::steady_clock::now() + 1ms, answers);
+    CHECK(answers.of.empty());
+}
+
+TEST_CASE("Waking ends the next run, once, and a run under way") {
+    testing::FakeTransport transport;
+    Answers answers;
+    transport.wake();
+    const SteadyTime end = deadline();
+    transport.run(end, answers);
+    std::thread other([&] { transport.wake(); });
+    transport.run(end, answers);
+    other.join();
+    CHECK(std::chrono::steady_clock::now() < end);
+}
+
+TEST_CASE("A sink may start the next request") {
+    class Chain final : public Transport::Sink {
+    public:
+        explicit Chain(Transport& transport) : transport_(transport) {}
+        void on_answer(Transport::Token token, TransportAnswer) override {
+            last = token;
+            if (token < 3) transport_.start(token + 1, request("next"));
+        }
+        Transport::Token last = 0;
+
+    private:
+        Transport& transport_;
+    };
+    testing::FakeTransport transport;
+    Chain chain(transport);
+    transport.start(1, request("first"));
+    for (int i = 0; i < 3; ++i) {
+        transport.run(deadline(), chain);
+    }
+    CHECK(chain.last == 3);
+}
