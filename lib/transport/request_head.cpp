@@ -36,7 +36,8 @@ Result<std::string> request_bytes(const std::string& head, const OutgoingRequest
     bytes = head;
     for (const auto& [name, value] : headers) {
         if (!is_header_value(value)) {
-            return Error({{name, "must be printable ASCII without blanks at the ends"}});
+            return Error(std::vector<FieldError>{
+                {name, "must be printable ASCII without blanks at the ends"}});
         }
         add_header(bytes, name, value);
     }

@@ -1,0 +1,264 @@
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <transport/attempt.hpp>
+#include <transport/request_head.hpp>
+#include <utility>
+
+namespace webhooks::transport {
+namespace {
+
+namespace ip = boost::asio::ip;
+using Kind = Stream::Step::Kind;
+
+/// Of a name with more addresses only so many are dialled; all are judged.
+constexpr std::size_t max_dialled = 8;
+
+Stream::Endpoint endpoint_of(const IpAddress& address, std::uint16_t port) {
+    if (!address.is_v6) {
+        ip::address_v4::bytes_type bytes;
+        std::memcpy(bytes.data(), address.bytes, bytes.size());
+        return {ip::address_v4(bytes), port};
+    }
+    ip::address_v6::bytes_type bytes;
+    std::memcpy(bytes.data(), address.bytes, bytes.size());
+    return {ip::address_v6(bytes), port};
+}
+
+bool are_allowed(const std::vector<IpAddress>& addresses, const EndpointPolicy* policy) {
+    static const EndpointPolicy strict;
+    return std::ranges::all_of(addresses, [&](const IpAddress& address) {
+        return check_address(address, policy != nullptr ? *policy : strict).has_value();
+    });
+}
+
+}  // namespace
+
+Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
+                 Workbench& workbench, Listener& listener)
+    : token_(token),
+      request_(std::move(request)),
+      deadline_(started + workbench.options.attempt_timeout),
+      workbench_(workbench),
+      listener_(listener),
+      step_deadline_(deadline_) {}
+
+Attempt::~Attempt() {
+    if (stream_) stream_->close();
+}
+
+/// Nothing may leave by an exception: what can throw here is memory alone.
+template <class Function>
+void Attempt::guard(Function function) {
+    try {
+        if (!has_ended_) function();
+    } catch (const std::exception&) {
+        if (!has_ended_) end(not_sent("out of memory"));
+    }
+}
+
+void Attempt::begin() {
+    guard([this] {
+        prepared_ = workbench_.targets.prepare(request_.target);
+        if (!prepared_->error.empty()) return end(failed(prepared_->error));
+        Result<std::string> bytes = request_bytes(prepared_->head, request_);
+        if (!bytes) return end(failed(bytes.error().detail()));
+        bytes_ = std::move(*bytes);
+        send_or_connect();
+    });
+}
+
+void Attempt::send_or_connect() {
+    while (auto kept = workbench_.idle.take(prepared_->key)) {
+        if (!(*kept)->is_quiet()) continue;
+        use(std::move(*kept));
+        is_kept_connection_ = true;
+        return exchange();
+    }
+    connect_anew();
+}
+
+void Attempt::use(std::shared_ptr<Stream> stream) {
+    if (stream_) stream_->close();
+    stream_ = std::move(stream);
+    if (stream_) stream_->set_owner(this);
+}
+
+void Attempt::connect_anew() {
+    use(nullptr);
+    is_kept_connection_ = false;
+    const SteadyTime now = SteadyTime::clock::now();
+    connect_deadline_ = std::min(deadline_, now + workbench_.options.connect_timeout);
+    step_deadline_ = connect_deadline_;
+    phase_ = Phase::resolving;
+    const EndpointUrl& url = request_.target->url;
+    if (!url.host_is_address()) {
+        look_up_ = workbench_.resolver.resolve(
+            url.host(), [this](const Resolved& resolved) { on_resolved(resolved); });
+        return;
+    }
+    const Result<IpAddress> address = IpAddress::parse(url.host());
+    if (!address) return end(failed("address not allowed"));
+    on_resolved({.addresses = {*address}});
+}
+
+void Attempt::on_resolved(const Resolved& resolved) {
+    guard([&] {
+        look_up_.reset();
+        if (resolved.is_fault_of_ours) return end(not_sent(resolved.error));
+        if (resolved.addresses.empty()) return end(failed(resolved.error));
+        if (!are_allowed(resolved.addresses, request_.target->policy.get())) {
+            return end(failed("address not allowed"));
+        }
+        addresses_ = resolved.addresses;
+        addresses_.resize(std::min(addresses_.size(), max_dialled));
+        dialled_ = 0;
+        dial_next();
+    });
+}
+
+/// Each address has its even share of the time that is left, so that one that is silent does not
+/// keep the others from their turn.
+void Attempt::dial_next() {
+    phase_ = Phase::connecting;
+    const SteadyTime now = SteadyTime::clock::now();
+    const auto left = static_cast<int>(addresses_.size() - dialled_);
+    step_deadline_ = now + (connect_deadline_ - now) / left;
+    use(std::make_shared<Stream>(workbench_.io));
+    const IpAddress& address = addresses_[dialled_++];
+    const auto code = stream_->connect(endpoint_of(address, request_.target->url.port()));
+    if (code) after_failed_dial(code);
+}
+
+void Attempt::after_failed_dial(const std::error_code& code) {
+    if (dialled_ == addresses_.size() || is_fault_of_ours(code)) {
+        return end(failed(Phase::connecting, code));
+    }
+    dial_next();
+}
+
+void Attempt::on_connected(const std::error_code& code) {
+    guard([&] {
+        if (code) return after_failed_dial(code);
+        step_deadline_ = connect_deadline_;
+        const EndpointUrl& url = request_.target->url;
+        if (!url.is_https()) return exchange();
+        phase_ = Phase::handshaking;
+        if (!stream_->start_tls(workbench_.tls, url.host(), url.host_is_address())) {
+            return end(not_sent("out of memory"));
+        }
+        shake_hands();
+    });
+}
+
+void Attempt::shake_hands() {
+    const Stream::Step step = stream_->handshake();
+    switch (step.kind) {
+        case Kind::moved:
+            return exchange();
+        case Kind::wants_read:
+            return stream_->wait(Stream::Direction::read);
+        case Kind::wants_write:
+            return stream_->wait(Stream::Direction::write);
+        case Kind::ended:
+            return end(failed("connection closed in the TLS handshake"));
+        case Kind::failed:
+            break;
+    }
+    end(step.code ? failed(phase_, step.code) : failed(step.error));
+}
+
+void Attempt::exchange() {
+    phase_ = Phase::exchanging;
+    step_deadline_ = deadline_;
+    written_ = 0;
+    can_write_ = true;
+    write_more();
+    // An answer cannot be here yet, but a session may have taken in more than its handshake.
+    if (stream_->has_pending()) return read_more();
+    stream_->wait(Stream::Direction::read);
+}
+
+void Attempt::on_ready() {
+    guard([this] {
+        if (phase_ == Phase::handshaking) return shake_hands();
+        write_more();
+        read_more();
+    });
+}
+
+/// A peer may answer before it has read all and then close. So a failed write ends nothing: the
+/// read that follows finds the answer, or else the end.
+void Attempt::write_more() {
+    while (can_write_ && written_ < bytes_.size()) {
+        const Stream::Step step = stream_->write(std::string_view(bytes_).substr(written_));
+        if (step.kind == Kind::wants_write) return stream_->wait(Stream::Direction::write);
+        if (step.kind == Kind::wants_read) return;  // Always waited for.
+        can_write_ = step.kind == Kind::moved;
+        written_ += step.bytes;
+    }
+}
+
+void Attempt::read_more() {
+    while (true) {
+        const Stream::Step step = stream_->read(workbench_.input);
+        switch (step.kind) {
+            case Kind::moved:
+                if (!reader_.feed({workbench_.input.data(), step.bytes})) return finish();
+                break;
+            case Kind::wants_write:
+                stream_->wait(Stream::Direction::write);
+                [[fallthrough]];
+            case Kind::wants_read:
+                return stream_->wait(Stream::Direction::read);
+            case Kind::ended:
+            case Kind::failed:
+                return on_broken(step);
+        }
+    }
+}
+
+void Attempt::on_broken(const Stream::Step& step) {
+    if (reader_.is_untouched() && is_kept_connection_) return connect_anew();
+    if (reader_.is_untouched() && step.kind == Kind::failed) {
+        return end(step.code ? failed(phase_, step.code) : failed(step.error));
+    }
+    reader_.end();
+    finish();
+}
+
+void Attempt::finish() {
+    const bool may_reuse = reader_.may_reuse_connection() && written_ == bytes_.size();
+    if (may_reuse) {
+        stream_->set_owner(nullptr);
+        workbench_.idle.put(prepared_->key, std::exchange(stream_, nullptr),
+                            SteadyTime::clock::now());
+    }
+    end(reader_.take());
+}
+
+void Attempt::on_overdue(SteadyTime now) {
+    guard([&] {
+        const bool has_more_addresses = dialled_ < addresses_.size();
+        if (phase_ == Phase::connecting && has_more_addresses && now < connect_deadline_) {
+            return dial_next();
+        }
+        if (!reader_.has_answer())
+            return end(timed_out(phase_, workbench_.options.attempt_timeout));
+        reader_.end();
+        end(reader_.take());
+    });
+}
+
+void Attempt::cancel() {
+    guard([this] { end(not_sent("cancelled")); });
+}
+
+void Attempt::end(TransportAnswer answer) {
+    has_ended_ = true;
+    look_up_.reset();
+    use(nullptr);
+    listener_.on_ended(*this, std::move(answer));
+}
+
+}  // namespace webhooks::transport

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <transport/answer_reader.hpp>
+#include <transport/failure.hpp>
+#include <transport/idle_pool.hpp>
+#include <transport/prepared_target.hpp>
+#include <transport/resolver.hpp>
+#include <transport/stream.hpp>
+#include <vector>
+#include <webhooks/http_transport.hpp>
+
+namespace webhooks::transport {
+
+/// What all attempts of one transport work with, on its one thread.
+struct Workbench {
+    using Pool = IdlePool<PoolKey, std::shared_ptr<Stream>, PoolKeyHash>;
+
+    const HttpTransportOptions& options;
+    boost::asio::io_context& io;
+    const TlsContext& tls;
+    Resolver& resolver;
+    PreparedTargets targets;
+    Pool idle;
+    std::array<char, 16 * 1024> input{};
+};
+
+/// One attempt, from look-up to answer: resolve, connect, TLS, write, read. It has one deadline,
+/// and within it one for the way to a connection; neither is ever put off.
+class Attempt final : private Stream::Owner {
+public:
+    class Listener {
+    public:
+        /// Called once; the attempt does nothing more.
+        virtual void on_ended(Attempt& attempt, TransportAnswer answer) = 0;
+
+    protected:
+        ~Listener() = default;
+    };
+
+    Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
+            Workbench& workbench, Listener& listener);
+    ~Attempt();
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    Transport::Token token() const noexcept { return token_; }
+    void begin();
+    bool is_overdue(SteadyTime now) const noexcept { return now >= step_deadline_; }
+    /// @pre is_overdue(now)
+    void on_overdue(SteadyTime now);
+    void cancel();
+
+private:
+    void on_connected(const std::error_code& code) override;
+    void on_ready() override;
+
+    void send_or_connect();
+    void use(std::shared_ptr<Stream> stream);
+    void connect_anew();
+    void on_resolved(const Resolved& resolved);
+    void dial_next();
+    void after_failed_dial(const std::error_code& code);
+    void shake_hands();
+    void exchange();
+    void write_more();
+    void read_more();
+    void on_broken(const Stream::Step& step);
+    void finish();
+    void end(TransportAnswer answer);
+    template <class Function>
+    void guard(Function function);
+
+    const Transport::Token token_;
+    const OutgoingRequest request_;
+    const SteadyTime deadline_;
+    Workbench& workbench_;
+    Listener& listener_;
+
+    std::shared_ptr<const PreparedTarget> prepared_;
+    std::string bytes_;
+    std::size_t written_ = 0;
+    bool can_write_ = true;
+    AnswerReader reader_;
+
+    Phase phase_ = Phase::exchanging;
+    SteadyTime connect_deadline_;
+    SteadyTime step_deadline_;  ///< What is_overdue() looks at: the next of all deadlines.
+    Resolver::Ticket look_up_;
+    std::vector<IpAddress> addresses_;
+    std::size_t dialled_ = 0;
+    std::shared_ptr<Stream> stream_;
+    bool is_kept_connection_ = false;
+    bool has_ended_ = false;
+};
+
+}  // namespace webhooks::transport

@@ -1,0 +1,173 @@
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <deque>
+#include <exception>
+#include <transport/attempt.hpp>
+#include <transport/client.hpp>
+#include <unordered_map>
+#include <webhooks/version.hpp>
+
+namespace webhooks::transport {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How exactly deadlines are kept: all are looked at together, so often while there are any.
+constexpr auto sweep_interval = 50ms;
+/// The same for unused connections, while there is nothing but them.
+constexpr auto idle_sweep_interval = 1s;
+
+class HttpTransport final : public Transport, public Attempt::Listener {
+public:
+    HttpTransport(HttpTransportOptions options, TlsContext tls, Resolver::LookUp look_up);
+    ~HttpTransport() { attempts_.clear(); }
+
+    void start(Token token, OutgoingRequest request) override;
+    void run(SteadyTime until, Sink& sink) override;
+    void wake() noexcept override;
+    void cancel_all() override;
+
+private:
+    void on_ended(Attempt& attempt, TransportAnswer answer) override;
+
+    void begin_started();
+    SteadyTime next_sweep() const noexcept;
+    void sweep(SteadyTime now);
+    bool give_answers(Sink& sink);
+    void post_delivery_of_look_ups() noexcept;
+
+    const HttpTransportOptions options_;
+    const TlsContext tls_;
+    boost::asio::io_context io_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+        io_.get_executor()};
+    Resolver resolver_;
+    Workbench workbench_;
+    std::unordered_map<Token, std::unique_ptr<Attempt>> attempts_;
+    std::vector<Token> started_;
+    std::vector<std::unique_ptr<Attempt>> ended_;  ///< They may still be on the stack.
+    std::deque<std::pair<Token, TransportAnswer>> answers_;
+    SteadyTime last_sweep_{};
+    std::atomic<bool> is_woken_ = false;
+};
+
+HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Resolver::LookUp look_up)
+    : options_(std::move(options)),
+      tls_(std::move(tls)),
+      resolver_(std::move(look_up), [this] { post_delivery_of_look_ups(); }),
+      workbench_{.options = options_,
+                 .io = io_,
+                 .tls = tls_,
+                 .resolver = resolver_,
+                 .targets = PreparedTargets(options_.user_agent),
+                 .idle = {options_.max_idle_connections, options_.keep_alive}} {}
+
+void HttpTransport::start(Token token, OutgoingRequest request) {
+    attempts_[token] = std::make_unique<Attempt>(token, std::move(request),
+                                                 SteadyTime::clock::now(), workbench_, *this);
+    started_.push_back(token);
+}
+
+void HttpTransport::begin_started() {
+    for (const Token token : std::exchange(started_, {})) {
+        const auto found = attempts_.find(token);
+        if (found != attempts_.end()) found->second->begin();
+    }
+}
+
+void HttpTransport::run(SteadyTime until, Sink& sink) {
+    while (true) {
+        begin_started();
+        io_.poll();
+        const SteadyTime now = SteadyTime::clock::now();
+        if (now >= next_sweep()) sweep(now);
+        ended_.clear();
+        const bool was_woken = is_woken_.exchange(false);
+        if (give_answers(sink) || was_woken || now >= until) return;
+        io_.run_one_until(std::min(until, next_sweep()));
+    }
+}
+
+SteadyTime HttpTransport::next_sweep() const noexcept {
+    if (!attempts_.empty()) return last_sweep_ + sweep_interval;
+    if (workbench_.idle.size() > 0) return last_sweep_ + idle_sweep_interval;
+    return SteadyTime::max();
+}
+
+void HttpTransport::sweep(SteadyTime now) {
+    last_sweep_ = now;
+    std::vector<Attempt*> overdue;
+    for (const auto& [token, attempt] : attempts_) {
+        if (attempt->is_overdue(now)) overdue.push_back(attempt.get());
+    }
+    for (Attempt* attempt : overdue) {
+        attempt->on_overdue(now);
+    }
+    workbench_.idle.sweep(now,
+                          [](const std::shared_ptr<Stream>& kept) { return !kept->is_quiet(); });
+}
+
+bool HttpTransport::give_answers(Sink& sink) {
+    const bool has_answers = !answers_.empty();
+    while (!answers_.empty()) {
+        auto [token, answer] = std::move(answers_.front());
+        answers_.pop_front();
+        sink.on_answer(token, std::move(answer));
+    }
+    return has_answers;
+}
+
+void HttpTransport::on_ended(Attempt& attempt, TransportAnswer answer) {
+    const Token token = attempt.token();
+    answers_.emplace_back(token, std::move(answer));
+    const auto found = attempts_.find(token);
+    ended_.push_back(std::move(found->second));
+    attempts_.erase(found);
+}
+
+// Where there is no memory for a handler, the next sweep ends the wait.
+
+void HttpTransport::wake() noexcept try {
+    if (!is_woken_.exchange(true)) boost::asio::post(io_, [] {});
+} catch (const std::exception&) {
+}
+
+void HttpTransport::post_delivery_of_look_ups() noexcept try {
+    boost::asio::post(io_, [this] { resolver_.deliver(); });
+} catch (const std::exception&) {
+}
+
+void HttpTransport::cancel_all() {
+    while (!attempts_.empty()) {
+        attempts_.begin()->second->cancel();
+    }
+    started_.clear();
+    workbench_.idle.clear();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Transport>> make_client(HttpTransportOptions options,
+                                               Resolver::LookUp look_up) {
+    if (Result<> valid = options.validate(); !valid) return valid.error();
+    Result<TlsContext> tls = TlsContext::make(options.ca_file);
+    if (!tls) return tls.error();
+    if (options.user_agent.empty()) options.user_agent = "webhooks/" WEBHOOKS_VERSION;
+    try {
+        return std::shared_ptr<Transport>(std::make_shared<HttpTransport>(
+            std::move(options), std::move(*tls), std::move(look_up)));
+    } catch (const std::exception& error) {
+        return Error(Errc::internal, error.what());  // No descriptor for the reactor, say.
+    }
+}
+
+}  // namespace webhooks::transport
+
+namespace webhooks {
+
+Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions options) {
+    return transport::make_client(std::move(options), &transport::look_up);
+}
+
+}  // namespace webhooks

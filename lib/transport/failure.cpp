@@ -1,0 +1,59 @@
+#include <transport/failure.hpp>
+#include <utility>
+
+namespace webhooks::transport {
+namespace {
+
+std::string seconds(std::chrono::milliseconds time) {
+    if (time.count() % 1000 != 0) return std::to_string(time.count()) + " ms";
+    return std::to_string(time.count() / 1000) + " s";
+}
+
+std::string reason(Phase phase, const std::error_code& code) {
+    if (phase == Phase::connecting) {
+        if (code == std::errc::connection_refused) return "connection refused";
+        if (code == std::errc::timed_out) return "connection timed out";
+        return "could not connect: " + code.message();
+    }
+    const std::string when =
+        phase == Phase::handshaking ? " in the TLS handshake" : " before an answer";
+    if (code == std::errc::connection_reset) return "connection reset" + when;
+    if (code == std::errc::broken_pipe) return "connection closed" + when;
+    return "connection failed" + when + ": " + code.message();
+}
+
+}  // namespace
+
+bool is_fault_of_ours(const std::error_code& code) noexcept {
+    return code == std::errc::too_many_files_open ||
+           code == std::errc::too_many_files_open_in_system || code == std::errc::no_buffer_space ||
+           code == std::errc::not_enough_memory;
+}
+
+TransportAnswer failed(std::string error) {
+    return {.kind = TransportAnswer::Kind::failed, .error = std::move(error)};
+}
+
+TransportAnswer not_sent(std::string error) {
+    return {.kind = TransportAnswer::Kind::not_sent, .error = std::move(error)};
+}
+
+TransportAnswer failed(Phase phase, const std::error_code& code) {
+    return is_fault_of_ours(code) ? not_sent(code.message()) : failed(reason(phase, code));
+}
+
+TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout) {
+    switch (phase) {
+        case Phase::resolving:
+            return failed("could not resolve host: timed out");
+        case Phase::connecting:
+            return failed("connection timed out");
+        case Phase::handshaking:
+            return failed("TLS handshake timed out");
+        case Phase::exchanging:
+            break;
+    }
+    return failed("no answer within " + seconds(attempt_timeout));
+}
+
+}  // namespace webhooks::transport

@@ -1,0 +1,28 @@
+#pragma once
+
+/// @file
+/// What an attempt's error says. The texts are for people and do not change: they are stored and
+/// shown. None names an address, a header or a part of the URL.
+
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <webhooks/transport.hpp>
+
+namespace webhooks::transport {
+
+/// How far an attempt has come.
+enum class Phase { resolving, connecting, handshaking, exchanging };
+
+/// No descriptor or no memory: says nothing about the endpoint.
+bool is_fault_of_ours(const std::error_code& code) noexcept;
+
+/// What ends an attempt without an answer.
+TransportAnswer failed(std::string error);
+TransportAnswer not_sent(std::string error);
+/// A system call failed in this phase; `not_sent` when the fault is ours.
+TransportAnswer failed(Phase phase, const std::error_code& code);
+/// The time of this phase is up. @param attempt_timeout for the text alone
+TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout);
+
+}  // namespace webhooks::transport

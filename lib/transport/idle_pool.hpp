@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+#include <webhooks/time.hpp>
+
+namespace webhooks::transport {
+
+/// Unused connections, the newest of a key first in hand and the oldest of all first out. Knows
+/// nothing of sockets: what it holds closes itself when it is destroyed.
+template <class Key, class Connection, class Hash = std::hash<Key>>
+class IdlePool {
+public:
+    IdlePool(std::size_t capacity, SteadyTime::duration keep) : capacity_(capacity), keep_(keep) {}
+
+    void put(const Key& key, Connection connection, SteadyTime now) {
+        if (capacity_ == 0 || keep_ <= SteadyTime::duration::zero()) return;
+        if (by_age_.size() == capacity_) drop(by_age_.begin());
+        by_age_.push_back({key, std::move(connection), now});
+        by_key_[key].push_back(std::prev(by_age_.end()));
+    }
+
+    std::optional<Connection> take(const Key& key) {
+        const auto found = by_key_.find(key);
+        if (found == by_key_.end()) return std::nullopt;
+        const Place place = found->second.back();
+        found->second.pop_back();
+        if (found->second.empty()) by_key_.erase(found);
+        Connection connection = std::move(place->connection);
+        by_age_.erase(place);
+        return connection;
+    }
+
+    /// Drops what was unused for too long, and what `is_dead` says is of no use any more.
+    template <class IsDead>
+    void sweep(SteadyTime now, IsDead is_dead) {
+        for (Place place = by_age_.begin(); place != by_age_.end();) {
+            const Place next = std::next(place);
+            if (now - place->since >= keep_ || is_dead(place->connection)) drop(place);
+            place = next;
+        }
+    }
+
+    void clear() {
+        by_key_.clear();
+        by_age_.clear();
+    }
+
+    std::size_t size() const noexcept { return by_age_.size(); }
+
+private:
+    struct Entry {
+        Key key;
+        Connection connection;
+        SteadyTime since;
+    };
+    using Place = typename std::list<Entry>::iterator;
+
+    void drop(Place place) {
+        const auto found = by_key_.find(place->key);
+        std::erase(found->second, place);
+        if (found->second.empty()) by_key_.erase(found);
+        by_age_.erase(place);
+    }
+
+    std::size_t capacity_;
+    SteadyTime::duration keep_;
+    std::list<Entry> by_age_;
+    std::unordered_map<Key, std::vector<Place>, Hash> by_key_;
+};
+
+}  // namespace webhooks::transport
