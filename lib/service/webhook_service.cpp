@@ -28,7 +28,7 @@ std::string digest_of(const Publication& publication, const std::optional<std::s
     std::string text;
     for (const std::string_view part :
          {std::string_view(publication.event_type), std::string_view(publication.content_type),
-          std::string_view(owner ? *owner : std::string()),
+          owner ? std::string_view(*owner) : std::string_view(),
           std::string_view(publication.payload)}) {
         text += std::to_string(part.size());
         text += ':';
