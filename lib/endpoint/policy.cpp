@@ -1,6 +1,7 @@
 #include <endpoint/ip_text.hpp>
 #include <endpoint/reserved_names.hpp>
 #include <endpoint/special_networks.hpp>
+#include <span>
 
 namespace webhooks {
 namespace {
@@ -33,17 +34,15 @@ bool may_dial(const IpAddress& given, const EndpointPolicy& policy) {
                                [&](const Network& network) { return network.contains(address); });
 }
 
-bool is_in_domain(std::string_view name, std::string_view domain) {
-    if (!name.ends_with(domain)) return false;
-    name.remove_suffix(domain.size());
-    return name.empty() || name.ends_with('.');
+bool is_among(std::string_view name, std::span<const std::string_view> names) {
+    return std::ranges::find(names, name) != names.end();
 }
 
 bool is_reserved(std::string_view name) {
-    if (name.find('.') == std::string_view::npos) return true;
-    return std::ranges::any_of(endpoint::reserved_domains,
-                               [&](auto domain) { return is_in_domain(name, domain); }) ||
-           std::ranges::find(endpoint::metadata_hosts, name) != std::end(endpoint::metadata_hosts);
+    const std::size_t dot = name.rfind('.');
+    return dot == std::string_view::npos ||
+           is_among(name.substr(dot + 1), endpoint::reserved_top_labels) ||
+           is_among(name, endpoint::metadata_hosts);
 }
 
 bool is_allowed_host(std::string_view name, const EndpointPolicy& policy) {

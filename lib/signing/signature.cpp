@@ -86,6 +86,8 @@ Result<> check_secret(const Secret& secret) {
 }
 
 struct Signer::Key {
+    explicit Key(signing::HmacSha256 keyed) noexcept : mac(std::move(keyed)) {}
+
     signing::HmacSha256 mac;
 };
 
