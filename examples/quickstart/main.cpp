@@ -9,6 +9,7 @@
 #include <chrono>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <webhooks/webhooks.hpp>
 
@@ -35,8 +36,9 @@ int main() try {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    bind(listener, reinterpret_cast<sockaddr*>(&address), size);
-    listen(listener, 1);
+    if (bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        listen(listener, 1) != 0)
+        throw std::system_error(errno, std::generic_category(), "listen");
     getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
     std::thread(receive_one, listener).detach();
 

@@ -5,10 +5,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -36,6 +38,14 @@ struct Options {
     webhooks::Secret secret;
     std::atomic<int> failures_left = 0;
 };
+
+/// @return nothing for what is not a number.
+std::optional<int> read_number(std::string_view text) {
+    int number = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
 
 webhooks::Result<> verify(const Request& request, const webhooks::Secret& secret) {
     const auto header = [&](std::string_view name) { return std::string(request[name]); };
@@ -96,8 +106,8 @@ std::string read(int count, char** arguments, Options& options) {
         const std::string value = arguments[i + 1];
         if (flag == "--secret") {
             options.secret = webhooks::Secret(value);
-        } else if (flag == "--fail") {
-            options.failures_left = std::atoi(value.c_str());
+        } else if (const auto number = read_number(value); flag == "--fail" && number) {
+            options.failures_left = *number;
         } else if (flag == "--listen" && value.find(':') != std::string::npos) {
             options.host = value.substr(0, value.rfind(':'));
             options.port = value.substr(value.rfind(':') + 1);
