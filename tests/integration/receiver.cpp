@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -75,6 +76,11 @@ void Peer::wait_for_close() {
     std::string ignored;
     while (read_more(ignored)) {
     }
+}
+
+bool Peer::is_closed_within(std::chrono::milliseconds patience) {
+    pollfd awaited{.fd = socket_, .events = POLLIN, .revents = 0};
+    return ::poll(&awaited, 1, static_cast<int>(patience.count())) != 0;
 }
 
 void Peer::reset() {

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -29,6 +30,8 @@ public:
     bool send(std::string_view bytes);
     /// Returns once the other side has closed.
     void wait_for_close();
+    /// Waits so long for the other side to close. @pre it has nothing more to send
+    bool is_closed_within(std::chrono::milliseconds patience);
     /// Closes with a reset instead of an end, whatever was read.
     void reset();
     /// Says that no more will be sent; goes on reading.

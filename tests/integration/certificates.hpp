@@ -1,0 +1,39 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace webhooks::testing {
+
+template <class T, void (*release)(T*)>
+struct Releaser {
+    void operator()(T* object) const noexcept { release(object); }
+};
+using Key = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY, EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Releaser<X509, X509_free>>;
+using ServerContext = std::unique_ptr<SSL_CTX, Releaser<SSL_CTX, SSL_CTX_free>>;
+
+/// A certificate authority that lives as long as a test. Its own certificate is in a file.
+class ThrowawayAuthority {
+public:
+    ThrowawayAuthority();
+    ~ThrowawayAuthority();
+    ThrowawayAuthority(const ThrowawayAuthority&) = delete;
+    ThrowawayAuthority& operator=(const ThrowawayAuthority&) = delete;
+
+    const std::string& file() const noexcept { return file_; }
+
+    /// A server whose certificate is for these names, e.g. "DNS:a.example,IP:127.0.0.1".
+    /// @param days_left Until it expires; may be negative.
+    ServerContext server(const std::string& names, int days_left = 1) const;
+
+private:
+    Key key_;
+    Certificate certificate_;
+    std::string file_;
+};
+
+}  // namespace webhooks::testing

@@ -1,0 +1,344 @@
+// Connections: kept, reused, broken, silent, refused; and how a transport is driven.
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <support/catch.hpp>
+#include <thread>
+
+#include "driver.hpp"
+#include "receiver.hpp"
+
+using namespace webhooks;
+using namespace webhooks::testing;
+using Kind = TransportAnswer::Kind;
+
+namespace {
+
+constexpr const char* ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// For the deadline tests: as short as the options allow.
+const HttpTransportOptions hasty{.attempt_timeout = 200ms, .connect_timeout = 100ms};
+
+std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// A loopback port that takes no connection: bound, and not listened on.
+class ClosedPort {
+public:
+    ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        address_.sin_family = AF_INET;
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address_;
+        REQUIRE(::bind(socket_, generic(), size) == 0);
+        REQUIRE(::getsockname(socket_, generic(), &size) == 0);
+    }
+    ~ClosedPort() {
+        for (const int caller : callers_)
+            ::close(caller);
+        ::close(socket_);
+    }
+    ClosedPort(const ClosedPort&) = delete;
+    ClosedPort& operator=(const ClosedPort&) = delete;
+
+    /// From now on connections hang: the kernel drops what does not fit into the queue.
+    void hang() {
+        REQUIRE(::listen(socket_, 0) == 0);
+        for (int i = 0; i < 4; ++i) {
+            callers_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+            ::connect(callers_.back(), generic(), sizeof address_);
+        }
+    }
+    std::string url() const {
+        return "http://127.0.0.1:" + std::to_string(ntohs(address_.sin_port)) + "/";
+    }
+
+private:
+    sockaddr* generic() { return reinterpret_cast<sockaddr*>(&address_); }
+
+    int socket_;
+    sockaddr_in address_{};
+    std::vector<int> callers_;
+};
+
+}  // namespace
+
+TEST_CASE("A connection is kept and used again, one request at a time") {
+    Receiver receiver(answer_always(ok));
+    Driver driver;
+    for (int i = 0; i < 20; ++i) {
+        REQUIRE(driver.send(receiver.url()).status_code == 200);
+    }
+    CHECK(receiver.connections() == 1);
+
+    for (int i = 0; i < 5; ++i)
+        driver.start(request_to(receiver.url()));
+    driver.drive(25);
+    CHECK(receiver.connections() == 5);
+}
+
+TEST_CASE("A connection is not used again") {
+    SECTION("when the answer says so") {
+        Receiver receiver(
+            answer_always("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"));
+        Driver driver;
+        driver.send(receiver.url());
+        driver.send(receiver.url());
+        CHECK(receiver.connections() == 2);
+    }
+    SECTION("when the answer is of HTTP/1.0") {
+        Receiver receiver(answer_always("HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n"));
+        Driver driver;
+        driver.send(receiver.url());
+        driver.send(receiver.url());
+        CHECK(receiver.connections() == 2);
+    }
+    SECTION("when bytes were left over after the answer") {
+        Receiver receiver(answer_always(std::string(ok) + "HTTP/1.1 500 Smuggled\r\n\r\n"));
+        Driver driver;
+        CHECK(driver.send(receiver.url()).status_code == 200);
+        CHECK(driver.send(receiver.url()).status_code == 200);
+        CHECK(receiver.connections() == 2);
+    }
+    SECTION("when unused connections are not to be kept") {
+        Receiver receiver(answer_always(ok));
+        Driver driver({.keep_alive = 0ms});
+        driver.send(receiver.url());
+        driver.send(receiver.url());
+        CHECK(receiver.connections() == 2);
+    }
+    SECTION("by requests under another policy") {
+        Receiver receiver(answer_always(ok));
+        Driver driver;
+        driver.send(receiver.url());
+        driver.send(request_to(receiver.url(), "{}", {},
+                               std::make_shared<const EndpointPolicy>(*loopback_policy())));
+        CHECK(receiver.connections() == 2);
+    }
+}
+
+TEST_CASE("A kept connection that dies at the next request is replaced within the attempt") {
+    const auto dies_with_reset = GENERATE(false, true);
+    Receiver receiver([&](Peer& peer, int connection) {
+        peer.read_request();
+        peer.send(ok);
+        if (connection > 0) return;
+        peer.read_request();
+        if (dies_with_reset) peer.reset();
+    });
+    Driver driver;
+    CHECK(driver.send(receiver.url()).status_code == 200);
+    CHECK(driver.send(receiver.url()).status_code == 200);
+    CHECK(receiver.connections() == 2);
+}
+
+TEST_CASE("Only one fresh connection is tried, and none after a byte of the answer") {
+    SECTION("the fresh one dies too") {
+        Receiver receiver([](Peer& peer, int connection) {
+            peer.read_request();
+            if (connection == 0) peer.send(ok);
+            if (connection == 0) peer.read_request();
+        });
+        Driver driver;
+        driver.send(receiver.url());
+        CHECK(driver.send(receiver.url()).error == "connection closed before an answer");
+        CHECK(receiver.connections() == 2);
+    }
+    SECTION("the answer had begun") {
+        Receiver receiver([](Peer& peer, int) {
+            peer.read_request();
+            peer.send(ok);
+            peer.read_request();
+            peer.send("HTTP/1.1 200");
+        });
+        Driver driver;
+        driver.send(receiver.url());
+        const TransportAnswer answer = driver.send(receiver.url());
+        CHECK(answer.error == "connection closed within the headers of an answer");
+        CHECK(receiver.connections() == 1);
+    }
+}
+
+TEST_CASE("An unused connection that its peer closed is not tried first") {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool may_close = false;
+    Receiver receiver([&](Peer& peer, int) {
+        peer.read_request();
+        peer.send(ok);
+        std::unique_lock lock(mutex);
+        changed.wait_for(lock, 10s, [&] { return may_close; });
+    });
+    Driver driver;
+    CHECK(driver.send(receiver.url()).status_code == 200);
+    const std::size_t before = open_descriptors();
+    {
+        const std::scoped_lock lock(mutex);
+        may_close = true;
+    }
+    changed.notify_all();
+    // Driven with nothing to do, the transport notices and lets go: both ends are closed.
+    const SteadyTime patience = SteadyTime::clock::now() + 10s;
+    while (open_descriptors() > before - 2 && SteadyTime::clock::now() < patience) {
+        driver.run(SteadyTime::clock::now() + 100ms);
+    }
+    CHECK(open_descriptors() == before - 2);
+}
+
+TEST_CASE("A broken connection is a failure that says where it broke") {
+    struct Row {
+        std::function<void(Peer&)> script;
+        std::string error;
+    };
+    const auto row = GENERATE(values<Row>({
+        {[](Peer& peer) { peer.read_request(); }, "connection closed before an answer"},
+        {[](Peer& peer) {
+             peer.read_request();
+             peer.reset();
+         },
+         "connection reset before an answer"},
+        {[](Peer& peer) {
+             peer.read_request();
+             peer.send("HTTP/1.1 200 OK\r\nx: y");
+         },
+         "connection closed within the headers of an answer"},
+        {[](Peer& peer) {
+             peer.read_request();
+             peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+         },
+         "connection closed within the headers of an answer"},
+    }));
+    Receiver receiver([&](Peer& peer, int) { row.script(peer); });
+    const TransportAnswer answer = Driver().send(receiver.url());
+    CHECK(answer.kind == Kind::failed);
+    CHECK(answer.error == row.error);
+    CHECK(receiver.connections() == 1);
+}
+
+TEST_CASE("A refused connection is a failure") {
+    const TransportAnswer answer = Driver().send(ClosedPort().url());
+    CHECK(answer.kind == Kind::failed);
+    CHECK(answer.error == "connection refused");
+}
+
+TEST_CASE("One deadline ends the attempt, and no byte puts it off") {
+    const auto began = SteadyTime::clock::now();
+    SECTION("silence") {
+        Receiver receiver([](Peer& peer, int) { peer.wait_for_close(); });
+        CHECK(Driver(hasty).send(receiver.url()).error == "no answer within 200 ms");
+    }
+    SECTION("a header that trickles") {
+        Receiver receiver([](Peer& peer, int) {
+            peer.read_request();
+            peer.send("HTTP/1.1 200 OK\r\nx: ");
+            while (!peer.is_closed_within(2ms) && peer.send("x")) {
+            }
+        });
+        CHECK(Driver(hasty).send(receiver.url()).error == "no answer within 200 ms");
+    }
+    SECTION("a connection that hangs") {
+        ClosedPort port;
+        port.hang();
+        const TransportAnswer answer = Driver(hasty).send(port.url());
+        CHECK(answer.kind == Kind::failed);
+        CHECK(answer.error == "connection timed out");
+    }
+    const auto took = SteadyTime::clock::now() - began;
+    CHECK(took >= 100ms);
+    CHECK(took < 2s);
+}
+
+TEST_CASE("Many attempts go on side by side, and a silent endpoint delays no other") {
+    Receiver silent([](Peer& peer, int) { peer.wait_for_close(); });
+    Receiver lively(answer_always(ok));
+    Driver driver({.attempt_timeout = 5s});
+    const auto began = SteadyTime::clock::now();
+    const auto stuck = driver.start(request_to(silent.url()));
+    for (int i = 0; i < 100; ++i)
+        driver.start(request_to(lively.url()));
+    driver.drive(100);
+    CHECK(SteadyTime::clock::now() - began < 4s);
+    CHECK_FALSE(driver.answers().contains(stuck));
+}
+
+TEST_CASE("run returns at its time, and at once after wake") {
+    Driver driver;
+    const auto began = SteadyTime::clock::now();
+    driver.run(began);
+    driver.run(began + 60ms);
+    CHECK(SteadyTime::clock::now() >= began + 60ms);
+
+    driver.transport().wake();
+    driver.run(began + 1h);
+    std::thread other([&] { driver.transport().wake(); });
+    driver.run(began + 1h);
+    other.join();
+    CHECK(SteadyTime::clock::now() < began + 10s);
+}
+
+TEST_CASE("cancel_all ends what is under way, answered by the next run") {
+    Receiver receiver([](Peer& peer, int connection) {
+        peer.read_request();
+        if (connection == 0) peer.send(ok);
+        peer.wait_for_close();
+    });
+    const std::size_t before = open_descriptors();
+    Driver driver;
+    const auto answered = driver.send(receiver.url());
+    CHECK(answered.status_code == 200);
+    driver.transport().cancel_all();
+    driver.start(request_to(receiver.url()));
+    driver.run(SteadyTime::clock::now());
+    driver.start(request_to(receiver.url()));  // Not even begun.
+    driver.transport().cancel_all();
+    CHECK(driver.answers().size() == 1);
+    driver.run(SteadyTime::clock::now());
+    REQUIRE(driver.answers().size() == 3);
+    CHECK(driver.answers().at(2).kind == Kind::not_sent);
+    CHECK(driver.answers().at(3).kind == Kind::not_sent);
+    CHECK_FALSE(driver.answers().at(3).error.empty());
+    // What is left is the transport's own and the receiver's ends, which close by themselves.
+    const SteadyTime patience = SteadyTime::clock::now() + 10s;
+    while (open_descriptors() > before + 4 && SteadyTime::clock::now() < patience) {
+        driver.run(SteadyTime::clock::now() + 10ms);
+    }
+    CHECK(open_descriptors() <= before + 4);
+}
+
+TEST_CASE("A transport leaves no descriptor behind, whatever was under way") {
+    const std::size_t before = open_descriptors();
+    {
+        Receiver lively(answer_always(ok));
+        Receiver silent([](Peer& peer, int) { peer.wait_for_close(); });
+        ClosedPort hanging;
+        hanging.hang();
+        Driver driver;
+        for (const std::string& url : {lively.url(), lively.url(), silent.url(), hanging.url()}) {
+            driver.start(request_to(url));
+        }
+        driver.start(request_to("http://localhost:" + std::to_string(lively.port()) + "/"));
+        driver.drive(2);
+    }
+    CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("Without a descriptor nothing is sent, and it is not the endpoint's fault") {
+    Receiver receiver(answer_always(ok));
+    Driver driver;
+    rlimit usual{};
+    ::getrlimit(RLIMIT_NOFILE, &usual);
+    const rlimit none{.rlim_cur = 0, .rlim_max = usual.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const TransportAnswer answer = driver.send(receiver.url());
+    ::setrlimit(RLIMIT_NOFILE, &usual);
+    CHECK(answer.kind == Kind::not_sent);
+    CHECK_FALSE(answer.error.empty());
+    CHECK(driver.send(receiver.url()).kind == Kind::answered);
+}

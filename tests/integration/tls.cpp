@@ -1,0 +1,167 @@
+// HTTPS: the same attempts over TLS, and what is refused before a byte of a request is sent.
+
+#include <algorithm>
+#include <support/catch.hpp>
+#include <tuple>
+
+#include "certificates.hpp"
+#include "driver.hpp"
+#include "receiver.hpp"
+
+using namespace webhooks;
+using namespace webhooks::testing;
+using Kind = TransportAnswer::Kind;
+
+namespace {
+
+constexpr const char* ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+HttpTransportOptions trusting(const ThrowawayAuthority& authority) {
+    return {.attempt_timeout = 10s, .ca_file = authority.file()};
+}
+
+std::string named_url(const Receiver& receiver) {
+    return "https://localhost:" + std::to_string(receiver.port()) + "/";
+}
+
+}  // namespace
+
+TEST_CASE("HTTPS with a certificate that is right, for a name and for an address") {
+    const ThrowawayAuthority authority;
+    const ServerContext server = authority.server("DNS:localhost,IP:127.0.0.1");
+    const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+    SSL_CTX_set_min_proto_version(server.get(), version);
+    SSL_CTX_set_max_proto_version(server.get(), version);
+    std::string received;
+    Receiver receiver(
+        [&](Peer& peer, int) {
+            while (!(received = peer.read_request()).empty() && peer.send(ok)) {
+            }
+        },
+        server.get());
+    Driver driver(trusting(authority));
+    CHECK(driver.send(named_url(receiver)).status_code == 200);
+    CHECK(driver.send(receiver.url()).body == "ok");
+    CHECK(receiver.connections() == 2);
+
+    // The same ones again, and a body of many records.
+    for (int i = 0; i < 10; ++i)
+        CHECK(driver.send(named_url(receiver)).status_code == 200);
+    CHECK(driver.send(request_to(receiver.url(), std::string(3'000'000, 'b'))).body == "ok");
+    CHECK(receiver.connections() == 2);
+}
+
+TEST_CASE("A certificate that is not right is refused, and nothing is sent") {
+    struct Row {
+        std::string names;
+        int days_left;
+        bool is_trusted;
+        bool by_name;
+        std::string error;
+    };
+    const auto row = GENERATE(values<Row>({
+        {"DNS:other.example", 1, true, true, "certificate verify failed: hostname mismatch"},
+        {"IP:127.0.0.1", 1, true, true, "certificate verify failed: hostname mismatch"},
+        {"DNS:localhost", 1, true, false, "certificate verify failed: IP address mismatch"},
+        {"DNS:localhost", -1, true, true, "certificate verify failed: certificate has expired"},
+        {"DNS:localhost", 1, false, true,
+         "certificate verify failed: unable to get local issuer certificate"},
+    }));
+    CAPTURE(row.error);
+    const ThrowawayAuthority authority;
+    const ThrowawayAuthority stranger;
+    const ServerContext server = authority.server(row.names, row.days_left);
+    std::string received;
+    {
+        Receiver receiver([&](Peer& peer, int) { received = peer.read_request(); }, server.get());
+        Driver driver(trusting(row.is_trusted ? authority : stranger));
+        const TransportAnswer answer =
+            driver.send(row.by_name ? named_url(receiver) : receiver.url());
+        CHECK(answer.kind == Kind::failed);
+        CHECK(answer.error == row.error);
+    }
+    CHECK(received.empty());
+}
+
+TEST_CASE("TLS older than 1.2 is refused") {
+    const ThrowawayAuthority authority;
+    const ServerContext server = authority.server("DNS:localhost");
+    SSL_CTX_set_security_level(server.get(), 0);
+    SSL_CTX_set_min_proto_version(server.get(), TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(server.get(), TLS1_1_VERSION);
+    Receiver receiver(answer_always(ok), server.get());
+    const TransportAnswer answer = Driver(trusting(authority)).send(named_url(receiver));
+    CHECK(answer.kind == Kind::failed);
+    CHECK_THAT(answer.error, Catch::Matchers::StartsWith("TLS failed: "));
+}
+
+TEST_CASE("A peer that breaks off or stalls in the handshake is a failure that says so") {
+    SECTION("no TLS at all") {
+        Receiver receiver([](Peer& peer, int) {
+            peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+            peer.wait_for_close();
+        });
+        CHECK(Driver().send(named_url(receiver)).error == "TLS failed: wrong version number");
+    }
+    SECTION("closed") {
+        Receiver receiver([](Peer& peer, int) {
+            std::ignore = peer.is_closed_within(5s);  // The first bytes of the handshake.
+            peer.finish_sending();
+            peer.wait_for_close();
+        });
+        CHECK(Driver().send(named_url(receiver)).error == "connection closed in the TLS handshake");
+    }
+    SECTION("reset") {
+        Receiver receiver([](Peer& peer, int) {
+            std::ignore = peer.is_closed_within(5s);
+            peer.reset();
+        });
+        CHECK(Driver().send(named_url(receiver)).error == "connection reset in the TLS handshake");
+    }
+    SECTION("silent") {
+        Receiver receiver([](Peer& peer, int) { peer.wait_for_close(); });
+        Driver driver({.attempt_timeout = 10s, .connect_timeout = 100ms});
+        CHECK(driver.send(named_url(receiver)).error == "TLS handshake timed out");
+    }
+}
+
+TEST_CASE("Over TLS too: a kept connection that died is replaced, a cut answer is an answer") {
+    const ThrowawayAuthority authority;
+    const ServerContext server = authority.server("DNS:localhost");
+    Receiver receiver(
+        [](Peer& peer, int connection) {
+            peer.read_request();
+            peer.send(connection == 0 ? ok : "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ncut");
+            if (connection == 0) peer.read_request();
+            if (connection == 0) peer.reset();
+        },
+        server.get());
+    Driver driver(trusting(authority));
+    CHECK(driver.send(named_url(receiver)).body == "ok");
+    CHECK(driver.send(named_url(receiver)).body == "cut");
+    CHECK(receiver.connections() == 2);
+}
+
+TEST_CASE("Options out of their range, and authorities that cannot be read, are refused") {
+    struct Row {
+        HttpTransportOptions options;
+        std::string field;
+    };
+    const auto row = GENERATE(values<Row>({
+        {{.attempt_timeout = 99ms}, "attempt_timeout"},
+        {{.attempt_timeout = 301s}, "attempt_timeout"},
+        {{.connect_timeout = 99ms}, "connect_timeout"},
+        {{.attempt_timeout = 1s, .connect_timeout = 2s}, "connect_timeout"},
+        {{.keep_alive = -1ms}, "keep_alive"},
+        {{.max_idle_connections = 100'001}, "max_idle_connections"},
+        {{.ca_file = "/no/such/file.pem"}, "ca_file"},
+        {{.user_agent = "a\r\nb"}, "user_agent"},
+        {{.user_agent = std::string(257, 'a')}, "user_agent"},
+    }));
+    const auto made = make_http_transport(row.options);
+    REQUIRE(made.has_error());
+    CHECK(made.error() == Errc::invalid_argument);
+    const auto& fields = made.error().fields();
+    CHECK(std::any_of(fields.begin(), fields.end(),
+                      [&](const FieldError& fault) { return fault.field == row.field; }));
+}
