@@ -16,7 +16,7 @@ std::string headers_text(const Headers& headers) {
     return writer.end_object().take();
 }
 
-std::optional<std::string> format_time(const std::optional<Time>& time) {
+std::optional<std::string> format_if_set(const std::optional<Time>& time) {
     return time ? std::optional(format_time(*time)) : std::nullopt;
 }
 
@@ -65,8 +65,8 @@ void write(json::Writer& writer, const Event& event) {
         .member("errorMessage", event.error_message)
         .member("isSuccess", event.is_success)
         .member("retryCount", event.retry_count)
-        .member("sentAt", format_time(event.sent_at))
-        .member("nextRetryAt", format_time(event.next_retry_at))
+        .member("sentAt", format_if_set(event.sent_at))
+        .member("nextRetryAt", format_if_set(event.next_retry_at))
         .member("createdAt", format_time(event.created_at))
         .end_object();
 }
