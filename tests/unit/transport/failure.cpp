@@ -1,0 +1,42 @@
+#include <support/catch.hpp>
+#include <transport/failure.hpp>
+
+using namespace webhooks;
+using namespace webhooks::transport;
+using namespace std::chrono_literals;
+
+TEST_CASE("The errors of attempts say these very words") {
+    struct Row {
+        TransportAnswer answer;
+        std::string error;
+    };
+    const auto code = [](std::errc value) { return std::make_error_code(value); };
+    const auto row = GENERATE_COPY(values<Row>({
+        {failed(Phase::connecting, code(std::errc::connection_refused)), "connection refused"},
+        {failed(Phase::connecting, code(std::errc::timed_out)), "connection timed out"},
+        {failed(Phase::connecting, code(std::errc::host_unreachable)),
+         "could not connect: No route to host"},
+        {failed(Phase::handshaking, code(std::errc::connection_reset)),
+         "connection reset in the TLS handshake"},
+        {failed(Phase::exchanging, code(std::errc::connection_reset)),
+         "connection reset before an answer"},
+        {failed(Phase::exchanging, code(std::errc::broken_pipe)),
+         "connection closed before an answer"},
+        {timed_out(Phase::resolving, 15s), "could not resolve host: timed out"},
+        {timed_out(Phase::connecting, 15s), "connection timed out"},
+        {timed_out(Phase::handshaking, 15s), "TLS handshake timed out"},
+        {timed_out(Phase::exchanging, 15s), "no answer within 15 s"},
+        {timed_out(Phase::exchanging, 1500ms), "no answer within 1500 ms"},
+    }));
+    CHECK(row.answer.kind == TransportAnswer::Kind::failed);
+    CHECK(row.answer.error == row.error);
+}
+
+TEST_CASE("Without descriptors or memory nothing counts as sent, at any stage") {
+    const auto value =
+        GENERATE(std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+                 std::errc::no_buffer_space, std::errc::not_enough_memory);
+    for (const Phase phase : {Phase::connecting, Phase::handshaking, Phase::exchanging}) {
+        CHECK(failed(phase, std::make_error_code(value)).kind == TransportAnswer::Kind::not_sent);
+    }
+}

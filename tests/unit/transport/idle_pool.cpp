@@ -1,0 +1,90 @@
+#include <memory>
+#include <string>
+#include <support/catch.hpp>
+#include <transport/idle_pool.hpp>
+#include <transport/prepared_target.hpp>
+
+using namespace std::chrono_literals;
+using webhooks::EndpointPolicy;
+using webhooks::EndpointUrl;
+using webhooks::SteadyTime;
+using webhooks::Target;
+using webhooks::transport::IdlePool;
+using webhooks::transport::PreparedTargets;
+
+namespace {
+
+using Pool = IdlePool<std::string, int>;
+const auto none_is_dead = [](int) { return false; };
+
+}  // namespace
+
+TEST_CASE("The connection used last is used next, and only for its own key") {
+    Pool pool(10, 30s);
+    pool.put("a", 1, SteadyTime{});
+    pool.put("a", 2, SteadyTime{});
+    pool.put("b", 3, SteadyTime{});
+    CHECK(pool.take("c") == std::nullopt);
+    CHECK(pool.take("a") == 2);
+    CHECK(pool.take("a") == 1);
+    CHECK(pool.take("a") == std::nullopt);
+    CHECK(pool.size() == 1);
+}
+
+TEST_CASE("A full pool lets go of the oldest of all") {
+    Pool pool(2, 30s);
+    pool.put("a", 1, SteadyTime{});
+    pool.put("b", 2, SteadyTime{});
+    pool.put("b", 3, SteadyTime{});
+    CHECK(pool.size() == 2);
+    CHECK(pool.take("a") == std::nullopt);
+    CHECK(pool.take("b") == 3);
+    CHECK(pool.take("b") == 2);
+}
+
+TEST_CASE("A sweep drops what is old and what is dead") {
+    Pool pool(10, 30s);
+    pool.put("a", 1, SteadyTime{});
+    pool.put("a", 2, SteadyTime{} + 10s);
+    pool.put("a", 3, SteadyTime{} + 20s);
+    pool.sweep(SteadyTime{} + 29s, none_is_dead);
+    CHECK(pool.size() == 3);
+    pool.sweep(SteadyTime{} + 30s, [](int connection) { return connection == 3; });
+    CHECK(pool.take("a") == 2);
+    CHECK(pool.size() == 0);
+}
+
+TEST_CASE("A pool without room or time keeps nothing") {
+    Pool no_room(0, 30s);
+    Pool no_time(10, 0s);
+    for (Pool* pool : {&no_room, &no_time}) {
+        pool->put("a", 1, SteadyTime{});
+        CHECK(pool->size() == 0);
+    }
+}
+
+TEST_CASE("A target is judged once, and forgotten once it is gone") {
+    PreparedTargets targets("agent");
+    const auto target =
+        std::make_shared<const Target>(Target{*EndpointUrl::parse("http://a.example/x"), {}, {}});
+    const auto prepared = targets.prepare(target);
+    CHECK(prepared->error.empty());
+    CHECK(prepared->key.origin == "http://a.example:80");
+    CHECK(prepared->head == "POST /x HTTP/1.1\r\nhost: a.example\r\nuser-agent: agent\r\n");
+    CHECK(targets.prepare(target) == prepared);
+
+    for (int i = 0; i < 5'000; ++i) {
+        targets.prepare(std::make_shared<const Target>(*target));
+    }
+    CHECK(targets.size() <= 1024);
+    CHECK(targets.prepare(target) == prepared);
+}
+
+TEST_CASE("A target whose headers are not allowed is refused by name, without the value") {
+    PreparedTargets targets("agent");
+    const auto prepared = targets.prepare(std::make_shared<const Target>(
+        Target{*EndpointUrl::parse("http://a.example/"), {{"Host", "canary"}}, {}}));
+    CHECK_THAT(prepared->error, Catch::Matchers::Contains("Host"));
+    CHECK_THAT(prepared->error, !Catch::Matchers::Contains("canary"));
+    CHECK(prepared->head.empty());
+}
