@@ -1,0 +1,28 @@
+#pragma once
+
+/// @file
+/// Statements of the log's readers that every SQL database understands. They run in the caller's
+/// transaction and throw what SOCI throws.
+
+#include <soci/soci.h>
+
+#include <vector>
+#include <webhooks/event.hpp>
+#include <webhooks/query.hpp>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+Page<Event> list_events(soci::session& sql, SubscriptionId subscription, const ListQuery& query);
+/// The newest `max_included_events`, newest first.
+std::vector<Event> newest_events(soci::session& sql, SubscriptionId subscription);
+
+bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event);
+/// Deletes an event with its attempts and, after the last event of a message, the message.
+void erase_event(soci::session& sql, EventId event);
+
+/// Up to `limit` events of subscriptions that were deleted, marking those that have none left.
+/// @return how many were deleted.
+std::size_t erase_hidden_events(soci::session& sql, std::size_t limit);
+
+}  // namespace webhooks::storage

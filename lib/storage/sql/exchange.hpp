@@ -1,0 +1,51 @@
+#pragma once
+
+/// @file
+/// How values travel between C++ and SQL.
+
+#include <soci/soci.h>
+
+#include <optional>
+#include <string>
+#include <webhooks/time.hpp>
+
+namespace webhooks::storage {
+
+inline long long to_micros(Time time) {
+    return time.time_since_epoch().count();
+}
+inline Time from_micros(long long micros) {
+    return Time(std::chrono::microseconds(micros));
+}
+
+/// A column that may be NULL. Its two parts go to SOCI together.
+template <class T>
+struct Nullable {
+    T value{};
+    soci::indicator indicator = soci::i_null;
+
+    template <class Source>
+    void set(const std::optional<Source>& source) {
+        indicator = source ? soci::i_ok : soci::i_null;
+        if (source) value = *source;
+    }
+
+    std::optional<T> get() const {
+        return indicator == soci::i_ok ? std::optional<T>(value) : std::nullopt;
+    }
+};
+
+/// Prepares and executes what has its variables bound, and calls `on_row` after each row was put
+/// into them.
+template <class OnRow>
+void for_each_row(soci::statement& query, const std::string& text, OnRow on_row) {
+    query.alloc();
+    query.prepare(text);
+    query.define_and_bind();
+    query.execute(false);
+    while (query.fetch()) {
+        on_row();
+    }
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <soci/soci.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <webhooks/error.hpp>
+#include <webhooks/time.hpp>
+
+namespace webhooks::storage {
+
+/// One numbered step of the schema: statements that end in a semicolon at the end of a line.
+struct Migration {
+    int version;
+    std::string_view text;
+};
+
+/// All migrations of SQLite, in order.
+std::span<const Migration> sqlite_migrations();
+
+/// Brings a schema up to the last of `migrations`. Each is committed together with its row in
+/// `webhooks_schema`, which keeps its checksum. Throws what SOCI throws.
+/// @param begin begins a transaction in which no other migrator runs.
+/// @return conflict when the schema is newer than `migrations`, or was made by others.
+Result<> migrate(soci::session& sql, std::span<const Migration> migrations, const char* begin,
+                 Time now);
+
+/// The statements of a migration, without comments. A semicolon ends one at the end of a line.
+std::vector<std::string> split_statements(std::string_view text);
+
+}  // namespace webhooks::storage

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <soci/soci.h>
+
+#include <storage/sql/exchange.hpp>
+#include <vector>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+/// The statements that write the log, prepared once. All run in the caller's transaction and throw
+/// what SOCI throws.
+class SqliteLogWriter {
+public:
+    explicit SqliteLogWriter(soci::session& sql);
+
+    SqliteLogWriter(const SqliteLogWriter&) = delete;
+    SqliteLogWriter& operator=(const SqliteLogWriter&) = delete;
+
+    /// @param next_id the id of the next event; goes up by as many as were appended.
+    /// @return conflict for an idempotency key that was used for other content.
+    Result<Appended> append(const Append& append, const Worker& worker, Time now,
+                            std::int64_t& next_id);
+    /// Passes over events that are gone.
+    void record(const AttemptRecord& record);
+    /// As `record`.
+    void park(const Park& park);
+
+    /// What is due, marked as the worker's.
+    std::vector<HeldEvent> claim(WorkerId worker, Time now, std::size_t limit);
+    /// When the earliest unclaimed event is due.
+    std::optional<Time> next_due();
+
+    /// Makes due what a dead worker held. @return how many events, at most `limit`; `low_water`
+    /// goes up to where the search ended.
+    std::size_t hand_back(WorkerId dead, EventId& low_water, Time now, std::size_t limit);
+
+private:
+    struct InsertMessage {
+        explicit InsertMessage(soci::session& sql);
+        long long id = 0;
+        long long event_count = 0;
+        std::string event_type;
+        std::string content_type;
+        std::string payload;
+        soci::statement statement;
+    };
+    struct InsertEvent {
+        explicit InsertEvent(soci::session& sql);
+        long long id = 0;
+        long long subscription_id = 0;
+        long long message_id = 0;
+        long long worker_id = 0;
+        long long worker_tag = 0;
+        long long created_at = 0;
+        soci::statement statement;
+    };
+    struct InsertAttempt {
+        explicit InsertAttempt(soci::session& sql);
+        long long event_id = 0;
+        int number = 0;
+        long long sent_at = 0;
+        long long duration_us = 0;
+        Nullable<int> status_code;
+        Nullable<std::string> response;
+        Nullable<std::string> error_message;
+        int outcome = 0;
+        soci::statement statement;
+    };
+    struct UpsertRetry {
+        explicit UpsertRetry(soci::session& sql);
+        long long event_id = 0;
+        long long due_at = 0;
+        int attempts = 0;
+        soci::statement statement;
+    };
+    struct DeleteRetry {
+        explicit DeleteRetry(soci::session& sql);
+        long long event_id = 0;
+        soci::statement statement;
+    };
+
+    std::optional<Result<Appended>> find_replay(const IdempotencyKey& key, Time now);
+    void remember(const IdempotencyKey& key, const Appended& appended, Time now);
+    void wait(EventId event, Time due, int attempts);
+
+    soci::session& sql_;
+    InsertMessage insert_message_;
+    InsertEvent insert_event_;
+    InsertAttempt insert_attempt_;
+    UpsertRetry upsert_retry_;
+    DeleteRetry delete_retry_;
+};
+
+}  // namespace webhooks::storage

@@ -1,0 +1,386 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <base/ranges.hpp>
+#include <bit>
+#include <random>
+#include <storage/sql/api_key_table.hpp>
+#include <storage/sql/event_table.hpp>
+#include <storage/sql/migrator.hpp>
+#include <storage/sql/sqlite/sqlite_storage.hpp>
+#include <storage/sql/subscription_table.hpp>
+#include <storage/sql/transaction.hpp>
+#include <system_error>
+
+namespace webhooks {
+
+Result<> SqliteOptions::validate() const {
+    using namespace std::chrono_literals;
+    RangeCheck check;
+    if (path.empty() || path.find('"') != std::string::npos || path.starts_with(":") ||
+        path.find('\0') != std::string::npos) {
+        check.fault("path", "must name a file, without quotes");
+    }
+    check.in("readers", readers, 1, 64, "");
+    check.in("busy_timeout", busy_timeout, 0ms, 60s);
+    return check.result();
+}
+
+Result<std::shared_ptr<Storage>> make_sqlite_storage(SqliteOptions options) {
+    if (Result<> verdict = options.validate(); !verdict) return verdict.error();
+    auto made = std::make_shared<storage::SqliteStorage>(std::move(options));
+    if (Result<> opened = made->open(); !opened) return opened.error();
+    return std::shared_ptr<Storage>(std::move(made));
+}
+
+namespace storage {
+namespace {
+
+using soci::into;
+using soci::use;
+
+constexpr const char* begin_read = "BEGIN";
+/// A transaction that first read and then wrote would fail when another process wrote in between.
+constexpr const char* begin_write = "BEGIN IMMEDIATE";
+constexpr std::chrono::hours idempotency_lifetime{24};
+
+Error no_such_subscription() {
+    return {Errc::not_found, "no such subscription"};
+}
+
+/// The database holds secrets: only its owner may read it.
+Result<> make_private_file(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0) {
+        return Error(Errc::unavailable,
+                     "cannot open '" + path + "': " + std::generic_category().message(errno));
+    }
+    ::close(descriptor);
+    return {};
+}
+
+template <class T>
+bool failed(const Result<T>& result) {
+    return !result.has_value();
+}
+
+}  // namespace
+
+SqliteStorage::SqliteStorage(SqliteOptions options)
+    : options_(std::move(options)),
+      clock_(options_.clock ? options_.clock : system_clock()),
+      readers_(options_.readers) {}
+
+Result<> SqliteStorage::open() {
+    if (Result<> made = make_private_file(options_.path); !made) return made;
+    return guarded([this]() -> Result<> {
+        open_connection(writer_, options_);
+        if (Result<> migrated = migrate(writer_, sqlite_migrations(), begin_write, clock_->now());
+            !migrated) {
+            return migrated;
+        }
+        for (std::size_t i = 0; i < options_.readers; ++i) {
+            open_connection(readers_.at(i), options_);
+        }
+        log_.emplace(writer_);
+        return {};
+    });
+}
+
+template <class Body>
+auto SqliteStorage::read(Body body) {
+    return guarded([&]() -> decltype(body(writer_)) {
+        soci::session sql(readers_);
+        Transaction transaction(sql, begin_read);
+        auto result = body(sql);
+        transaction.commit();
+        return result;
+    });
+}
+
+template <class Body>
+auto SqliteStorage::change(Body body) {
+    return guarded([&]() -> decltype(body(writer_)) {
+        const std::scoped_lock lock(mutex_);
+        Transaction transaction(writer_, begin_write);
+        auto result = body(writer_);
+        if (!failed(result)) transaction.commit();
+        return result;
+    });
+}
+
+template <class Body>
+auto SqliteStorage::change_as(WorkerId worker, Body body) {
+    return change([&](soci::session& sql) -> decltype(body(sql)) {
+        if (!worker_ || worker_->id != worker) {
+            return Error(Errc::fenced, "another worker has taken over");
+        }
+        return body(sql);
+    });
+}
+
+// ---- Subscriptions.
+
+Result<Subscription> SqliteStorage::insert_subscription(const Subscription& draft) {
+    return change([&](soci::session& sql) -> Result<Subscription> {
+        Subscription subscription = draft;
+        subscription.created_at = subscription.updated_at = clock_->now();
+        subscription.id = storage::insert_subscription(sql, subscription, bump_revision(sql));
+        return subscription;
+    });
+}
+
+Result<Subscription> SqliteStorage::find_subscription(const Principal& principal,
+                                                      SubscriptionId id) {
+    return read([&](soci::session& sql) -> Result<Subscription> {
+        std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
+        if (!found) return no_such_subscription();
+        return *std::move(found);
+    });
+}
+
+Result<Subscription> SqliteStorage::update_subscription(const Principal& principal,
+                                                        SubscriptionId id,
+                                                        const SubscriptionChange& change_to_make) {
+    return change([&](soci::session& sql) -> Result<Subscription> {
+        std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
+        if (!found) return no_such_subscription();
+        apply(change_to_make, *found);
+        found->updated_at = clock_->now();
+        storage::update_subscription(sql, *found, bump_revision(sql));
+        return *std::move(found);
+    });
+}
+
+Result<> SqliteStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
+    return change([&](soci::session& sql) -> Result<> {
+        if (!storage::find_subscription(sql, principal, id)) return no_such_subscription();
+        hide_subscription(sql, id, bump_revision(sql), clock_->now());
+        return {};
+    });
+}
+
+Result<Page<Subscription>> SqliteStorage::list_subscriptions(const Principal& principal,
+                                                             const ListQuery& query) {
+    return read([&](soci::session& sql) -> Result<Page<Subscription>> {
+        Page<Subscription> page = storage::list_subscriptions(sql, principal, query);
+        for (Subscription& subscription : page.items) {
+            if (query.include_events)
+                subscription.recent_events = newest_events(sql, subscription.id);
+        }
+        return page;
+    });
+}
+
+Result<> SqliteStorage::upsert_event_type(const EventType& type) {
+    return change([&](soci::session& sql) -> Result<> {
+        if (storage::upsert_event_type(sql, type)) bump_revision(sql);
+        return {};
+    });
+}
+
+Result<Configuration> SqliteStorage::configuration(Revision since) {
+    return read([&](soci::session& sql) -> Result<Configuration> {
+        return read_configuration(sql, since);
+    });
+}
+
+// ---- The log, as its readers see it.
+
+Result<Page<Event>> SqliteStorage::list_events(const Principal& principal, SubscriptionId id,
+                                               const ListQuery& query) {
+    return read([&](soci::session& sql) -> Result<Page<Event>> {
+        if (!storage::find_subscription(sql, principal, id)) return no_such_subscription();
+        return storage::list_events(sql, id, query);
+    });
+}
+
+Result<> SqliteStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
+    return change([&](soci::session& sql) -> Result<> {
+        if (!storage::find_subscription(sql, principal, id)) return no_such_subscription();
+        if (!event_exists(sql, id, event)) return Error(Errc::not_found, "no such event");
+        erase_event(sql, event);
+        return {};
+    });
+}
+
+// ---- Workers. The lock on the file says who lives: whoever holds it, and nobody else.
+
+Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*/) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!lock_) {
+            Result<FileLock> acquired = FileLock::acquire(options_.path + "-lock");
+            if (!acquired) return acquired.error();
+            lock_.emplace(*std::move(acquired));
+        } else if (worker_) {
+            return Error(Errc::locked, "this storage serves one running service at a time");
+        }
+    }
+    return change([this](soci::session& sql) -> Result<Worker> {
+        std::random_device random;
+        Worker worker{.tag = (std::uint64_t{random()} << 32U) | random()};
+        const auto tag = std::bit_cast<long long>(worker.tag);
+        const long long started_at = to_micros(clock_->now());
+        sql << "UPDATE webhooks_worker SET is_dead = 1";
+        sql << "INSERT INTO webhooks_worker (tag, is_dead, low_water, started_at) "
+               "SELECT :tag, 0, last_event_id, :started_at FROM webhooks_state",
+            use(tag, "tag"), use(started_at, "started_at");
+        long long id = 0;
+        sql << "SELECT max(id) FROM webhooks_worker", into(id);
+        worker.id = {id};
+        worker_ = worker;
+        return worker;
+    });
+}
+
+Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!worker_ || worker_->id != worker) {
+            return Error(Errc::fenced, "another worker has taken over");
+        }
+    }
+    return read([this](soci::session& sql) -> Result<Pulse> {
+        return Pulse{.now = clock_->now(), .revision = current_revision(sql)};
+    });
+}
+
+Result<> SqliteStorage::retire_worker(WorkerId worker) {
+    return change_as(worker, [&](soci::session& sql) -> Result<> {
+        const long long id = worker.value;
+        sql << "UPDATE webhooks_worker SET is_dead = 1 WHERE id = :id", use(id, "id");
+        worker_.reset();
+        lock_.reset();
+        return {};
+    });
+}
+
+Result<std::size_t> SqliteStorage::take_over(WorkerId self, std::size_t limit) {
+    return change_as(self, [&](soci::session& sql) -> Result<std::size_t> {
+        std::size_t moved = 0;
+        while (moved < limit) {
+            const std::optional<Dead> dead = find_dead(sql);
+            if (!dead) break;
+            moved += move_held(sql, *dead, limit - moved);
+        }
+        return moved;
+    });
+}
+
+std::optional<SqliteStorage::Dead> SqliteStorage::find_dead(soci::session& sql) {
+    long long id = 0;
+    long long low_water = 0;
+    sql << "SELECT id, low_water FROM webhooks_worker WHERE is_dead = 1 ORDER BY id LIMIT 1",
+        into(id), into(low_water);
+    if (!sql.got_data()) return std::nullopt;
+    return Dead{.id = {id}, .low_water = {low_water}};
+}
+
+std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t limit) {
+    const std::size_t moved = log_->hand_back(dead.id, dead.low_water, clock_->now(), limit);
+    const long long id = dead.id.value;
+    if (moved < limit) {
+        sql << "DELETE FROM webhooks_worker WHERE id = :id", use(id, "id");
+    } else {
+        const long long low_water = dead.low_water.value;
+        sql << "UPDATE webhooks_worker SET low_water = :low_water WHERE id = :id",
+            use(low_water, "low_water"), use(id, "id");
+    }
+    return moved;
+}
+
+// ---- The log, as a worker writes it.
+
+Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
+    return change_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {
+        long long revision = 0;
+        long long last_event = 0;
+        sql << "SELECT revision, last_event_id FROM webhooks_state", into(revision),
+            into(last_event);
+        if (!batch.appends.empty() && revision != batch.matched_at) {
+            return Error(Errc::stale_revision, "subscriptions have changed");
+        }
+        for (const AttemptRecord& record : batch.attempts) {
+            log_->record(record);
+        }
+        for (const Park& park : batch.parks) {
+            log_->park(park);
+        }
+        BatchReceipt receipt;
+        std::int64_t next_id = last_event + 1;
+        const Time now = clock_->now();
+        for (const Append& append : batch.appends) {
+            receipt.appends.push_back(log_->append(append, *worker_, now, next_id));
+        }
+        if (const long long last = next_id - 1; last != last_event) {
+            sql << "UPDATE webhooks_state SET last_event_id = :last", use(last, "last");
+        }
+        const long long low_water = batch.low_water.value;
+        const long long id = worker.value;
+        sql << "UPDATE webhooks_worker SET low_water = :low_water "
+               "WHERE id = :id AND low_water < :low_water",
+            use(low_water, "low_water"), use(id, "id");
+        return receipt;
+    });
+}
+
+Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit) {
+    return change_as(worker, [&](soci::session&) -> Result<Claim> {
+        Claim claim{.events = log_->claim(worker, clock_->now(), limit)};
+        claim.next_due = log_->next_due();
+        return claim;
+    });
+}
+
+Result<bool> SqliteStorage::maintain(std::size_t limit) {
+    return change([&](soci::session& sql) -> Result<bool> {
+        const std::size_t swept = sweep_keys(sql, limit);
+        return swept + erase_hidden_events(sql, limit) >= limit;
+    });
+}
+
+std::size_t SqliteStorage::sweep_keys(soci::session& sql, std::size_t limit) {
+    const long long oldest = to_micros(clock_->now() - idempotency_lifetime);
+    const long long take = static_cast<long long>(limit);
+    soci::statement sweep =
+        (sql.prepare << "DELETE FROM webhooks_idempotency_key WHERE (scope, key) IN "
+                        "(SELECT scope, key FROM webhooks_idempotency_key "
+                        "WHERE created_at <= :oldest LIMIT :take)",
+         use(oldest, "oldest"), use(take, "take"));
+    sweep.execute(true);
+    return static_cast<std::size_t>(sweep.get_affected_rows());
+}
+
+// ---- API keys.
+
+Result<ApiKeyRecord> SqliteStorage::insert_api_key(const ApiKeyRecord& draft) {
+    return change([&](soci::session& sql) -> Result<ApiKeyRecord> {
+        ApiKeyRecord key = draft;
+        key.created_at = clock_->now();
+        key.id = storage::insert_api_key(sql, key);
+        return key;
+    });
+}
+
+Result<std::optional<ApiKeyRecord>> SqliteStorage::find_api_key(std::string_view hash) {
+    return read([&](soci::session& sql) -> Result<std::optional<ApiKeyRecord>> {
+        return storage::find_api_key(sql, hash);
+    });
+}
+
+Result<std::vector<ApiKeyRecord>> SqliteStorage::list_api_keys() {
+    return read([&](soci::session& sql) -> Result<std::vector<ApiKeyRecord>> {
+        return storage::list_api_keys(sql);
+    });
+}
+
+Result<> SqliteStorage::delete_api_key(ApiKeyId id) {
+    return change([&](soci::session& sql) -> Result<> {
+        if (!storage::delete_api_key(sql, id)) return Error(Errc::not_found, "no such key");
+        return {};
+    });
+}
+
+}  // namespace storage
+}  // namespace webhooks

@@ -1,0 +1,231 @@
+#include <algorithm>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/header_text.hpp>
+#include <storage/sql/subscription_table.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+using soci::into;
+using soci::use;
+
+/// The columns of a subscription and the variables they travel in.
+struct Row {
+    long long id = 0;
+    std::string user_id;
+    std::string name;
+    std::string event_type;
+    std::string url;
+    std::string secret;
+    std::string headers;
+    int max_retry_count = 0;
+    int is_active = 0;
+    long long created_at = 0;
+    long long updated_at = 0;
+    long long revision = 0;
+    int deletion = 0;
+
+    static constexpr const char* columns =
+        "id, user_id, name, event_type, url, secret, headers, max_retry_count, is_active, "
+        "created_at, updated_at, revision, deletion";
+
+    void define(soci::statement& query) {
+        query.exchange(into(id));
+        query.exchange(into(user_id));
+        query.exchange(into(name));
+        query.exchange(into(event_type));
+        query.exchange(into(url));
+        query.exchange(into(secret));
+        query.exchange(into(headers));
+        query.exchange(into(max_retry_count));
+        query.exchange(into(is_active));
+        query.exchange(into(created_at));
+        query.exchange(into(updated_at));
+        query.exchange(into(revision));
+        query.exchange(into(deletion));
+    }
+
+    static Row from(const Subscription& subscription, Revision revision) {
+        return {.id = subscription.id.value,
+                .user_id = subscription.user_id,
+                .name = subscription.name,
+                .event_type = subscription.event_type,
+                .url = subscription.url,
+                .secret = std::string(subscription.secret.reveal()),
+                .headers = write_headers(subscription.headers),
+                .max_retry_count = subscription.max_retry_count,
+                .is_active = subscription.is_active ? 1 : 0,
+                .created_at = to_micros(subscription.created_at),
+                .updated_at = to_micros(subscription.updated_at),
+                .revision = revision};
+    }
+
+    Subscription to_subscription() const {
+        return {.id = {id},
+                .name = name,
+                .event_type = event_type,
+                .url = url,
+                .secret = Secret(secret),
+                .headers = read_headers(headers),
+                .max_retry_count = max_retry_count,
+                .is_active = is_active != 0,
+                .user_id = user_id,
+                .created_at = from_micros(created_at),
+                .updated_at = from_micros(updated_at)};
+    }
+};
+
+std::string select_where(const char* condition) {
+    return std::string("SELECT ") + Row::columns + " FROM webhooks_subscription WHERE " + condition;
+}
+
+const char* owner_condition(const Principal& principal) {
+    return principal.is_administrator() ? "deletion = 0" : "deletion = 0 AND user_id = :owner";
+}
+
+void bind_owner(soci::statement& query, const Principal& principal) {
+    if (!principal.is_administrator()) query.exchange(use(principal.user_id(), "owner"));
+}
+
+std::int64_t count_subscriptions(soci::session& sql, const Principal& principal) {
+    long long total = 0;
+    soci::statement query(sql);
+    query.exchange(into(total));
+    bind_owner(query, principal);
+    for_each_row(query,
+                 std::string("SELECT count(*) FROM webhooks_subscription WHERE ") +
+                     owner_condition(principal),
+                 [] {});
+    return total;
+}
+
+}  // namespace
+
+Revision current_revision(soci::session& sql) {
+    long long revision = 0;
+    sql << "SELECT revision FROM webhooks_state", into(revision);
+    return revision;
+}
+
+Revision bump_revision(soci::session& sql) {
+    sql << "UPDATE webhooks_state SET revision = revision + 1";
+    return current_revision(sql);
+}
+
+SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription,
+                                   Revision revision) {
+    const Row row = Row::from(subscription, revision);
+    long long id = 0;
+    sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
+           "max_retry_count, is_active, created_at, updated_at, revision) "
+           "VALUES (:user_id, :name, :event_type, :url, :secret, :headers, :max_retry_count, "
+           ":is_active, :created_at, :updated_at, :revision) RETURNING id",
+        use(row.user_id, "user_id"), use(row.name, "name"), use(row.event_type, "event_type"),
+        use(row.url, "url"), use(row.secret, "secret"), use(row.headers, "headers"),
+        use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
+        use(row.created_at, "created_at"), use(row.updated_at, "updated_at"),
+        use(row.revision, "revision"), into(id);
+    return {id};
+}
+
+std::optional<Subscription> find_subscription(soci::session& sql, const Principal& principal,
+                                              SubscriptionId id) {
+    Row row;
+    std::optional<Subscription> found;
+    const long long wanted = id.value;
+    soci::statement query(sql);
+    row.define(query);
+    query.exchange(use(wanted, "id"));
+    for_each_row(query, select_where("id = :id AND deletion = 0"),
+                 [&] { found = row.to_subscription(); });
+    if (found && !principal.may_see(found->user_id)) return std::nullopt;
+    return found;
+}
+
+void update_subscription(soci::session& sql, const Subscription& subscription, Revision revision) {
+    const Row row = Row::from(subscription, revision);
+    sql << "UPDATE webhooks_subscription SET name = :name, event_type = :event_type, url = :url, "
+           "secret = :secret, headers = :headers, max_retry_count = :max_retry_count, "
+           "is_active = :is_active, updated_at = :updated_at, revision = :revision "
+           "WHERE id = :id",
+        use(row.name, "name"), use(row.event_type, "event_type"), use(row.url, "url"),
+        use(row.secret, "secret"), use(row.headers, "headers"),
+        use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
+        use(row.updated_at, "updated_at"), use(row.revision, "revision"), use(row.id, "id");
+}
+
+void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now) {
+    const long long wanted = id.value;
+    const long long updated_at = to_micros(now);
+    const long long at = revision;
+    sql << "UPDATE webhooks_subscription SET deletion = 1, name = '', url = '', secret = '', "
+           "headers = '', is_active = 0, updated_at = :updated_at, revision = :revision "
+           "WHERE id = :id",
+        use(updated_at, "updated_at"), use(at, "revision"), use(wanted, "id");
+}
+
+Page<Subscription> list_subscriptions(soci::session& sql, const Principal& principal,
+                                      const ListQuery& list) {
+    Page<Subscription> page{.items = {}, .total = count_subscriptions(sql, principal)};
+    Row row;
+    const long long take = std::min(list.take, max_take);
+    const long long skip = list.skip;
+    soci::statement query(sql);
+    row.define(query);
+    bind_owner(query, principal);
+    query.exchange(use(take, "take"));
+    query.exchange(use(skip, "skip"));
+    for_each_row(query,
+                 select_where(owner_condition(principal)) + " ORDER BY id LIMIT :take OFFSET :skip",
+                 [&] { page.items.push_back(row.to_subscription()); });
+    return page;
+}
+
+Configuration read_configuration(soci::session& sql, Revision since) {
+    Configuration changes{.revision = current_revision(sql)};
+    Row row;
+    const long long after = since;
+    soci::statement query(sql);
+    row.define(query);
+    query.exchange(use(after, "since"));
+    for_each_row(query, select_where("revision > :since"), [&] {
+        if (row.deletion == 0) {
+            changes.subscriptions.push_back(row.to_subscription());
+        } else if (since != 0) {
+            changes.deleted.push_back({row.id});
+        }
+    });
+    EventType type;
+    soci::statement types(sql);
+    types.exchange(into(type.name));
+    types.exchange(into(type.description));
+    for_each_row(types, "SELECT name, description FROM webhooks_event_type ORDER BY name",
+                 [&] { changes.event_types.push_back(type); });
+    return changes;
+}
+
+bool upsert_event_type(soci::session& sql, const EventType& type) {
+    soci::statement upsert(sql);
+    upsert.exchange(use(type.name, "name"));
+    upsert.exchange(use(type.description, "description"));
+    upsert.alloc();
+    upsert.prepare(
+        "INSERT INTO webhooks_event_type (name, description) VALUES (:name, :description) "
+        "ON CONFLICT (name) DO UPDATE SET description = excluded.description "
+        "WHERE webhooks_event_type.description <> excluded.description");
+    upsert.define_and_bind();
+    upsert.execute(true);
+    return upsert.get_affected_rows() > 0;
+}
+
+void apply(const SubscriptionChange& change, Subscription& subscription) {
+    if (change.name) subscription.name = *change.name;
+    if (change.event_type) subscription.event_type = *change.event_type;
+    if (change.url) subscription.url = *change.url;
+    if (change.secret) subscription.secret = *change.secret;
+    if (change.headers) subscription.headers = *change.headers;
+    if (change.max_retry_count) subscription.max_retry_count = *change.max_retry_count;
+    if (change.is_active) subscription.is_active = *change.is_active;
+}
+
+}  // namespace webhooks::storage

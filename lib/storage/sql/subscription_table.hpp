@@ -1,0 +1,42 @@
+#pragma once
+
+/// @file
+/// Statements on subscriptions and event types that every SQL database understands. They run in the
+/// caller's transaction and throw what SOCI throws.
+
+#include <soci/soci.h>
+
+#include <optional>
+#include <vector>
+#include <webhooks/event_type.hpp>
+#include <webhooks/principal.hpp>
+#include <webhooks/query.hpp>
+#include <webhooks/storage.hpp>
+#include <webhooks/subscription.hpp>
+
+namespace webhooks::storage {
+
+/// Adds 1 to the revision. @return the new one.
+Revision bump_revision(soci::session& sql);
+Revision current_revision(soci::session& sql);
+
+SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription,
+                                   Revision revision);
+std::optional<Subscription> find_subscription(soci::session& sql, const Principal& principal,
+                                              SubscriptionId id);
+void update_subscription(soci::session& sql, const Subscription& subscription, Revision revision);
+/// Hides it and empties what it held of the user's.
+void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now);
+/// Without `recent_events`.
+Page<Subscription> list_subscriptions(soci::session& sql, const Principal& principal,
+                                      const ListQuery& query);
+
+Configuration read_configuration(soci::session& sql, Revision since);
+
+/// @return whether anything changed.
+bool upsert_event_type(soci::session& sql, const EventType& type);
+
+/// Applies the members that are set.
+void apply(const SubscriptionChange& change, Subscription& subscription);
+
+}  // namespace webhooks::storage
