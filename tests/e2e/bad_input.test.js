@@ -12,7 +12,7 @@ const nul = "a\u0000b";
 // [what, method, path, options, status, the path in `errors` where there is one]
 const table = [
   ["broken JSON", "POST", "/subscriptions", { body: '{"subscription":' }, 400],
-  ["no body", "POST", "/subscriptions", {}, 400],
+  ["an empty body", "POST", "/subscriptions", { body: "" }, 400],
   ["an array for a body", "POST", "/subscriptions", { body: [] }, 400],
   ["text after the JSON", "POST", "/subscriptions", { body: `${JSON.stringify(draft())} x` }, 400],
   ["invalid UTF-8", "POST", "/subscriptions", { body: Buffer.from('{"a":"\xff"}', "latin1") }, 400],
@@ -72,6 +72,7 @@ const table = [
 
   ["a body over 1 MiB", "POST", "/subscriptions", { body: draft({ name: "x".repeat(1100000) }) }, 413],
   ["no type of content", "POST", "/subscriptions", { body: draft(), headers: { "content-type": "" } }, 415],
+  ["no body and no type of content", "POST", "/subscriptions", {}, 415],
   ["XML", "POST", "/subscriptions", { body: "<a/>", headers: { "content-type": "application/xml" } }, 415],
   ["a foreign charset", "POST", "/subscriptions", { body: draft(), headers: { "content-type": "application/json; charset=latin1" } }, 415],
 ];

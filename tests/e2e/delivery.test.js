@@ -176,7 +176,7 @@ test("a raw body goes out with its own type of content", async (t) => {
   const [{ body, headers }] = receiver.requests;
   assert.equal(body.toString(), text);
   assert.equal(headers["content-type"], "application/xml");
-  new Webhook(secret).verify(body, headers, { parse: false });
+  new Webhook(secret).verify(body, headers, { jsonParse: false });
 });
 
 test("the example receiver verifies what the server sends, and sees a retry", async (t) => {

@@ -49,8 +49,10 @@ export class Server {
     server.process.stderr.on("data", (data) => (server.stderr += data));
     server.ended = new Promise((resolve) =>
       server.process.on("close", (code, signal) => resolve((server.end = { code, signal }))));
+    server.process.on("error", (error) => (server.error = error));
     t.after(() => server.kill());
     await until("the server listens", () => {
+      if (server.error) throw server.error;
       if (server.end) throw new Error(`it ended with ${JSON.stringify(server.end)}: ${server.stderr}`);
       return /listens on \S+\n[^]*events\?take/.test(server.stdout);
     });
