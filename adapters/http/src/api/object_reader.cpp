@@ -17,7 +17,7 @@ void ObjectReader::check_names() {
     std::set<std::string> seen;
     for (const json::Member& member : members_) {
         if (!seen.insert(to_lower(member.name)).second) {
-            fault(member.name, "is given more than once (case does not tell names apart)");
+            fault(member.name, "is given more than once; case does not tell names apart");
         }
     }
 }

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <api/api.hpp>
+#include <boost/json.hpp>
+#include <json/scanner.hpp>
+#include <string>
+#include <webhooks/http/authenticator.hpp>
+
+#include "../service/fixture.hpp"
+
+namespace webhooks::http {
+
+/// Takes a user's name for its key.
+class NameAuthenticator final : public Authenticator {
+public:
+    Result<Principal> authenticate(const Credentials& credentials) override {
+        const std::string key(credentials.api_key.empty() ? credentials.bearer
+                                                          : credentials.api_key);
+        if (key == "admin") return testing::admin;
+        if (key == "alice") return testing::alice;
+        if (key == "bob") return testing::bob;
+        if (key == "down") return Error(Errc::unavailable, "the key store is down");
+        return Error(Errc::invalid_argument, "what is this?");
+    }
+};
+
+/// The API on a service on doubles: no sockets, no threads.
+struct ApiFixture : testing::ServiceFixture {
+    Api api{service(), std::make_shared<NameAuthenticator>(), nullptr};
+    std::string key = "alice";
+    std::string content_type = "application/json";
+    Fields extra_fields;
+
+    Response call(const std::string& method, const std::string& target,
+                  const std::string& body = "") {
+        const std::size_t question = std::min(target.find('?'), target.size());
+        Request request{.method = method,
+                        .path = target.substr(0, question),
+                        .query = target.substr(std::min(question + 1, target.size())),
+                        .fields = extra_fields,
+                        .body = body};
+        if (!key.empty()) request.fields.push_back({"X-Api-Key", key});
+        if (!content_type.empty()) request.fields.push_back({"Content-Type", content_type});
+        std::optional<Response> response;
+        api.handle(request, [&](Response answered) { response = std::move(answered); });
+        settle();
+        REQUIRE(response);
+        return *response;
+    }
+
+    /// A call below the base path whose answer is read as JSON.
+    boost::json::object json(int status, const std::string& method, const std::string& path,
+                             const std::string& body = "") {
+        const Response response = call(method, "/v1/webhooks" + path, body);
+        INFO(response.body);
+        REQUIRE(response.status == status);
+        return boost::json::parse(response.body).as_object();
+    }
+
+    /// The `errors` of a 400, as JSON text.
+    std::string errors(const std::string& method, const std::string& path,
+                       const std::string& body = "") {
+        return serialize(json(400, method, path, body).at("errors"));
+    }
+
+    /// Creates a subscription from these members beside sound ones.
+    boost::json::object create(const std::string& more = "") {
+        return json(200, "POST", "/subscriptions", subscription(more))
+            .at("subscription")
+            .as_object();
+    }
+
+    static std::string subscription(const std::string& more = "") {
+        return R"({"subscription":{"name":"n","eventType":"order.created",)"
+               R"("url":"https://hooks.example.com/a")" +
+               more + "}}";
+    }
+};
+
+/// The names of an object's members, in order.
+inline std::string names(std::string_view object) {
+    std::string text;
+    for (const auto& member : json::parse_object(object).value())
+        text += member.name + " ";
+    return text;
+}
+
+inline std::string raw_member(std::string_view object, std::string_view name) {
+    const auto members = json::parse_object(object).value();
+    for (const auto& member : members) {
+        if (member.name == name) return std::string(member.value);
+    }
+    return {};
+}
+
+}  // namespace webhooks::http

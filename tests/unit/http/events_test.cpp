@@ -1,0 +1,183 @@
+#include "api_fixture.hpp"
+
+using namespace webhooks;
+using namespace webhooks::http;
+
+namespace {
+
+struct PublishFixture : ApiFixture {
+    std::string id = std::to_string(create().at("id").as_int64());
+
+    const std::string& last_body() {
+        requests = transport->requests();
+        REQUIRE_FALSE(requests.empty());
+        return *requests.back().body;
+    }
+
+    std::vector<OutgoingRequest> requests;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(PublishFixture, "a publication is answered 202 with the ids of its events") {
+    const Response response =
+        call("POST", "/v1/webhooks/events", R"({"eventType":"order.created","payload":{"a":1}})");
+    CHECK(response.status == 202);
+    CHECK(names(response.body) == "eventIds success message ");
+    const auto events = json(200, "GET", "/subscriptions/" + id + "/events");
+    CHECK(events.at("totalEventsCount") == 1);
+    CHECK(events.at("events").at(0).at("payload") == R"({"a":1})");
+    CHECK(events.at("events").at(0).at("isSuccess") == true);
+    CHECK("[" + serialize(events.at("events").at(0).at("id")) + "]" ==
+          raw_member(response.body, "eventIds"));
+}
+
+TEST_CASE_METHOD(PublishFixture, "a payload goes out byte for byte") {
+    const std::string payload = GENERATE(
+        as<std::string>(), "1e400", R"({ "b" : 1.0 ,	"a":"\u0000\ud800" })", R"({"a":1,"a":2})",
+        "null", "[]", "\"\xc3\xa4\\u00e4\\/\"", "-0.0", R"({"payload":{"Payload":1}})");
+    json(202, "POST", "/events",
+         R"({"eventType":"order.created", "Payload" : )" + payload + R"( ,"userId":null})");
+    CHECK(last_body() == payload);
+    CHECK(requests.back().content_type == "application/json");
+}
+
+TEST_CASE_METHOD(PublishFixture, "a raw body goes out with its own content type") {
+    content_type = "application/cloudevents+json; charset=utf-8";
+    json(202, "POST", "/events?EventType=order.created", "not { JSON \xc3\xa4");
+    CHECK(last_body() == "not { JSON \xc3\xa4");
+    CHECK(requests.back().content_type == content_type);
+}
+
+TEST_CASE_METHOD(PublishFixture, "a raw body is UTF-8 without U+0000 and has a content type") {
+    CHECK(call("POST", "/v1/webhooks/events?eventType=order.created", "\xff").status == 400);
+    CHECK(call("POST", "/v1/webhooks/events?eventType=order.created", std::string("a\0b", 3))
+              .status == 400);
+    content_type = "";
+    CHECK(call("POST", "/v1/webhooks/events?eventType=order.created", "a").status == 415);
+}
+
+TEST_CASE_METHOD(PublishFixture, "a wrong publication is a 400 that names all that is wrong") {
+    const auto [body, expected] = GENERATE(table<std::string, std::string>({
+        {"{}", R"({"eventType":["is required"],"payload":["is required"]})"},
+        {R"({"eventType":5,"payload":1})", R"({"eventType":["must be a string"]})"},
+        {R"({"eventType":"order.created","payload":1,"deliverAt":"2030-01-01T00:00:00Z"})",
+         R"({"deliverAt":["is not available yet"]})"},
+        {R"({"eventType":"order.created","payload":1,"expiresAt":"x","orderingKey":"k"})",
+         R"({"expiresAt":["is not available yet"],"orderingKey":["is not available yet"]})"},
+        {R"({"eventType":"order.created","payload":1,"idempotencyKey":7,"userId":8})",
+         R"({"idempotencyKey":["must be a string"],"userId":["must be a string"]})"},
+        {R"({"eventType":"order.created","payload":1,"PAYLOAD":2})",
+         R"({"PAYLOAD":["is given more than once; case does not tell names apart"]})"},
+        {R"({"eventType":"order.created\u0000","payload":1})",
+         R"({"body":["is not valid JSON: U+0000 is not accepted in text at byte 28"]})"},
+        {R"({"eventType":"order.created","payload":1e})",
+         R"({"body":["is not valid JSON: a malformed number at byte 42"]})"},
+    }));
+    INFO(body);
+    CHECK(errors("POST", "/events", body) == expected);
+    CHECK(transport->requests().empty());
+}
+
+TEST_CASE_METHOD(PublishFixture, "the reader's and the service's faults come together") {
+    const auto found =
+        json(400, "POST", "/events", R"({"eventType":"order.creatd","idempotencyKey":true})")
+            .at("errors")
+            .as_object();
+    CHECK(found.size() == 3);
+    CHECK(found.contains("eventType"));
+    CHECK(found.contains("payload"));
+    CHECK(found.contains("idempotencyKey"));
+}
+
+TEST_CASE_METHOD(PublishFixture, "what matches nobody is accepted without events") {
+    CHECK(json(202, "POST", "/events", R"({"eventType":"invoice.paid","payload":1})")
+              .at("eventIds")
+              .as_array()
+              .empty());
+}
+
+TEST_CASE_METHOD(PublishFixture, "an idempotency key answers the first receipt or a conflict") {
+    const std::string body = R"({"eventType":"order.created","payload":1,"idempotencyKey":"k"})";
+    const auto first = json(202, "POST", "/events", body);
+    CHECK(json(202, "POST", "/events", body).at("eventIds") == first.at("eventIds"));
+    json(409, "POST", "/events",
+         R"({"eventType":"order.created","payload":2,"idempotencyKey":"k"})");
+    CHECK(
+        json(202, "POST", "/events?eventType=order.created&idempotencyKey=k", "1").at("eventIds") ==
+        first.at("eventIds"));
+}
+
+TEST_CASE_METHOD(PublishFixture, "only an administrator publishes to another user") {
+    key = "bob";
+    json(403, "POST", "/events", R"({"eventType":"order.created","payload":1,"userId":"alice"})");
+    CHECK(transport->requests().empty());
+    key = "admin";
+    CHECK(json(202, "POST", "/events",
+               R"({"eventType":"order.created","payload":1,"userId":"alice"})")
+              .at("eventIds")
+              .as_array()
+              .size() == 1);
+}
+
+TEST_CASE_METHOD(PublishFixture, "a test event carries what it is given, byte for byte") {
+    const auto [body, payload] = GENERATE(table<std::string, std::string>({
+        {R"({"payload":{ "a":1e400 }})", R"({ "a":1e400 })"},
+        {R"({"payload":"text"})", R"("text")"},
+        {R"({"Payload":false,"x":1})", "false"},
+    }));
+    const auto sent = json(200, "POST", "/subscriptions/" + id + "/test", body);
+    CHECK(last_body() == payload);
+    const auto events = json(200, "GET", "/subscriptions/" + id + "/events").at("events");
+    CHECK(events.at(0).at("id") == sent.at("eventId"));
+    CHECK(events.at(0).at("eventType") == "webhook.test");
+}
+
+TEST_CASE_METHOD(PublishFixture, "a test event without a payload carries an example") {
+    const auto [type, body] = GENERATE(table<const char*, const char*>({
+        {"", ""},
+        {"text/plain", ""},
+        {"text/json", "{}"},
+        {"text/json", R"({"payload":null})"},
+    }));
+    content_type = type;
+    json(200, "POST", "/subscriptions/" + id + "/test", body);
+    CHECK(boost::json::parse(last_body()).is_object());
+}
+
+TEST_CASE_METHOD(PublishFixture, "a test event's body is checked") {
+    const std::string path = "/v1/webhooks/subscriptions/" + id + "/test";
+    CHECK(call("POST", path, "[]").status == 400);
+    CHECK(call("POST", path, R"({"payload":1,"Payload":2})").status == 400);
+    content_type = "text/plain";
+    CHECK(call("POST", path, "{}").status == 415);
+    CHECK(transport->requests().empty());
+}
+
+TEST_CASE_METHOD(PublishFixture, "an event tells of its latest attempt") {
+    transport->respond_with_status(500);
+    const auto published =
+        json(202, "POST", "/events", R"({"eventType":"order.created","payload":1})");
+    const auto event =
+        json(200, "GET", "/subscriptions/" + id + "/events").at("events").at(0).as_object();
+    CHECK(event.at("statusCode") == 500);
+    CHECK(event.at("isSuccess") == false);
+    CHECK(event.at("retryCount") == 0);
+    CHECK(event.at("sentAt") == "2026-01-01T00:00:00.000Z");
+    CHECK(event.at("nextRetryAt") == "2026-01-01T00:00:05.000Z");
+    CHECK(event.at("errorMessage").is_string());
+}
+
+TEST_CASE_METHOD(PublishFixture, "an event is deleted once") {
+    const auto sent = json(200, "POST", "/subscriptions/" + id + "/test");
+    const std::string path =
+        "/subscriptions/" + id + "/events/" + std::to_string(sent.at("eventId").as_int64());
+    json(200, "DELETE", path);
+    json(404, "DELETE", path);
+    CHECK(json(200, "GET", "/subscriptions/" + id + "/events").at("totalEventsCount") == 0);
+}
+
+TEST_CASE_METHOD(PublishFixture, "events cannot include anything") {
+    CHECK(errors("GET", "/subscriptions/" + id + "/events?include=webhookEvents") ==
+          R"({"include":["unknown relation 'webhookEvents'"]})");
+}

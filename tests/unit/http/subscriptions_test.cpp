@@ -1,0 +1,241 @@
+#include "api_fixture.hpp"
+
+using namespace webhooks;
+using namespace webhooks::http;
+
+TEST_CASE_METHOD(ApiFixture, "answers have the documented members in the documented order") {
+    const std::string id = std::to_string(create().at("id").as_int64());
+    const std::string list = call("GET", "/v1/webhooks/subscriptions").body;
+    CHECK(names(list) == "subscriptions totalSubscriptionsCount success message ");
+
+    const std::string one = call("GET", "/v1/webhooks/subscriptions/" + id).body;
+    CHECK(names(one) == "subscription success message ");
+    CHECK(names(raw_member(one, "subscription")) ==
+          "id name eventType url secret maxRetryCount isActive userId headers createdAt updatedAt "
+          "webhookEvents ");
+    CHECK(names(call("GET", "/v1/webhooks/event-types").body) == "eventTypes success message ");
+    CHECK(names(call("POST", "/v1/webhooks/subscriptions/" + id + "/test").body) ==
+          "success message eventId ");
+    const std::string events = call("GET", "/v1/webhooks/subscriptions/" + id + "/events").body;
+    CHECK(names(events) == "events totalEventsCount success message ");
+    const std::string array = raw_member(events, "events");
+    CHECK(names(array.substr(1, array.size() - 2)) ==
+          "id webhookSubscriptionId eventType payload statusCode response errorMessage isSuccess "
+          "retryCount sentAt nextRetryAt createdAt ");
+    CHECK(names(call("DELETE", "/v1/webhooks/subscriptions/" + id).body) == "success message ");
+}
+
+TEST_CASE_METHOD(ApiFixture, "a subscription is created with defaults") {
+    const auto created = create();
+    CHECK(created.at("maxRetryCount") == 9);
+    CHECK(created.at("isActive") == true);
+    CHECK(created.at("headers") == "{}");
+    CHECK(created.at("userId") == "alice");
+    CHECK(created.at("createdAt") == "2026-01-01T00:00:00.000Z");
+    CHECK(created.at("webhookEvents").as_array().empty());
+    CHECK(std::string(created.at("secret").as_string()).starts_with("whsec_"));
+}
+
+TEST_CASE_METHOD(ApiFixture, "nulls at creation are defaults") {
+    const auto created =
+        create(R"(,"secret":null,"headers":null,"maxRetryCount":null,"isActive":null)");
+    CHECK(created.at("maxRetryCount") == 9);
+    CHECK(created.at("isActive") == true);
+    CHECK(created.at("headers") == "{}");
+    CHECK(created.at("secret").as_string().size() > 20);
+}
+
+TEST_CASE_METHOD(ApiFixture, "all members are taken, whatever the case of their names") {
+    const auto created = json(200, "POST", "/subscriptions",
+                              R"({"SUBSCRIPTION":{"Name":"\u00e4","EventType":"order.*",)"
+                              R"("URL":"https://hooks.example.com/x?y","Secret":"s3cret",)"
+                              R"("Headers":{"X-A":"1","X-B":"\""},"MaxRetryCount":0,)"
+                              R"("ISACTIVE":false,"id":77,"userId":"bob","other":[1]}})")
+                             .at("subscription")
+                             .as_object();
+    CHECK(created.at("name") == "\xc3\xa4");
+    CHECK(created.at("eventType") == "order.*");
+    CHECK(created.at("url") == "https://hooks.example.com/x?y");
+    CHECK(created.at("secret") == "s3cret");
+    CHECK(created.at("headers") == R"({"X-A":"1","X-B":"\""})");
+    CHECK(created.at("maxRetryCount") == 0);
+    CHECK(created.at("isActive") == false);
+    CHECK(created.at("id") != 77);
+    CHECK(created.at("userId") == "alice");
+}
+
+TEST_CASE_METHOD(ApiFixture, "what was read can be written back") {
+    const auto created = create(R"(,"headers":{"X-A":"1"},"maxRetryCount":3,"isActive":false)");
+    const std::string path = "/subscriptions/" + std::to_string(created.at("id").as_int64());
+    const std::string read = call("GET", "/v1/webhooks" + path).body;
+    auto written = json(200, "PUT", path, read).at("subscription").as_object();
+    written["updatedAt"] = created.at("updatedAt");
+    CHECK(written == created);
+}
+
+TEST_CASE_METHOD(ApiFixture, "an update changes what it names, and nulls set three defaults") {
+    const auto created =
+        create(R"(,"secret":"s","headers":{"X-A":"1"},"maxRetryCount":3,"isActive":false)");
+    const std::string path = "/subscriptions/" + std::to_string(created.at("id").as_int64());
+    SECTION("nothing") {
+        const auto same = json(200, "PUT", path, R"({"subscription":{}})").at("subscription");
+        CHECK(same.at("name") == "n");
+        CHECK(same.at("secret") == "s");
+        CHECK(same.at("headers") == R"({"X-A":"1"})");
+        CHECK(same.at("maxRetryCount") == 3);
+        CHECK(same.at("isActive") == false);
+    }
+    SECTION("one member") {
+        const auto changed = json(200, "PUT", path, R"({"subscription":{"name":"m"}})");
+        CHECK(changed.at("subscription").at("name") == "m");
+        CHECK(changed.at("subscription").at("maxRetryCount") == 3);
+    }
+    SECTION("nulls") {
+        const auto changed =
+            json(200, "PUT", path,
+                 R"({"subscription":{"name":null,"eventType":null,"url":null,"secret":null,)"
+                 R"("headers":null,"maxRetryCount":null,"isActive":null}})")
+                .at("subscription");
+        CHECK(changed.at("name") == "n");
+        CHECK(changed.at("eventType") == "order.created");
+        CHECK(changed.at("secret") == "s");
+        CHECK(changed.at("headers") == "{}");
+        CHECK(changed.at("maxRetryCount") == 9);
+        CHECK(changed.at("isActive") == true);
+    }
+}
+
+TEST_CASE_METHOD(ApiFixture, "a body that is no subscription is a 400 that says why") {
+    const auto [body, expected] = GENERATE(table<std::string, std::string>({
+        {"", R"({"body":["is empty, must be a JSON object"]})"},
+        {"[]", R"({"body":["must be a JSON object"]})"},
+        {"null", R"({"body":["must be a JSON object"]})"},
+        {"{", R"({"body":["is not valid JSON: expected a member name at byte 2"]})"},
+        {"{}", R"({"subscription":["is required"]})"},
+        {R"({"subscription":null})", R"({"subscription":["is required"]})"},
+        {R"({"subscription":"x"})", R"({"subscription":["must be an object"]})"},
+        {R"({"subscription":{},"Subscription":{}})",
+         R"({"Subscription":["is given more than once; case does not tell names apart"]})"},
+    }));
+    INFO(body);
+    const std::string found =
+        errors("PUT", "/subscriptions/" + std::to_string(create().at("id").as_int64()), body);
+    CHECK(found == expected);
+}
+
+TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
+    const auto [member, expected] = GENERATE(table<std::string, std::string>({
+        {R"("maxRetryCount":9.0)",
+         R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
+        {R"("maxRetryCount":101)",
+         R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
+        {R"("maxRetryCount":-1)",
+         R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
+        {R"("maxRetryCount":4294967297)",
+         R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
+        {R"("maxRetryCount":1e400)",
+         R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
+        {R"("isActive":1)", R"({"subscription.isActive":["must be true or false"]})"},
+        {R"("isActive":"true")", R"({"subscription.isActive":["must be true or false"]})"},
+        {R"("secret":5)", R"({"subscription.secret":["must be a string"]})"},
+        {R"("headers":{"X-A":1})", R"({"subscription.headers.X-A":["must be a string"]})"},
+        {R"("headers":[])",
+         R"({"subscription.headers":["must be an object of strings, or that object as JSON text"]})"},
+        {R"("headers":"X-A: 1")",
+         R"({"subscription.headers":["must be an object of strings, or that object as JSON text"]})"},
+        {R"("headers":"{\"X-A\":2}")", R"({"subscription.headers.X-A":["must be a string"]})"},
+        {R"("NAME":"again")",
+         R"({"subscription.NAME":["is given more than once; case does not tell names apart"]})"},
+    }));
+    INFO(member);
+    CHECK(errors("POST", "/subscriptions", subscription("," + member)) == expected);
+    CHECK(json(200, "GET", "/subscriptions").at("totalSubscriptionsCount") == 0);
+}
+
+TEST_CASE_METHOD(ApiFixture, "all faults are reported together, the reader's and the service's") {
+    const auto found =
+        json(400, "POST", "/subscriptions",
+             R"({"subscription":{"name":"","url":"ftp://x","isActive":0,"headers":{"Host":"x"}}})")
+            .at("errors")
+            .as_object();
+    CHECK(found.size() == 5);
+    for (const char* path : {"subscription.name", "subscription.eventType", "subscription.url",
+                             "subscription.isActive", "subscription.headers.Host"}) {
+        INFO(path);
+        CHECK(found.contains(path));
+    }
+}
+
+TEST_CASE_METHOD(ApiFixture, "an unknown type is told the nearest one") {
+    CHECK(errors("POST", "/subscriptions",
+                 R"({"subscription":{"name":"n","eventType":"order.creatd",)"
+                 R"("url":"https://hooks.example.com/"}})")
+              .find("order.created") != std::string::npos);
+}
+
+TEST_CASE_METHOD(ApiFixture, "another's subscription answers as an absent one") {
+    const std::string id = std::to_string(create().at("id").as_int64());
+    key = "bob";
+    for (const auto& [method, rest, body] :
+         {std::tuple("GET", "", ""), std::tuple("PUT", "", R"({"subscription":{}})"),
+          std::tuple("DELETE", "", ""), std::tuple("POST", "/test", ""),
+          std::tuple("GET", "/events", ""), std::tuple("DELETE", "/events/1", "")}) {
+        INFO(method << rest);
+        const Response others = call(method, "/v1/webhooks/subscriptions/" + id + rest, body);
+        const Response absent =
+            call(method, std::string("/v1/webhooks/subscriptions/999") + rest, body);
+        CHECK(others.status == 404);
+        CHECK(others.body == absent.body);
+    }
+    CHECK(json(200, "GET", "/subscriptions").at("totalSubscriptionsCount") == 0);
+    key = "admin";
+    CHECK(json(200, "GET", "/subscriptions").at("totalSubscriptionsCount") == 1);
+    json(200, "DELETE", "/subscriptions/" + id);
+    json(404, "GET", "/subscriptions/" + id);
+}
+
+TEST_CASE_METHOD(ApiFixture, "a list is cut by take and skip and counted whole") {
+    for (int i = 0; i < 3; ++i)
+        create();
+    const auto page = json(200, "GET", "/subscriptions?take=1&skip=1");
+    CHECK(page.at("totalSubscriptionsCount") == 3);
+    CHECK(page.at("subscriptions").as_array().size() == 1);
+    CHECK(json(200, "GET", "/subscriptions?$top=0").at("subscriptions").as_array().empty());
+    CHECK(errors("GET", "/subscriptions?take=x&filter=y") ==
+          R"({"filter":["is not supported yet"],)"
+          R"("take":["must be a whole number, 0 to 2147483647"]})");
+}
+
+TEST_CASE_METHOD(ApiFixture, "included events are there, newest first") {
+    const std::string id = std::to_string(create().at("id").as_int64());
+    const auto first = json(200, "POST", "/subscriptions/" + id + "/test").at("eventId");
+    const auto second = json(200, "POST", "/subscriptions/" + id + "/test").at("eventId");
+    const auto page = json(200, "GET", "/subscriptions?include=webhookEvents");
+    const auto& events = page.at("subscriptions").at(0).at("webhookEvents").as_array();
+    REQUIRE(events.size() == 2);
+    CHECK(events[0].at("id") == second);
+    CHECK(events[1].at("id") == first);
+}
+
+TEST_CASE_METHOD(ApiFixture, "a body's content type must be JSON") {
+    const auto [type, status] = GENERATE(table<const char*, int>({
+        {"application/json-patch+json", 200},
+        {"text/json; charset=UTF-8", 200},
+        {"text/plain", 415},
+        {"", 415},
+        {"application/json; charset=utf-16", 415},
+    }));
+    content_type = type;
+    CHECK(call("POST", "/v1/webhooks/subscriptions", subscription()).status == status);
+}
+
+TEST_CASE_METHOD(ApiFixture, "a compressed body is refused") {
+    extra_fields = {{"Content-Encoding", "gzip"}};
+    CHECK(call("POST", "/v1/webhooks/subscriptions", subscription()).status == 415);
+}
+
+TEST_CASE_METHOD(ApiFixture, "event types are listed") {
+    const auto answer = json(200, "GET", "/event-types");
+    REQUIRE(answer.at("eventTypes").as_array().size() == 3);
+    CHECK(answer.at("eventTypes").at(0).at("name") == "invoice.paid");
+}
