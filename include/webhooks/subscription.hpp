@@ -23,14 +23,14 @@ using Headers = std::vector<Header>;
 /// A user's wish to have events of a type sent to a URL.
 struct Subscription {
     SubscriptionId id{};
-    std::string name;        ///< 1-256 characters.
-    std::string event_type;  ///< A registered type, `*`, or a prefix ending in `.*`.
-    std::string url;         ///< As it was given.
-    Secret secret;           ///< What deliveries are signed with.
-    Headers headers;
+    std::string name = {};        ///< 1-256 characters.
+    std::string event_type = {};  ///< A registered type, `*`, or a prefix ending in `.*`.
+    std::string url = {};         ///< As it was given.
+    Secret secret = {};           ///< What deliveries are signed with.
+    Headers headers = {};
     int max_retry_count = 0;  ///< Attempts after the first, 0-100.
     bool is_active = true;
-    std::string user_id;  ///< The owner.
+    std::string user_id = {};  ///< The owner.
     Time created_at{};
     Time updated_at{};
     /// The newest 100, newest first, where the query included them; else empty.

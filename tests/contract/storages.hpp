@@ -1,0 +1,118 @@
+#pragma once
+
+#include <unistd.h>
+#include <filesystem>
+#include <support/catch.hpp>
+#include <webhooks/testing/manual_clock.hpp>
+#include <webhooks/webhooks.hpp>
+
+namespace webhooks::testing {
+
+inline const Principal alice = Principal::user("alice");
+inline const Principal bob = Principal::user("bob");
+inline const Principal admin = Principal::administrator("admin");
+
+/// A fresh folder that goes with the object.
+class TemporaryFolder {
+public:
+    TemporaryFolder() {
+        std::string pattern = std::filesystem::temp_directory_path() / "webhooks-XXXXXX";
+        path_ = ::mkdtemp(pattern.data());
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+    std::string file(const std::string& name) const { return path_ / name; }
+
+private:
+    std::filesystem::path path_;
+};
+
+struct InMemory {
+    std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) {
+        return make_memory_storage(std::move(clock));
+    }
+};
+
+struct OnSqlite {
+    std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) {
+        return make_sqlite_storage({.path = folder.file("test.db"), .clock = std::move(clock)})
+            .value();
+    }
+    TemporaryFolder folder;
+};
+
+/// What each test of the contract begins with: an empty storage and a worker.
+template <class Place>
+struct StorageFixture {
+    Place place;
+    std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+    std::shared_ptr<Storage> storage = place.make(clock);
+    Worker worker = storage->register_worker(std::chrono::seconds(10)).value();
+
+    Subscription subscribe(const std::string& owner = "alice") {
+        return storage
+            ->insert_subscription({.name = "mine",
+                                   .event_type = "order.created",
+                                   .url = "https://hooks.example.com/a?b=c",
+                                   .secret = Secret("s3cret"),
+                                   .headers = {{"X-One", "1: 2"}, {"x-two", ""}},
+                                   .max_retry_count = 4,
+                                   .user_id = owner})
+            .value();
+    }
+
+    Revision revision() { return storage->pulse(worker.id).value().revision; }
+
+    static std::shared_ptr<const Message> message(const std::string& payload) {
+        return std::make_shared<Message>(
+            Message{.event_type = "order.created",
+                    .content_type = "application/json",
+                    .payload = std::make_shared<const std::string>(payload)});
+    }
+
+    Result<BatchReceipt> append(std::vector<SubscriptionId> subscriptions,
+                                const std::string& payload = "{}",
+                                std::optional<IdempotencyKey> key = {}, bool is_parked = false) {
+        Batch batch{.matched_at = revision()};
+        batch.appends.push_back({.message = message(payload),
+                                 .subscriptions = std::move(subscriptions),
+                                 .idempotency = std::move(key),
+                                 .is_parked = is_parked});
+        return storage->write(worker.id, batch);
+    }
+
+    EventId append_one(SubscriptionId subscription, const std::string& payload = "{}") {
+        return append({subscription}, payload).value().appends.front().value().first_event;
+    }
+
+    EventId park_one(SubscriptionId subscription) {
+        return append({subscription}, "{}", {}, true).value().appends.front().value().first_event;
+    }
+
+    void record(EventId event, Attempt attempt, std::optional<Time> due = {},
+                bool has_retry_row = false) {
+        Batch batch;
+        batch.attempts.push_back({.event = event,
+                                  .attempt = std::move(attempt),
+                                  .due = due,
+                                  .has_retry_row = has_retry_row});
+        storage->write(worker.id, batch).value();
+    }
+
+    Event event(SubscriptionId subscription, EventId id) {
+        for (const Event& candidate :
+             storage->list_events(admin, subscription, {.take = 1000}).value().items) {
+            if (candidate.id == id) return candidate;
+        }
+        FAIL("no event " << id.value);
+        return {};
+    }
+};
+
+#define STORAGE_TEST(name)                                                           \
+    TEMPLATE_TEST_CASE_METHOD(webhooks::testing::StorageFixture, name, "[contract]", \
+                              webhooks::testing::InMemory, webhooks::testing::OnSqlite)
+
+}  // namespace webhooks::testing
