@@ -183,7 +183,9 @@ void read_settings(const std::vector<Given>& flags, Settings& settings, Faults& 
 webhooks::Result<CommandLine> read_command_line(const std::vector<std::string>& arguments) {
     Faults faults;
     Arguments read(arguments, faults);
-    CommandLine line{.command = read.command(), .settings = {}, .key = read.key()};
+    CommandLine line;
+    line.command = read.command();
+    line.key = read.key();
     if (faults.empty() && (line.command == Command::help || line.command == Command::version)) {
         return line;
     }
