@@ -1,0 +1,114 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include "server_fixture.hpp"
+
+using namespace webhooks;
+using namespace webhooks::http;
+using namespace webhooks::http::testing;
+using namespace std::chrono_literals;
+
+TEST_CASE_METHOD(ServerFixture, "a head that does not come to its end is a 408") {
+    Client client(start({.header_timeout = 50ms}));
+    client.send("GET / HTTP/1.1\r\nHost:");
+    const Answer answer = client.read();
+    CHECK(answer.status() == 408);
+    CHECK(answer.field("connection") == "close");
+    client.finish_sending();
+    CHECK(client.read_to_end().empty());
+}
+
+TEST_CASE_METHOD(ServerFixture, "bytes that trickle in do not lengthen a head's time") {
+    Client client(start({.header_timeout = 100ms}));
+    while (client.is_silent_for(10ms))
+        client.send("X");
+    CHECK(client.read().status() == 408);
+}
+
+TEST_CASE_METHOD(ServerFixture, "a body that does not come to its end is a 408") {
+    Client client(start({.body_timeout = 50ms}));
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+    CHECK(client.read().status() == 408);
+}
+
+TEST_CASE_METHOD(ServerFixture, "a connection without requests ends silently") {
+    const auto port = start({.header_timeout = 50ms, .idle_timeout = 100ms});
+    Client client(port);
+    CHECK(client.exchange(live).status() == 200);
+    CHECK(client.read_to_end().empty());
+    Client fresh(port);
+    CHECK(fresh.read_to_end().empty());
+}
+
+TEST_CASE_METHOD(ServerFixture, "a client that does not read its answers is let go") {
+    Client client(start({.write_timeout = 50ms}));
+    std::string many;
+    for (int i = 0; i < 1000; ++i)
+        many += live;
+    // Answers pile up until neither side's buffers have room, then the server gives up.
+    while (client.send(many)) {
+    }
+    CHECK(client.is_closed());
+}
+
+TEST_CASE_METHOD(ServerFixture, "connections past the cap wait for room") {
+    const auto port = start({.max_connections = 2});
+    std::optional<Client> first(std::in_place, port);
+    Client second(port);
+    CHECK(first->exchange(live).status() == 200);
+    CHECK(second.exchange(live).status() == 200);
+    Client third(port);
+    third.send(live);
+    CHECK(third.is_silent_for(50ms));
+    first.reset();
+    CHECK(third.read().status() == 200);
+}
+
+TEST_CASE_METHOD(ServerFixture, "without descriptors accepting waits, and does not spin") {
+    const auto port = start();
+    // The client's own descriptor is there before they run out.
+    Client warm(port);
+    CHECK(warm.exchange(live).status() == 200);
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const int next = ::dup(0);
+    REQUIRE(next >= 0);
+    ::close(next);
+    // Room for the client alone: what the server accepts finds none.
+    const rlimit tight{.rlim_cur = static_cast<rlim_t>(next) + 1, .rlim_max = before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    Client client(port);
+    client.send(live);
+    const std::clock_t cpu = std::clock();
+    const bool is_silent = client.is_silent_for(300ms);
+    const double seconds = double(std::clock() - cpu) / CLOCKS_PER_SEC;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(is_silent);
+    CHECK(seconds < 0.1);
+    CHECK(client.read().status() == 200);
+    CHECK(warm.exchange(live).status() == 200);
+}
+
+TEST_CASE("each option has its range, and the message names it") {
+    const auto detail = [](const ServerOptions& options) {
+        const auto verdict = options.validate();
+        return verdict ? std::string() : verdict.error().detail();
+    };
+    CHECK(detail({}) == "");
+    CHECK(detail({.host = "::1"}) == "");
+    CHECK(detail({.host = "localhost"}) == "host: must be an IPv4 or IPv6 address");
+    CHECK(detail({.threads = 0}) == "threads: is 0, must be 1 to 64");
+    CHECK(detail({.threads = 65}) == "threads: is 65, must be 1 to 64");
+    CHECK(detail({.max_connections = 0}) == "max_connections: is 0, must be 1 to 100000");
+    CHECK(detail({.max_body_bytes = 16777217}) ==
+          "max_body_bytes: is 16777217 bytes, must be 1 bytes to 16777216 bytes");
+    CHECK(detail({.header_timeout = 9ms}) == "header_timeout: is 9 ms, must be 10 ms to 300000 ms");
+    CHECK(detail({.body_timeout = 6min}) ==
+          "body_timeout: is 360000 ms, must be 10 ms to 300000 ms");
+    CHECK(detail({.write_timeout = 0ms}) == "write_timeout: is 0 ms, must be 10 ms to 300000 ms");
+    CHECK(detail({.threads = 0, .idle_timeout = 2h}) ==
+          "threads: is 0, must be 1 to 64; "
+          "idle_timeout: is 7200000 ms, must be 10 ms to 3600000 ms");
+}
