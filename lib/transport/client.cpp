@@ -61,7 +61,11 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Resol
                  .tls = tls_,
                  .resolver = resolver_,
                  .targets = PreparedTargets(options_.user_agent),
-                 .idle = {options_.max_idle_connections, options_.keep_alive}} {}
+                 .idle = {options_.max_idle_connections, options_.keep_alive}} {
+    // With its first socket Asio takes the descriptors that it needs for itself: better now, where
+    // their want is an error, than in the first attempt.
+    const Stream first(io_);
+}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {
     attempts_[token] = std::make_unique<Attempt>(token, std::move(request),
