@@ -1,6 +1,7 @@
 // How the program starts, is configured and stops.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { test } from "node:test";
@@ -67,17 +68,18 @@ test("a stop serves the request under way", async (t) => {
   const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "a=b"] });
   const body = JSON.stringify({ eventType: "a", payload: 1 });
   const headers = { "x-api-key": adminKey, "content-type": "application/json", "content-length": body.length };
-  const answer = new Promise((resolve, reject) => {
-    const request = http.request(`${server.base}/events`, { method: "POST", headers, agent: false }, resolve);
-    request.on("error", reject);
-    request.write(body.slice(0, 5), async () => {
-      const ended = server.stop();
-      await until("it takes no more requests", () => isRefused(server.port));
-      request.end(body.slice(5));
-      assert.equal((await ended).code, 0);
-    });
-  });
-  assert.equal((await answer).statusCode, 202);
+  const request = http.request(`${server.base}/events`, { method: "POST", headers, agent: false });
+  const answered = once(request, "response");
+  request.write(body.slice(0, 5));
+  await until("it reads the request", () => request.socket && !request.socket.connecting);
+  await server.get("/event-types");
+  const ended = server.stop();
+  await until("it takes no more requests", () => isRefused(server.port));
+  request.end(body.slice(5));
+  const [answer] = await answered;
+  answer.resume();
+  assert.equal(answer.statusCode, 202);
+  assert.deepEqual(await ended, { code: 0, signal: null });
 });
 
 /** Whether nobody listens on the port. */
