@@ -1,0 +1,144 @@
+#include <service/nearest.hpp>
+#include <service/subscription_index.hpp>
+#include <unit/service/fixture.hpp>
+
+namespace webhooks::testing {
+namespace {
+
+std::string fault_of(const Result<Subscription>& result, const std::string& field) {
+    if (result) return "accepted";
+    const Error error = result.error();
+    for (const FieldError& fault : error.fields()) {
+        if (fault.field == field) return fault.message;
+    }
+    return "not named";
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(ServiceFixture, "a subscription gets defaults for what it does not say") {
+    const Subscription subscription = subscribe();
+    CHECK(subscription.id.value > 0);
+    CHECK(subscription.user_id == "alice");
+    CHECK(subscription.max_retry_count == 9);
+    CHECK(subscription.is_active);
+    CHECK(subscription.headers.empty());
+    CHECK(subscription.secret.reveal().starts_with("whsec_"));
+    CHECK(check_secret(subscription.secret));
+    CHECK_FALSE(subscribe().secret == subscription.secret);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "all faults of a draft are named together") {
+    const Result<Subscription> result =
+        service().create_subscription(alice, {.name = "",
+                                              .event_type = "order.crated",
+                                              .url = "http://127.0.0.1/",
+                                              .secret = Secret("whsec_x"),
+                                              .headers = {{"Host", "x"}},
+                                              .max_retry_count = 101});
+    CHECK(fault_of(result, "name").starts_with("must be 1 to 256 characters"));
+    CHECK(fault_of(result, "eventType") ==
+          "is not a registered event type; did you mean 'order.created'?");
+    CHECK(fault_of(result, "url") == "address not allowed");
+    CHECK(fault_of(result, "secret") != "not named");
+    CHECK(fault_of(result, "headers.Host") != "not named");
+    CHECK(fault_of(result, "maxRetryCount") == "must be 0 to 100");
+    CHECK(result.error().fields().size() == 6);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "limits of a subscription hold at their edge") {
+    const auto with_name = [&](std::string name) {
+        return service()
+            .create_subscription(
+                alice,
+                {.name = std::move(name), .event_type = "*", .url = "https://hooks.example.com/"})
+            .has_value();
+    };
+    std::string umlauts;
+    for (int i = 0; i < 256; ++i) {
+        umlauts += "\xC3\xBC";
+    }
+    CHECK(with_name(umlauts));
+    CHECK_FALSE(with_name(umlauts + "x"));
+    CHECK_FALSE(with_name("bad \xFF"));
+    CHECK_FALSE(with_name(std::string("nul \0", 5)));
+    const Subscription subscription = subscribe();
+    const auto with_count = [&](int count) {
+        return service()
+            .update_subscription(alice, subscription.id, {.max_retry_count = count})
+            .has_value();
+    };
+    CHECK(with_count(0));
+    CHECK(with_count(100));
+    CHECK_FALSE(with_count(-1));
+    CHECK_FALSE(with_count(101));
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a pattern must take in a registered type") {
+    const auto accepts = [&](const std::string& type) {
+        return service()
+            .create_subscription(
+                alice, {.name = "n", .event_type = type, .url = "https://hooks.example.com/"})
+            .has_value();
+    };
+    CHECK(accepts("*"));
+    CHECK(accepts("order.*"));
+    CHECK(accepts("order.created"));
+    for (const char* refused :
+         {"", "order", "ord.*", "order*", "*.created", "o*", "user.*", ".*"}) {
+        CAPTURE(refused);
+        CHECK_FALSE(accepts(refused));
+    }
+}
+
+TEST_CASE_METHOD(ServiceFixture, "event types are checked, sorted and updated by name") {
+    CHECK(service().register_event_type({.name = "order.created", .description = "new"}));
+    const auto types = service().event_types();
+    REQUIRE(types.size() == 3);
+    CHECK(types[0].name == "invoice.paid");
+    CHECK(types[1] == EventType{.name = "order.created", .description = "new"});
+    for (const char* refused : {"", ".", "a.", ".a", "a..b", "a b", "*", "a.*", "webhook.test",
+                                "webhook.other", "caf\xC3\xA9"}) {
+        CAPTURE(refused);
+        CHECK_FALSE(service().register_event_type({.name = refused, .description = ""}));
+    }
+    CHECK(service().register_event_type({.name = std::string(128, 'a'), .description = ""}));
+    CHECK_FALSE(service().register_event_type({.name = std::string(129, 'a'), .description = ""}));
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a bad change of another's subscription is an absent one") {
+    const Subscription subscription = subscribe(alice);
+    CHECK(service().update_subscription(bob, subscription.id, {.name = ""}).error() ==
+          Errc::not_found);
+}
+
+TEST_CASE("a pattern takes in its own type, everything, or what is below its prefix") {
+    using service::pattern_matches;
+    CHECK(pattern_matches("a.b", "a.b"));
+    CHECK(pattern_matches("*", "a.b"));
+    CHECK(pattern_matches("a.*", "a.b"));
+    CHECK(pattern_matches("a.*", "a.b.c"));
+    CHECK_FALSE(pattern_matches("a.*", "a"));
+    CHECK_FALSE(pattern_matches("a.*", "ab.c"));
+    CHECK_FALSE(pattern_matches("a.b", "a.b.c"));
+}
+
+TEST_CASE("the nearest name is the one with the fewest edits, unless nothing is near") {
+    using service::nearest;
+    CHECK(nearest("isActve", {"name", "isActive", "id"}) == "isActive");
+    CHECK(nearest("xyzzyxyzzy", {"name", "id"}).empty());
+    CHECK(nearest("id", {}).empty());
+    CHECK(nearest(std::string(100'000, 'a'), {"aaa"}).empty());
+}
+
+TEST_CASE_METHOD(ServiceFixture, "bad options and missing parts are refused by name") {
+    ServiceOptions bad;
+    bad.max_batch = 0;
+    const Error error =
+        WebhookService::open({.storage = storage, .transport = transport}, bad).error();
+    REQUIRE(error.fields().size() == 1);
+    CHECK(error.fields()[0].field == "max_batch");
+    CHECK(WebhookService::open({.storage = storage}).error() == Errc::invalid_argument);
+}
+
+}  // namespace webhooks::testing
