@@ -11,16 +11,50 @@ import { until } from "./support/wait.js";
 const count = 1000;
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-test("1,000 acknowledged events survive kill -9 while they are delivered", async (t) => {
+/**
+ * A directory for a database, a receiver that takes its time, and how to start servers on it.
+ * @param gate what the receiver awaits before it answers at all
+ */
+async function scene(t, gate = Promise.resolve()) {
   const directory = temporaryDirectory(t);
   const args = ["--storage", `sqlite:${directory}/webhooks.db`, "--event-type", "order.created=An order"];
-  // A receiver that takes its time, so that the kill meets attempts at every stage.
+  // So that a kill meets attempts at every stage.
   const receiver = await Receiver.start(t, async () => {
+    await gate;
     await delay(20);
     return { status: 200, body: "thanks" };
   });
+  return { receiver, start: () => Server.start(t, { args }) };
+}
 
-  const first = await Server.start(t, { args });
+/** How often each event has arrived. */
+function arrivals(receiver) {
+  const times = new Map();
+  for (const { id } of receiver.requests) times.set(id, (times.get(id) ?? 0) + 1);
+  return times;
+}
+
+const eventId = (webhookId) => Number(webhookId.split("_").at(-1));
+
+/** The log, once it says that all succeeded. */
+const succeeded = (server, subscription) => until("the log says that all succeeded", async () => {
+  const events = await server.events(subscription, 1000);
+  return events.every(({ isSuccess }) => isSuccess) && events;
+}, 60);
+
+function verifyAll(receiver, numbers) {
+  for (const { id, body, headers } of receiver.requests) {
+    new Webhook(secret).verify(body, headers);
+    // Of what was not acknowledged nobody knows the id; it is whole nevertheless.
+    const { number } = JSON.parse(body);
+    assert.equal(number, numbers.get(eventId(id)) ?? Math.min(Math.trunc(number), count - 1));
+  }
+}
+
+test("1,000 acknowledged events survive kill -9 while they are delivered", async (t) => {
+  let openGate;
+  const { receiver, start } = await scene(t, new Promise((resolve) => (openGate = resolve)));
+  const first = await start();
   const subscription = await first.subscribe({ url: receiver.url, secret });
   const numbers = new Map(); // of an event's id to what was published
   await Promise.all(Array.from({ length: count }, async (_, number) => {
@@ -28,26 +62,41 @@ test("1,000 acknowledged events survive kill -9 while they are delivered", async
     numbers.set(id, number);
   }));
   assert.equal(numbers.size, count, "all are acknowledged");
+  openGate();
   await until("some have arrived", () => receiver.requests.length >= 50);
   assert.equal((await first.stop("SIGKILL")).signal, "SIGKILL");
-  assert.ok(new Set(receiver.requests.map(({ id }) => id)).size < count, "the kill came mid-way");
+  assert.ok(arrivals(receiver).size < count, "the kill came mid-way");
 
-  const second = await Server.start(t, { args });
-  const arrived = () => new Set(receiver.requests.map(({ id }) => id));
-  await until("all have arrived", () => arrived().size >= count, 60);
-  const log = await until("the log says that all succeeded", async () => {
-    const events = await second.events(subscription, 1000);
-    return events.every(({ isSuccess }) => isSuccess) && events;
-  });
-
-  assert.equal(log.length, count);
-  assert.equal(arrived().size, count, "an event keeps its webhook-id when it is sent again");
-  for (const { id, body, headers } of receiver.requests) {
-    new Webhook(secret).verify(body, headers);
-    assert.equal(JSON.parse(body).number, numbers.get(Number(id.split("_").at(-1))));
-  }
-  // What was in flight, or answered but not yet written down, is sent again; nothing else is.
+  const second = await start();
+  const log = await succeeded(second, subscription);
+  assert.deepEqual(log.map(({ id }) => id), [...numbers.keys()].sort((a, b) => a - b));
+  const times = arrivals(receiver);
+  assert.equal(times.size, count, "an event keeps its webhook-id when it is sent again");
+  verifyAll(receiver, numbers);
+  // Sent again is what was under way, or answered and not yet written down: each once, and few.
   const duplicates = receiver.requests.length - count;
   t.diagnostic(`${duplicates} duplicates`);
-  assert.ok(duplicates <= 600, `${duplicates} duplicates`);
+  assert.ok(Math.max(...times.values()) <= 2);
+  assert.ok(duplicates <= 100, `${duplicates} duplicates`);
+});
+
+test("what was acknowledged before a kill -9 amid publishing arrives, and what was not stays whole", async (t) => {
+  const { receiver, start } = await scene(t);
+  const first = await start();
+  const subscription = await first.subscribe({ url: receiver.url, secret });
+  const numbers = new Map();
+  const publishing = Promise.allSettled(Array.from({ length: count }, async (_, number) => {
+    const [id] = await first.publish("order.created", { number });
+    numbers.set(id, number);
+  }));
+  await until("a third is acknowledged", () => numbers.size >= count / 3);
+  await first.stop("SIGKILL");
+  await publishing;
+  assert.ok(numbers.size < count, "the kill came mid-way");
+
+  const log = await succeeded(await start(), subscription);
+  const logged = new Set(log.map(({ id }) => id));
+  for (const id of numbers.keys()) assert.ok(logged.has(id), `event ${id} was acknowledged`);
+  assert.deepEqual(new Set([...arrivals(receiver).keys()].map(eventId)), logged);
+  verifyAll(receiver, numbers);
 });
