@@ -45,20 +45,27 @@ Result<ApiKeys> environment_keys(const char* key) {
 }  // namespace
 
 Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage) {
+    auto stored = webhooks::http::authenticate_by_api_key(ApiKeys(std::move(storage)));
+    const char* key = std::getenv("WEBHOOKS_ADMIN_KEY");
+    if (key == nullptr) return Access{.authenticator = stored, .new_key = {}};
+    auto environment = environment_keys(key);
+    if (!environment) return environment.error();
+    auto first = webhooks::http::authenticate_by_api_key(*environment);
+    return Access{.authenticator = std::make_shared<EitherAuthenticator>(first, stored),
+                  .has_environment_key = true,
+                  .new_key = {}};
+}
+
+Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, Access& access) {
+    if (access.has_environment_key) return {};
     ApiKeys keys(std::move(storage));
-    auto stored = webhooks::http::authenticate_by_api_key(keys);
-    if (const char* text = std::getenv("WEBHOOKS_ADMIN_KEY")) {
-        auto environment = environment_keys(text);
-        if (!environment) return environment.error();
-        auto first = webhooks::http::authenticate_by_api_key(*environment);
-        return Access{std::make_shared<EitherAuthenticator>(first, stored), {}, true};
-    }
     auto known = keys.list();
     if (!known) return known.error();
-    if (!known->empty()) return Access{stored, {}, false};
+    if (!known->empty()) return {};
     auto key = keys.create(admin());
     if (!key) return key.error();
-    return Access{stored, *key, false};
+    access.new_key = *key;
+    return {};
 }
 
 }  // namespace server

@@ -10,15 +10,18 @@ namespace server {
 /// Who may call the REST API.
 struct Access {
     std::shared_ptr<webhooks::http::Authenticator> authenticator;
+    bool has_environment_key = false;
     /// The administrator's key, where this start made it: it is shown once.
     std::optional<webhooks::Secret> new_key;
-    bool has_environment_key = false;
 };
 
 /// The keys of the storage and, where WEBHOOKS_ADMIN_KEY is set, that one. It is valid exactly
-/// while the server runs with it and is never stored, so that changing it ends the old one. Without
-/// it, a storage that has no key yet gets one for the administrator "admin".
-/// @return invalid_argument for a WEBHOOKS_ADMIN_KEY that cannot be a key; storage's errors.
+/// while the server runs with it and is never stored, so that changing it ends the old one.
+/// @return invalid_argument for a WEBHOOKS_ADMIN_KEY that cannot be a key.
 webhooks::Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage);
+
+/// Without WEBHOOKS_ADMIN_KEY, makes a key for the administrator "admin" in a storage that has no
+/// key yet. To be called once nothing can fail any more, for the key could not be shown again.
+webhooks::Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, Access& access);
 
 }  // namespace server

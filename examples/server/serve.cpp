@@ -42,6 +42,15 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// Names the members at fault by their path in the settings.
+Error under(const std::string& part, const Error& error) {
+    if (error.fields().empty()) return error;
+    auto fields = error.fields();
+    for (webhooks::FieldError& fault : fields)
+        fault.field = part + "." + fault.field;
+    return Error(std::move(fields));
+}
+
 Error explain_lock(const Error& error, const Settings& settings) {
     if (!(error == Errc::locked)) return error;
     return Error(Errc::locked, settings.storage.to_string() +
@@ -66,7 +75,7 @@ Result<WebhookService> open_service(const Settings& settings,
                                     std::shared_ptr<webhooks::Storage> storage,
                                     std::shared_ptr<webhooks::Observer> log) {
     auto transport = webhooks::make_http_transport(settings.transport);
-    if (!transport) return transport.error();
+    if (!transport) return under("transport", transport.error());
     auto service = WebhookService::open(
         {.storage = std::move(storage), .transport = *transport, .observer = std::move(log)},
         settings.service);
@@ -105,6 +114,7 @@ Result<> serve(const Settings& settings) {
     if (!access) return access.error();
     auto rest = webhooks::http::Server::open(*service, access->authenticator, settings.server, log);
     if (!rest) return rest.error();
+    if (auto made = make_first_key(*storage, *access); !made) return made;
     if (auto started = service->start(); !started) return started;
     if (auto started = rest->start(); !started) return started;
     std::cout << greeting(settings, *access, rest->port(), *service) << std::flush;

@@ -70,6 +70,14 @@ test("the first start makes a key and shows it once", async (t) => {
   assert.equal((await list(storage)).length, 1);
 });
 
+test("a start that fails makes no key that nobody saw", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  const other = await Server.start(t, { args: ["--storage", "memory:"] });
+  const env = { WEBHOOKS_ADMIN_KEY: undefined };
+  assert.equal((await run(["--listen", `127.0.0.1:${other.port}`, "--storage", storage], env)).code, 1);
+  assert.deepEqual(await list(storage), []);
+});
+
 test("the key of WEBHOOKS_ADMIN_KEY is valid exactly while the server runs with it", async (t) => {
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
   const start = (key) => Server.start(t, { args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: key } });

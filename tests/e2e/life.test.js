@@ -220,6 +220,7 @@ for (const [args, expected] of [
   [["--event-type", "order"], /--event-type: 'order' is not NAME=DESCRIPTION/],
   [["--listen", "127.0.0.1:0", "--storage", "memory:", "--event-type", "bad name=x", "--event-type", "-.=y"],
     /event_type 'bad name'[^]*event_type '-\.'/],
+  [["--storage", "memory:", "--transport.ca-file", "/nowhere"], /transport\.ca_file: /],
   [["--user", "x"], /--user: does not belong to this command/],
   [["serve"], /serve: is not understood; see --help/],
   [["keys"], /keys: must be followed by create, list or revoke/],
