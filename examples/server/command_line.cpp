@@ -10,7 +10,7 @@ namespace server {
 namespace {
 
 using webhooks::FieldError;
-using Faults = std::vector<FieldError>;
+using FieldErrors = std::vector<FieldError>;
 
 bool is_allowed(Scope scope, Command command) {
     switch (scope) {
@@ -28,7 +28,7 @@ bool is_allowed(Scope scope, Command command) {
 /// Takes arguments apart, without reading what they say.
 class Arguments {
 public:
-    Arguments(const std::vector<std::string>& arguments, Faults& faults)
+    Arguments(const std::vector<std::string>& arguments, FieldErrors& faults)
         : rest_(arguments.begin(), arguments.end()), faults_(faults) {
         std::ranges::reverse(rest_);
         command_ = read_command();
@@ -118,14 +118,14 @@ private:
     }
 
     std::vector<std::string> rest_;  // the next one is the last
-    Faults& faults_;
+    FieldErrors& faults_;
     Command command_ = Command::serve;
     webhooks::ApiKeyId key_{};
     bool has_key_ = false;
     std::vector<Given> flags_;
 };
 
-void apply(const std::vector<Given>& given, Settings& settings, Faults& faults) {
+void apply(const std::vector<Given>& given, Settings& settings, FieldErrors& faults) {
     for (const Given& one : given) {
         for (Fault& fault : one.option->apply(one.texts, settings)) {
             faults.push_back({one.source, std::move(fault)});
@@ -140,14 +140,14 @@ void drop_given(std::vector<Given>& given, const std::vector<Given>& winners) {
 }
 
 /// Adds what the library itself has against a part of the settings.
-void check(const std::string& part, const webhooks::Result<>& verdict, Faults& faults) {
+void check(const std::string& part, const webhooks::Result<>& verdict, FieldErrors& faults) {
     if (verdict) return;
     for (const FieldError& fault : verdict.error().fields()) {
         faults.push_back({part + "." + fault.field, fault.message});
     }
 }
 
-void check_ranges(const Settings& settings, Faults& faults) {
+void check_ranges(const Settings& settings, FieldErrors& faults) {
     check("service", settings.service.validate(), faults);
     check("transport", settings.transport.validate(), faults);
     check("server", settings.server.validate(), faults);
@@ -155,7 +155,7 @@ void check_ranges(const Settings& settings, Faults& faults) {
     if (settings.drain > std::chrono::seconds(10)) faults.push_back({"drain", "is more than 10 s"});
 }
 
-void check_command(const CommandLine& line, Faults& faults) {
+void check_command(const CommandLine& line, FieldErrors& faults) {
     if (line.command == Command::keys_create && line.settings.key.user.empty()) {
         faults.push_back({"--user", "is needed: whose key shall it be?"});
     }
@@ -166,7 +166,7 @@ void check_command(const CommandLine& line, Faults& faults) {
     }
 }
 
-void read_settings(const std::vector<Given>& flags, Settings& settings, Faults& faults) {
+void read_settings(const std::vector<Given>& flags, Settings& settings, FieldErrors& faults) {
     apply(flags, settings, faults);
     if (!settings.config_file.empty()) {
         auto file = read_config_file(settings.config_file, faults);
@@ -181,7 +181,7 @@ void read_settings(const std::vector<Given>& flags, Settings& settings, Faults& 
 }  // namespace
 
 webhooks::Result<CommandLine> read_command_line(const std::vector<std::string>& arguments) {
-    Faults faults;
+    FieldErrors faults;
     Arguments read(arguments, faults);
     CommandLine line;
     line.command = read.command();
