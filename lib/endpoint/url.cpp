@@ -8,7 +8,7 @@ using endpoint::parse_decimal;
 using endpoint::parse_ip;
 
 constexpr std::size_t max_url_bytes = 2048;
-constexpr std::size_t max_name_bytes = 253;
+constexpr std::size_t max_host_bytes = 253;
 constexpr std::size_t max_label_bytes = 63;
 
 /// Why a text is not a URL for us; nullptr: no fault found.
@@ -91,7 +91,7 @@ bool is_label(std::string_view label) {
 /// The last label starts with a letter; what does not is a number to some resolvers, and so an
 /// address: 2130706433, 0x7f.1 and 127.1 are all 127.0.0.1.
 bool is_name(std::string_view name) {
-    if (name.size() > max_name_bytes) return false;
+    if (name.size() > max_host_bytes) return false;
     while (true) {
         const std::size_t dot = name.find('.');
         const std::string_view label = name.substr(0, dot);

@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <base/nearest.hpp>
 #include <mutex>
-#include <service/nearest.hpp>
 #include <service/subscription_index.hpp>
 
 namespace webhooks::service {

@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 namespace {
 
 boost::json::object parse(const Answer& answer) {
+    INFO(answer.body);
+    REQUIRE(answer.body.starts_with('{'));
     return boost::json::parse(answer.body).as_object();
 }
 

@@ -20,8 +20,6 @@ using Kind = TransportAnswer::Kind;
 
 namespace {
 
-constexpr const char* ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-
 /// For the deadline tests: as short as the options allow.
 const HttpTransportOptions hasty{.attempt_timeout = 200ms, .connect_timeout = 100ms};
 

@@ -16,6 +16,9 @@
 
 namespace webhooks::testing {
 
+/// An answer of 200 with the body "ok".
+inline constexpr const char* ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
 /// The receiver's end of one connection. Calls block, and end when the receiver does.
 class Peer {
 public:

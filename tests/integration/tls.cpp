@@ -14,8 +14,6 @@ using Kind = TransportAnswer::Kind;
 
 namespace {
 
-constexpr const char* ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-
 HttpTransportOptions trusting(const ThrowawayAuthority& authority) {
     return {.attempt_timeout = 10s, .ca_file = authority.file()};
 }

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <random>
 #include <storage/event_view.hpp>
+#include <storage/idempotency.hpp>
 #include <webhooks/memory_storage.hpp>
 
 namespace webhooks {
 namespace storage {
 namespace {
-
-constexpr std::chrono::hours idempotency_lifetime{24};
 
 Error no_such_subscription() {
     return {Errc::not_found, "no such subscription"};

@@ -8,7 +8,7 @@ namespace {
 using soci::into;
 using soci::use;
 
-struct Row {
+struct KeyRow {
     long long id = 0;
     std::string hash;
     std::string user_id;
@@ -26,7 +26,7 @@ struct Row {
 
 std::vector<ApiKeyRecord> select(soci::session& sql, const char* condition,
                                  const std::optional<std::string>& hash) {
-    Row row;
+    KeyRow row;
     std::vector<ApiKeyRecord> keys;
     soci::statement query(sql);
     query.exchange(into(row.id));

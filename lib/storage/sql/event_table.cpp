@@ -10,7 +10,7 @@ using soci::into;
 using soci::use;
 
 /// An event with its latest attempt and what it waits for.
-struct Row {
+struct EventRow {
     long long id = 0;
     long long subscription_id = 0;
     long long created_at = 0;
@@ -71,7 +71,7 @@ struct Row {
 
 std::vector<Event> select_events(soci::session& sql, SubscriptionId subscription, long long take,
                                  long long skip, const char* order) {
-    Row row;
+    EventRow row;
     std::vector<Event> events;
     const long long wanted = subscription.value;
     soci::statement query(sql);
@@ -80,7 +80,7 @@ std::vector<Event> select_events(soci::session& sql, SubscriptionId subscription
     query.exchange(use(take, "take"));
     query.exchange(use(skip, "skip"));
     for_each_row(query,
-                 std::string(Row::select) +
+                 std::string(EventRow::select) +
                      "WHERE e.subscription_id = :subscription ORDER BY e.id " + order +
                      " LIMIT :take OFFSET :skip",
                  [&] { events.push_back(row.to_event()); });

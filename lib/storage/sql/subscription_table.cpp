@@ -10,7 +10,7 @@ using soci::into;
 using soci::use;
 
 /// The columns of a subscription and the variables they travel in.
-struct Row {
+struct SubscriptionRow {
     long long id = 0;
     std::string user_id;
     std::string name;
@@ -45,7 +45,7 @@ struct Row {
         query.exchange(into(deletion));
     }
 
-    static Row from(const Subscription& subscription, Revision revision) {
+    static SubscriptionRow from(const Subscription& subscription, Revision revision) {
         return {.id = subscription.id.value,
                 .user_id = subscription.user_id,
                 .name = subscription.name,
@@ -76,7 +76,8 @@ struct Row {
 };
 
 std::string select_where(const char* condition) {
-    return std::string("SELECT ") + Row::columns + " FROM webhooks_subscription WHERE " + condition;
+    return std::string("SELECT ") + SubscriptionRow::columns +
+           " FROM webhooks_subscription WHERE " + condition;
 }
 
 const char* owner_condition(const Principal& principal) {
@@ -114,7 +115,7 @@ Revision bump_revision(soci::session& sql) {
 
 SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription,
                                    Revision revision) {
-    const Row row = Row::from(subscription, revision);
+    const SubscriptionRow row = SubscriptionRow::from(subscription, revision);
     long long id = 0;
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
            "max_retry_count, is_active, created_at, updated_at, revision) "
@@ -130,7 +131,7 @@ SubscriptionId insert_subscription(soci::session& sql, const Subscription& subsc
 
 std::optional<Subscription> find_subscription(soci::session& sql, const Principal& principal,
                                               SubscriptionId id) {
-    Row row;
+    SubscriptionRow row;
     std::optional<Subscription> found;
     const long long wanted = id.value;
     soci::statement query(sql);
@@ -143,7 +144,7 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
 }
 
 void update_subscription(soci::session& sql, const Subscription& subscription, Revision revision) {
-    const Row row = Row::from(subscription, revision);
+    const SubscriptionRow row = SubscriptionRow::from(subscription, revision);
     sql << "UPDATE webhooks_subscription SET name = :name, event_type = :event_type, url = :url, "
            "secret = :secret, headers = :headers, max_retry_count = :max_retry_count, "
            "is_active = :is_active, updated_at = :updated_at, revision = :revision "
@@ -167,7 +168,7 @@ void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision,
 Page<Subscription> list_subscriptions(soci::session& sql, const Principal& principal,
                                       const ListQuery& list) {
     Page<Subscription> page{.items = {}, .total = count_subscriptions(sql, principal)};
-    Row row;
+    SubscriptionRow row;
     const long long take = std::min(list.take, max_take);
     const long long skip = list.skip;
     soci::statement query(sql);
@@ -183,7 +184,7 @@ Page<Subscription> list_subscriptions(soci::session& sql, const Principal& princ
 
 Configuration read_configuration(soci::session& sql, Revision since) {
     Configuration changes{.revision = current_revision(sql)};
-    Row row;
+    SubscriptionRow row;
     const long long after = since;
     soci::statement query(sql);
     row.define(query);

@@ -14,7 +14,7 @@ std::string of_length(std::size_t size) {
     return begin + std::string(size - begin.size(), 'x');
 }
 
-std::string fault_of(const std::string& text) {
+std::string parse_fault(const std::string& text) {
     const auto url = EndpointUrl::parse(text);
     if (url) return "";
     const auto& fields = url.error().fields();
@@ -151,38 +151,38 @@ TEST_CASE("What a URL may not be is refused with what would be right") {
     for (const Row& row : rows) {
         for (const std::string& text : row.texts) {
             CAPTURE(text);
-            CHECK_THAT(fault_of(text), Contains(row.message));
+            CHECK_THAT(parse_fault(text), Contains(row.message));
         }
     }
 }
 
 TEST_CASE("Lengths of URLs, names and labels have their limits") {
-    CHECK(fault_of(of_length(2048)).empty());
-    CHECK(fault_of(of_length(2049)) == "must be at most 2048 bytes long");
-    CHECK(fault_of("https://" + label(63) + ".example.com").empty());
-    CHECK_FALSE(fault_of("https://" + label(64) + ".example.com").empty());
+    CHECK(parse_fault(of_length(2048)).empty());
+    CHECK(parse_fault(of_length(2049)) == "must be at most 2048 bytes long");
+    CHECK(parse_fault("https://" + label(63) + ".example.com").empty());
+    CHECK_FALSE(parse_fault("https://" + label(64) + ".example.com").empty());
     const std::string name = label(63) + '.' + label(63) + '.' + label(63) + '.' + label(61);
-    CHECK(fault_of("https://" + name).empty());
-    CHECK(fault_of("https://" + name + '.').empty());
-    CHECK_FALSE(fault_of("https://" + name + 'a').empty());
+    CHECK(parse_fault("https://" + name).empty());
+    CHECK(parse_fault("https://" + name + '.').empty());
+    CHECK_FALSE(parse_fault("https://" + name + 'a').empty());
 }
 
 TEST_CASE("Exactly the ports of other protocols are refused") {
     CHECK(std::ranges::is_sorted(endpoint::bad_ports));
     int refused = 0;
     for (int port = 1; port <= 65535; ++port) {
-        const std::string fault = fault_of("https://example.com:" + std::to_string(port));
+        const std::string fault = parse_fault("https://example.com:" + std::to_string(port));
         if (!fault.empty()) ++refused;
     }
     CHECK(refused == 82);
     for (const char* port : {"1", "22", "25", "53", "110", "143", "161", "389", "465", "587", "993",
                              "1720", "2049", "4190", "5060", "6000", "6667", "6679", "10080"}) {
         CAPTURE(port);
-        CHECK_THAT(fault_of(std::string("https://example.com:") + port),
+        CHECK_THAT(parse_fault(std::string("https://example.com:") + port),
                    Contains("another protocol"));
     }
     for (const char* port : {"80", "81", "443", "591", "3000", "3306", "5432", "6379", "8080"}) {
         CAPTURE(port);
-        CHECK(fault_of(std::string("https://example.com:") + port).empty());
+        CHECK(parse_fault(std::string("https://example.com:") + port).empty());
     }
 }

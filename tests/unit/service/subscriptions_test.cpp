@@ -1,4 +1,4 @@
-#include <service/nearest.hpp>
+#include <base/nearest.hpp>
 #include <service/subscription_index.hpp>
 #include <unit/service/fixture.hpp>
 
@@ -124,7 +124,6 @@ TEST_CASE("a pattern takes in its own type, everything, or what is below its pre
 }
 
 TEST_CASE("the nearest name is the one with the fewest edits, unless nothing is near") {
-    using service::nearest;
     CHECK(nearest("isActve", {"name", "isActive", "id"}) == "isActive");
     CHECK(nearest("xyzzyxyzzy", {"name", "id"}).empty());
     CHECK(nearest("id", {}).empty());

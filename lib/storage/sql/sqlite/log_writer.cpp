@@ -1,6 +1,7 @@
 #include <base/hex.hpp>
 #include <bit>
 #include <map>
+#include <storage/idempotency.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
 
 namespace webhooks::storage {
@@ -8,8 +9,6 @@ namespace {
 
 using soci::into;
 using soci::use;
-
-constexpr std::chrono::hours idempotency_lifetime{24};
 
 std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     auto message = std::make_shared<Message>();

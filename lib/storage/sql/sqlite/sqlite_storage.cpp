@@ -4,6 +4,7 @@
 #include <base/ranges.hpp>
 #include <bit>
 #include <random>
+#include <storage/idempotency.hpp>
 #include <storage/sql/api_key_table.hpp>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/migrator.hpp>
@@ -42,7 +43,6 @@ using soci::use;
 constexpr const char* begin_read = "BEGIN";
 /// A transaction that first read and then wrote would fail when another process wrote in between.
 constexpr const char* begin_write = "BEGIN IMMEDIATE";
-constexpr std::chrono::hours idempotency_lifetime{24};
 
 Error no_such_subscription() {
     return {Errc::not_found, "no such subscription"};

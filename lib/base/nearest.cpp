@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <numeric>
-#include <service/nearest.hpp>
+#include <base/nearest.hpp>
 
-namespace webhooks::service {
+namespace webhooks {
 namespace {
 
 /// What is longer is no misspelling, and would cost too much to compare.
@@ -40,4 +40,4 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
     return best;
 }
 
-}  // namespace webhooks::service
+}  // namespace webhooks
