@@ -26,6 +26,11 @@ IpAddress address_of(const sockaddr& socket_address) {
     return address;
 }
 
+/// RFC 6761, section 6.3: the name means this machine, also where no hosts file says so.
+Resolved this_machine() {
+    return {.addresses = {IpAddress{.is_v6 = false, .bytes = {127, 0, 0, 1}}}};
+}
+
 Resolved failure(int status, int system_error) {
     Resolved resolved{.error = "could not resolve host"};
     if (status == EAI_MEMORY) system_error = ENOMEM;
@@ -46,7 +51,10 @@ Resolved look_up(const std::string& host) {
     addrinfo* first = nullptr;
     errno = 0;
     const int status = getaddrinfo(host.c_str(), nullptr, &hints, &first);
-    if (status != 0) return failure(status, errno);
+    if (status != 0) {
+        const Resolved failed = failure(status, errno);
+        return host == "localhost" && !failed.is_fault_of_ours ? this_machine() : failed;
+    }
     const Answers answers(first, &freeaddrinfo);
     Resolved resolved;
     for (const addrinfo* answer = first; answer != nullptr; answer = answer->ai_next) {

@@ -15,7 +15,8 @@ struct Resolved {
     bool is_fault_of_ours = false;  ///< No descriptor, memory or thread: it costs no try.
 };
 
-/// Asks the system (getaddrinfo): files, DNS, whatever it is set up for. Blocks.
+/// Asks the system (getaddrinfo): files, DNS, whatever it is set up for; `localhost` is this
+/// machine also where the system does not know it. Blocks.
 Resolved look_up(const std::string& host);
 
 /// Look-ups on a few threads of its own, started when they are needed. Requests for a name that is
