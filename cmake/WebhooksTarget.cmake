@@ -11,6 +11,21 @@ function(webhooks_compile_options target)
     endif()
 endfunction()
 
+# Compiles the sources of each folder as one unit, where WEBHOOKS_UNITY_BUILD says so: most of the
+# time goes into headers. A folder is one room, so that names meet only those of their own room.
+function(webhooks_unite target)
+    if(NOT WEBHOOKS_UNITY_BUILD)
+        return()
+    endif()
+    get_target_property(sources ${target} SOURCES)
+    foreach(source IN LISTS sources)
+        file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${source}/..)
+        string(MAKE_C_IDENTIFIER "${folder}" group)
+        set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+    endforeach()
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # webhooks_library(NAME DIRECTORY...): the library webhooks::NAME of all sources below the
 # directories. What users may link is collected in WEBHOOKS_LIBRARIES.
 function(webhooks_library name)
@@ -28,6 +43,7 @@ function(webhooks_library name)
                $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
         PRIVATE ${PROJECT_SOURCE_DIR}/lib)
     webhooks_compile_options(${target})
+    webhooks_unite(${target})
     set_property(GLOBAL APPEND PROPERTY WEBHOOKS_TARGETS ${target})
     set(WEBHOOKS_LIBRARIES ${WEBHOOKS_LIBRARIES} webhooks::${name} PARENT_SCOPE)
 endfunction()

@@ -1,18 +1,128 @@
 #pragma once
 
+/// @file
+/// Which rows of a list to answer, in which order, and which part: a closed subset of OData 4.01.
+/// The grammar and every rule: docs/list-queries.md. The same query answers alike on every storage.
+
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
+#include <webhooks/error.hpp>
+#include <webhooks/time.hpp>
 
 namespace webhooks {
 
-/// Which part of a list to answer. Sorted by id, ascending.
+struct Subscription;
+struct Event;
+
+namespace query {
+struct Node;
+}  // namespace query
+
+/// One side of a comparison: a field, a value, or a function of one of these.
+class Term {
+public:
+    // Implicit, so that values stand where terms do: field("statusCode") >= 500.
+    Term(std::nullptr_t);         // NOLINT(google-explicit-constructor)
+    Term(bool value);             // NOLINT(google-explicit-constructor)
+    Term(int value);              // NOLINT(google-explicit-constructor)
+    Term(std::int64_t value);     // NOLINT(google-explicit-constructor)
+    Term(const char* text);       // NOLINT(google-explicit-constructor)
+    Term(std::string text);       // NOLINT(google-explicit-constructor)
+    Term(Time moment);            // NOLINT(google-explicit-constructor)
+
+    explicit Term(std::shared_ptr<const query::Node> node) : node_(std::move(node)) {}
+    const std::shared_ptr<const query::Node>& node() const noexcept { return node_; }
+
+private:
+    std::shared_ptr<const query::Node> node_;
+};
+
+/// A member of the rows, as the REST API spells it, without regard to case.
+Term field(std::string_view name);
+/// ASCII letters alone are folded.
+Term to_lower(Term text);
+Term to_upper(Term text);
+/// In code points.
+Term length(Term text);
+
+/// A condition on rows. Immutable and cheap to copy; may be shared by threads. Whether its fields
+/// exist and its types fit is judged when a list is asked for (or by `check`).
+class Filter {
+public:
+    /// Reads the text form, e.g. "isActive eq true and contains(name,'order')".
+    /// @return invalid_argument with one FieldError "filter" that names the fault and the character.
+    static Result<Filter> parse(std::string_view text);
+
+    explicit Filter(std::shared_ptr<const query::Node> node) : node_(std::move(node)) {}
+    const query::Node& node() const noexcept { return *node_; }
+
+    friend Filter operator&&(Filter left, Filter right);
+    friend Filter operator||(Filter left, Filter right);
+    friend Filter operator!(Filter inner);
+
+private:
+    std::shared_ptr<const query::Node> node_;
+};
+
+Filter operator==(Term left, Term right);
+Filter operator!=(Term left, Term right);
+Filter operator<(Term left, Term right);
+Filter operator<=(Term left, Term right);
+Filter operator>(Term left, Term right);
+Filter operator>=(Term left, Term right);
+Filter contains(Term text, std::string part);
+Filter starts_with(Term text, std::string part);
+Filter ends_with(Term text, std::string part);
+Filter is_in(Term value, std::initializer_list<Term> list);
+
+/// One key of an order. Nulls are lowest; text is ordered by code point.
+struct SortKey {
+    std::string field;
+    bool is_descending = false;
+};
+
+/// What a list is of: which fields there are.
+enum class ListKind : std::uint8_t { subscriptions, events };
+
+/// The parameters of a query as text, decoded. What is absent has its default.
+struct ListQueryText {
+    std::optional<std::string> select = {};
+    std::optional<std::string> filter = {};
+    std::optional<std::string> sort = {};
+    std::optional<std::string> include = {};
+    std::optional<std::string> take = {};
+    std::optional<std::string> skip = {};
+    std::optional<std::string> after = {};
+};
+
+/// Which rows of a list, in which order, and which part of them.
 struct ListQuery {
+    std::optional<Filter> filter = {};
+    /// At most 8. `id` is always the last key, ascending unless it is named here.
+    std::vector<SortKey> sort = {};
+    /// The fields to show; empty: all. What is not shown need not be filled.
+    std::vector<std::string> select = {};
     /// Rows at most; 0 asks for the count alone; more than 1,000 is read as 1,000.
     std::uint32_t take = 100;
     /// Rows to pass over first.
     std::uint32_t skip = 0;
+    /// Our own addition: only rows behind this id, in the order of ids. It needs a sort by `id`
+    /// alone (or none), and costs the same however far behind it is. Does not change the total.
+    std::optional<std::int64_t> after = {};
     /// Subscriptions only: fill `Subscription::recent_events`.
     bool include_events = false;
+
+    /// Reads the text form and judges it as `check` does.
+    /// @return invalid_argument with a FieldError for each parameter at fault.
+    static Result<ListQuery> parse(const ListQueryText& text, ListKind kind);
+    /// Whether this query can be asked of such a list.
+    /// @return invalid_argument with a FieldError for each member at fault.
+    Result<> check(ListKind kind) const;
 };
 
 inline constexpr std::uint32_t max_take = 1000;
@@ -23,8 +133,13 @@ inline constexpr std::uint32_t max_included_events = 100;
 template <class T>
 struct Page {
     std::vector<T> items;
-    /// The caller's rows that match, whatever `take` and `skip` are.
+    /// The caller's rows that match, whatever `take`, `skip` and `after` are.
     std::int64_t total = 0;
 };
+
+/// Answers a query from rows in memory, for storages that have no query language of their own.
+/// @param rows those that the caller may see, in any order.
+Result<Page<Subscription>> answer(const ListQuery&, std::vector<Subscription> rows);
+Result<Page<Event>> answer(const ListQuery&, std::vector<Event> rows);
 
 }  // namespace webhooks

@@ -29,7 +29,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
     if (name.size() > max_length) return {};
     std::string_view best;
-    std::size_t best_distance = std::max<std::size_t>(2, name.size() / 2) + 1;
+    std::size_t best_distance = std::max<std::size_t>(1, name.size() / 2) + 1;
     for (const std::string_view candidate : candidates) {
         const std::size_t edits = distance(name, candidate);
         if (edits < best_distance) {

@@ -6,8 +6,8 @@
 namespace webhooks {
 namespace {
 
-constexpr std::size_t least_key_bytes = 16;
-constexpr std::size_t most_key_bytes = 256;
+constexpr std::size_t least_api_key_bytes = 16;
+constexpr std::size_t most_api_key_bytes = 256;
 constexpr std::size_t random_key_bytes = 32;
 constexpr std::size_t most_user_id_bytes = 256;
 
@@ -19,7 +19,7 @@ Result<> check_principal(const Principal& principal) {
 
 Result<> check_key(std::string_view key) {
     // HTTP strips blanks from the ends of a header's value: such a key would never arrive.
-    if (key.size() >= least_key_bytes && key.size() <= most_key_bytes && ascii::is_printable(key) &&
+    if (key.size() >= least_api_key_bytes && key.size() <= most_api_key_bytes && ascii::is_printable(key) &&
         ascii::is_visible(key.front()) && ascii::is_visible(key.back())) {
         return {};
     }
@@ -77,7 +77,7 @@ Result<> ApiKeys::add(const Principal& principal, const Secret& key) {
 
 Result<Principal> ApiKeys::authenticate(std::string_view key) const {
     const Error unknown(Errc::not_found, "no such API key");
-    if (key.empty() || key.size() > most_key_bytes) return unknown;
+    if (key.empty() || key.size() > most_api_key_bytes) return unknown;
     const std::string hash = signing::sha256(key);
     const auto found = storage_->find_api_key(hash);
     if (!found) return found.error();

@@ -14,20 +14,6 @@ Error no_such_subscription() {
     return {Errc::not_found, "no such subscription"};
 }
 
-/// The part of `rows` that a query asks for, `make` applied to each row.
-template <class T, class Rows, class Make>
-Page<T> page_of(const Rows& rows, const ListQuery& query, Make make) {
-    Page<T> page;
-    page.total = static_cast<std::int64_t>(rows.size());
-    const std::size_t first = std::min<std::size_t>(query.skip, rows.size());
-    const std::size_t count =
-        std::min<std::size_t>(std::min(query.take, max_take), rows.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-        page.items.push_back(make(rows[first + i]));
-    }
-    return page;
-}
-
 }  // namespace
 
 MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock)
@@ -93,17 +79,18 @@ Result<> MemoryStorage::delete_subscription(const Principal& principal, Subscrip
 Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& principal,
                                                              const ListQuery& query) {
     const std::scoped_lock lock(mutex_);
-    std::vector<const Subscription*> rows;
+    std::vector<Subscription> rows;
     for (const auto& [id, stored] : subscriptions_) {
         if (!stored.is_deleted && principal.may_see(stored.subscription.user_id)) {
-            rows.push_back(&stored.subscription);
+            rows.push_back(stored.subscription);
         }
     }
-    return page_of<Subscription>(rows, query, [&](const Subscription* row) {
-        Subscription subscription = *row;
-        if (query.include_events) subscription.recent_events = newest_events(row->id);
-        return subscription;
-    });
+    Result<Page<Subscription>> page = answer(query, std::move(rows));
+    if (!page || !query.include_events) return page;
+    for (Subscription& subscription : page->items) {
+        subscription.recent_events = newest_events(subscription.id);
+    }
+    return page;
 }
 
 Result<> MemoryStorage::upsert_event_type(const EventType& type) {
@@ -166,7 +153,11 @@ Result<Page<Event>> MemoryStorage::list_events(const Principal& principal, Subsc
     const std::scoped_lock lock(mutex_);
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
-    return page_of<Event>(log_of_[id], query, [this](EventId row) { return view(row); });
+    std::vector<Event> rows;
+    for (const EventId row : log_of_[id]) {
+        rows.push_back(view(row));
+    }
+    return answer(query, std::move(rows));
 }
 
 Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <storage/event_view.hpp>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/exchange.hpp>
@@ -9,8 +8,47 @@ namespace {
 using soci::into;
 using soci::use;
 
+enum Join : unsigned { message = 1, attempt = 2, retry = 4, everything = 7 };
+
+/// The fields of an event, in the order of query::fields_of. Moments are milliseconds there.
+constexpr Column event_columns[] = {
+    {"e.id", 0},
+    {"e.subscription_id", 0},
+    {"m.event_type", message},
+    {"m.payload", message},
+    {"a.status_code", attempt},
+    {"a.response", attempt},
+    {"a.error_message", attempt},
+    {"(CASE WHEN a.outcome = 1 THEN 1 ELSE 0 END)", attempt},
+    {"(SELECT CASE WHEN count(*) > 1 THEN count(*) - 1 ELSE 0 END FROM webhooks_attempt c "
+     "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))",
+     0},
+    {"(CASE WHEN a.outcome IN (4, 5) THEN NULL ELSE a.sent_at / 1000 END)", attempt},
+    {"(r.due_at / 1000)", retry},
+    {"(e.created_at / 1000)", 0},
+};
+
+/// Events with what is wanted of their message, latest attempt and what they wait for.
+std::string from(unsigned joins) {
+    std::string text = " FROM webhooks_event e";
+    if (joins & message) text += " JOIN webhooks_message m ON m.id = e.message_id";
+    if (joins & attempt) {
+        text +=
+            " LEFT JOIN webhooks_attempt a ON a.event_id = e.id AND a.number = "
+            "(SELECT max(l.number) FROM webhooks_attempt l WHERE l.event_id = e.id)";
+    }
+    if (joins & retry) text += " LEFT JOIN webhooks_retry r ON r.event_id = e.id";
+    return text;
+}
+
 /// An event with its latest attempt and what it waits for.
 struct EventRow {
+    static constexpr const char* select =
+        "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "
+        "a.status_code, a.response, a.error_message, a.outcome, r.due_at, "
+        "(SELECT count(*) FROM webhooks_attempt c "
+        "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))";
+
     long long id = 0;
     long long subscription_id = 0;
     long long created_at = 0;
@@ -23,16 +61,6 @@ struct EventRow {
     Nullable<int> outcome;
     Nullable<long long> due_at;
     int requests = 0;
-
-    static constexpr const char* select =
-        "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "
-        "a.status_code, a.response, a.error_message, a.outcome, r.due_at, "
-        "(SELECT count(*) FROM webhooks_attempt c "
-        "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)) "
-        "FROM webhooks_event e JOIN webhooks_message m ON m.id = e.message_id "
-        "LEFT JOIN webhooks_attempt a ON a.event_id = e.id AND a.number = "
-        "(SELECT max(l.number) FROM webhooks_attempt l WHERE l.event_id = e.id) "
-        "LEFT JOIN webhooks_retry r ON r.event_id = e.id ";
 
     void define(soci::statement& query) {
         query.exchange(into(id));
@@ -69,19 +97,48 @@ struct EventRow {
     }
 };
 
-std::vector<Event> select_events(soci::session& sql, SubscriptionId subscription, long long take,
-                                 long long skip, const char* order) {
+/// The condition of a list: the subscription's events, and of these what the user asked for.
+std::string where(ListSql& list, const query::Plan& plan) {
+    std::string text = " WHERE e.subscription_id = :subscription";
+    if (plan.condition) text += " AND " + list.condition(*plan.condition);
+    return text;
+}
+
+std::int64_t count_events(soci::session& sql, const Dialect& dialect, SubscriptionId subscription,
+                          const query::Plan& plan) {
+    long long total = 0;
+    const long long wanted = subscription.value;
+    ListSql list(dialect, event_columns);
+    const std::string condition = where(list, plan);
+    soci::statement query(sql);
+    query.exchange(into(total));
+    query.exchange(use(wanted, "subscription"));
+    list.bind(query);
+    for_each_row(query, "SELECT count(*)" + from(list.joins()) + condition, [] {});
+    return total;
+}
+
+std::vector<Event> select_events(soci::session& sql, const Dialect& dialect,
+                                 SubscriptionId subscription, const query::Plan& plan) {
     EventRow row;
     std::vector<Event> events;
     const long long wanted = subscription.value;
+    const long long after = plan.after.value_or(0);
+    const long long take = plan.take;
+    const long long skip = plan.skip;
+    ListSql list(dialect, event_columns);
+    std::string condition = where(list, plan);
+    if (plan.after)
+        condition += plan.order[0].is_descending ? " AND e.id < :after" : " AND e.id > :after";
     soci::statement query(sql);
     row.define(query);
     query.exchange(use(wanted, "subscription"));
+    list.bind(query);
+    if (plan.after) query.exchange(use(after, "after"));
     query.exchange(use(take, "take"));
     query.exchange(use(skip, "skip"));
     for_each_row(query,
-                 std::string(EventRow::select) +
-                     "WHERE e.subscription_id = :subscription ORDER BY e.id " + order +
+                 EventRow::select + from(everything) + condition + list.order(plan.order) +
                      " LIMIT :take OFFSET :skip",
                  [&] { events.push_back(row.to_event()); });
     return events;
@@ -89,18 +146,19 @@ std::vector<Event> select_events(soci::session& sql, SubscriptionId subscription
 
 }  // namespace
 
-Page<Event> list_events(soci::session& sql, SubscriptionId subscription, const ListQuery& query) {
-    long long total = 0;
-    const long long wanted = subscription.value;
-    sql << "SELECT count(*) FROM webhooks_event WHERE subscription_id = :subscription", into(total),
-        use(wanted, "subscription");
-    return {.items =
-                select_events(sql, subscription, std::min(query.take, max_take), query.skip, "ASC"),
-            .total = total};
+Page<Event> list_events(soci::session& sql, const Dialect& dialect, SubscriptionId subscription,
+                        const query::Plan& plan) {
+    Page<Event> page{.items = {}, .total = count_events(sql, dialect, subscription, plan)};
+    if (plan.take > 0) page.items = select_events(sql, dialect, subscription, plan);
+    return page;
 }
 
-std::vector<Event> newest_events(soci::session& sql, SubscriptionId subscription) {
-    return select_events(sql, subscription, max_included_events, 0, "DESC");
+std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
+                                 SubscriptionId subscription) {
+    query::Plan plan;
+    plan.order = {{.field = 0, .is_descending = true}};
+    plan.take = max_included_events;
+    return select_events(sql, dialect, subscription, plan);
 }
 
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event) {

@@ -6,16 +6,19 @@
 
 #include <soci/soci.h>
 
+#include <query/plan.hpp>
+#include <storage/sql/condition_sql.hpp>
 #include <vector>
 #include <webhooks/event.hpp>
-#include <webhooks/query.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks::storage {
 
-Page<Event> list_events(soci::session& sql, SubscriptionId subscription, const ListQuery& query);
+Page<Event> list_events(soci::session& sql, const Dialect& dialect, SubscriptionId subscription,
+                        const query::Plan& plan);
 /// The newest `max_included_events`, newest first.
-std::vector<Event> newest_events(soci::session& sql, SubscriptionId subscription);
+std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
+                                 SubscriptionId subscription);
 
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event);
 /// Deletes an event with its attempts and, after the last event of a message, the message.

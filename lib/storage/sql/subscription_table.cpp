@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/header_text.hpp>
 #include <storage/sql/subscription_table.hpp>
@@ -75,7 +74,7 @@ struct SubscriptionRow {
     }
 };
 
-std::string select_where(const char* condition) {
+std::string select_where(const std::string& condition) {
     return std::string("SELECT ") + SubscriptionRow::columns +
            " FROM webhooks_subscription WHERE " + condition;
 }
@@ -88,15 +87,40 @@ void bind_owner(soci::statement& query, const Principal& principal) {
     if (!principal.is_administrator()) query.exchange(use(principal.user_id(), "owner"));
 }
 
-std::int64_t count_subscriptions(soci::session& sql, const Principal& principal) {
+/// The fields of a subscription, in the order of query::fields_of. Moments are milliseconds there.
+/// Secret, headers and events can be shown, but no query compares them.
+constexpr Column subscription_columns[] = {
+    {"id", 0},
+    {"name", 0},
+    {"event_type", 0},
+    {"url", 0},
+    {"NULL", 0},
+    {"max_retry_count", 0},
+    {"is_active", 0},
+    {"user_id", 0},
+    {"NULL", 0},
+    {"(created_at / 1000)", 0},
+    {"(updated_at / 1000)", 0},
+    {"NULL", 0},
+};
+
+/// The owner's scope stands outside of the user's condition, which cannot widen it.
+std::string where(ListSql& list, const Principal& principal, const query::Plan& plan) {
+    std::string text = owner_condition(principal);
+    if (plan.condition) text += " AND " + list.condition(*plan.condition);
+    return text;
+}
+
+std::int64_t count_subscriptions(soci::session& sql, const Dialect& dialect,
+                                 const Principal& principal, const query::Plan& plan) {
     long long total = 0;
+    ListSql list(dialect, subscription_columns);
+    const std::string condition = where(list, principal, plan);
     soci::statement query(sql);
     query.exchange(into(total));
     bind_owner(query, principal);
-    for_each_row(query,
-                 std::string("SELECT count(*) FROM webhooks_subscription WHERE ") +
-                     owner_condition(principal),
-                 [] {});
+    list.bind(query);
+    for_each_row(query, "SELECT count(*) FROM webhooks_subscription WHERE " + condition, [] {});
     return total;
 }
 
@@ -165,19 +189,25 @@ void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision,
         use(updated_at, "updated_at"), use(at, "revision"), use(wanted, "id");
 }
 
-Page<Subscription> list_subscriptions(soci::session& sql, const Principal& principal,
-                                      const ListQuery& list) {
-    Page<Subscription> page{.items = {}, .total = count_subscriptions(sql, principal)};
+Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,
+                                      const Principal& principal, const query::Plan& plan) {
+    Page<Subscription> page{.items = {},
+                            .total = count_subscriptions(sql, dialect, principal, plan)};
     SubscriptionRow row;
-    const long long take = std::min(list.take, max_take);
-    const long long skip = list.skip;
+    const long long after = plan.after.value_or(0);
+    const long long take = plan.take;
+    const long long skip = plan.skip;
+    ListSql list(dialect, subscription_columns);
+    std::string text = where(list, principal, plan);
+    if (plan.after) text += plan.order[0].is_descending ? " AND id < :after" : " AND id > :after";
     soci::statement query(sql);
     row.define(query);
     bind_owner(query, principal);
+    list.bind(query);
+    if (plan.after) query.exchange(use(after, "after"));
     query.exchange(use(take, "take"));
     query.exchange(use(skip, "skip"));
-    for_each_row(query,
-                 select_where(owner_condition(principal)) + " ORDER BY id LIMIT :take OFFSET :skip",
+    for_each_row(query, select_where(text) + list.order(plan.order) + " LIMIT :take OFFSET :skip",
                  [&] { page.items.push_back(row.to_subscription()); });
     return page;
 }

@@ -7,10 +7,11 @@
 #include <soci/soci.h>
 
 #include <optional>
+#include <query/plan.hpp>
+#include <storage/sql/condition_sql.hpp>
 #include <vector>
 #include <webhooks/event_type.hpp>
 #include <webhooks/principal.hpp>
-#include <webhooks/query.hpp>
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 
@@ -28,8 +29,8 @@ void update_subscription(soci::session& sql, const Subscription& subscription, R
 /// Hides it and empties what it held of the user's.
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now);
 /// Without `recent_events`.
-Page<Subscription> list_subscriptions(soci::session& sql, const Principal& principal,
-                                      const ListQuery& query);
+Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,
+                                      const Principal& principal, const query::Plan& plan);
 
 Configuration read_configuration(soci::session& sql, Revision since);
 

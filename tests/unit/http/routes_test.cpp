@@ -102,7 +102,7 @@ TEST_CASE("list parameters are read under both their names, in any case") {
             {"&&take=3&", 3, 0, false},
         }));
     INFO(query);
-    const auto list = read_list_query(query, Relations::webhook_events);
+    const auto list = read_list_query(query, ListKind::subscriptions);
     REQUIRE(list);
     CHECK(list->take == take);
     CHECK(list->skip == skip);
@@ -122,26 +122,33 @@ TEST_CASE("a wrong list parameter is named") {
         {"take=1&Take=", "take: is given more than once"},
         {"take=%", "take: has a broken % escape"},
         {"take=%zz", "take: has a broken % escape"},
-        {"include=foo", "include: unknown relation 'foo'"},
-        {"include=webhookEvents,", "include: unknown relation ''"},
+        {"include=foo", "include: unknown relation 'foo' at character 1"},
+        {"include=webhookEvents,", "include: expected a relation at character 15"},
         {"include=webhookEvents,webhookEvents,webhookEvents,webhookEvents,webhookEvents,"
          "webhookEvents,webhookEvents,webhookEvents,webhookEvents",
          "include: more than 8 relations"},
-        {"select=id", "select: is not supported yet"},
-        {"$filter=id", "filter: is not supported yet"},
-        {"$orderby=id", "sort: is not supported yet"},
-        {"take=x&filter=y",
-         "take: must be a whole number, 0 to 2147483647; "
-         "filter: is not supported yet"},
+        {"select=nam", "select: unknown field 'nam' at character 1; did you mean 'name'?"},
+        {"$filter=isActiv",
+         "filter: unknown field 'isActiv' at character 1; did you mean 'isActive'?"},
+        {"$orderby=secret", "sort: field 'secret' cannot be filtered or sorted by at character 1"},
+        {"sort=name&$orderby=id", "sort: is given more than once"},
+        {"after=-1", "after: must be an id, a whole number from 0"},
+        {"after=5&sort=name", "after: needs a sort by id alone, or none"},
+        {"filter=createdAt+ge+2026-11-01T00:00:00+02:00",
+         "filter: neither a number nor a timestamp: '2026-11-01T00:00:00' at character 14; "
+         "write the '+' of an offset as %2B"},
+        {"take=x&filter=name%20eq",
+         "filter: expected a blank at character 8; "
+         "take: must be a whole number, 0 to 2147483647"},
     }));
-    const auto list = read_list_query(query, Relations::webhook_events);
+    const auto list = read_list_query(query, ListKind::subscriptions);
     REQUIRE_FALSE(list);
     CHECK(list.error().detail() == detail);
 }
 
 TEST_CASE("events bring no relations") {
-    CHECK_FALSE(read_list_query("include=webhookEvents", Relations::none));
-    CHECK(read_list_query("include=", Relations::none));
+    CHECK_FALSE(read_list_query("include=webhookEvents", ListKind::events));
+    CHECK(read_list_query("include=", ListKind::events));
 }
 
 TEST_CASE("JSON is known by its content type") {

@@ -1,5 +1,6 @@
 #include "documents.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -20,6 +21,31 @@ std::optional<std::string> format_if_set(const std::optional<Time>& time) {
     return time ? std::optional(format_time(*time)) : std::nullopt;
 }
 
+/// An object of those members that a selection shows.
+class Members {
+public:
+    Members(json::Writer& writer, const Selection& selection)
+        : writer_(writer), selection_(selection) {
+        writer_.begin_object();
+    }
+    Members(const Members&) = delete;
+    Members& operator=(const Members&) = delete;
+    ~Members() { writer_.end_object(); }
+
+    bool shows(std::string_view name) const {
+        return selection_.empty() || std::ranges::find(selection_, name) != selection_.end();
+    }
+
+    template <class T>
+    void add(std::string_view name, const T& content) {
+        if (shows(name)) writer_.member(name, content);
+    }
+
+private:
+    json::Writer& writer_;
+    const Selection& selection_;
+};
+
 }  // namespace
 
 std::string format_time(Time time) {
@@ -35,40 +61,40 @@ std::string format_time(Time time) {
     return text;
 }
 
-void write(json::Writer& writer, const Subscription& subscription) {
-    writer.begin_object()
-        .member("id", subscription.id.value)
-        .member("name", subscription.name)
-        .member("eventType", subscription.event_type)
-        .member("url", subscription.url)
-        .member("secret", subscription.secret.reveal())
-        .member("maxRetryCount", subscription.max_retry_count)
-        .member("isActive", subscription.is_active)
-        .member("userId", subscription.user_id)
-        .member("headers", headers_text(subscription.headers))
-        .member("createdAt", format_time(subscription.created_at))
-        .member("updatedAt", format_time(subscription.updated_at));
+void write(json::Writer& writer, const Subscription& subscription, const Selection& selection) {
+    Members members(writer, selection);
+    members.add("id", subscription.id.value);
+    members.add("name", subscription.name);
+    members.add("eventType", subscription.event_type);
+    members.add("url", subscription.url);
+    members.add("secret", subscription.secret.reveal());
+    members.add("maxRetryCount", subscription.max_retry_count);
+    members.add("isActive", subscription.is_active);
+    members.add("userId", subscription.user_id);
+    members.add("headers", headers_text(subscription.headers));
+    members.add("createdAt", format_time(subscription.created_at));
+    members.add("updatedAt", format_time(subscription.updated_at));
+    if (!members.shows("webhookEvents")) return;
     writer.key("webhookEvents").begin_array();
     for (const Event& event : subscription.recent_events)
         write(writer, event);
-    writer.end_array().end_object();
+    writer.end_array();
 }
 
-void write(json::Writer& writer, const Event& event) {
-    writer.begin_object()
-        .member("id", event.id.value)
-        .member("webhookSubscriptionId", event.subscription_id.value)
-        .member("eventType", event.event_type)
-        .member("payload", event.payload)
-        .member("statusCode", event.status_code)
-        .member("response", event.response)
-        .member("errorMessage", event.error_message)
-        .member("isSuccess", event.is_success)
-        .member("retryCount", event.retry_count)
-        .member("sentAt", format_if_set(event.sent_at))
-        .member("nextRetryAt", format_if_set(event.next_retry_at))
-        .member("createdAt", format_time(event.created_at))
-        .end_object();
+void write(json::Writer& writer, const Event& event, const Selection& selection) {
+    Members members(writer, selection);
+    members.add("id", event.id.value);
+    members.add("webhookSubscriptionId", event.subscription_id.value);
+    members.add("eventType", event.event_type);
+    members.add("payload", event.payload);
+    members.add("statusCode", event.status_code);
+    members.add("response", event.response);
+    members.add("errorMessage", event.error_message);
+    members.add("isSuccess", event.is_success);
+    members.add("retryCount", event.retry_count);
+    members.add("sentAt", format_if_set(event.sent_at));
+    members.add("nextRetryAt", format_if_set(event.next_retry_at));
+    members.add("createdAt", format_time(event.created_at));
 }
 
 void write(json::Writer& writer, const EventType& type) {

@@ -4,6 +4,7 @@
 /// The library's values as the API shows them: names and order as documented.
 
 #include <string>
+#include <vector>
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/subscription.hpp>
@@ -16,8 +17,11 @@ namespace webhooks::http {
 /// RFC 3339, UTC, milliseconds, e.g. "2026-01-31T09:05:00.250Z"; what is finer is cut off.
 std::string format_time(Time time);
 
-void write(json::Writer& writer, const Subscription& subscription);
-void write(json::Writer& writer, const Event& event);
+/// The members to show, as `ListQuery::select` has them; empty: all.
+using Selection = std::vector<std::string>;
+
+void write(json::Writer& writer, const Subscription& subscription, const Selection& selection = {});
+void write(json::Writer& writer, const Event& event, const Selection& selection = {});
 void write(json::Writer& writer, const EventType& type);
 
 }  // namespace webhooks::http

@@ -117,11 +117,11 @@ Result<Response> send_test_event(WebhookService& service, const Call& call) {
 }
 
 Result<Response> list_events(WebhookService& service, const Call& call) {
-    const auto query = read_list_query(call.request.query, Relations::none);
+    const auto query = read_list_query(call.request.query, ListKind::events);
     if (!query) return query.error();
     const auto page = service.events(call.caller, call.subscription, *query);
     if (!page) return page.error();
-    return list_answer(*page, "events", "totalEventsCount");
+    return list_answer(*page, *query, "events", "totalEventsCount");
 }
 
 Result<Response> delete_event(WebhookService& service, const Call& call) {

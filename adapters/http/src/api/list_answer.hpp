@@ -16,11 +16,12 @@ inline constexpr const char* too_large =
 
 /// @return invalid_argument for a page that is larger than max_page_bytes.
 template <class T>
-Result<Response> list_answer(const Page<T>& page, std::string_view items, std::string_view total) {
+Result<Response> list_answer(const Page<T>& page, const ListQuery& query, std::string_view items,
+                             std::string_view total) {
     json::Writer writer;
     writer.begin_object().key(items).begin_array();
     for (const T& item : page.items) {
-        write(writer, item);
+        write(writer, item, query.select);
         if (writer.size() > max_page_bytes) {
             return Error(std::vector<FieldError>{{"take", too_large}});
         }

@@ -1,52 +1,10 @@
 #include "query.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 
 #include "../ascii.hpp"
 
 namespace webhooks::http {
-namespace {
-
-constexpr std::uint32_t max_count = 2'147'483'647;
-constexpr std::size_t max_includes = 8;
-
-std::optional<std::uint32_t> parse_count(std::string_view text) {
-    std::uint32_t count = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, count);
-    const bool is_number = error == std::errc() && stop == end && text.size() <= 10;
-    return is_number && count <= max_count ? std::optional(count) : std::nullopt;
-}
-
-std::uint32_t read_count(const QueryParameters& parameters, const char* name, const char* alias,
-                         std::uint32_t fallback, Faults& faults) {
-    const auto text = parameters.find(name, alias, faults);
-    if (!text) return fallback;
-    const auto count = parse_count(*text);
-    if (!count) faults.push_back({name, "must be a whole number, 0 to 2147483647"});
-    return count.value_or(fallback);
-}
-
-/// @return whether the events are to be included.
-bool read_include(const std::string& text, Relations relations, Faults& faults) {
-    std::size_t count = 0;
-    bool includes_events = false;
-    for_each_part(text, ',', [&](std::string_view relation) {
-        if (++count > max_includes) return;
-        if (relations == Relations::webhook_events && iequals(relation, "webhookEvents")) {
-            includes_events = true;
-        } else {
-            faults.push_back({"include", "unknown relation '" + std::string(relation) + "'"});
-        }
-    });
-    if (count > max_includes) faults.push_back({"include", "more than 8 relations"});
-    return includes_events;
-}
-
-}  // namespace
-
 std::optional<std::string> percent_decode(std::string_view text, Blank blank) {
     std::string decoded;
     decoded.reserve(text.size());
@@ -98,22 +56,24 @@ std::optional<std::string> QueryParameters::find(std::string_view name, std::str
     return value;
 }
 
-Result<ListQuery> read_list_query(std::string_view query, Relations relations) {
+Result<ListQuery> read_list_query(std::string_view query, ListKind kind) {
     const QueryParameters parameters(query);
     Faults faults;
-    ListQuery list;
-    list.take = read_count(parameters, "take", "$top", list.take, faults);
-    list.skip = read_count(parameters, "skip", "$skip", list.skip, faults);
-    if (const auto include = parameters.find("include", "$expand", faults)) {
-        list.include_events = read_include(*include, relations, faults);
+    const ListQueryText text{.select = parameters.find("select", "$select", faults),
+                             .filter = parameters.find("filter", "$filter", faults),
+                             .sort = parameters.find("sort", "$orderby", faults),
+                             .include = parameters.find("include", "$expand", faults),
+                             .take = parameters.find("take", "$top", faults),
+                             .skip = parameters.find("skip", "$skip", faults),
+                             .after = parameters.find("after", "", faults)};
+    Result<ListQuery> list = ListQuery::parse(text, kind);
+    if (faults.empty()) return list;
+    if (!list) {
+        for (const FieldError& fault : list.error().fields()) {
+            faults.push_back(fault);
+        }
     }
-    constexpr const char* later[][2] = {
-        {"select", "$select"}, {"filter", "$filter"}, {"sort", "$orderby"}};
-    for (const auto& [name, alias] : later) {
-        if (parameters.find(name, alias, faults)) faults.push_back({name, "is not supported yet"});
-    }
-    if (!faults.empty()) return Error(std::move(faults));
-    return list;
+    return Error(std::move(faults));
 }
 
 }  // namespace webhooks::http

@@ -37,12 +37,8 @@ private:
     std::vector<Parameter> parameters_;
 };
 
-/// Which rows of a list may bring others with them.
-enum class Relations { none, webhook_events };
-
-/// Reads `take`, `skip` and `include` and their `$` aliases.
-/// @return invalid_argument with every parameter at fault. `select`, `filter` and `sort` are not
-/// supported yet.
-Result<ListQuery> read_list_query(std::string_view query, Relations relations);
+/// Reads the parameters of a list and their `$` aliases.
+/// @return invalid_argument with every parameter at fault.
+Result<ListQuery> read_list_query(std::string_view query, ListKind kind);
 
 }  // namespace webhooks::http

@@ -79,11 +79,11 @@ Error faults_of(Faults faults, const Error& service_error) {
 }  // namespace
 
 Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
-    const auto query = read_list_query(call.request.query, Relations::webhook_events);
+    const auto query = read_list_query(call.request.query, ListKind::subscriptions);
     if (!query) return query.error();
     const auto page = service.subscriptions(call.caller, *query);
     if (!page) return page.error();
-    return list_answer(*page, "subscriptions", "totalSubscriptionsCount");
+    return list_answer(*page, *query, "subscriptions", "totalSubscriptionsCount");
 }
 
 Result<Response> create_subscription(WebhookService& service, const Call& call) {

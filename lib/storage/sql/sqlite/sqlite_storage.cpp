@@ -161,12 +161,15 @@ Result<> SqliteStorage::delete_subscription(const Principal& principal, Subscrip
 }
 
 Result<Page<Subscription>> SqliteStorage::list_subscriptions(const Principal& principal,
-                                                             const ListQuery& query) {
+                                                             const ListQuery& list) {
+    const Result<query::Plan> plan = query::make_plan(list, ListKind::subscriptions);
+    if (!plan) return plan.error();
     return read([&](soci::session& sql) -> Result<Page<Subscription>> {
-        Page<Subscription> page = storage::list_subscriptions(sql, principal, query);
+        Page<Subscription> page =
+            storage::list_subscriptions(sql, sqlite_dialect, principal, *plan);
         for (Subscription& subscription : page.items) {
-            if (query.include_events)
-                subscription.recent_events = newest_events(sql, subscription.id);
+            if (list.include_events)
+                subscription.recent_events = newest_events(sql, sqlite_dialect, subscription.id);
         }
         return page;
     });
@@ -188,10 +191,12 @@ Result<Configuration> SqliteStorage::configuration(Revision since) {
 // ---- The log, as its readers see it.
 
 Result<Page<Event>> SqliteStorage::list_events(const Principal& principal, SubscriptionId id,
-                                               const ListQuery& query) {
+                                               const ListQuery& list) {
+    const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
+    if (!plan) return plan.error();
     return read([&](soci::session& sql) -> Result<Page<Event>> {
         if (!storage::find_subscription(sql, principal, id)) return no_such_subscription();
-        return storage::list_events(sql, id, query);
+        return storage::list_events(sql, sqlite_dialect, id, *plan);
     });
 }
 

@@ -1,0 +1,170 @@
+#include <charconv>
+#include <query/parser.hpp>
+#include <query/resolver.hpp>
+#include <set>
+#include <webhooks/query.hpp>
+
+namespace webhooks {
+namespace {
+
+using query::Fault;
+using query::ListItem;
+
+constexpr std::uint32_t max_count = 2'147'483'647;
+constexpr std::int64_t max_id = (std::int64_t{1} << 53) - 1;
+
+/// Reads the parameters of one query, and gathers what is wrong with them.
+class Reader {
+public:
+    Reader(const ListQueryText& text, ListKind kind) : text_(text), kind_(kind) {}
+
+    Result<ListQuery> read() {
+        read_filter();
+        read_sort();
+        read_select();
+        read_include();
+        read_count("take", text_.take, list_.take);
+        read_count("skip", text_.skip, list_.skip);
+        read_after();
+        if (const Result<> verdict = list_.check(kind_); !verdict) add_new(verdict.error());
+        if (!faults_.empty()) return Error(std::move(faults_));
+        return std::move(list_);
+    }
+
+private:
+    void fault(const char* parameter, const Fault& fault) {
+        faults_.push_back({parameter, fault.message()});
+    }
+
+    /// Faults of parameters that have none yet: the first one has its character.
+    void add_new(const Error& error) {
+        std::set<std::string> known;
+        for (const FieldError& fault : faults_) {
+            known.insert(fault.field);
+        }
+        for (const FieldError& fault : error.fields()) {
+            if (!known.contains(fault.field)) faults_.push_back(fault);
+        }
+    }
+
+    /// The items of a list, or none where it has a fault.
+    std::vector<ListItem> names(const char* parameter, const std::string& text,
+                                const char* wanted) {
+        auto items = query::parse_names(text, wanted);
+        if (const auto* found = std::get_if<Fault>(&items)) {
+            fault(parameter, *found);
+            return {};
+        }
+        return std::get<std::vector<ListItem>>(std::move(items));
+    }
+
+    void read_filter() {
+        if (!text_.filter) return;
+        Result<Filter> filter = Filter::parse(*text_.filter);
+        if (!filter) return add_new(filter.error());
+        list_.filter = *std::move(filter);
+    }
+
+    void read_sort() {
+        if (!text_.sort) return;
+        for (const ListItem& item : names("sort", *text_.sort, "a field")) {
+            if (!item.modifier.empty() && item.modifier != "asc" && item.modifier != "desc") {
+                return fault("sort",
+                             {"expected 'asc' or 'desc', found " + query::quoted(item.modifier),
+                              item.position});
+            }
+            auto found = query::find_comparable_field(item.name, kind_);
+            if (auto* unknown = std::get_if<Fault>(&found)) {
+                unknown->position = item.position;
+                return fault("sort", *unknown);
+            }
+            list_.sort.push_back({.field = item.name, .is_descending = item.modifier == "desc"});
+        }
+    }
+
+    void read_select() {
+        if (!text_.select || *text_.select == "*") return;
+        std::set<std::size_t> columns;
+        for (const ListItem& item : names("select", *text_.select, "a field or '*'")) {
+            auto found = query::find_field(item.name, kind_);
+            if (auto* unknown = std::get_if<Fault>(&found)) {
+                unknown->position = item.position;
+                return fault("select", *unknown);
+            }
+            if (!item.modifier.empty()) {
+                return fault("select",
+                             {"expected ',' behind " + query::quoted(item.name), item.position});
+            }
+            columns.insert(std::get<std::size_t>(found));
+        }
+        for (const std::size_t column : columns) {
+            list_.select.emplace_back(query::fields_of(kind_)[column].name);
+        }
+    }
+
+    void read_include() {
+        if (!text_.include) return;
+        const std::vector<ListItem> items = names("include", *text_.include, "a relation");
+        if (items.size() > query::max_relations) {
+            return fault("include", {.what = "more than 8 relations"});
+        }
+        for (const ListItem& item : items) {
+            auto found = query::find_field(item.name, kind_);
+            const auto* column = std::get_if<std::size_t>(&found);
+            const bool is_relation = kind_ == ListKind::subscriptions && column &&
+                                     query::fields_of(kind_)[*column].name == "webhookEvents";
+            if (!is_relation || !item.modifier.empty()) {
+                return fault("include",
+                             {"unknown relation " + query::quoted(item.name), item.position});
+            }
+            list_.include_events = true;
+        }
+    }
+
+    void read_count(const char* parameter, const std::optional<std::string>& text,
+                    std::uint32_t& count) {
+        if (!text) return;
+        const std::optional<std::int64_t> number = read_number(*text, 10);
+        if (number && *number <= max_count) {
+            count = static_cast<std::uint32_t>(*number);
+        } else {
+            fault(parameter, {.what = "must be a whole number, 0 to 2147483647"});
+        }
+    }
+
+    void read_after() {
+        if (!text_.after) return;
+        list_.after = read_number(*text_.after, 16);
+        if (!list_.after || *list_.after > max_id) {
+            fault("after", {.what = "must be an id, a whole number from 0"});
+        }
+    }
+
+    static std::optional<std::int64_t> read_number(std::string_view text, std::size_t most_digits) {
+        std::int64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        const bool is_number = error == std::errc() && stop == end && number >= 0 &&
+                               !text.starts_with('-') && text.size() <= most_digits;
+        return is_number ? std::optional(number) : std::nullopt;
+    }
+
+    const ListQueryText& text_;
+    const ListKind kind_;
+    ListQuery list_;
+    std::vector<FieldError> faults_;
+};
+
+}  // namespace
+
+Result<ListQuery> ListQuery::parse(const ListQueryText& text, ListKind kind) {
+    return Reader(text, kind).read();
+}
+
+Result<> ListQuery::check(ListKind kind) const {
+    const Result<query::Plan> plan = query::make_plan(*this, kind);
+    if (!plan) return plan.error();
+    return {};
+}
+
+}  // namespace webhooks

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace webhooks::query {
+
+/// A number as whole numbers can be compared with it.
+struct Whole {
+    std::int64_t floor = 0;
+    bool has_fraction = false;
+
+    bool operator==(const Whole&) const = default;
+};
+
+/// Reads `["+"|"-"] 1*DIGIT ["." 1*DIGIT] ["e" ["+"|"-"] 1*DIGIT]`, exactly.
+/// @return nothing beyond 64 bits. @pre `text` is of that form.
+std::optional<Whole> parse_number(std::string_view text);
+
+/// Whether a text is of the form that `parse_number` reads.
+bool is_number(std::string_view text);
+
+/// Reads `YYYY-MM-DD ["T" hh:mm [":" ss ["." 1*12DIGIT]] ("Z" | ("+"|"-") hh:mm)]`, years
+/// 0001-9999; a day alone is its beginning in UTC, second 60 is the next one.
+/// @return milliseconds since 1970; nothing for any other text.
+std::optional<Whole> parse_time(std::string_view text);
+
+}  // namespace webhooks::query

@@ -1,0 +1,73 @@
+#include <algorithm>
+#include <query/plan.hpp>
+#include <query/resolver.hpp>
+
+namespace webhooks::query {
+namespace {
+
+constexpr std::size_t max_keys = 8;
+constexpr std::size_t id_column = 0;
+
+void plan_filter(const ListQuery& query, ListKind kind, Plan& plan,
+                 std::vector<FieldError>& faults) {
+    if (!query.filter) return;
+    auto condition = resolve(query.filter->node(), kind);
+    if (auto* fault = std::get_if<Fault>(&condition)) {
+        faults.push_back({"filter", fault->message()});
+    } else {
+        plan.condition = std::get<Condition>(std::move(condition));
+    }
+}
+
+void plan_order(const ListQuery& query, ListKind kind, Plan& plan,
+                std::vector<FieldError>& faults) {
+    if (query.sort.size() > max_keys) faults.push_back({"sort", "more than 8 keys"});
+    for (const SortKey& key : query.sort) {
+        const auto found = find_comparable_field(key.field, kind);
+        if (const auto* fault = std::get_if<Fault>(&found)) {
+            faults.push_back({"sort", fault->message()});
+            return;
+        }
+        plan.order.push_back({std::get<std::size_t>(found), key.is_descending});
+    }
+    const auto id = std::ranges::find(plan.order, id_column, &SortColumn::field);
+    if (id == plan.order.end()) {
+        plan.order.push_back({id_column, false});
+    } else {
+        // No two rows have one id: what comes behind it decides nothing.
+        plan.order.erase(id + 1, plan.order.end());
+    }
+}
+
+void check_select(const ListQuery& query, ListKind kind, std::vector<FieldError>& faults) {
+    for (const std::string& name : query.select) {
+        const auto found = find_field(name, kind);
+        if (const auto* fault = std::get_if<Fault>(&found)) {
+            faults.push_back({"select", fault->message()});
+            return;
+        }
+    }
+}
+
+}  // namespace
+
+Result<Plan> make_plan(const ListQuery& query, ListKind kind) {
+    Plan plan;
+    plan.take = std::min(query.take, max_take);
+    plan.skip = query.skip;
+    plan.after = query.after;
+    std::vector<FieldError> faults;
+    plan_filter(query, kind, plan, faults);
+    plan_order(query, kind, plan, faults);
+    check_select(query, kind, faults);
+    if (query.after && plan.order.size() > 1) {
+        faults.push_back({"after", "needs a sort by id alone, or none"});
+    }
+    if (query.include_events && kind == ListKind::events) {
+        faults.push_back({"include", "events bring no relations"});
+    }
+    if (!faults.empty()) return Error(std::move(faults));
+    return plan;
+}
+
+}  // namespace webhooks::query

@@ -1,0 +1,93 @@
+#pragma once
+
+/// @file
+/// A query after its fields were found and its types were judged: what storages translate.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+#include <webhooks/error.hpp>
+#include <webhooks/query.hpp>
+
+namespace webhooks::query {
+
+/// Integers and moments are both whole numbers here; a moment is milliseconds since 1970, as fine
+/// as the API shows it.
+enum class Type : std::uint8_t { boolean, number, text, time };
+
+/// A member of the rows of a list.
+struct Field {
+    std::string_view name;
+    Type type;
+    /// Secrets and headers can neither be filtered nor sorted by, only shown.
+    bool is_comparable;
+};
+
+/// In the documented order; a field's place in its table is its column.
+std::span<const Field> fields_of(ListKind kind);
+
+/// Null is `monostate`.
+using Value = std::variant<std::monostate, bool, std::int64_t, std::string>;
+
+struct Operand {
+    enum class Kind : std::uint8_t { field, constant, to_lower, to_upper, length };
+    Kind kind = Kind::constant;
+    Type type = Type::number;  ///< Of the result. A null constant's means nothing.
+    std::size_t field = 0;     ///< With `field`: the column.
+    Value value = {};          ///< With `constant`.
+    /// With a function: exactly one. A function of null is null.
+    std::vector<Operand> arguments = {};
+
+    bool is_function() const noexcept { return kind >= Kind::to_lower; }
+};
+
+/// Three-valued (true, false, unknown), with SQL's rules for and, or and not. A row is answered
+/// where the whole is true.
+struct Condition {
+    enum class Kind : std::uint8_t {
+        constant,   ///< `is_true`
+        field,      ///< operands[0], a boolean field, never null
+        equal,      ///< Two-valued for null fields and null constants (null equals null); unknown
+        not_equal,  ///< where a function gives null.
+        less,       ///< Unknown where either side is null; so the next three.
+        less_equal,
+        greater,
+        greater_equal,
+        in,        ///< operands[0] equals one of operands[1..], constants that are not null.
+        contains,  ///< operands[0] with operands[1], a text constant; unknown where null.
+        starts_with,
+        ends_with,
+        all_of,    ///< children, at least two
+        any_of,    ///< children, at least two
+        negation,  ///< children[0]
+    };
+    Kind kind = Kind::constant;
+    bool is_true = true;
+    std::vector<Operand> operands = {};
+    std::vector<Condition> children = {};
+};
+
+struct SortColumn {
+    std::size_t field = 0;
+    bool is_descending = false;
+};
+
+/// What a storage carries out.
+struct Plan {
+    std::optional<Condition> condition;
+    /// Ends with the id.
+    std::vector<SortColumn> order;
+    std::uint32_t take = 0;  ///< At most max_take.
+    std::uint32_t skip = 0;
+    /// Behind this id, in the direction of `order`, which is the id alone.
+    std::optional<std::int64_t> after;
+};
+
+/// @return invalid_argument with a FieldError for each member at fault.
+Result<Plan> make_plan(const ListQuery& query, ListKind kind);
+
+}  // namespace webhooks::query

@@ -1,0 +1,361 @@
+#include <algorithm>
+#include <base/ascii.hpp>
+#include <base/nearest.hpp>
+#include <query/literals.hpp>
+#include <query/resolver.hpp>
+
+namespace webhooks::query {
+namespace {
+
+/// Node::Kind and Condition::Kind name the same conditions; terms have no place here.
+Condition::Kind condition_kind(Node::Kind kind) {
+    switch (kind) {
+        case Node::Kind::equal:
+            return Condition::Kind::equal;
+        case Node::Kind::not_equal:
+            return Condition::Kind::not_equal;
+        case Node::Kind::less:
+            return Condition::Kind::less;
+        case Node::Kind::less_equal:
+            return Condition::Kind::less_equal;
+        case Node::Kind::greater:
+            return Condition::Kind::greater;
+        case Node::Kind::greater_equal:
+            return Condition::Kind::greater_equal;
+        case Node::Kind::contains:
+            return Condition::Kind::contains;
+        case Node::Kind::starts_with:
+            return Condition::Kind::starts_with;
+        case Node::Kind::ends_with:
+            return Condition::Kind::ends_with;
+        case Node::Kind::all_of:
+            return Condition::Kind::all_of;
+        case Node::Kind::any_of:
+            return Condition::Kind::any_of;
+        default:
+            return Condition::Kind::constant;
+    }
+}
+
+/// The comparison with its sides exchanged.
+Condition::Kind mirrored(Condition::Kind kind) {
+    switch (kind) {
+        case Condition::Kind::less:
+            return Condition::Kind::greater;
+        case Condition::Kind::less_equal:
+            return Condition::Kind::greater_equal;
+        case Condition::Kind::greater:
+            return Condition::Kind::less;
+        case Condition::Kind::greater_equal:
+            return Condition::Kind::less_equal;
+        default:
+            return kind;
+    }
+}
+
+const char* name_of(Type type) {
+    switch (type) {
+        case Type::boolean:
+            return "a boolean";
+        case Type::number:
+            return "a number";
+        case Type::text:
+            return "text";
+        case Type::time:
+            return "a timestamp";
+    }
+    return "";
+}
+
+/// An operand while its condition is judged.
+struct Side {
+    Operand operand = {};
+    bool has_fraction = false;  ///< The constant is a little more than its value.
+    std::size_t position = 0;
+
+    bool is_literal() const { return operand.kind == Operand::Kind::constant; }
+    bool is_null() const {
+        return is_literal() && std::holds_alternative<std::monostate>(operand.value);
+    }
+};
+
+Condition constant(bool is_true) {
+    return {.kind = Condition::Kind::constant, .is_true = is_true};
+}
+
+Condition junction(Condition::Kind kind, Condition left, Condition right) {
+    Condition both{.kind = kind};
+    both.children.push_back(std::move(left));
+    both.children.push_back(std::move(right));
+    return both;
+}
+
+Condition compare(Condition::Kind kind, Operand left, Operand right) {
+    Condition condition{.kind = kind};
+    condition.operands.push_back(std::move(left));
+    condition.operands.push_back(std::move(right));
+    return condition;
+}
+
+/// Compares whole numbers with `floor` and a fraction more. A field is never equal to that, a
+/// function neither, but where it gives null that must stay unknown.
+Condition compare_with_fraction(Condition::Kind kind, const Operand& left, const Operand& floor) {
+    const bool is_equality = kind == Condition::Kind::equal || kind == Condition::Kind::not_equal;
+    const Condition above = compare(Condition::Kind::greater, left, floor);
+    const Condition below = compare(Condition::Kind::less_equal, left, floor);
+    if (!is_equality) {
+        return kind == Condition::Kind::greater || kind == Condition::Kind::greater_equal ? above
+                                                                                          : below;
+    }
+    if (!left.is_function()) return constant(kind == Condition::Kind::not_equal);
+    return junction(
+        kind == Condition::Kind::equal ? Condition::Kind::all_of : Condition::Kind::any_of, above,
+        below);
+}
+
+/// Judges a filter. A rule that fails notes the fault and returns nothing.
+class Resolver {
+public:
+    explicit Resolver(ListKind kind) : list_(kind) {}
+
+    std::variant<Condition, Fault> resolve(const Node& node) {
+        std::optional<Condition> condition = this->condition(node);
+        if (!condition) return fault_;
+        return *std::move(condition);
+    }
+
+private:
+    std::nullopt_t fail(std::string what, std::size_t position, std::string hint = {}) {
+        fault_ = {std::move(what), position, std::move(hint)};
+        return std::nullopt;
+    }
+
+    std::optional<Condition> condition(const Node& node) {
+        switch (node.kind) {
+            case Node::Kind::field:
+            case Node::Kind::boolean:
+                return boolean(node);
+            case Node::Kind::in:
+                return membership(node);
+            case Node::Kind::contains:
+            case Node::Kind::starts_with:
+            case Node::Kind::ends_with:
+                return text_test(node);
+            case Node::Kind::all_of:
+            case Node::Kind::any_of:
+            case Node::Kind::negation:
+                return combination(node);
+            case Node::Kind::equal:
+            case Node::Kind::not_equal:
+            case Node::Kind::less:
+            case Node::Kind::less_equal:
+            case Node::Kind::greater:
+            case Node::Kind::greater_equal:
+                return comparison(node);
+            default:
+                return fail("a condition is needed, not a value", node.position);
+        }
+    }
+
+    std::optional<Condition> boolean(const Node& node) {
+        if (node.kind == Node::Kind::boolean) return constant(node.truth);
+        std::optional<Side> side = this->side(node);
+        if (!side) return std::nullopt;
+        if (side->operand.type != Type::boolean) {
+            return fail("field " + quoted(node.text) + " is " + name_of(side->operand.type) +
+                            ", which is no condition by itself",
+                        node.position, "compare it with something");
+        }
+        Condition condition{.kind = Condition::Kind::field};
+        condition.operands.push_back(std::move(side->operand));
+        return condition;
+    }
+
+    std::optional<Condition> combination(const Node& node) {
+        const bool is_negation = node.kind == Node::Kind::negation;
+        Condition condition{.kind = is_negation ? Condition::Kind::negation
+                                                : condition_kind(node.kind)};
+        for (const NodePtr& part : node.children) {
+            std::optional<Condition> child = this->condition(*part);
+            if (!child) return std::nullopt;
+            condition.children.push_back(*std::move(child));
+        }
+        return condition;
+    }
+
+    std::optional<Condition> comparison(const Node& node) {
+        std::optional<Side> left = side(*node.children[0]);
+        std::optional<Side> right = left ? side(*node.children[1]) : std::nullopt;
+        if (!right) return std::nullopt;
+        Condition::Kind kind = condition_kind(node.kind);
+        if (left->is_literal() && right->is_literal()) {
+            return fail("two values are compared", node.position,
+                        "a field or a function is needed on one side");
+        }
+        if (left->is_literal()) {
+            std::swap(left, right);
+            kind = mirrored(kind);
+        }
+        if (right->is_null()) {
+            if (kind == Condition::Kind::equal || kind == Condition::Kind::not_equal) {
+                return compare(kind, std::move(left->operand), std::move(right->operand));
+            }
+            return fail("null has no order", right->position, "use 'eq null' or 'ne null'");
+        }
+        if (!fit(*left, *right)) return std::nullopt;
+        if (right->has_fraction) return compare_with_fraction(kind, left->operand, right->operand);
+        return compare(kind, std::move(left->operand), std::move(right->operand));
+    }
+
+    std::optional<Condition> membership(const Node& node) {
+        std::optional<Side> wanted = side(*node.children[0]);
+        if (!wanted) return std::nullopt;
+        if (wanted->is_literal()) {
+            return fail("a value is looked for in a list", node.position,
+                        "a field or a function is needed before 'in'");
+        }
+        Condition condition{.kind = Condition::Kind::in};
+        condition.operands.push_back(wanted->operand);
+        for (std::size_t i = 1; i < node.children.size(); ++i) {
+            std::optional<Side> item = side(*node.children[i]);
+            if (!item) return std::nullopt;
+            if (item->is_null()) {
+                return fail("null cannot stand in a list", item->position,
+                            "compare it with 'eq null'");
+            }
+            if (!fit(*wanted, *item)) return std::nullopt;
+            if (!item->has_fraction) condition.operands.push_back(std::move(item->operand));
+        }
+        return condition;
+    }
+
+    std::optional<Condition> text_test(const Node& node) {
+        std::optional<Side> text = side(*node.children[0]);
+        std::optional<Side> part = text ? side(*node.children[1]) : std::nullopt;
+        if (!part) return std::nullopt;
+        if (text->is_null() || text->operand.type != Type::text) {
+            return fail("text is needed here", text->position);
+        }
+        return compare(condition_kind(node.kind), std::move(text->operand),
+                       std::move(part->operand));
+    }
+
+    /// Whether a right side can be compared with a left one; a text that is a timestamp becomes
+    /// one.
+    bool fit(const Side& left, Side& right) {
+        const Type wanted = left.operand.type;
+        if (wanted == Type::time && right.is_literal() && right.operand.type == Type::text) {
+            const std::string& text = std::get<std::string>(right.operand.value);
+            const std::optional<Whole> moment = parse_time(text);
+            if (!moment) {
+                fail(quoted(text) + " is no timestamp", right.position,
+                     "write it as 2026-01-31T09:05:00Z");
+                return false;
+            }
+            right.has_fraction = moment->has_fraction;
+            right.operand.type = Type::time;
+            right.operand.value = moment->floor;
+        }
+        if (wanted == right.operand.type) return true;
+        fail(std::string("cannot compare ") + name_of(wanted) + " with " +
+                 name_of(right.operand.type),
+             right.position);
+        return false;
+    }
+
+    std::optional<Side> side(const Node& node) {
+        switch (node.kind) {
+            case Node::Kind::field:
+                return field(node);
+            case Node::Kind::to_lower:
+            case Node::Kind::to_upper:
+            case Node::Kind::length:
+                return function(node);
+            case Node::Kind::number:
+            case Node::Kind::time:
+                return whole(node);
+            case Node::Kind::text:
+                return literal(node, Type::text, node.text);
+            case Node::Kind::boolean:
+                return literal(node, Type::boolean, node.truth);
+            case Node::Kind::null:
+                return literal(node, Type::text, std::monostate());
+            default:
+                return fail("a value is needed, not a condition", node.position);
+        }
+    }
+
+    static Side literal(const Node& node, Type type, Value value) {
+        return {
+            .operand = {.kind = Operand::Kind::constant, .type = type, .value = std::move(value)},
+            .position = node.position};
+    }
+
+    std::optional<Side> whole(const Node& node) {
+        const bool is_number = node.kind == Node::Kind::number;
+        const std::optional<Whole> value =
+            is_number ? parse_number(node.text) : parse_time(node.text);
+        if (!value) return fail(quoted(node.text) + " is beyond 64 bits", node.position);
+        Side side = literal(node, is_number ? Type::number : Type::time, value->floor);
+        side.has_fraction = value->has_fraction;
+        return side;
+    }
+
+    std::optional<Side> field(const Node& node) {
+        auto found = find_comparable_field(node.text, list_);
+        if (auto* fault = std::get_if<Fault>(&found)) {
+            return fail(std::move(fault->what), node.position, std::move(fault->hint));
+        }
+        const std::size_t column = std::get<std::size_t>(found);
+        return Side{.operand = {.kind = Operand::Kind::field,
+                                .type = fields_of(list_)[column].type,
+                                .field = column},
+                    .position = node.position};
+    }
+
+    std::optional<Side> function(const Node& node) {
+        std::optional<Side> argument = side(*node.children[0]);
+        if (!argument) return std::nullopt;
+        if (argument->is_null() || argument->operand.type != Type::text) {
+            return fail("text is needed here", argument->position);
+        }
+        Side call{.position = node.position};
+        call.operand.kind = node.kind == Node::Kind::length     ? Operand::Kind::length
+                            : node.kind == Node::Kind::to_lower ? Operand::Kind::to_lower
+                                                                : Operand::Kind::to_upper;
+        call.operand.type = node.kind == Node::Kind::length ? Type::number : Type::text;
+        call.operand.arguments.push_back(std::move(argument->operand));
+        return call;
+    }
+
+    const ListKind list_;
+    Fault fault_;
+};
+
+}  // namespace
+
+std::variant<std::size_t, Fault> find_field(std::string_view name, ListKind kind) {
+    const std::span<const Field> fields = fields_of(kind);
+    const std::string wanted = ascii::lower(name);
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (ascii::lower(fields[i].name) == wanted) return i;
+        names.push_back(fields[i].name);
+    }
+    const std::string_view near = nearest(name, names);
+    return Fault{.what = "unknown field " + quoted(name),
+                 .hint = near.empty() ? "" : "did you mean '" + std::string(near) + "'?"};
+}
+
+std::variant<std::size_t, Fault> find_comparable_field(std::string_view name, ListKind kind) {
+    auto found = find_field(name, kind);
+    const auto* column = std::get_if<std::size_t>(&found);
+    if (!column || fields_of(kind)[*column].is_comparable) return found;
+    return Fault{.what = "field " + quoted(name) + " cannot be filtered or sorted by"};
+}
+
+std::variant<Condition, Fault> resolve(const Node& filter, ListKind kind) {
+    return Resolver(kind).resolve(filter);
+}
+
+}  // namespace webhooks::query

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <soci/soci.h>
+
+#include <deque>
+#include <query/plan.hpp>
+#include <span>
+#include <string>
+#include <variant>
+
+namespace webhooks::storage {
+
+/// Where databases differ in how conditions and orders are written.
+struct Dialect {
+    /// `A same B` is true or false, also for nulls, which equal each other.
+    const char* same;
+    const char* not_same;
+    /// Whether text A contains, begins with, ends with text B; unknown where one is null.
+    /// `{0}` and `{1}` stand for the two.
+    const char* contains;
+    const char* starts_with;
+    const char* ends_with;
+    /// Behind a sort key, so that nulls are lowest.
+    const char* ascending;
+    const char* descending;
+};
+
+extern const Dialect sqlite_dialect;
+
+/// How a field is written in SQL, and which joins it needs.
+struct Column {
+    const char* expression;
+    unsigned joins;
+};
+
+/// Writes the variable part of one list query. Its text is put together from the fragments of this
+/// file alone; what a user wrote is only ever bound. Keeps what is bound: it must outlive the
+/// statement.
+class ListSql {
+public:
+    ListSql(const Dialect& dialect, std::span<const Column> columns)
+        : dialect_(dialect), columns_(columns) {}
+
+    std::string condition(const query::Condition& condition);
+    std::string order(std::span<const query::SortColumn> keys);
+
+    /// The joins of the fields that were written so far.
+    unsigned joins() const noexcept { return joins_; }
+    /// Binds the values that the text names.
+    void bind(soci::statement& statement) const;
+
+private:
+    using Condition = query::Condition;
+    using Operand = query::Operand;
+
+    std::string column(std::size_t field);
+    std::string operand(const Operand& operand);
+    std::string value(const query::Value& value);
+    std::string comparison(const Condition& condition, const char* sign);
+    std::string equality(const Condition& condition);
+    std::string membership(const Condition& condition);
+    std::string text_test(const Condition& condition, const char* pattern);
+    std::string junction(const Condition& condition, const char* sign);
+
+    struct Bound {
+        std::string name;
+        std::variant<long long, std::string> value;
+    };
+
+    const Dialect& dialect_;
+    std::span<const Column> columns_;
+    unsigned joins_ = 0;
+    /// A deque, because SOCI keeps references.
+    std::deque<Bound> bound_;
+};
+
+}  // namespace webhooks::storage

@@ -1,0 +1,253 @@
+#include <contract/random_filters.hpp>
+#include <contract/storages.hpp>
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::vector<std::string> stored_texts = {"",
+                                        " ",
+                                        "a",
+                                        "A",
+                                        "abc",
+                                        "ABC",
+                                        "a_c",
+                                        "aXc",
+                                        "%",
+                                        "_",
+                                        "\\",
+                                        "O'Hara",
+                                        "\xC3\xA9",
+                                        "\xF0\x9F\x98\x80",
+                                        "\xEF\xBF\xBD",
+                                        "order",
+                                        "ORDER",
+                                        "order.created",
+                                        "200",
+                                        "x' OR '1'='1"};
+
+/// The same rows in a storage, whatever it is.
+class Rows {
+public:
+    Rows(Storage& storage, ManualClock& clock, unsigned seed)
+        : storage_(storage), clock_(clock), random_(seed) {}
+
+    void fill() {
+        worker_ = storage_.register_worker(10s).value();
+        for (int i = 0; i < 40; ++i) {
+            add_subscription();
+        }
+        log = storage_.insert_subscription({.name = "log", .user_id = "carol"}).value().id;
+        for (int i = 0; i < 60; ++i) {
+            add_event();
+        }
+    }
+
+    SubscriptionId log{};
+
+private:
+    std::size_t below(std::size_t limit) { return random_() % limit; }
+    const std::string& text() { return stored_texts[below(stored_texts.size())]; }
+
+    void add_subscription() {
+        if (below(2)) clock_.advance(std::chrono::microseconds(below(3) * 500));
+        const Subscription made =
+            storage_
+                .insert_subscription({.name = text(),
+                                      .event_type = text(),
+                                      .url = text(),
+                                      .secret = Secret("s"),
+                                      .headers = {},
+                                      .max_retry_count = static_cast<int>(below(4)),
+                                      .is_active = below(2) == 0,
+                                      .user_id = below(3) ? "alice" : "bob"})
+                .value();
+        if (below(3)) return;
+        clock_.advance(1s);
+        storage_.update_subscription(admin, made.id, {.is_active = true}).value();
+    }
+
+    void add_event() {
+        Batch batch{.matched_at = storage_.pulse(worker_.id).value().revision};
+        auto message = std::make_shared<Message>(
+            Message{.event_type = text(),
+                    .content_type = "text/plain",
+                    .payload = std::make_shared<const std::string>(text())});
+        batch.appends.push_back({.message = message, .subscriptions = {log}});
+        const EventId id = storage_.write(worker_.id, batch).value().appends[0].value().first_event;
+        for (int number = 1; below(3) != 0 && number < 4; ++number) {
+            if (!add_attempt(id, number)) break;
+        }
+        clock_.advance(std::chrono::microseconds(below(4) * 250));
+    }
+
+    /// @return whether another may follow.
+    bool add_attempt(EventId id, int number) {
+        AttemptRecord record{.event = id, .attempt = {.number = number}};
+        record.has_retry_row = number > 1;
+        Attempt& attempt = record.attempt;
+        attempt.sent_at = clock_.now();
+        attempt.outcome = static_cast<Outcome>(1 + below(5));
+        if (below(3)) attempt.status_code = std::vector{200, 204, 404, 500}[below(4)];
+        if (below(3)) attempt.response = text();
+        if (below(3)) attempt.error_message = text();
+        if (attempt.outcome == Outcome::retry) {
+            record.due = clock_.now() + std::chrono::milliseconds(below(5000));
+        }
+        storage_.write(worker_.id, {.attempts = {record}}).value();
+        return attempt.outcome == Outcome::retry;
+    }
+
+    Storage& storage_;
+    ManualClock& clock_;
+    std::mt19937 random_;
+    Worker worker_;
+};
+
+struct Both {
+    explicit Both(unsigned seed)
+        : memory(in_memory.make(memory_clock)), sqlite(on_sqlite.make(sqlite_clock)) {
+        Rows memory_rows(*memory, *memory_clock, seed);
+        memory_rows.fill();
+        Rows sqlite_rows(*sqlite, *sqlite_clock, seed);
+        sqlite_rows.fill();
+        log = sqlite_rows.log;
+    }
+
+    std::shared_ptr<ManualClock> memory_clock = std::make_shared<ManualClock>();
+    std::shared_ptr<ManualClock> sqlite_clock = std::make_shared<ManualClock>();
+    InMemory in_memory;
+    OnSqlite on_sqlite;
+    std::shared_ptr<Storage> memory;
+    std::shared_ptr<Storage> sqlite;
+    SubscriptionId log{};
+};
+
+/// What an answer amounts to, for comparing and for printing.
+template <class T>
+std::string summary(const Result<Page<T>>& page) {
+    if (!page) return page.error().to_string();
+    std::string text = std::to_string(page->total) + ":";
+    for (const T& row : page->items) {
+        text += " " + std::to_string(row.id.value);
+    }
+    return text;
+}
+
+using Ask = std::function<std::string(Storage&, const ListQuery&)>;
+
+/// Whether both answer a filter alike. What cannot be read counts as alike: it reaches no storage.
+bool agree(const Both& both, const Ask& ask, ListKind kind, const std::string& filter) {
+    const Result<ListQuery> query = ListQuery::parse({.filter = filter}, kind);
+    return !query || ask(*both.memory, *query) == ask(*both.sqlite, *query);
+}
+
+/// The smallest part of a filter on which they do not agree.
+FilterTree shrink(const FilterTree& tree, const std::function<bool(const std::string&)>& agrees) {
+    for (const FilterTree& child : tree.children) {
+        if (!agrees(child.text())) return shrink(child, agrees);
+    }
+    return tree;
+}
+
+void compare(const Both& both, ListKind kind, RandomFilters& random, const Ask& ask) {
+    for (int round = 0; round < 3000; ++round) {
+        const FilterTree tree = random.filter();
+        const ListQueryText text{.filter = tree.text(),
+                                 .sort = random.sort(),
+                                 .take = std::to_string(random.below(30)),
+                                 .skip = std::to_string(random.below(10))};
+        INFO("filter=" << *text.filter << "&sort=" << *text.sort << "&take=" << *text.take
+                       << "&skip=" << *text.skip);
+        const Result<ListQuery> query = ListQuery::parse(text, kind);
+        if (!query) FAIL(query.error().to_string());
+        const std::string in_memory = ask(*both.memory, *query);
+        const std::string on_sqlite = ask(*both.sqlite, *query);
+        if (in_memory == on_sqlite) continue;
+        const FilterTree smallest =
+            shrink(tree, [&](const std::string& part) { return agree(both, ask, kind, part); });
+        FAIL("they differ, at the smallest on: " << smallest.text() << "\n  in memory: "
+                                                 << in_memory << "\n  on SQLite: " << on_sqlite);
+    }
+    SUCCEED();
+}
+
+}  // namespace
+
+TEST_CASE("thousands of list queries on subscriptions are answered alike by every storage") {
+    const Both both(1);
+    RandomFilters random({.numbers = {"id", "maxRetryCount"},
+                          .texts = {"name", "eventType", "url", "userId"},
+                          .times = {"createdAt", "updatedAt"},
+                          .booleans = {"isActive"}},
+                         2);
+    const std::vector<Principal> callers = {alice, bob, admin};
+    std::size_t turn = 0;
+    const auto ask = [&](Storage& storage, const ListQuery& query) {
+        return summary(storage.list_subscriptions(callers[turn++ / 2 % 3], query));
+    };
+    compare(both, ListKind::subscriptions, random, ask);
+}
+
+TEST_CASE("thousands of list queries on events are answered alike by every storage") {
+    const Both both(3);
+    RandomFilters random({.numbers = {"id", "webhookSubscriptionId", "statusCode", "retryCount"},
+                          .texts = {"eventType", "payload", "response", "errorMessage"},
+                          .times = {"sentAt", "nextRetryAt", "createdAt"},
+                          .booleans = {"isSuccess"}},
+                         4);
+    const auto ask = [&](Storage& storage, const ListQuery& query) {
+        return summary(storage.list_events(admin, both.log, query));
+    };
+    compare(both, ListKind::events, random, ask);
+}
+
+STORAGE_TEST("paging by after visits every row once, in either direction") {
+    const SubscriptionId id = this->subscribe().id;
+    std::vector<std::int64_t> all;
+    for (int i = 0; i < 25; ++i) {
+        all.push_back(this->append_one(id).value);
+    }
+    for (const bool is_descending : {false, true}) {
+        std::vector<std::int64_t> seen;
+        ListQuery query{.sort = {{.field = "id", .is_descending = is_descending}}, .take = 7};
+        while (true) {
+            const Page<Event> page = this->storage->list_events(alice, id, query).value();
+            CHECK(page.total == 25);
+            if (page.items.empty()) break;
+            for (const Event& row : page.items) {
+                seen.push_back(row.id.value);
+            }
+            query.after = seen.back();
+        }
+        std::vector<std::int64_t> expected = all;
+        if (is_descending) std::ranges::reverse(expected);
+        CHECK(seen == expected);
+    }
+}
+
+STORAGE_TEST("no filter reaches another user's rows") {
+    this->subscribe("alice");
+    this->subscribe("bob");
+    for (const char* filter : {"true", "userId eq 'bob' or true", "not (userId eq 'alice')",
+                               "userId eq 'bob'", "id gt 0 or userId ne ''"}) {
+        CAPTURE(filter);
+        const ListQuery query =
+            ListQuery::parse({.filter = filter}, ListKind::subscriptions).value();
+        const Page<Subscription> page = this->storage->list_subscriptions(alice, query).value();
+        for (const Subscription& row : page.items) {
+            CHECK(row.user_id == "alice");
+        }
+        CHECK(page.total <= 1);
+    }
+}
+
+STORAGE_TEST("a query that does not fit is refused before storage is asked") {
+    const Result<Page<Subscription>> page = this->storage->list_subscriptions(
+        alice, {.filter = field("nme") == "x", .sort = {{.field = "secret"}}});
+    CHECK(page.error() == Errc::invalid_argument);
+    CHECK(page.error().fields().size() == 2);
+}
+
+}  // namespace webhooks::testing
