@@ -58,7 +58,7 @@ TEST_CASE("The value of a failed result throws its code and its detail") {
         FAIL("nothing was thrown");
     } catch (const std::system_error& thrown) {
         CHECK(thrown.code() == Errc::conflict);
-        CHECK_THAT(thrown.what(), Catch::Matchers::Contains("the key is taken"));
+        CHECK_THAT(thrown.what(), Catch::Matchers::ContainsSubstring("the key is taken"));
     }
 }
 
