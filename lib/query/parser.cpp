@@ -44,6 +44,7 @@ public:
     explicit FilterParser(std::string_view text) : in_(text) {}
 
     std::variant<NodePtr, Fault> parse() {
+        if (in_.skip_blanks()) return Fault{"a blank at the beginning", 1};
         NodePtr filter = any_of();
         if (filter && !in_.at_end()) filter = unexpected("'and', 'or' or the end");
         if (!filter) return fault_;
@@ -56,12 +57,15 @@ private:
         return nullptr;
     }
 
+    /// What stands here, or behind the blanks here, is not what the grammar wants.
     NodePtr unexpected(const char* wanted) {
-        if (in_.at_end()) return fail(std::string("expected ") + wanted, in_.position());
-        const std::string_view rest = in_.rest();
-        const std::string_view word = in_.peek_word();
-        const std::string_view shown = word.empty() ? rest.substr(0, 1) : word;
-        return fail("expected " + std::string(wanted) + ", found " + quoted(shown), in_.position());
+        Cursor found = in_;
+        if (found.skip_blanks() && found.at_end()) found = in_;
+        if (found.at_end()) return fail(std::string("expected ") + wanted, found.position());
+        const std::string_view word = found.peek_word();
+        const std::string_view shown = word.empty() ? found.rest().substr(0, 1) : word;
+        return fail("expected " + std::string(wanted) + ", found " + quoted(shown),
+                    found.position());
     }
 
     /// Parts that are joined by a word between blanks.
