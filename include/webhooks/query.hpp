@@ -27,13 +27,13 @@ struct Node;
 class Term {
 public:
     // Implicit, so that values stand where terms do: field("statusCode") >= 500.
-    Term(std::nullptr_t);         // NOLINT(google-explicit-constructor)
-    Term(bool value);             // NOLINT(google-explicit-constructor)
-    Term(int value);              // NOLINT(google-explicit-constructor)
-    Term(std::int64_t value);     // NOLINT(google-explicit-constructor)
-    Term(const char* text);       // NOLINT(google-explicit-constructor)
-    Term(std::string text);       // NOLINT(google-explicit-constructor)
-    Term(Time moment);            // NOLINT(google-explicit-constructor)
+    Term(std::nullptr_t);      // NOLINT(google-explicit-constructor)
+    Term(bool value);          // NOLINT(google-explicit-constructor)
+    Term(int value);           // NOLINT(google-explicit-constructor)
+    Term(std::int64_t value);  // NOLINT(google-explicit-constructor)
+    Term(const char* text);    // NOLINT(google-explicit-constructor)
+    Term(std::string text);    // NOLINT(google-explicit-constructor)
+    Term(Time moment);         // NOLINT(google-explicit-constructor)
 
     explicit Term(std::shared_ptr<const query::Node> node) : node_(std::move(node)) {}
     const std::shared_ptr<const query::Node>& node() const noexcept { return node_; }
@@ -55,7 +55,8 @@ Term length(Term text);
 class Filter {
 public:
     /// Reads the text form, e.g. "isActive eq true and contains(name,'order')".
-    /// @return invalid_argument with one FieldError "filter" that names the fault and the character.
+    /// @return invalid_argument with one FieldError "filter" that names the fault and the
+    /// character.
     static Result<Filter> parse(std::string_view text);
 
     explicit Filter(std::shared_ptr<const query::Node> node) : node_(std::move(node)) {}

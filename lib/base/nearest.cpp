@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <numeric>
 #include <base/nearest.hpp>
+#include <numeric>
 
 namespace webhooks {
 namespace {

@@ -19,8 +19,9 @@ Result<> check_principal(const Principal& principal) {
 
 Result<> check_key(std::string_view key) {
     // HTTP strips blanks from the ends of a header's value: such a key would never arrive.
-    if (key.size() >= least_api_key_bytes && key.size() <= most_api_key_bytes && ascii::is_printable(key) &&
-        ascii::is_visible(key.front()) && ascii::is_visible(key.back())) {
+    if (key.size() >= least_api_key_bytes && key.size() <= most_api_key_bytes &&
+        ascii::is_printable(key) && ascii::is_visible(key.front()) &&
+        ascii::is_visible(key.back())) {
         return {};
     }
     return Error(std::vector<FieldError>{
