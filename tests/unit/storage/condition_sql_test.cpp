@@ -1,0 +1,91 @@
+#include <set>
+#include <storage/sql/condition_sql.hpp>
+#include <support/catch.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+constexpr Column columns[] = {{"c0", 1}, {"c1", 2}, {"c2", 0}, {"c3", 0}, {"c4", 0},  {"c5", 0},
+                              {"c6", 0}, {"c7", 0}, {"c8", 0}, {"c9", 0}, {"c10", 0}, {"c11", 0}};
+
+std::string quoted(const std::string& text) {
+    std::string quoted = "'";
+    for (const char c : text) {
+        quoted += c;
+        if (c == '\'') quoted += c;
+    }
+    return quoted + "'";
+}
+
+/// The SQL of a query, or "refused".
+std::string sql_of(const ListQueryText& text) {
+    const Result<ListQuery> query = ListQuery::parse(text, ListKind::subscriptions);
+    if (!query) return "refused";
+    const query::Plan plan = query::make_plan(*query, ListKind::subscriptions).value();
+    ListSql list(sqlite_dialect, columns);
+    std::string sql = plan.condition ? list.condition(*plan.condition) : "";
+    return sql + list.order(plan.order);
+}
+
+const std::string payloads[] = {
+    "' OR '1'='1",
+    "'; DROP TABLE webhooks_subscription; --",
+    "x') UNION SELECT secret FROM webhooks_subscription --",
+    "\\'; SELECT 1; --",
+    "/* */ OR 1=1",
+    "1; PRAGMA writable_schema=1",
+    "%27 OR 1=1",
+    ":v0",
+    "{0}{1}",
+    "id); ATTACH 'x' AS y; --",
+    "\xEF\xBC\x87 OR 1=1",
+    "name\" OR \"1\"=\"1",
+};
+
+}  // namespace
+
+TEST_CASE("whatever stands in a value, the SQL stays the same") {
+    const char* const templates[] = {
+        "name eq {}",         "name ne {}",          "{} lt name",
+        "name in ({},{})",    "contains(name,{})",   "startswith(url,{}) or endswith(url,{})",
+        "not (userId eq {})", "tolower(name) eq {}", "length(name) gt 1 and url ge {}",
+    };
+    for (std::string filter : templates) {
+        std::set<std::string> texts;
+        for (const std::string& payload : payloads) {
+            std::string filled = filter;
+            for (std::size_t at = 0; (at = filled.find("{}", at)) != std::string::npos;) {
+                filled.replace(at, 2, quoted(payload));
+                at += quoted(payload).size();
+            }
+            texts.insert(sql_of({.filter = filled}));
+        }
+        INFO(filter);
+        CHECK(texts.size() == 1);
+        CHECK_FALSE(texts.contains("refused"));
+    }
+}
+
+TEST_CASE("what is no query is refused, in every parameter") {
+    for (const std::string& payload : payloads) {
+        INFO(payload);
+        CHECK(sql_of({.filter = payload}) == "refused");
+        CHECK(sql_of({.sort = payload}) == "refused");
+        CHECK(sql_of({.select = payload}) == "refused");
+        CHECK(sql_of({.include = payload}) == "refused");
+        CHECK(sql_of({.take = payload}) == "refused");
+        CHECK(sql_of({.skip = payload}) == "refused");
+        CHECK(sql_of({.after = payload}) == "refused");
+    }
+}
+
+TEST_CASE("values are bound, and the joins of what is asked for are known") {
+    ListSql list(sqlite_dialect, columns);
+    const ListQuery query =
+        ListQuery::parse({.filter = "name eq 'a' and id gt 1.5"}, ListKind::subscriptions).value();
+    const query::Plan plan = query::make_plan(query, ListKind::subscriptions).value();
+    CHECK(list.condition(*plan.condition) == "((c1 IS :v0) AND (c0 > :v1))");
+    CHECK(list.joins() == 3);
+}
+
+}  // namespace webhooks::storage
