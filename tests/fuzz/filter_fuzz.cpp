@@ -1,0 +1,61 @@
+/// Reads arbitrary text as each parameter of a list query. What can be read is planned and asked of
+/// a few rows; what cannot must be refused properly. Made for libFuzzer (`./dev fuzz`); driver.cpp
+/// stands in for it where it is not there.
+
+#include <base/utf8.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <webhooks/event.hpp>
+#include <webhooks/query.hpp>
+#include <webhooks/subscription.hpp>
+
+namespace {
+
+using namespace webhooks;
+
+void expect(bool holds, const char* what) {
+    if (holds) return;
+    std::fprintf(stderr, "does not hold: %s\n", what);
+    std::abort();
+}
+
+std::vector<Event> rows() {
+    std::vector<Event> events(3);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        events[i].id = {static_cast<std::int64_t>(i) + 1};
+        events[i].payload = "payload";
+    }
+    events[1].status_code = 500;
+    events[1].response = "\xC3\xA9";
+    return events;
+}
+
+void check_refusal(const Error& error) {
+    expect(error == Errc::invalid_argument, "a refusal is an invalid_argument");
+    expect(!error.fields().empty(), "a refusal names a parameter");
+    for (const FieldError& fault : error.fields()) {
+        expect(is_storable_text(fault.message), "a message is UTF-8");
+        expect(fault.message.size() < 400, "a message is short");
+    }
+}
+
+void ask(const ListQueryText& text) {
+    const Result<ListQuery> query = ListQuery::parse(text, ListKind::events);
+    if (!query) return check_refusal(query.error());
+    const Result<Page<Event>> page = answer(*query, rows());
+    expect(page.has_value(), "what can be read can be asked");
+    expect(page->items.size() <= 3 && page->total <= 3, "no row is made up");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string text(reinterpret_cast<const char*>(data), size);
+    ask({.filter = text});
+    ask({.sort = text});
+    ask({.select = text});
+    ask({.include = text});
+    ask({.take = text, .skip = text, .after = text});
+    return 0;
+}
