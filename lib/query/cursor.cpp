@@ -32,8 +32,11 @@ std::string quoted(std::string_view text) {
     }
     std::string shown(text.substr(0, end));
     if (!is_storable_text(shown)) return "'?'";
-    for (char& c : shown) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        if (static_cast<unsigned char>(shown[i]) < 0x20 || shown[i] == 0x7F) shown[i] = '?';
+        // U+0080 to U+009F, in UTF-8.
+        const bool is_c1 = shown[i] == '\xC2' && static_cast<unsigned char>(shown[i + 1]) < 0xA0;
+        if (is_c1) shown.replace(i, 2, "?");
     }
     return "'" + shown + (end < text.size() ? "...'" : "'");
 }
@@ -42,6 +45,12 @@ void Cursor::advance(std::size_t bytes) noexcept {
     for (std::size_t i = 0; i < bytes; ++i) {
         if (!is_tail(text_[at_++])) ++position_;
     }
+    steps_ += bytes;
+}
+
+void Cursor::back_to(const Cursor& earlier) noexcept {
+    at_ = earlier.at_;
+    position_ = earlier.position_;
 }
 
 bool Cursor::take(char wanted) noexcept {
@@ -61,6 +70,15 @@ bool Cursor::skip_blanks() noexcept {
 std::string_view Cursor::peek_word() const noexcept {
     std::size_t length = 0;
     while (is_word_character(peek(length), length == 0)) {
+        ++length;
+    }
+    steps_ += length;
+    return rest().substr(0, length);
+}
+
+std::string_view Cursor::peek_character() const noexcept {
+    std::size_t length = std::min<std::size_t>(rest().size(), 1);
+    while (length != 0 && is_tail(peek(length))) {
         ++length;
     }
     return rest().substr(0, length);

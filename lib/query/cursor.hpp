@@ -37,18 +37,26 @@ public:
     std::size_t position() const noexcept { return position_; }
 
     void advance(std::size_t bytes) noexcept;
+    /// To where an earlier copy of this cursor stands.
+    void back_to(const Cursor& earlier) noexcept;
     bool take(char wanted) noexcept;
     /// Blanks and tabs. @return whether there were any.
     bool skip_blanks() noexcept;
     /// A letter or `_`, then letters, digits, `_`; empty where there is none. Takes nothing.
     std::string_view peek_word() const noexcept;
+    /// The bytes of one character; empty at the end. Takes nothing.
+    std::string_view peek_character() const noexcept;
     /// A word in any case, and not a longer one. @return whether it was there, and is taken.
     bool take_word(std::string_view lower_case) noexcept;
+
+    /// How many bytes were looked at, those that were gone back over included.
+    std::size_t steps() const noexcept { return steps_; }
 
 private:
     std::string_view text_;
     std::size_t at_ = 0;
     std::size_t position_ = 1;
+    mutable std::size_t steps_ = 0;
 };
 
 }  // namespace webhooks::query

@@ -16,6 +16,19 @@ NodePtr make(Node::Kind kind, std::vector<NodePtr> children) {
     return std::make_shared<Node>(Node{.kind = kind, .children = std::move(children)});
 }
 
+/// Joins two filters. A chain becomes one node, as the parser makes it, and so never grows deep.
+NodePtr join(Node::Kind kind, const NodePtr& left, const NodePtr& right) {
+    std::vector<NodePtr> parts;
+    for (const NodePtr& side : {left, right}) {
+        if (side->kind == kind) {
+            parts.insert(parts.end(), side->children.begin(), side->children.end());
+        } else {
+            parts.push_back(side);
+        }
+    }
+    return make(kind, std::move(parts));
+}
+
 Filter condition(Node::Kind kind, const Term& left, const Term& right) {
     return Filter(make(kind, {left.node(), right.node()}));
 }
@@ -58,10 +71,10 @@ Term length(Term text) {
 }
 
 Filter operator&&(Filter left, Filter right) {
-    return Filter(make(Node::Kind::all_of, {left.node_, right.node_}));
+    return Filter(join(Node::Kind::all_of, left.node_, right.node_));
 }
 Filter operator||(Filter left, Filter right) {
-    return Filter(make(Node::Kind::any_of, {left.node_, right.node_}));
+    return Filter(join(Node::Kind::any_of, left.node_, right.node_));
 }
 Filter operator!(Filter inner) {
     return Filter(make(Node::Kind::negation, {inner.node_}));

@@ -51,6 +51,8 @@ public:
         return filter;
     }
 
+    std::size_t steps() const { return in_.steps(); }
+
 private:
     NodePtr fail(std::string what, std::size_t position, std::string hint = {}) {
         fault_ = {std::move(what), position, std::move(hint)};
@@ -63,7 +65,7 @@ private:
         if (found.skip_blanks() && found.at_end()) found = in_;
         if (found.at_end()) return fail(std::string("expected ") + wanted, found.position());
         const std::string_view word = found.peek_word();
-        const std::string_view shown = word.empty() ? found.rest().substr(0, 1) : word;
+        const std::string_view shown = word.empty() ? found.peek_character() : word;
         return fail("expected " + std::string(wanted) + ", found " + quoted(shown),
                     found.position());
     }
@@ -79,7 +81,7 @@ private:
             parts.push_back(std::move(next));
             const Cursor before = in_;
             if (!in_.skip_blanks() || !in_.take_word(word)) {
-                in_ = before;
+                in_.back_to(before);
                 break;
             }
             if (!in_.skip_blanks()) return unexpected("a blank");
@@ -132,7 +134,7 @@ private:
             const Cursor before = in_;
             const bool is_compared =
                 in_.skip_blanks() && (find(comparisons, in_.peek_word()) || next_is("in"));
-            in_ = before;
+            in_.back_to(before);
             if (!is_compared) return counted(std::move(operand));
         }
         return fail("'not' takes a group, a test or a boolean", position,
@@ -151,7 +153,7 @@ private:
             }
             if (in_.take_word("in")) return membership(std::move(left));
         }
-        in_ = before;
+        in_.back_to(before);
         if (left->kind == Node::Kind::field || left->kind == Node::Kind::boolean) {
             return counted(std::move(left));
         }
@@ -326,10 +328,13 @@ private:
 
 }  // namespace
 
-std::variant<NodePtr, Fault> parse_filter(std::string_view text) {
+std::variant<NodePtr, Fault> parse_filter(std::string_view text, std::size_t* steps) {
     if (text.size() > max_filter_bytes) return Fault{.what = "is longer than 2048 bytes"};
     if (!is_storable_text(text)) return Fault{.what = "must be UTF-8 without U+0000"};
-    return FilterParser(text).parse();
+    FilterParser parser(text);
+    auto filter = parser.parse();
+    if (steps) *steps += parser.steps();
+    return filter;
 }
 
 std::variant<std::vector<ListItem>, Fault> parse_names(std::string_view text, const char* wanted) {

@@ -1,11 +1,11 @@
 #include <algorithm>
+#include <query/parser.hpp>
 #include <query/plan.hpp>
 #include <query/resolver.hpp>
 
 namespace webhooks::query {
 namespace {
 
-constexpr std::size_t max_keys = 8;
 constexpr std::size_t id_column = 0;
 
 void plan_filter(const ListQuery& query, ListKind kind, Plan& plan,
@@ -21,7 +21,10 @@ void plan_filter(const ListQuery& query, ListKind kind, Plan& plan,
 
 void plan_order(const ListQuery& query, ListKind kind, Plan& plan,
                 std::vector<FieldError>& faults) {
-    if (query.sort.size() > max_keys) faults.push_back({"sort", "more than 8 keys"});
+    if (query.sort.size() > max_sort_keys) {
+        faults.push_back({"sort", "more than 8 keys"});
+        return;
+    }
     for (const SortKey& key : query.sort) {
         const auto found = find_comparable_field(key.field, kind);
         if (const auto* fault = std::get_if<Fault>(&found)) {

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/nearest.hpp>
+#include <base/utf8.hpp>
 #include <query/literals.hpp>
+#include <query/parser.hpp>
 #include <query/resolver.hpp>
 
 namespace webhooks::query {
@@ -113,7 +115,16 @@ Condition compare_with_fraction(Condition::Kind kind, const Operand& left, const
         below);
 }
 
-/// Judges a filter. A rule that fails notes the fault and returns nothing.
+/// Whether a blank stands where the plus sign of an offset stood before it was decoded.
+bool has_lost_a_plus(std::string text) {
+    constexpr std::size_t offset_length = 6;
+    if (text.size() < offset_length || text[text.size() - offset_length] != ' ') return false;
+    text[text.size() - offset_length] = '+';
+    return parse_time(text).has_value();
+}
+
+/// Judges a filter. A rule that fails notes the fault and returns nothing. A filter that was built
+/// has the limits of one that was written; the parser has judged the latter by stricter ones.
 class Resolver {
 public:
     explicit Resolver(ListKind kind) : list_(kind) {}
@@ -130,7 +141,25 @@ private:
         return std::nullopt;
     }
 
+    /// Runs a rule one level deeper.
+    template <class Rule>
+    auto deeper(const Node& node, Rule rule) -> decltype(rule()) {
+        if (depth_ == max_depth) return fail("nested more than 16 deep", node.position);
+        ++depth_;
+        auto result = rule();
+        --depth_;
+        return result;
+    }
+
+    static bool is_combination(const Node& node) {
+        return node.kind == Node::Kind::all_of || node.kind == Node::Kind::any_of ||
+               node.kind == Node::Kind::negation;
+    }
+
     std::optional<Condition> condition(const Node& node) {
+        if (!is_combination(node) && ++conditions_ > max_conditions) {
+            return fail("more than 64 conditions", node.position);
+        }
         switch (node.kind) {
             case Node::Kind::field:
             case Node::Kind::boolean:
@@ -176,7 +205,11 @@ private:
         Condition condition{.kind = is_negation ? Condition::Kind::negation
                                                 : condition_kind(node.kind)};
         for (const NodePtr& part : node.children) {
-            std::optional<Condition> child = this->condition(*part);
+            // Written down, an `or` within an `and` needs parentheses.
+            const bool is_deeper = is_negation || (node.kind == Node::Kind::all_of &&
+                                                   part->kind == Node::Kind::any_of);
+            const auto rule = [&] { return this->condition(*part); };
+            std::optional<Condition> child = is_deeper ? deeper(*part, rule) : rule();
             if (!child) return std::nullopt;
             condition.children.push_back(*std::move(child));
         }
@@ -214,17 +247,27 @@ private:
             return fail("a value is looked for in a list", node.position,
                         "a field or a function is needed before 'in'");
         }
+        if (node.children.size() - 1 > max_list_items) {
+            return fail("more than 100 items in a list", node.position);
+        }
         Condition condition{.kind = Condition::Kind::in};
         condition.operands.push_back(wanted->operand);
         for (std::size_t i = 1; i < node.children.size(); ++i) {
             std::optional<Side> item = side(*node.children[i]);
             if (!item) return std::nullopt;
+            if (!item->is_literal()) {
+                return fail("a list holds values alone, no fields or functions", item->position);
+            }
             if (item->is_null()) {
                 return fail("null cannot stand in a list", item->position,
                             "compare it with 'eq null'");
             }
             if (!fit(*wanted, *item)) return std::nullopt;
             if (!item->has_fraction) condition.operands.push_back(std::move(item->operand));
+        }
+        const bool is_all_fractions = condition.operands.size() == 1 && node.children.size() > 1;
+        if (is_all_fractions) {
+            return compare_with_fraction(Condition::Kind::equal, wanted->operand, some_number());
         }
         return condition;
     }
@@ -249,7 +292,8 @@ private:
             const std::optional<Whole> moment = parse_time(text);
             if (!moment) {
                 fail(quoted(text) + " is no timestamp", right.position,
-                     "write it as 2026-01-31T09:05:00Z");
+                     has_lost_a_plus(text) ? "write the '+' of an offset as %2B"
+                                           : "write it as 2026-01-31T09:05:00Z");
                 return false;
             }
             right.has_fraction = moment->has_fraction;
@@ -275,7 +319,7 @@ private:
             case Node::Kind::time:
                 return whole(node);
             case Node::Kind::text:
-                return literal(node, Type::text, node.text);
+                return text(node);
             case Node::Kind::boolean:
                 return literal(node, Type::boolean, node.truth);
             case Node::Kind::null:
@@ -283,6 +327,18 @@ private:
             default:
                 return fail("a value is needed, not a condition", node.position);
         }
+    }
+
+    static Operand some_number() { return {.value = std::int64_t{0}}; }
+
+    std::optional<Side> text(const Node& node) {
+        if (node.text.size() > max_literal_bytes) {
+            return fail("a value of more than 1024 bytes", node.position);
+        }
+        if (!is_storable_text(node.text)) {
+            return fail("a value that is not UTF-8 without U+0000", node.position);
+        }
+        return literal(node, Type::text, node.text);
     }
 
     static Side literal(const Node& node, Type type, Value value) {
@@ -295,7 +351,11 @@ private:
         const bool is_number = node.kind == Node::Kind::number;
         const std::optional<Whole> value =
             is_number ? parse_number(node.text) : parse_time(node.text);
-        if (!value) return fail(quoted(node.text) + " is beyond 64 bits", node.position);
+        if (!value) {
+            return fail(quoted(node.text) +
+                            (is_number ? " is beyond 64 bits" : " is not in years 0001 to 9999"),
+                        node.position);
+        }
         Side side = literal(node, is_number ? Type::number : Type::time, value->floor);
         side.has_fraction = value->has_fraction;
         return side;
@@ -314,7 +374,8 @@ private:
     }
 
     std::optional<Side> function(const Node& node) {
-        std::optional<Side> argument = side(*node.children[0]);
+        const Node& inner = *node.children[0];
+        std::optional<Side> argument = deeper(node, [&] { return side(inner); });
         if (!argument) return std::nullopt;
         if (argument->is_null() || argument->operand.type != Type::text) {
             return fail("text is needed here", argument->position);
@@ -330,6 +391,8 @@ private:
 
     const ListKind list_;
     Fault fault_;
+    std::size_t depth_ = 0;
+    std::size_t conditions_ = 0;
 };
 
 }  // namespace
