@@ -101,8 +101,8 @@ TEST_CASE("a filter that is built has the limits of one that is written") {
 
 TEST_CASE("a list of a filter that is built holds 100 values, none of them a field") {
     const auto list = [](auto... values) { return is_in(field("id"), {Term(values)...}); };
-    const auto of_length = [&]<std::size_t... Is>(std::index_sequence<Is...>) {
-        return list(static_cast<int>(Is)...);
+    const auto of_length = [&]<std::size_t... is>(std::index_sequence<is...>) {
+        return list(static_cast<int>(is)...);
     };
     CHECK(verdict(of_length(std::make_index_sequence<100>())) == "fine");
     CHECK(verdict(of_length(std::make_index_sequence<101>())) ==
