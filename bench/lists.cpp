@@ -102,8 +102,8 @@ ListQuery asking(const char* filter, std::uint32_t take) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::int64_t sizes[] = {argc > 1 ? std::atoll(argv[1]) : 10'000,
-                                  argc > 2 ? std::atoll(argv[2]) : 5'000'000};
+    const std::int64_t sizes[] = {argc > 1 ? std::strtoll(argv[1], nullptr, 10) : 10'000,
+                                  argc > 2 ? std::strtoll(argv[2], nullptr, 10) : 5'000'000};
     std::string folder = std::filesystem::temp_directory_path() / "webhooks-bench-XXXXXX";
     if (!::mkdtemp(folder.data())) return 1;
     struct Question {

@@ -3,7 +3,6 @@
 namespace webhooks::storage {
 namespace {
 
-using query::Condition;
 using query::Operand;
 
 const char* const never = "(1 = 0)";
@@ -135,7 +134,7 @@ std::string ListSql::equality(const Condition& condition) {
     if (left.is_function() && right.is_function()) {
         return comparison(condition, is_equal ? " = " : " <> ");
     }
-    const std::string same = comparison(condition, is_equal ? dialect_.same : dialect_.not_same);
+    std::string same = comparison(condition, is_equal ? dialect_.same : dialect_.not_same);
     if (!left.is_function() && !right.is_function()) return same;
     const std::string function = operand(left.is_function() ? left : right);
     return "(CASE WHEN " + function + " IS NULL THEN NULL ELSE " + same + " END)";
