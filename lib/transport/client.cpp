@@ -21,7 +21,7 @@ constexpr auto idle_sweep_interval = 1s;
 class HttpTransport final : public Transport, public Attempt::Listener {
 public:
     HttpTransport(HttpTransportOptions options, TlsContext tls, Resolver::LookUp look_up);
-    ~HttpTransport() { attempts_.clear(); }
+    ~HttpTransport() override { attempts_.clear(); }
 
     void start(Token token, OutgoingRequest request) override;
     void run(SteadyTime until, Sink& sink) override;
