@@ -88,7 +88,8 @@ public:
 
     // ---- Life.
 
-    /// Starts the two threads. @return stopped after `stop`.
+    /// Starts the two threads. @return stopped after `stop`; internal when the machine gives no
+    /// thread, which stops the service.
     Result<> start();
     /// Without `start`: does what can be done now, without waiting, in the calling thread.
     /// @return how many things it did (commits, claims, attempts begun, answers); 0: nothing to do.

@@ -14,6 +14,9 @@ bool is_test(const HeldEvent& event) {
     return event.message->event_type == test_event_type;
 }
 
+/// Short, for the endpoint may have room again; not nothing, so that others are claimed first.
+constexpr std::chrono::milliseconds pause_when_parked{250};
+
 /// Where events wait whose endpoint is gone or not allowed: their turn is at once, to be recorded.
 std::string host_of(const Endpoint* endpoint) {
     return endpoint && endpoint->target ? endpoint->target->url.origin() : std::string();
@@ -116,7 +119,7 @@ Dispatcher::Finished Dispatcher::finish(Transport::Token token, const TransportA
 std::vector<Park> Dispatcher::park_old(Time now, SteadyTime steady_now) {
     std::vector<Park> parks;
     for (const HeldEvent& event : queue_.take_older_than(steady_now - options_.park_after)) {
-        parks.push_back(park(event, now + options_.park_after));
+        parks.push_back(park(event, now + pause_when_parked));
     }
     return parks;
 }

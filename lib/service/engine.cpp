@@ -74,6 +74,9 @@ Result<> Engine::start() {
         delivery_thread_ = std::thread([this] { run_delivery(); });
     } catch (const std::system_error& failure) {
         stop_journal_thread();
+        state_ = State::stopped;
+        journal_.refuse_new();
+        static_cast<void>(journal_.close());
         return Error(Errc::internal, std::string("cannot start a thread: ") + failure.what());
     }
     state_ = State::started;

@@ -60,6 +60,7 @@ Result<> Journal::close() {
     while (write_pending() > 0 && is_healthy_) {
     }
     refuse_pending();
+    is_closed_ = true;
     return parts_.storage->retire_worker(worker_.id);
 }
 
@@ -184,6 +185,8 @@ void Journal::want_maintenance() {
 
 std::size_t Journal::step() {
     const std::scoped_lock turn(step_mutex_);
+    // A caller that was waiting for its turn during `close` must not begin another identity.
+    if (is_closed_) return refuse_pending();
     std::size_t done = 0;
     if (is_blocked()) {
         done += refuse_pending();

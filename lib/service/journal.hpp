@@ -120,6 +120,7 @@ private:
     // The state of `step`: whoever does one holds this.
     std::mutex step_mutex_;
     Worker worker_;
+    bool is_closed_ = false;
     delivery::LowWater low_water_;
     std::optional<Time> next_due_;
     SteadyTime next_pulse_{};

@@ -32,6 +32,15 @@ TEST_CASE_METHOD(PublishFixture, "a publication is answered 202 with the ids of 
           raw_member(response.body, "eventIds"));
 }
 
+TEST_CASE_METHOD(PublishFixture, "an empty user or key is a fault, not an absent one") {
+    for (const char* name : {"userId", "idempotencyKey"}) {
+        const std::string body =
+            R"({"eventType":"order.created","payload":1,")" + std::string(name) + R"(":""})";
+        CHECK(errors("POST", "/events", body) ==
+              R"({")" + std::string(name) + R"(":["must not be empty; leave it out"]})");
+    }
+}
+
 TEST_CASE_METHOD(PublishFixture, "a payload goes out byte for byte") {
     const std::string payload = GENERATE(
         as<std::string>(), "1e400", R"({ "b" : 1.0 ,	"a":"\u0000\ud800" })", R"({"a":1,"a":2})",

@@ -282,4 +282,24 @@ TEST_CASE_METHOD(ServiceFixture, "two services on one storage: a lapsed one is t
     CHECK(event(subscription.id, id).retry_count == 0);
 }
 
+TEST_CASE_METHOD(ServiceFixture, "a backlog of one host goes out without long idle pauses") {
+    options.max_in_flight_per_host = 1;
+    running.reset();
+    open();
+    subscribe();
+    for (int i = 0; i < 40; ++i) {
+        publish();
+    }
+    transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+    settle();
+    for (int second = 0; second < 40; ++second) {
+        for (const Transport::Token token : transport->under_way()) {
+            transport->answer(token, {.kind = TransportAnswer::Kind::answered, .status_code = 200});
+        }
+        advance(500ms);
+        advance(500ms);
+    }
+    CHECK(transport->requests().size() >= 38);
+}
+
 }  // namespace webhooks::testing

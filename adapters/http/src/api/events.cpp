@@ -29,6 +29,13 @@ Response answer(const PublishReceipt& receipt) {
                    202);
 }
 
+/// Empty is not absent: an administrator's event must not reach everyone by a slip.
+std::string text_unless_empty(const ObjectReader& reader, const char* name) {
+    const std::optional<std::string> text = reader.text(name);
+    if (text && text->empty()) reader.fault(name, "must not be empty; leave it out");
+    return text.value_or("");
+}
+
 /// `{"eventType":...,"payload":...}`: the payload's bytes go out as they were written.
 Result<Publication> read_object(const Request& request, Faults& faults) {
     const auto members = parse_body(request, "payload");
@@ -42,8 +49,8 @@ Result<Publication> read_object(const Request& request, Faults& faults) {
     }
     return Publication{.event_type = reader.text("eventType").value_or(""),
                        .payload = std::string(reader.raw("payload").value_or("")),
-                       .user_id = reader.text("userId").value_or(""),
-                       .idempotency_key = reader.text("idempotencyKey").value_or("")};
+                       .user_id = text_unless_empty(reader, "userId"),
+                       .idempotency_key = text_unless_empty(reader, "idempotencyKey")};
 }
 
 /// The raw form: the body is the payload, and the query says the rest.

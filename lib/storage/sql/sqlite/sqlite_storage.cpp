@@ -222,7 +222,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
             return Error(Errc::locked, "this storage serves one running service at a time");
         }
     }
-    return change([this](soci::session& sql) -> Result<Worker> {
+    Result<Worker> registered = change([this](soci::session& sql) -> Result<Worker> {
         std::random_device random;
         Worker worker{.tag = (std::uint64_t{random()} << 32U) | random()};
         const auto tag = std::bit_cast<long long>(worker.tag);
@@ -234,9 +234,12 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
         long long id = 0;
         sql << "SELECT max(id) FROM webhooks_worker", into(id);
         worker.id = {id};
-        worker_ = worker;
         return worker;
     });
+    if (!registered) return registered;
+    const std::scoped_lock lock(mutex_);
+    worker_ = *registered;
+    return registered;
 }
 
 Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
