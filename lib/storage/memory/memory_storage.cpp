@@ -4,6 +4,7 @@
 #include <random>
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
+#include <storage/subscription_change.hpp>
 #include <webhooks/memory_storage.hpp>
 
 namespace webhooks {
@@ -55,13 +56,7 @@ Result<Subscription> MemoryStorage::update_subscription(const Principal& princip
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
     Subscription& subscription = (*stored)->subscription;
-    if (change.name) subscription.name = *change.name;
-    if (change.event_type) subscription.event_type = *change.event_type;
-    if (change.url) subscription.url = *change.url;
-    if (change.secret) subscription.secret = *change.secret;
-    if (change.headers) subscription.headers = *change.headers;
-    if (change.max_retry_count) subscription.max_retry_count = *change.max_retry_count;
-    if (change.is_active) subscription.is_active = *change.is_active;
+    apply(change, subscription);
     subscription.updated_at = clock_->now();
     (*stored)->revision = ++revision_;
     return subscription;

@@ -37,7 +37,4 @@ Configuration read_configuration(soci::session& sql, Revision since);
 /// @return whether anything changed.
 bool upsert_event_type(soci::session& sql, const EventType& type);
 
-/// Applies the members that are set.
-void apply(const SubscriptionChange& change, Subscription& subscription);
-
 }  // namespace webhooks::storage

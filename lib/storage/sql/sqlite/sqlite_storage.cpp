@@ -11,6 +11,7 @@
 #include <storage/sql/sqlite/sqlite_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/transaction.hpp>
+#include <storage/subscription_change.hpp>
 #include <system_error>
 
 namespace webhooks {
