@@ -69,11 +69,12 @@ private:
         }
         Batch results;
         const BatchReceipt receipt = storage_->write(worker_.id, batch).value();
-        for (const Result<Appended>& appended : receipt.appends) {
-            const EventId event = appended->first_event;
+        for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
+            const EventId event = receipt.appends[i]->first_event;
             const bool is_success = event.value % 10 != 0;
             results.attempts.push_back(
                 {.event = event,
+                 .subscription = batch.appends[i].subscriptions.front(),
                  .attempt = {.number = 1,
                              .sent_at = Time(std::chrono::microseconds(event.value)),
                              .status_code = is_success ? 200 : 500,

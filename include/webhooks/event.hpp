@@ -28,6 +28,10 @@ struct Publication {
     /// principal with the same content answers the first receipt and publishes nothing; with other
     /// content it is a conflict.
     std::string idempotency_key = {};
+    /// Set: the first attempt is made then, not at once. At most 366 days ahead.
+    std::optional<Time> deliver_at = {};
+    /// Set: what has not been delivered by then never will be, and its log says `expired`.
+    std::optional<Time> expires_at = {};
 };
 
 /// The answer to a publication. What it names is durable.
@@ -68,11 +72,33 @@ struct Event {
     std::optional<int> status_code = {};
     std::optional<std::string> response = {};
     std::optional<std::string> error_message = {};  ///< Absent after a success.
-    bool is_success = false;
-    int retry_count = 0;  ///< Requests made, less one; never below 0.
+    bool is_success = false;  ///< Delivered, and not waiting to be sent again.
+    int retry_count = 0;      ///< Requests made, less one; never below 0.
     std::optional<Time> sent_at = {};
     std::optional<Time> next_retry_at = {};  ///< Set exactly while a later attempt is due.
     Time created_at{};
+};
+
+/// An event with every row of its history, in order.
+struct EventHistory {
+    Event event;
+    std::vector<Attempt> attempts;
+};
+
+/// How deliveries to a subscription went in the last 24 hours.
+struct DeliveryStatistics {
+    std::int64_t attempts = 0;   ///< Requests made.
+    std::int64_t successes = 0;  ///< Of these, delivered.
+    /// Of all requests, from their start to their answer or failure; 0 where there were none.
+    std::chrono::microseconds latency_p50{};
+    std::chrono::microseconds latency_p95{};
+    std::chrono::microseconds latency_p99{};
+    std::int64_t waiting = 0;  ///< Events for which an attempt is due, now or later.
+    std::optional<Time> last_failure = {};
+    /// Since when no attempt has succeeded; absent while the latest did.
+    std::optional<Time> failing_since = {};
+    /// Nothing is sent before then: the endpoint asked for it, or failed too often.
+    std::optional<Time> paused_until = {};
 };
 
 }  // namespace webhooks

@@ -26,6 +26,8 @@ struct Message {
     std::string content_type;
     /// Apart from the rest, so that requests can share it.
     std::shared_ptr<const std::string> payload;
+    /// From then on nobody wants it any more.
+    std::optional<Time> expires_at = {};
 };
 
 /// A running service as storage knows it.
@@ -36,14 +38,20 @@ struct Worker {
     std::uint64_t tag = 0;
 };
 
+// What is not delivered has a row of its own, apart from the log: an event gets it when an attempt
+// fails, or when it waits without one, and loses it when it is delivered. An event without a row is
+// either delivered or in the memory of the worker that appended it. A row is free, or claimed by
+// one worker.
+
 /// An event that a worker holds in order to deliver it.
 struct HeldEvent {
     EventId id{};
     SubscriptionId subscription{};
     std::uint64_t worker_tag = 0;  ///< Of the worker that appended it.
     std::shared_ptr<const Message> message;
-    int attempts = 0;            ///< Attempts so far.
-    bool has_retry_row = false;  ///< It waits, or waited until this claim, in storage.
+    int attempts = 0;      ///< Rows of history so far; the next one's number follows.
+    int tries = 0;         ///< Of these, since it was published or last reopened.
+    bool has_row = false;  ///< It has a row among what is not delivered, claimed by this worker.
 };
 
 /// What makes the repetition of a publication recognisable.
@@ -58,35 +66,64 @@ struct Append {
     std::shared_ptr<const Message> message;
     std::vector<SubscriptionId> subscriptions;  ///< May be empty; ascending.
     std::optional<IdempotencyKey> idempotency = {};
-    /// The worker has no room for these events: they wait in storage, due at once.
-    bool is_parked = false;
+    /// Set: the worker does not take these events; they wait in storage until then, for anyone.
+    std::optional<Time> due = {};
 };
 
 /// The end of an attempt.
 struct AttemptRecord {
     EventId event{};
+    SubscriptionId subscription{};
     Attempt attempt;
     std::optional<Time> due = {};  ///< With Outcome::retry: when the next one is due.
-    bool has_retry_row = false;    ///< As in HeldEvent.
+    int tries = 0;                 ///< As in HeldEvent, this attempt included.
+    bool has_row = false;          ///< As in HeldEvent.
 };
 
-/// An event that leaves its worker's memory without an attempt.
+/// An event that gets a row, or has its row changed, without an attempt.
 struct Park {
+    enum class Place : std::uint8_t {
+        free,      ///< It leaves the worker's memory; whoever claims it once it is due has it.
+        held,      ///< It stays in the worker's memory; the row tells what a dead worker held.
+        deferred,  ///< It leaves the worker's memory, but stays the worker's: `claim_deferred`.
+    };
     EventId event{};
     SubscriptionId subscription{};
     Time due{};
     int attempts = 0;
+    int tries = 0;
+    Place place = Place::free;
+};
+
+/// How a subscription's endpoint is doing, kept so that a restart does not forget it.
+struct EndpointState {
+    SubscriptionId subscription{};
+    std::optional<Time> failing_since = {};
+    std::optional<Time> paused_until = {};
+};
+
+/// A subscription whose endpoint wants, or gets, nothing more.
+struct Deactivation {
+    SubscriptionId subscription{};
+    /// `Subscription::updated_at` of what was judged: one that was changed since stays as it is.
+    Time judged_at{};
+    /// Set: only if no attempt was delivered since then, on any worker.
+    std::optional<Time> failing_since = {};
 };
 
 /// All that a worker writes to the log in one transaction.
 struct Batch {
+    /// The worker's own count of its batches, above that of the one before: `Pulse::last_batch`.
+    std::int64_t number = 0;
     /// The revision that `appends` were matched at.
     Revision matched_at = 0;
     std::vector<Append> appends = {};
     std::vector<AttemptRecord> attempts = {};
     std::vector<Park> parks = {};
-    /// Every event of this worker up to this id has a final attempt or a retry row once this batch
-    /// is written (the events of `appends` come after it).
+    std::vector<EndpointState> states = {};
+    std::vector<Deactivation> deactivations = {};
+    /// Every event of this worker up to this id is delivered or has a row once this batch is
+    /// written (the events of `appends` come after it).
     EventId low_water{};
 };
 
@@ -100,6 +137,8 @@ struct Appended {
 struct BatchReceipt {
     /// As many as there were appends, in their order. A conflict fails its own append alone.
     std::vector<Result<Appended>> appends = {};
+    /// Those of the deactivations that took place; each has bumped the revision.
+    std::vector<SubscriptionId> deactivated = {};
 };
 
 /// What a worker takes over from storage.
@@ -123,6 +162,16 @@ struct Configuration {
 struct Pulse {
     Time now{};  ///< Storage's time.
     Revision revision = 0;
+    /// `Batch::number` of the worker's latest batch that was written, 0 before the first: tells
+    /// what became of one whose answer was lost.
+    std::int64_t last_batch = 0;
+};
+
+/// What a request to send again came to.
+struct Reopened {
+    std::size_t count = 0;
+    /// Set: there may be more; go on from here.
+    std::optional<EventId> next = {};
 };
 
 /// An API key as it is stored: never the key itself.
@@ -133,6 +182,9 @@ struct ApiKeyRecord {
     bool is_administrator = false;
     Time created_at{};
 };
+
+inline constexpr std::size_t max_retired_secrets = 4;
+inline constexpr std::size_t max_events_in_statistics = 100'000;
 
 /// Keeps everything. A class that implements it passes the contract suite of tests/contract.
 ///
@@ -150,9 +202,14 @@ public:
     virtual Result<Subscription> insert_subscription(const Subscription&) = 0;
     /// @return not_found also where the principal may not see it, here and below.
     virtual Result<Subscription> find_subscription(const Principal&, SubscriptionId) = 0;
-    /// Applies the members that are set, atomically, and sets `updated_at`.
+    /// Applies the members that are set, atomically, and sets `updated_at`. What was noted of the
+    /// endpoint is void then; with a secret, so are retired ones.
     virtual Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                                      const SubscriptionChange&) = 0;
+    /// Replaces the secret; the one before goes on signing for `overlap`, as do the latest
+    /// `max_retired_secrets` before it until their own time comes. With 0 the new one signs alone.
+    virtual Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
+                                               std::chrono::seconds overlap) = 0;
     /// Hides it and its events at once. Their rows go later, by `maintain`.
     virtual Result<> delete_subscription(const Principal&, SubscriptionId) = 0;
     virtual Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) = 0;
@@ -166,7 +223,21 @@ public:
     // ---- The log, as its readers see it.
 
     virtual Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) = 0;
+    virtual Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) = 0;
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
+    /// Of the attempts of the last 24 hours, looking at the newest `max_events_in_statistics`
+    /// events.
+    virtual Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) = 0;
+
+    // ---- Sending again, on request.
+
+    /// Makes an event due now, its tries counted anew. @return conflict while a worker has it in
+    /// memory.
+    virtual Result<> reopen_event(const Principal&, SubscriptionId, EventId) = 0;
+    /// As `reopen_event`, for the events from `since` on (by `Event::created_at`) that are not
+    /// delivered and in no worker's memory, in order of id from behind `after`, up to `limit`.
+    virtual Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since,
+                                                EventId after, std::size_t limit) = 0;
 
     // ---- Workers and the log, as they write it. Each answers `fenced`, having done nothing, when
     // the worker was declared dead.
@@ -174,22 +245,33 @@ public:
     /// Begins a worker's life. @param lease after this long without a pulse it counts as dead.
     /// @return locked where storage serves one running service at a time and has it already.
     virtual Result<Worker> register_worker(std::chrono::milliseconds lease) = 0;
-    /// A sign of life.
+    /// A sign of life. Waits for a batch of this worker that is still being written.
     virtual Result<Pulse> pulse(WorkerId) = 0;
     /// Ends a worker's life: what it still holds is due at once, for whoever comes.
     virtual Result<> retire_worker(WorkerId) = 0;
-    /// Declares dead the workers whose lease has lapsed, and makes what dead workers still held due
-    /// at once, up to `limit` events.
+    /// Declares dead the workers whose lease has lapsed. A storage that serves one service at a
+    /// time knows its dead when a worker registers, and has nothing to do.
+    virtual Result<> declare_dead(WorkerId) = 0;
+    /// Makes free what dead workers still held, up to `limit` events: due at once, or when it was
+    /// to be.
     /// @return how many were moved; less than `limit` means that no more are left.
     virtual Result<std::size_t> take_over(WorkerId, std::size_t limit) = 0;
 
-    /// Appends, records and parks in one transaction. Attempts and parks of events that are gone
-    /// are passed over.
+    /// Writes a batch in one transaction. Attempts and parks of events that are gone, or whose row
+    /// another worker has claimed, are passed over.
     /// @return stale_revision, having done nothing, if there are appends and `matched_at` is not
     /// the current revision.
     virtual Result<BatchReceipt> write(WorkerId, const Batch&) = 0;
-    /// Takes what is due, the earliest first, up to `limit` events.
+    /// What this worker appended above `after` and neither delivered nor gave a row, ascending, up
+    /// to `limit` events: the events of a batch whose receipt was lost.
+    virtual Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
+                                                          std::size_t limit) = 0;
+    /// Takes what is free and due, the earliest first, up to `limit` events.
     virtual Result<Claim> claim(WorkerId, std::size_t limit) = 0;
+    /// Takes back into memory what this worker deferred of a subscription, in order of id, up to
+    /// `limit` events; less than `limit` means that no more are left.
+    virtual Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId,
+                                                          std::size_t limit) = 0;
 
     /// Deletes, in one short transaction, rows that nobody can see any more: of deleted
     /// subscriptions, of idempotency keys past 24 h. @return false when nothing is left to do.

@@ -20,6 +20,12 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
+/// A secret that goes on signing beside its successor.
+struct RetiredSecret {
+    Secret secret;
+    Time expires_at{};
+};
+
 /// A user's wish to have events of a type sent to a URL.
 struct Subscription {
     SubscriptionId id{};
@@ -30,9 +36,16 @@ struct Subscription {
     Headers headers = {};
     int max_retry_count = 0;  ///< Attempts after the first, 0-100.
     bool is_active = true;
+    int rate_limit = 0;        ///< Requests per second at most, 1-100,000; 0: no limit.
     std::string user_id = {};  ///< The owner.
     Time created_at{};
     Time updated_at{};
+    /// Newest first; those past their time sign no more.
+    std::vector<RetiredSecret> retired_secrets = {};
+    /// Since when no attempt has succeeded; absent while the latest did.
+    std::optional<Time> failing_since = {};
+    /// Nothing is sent before then: the endpoint asked for it, or failed too often.
+    std::optional<Time> paused_until = {};
     /// The newest 100, newest first, where the query included them; else empty.
     std::vector<Event> recent_events = {};
 };
@@ -49,6 +62,7 @@ struct SubscriptionDraft {
     std::optional<int> max_retry_count =
         {};  ///< Absent: `ServiceOptions::default_max_retry_count`.
     bool is_active = true;
+    int rate_limit = 0;
 };
 
 /// What `WebhookService::update_subscription` takes: an absent member keeps its value.
@@ -60,6 +74,7 @@ struct SubscriptionChange {
     std::optional<Headers> headers = {};
     std::optional<int> max_retry_count = {};
     std::optional<bool> is_active = {};
+    std::optional<int> rate_limit = {};
 };
 
 }  // namespace webhooks

@@ -26,7 +26,8 @@ Park park(const HeldEvent& event, Time due) {
     return {.event = event.id,
             .subscription = event.subscription,
             .due = due,
-            .attempts = event.attempts};
+            .attempts = event.attempts,
+            .tries = event.tries};
 }
 
 /// An event ends without a request.
@@ -35,10 +36,12 @@ Dispatcher::Ended cancelled(const HeldEvent& event, const char* reason, Time now
                 .sent_at = now,
                 .error_message = std::string("cancelled: ") + reason,
                 .outcome = Outcome::cancelled};
-    return {
-        .subscription = event.subscription,
-        .record = {
-            .event = event.id, .attempt = std::move(row), .has_retry_row = event.has_retry_row}};
+    return {.subscription = event.subscription,
+            .record = {.event = event.id,
+                       .subscription = event.subscription,
+                       .attempt = std::move(row),
+                       .tries = event.tries,
+                       .has_row = event.has_row}};
 }
 
 /// @return null where the event is to be attempted.
@@ -110,9 +113,11 @@ Dispatcher::Finished Dispatcher::finish(Transport::Token token, const TransportA
     const auto duration = duration_cast<microseconds>(steady_now - flight.started);
     AttemptRecord record{
         .event = flight.event.id,
+        .subscription = flight.event.subscription,
         .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
         .due = verdict.due,
-        .has_retry_row = flight.event.has_retry_row};
+        .tries = flight.event.tries + 1,
+        .has_row = flight.event.has_row};
     return Ended{.subscription = flight.event.subscription, .record = std::move(record)};
 }
 

@@ -118,6 +118,7 @@ void Journal::pulse_if_due() {
     if (!accept(pulse ? Result<>() : pulse.error(), "heartbeat")) return;
     synchronize(*pulse);
     if (pulse->revision != index_.revision() && !accept(refresh(), "reading changes")) return;
+    if (!accept(parts_.storage->declare_dead(worker_.id), "take-over")) return;
     accept(take_over_all(), "take-over");
 }
 
@@ -276,7 +277,7 @@ void Journal::match(Work& work, Batch& batch) {
             append.subscriptions = {*publication.only};
         }
         events += append.subscriptions.size();
-        append.is_parked = inbox_.held() + events > options_.max_events_in_memory;
+        if (inbox_.held() + events > options_.max_events_in_memory) append.due = now();
         batch.appends.push_back(std::move(append));
     }
     const std::scoped_lock lock(mutex_);
@@ -299,7 +300,7 @@ void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& recei
         std::vector<HeldEvent> held = hold(batch.appends[i], *receipt.appends[i]);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
         append_to(events, held);
-        if (batch.appends[i].is_parked) consider_due(now());
+        if (batch.appends[i].due) consider_due(*batch.appends[i].due);
     }
     inbox_.deliver(std::move(events));
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
@@ -319,7 +320,7 @@ void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& recei
 
 std::vector<HeldEvent> Journal::hold(const Append& append, const Appended& appended) const {
     std::vector<HeldEvent> events;
-    if (append.is_parked || appended.is_replay) return events;
+    if (append.due || appended.is_replay) return events;
     for (std::uint32_t i = 0; i < appended.count; ++i) {
         events.push_back({.id = {appended.first_event.value + i},
                           .subscription = append.subscriptions[i],

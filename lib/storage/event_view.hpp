@@ -21,4 +21,10 @@ inline void show_latest(Event& event, Attempt latest, int requests) {
     if (is_request(latest.outcome)) event.sent_at = latest.sent_at;
 }
 
+/// After `show_latest`: another attempt is due. An event that is sent again is not delivered yet.
+inline void show_waiting(Event& event, Time due) {
+    event.next_retry_at = due;
+    event.is_success = false;
+}
+
 }  // namespace webhooks::storage

@@ -1,18 +1,48 @@
 #pragma once
 
+#include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 
 namespace webhooks::storage {
 
-/// Applies the members that are set.
-inline void apply(const SubscriptionChange& change, Subscription& subscription) {
+/// Applies the members that are set. Whoever changes a subscription may have mended its endpoint:
+/// what was noted of that is void.
+inline void apply(const SubscriptionChange& change, Subscription& subscription, Time now) {
     if (change.name) subscription.name = *change.name;
     if (change.event_type) subscription.event_type = *change.event_type;
     if (change.url) subscription.url = *change.url;
-    if (change.secret) subscription.secret = *change.secret;
+    if (change.secret) {
+        subscription.secret = *change.secret;
+        subscription.retired_secrets.clear();
+    }
     if (change.headers) subscription.headers = *change.headers;
     if (change.max_retry_count) subscription.max_retry_count = *change.max_retry_count;
     if (change.is_active) subscription.is_active = *change.is_active;
+    if (change.rate_limit) subscription.rate_limit = *change.rate_limit;
+    subscription.failing_since.reset();
+    subscription.paused_until.reset();
+    subscription.updated_at = now;
+}
+
+/// Puts a secret in the place of the current one, which retires.
+inline void rotate(Subscription& subscription, const Secret& secret, std::chrono::seconds overlap,
+                   Time now) {
+    std::vector<RetiredSecret>& retired = subscription.retired_secrets;
+    std::erase_if(retired, [now](const RetiredSecret& old) { return old.expires_at <= now; });
+    if (overlap == std::chrono::seconds(0)) {
+        retired.clear();
+    } else {
+        retired.insert(retired.begin(),
+                       {.secret = subscription.secret, .expires_at = now + overlap});
+        if (retired.size() > max_retired_secrets) retired.pop_back();
+    }
+    subscription.secret = secret;
+    subscription.updated_at = now;
+}
+
+/// Whether a deactivation still concerns the subscription as it is.
+inline bool concerns(const Deactivation& deactivation, const Subscription& subscription) {
+    return subscription.is_active && subscription.updated_at == deactivation.judged_at;
 }
 
 }  // namespace webhooks::storage

@@ -76,33 +76,53 @@ private:
                     .payload = std::make_shared<const std::string>(text())});
         batch.appends.push_back({.message = message, .subscriptions = {log}});
         const EventId id = storage_.write(worker_.id, batch).value().appends[0].value().first_event;
-        for (int number = 1; below(3) != 0 && number < 4; ++number) {
-            if (!add_attempt(id, number)) break;
+        int number = 0;
+        while (below(3) != 0 && number < 3) {
+            if (!add_attempt(id, ++number)) break;
         }
+        if (number == 0) park_most(id);
+        if (below(5) == 0) static_cast<void>(storage_.reopen_event(admin, log, id));
         clock_.advance(std::chrono::microseconds(below(4) * 250));
     }
 
     /// @return whether another may follow.
     bool add_attempt(EventId id, int number) {
-        AttemptRecord record{.event = id, .attempt = {.number = number}};
-        record.has_retry_row = number > 1;
+        AttemptRecord record{
+            .event = id, .subscription = log, .attempt = {.number = number}, .tries = number};
+        record.has_row = number > 1;
         Attempt& attempt = record.attempt;
         attempt.sent_at = clock_.now();
         attempt.outcome = static_cast<Outcome>(1 + below(5));
         if (below(3)) attempt.status_code = std::vector{200, 204, 404, 500}[below(4)];
         if (below(3)) attempt.response = text();
         if (below(3)) attempt.error_message = text();
-        if (attempt.outcome == Outcome::retry) {
-            record.due = clock_.now() + std::chrono::milliseconds(below(5000));
-        }
-        storage_.write(worker_.id, {.attempts = {record}}).value();
-        return attempt.outcome == Outcome::retry;
+        if (attempt.outcome == Outcome::retry) record.due = clock_.now();
+        settle(id);
+        storage_.write(worker_.id, {.attempts = {record}, .low_water = low_water_}).value();
+        if (attempt.outcome != Outcome::retry) return false;
+        storage_.claim(worker_.id, 1000).value();
+        return true;
+    }
+
+    /// Sooner or later one stays in memory, and the low-water mark behind it.
+    void park_most(EventId id) {
+        if (below(8) == 0) holds_one_ = true;
+        if (holds_one_) return;
+        settle(id);
+        const Park park{.event = id, .subscription = log, .due = clock_.now() + 1s};
+        storage_.write(worker_.id, {.parks = {park}, .low_water = low_water_}).value();
+    }
+
+    void settle(EventId id) {
+        if (!holds_one_) low_water_ = id;
     }
 
     Storage& storage_;
     ManualClock& clock_;
     std::mt19937 random_;
     Worker worker_;
+    EventId low_water_{};
+    bool holds_one_ = false;
 };
 
 struct Both {

@@ -37,7 +37,7 @@ STORAGE_TEST("an event shows its latest attempt") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time first = this->clock->now();
-    this->record(event,
+    this->record(id, event,
                  {.number = 1,
                   .sent_at = first,
                   .duration = 17ms,
@@ -54,8 +54,10 @@ STORAGE_TEST("an event shows its latest attempt") {
     CHECK(waiting.next_retry_at == first + 5s);
     CHECK(waiting.retry_count == 0);
 
+    this->clock->advance(5s);
+    REQUIRE(this->storage->claim(this->worker.id, 10).value().events.size() == 1);
     SECTION("delivered") {
-        this->record(event,
+        this->record(id, event,
                      {.number = 2,
                       .sent_at = first + 5s,
                       .status_code = 204,
@@ -72,7 +74,7 @@ STORAGE_TEST("an event shows its latest attempt") {
         CHECK(delivered.retry_count == 1);
     }
     SECTION("cancelled") {
-        this->record(event,
+        this->record(id, event,
                      {.number = 2,
                       .sent_at = first + 5s,
                       .error_message = "cancelled: why",
@@ -95,8 +97,9 @@ STORAGE_TEST("appends matched at an old revision are refused whole") {
     this->subscribe();
     Batch batch{.matched_at = old};
     batch.appends.push_back({.message = this->message("{}"), .subscriptions = {id}});
-    batch.attempts.push_back(
-        {.event = event, .attempt = {.number = 1, .outcome = Outcome::delivered}});
+    batch.attempts.push_back({.event = event,
+                              .subscription = id,
+                              .attempt = {.number = 1, .outcome = Outcome::delivered}});
     CHECK(this->storage->write(this->worker.id, batch).error() == Errc::stale_revision);
     CHECK(this->storage->list_events(alice, id, {}).value().total == 1);
     CHECK_FALSE(this->event(id, event).is_success);
@@ -152,8 +155,8 @@ STORAGE_TEST("what waits is claimed once, when due, the earliest first") {
     const Time now = this->clock->now();
     const EventId later = this->append_one(id, "later");
     const EventId sooner = this->append_one(id, "sooner");
-    this->record(later, {.number = 1, .outcome = Outcome::retry}, now + 20s);
-    this->record(sooner, {.number = 1, .outcome = Outcome::retry}, now + 10s);
+    this->record(id, later, {.number = 1, .outcome = Outcome::retry}, now + 20s);
+    this->record(id, sooner, {.number = 1, .outcome = Outcome::retry}, now + 10s);
 
     Claim claim = this->storage->claim(this->worker.id, 10).value();
     CHECK(claim.events.empty());
@@ -170,7 +173,8 @@ STORAGE_TEST("what waits is claimed once, when due, the earliest first") {
     CHECK(held.message->event_type == "order.created");
     CHECK(held.message->content_type == "application/json");
     CHECK(held.attempts == 1);
-    CHECK(held.has_retry_row);
+    CHECK(held.tries == 1);
+    CHECK(held.has_row);
     CHECK(claim.next_due == now + 20s);
     CHECK(this->event(id, sooner).next_retry_at == now + 10s);
 
@@ -180,7 +184,7 @@ STORAGE_TEST("what waits is claimed once, when due, the earliest first") {
     CHECK_FALSE(claim.next_due);
     CHECK(this->storage->claim(this->worker.id, 10).value().events.empty());
 
-    this->record(sooner, {.number = 2, .outcome = Outcome::retry}, now + 60s, true);
+    this->record(id, sooner, {.number = 2, .outcome = Outcome::retry}, now + 60s, true);
     CHECK(this->storage->claim(this->worker.id, 10).value().next_due == now + 60s);
 }
 
@@ -207,7 +211,7 @@ STORAGE_TEST("results of a deleted event change nothing") {
     CHECK(this->storage->delete_event(alice, id, event).error() == Errc::not_found);
     CHECK(this->storage->list_events(alice, id, {}).value().total == 0);
 
-    this->record(event, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
+    this->record(id, event, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
     Batch batch;
     batch.parks.push_back({.event = event, .subscription = id, .due = this->clock->now()});
     this->storage->write(this->worker.id, batch).value();
@@ -228,7 +232,7 @@ STORAGE_TEST("a retired worker hands back what it held, and is fenced") {
     const EventId delivered = this->append_one(id);
     const EventId claimed = this->park_one(id);
     const EventId fresh = this->append_one(id);
-    this->record(delivered, {.number = 1, .outcome = Outcome::delivered});
+    this->record(id, delivered, {.number = 1, .outcome = Outcome::delivered});
     REQUIRE(this->storage->claim(this->worker.id, 10).value().events.size() == 1);
     this->storage->retire_worker(this->worker.id).value();
 
@@ -255,8 +259,9 @@ STORAGE_TEST("take-over passes over what is below the low-water mark") {
     const EventId settled = this->append_one(id);
     const EventId open = this->append_one(id);
     Batch batch{.low_water = settled};
-    batch.attempts.push_back(
-        {.event = settled, .attempt = {.number = 1, .outcome = Outcome::exhausted}});
+    batch.attempts.push_back({.event = settled,
+                              .subscription = id,
+                              .attempt = {.number = 1, .outcome = Outcome::exhausted}});
     this->storage->write(this->worker.id, batch).value();
     this->storage->retire_worker(this->worker.id).value();
     const Worker next = this->storage->register_worker(10s).value();

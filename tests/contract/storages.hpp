@@ -74,12 +74,13 @@ struct StorageFixture {
 
     Result<BatchReceipt> append(std::vector<SubscriptionId> subscriptions,
                                 const std::string& payload = "{}",
-                                std::optional<IdempotencyKey> key = {}, bool is_parked = false) {
+                                std::optional<IdempotencyKey> key = {},
+                                std::optional<Time> due = {}) {
         Batch batch{.matched_at = revision()};
         batch.appends.push_back({.message = message(payload),
                                  .subscriptions = std::move(subscriptions),
                                  .idempotency = std::move(key),
-                                 .is_parked = is_parked});
+                                 .due = due});
         return storage->write(worker.id, batch);
     }
 
@@ -88,16 +89,23 @@ struct StorageFixture {
     }
 
     EventId park_one(SubscriptionId subscription) {
-        return append({subscription}, "{}", {}, true).value().appends.front().value().first_event;
+        return append({subscription}, "{}", {}, clock->now())
+            .value()
+            .appends.front()
+            .value()
+            .first_event;
     }
 
-    void record(EventId event, Attempt attempt, std::optional<Time> due = {},
-                bool has_retry_row = false) {
+    /// As a worker does that holds the event: one that waits is claimed first.
+    void record(SubscriptionId subscription, EventId event, Attempt attempt,
+                std::optional<Time> due = {}, bool has_row = false) {
         Batch batch;
         batch.attempts.push_back({.event = event,
+                                  .subscription = subscription,
                                   .attempt = std::move(attempt),
                                   .due = due,
-                                  .has_retry_row = has_retry_row});
+                                  .tries = attempt.number,
+                                  .has_row = has_row});
         storage->write(worker.id, batch).value();
     }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/subscription_change.hpp>
@@ -13,6 +14,10 @@ namespace {
 
 Error no_such_subscription() {
     return {Errc::not_found, "no such subscription"};
+}
+
+Error no_such_event() {
+    return {Errc::not_found, "no such event"};
 }
 
 }  // namespace
@@ -56,10 +61,20 @@ Result<Subscription> MemoryStorage::update_subscription(const Principal& princip
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
     Subscription& subscription = (*stored)->subscription;
-    apply(change, subscription);
-    subscription.updated_at = clock_->now();
+    apply(change, subscription, clock_->now());
     (*stored)->revision = ++revision_;
     return subscription;
+}
+
+Result<Subscription> MemoryStorage::rotate_secret(const Principal& principal, SubscriptionId id,
+                                                  const Secret& secret,
+                                                  std::chrono::seconds overlap) {
+    const std::scoped_lock lock(mutex_);
+    const auto stored = visible(principal, id);
+    if (!stored) return stored.error();
+    rotate((*stored)->subscription, secret, overlap, clock_->now());
+    (*stored)->revision = ++revision_;
+    return (*stored)->subscription;
 }
 
 Result<> MemoryStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
@@ -128,7 +143,7 @@ Event MemoryStorage::view(EventId id) const {
             stored.attempts, [](const Attempt& attempt) { return is_request(attempt.outcome); });
         show_latest(event, stored.attempts.back(), static_cast<int>(requests));
     }
-    if (stored.retry) event.next_retry_at = stored.retry->due;
+    if (stored.row && stored.row->due) show_waiting(event, *stored.row->due);
     return event;
 }
 
@@ -155,22 +170,95 @@ Result<Page<Event>> MemoryStorage::list_events(const Principal& principal, Subsc
     return answer(query, std::move(rows));
 }
 
-Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
-    const std::scoped_lock lock(mutex_);
+Result<MemoryStorage::StoredEvent*> MemoryStorage::visible(const Principal& principal,
+                                                           SubscriptionId id, EventId event) {
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
     const auto found = events_.find(event);
-    if (found == events_.end() || found->second.subscription != id) {
-        return Error(Errc::not_found, "no such event");
-    }
+    if (found == events_.end() || found->second.subscription != id) return no_such_event();
+    return &found->second;
+}
+
+Result<EventHistory> MemoryStorage::find_event(const Principal& principal, SubscriptionId id,
+                                               EventId event) {
+    const std::scoped_lock lock(mutex_);
+    const auto stored = visible(principal, id, event);
+    if (!stored) return stored.error();
+    return EventHistory{.event = view(event), .attempts = (*stored)->attempts};
+}
+
+Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto stored = visible(principal, id, event); !stored) return stored.error();
     std::erase(log_of_[id], event);
     erase_event(event);
     return {};
 }
 
 void MemoryStorage::erase_event(EventId event) {
-    end_retry(event);
+    erase_row(event);
     events_.erase(event);
+}
+
+Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
+                                                     SubscriptionId id) {
+    const std::scoped_lock lock(mutex_);
+    const auto stored = visible(principal, id);
+    if (!stored) return stored.error();
+    const Time from = clock_->now() - statistics_period;
+    StatisticsBuilder builder;
+    std::int64_t waiting = 0;
+    std::size_t seen = 0;
+    const std::vector<EventId>& log = log_of_[id];
+    for (auto event = log.rbegin(); event != log.rend(); ++event) {
+        const StoredEvent& row = events_.at(*event);
+        if (is_in_memory_alone(row) || (row.row && row.row->due)) ++waiting;
+        if (++seen > max_events_in_statistics) continue;
+        for (const Attempt& attempt : row.attempts) {
+            if (attempt.sent_at > from) {
+                builder.add(attempt.sent_at, attempt.duration, attempt.outcome);
+            }
+        }
+    }
+    DeliveryStatistics statistics = builder.result();
+    statistics.waiting = waiting;
+    statistics.failing_since = (*stored)->subscription.failing_since;
+    statistics.paused_until = (*stored)->subscription.paused_until;
+    return statistics;
+}
+
+// ---- Sending again.
+
+Result<> MemoryStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto stored = visible(principal, id, event); !stored) return stored.error();
+    if (!reopen(event)) return Error(Errc::conflict, "the event is being delivered");
+    return {};
+}
+
+bool MemoryStorage::reopen(EventId id) {
+    const StoredEvent& event = events_.at(id);
+    if (is_in_memory_alone(event)) return false;
+    if (event.row && event.row->claimed_by != WorkerId{} && !event.row->is_deferred) return false;
+    put_row(id, {.due = clock_->now(),
+                 .attempts = event.attempts.empty() ? 0 : event.attempts.back().number});
+    return true;
+}
+
+Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
+                                                   Time since, EventId after, std::size_t limit) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto stored = visible(principal, id); !stored) return stored.error();
+    Reopened reopened;
+    const std::vector<EventId>& log = log_of_[id];
+    for (auto event = std::ranges::upper_bound(log, after); event != log.end(); ++event) {
+        const StoredEvent& row = events_.at(*event);
+        if (!row.row || row.created_at < since || !reopen(*event)) continue;
+        if (++reopened.count < limit) continue;
+        reopened.next = *event;
+        break;
+    }
+    return reopened;
 }
 
 // ---- Workers.
@@ -197,7 +285,7 @@ Result<Pulse> MemoryStorage::pulse(WorkerId id) {
     const auto worker = living(id);
     if (!worker) return worker.error();
     (*worker)->last_pulse = clock_->now();
-    return Pulse{.now = clock_->now(), .revision = revision_};
+    return Pulse{.now = clock_->now(), .revision = revision_, .last_batch = (*worker)->last_batch};
 }
 
 Result<> MemoryStorage::retire_worker(WorkerId id) {
@@ -209,12 +297,20 @@ Result<> MemoryStorage::retire_worker(WorkerId id) {
     return {};
 }
 
+Result<> MemoryStorage::declare_dead(WorkerId self) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = living(self); !worker) return worker.error();
+    for (auto& [id, worker] : workers_) {
+        if (id != self && worker.last_pulse + worker.lease < clock_->now()) worker.is_dead = true;
+    }
+    return {};
+}
+
 Result<std::size_t> MemoryStorage::take_over(WorkerId self, std::size_t limit) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(self); !worker) return worker.error();
     std::size_t moved = 0;
     for (auto& [id, worker] : workers_) {
-        if (id != self && worker.last_pulse + worker.lease < clock_->now()) worker.is_dead = true;
         if (worker.is_dead) moved += move_held(id, worker, limit - moved);
     }
     return moved;
@@ -223,18 +319,20 @@ Result<std::size_t> MemoryStorage::take_over(WorkerId self, std::size_t limit) {
 std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::size_t limit) {
     if (worker.is_moved) return 0;
     std::size_t moved = 0;
-    for (auto row = events_.upper_bound(worker.low_water); row != events_.end() && moved < limit;
-         ++row) {
-        auto& [event, stored] = *row;
+    for (auto place = events_.upper_bound(worker.low_water);
+         place != events_.end() && moved < limit; ++place) {
+        auto& [event, stored] = *place;
         worker.low_water = event;
-        if (stored.worker != id || stored.retry || is_settled(stored)) continue;
-        wait(event, {.due = clock_->now()});
+        if (stored.worker != id || !is_in_memory_alone(stored)) continue;
+        put_row(event, {.due = clock_->now()});
         ++moved;
     }
-    for (auto row = events_.begin(); row != events_.end() && moved < limit; ++row) {
-        auto& [event, stored] = *row;
-        if (!stored.retry || stored.retry->claimed_by != id) continue;
-        wait(event, {.due = clock_->now(), .attempts = stored.retry->attempts});
+    for (auto& [event, stored] : events_) {
+        if (moved == limit) break;
+        if (!stored.row || stored.row->claimed_by != id) continue;
+        put_row(
+            event,
+            {.due = stored.row->due, .attempts = stored.row->attempts, .tries = stored.row->tries});
         ++moved;
     }
     worker.is_moved = moved < limit;
@@ -243,21 +341,32 @@ std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::siz
 
 // ---- The log, as workers write it.
 
-bool MemoryStorage::is_settled(const StoredEvent& event) {
-    return !event.attempts.empty() && event.attempts.back().outcome != Outcome::retry;
+bool MemoryStorage::is_in_memory_alone(const StoredEvent& event) {
+    return !event.row && event.attempts.empty();
 }
 
-void MemoryStorage::wait(EventId id, Retry retry) {
-    end_retry(id);
-    events_.at(id).retry = retry;
-    due_.emplace(retry.due, id);
+bool MemoryStorage::is_within_reach(const StoredEvent& event, WorkerId worker) {
+    return event.row ? event.row->claimed_by == worker
+                     : event.attempts.empty() && event.worker == worker;
 }
 
-void MemoryStorage::end_retry(EventId id) {
+void MemoryStorage::put_row(EventId id, Row row) {
+    erase_row(id);
     StoredEvent& event = events_.at(id);
-    if (!event.retry) return;
-    due_.erase({event.retry->due, id});
-    event.retry.reset();
+    event.row = row;
+    if (row.is_deferred) {
+        deferred_.emplace(row.claimed_by, event.subscription, id);
+    } else if (row.due && row.claimed_by == WorkerId{}) {
+        due_.emplace(*row.due, id);
+    }
+}
+
+void MemoryStorage::erase_row(EventId id) {
+    StoredEvent& event = events_.at(id);
+    if (!event.row) return;
+    deferred_.erase({event.row->claimed_by, event.subscription, id});
+    if (event.row->due) due_.erase({*event.row->due, id});
+    event.row.reset();
 }
 
 Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
@@ -268,29 +377,73 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
         return Error(Errc::stale_revision, "subscriptions have changed");
     }
     (*worker)->low_water = std::max((*worker)->low_water, batch.low_water);
+    (*worker)->last_batch = batch.number;
     for (const AttemptRecord& record : batch.attempts) {
-        write_attempt(record);
+        write_attempt(id, record);
     }
     for (const Park& park : batch.parks) {
-        if (!events_.contains(park.event)) continue;
-        wait(park.event, {.due = park.due, .attempts = park.attempts});
+        write_park(id, park);
+    }
+    for (const EndpointState& state : batch.states) {
+        const auto found = subscriptions_.find(state.subscription);
+        if (found == subscriptions_.end()) continue;
+        found->second.subscription.failing_since = state.failing_since;
+        found->second.subscription.paused_until = state.paused_until;
     }
     BatchReceipt receipt;
     for (const Append& append : batch.appends) {
         receipt.appends.push_back(write_append(id, **worker, append));
     }
+    for (const Deactivation& deactivation : batch.deactivations) {
+        if (deactivate(deactivation)) receipt.deactivated.push_back(deactivation.subscription);
+    }
     return receipt;
 }
 
-void MemoryStorage::write_attempt(const AttemptRecord& record) {
+void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) {
     const auto found = events_.find(record.event);
-    if (found == events_.end()) return;
+    if (found == events_.end() || !is_within_reach(found->second, worker)) return;
     found->second.attempts.push_back(record.attempt);
-    if (record.due) {
-        wait(record.event, {.due = *record.due, .attempts = record.attempt.number});
+    if (record.attempt.outcome == Outcome::delivered) {
+        erase_row(record.event);
     } else {
-        end_retry(record.event);
+        put_row(record.event,
+                {.due = record.due, .attempts = record.attempt.number, .tries = record.tries});
     }
+}
+
+void MemoryStorage::write_park(WorkerId worker, const Park& park) {
+    const auto found = events_.find(park.event);
+    if (found == events_.end() || !is_within_reach(found->second, worker)) return;
+    put_row(park.event, {.due = park.due,
+                         .attempts = park.attempts,
+                         .tries = park.tries,
+                         .claimed_by = park.place == Park::Place::free ? WorkerId{} : worker,
+                         .is_deferred = park.place == Park::Place::deferred});
+}
+
+bool MemoryStorage::deactivate(const Deactivation& deactivation) {
+    const auto found = subscriptions_.find(deactivation.subscription);
+    if (found == subscriptions_.end() || found->second.is_deleted ||
+        !concerns(deactivation, found->second.subscription)) {
+        return false;
+    }
+    if (deactivation.failing_since &&
+        delivered_since(deactivation.subscription, *deactivation.failing_since)) {
+        return false;
+    }
+    apply({.is_active = false}, found->second.subscription, clock_->now());
+    found->second.revision = ++revision_;
+    return true;
+}
+
+bool MemoryStorage::delivered_since(SubscriptionId id, Time since) const {
+    const auto log = log_of_.find(id);
+    return log != log_of_.end() && std::ranges::any_of(log->second, [&](EventId event) {
+               return std::ranges::any_of(events_.at(event).attempts, [&](const Attempt& attempt) {
+                   return attempt.outcome == Outcome::delivered && attempt.sent_at >= since;
+               });
+           });
 }
 
 Result<Appended> MemoryStorage::write_append(WorkerId id, const StoredWorker& worker,
@@ -318,7 +471,7 @@ Result<Appended> MemoryStorage::write_append(WorkerId id, const StoredWorker& wo
                           .worker_tag = worker.tag,
                           .created_at = clock_->now()};
         log_of_[subscription].push_back(event);
-        if (append.is_parked) wait(event, {.due = clock_->now()});
+        if (append.due) put_row(event, {.due = append.due});
     }
     if (append.idempotency) {
         keys_[{append.idempotency->scope, append.idempotency->key}] = {
@@ -327,26 +480,61 @@ Result<Appended> MemoryStorage::write_append(WorkerId id, const StoredWorker& wo
     return receipt;
 }
 
+HeldEvent MemoryStorage::held(EventId id) const {
+    const StoredEvent& event = events_.at(id);
+    return {.id = id,
+            .subscription = event.subscription,
+            .worker_tag = event.worker_tag,
+            .message = event.message,
+            .attempts = event.row ? event.row->attempts : 0,
+            .tries = event.row ? event.row->tries : 0,
+            .has_row = event.row.has_value()};
+}
+
+Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventId after,
+                                                             std::size_t limit) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = living(id); !worker) return worker.error();
+    std::vector<HeldEvent> found;
+    for (auto place = events_.upper_bound(after); place != events_.end() && found.size() < limit;
+         ++place) {
+        if (place->second.worker == id && is_in_memory_alone(place->second)) {
+            found.push_back(held(place->first));
+        }
+    }
+    return found;
+}
+
 Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit) {
     const std::scoped_lock lock(mutex_);
-    const auto worker = living(id);
-    if (!worker) return worker.error();
+    if (const auto worker = living(id); !worker) return worker.error();
     Claim claim;
     const Time now = clock_->now();
     while (!due_.empty() && claim.events.size() < limit && due_.begin()->first <= now) {
         const EventId event = due_.begin()->second;
         due_.erase(due_.begin());
-        StoredEvent& stored = events_.at(event);
-        stored.retry->claimed_by = id;
-        claim.events.push_back({.id = event,
-                                .subscription = stored.subscription,
-                                .worker_tag = stored.worker_tag,
-                                .message = stored.message,
-                                .attempts = stored.retry->attempts,
-                                .has_retry_row = true});
+        events_.at(event).row->claimed_by = id;
+        claim.events.push_back(held(event));
     }
     if (!due_.empty()) claim.next_due = due_.begin()->first;
     return claim;
+}
+
+Result<std::vector<HeldEvent>> MemoryStorage::claim_deferred(WorkerId id,
+                                                             SubscriptionId subscription,
+                                                             std::size_t limit) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = living(id); !worker) return worker.error();
+    std::vector<HeldEvent> claimed;
+    auto place = deferred_.lower_bound({id, subscription, EventId{}});
+    while (place != deferred_.end() && claimed.size() < limit && std::get<0>(*place) == id &&
+           std::get<1>(*place) == subscription) {
+        const EventId event = std::get<2>(*place);
+        place = deferred_.erase(place);
+        events_.at(event).row->is_deferred = false;
+        claimed.push_back(held(event));
+    }
+    return claimed;
 }
 
 Result<bool> MemoryStorage::maintain(std::size_t limit) {

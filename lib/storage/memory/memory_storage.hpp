@@ -4,6 +4,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 #include <webhooks/clock.hpp>
 #include <webhooks/storage.hpp>
@@ -19,20 +20,32 @@ public:
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
     Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                              const SubscriptionChange&) override;
+    Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
+                                       std::chrono::seconds overlap) override;
     Result<> delete_subscription(const Principal&, SubscriptionId) override;
     Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
     Result<> upsert_event_type(const EventType&) override;
     Result<Configuration> configuration(Revision since) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
+                                        std::size_t limit) override;
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Pulse> pulse(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
+    Result<> declare_dead(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
+    Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
+                                                  std::size_t limit) override;
     Result<Claim> claim(WorkerId, std::size_t limit) override;
+    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId,
+                                                  std::size_t limit) override;
     Result<bool> maintain(std::size_t limit) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
@@ -46,11 +59,13 @@ private:
         Revision revision = 0;
         bool is_deleted = false;
     };
-    /// What waits: the `retry` row.
-    struct Retry {
-        Time due{};
+    /// The row of an event that is not delivered.
+    struct Row {
+        std::optional<Time> due = {};  ///< Absent: it has ended otherwise.
         int attempts = 0;
+        int tries = 0;
         WorkerId claimed_by{};
+        bool is_deferred = false;
     };
     struct StoredEvent {
         SubscriptionId subscription{};
@@ -59,13 +74,14 @@ private:
         std::uint64_t worker_tag = 0;
         Time created_at{};
         std::vector<Attempt> attempts = {};
-        std::optional<Retry> retry = {};
+        std::optional<Row> row = {};
     };
     struct StoredWorker {
         std::uint64_t tag = 0;
         std::chrono::milliseconds lease{};
         Time last_pulse{};
         EventId low_water{};
+        std::int64_t last_batch = 0;
         bool is_dead = false;
         bool is_moved = false;  ///< Dead, and nothing is left to take over.
     };
@@ -80,12 +96,21 @@ private:
     Result<StoredWorker*> living(WorkerId);
     Event view(EventId) const;
     std::vector<Event> newest_events(SubscriptionId) const;
-    static bool is_settled(const StoredEvent&);
-    void wait(EventId, Retry);
-    void end_retry(EventId);
+    Result<StoredEvent*> visible(const Principal&, SubscriptionId, EventId);
+    /// Whether the event is in the memory of the worker that appended it, and nowhere else.
+    static bool is_in_memory_alone(const StoredEvent&);
+    /// Whether a worker may give the event another row, or end it.
+    static bool is_within_reach(const StoredEvent&, WorkerId);
+    bool reopen(EventId);
+    void put_row(EventId, Row);
+    void erase_row(EventId);
     void erase_event(EventId);
+    HeldEvent held(EventId) const;
     std::size_t move_held(WorkerId, StoredWorker&, std::size_t limit);
-    void write_attempt(const AttemptRecord&);
+    void write_attempt(WorkerId, const AttemptRecord&);
+    void write_park(WorkerId, const Park&);
+    bool deactivate(const Deactivation&);
+    bool delivered_since(SubscriptionId, Time) const;
     Result<Appended> write_append(WorkerId, const StoredWorker&, const Append&);
 
     const std::shared_ptr<Clock> clock_;
@@ -97,6 +122,7 @@ private:
     std::map<SubscriptionId, std::vector<EventId>> log_of_;
     /// What waits and is not claimed, by due time.
     std::set<std::pair<Time, EventId>> due_;
+    std::set<std::tuple<WorkerId, SubscriptionId, EventId>> deferred_;
     std::map<std::pair<std::string, std::string>, StoredKey> keys_;
     std::map<WorkerId, StoredWorker> workers_;
     std::map<ApiKeyId, ApiKeyRecord> api_keys_;

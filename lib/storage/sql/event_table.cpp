@@ -8,7 +8,7 @@ namespace {
 using soci::into;
 using soci::use;
 
-enum Join : unsigned { message = 1, attempt = 2, retry = 4, everything = 7 };
+enum Join : unsigned { message = 1, attempt = 2, undelivered = 4, everything = 7 };
 
 /// The fields of an event, in the order of query::fields_of. Moments are milliseconds there.
 constexpr Column event_columns[] = {
@@ -19,15 +19,17 @@ constexpr Column event_columns[] = {
     {"a.status_code", attempt},
     {"a.response", attempt},
     {"a.error_message", attempt},
-    // One search for each event, where the join needs two.
-    {"(CASE WHEN (SELECT l.outcome FROM webhooks_attempt l WHERE l.event_id = e.id "
-     "ORDER BY l.number DESC LIMIT 1) = 1 THEN 1 ELSE 0 END)",
-     0},
+    // Below every worker's low-water mark, what has no row among what is not delivered is
+    // delivered: the event's attempts, each on a page of its own in a long log, stay unread.
+    {"(CASE WHEN u.event_id IS NOT NULL THEN 0 "
+     "WHEN e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
+     "THEN 1 ELSE EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) END)",
+     undelivered},
     {"(SELECT CASE WHEN count(*) > 1 THEN count(*) - 1 ELSE 0 END FROM webhooks_attempt c "
      "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))",
      0},
     {"(CASE WHEN a.outcome IN (4, 5) THEN NULL ELSE a.sent_at / 1000 END)", attempt},
-    {"(r.due_at / 1000)", retry},
+    {"(u.due_at / 1000)", undelivered},
     {"(e.created_at / 1000)", 0},
 };
 
@@ -40,7 +42,11 @@ std::string from(unsigned joins) {
             " LEFT JOIN webhooks_attempt a ON a.event_id = e.id AND a.number = "
             "(SELECT max(l.number) FROM webhooks_attempt l WHERE l.event_id = e.id)";
     }
-    if (joins & retry) text += " LEFT JOIN webhooks_retry r ON r.event_id = e.id";
+    if (joins & undelivered) {
+        text +=
+            " LEFT JOIN webhooks_undelivered u "
+            "ON u.subscription_id = e.subscription_id AND u.event_id = e.id";
+    }
     return text;
 }
 
@@ -48,7 +54,7 @@ std::string from(unsigned joins) {
 struct EventRow {
     static constexpr const char* select =
         "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "
-        "a.status_code, a.response, a.error_message, a.outcome, r.due_at, "
+        "a.status_code, a.response, a.error_message, a.outcome, u.due_at, "
         "(SELECT count(*) FROM webhooks_attempt c "
         "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))";
 
@@ -95,7 +101,7 @@ struct EventRow {
                          .outcome = static_cast<Outcome>(outcome.value)},
                         requests);
         }
-        if (due_at.get()) event.next_retry_at = from_micros(due_at.value);
+        if (due_at.get()) show_waiting(event, from_micros(due_at.value));
         return event;
     }
 };
@@ -147,6 +153,40 @@ std::vector<Event> select_events(soci::session& sql, const Dialect& dialect,
     return events;
 }
 
+std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
+    std::vector<Attempt> attempts;
+    const long long id = event.value;
+    int number = 0;
+    long long sent_at = 0;
+    long long duration = 0;
+    Nullable<int> status_code;
+    Nullable<std::string> response;
+    Nullable<std::string> error_message;
+    int outcome = 0;
+    soci::statement query(sql);
+    query.exchange(into(number));
+    query.exchange(into(sent_at));
+    query.exchange(into(duration));
+    query.exchange(into(status_code.value, status_code.indicator));
+    query.exchange(into(response.value, response.indicator));
+    query.exchange(into(error_message.value, error_message.indicator));
+    query.exchange(into(outcome));
+    query.exchange(use(id, "id"));
+    for_each_row(query,
+                 "SELECT number, sent_at, duration_us, status_code, response, error_message, "
+                 "outcome FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
+                 [&] {
+                     attempts.push_back({.number = number,
+                                         .sent_at = from_micros(sent_at),
+                                         .duration = std::chrono::microseconds(duration),
+                                         .status_code = status_code.get(),
+                                         .response = response.get(),
+                                         .error_message = error_message.get(),
+                                         .outcome = static_cast<Outcome>(outcome)});
+                 });
+    return attempts;
+}
+
 }  // namespace
 
 Page<Event> list_events(soci::session& sql, const Dialect& dialect, SubscriptionId subscription,
@@ -164,6 +204,24 @@ std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
     return select_events(sql, dialect, subscription, plan);
 }
 
+std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscription,
+                                       EventId event) {
+    std::optional<EventHistory> found;
+    EventRow row;
+    const long long id = event.value;
+    const long long owner = subscription.value;
+    soci::statement query(sql);
+    row.define(query);
+    query.exchange(use(id, "id"));
+    query.exchange(use(owner, "owner"));
+    for_each_row(
+        query,
+        EventRow::select + from(everything) + " WHERE e.id = :id AND e.subscription_id = :owner",
+        [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
+    if (found) found->attempts = read_attempts(sql, event);
+    return found;
+}
+
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event) {
     int count = 0;
     const long long id = event.value;
@@ -173,11 +231,13 @@ bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event
     return count > 0;
 }
 
-void erase_event(soci::session& sql, EventId event) {
+void erase_event(soci::session& sql, SubscriptionId subscription, EventId event) {
     const long long id = event.value;
+    const long long owner = subscription.value;
     long long message = 0;
     sql << "DELETE FROM webhooks_attempt WHERE event_id = :id", use(id, "id");
-    sql << "DELETE FROM webhooks_retry WHERE event_id = :id", use(id, "id");
+    sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id",
+        use(owner, "owner"), use(id, "id");
     sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(id, "id"),
         into(message);
     sql << "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
@@ -201,7 +261,7 @@ std::size_t erase_hidden_events(soci::session& sql, std::size_t limit) {
                  "SELECT id FROM webhooks_event WHERE subscription_id = :subscription LIMIT :take",
                  [&] { events.push_back({id}); });
     for (const EventId event : events) {
-        erase_event(sql, event);
+        erase_event(sql, {subscription}, event);
     }
     if (events.size() < limit) {
         sql << "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :subscription",

@@ -6,6 +6,7 @@
 
 #include <soci/soci.h>
 
+#include <optional>
 #include <query/plan.hpp>
 #include <storage/sql/condition_sql.hpp>
 #include <vector>
@@ -20,9 +21,11 @@ Page<Event> list_events(soci::session& sql, const Dialect& dialect, Subscription
 std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
                                  SubscriptionId subscription);
 
+std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscription,
+                                       EventId event);
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event);
 /// Deletes an event with its attempts and, after the last event of a message, the message.
-void erase_event(soci::session& sql, EventId event);
+void erase_event(soci::session& sql, SubscriptionId subscription, EventId event);
 
 /// Up to `limit` events of subscriptions that were deleted, marking those that have none left.
 /// @return how many were deleted.

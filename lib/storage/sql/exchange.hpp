@@ -18,6 +18,13 @@ inline Time from_micros(long long micros) {
     return Time(std::chrono::microseconds(micros));
 }
 
+inline std::optional<long long> to_micros(const std::optional<Time>& time) {
+    return time ? std::optional(to_micros(*time)) : std::nullopt;
+}
+inline std::optional<Time> from_micros(const std::optional<long long>& micros) {
+    return micros ? std::optional(from_micros(*micros)) : std::nullopt;
+}
+
 /// A column that may be NULL. Its two parts go to SOCI together.
 template <class T>
 struct Nullable {

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/header_text.hpp>
 #include <storage/sql/subscription_table.hpp>
@@ -7,6 +8,31 @@ namespace {
 
 using soci::into;
 using soci::use;
+
+/// Retired secrets as one column: a line "micros secret" for each, in order. A secret is printable.
+std::string write_retired(const std::vector<RetiredSecret>& secrets) {
+    std::string text;
+    for (const RetiredSecret& retired : secrets) {
+        text += std::to_string(to_micros(retired.expires_at));
+        text.append(" ").append(retired.secret.reveal()).append("\n");
+    }
+    return text;
+}
+
+std::vector<RetiredSecret> read_retired(std::string_view text) {
+    std::vector<RetiredSecret> secrets;
+    while (!text.empty()) {
+        const std::size_t middle = text.find(' ');
+        const std::size_t end = text.find('\n');
+        if (middle == std::string_view::npos || end == std::string_view::npos) break;
+        long long expires_at = 0;
+        std::from_chars(text.data(), text.data() + middle, expires_at);
+        secrets.push_back({.secret = Secret(std::string(text.substr(middle + 1, end - middle - 1))),
+                           .expires_at = from_micros(expires_at)});
+        text.remove_prefix(end + 1);
+    }
+    return secrets;
+}
 
 /// The columns of a subscription and the variables they travel in.
 struct SubscriptionRow {
@@ -19,6 +45,10 @@ struct SubscriptionRow {
     std::string headers;
     int max_retry_count = 0;
     int is_active = 0;
+    int rate_limit = 0;
+    std::string retired_secrets;
+    Nullable<long long> failing_since = {};
+    Nullable<long long> paused_until = {};
     long long created_at = 0;
     long long updated_at = 0;
     long long revision = 0;
@@ -26,7 +56,8 @@ struct SubscriptionRow {
 
     static constexpr const char* columns =
         "id, user_id, name, event_type, url, secret, headers, max_retry_count, is_active, "
-        "created_at, updated_at, revision, deletion";
+        "rate_limit, retired_secrets, failing_since, paused_until, created_at, updated_at, "
+        "revision, deletion";
 
     void define(soci::statement& query) {
         query.exchange(into(id));
@@ -38,6 +69,10 @@ struct SubscriptionRow {
         query.exchange(into(headers));
         query.exchange(into(max_retry_count));
         query.exchange(into(is_active));
+        query.exchange(into(rate_limit));
+        query.exchange(into(retired_secrets));
+        query.exchange(into(failing_since.value, failing_since.indicator));
+        query.exchange(into(paused_until.value, paused_until.indicator));
         query.exchange(into(created_at));
         query.exchange(into(updated_at));
         query.exchange(into(revision));
@@ -45,18 +80,23 @@ struct SubscriptionRow {
     }
 
     static SubscriptionRow from(const Subscription& subscription, Revision revision) {
-        return {.id = subscription.id.value,
-                .user_id = subscription.user_id,
-                .name = subscription.name,
-                .event_type = subscription.event_type,
-                .url = subscription.url,
-                .secret = std::string(subscription.secret.reveal()),
-                .headers = write_headers(subscription.headers),
-                .max_retry_count = subscription.max_retry_count,
-                .is_active = subscription.is_active ? 1 : 0,
-                .created_at = to_micros(subscription.created_at),
-                .updated_at = to_micros(subscription.updated_at),
-                .revision = revision};
+        SubscriptionRow row{.id = subscription.id.value,
+                            .user_id = subscription.user_id,
+                            .name = subscription.name,
+                            .event_type = subscription.event_type,
+                            .url = subscription.url,
+                            .secret = std::string(subscription.secret.reveal()),
+                            .headers = write_headers(subscription.headers),
+                            .max_retry_count = subscription.max_retry_count,
+                            .is_active = subscription.is_active ? 1 : 0,
+                            .rate_limit = subscription.rate_limit,
+                            .retired_secrets = write_retired(subscription.retired_secrets),
+                            .created_at = to_micros(subscription.created_at),
+                            .updated_at = to_micros(subscription.updated_at),
+                            .revision = revision};
+        row.failing_since.set(to_micros(subscription.failing_since));
+        row.paused_until.set(to_micros(subscription.paused_until));
+        return row;
     }
 
     Subscription to_subscription() const {
@@ -68,9 +108,13 @@ struct SubscriptionRow {
                 .headers = read_headers(headers),
                 .max_retry_count = max_retry_count,
                 .is_active = is_active != 0,
+                .rate_limit = rate_limit,
                 .user_id = user_id,
                 .created_at = from_micros(created_at),
-                .updated_at = from_micros(updated_at)};
+                .updated_at = from_micros(updated_at),
+                .retired_secrets = read_retired(retired_secrets),
+                .failing_since = from_micros(failing_since.get()),
+                .paused_until = from_micros(paused_until.get())};
     }
 };
 
@@ -142,12 +186,15 @@ SubscriptionId insert_subscription(soci::session& sql, const Subscription& subsc
     const SubscriptionRow row = SubscriptionRow::from(subscription, revision);
     long long id = 0;
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
-           "max_retry_count, is_active, created_at, updated_at, revision) "
+           "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "
+           "revision) "
            "VALUES (:user_id, :name, :event_type, :url, :secret, :headers, :max_retry_count, "
-           ":is_active, :created_at, :updated_at, :revision) RETURNING id",
+           ":is_active, :rate_limit, :retired_secrets, :created_at, :updated_at, :revision) "
+           "RETURNING id",
         use(row.user_id, "user_id"), use(row.name, "name"), use(row.event_type, "event_type"),
         use(row.url, "url"), use(row.secret, "secret"), use(row.headers, "headers"),
         use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
+        use(row.rate_limit, "rate_limit"), use(row.retired_secrets, "retired_secrets"),
         use(row.created_at, "created_at"), use(row.updated_at, "updated_at"),
         use(row.revision, "revision"), into(id);
     return {id};
@@ -168,14 +215,19 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
 }
 
 void update_subscription(soci::session& sql, const Subscription& subscription, Revision revision) {
-    const SubscriptionRow row = SubscriptionRow::from(subscription, revision);
+    SubscriptionRow row = SubscriptionRow::from(subscription, revision);
     sql << "UPDATE webhooks_subscription SET name = :name, event_type = :event_type, url = :url, "
            "secret = :secret, headers = :headers, max_retry_count = :max_retry_count, "
-           "is_active = :is_active, updated_at = :updated_at, revision = :revision "
+           "is_active = :is_active, rate_limit = :rate_limit, "
+           "retired_secrets = :retired_secrets, failing_since = :failing_since, "
+           "paused_until = :paused_until, updated_at = :updated_at, revision = :revision "
            "WHERE id = :id",
         use(row.name, "name"), use(row.event_type, "event_type"), use(row.url, "url"),
         use(row.secret, "secret"), use(row.headers, "headers"),
         use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
+        use(row.rate_limit, "rate_limit"), use(row.retired_secrets, "retired_secrets"),
+        use(row.failing_since.value, row.failing_since.indicator, "failing_since"),
+        use(row.paused_until.value, row.paused_until.indicator, "paused_until"),
         use(row.updated_at, "updated_at"), use(row.revision, "revision"), use(row.id, "id");
 }
 
@@ -184,9 +236,33 @@ void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision,
     const long long updated_at = to_micros(now);
     const long long at = revision;
     sql << "UPDATE webhooks_subscription SET deletion = 1, name = '', url = '', secret = '', "
-           "headers = '', is_active = 0, updated_at = :updated_at, revision = :revision "
+           "headers = '', retired_secrets = '', is_active = 0, updated_at = :updated_at, revision "
+           "= :revision "
            "WHERE id = :id",
         use(updated_at, "updated_at"), use(at, "revision"), use(wanted, "id");
+}
+
+void write_state(soci::session& sql, const EndpointState& state) {
+    const long long id = state.subscription.value;
+    Nullable<long long> failing_since;
+    Nullable<long long> paused_until;
+    failing_since.set(to_micros(state.failing_since));
+    paused_until.set(to_micros(state.paused_until));
+    sql << "UPDATE webhooks_subscription SET failing_since = :failing_since, "
+           "paused_until = :paused_until WHERE id = :id",
+        use(failing_since.value, failing_since.indicator, "failing_since"),
+        use(paused_until.value, paused_until.indicator, "paused_until"), use(id, "id");
+}
+
+bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since) {
+    const long long id = subscription.value;
+    const long long from = to_micros(since);
+    int found = 0;
+    sql << "SELECT EXISTS (SELECT 1 FROM webhooks_event e "
+           "JOIN webhooks_attempt a ON a.event_id = e.id WHERE e.subscription_id = :id "
+           "AND a.outcome = 1 AND a.sent_at >= :since)",
+        into(found), use(id, "id"), use(from, "since");
+    return found != 0;
 }
 
 Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,

@@ -15,6 +15,10 @@ public:
                                              const SubscriptionChange&) override {
         return nothing();
     }
+    Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
+                                       std::chrono::seconds) override {
+        return nothing();
+    }
     Result<> delete_subscription(const Principal&, SubscriptionId) override { return nothing(); }
     Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override {
         return nothing();
@@ -24,10 +28,28 @@ public:
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override {
         return nothing();
     }
+    Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override {
+        return nothing();
+    }
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override {
+        return nothing();
+    }
+    Result<> reopen_event(const Principal&, SubscriptionId, EventId) override { return nothing(); }
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time, EventId,
+                                        std::size_t) override {
+        return nothing();
+    }
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override { return nothing(); }
     Result<Worker> register_worker(std::chrono::milliseconds) override { return nothing(); }
     Result<Pulse> pulse(WorkerId) override { return nothing(); }
     Result<> retire_worker(WorkerId) override { return nothing(); }
+    Result<> declare_dead(WorkerId) override { return nothing(); }
+    Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId, std::size_t) override {
+        return nothing();
+    }
+    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t) override {
+        return nothing();
+    }
     Result<std::size_t> take_over(WorkerId, std::size_t) override { return nothing(); }
     Result<BatchReceipt> write(WorkerId, const Batch&) override { return nothing(); }
     Result<Claim> claim(WorkerId, std::size_t) override { return nothing(); }

@@ -13,20 +13,64 @@ using soci::use;
 std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     auto message = std::make_shared<Message>();
     std::string payload;
-    sql << "SELECT event_type, content_type, payload FROM webhooks_message WHERE id = :id",
-        into(message->event_type), into(message->content_type), into(payload), use(id, "id");
+    Nullable<long long> expires_at;
+    sql << "SELECT event_type, content_type, payload, expires_at FROM webhooks_message "
+           "WHERE id = :id",
+        into(message->event_type), into(message->content_type), into(payload),
+        into(expires_at.value, expires_at.indicator), use(id, "id");
     message->payload = std::make_shared<const std::string>(std::move(payload));
+    if (expires_at.get()) message->expires_at = from_micros(expires_at.value);
     return message;
+}
+
+/// Rows among what is not delivered, as `SqliteLogWriter::select_held` reads them.
+const std::string select_rows =
+    "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, u.attempts, u.tries, 1 "
+    "FROM webhooks_undelivered u JOIN webhooks_event e ON e.id = u.event_id";
+
+/// Which events of a worker are in its memory and nowhere else.
+const std::string in_memory =
+    " WHERE e.id > :after AND e.worker_id = :worker "
+    "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
+    "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
+    "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id)";
+
+void mark_claimed(soci::session& sql, WorkerId worker, const std::vector<HeldEvent>& events) {
+    const long long self = worker.value;
+    long long subscription = 0;
+    long long id = 0;
+    soci::statement mark =
+        (sql.prepare << "UPDATE webhooks_undelivered SET claimed_by = :self, is_deferred = 0 "
+                        "WHERE subscription_id = :subscription AND event_id = :id",
+         use(self, "self"), use(subscription, "subscription"), use(id, "id"));
+    for (const HeldEvent& event : events) {
+        subscription = event.subscription.value;
+        id = event.id.value;
+        mark.execute(true);
+    }
+}
+
+bool is_claimed(soci::session& sql, const AttemptRecord& record, WorkerId worker) {
+    const long long self = worker.value;
+    const long long subscription = record.subscription.value;
+    const long long id = record.event.value;
+    int count = 0;
+    sql << "SELECT count(*) FROM webhooks_undelivered WHERE subscription_id = :subscription "
+           "AND event_id = :id AND claimed_by = :self",
+        into(count), use(subscription, "subscription"), use(id, "id"), use(self, "self");
+    return count > 0;
 }
 
 }  // namespace
 
 SqliteLogWriter::InsertMessage::InsertMessage(soci::session& sql)
     : statement((sql.prepare << "INSERT INTO webhooks_message "
-                                "(id, event_count, event_type, content_type, payload) "
-                                "VALUES (:id, :event_count, :event_type, :content_type, :payload)",
+                                "(id, event_count, event_type, content_type, payload, expires_at) "
+                                "VALUES (:id, :event_count, :event_type, :content_type, :payload, "
+                                ":expires_at)",
                  use(id, "id"), use(event_count, "event_count"), use(event_type, "event_type"),
-                 use(content_type, "content_type"), use(payload, "payload"))) {}
+                 use(content_type, "content_type"), use(payload, "payload"),
+                 use(expires_at.value, expires_at.indicator, "expires_at"))) {}
 
 SqliteLogWriter::InsertEvent::InsertEvent(soci::session& sql)
     : statement((sql.prepare << "INSERT INTO webhooks_event "
@@ -51,26 +95,36 @@ SqliteLogWriter::InsertAttempt::InsertAttempt(soci::session& sql)
                  use(error_message.value, error_message.indicator, "error_message"),
                  use(outcome, "outcome"))) {}
 
-SqliteLogWriter::UpsertRetry::UpsertRetry(soci::session& sql)
-    : statement((sql.prepare << "INSERT INTO webhooks_retry "
-                                "(event_id, due_at, attempts, claimed_by) "
-                                "SELECT :event_id, :due_at, :attempts, 0 "
+SqliteLogWriter::PutRow::PutRow(soci::session& sql)
+    : statement((sql.prepare << "INSERT INTO webhooks_undelivered (subscription_id, event_id, "
+                                "due_at, attempts, tries, claimed_by, is_deferred) "
+                                "SELECT :subscription_id, :event_id, :due_at, :attempts, :tries, "
+                                ":claimed_by, :is_deferred "
                                 "WHERE EXISTS (SELECT 1 FROM webhooks_event WHERE id = :event_id) "
-                                "ON CONFLICT (event_id) DO UPDATE SET due_at = excluded.due_at, "
-                                "attempts = excluded.attempts, claimed_by = 0",
-                 use(event_id, "event_id"), use(due_at, "due_at"), use(attempts, "attempts"))) {}
+                                "ON CONFLICT (subscription_id, event_id) DO UPDATE SET "
+                                "due_at = excluded.due_at, attempts = excluded.attempts, "
+                                "tries = excluded.tries, claimed_by = excluded.claimed_by, "
+                                "is_deferred = excluded.is_deferred "
+                                "WHERE webhooks_undelivered.claimed_by = :self",
+                 use(subscription_id, "subscription_id"), use(event_id, "event_id"),
+                 use(due_at.value, due_at.indicator, "due_at"), use(attempts, "attempts"),
+                 use(tries, "tries"), use(claimed_by, "claimed_by"),
+                 use(is_deferred, "is_deferred"), use(self, "self"))) {}
 
-SqliteLogWriter::DeleteRetry::DeleteRetry(soci::session& sql)
-    : statement((sql.prepare << "DELETE FROM webhooks_retry WHERE event_id = :event_id",
-                 use(event_id, "event_id"))) {}
+SqliteLogWriter::DeleteRow::DeleteRow(soci::session& sql)
+    : statement((sql.prepare << "DELETE FROM webhooks_undelivered "
+                                "WHERE subscription_id = :subscription_id "
+                                "AND event_id = :event_id AND claimed_by = :self",
+                 use(subscription_id, "subscription_id"), use(event_id, "event_id"),
+                 use(self, "self"))) {}
 
 SqliteLogWriter::SqliteLogWriter(soci::session& sql)
     : sql_(sql),
       insert_message_(sql),
       insert_event_(sql),
       insert_attempt_(sql),
-      upsert_retry_(sql),
-      delete_retry_(sql) {}
+      put_row_(sql),
+      delete_row_(sql) {}
 
 Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& worker, Time now,
                                          std::int64_t& next_id) {
@@ -85,6 +139,7 @@ Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& wor
         insert_message_.event_type = append.message->event_type;
         insert_message_.content_type = append.message->content_type;
         insert_message_.payload = *append.message->payload;
+        insert_message_.expires_at.set(to_micros(append.message->expires_at));
         insert_message_.statement.execute(true);
     }
     for (const SubscriptionId subscription : append.subscriptions) {
@@ -95,7 +150,7 @@ Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& wor
         insert_event_.worker_tag = std::bit_cast<long long>(worker.tag);
         insert_event_.created_at = to_micros(now);
         insert_event_.statement.execute(true);
-        if (append.is_parked) wait({insert_event_.id}, now, 0);
+        if (append.due) free(subscription, {insert_event_.id}, *append.due);
     }
     if (append.idempotency) remember(*append.idempotency, appended, now);
     return appended;
@@ -132,8 +187,9 @@ void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& append
         use(first_event, "first_event"), use(count, "count"), use(created_at, "created_at");
 }
 
-void SqliteLogWriter::record(const AttemptRecord& record) {
+void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
     const Attempt& attempt = record.attempt;
+    if (record.has_row && !is_claimed(sql_, record, worker)) return;
     insert_attempt_.event_id = record.event.value;
     insert_attempt_.number = attempt.number;
     insert_attempt_.sent_at = to_micros(attempt.sent_at);
@@ -143,106 +199,145 @@ void SqliteLogWriter::record(const AttemptRecord& record) {
     insert_attempt_.error_message.set(attempt.error_message);
     insert_attempt_.outcome = static_cast<int>(attempt.outcome);
     insert_attempt_.statement.execute(true);
-    if (record.due) {
-        wait(record.event, *record.due, attempt.number);
-    } else if (record.has_retry_row) {
-        delete_retry_.event_id = record.event.value;
-        delete_retry_.statement.execute(true);
+    if (attempt.outcome != Outcome::delivered) {
+        put_row_.subscription_id = record.subscription.value;
+        put_row_.event_id = record.event.value;
+        put_row_.due_at.set(to_micros(record.due));
+        put_row_.attempts = attempt.number;
+        put_row_.tries = record.tries;
+        put_row_.claimed_by = 0;
+        put_row_.is_deferred = 0;
+        put_row_.self = worker.value;
+        put_row_.statement.execute(true);
+    } else if (record.has_row) {
+        delete_row_.subscription_id = record.subscription.value;
+        delete_row_.event_id = record.event.value;
+        delete_row_.self = worker.value;
+        delete_row_.statement.execute(true);
     }
 }
 
-void SqliteLogWriter::park(const Park& park) {
-    wait(park.event, park.due, park.attempts);
+void SqliteLogWriter::park(const Park& park, WorkerId worker) {
+    put_row_.subscription_id = park.subscription.value;
+    put_row_.event_id = park.event.value;
+    put_row_.due_at.set(std::optional(to_micros(park.due)));
+    put_row_.attempts = park.attempts;
+    put_row_.tries = park.tries;
+    put_row_.claimed_by = park.place == Park::Place::free ? 0 : worker.value;
+    put_row_.is_deferred = park.place == Park::Place::deferred ? 1 : 0;
+    put_row_.self = worker.value;
+    put_row_.statement.execute(true);
 }
 
-void SqliteLogWriter::wait(EventId event, Time due, int attempts) {
-    upsert_retry_.event_id = event.value;
-    upsert_retry_.due_at = to_micros(due);
-    upsert_retry_.attempts = attempts;
-    upsert_retry_.statement.execute(true);
+void SqliteLogWriter::free(SubscriptionId subscription, EventId event, Time due) {
+    park({.event = event, .subscription = subscription, .due = due}, {});
 }
 
-std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::size_t limit) {
+/// Reads events with their messages. The caller has bound what `text` asks for.
+std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
+                                                    const std::string& text) {
     long long id = 0;
     long long subscription = 0;
     long long message = 0;
     long long tag = 0;
     int attempts = 0;
-    const long long due = to_micros(now);
-    const long long take = static_cast<long long>(limit);
-    const long long self = worker.value;
-    std::vector<HeldEvent> events;
-    std::map<long long, std::shared_ptr<const Message>> messages;
-    soci::statement query(sql_);
+    int tries = 0;
+    int has_row = 0;
     query.exchange(into(id));
     query.exchange(into(subscription));
     query.exchange(into(message));
     query.exchange(into(tag));
     query.exchange(into(attempts));
+    query.exchange(into(tries));
+    query.exchange(into(has_row));
+    std::vector<HeldEvent> events;
+    std::map<long long, std::shared_ptr<const Message>> messages;
+    for_each_row(query, text, [&] {
+        std::shared_ptr<const Message>& shared = messages[message];
+        if (!shared) shared = read_message(sql_, message);
+        events.push_back({.id = {id},
+                          .subscription = {subscription},
+                          .worker_tag = std::bit_cast<std::uint64_t>(tag),
+                          .message = shared,
+                          .attempts = attempts,
+                          .tries = tries,
+                          .has_row = has_row != 0});
+    });
+    return events;
+}
+
+std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::size_t limit) {
+    const long long due = to_micros(now);
+    const long long take = static_cast<long long>(limit);
+    soci::statement query(sql_);
     query.exchange(use(due, "due"));
     query.exchange(use(take, "take"));
-    for_each_row(query,
-                 "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, r.attempts "
-                 "FROM webhooks_retry r JOIN webhooks_event e ON e.id = r.event_id "
-                 "WHERE r.claimed_by = 0 AND r.due_at <= :due "
-                 "ORDER BY r.due_at, r.event_id LIMIT :take",
-                 [&] {
-                     std::shared_ptr<const Message>& shared = messages[message];
-                     if (!shared) shared = read_message(sql_, message);
-                     events.push_back({.id = {id},
-                                       .subscription = {subscription},
-                                       .worker_tag = std::bit_cast<std::uint64_t>(tag),
-                                       .message = shared,
-                                       .attempts = attempts,
-                                       .has_retry_row = true});
-                 });
-    soci::statement mark = (sql_.prepare << "UPDATE webhooks_retry SET claimed_by = :self "
-                                            "WHERE event_id = :id",
-                            use(self, "self"), use(id, "id"));
-    for (const HeldEvent& event : events) {
-        id = event.id.value;
-        mark.execute(true);
-    }
+    std::vector<HeldEvent> events =
+        select_held(query, select_rows +
+                               " WHERE u.claimed_by = 0 AND u.due_at <= :due "
+                               "ORDER BY u.due_at, u.event_id LIMIT :take");
+    mark_claimed(sql_, worker, events);
     return events;
+}
+
+std::vector<HeldEvent> SqliteLogWriter::claim_deferred(WorkerId worker, SubscriptionId subscription,
+                                                       std::size_t limit) {
+    const long long self = worker.value;
+    const long long wanted = subscription.value;
+    const long long take = static_cast<long long>(limit);
+    soci::statement query(sql_);
+    query.exchange(use(self, "self"));
+    query.exchange(use(wanted, "subscription"));
+    query.exchange(use(take, "take"));
+    std::vector<HeldEvent> events =
+        select_held(query, select_rows +
+                               " WHERE u.is_deferred = 1 AND u.claimed_by = :self "
+                               "AND u.subscription_id = :subscription "
+                               "ORDER BY u.event_id LIMIT :take");
+    mark_claimed(sql_, worker, events);
+    return events;
+}
+
+std::vector<HeldEvent> SqliteLogWriter::appended_after(WorkerId worker, EventId after,
+                                                       std::size_t limit) {
+    const long long self = worker.value;
+    const long long from = after.value;
+    const long long take = static_cast<long long>(limit);
+    soci::statement query(sql_);
+    query.exchange(use(self, "worker"));
+    query.exchange(use(from, "after"));
+    query.exchange(use(take, "take"));
+    return select_held(query,
+                       "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0 "
+                       "FROM webhooks_event e" +
+                           in_memory + " ORDER BY e.id LIMIT :take");
 }
 
 std::optional<Time> SqliteLogWriter::next_due() {
     Nullable<long long> due;
-    sql_ << "SELECT min(due_at) FROM webhooks_retry WHERE claimed_by = 0",
+    sql_ << "SELECT min(due_at) FROM webhooks_undelivered "
+            "WHERE claimed_by = 0 AND due_at IS NOT NULL",
         into(due.value, due.indicator);
     return due.get() ? std::optional(from_micros(due.value)) : std::nullopt;
 }
 
 std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time now,
                                        std::size_t limit) {
-    long long id = 0;
-    const long long worker = dead.value;
-    const long long after = low_water.value;
-    const long long take = static_cast<long long>(limit);
-    std::vector<EventId> held;
-    soci::statement query(sql_);
-    query.exchange(into(id));
-    query.exchange(use(after, "after"));
-    query.exchange(use(worker, "worker"));
-    query.exchange(use(take, "take"));
-    for_each_row(query,
-                 "SELECT e.id FROM webhooks_event e WHERE e.id > :after AND e.worker_id = :worker "
-                 "AND NOT EXISTS (SELECT 1 FROM webhooks_retry r WHERE r.event_id = e.id) "
-                 "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a "
-                 "WHERE a.event_id = e.id AND a.outcome <> 2) ORDER BY e.id LIMIT :take",
-                 [&] { held.push_back({id}); });
-    for (const EventId event : held) {
-        wait(event, now, 0);
-        low_water = event;
+    const std::vector<HeldEvent> held = appended_after(dead, low_water, limit);
+    for (const HeldEvent& event : held) {
+        free(event.subscription, event.id, now);
+        low_water = event.id;
     }
-    // Then what it had claimed; ids of claims are no bound for anything.
-    const long long due = to_micros(now);
+    // Then what it had claimed; ids of claims are no bound for anything. What it had deferred may
+    // be due later, and stays so.
+    const long long worker = dead.value;
     const long long rest = static_cast<long long>(limit - held.size());
     soci::statement release =
-        (sql_.prepare << "UPDATE webhooks_retry SET claimed_by = 0, due_at = :due "
-                         "WHERE event_id IN (SELECT event_id FROM webhooks_retry "
-                         "WHERE claimed_by = :worker LIMIT :rest)",
-         use(due, "due"), use(worker, "worker"), use(rest, "rest"));
+        (sql_.prepare << "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0 "
+                         "WHERE (subscription_id, event_id) IN (SELECT subscription_id, event_id "
+                         "FROM webhooks_undelivered WHERE claimed_by = :worker "
+                         "AND due_at IS NOT NULL LIMIT :rest)",
+         use(worker, "worker"), use(rest, "rest"));
     release.execute(true);
     return held.size() + static_cast<std::size_t>(release.get_affected_rows());
 }

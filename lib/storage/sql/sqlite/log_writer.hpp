@@ -21,17 +21,20 @@ public:
     /// @return conflict for an idempotency key that was used for other content.
     Result<Appended> append(const Append& append, const Worker& worker, Time now,
                             std::int64_t& next_id);
-    /// Passes over events that are gone.
-    void record(const AttemptRecord& record);
+    /// Passes over events that are gone, or claimed by another worker.
+    void record(const AttemptRecord& record, WorkerId worker);
     /// As `record`.
-    void park(const Park& park);
+    void park(const Park& park, WorkerId worker);
 
     /// What is due, marked as the worker's.
     std::vector<HeldEvent> claim(WorkerId worker, Time now, std::size_t limit);
+    std::vector<HeldEvent> claim_deferred(WorkerId worker, SubscriptionId subscription,
+                                          std::size_t limit);
+    std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit);
     /// When the earliest unclaimed event is due.
     std::optional<Time> next_due();
 
-    /// Makes due what a dead worker held. @return how many events, at most `limit`; `low_water`
+    /// Makes free what a dead worker held. @return how many events, at most `limit`; `low_water`
     /// goes up to where the search ended.
     std::size_t hand_back(WorkerId dead, EventId& low_water, Time now, std::size_t limit);
 
@@ -43,6 +46,7 @@ private:
         std::string event_type;
         std::string content_type;
         std::string payload;
+        Nullable<long long> expires_at;
         soci::statement statement;
     };
     struct InsertEvent {
@@ -67,29 +71,37 @@ private:
         int outcome = 0;
         soci::statement statement;
     };
-    struct UpsertRetry {
-        explicit UpsertRetry(soci::session& sql);
+    struct PutRow {
+        explicit PutRow(soci::session& sql);
+        long long subscription_id = 0;
         long long event_id = 0;
-        long long due_at = 0;
+        Nullable<long long> due_at;
         int attempts = 0;
+        int tries = 0;
+        long long claimed_by = 0;
+        int is_deferred = 0;
+        long long self = 0;
         soci::statement statement;
     };
-    struct DeleteRetry {
-        explicit DeleteRetry(soci::session& sql);
+    struct DeleteRow {
+        explicit DeleteRow(soci::session& sql);
+        long long subscription_id = 0;
         long long event_id = 0;
+        long long self = 0;
         soci::statement statement;
     };
 
     std::optional<Result<Appended>> find_replay(const IdempotencyKey& key, Time now);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
-    void wait(EventId event, Time due, int attempts);
+    void free(SubscriptionId subscription, EventId event, Time due);
+    std::vector<HeldEvent> select_held(soci::statement& query, const std::string& text);
 
     soci::session& sql_;
     InsertMessage insert_message_;
     InsertEvent insert_event_;
     InsertAttempt insert_attempt_;
-    UpsertRetry upsert_retry_;
-    DeleteRetry delete_retry_;
+    PutRow put_row_;
+    DeleteRow delete_row_;
 };
 
 }  // namespace webhooks::storage

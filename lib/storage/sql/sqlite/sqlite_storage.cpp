@@ -11,6 +11,7 @@
 #include <storage/sql/sqlite/sqlite_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/transaction.hpp>
+#include <storage/sql/undelivered_table.hpp>
 #include <storage/subscription_change.hpp>
 #include <system_error>
 
@@ -47,6 +48,14 @@ constexpr const char* begin_write = "BEGIN IMMEDIATE";
 
 Error no_such_subscription() {
     return {Errc::not_found, "no such subscription"};
+}
+
+Error no_such_event() {
+    return {Errc::not_found, "no such event"};
+}
+
+Error taken_over() {
+    return {Errc::fenced, "another worker has taken over"};
 }
 
 /// The database holds secrets: only its owner may read it.
@@ -114,9 +123,18 @@ template <class Body>
 auto SqliteStorage::change_as(WorkerId worker, Body body) {
     return change([&](soci::session& sql) -> decltype(body(sql)) {
         if (!worker_ || worker_->id != worker) {
-            return Error(Errc::fenced, "another worker has taken over");
+            return taken_over();
         }
         return body(sql);
+    });
+}
+
+template <class Body>
+auto SqliteStorage::change_visible(const Principal& principal, SubscriptionId id, Body body) {
+    return change([&](soci::session& sql) -> decltype(body(sql, std::declval<Subscription&>())) {
+        std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
+        if (!found) return no_such_subscription();
+        return body(sql, *found);
     });
 }
 
@@ -143,19 +161,27 @@ Result<Subscription> SqliteStorage::find_subscription(const Principal& principal
 Result<Subscription> SqliteStorage::update_subscription(const Principal& principal,
                                                         SubscriptionId id,
                                                         const SubscriptionChange& change_to_make) {
-    return change([&](soci::session& sql) -> Result<Subscription> {
-        std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
-        if (!found) return no_such_subscription();
-        apply(change_to_make, *found);
-        found->updated_at = clock_->now();
-        storage::update_subscription(sql, *found, bump_revision(sql));
-        return *std::move(found);
-    });
+    return change_visible(principal, id,
+                          [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
+                              apply(change_to_make, found, clock_->now());
+                              storage::update_subscription(sql, found, bump_revision(sql));
+                              return found;
+                          });
+}
+
+Result<Subscription> SqliteStorage::rotate_secret(const Principal& principal, SubscriptionId id,
+                                                  const Secret& secret,
+                                                  std::chrono::seconds overlap) {
+    return change_visible(principal, id,
+                          [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
+                              rotate(found, secret, overlap, clock_->now());
+                              storage::update_subscription(sql, found, bump_revision(sql));
+                              return found;
+                          });
 }
 
 Result<> SqliteStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
-    return change([&](soci::session& sql) -> Result<> {
-        if (!storage::find_subscription(sql, principal, id)) return no_such_subscription();
+    return change_visible(principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
         hide_subscription(sql, id, bump_revision(sql), clock_->now());
         return {};
     });
@@ -201,13 +227,51 @@ Result<Page<Event>> SqliteStorage::list_events(const Principal& principal, Subsc
     });
 }
 
-Result<> SqliteStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
-    return change([&](soci::session& sql) -> Result<> {
+Result<EventHistory> SqliteStorage::find_event(const Principal& principal, SubscriptionId id,
+                                               EventId event) {
+    return read([&](soci::session& sql) -> Result<EventHistory> {
         if (!storage::find_subscription(sql, principal, id)) return no_such_subscription();
-        if (!event_exists(sql, id, event)) return Error(Errc::not_found, "no such event");
-        erase_event(sql, event);
+        std::optional<EventHistory> found = storage::find_event(sql, id, event);
+        if (!found) return no_such_event();
+        return *std::move(found);
+    });
+}
+
+Result<> SqliteStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
+    return change_visible(principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
+        if (!event_exists(sql, id, event)) return no_such_event();
+        erase_event(sql, id, event);
         return {};
     });
+}
+
+Result<DeliveryStatistics> SqliteStorage::statistics(const Principal& principal,
+                                                     SubscriptionId id) {
+    return read([&](soci::session& sql) -> Result<DeliveryStatistics> {
+        const std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
+        if (!found) return no_such_subscription();
+        DeliveryStatistics statistics = read_statistics(sql, id, clock_->now());
+        statistics.failing_since = found->failing_since;
+        statistics.paused_until = found->paused_until;
+        return statistics;
+    });
+}
+
+// ---- Sending again.
+
+Result<> SqliteStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
+    return change_visible(principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
+        if (!event_exists(sql, id, event)) return no_such_event();
+        return storage::reopen_event(sql, id, event, clock_->now());
+    });
+}
+
+Result<Reopened> SqliteStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
+                                                   Time since, EventId after, std::size_t limit) {
+    return change_visible(
+        principal, id, [&](soci::session& sql, Subscription&) -> Result<Reopened> {
+            return storage::reopen_undelivered(sql, id, since, after, clock_->now(), limit);
+        });
 }
 
 // ---- Workers. The lock on the file says who lives: whoever holds it, and nobody else.
@@ -229,8 +293,8 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
         const auto tag = std::bit_cast<long long>(worker.tag);
         const long long started_at = to_micros(clock_->now());
         sql << "UPDATE webhooks_worker SET is_dead = 1";
-        sql << "INSERT INTO webhooks_worker (tag, is_dead, low_water, started_at) "
-               "SELECT :tag, 0, last_event_id, :started_at FROM webhooks_state",
+        sql << "INSERT INTO webhooks_worker (tag, is_dead, low_water, last_batch, started_at) "
+               "SELECT :tag, 0, last_event_id, 0, :started_at FROM webhooks_state",
             use(tag, "tag"), use(started_at, "started_at");
         long long id = 0;
         sql << "SELECT max(id) FROM webhooks_worker", into(id);
@@ -247,11 +311,17 @@ Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
     {
         const std::scoped_lock lock(mutex_);
         if (!worker_ || worker_->id != worker) {
-            return Error(Errc::fenced, "another worker has taken over");
+            return taken_over();
         }
     }
-    return read([this](soci::session& sql) -> Result<Pulse> {
-        return Pulse{.now = clock_->now(), .revision = current_revision(sql)};
+    return read([&](soci::session& sql) -> Result<Pulse> {
+        Pulse pulse{.now = clock_->now(), .revision = current_revision(sql)};
+        const long long id = worker.value;
+        long long last_batch = 0;
+        sql << "SELECT last_batch FROM webhooks_worker WHERE id = :id", into(last_batch),
+            use(id, "id");
+        pulse.last_batch = last_batch;
+        return pulse;
     });
 }
 
@@ -263,6 +333,12 @@ Result<> SqliteStorage::retire_worker(WorkerId worker) {
         lock_.reset();
         return {};
     });
+}
+
+Result<> SqliteStorage::declare_dead(WorkerId self) {
+    const std::scoped_lock lock(mutex_);
+    if (!worker_ || worker_->id != self) return taken_over();
+    return {};
 }
 
 Result<std::size_t> SqliteStorage::take_over(WorkerId self, std::size_t limit) {
@@ -311,10 +387,13 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
         for (const AttemptRecord& record : batch.attempts) {
-            log_->record(record);
+            log_->record(record, worker);
         }
         for (const Park& park : batch.parks) {
-            log_->park(park);
+            log_->park(park, worker);
+        }
+        for (const EndpointState& state : batch.states) {
+            write_state(sql, state);
         }
         BatchReceipt receipt;
         std::int64_t next_id = last_event + 1;
@@ -325,12 +404,47 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
         if (const long long last = next_id - 1; last != last_event) {
             sql << "UPDATE webhooks_state SET last_event_id = :last", use(last, "last");
         }
+        receipt.deactivated = deactivate(sql, batch.deactivations);
         const long long low_water = batch.low_water.value;
+        const long long number = batch.number;
         const long long id = worker.value;
-        sql << "UPDATE webhooks_worker SET low_water = :low_water "
-               "WHERE id = :id AND low_water < :low_water",
-            use(low_water, "low_water"), use(id, "id");
+        sql << "UPDATE webhooks_worker SET low_water = max(low_water, :low_water), "
+               "last_batch = :number WHERE id = :id",
+            use(low_water, "low_water"), use(number, "number"), use(id, "id");
         return receipt;
+    });
+}
+
+std::vector<SubscriptionId> SqliteStorage::deactivate(
+    soci::session& sql, const std::vector<Deactivation>& deactivations) {
+    std::vector<SubscriptionId> done;
+    for (const Deactivation& deactivation : deactivations) {
+        const SubscriptionId id = deactivation.subscription;
+        std::optional<Subscription> found =
+            storage::find_subscription(sql, Principal::administrator({}), id);
+        if (!found || !concerns(deactivation, *found)) continue;
+        if (deactivation.failing_since && delivered_since(sql, id, *deactivation.failing_since)) {
+            continue;
+        }
+        apply({.is_active = false}, *found, clock_->now());
+        storage::update_subscription(sql, *found, bump_revision(sql));
+        done.push_back(id);
+    }
+    return done;
+}
+
+Result<std::vector<HeldEvent>> SqliteStorage::appended_after(WorkerId worker, EventId after,
+                                                             std::size_t limit) {
+    return change_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
+        return log_->appended_after(worker, after, limit);
+    });
+}
+
+Result<std::vector<HeldEvent>> SqliteStorage::claim_deferred(WorkerId worker,
+                                                             SubscriptionId subscription,
+                                                             std::size_t limit) {
+    return change_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
+        return log_->claim_deferred(worker, subscription, limit);
     });
 }
 

@@ -24,20 +24,32 @@ public:
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
     Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                              const SubscriptionChange&) override;
+    Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
+                                       std::chrono::seconds overlap) override;
     Result<> delete_subscription(const Principal&, SubscriptionId) override;
     Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
     Result<> upsert_event_type(const EventType&) override;
     Result<Configuration> configuration(Revision since) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
+                                        std::size_t limit) override;
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Pulse> pulse(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
+    Result<> declare_dead(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
+    Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
+                                                  std::size_t limit) override;
     Result<Claim> claim(WorkerId, std::size_t limit) override;
+    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId,
+                                                  std::size_t limit) override;
     Result<bool> maintain(std::size_t limit) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
@@ -60,6 +72,13 @@ private:
     /// As `change`, for what only a living worker may do.
     template <class Body>
     auto change_as(WorkerId worker, Body body);
+
+    /// As `change`, for one visible subscription: `body(soci::session&, Subscription&)`.
+    template <class Body>
+    auto change_visible(const Principal& principal, SubscriptionId id, Body body);
+    /// @return the subscriptions that were deactivated.
+    std::vector<SubscriptionId> deactivate(soci::session& sql,
+                                           const std::vector<Deactivation>& deactivations);
 
     std::optional<Dead> find_dead(soci::session& sql);
     std::size_t move_held(soci::session& sql, Dead dead, std::size_t limit);

@@ -1,5 +1,5 @@
 -- The log is appended and never rewritten: an event and its attempts are inserted once; only what
--- waits has a row that changes. Times are microseconds since 1970, UTC.
+-- is not delivered has a row that changes. Times are microseconds since 1970, UTC.
 
 CREATE TABLE webhooks_state (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -25,6 +25,10 @@ CREATE TABLE webhooks_subscription (
     headers TEXT NOT NULL,
     max_retry_count INTEGER NOT NULL,
     is_active INTEGER NOT NULL,
+    rate_limit INTEGER NOT NULL,
+    retired_secrets TEXT NOT NULL,
+    failing_since BIGINT,
+    paused_until BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     revision BIGINT NOT NULL,
@@ -45,7 +49,8 @@ CREATE TABLE webhooks_message (
     event_count BIGINT NOT NULL,
     event_type TEXT NOT NULL,
     content_type TEXT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    expires_at BIGINT
 );
 
 CREATE TABLE webhooks_event (
@@ -74,15 +79,26 @@ CREATE TABLE webhooks_attempt (
     PRIMARY KEY (event_id, number)
 ) WITHOUT ROWID;
 
--- What waits. claimed_by is the worker that has it in memory, 0 for none.
-CREATE TABLE webhooks_retry (
-    event_id INTEGER PRIMARY KEY,
-    due_at BIGINT NOT NULL,
+-- What is not delivered: it waits (due_at), or has ended otherwise (due_at is NULL). An event that is
+-- neither here nor delivered is in the memory of the worker that appended it, above its low_water.
+-- Clustered by subscription, so that what is asked about one reads its own pages.
+-- claimed_by is the worker that has it, 0 for none; is_deferred: in storage, not in its memory.
+CREATE TABLE webhooks_undelivered (
+    subscription_id BIGINT NOT NULL,
+    event_id BIGINT NOT NULL,
+    due_at BIGINT,
     attempts INTEGER NOT NULL,
-    claimed_by BIGINT NOT NULL
-);
+    tries INTEGER NOT NULL,
+    claimed_by BIGINT NOT NULL,
+    is_deferred INTEGER NOT NULL,
+    PRIMARY KEY (subscription_id, event_id)
+) WITHOUT ROWID;
 
-CREATE INDEX webhooks_retry_due ON webhooks_retry (claimed_by, due_at, event_id);
+CREATE INDEX webhooks_undelivered_due ON webhooks_undelivered (claimed_by, due_at, event_id)
+    WHERE due_at IS NOT NULL;
+
+CREATE INDEX webhooks_undelivered_deferred
+    ON webhooks_undelivered (claimed_by, subscription_id, event_id) WHERE is_deferred = 1;
 
 CREATE TABLE webhooks_idempotency_key (
     scope TEXT NOT NULL,
@@ -96,13 +112,14 @@ CREATE TABLE webhooks_idempotency_key (
 
 CREATE INDEX webhooks_idempotency_key_age ON webhooks_idempotency_key (created_at);
 
--- Every event of a worker up to low_water has a final attempt or a row in webhooks_retry. A worker
--- whose work was taken over has no row any more.
+-- Every event of a worker up to low_water is delivered or has a row in webhooks_undelivered. A worker
+-- whose work was taken over has no row any more. last_batch counts the batches it wrote.
 CREATE TABLE webhooks_worker (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     tag BIGINT NOT NULL,
     is_dead INTEGER NOT NULL,
     low_water BIGINT NOT NULL,
+    last_batch BIGINT NOT NULL,
     started_at BIGINT NOT NULL
 );
 

@@ -1,0 +1,24 @@
+#pragma once
+
+/// @file
+/// Statements on what is not delivered, and on how deliveries went, that every SQL database
+/// understands. They run in the caller's transaction and throw what SOCI throws.
+
+#include <soci/soci.h>
+
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+/// Makes an event of a subscription due now. @pre the event exists. @return conflict while a worker
+/// has it in memory.
+Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId event, Time now);
+
+/// As `Storage::reopen_undelivered`.
+Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription, Time since,
+                            EventId after, Time now, std::size_t limit);
+
+/// All of the statistics that are in the log.
+DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscription, Time now);
+
+}  // namespace webhooks::storage
