@@ -1,5 +1,6 @@
 // webhooks-receiver: what the other end of a webhook does. It takes each POST, verifies its
-// signature with the shared secret, prints it, and answers 204, or 400 where it did not verify.
+// signature with the shared secret or the sender's public key, prints it, and answers 204, or 400
+// where it did not verify.
 
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
@@ -28,7 +29,8 @@ constexpr std::string_view usage =
   webhooks-receiver [--listen HOST:PORT] [--secret SECRET] [--fail N]
 
   --listen HOST:PORT  address to listen on; port 0 picks a free one (127.0.0.1:9000)
-  --secret SECRET     the subscription's secret; else taken from WEBHOOKS_SECRET
+  --secret SECRET     the subscription's secret, or the whpk_ public key of a whsk_ one; else taken
+                      from WEBHOOKS_SECRET
   --fail N            answer 503 to the first N webhooks, to see them again
 )";
 
@@ -115,7 +117,7 @@ std::string read(int count, char** arguments, Options& options) {
             return flag + " " + value + ": is not understood; see --help";
         }
     }
-    auto checked = webhooks::check_secret(options.secret);
+    auto checked = webhooks::check_verification_key(options.secret);
     return checked ? "" : "--secret: " + checked.error().fields().front().message;
 }
 

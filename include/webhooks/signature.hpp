@@ -18,10 +18,30 @@ namespace webhooks {
 /// @return internal when the machine gives no randomness.
 Result<Secret> make_secret();
 
-/// Whether `secret` may sign: 1-256 printable ASCII characters; one that begins with `whsec_` must
-/// go on with padded base64 of 24-64 bytes.
+/// A new private key of Ed25519: `whsk_` and the base64 of its 32 bytes and of the public key's. It
+/// signs as a secret does; who only verifies needs no more than its `public_key`.
+/// @return internal when the machine gives no randomness, or OpenSSL has no Ed25519.
+Result<Secret> make_signing_key();
+
+/// What verifies the signatures of a `whsk_` key: `whpk_` and the base64 of 32 bytes. It is no
+/// secret; show it to whoever receives.
+/// @return invalid_argument with one FieldError "secret", which does not quote it.
+Result<Secret> public_key(const Secret& private_key);
+
+/// Whether `secret` may sign: 1-256 printable ASCII characters. Prefixes say of which kind it is
+/// (specification, "Signature scheme"):
+/// - `whsec_` must go on with padded base64 of 24-64 bytes, the key of HMAC-SHA256.
+/// - `whsk_` must go on with padded base64 of a private key of Ed25519: 64 bytes, its seed and the
+///   public key that belongs to it, as libsodium and the Svix server have it; or the seed's 32
+///   alone, as the specification's library for Go has it.
+/// - `whpk_` is a public key and cannot sign.
+/// - Anything else is a key of HMAC-SHA256 by its own bytes.
 /// @return invalid_argument with one FieldError "secret", which does not quote it.
 Result<> check_secret(const Secret& secret);
+
+/// Whether `key` may verify: whatever may sign, or `whpk_` and padded base64 of 32 bytes.
+/// @return as `check_secret`.
+Result<> check_verification_key(const Secret& key);
 
 /// Signs with one secret many times: the key is prepared once. Not for two threads at once.
 class Signer {
@@ -33,8 +53,9 @@ public:
     Signer& operator=(Signer&&) noexcept;
     ~Signer();
 
-    /// `v1,` and the base64 of HMAC-SHA256 over "id.timestamp.body" (specification, "Signature
-    /// scheme"). The key is, for a `whsec_` secret, the bytes behind it; else the secret's own.
+    /// `v1,` and the base64 of HMAC-SHA256 over "id.timestamp.body"; of a `whsk_` secret, `v1a,`
+    /// and the base64 of the Ed25519 signature (RFC 8032) of the same. Specification, "Signature
+    /// scheme".
     /// @param timestamp Unix seconds in decimal.
     Result<std::string> sign(std::string_view id, std::string_view timestamp,
                              std::string_view body);
@@ -54,10 +75,13 @@ struct SignedMessage {
     std::string_view body;
 };
 
-/// Verifies in constant time, and refuses a timestamp further from `now` than `tolerance`.
-/// @return invalid_argument when a header is missing or malformed, the time is off, or no
-/// signature matches; the detail says which.
-Result<> verify(const Secret& secret, const SignedMessage& message, Time now,
+/// Verifies with a key of any kind that `check_verification_key` accepts, and refuses a timestamp
+/// further from `now` than `tolerance`. Of the signatures only those of the key's own version
+/// count: `v1` for HMAC, which are compared in constant time, `v1a` for Ed25519, of which the first
+/// ten are tried. One that matches suffices (specification, "Webhook headers").
+/// @return invalid_argument when a header is missing or malformed, the time is off, no signature
+/// matches, or the key is none; the detail says which.
+Result<> verify(const Secret& key, const SignedMessage& message, Time now,
                 std::chrono::seconds tolerance = std::chrono::minutes(5));
 
 }  // namespace webhooks

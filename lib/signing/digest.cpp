@@ -4,22 +4,11 @@
 
 #include <algorithm>
 #include <new>
+#include <signing/bytes.hpp>
 #include <signing/digest.hpp>
 #include <webhooks/secret.hpp>
 
 namespace webhooks::signing {
-namespace {
-
-using Byte = unsigned char;
-
-const Byte* bytes(std::string_view text) {
-    return reinterpret_cast<const Byte*>(text.data());
-}
-Byte* bytes(std::string& text) {
-    return reinterpret_cast<Byte*>(text.data());
-}
-
-}  // namespace
 
 std::string sha256(std::string_view data) {
     std::string digest(32, '\0');

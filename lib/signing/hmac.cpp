@@ -3,6 +3,7 @@
 #include <openssl/params.h>
 
 #include <algorithm>
+#include <signing/bytes.hpp>
 #include <signing/hmac.hpp>
 
 namespace webhooks::signing {
@@ -11,10 +12,6 @@ namespace {
 struct FreeMac {
     void operator()(EVP_MAC* mac) const noexcept { EVP_MAC_free(mac); }
 };
-
-const unsigned char* as_bytes(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 }  // namespace
 
@@ -29,8 +26,7 @@ std::optional<HmacSha256> HmacSha256::create(std::string_view key) {
     const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end()};
-    if (!context || EVP_MAC_init(context.get(), as_bytes(key), key.size(), parameters) != 1)
-        return {};
+    if (!context || EVP_MAC_init(context.get(), bytes(key), key.size(), parameters) != 1) return {};
     return HmacSha256(std::move(context));
 }
 
@@ -42,11 +38,10 @@ std::optional<std::string> HmacSha256::compute(std::initializer_list<std::string
         EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
         std::ranges::all_of(parts,
                             [&](std::string_view part) {
-                                return EVP_MAC_update(context_.get(), as_bytes(part),
-                                                      part.size()) == 1;
+                                return EVP_MAC_update(context_.get(), bytes(part), part.size()) ==
+                                       1;
                             }) &&
-        EVP_MAC_final(context_.get(), reinterpret_cast<unsigned char*>(tag.data()), &size,
-                      tag.size()) == 1;
+        EVP_MAC_final(context_.get(), bytes(tag), &size, tag.size()) == 1;
     if (!is_computed) return {};
     return tag;
 }

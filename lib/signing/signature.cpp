@@ -1,42 +1,37 @@
 #include <algorithm>
-#include <base/ascii.hpp>
 #include <charconv>
 #include <optional>
 #include <signing/digest.hpp>
 #include <signing/hmac.hpp>
+#include <signing/key_text.hpp>
 #include <webhooks/signature.hpp>
 
 namespace webhooks {
 namespace {
 
-constexpr std::string_view secret_prefix = "whsec_";
-constexpr std::string_view signature_prefix = "v1,";
-constexpr std::size_t max_secret_bytes = 256;
-constexpr std::size_t least_key_bytes = 24;
-constexpr std::size_t most_key_bytes = 64;
+using signing::Ed25519Key;
+using signing::HmacSha256;
 
-Error secret_error(const char* message) {
-    return Error(std::vector<FieldError>{{"secret", message}});
-}
+constexpr std::string_view hmac_version = "v1,";
+constexpr std::string_view ed25519_version = "v1a,";
+/// Each that is tried costs a hash of the whole body, and anyone may send a header full of them.
+constexpr int most_ed25519_tries = 10;
 
 Error openssl_error() {
     return Error(Errc::internal, "OpenSSL could not compute a signature");
 }
 
-/// The bytes that sign.
-Result<Secret> key_of(const Secret& secret) {
-    std::string_view text = secret.reveal();
-    if (text.empty() || text.size() > max_secret_bytes || !ascii::is_printable(text)) {
-        return secret_error("must be 1 to 256 printable ASCII characters");
-    }
-    if (!text.starts_with(secret_prefix)) return secret;
-    text.remove_prefix(secret_prefix.size());
-    std::optional<std::string> decoded = signing::base64_decode(text);
-    Secret key(decoded ? std::move(*decoded) : std::string());
-    if (key.reveal().size() < least_key_bytes || key.reveal().size() > most_key_bytes) {
-        return secret_error("must go on with padded base64 of 24 to 64 bytes after whsec_");
-    }
-    return key;
+/// Ed25519 reads its message twice, so it needs it in one piece.
+std::string signed_content(std::string_view id, std::string_view timestamp, std::string_view body) {
+    std::string content;
+    content.reserve(id.size() + timestamp.size() + body.size() + 2);
+    content.append(id).append(1, '.').append(timestamp).append(1, '.').append(body);
+    return content;
+}
+
+Result<std::string> write(std::string_view version, const std::optional<std::string>& signature) {
+    if (!signature) return openssl_error();
+    return std::string(version) + signing::base64_encode(*signature);
 }
 
 std::optional<std::chrono::seconds> parse_timestamp(std::string_view text) {
@@ -59,36 +54,45 @@ Result<> check_time(std::string_view timestamp, Time now, std::chrono::seconds t
 }
 
 /// Looks at every signature, so that the time tells nothing of which one matched.
-bool has_signature(std::string_view signatures, std::string_view expected) {
+template <typename Matches>
+bool any_signature(std::string_view signatures, Matches matches) {
     bool is_found = false;
     while (!signatures.empty()) {
         const std::string_view one = signatures.substr(0, signatures.find(' '));
-        is_found |= signing::equal_in_constant_time(one, expected);
+        is_found |= matches(one);
         signatures.remove_prefix(std::min(signatures.size(), one.size() + 1));
     }
     return is_found;
 }
 
+Result<bool> is_signed_by(const Secret& hmac_key, const SignedMessage& message) {
+    auto hmac = HmacSha256::create(hmac_key.reveal());
+    if (!hmac) return openssl_error();
+    const auto expected =
+        write(hmac_version, hmac->compute({message.id, ".", message.timestamp, ".", message.body}));
+    if (!expected) return expected.error();
+    return any_signature(message.signature, [&](std::string_view one) {
+        return signing::equal_in_constant_time(one, *expected);
+    });
+}
+
+Result<bool> is_signed_by(const Ed25519Key& key, const SignedMessage& message) {
+    const std::string content = signed_content(message.id, message.timestamp, message.body);
+    int tries = 0;
+    return any_signature(message.signature, [&](std::string_view one) {
+        if (!one.starts_with(ed25519_version) || ++tries > most_ed25519_tries) return false;
+        const auto signature = signing::base64_decode(one.substr(ed25519_version.size()));
+        return signature && key.verifies(*signature, content);
+    });
+}
+
 }  // namespace
 
-Result<Secret> make_secret() {
-    Result<std::string> random = signing::random_bytes(32);
-    if (!random) return random.error();
-    const Secret bytes(std::move(*random));
-    const Secret text(signing::base64_encode(bytes.reveal()));
-    return Secret(std::string(secret_prefix).append(text.reveal()));
-}
-
-Result<> check_secret(const Secret& secret) {
-    const Result<Secret> key = key_of(secret);
-    if (!key) return key.error();
-    return {};
-}
-
 struct Signer::Key {
-    explicit Key(signing::HmacSha256 keyed) noexcept : mac(std::move(keyed)) {}
+    using Algorithm = std::variant<HmacSha256, Ed25519Key>;
+    explicit Key(Algorithm keyed) noexcept : algorithm(std::move(keyed)) {}
 
-    signing::HmacSha256 mac;
+    Algorithm algorithm;
 };
 
 Signer::Signer(std::unique_ptr<Key> key) noexcept : key_(std::move(key)) {}
@@ -97,21 +101,26 @@ Signer& Signer::operator=(Signer&&) noexcept = default;
 Signer::~Signer() = default;
 
 Result<Signer> Signer::create(const Secret& secret) {
-    const Result<Secret> key = key_of(secret);
+    Result<signing::Key> key = signing::read_signing_key(secret);
     if (!key) return key.error();
-    std::optional<signing::HmacSha256> mac = signing::HmacSha256::create(key->reveal());
-    if (!mac) return openssl_error();
-    return Signer(std::make_unique<Key>(std::move(*mac)));
+    if (auto* ed25519 = std::get_if<Ed25519Key>(&*key)) {
+        return Signer(std::make_unique<Key>(std::move(*ed25519)));
+    }
+    std::optional<HmacSha256> hmac = HmacSha256::create(std::get<Secret>(*key).reveal());
+    if (!hmac) return openssl_error();
+    return Signer(std::make_unique<Key>(std::move(*hmac)));
 }
 
 Result<std::string> Signer::sign(std::string_view id, std::string_view timestamp,
                                  std::string_view body) {
-    const auto tag = key_->mac.compute({id, ".", timestamp, ".", body});
-    if (!tag) return openssl_error();
-    return std::string(signature_prefix) + signing::base64_encode(*tag);
+    if (const auto* ed25519 = std::get_if<Ed25519Key>(&key_->algorithm)) {
+        return write(ed25519_version, ed25519->sign(signed_content(id, timestamp, body)));
+    }
+    auto& hmac = std::get<HmacSha256>(key_->algorithm);
+    return write(hmac_version, hmac.compute({id, ".", timestamp, ".", body}));
 }
 
-Result<> verify(const Secret& secret, const SignedMessage& message, Time now,
+Result<> verify(const Secret& key, const SignedMessage& message, Time now,
                 std::chrono::seconds tolerance) {
     if (message.id.empty()) return Error(Errc::invalid_argument, "webhook-id is missing");
     if (message.timestamp.empty()) {
@@ -121,12 +130,13 @@ Result<> verify(const Secret& secret, const SignedMessage& message, Time now,
         return Error(Errc::invalid_argument, "webhook-signature is missing");
     }
     if (Result<> in_time = check_time(message.timestamp, now, tolerance); !in_time) return in_time;
-    Result<Signer> signer = Signer::create(secret);
-    if (!signer) return signer.error();
-    const auto expected = signer->sign(message.id, message.timestamp, message.body);
-    if (!expected) return expected.error();
-    if (has_signature(message.signature, *expected)) return {};
-    return Error(Errc::invalid_argument, "no signature matches");
+    const Result<signing::Key> read = signing::read_verification_key(key);
+    if (!read) return read.error();
+    const Result<bool> is_signed =
+        std::visit([&](const auto& one) { return is_signed_by(one, message); }, *read);
+    if (!is_signed) return is_signed.error();
+    if (!*is_signed) return Error(Errc::invalid_argument, "no signature matches");
+    return {};
 }
 
 }  // namespace webhooks

@@ -1,0 +1,17 @@
+#include <signing/sign_with_each.hpp>
+
+namespace webhooks::signing {
+
+Result<std::string> sign_with_each(std::span<Signer> signers, std::string_view id,
+                                   std::string_view timestamp, std::string_view body) {
+    std::string all;
+    for (Signer& signer : signers) {
+        const Result<std::string> one = signer.sign(id, timestamp, body);
+        if (!one) return one.error();
+        if (!all.empty()) all += ' ';
+        all += *one;
+    }
+    return all;
+}
+
+}  // namespace webhooks::signing
