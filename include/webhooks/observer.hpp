@@ -21,6 +21,12 @@ struct AttemptReport {
     std::chrono::microseconds duration{};
 };
 
+/// Why a subscription was deactivated by the service itself.
+enum class DeactivationReason : std::uint8_t {
+    gone,     ///< Its endpoint answered 410.
+    failing,  ///< Its endpoint has only failed for `ServiceOptions::deactivate_after`.
+};
+
 /// Told what the service does. Called from the service's threads, several at once; a call must
 /// return quickly, must not throw and must not call the service. What it is told holds no secret,
 /// payload, header value or query string.
@@ -33,6 +39,11 @@ public:
     virtual void on_published(std::size_t /*events*/) noexcept {}
     /// An attempt ended and is about to be recorded.
     virtual void on_attempt(const AttemptReport&) noexcept {}
+    /// A subscription was deactivated; its owner may want to know. Told once it is durable.
+    virtual void on_deactivated(SubscriptionId, DeactivationReason) noexcept {}
+    /// Another worker took over what this one held; so many results of it are dropped, and the
+    /// events are sent again.
+    virtual void on_fenced(std::size_t /*results*/) noexcept {}
 };
 
 }  // namespace webhooks

@@ -22,13 +22,32 @@ struct ServiceOptions {
     /// Attempts after the first, for subscriptions that say nothing. 0-100.
     int default_max_retry_count = 9;
 
-    /// Requests under way at once. 1-100,000.
+    /// An endpoint's `Retry-After` counts up to this long. 1 s - 30 days.
+    std::chrono::seconds max_retry_after = std::chrono::hours(24);
+    /// After so many failures in a row nothing is sent to a subscription's endpoint for a while,
+    /// and then one request at a time until one succeeds (a circuit breaker). 1-1,000.
+    int breaker_failures = 10;
+    /// The first pause of a breaker; each failed request after it doubles the next one.
+    /// 100 ms - 1 h.
+    std::chrono::milliseconds breaker_pause = std::chrono::seconds(1);
+    /// The longest pause of a breaker. `breaker_pause` - 24 h.
+    std::chrono::milliseconds breaker_max_pause = std::chrono::minutes(5);
+    /// A subscription whose endpoint has only failed for this long is deactivated, and the observer
+    /// told. 1 min - 365 days; 0: never.
+    std::chrono::seconds deactivate_after = std::chrono::hours(5 * 24);
+
+    /// Requests under way at once. Endpoints that never answered yet take at most half of them,
+    /// those that fail at most a quarter. 1-100,000.
     std::size_t max_in_flight = 512;
-    /// Requests under way at once to one scheme, host and port. 1-100,000.
+    /// Requests under way at once to one scheme, host and port; a host begins with one, and each
+    /// answer doubles that up to here. 1-100,000.
     std::size_t max_in_flight_per_host = 16;
     /// Events held in memory; what does not fit waits in storage. 1-10,000,000.
     std::size_t max_events_in_memory = 100'000;
-    /// An event that waited in memory for this long goes to wait in storage. 100 ms - 1 h.
+    /// Bytes of payloads held in memory, of events and again of publications that wait to be
+    /// committed. `max_payload_bytes` - 1 TiB.
+    std::size_t max_payload_bytes_in_memory = 256 * 1024 * 1024;
+    /// An event that waited in memory for this long is noted in storage. 100 ms - 1 h.
     std::chrono::milliseconds park_after = std::chrono::seconds(5);
 
     /// Publications waiting to be committed; one more is answered `overloaded`. 1-1,000,000.

@@ -267,11 +267,15 @@ public:
     virtual Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                           std::size_t limit) = 0;
     /// Takes what is free and due, the earliest first, up to `limit` events.
-    virtual Result<Claim> claim(WorkerId, std::size_t limit) = 0;
+    /// @param number the worker's own count of its claims, of both kinds: `unclaim`.
+    virtual Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number = 0) = 0;
     /// Takes back into memory what this worker deferred of a subscription, in order of id, up to
     /// `limit` events; less than `limit` means that no more are left.
     virtual Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId,
-                                                          std::size_t limit) = 0;
+                                                          std::size_t limit,
+                                                          std::int64_t number = 0) = 0;
+    /// Sets free what the claim of this number took, if it took anything: its answer was lost.
+    virtual Result<> unclaim(WorkerId, std::int64_t number) = 0;
 
     /// Deletes, in one short transaction, rows that nobody can see any more: of deleted
     /// subscriptions, of idempotency keys past 24 h. @return false when nothing is left to do.

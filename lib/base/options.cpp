@@ -12,9 +12,16 @@ Result<> ServiceOptions::validate() const {
     }
     check.in("retry_jitter", retry_jitter, 0.0, 0.5, "");
     check.in("default_max_retry_count", default_max_retry_count, 0, 100, "");
+    check.in("max_retry_after", max_retry_after, 1s, 30 * 24h);
+    check.in("breaker_failures", breaker_failures, 1, 1000, "");
+    check.in("breaker_pause", breaker_pause, 100ms, 1h);
+    check.in("breaker_max_pause", breaker_max_pause, breaker_pause, 24h);
+    if (deactivate_after != 0s) check.in("deactivate_after", deactivate_after, 1min, 365 * 24h);
     check.in("max_in_flight", max_in_flight, 1, 100'000, "");
     check.in("max_in_flight_per_host", max_in_flight_per_host, 1, 100'000, "");
     check.in("max_events_in_memory", max_events_in_memory, 1, 10'000'000, "");
+    check.in("max_payload_bytes_in_memory", max_payload_bytes_in_memory, max_payload_bytes,
+             std::size_t{1} << 40U, "bytes");
     check.in("park_after", park_after, 100ms, 1h);
     check.in("max_publish_queue", max_publish_queue, 1, 1'000'000, "");
     check.in("max_batch", max_batch, 1, 10'000, "");

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstdio>
 #include <delivery/dispatcher.hpp>
+#include <webhooks/event_type.hpp>
 
 namespace webhooks::delivery {
 namespace {
@@ -9,129 +11,377 @@ using std::chrono::microseconds;
 
 /// A fault of ours delays an attempt by this much; it costs no try.
 constexpr std::chrono::seconds delay_after_own_fault{1};
+/// What is blocked for longer makes room in memory.
+constexpr std::chrono::seconds longest_wait_in_memory{1};
 
 bool is_test(const HeldEvent& event) {
-    return event.message->event_type == test_event_type;
+    return event.message && event.message->event_type == test_event_type;
 }
-
-/// Short, for the endpoint may have room again; not nothing, so that others are claimed first.
-constexpr std::chrono::milliseconds pause_when_parked{250};
 
 /// Where events wait whose endpoint is gone or not allowed: their turn is at once, to be recorded.
 std::string host_of(const Endpoint* endpoint) {
     return endpoint && endpoint->target ? endpoint->target->url.origin() : std::string();
 }
 
-Park park(const HeldEvent& event, Time due) {
-    return {.event = event.id,
-            .subscription = event.subscription,
-            .due = due,
-            .attempts = event.attempts,
-            .tries = event.tries};
-}
-
-/// An event ends without a request.
-Dispatcher::Ended cancelled(const HeldEvent& event, const char* reason, Time now) {
-    Attempt row{.number = event.attempts + 1,
-                .sent_at = now,
-                .error_message = std::string("cancelled: ") + reason,
-                .outcome = Outcome::cancelled};
-    return {.subscription = event.subscription,
-            .record = {.event = event.id,
-                       .subscription = event.subscription,
-                       .attempt = std::move(row),
-                       .tries = event.tries,
-                       .has_row = event.has_row}};
-}
-
 /// @return null where the event is to be attempted.
 const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
-    if (!endpoint) return "the subscription was deleted";
-    if (!endpoint->is_active && !is_test(event)) return "the subscription is not active";
+    if (!endpoint) return "cancelled: the subscription was deleted";
+    if (!endpoint->is_active && !is_test(event)) return "cancelled: the subscription is not active";
     return nullptr;
+}
+
+bool is_expired(const HeldEvent& event, Time now) {
+    return event.message && event.message->expires_at && now >= *event.message->expires_at;
 }
 
 }  // namespace
 
-void Dispatcher::add(HeldEvent event, SteadyTime now) {
-    const std::shared_ptr<const Endpoint> endpoint = lookup_(event.subscription);
-    queue_.push(host_of(endpoint.get()), std::move(event), now);
+Dispatcher::Dispatcher(const ServiceOptions& options, EndpointLookup lookup)
+    : options_(options),
+      breaker_{.failures = options.breaker_failures,
+               .first_pause = options.breaker_pause,
+               .longest_pause = options.breaker_max_pause},
+      lookup_(std::move(lookup)),
+      turns_(options.max_in_flight, options.max_in_flight_per_host) {}
+
+// ---- Lanes.
+
+Lane& Dispatcher::lane_for(const HeldEvent& event, const Now& now) {
+    const LaneKey key{.subscription = event.subscription, .is_test = is_test(event)};
+    std::unique_ptr<Lane>& lane = lanes_[key];
+    if (!lane) {
+        lane = std::make_unique<Lane>(key);
+        bring_up_to_date(*lane, now);
+    }
+    return *lane;
 }
 
-std::optional<Dispatcher::Ended> Dispatcher::cancel(SubscriptionId subscription, EventId event,
-                                                    Time now) {
-    const std::optional<HeldEvent> waiting = queue_.take(subscription, event);
-    if (!waiting) return std::nullopt;
-    return cancelled(*waiting, "the event was deleted", now);
+std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const Now& now) {
+    std::shared_ptr<const Endpoint> endpoint = lookup_(lane.key.subscription);
+    const std::string host = host_of(endpoint.get());
+    if (!lane.host || lane.host->name != host) turns_.place(lane, host);
+    const Time version = endpoint ? endpoint->updated_at : Time::max();
+    if (lane.version == version) return endpoint;
+    lane.version = version;
+    lane.health = {.has_succeeded = lane.health.has_succeeded};
+    lane.failing_since.reset();
+    lane.rate_limit = 0;
+    if (!endpoint || lane.key.is_test) return endpoint;
+    lane.rate_limit = endpoint->rate_limit;
+    lane.failing_since = endpoint->failing_since;
+    // How it failed is not known any more: it takes the share of those that fail.
+    lane.health.last_was_silent = endpoint->failing_since.has_value();
+    if (endpoint->paused_until && *endpoint->paused_until > now.time) {
+        pause(lane.health, *endpoint->paused_until - now.time, now.steady);
+    }
+    return endpoint;
 }
 
-Dispatcher::Next Dispatcher::next(Time now, SteadyTime steady_now) {
-    while (in_flight() < options_.max_in_flight) {
-        std::optional<FairQueue::Turn> turn = queue_.next();
-        if (!turn) break;
-        std::shared_ptr<const Endpoint> endpoint = lookup_(turn->event.subscription);
-        if (const char* reason = reason_to_cancel(turn->event, endpoint.get())) {
-            queue_.finished(turn->host);
-            return cancelled(turn->event, reason, now);
+void Dispatcher::refresh(const Now& now) {
+    for (auto place = lanes_.begin(); place != lanes_.end();) {
+        Lane& lane = *place->second;
+        const bool is_gone = bring_up_to_date(lane, now) == nullptr;
+        if (is_gone && lane.queue.empty() && lane.in_flight == 0 && lane.deferred == 0) {
+            turns_.remove(lane);
+            place = lanes_.erase(place);
+        } else {
+            settle(lane, now);
+            ++place;
         }
-        // The URL changed while the event waited: it takes its turn at the new host.
-        if (const std::string host = host_of(endpoint.get()); host != turn->host) {
-            queue_.finished(turn->host);
-            queue_.push(host, std::move(turn->event), steady_now);
-            continue;
+    }
+}
+
+void Dispatcher::resume(SubscriptionId subscription, const Now& now) {
+    const auto found = lanes_.find({.subscription = subscription});
+    if (found == lanes_.end()) return;
+    delivery::resume(found->second->health, now.steady);
+    settle(*found->second, now);
+}
+
+void Dispatcher::settle(Lane& lane, const Now& now) {
+    want_more(lane, now);
+    turns_.settle(lane, now.steady);
+}
+
+/// One lane may take half of the memory that others leave, so that there is always room for them.
+std::size_t Dispatcher::room_of(const Lane& lane) const {
+    const std::size_t all = options_.max_events_in_memory;
+    const std::size_t least = std::clamp<std::size_t>(all / 1000, 1, 100);
+    const std::size_t limit = std::max(least, waiting_ < all ? (all - waiting_) / 2 : 0);
+    return lane.queue.size() < limit ? limit - lane.queue.size() : 0;
+}
+
+void Dispatcher::want_more(Lane& lane, const Now& now) {
+    if (lane.deferred == 0 || lane.wanted > 0 || lane.health.is_blocked(now.steady)) return;
+    std::size_t count = room_of(lane);
+    if (count < lane.queue.size()) return;
+    if (lane.health.is_open) {
+        if (lane.in_flight > 0 || !lane.queue.empty()) return;
+        count = 1;  // The probe.
+    }
+    lane.wanted = std::min(count, lane.deferred);
+    lane.deferred_since_want = 0;
+    results_.wants.push_back({.subscription = lane.key.subscription, .count = lane.wanted});
+}
+
+// ---- Events on their way in and out of memory.
+
+void Dispatcher::add(HeldEvent event, const Now& now) {
+    Lane& lane = lane_for(event, now);
+    if (!lane.key.is_test && room_of(lane) == 0) {
+        defer(lane, event, now);
+        release(event);
+    } else {
+        lane.queue.push_back({.event = std::move(event), .since = now.steady});
+        ++waiting_;
+        defer_if_blocked_for_long(lane, now);
+    }
+    settle(lane, now);
+}
+
+void Dispatcher::refill(const Want& want, std::vector<HeldEvent> events, const Now& now) {
+    const auto found = lanes_.find({.subscription = want.subscription});
+    if (found != lanes_.end()) {
+        Lane& lane = *found->second;
+        lane.wanted = 0;
+        // Less than was wanted: the rest of what was deferred before is gone.
+        lane.deferred =
+            events.size() < want.count ? lane.deferred_since_want : lane.deferred - events.size();
+    }
+    for (HeldEvent& event : events) {
+        Lane& lane = lane_for(event, now);
+        lane.queue.push_back({.event = std::move(event), .since = now.steady});
+        ++waiting_;
+    }
+    if (found == lanes_.end()) return;
+    defer_if_blocked_for_long(*found->second, now);
+    settle(*found->second, now);
+}
+
+HeldEvent Dispatcher::pop(Lane& lane) {
+    HeldEvent event = std::move(lane.queue.front().event);
+    lane.queue.pop_front();
+    --waiting_;
+    return event;
+}
+
+void Dispatcher::defer(Lane& lane, const HeldEvent& event, const Now& now) {
+    results_.parks.push_back({.event = event.id,
+                              .subscription = event.subscription,
+                              .due = now.at(std::max(lane.health.blocked_until, now.steady)),
+                              .attempts = event.attempts,
+                              .tries = event.tries,
+                              .place = Park::Place::deferred});
+    ++lane.deferred;
+    ++lane.deferred_since_want;
+}
+
+void Dispatcher::defer_if_blocked_for_long(Lane& lane, const Now& now) {
+    if (lane.health.blocked_until <= now.steady + longest_wait_in_memory) return;
+    while (!lane.queue.empty()) {
+        const HeldEvent event = pop(lane);
+        defer(lane, event, now);
+        release(event);
+    }
+}
+
+void Dispatcher::park(const HeldEvent& event, Time due) {
+    results_.parks.push_back({.event = event.id,
+                              .subscription = event.subscription,
+                              .due = due,
+                              .attempts = event.attempts,
+                              .tries = event.tries});
+    release(event);
+}
+
+void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now) {
+    results_.attempts.push_back({.event = event.id,
+                                 .subscription = event.subscription,
+                                 .attempt = {.number = event.attempts + 1,
+                                             .sent_at = now.time,
+                                             .error_message = reason,
+                                             .outcome = outcome},
+                                 .tries = event.tries,
+                                 .has_row = event.has_row});
+    release(event);
+}
+
+void Dispatcher::release(const HeldEvent& event) {
+    ++results_.released_events;
+    results_.released_bytes += payload_bytes(event);
+}
+
+void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& now) {
+    for (const bool is_test : {false, true}) {
+        const auto found = lanes_.find({.subscription = subscription, .is_test = is_test});
+        if (found == lanes_.end()) continue;
+        Lane& lane = *found->second;
+        const auto entry = std::ranges::find(
+            lane.queue, event, [](const Lane::Entry& waiting) { return waiting.event.id; });
+        if (entry == lane.queue.end()) continue;
+        end(entry->event, Outcome::cancelled, "cancelled: the event was deleted", now);
+        lane.queue.erase(entry);
+        --waiting_;
+        settle(lane, now);
+    }
+}
+
+void Dispatcher::hold_old(const Now& now) {
+    if (waiting_ == 0) return;
+    const SteadyTime limit = now.steady - options_.park_after;
+    for (const auto& [key, lane] : lanes_) {
+        for (Lane::Entry& entry : lane->queue) {
+            if (entry.since >= limit) break;
+            if (entry.event.has_row) continue;
+            entry.event.has_row = true;
+            results_.parks.push_back({.event = entry.event.id,
+                                      .subscription = entry.event.subscription,
+                                      .due = now.time,
+                                      .attempts = entry.event.attempts,
+                                      .tries = entry.event.tries,
+                                      .place = Park::Place::held});
         }
-        const Transport::Token token = ++last_token_;
-        Start start{.token = token, .event = turn->event, .endpoint = endpoint, .sent_at = now};
-        flights_.emplace(token, Flight{.event = std::move(turn->event),
-                                       .host = std::move(turn->host),
-                                       .endpoint = std::move(endpoint),
-                                       .sent_at = now,
-                                       .started = steady_now});
-        return start;
+    }
+}
+
+void Dispatcher::clear(const Now& now) {
+    flights_.clear();
+    turns_.end_all();
+    waiting_ = 0;
+    results_ = {};
+    for (const auto& [key, lane] : lanes_) {
+        lane->queue.clear();
+        lane->in_flight = lane->deferred = lane->wanted = 0;
+        settle(*lane, now);
+    }
+}
+
+// ---- Attempts.
+
+std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
+    while (Lane* opened = turns_.take_opened(now.steady)) {
+        settle(*opened, now);
+    }
+    while (Lane* turn = turns_.next()) {
+        Lane& lane = *turn;
+        const Host* host = lane.host;
+        std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(lane, now);
+        const HeldEvent& first = lane.queue.front().event;
+        if (lane.host != host || lane.opens_at() > now.steady) {
+            // The subscription has changed: the lane takes its turn elsewhere, or later.
+        } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
+            end(pop(lane), Outcome::cancelled, reason, now);
+        } else if (is_expired(first, now.time)) {
+            end(pop(lane), Outcome::expired, "expired: it was no longer wanted", now);
+        } else {
+            const Transport::Token token = ++last_token_;
+            Flight flight{.event = pop(lane),
+                          .lane = lane.key,
+                          .slot = turns_.begin(lane),
+                          .endpoint = endpoint,
+                          .sent_at = now.time,
+                          .started = now.steady};
+            lane.rate.take(lane.rate_limit, now.steady);
+            settle(lane, now);
+            Start start{.token = token,
+                        .event = flight.event,
+                        .endpoint = std::move(endpoint),
+                        .sent_at = now.time};
+            flights_.emplace(token, std::move(flight));
+            return start;
+        }
+        settle(lane, now);
     }
     return {};
+}
+
+bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, const Now& now,
+                        double chance) {
+    const auto found = flights_.find(token);
+    if (found == flights_.end()) return false;
+    const Flight flight = std::move(found->second);
+    flights_.erase(found);
+    Lane& lane = *lanes_.at(flight.lane);
+    --lane.in_flight;
+    if (answer.kind == TransportAnswer::Kind::not_sent) {
+        park(flight.event, now.time + delay_after_own_fault);
+    } else {
+        turns_.note_answer(flight.slot, answer.kind == TransportAnswer::Kind::answered);
+        record(flight, answer, now, chance);
+        // What an earlier version of the subscription came to says nothing of this one.
+        if (!lane.key.is_test && lane.version == flight.endpoint->updated_at) {
+            note(lane, flight, answer, now);
+        }
+    }
+    turns_.end(flight.slot);
+    settle(lane, now);
+    return true;
+}
+
+void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, const Now& now,
+                        double chance) {
+    const HeldEvent& event = flight.event;
+    const int number = event.attempts + 1;
+    const int tries = event.tries + 1;
+    const Verdict verdict = decide(answer, policy_for(flight), tries, now.time, chance);
+    const auto duration = duration_cast<microseconds>(now.steady - flight.started);
+    results_.attempts.push_back(
+        {.event = event.id,
+         .subscription = event.subscription,
+         .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
+         .due = verdict.due,
+         .tries = tries,
+         .has_row = event.has_row});
+    release(event);
+}
+
+void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& answer,
+                      const Now& now) {
+    const Meaning meaning = meaning_of(answer);
+    const bool was_failing = lane.failing_since.has_value();
+    const SteadyTime was_blocked_until = lane.health.blocked_until;
+    if (meaning == Meaning::success) {
+        note_success(lane.health);
+        lane.failing_since.reset();
+    } else {
+        Failure failure{.started = flight.started,
+                        .is_silent = answer.kind == TransportAnswer::Kind::failed};
+        if (meaning == Meaning::slow_down) {
+            failure.wanted_pause = wanted_pause(answer, policy_for(flight), now.time);
+        }
+        note_failure(lane.health, breaker_, failure, now.steady);
+        if (!lane.failing_since) lane.failing_since = flight.sent_at;
+        deactivate_if_due(lane, flight, meaning, now);
+        defer_if_blocked_for_long(lane, now);
+    }
+    if (was_failing == lane.failing_since.has_value() &&
+        was_blocked_until == lane.health.blocked_until) {
+        return;
+    }
+    EndpointState state{.subscription = lane.key.subscription, .failing_since = lane.failing_since};
+    if (lane.health.is_blocked(now.steady)) state.paused_until = now.at(lane.health.blocked_until);
+    results_.states.push_back(state);
+}
+
+void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning meaning,
+                                   const Now& now) {
+    Deactivation deactivation{.subscription = lane.key.subscription,
+                              .judged_at = flight.endpoint->updated_at};
+    if (meaning != Meaning::gone) {
+        if (options_.deactivate_after == std::chrono::seconds(0)) return;
+        if (now.time - *lane.failing_since < options_.deactivate_after) return;
+        deactivation.failing_since = lane.failing_since;
+        // Should another worker have had success since, it is not asked again at every failure.
+        lane.failing_since = flight.sent_at;
+    }
+    results_.deactivations.push_back(deactivation);
 }
 
 RetryPolicy Dispatcher::policy_for(const Flight& flight) const {
     return {.schedule = options_.retry_schedule,
             .jitter = options_.retry_jitter,
-            .max_retry_count = is_test(flight.event) ? 0 : flight.endpoint->max_retry_count};
-}
-
-Dispatcher::Finished Dispatcher::finish(Transport::Token token, const TransportAnswer& answer,
-                                        Time now, SteadyTime steady_now, double chance) {
-    const auto found = flights_.find(token);
-    if (found == flights_.end()) return {};
-    const Flight flight = std::move(found->second);
-    flights_.erase(found);
-    queue_.finished(flight.host);
-    if (answer.kind == TransportAnswer::Kind::not_sent) {
-        return park(flight.event, now + delay_after_own_fault);
-    }
-    const int number = flight.event.attempts + 1;
-    const Verdict verdict = decide(answer, policy_for(flight), number, now, chance);
-    const auto duration = duration_cast<microseconds>(steady_now - flight.started);
-    AttemptRecord record{
-        .event = flight.event.id,
-        .subscription = flight.event.subscription,
-        .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
-        .due = verdict.due,
-        .tries = flight.event.tries + 1,
-        .has_row = flight.event.has_row};
-    return Ended{.subscription = flight.event.subscription, .record = std::move(record)};
-}
-
-std::vector<Park> Dispatcher::park_old(Time now, SteadyTime steady_now) {
-    std::vector<Park> parks;
-    for (const HeldEvent& event : queue_.take_older_than(steady_now - options_.park_after)) {
-        parks.push_back(park(event, now + pause_when_parked));
-    }
-    return parks;
-}
-
-void Dispatcher::clear() {
-    queue_.clear();
-    flights_.clear();
+            .max_retry_count = flight.lane.is_test ? 0 : flight.endpoint->max_retry_count,
+            .max_retry_after = options_.max_retry_after};
 }
 
 std::string webhook_id(const HeldEvent& event) {

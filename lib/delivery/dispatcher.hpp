@@ -1,12 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <delivery/decision.hpp>
 #include <delivery/endpoint.hpp>
-#include <delivery/fair_queue.hpp>
+#include <delivery/lane.hpp>
+#include <delivery/results.hpp>
+#include <delivery/turns.hpp>
+#include <memory>
 #include <optional>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 #include <webhooks/options.hpp>
 #include <webhooks/storage.hpp>
@@ -14,68 +15,103 @@
 
 namespace webhooks::delivery {
 
+/// What time it is: in storage, where log and due times go by it, and on the steady clock.
+struct Now {
+    Time time{};
+    SteadyTime steady{};
+
+    /// The storage's time of a steady one.
+    Time at(SteadyTime steady_time) const {
+        return time + std::chrono::duration_cast<Time::duration>(steady_time - steady);
+    }
+};
+
 /// Decides which event is attempted when, and what becomes of it. It does no I/O and reads no
-/// clock: a loop feeds it events, answers and the time, and carries out what it says.
+/// clock: a loop feeds it events, answers and the time, and carries out what it says. What is to be
+/// written it leaves in `take_results`.
 class Dispatcher {
 public:
-    Dispatcher(const ServiceOptions& options, EndpointLookup lookup)
-        : options_(options), lookup_(std::move(lookup)), queue_(options.max_in_flight_per_host) {}
+    Dispatcher(const ServiceOptions& options, EndpointLookup lookup);
 
-    void add(HeldEvent event, SteadyTime now);
-
-    /// A row of an event's history, to be recorded.
-    struct Ended {
-        SubscriptionId subscription{};
-        AttemptRecord record;
-    };
-
-    /// Takes an event that was deleted out of the queue.
-    /// @return its last row; nothing when it does not wait: what is under way ends as it ends.
-    std::optional<Ended> cancel(SubscriptionId subscription, EventId event, Time now);
+    void add(HeldEvent event, const Now& now);
+    /// What came of a Want.
+    void refill(const Want& want, std::vector<HeldEvent> events, const Now& now);
+    /// Takes an event that was deleted out of the queue. What is under way ends as it ends.
+    void cancel(SubscriptionId subscription, EventId event, const Now& now);
+    /// Somebody asks to send again: the subscription's endpoint gets a chance at once.
+    void resume(SubscriptionId subscription, const Now& now);
+    /// Subscriptions have changed: what waits for one that did need not wait any more.
+    void refresh(const Now& now);
 
     /// An attempt to make. Its end is told by `finish`.
     struct Start {
         Transport::Token token = 0;
         HeldEvent event;
         std::shared_ptr<const Endpoint> endpoint;
-        Time sent_at{};  ///< Set by `next`.
+        Time sent_at{};
     };
-    /// What to do next: an attempt, or the end of an event without one, or nothing (all that waits
-    /// must wait).
-    using Next = std::variant<std::monostate, Start, Ended>;
-    Next next(Time now, SteadyTime steady_now);
+    /// The next attempt, if any; events that end without one end on the way.
+    std::optional<Start> next(const Now& now);
 
-    /// What an answer leads to: a row or, where no request was made, a park.
-    using Finished = std::variant<std::monostate, Ended, Park>;
-    /// @return nothing for an attempt that is no longer this worker's.
-    Finished finish(Transport::Token token, const TransportAnswer& answer, Time now,
-                    SteadyTime steady_now, double chance);
+    /// What an answer leads to.
+    /// @return false for an attempt that is no longer this worker's: the answer leads to nothing.
+    bool finish(Transport::Token token, const TransportAnswer& answer, const Now& now,
+                double chance);
 
-    /// Gives up what has waited in memory for longer than `ServiceOptions::park_after`.
-    std::vector<Park> park_old(Time now, SteadyTime steady_now);
+    /// Gives rows to events that have waited for longer than `ServiceOptions::park_after`, so that
+    /// the low-water mark can pass them.
+    void hold_old(const Now& now);
 
-    /// Forgets everything: another worker has it now.
-    void clear();
+    Results take_results() { return std::exchange(results_, {}); }
+    bool has_results() const noexcept { return results_.size() > 0; }
+
+    /// Forgets all events: another worker has them now.
+    void clear(const Now& now);
 
     std::size_t in_flight() const noexcept { return flights_.size(); }
-    std::size_t waiting() const noexcept { return queue_.size(); }
+    std::size_t waiting() const noexcept { return waiting_; }
+    /// When `next` has something to do though nothing happens.
+    std::optional<SteadyTime> next_timer() const { return turns_.next_timer(); }
 
 private:
     struct Flight {
         HeldEvent event;
-        std::string host;
+        LaneKey lane;
+        Turns::Slot slot;
         std::shared_ptr<const Endpoint> endpoint;
         Time sent_at{};
         SteadyTime started{};
     };
 
-    RetryPolicy policy_for(const Flight&) const;
+    Lane& lane_for(const HeldEvent& event, const Now& now);
+    /// Brings a lane to the current version of its subscription. @return that version.
+    std::shared_ptr<const Endpoint> bring_up_to_date(Lane& lane, const Now& now);
+    void settle(Lane& lane, const Now& now);
+    void want_more(Lane& lane, const Now& now);
+    std::size_t room_of(const Lane& lane) const;
+
+    HeldEvent pop(Lane& lane);
+    void defer(Lane& lane, const HeldEvent& event, const Now& now);
+    void defer_if_blocked_for_long(Lane& lane, const Now& now);
+    void park(const HeldEvent& event, Time due);
+    /// An event ends without a request.
+    void end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
+    void release(const HeldEvent& event);
+
+    void record(const Flight& flight, const TransportAnswer& answer, const Now& now, double chance);
+    void note(Lane& lane, const Flight& flight, const TransportAnswer& answer, const Now& now);
+    void deactivate_if_due(Lane& lane, const Flight& flight, Meaning meaning, const Now& now);
+    RetryPolicy policy_for(const Flight& flight) const;
 
     const ServiceOptions& options_;
+    const BreakerPolicy breaker_;
     EndpointLookup lookup_;
-    FairQueue queue_;
+    Turns turns_;
+    std::unordered_map<LaneKey, std::unique_ptr<Lane>> lanes_;
+    std::size_t waiting_ = 0;
     Transport::Token last_token_ = 0;
     std::unordered_map<Transport::Token, Flight> flights_;
+    Results results_;
 };
 
 /// The `webhook-id` of an event: its worker's tag in hexadecimal, `_`, its id.

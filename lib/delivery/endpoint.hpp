@@ -2,9 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 #include <webhooks/ids.hpp>
 #include <webhooks/secret.hpp>
+#include <webhooks/subscription.hpp>
 #include <webhooks/transport.hpp>
 
 namespace webhooks::delivery {
@@ -16,8 +19,15 @@ struct Endpoint {
     std::shared_ptr<const Target> target;
     std::string fault;
     Secret secret;
+    std::vector<RetiredSecret> retired_secrets;  ///< As in Subscription.
     int max_retry_count = 0;
+    int rate_limit = 0;
     bool is_active = false;
+    /// Tells versions of the subscription apart.
+    Time updated_at{};
+    // As they were when this was read; while it runs, a worker knows better.
+    std::optional<Time> failing_since;
+    std::optional<Time> paused_until;
 };
 
 /// Gives the current endpoint of a subscription, or null when it is gone.

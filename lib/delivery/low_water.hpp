@@ -23,6 +23,8 @@ public:
     /// The highest id such that no unsettled event is at or below it; never goes back.
     EventId value() const { return {open_.empty() ? last_added_ : open_.front().id - 1}; }
 
+    EventId last_added() const { return {last_added_}; }
+
     void clear() { open_.clear(); }
 
 private:

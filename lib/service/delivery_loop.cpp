@@ -1,12 +1,15 @@
+#include <algorithm>
 #include <service/delivery_loop.hpp>
+#include <signing/sign_with_each.hpp>
 #include <utility>
 
 namespace webhooks::service {
 namespace {
 
 constexpr std::chrono::seconds sweep_interval{1};
-/// How long delivery stands still where storage is behind with results, before it looks again.
-constexpr std::chrono::milliseconds pause_without_room{10};
+/// How long delivery stands still, where storage is behind with results or does not confirm that
+/// this worker lives, before it looks again.
+constexpr std::chrono::milliseconds pause_before_beginning{10};
 /// A prepared key takes about a kilobyte; past this many, all are dropped and made anew.
 constexpr std::size_t max_cached_signers = 10'000;
 
@@ -17,14 +20,19 @@ DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
     : parts_(std::move(parts)),
       inbox_(inbox),
       journal_(journal),
+      index_(index),
       dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }) {}
+
+delivery::Now DeliveryLoop::now() const {
+    return {.time = journal_.now(), .steady = parts_.clock->steady_now()};
+}
 
 std::size_t DeliveryLoop::turn(SteadyTime until) {
     take_inbox();
-    park_old();
+    sweep();
     begin_attempts();
     // What has been decided without a request must not wait for one.
-    parts_.transport->run(results_.size() == 0 ? until : SteadyTime::min(), *this);
+    parts_.transport->run(dispatcher_.has_results() ? SteadyTime::min() : until, *this);
     return hand_back();
 }
 
@@ -35,48 +43,52 @@ std::size_t DeliveryLoop::finish_turn(SteadyTime until) {
 }
 
 void DeliveryLoop::abandon() {
-    dispatcher_.clear();
+    dispatcher_.clear(now());
     parts_.transport->cancel_all();
     parts_.transport->run(SteadyTime::min(), *this);
 }
 
 std::chrono::nanoseconds DeliveryLoop::idle_for() const {
-    if (dispatcher_.waiting() == 0) return std::chrono::hours(1);
-    if (!journal_.has_room_for_results()) return pause_without_room;
-    return next_sweep_ - parts_.clock->steady_now();
+    if (!may_begin()) return pause_before_beginning;
+    const SteadyTime steady_now = parts_.clock->steady_now();
+    std::chrono::nanoseconds idle = std::chrono::hours(1);
+    if (const auto timer = dispatcher_.next_timer()) idle = std::min(idle, *timer - steady_now);
+    if (dispatcher_.waiting() > 0 || swept_revision_ != index_.revision()) {
+        idle = std::min<std::chrono::nanoseconds>(idle, next_sweep_ - steady_now);
+    }
+    return idle;
 }
 
 void DeliveryLoop::take_inbox() {
     Inbox::Contents contents = inbox_.take();
+    const delivery::Now at = now();
     if (contents.epoch != epoch_) {
         epoch_ = contents.epoch;
-        dispatcher_.clear();
-        results_ = {};
+        dispatcher_.clear(at);
     }
-    const SteadyTime steady_now = parts_.clock->steady_now();
     for (HeldEvent& event : contents.events) {
-        dispatcher_.add(std::move(event), steady_now);
+        dispatcher_.add(std::move(event), at);
+    }
+    for (Inbox::Refill& refill : contents.refills) {
+        dispatcher_.refill(refill.want, std::move(refill.events), at);
     }
     for (const Inbox::Cancellation& cancellation : contents.cancellations) {
-        auto ended =
-            dispatcher_.cancel(cancellation.subscription, cancellation.event, journal_.now());
-        if (ended) keep(*std::move(ended));
+        dispatcher_.cancel(cancellation.subscription, cancellation.event, at);
+    }
+    for (const SubscriptionId subscription : contents.resumed) {
+        dispatcher_.resume(subscription, at);
     }
 }
 
+bool DeliveryLoop::may_begin() const {
+    return journal_.holds_lease() && journal_.has_room_for_results();
+}
+
 void DeliveryLoop::begin_attempts() {
-    if (!journal_.has_room_for_results()) return;
-    const Time now = journal_.now();
-    const SteadyTime steady_now = parts_.clock->steady_now();
-    while (true) {
-        auto next = dispatcher_.next(now, steady_now);
-        if (auto* start = std::get_if<delivery::Dispatcher::Start>(&next)) {
-            begin(*start);
-        } else if (auto* ended = std::get_if<delivery::Dispatcher::Ended>(&next)) {
-            keep(std::move(*ended));
-        } else {
-            return;
-        }
+    if (!may_begin()) return;
+    const delivery::Now at = now();
+    while (const auto start = dispatcher_.next(at)) {
+        begin(*start);
     }
 }
 
@@ -108,54 +120,68 @@ void DeliveryLoop::fail_at_once(Transport::Token token, TransportAnswer::Kind ki
 
 Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,
                                        const std::string& id, const std::string& timestamp) {
-    auto cached = signers_.find(start.endpoint->id);
-    if (cached == signers_.end() || cached->second.endpoint != start.endpoint) {
-        Result<Signer> signer = Signer::create(start.endpoint->secret);
-        if (!signer) return signer.error();
-        if (signers_.size() >= max_cached_signers) signers_.clear();
-        cached = signers_
-                     .insert_or_assign(start.endpoint->id,
-                                       CachedSigner{start.endpoint, *std::move(signer)})
-                     .first;
+    const Result<CachedSigners*> cached = signers_for(start);
+    if (!cached) return cached.error();
+    return signing::sign_with_each((*cached)->signers, id, timestamp,
+                                   *start.event.message->payload);
+}
+
+Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(
+    const delivery::Dispatcher::Start& start) {
+    const delivery::Endpoint& endpoint = *start.endpoint;
+    const auto found = signers_.find(endpoint.id);
+    if (found != signers_.end() && found->second.endpoint == start.endpoint &&
+        start.sent_at < found->second.valid_until) {
+        return &found->second;
     }
-    return cached->second.signer.sign(id, timestamp, *start.event.message->payload);
+    CachedSigners made{.endpoint = start.endpoint, .signers = {}};
+    const auto add = [&made](const Secret& secret) -> Result<> {
+        Result<Signer> signer = Signer::create(secret);
+        if (!signer) return signer.error();
+        made.signers.push_back(*std::move(signer));
+        return {};
+    };
+    if (const Result<> added = add(endpoint.secret); !added) return added.error();
+    for (const RetiredSecret& retired : endpoint.retired_secrets) {
+        if (retired.expires_at <= start.sent_at) continue;
+        if (const Result<> added = add(retired.secret); !added) return added.error();
+        made.valid_until = std::min(made.valid_until, retired.expires_at);
+    }
+    if (signers_.size() >= max_cached_signers) signers_.clear();
+    return &signers_.insert_or_assign(endpoint.id, std::move(made)).first->second;
 }
 
 void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
     const double chance = std::uniform_real_distribution<>()(random_);
-    auto finished =
-        dispatcher_.finish(token, answer, journal_.now(), parts_.clock->steady_now(), chance);
-    if (auto* ended = std::get_if<delivery::Dispatcher::Ended>(&finished)) {
-        keep(std::move(*ended));
-    } else if (auto* park = std::get_if<Park>(&finished)) {
+    const bool is_ours = dispatcher_.finish(token, answer, now(), chance);
+    if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) {
         parts_.observer->on_log(LogLevel::warning, "attempt put off: " + answer.error);
-        results_.parks.push_back(*park);
     }
 }
 
-void DeliveryLoop::keep(delivery::Dispatcher::Ended ended) {
-    const Attempt& attempt = ended.record.attempt;
-    parts_.observer->on_attempt({.event = ended.record.event,
-                                 .subscription = ended.subscription,
-                                 .number = attempt.number,
-                                 .outcome = attempt.outcome,
-                                 .status_code = attempt.status_code,
-                                 .duration = attempt.duration});
-    results_.attempts.push_back(std::move(ended.record));
-}
-
-void DeliveryLoop::park_old() {
-    const SteadyTime steady_now = parts_.clock->steady_now();
-    if (steady_now < next_sweep_) return;
-    next_sweep_ = steady_now + sweep_interval;
-    for (const Park& park : dispatcher_.park_old(journal_.now(), steady_now)) {
-        results_.parks.push_back(park);
+void DeliveryLoop::sweep() {
+    const delivery::Now at = now();
+    if (at.steady < next_sweep_) return;
+    next_sweep_ = at.steady + sweep_interval;
+    dispatcher_.hold_old(at);
+    if (const Revision revision = index_.revision(); revision != swept_revision_) {
+        swept_revision_ = revision;
+        dispatcher_.refresh(at);
     }
 }
 
 std::size_t DeliveryLoop::hand_back() {
-    const std::size_t done = std::exchange(begun_, 0) + results_.size();
-    journal_.record(epoch_, std::exchange(results_, {}));
+    delivery::Results results = dispatcher_.take_results();
+    for (const AttemptRecord& record : results.attempts) {
+        parts_.observer->on_attempt({.event = record.event,
+                                     .subscription = record.subscription,
+                                     .number = record.attempt.number,
+                                     .outcome = record.attempt.outcome,
+                                     .status_code = record.attempt.status_code,
+                                     .duration = record.attempt.duration});
+    }
+    const std::size_t done = std::exchange(begun_, 0) + results.size();
+    journal_.record(epoch_, std::move(results));
     return done;
 }
 

@@ -40,32 +40,39 @@ public:
     std::chrono::nanoseconds idle_for() const;
 
 private:
-    struct CachedSigner {
+    /// The keys of one version of a subscription, the newest first.
+    struct CachedSigners {
         std::shared_ptr<const delivery::Endpoint> endpoint;
-        Signer signer;
+        std::vector<Signer> signers;
+        /// When the first of the retired secrets signs no more.
+        Time valid_until = Time::max();
     };
 
     void on_answer(Transport::Token token, TransportAnswer answer) override;
 
     void take_inbox();
+    /// Not while storage is behind with results, nor past this worker's own lease.
+    bool may_begin() const;
     void begin_attempts();
     void begin(const delivery::Dispatcher::Start& start);
     void fail_at_once(Transport::Token token, TransportAnswer::Kind kind, std::string error);
     Result<std::string> sign(const delivery::Dispatcher::Start& start, const std::string& id,
                              const std::string& timestamp);
-    void keep(delivery::Dispatcher::Ended ended);
-    void park_old();
+    Result<CachedSigners*> signers_for(const delivery::Dispatcher::Start& start);
+    void sweep();
     std::size_t hand_back();
+    delivery::Now now() const;
 
     const Parts parts_;
     Inbox& inbox_;
     Journal& journal_;
+    const SubscriptionIndex& index_;
     delivery::Dispatcher dispatcher_;
     std::uint64_t epoch_ = 0;
-    Results results_;
     std::size_t begun_ = 0;
     SteadyTime next_sweep_{};
-    std::unordered_map<SubscriptionId, CachedSigner> signers_;
+    Revision swept_revision_ = 0;
+    std::unordered_map<SubscriptionId, CachedSigners> signers_;
     std::minstd_rand random_{std::random_device{}()};
 };
 

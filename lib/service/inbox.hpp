@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <delivery/results.hpp>
 #include <functional>
 #include <mutex>
 #include <utility>
@@ -19,11 +20,18 @@ public:
         SubscriptionId subscription{};
         EventId event{};
     };
+    /// What came of a wish for deferred events.
+    struct Refill {
+        delivery::Want want;
+        std::vector<HeldEvent> events;
+    };
     struct Contents {
         /// Counts the identities that this service had: what is of an earlier one is void.
         std::uint64_t epoch = 0;
         std::vector<HeldEvent> events = {};
+        std::vector<Refill> refills = {};
         std::vector<Cancellation> cancellations = {};
+        std::vector<SubscriptionId> resumed = {};
     };
 
     /// @param wake called after each hand-over, by whoever hands over.
@@ -31,11 +39,29 @@ public:
 
     void deliver(std::vector<HeldEvent> events) {
         if (events.empty()) return;
-        held_ += events.size();
+        hold(events);
         {
             const std::scoped_lock lock(mutex_);
             contents_.events.insert(contents_.events.end(), std::make_move_iterator(events.begin()),
                                     std::make_move_iterator(events.end()));
+        }
+        wake_();
+    }
+
+    void refill(const delivery::Want& want, std::vector<HeldEvent> events) {
+        hold(events);
+        {
+            const std::scoped_lock lock(mutex_);
+            contents_.refills.push_back({.want = want, .events = std::move(events)});
+        }
+        wake_();
+    }
+
+    /// Somebody asked to send events of a subscription again.
+    void resume(SubscriptionId subscription) {
+        {
+            const std::scoped_lock lock(mutex_);
+            contents_.resumed.push_back(subscription);
         }
         wake_();
     }
@@ -53,7 +79,8 @@ public:
         {
             const std::scoped_lock lock(mutex_);
             contents_ = {.epoch = epoch};
-            held_ = 0;
+            held_events_ = 0;
+            held_bytes_ = 0;
         }
         wake_();
     }
@@ -63,18 +90,30 @@ public:
         return std::exchange(contents_, {.epoch = contents_.epoch});
     }
 
-    /// Events in memory, from hand-over until their record or park is handed back.
-    std::size_t held() const noexcept { return held_; }
-    void release(std::uint64_t epoch, std::size_t events) {
+    /// Events in memory and the bytes of their payloads, from hand-over until delivery releases
+    /// them.
+    std::size_t held_events() const noexcept { return held_events_; }
+    std::size_t held_bytes() const noexcept { return held_bytes_; }
+    void release(std::uint64_t epoch, const delivery::Results& results) {
         const std::scoped_lock lock(mutex_);
-        if (epoch == contents_.epoch) held_ -= events;
+        if (epoch != contents_.epoch) return;
+        held_events_ -= results.released_events;
+        held_bytes_ -= results.released_bytes;
     }
 
 private:
+    void hold(const std::vector<HeldEvent>& events) {
+        held_events_ += events.size();
+        for (const HeldEvent& event : events) {
+            held_bytes_ += delivery::payload_bytes(event);
+        }
+    }
+
     std::function<void()> wake_;
     std::mutex mutex_;
     Contents contents_;
-    std::atomic<std::size_t> held_{0};
+    std::atomic<std::size_t> held_events_{0};
+    std::atomic<std::size_t> held_bytes_{0};
 };
 
 }  // namespace webhooks::service

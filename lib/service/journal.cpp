@@ -16,24 +16,25 @@ constexpr std::size_t maintenance_batch = 1000;
 constexpr std::chrono::milliseconds pause_after_failure{500};
 constexpr std::chrono::minutes maintenance_interval{1};
 
+bool has_rows(const Results& results) {
+    return !results.attempts.empty() || !results.parks.empty() || !results.states.empty() ||
+           !results.deactivations.empty();
+}
+
+/// The results that a batch was made of.
+void take_back(Batch& batch, Results& results) {
+    results.attempts = std::move(batch.attempts);
+    results.parks = std::move(batch.parks);
+    results.states = std::move(batch.states);
+    results.deactivations = std::move(batch.deactivations);
+}
+
 std::vector<EventId> event_ids(const Appended& appended) {
     std::vector<EventId> ids;
     for (std::uint32_t i = 0; i < appended.count; ++i) {
         ids.push_back({appended.first_event.value + i});
     }
     return ids;
-}
-
-template <class T>
-void append_to(std::vector<T>& target, std::vector<T>& source) {
-    target.insert(target.end(), std::make_move_iterator(source.begin()),
-                  std::make_move_iterator(source.end()));
-    source.clear();
-}
-
-void append_to(Results& target, Results& source) {
-    append_to(target.attempts, source.attempts);
-    append_to(target.parks, source.parks);
 }
 
 }  // namespace
@@ -69,27 +70,41 @@ Result<> Journal::begin_identity() {
     if (!worker) return worker.error();
     worker_ = *worker;
     low_water_.clear();
+    last_batch_ = 0;
+    is_in_doubt_ = is_claim_in_doubt_ = false;
+    wants_.clear();
+    unbroken_since_ = parts_.clock->steady_now();
+    drop_results();
+    Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
+    if (!pulse) return pulse.error();
+    synchronize(*pulse, unbroken_since_);
+    return {};
+}
+
+/// They are of an identity that is gone: what they tell of is sent again by whoever has it now.
+void Journal::drop_results() {
+    std::size_t dropped = unwritten_.attempts.size();
     unwritten_ = {};
     std::uint64_t epoch = 0;
     {
         const std::scoped_lock lock(mutex_);
         epoch = ++epoch_;
+        dropped += results_.attempts.size();
         results_ = {};
     }
     inbox_.begin_epoch(epoch);
-    Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
-    if (!pulse) return pulse.error();
-    synchronize(*pulse);
-    return {};
+    if (dropped > 0) parts_.observer->on_fenced(dropped);
 }
 
-void Journal::synchronize(const Pulse& pulse) {
+void Journal::synchronize(const Pulse& pulse, SteadyTime asked_at) {
     {
         const std::scoped_lock lock(time_mutex_);
         base_time_ = pulse.now;
         base_steady_ = parts_.clock->steady_now();
     }
-    next_pulse_ = parts_.clock->steady_now() + options_.heartbeat_interval;
+    if (asked_at.time_since_epoch().count() >= lease_until_) unbroken_since_ = asked_at;
+    lease_until_ = (asked_at + options_.lease).time_since_epoch().count();
+    next_pulse_ = asked_at + options_.heartbeat_interval;
     // What others hand back is found by looking; what this worker parked it knows about.
     consider_due(pulse.now);
 }
@@ -112,13 +127,24 @@ Result<> Journal::take_over_all() {
     }
 }
 
+std::optional<Pulse> Journal::pulse() {
+    const SteadyTime asked_at = parts_.clock->steady_now();
+    const Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
+    if (!accept(pulse ? Result<>() : pulse.error(), "heartbeat")) return std::nullopt;
+    synchronize(*pulse, asked_at);
+    return *pulse;
+}
+
 void Journal::pulse_if_due() {
     if (parts_.clock->steady_now() < next_pulse_) return;
-    const Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
-    if (!accept(pulse ? Result<>() : pulse.error(), "heartbeat")) return;
-    synchronize(*pulse);
-    if (pulse->revision != index_.revision() && !accept(refresh(), "reading changes")) return;
-    if (!accept(parts_.storage->declare_dead(worker_.id), "take-over")) return;
+    const std::optional<Pulse> answer = pulse();
+    if (!answer) return;
+    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes")) return;
+    // Where storage was away from everybody, the others get as long to come back as this one.
+    if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
+        !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
+        return;
+    }
     accept(take_over_all(), "take-over");
 }
 
@@ -149,9 +175,12 @@ Result<> Journal::submit(PendingPublication publication) {
     {
         const std::scoped_lock lock(mutex_);
         if (refuses_new_) return Error(Errc::stopped, "the service has stopped");
-        if (publications_.size() >= options_.max_publish_queue) {
+        const std::size_t bytes = publication.message->payload->size();
+        if (publications_.size() >= options_.max_publish_queue ||
+            publication_bytes_ + bytes > options_.max_payload_bytes_in_memory) {
             return Error(Errc::overloaded, "too many publications are waiting; try again later");
         }
+        publication_bytes_ += bytes;
         publications_.push_back(std::move(publication));
     }
     changed_.notify_one();
@@ -160,11 +189,11 @@ Result<> Journal::submit(PendingPublication publication) {
 
 void Journal::record(std::uint64_t epoch, Results results) {
     if (results.size() == 0) return;
-    inbox_.release(epoch, results.size());
+    inbox_.release(epoch, results);
     {
         const std::scoped_lock lock(mutex_);
         if (epoch != epoch_) return;
-        append_to(results_, results);
+        results_.append(std::move(results));
     }
     changed_.notify_one();
 }
@@ -193,7 +222,7 @@ std::size_t Journal::step() {
         done += refuse_pending();
     } else {
         pulse_if_due();
-        done += write_pending() + claim_due() + maintain_if_wanted();
+        done += write_pending() + serve_wants() + claim_due() + maintain_if_wanted();
     }
     const SteadyTime wake_at = next_wake();
     const std::scoped_lock lock(mutex_);
@@ -207,6 +236,7 @@ std::size_t Journal::refuse_pending() {
     {
         const std::scoped_lock lock(mutex_);
         refused.swap(publications_);
+        publication_bytes_ = 0;
     }
     for (PendingPublication& publication : refused) {
         answer(publication, Error(Errc::unavailable, "storage does not answer; try again later"));
@@ -215,11 +245,11 @@ std::size_t Journal::refuse_pending() {
 }
 
 Journal::Work Journal::take_work() {
-    Work work;
-    append_to(work.results, unwritten_);
+    Work work{.publications = {}, .results = std::exchange(unwritten_, {})};
     const std::scoped_lock lock(mutex_);
-    append_to(work.results, results_);
+    work.results.append(std::exchange(results_, {}));
     while (!publications_.empty() && work.publications.size() < options_.max_batch) {
+        publication_bytes_ -= publications_.front().message->payload->size();
         work.publications.push_back(std::move(publications_.front()));
         publications_.pop_front();
     }
@@ -227,26 +257,40 @@ Journal::Work Journal::take_work() {
 }
 
 std::size_t Journal::write_pending() {
+    if (is_blocked() || !settle_doubt()) return 0;
     Work work = take_work();
     const std::size_t size = work.publications.size() + work.results.size();
     if (size == 0) return 0;
-    Batch batch{.attempts = std::move(work.results.attempts),
-                .parks = std::move(work.results.parks)};
+    if (work.publications.empty() && !has_rows(work.results)) {
+        complete(work.results, {});
+        return size;
+    }
+    settle(work.results);
+    Batch batch{.number = ++last_batch_,
+                .attempts = std::move(work.results.attempts),
+                .parks = std::move(work.results.parks),
+                .states = std::move(work.results.states),
+                .deactivations = std::move(work.results.deactivations)};
     Result<> outcome = Error(Errc::unavailable, "subscriptions keep changing; try again");
     for (int matching = 0; matching < max_matchings; ++matching) {
         match(work, batch);
         const Result<BatchReceipt> receipt = parts_.storage->write(worker_.id, batch);
         if (receipt) {
             accept({}, "write");
+            take_back(batch, work.results);
             complete(work, batch, *receipt);
             return size;
         }
         outcome = receipt.error();
-        if (!(receipt.error() == Errc::stale_revision)) break;
+        if (!(receipt.error() == Errc::stale_revision)) {
+            is_in_doubt_ = true;
+            break;
+        }
         if (outcome = refresh(); !outcome) break;
         outcome = Error(Errc::unavailable, "subscriptions keep changing; try again");
     }
-    unwritten_ = {.attempts = std::move(batch.attempts), .parks = std::move(batch.parks)};
+    take_back(batch, work.results);
+    unwritten_ = std::move(work.results);
     accept(outcome, "write");
     for (PendingPublication& publication : work.publications) {
         answer(publication, outcome.error());
@@ -254,17 +298,45 @@ std::size_t Journal::write_pending() {
     return size;
 }
 
+bool Journal::settle_doubt() {
+    if (!is_in_doubt_) return true;
+    const std::optional<Pulse> answer = pulse();
+    if (!answer) return false;
+    if (answer->last_batch == last_batch_) {
+        // Its callers were told that nobody knows. Now it is known: all of it happened.
+        if (!take_in_appended() || !accept(refresh(), "reading changes")) return false;
+        std::vector<SubscriptionId> deactivated;
+        for (const Deactivation& wanted : unwritten_.deactivations) {
+            const auto endpoint = index_.endpoint(wanted.subscription);
+            if (endpoint && !endpoint->is_active) deactivated.push_back(wanted.subscription);
+        }
+        settle(unwritten_);
+        complete(std::exchange(unwritten_, {}), deactivated);
+    }
+    is_in_doubt_ = false;
+    return true;
+}
+
+/// Takes what the batch in doubt has appended; nothing that is known is above the last known id.
+bool Journal::take_in_appended() {
+    while (true) {
+        Result<std::vector<HeldEvent>> found =
+            parts_.storage->appended_after(worker_.id, low_water_.last_added(), take_over_batch);
+        if (!accept(found ? Result<>() : found.error(), "reading back")) return false;
+        if (found->empty()) return true;
+        for (const HeldEvent& event : *found) {
+            low_water_.add(event.id, 1);
+        }
+        inbox_.deliver(std::move(*found));
+    }
+}
+
 void Journal::match(Work& work, Batch& batch) {
     batch.appends.clear();
     batch.matched_at = index_.revision();
-    for (const AttemptRecord& record : batch.attempts) {
-        low_water_.settle(record.event);
-    }
-    for (const Park& park : batch.parks) {
-        low_water_.settle(park.event);
-    }
     batch.low_water = low_water_.value();
     std::size_t events = 0;
+    std::size_t bytes = 0;
     for (const PendingPublication& publication : work.publications) {
         if (events >= max_events_in_batch) break;
         Append append{.message = publication.message,
@@ -277,32 +349,35 @@ void Journal::match(Work& work, Batch& batch) {
             append.subscriptions = {*publication.only};
         }
         events += append.subscriptions.size();
-        if (inbox_.held() + events > options_.max_events_in_memory) append.due = now();
+        bytes += append.subscriptions.size() * append.message->payload->size();
+        if (inbox_.held_events() + events > options_.max_events_in_memory ||
+            inbox_.held_bytes() + bytes > options_.max_payload_bytes_in_memory) {
+            append.due = now();
+        }
         batch.appends.push_back(std::move(append));
     }
     const std::scoped_lock lock(mutex_);
     while (work.publications.size() > batch.appends.size()) {
+        publication_bytes_ += work.publications.back().message->payload->size();
         publications_.push_front(std::move(work.publications.back()));
         work.publications.pop_back();
     }
 }
 
 void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& receipt) {
-    for (const AttemptRecord& record : batch.attempts) {
-        if (record.due) consider_due(*record.due);
-    }
-    for (const Park& park : batch.parks) {
-        consider_due(park.due);
-    }
     std::vector<HeldEvent> events;
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         std::vector<HeldEvent> held = hold(batch.appends[i], *receipt.appends[i]);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
-        append_to(events, held);
+        events.insert(events.end(), std::make_move_iterator(held.begin()),
+                      std::make_move_iterator(held.end()));
         if (batch.appends[i].due) consider_due(*batch.appends[i].due);
     }
     inbox_.deliver(std::move(events));
+    // Should it fail, the next heartbeat reads it.
+    if (!receipt.deactivated.empty()) static_cast<void>(refresh());
+    complete(work.results, receipt.deactivated);
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         const Result<Appended>& appended = receipt.appends[i];
         PendingPublication& publication = work.publications[i];
@@ -316,6 +391,38 @@ void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& recei
                                                .is_replay = appended->is_replay});
         }
     }
+}
+
+void Journal::settle(const Results& results) {
+    for (const AttemptRecord& record : results.attempts) {
+        low_water_.settle(record.event);
+    }
+    for (const Park& park : results.parks) {
+        low_water_.settle(park.event);
+    }
+}
+
+void Journal::complete(const Results& results, const std::vector<SubscriptionId>& deactivated) {
+    for (const AttemptRecord& record : results.attempts) {
+        if (record.due) consider_due(*record.due);
+    }
+    for (const Park& park : results.parks) {
+        if (park.place == Park::Place::free) consider_due(park.due);
+    }
+    wants_.insert(wants_.end(), results.wants.begin(), results.wants.end());
+    for (const SubscriptionId id : deactivated) {
+        tell_deactivated(id, results.deactivations);
+    }
+}
+
+void Journal::tell_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted) {
+    const auto found = std::ranges::find(wanted, id, &Deactivation::subscription);
+    const bool is_gone = found != wanted.end() && !found->failing_since;
+    parts_.observer->on_deactivated(
+        id, is_gone ? DeactivationReason::gone : DeactivationReason::failing);
+    log(LogLevel::warning,
+        "subscription " + std::to_string(id.value) + " was deactivated: " +
+            (is_gone ? "its endpoint answered 410" : "its endpoint has only failed for too long"));
 }
 
 std::vector<HeldEvent> Journal::hold(const Append& append, const Appended& appended) const {
@@ -338,17 +445,58 @@ void Journal::answer(PendingPublication& publication, Result<PublishReceipt> rec
     }
 }
 
+std::size_t Journal::room_in_memory() const {
+    const std::size_t events = inbox_.held_events();
+    const std::size_t bytes = inbox_.held_bytes();
+    if (events >= options_.max_events_in_memory || bytes >= options_.max_payload_bytes_in_memory) {
+        return 0;
+    }
+    // Nobody knows how large they are, so each counts as the largest.
+    const std::size_t largest =
+        (options_.max_payload_bytes_in_memory - bytes) / options_.max_payload_bytes;
+    return std::min({options_.max_events_in_memory - events, std::max<std::size_t>(largest, 1),
+                     options_.max_batch});
+}
+
+bool Journal::settle_claim() {
+    if (!is_claim_in_doubt_) return true;
+    if (!accept(parts_.storage->unclaim(worker_.id, last_claim_), "claim")) return false;
+    is_claim_in_doubt_ = false;
+    consider_due(now());
+    return true;
+}
+
 std::size_t Journal::claim_due() {
+    if (is_blocked() || !settle_claim()) return 0;
     if (!next_due_ || now() < *next_due_) return 0;
-    const std::size_t held = inbox_.held();
-    if (held >= options_.max_events_in_memory) return 0;
-    const std::size_t room = options_.max_events_in_memory - held;
-    Result<Claim> claim = parts_.storage->claim(worker_.id, std::min(room, options_.max_batch));
+    const std::size_t room = room_in_memory();
+    if (room == 0) return 0;
+    Result<Claim> claim = parts_.storage->claim(worker_.id, room, ++last_claim_);
+    if (!claim) is_claim_in_doubt_ = true;
     if (!accept(claim ? Result<>() : claim.error(), "claim")) return 0;
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
     inbox_.deliver(std::move(claim->events));
     return claimed;
+}
+
+std::size_t Journal::serve_wants() {
+    std::size_t served = 0;
+    // What delivery wants may still be on its way into storage.
+    while (!wants_.empty() && !is_blocked() && !is_in_doubt_ && settle_claim()) {
+        delivery::Want want = wants_.front();
+        const std::size_t room = room_in_memory();
+        if (room == 0) break;
+        want.count = std::min(want.count, room);
+        Result<std::vector<HeldEvent>> events = parts_.storage->claim_deferred(
+            worker_.id, want.subscription, want.count, ++last_claim_);
+        if (!events) is_claim_in_doubt_ = true;
+        if (!accept(events ? Result<>() : events.error(), "claim")) break;
+        wants_.pop_front();
+        inbox_.refill(want, std::move(*events));
+        ++served;
+    }
+    return served;
 }
 
 std::size_t Journal::maintain_if_wanted() {
@@ -374,7 +522,7 @@ void Journal::consider_due(Time due) {
 SteadyTime Journal::next_wake() const {
     if (is_blocked()) return blocked_until_;
     const SteadyTime wake = std::min(next_pulse_, next_maintenance_);
-    if (!next_due_ || inbox_.held() >= options_.max_events_in_memory) return wake;
+    if (!next_due_ || room_in_memory() == 0) return wake;
     const auto until_due = std::max(*next_due_ - now(), Time::duration::zero());
     return std::min(wake, parts_.clock->steady_now() + until_due);
 }

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <delivery/low_water.hpp>
+#include <delivery/results.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -29,13 +30,7 @@ struct PendingPublication {
     std::function<void(Result<PublishReceipt>)> done;
 };
 
-/// What delivery has to be written.
-struct Results {
-    std::vector<AttemptRecord> attempts = {};
-    std::vector<Park> parks = {};
-
-    std::size_t size() const noexcept { return attempts.size() + parks.size(); }
-};
+using delivery::Results;
 
 /// The storage side of a running service: it holds the worker's identity, commits what was
 /// published and what was delivered, several together, and claims what is due.
@@ -75,6 +70,10 @@ public:
     void wait();
     void stop_waiting();
 
+    /// Whether this worker may still count on its work being its own, by its steady clock.
+    bool holds_lease() const {
+        return parts_.clock->steady_now().time_since_epoch().count() < lease_until_;
+    }
     /// Storage's time. It follows the steady clock between signs of life, so that a jump of the
     /// machine's clock moves nothing.
     Time now() const;
@@ -88,20 +87,37 @@ private:
     };
 
     Result<> begin_identity();
+    void drop_results();
+    /// Gives a sign of life. @return nothing where storage did not answer.
+    std::optional<Pulse> pulse();
     void pulse_if_due();
-    void synchronize(const Pulse& pulse);
+    void synchronize(const Pulse& pulse, SteadyTime asked_at);
     Result<> take_over_all();
 
     std::size_t refuse_pending();
     std::size_t write_pending();
+    /// Finds out what became of a batch whose receipt was lost, and goes on from there.
+    /// @return false where storage does not answer.
+    bool settle_doubt();
+    bool take_in_appended();
     Work take_work();
     /// Matches publications anew. Those that a transaction has no room for are put back.
     void match(Work& work, Batch& batch);
     void complete(Work& work, const Batch& batch, const BatchReceipt& receipt);
+    /// Results are on their way into storage: the low-water mark may pass what they tell of.
+    void settle(const Results& results);
+    /// Results are in storage.
+    void complete(const Results& results, const std::vector<SubscriptionId>& deactivated);
+    void tell_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
     std::vector<HeldEvent> hold(const Append& append, const Appended& appended) const;
     void answer(PendingPublication& publication, Result<PublishReceipt> receipt) const;
 
     std::size_t claim_due();
+    std::size_t serve_wants();
+    /// Events that may be claimed at once without passing what may be held in memory.
+    std::size_t room_in_memory() const;
+    /// Undoes a claim whose answer was lost. @return false where storage does not answer.
+    bool settle_claim();
     std::size_t maintain_if_wanted();
     void consider_due(Time due);
     /// Notes how a call to storage went: after a failure storage is left alone for a while, and a
@@ -116,22 +132,33 @@ private:
     SubscriptionIndex& index_;
     Inbox& inbox_;
     std::atomic<bool> is_healthy_{true};
+    std::atomic<SteadyTime::rep> lease_until_{0};
 
     // The state of `step`: whoever does one holds this.
     std::mutex step_mutex_;
     Worker worker_;
+    /// Since when this worker has held its lease without a break.
+    SteadyTime unbroken_since_{};
+    std::int64_t last_batch_ = 0;
+    std::int64_t last_claim_ = 0;
     bool is_closed_ = false;
     delivery::LowWater low_water_;
     std::optional<Time> next_due_;
     SteadyTime next_pulse_{};
     SteadyTime next_maintenance_{};
     SteadyTime blocked_until_{};
-    /// Results whose write failed; they go into the next batch.
+    /// Results whose write failed; they go into the next batch, unless they were written after all.
     Results unwritten_;
+    /// The batch of `last_batch_` has no receipt.
+    bool is_in_doubt_ = false;
+    /// The claim of `last_claim_` has no answer.
+    bool is_claim_in_doubt_ = false;
+    std::deque<delivery::Want> wants_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<PendingPublication> publications_;
+    std::size_t publication_bytes_ = 0;
     Results results_;
     std::uint64_t epoch_ = 0;
     bool wants_maintenance_ = true;

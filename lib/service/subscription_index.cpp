@@ -80,8 +80,13 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     auto endpoint = std::make_shared<delivery::Endpoint>();
     endpoint->id = subscription.id;
     endpoint->secret = subscription.secret;
+    endpoint->retired_secrets = subscription.retired_secrets;
     endpoint->max_retry_count = subscription.max_retry_count;
+    endpoint->rate_limit = subscription.rate_limit;
     endpoint->is_active = subscription.is_active;
+    endpoint->updated_at = subscription.updated_at;
+    endpoint->failing_since = subscription.failing_since;
+    endpoint->paused_until = subscription.paused_until;
     // Judged again, because the rules may have become stricter since it was saved.
     Result<EndpointUrl> url = EndpointUrl::parse(subscription.url);
     Result<> verdict = url ? check_url(*url, *policy_) : Result<>(url.error());

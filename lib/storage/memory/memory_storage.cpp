@@ -505,7 +505,7 @@ Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventI
     return found;
 }
 
-Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit) {
+Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit, std::int64_t number) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(id); !worker) return worker.error();
     Claim claim;
@@ -513,7 +513,9 @@ Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit) {
     while (!due_.empty() && claim.events.size() < limit && due_.begin()->first <= now) {
         const EventId event = due_.begin()->second;
         due_.erase(due_.begin());
-        events_.at(event).row->claimed_by = id;
+        Row& row = *events_.at(event).row;
+        row.claimed_by = id;
+        row.claim_number = number;
         claim.events.push_back(held(event));
     }
     if (!due_.empty()) claim.next_due = due_.begin()->first;
@@ -522,7 +524,8 @@ Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit) {
 
 Result<std::vector<HeldEvent>> MemoryStorage::claim_deferred(WorkerId id,
                                                              SubscriptionId subscription,
-                                                             std::size_t limit) {
+                                                             std::size_t limit,
+                                                             std::int64_t number) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(id); !worker) return worker.error();
     std::vector<HeldEvent> claimed;
@@ -531,10 +534,27 @@ Result<std::vector<HeldEvent>> MemoryStorage::claim_deferred(WorkerId id,
            std::get<1>(*place) == subscription) {
         const EventId event = std::get<2>(*place);
         place = deferred_.erase(place);
-        events_.at(event).row->is_deferred = false;
+        Row& row = *events_.at(event).row;
+        row.is_deferred = false;
+        row.claim_number = number;
         claimed.push_back(held(event));
     }
     return claimed;
+}
+
+Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = living(id); !worker) return worker.error();
+    for (auto& [event, stored] : events_) {
+        if (!stored.row || stored.row->claimed_by != id || stored.row->is_deferred ||
+            stored.row->claim_number != number) {
+            continue;
+        }
+        put_row(
+            event,
+            {.due = stored.row->due, .attempts = stored.row->attempts, .tries = stored.row->tries});
+    }
+    return {};
 }
 
 Result<bool> MemoryStorage::maintain(std::size_t limit) {

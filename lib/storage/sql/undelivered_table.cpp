@@ -28,8 +28,8 @@ Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId e
     // Without a row it is delivered, or still in the memory of the worker that appended it.
     soci::statement insert =
         (sql.prepare << "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, "
-                        "attempts, tries, claimed_by, is_deferred) "
-                        "SELECT :owner, :id, :due, max(number), 0, 0, 0 FROM webhooks_attempt "
+                        "attempts, tries, claimed_by, claim_number, is_deferred) "
+                        "SELECT :owner, :id, :due, max(number), 0, 0, 0, 0 FROM webhooks_attempt "
                         "WHERE event_id = :id HAVING max(number) IS NOT NULL "
                         "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered "
                         "WHERE subscription_id = :owner AND event_id = :id)",

@@ -47,12 +47,14 @@ public:
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId, std::size_t) override {
         return nothing();
     }
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t) override {
+    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t,
+                                                  std::int64_t) override {
         return nothing();
     }
+    Result<> unclaim(WorkerId, std::int64_t) override { return nothing(); }
     Result<std::size_t> take_over(WorkerId, std::size_t) override { return nothing(); }
     Result<BatchReceipt> write(WorkerId, const Batch&) override { return nothing(); }
-    Result<Claim> claim(WorkerId, std::size_t) override { return nothing(); }
+    Result<Claim> claim(WorkerId, std::size_t, std::int64_t) override { return nothing(); }
     Result<bool> maintain(std::size_t) override { return nothing(); }
 
 private:

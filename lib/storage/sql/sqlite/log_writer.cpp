@@ -35,14 +35,17 @@ const std::string in_memory =
     "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
     "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id)";
 
-void mark_claimed(soci::session& sql, WorkerId worker, const std::vector<HeldEvent>& events) {
+void mark_claimed(soci::session& sql, WorkerId worker, std::int64_t number,
+                  const std::vector<HeldEvent>& events) {
     const long long self = worker.value;
+    const long long claim = number;
     long long subscription = 0;
     long long id = 0;
     soci::statement mark =
-        (sql.prepare << "UPDATE webhooks_undelivered SET claimed_by = :self, is_deferred = 0 "
+        (sql.prepare << "UPDATE webhooks_undelivered SET claimed_by = :self, is_deferred = 0, "
+                        "claim_number = :claim "
                         "WHERE subscription_id = :subscription AND event_id = :id",
-         use(self, "self"), use(subscription, "subscription"), use(id, "id"));
+         use(self, "self"), use(claim, "claim"), use(subscription, "subscription"), use(id, "id"));
     for (const HeldEvent& event : events) {
         subscription = event.subscription.value;
         id = event.id.value;
@@ -97,14 +100,15 @@ SqliteLogWriter::InsertAttempt::InsertAttempt(soci::session& sql)
 
 SqliteLogWriter::PutRow::PutRow(soci::session& sql)
     : statement((sql.prepare << "INSERT INTO webhooks_undelivered (subscription_id, event_id, "
-                                "due_at, attempts, tries, claimed_by, is_deferred) "
+                                "due_at, attempts, tries, claimed_by, claim_number, "
+                                "is_deferred) "
                                 "SELECT :subscription_id, :event_id, :due_at, :attempts, :tries, "
-                                ":claimed_by, :is_deferred "
+                                ":claimed_by, 0, :is_deferred "
                                 "WHERE EXISTS (SELECT 1 FROM webhooks_event WHERE id = :event_id) "
                                 "ON CONFLICT (subscription_id, event_id) DO UPDATE SET "
                                 "due_at = excluded.due_at, attempts = excluded.attempts, "
                                 "tries = excluded.tries, claimed_by = excluded.claimed_by, "
-                                "is_deferred = excluded.is_deferred "
+                                "claim_number = 0, is_deferred = excluded.is_deferred "
                                 "WHERE webhooks_undelivered.claimed_by = :self",
                  use(subscription_id, "subscription_id"), use(event_id, "event_id"),
                  use(due_at.value, due_at.indicator, "due_at"), use(attempts, "attempts"),
@@ -266,7 +270,8 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
     return events;
 }
 
-std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::size_t limit) {
+std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::size_t limit,
+                                              std::int64_t number) {
     const long long due = to_micros(now);
     const long long take = static_cast<long long>(limit);
     soci::statement query(sql_);
@@ -276,12 +281,12 @@ std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::si
         select_held(query, select_rows +
                                " WHERE u.claimed_by = 0 AND u.due_at <= :due "
                                "ORDER BY u.due_at, u.event_id LIMIT :take");
-    mark_claimed(sql_, worker, events);
+    mark_claimed(sql_, worker, number, events);
     return events;
 }
 
 std::vector<HeldEvent> SqliteLogWriter::claim_deferred(WorkerId worker, SubscriptionId subscription,
-                                                       std::size_t limit) {
+                                                       std::size_t limit, std::int64_t number) {
     const long long self = worker.value;
     const long long wanted = subscription.value;
     const long long take = static_cast<long long>(limit);
@@ -294,7 +299,7 @@ std::vector<HeldEvent> SqliteLogWriter::claim_deferred(WorkerId worker, Subscrip
                                " WHERE u.is_deferred = 1 AND u.claimed_by = :self "
                                "AND u.subscription_id = :subscription "
                                "ORDER BY u.event_id LIMIT :take");
-    mark_claimed(sql_, worker, events);
+    mark_claimed(sql_, worker, number, events);
     return events;
 }
 

@@ -27,9 +27,9 @@ public:
     void park(const Park& park, WorkerId worker);
 
     /// What is due, marked as the worker's.
-    std::vector<HeldEvent> claim(WorkerId worker, Time now, std::size_t limit);
+    std::vector<HeldEvent> claim(WorkerId worker, Time now, std::size_t limit, std::int64_t number);
     std::vector<HeldEvent> claim_deferred(WorkerId worker, SubscriptionId subscription,
-                                          std::size_t limit);
+                                          std::size_t limit, std::int64_t number);
     std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit);
     /// When the earliest unclaimed event is due.
     std::optional<Time> next_due();

@@ -442,15 +442,27 @@ Result<std::vector<HeldEvent>> SqliteStorage::appended_after(WorkerId worker, Ev
 
 Result<std::vector<HeldEvent>> SqliteStorage::claim_deferred(WorkerId worker,
                                                              SubscriptionId subscription,
-                                                             std::size_t limit) {
+                                                             std::size_t limit,
+                                                             std::int64_t number) {
     return change_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
-        return log_->claim_deferred(worker, subscription, limit);
+        return log_->claim_deferred(worker, subscription, limit, number);
     });
 }
 
-Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit) {
+Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
+    return change_as(worker, [&](soci::session& sql) -> Result<> {
+        const long long self = worker.value;
+        const long long claim = number;
+        sql << "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = :self "
+               "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = :claim",
+            use(self, "self"), use(claim, "claim");
+        return {};
+    });
+}
+
+Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
     return change_as(worker, [&](soci::session&) -> Result<Claim> {
-        Claim claim{.events = log_->claim(worker, clock_->now(), limit)};
+        Claim claim{.events = log_->claim(worker, clock_->now(), limit, number)};
         claim.next_due = log_->next_due();
         return claim;
     });

@@ -47,9 +47,10 @@ public:
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
-    Result<Claim> claim(WorkerId, std::size_t limit) override;
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId,
-                                                  std::size_t limit) override;
+    Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
+    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+                                                  std::int64_t number) override;
+    Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(std::size_t limit) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;

@@ -82,7 +82,8 @@ CREATE TABLE webhooks_attempt (
 -- What is not delivered: it waits (due_at), or has ended otherwise (due_at is NULL). An event that is
 -- neither here nor delivered is in the memory of the worker that appended it, above its low_water.
 -- Clustered by subscription, so that what is asked about one reads its own pages.
--- claimed_by is the worker that has it, 0 for none; is_deferred: in storage, not in its memory.
+-- claimed_by is the worker that has it, 0 for none, and claim_number which of its claims took it;
+-- is_deferred: it is in storage, not in the worker's memory.
 CREATE TABLE webhooks_undelivered (
     subscription_id BIGINT NOT NULL,
     event_id BIGINT NOT NULL,
@@ -90,6 +91,7 @@ CREATE TABLE webhooks_undelivered (
     attempts INTEGER NOT NULL,
     tries INTEGER NOT NULL,
     claimed_by BIGINT NOT NULL,
+    claim_number BIGINT NOT NULL,
     is_deferred INTEGER NOT NULL,
     PRIMARY KEY (subscription_id, event_id)
 ) WITHOUT ROWID;

@@ -1,0 +1,53 @@
+#include <algorithm>
+#include <delivery/health.hpp>
+
+namespace webhooks::delivery {
+namespace {
+
+/// Answers of failure are quick and take few slots; silence takes one for as long as the deadline.
+constexpr int failures_of_the_failing = 3;
+/// 2^20 pauses are longer than any longest one.
+constexpr int most_doublings = 20;
+
+std::chrono::microseconds breaker_pause(const BreakerPolicy& policy, int pauses_before) {
+    const auto factor = std::int64_t{1} << std::min(pauses_before, most_doublings);
+    return std::min(policy.first_pause * factor, policy.longest_pause);
+}
+
+}  // namespace
+
+Share Health::share() const noexcept {
+    if (last_was_silent || failures_in_row >= failures_of_the_failing) return Share::failing;
+    return has_succeeded ? Share::proven : Share::unproven;
+}
+
+void note_success(Health& health) {
+    health = {.has_succeeded = true};
+}
+
+void note_failure(Health& health, const BreakerPolicy& policy, const Failure& failure,
+                  SteadyTime now) {
+    ++health.failures_in_row;
+    health.last_was_silent = failure.is_silent;
+    const bool is_probe = health.is_open && failure.started >= health.opened_at;
+    const bool opens = !health.is_open && (failure.wanted_pause.has_value() ||
+                                           health.failures_in_row >= policy.failures);
+    if (opens || is_probe) {
+        pause(health, breaker_pause(policy, health.pauses_in_row), now);
+        ++health.pauses_in_row;
+    }
+    if (failure.wanted_pause) pause(health, *failure.wanted_pause, now);
+}
+
+void pause(Health& health, std::chrono::microseconds length, SteadyTime now) {
+    health.is_open = true;
+    health.opened_at = now;
+    health.blocked_until = std::max(health.blocked_until, now + length);
+}
+
+void resume(Health& health, SteadyTime now) {
+    health.blocked_until = std::min(health.blocked_until, now);
+    health.pauses_in_row = 0;
+}
+
+}  // namespace webhooks::delivery

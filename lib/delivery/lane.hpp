@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <delivery/health.hpp>
+#include <delivery/rate_limit.hpp>
+#include <delivery/ring.hpp>
+#include <list>
+#include <optional>
+#include <string>
+#include <webhooks/ids.hpp>
+#include <webhooks/storage.hpp>
+#include <webhooks/time.hpp>
+
+namespace webhooks::delivery {
+
+struct Host;
+
+/// What queues together: the events of a subscription. Its test events have a lane of their own,
+/// which nothing ever blocks.
+struct LaneKey {
+    SubscriptionId subscription{};
+    bool is_test = false;
+
+    bool operator==(const LaneKey&) const = default;
+};
+
+/// The events of one subscription that wait for their turn in memory, and what decides when that
+/// comes.
+struct Lane {
+    struct Entry {
+        HeldEvent event;
+        SteadyTime since;
+    };
+
+    explicit Lane(LaneKey lane_key) : key(lane_key) {}
+
+    const LaneKey key;
+    std::list<Entry> queue;
+    std::size_t in_flight = 0;
+
+    Health health;
+    RateLimit rate;
+    int rate_limit = 0;  ///< Requests per second; 0: no limit.
+    std::optional<Time> failing_since;
+    /// Which version of the subscription the health is of.
+    Time version{};
+
+    std::size_t deferred = 0;  ///< Events that wait for this lane in storage.
+    std::size_t wanted = 0;    ///< Of these, asked for and not here yet.
+    std::size_t deferred_since_want = 0;
+
+    // Where it is among the turns; see Turns.
+    Host* host = nullptr;
+    RingPlace<Lane> turn{this};
+    std::optional<SteadyTime> timer;
+
+    /// When its next event may go, as far as this lane is concerned.
+    SteadyTime opens_at() const { return std::max(health.blocked_until, rate.next(rate_limit)); }
+    /// A breaker that is open lets one request at a time through.
+    bool waits_for_probe() const { return health.is_open && in_flight > 0; }
+};
+
+}  // namespace webhooks::delivery
+
+template <>
+struct std::hash<webhooks::delivery::LaneKey> {
+    std::size_t operator()(const webhooks::delivery::LaneKey& key) const noexcept {
+        return std::hash<std::int64_t>{}(key.subscription.value * 2 + (key.is_test ? 1 : 0));
+    }
+};

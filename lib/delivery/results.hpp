@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <vector>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::delivery {
+
+/// A wish for events of a subscription that were deferred.
+struct Want {
+    SubscriptionId subscription{};
+    std::size_t count = 0;
+};
+
+/// What delivery has decided and storage is to write, in the order of the decisions.
+struct Results {
+    std::vector<AttemptRecord> attempts = {};
+    std::vector<Park> parks = {};
+    std::vector<EndpointState> states = {};
+    std::vector<Deactivation> deactivations = {};
+    /// To be asked for once the rest is written.
+    std::vector<Want> wants = {};
+    /// What left the memory: events and the bytes of their payloads.
+    std::size_t released_events = 0;
+    std::size_t released_bytes = 0;
+
+    std::size_t size() const noexcept {
+        return attempts.size() + parks.size() + states.size() + deactivations.size() + wants.size();
+    }
+
+    /// Takes in what was decided later.
+    void append(Results later) {
+        move_to(attempts, later.attempts);
+        move_to(parks, later.parks);
+        move_to(states, later.states);
+        move_to(deactivations, later.deactivations);
+        move_to(wants, later.wants);
+        released_events += later.released_events;
+        released_bytes += later.released_bytes;
+    }
+
+private:
+    template <class T>
+    static void move_to(std::vector<T>& target, std::vector<T>& source) {
+        target.insert(target.end(), std::make_move_iterator(source.begin()),
+                      std::make_move_iterator(source.end()));
+    }
+};
+
+/// What an event takes of the memory for payloads.
+inline std::size_t payload_bytes(const HeldEvent& event) {
+    return event.message ? event.message->payload->size() : 0;
+}
+
+}  // namespace webhooks::delivery
