@@ -105,8 +105,8 @@ struct EndpointState {
 /// A subscription whose endpoint wants, or gets, nothing more.
 struct Deactivation {
     SubscriptionId subscription{};
-    /// `Subscription::updated_at` of what was judged: one that was changed since stays as it is.
-    Time judged_at{};
+    /// `Subscription::revision` of what was judged: one that was changed since stays as it is.
+    Revision judged_at = 0;
     /// Set: only if no attempt was delivered since then, on any worker.
     std::optional<Time> failing_since = {};
 };
@@ -198,7 +198,7 @@ public:
 
     // ---- Subscriptions. Each change bumps the revision in its own transaction.
 
-    /// Stores all but `id`, `created_at` and `updated_at`, which it assigns.
+    /// Stores all but `id`, `created_at`, `updated_at` and `revision`, which it assigns.
     virtual Result<Subscription> insert_subscription(const Subscription&) = 0;
     /// @return not_found also where the principal may not see it, here and below.
     virtual Result<Subscription> find_subscription(const Principal&, SubscriptionId) = 0;

@@ -40,6 +40,8 @@ struct Subscription {
     std::string user_id = {};  ///< The owner.
     Time created_at{};
     Time updated_at{};
+    /// Storage's revision at its latest change: tells its versions apart.
+    Revision revision = 0;
     /// Newest first; those past their time sign no more.
     std::vector<RetiredSecret> retired_secrets = {};
     /// Since when no attempt has succeeded; absent while the latest did.

@@ -60,7 +60,7 @@ std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const N
     std::shared_ptr<const Endpoint> endpoint = lookup_(lane.key.subscription);
     const std::string host = host_of(endpoint.get());
     if (!lane.host || lane.host->name != host) turns_.place(lane, host);
-    const Time version = endpoint ? endpoint->updated_at : Time::max();
+    const Revision version = endpoint ? endpoint->revision : 0;
     if (lane.version == version) return endpoint;
     lane.version = version;
     lane.health = {.has_succeeded = lane.health.has_succeeded};
@@ -309,7 +309,7 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
         turns_.note_answer(flight.slot, answer.kind == TransportAnswer::Kind::answered);
         record(flight, answer, now, chance);
         // What an earlier version of the subscription came to says nothing of this one.
-        if (!lane.key.is_test && lane.version == flight.endpoint->updated_at) {
+        if (!lane.key.is_test && lane.version == flight.endpoint->revision) {
             note(lane, flight, answer, now);
         }
     }
@@ -366,7 +366,7 @@ void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& a
 void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning meaning,
                                    const Now& now) {
     Deactivation deactivation{.subscription = lane.key.subscription,
-                              .judged_at = flight.endpoint->updated_at};
+                              .judged_at = flight.endpoint->revision};
     if (meaning != Meaning::gone) {
         if (options_.deactivate_after == std::chrono::seconds(0)) return;
         if (now.time - *lane.failing_since < options_.deactivate_after) return;

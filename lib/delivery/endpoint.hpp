@@ -23,8 +23,7 @@ struct Endpoint {
     int max_retry_count = 0;
     int rate_limit = 0;
     bool is_active = false;
-    /// Tells versions of the subscription apart.
-    Time updated_at{};
+    Revision revision = 0;  ///< Tells versions of the subscription apart.
     // As they were when this was read; while it runs, a worker knows better.
     std::optional<Time> failing_since;
     std::optional<Time> paused_until;

@@ -43,7 +43,7 @@ struct Lane {
     int rate_limit = 0;  ///< Requests per second; 0: no limit.
     std::optional<Time> failing_since;
     /// Which version of the subscription the health is of.
-    Time version{};
+    Revision version = -1;
 
     std::size_t deferred = 0;  ///< Events that wait for this lane in storage.
     std::size_t wanted = 0;    ///< Of these, asked for and not here yet.

@@ -84,7 +84,7 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     endpoint->max_retry_count = subscription.max_retry_count;
     endpoint->rate_limit = subscription.rate_limit;
     endpoint->is_active = subscription.is_active;
-    endpoint->updated_at = subscription.updated_at;
+    endpoint->revision = subscription.revision;
     endpoint->failing_since = subscription.failing_since;
     endpoint->paused_until = subscription.paused_until;
     // Judged again, because the rules may have become stricter since it was saved.

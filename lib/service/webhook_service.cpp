@@ -131,6 +131,7 @@ Result<Subscription> WebhookService::create_subscription(const Principal& princi
         .headers = std::move(draft.headers),
         .max_retry_count = draft.max_retry_count.value_or(impl_->options.default_max_retry_count),
         .is_active = draft.is_active,
+        .rate_limit = draft.rate_limit,
         .user_id = principal.user_id()};
     Result<Subscription> stored = impl_->storage->insert_subscription(subscription);
     if (stored) impl_->take_in_change();

@@ -7,7 +7,8 @@ namespace webhooks::storage {
 
 /// Applies the members that are set. Whoever changes a subscription may have mended its endpoint:
 /// what was noted of that is void.
-inline void apply(const SubscriptionChange& change, Subscription& subscription, Time now) {
+inline void apply(const SubscriptionChange& change, Subscription& subscription, Time now,
+                  Revision revision) {
     if (change.name) subscription.name = *change.name;
     if (change.event_type) subscription.event_type = *change.event_type;
     if (change.url) subscription.url = *change.url;
@@ -22,11 +23,12 @@ inline void apply(const SubscriptionChange& change, Subscription& subscription, 
     subscription.failing_since.reset();
     subscription.paused_until.reset();
     subscription.updated_at = now;
+    subscription.revision = revision;
 }
 
 /// Puts a secret in the place of the current one, which retires.
 inline void rotate(Subscription& subscription, const Secret& secret, std::chrono::seconds overlap,
-                   Time now) {
+                   Time now, Revision revision) {
     std::vector<RetiredSecret>& retired = subscription.retired_secrets;
     std::erase_if(retired, [now](const RetiredSecret& old) { return old.expires_at <= now; });
     if (overlap == std::chrono::seconds(0)) {
@@ -38,11 +40,12 @@ inline void rotate(Subscription& subscription, const Secret& secret, std::chrono
     }
     subscription.secret = secret;
     subscription.updated_at = now;
+    subscription.revision = revision;
 }
 
 /// Whether a deactivation still concerns the subscription as it is.
 inline bool concerns(const Deactivation& deactivation, const Subscription& subscription) {
-    return subscription.is_active && subscription.updated_at == deactivation.judged_at;
+    return subscription.is_active && subscription.revision == deactivation.judged_at;
 }
 
 }  // namespace webhooks::storage

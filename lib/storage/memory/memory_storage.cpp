@@ -32,7 +32,8 @@ Result<Subscription> MemoryStorage::insert_subscription(const Subscription& draf
     Subscription subscription = draft;
     subscription.id = {++last_subscription_};
     subscription.created_at = subscription.updated_at = clock_->now();
-    subscriptions_[subscription.id] = {.subscription = subscription, .revision = ++revision_};
+    subscription.revision = ++revision_;
+    subscriptions_[subscription.id] = {.subscription = subscription};
     return subscription;
 }
 
@@ -61,8 +62,7 @@ Result<Subscription> MemoryStorage::update_subscription(const Principal& princip
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
     Subscription& subscription = (*stored)->subscription;
-    apply(change, subscription, clock_->now());
-    (*stored)->revision = ++revision_;
+    apply(change, subscription, clock_->now(), ++revision_);
     return subscription;
 }
 
@@ -72,8 +72,7 @@ Result<Subscription> MemoryStorage::rotate_secret(const Principal& principal, Su
     const std::scoped_lock lock(mutex_);
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
-    rotate((*stored)->subscription, secret, overlap, clock_->now());
-    (*stored)->revision = ++revision_;
+    rotate((*stored)->subscription, secret, overlap, clock_->now(), ++revision_);
     return (*stored)->subscription;
 }
 
@@ -82,7 +81,7 @@ Result<> MemoryStorage::delete_subscription(const Principal& principal, Subscrip
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
     (*stored)->is_deleted = true;
-    (*stored)->revision = ++revision_;
+    (*stored)->subscription.revision = ++revision_;
     return {};
 }
 
@@ -116,7 +115,7 @@ Result<Configuration> MemoryStorage::configuration(Revision since) {
     const std::scoped_lock lock(mutex_);
     Configuration changes{.revision = revision_};
     for (const auto& [id, stored] : subscriptions_) {
-        if (stored.revision <= since) continue;
+        if (stored.subscription.revision <= since) continue;
         if (!stored.is_deleted) {
             changes.subscriptions.push_back(stored.subscription);
         } else if (since != 0) {
@@ -432,8 +431,7 @@ bool MemoryStorage::deactivate(const Deactivation& deactivation) {
         delivered_since(deactivation.subscription, *deactivation.failing_since)) {
         return false;
     }
-    apply({.is_active = false}, found->second.subscription, clock_->now());
-    found->second.revision = ++revision_;
+    apply({.is_active = false}, found->second.subscription, clock_->now(), ++revision_);
     return true;
 }
 

@@ -57,7 +57,6 @@ public:
 private:
     struct StoredSubscription {
         Subscription subscription;
-        Revision revision = 0;
         bool is_deleted = false;
     };
     /// The row of an event that is not delivered.

@@ -79,7 +79,7 @@ struct SubscriptionRow {
         query.exchange(into(deletion));
     }
 
-    static SubscriptionRow from(const Subscription& subscription, Revision revision) {
+    static SubscriptionRow from(const Subscription& subscription) {
         SubscriptionRow row{.id = subscription.id.value,
                             .user_id = subscription.user_id,
                             .name = subscription.name,
@@ -93,7 +93,7 @@ struct SubscriptionRow {
                             .retired_secrets = write_retired(subscription.retired_secrets),
                             .created_at = to_micros(subscription.created_at),
                             .updated_at = to_micros(subscription.updated_at),
-                            .revision = revision};
+                            .revision = subscription.revision};
         row.failing_since.set(to_micros(subscription.failing_since));
         row.paused_until.set(to_micros(subscription.paused_until));
         return row;
@@ -112,6 +112,7 @@ struct SubscriptionRow {
                 .user_id = user_id,
                 .created_at = from_micros(created_at),
                 .updated_at = from_micros(updated_at),
+                .revision = revision,
                 .retired_secrets = read_retired(retired_secrets),
                 .failing_since = from_micros(failing_since.get()),
                 .paused_until = from_micros(paused_until.get())};
@@ -181,9 +182,8 @@ Revision bump_revision(soci::session& sql) {
     return current_revision(sql);
 }
 
-SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription,
-                                   Revision revision) {
-    const SubscriptionRow row = SubscriptionRow::from(subscription, revision);
+SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription) {
+    const SubscriptionRow row = SubscriptionRow::from(subscription);
     long long id = 0;
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
            "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "
@@ -214,8 +214,8 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
     return found;
 }
 
-void update_subscription(soci::session& sql, const Subscription& subscription, Revision revision) {
-    SubscriptionRow row = SubscriptionRow::from(subscription, revision);
+void update_subscription(soci::session& sql, const Subscription& subscription) {
+    SubscriptionRow row = SubscriptionRow::from(subscription);
     sql << "UPDATE webhooks_subscription SET name = :name, event_type = :event_type, url = :url, "
            "secret = :secret, headers = :headers, max_retry_count = :max_retry_count, "
            "is_active = :is_active, rate_limit = :rate_limit, "

@@ -21,11 +21,10 @@ namespace webhooks::storage {
 Revision bump_revision(soci::session& sql);
 Revision current_revision(soci::session& sql);
 
-SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription,
-                                   Revision revision);
+SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription);
 std::optional<Subscription> find_subscription(soci::session& sql, const Principal& principal,
                                               SubscriptionId id);
-void update_subscription(soci::session& sql, const Subscription& subscription, Revision revision);
+void update_subscription(soci::session& sql, const Subscription& subscription);
 /// Hides it and empties what it held of the user's.
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now);
 void write_state(soci::session& sql, const EndpointState& state);

@@ -19,9 +19,43 @@ TEST_CASE("only a 2xx answer is a success") {
     const RetryPolicy policy{.schedule = schedule, .max_retry_count = 9};
     const int status = GENERATE(200, 201, 204, 299);
     CHECK(decide(answered(status), policy, 1, now, 0.5).outcome == Outcome::delivered);
-    const int failure = GENERATE(300, 301, 400, 404, 500, 599);
+    const int failure = GENERATE(300, 301, 308, 400, 404, 429, 500, 502, 503, 504, 599);
     CHECK(decide(answered(failure), policy, 1, now, 0.5).outcome == Outcome::retry);
     CHECK(decide({.error = "refused"}, policy, 1, now, 0.5).outcome == Outcome::retry);
+}
+
+TEST_CASE("what a status says of the endpoint") {
+    for (int status = 200; status < 600; ++status) {
+        INFO(status);
+        const bool slows = status == 429 || (status >= 502 && status <= 504);
+        const Meaning expected = status < 300    ? Meaning::success
+                                 : status == 410 ? Meaning::gone
+                                 : slows         ? Meaning::slow_down
+                                                 : Meaning::failure;
+        CHECK(meaning_of(answered(status)) == expected);
+    }
+    CHECK(meaning_of({.error = "refused"}) == Meaning::failure);
+}
+
+TEST_CASE("410 ends an event, whatever tries are left") {
+    const RetryPolicy policy{.schedule = schedule, .max_retry_count = 9};
+    CHECK(decide(answered(410), policy, 1, now, 0.5).outcome == Outcome::exhausted);
+}
+
+TEST_CASE("Retry-After lengthens a pause, up to the ceiling, and jitter never shortens it") {
+    const RetryPolicy policy{
+        .schedule = schedule, .jitter = 0.5, .max_retry_count = 9, .max_retry_after = 2h};
+    const auto due = [&](int status, const char* retry_after, double chance) {
+        TransportAnswer answer = answered(status);
+        answer.retry_after = retry_after;
+        return *decide(answer, policy, 1, now, chance).due - now;
+    };
+    CHECK(due(503, "90", 0.0) == 90s);
+    CHECK(due(429, "90", 0.999) == 90s);
+    CHECK(due(504, "1", 0.5) == 5s);
+    CHECK(due(502, "999999", 0.5) == 2h);
+    CHECK(due(503, "soon", 0.5) == 5s);
+    CHECK(due(500, "90", 0.5) == 5s);
 }
 
 TEST_CASE("the pause follows the schedule, whose last row repeats") {

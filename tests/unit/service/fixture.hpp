@@ -16,15 +16,18 @@ struct ServiceFixture {
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
     std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
     std::shared_ptr<Storage> storage = make_memory_storage(clock);
+    std::shared_ptr<Observer> observer = std::make_shared<Observer>();
     ServiceOptions options{.retry_jitter = 0};
     std::optional<WebhookService> running;
 
     ServiceFixture() { open(); }
 
     void open() {
-        running.emplace(WebhookService::open(
-                            {.storage = storage, .transport = transport, .clock = clock}, options)
-                            .value());
+        running.emplace(
+            WebhookService::open(
+                {.storage = storage, .transport = transport, .clock = clock, .observer = observer},
+                options)
+                .value());
         for (const char* name : {"order.created", "order.shipped", "invoice.paid"}) {
             running->register_event_type({.name = name, .description = ""}).value();
         }

@@ -144,7 +144,8 @@ Result<Subscription> SqliteStorage::insert_subscription(const Subscription& draf
     return change([&](soci::session& sql) -> Result<Subscription> {
         Subscription subscription = draft;
         subscription.created_at = subscription.updated_at = clock_->now();
-        subscription.id = storage::insert_subscription(sql, subscription, bump_revision(sql));
+        subscription.revision = bump_revision(sql);
+        subscription.id = storage::insert_subscription(sql, subscription);
         return subscription;
     });
 }
@@ -163,8 +164,8 @@ Result<Subscription> SqliteStorage::update_subscription(const Principal& princip
                                                         const SubscriptionChange& change_to_make) {
     return change_visible(principal, id,
                           [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
-                              apply(change_to_make, found, clock_->now());
-                              storage::update_subscription(sql, found, bump_revision(sql));
+                              apply(change_to_make, found, clock_->now(), bump_revision(sql));
+                              storage::update_subscription(sql, found);
                               return found;
                           });
 }
@@ -174,8 +175,8 @@ Result<Subscription> SqliteStorage::rotate_secret(const Principal& principal, Su
                                                   std::chrono::seconds overlap) {
     return change_visible(principal, id,
                           [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
-                              rotate(found, secret, overlap, clock_->now());
-                              storage::update_subscription(sql, found, bump_revision(sql));
+                              rotate(found, secret, overlap, clock_->now(), bump_revision(sql));
+                              storage::update_subscription(sql, found);
                               return found;
                           });
 }
@@ -426,8 +427,8 @@ std::vector<SubscriptionId> SqliteStorage::deactivate(
         if (deactivation.failing_since && delivered_since(sql, id, *deactivation.failing_since)) {
             continue;
         }
-        apply({.is_active = false}, *found, clock_->now());
-        storage::update_subscription(sql, *found, bump_revision(sql));
+        apply({.is_active = false}, *found, clock_->now(), bump_revision(sql));
+        storage::update_subscription(sql, *found);
         done.push_back(id);
     }
     return done;

@@ -1,0 +1,131 @@
+#include <delivery/health.hpp>
+#include <delivery/rate_limit.hpp>
+#include <support/catch.hpp>
+
+namespace webhooks::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr BreakerPolicy breaker{.failures = 3, .first_pause = 1s, .longest_pause = 10s};
+constexpr SteadyTime health_start{1000s};
+
+void fail(Health& health, SteadyTime at) {
+    note_failure(health, breaker, {.started = at}, at);
+}
+
+}  // namespace
+
+TEST_CASE("a breaker opens after so many failures in a row, and a success between them counts") {
+    Health health;
+    fail(health, health_start);
+    fail(health, health_start);
+    note_success(health);
+    fail(health, health_start);
+    fail(health, health_start);
+    CHECK_FALSE(health.is_open);
+    CHECK_FALSE(health.is_blocked(health_start));
+    fail(health, health_start);
+    CHECK(health.is_open);
+    CHECK(health.blocked_until == health_start + 1s);
+    CHECK(health.is_blocked(health_start + 1s - 1us));
+    CHECK_FALSE(health.is_blocked(health_start + 1s));
+}
+
+TEST_CASE("each failed probe doubles the pause up to the longest, a success closes the breaker") {
+    Health health;
+    SteadyTime at = health_start;
+    for (int i = 0; i < 3; ++i)
+        fail(health, at);
+    for (const auto pause : {2s, 4s, 8s, 10s, 10s}) {
+        at = health.blocked_until;
+        fail(health, at);
+        CHECK(health.blocked_until - at == pause);
+    }
+    note_success(health);
+    CHECK_FALSE(health.is_open);
+    CHECK_FALSE(health.is_blocked(at));
+    for (int i = 0; i < 3; ++i)
+        fail(health, at);
+    CHECK(health.blocked_until - at == 1s);
+}
+
+TEST_CASE("what was under way when the breaker opened is no probe") {
+    Health health;
+    for (int i = 0; i < 3; ++i)
+        fail(health, health_start);
+    note_failure(health, breaker, {.started = health_start - 1s}, health_start + 100ms);
+    note_failure(health, breaker, {.started = health_start - 1s}, health_start + 200ms);
+    CHECK(health.blocked_until == health_start + 1s);
+    CHECK(health.pauses_in_row == 1);
+}
+
+TEST_CASE("an endpoint that asks for a pause has it at once, and in full") {
+    Health health;
+    note_failure(health, breaker, {.started = health_start, .wanted_pause = 60s}, health_start);
+    CHECK(health.is_open);
+    CHECK(health.blocked_until == health_start + 60s);
+
+    SECTION("a shorter one does not shorten it") {
+        note_failure(health, breaker, {.started = health_start, .wanted_pause = 5s},
+                     health_start + 1s);
+        CHECK(health.blocked_until == health_start + 60s);
+    }
+    SECTION("whoever says that it is back gets a probe at once") {
+        resume(health, health_start + 2s);
+        CHECK_FALSE(health.is_blocked(health_start + 2s));
+        CHECK(health.is_open);
+    }
+}
+
+TEST_CASE("a pause of no particular length is the breaker's") {
+    Health health;
+    note_failure(health, breaker, {.started = health_start, .wanted_pause = 0s}, health_start);
+    CHECK(health.blocked_until == health_start + 1s);
+}
+
+TEST_CASE("the share of slots follows from what is known") {
+    Health health;
+    CHECK(health.share() == Share::unproven);
+    fail(health, health_start);
+    CHECK(health.share() == Share::unproven);
+    note_success(health);
+    CHECK(health.share() == Share::proven);
+    fail(health, health_start);
+    fail(health, health_start);
+    CHECK(health.share() == Share::proven);
+    fail(health, health_start);
+    CHECK(health.share() == Share::failing);
+    note_success(health);
+    note_failure(health, breaker, {.started = health_start, .is_silent = true}, health_start);
+    CHECK(health.share() == Share::failing);
+}
+
+TEST_CASE("a rate limit spaces requests evenly after a burst of a tenth of a second") {
+    for (const int rate : {1, 10, 250, 100'000}) {
+        INFO(rate);
+        RateLimit limit;
+        SteadyTime at = health_start;
+        int sent = 0;
+        while (at < health_start + 10s) {
+            at = std::max(at, limit.next(rate));
+            if (at >= health_start + 10s) break;
+            limit.take(rate, at);
+            ++sent;
+        }
+        CHECK(sent >= rate * 10);
+        CHECK(sent <= rate * 10 + rate / 10 + 1);
+    }
+    CHECK(RateLimit().next(0) == SteadyTime::min());
+}
+
+TEST_CASE("an unused rate is not saved up") {
+    RateLimit limit;
+    for (int i = 0; i < 2; ++i)
+        limit.take(1, health_start);
+    CHECK(limit.next(1) == health_start + 2s - 100ms);
+    limit.take(1, health_start + 1h);
+    CHECK(limit.next(1) == health_start + 1h + 1s - 100ms);
+}
+
+}  // namespace webhooks::delivery

@@ -1,0 +1,167 @@
+#include <delivery/turns.hpp>
+#include <support/catch.hpp>
+
+namespace webhooks::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr SteadyTime first_turn{1000s};
+
+/// Lanes with numbered events, and whoever has turns drawn.
+struct Queues {
+    explicit Queues(std::size_t slots = 1000, std::size_t host_slots = 100)
+        : turns(slots, host_slots) {}
+
+    /// A lane whose endpoint answers well.
+    Lane& lane(const std::string& host, std::vector<std::int64_t> events) {
+        Lane& made = *lanes.emplace_back(
+            std::make_unique<Lane>(LaneKey{.subscription = {++last_subscription}}));
+        turns.place(made, host);
+        made.host->limit = 100;
+        made.health.has_succeeded = true;
+        for (const std::int64_t event : events) {
+            made.queue.push_back({.event = {.id = {event}, .message = {}}, .since = first_turn});
+        }
+        turns.settle(made, now);
+        return made;
+    }
+
+    /// Begins whatever may begin. @return the events in the order of their turns
+    std::vector<std::int64_t> begin_all() {
+        std::vector<std::int64_t> order;
+        while (Lane* lane = turns.next()) {
+            order.push_back(lane->queue.front().event.id.value);
+            lane->queue.pop_front();
+            under_way.emplace_back(lane, turns.begin(*lane));
+            turns.settle(*lane, now);
+        }
+        return order;
+    }
+
+    void finish_first() {
+        const auto [lane, slot] = under_way.front();
+        under_way.erase(under_way.begin());
+        --lane->in_flight;
+        turns.end(slot);
+        turns.settle(*lane, now);
+    }
+
+    SteadyTime now = first_turn;
+    Turns turns;
+    std::int64_t last_subscription = 0;
+    std::vector<std::unique_ptr<Lane>> lanes;
+    std::vector<std::pair<Lane*, Turns::Slot>> under_way;
+};
+
+using Events = std::vector<std::int64_t>;
+
+}  // namespace
+
+TEST_CASE("turns go round the hosts, then round the subscriptions of a host") {
+    Queues queues;
+    queues.lane("a", {1, 2, 3});
+    queues.lane("a", {4});
+    queues.lane("b", {5});
+    queues.lane("c", {6});
+    CHECK(queues.begin_all() == Events{1, 5, 6, 4, 2, 3});
+}
+
+TEST_CASE("a host at its limit waits for one of its own to finish, others go on") {
+    Queues queues;
+    queues.lane("slow", {1, 2, 3, 4}).host->limit = 2;
+    queues.lane("fast", {5});
+    CHECK(queues.begin_all() == Events{1, 5, 2});
+    queues.finish_first();
+    CHECK(queues.begin_all() == Events{3});
+    CHECK(queues.begin_all().empty());
+}
+
+TEST_CASE("a host begins with one request, each answer doubles that and each silence halves it") {
+    Queues queues(1000, 16);
+    Lane& lane = queues.lane("a", {1});
+    Host& host = *lane.host;
+    host.limit = 1;
+    queues.begin_all();
+    const Turns::Slot slot = queues.under_way.front().second;
+    for (const std::size_t limit : {2, 4, 8, 16, 16}) {
+        queues.turns.note_answer(slot, true);
+        CHECK(host.limit == limit);
+    }
+    for (const std::size_t limit : {8, 4, 2, 1, 1}) {
+        queues.turns.note_answer(slot, false);
+        CHECK(host.limit == limit);
+    }
+}
+
+TEST_CASE("who fails takes a quarter of the slots, who is unknown a half, who is proven the rest") {
+    Queues queues(8, 100);
+    for (int i = 0; i < 20; ++i) {
+        Lane& failing = queues.lane("f" + std::to_string(i), {100 + i});
+        failing.health.failures_in_row = 3;
+        queues.turns.settle(failing, queues.now);
+        Lane& unknown = queues.lane("u" + std::to_string(i), {200 + i});
+        unknown.health.has_succeeded = false;
+        queues.turns.settle(unknown, queues.now);
+    }
+    const Events began = queues.begin_all();
+    CHECK(std::ranges::count_if(began, [](auto event) { return event < 200; }) == 2);
+    CHECK(std::ranges::count_if(began, [](auto event) { return event >= 200; }) == 4);
+    queues.lane("good", {1, 2, 3, 4});
+    CHECK(queues.begin_all() == Events{1, 2});
+}
+
+TEST_CASE("a blocked lane waits for its time and delays no other, also not of its host") {
+    Queues queues;
+    Lane& blocked = queues.lane("a", {1});
+    queues.lane("a", {2});
+    pause(blocked.health, 5s, queues.now);
+    queues.turns.settle(blocked, queues.now);
+    CHECK(queues.begin_all() == Events{2});
+    CHECK(queues.turns.next_timer() == first_turn + 5s);
+    CHECK(queues.turns.take_opened(first_turn + 5s - 1us) == nullptr);
+    queues.now += 5s;
+    REQUIRE(queues.turns.take_opened(queues.now) == &blocked);
+    queues.turns.settle(blocked, queues.now);
+    CHECK(queues.begin_all() == Events{1});
+    CHECK_FALSE(queues.turns.next_timer());
+}
+
+TEST_CASE("an open breaker lets one request at a time through") {
+    Queues queues;
+    Lane& lane = queues.lane("a", {1, 2, 3});
+    pause(lane.health, 0s, queues.now);
+    queues.turns.settle(lane, queues.now);
+    CHECK(queues.begin_all() == Events{1});
+    queues.finish_first();
+    CHECK(queues.begin_all() == Events{2});
+    note_success(lane.health);
+    queues.turns.settle(lane, queues.now);
+    CHECK(queues.begin_all() == Events{3});
+}
+
+TEST_CASE("a lane that moves to another host leaves nothing behind") {
+    Queues queues;
+    Lane& lane = queues.lane("old", {1, 2});
+    lane.host->limit = 1;
+    CHECK(queues.begin_all() == Events{1});
+    queues.turns.place(lane, "new");
+    queues.turns.settle(lane, queues.now);
+    CHECK(queues.begin_all() == Events{2});
+    queues.finish_first();
+    queues.finish_first();
+    queues.turns.remove(lane);
+    CHECK(queues.turns.next() == nullptr);
+}
+
+TEST_CASE("requests that were forgotten hold no slot") {
+    Queues queues(2, 100);
+    Lane& lane = queues.lane("a", {1, 2, 3, 4});
+    CHECK(queues.begin_all() == Events{1, 2});
+    queues.turns.end_all();
+    lane.in_flight = 0;
+    queues.turns.settle(lane, queues.now);
+    CHECK(queues.begin_all() == Events{3, 4});
+}
+
+}  // namespace webhooks::delivery

@@ -1,0 +1,327 @@
+#include <algorithm>
+#include <map>
+#include <unit/service/fixture.hpp>
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Remembers which subscriptions were deactivated, and why.
+struct DeactivationLog final : Observer {
+    void on_deactivated(SubscriptionId id, DeactivationReason reason) noexcept override {
+        told.emplace_back(id, reason);
+    }
+    std::vector<std::pair<SubscriptionId, DeactivationReason>> told;
+};
+
+TransportAnswer status(int code, std::string retry_after = {}) {
+    return {.kind = TransportAnswer::Kind::answered,
+            .status_code = code,
+            .retry_after = std::move(retry_after)};
+}
+
+SubscriptionDraft with_max_retries(int count) {
+    SubscriptionDraft draft;
+    draft.max_retry_count = count;
+    return draft;
+}
+
+SubscriptionDraft with_rate_limit(int rate) {
+    SubscriptionDraft draft;
+    draft.rate_limit = rate;
+    return draft;
+}
+
+/// A service with some endpoints whose answers a test sets by host.
+struct IsolationFixture : ServiceFixture {
+    std::shared_ptr<DeactivationLog> deactivations = std::make_shared<DeactivationLog>();
+    std::map<std::string, TransportAnswer> answers;
+
+    IsolationFixture() {
+        observer = deactivations;
+        options.deactivate_after = 5 * 24h;
+        reopen();
+        transport->respond([this](const OutgoingRequest& request) {
+            const auto found = answers.find(request.target->url.host());
+            return found == answers.end() ? status(200) : found->second;
+        });
+    }
+
+    void reopen() {
+        running.reset();
+        open();
+    }
+
+    Subscription subscribe_host(const std::string& host, SubscriptionDraft draft = {}) {
+        draft.name = host;
+        draft.event_type = "order.created";
+        draft.url = "https://" + host + "/";
+        return service().create_subscription(alice, std::move(draft)).value();
+    }
+
+    void publish_some(int count) {
+        for (int i = 0; i < count; ++i) {
+            service()
+                .publish(alice, {.event_type = "order.created", .payload = std::to_string(i)})
+                .value();
+        }
+        settle();
+    }
+
+    std::size_t requests_to(const std::string& host) const {
+        const auto requests = transport->requests();
+        return static_cast<std::size_t>(std::ranges::count_if(
+            requests,
+            [&](const OutgoingRequest& request) { return request.target->url.host() == host; }));
+    }
+
+    std::int64_t count(const Subscription& subscription, const char* filter) {
+        return service()
+            .events(alice, subscription.id,
+                    ListQuery::parse({.filter = filter}, ListKind::events).value())
+            .value()
+            .total;
+    }
+
+    Subscription current(const Subscription& subscription) {
+        return service().subscription(alice, subscription.id).value();
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(IsolationFixture, "an endpoint that asks for a pause has it, others go on") {
+    const int code = GENERATE(429, 502, 503, 504);
+    const Subscription asking = subscribe_host("busy.example.com");
+    const Subscription neighbour = subscribe_host("busy.example.com");
+    answers["busy.example.com"] = status(code, "3600");
+    service().update_subscription(alice, neighbour.id, {.is_active = false}).value();
+    publish_some(1);
+    CHECK(requests_to("busy.example.com") == 1);
+    CHECK(current(asking).paused_until == clock->now() + 1h);
+
+    service().update_subscription(alice, neighbour.id, {.is_active = true}).value();
+    answers["busy.example.com"] = status(200);
+    publish_some(3);
+    CHECK(requests_to("busy.example.com") == 4);
+    CHECK(count(asking, "isSuccess eq false") == 4);
+    CHECK(count(neighbour, "isSuccess eq true") == 3);
+
+    SECTION("until it is over") {
+        advance(1h - 1s);
+        CHECK(requests_to("busy.example.com") == 4);
+        advance(1s);
+    }
+    SECTION("also by a service that starts meanwhile") {
+        service().stop(0ms).value();
+        reopen();
+        advance(30min);
+        CHECK(requests_to("busy.example.com") == 4);
+        advance(30min);
+    }
+    SECTION("unless its owner changes the subscription") {
+        service().update_subscription(alice, asking.id, {.name = "mended"}).value();
+        advance(1s);
+        publish_some(1);
+        CHECK(count(asking, "isSuccess eq true") >= 1);
+        advance(1h);
+    }
+    CHECK(count(asking, "isSuccess eq false") == 0);
+    CHECK_FALSE(current(asking).paused_until);
+    CHECK_FALSE(current(asking).failing_since);
+}
+
+TEST_CASE_METHOD(IsolationFixture, "410 deactivates the subscription and cancels what is queued") {
+    options.max_in_flight_per_host = 1;
+    reopen();
+    const Subscription gone = subscribe_host("gone.example.com");
+    answers["gone.example.com"] = status(410);
+    publish_some(5);
+    advance(24h);
+    CHECK(requests_to("gone.example.com") == 1);
+    CHECK_FALSE(current(gone).is_active);
+    CHECK(count(gone, "startswith(errorMessage,'cancelled:')") == 4);
+    CHECK(count(gone, "nextRetryAt ne null") == 0);
+    REQUIRE(deactivations->told.size() == 1);
+    CHECK(deactivations->told.front() == std::pair(gone.id, DeactivationReason::gone));
+}
+
+TEST_CASE_METHOD(IsolationFixture, "410 to a test event, or to an older URL, deactivates nothing") {
+    const Subscription subscription = subscribe_host("gone.example.com");
+    answers["gone.example.com"] = status(410);
+    SECTION("test event") {
+        service().send_test_event(alice, subscription.id).value();
+        settle();
+    }
+    SECTION("older URL") {
+        transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+        publish_some(1);
+        service()
+            .update_subscription(alice, subscription.id, {.url = "https://new.example.com/"})
+            .value();
+        transport->answer(transport->under_way().front(), status(410));
+        settle();
+    }
+    CHECK(requests_to("gone.example.com") == 1);
+    CHECK(current(subscription).is_active);
+    CHECK(deactivations->told.empty());
+}
+
+TEST_CASE_METHOD(IsolationFixture, "an endpoint that only fails for five days is deactivated") {
+    const Subscription dead = subscribe_host("dead.example.com");
+    answers["dead.example.com"] = {.error = "connection refused"};
+    const auto publish_for = [&](int hours) {
+        for (int hour = 0; hour < hours; ++hour) {
+            publish_some(1);
+            advance(1h);
+        }
+    };
+    publish_for(119);
+    CHECK(current(dead).is_active);
+
+    SECTION("also where the service was restarted") {
+        service().stop(0ms).value();
+        reopen();
+        publish_for(2);
+        CHECK_FALSE(current(dead).is_active);
+        REQUIRE(deactivations->told.size() == 1);
+        CHECK(deactivations->told.front() == std::pair(dead.id, DeactivationReason::failing));
+    }
+    SECTION("but not when one attempt succeeded") {
+        answers["dead.example.com"] = status(200);
+        publish_for(1);
+        answers["dead.example.com"] = status(500);
+        publish_for(110);
+        CHECK(current(dead).is_active);
+    }
+}
+
+TEST_CASE_METHOD(IsolationFixture, "after ten failures in a row an endpoint gets probes alone") {
+    const Subscription dead = subscribe_host("dead.example.com", with_max_retries(0));
+    answers["dead.example.com"] = status(500);
+    publish_some(10);
+    REQUIRE(requests_to("dead.example.com") == 10);
+    publish_some(5);
+    CHECK(requests_to("dead.example.com") == 10);
+    advance(1s);
+    CHECK(requests_to("dead.example.com") == 11);
+    advance(1s);
+    CHECK(requests_to("dead.example.com") == 11);
+    advance(1s);
+    CHECK(requests_to("dead.example.com") == 12);
+
+    service().send_test_event(alice, dead.id).value();
+    settle();
+    CHECK(requests_to("dead.example.com") == 13);
+
+    answers["dead.example.com"] = status(200);
+    advance(4s);
+    CHECK(requests_to("dead.example.com") == 16);
+    CHECK(count(dead, "isSuccess eq true") == 3);
+}
+
+TEST_CASE_METHOD(IsolationFixture,
+                 "what waits for an endpoint that is away leaves memory to others") {
+    options.max_events_in_memory = 50;
+    reopen();
+    const Subscription away = subscribe_host("away.example.com");
+    answers["away.example.com"] = status(503, "7200");
+    publish_some(1);
+    const Subscription healthy = subscribe_host("healthy.example.com");
+    publish_some(500);
+    CHECK(requests_to("healthy.example.com") == 500);
+    CHECK(requests_to("away.example.com") == 1);
+    CHECK(count(away, "nextRetryAt ne null") == 501);
+
+    answers["away.example.com"] = status(200);
+    advance(2h);
+    CHECK(requests_to("away.example.com") == 502);
+    CHECK(count(away, "isSuccess eq true") == 501);
+    CHECK(count(healthy, "isSuccess eq true") == 500);
+}
+
+TEST_CASE_METHOD(IsolationFixture, "deferred events outlive their worker") {
+    options.max_events_in_memory = 10;
+    reopen();
+    const Subscription away = subscribe_host("away.example.com");
+    answers["away.example.com"] = status(503, "60");
+    publish_some(100);
+    SECTION("stopped") {
+        service().stop(0ms).value();
+        reopen();
+    }
+    SECTION("killed") {
+        running.reset();
+        open();
+    }
+    answers["away.example.com"] = status(200);
+    for (int second = 0; second < 90; ++second)
+        advance(1s);
+    CHECK(count(away, "isSuccess eq true") == 100);
+    CHECK(requests_to("away.example.com") <= 102);
+}
+
+TEST_CASE_METHOD(IsolationFixture, "a rate limit holds, also for a backlog, and nothing is lost") {
+    options.max_events_in_memory = 20;
+    reopen();
+    const Subscription limited = subscribe_host("slow.example.com", with_rate_limit(2));
+    publish_some(30);
+    CHECK(requests_to("slow.example.com") <= 2);
+    for (int step = 1; step <= 10; ++step) {
+        advance(500ms);
+        CHECK(requests_to("slow.example.com") <= static_cast<std::size_t>(step) + 2);
+    }
+    CHECK(requests_to("slow.example.com") >= 10);
+    for (int step = 0; step < 30; ++step)
+        advance(500ms);
+    CHECK(count(limited, "isSuccess eq true") == 30);
+}
+
+TEST_CASE_METHOD(IsolationFixture,
+                 "during a rotation both secrets sign, after it the new one alone") {
+    const Subscription before = subscribe_host("a.example.com");
+    const Secret next("another-secret");
+    storage->rotate_secret(alice, before.id, next, 1h).value();
+    advance(2s);
+    const auto verdicts = [&] {
+        publish_some(1);
+        const OutgoingRequest request = transport->requests().back();
+        const SignedMessage message{.id = request.webhook_id,
+                                    .timestamp = request.webhook_timestamp,
+                                    .signature = request.webhook_signature,
+                                    .body = *request.body};
+        return std::pair(verify(next, message, clock->now()).has_value(),
+                         verify(before.secret, message, clock->now()).has_value());
+    };
+    CHECK(verdicts() == std::pair(true, true));
+    advance(1h - 3s);
+    CHECK(verdicts() == std::pair(true, true));
+    advance(1s);
+    CHECK(verdicts() == std::pair(true, false));
+}
+
+TEST_CASE_METHOD(IsolationFixture, "large payloads wait in storage where memory is used up") {
+    options.max_payload_bytes = 1000;
+    options.max_payload_bytes_in_memory = 3000;
+    reopen();
+    const Subscription subscription = subscribe_host("a.example.com");
+    transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+    for (int i = 0; i < 10; ++i) {
+        service()
+            .publish(alice, {.event_type = "order.created", .payload = std::string(1000, 'x')})
+            .value();
+    }
+    settle();
+    CHECK(count(subscription, "nextRetryAt ne null") == 7);
+    transport->respond_with_status(200);
+    for (const Transport::Token token : transport->under_way()) {
+        transport->answer(token, status(200));
+    }
+    settle();
+    advance(2s);
+    CHECK(count(subscription, "isSuccess eq true") == 10);
+    CHECK(transport->requests().size() == 10);
+}
+
+}  // namespace webhooks::testing
