@@ -27,6 +27,8 @@ using Answers = std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)>;
 /// All are judged at each connect and kept in memory; no honest name has so many.
 constexpr std::size_t max_addresses = 100;
 
+constexpr int rounds = 4;
+
 std::error_code last_error() {
     return {errno, std::system_category()};
 }
@@ -221,13 +223,18 @@ DnsChannel::DnsChannel(boost::asio::io_context& io, const DnsOptions& options) :
     settings.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
     settings.ndomains = 0;
     settings.timeout = static_cast<int>(options.first_timeout.count());
-    settings.tries = 2;
+    settings.tries = rounds;
     settings.sock_state_cb = &Callbacks::on_socket_state;
     settings.sock_state_cb_data = this;
     int given = ARES_OPT_FLAGS | ARES_OPT_DOMAINS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
                 ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_MAXTIMEOUTMS
+    // Later versions go by how fast a server has been: without a limit, to minutes.
+    settings.maxtimeout = settings.timeout << (rounds - 1);
+    given |= ARES_OPT_MAXTIMEOUTMS;
+#endif
 #ifdef ARES_OPT_QUERY_CACHE
-    // Later versions remember answers themselves, for up to an hour.
+    // And they remember answers themselves, for up to an hour.
     settings.qcache_max_ttl = 0;
     given |= ARES_OPT_QUERY_CACHE;
 #endif
@@ -256,6 +263,8 @@ void DnsChannel::ask(const std::string& host, Done done) {
 
 void DnsChannel::sweep() {
     ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    // Where the last look-up timed out just now, c-ares 1.34 would keep the socket.
+    if (size_ == 0) ares_cancel(channel_.get());
 }
 
 void DnsChannel::watch(int socket, bool for_read, bool for_write) {

@@ -25,8 +25,8 @@ std::size_t open_descriptors() {
 
 /// For what waits for name servers: as long as no test takes.
 constexpr auto forever = 1h;
-/// For what waits until a look-up has failed: three times as much.
-constexpr auto moment = 10ms;
+/// For what waits until a look-up has failed: 15 times as much.
+constexpr auto moment = 2ms;
 
 /// A resolver with a name server of its own, on a loop that the test drives.
 class Bench {
