@@ -133,7 +133,7 @@ struct DnsChannel::Watch : std::enable_shared_from_this<Watch> {
         const int socket = descriptor.native_handle();
         ares_process_fd(channel->channel_.get(), direction == read ? socket : ARES_SOCKET_BAD,
                         direction == write ? socket : ARES_SOCKET_BAD);
-        if (channel != nullptr) want(is_wanted[read], is_wanted[write]);
+        if (channel != nullptr) channel->watch(socket, is_wanted[read], is_wanted[write]);
     }
 
     /// The socket is about to be closed, by c-ares.
@@ -151,12 +151,7 @@ struct DnsChannel::Watch : std::enable_shared_from_this<Watch> {
 /// What c-ares calls. Nothing may leave by an exception.
 struct DnsChannel::Callbacks {
     static void on_socket_state(void* self, ares_socket_t socket, int readable, int writable) {
-        auto& channel = *static_cast<DnsChannel*>(self);
-        try {
-            channel.watch(socket, readable != 0, writable != 0);
-        } catch (const std::exception&) {
-            channel.shortage_ = std::make_error_code(std::errc::not_enough_memory);
-        }
+        static_cast<DnsChannel*>(self)->watch(socket, readable != 0, writable != 0);
     }
 
     static void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* result) {
@@ -229,7 +224,7 @@ DnsChannel::DnsChannel(boost::asio::io_context& io, const DnsOptions& options) :
     int given = ARES_OPT_FLAGS | ARES_OPT_DOMAINS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
                 ARES_OPT_SOCK_STATE_CB;
 #ifdef ARES_OPT_MAXTIMEOUTMS
-    // Later versions go by how fast a server has been: without a limit, to minutes.
+    // Later versions go by how fast a server has been; that shall not take longer either.
     settings.maxtimeout = settings.timeout << (rounds - 1);
     given |= ARES_OPT_MAXTIMEOUTMS;
 #endif
@@ -267,7 +262,7 @@ void DnsChannel::sweep() {
     if (size_ == 0) ares_cancel(channel_.get());
 }
 
-void DnsChannel::watch(int socket, bool for_read, bool for_write) {
+void DnsChannel::watch(int socket, bool for_read, bool for_write) noexcept try {
     std::shared_ptr<Watch>& watch = watches_[socket];
     if (!for_read && !for_write) {
         if (watch) watch->end();
@@ -276,15 +271,14 @@ void DnsChannel::watch(int socket, bool for_read, bool for_write) {
     }
     if (!watch) {
         auto fresh = std::make_shared<Watch>(io_, *this);
-        boost::system::error_code code;
-        fresh->descriptor.assign(socket, code);
-        if (code) {
-            shortage_ = code;
-            return;
-        }
+        fresh->descriptor.assign(socket);
         watch = std::move(fresh);
     }
     watch->want(for_read, for_write);
+} catch (const std::system_error& error) {
+    shortage_ = error.code();
+} catch (const std::exception&) {
+    shortage_ = std::make_error_code(std::errc::not_enough_memory);
 }
 
 Resolved DnsChannel::failure(int status) const {

@@ -62,12 +62,14 @@ private:
         void operator()(ares_channeldata* channel) const noexcept;
     };
 
-    void watch(int socket, bool for_read, bool for_write);
+    /// Waits for what c-ares wants to know of its socket; for nothing once it is to be closed.
+    void watch(int socket, bool for_read, bool for_write) noexcept;
     Resolved failure(int status) const;
 
     boost::asio::io_context& io_;
     std::size_t size_ = 0;
-    /// Why the latest socket could not be had, where the fault was ours; c-ares does not tell.
+    /// Why the latest socket could not be had or watched, where the fault was ours; c-ares reports
+    /// that as a server that refuses or is silent.
     std::error_code shortage_;
     std::unordered_map<int, std::shared_ptr<Watch>> watches_;
     std::unique_ptr<ares_channeldata, Destroy> channel_;  // Goes first: it still calls us.
