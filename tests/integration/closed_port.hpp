@@ -34,7 +34,7 @@ public:
         REQUIRE(::listen(socket_, 0) == 0);
         for (int i = 0; i < 4; ++i) {
             callers_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-            ::connect(callers_.back(), generic(), sizeof address_);
+            (void)::connect(callers_.back(), generic(), sizeof address_);
         }
     }
     std::string url() const { return "http://127.0.0.1:" + std::to_string(number()) + "/"; }

@@ -195,7 +195,7 @@ std::string DnsServer::answer_to(std::string_view query, bool by_tcp) {
     const auto found = names_.find(question.host);
     if (found == names_.end()) return message(query, question, no_such_name, {});
     const Name& name = found->second;
-    const std::string full = message(query, question, 0, records_of(name, question.type));
+    std::string full = message(query, question, 0, records_of(name, question.type));
     switch (name.manner) {
         case Manner::answers:
             return full;

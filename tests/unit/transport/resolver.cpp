@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <stdexcept>
@@ -213,10 +214,9 @@ TEST_CASE("Requests for a name that is being looked up share that look-up") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     int answers = 0;
-    std::vector<Resolver::Ticket> tickets;
-    for (int i = 0; i < 10; ++i) {
-        tickets.push_back(
-            bench.resolver->resolve("a.example", bench.now, [&](const auto&) { ++answers; }));
+    std::array<Resolver::Ticket, 10> tickets;
+    for (Resolver::Ticket& ticket : tickets) {
+        ticket = bench.resolver->resolve("a.example", bench.now, [&](const auto&) { ++answers; });
     }
     CHECK(answers == 0);
     bench.run_until([&] { return answers == 10; });
