@@ -148,13 +148,30 @@ TEST_CASE("A question that gets no answer is asked again") {
     CHECK(bench.resolve("a.example").addresses.size() == 1);
 }
 
-TEST_CASE("Without a name server a look-up fails") {
-    Bench bench(moment);
+TEST_CASE("Where no name server listens, a look-up fails") {
+    const std::string nobody = DnsServer().address();
+    const std::string port = nobody.substr(nobody.find(':') + 1);
+    const auto servers = GENERATE_COPY(
+        values<std::vector<std::string>>({{nobody}, {"[::1]:" + port}, {nobody, "[::1]:" + port}}));
+    Bench bench;
     bench.resolver = std::make_unique<Resolver>(
-        bench.io, ResolverOptions{.dns = {.name_servers = {DnsServer().address()}}});
+        bench.io, ResolverOptions{.dns = {.name_servers = servers, .first_timeout = moment}});
     const Resolved resolved = bench.resolve("a.example");
     CHECK_THAT(resolved.error, Catch::Matchers::StartsWith("could not resolve host"));
     CHECK_FALSE(resolved.is_fault_of_ours);
+}
+
+TEST_CASE("A name server that is silent is passed over") {
+    Bench bench;
+    DnsServer silent;
+    silent.set("a.example", {.manner = Manner::silent});
+    bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
+    bench.resolver = std::make_unique<Resolver>(
+        bench.io,
+        ResolverOptions{.dns = {.name_servers = {silent.address(), bench.server.address()},
+                                .first_timeout = 50ms}});
+    CHECK(bench.resolve("a.example").addresses.size() == 1);
+    CHECK(silent.asked("a.example") == 1);
 }
 
 TEST_CASE("localhost is this machine, and no name server is asked") {
