@@ -22,5 +22,5 @@ configure_package_config_file(cmake/webhooksConfig.cmake.in webhooksConfig.cmake
 write_basic_package_version_file(webhooksConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooksConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/webhooksConfigVersion.cmake
-              cmake/WebhooksDependencies.cmake cmake/FindSOCI.cmake
+              cmake/WebhooksDependencies.cmake cmake/FindCAres.cmake cmake/FindSOCI.cmake
         DESTINATION ${package_directory})

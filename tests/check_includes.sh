@@ -21,7 +21,7 @@ lib/storage                  boost.system lib/base lib/query
 lib/storage/memory           boost.system lib/base lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/query lib/storage soci sqlite libpq posix
 lib/testing                  boost.system lib/base
-lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls posix
+lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
 examples                     boost.system http asio beast json boost crypto tls posix
 bench                        boost.system http asio beast json boost crypto tls posix
 tests                        boost.system http asio beast json boost crypto tls posix catch soci sqlite libpq
@@ -64,6 +64,7 @@ kind_of() {
         boost/*) kind=boost ;;
         openssl/ssl.h | openssl/tls1.h) kind=tls ;;
         openssl/*) kind=crypto ;;
+        ares*.h) kind=ares ;;
         soci/* | soci*.h) kind=soci ;;
         sqlite3*.h) kind=sqlite ;;
         libpq* | pg_*.h | postgres_ext.h) kind=libpq ;;

@@ -48,6 +48,7 @@ ok lib/storage/memory/log.cpp         <storage/view.hpp>
 no lib/storage/view.hpp               <soci/soci.h>
 ok lib/transport/pool.hpp             <boost/asio/ssl.hpp>
 ok lib/transport/pool.hpp             <endpoint/url.hpp>
+ok lib/transport/pool.hpp             <ares.h>
 no lib/transport/pool.hpp             <delivery/dispatcher.hpp>
 no lib/transport/pool.hpp             <storage/sql/rows.hpp>
 ok lib/asio/asio.cpp                    <boost/asio/impl/src.hpp>

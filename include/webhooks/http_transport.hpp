@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 #include <webhooks/clock.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/transport.hpp>
@@ -24,6 +25,11 @@ struct HttpTransportOptions {
     std::string ca_file = {};
     /// The `user-agent`: 1-256 printable ASCII characters. Empty: `webhooks/<version>`.
     std::string user_agent = {};
+
+    /// Who is asked for the addresses of names, in this order: `ADDRESS`, `ADDRESS:PORT` or, for
+    /// IPv6 with a port, `[ADDRESS]:PORT`. 0-8 of them; none: those that the system is set up for.
+    /// The hosts file comes first in either case.
+    std::vector<std::string> name_servers = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;

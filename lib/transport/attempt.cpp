@@ -94,7 +94,7 @@ void Attempt::connect_anew() {
     const EndpointUrl& url = request_.target->url;
     if (!url.host_is_address()) {
         look_up_ = workbench_.resolver.resolve(
-            url.host(), [this](const Resolved& resolved) { on_resolved(resolved); });
+            url.host(), now, [this](const Resolved& resolved) { on_resolved(resolved); });
         return;
     }
     const Result<IpAddress> address = IpAddress::parse(url.host());

@@ -4,7 +4,6 @@
 #include <deque>
 #include <exception>
 #include <transport/attempt.hpp>
-#include <transport/client.hpp>
 #include <unordered_map>
 #include <webhooks/version.hpp>
 
@@ -13,14 +12,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How exactly deadlines are kept: all are looked at together, so often while there are any.
+/// How exactly deadlines are kept, those of look-ups too: all are looked at together, so often
+/// while there are any.
 constexpr auto sweep_interval = 50ms;
 /// The same for unused connections, while there is nothing but them.
 constexpr auto idle_sweep_interval = 1s;
 
 class HttpTransport final : public Transport, public Attempt::Listener {
 public:
-    HttpTransport(HttpTransportOptions options, TlsContext tls, Resolver::LookUp look_up);
+    HttpTransport(HttpTransportOptions options, TlsContext tls);
     ~HttpTransport() override { attempts_.clear(); }
 
     void start(Token token, OutgoingRequest request) override;
@@ -35,7 +35,6 @@ private:
     SteadyTime next_sweep() const noexcept;
     void sweep(SteadyTime now);
     bool give_answers(Sink& sink);
-    void post_delivery_of_look_ups() noexcept;
 
     const HttpTransportOptions options_;
     const TlsContext tls_;
@@ -52,10 +51,10 @@ private:
     std::atomic<bool> is_woken_ = false;
 };
 
-HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Resolver::LookUp look_up)
+HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
     : options_(std::move(options)),
       tls_(std::move(tls)),
-      resolver_(std::move(look_up), [this] { post_delivery_of_look_ups(); }),
+      resolver_(io_, {.dns = {.name_servers = options_.name_servers}}),
       workbench_{.options = options_,
                  .io = io_,
                  .tls = tls_,
@@ -94,7 +93,7 @@ void HttpTransport::run(SteadyTime until, Sink& sink) {
 }
 
 SteadyTime HttpTransport::next_sweep() const noexcept {
-    if (!attempts_.empty()) return last_sweep_ + sweep_interval;
+    if (!attempts_.empty() || resolver_.is_busy()) return last_sweep_ + sweep_interval;
     if (workbench_.idle.size() > 0) return last_sweep_ + idle_sweep_interval;
     return SteadyTime::max();
 }
@@ -108,6 +107,7 @@ void HttpTransport::sweep(SteadyTime now) {
     for (Attempt* attempt : overdue) {
         attempt->on_overdue(now);
     }
+    resolver_.sweep(now);
     workbench_.idle.sweep(now,
                           [](const std::shared_ptr<Stream>& kept) { return !kept->is_quiet(); });
 }
@@ -130,16 +130,10 @@ void HttpTransport::on_ended(Attempt& attempt, TransportAnswer answer) {
     attempts_.erase(found);
 }
 
-// Where there is no memory for a handler, the next sweep ends the wait.
-
 void HttpTransport::wake() noexcept try {
     if (!is_woken_.exchange(true)) boost::asio::post(io_, [] {});
 } catch (const std::exception&) {
-}
-
-void HttpTransport::post_delivery_of_look_ups() noexcept try {
-    boost::asio::post(io_, [this] { resolver_.deliver(); });
-} catch (const std::exception&) {
+    // Where there is no memory for a handler, the next sweep ends the wait.
 }
 
 void HttpTransport::cancel_all() {
@@ -151,27 +145,21 @@ void HttpTransport::cancel_all() {
 }
 
 }  // namespace
-
-Result<std::shared_ptr<Transport>> make_client(HttpTransportOptions options,
-                                               Resolver::LookUp look_up) {
-    if (Result<> valid = options.validate(); !valid) return valid.error();
-    Result<TlsContext> tls = TlsContext::make(options.ca_file);
-    if (!tls) return tls.error();
-    if (options.user_agent.empty()) options.user_agent = "webhooks/" WEBHOOKS_VERSION;
-    try {
-        return std::shared_ptr<Transport>(std::make_shared<HttpTransport>(
-            std::move(options), std::move(*tls), std::move(look_up)));
-    } catch (const std::exception& error) {
-        return Error(Errc::internal, error.what());  // No descriptor for the reactor, say.
-    }
-}
-
 }  // namespace webhooks::transport
 
 namespace webhooks {
 
 Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions options) {
-    return transport::make_client(std::move(options), &transport::look_up);
+    if (Result<> valid = options.validate(); !valid) return valid.error();
+    Result<transport::TlsContext> tls = transport::TlsContext::make(options.ca_file);
+    if (!tls) return tls.error();
+    if (options.user_agent.empty()) options.user_agent = "webhooks/" WEBHOOKS_VERSION;
+    try {
+        return std::shared_ptr<Transport>(
+            std::make_shared<transport::HttpTransport>(std::move(options), std::move(*tls)));
+    } catch (const std::exception& error) {
+        return Error(Errc::internal, error.what());  // No descriptor for the reactor, say.
+    }
 }
 
 }  // namespace webhooks

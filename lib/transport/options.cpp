@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/ranges.hpp>
+#include <transport/name_server.hpp>
 #include <webhooks/http_transport.hpp>
 
 namespace webhooks {
@@ -14,6 +15,12 @@ Result<> HttpTransportOptions::validate() const {
     check.in("max_idle_connections", max_idle_connections, 0, 100'000, "");
     if (user_agent.size() > 256 || !ascii::is_printable(user_agent)) {
         check.fault("user_agent", "must be 1 to 256 printable ASCII characters, or empty");
+    }
+    check.in("name_servers", name_servers.size(), 0, 8, "servers");
+    for (const std::string& server : name_servers) {
+        if (!transport::canonical_name_server(server)) {
+            check.fault("name_servers", "must each be ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT");
+        }
     }
     return check.result();
 }

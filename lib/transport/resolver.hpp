@@ -1,57 +1,65 @@
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <transport/dns_channel.hpp>
+#include <transport/look_up_cache.hpp>
+#include <unordered_map>
 #include <vector>
-#include <webhooks/endpoint.hpp>
+#include <webhooks/time.hpp>
 
 namespace webhooks::transport {
 
-/// What a look-up came to.
-struct Resolved {
-    std::vector<IpAddress> addresses = {};
-    std::string error = {};         ///< Why there is no address; for a person.
-    bool is_fault_of_ours = false;  ///< No descriptor, memory or thread: it costs no try.
+struct ResolverOptions {
+    DnsOptions dns = {};
+    /// More look-ups wait for their turn. Far above what attempts need, for whatever hangs shall
+    /// delay no other, and far below 65,536 / 2, for each asks twice and DNS counts in 16 bits.
+    std::size_t max_under_way = 10'000;
+    std::size_t max_remembered = 10'000;
 };
 
-/// Asks the system (getaddrinfo): files, DNS, whatever it is set up for; `localhost` is this
-/// machine also where the system does not know it. Blocks.
-Resolved look_up(const std::string& host);
-
-/// Look-ups on a few threads of its own, started when they are needed. Requests for a name that is
-/// being looked up share that look-up. A look-up cannot be ended, so one that hangs keeps its
-/// thread until it comes back, even beyond the life of the Resolver; it touches nothing of ours by
-/// then.
+/// Looks names up side by side and remembers what came of it: addresses for as long as their
+/// records say, but 1 s to 1 min; failures for 2 s, which is less than the pause before a retry;
+/// faults of ours never. Requests for a name that is being looked up share that look-up.
 ///
-/// All members are called from one thread.
+/// Judges nothing: whoever dials an address judges it. All is done on the loop's one thread.
 class Resolver {
 public:
-    using LookUp = std::function<Resolved(const std::string&)>;
     using Done = std::function<void(const Resolved&)>;
     /// Whoever waits holds one; letting go of it is how one stops waiting.
     using Ticket = std::shared_ptr<Done>;
 
-    static constexpr std::size_t max_threads = 8;
+    Resolver(boost::asio::io_context& io, ResolverOptions options);
 
-    /// @param notify Called on a thread of the resolver when `deliver` has something to do.
-    Resolver(LookUp look_up, std::function<void()> notify);
-    ~Resolver();
-    Resolver(const Resolver&) = delete;
-    Resolver& operator=(const Resolver&) = delete;
+    /// `done` is called by the loop, never in here, unless the ticket is gone by then.
+    [[nodiscard]] Ticket resolve(const std::string& host, SteadyTime now, Done done);
 
-    /// `done` is called inside a later `deliver`, unless the ticket is gone by then.
-    [[nodiscard]] Ticket resolve(const std::string& host, Done done);
-    void deliver();
+    /// While there is something to do, sweep() is to be called often.
+    bool is_busy() const noexcept { return !waiting_.empty(); }
+    void sweep(SteadyTime now);
 
 private:
-    struct State;
-    struct Request;
+    using Waiting = std::vector<std::weak_ptr<Done>>;
 
-    static void work(const std::shared_ptr<State>& state, std::size_t worker);
-    void add_thread_if_needed();
+    void ask_queued(SteadyTime now);
+    void ask(const std::string& host, SteadyTime now);
+    DnsChannel& channel(SteadyTime now);
+    std::size_t under_way() const noexcept;
+    void finish(const std::string& host, Resolved resolved);
+    void give(const Ticket& ticket, LookUpCache::Answer answer);
 
-    std::shared_ptr<State> state_;
+    boost::asio::io_context& io_;
+    const ResolverOptions options_;
+    LookUpCache cache_;
+    std::unordered_map<std::string, Waiting> waiting_;  ///< By host.
+    std::deque<std::string> queue_;                     ///< Hosts of `waiting_` not yet asked for.
+    std::unique_ptr<DnsChannel> channel_;
+    SteadyTime channel_made_{};
+    std::vector<std::unique_ptr<DnsChannel>> old_channels_;
 };
 
 }  // namespace webhooks::transport

@@ -2,7 +2,11 @@
 // that each address, literal or looked up, is judged before anything is sent to it.
 
 #include <support/catch.hpp>
+#include <support/descriptors.hpp>
+#include <support/dns_server.hpp>
+#include <thread>
 
+#include "closed_port.hpp"
 #include "driver.hpp"
 #include "receiver.hpp"
 
@@ -49,4 +53,81 @@ TEST_CASE("A name that does not exist is a failure") {
     const TransportAnswer answer = Driver().send("http://no-such-host.invalid/");
     CHECK(answer.kind == Kind::failed);
     CHECK_THAT(answer.error, Catch::Matchers::StartsWith("could not resolve host"));
+}
+
+TEST_CASE("What a look-up says decides about the attempt") {
+    struct Row {
+        std::vector<std::string> addresses;
+        std::string error;
+    };
+    using Texts = std::vector<std::string>;
+    const auto row = GENERATE(values<Row>({
+        {Texts{}, "could not resolve host"},
+        // That it is refused shows that it was dialled.
+        {Texts{"127.0.0.1"}, "connection refused"},
+        {Texts{"127.0.0.1", "127.0.0.2"}, "connection refused"},
+        {Texts{"127.0.0.1", "10.0.0.1"}, "address not allowed"},
+        {Texts{"169.254.169.254", "127.0.0.1"}, "address not allowed"},
+        {Texts{"::ffff:10.0.0.1"}, "address not allowed"},
+        {Texts{"127.0.0.1", "fe80::1"}, "address not allowed"},
+    }));
+    const ClosedPort port;
+    DnsServer names;
+    names.set("a.example", {.addresses = row.addresses});
+    Driver driver({.name_servers = {names.address()}});
+    const std::string url = "http://a.example:" + std::to_string(port.number()) + "/";
+    // The second time what was remembered is judged.
+    for (int i = 0; i < 2; ++i) {
+        const TransportAnswer answer = driver.send(url);
+        CHECK(answer.kind == Kind::failed);
+        CHECK(answer.error == row.error);
+    }
+    CHECK(names.asked("a.example") == 1);
+}
+
+TEST_CASE("What one policy allows another may refuse, though the name is looked up once") {
+    Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
+    DnsServer names;
+    names.set("a.example", {.addresses = {"127.0.0.1"}});
+    Driver driver({.name_servers = {names.address()}});
+    const std::string url = "http://a.example:" + std::to_string(receiver.port()) + "/";
+    CHECK(driver.send(url).status_code == 200);
+    CHECK(driver.send(request_to(url, "{}", {}, nullptr)).error == "address not allowed");
+    CHECK(names.asked("a.example") == 1);
+}
+
+TEST_CASE("Names whose look-up hangs delay no other, and fail in time") {
+    Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
+    const std::size_t before = open_descriptors();
+    {
+        DnsServer names;
+        names.set("good.example", {.addresses = {"127.0.0.1"}});
+        Driver driver({.name_servers = {names.address()}});
+        Driver hasty({.connect_timeout = 100ms, .name_servers = {names.address()}});
+        for (int i = 0; i < 50; ++i) {
+            const std::string host = "hanging" + std::to_string(i) + ".example";
+            names.set(host, {.manner = DnsServer::Manner::silent});
+            driver.start(request_to("http://" + host + "/"));
+        }
+        const auto began = SteadyTime::clock::now();
+        const std::string good = "http://good.example:" + std::to_string(receiver.port()) + "/";
+        CHECK(driver.send(good).status_code == 200);
+        CHECK(driver.answers().size() == 1);
+
+        const TransportAnswer late = hasty.send("http://hanging0.example/");
+        CHECK(late.kind == Kind::failed);
+        CHECK(late.error == "could not resolve host: timed out");
+        CHECK(SteadyTime::clock::now() - began < 5s);
+        // Nobody waits for the look-up any more, and yet it goes on to its end.
+        const int asked = names.asked("hanging0.example");
+        while (names.asked("hanging0.example") == asked) {
+            hasty.run(SteadyTime::clock::now() + 10ms);
+        }
+    }
+    // The receiver closes its end when it sees ours closed.
+    const SteadyTime patience = SteadyTime::clock::now() + 10s;
+    while (open_descriptors() > before && SteadyTime::clock::now() < patience) {
+        std::this_thread::yield();
+    }
+    CHECK(open_descriptors() == before);
 }

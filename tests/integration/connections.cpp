@@ -1,16 +1,12 @@
 // Connections: kept, reused, broken, silent, refused; and how a transport is driven.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <condition_variable>
-#include <filesystem>
 #include <support/catch.hpp>
+#include <support/descriptors.hpp>
+#include <support/dns_server.hpp>
 #include <thread>
 
+#include "closed_port.hpp"
 #include "driver.hpp"
 #include "receiver.hpp"
 
@@ -22,49 +18,6 @@ namespace {
 
 /// For the deadline tests: as short as the options allow.
 const HttpTransportOptions hasty{.attempt_timeout = 200ms, .connect_timeout = 100ms};
-
-std::size_t open_descriptors() {
-    const std::filesystem::directory_iterator all("/proc/self/fd");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-/// A loopback port that takes no connection: bound, and not listened on.
-class ClosedPort {
-public:
-    ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        address_.sin_family = AF_INET;
-        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address_;
-        REQUIRE(::bind(socket_, generic(), size) == 0);
-        REQUIRE(::getsockname(socket_, generic(), &size) == 0);
-    }
-    ~ClosedPort() {
-        for (const int caller : callers_)
-            ::close(caller);
-        ::close(socket_);
-    }
-    ClosedPort(const ClosedPort&) = delete;
-    ClosedPort& operator=(const ClosedPort&) = delete;
-
-    /// From now on connections hang: the kernel drops what does not fit into the queue.
-    void hang() {
-        REQUIRE(::listen(socket_, 0) == 0);
-        for (int i = 0; i < 4; ++i) {
-            callers_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-            ::connect(callers_.back(), generic(), sizeof address_);
-        }
-    }
-    std::string url() const {
-        return "http://127.0.0.1:" + std::to_string(ntohs(address_.sin_port)) + "/";
-    }
-
-private:
-    sockaddr* generic() { return reinterpret_cast<sockaddr*>(&address_); }
-
-    int socket_;
-    sockaddr_in address_{};
-    std::vector<int> callers_;
-};
 
 }  // namespace
 
@@ -329,16 +282,19 @@ TEST_CASE("A transport leaves no descriptor behind, whatever was under way") {
 
 TEST_CASE("Without a descriptor nothing is sent, and it is not the endpoint's fault") {
     Receiver receiver(answer_always(ok));
-    Driver driver;
-    // UBSan needs descriptors itself, for each type that it has not met yet.
+    DnsServer names;
+    names.set("a.example", {.addresses = {"127.0.0.1"}});
+    const std::string host = GENERATE("127.0.0.1", "a.example");
+    const std::string url = "http://" + host + ":" + std::to_string(receiver.port()) + "/";
+    Driver driver({.name_servers = {names.address()}});
     CHECK(driver.send(ClosedPort().url()).kind == Kind::failed);
-    rlimit usual{};
-    ::getrlimit(RLIMIT_NOFILE, &usual);
-    const rlimit none{.rlim_cur = 0, .rlim_max = usual.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &none);
-    const TransportAnswer answer = driver.send(receiver.url());
-    ::setrlimit(RLIMIT_NOFILE, &usual);
+    CHECK(driver.send("http://unknown.example/").kind == Kind::failed);
+    TransportAnswer answer;
+    {
+        const NoDescriptors none;
+        answer = driver.send(url);
+    }
     CHECK(answer.kind == Kind::not_sent);
     CHECK_FALSE(answer.error.empty());
-    CHECK(driver.send(receiver.url()).kind == Kind::answered);
+    CHECK(driver.send(url).kind == Kind::answered);
 }

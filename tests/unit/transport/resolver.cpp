@@ -1,245 +1,343 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <condition_variable>
+#include <array>
+#include <cstdlib>
 #include <map>
-#include <mutex>
 #include <stdexcept>
 #include <support/catch.hpp>
-#include <transport/client.hpp>
+#include <support/descriptors.hpp>
+#include <support/dns_server.hpp>
 #include <transport/resolver.hpp>
 
 using namespace std::chrono_literals;
 using namespace webhooks;
+using testing::DnsServer;
+using testing::open_descriptors;
 using transport::Resolved;
 using transport::Resolver;
+using transport::ResolverOptions;
+using Manner = DnsServer::Manner;
 
 namespace {
 
-/// A look-up that comes back when it is let go, and counts how often it was asked. Shared with the
-/// look-up's threads, which may outlive the test.
-class Gate {
+/// For what waits for name servers: as long as no test takes.
+constexpr auto forever = 1h;
+/// For what waits until a look-up has failed: 15 times as much.
+constexpr auto moment = 2ms;
+
+/// A resolver with a name server of its own, on a loop that the test drives.
+class Bench {
 public:
-    Resolved look_up(const std::string& host) {
-        std::unique_lock lock(mutex_);
-        ++asked_[host];
-        changed_.notify_all();
-        changed_.wait(lock, [&] { return is_open_; });
-        return {.addresses = {*IpAddress::parse("127.0.0.1")}};
-    }
-    void open() {
-        const std::scoped_lock lock(mutex_);
-        is_open_ = true;
-        changed_.notify_all();
-    }
-    bool wait_until_asked(const std::string& host) {
-        std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, 10s, [&] { return asked_[host] > 0; });
-    }
-    int asked(const std::string& host) {
-        const std::scoped_lock lock(mutex_);
-        return asked_[host];
-    }
-    static Resolver::LookUp of(const std::shared_ptr<Gate>& gate) {
-        return [gate](const std::string& host) { return gate->look_up(host); };
+    explicit Bench(std::chrono::milliseconds first_timeout = forever,
+                   ResolverOptions options = {}) {
+        options.dns = {.name_servers = {server.address()}, .first_timeout = first_timeout};
+        resolver = std::make_unique<Resolver>(io, std::move(options));
     }
 
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::map<std::string, int> asked_;
-    bool is_open_ = false;
-};
-
-/// Calls `deliver` each time the resolver asks for it, until `count` answers were given.
-class Loop {
-public:
-    std::function<void()> notify() {
-        return [this] {
-            const std::scoped_lock lock(mutex_);
-            ++notices_;
-            changed_.notify_all();
-        };
+    /// Looks the host up for somebody who waits until the end of the test.
+    void start(const std::string& host) {
+        tickets[host] = resolver->resolve(host, now, [=, this](const Resolved& answer) {  //
+            answers[host] = answer;
+        });
     }
-    void run(Resolver& resolver, const std::function<bool()>& is_done) {
-        while (!is_done()) {
-            std::unique_lock lock(mutex_);
-            if (!changed_.wait_for(lock, 10s, [&] { return notices_ > 0; })) {
-                throw std::runtime_error("no notice");
-            }
-            notices_ = 0;
-            lock.unlock();
-            resolver.deliver();
+    template <class Condition>
+    void run_until(Condition is_met) {
+        const auto patience = SteadyTime::clock::now() + 20s;
+        while (!is_met()) {
+            if (SteadyTime::clock::now() > patience) throw std::runtime_error("nothing happens");
+            io.restart();
+            io.run_one_for(1ms);
+            resolver->sweep(now);
         }
     }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    int notices_ = 0;
-};
-
-class Answers final : public Transport::Sink {
-public:
-    void on_answer(Transport::Token token, TransportAnswer answer) override {
-        all.emplace(token, std::move(answer));
+    void run_until_idle() {
+        run_until([this] { return !resolver->is_busy(); });
+        io.restart();
+        io.poll();
     }
-    std::map<Transport::Token, TransportAnswer> all;
+    Resolved resolve(const std::string& host) {
+        answers.erase(host);
+        start(host);
+        run_until([&] { return answers.contains(host); });
+        return answers[host];
+    }
+
+    DnsServer server;
+    boost::asio::io_context io;
+    std::unique_ptr<Resolver> resolver;
+    SteadyTime now = SteadyTime::clock::now();  ///< What the resolver is told.
+    std::map<std::string, Resolver::Ticket> tickets;
+    std::map<std::string, Resolved> answers;
 };
 
-OutgoingRequest request_to(const std::string& url) {
-    const EndpointPolicy loopback{.allowed_networks = {*Network::parse("127.0.0.0/8")}};
-    return {
-        .target = std::make_shared<const Target>(Target{
-            EndpointUrl::parse(url).value(), {}, std::make_shared<const EndpointPolicy>(loopback)}),
-        .body = std::make_shared<const std::string>("{}"),
-        .content_type = "application/json",
-        .webhook_id = "id",
-        .webhook_timestamp = "1",
-        .webhook_signature = "v1,x"};
+std::vector<std::string> texts(const Resolved& resolved) {
+    std::vector<std::string> texts;
+    for (const IpAddress& address : resolved.addresses) {
+        texts.push_back(address.to_string());
+    }
+    return texts;
 }
 
-/// A port on which nobody listens, and nobody else can.
-class ClosedPort {
-public:
-    ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        socklen_t size = sizeof address;
-        auto* const generic = reinterpret_cast<sockaddr*>(&address);
-        REQUIRE(::bind(socket_, generic, size) == 0);
-        REQUIRE(::getsockname(socket_, generic, &size) == 0);
-        number_ = ntohs(address.sin_port);
-    }
-    ~ClosedPort() { ::close(socket_); }
-    ClosedPort(const ClosedPort&) = delete;
-    ClosedPort& operator=(const ClosedPort&) = delete;
-
-    std::string text() const { return std::to_string(number_); }
-
-private:
-    int socket_;
-    int number_ = 0;
-};
-
-TransportAnswer send(Resolver::LookUp look_up, const std::string& url) {
-    auto client = transport::make_client({.attempt_timeout = 300ms, .connect_timeout = 100ms},
-                                         std::move(look_up))
-                      .value();
-    Answers answers;
-    client->start(1, request_to(url));
-    client->run(SteadyTime::clock::now() + 10s, answers);
-    return answers.all.at(1);
+std::string hanging(int number) {
+    return "hanging" + std::to_string(number) + ".example";
 }
 
 }  // namespace
 
-TEST_CASE("Requests for a name that is being looked up share one look-up") {
-    const auto gate = std::make_shared<Gate>();
-    Loop loop;
-    Resolver resolver(Gate::of(gate), loop.notify());
-    int answers = 0;
-    std::vector<Resolver::Ticket> tickets;
-    for (int i = 0; i < 10; ++i) {
-        tickets.push_back(resolver.resolve("a.example", [&](const Resolved& resolved) {
-            answers += static_cast<int>(resolved.addresses.size());
-        }));
-    }
-    gate->open();
-    loop.run(resolver, [&] { return answers == 10; });
-    CHECK(gate->asked("a.example") == 1);
-    // Nothing is remembered: the next one asks again.
-    tickets.push_back(resolver.resolve("a.example", [&](const Resolved&) { ++answers; }));
-    loop.run(resolver, [&] { return answers == 11; });
-    CHECK(gate->asked("a.example") == 2);
+TEST_CASE("A name's addresses are found, IPv4 and IPv6 by turns") {
+    struct Row {
+        std::vector<std::string> recorded;
+        std::vector<std::string> found;
+    };
+    using Texts = std::vector<std::string>;
+    const auto row = GENERATE(values<Row>({
+        {Texts{"192.0.2.1"}, Texts{"192.0.2.1"}},
+        {Texts{"2001:db8::1"}, Texts{"2001:db8::1"}},
+        {Texts{"2001:db8::1", "2001:db8::2", "192.0.2.1"},
+         Texts{"192.0.2.1", "2001:db8::1", "2001:db8::2"}},
+        {Texts{"192.0.2.1", "192.0.2.1"}, Texts{"192.0.2.1"}},
+    }));
+    Bench bench;
+    bench.server.set("a.example", {.addresses = row.recorded});
+    const Resolved resolved = bench.resolve("a.example");
+    CHECK(texts(resolved) == row.found);
+    CHECK(resolved.error.empty());
 }
 
-TEST_CASE("Look-ups that hang delay no other until all threads are taken, and no end") {
-    const auto gate = std::make_shared<Gate>();
-    Loop loop;
-    std::vector<Resolver::Ticket> tickets;
-    bool is_answered = false;
-    {
-        Resolver resolver(
-            [gate](const std::string& host) {
-                return host == "quick" ? Resolved{.error = "none"} : gate->look_up(host);
-            },
-            loop.notify());
-        for (std::size_t i = 0; i + 1 < Resolver::max_threads; ++i) {
-            tickets.push_back(resolver.resolve("slow" + std::to_string(i), [](const auto&) {}));
-        }
-        tickets.push_back(
-            resolver.resolve("quick", [&](const Resolved& r) { is_answered = r.error == "none"; }));
-        loop.run(resolver, [&] { return is_answered; });
-        // One name too many waits for a thread; nobody wants it any more when one is free.
-        tickets.push_back(resolver.resolve("slow", [](const auto&) {}));
-        REQUIRE(gate->wait_until_asked("slow"));
-        resolver.resolve("unwanted", [](const auto&) {}).reset();
+TEST_CASE("An answer that is too long for UDP comes by TCP") {
+    Bench bench;
+    bench.server.set("a.example", {.manner = Manner::too_long, .addresses = {"192.0.2.1"}});
+    CHECK(texts(bench.resolve("a.example")) == std::vector<std::string>{"192.0.2.1"});
+}
+
+TEST_CASE("A look-up without a result is the name's failure") {
+    struct Row {
+        std::string host;
+        std::chrono::milliseconds first_timeout;
+        std::string error;
+    };
+    const auto row = GENERATE(values<Row>({
+        {"unknown.example", forever, "could not resolve host"},
+        {"none.example", forever, "could not resolve host"},
+        {"many.example", forever, "could not resolve host: too many addresses"},
+        {"silent.example", moment, "could not resolve host: timed out"},
+        // How soon one gives up is the library's matter.
+        {"garbage.example", moment, "could not resolve host"},
+    }));
+    Bench bench(row.first_timeout);
+    bench.server.set("none.example", {});
+    bench.server.set("silent.example", {.manner = Manner::silent});
+    bench.server.set("garbage.example",
+                     {.manner = Manner::garbage, .addresses = {"192.0.2.1", "2001:db8::1"}});
+    DnsServer::Name many;
+    for (int i = 0; i <= 100; ++i) {
+        many.addresses.push_back("192.0.2." + std::to_string(i));
     }
-    gate->open();
-    CHECK(gate->asked("unwanted") == 0);
+    bench.server.set("many.example", many);
+    const Resolved resolved = bench.resolve(row.host);
+    CHECK(resolved.addresses.empty());
+    CHECK_THAT(resolved.error, Catch::Matchers::StartsWith(row.error));
+    CHECK_FALSE(resolved.is_fault_of_ours);
+    CHECK_FALSE(bench.resolver->is_busy());
+}
+
+TEST_CASE("A question that gets no answer is asked again") {
+    Bench bench(50ms);
+    bench.server.set("a.example", {.manner = Manner::silent});
+    bench.start("a.example");
+    bench.run_until([&] { return bench.server.asked("a.example") == 1; });
+    bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
+    CHECK(bench.resolve("a.example").addresses.size() == 1);
+}
+
+TEST_CASE("Where no name server listens, a look-up fails") {
+    const std::string nobody = DnsServer().address();
+    const std::string port = nobody.substr(nobody.find(':') + 1);
+    const auto servers = GENERATE_COPY(
+        values<std::vector<std::string>>({{nobody}, {"[::1]:" + port}, {nobody, "[::1]:" + port}}));
+    Bench bench;
+    bench.resolver = std::make_unique<Resolver>(
+        bench.io, ResolverOptions{.dns = {.name_servers = servers, .first_timeout = moment}});
+    const Resolved resolved = bench.resolve("a.example");
+    CHECK_THAT(resolved.error, Catch::Matchers::StartsWith("could not resolve host"));
+    CHECK_FALSE(resolved.is_fault_of_ours);
+}
+
+TEST_CASE("A name server that is silent is passed over") {
+    Bench bench;
+    DnsServer silent;
+    silent.set("a.example", {.manner = Manner::silent});
+    bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
+    bench.resolver = std::make_unique<Resolver>(
+        bench.io,
+        ResolverOptions{.dns = {.name_servers = {silent.address(), bench.server.address()},
+                                .first_timeout = 50ms}});
+    CHECK(bench.resolve("a.example").addresses.size() == 1);
+    CHECK(silent.asked("a.example") == 1);
+}
+
+TEST_CASE("localhost is this machine, and no name server is asked") {
+    Bench bench;
+    const Resolved resolved = bench.resolve("localhost");
+    REQUIRE_FALSE(resolved.addresses.empty());
+    CHECK(Network::parse("127.0.0.0/8")->contains(resolved.addresses.front()));
+    CHECK(bench.server.hosts().empty());
+}
+
+TEST_CASE("A name is absolute, whatever the system's search domains") {
+    ::setenv("LOCALDOMAIN", "search.example", 1);
+    Bench bench;
+    bench.resolve("a.example");
+    bench.resolve("single");
+    ::unsetenv("LOCALDOMAIN");
+    CHECK(bench.server.hosts() == std::vector<std::string>{"a.example", "single"});
+}
+
+TEST_CASE("Names whose look-up hangs delay no other, and no end") {
+    const std::size_t before = open_descriptors();
+    {
+        const int count = GENERATE(50, 5'000);
+        Bench bench;
+        for (int i = 1; i <= count; ++i) {
+            bench.server.set(hanging(i), {.manner = Manner::silent});
+            bench.start(hanging(i));
+            // No more questions at once than the server's socket holds.
+            if (i % 50 == 0) bench.run_until([&] { return bench.server.asked(hanging(i)) == 1; });
+        }
+        bench.server.set("good.example", {.addresses = {"192.0.2.1"}});
+        CHECK(bench.resolve("good.example").addresses.size() == 1);
+        CHECK(bench.answers.size() == 1);
+        // One socket for all, while they last: not more than the server's and the loop's own.
+        CHECK(open_descriptors() <= before + 8);
+        bench.resolver.reset();
+        bench.io.poll();
+        CHECK(bench.answers.size() == 1);
+    }
+    CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("Look-ups leave no descriptor behind when there are none") {
+    Bench bench;
+    bench.resolve("unknown.example");
+    bench.run_until_idle();
+    const std::size_t before = open_descriptors();
+    bench.server.set("a.example", {.manner = Manner::too_long, .addresses = {"192.0.2.1"}});
+    bench.resolve("a.example");
+    bench.run_until_idle();
+    // The server closes its end when it sees ours closed.
+    bench.run_until([&] { return open_descriptors() <= before; });
+    CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("Requests for a name that is being looked up share that look-up") {
+    Bench bench;
+    bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
+    int answers = 0;
+    std::array<Resolver::Ticket, 10> tickets;
+    for (Resolver::Ticket& ticket : tickets) {
+        ticket = bench.resolver->resolve("a.example", bench.now, [&](const auto&) { ++answers; });
+    }
+    CHECK(answers == 0);
+    bench.run_until([&] { return answers == 10; });
+    CHECK(bench.server.asked("a.example") == 1);
 }
 
 TEST_CASE("Whoever let go of the ticket is not called") {
-    const auto gate = std::make_shared<Gate>();
-    Loop loop;
-    Resolver resolver(Gate::of(gate), loop.notify());
+    Bench bench;
+    bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     bool was_called = false;
-    bool is_done = false;
-    Resolver::Ticket ticket = resolver.resolve("a", [&](const Resolved&) { was_called = true; });
-    const Resolver::Ticket other = resolver.resolve("a", [&](const Resolved&) { is_done = true; });
-    REQUIRE(gate->wait_until_asked("a"));
+    const auto call = [&](const Resolved&) { was_called = true; };
+    Resolver::Ticket ticket = bench.resolver->resolve("a.example", bench.now, call);
     ticket.reset();
-    gate->open();
-    loop.run(resolver, [&] { return is_done; });
+    bench.resolve("a.example");
+    // Neither when the answer is already known.
+    ticket = bench.resolver->resolve("a.example", bench.now, call);
+    ticket.reset();
+    bench.run_until_idle();
     CHECK_FALSE(was_called);
+    CHECK(bench.server.asked("a.example") == 1);
 }
 
-TEST_CASE("A look-up that throws is a fault of ours") {
-    const TransportAnswer answer =
-        send([](const std::string&) -> Resolved { throw std::bad_alloc(); }, "http://a.example/");
-    CHECK(answer.kind == TransportAnswer::Kind::not_sent);
-}
-
-TEST_CASE("An attempt whose look-up hangs ends at the connect timeout") {
-    const auto gate = std::make_shared<Gate>();
-    const auto began = SteadyTime::clock::now();
-    const TransportAnswer answer = send(Gate::of(gate), "http://a.example/");
-    CHECK(answer.kind == TransportAnswer::Kind::failed);
-    CHECK(answer.error == "could not resolve host: timed out");
-    CHECK(SteadyTime::clock::now() - began < 5s);
-    gate->open();
-}
-
-TEST_CASE("What a look-up says decides about the attempt") {
+TEST_CASE("What is known is not asked for again until its time has passed") {
     struct Row {
-        std::vector<const char*> addresses;
-        TransportAnswer::Kind kind;
-        std::string error;
+        std::string host;
+        std::uint32_t ttl;
+        std::chrono::seconds kept;
     };
-    const ClosedPort port;
-    const auto failed = TransportAnswer::Kind::failed;
-    const auto row = GENERATE_COPY(values<Row>({
-        {{}, failed, "could not resolve host"},
-        // That it is refused shows that it was dialled.
-        {{"127.0.0.1"}, failed, "connection refused"},
-        {{"127.0.0.1", "127.0.0.2"}, failed, "connection refused"},
-        {{"127.0.0.1", "10.0.0.1"}, failed, "address not allowed"},
-        {{"169.254.169.254", "127.0.0.1"}, failed, "address not allowed"},
-        {{"::ffff:10.0.0.1"}, failed, "address not allowed"},
-        {{"::1"}, failed, "address not allowed"},
+    const auto row = GENERATE(values<Row>({
+        {"a.example", 30, 30s},
+        {"a.example", 0, 1s},
+        {"a.example", 86'400, 60s},
+        {"a.example", 0x80000000, 1s},
+        {"unknown.example", 0, 2s},
     }));
-    const TransportAnswer answer = send(
-        [&](const std::string&) {
-            Resolved resolved;
-            for (const char* text : row.addresses)
-                resolved.addresses.push_back(*IpAddress::parse(text));
-            if (row.addresses.empty()) resolved.error = "could not resolve host";
-            return resolved;
-        },
-        "http://a.example:" + port.text() + "/");
-    CHECK(answer.kind == row.kind);
-    CHECK(answer.error == row.error);
+    CAPTURE(row.host, row.ttl);
+    Bench bench;
+    bench.server.set("a.example", {.addresses = {"192.0.2.1"}, .ttl = row.ttl});
+    const Resolved first = bench.resolve(row.host);
+    const SteadyTime asked = bench.now;
+    bench.now = asked + row.kept - 1ms;
+    CHECK(texts(bench.resolve(row.host)) == texts(first));
+    CHECK(bench.server.asked(row.host) == 1);
+    // The time counts from the answer, which came a little after the question.
+    bench.now = SteadyTime::clock::now() + row.kept;
+    CHECK(texts(bench.resolve(row.host)) == texts(first));
+    CHECK(bench.server.asked(row.host) == 2);
+}
+
+TEST_CASE("Of more names than are remembered the oldest is asked for again") {
+    Bench bench(forever, {.max_remembered = 2});
+    for (const char* host : {"a.example", "b.example", "c.example", "c.example", "a.example"}) {
+        bench.resolve(host);
+    }
+    CHECK(bench.server.asked("a.example") == 2);
+    CHECK(bench.server.asked("b.example") == 1);
+    CHECK(bench.server.asked("c.example") == 1);
+}
+
+TEST_CASE("What is too many look-ups at once waits for its turn, if still wanted by then") {
+    Bench bench(50ms, {.max_under_way = 1});
+    bench.server.set("slow.example", {.manner = Manner::silent});
+    bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
+    bench.start("slow.example");
+    bench.start("unwanted.example");
+    bench.start("a.example");
+    bench.tickets.erase("unwanted.example");
+    bench.run_until([&] { return bench.server.asked("slow.example") == 1; });
+    CHECK(bench.server.asked("a.example") == 0);
+    bench.server.set("slow.example", {});
+    bench.run_until_idle();
+    CHECK(bench.answers.at("a.example").addresses.size() == 1);
+    CHECK(bench.server.asked("unwanted.example") == 0);
+}
+
+TEST_CASE("After a minute a new channel, with the system's new configuration, takes over") {
+    Bench bench(moment);
+    bench.server.set("silent.example", {.manner = Manner::silent});
+    bench.server.set("other.example", {.manner = Manner::silent});
+    bench.start("silent.example");
+    const std::size_t with_one_socket = open_descriptors();
+    bench.now += 59s;
+    bench.start("unknown.example");
+    CHECK(open_descriptors() == with_one_socket);
+    bench.now += 1s;
+    bench.start("other.example");
+    CHECK(open_descriptors() == with_one_socket + 1);
+    bench.run_until_idle();
+    CHECK(bench.answers.size() == 3);
+    CHECK(open_descriptors() == with_one_socket - 1);
+}
+
+TEST_CASE("Without a descriptor a look-up fails by our fault, and is made again") {
+    Bench bench;
+    bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
+    Bench().resolve("unknown.example");
+    const bool has_channel = GENERATE(false, true);
+    if (has_channel) bench.resolve("unknown.example");
+    Resolved resolved;
+    {
+        const testing::NoDescriptors none;
+        resolved = bench.resolve("a.example");
+    }
+    CHECK(resolved.is_fault_of_ours);
+    CHECK(resolved.error == "could not resolve host: Too many open files");
+    CHECK(bench.resolve("a.example").addresses.size() == 1);
 }

@@ -1,0 +1,42 @@
+#include <support/catch.hpp>
+#include <transport/look_up_cache.hpp>
+
+using namespace std::chrono_literals;
+using namespace webhooks;
+using transport::LookUpCache;
+using transport::Resolved;
+
+namespace {
+
+LookUpCache::Answer answer() {
+    return std::make_shared<const Resolved>();
+}
+
+}  // namespace
+
+TEST_CASE("An answer is found until its time has passed") {
+    const SteadyTime now{1h};
+    LookUpCache cache(2);
+    const LookUpCache::Answer first = answer();
+    cache.put("a", first, now + 5s);
+    CHECK(cache.find("b", now) == nullptr);
+    CHECK(cache.find("a", now) == first);
+    CHECK(cache.find("a", now + 5s - 1ns) == first);
+    CHECK(cache.find("a", now + 5s) == nullptr);
+    CHECK(cache.size() == 0);
+}
+
+TEST_CASE("Of too many names the one that was put in first goes") {
+    const SteadyTime now{1h};
+    LookUpCache cache(2);
+    cache.put("a", answer(), now + 5s);
+    cache.put("b", answer(), now + 5s);
+    const LookUpCache::Answer again = answer();
+    cache.put("a", again, now + 5s);
+    CHECK(cache.size() == 2);
+    cache.put("c", answer(), now + 5s);
+    CHECK(cache.size() == 2);
+    CHECK(cache.find("a", now) == again);
+    CHECK(cache.find("b", now) == nullptr);
+    CHECK(cache.find("c", now) != nullptr);
+}
