@@ -11,6 +11,10 @@ using std::chrono::microseconds;
 
 /// A fault of ours delays an attempt by this much; it costs no try.
 constexpr std::chrono::seconds delay_after_own_fault{1};
+/// Nor does any other attempt begin for a moment: the fault is likely to meet it too.
+constexpr std::chrono::milliseconds pause_after_own_fault{100};
+/// Events in memory of an endpoint that nobody knows to answer.
+constexpr std::size_t most_of_the_unproven = 16;
 /// What is blocked for longer makes room in memory.
 constexpr std::chrono::seconds longest_wait_in_memory{1};
 
@@ -103,11 +107,13 @@ void Dispatcher::settle(Lane& lane, const Now& now) {
     turns_.settle(lane, now.steady);
 }
 
-/// One lane may take half of the memory that others leave, so that there is always room for them.
+/// One lane may take half of the memory that others leave, so that there is always room for them;
+/// one that has not proven itself, a handful.
 std::size_t Dispatcher::room_of(const Lane& lane) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t least = std::clamp<std::size_t>(all / 1000, 1, 100);
-    const std::size_t limit = std::max(least, waiting_ < all ? (all - waiting_) / 2 : 0);
+    std::size_t limit = std::max(least, waiting_ < all ? (all - waiting_) / 2 : 0);
+    if (lane.health.share() != Share::proven) limit = std::min(limit, most_of_the_unproven);
     return lane.queue.size() < limit ? limit - lane.queue.size() : 0;
 }
 
@@ -258,7 +264,15 @@ void Dispatcher::clear(const Now& now) {
 
 // ---- Attempts.
 
+std::optional<SteadyTime> Dispatcher::next_timer() const {
+    const std::optional<SteadyTime> timer = turns_.next_timer();
+    if (waiting_ == 0 || paused_until_ == SteadyTime::min()) return timer;
+    return std::min(timer.value_or(SteadyTime::max()), paused_until_);
+}
+
 std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
+    if (now.steady < paused_until_) return {};
+    paused_until_ = SteadyTime::min();
     while (Lane* opened = turns_.take_opened(now.steady)) {
         settle(*opened, now);
     }
@@ -305,6 +319,7 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     --lane.in_flight;
     if (answer.kind == TransportAnswer::Kind::not_sent) {
         park(flight.event, now.time + delay_after_own_fault);
+        paused_until_ = now.steady + pause_after_own_fault;
     } else {
         turns_.note_answer(flight.slot, answer.kind == TransportAnswer::Kind::answered);
         record(flight, answer, now, chance);

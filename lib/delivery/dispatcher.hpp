@@ -71,7 +71,7 @@ public:
     std::size_t in_flight() const noexcept { return flights_.size(); }
     std::size_t waiting() const noexcept { return waiting_; }
     /// When `next` has something to do though nothing happens.
-    std::optional<SteadyTime> next_timer() const { return turns_.next_timer(); }
+    std::optional<SteadyTime> next_timer() const;
 
 private:
     struct Flight {
@@ -109,6 +109,8 @@ private:
     Turns turns_;
     std::unordered_map<LaneKey, std::unique_ptr<Lane>> lanes_;
     std::size_t waiting_ = 0;
+    /// After a fault of ours.
+    SteadyTime paused_until_ = SteadyTime::min();
     Transport::Token last_token_ = 0;
     std::unordered_map<Transport::Token, Flight> flights_;
     Results results_;

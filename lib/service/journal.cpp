@@ -78,6 +78,7 @@ Result<> Journal::begin_identity() {
     Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
     if (!pulse) return pulse.error();
     synchronize(*pulse, unbroken_since_);
+    consider_due(pulse->now);
     return {};
 }
 
@@ -105,8 +106,6 @@ void Journal::synchronize(const Pulse& pulse, SteadyTime asked_at) {
     if (asked_at.time_since_epoch().count() >= lease_until_) unbroken_since_ = asked_at;
     lease_until_ = (asked_at + options_.lease).time_since_epoch().count();
     next_pulse_ = asked_at + options_.heartbeat_interval;
-    // What others hand back is found by looking; what this worker parked it knows about.
-    consider_due(pulse.now);
 }
 
 Time Journal::now() const {
@@ -139,6 +138,8 @@ void Journal::pulse_if_due() {
     if (parts_.clock->steady_now() < next_pulse_) return;
     const std::optional<Pulse> answer = pulse();
     if (!answer) return;
+    // What others hand back is found by looking; what this worker parked it knows about.
+    consider_due(answer->now);
     if (answer->revision != index_.revision() && !accept(refresh(), "reading changes")) return;
     // Where storage was away from everybody, the others get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
@@ -476,6 +477,8 @@ std::size_t Journal::claim_due() {
     if (!accept(claim ? Result<>() : claim.error(), "claim")) return 0;
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
+    // Storage knows better what time it is: its clock was set back.
+    if (claimed == 0 && next_due_ && *next_due_ <= now()) pulse();
     inbox_.deliver(std::move(claim->events));
     return claimed;
 }

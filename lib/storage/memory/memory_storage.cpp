@@ -266,8 +266,10 @@ Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
     const std::scoped_lock lock(mutex_);
     std::random_device random;
     const Worker worker{.id = {++last_worker_}, .tag = (std::uint64_t{random()} << 32) | random()};
-    workers_[worker.id] = {
-        .tag = worker.tag, .lease = lease, .last_pulse = clock_->now(), .low_water = last_event_};
+    workers_[worker.id] = {.tag = worker.tag,
+                           .lease = lease,
+                           .last_pulse = clock_->steady_now(),
+                           .low_water = last_event_};
     return worker;
 }
 
@@ -283,7 +285,7 @@ Result<Pulse> MemoryStorage::pulse(WorkerId id) {
     const std::scoped_lock lock(mutex_);
     const auto worker = living(id);
     if (!worker) return worker.error();
-    (*worker)->last_pulse = clock_->now();
+    (*worker)->last_pulse = clock_->steady_now();
     return Pulse{.now = clock_->now(), .revision = revision_, .last_batch = (*worker)->last_batch};
 }
 
@@ -300,7 +302,8 @@ Result<> MemoryStorage::declare_dead(WorkerId self) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(self); !worker) return worker.error();
     for (auto& [id, worker] : workers_) {
-        if (id != self && worker.last_pulse + worker.lease < clock_->now()) worker.is_dead = true;
+        const bool is_lapsed = worker.last_pulse + worker.lease < clock_->steady_now();
+        if (id != self && is_lapsed) worker.is_dead = true;
     }
     return {};
 }

@@ -80,7 +80,7 @@ private:
     struct StoredWorker {
         std::uint64_t tag = 0;
         std::chrono::milliseconds lease{};
-        Time last_pulse{};
+        SteadyTime last_pulse{};  ///< A clock that is set must not end a life.
         EventId low_water{};
         std::int64_t last_batch = 0;
         bool is_dead = false;

@@ -1,0 +1,199 @@
+#include <algorithm>
+#include <delivery/dispatcher.hpp>
+#include <support/catch.hpp>
+
+namespace webhooks::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A dispatcher whose endpoints exist for every subscription, each on a host of its own.
+struct Bench {
+    explicit Bench(ServiceOptions chosen = {}) : options(std::move(chosen)) {
+        options.retry_jitter = 0;
+    }
+
+    std::shared_ptr<const Endpoint> endpoint(SubscriptionId id) {
+        std::shared_ptr<Endpoint>& made = endpoints[id.value];
+        if (!made) {
+            made = std::make_shared<Endpoint>();
+            made->id = id;
+            made->revision = 1;
+            made->is_active = true;
+            made->max_retry_count = 9;
+            made->target = std::make_shared<Target>(Target{
+                .url = EndpointUrl::parse("https://h" + std::to_string(id.value) + ".example.com/")
+                           .value(),
+                .headers = {},
+                .policy = {}});
+        }
+        return made;
+    }
+
+    HeldEvent event(std::int64_t id, std::int64_t subscription) {
+        auto message = std::make_shared<Message>();
+        message->payload = std::make_shared<const std::string>("{}");
+        message->expires_at = expires_at;
+        return {.id = {id}, .subscription = {subscription}, .message = std::move(message)};
+    }
+
+    void add(std::int64_t subscription, int count) {
+        for (int i = 0; i < count; ++i)
+            dispatcher.add(event(++last_event, subscription), now);
+    }
+
+    std::vector<Dispatcher::Start> begin_all() {
+        std::vector<Dispatcher::Start> begun;
+        while (auto start = dispatcher.next(now))
+            begun.push_back(*std::move(start));
+        return begun;
+    }
+
+    void finish(const Dispatcher::Start& start, TransportAnswer answer) {
+        CHECK(dispatcher.finish(start.token, answer, now, 0.5));
+    }
+
+    void pass(std::chrono::microseconds time) {
+        now.time += time;
+        now.steady += time;
+    }
+
+    static TransportAnswer status(int code) {
+        return {.kind = TransportAnswer::Kind::answered, .status_code = code};
+    }
+
+    ServiceOptions options;
+    std::optional<Time> expires_at;
+    std::unordered_map<std::int64_t, std::shared_ptr<Endpoint>> endpoints;
+    Now now{.time = Time(std::chrono::hours(500'000)), .steady = SteadyTime(1000s)};
+    std::int64_t last_event = 0;
+    Dispatcher dispatcher{options, [this](SubscriptionId id) { return endpoint(id); }};
+};
+
+}  // namespace
+
+TEST_CASE("an endpoint that nobody knows keeps a handful in memory, a proven one what it can") {
+    Bench bench;
+    bench.add(1, 100);
+    CHECK(bench.dispatcher.waiting() == 16);
+    const Results first = bench.dispatcher.take_results();
+    CHECK(first.parks.size() == 84);
+    CHECK(first.released_events == 84);
+    CHECK(first.parks.front().place == Park::Place::deferred);
+
+    const auto begun = bench.begin_all();
+    REQUIRE(begun.size() == 1);
+    bench.finish(begun.front(), Bench::status(200));
+    const Results results = bench.dispatcher.take_results();
+    REQUIRE(results.wants.size() == 1);
+    CHECK(results.wants.front().count == 84);
+    std::vector<HeldEvent> events;
+    for (int i = 0; i < 84; ++i)
+        events.push_back(bench.event(++bench.last_event, 1));
+    bench.dispatcher.refill(results.wants.front(), std::move(events), bench.now);
+    CHECK(bench.dispatcher.waiting() == 99);
+    bench.add(1, 5000);
+    CHECK(bench.dispatcher.waiting() == 5099);
+}
+
+TEST_CASE("one endpoint never takes all of the memory") {
+    Bench bench({.max_events_in_memory = 1000});
+    bench.add(1, 1);
+    bench.finish(bench.begin_all().front(), Bench::status(200));
+    bench.add(1, 5000);
+    CHECK(bench.dispatcher.waiting() <= 500);
+    bench.add(2, 1);
+    const auto begun = bench.begin_all();
+    CHECK(std::ranges::any_of(begun, [](const Dispatcher::Start& start) {
+        return start.event.subscription == SubscriptionId{2};
+    }));
+}
+
+TEST_CASE("less than was wanted means that nothing older is left") {
+    Bench bench;
+    bench.add(1, 40);
+    auto begun = bench.begin_all();
+    bench.finish(begun.front(), Bench::status(200));
+    const Want want = bench.dispatcher.take_results().wants.front();
+    CHECK(want.count == 24);
+    bench.dispatcher.refill(want, {bench.event(100, 1)}, bench.now);
+    CHECK(bench.dispatcher.take_results().wants.empty());
+    while (!(begun = bench.begin_all()).empty()) {
+        for (const auto& start : begun)
+            bench.finish(start, Bench::status(200));
+    }
+    CHECK(bench.dispatcher.take_results().wants.empty());
+}
+
+TEST_CASE("after a fault of ours nothing begins for a moment, and no try is used") {
+    Bench bench;
+    bench.add(1, 1);
+    const auto begun = bench.begin_all();
+    bench.finish(begun.front(), {.kind = TransportAnswer::Kind::not_sent, .error = "no memory"});
+    bench.add(2, 1);
+    CHECK(bench.begin_all().empty());
+    CHECK(bench.dispatcher.next_timer() == bench.now.steady + 100ms);
+    const Results results = bench.dispatcher.take_results();
+    CHECK(results.attempts.empty());
+    CHECK(results.states.empty());
+    REQUIRE(results.parks.size() == 1);
+    CHECK(results.parks.front().place == Park::Place::free);
+    CHECK(results.parks.front().due == bench.now.time + 1s);
+    CHECK(results.parks.front().tries == 0);
+    bench.pass(100ms);
+    CHECK(bench.begin_all().size() == 1);
+}
+
+TEST_CASE("what waits long gets a row once, and stays") {
+    Bench bench;
+    bench.add(1, 2);
+    bench.begin_all();
+    bench.pass(bench.options.park_after + 1us);
+    bench.dispatcher.hold_old(bench.now);
+    const Results results = bench.dispatcher.take_results();
+    REQUIRE(results.parks.size() == 1);
+    CHECK(results.parks.front().place == Park::Place::held);
+    CHECK(results.released_events == 0);
+    bench.pass(1h);
+    bench.dispatcher.hold_old(bench.now);
+    CHECK_FALSE(bench.dispatcher.has_results());
+    CHECK(bench.dispatcher.waiting() == 1);
+}
+
+TEST_CASE("an event that expires before its attempt ends without a request") {
+    Bench bench;
+    bench.expires_at = bench.now.time + 10s;
+    bench.add(1, 1);
+    bench.pass(10s);
+    CHECK(bench.begin_all().empty());
+    const Results results = bench.dispatcher.take_results();
+    REQUIRE(results.attempts.size() == 1);
+    CHECK(results.attempts.front().attempt.outcome == Outcome::expired);
+    CHECK(results.attempts.front().attempt.error_message == "expired: it was no longer wanted");
+    CHECK(results.released_events == 1);
+}
+
+TEST_CASE("answers to what another worker has now lead to nothing") {
+    Bench bench;
+    bench.add(1, 5);
+    const auto begun = bench.begin_all();
+    bench.dispatcher.clear(bench.now);
+    CHECK_FALSE(bench.dispatcher.finish(begun.front().token, Bench::status(200), bench.now, 0.5));
+    CHECK_FALSE(bench.dispatcher.has_results());
+    CHECK(bench.dispatcher.waiting() == 0);
+    bench.add(1, 1);
+    CHECK(bench.begin_all().size() == 1);
+}
+
+TEST_CASE("an endpoint that failed before this process began takes the share of those that fail") {
+    Bench bench({.max_in_flight = 4});
+    for (std::int64_t id = 1; id <= 10; ++id) {
+        auto failing = std::make_shared<Endpoint>(*bench.endpoint({id}));
+        failing->failing_since = bench.now.time - 1h;
+        bench.endpoints[id] = failing;
+        bench.add(id, 1);
+    }
+    CHECK(bench.begin_all().size() == 1);
+}
+
+}  // namespace webhooks::delivery
