@@ -124,7 +124,8 @@ private:
     std::vector<Given> given_;
 };
 
-std::optional<json::value> parse_json(std::string_view text, FieldError& fault) {
+std::optional<json::value> parse_json(const std::string& path, std::string_view text,
+                                      FieldError& fault) {
     json::stream_parser parser;
     boost::system::error_code error;
     const std::size_t end = parser.write_some(text.data(), text.size(), error);
@@ -133,7 +134,7 @@ std::optional<json::value> parse_json(std::string_view text, FieldError& fault) 
         return parser.release();
     }
     const auto line = 1 + std::count(text.begin(), text.begin() + end, '\n');
-    fault = {"line " + std::to_string(line), "this is not JSON"};
+    fault = {path + ", line " + std::to_string(line), "this is not JSON"};
     return {};
 }
 
@@ -150,7 +151,7 @@ std::optional<std::string> read_file(const std::string& path, FieldError& fault)
 std::vector<Given> read_config_file(const std::string& path, std::vector<FieldError>& faults) {
     FieldError fault;
     auto text = read_file(path, fault);
-    auto value = text ? parse_json(*text, fault) : std::nullopt;
+    auto value = text ? parse_json(path, *text, fault) : std::nullopt;
     if (value && !value->is_object()) fault = {path, "must be a JSON object"};
     if (!fault.field.empty()) {
         faults.push_back(fault);

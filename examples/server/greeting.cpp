@@ -1,5 +1,6 @@
 #include "greeting.hpp"
 
+#include <filesystem>
 #include <sstream>
 #include <string_view>
 
@@ -21,14 +22,15 @@ std::string key_text(const Access& access) {
     return access.has_environment_key ? "$WEBHOOKS_ADMIN_KEY" : "YOUR-KEY";
 }
 
-void print_key(std::ostream& out, const Access& access) {
+void print_key(std::ostream& out, const Access& access, const std::string& storage) {
     if (access.new_key) {
         out << "\nThe API key of the administrator \"admin\", shown this once:\n\n    "
             << access.new_key->reveal() << '\n';
     } else if (access.has_environment_key) {
         out << "\nThe API key of the administrator \"admin\" is that of WEBHOOKS_ADMIN_KEY.\n";
     } else {
-        out << "\nAPI keys were made earlier; `webhooks-server keys create` makes another.\n";
+        out << "\nAPI keys were made earlier; `webhooks-server keys create --storage " << storage
+            << " --user NAME` makes another.\n";
     }
 }
 
@@ -39,11 +41,20 @@ bool may_reach_receiver(const webhooks::EndpointPolicy& policy) {
            webhooks::check_address(*address, policy);
 }
 
+/// The example receiver is beside the server.
+std::string receiver_command() {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) return "webhooks-receiver";
+    const auto path = std::filesystem::proximate(self.parent_path() / "webhooks-receiver", error);
+    return error ? "webhooks-receiver" : path.string();
+}
+
 void print_trial(std::ostream& out, const std::string& base, const std::string& event_type) {
     auto secret = webhooks::make_secret();
     const std::string shared = secret ? std::string(secret->reveal()) : "a-secret-of-your-own";
     out << "  # in a second terminal: a receiver\n"
-        << "  webhooks-receiver --secret " << shared << "\n\n"
+        << "  " << receiver_command() << " --secret " << shared << "\n\n"
         << "  # subscribe it to everything\n"
         << "  curl -H \"x-api-key: $KEY\" -H 'content-type: application/json' \\\n    " << base
         << "/subscriptions \\\n"
@@ -67,7 +78,7 @@ std::string greeting(const Settings& settings, const Access& access, std::uint16
     std::ostringstream out;
     out << "webhooks-server " WEBHOOKS_VERSION " listens on " << base << '\n'
         << "storage: " << settings.storage.to_string() << '\n';
-    print_key(out, access);
+    print_key(out, access, settings.storage.to_string());
     out << "\nTo try it:\n\n  KEY=\"" << key_text(access) << "\"\n\n";
     if (!may_reach_receiver(settings.service.endpoints)) {
         out << "  # to reach a receiver on this machine, start with --allow-network 127.0.0.0/8\n";

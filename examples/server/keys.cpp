@@ -1,4 +1,5 @@
 #include <ctime>
+#include <filesystem>
 #include <iomanip>
 #include <iostream>
 
@@ -16,6 +17,17 @@ Result<ApiKeys> open_keys(const Settings& settings) {
     auto storage = open_storage(settings);
     if (!storage) return storage.error();
     return ApiKeys(*storage);
+}
+
+/// A name that was mistyped must not make a file.
+Result<ApiKeys> open_existing_keys(const Settings& settings) {
+    std::error_code error;
+    if (!std::filesystem::exists(settings.storage.path, error)) {
+        return webhooks::Error(webhooks::Errc::not_found,
+                               "there is no file " + settings.storage.path +
+                                   "; name the server's by --storage sqlite:PATH");
+    }
+    return open_keys(settings);
 }
 
 void print(const ApiKeyRecord& record) {
@@ -41,7 +53,7 @@ Result<> create_key(const Settings& settings) {
 }
 
 Result<> list_keys(const Settings& settings) {
-    auto keys = open_keys(settings);
+    auto keys = open_existing_keys(settings);
     if (!keys) return keys.error();
     auto records = keys->list();
     if (!records) return records.error();
@@ -52,7 +64,7 @@ Result<> list_keys(const Settings& settings) {
 }
 
 Result<> revoke_key(const Settings& settings, webhooks::ApiKeyId id) {
-    auto keys = open_keys(settings);
+    auto keys = open_existing_keys(settings);
     if (!keys) return keys.error();
     auto revoked = keys->revoke(id);
     if (revoked) return {};

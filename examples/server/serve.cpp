@@ -85,12 +85,13 @@ Result<WebhookService> open_service(const Settings& settings,
     return service;
 }
 
-/// First no more requests come in, then no more deliveries go out, both within one drain.
+/// First no more requests come in, then no more deliveries go out, both within one drain. Half of
+/// it is for the deliveries, so that a slow client of ours costs none of them a second sending.
 Result<> stop(webhooks::http::Server& rest, WebhookService& service,
               std::chrono::milliseconds drain) {
     using std::chrono::steady_clock;
     const auto end = steady_clock::now() + drain;
-    rest.stop(drain);
+    rest.stop(drain / 2);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
     return service.stop(std::max(left, std::chrono::milliseconds(0)));
 }

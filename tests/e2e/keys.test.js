@@ -1,6 +1,7 @@
 // API keys: made, listed and revoked beside a running server, or given by the environment.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { Server, adminKey, run, temporaryDirectory } from "./support/server.js";
 
@@ -68,6 +69,16 @@ test("the first start makes a key and shows it once", async (t) => {
   assert.match(second.stdout, /API keys were made earlier/);
   assert.equal(await status(second, key), 200);
   assert.equal((await list(storage)).length, 1);
+});
+
+test("a storage whose name was mistyped is reported, not made", async (t) => {
+  const path = `${temporaryDirectory(t)}/mistyped.db`;
+  for (const command of [["list"], ["revoke", "1"]]) {
+    const { code, stderr } = await run(["keys", ...command, "--storage", `sqlite:${path}`]);
+    assert.equal(code, 1);
+    assert.match(stderr, /there is no file .*mistyped\.db; name the server's by --storage sqlite:PATH/);
+  }
+  assert.ok(!existsSync(path));
 });
 
 test("a start that fails makes no key that nobody saw", async (t) => {

@@ -90,6 +90,16 @@ TEST_CASE_METHOD(ServerFixture, "a stop closes idle connections at once") {
     CHECK(client.read_to_end().empty());
 }
 
+TEST_CASE_METHOD(ServerFixture, "a stop does not wait for a request whose head is incomplete") {
+    Client client(start());
+    CHECK(client.exchange(live).status() == 200);
+    client.send("GET /health/live HTTP/1.1\r\nHost: a");
+    const auto begin = std::chrono::steady_clock::now();
+    server->stop(10s);
+    CHECK(std::chrono::steady_clock::now() - begin < 5s);
+    CHECK(client.read_to_end().empty());
+}
+
 TEST_CASE_METHOD(ServerFixture, "a stop lets a request under way have its answer") {
     const auto slow = std::make_shared<SlowAuthenticator>();
     ServerOptions options;

@@ -54,7 +54,8 @@ void Session::start() {
 void Session::finish() {
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
         self->is_finishing_ = true;
-        if (self->phase_ == Phase::waiting) self->close_now();
+        // A request whose head is not even here has not been heard.
+        if (self->phase_ == Phase::waiting || self->phase_ == Phase::head) self->close_now();
     });
 }
 
