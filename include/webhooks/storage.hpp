@@ -253,8 +253,8 @@ public:
     /// Declares dead the workers whose lease has lapsed. A storage that serves one service at a
     /// time knows its dead when a worker registers, and has nothing to do.
     virtual Result<> declare_dead(WorkerId) = 0;
-    /// Makes free what dead workers still held, up to `limit` events: due at once, or when it was
-    /// to be.
+    /// Makes free what dead workers still held, up to `limit` events. What was in their memory is
+    /// due at once; what they had deferred is due when it was to be.
     /// @return how many were moved; less than `limit` means that no more are left.
     virtual Result<std::size_t> take_over(WorkerId, std::size_t limit) = 0;
 

@@ -330,9 +330,11 @@ std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::siz
     for (auto& [event, stored] : events_) {
         if (moved == limit) break;
         if (!stored.row || stored.row->claimed_by != id) continue;
-        put_row(
-            event,
-            {.due = stored.row->due, .attempts = stored.row->attempts, .tries = stored.row->tries});
+        Row row = *stored.row;
+        if (!row.is_deferred) row.due = std::min(row.due, std::optional(clock_->now()));
+        row.claimed_by = {};
+        row.is_deferred = false;
+        put_row(event, row);
         ++moved;
     }
     worker.is_moved = moved < limit;

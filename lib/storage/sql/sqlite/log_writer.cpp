@@ -336,16 +336,18 @@ std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time n
         put_row({.subscription = event.subscription, .event = event.id, .due = now});
         low_water = event.id;
     }
-    // Then what it had claimed; ids of claims are no bound for anything. What it had deferred may
-    // be due later, and stays so.
+    // Then what it had claimed; ids of claims are no bound for anything.
     const long long worker = dead.value;
     const long long rest = static_cast<long long>(limit - held.size());
+    const long long due = to_micros(now);
     soci::statement release =
-        (sql_.prepare << "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0 "
+        (sql_.prepare << "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
+                         "due_at = CASE is_deferred WHEN 1 THEN due_at "
+                         "ELSE min(due_at, :due) END "
                          "WHERE (subscription_id, event_id) IN (SELECT subscription_id, event_id "
                          "FROM webhooks_undelivered WHERE claimed_by = :worker "
                          "AND due_at IS NOT NULL LIMIT :rest)",
-         use(worker, "worker"), use(rest, "rest"));
+         use(due, "due"), use(worker, "worker"), use(rest, "rest"));
     release.execute(true);
     return held.size() + static_cast<std::size_t>(release.get_affected_rows());
 }
