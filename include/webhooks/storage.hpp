@@ -206,8 +206,9 @@ public:
     /// endpoint is void then; with a secret, so are retired ones.
     virtual Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                                      const SubscriptionChange&) = 0;
-    /// Replaces the secret; the one before goes on signing for `overlap`, as do the latest
-    /// `max_retired_secrets` before it until their own time comes. With 0 the new one signs alone.
+    /// Replaces the secret; the one before goes on signing for `overlap`, as do earlier ones until
+    /// their own time comes: the latest `max_retired_secrets` in all. With 0 the new one signs
+    /// alone.
     virtual Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
                                                std::chrono::seconds overlap) = 0;
     /// Hides it and its events at once. Their rows go later, by `maintain`.
@@ -252,13 +253,14 @@ public:
     /// Declares dead the workers whose lease has lapsed. A storage that serves one service at a
     /// time knows its dead when a worker registers, and has nothing to do.
     virtual Result<> declare_dead(WorkerId) = 0;
-    /// Makes free what dead workers still held, up to `limit` events: due at once, or when it was
-    /// to be.
+    /// Makes free what dead workers still held, up to `limit` events. What was in their memory is
+    /// due at once; what they had deferred is due when it was to be.
     /// @return how many were moved; less than `limit` means that no more are left.
     virtual Result<std::size_t> take_over(WorkerId, std::size_t limit) = 0;
 
-    /// Writes a batch in one transaction. Attempts and parks of events that are gone, or whose row
-    /// another worker has claimed, are passed over.
+    /// Writes a batch in one transaction: parks, then attempts, for an event may be parked as held
+    /// and its attempt end before the batch is written. Those of an event that this worker does not
+    /// hold are passed over: it is gone, or delivered, or its row is free or another worker's.
     /// @return stale_revision, having done nothing, if there are appends and `matched_at` is not
     /// the current revision.
     virtual Result<BatchReceipt> write(WorkerId, const Batch&) = 0;

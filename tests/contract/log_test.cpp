@@ -90,6 +90,58 @@ STORAGE_TEST("an event shows its latest attempt") {
     }
 }
 
+STORAGE_TEST("one event is found with every attempt, in order") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id, "payload");
+    CHECK(this->storage->find_event(alice, id, event).value().attempts.empty());
+    const Time now = this->clock->now();
+    this->record(id, event,
+                 {.number = 1,
+                  .sent_at = now,
+                  .duration = 17ms,
+                  .status_code = 500,
+                  .response = "oops",
+                  .error_message = "endpoint answered 500",
+                  .outcome = Outcome::retry},
+                 now);
+    REQUIRE(this->claim() == std::vector{event});
+    this->record(id, event,
+                 {.number = 2, .sent_at = now + 1s, .duration = 3us, .outcome = Outcome::delivered},
+                 {}, true);
+
+    const EventHistory history = this->storage->find_event(alice, id, event).value();
+    CHECK(history.event.id == event);
+    CHECK(history.event.payload == "payload");
+    CHECK(history.event.is_success);
+    REQUIRE(history.attempts.size() == 2);
+    const Attempt& first = history.attempts[0];
+    CHECK(first.number == 1);
+    CHECK(first.sent_at == now);
+    CHECK(first.duration == 17ms);
+    CHECK(first.status_code == 500);
+    CHECK(first.response == "oops");
+    CHECK(first.error_message == "endpoint answered 500");
+    CHECK(first.outcome == Outcome::retry);
+    const Attempt& second = history.attempts[1];
+    CHECK(second.number == 2);
+    CHECK(second.sent_at == now + 1s);
+    CHECK(second.duration == 3us);
+    CHECK_FALSE(second.status_code);
+    CHECK_FALSE(second.response);
+    CHECK_FALSE(second.error_message);
+    CHECK(second.outcome == Outcome::delivered);
+}
+
+STORAGE_TEST("an event is found by who may see its subscription, under that one alone") {
+    const SubscriptionId id = this->subscribe("alice").id;
+    const SubscriptionId other = this->subscribe("alice").id;
+    const EventId event = this->append_one(id);
+    CHECK(this->storage->find_event(bob, id, event).error() == Errc::not_found);
+    CHECK(this->storage->find_event(alice, other, event).error() == Errc::not_found);
+    CHECK(this->storage->find_event(alice, id, {event.value + 1}).error() == Errc::not_found);
+    CHECK(this->storage->find_event(admin, id, event));
+}
+
 STORAGE_TEST("appends matched at an old revision are refused whole") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);

@@ -43,6 +43,14 @@ struct OnSqlite {
     TemporaryFolder folder;
 };
 
+inline std::vector<EventId> ids(const std::vector<HeldEvent>& events) {
+    std::vector<EventId> ids;
+    for (const HeldEvent& event : events) {
+        ids.push_back(event.id);
+    }
+    return ids;
+}
+
 /// What each test of the contract begins with: an empty storage and a worker.
 template <class Place>
 struct StorageFixture {
@@ -107,6 +115,44 @@ struct StorageFixture {
                                   .tries = attempt.number,
                                   .has_row = has_row});
         storage->write(worker.id, batch).value();
+    }
+
+    BatchReceipt write(const Batch& batch) { return storage->write(worker.id, batch).value(); }
+
+    void park(SubscriptionId subscription, EventId event, Park::Place where, Time due) {
+        write({.parks = {
+                   {.event = event, .subscription = subscription, .due = due, .place = where}}});
+    }
+
+    std::vector<EventId> claim() { return ids(storage->claim(worker.id, 100).value().events); }
+
+    std::vector<EventId> claim_deferred(SubscriptionId subscription) {
+        return ids(storage->claim_deferred(worker.id, subscription, 100).value());
+    }
+
+    std::vector<EventId> appended_after(EventId after) {
+        return ids(storage->appended_after(worker.id, after, 100).value());
+    }
+
+    /// The worker's life ends, another's begins.
+    void replace_worker() {
+        storage->retire_worker(worker.id).value();
+        worker = storage->register_worker(std::chrono::seconds(10)).value();
+    }
+
+    /// What the replaced worker held becomes free.
+    void take_over() { CHECK(storage->take_over(worker.id, 1000).value() < 1000); }
+
+    /// A worker beside the first; absent where storage serves one at a time.
+    std::optional<Worker> second_worker() {
+        const Result<Worker> other = storage->register_worker(std::chrono::seconds(10));
+        if (other) return *other;
+        CHECK(other.error() == Errc::locked);
+        return std::nullopt;
+    }
+
+    EventHistory history(SubscriptionId subscription, EventId event) {
+        return storage->find_event(admin, subscription, event).value();
     }
 
     Event event(SubscriptionId subscription, EventId id) {

@@ -332,9 +332,11 @@ std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::siz
     for (auto& [event, stored] : events_) {
         if (moved == limit) break;
         if (!stored.row || stored.row->claimed_by != id) continue;
-        put_row(
-            event,
-            {.due = stored.row->due, .attempts = stored.row->attempts, .tries = stored.row->tries});
+        Row row = *stored.row;
+        if (!row.is_deferred) row.due = std::min(row.due, std::optional(clock_->now()));
+        row.claimed_by = {};
+        row.is_deferred = false;
+        put_row(event, row);
         ++moved;
     }
     worker.is_moved = moved < limit;
@@ -347,9 +349,9 @@ bool MemoryStorage::is_in_memory_alone(const StoredEvent& event) {
     return !event.row && event.attempts.empty();
 }
 
-bool MemoryStorage::is_within_reach(const StoredEvent& event, WorkerId worker) {
+bool MemoryStorage::is_held_by(WorkerId worker, const StoredEvent& event) {
     return event.row ? event.row->claimed_by == worker
-                     : event.attempts.empty() && event.worker == worker;
+                     : is_in_memory_alone(event) && event.worker == worker;
 }
 
 void MemoryStorage::put_row(EventId id, Row row) {
@@ -380,11 +382,11 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
     }
     (*worker)->low_water = std::max((*worker)->low_water, batch.low_water);
     (*worker)->last_batch = batch.number;
-    for (const AttemptRecord& record : batch.attempts) {
-        write_attempt(id, record);
-    }
     for (const Park& park : batch.parks) {
         write_park(id, park);
+    }
+    for (const AttemptRecord& record : batch.attempts) {
+        write_attempt(id, record);
     }
     for (const EndpointState& state : batch.states) {
         const auto found = subscriptions_.find(state.subscription);
@@ -404,7 +406,7 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
 
 void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) {
     const auto found = events_.find(record.event);
-    if (found == events_.end() || !is_within_reach(found->second, worker)) return;
+    if (found == events_.end() || !is_held_by(worker, found->second)) return;
     found->second.attempts.push_back(record.attempt);
     if (record.attempt.outcome == Outcome::delivered) {
         erase_row(record.event);
@@ -416,7 +418,7 @@ void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) 
 
 void MemoryStorage::write_park(WorkerId worker, const Park& park) {
     const auto found = events_.find(park.event);
-    if (found == events_.end() || !is_within_reach(found->second, worker)) return;
+    if (found == events_.end() || !is_held_by(worker, found->second)) return;
     put_row(park.event, {.due = park.due,
                          .attempts = park.attempts,
                          .tries = park.tries,

@@ -100,8 +100,8 @@ private:
     Result<StoredEvent*> visible(const Principal&, SubscriptionId, EventId);
     /// Whether the event is in the memory of the worker that appended it, and nowhere else.
     static bool is_in_memory_alone(const StoredEvent&);
-    /// Whether a worker may give the event another row, or end it.
-    static bool is_within_reach(const StoredEvent&, WorkerId);
+    /// Whether a worker holds the event: in its memory alone, or by the row that it has claimed.
+    static bool is_held_by(WorkerId, const StoredEvent&);
     bool reopen(EventId);
     void put_row(EventId, Row);
     void erase_row(EventId);

@@ -183,18 +183,20 @@ Revision bump_revision(soci::session& sql) {
 }
 
 SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription) {
-    const SubscriptionRow row = SubscriptionRow::from(subscription);
+    SubscriptionRow row = SubscriptionRow::from(subscription);
     long long id = 0;
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
-           "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "
-           "revision) "
+           "max_retry_count, is_active, rate_limit, retired_secrets, failing_since, paused_until, "
+           "created_at, updated_at, revision) "
            "VALUES (:user_id, :name, :event_type, :url, :secret, :headers, :max_retry_count, "
-           ":is_active, :rate_limit, :retired_secrets, :created_at, :updated_at, :revision) "
-           "RETURNING id",
+           ":is_active, :rate_limit, :retired_secrets, :failing_since, :paused_until, "
+           ":created_at, :updated_at, :revision) RETURNING id",
         use(row.user_id, "user_id"), use(row.name, "name"), use(row.event_type, "event_type"),
         use(row.url, "url"), use(row.secret, "secret"), use(row.headers, "headers"),
         use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
         use(row.rate_limit, "rate_limit"), use(row.retired_secrets, "retired_secrets"),
+        use(row.failing_since.value, row.failing_since.indicator, "failing_since"),
+        use(row.paused_until.value, row.paused_until.indicator, "paused_until"),
         use(row.created_at, "created_at"), use(row.updated_at, "updated_at"),
         use(row.revision, "revision"), into(id);
     return {id};

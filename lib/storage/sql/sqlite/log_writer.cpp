@@ -28,6 +28,14 @@ const std::string select_rows =
     "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, u.attempts, u.tries, 1 "
     "FROM webhooks_undelivered u JOIN webhooks_event e ON e.id = u.event_id";
 
+/// Whether a worker holds an event: in its memory alone, or by the row that it has claimed.
+const std::string is_held =
+    "EXISTS (SELECT 1 FROM webhooks_event e LEFT JOIN webhooks_undelivered u "
+    "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
+    "WHERE e.id = :event_id AND CASE WHEN u.event_id IS NOT NULL THEN u.claimed_by = :self "
+    "ELSE e.worker_id = :self "
+    "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id) END)";
+
 /// Which events of a worker are in its memory and nowhere else.
 const std::string in_memory =
     " WHERE e.id > :after AND e.worker_id = :worker "
@@ -51,17 +59,6 @@ void mark_claimed(soci::session& sql, WorkerId worker, std::int64_t number,
         id = event.id.value;
         mark.execute(true);
     }
-}
-
-bool is_claimed(soci::session& sql, const AttemptRecord& record, WorkerId worker) {
-    const long long self = worker.value;
-    const long long subscription = record.subscription.value;
-    const long long id = record.event.value;
-    int count = 0;
-    sql << "SELECT count(*) FROM webhooks_undelivered WHERE subscription_id = :subscription "
-           "AND event_id = :id AND claimed_by = :self",
-        into(count), use(subscription, "subscription"), use(id, "id"), use(self, "self");
-    return count > 0;
 }
 
 }  // namespace
@@ -89,44 +86,42 @@ SqliteLogWriter::InsertAttempt::InsertAttempt(soci::session& sql)
                                 "(event_id, number, sent_at, duration_us, status_code, response, "
                                 "error_message, outcome) "
                                 "SELECT :event_id, :number, :sent_at, :duration_us, :status_code, "
-                                ":response, :error_message, :outcome "
-                                "WHERE EXISTS (SELECT 1 FROM webhooks_event WHERE id = :event_id)",
+                                ":response, :error_message, :outcome WHERE " +
+                                    is_held,
                  use(event_id, "event_id"), use(number, "number"), use(sent_at, "sent_at"),
                  use(duration_us, "duration_us"),
                  use(status_code.value, status_code.indicator, "status_code"),
                  use(response.value, response.indicator, "response"),
                  use(error_message.value, error_message.indicator, "error_message"),
-                 use(outcome, "outcome"))) {}
+                 use(outcome, "outcome"), use(self, "self"))) {}
+
+SqliteLogWriter::FindHeld::FindHeld(soci::session& sql)
+    : statement((sql.prepare << "SELECT " + is_held, into(found), use(event_id, "event_id"),
+                 use(self, "self"))) {}
 
 SqliteLogWriter::PutRow::PutRow(soci::session& sql)
-    : statement((sql.prepare << "INSERT INTO webhooks_undelivered (subscription_id, event_id, "
-                                "due_at, attempts, tries, claimed_by, claim_number, "
+    : statement((sql.prepare << "INSERT OR REPLACE INTO webhooks_undelivered (subscription_id, "
+                                "event_id, due_at, attempts, tries, claimed_by, claim_number, "
                                 "is_deferred) "
-                                "SELECT :subscription_id, :event_id, :due_at, :attempts, :tries, "
-                                ":claimed_by, 0, :is_deferred "
-                                "WHERE EXISTS (SELECT 1 FROM webhooks_event WHERE id = :event_id) "
-                                "ON CONFLICT (subscription_id, event_id) DO UPDATE SET "
-                                "due_at = excluded.due_at, attempts = excluded.attempts, "
-                                "tries = excluded.tries, claimed_by = excluded.claimed_by, "
-                                "claim_number = 0, is_deferred = excluded.is_deferred "
-                                "WHERE webhooks_undelivered.claimed_by = :self",
+                                "VALUES (:subscription_id, :event_id, :due_at, :attempts, :tries, "
+                                ":claimed_by, 0, :is_deferred)",
                  use(subscription_id, "subscription_id"), use(event_id, "event_id"),
                  use(due_at.value, due_at.indicator, "due_at"), use(attempts, "attempts"),
                  use(tries, "tries"), use(claimed_by, "claimed_by"),
-                 use(is_deferred, "is_deferred"), use(self, "self"))) {}
+                 use(is_deferred, "is_deferred"))) {}
 
 SqliteLogWriter::DeleteRow::DeleteRow(soci::session& sql)
     : statement((sql.prepare << "DELETE FROM webhooks_undelivered "
                                 "WHERE subscription_id = :subscription_id "
-                                "AND event_id = :event_id AND claimed_by = :self",
-                 use(subscription_id, "subscription_id"), use(event_id, "event_id"),
-                 use(self, "self"))) {}
+                                "AND event_id = :event_id",
+                 use(subscription_id, "subscription_id"), use(event_id, "event_id"))) {}
 
 SqliteLogWriter::SqliteLogWriter(soci::session& sql)
     : sql_(sql),
       insert_message_(sql),
       insert_event_(sql),
       insert_attempt_(sql),
+      find_held_(sql),
       put_row_(sql),
       delete_row_(sql) {}
 
@@ -154,7 +149,9 @@ Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& wor
         insert_event_.worker_tag = std::bit_cast<long long>(worker.tag);
         insert_event_.created_at = to_micros(now);
         insert_event_.statement.execute(true);
-        if (append.due) free(subscription, {insert_event_.id}, *append.due);
+        if (append.due) {
+            put_row({.subscription = subscription, .event = {insert_event_.id}, .due = append.due});
+        }
     }
     if (append.idempotency) remember(*append.idempotency, appended, now);
     return appended;
@@ -193,7 +190,6 @@ void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& append
 
 void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
     const Attempt& attempt = record.attempt;
-    if (record.has_row && !is_claimed(sql_, record, worker)) return;
     insert_attempt_.event_id = record.event.value;
     insert_attempt_.number = attempt.number;
     insert_attempt_.sent_at = to_micros(attempt.sent_at);
@@ -202,39 +198,51 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
     insert_attempt_.response.set(attempt.response);
     insert_attempt_.error_message.set(attempt.error_message);
     insert_attempt_.outcome = static_cast<int>(attempt.outcome);
+    insert_attempt_.self = worker.value;
     insert_attempt_.statement.execute(true);
+    if (insert_attempt_.statement.get_affected_rows() == 0) return;
     if (attempt.outcome != Outcome::delivered) {
-        put_row_.subscription_id = record.subscription.value;
-        put_row_.event_id = record.event.value;
-        put_row_.due_at.set(to_micros(record.due));
-        put_row_.attempts = attempt.number;
-        put_row_.tries = record.tries;
-        put_row_.claimed_by = 0;
-        put_row_.is_deferred = 0;
-        put_row_.self = worker.value;
-        put_row_.statement.execute(true);
+        put_row({.subscription = record.subscription,
+                 .event = record.event,
+                 .due = record.due,
+                 .attempts = attempt.number,
+                 .tries = record.tries});
     } else if (record.has_row) {
         delete_row_.subscription_id = record.subscription.value;
         delete_row_.event_id = record.event.value;
-        delete_row_.self = worker.value;
         delete_row_.statement.execute(true);
     }
 }
 
-void SqliteLogWriter::park(const Park& park, WorkerId worker) {
-    put_row_.subscription_id = park.subscription.value;
-    put_row_.event_id = park.event.value;
-    put_row_.due_at.set(std::optional(to_micros(park.due)));
-    put_row_.attempts = park.attempts;
-    put_row_.tries = park.tries;
-    put_row_.claimed_by = park.place == Park::Place::free ? 0 : worker.value;
-    put_row_.is_deferred = park.place == Park::Place::deferred ? 1 : 0;
-    put_row_.self = worker.value;
-    put_row_.statement.execute(true);
+bool SqliteLogWriter::holds(WorkerId worker, EventId event) {
+    find_held_.event_id = event.value;
+    find_held_.self = worker.value;
+    find_held_.statement.execute(true);
+    // To the end: a query that is still open would keep the transaction's snapshot.
+    find_held_.statement.fetch();
+    return find_held_.found != 0;
 }
 
-void SqliteLogWriter::free(SubscriptionId subscription, EventId event, Time due) {
-    park({.event = event, .subscription = subscription, .due = due}, {});
+void SqliteLogWriter::park(const Park& park, WorkerId worker) {
+    if (!holds(worker, park.event)) return;
+    put_row({.subscription = park.subscription,
+             .event = park.event,
+             .due = park.due,
+             .attempts = park.attempts,
+             .tries = park.tries,
+             .claimed_by = park.place == Park::Place::free ? WorkerId{} : worker,
+             .is_deferred = park.place == Park::Place::deferred});
+}
+
+void SqliteLogWriter::put_row(const Row& row) {
+    put_row_.subscription_id = row.subscription.value;
+    put_row_.event_id = row.event.value;
+    put_row_.due_at.set(to_micros(row.due));
+    put_row_.attempts = row.attempts;
+    put_row_.tries = row.tries;
+    put_row_.claimed_by = row.claimed_by.value;
+    put_row_.is_deferred = row.is_deferred ? 1 : 0;
+    put_row_.statement.execute(true);
 }
 
 /// Reads events with their messages. The caller has bound what `text` asks for.
@@ -330,19 +338,21 @@ std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time n
                                        std::size_t limit) {
     const std::vector<HeldEvent> held = appended_after(dead, low_water, limit);
     for (const HeldEvent& event : held) {
-        free(event.subscription, event.id, now);
+        put_row({.subscription = event.subscription, .event = event.id, .due = now});
         low_water = event.id;
     }
-    // Then what it had claimed; ids of claims are no bound for anything. What it had deferred may
-    // be due later, and stays so.
+    // Then what it had claimed; ids of claims are no bound for anything.
     const long long worker = dead.value;
     const long long rest = static_cast<long long>(limit - held.size());
+    const long long due = to_micros(now);
     soci::statement release =
-        (sql_.prepare << "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0 "
+        (sql_.prepare << "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
+                         "due_at = CASE is_deferred WHEN 1 THEN due_at "
+                         "ELSE min(due_at, :due) END "
                          "WHERE (subscription_id, event_id) IN (SELECT subscription_id, event_id "
                          "FROM webhooks_undelivered WHERE claimed_by = :worker "
                          "AND due_at IS NOT NULL LIMIT :rest)",
-         use(worker, "worker"), use(rest, "rest"));
+         use(due, "due"), use(worker, "worker"), use(rest, "rest"));
     release.execute(true);
     return held.size() + static_cast<std::size_t>(release.get_affected_rows());
 }

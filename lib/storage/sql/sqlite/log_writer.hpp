@@ -21,7 +21,7 @@ public:
     /// @return conflict for an idempotency key that was used for other content.
     Result<Appended> append(const Append& append, const Worker& worker, Time now,
                             std::int64_t& next_id);
-    /// Passes over events that are gone, or claimed by another worker.
+    /// Passes over an event that the worker does not hold.
     void record(const AttemptRecord& record, WorkerId worker);
     /// As `record`.
     void park(const Park& park, WorkerId worker);
@@ -69,6 +69,14 @@ private:
         Nullable<std::string> response;
         Nullable<std::string> error_message;
         int outcome = 0;
+        long long self = 0;
+        soci::statement statement;
+    };
+    struct FindHeld {
+        explicit FindHeld(soci::session& sql);
+        long long event_id = 0;
+        long long self = 0;
+        int found = 0;
         soci::statement statement;
     };
     struct PutRow {
@@ -80,26 +88,36 @@ private:
         int tries = 0;
         long long claimed_by = 0;
         int is_deferred = 0;
-        long long self = 0;
         soci::statement statement;
     };
     struct DeleteRow {
         explicit DeleteRow(soci::session& sql);
         long long subscription_id = 0;
         long long event_id = 0;
-        long long self = 0;
         soci::statement statement;
+    };
+    /// A row among what is not delivered.
+    struct Row {
+        SubscriptionId subscription{};
+        EventId event{};
+        std::optional<Time> due = {};  ///< Absent: it has ended.
+        int attempts = 0;
+        int tries = 0;
+        WorkerId claimed_by{};
+        bool is_deferred = false;
     };
 
     std::optional<Result<Appended>> find_replay(const IdempotencyKey& key, Time now);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
-    void free(SubscriptionId subscription, EventId event, Time due);
+    bool holds(WorkerId worker, EventId event);
+    void put_row(const Row& row);
     std::vector<HeldEvent> select_held(soci::statement& query, const std::string& text);
 
     soci::session& sql_;
     InsertMessage insert_message_;
     InsertEvent insert_event_;
     InsertAttempt insert_attempt_;
+    FindHeld find_held_;
     PutRow put_row_;
     DeleteRow delete_row_;
 };

@@ -387,11 +387,11 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
         if (!batch.appends.empty() && revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
-        for (const AttemptRecord& record : batch.attempts) {
-            log_->record(record, worker);
-        }
         for (const Park& park : batch.parks) {
             log_->park(park, worker);
+        }
+        for (const AttemptRecord& record : batch.attempts) {
+            log_->record(record, worker);
         }
         for (const EndpointState& state : batch.states) {
             write_state(sql, state);
