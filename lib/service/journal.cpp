@@ -182,6 +182,14 @@ void Journal::want_maintenance() {
     changed_.notify_one();
 }
 
+void Journal::want_claim() {
+    {
+        const std::scoped_lock lock(mutex_);
+        wants_claim_ = true;
+    }
+    changed_.notify_one();
+}
+
 // ---- One step.
 
 std::size_t Journal::step() {
@@ -269,7 +277,8 @@ void Journal::match(Work& work, Batch& batch) {
         if (events >= max_events_in_batch) break;
         Append append{.message = publication.message,
                       .subscriptions = {},
-                      .idempotency = publication.idempotency};
+                      .idempotency = publication.idempotency,
+                      .due = publication.due};
         if (!publication.only) {
             append.subscriptions =
                 index_.match(publication.message->event_type, publication.owner).subscriptions;
@@ -277,7 +286,8 @@ void Journal::match(Work& work, Batch& batch) {
             append.subscriptions = {*publication.only};
         }
         events += append.subscriptions.size();
-        if (inbox_.held() + events > options_.max_events_in_memory) append.due = now();
+        const bool is_full = inbox_.held() + events > options_.max_events_in_memory;
+        if (is_full && !append.due) append.due = now();
         batch.appends.push_back(std::move(append));
     }
     const std::scoped_lock lock(mutex_);
@@ -339,6 +349,10 @@ void Journal::answer(PendingPublication& publication, Result<PublishReceipt> rec
 }
 
 std::size_t Journal::claim_due() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (std::exchange(wants_claim_, false)) consider_due(now());
+    }
     if (!next_due_ || now() < *next_due_) return 0;
     const std::size_t held = inbox_.held();
     if (held >= options_.max_events_in_memory) return 0;
@@ -383,7 +397,7 @@ void Journal::wait() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, wake_at_ - parts_.clock->steady_now(), [this] {
         if (stops_waiting_ || !publications_.empty()) return true;
-        return !waits_for_storage_ && (results_.size() != 0 || wants_maintenance_);
+        return !waits_for_storage_ && (results_.size() != 0 || wants_maintenance_ || wants_claim_);
     });
 }
 
