@@ -114,4 +114,5 @@ test("while a secret is rotated, receivers verify with either", async (t) => {
   assert.deepEqual([verifies(secret, after), verifies(made, after), verifies(alone, after)], [false, false, true]);
 
   assert.ok(verifies(made, during));
+  assert.ok(verifies(secret, during));
 });

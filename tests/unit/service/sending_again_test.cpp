@@ -162,6 +162,26 @@ TEST_CASE_METHOD(SendingAgainFixture,
     service().stop(10s).value();
 }
 
+TEST_CASE_METHOD(SendingAgainFixture, "an event that is sent again has all its tries before it") {
+    change({.max_retry_count = 1});
+    const EventId id = fail();
+    advance(5s);
+    REQUIRE(history(id).attempts.back().outcome == Outcome::exhausted);
+    SECTION("by a retry") {
+        retry(id).value();
+    }
+    SECTION("by a recovery") {
+        recover();
+    }
+    settle();
+    CHECK(history(id).attempts.back().outcome == Outcome::retry);
+    CHECK(history(id).event.next_retry_at == clock->now() + 5s);
+    advance(5s);
+    REQUIRE(history(id).attempts.size() == 4);
+    CHECK(history(id).attempts.back().number == 4);
+    CHECK(history(id).attempts.back().outcome == Outcome::exhausted);
+}
+
 // ---- Recover.
 
 TEST_CASE_METHOD(SendingAgainFixture,
