@@ -28,9 +28,10 @@ struct Publication {
     /// principal with the same content answers the first receipt and publishes nothing; with other
     /// content it is a conflict.
     std::string idempotency_key = {};
-    /// Set: the first attempt is made then, not at once. At most 366 days ahead.
+    /// Set: the first attempt is made then, not at once. At most 366 days ahead; at once if past.
     std::optional<Time> deliver_at = {};
-    /// Set: what has not been delivered by then never will be, and its log says `expired`.
+    /// Set: what has not been delivered by then never will be, and its log says `expired`. After
+    /// now and after `deliver_at`.
     std::optional<Time> expires_at = {};
 };
 

@@ -235,8 +235,9 @@ public:
     /// Makes an event due now, its tries counted anew. @return conflict while a worker has it in
     /// memory.
     virtual Result<> reopen_event(const Principal&, SubscriptionId, EventId) = 0;
-    /// As `reopen_event`, for the events from `since` on (by `Event::created_at`) that are not
-    /// delivered and in no worker's memory, in order of id from behind `after`, up to `limit`.
+    /// As `reopen_event`, for the events from `since` on (by `Event::created_at`) that have a row
+    /// of history, are not delivered and in no worker's memory, in order of id from behind `after`,
+    /// up to `limit`.
     virtual Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since,
                                                 EventId after, std::size_t limit) = 0;
 

@@ -26,6 +26,8 @@ struct RetiredSecret {
     Time expires_at{};
 };
 
+inline constexpr int max_rate_limit = 100'000;
+
 /// A user's wish to have events of a type sent to a URL.
 struct Subscription {
     SubscriptionId id{};
@@ -36,7 +38,7 @@ struct Subscription {
     Headers headers = {};
     int max_retry_count = 0;  ///< Attempts after the first, 0-100.
     bool is_active = true;
-    int rate_limit = 0;        ///< Requests per second at most, 1-100,000; 0: no limit.
+    int rate_limit = 0;        ///< Requests per second at most, 1 - `max_rate_limit`; 0: no limit.
     std::string user_id = {};  ///< The owner.
     Time created_at{};
     Time updated_at{};

@@ -20,6 +20,10 @@
 
 namespace webhooks {
 
+/// How long two secrets sign after a rotation: unless told otherwise, and at most.
+inline constexpr std::chrono::seconds default_secret_overlap = std::chrono::hours(24);
+inline constexpr std::chrono::seconds max_secret_overlap = std::chrono::hours(7 * 24);
+
 /// Sends webhooks: keeps subscriptions, publishes events to them, delivers and records.
 ///
 /// A host either calls `start`, and two threads do the work (one for storage, one for delivery), or
@@ -55,16 +59,39 @@ public:
     /// Its events disappear with it, and what is queued is not sent.
     Result<> delete_subscription(const Principal&, SubscriptionId);
     Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery& = {}) const;
+    /// Signs with a new secret from now on. The one before goes on signing beside it for `overlap`,
+    /// so that receivers can change theirs at any time until then.
+    /// @param secret as in `SubscriptionDraft`, and not the current one.
+    /// @param overlap 0 - `max_secret_overlap`; with 0 the new secret signs alone.
+    Result<Subscription> rotate_secret(const Principal&, SubscriptionId,
+                                       std::optional<Secret> secret = {},
+                                       std::chrono::seconds overlap = default_secret_overlap);
+    /// How deliveries went in the last 24 hours, and how the endpoint is doing now.
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
 
     // ---- The event log of a subscription.
 
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery& = {}) const;
+    /// One event with its attempts.
+    Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
     /// An event that is still queued is thereby cancelled.
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
     /// Sends one event of type `webhook.test`, once, also where the subscription is inactive.
     /// @param payload UTF-8 without U+0000; absent: a small JSON document.
     Result<EventId> send_test_event(const Principal&, SubscriptionId,
                                     std::optional<std::string> payload = {});
+
+    // ---- Sending again, under the same `webhook-id`.
+
+    /// Sends an event again at once, whatever became of it; its tries are counted anew.
+    /// @return the event, which waits now; conflict while it is being delivered, and where the
+    /// subscription is inactive (a test event is sent all the same).
+    Result<Event> retry_event(const Principal&, SubscriptionId, EventId);
+    /// Does so with all events published from `since` on that failed and are not delivered,
+    /// whether they still wait for a retry or have ended.
+    /// @return how many; conflict where the subscription is inactive. After any other error some
+    /// may be on their way: to repeat the call does no harm.
+    Result<std::size_t> recover(const Principal&, SubscriptionId, Time since);
 
     // ---- Event types.
 
@@ -75,8 +102,8 @@ public:
 
     // ---- Publishing.
 
-    /// Returns once the events are durable; from then on each is delivered, cancelled or exhausted,
-    /// whatever crashes.
+    /// Returns once the events are durable; from then on each is delivered, cancelled, expired or
+    /// exhausted, whatever crashes.
     /// @return invalid_argument; forbidden for another user's `user_id`; conflict for an
     /// idempotency key used with other content; overloaded when the queue is full; unavailable when
     /// storage does not answer (the events may then exist: repeat with an idempotency key).

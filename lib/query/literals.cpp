@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <base/ascii.hpp>
+#include <base/scanner.hpp>
+#include <base/time_text.hpp>
 #include <chrono>
 #include <limits>
 #include <query/literals.hpp>
@@ -8,47 +9,8 @@
 namespace webhooks::query {
 namespace {
 
-constexpr std::size_t max_fraction_digits = 12;
 /// Far beyond what 64 bits hold, and far from overflowing an int.
 constexpr int max_exponent = 100'000;
-
-/// Takes things off the front of a text.
-class Scanner {
-public:
-    explicit Scanner(std::string_view text) : text_(text) {}
-
-    bool at_end() const { return text_.empty(); }
-
-    bool take(char wanted) {
-        if (text_.empty() || ascii::lower(text_.front()) != wanted) return false;
-        text_.remove_prefix(1);
-        return true;
-    }
-
-    std::string_view digits(std::size_t most = std::string_view::npos) {
-        std::size_t length = 0;
-        while (length < std::min(most, text_.size()) && ascii::is_digit(text_[length])) {
-            ++length;
-        }
-        const std::string_view found = text_.substr(0, length);
-        text_.remove_prefix(length);
-        return found;
-    }
-
-    /// Exactly so many digits, as a number of the range.
-    std::optional<int> number(std::size_t length, int least, int most) {
-        const std::string_view text = digits(length);
-        if (text.size() != length) return std::nullopt;
-        int value = 0;
-        for (const char c : text) {
-            value = value * 10 + (c - '0');
-        }
-        return value >= least && value <= most ? std::optional(value) : std::nullopt;
-    }
-
-private:
-    std::string_view text_;
-};
 
 /// A number taken apart: digits without leading zeros, and how many stand before the point.
 struct Decimal {
@@ -80,52 +42,6 @@ Decimal take_apart(std::string_view text) {
     number.digits.erase(0, zeros);
     number.point -= static_cast<int>(zeros);
     return number;
-}
-
-std::optional<std::chrono::milliseconds> read_offset(Scanner& scanner) {
-    using namespace std::chrono;
-    if (scanner.take('z')) return milliseconds(0);
-    const bool is_behind = scanner.take('-');
-    if (!is_behind && !scanner.take('+')) return std::nullopt;
-    const auto hour = scanner.number(2, 0, 23);
-    if (!hour || !scanner.take(':')) return std::nullopt;
-    const auto minute = scanner.number(2, 0, 59);
-    if (!minute) return std::nullopt;
-    const milliseconds offset = hours(*hour) + minutes(*minute);
-    return is_behind ? -offset : offset;
-}
-
-/// The fraction of a second: whole milliseconds, and whether there is more.
-struct Fraction {
-    int milliseconds = 0;
-    bool has_more = false;
-};
-
-std::optional<Fraction> read_fraction(Scanner& scanner) {
-    if (!scanner.take('.')) return Fraction{};
-    const std::string_view digits = scanner.digits();
-    if (digits.empty() || digits.size() > max_fraction_digits) return std::nullopt;
-    Fraction fraction;
-    for (std::size_t i = 0; i < 3; ++i) {
-        fraction.milliseconds =
-            fraction.milliseconds * 10 + (i < digits.size() ? digits[i] - '0' : 0);
-    }
-    fraction.has_more =
-        digits.size() > 3 && digits.find_first_not_of('0', 3) != std::string_view::npos;
-    return fraction;
-}
-
-std::optional<std::chrono::sys_days> read_day(Scanner& scanner) {
-    const auto year = scanner.number(4, 1, 9999);
-    if (!year || !scanner.take('-')) return std::nullopt;
-    const auto month = scanner.number(2, 1, 12);
-    if (!month || !scanner.take('-')) return std::nullopt;
-    const auto day = scanner.number(2, 1, 31);
-    if (!day) return std::nullopt;
-    const std::chrono::year_month_day date(std::chrono::year(*year),
-                                           std::chrono::month(static_cast<unsigned>(*month)),
-                                           std::chrono::day(static_cast<unsigned>(*day)));
-    return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
 }
 
 }  // namespace
@@ -166,29 +82,12 @@ std::optional<Whole> parse_number(std::string_view text) {
 }
 
 std::optional<Whole> parse_time(std::string_view text) {
-    using namespace std::chrono;
-    Scanner scanner(text);
-    const auto day = read_day(scanner);
-    if (!day) return std::nullopt;
-    sys_time<milliseconds> moment = *day;
-    if (scanner.at_end()) return Whole{.floor = moment.time_since_epoch().count()};
-    if (!scanner.take('t')) return std::nullopt;
-    const auto hour = scanner.number(2, 0, 23);
-    if (!hour || !scanner.take(':')) return std::nullopt;
-    const auto minute = scanner.number(2, 0, 59);
-    if (!minute) return std::nullopt;
-    moment += hours(*hour) + minutes(*minute);
-    std::optional<Fraction> fraction = Fraction{};
-    if (scanner.take(':')) {
-        const auto second = scanner.number(2, 0, 60);
-        fraction = read_fraction(scanner);
-        if (!second || !fraction) return std::nullopt;
-        moment += seconds(*second) + milliseconds(fraction->milliseconds);
-    }
-    const auto offset = read_offset(scanner);
-    if (!offset || !scanner.at_end()) return std::nullopt;
-    return Whole{.floor = (moment - *offset).time_since_epoch().count(),
-                 .has_fraction = fraction->has_more};
+    using std::chrono::milliseconds;
+    const std::optional<TimeText> read = read_time(text);
+    if (!read) return std::nullopt;
+    const auto floor = std::chrono::floor<milliseconds>(read->time);
+    return Whole{.floor = floor.time_since_epoch().count(),
+                 .has_fraction = read->is_cut || read->time != floor};
 }
 
 }  // namespace webhooks::query

@@ -21,8 +21,7 @@ std::optional<Whole> parse_number(std::string_view text);
 /// Whether a text is of the form that `parse_number` reads.
 bool is_number(std::string_view text);
 
-/// Reads `YYYY-MM-DD ["T" hh:mm [":" ss ["." 1*12DIGIT]] ("Z" | ("+"|"-") hh:mm)]`, years
-/// 0001-9999; a day alone is its beginning in UTC, second 60 is the next one.
+/// Reads a time as base/time_text.hpp has it.
 /// @return milliseconds since 1970; nothing for any other text.
 std::optional<Whole> parse_time(std::string_view text);
 

@@ -212,6 +212,14 @@ void Journal::want_maintenance() {
     changed_.notify_one();
 }
 
+void Journal::want_claim() {
+    {
+        const std::scoped_lock lock(mutex_);
+        wants_claim_ = true;
+    }
+    changed_.notify_one();
+}
+
 // ---- One step.
 
 std::size_t Journal::step() {
@@ -342,7 +350,8 @@ void Journal::match(Work& work, Batch& batch) {
         if (events >= max_events_in_batch) break;
         Append append{.message = publication.message,
                       .subscriptions = {},
-                      .idempotency = publication.idempotency};
+                      .idempotency = publication.idempotency,
+                      .due = publication.due};
         if (!publication.only) {
             append.subscriptions =
                 index_.match(publication.message->event_type, publication.owner).subscriptions;
@@ -351,10 +360,9 @@ void Journal::match(Work& work, Batch& batch) {
         }
         events += append.subscriptions.size();
         bytes += append.subscriptions.size() * append.message->payload->size();
-        if (inbox_.held_events() + events > options_.max_events_in_memory ||
-            inbox_.held_bytes() + bytes > options_.max_payload_bytes_in_memory) {
-            append.due = now();
-        }
+        const bool is_full = inbox_.held_events() + events > options_.max_events_in_memory ||
+                             inbox_.held_bytes() + bytes > options_.max_payload_bytes_in_memory;
+        if (is_full && !append.due) append.due = now();
         batch.appends.push_back(std::move(append));
     }
     const std::scoped_lock lock(mutex_);
@@ -469,6 +477,10 @@ bool Journal::settle_claim() {
 
 std::size_t Journal::claim_due() {
     if (is_blocked() || !settle_claim()) return 0;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (std::exchange(wants_claim_, false)) consider_due(now());
+    }
     if (!next_due_ || now() < *next_due_) return 0;
     const std::size_t room = room_in_memory();
     if (room == 0) return 0;
@@ -534,7 +546,7 @@ void Journal::wait() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, wake_at_ - parts_.clock->steady_now(), [this] {
         if (stops_waiting_ || !publications_.empty()) return true;
-        return !waits_for_storage_ && (results_.size() != 0 || wants_maintenance_);
+        return !waits_for_storage_ && (results_.size() != 0 || wants_maintenance_ || wants_claim_);
     });
 }
 

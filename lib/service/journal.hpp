@@ -27,6 +27,7 @@ struct PendingPublication {
     std::optional<std::string> owner = {};    ///< Whose subscriptions; absent: everyone's.
     std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
     std::optional<IdempotencyKey> idempotency = {};
+    std::optional<Time> due = {};  ///< When it is to be delivered; absent: at once.
     std::function<void(Result<PublishReceipt>)> done;
 };
 
@@ -63,6 +64,8 @@ public:
     Result<> refresh();
     /// Rows have become garbage.
     void want_maintenance();
+    /// Events in storage have become due.
+    void want_claim();
 
     /// Does what can be done now. @return how many things were done.
     std::size_t step();
@@ -162,6 +165,7 @@ private:
     Results results_;
     std::uint64_t epoch_ = 0;
     bool wants_maintenance_ = true;
+    bool wants_claim_ = false;
     bool stops_waiting_ = false;
     bool refuses_new_ = false;
     bool waits_for_storage_ = false;

@@ -2,6 +2,7 @@
 #include <base/utf8.hpp>
 #include <service/validation.hpp>
 #include <webhooks/signature.hpp>
+#include <webhooks/webhook_service.hpp>
 
 namespace webhooks::service {
 namespace {
@@ -13,6 +14,7 @@ constexpr std::size_t max_user_id_bytes = 256;
 constexpr std::size_t max_idempotency_key_length = 256;
 constexpr std::size_t max_content_type_length = 128;
 constexpr int max_retry_limit = 100;
+constexpr std::chrono::days max_delivery_delay{366};
 
 /// Gathers faults; a failed check of a part brings its own along.
 class Faults {
@@ -102,6 +104,10 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
         faults.expect(*change.max_retry_count >= 0 && *change.max_retry_count <= max_retry_limit,
                       "maxRetryCount", "must be 0 to 100");
     }
+    if (change.rate_limit) {
+        faults.expect(*change.rate_limit >= 0 && *change.rate_limit <= max_rate_limit, "rateLimit",
+                      "must be 0 to " + std::to_string(max_rate_limit));
+    }
     return std::move(faults).result();
 }
 
@@ -117,6 +123,25 @@ Result<> check(const Publication& publication, const Rules& rules) {
         "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
     faults.expect(is_printable_ascii(publication.idempotency_key, 0, max_idempotency_key_length),
                   "idempotencyKey", "must be 1 to 256 printable ASCII characters");
+    const Time deliver_at = publication.deliver_at.value_or(rules.now);
+    faults.expect(deliver_at <= rules.now + max_delivery_delay, "deliverAt",
+                  "must be at most 366 days ahead");
+    if (publication.expires_at) {
+        faults.expect(*publication.expires_at > std::max(rules.now, deliver_at), "expiresAt",
+                      "must be later than now and than deliverAt");
+    }
+    return std::move(faults).result();
+}
+
+Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
+                        std::chrono::seconds overlap) {
+    Faults faults;
+    if (secret) {
+        faults.include(check_secret(*secret));
+        faults.expect(*secret != current, "secret", "must not be the current one");
+    }
+    faults.expect(overlap >= std::chrono::seconds(0) && overlap <= max_secret_overlap,
+                  "overlapSeconds", "must be 0 to " + std::to_string(max_secret_overlap.count()));
     return std::move(faults).result();
 }
 

@@ -16,11 +16,14 @@ namespace webhooks::service {
 struct Rules {
     const ServiceOptions& options;
     const SubscriptionIndex& index;
+    Time now{};
 };
 
 /// Judges the members that are set.
 Result<> check(const SubscriptionChange&, const Rules&);
 Result<> check(const Publication&, const Rules&);
+Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
+                        std::chrono::seconds overlap);
 Result<> check_event_type(const EventType&);
 Result<> check_payload(std::string_view payload, const Rules&);
 Result<> check_principal(const Principal&);

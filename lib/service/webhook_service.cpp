@@ -11,30 +11,45 @@ using service::PendingPublication;
 
 namespace {
 
+/// Events that one transaction makes due.
+constexpr std::size_t recover_batch = 1000;
+
 /// What `send_test_event` sends when it is given nothing.
 constexpr std::string_view default_test_payload =
     R"({"type":"webhook.test","message":"This is a test event. Your endpoint received it."})";
 
 std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
-                                            std::string payload) {
+                                            std::string payload,
+                                            std::optional<Time> expires_at = {}) {
     return std::make_shared<Message>(
         Message{.event_type = std::move(event_type),
                 .content_type = std::move(content_type),
-                .payload = std::make_shared<const std::string>(std::move(payload))});
+                .payload = std::make_shared<const std::string>(std::move(payload)),
+                .expires_at = expires_at});
+}
+
+std::string text_of(const std::optional<Time>& time) {
+    return time ? std::to_string(time->time_since_epoch().count()) : std::string();
 }
 
 /// Tells contents apart: each part with its length before it, so that none runs into the next.
 std::string digest_of(const Publication& publication, const std::optional<std::string>& owner) {
+    const std::string deliver_at = text_of(publication.deliver_at);
+    const std::string expires_at = text_of(publication.expires_at);
     std::string text;
     for (const std::string_view part :
          {std::string_view(publication.event_type), std::string_view(publication.content_type),
-          owner ? std::string_view(*owner) : std::string_view(),
-          std::string_view(publication.payload)}) {
+          owner ? std::string_view(*owner) : std::string_view(), std::string_view(deliver_at),
+          std::string_view(expires_at), std::string_view(publication.payload)}) {
         text += std::to_string(part.size());
         text += ':';
         text += part;
     }
     return signing::sha256(text);
+}
+
+Error inactive() {
+    return {Errc::conflict, "the subscription is not active: activate it first"};
 }
 
 SubscriptionChange as_change(const SubscriptionDraft& draft) {
@@ -43,7 +58,8 @@ SubscriptionChange as_change(const SubscriptionDraft& draft) {
             .url = draft.url,
             .secret = draft.secret,
             .headers = draft.headers,
-            .max_retry_count = draft.max_retry_count};
+            .max_retry_count = draft.max_retry_count,
+            .rate_limit = draft.rate_limit};
 }
 
 }  // namespace
@@ -56,7 +72,9 @@ public:
           index(options.endpoints),
           engine(std::move(parts), options, index) {}
 
-    service::Rules rules() const { return {.options = options, .index = index}; }
+    service::Rules rules() const {
+        return {.options = options, .index = index, .now = engine.now()};
+    }
 
     Result<PendingPublication> prepare(const Principal& principal, Publication publication) const;
     /// After a change of a subscription or an event type: it counts for whatever is published next.
@@ -72,7 +90,8 @@ public:
 Result<PendingPublication> WebhookService::Impl::prepare(const Principal& principal,
                                                          Publication publication) const {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
-    if (Result<> verdict = check(publication, rules()); !verdict) return verdict.error();
+    const service::Rules current = rules();
+    if (Result<> verdict = check(publication, current); !verdict) return verdict.error();
     std::optional<std::string> owner;
     if (!publication.user_id.empty()) {
         owner = publication.user_id;
@@ -91,7 +110,9 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
     pending.owner = std::move(owner);
     pending.message =
         make_message(std::move(publication.event_type), std::move(publication.content_type),
-                     std::move(publication.payload));
+                     std::move(publication.payload), publication.expires_at);
+    // What is due already need not go by way of storage.
+    if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
     return pending;
 }
 
@@ -170,11 +191,39 @@ Result<Page<Subscription>> WebhookService::subscriptions(const Principal& princi
     return impl_->storage->list_subscriptions(principal, query);
 }
 
+Result<Subscription> WebhookService::rotate_secret(const Principal& principal, SubscriptionId id,
+                                                   std::optional<Secret> secret,
+                                                   std::chrono::seconds overlap) {
+    const Result<Subscription> found = impl_->storage->find_subscription(principal, id);
+    if (!found) return found.error();
+    if (Result<> verdict = service::check_rotation(secret, found->secret, overlap); !verdict) {
+        return verdict.error();
+    }
+    if (!secret) {
+        Result<Secret> made = make_secret();
+        if (!made) return made.error();
+        secret = *std::move(made);
+    }
+    Result<Subscription> stored = impl_->storage->rotate_secret(principal, id, *secret, overlap);
+    if (stored) impl_->take_in_change();
+    return stored;
+}
+
+Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal,
+                                                      SubscriptionId id) const {
+    return impl_->storage->statistics(principal, id);
+}
+
 // ---- The event log.
 
 Result<Page<Event>> WebhookService::events(const Principal& principal, SubscriptionId id,
                                            const ListQuery& query) const {
     return impl_->storage->list_events(principal, id, query);
+}
+
+Result<EventHistory> WebhookService::event(const Principal& principal, SubscriptionId id,
+                                           EventId event) const {
+    return impl_->storage->find_event(principal, id, event);
 }
 
 Result<> WebhookService::delete_event(const Principal& principal, SubscriptionId id,
@@ -200,6 +249,41 @@ Result<EventId> WebhookService::send_test_event(const Principal& principal, Subs
     const Result<PublishReceipt> receipt = impl_->engine.submit_and_wait(std::move(pending));
     if (!receipt) return receipt.error();
     return receipt->event_ids.front();
+}
+
+// ---- Sending again.
+
+Result<Event> WebhookService::retry_event(const Principal& principal, SubscriptionId id,
+                                          EventId event) {
+    const Result<Subscription> subscription = impl_->storage->find_subscription(principal, id);
+    if (!subscription) return subscription.error();
+    const Result<EventHistory> found = impl_->storage->find_event(principal, id, event);
+    if (!found) return found.error();
+    if (!subscription->is_active && found->event.event_type != test_event_type) return inactive();
+    if (Result<> reopened = impl_->storage->reopen_event(principal, id, event); !reopened) {
+        return reopened.error();
+    }
+    impl_->engine.send_again(id);
+    Result<EventHistory> waiting = impl_->storage->find_event(principal, id, event);
+    if (!waiting) return waiting.error();
+    return std::move(waiting->event);
+}
+
+Result<std::size_t> WebhookService::recover(const Principal& principal, SubscriptionId id,
+                                            Time since) {
+    const Result<Subscription> subscription = impl_->storage->find_subscription(principal, id);
+    if (!subscription) return subscription.error();
+    if (!subscription->is_active) return inactive();
+    std::size_t recovered = 0;
+    for (std::optional<EventId> after = EventId{}; after;) {
+        const Result<Reopened> reopened =
+            impl_->storage->reopen_undelivered(principal, id, since, *after, recover_batch);
+        if (!reopened) return reopened.error();
+        recovered += reopened->count;
+        after = reopened->next;
+        if (reopened->count > 0) impl_->engine.send_again(id);
+    }
+    return recovered;
 }
 
 // ---- Event types.

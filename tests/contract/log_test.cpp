@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <contract/storages.hpp>
 
 namespace webhooks::testing {
@@ -321,6 +322,54 @@ STORAGE_TEST("take-over passes over what is below the low-water mark") {
     const Claim claim = this->storage->claim(next.id, 10).value();
     REQUIRE(claim.events.size() == 1);
     CHECK(claim.events.front().id == open);
+}
+
+STORAGE_TEST("what failed since a time is reopened, in batches, with its tries counted anew") {
+    const SubscriptionId id = this->subscribe().id;
+    const auto fail = [&](std::optional<Time> due) {
+        const EventId event = this->append_one(id);
+        this->record(id, event,
+                     {.number = 1,
+                      .sent_at = this->clock->now(),
+                      .outcome = due ? Outcome::retry : Outcome::exhausted},
+                     due);
+        return event;
+    };
+    fail({});
+    this->clock->advance(1s);
+    const Time since = this->clock->now();
+    const EventId ended = fail({});
+    const EventId waiting = fail(since + 1h);
+    const EventId last = fail({});
+    // Neither in memory, nor for later, nor delivered.
+    this->append_one(id);
+    this->append({id}, "{}", {}, since + 1h).value();
+    this->record(id, this->append_one(id),
+                 {.number = 1, .sent_at = since, .outcome = Outcome::delivered});
+
+    const auto reopen = [&](EventId after) {
+        return this->storage->reopen_undelivered(alice, id, since, after, 2).value();
+    };
+    const Reopened first = reopen({});
+    CHECK(first.count == 2);
+    CHECK(first.next == waiting);
+    const Reopened second = reopen(*first.next);
+    CHECK(second.count == 1);
+    CHECK_FALSE(second.next);
+
+    const Claim claim = this->storage->claim(this->worker.id, 10).value();
+    REQUIRE(claim.events.size() == 3);
+    for (const EventId event : {ended, waiting, last}) {
+        const auto held = std::ranges::find(claim.events, event, &HeldEvent::id);
+        REQUIRE(held != claim.events.end());
+        CHECK(held->attempts == 1);
+        CHECK(held->tries == 0);
+    }
+    CHECK(claim.next_due == since + 1h);
+    // A worker has them now.
+    CHECK(reopen({}).count == 0);
+    CHECK(this->storage->reopen_event(alice, id, ended).error() == Errc::conflict);
+    CHECK(this->storage->reopen_undelivered(bob, id, since, {}, 2).error() == Errc::not_found);
 }
 
 }  // namespace webhooks::testing

@@ -252,7 +252,8 @@ Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, S
     const std::vector<EventId>& log = log_of_[id];
     for (auto event = std::ranges::upper_bound(log, after); event != log.end(); ++event) {
         const StoredEvent& row = events_.at(*event);
-        if (!row.row || row.created_at < since || !reopen(*event)) continue;
+        const bool has_failed = row.row && row.row->attempts > 0;
+        if (!has_failed || row.created_at < since || !reopen(*event)) continue;
         if (++reopened.count < limit) continue;
         reopened.next = *event;
         break;

@@ -58,7 +58,7 @@ Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription, Tim
                  std::string("SELECT u.event_id FROM webhooks_undelivered u "
                              "JOIN webhooks_event e ON e.id = u.event_id "
                              "WHERE u.subscription_id = :owner AND u.event_id > :behind "
-                             "AND e.created_at >= :from AND ") +
+                             "AND u.attempts > 0 AND e.created_at >= :from AND ") +
                      is_reachable + " ORDER BY u.event_id LIMIT :take",
                  [&] { events.push_back({id}); });
     soci::statement reopen =

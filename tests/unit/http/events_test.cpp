@@ -71,9 +71,13 @@ TEST_CASE_METHOD(PublishFixture, "a wrong publication is a 400 that names all th
         {"{}", R"({"eventType":["is required"],"payload":["is required"]})"},
         {R"({"eventType":5,"payload":1})", R"({"eventType":["must be a string"]})"},
         {R"({"eventType":"order.created","payload":1,"deliverAt":"2030-01-01T00:00:00Z"})",
-         R"({"deliverAt":["is not available yet"]})"},
+         R"({"deliverAt":["must be at most 366 days ahead"]})"},
+        {R"({"eventType":"order.created","payload":1,"deliverAt":5,"expiresAt":"2026-01-01"})",
+         R"({"deliverAt":["must be a string"],)"
+         R"("expiresAt":["must be later than now and than deliverAt"]})"},
         {R"({"eventType":"order.created","payload":1,"expiresAt":"x","orderingKey":"k"})",
-         R"({"expiresAt":["is not available yet"],"orderingKey":["is not available yet"]})"},
+         R"({"expiresAt":["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"],)"
+         R"("orderingKey":["is not available yet"]})"},
         {R"({"eventType":"order.created","payload":1,"idempotencyKey":7,"userId":8})",
          R"({"idempotencyKey":["must be a string"],"userId":["must be a string"]})"},
         {R"({"eventType":"order.created","payload":1,"PAYLOAD":2})",
@@ -189,4 +193,41 @@ TEST_CASE_METHOD(PublishFixture, "an event is deleted once") {
 TEST_CASE_METHOD(PublishFixture, "events cannot include anything") {
     CHECK(errors("GET", "/subscriptions/" + id + "/events?include=webhookEvents") ==
           R"({"include":["unknown relation 'webhookEvents' at character 1"]})");
+}
+
+TEST_CASE_METHOD(PublishFixture, "a publication for later goes out at its time") {
+    const std::string at = "2026-01-01T01:00:00%2B00:00";
+    SECTION("as members") {
+        json(202, "POST", "/events",
+             R"({"eventType":"order.created","payload":1,"deliverAt":"2026-01-01T01:00:00Z",)"
+             R"("expiresAt":"2026-01-01T01:00:01Z"})");
+    }
+    SECTION("as parameters of the raw form") {
+        json(202, "POST",
+             "/events?eventType=order.created&deliverAt=" + at + "&expiresAt=2026-01-02", "1");
+    }
+    SECTION("in the past it is at once") {
+        json(202, "POST", "/events",
+             R"({"eventType":"order.created","payload":1,"deliverAt":"2025-12-31T00:00:00Z"})");
+        CHECK(transport->requests().size() == 1);
+        return;
+    }
+    const auto event = json(200, "GET", "/subscriptions/" + id + "/events").at("events").at(0);
+    CHECK(event.at("nextRetryAt") == "2026-01-01T01:00:00.000Z");
+    CHECK(event.at("sentAt").is_null());
+    CHECK(transport->requests().empty());
+    advance(std::chrono::hours(1));
+    CHECK(transport->requests().size() == 1);
+}
+
+TEST_CASE_METHOD(PublishFixture, "wrong parameters of the raw form are named together") {
+    const std::string no_time =
+        R"("must be a time of RFC 3339, such as 2026-01-31T09:05:00Z; write the '+' of an offset as %2B")";
+    CHECK(errors("POST",
+                 "/events?eventType=order.created&deliverAt=2026-01-01T01:00:00+01:00"
+                 "&expiresAt=soon&orderingKey=k",
+                 "1") == R"({"deliverAt":[)" + no_time + R"(],"expiresAt":[)" + no_time +
+                             R"(],"orderingKey":["is not available yet"]})");
+    CHECK(errors("POST", "/events?eventType=order.created&expiresAt=2026-01-01", "1") ==
+          R"({"expiresAt":["must be later than now and than deliverAt"]})");
 }

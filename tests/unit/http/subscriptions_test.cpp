@@ -138,6 +138,10 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
         {R"("maxRetryCount":1e400)",
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
+        {R"("rateLimit":100001)",
+         R"({"subscription.rateLimit":["must be a whole number, 0 to 100000"]})"},
+        {R"("rateLimit":0.5)",
+         R"({"subscription.rateLimit":["must be a whole number, 0 to 100000"]})"},
         {R"("isActive":1)", R"({"subscription.isActive":["must be true or false"]})"},
         {R"("isActive":"true")", R"({"subscription.isActive":["must be true or false"]})"},
         {R"("secret":5)", R"({"subscription.secret":["must be a string"]})"},
@@ -180,7 +184,10 @@ TEST_CASE_METHOD(ApiFixture, "another's subscription answers as an absent one") 
     for (const auto& [method, rest, body] :
          {std::tuple("GET", "", ""), std::tuple("PUT", "", R"({"subscription":{}})"),
           std::tuple("DELETE", "", ""), std::tuple("POST", "/test", ""),
-          std::tuple("GET", "/events", ""), std::tuple("DELETE", "/events/1", "")}) {
+          std::tuple("GET", "/events", ""), std::tuple("GET", "/events/1", ""),
+          std::tuple("DELETE", "/events/1", ""), std::tuple("POST", "/events/1/retry", ""),
+          std::tuple("POST", "/recover", R"({"since":"2026-01-01"})"),
+          std::tuple("POST", "/rotate-secret", ""), std::tuple("GET", "/stats", "")}) {
         INFO(method << rest);
         const Response others = call(method, "/v1/webhooks/subscriptions/" + id + rest, body);
         const Response absent =
@@ -239,4 +246,33 @@ TEST_CASE_METHOD(ApiFixture, "event types are listed") {
     const auto answer = json(200, "GET", "/event-types");
     REQUIRE(answer.at("eventTypes").as_array().size() == 3);
     CHECK(answer.at("eventTypes").at(0).at("name") == "invoice.paid");
+}
+
+TEST_CASE_METHOD(ApiFixture, "a rate limit is shown where it is set, as the last member") {
+    const std::string documented =
+        "id name eventType url secret maxRetryCount isActive userId headers createdAt updatedAt "
+        "webhookEvents ";
+    const auto shown = [](const Response& response) {
+        return names(raw_member(response.body, "subscription"));
+    };
+    const std::string path = "/v1/webhooks/subscriptions/" +
+                             std::to_string(create(R"(,"rateLimit":100000)").at("id").as_int64());
+    const Response limited = call("GET", path);
+    CHECK(shown(limited) == documented + "rateLimit ");
+    CHECK(json(200, "GET", "/subscriptions").at("subscriptions").at(0).at("rateLimit") == 100'000);
+    CHECK(shown(call("PUT", path, R"({"subscription":{}})")) == documented + "rateLimit ");
+    CHECK(shown(call("PUT", path, limited.body)) == documented + "rateLimit ");
+    const auto none = GENERATE("0", "null");
+    CHECK(shown(call("PUT", path, R"({"subscription":{"rateLimit":)" + std::string(none) + "}}")) ==
+          documented);
+}
+
+TEST_CASE_METHOD(ApiFixture, "what a list selects is documented members alone") {
+    create(R"(,"rateLimit":5)");
+    const std::string list = raw_member(
+        call("GET", "/v1/webhooks/subscriptions?select=name,isActive").body, "subscriptions");
+    CHECK(names(list.substr(1, list.size() - 2)) == "name isActive ");
+    for (const char* query : {"select=rateLimit", "filter=rateLimit%20eq%205", "sort=rateLimit"}) {
+        CHECK(call("GET", std::string("/v1/webhooks/subscriptions?") + query).status == 400);
+    }
 }

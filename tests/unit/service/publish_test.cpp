@@ -131,4 +131,78 @@ TEST_CASE_METHOD(ServiceFixture, "publishing from many threads of a started serv
           Errc::stopped);
 }
 
+TEST_CASE_METHOD(ServiceFixture, "an event for later is delivered at its time") {
+    const Subscription subscription = subscribe();
+    const Time due = clock->now() + 1h;
+    const EventId id =
+        service()
+            .publish(alice, {.event_type = "order.created", .payload = "{}", .deliver_at = due})
+            .value()
+            .event_ids.front();
+    settle();
+    CHECK(event(subscription.id, id).next_retry_at == due);
+    CHECK_FALSE(event(subscription.id, id).sent_at);
+    advance(1h - 1us);
+    CHECK(transport->requests().empty());
+    advance(1us);
+    CHECK(transport->requests().size() == 1);
+    CHECK(event(subscription.id, id).is_success);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "the times of a publication have their limits") {
+    subscribe();
+    const Time now = clock->now();
+    struct Row {
+        std::optional<Time> deliver_at;
+        std::optional<Time> expires_at;
+        std::string fault;
+    };
+    const std::string too_far = "deliverAt: must be at most 366 days ahead";
+    const std::string too_early = "expiresAt: must be later than now and than deliverAt";
+    const Row row = GENERATE_REF(values<Row>({
+        {now, {}, ""},
+        {now - 1us, {}, ""},
+        {Time::min(), {}, ""},
+        {now + 366 * 24h, {}, ""},
+        {now + 366 * 24h + 1us, {}, too_far},
+        {Time::max(), {}, too_far},
+        {{}, now + 1us, ""},
+        {{}, Time::max(), ""},
+        {{}, now, too_early},
+        {now - 1h, now, too_early},
+        {now + 1h, now + 1h + 1us, ""},
+        {now + 1h, now + 1h, too_early},
+        {Time::max(), now, too_far + "; " + too_early},
+    }));
+    const Result<PublishReceipt> receipt = service().publish(alice, {.event_type = "order.created",
+                                                                     .payload = "{}",
+                                                                     .deliver_at = row.deliver_at,
+                                                                     .expires_at = row.expires_at});
+    CHECK((receipt ? "" : receipt.error().detail()) == row.fault);
+    settle();
+    const bool is_now = row.fault.empty() && row.deliver_at <= now;
+    CHECK(transport->requests().size() == (is_now ? 1 : 0));
+}
+
+TEST_CASE_METHOD(ServiceFixture, "other times are other content to an idempotency key") {
+    const Publication publication{.event_type = "order.created",
+                                  .payload = "{}",
+                                  .idempotency_key = "k",
+                                  .deliver_at = clock->now() + 1h,
+                                  .expires_at = clock->now() + 2h};
+    service().publish(alice, publication).value();
+    CHECK(service().publish(alice, publication).value().is_replay);
+    Publication other = publication;
+    SECTION("earlier") {
+        other.deliver_at.reset();
+    }
+    SECTION("without end") {
+        other.expires_at.reset();
+    }
+    SECTION("a second longer") {
+        *other.expires_at += 1s;
+    }
+    CHECK(service().publish(alice, other).error() == Errc::conflict);
+}
+
 }  // namespace webhooks::testing

@@ -140,4 +140,23 @@ TEST_CASE_METHOD(ServiceFixture, "bad options and missing parts are refused by n
     CHECK(WebhookService::open({.storage = storage}).error() == Errc::invalid_argument);
 }
 
+TEST_CASE_METHOD(ServiceFixture, "a rate limit is kept, within its bounds") {
+    const auto [limit, is_right] = GENERATE(
+        table<int, bool>({{0, true}, {1, true}, {100'000, true}, {-1, false}, {100'001, false}}));
+    const Result<Subscription> changed =
+        service().update_subscription(alice, subscribe().id, {.rate_limit = limit});
+    const Result<Subscription> created = service().create_subscription(
+        alice,
+        {.name = "n", .event_type = "*", .url = "https://hooks.example.com/", .rate_limit = limit});
+    REQUIRE(changed.has_value() == is_right);
+    REQUIRE(created.has_value() == is_right);
+    if (is_right) {
+        CHECK(changed->rate_limit == limit);
+        CHECK(created->rate_limit == limit);
+    } else {
+        CHECK(changed.error().detail() == "rateLimit: must be 0 to 100000");
+        CHECK(created.error().detail() == "rateLimit: must be 0 to 100000");
+    }
+}
+
 }  // namespace webhooks::testing

@@ -92,8 +92,18 @@ void Api::perform(const Route& route, const Call& call, Done done) const {
             return done(send_test_event(service_, call));
         case Operation::list_events:
             return done(list_events(service_, call));
+        case Operation::get_event:
+            return done(get_event(service_, call));
         case Operation::delete_event:
             return done(delete_event(service_, call));
+        case Operation::retry_event:
+            return done(retry_event(service_, call));
+        case Operation::recover:
+            return done(recover(service_, call));
+        case Operation::rotate_secret:
+            return done(rotate_secret(service_, call));
+        case Operation::get_statistics:
+            return done(get_statistics(service_, call));
         case Operation::publish:
             return publish(service_, call, std::move(done));
         case Operation::check_live:

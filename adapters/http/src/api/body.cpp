@@ -22,6 +22,16 @@ Result<json::Members> parse_body(const Request& request, std::string_view as_wri
     return members;
 }
 
+std::optional<Response> refuse_media_type_of_any(const Request& request) {
+    if (request.body.empty()) return {};
+    return refuse_media_type(request);
+}
+
+Result<json::Members> parse_body_if_any(const Request& request, std::string_view as_written) {
+    if (request.body.empty()) return json::Members{};
+    return parse_body(request, as_written);
+}
+
 Error merge_faults(Faults reader_faults, const Error& service_error, std::string_view prefix,
                    std::string_view not_asked) {
     if (!(service_error == Errc::invalid_argument)) return service_error;

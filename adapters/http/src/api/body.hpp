@@ -20,6 +20,10 @@ std::optional<Response> refuse_media_type(const Request& request);
 /// Takes a body apart. @return invalid_argument under "body".
 Result<json::Members> parse_body(const Request& request, std::string_view as_written = {});
 
+/// As both of these, for an operation that needs no body: without one there are no members.
+std::optional<Response> refuse_media_type_of_any(const Request& request);
+Result<json::Members> parse_body_if_any(const Request& request, std::string_view as_written = {});
+
 /// All that is wrong with a body: what its reader found, and what the service found in the rest.
 /// @param service_error tells of the service's members, to be named with `prefix`; a member that
 /// the reader named already, and those in `not_asked`, are left out.

@@ -46,6 +46,42 @@ private:
     const Selection& selection_;
 };
 
+void add_members(Members& members, const Event& event) {
+    members.add("id", event.id.value);
+    members.add("webhookSubscriptionId", event.subscription_id.value);
+    members.add("eventType", event.event_type);
+    members.add("payload", event.payload);
+    members.add("statusCode", event.status_code);
+    members.add("response", event.response);
+    members.add("errorMessage", event.error_message);
+    members.add("isSuccess", event.is_success);
+    members.add("retryCount", event.retry_count);
+    members.add("sentAt", format_if_set(event.sent_at));
+    members.add("nextRetryAt", format_if_set(event.next_retry_at));
+    members.add("createdAt", format_time(event.created_at));
+}
+
+/// With up to three decimals: a microsecond is the thousandth part.
+double milliseconds(std::chrono::microseconds duration) {
+    return static_cast<double>(duration.count()) / 1000;
+}
+
+std::string_view name_of(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::delivered:
+            return "delivered";
+        case Outcome::retry:
+            return "retry";
+        case Outcome::exhausted:
+            return "exhausted";
+        case Outcome::cancelled:
+            return "cancelled";
+        case Outcome::expired:
+            return "expired";
+    }
+    return "unknown";
+}
+
 }  // namespace
 
 std::string format_time(Time time) {
@@ -74,27 +110,70 @@ void write(json::Writer& writer, const Subscription& subscription, const Selecti
     members.add("headers", headers_text(subscription.headers));
     members.add("createdAt", format_time(subscription.created_at));
     members.add("updatedAt", format_time(subscription.updated_at));
-    if (!members.shows("webhookEvents")) return;
-    writer.key("webhookEvents").begin_array();
-    for (const Event& event : subscription.recent_events)
-        write(writer, event);
-    writer.end_array();
+    if (members.shows("webhookEvents")) {
+        writer.key("webhookEvents").begin_array();
+        for (const Event& event : subscription.recent_events)
+            write(writer, event);
+        writer.end_array();
+    }
+    // Our own addition: where nobody asked for a limit, the answer is the documented one.
+    if (selection.empty() && subscription.rate_limit != 0) {
+        members.add("rateLimit", subscription.rate_limit);
+    }
 }
 
 void write(json::Writer& writer, const Event& event, const Selection& selection) {
     Members members(writer, selection);
-    members.add("id", event.id.value);
-    members.add("webhookSubscriptionId", event.subscription_id.value);
-    members.add("eventType", event.event_type);
-    members.add("payload", event.payload);
-    members.add("statusCode", event.status_code);
-    members.add("response", event.response);
-    members.add("errorMessage", event.error_message);
-    members.add("isSuccess", event.is_success);
-    members.add("retryCount", event.retry_count);
-    members.add("sentAt", format_if_set(event.sent_at));
-    members.add("nextRetryAt", format_if_set(event.next_retry_at));
-    members.add("createdAt", format_time(event.created_at));
+    add_members(members, event);
+}
+
+void write(json::Writer& writer, const Attempt& attempt) {
+    writer.begin_object()
+        .member("number", attempt.number)
+        .member("sentAt", format_time(attempt.sent_at))
+        .member("durationMs", milliseconds(attempt.duration))
+        .member("statusCode", attempt.status_code)
+        .member("response", attempt.response)
+        .member("errorMessage", attempt.error_message)
+        .member("outcome", name_of(attempt.outcome))
+        .end_object();
+}
+
+void write(json::Writer& writer, const EventHistory& history) {
+    const Selection all;
+    Members members(writer, all);
+    add_members(members, history.event);
+    writer.key("attempts").begin_array();
+    for (const Attempt& attempt : history.attempts)
+        write(writer, attempt);
+    writer.end_array();
+}
+
+void write(json::Writer& writer, const DeliveryStatistics& statistics) {
+    // A rate or a latency of nothing is unknown, not 0.
+    const bool is_known = statistics.attempts > 0;
+    const auto latency = [&](std::chrono::microseconds duration) {
+        return is_known ? std::optional(milliseconds(duration)) : std::nullopt;
+    };
+    const std::optional<double> success_rate =
+        is_known ? std::optional(static_cast<double>(statistics.successes) /
+                                 static_cast<double>(statistics.attempts))
+                 : std::nullopt;
+    writer.begin_object()
+        .member("attempts", statistics.attempts)
+        .member("successes", statistics.successes)
+        .member("successRate", success_rate);
+    writer.key("latencyMs")
+        .begin_object()
+        .member("p50", latency(statistics.latency_p50))
+        .member("p95", latency(statistics.latency_p95))
+        .member("p99", latency(statistics.latency_p99))
+        .end_object();
+    writer.member("waiting", statistics.waiting)
+        .member("lastFailure", format_if_set(statistics.last_failure))
+        .member("failingSince", format_if_set(statistics.failing_since))
+        .member("pausedUntil", format_if_set(statistics.paused_until))
+        .end_object();
 }
 
 void write(json::Writer& writer, const EventType& type) {

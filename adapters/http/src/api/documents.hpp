@@ -22,6 +22,10 @@ using Selection = std::vector<std::string>;
 
 void write(json::Writer& writer, const Subscription& subscription, const Selection& selection = {});
 void write(json::Writer& writer, const Event& event, const Selection& selection = {});
+void write(json::Writer& writer, const Attempt& attempt);
+/// The event, and its attempts as the last member.
+void write(json::Writer& writer, const EventHistory& history);
+void write(json::Writer& writer, const DeliveryStatistics& statistics);
 void write(json::Writer& writer, const EventType& type);
 
 }  // namespace webhooks::http

@@ -11,8 +11,8 @@
 namespace webhooks::http {
 namespace {
 
-/// Members and parameters that come with later issues.
-constexpr const char* later_members[] = {"deliverAt", "expiresAt", "orderingKey"};
+/// A member and parameter that comes with a later issue.
+constexpr const char* later_member = "orderingKey";
 constexpr const char* not_yet = "is not available yet";
 
 Response answer(const PublishReceipt& receipt) {
@@ -44,26 +44,36 @@ Result<Publication> read_object(const Request& request, Faults& faults) {
     for (const char* name : {"eventType", "payload"}) {
         if (!reader.raw(name)) reader.fault(name, "is required");
     }
-    for (const char* name : later_members) {
-        if (reader.has(name)) reader.fault(name, not_yet);
-    }
+    if (reader.has(later_member)) reader.fault(later_member, not_yet);
     return Publication{.event_type = reader.text("eventType").value_or(""),
                        .payload = std::string(reader.raw("payload").value_or("")),
                        .user_id = text_unless_empty(reader, "userId"),
-                       .idempotency_key = text_unless_empty(reader, "idempotencyKey")};
+                       .idempotency_key = text_unless_empty(reader, "idempotencyKey"),
+                       .deliver_at = reader.time("deliverAt"),
+                       .expires_at = reader.time("expiresAt")};
+}
+
+std::optional<Time> find_time(const QueryParameters& parameters, const char* name, Faults& faults) {
+    const std::optional<std::string> text = parameters.find(name, "", faults);
+    if (!text) return {};
+    const std::optional<Time> time = parse_time(*text);
+    if (!time) {
+        faults.push_back({name, std::string(not_a_time) + "; write the '+' of an offset as %2B"});
+    }
+    return time;
 }
 
 /// The raw form: the body is the payload, and the query says the rest.
 Publication read_raw(const Request& request, std::string event_type,
                      const QueryParameters& parameters, Faults& faults) {
-    for (const char* name : later_members) {
-        if (parameters.find(name, "", faults)) faults.push_back({name, not_yet});
-    }
+    if (parameters.find(later_member, "", faults)) faults.push_back({later_member, not_yet});
     return {.event_type = std::move(event_type),
             .payload = request.body,
             .content_type = std::string(find_field(request.fields, "content-type")),
             .user_id = parameters.find("userId", "", faults).value_or(""),
-            .idempotency_key = parameters.find("idempotencyKey", "", faults).value_or("")};
+            .idempotency_key = parameters.find("idempotencyKey", "", faults).value_or(""),
+            .deliver_at = find_time(parameters, "deliverAt", faults),
+            .expires_at = find_time(parameters, "expiresAt", faults)};
 }
 
 std::optional<Response> refuse_raw_type(const Request& request) {
@@ -102,16 +112,14 @@ void publish(WebhookService& service, const Call& call, Done done) {
 }
 
 Result<Response> send_test_event(WebhookService& service, const Call& call) {
+    if (auto refused = refuse_media_type_of_any(call.request)) return std::move(*refused);
+    const auto members = parse_body_if_any(call.request, "payload");
+    if (!members) return members.error();
+    Faults faults;
+    const ObjectReader reader(*members, "", faults);
+    if (!faults.empty()) return Error(std::move(faults));
     std::optional<std::string> payload;
-    if (!call.request.body.empty()) {
-        if (auto refused = refuse_media_type(call.request)) return std::move(*refused);
-        const auto members = parse_body(call.request, "payload");
-        if (!members) return members.error();
-        Faults faults;
-        const ObjectReader reader(*members, "", faults);
-        if (!faults.empty()) return Error(std::move(faults));
-        if (reader.has("payload")) payload = *reader.raw("payload");
-    }
+    if (reader.has("payload")) payload = *reader.raw("payload");
     const auto sent = service.send_test_event(call.caller, call.subscription, std::move(payload));
     if (!sent) return sent.error();
     json::Writer writer;
@@ -129,6 +137,14 @@ Result<Response> list_events(WebhookService& service, const Call& call) {
     const auto page = service.events(call.caller, call.subscription, *query);
     if (!page) return page.error();
     return list_answer(*page, *query, "events", "totalEventsCount");
+}
+
+Result<Response> get_event(WebhookService& service, const Call& call) {
+    const auto history = service.event(call.caller, call.subscription, call.event);
+    if (!history) return history.error();
+    json::Writer writer;
+    write(writer.begin_object().key("event"), *history);
+    return success(writer, "The event was found.");
 }
 
 Result<Response> delete_event(WebhookService& service, const Call& call) {

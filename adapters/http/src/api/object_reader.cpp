@@ -65,6 +65,14 @@ std::optional<bool> ObjectReader::flag(std::string_view name) const {
     return value;
 }
 
+std::optional<Time> ObjectReader::time(std::string_view name) const {
+    const auto written = text(name);
+    if (!written) return {};
+    const auto value = parse_time(*written);
+    if (!value) fault(name, not_a_time);
+    return value;
+}
+
 std::optional<Headers> ObjectReader::headers(std::string_view name) const {
     if (!has(name)) return {};
     const auto as_text = json::to_string(*raw(name));

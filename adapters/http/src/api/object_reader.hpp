@@ -4,11 +4,16 @@
 #include <string>
 #include <string_view>
 #include <webhooks/subscription.hpp>
+#include <webhooks/time.hpp>
 
 #include "../json/scanner.hpp"
 #include "query.hpp"
 
 namespace webhooks::http {
+
+/// What is said of a text that is no time.
+inline constexpr const char* not_a_time =
+    "must be a time of RFC 3339, such as 2026-01-31T09:05:00Z";
 
 /// Reads the members of a JSON object by name, in any case, and gathers all that is wrong with
 /// them under their paths. A member that is null counts as absent, except to is_null().
@@ -25,6 +30,7 @@ public:
     std::optional<std::string> text(std::string_view name) const;
     std::optional<int> number(std::string_view name, int least, int most) const;
     std::optional<bool> flag(std::string_view name) const;
+    std::optional<Time> time(std::string_view name) const;
     /// An object of strings, or a string that holds one (as answers carry it).
     std::optional<Headers> headers(std::string_view name) const;
     /// Adds a fault of a member.

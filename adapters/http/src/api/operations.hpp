@@ -30,7 +30,12 @@ Result<Response> delete_subscription(WebhookService&, const Call&);
 Result<Response> list_event_types(WebhookService&);
 Result<Response> send_test_event(WebhookService&, const Call&);
 Result<Response> list_events(WebhookService&, const Call&);
+Result<Response> get_event(WebhookService&, const Call&);
 Result<Response> delete_event(WebhookService&, const Call&);
+Result<Response> retry_event(WebhookService&, const Call&);
+Result<Response> recover(WebhookService&, const Call&);
+Result<Response> rotate_secret(WebhookService&, const Call&);
+Result<Response> get_statistics(WebhookService&, const Call&);
 /// Does not wait for the commit: `done` is called once it is there, perhaps from another thread.
 void publish(WebhookService&, const Call&, Done done);
 Response check_live();

@@ -20,7 +20,8 @@ Response answer(const Subscription& subscription, std::string_view message) {
     return success(writer, message);
 }
 
-/// Null sets the default of `headers`, `maxRetryCount` and `isActive`, and nothing of the others.
+/// Null sets the default of `headers`, `maxRetryCount`, `isActive` and `rateLimit`, and nothing of
+/// the others.
 /// @param default_retries what null makes of `maxRetryCount`; nothing leaves it to the service.
 SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
     SubscriptionChange change;
@@ -34,6 +35,8 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
     if (reader.is_null("maxRetryCount")) change.max_retry_count = default_retries;
     change.is_active = reader.flag("isActive");
     if (reader.is_null("isActive")) change.is_active = true;
+    change.rate_limit = reader.number("rateLimit", 0, max_rate_limit);
+    if (reader.is_null("rateLimit")) change.rate_limit = 0;
     return change;
 }
 
@@ -69,7 +72,8 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
             .secret = std::move(change.secret),
             .headers = std::move(change.headers).value_or(Headers{}),
             .max_retry_count = change.max_retry_count,
-            .is_active = change.is_active.value_or(true)};
+            .is_active = change.is_active.value_or(true),
+            .rate_limit = change.rate_limit.value_or(0)};
 }
 
 Error faults_of(Faults faults, const Error& service_error) {
@@ -120,6 +124,34 @@ Result<Response> delete_subscription(WebhookService& service, const Call& call) 
     if (!deleted) return deleted.error();
     json::Writer writer;
     return success(writer.begin_object(), "The subscription was deleted.");
+}
+
+Result<Response> rotate_secret(WebhookService& service, const Call& call) {
+    if (auto refused = refuse_media_type_of_any(call.request)) return std::move(*refused);
+    const auto members = parse_body_if_any(call.request);
+    if (!members) return members.error();
+    Faults faults;
+    const ObjectReader reader(*members, "", faults);
+    std::optional<Secret> secret;
+    if (auto text = reader.text("secret")) secret.emplace(std::move(*text));
+    const auto seconds = reader.number("overlapSeconds", 0, int{max_secret_overlap.count()});
+    auto overlap = seconds ? std::chrono::seconds(*seconds) : default_secret_overlap;
+    // As spoil_if_faulty(): the service is asked for its faults, and does nothing.
+    if (!faults.empty()) overlap = std::chrono::seconds(-1);
+    const auto rotated =
+        service.rotate_secret(call.caller, call.subscription, std::move(secret), overlap);
+    if (!rotated) {
+        return merge_faults(std::move(faults), rotated.error(), "", "overlapSeconds");
+    }
+    return answer(*rotated, "The subscription has a new secret.");
+}
+
+Result<Response> get_statistics(WebhookService& service, const Call& call) {
+    const auto statistics = service.statistics(call.caller, call.subscription);
+    if (!statistics) return statistics.error();
+    json::Writer writer;
+    write(writer.begin_object().key("stats"), *statistics);
+    return success(writer, "The last 24 hours.");
 }
 
 }  // namespace webhooks::http

@@ -1,5 +1,8 @@
 #include "writer.hpp"
 
+#include <array>
+#include <charconv>
+
 namespace webhooks::http::json {
 namespace {
 
@@ -44,6 +47,14 @@ Writer& Writer::value(std::string_view text) {
     quote(text);
     needs_comma_ = true;
     return *this;
+}
+
+Writer& Writer::value(double number) {
+    // The longest is that of the smallest number: 0. and 324 zeros before its digits.
+    std::array<char, 400> text{};
+    const auto written =
+        std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    return plain({text.data(), static_cast<std::size_t>(written.ptr - text.data())});
 }
 
 Writer& Writer::open(char bracket) {

@@ -24,6 +24,8 @@ public:
         if constexpr (std::same_as<T, bool>) return plain(number ? "true" : "false");
         return plain(std::to_string(number));
     }
+    /// The shortest decimals that read back as the same number. @pre It is finite.
+    Writer& value(double number);
     /// null where there is none.
     template <class T>
     Writer& value(const std::optional<T>& maybe) {

@@ -1,0 +1,35 @@
+#include <webhooks/webhook_service.hpp>
+
+#include "answers.hpp"
+#include "body.hpp"
+#include "documents.hpp"
+#include "object_reader.hpp"
+#include "operations.hpp"
+
+namespace webhooks::http {
+
+Result<Response> retry_event(WebhookService& service, const Call& call) {
+    const auto event = service.retry_event(call.caller, call.subscription, call.event);
+    if (!event) return event.error();
+    json::Writer writer;
+    write(writer.begin_object().key("event"), *event);
+    return success(writer, "The event is sent again.", 202);
+}
+
+Result<Response> recover(WebhookService& service, const Call& call) {
+    if (auto refused = refuse_media_type(call.request)) return std::move(*refused);
+    const auto members = parse_body(call.request);
+    if (!members) return members.error();
+    Faults faults;
+    const ObjectReader reader(*members, "", faults);
+    if (!reader.has("since")) reader.fault("since", "is required");
+    const auto since = reader.time("since");
+    if (!faults.empty()) return Error(std::move(faults));
+    const auto recovered = service.recover(call.caller, call.subscription, *since);
+    if (!recovered) return recovered.error();
+    json::Writer writer;
+    writer.begin_object().member("recovered", *recovered);
+    return success(writer, "Events that are sent again: " + std::to_string(*recovered) + ".", 202);
+}
+
+}  // namespace webhooks::http

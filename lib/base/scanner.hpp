@@ -1,0 +1,48 @@
+#pragma once
+
+#include <algorithm>
+#include <base/ascii.hpp>
+#include <optional>
+#include <string_view>
+
+namespace webhooks {
+
+/// Takes things off the front of a text.
+class Scanner {
+public:
+    explicit Scanner(std::string_view text) : text_(text) {}
+
+    bool at_end() const { return text_.empty(); }
+
+    bool take(char wanted) {
+        if (text_.empty() || ascii::lower(text_.front()) != wanted) return false;
+        text_.remove_prefix(1);
+        return true;
+    }
+
+    std::string_view digits(std::size_t most = std::string_view::npos) {
+        std::size_t length = 0;
+        while (length < std::min(most, text_.size()) && ascii::is_digit(text_[length])) {
+            ++length;
+        }
+        const std::string_view found = text_.substr(0, length);
+        text_.remove_prefix(length);
+        return found;
+    }
+
+    /// Exactly so many digits, as a number of the range.
+    std::optional<int> number(std::size_t length, int least, int most) {
+        const std::string_view text = digits(length);
+        if (text.size() != length) return std::nullopt;
+        int value = 0;
+        for (const char c : text) {
+            value = value * 10 + (c - '0');
+        }
+        return value >= least && value <= most ? std::optional(value) : std::nullopt;
+    }
+
+private:
+    std::string_view text_;
+};
+
+}  // namespace webhooks
