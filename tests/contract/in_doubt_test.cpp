@@ -89,6 +89,9 @@ STORAGE_TEST("appended_after passes over what was attempted or has a row") {
 STORAGE_TEST("appended_after passes over what another worker appended") {
     const SubscriptionId id = this->subscribe().id;
     this->append_one(id);
+    if (const std::optional<Worker> other = this->second_worker()) {
+        CHECK(this->storage->appended_after(other->id, {}, 10).value().empty());
+    }
     const WorkerId retired = this->worker.id;
     this->replace_worker();
     const EventId own = this->append_one(id);

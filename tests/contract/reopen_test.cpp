@@ -197,16 +197,14 @@ STORAGE_TEST("reopening goes on behind an id, up to a limit, until no next is to
     const Reopened first = reopen({});
     CHECK(first.count == 2);
     REQUIRE(first.next == events[1]);
-    CHECK(this->claim() == std::vector{events[0], events[1]});
     const Reopened second = reopen(*first.next);
     CHECK(second.count == 2);
     REQUIRE(second.next == events[3]);
-    CHECK(this->claim() == std::vector{events[2], events[3]});
     const Reopened third = reopen(*second.next);
     CHECK(third.count == 1);
     CHECK_FALSE(third.next);
-    CHECK(this->claim() == std::vector{events[4]});
     CHECK(reopen(events[4]).count == 0);
+    CHECK(this->claim() == events);
 }
 
 }  // namespace webhooks::testing

@@ -198,6 +198,20 @@ STORAGE_TEST("in one batch an event is parked as held and then waits for its ret
     CHECK(claim.events.front().tries == 1);
 }
 
+STORAGE_TEST("in one batch an event that is given away has no attempt after that") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time now = this->clock->now();
+    this->write(
+        {.attempts = {{.event = event,
+                       .subscription = id,
+                       .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
+                       .tries = 1}},
+         .parks = {{.event = event, .subscription = id, .due = now, .place = Place::free}}});
+    CHECK(this->history(id, event).attempts.empty());
+    CHECK(this->claim() == std::vector{event});
+}
+
 // ---- What a dead worker leaves.
 
 STORAGE_TEST("what a worker deferred is free after take-over, due when it was to be") {
@@ -359,14 +373,21 @@ STORAGE_TEST("a park of a delivered event does not send it again") {
     CHECK(this->claim().empty());
 }
 
-STORAGE_TEST("a worker's writes about what its predecessor appended change nothing") {
+STORAGE_TEST("a worker's writes about what another one appended change nothing") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
-    this->replace_worker();
+    const WorkerId first = this->worker.id;
+    if (const std::optional<Worker> other = this->second_worker()) {
+        this->worker = *other;
+    } else {
+        this->replace_worker();
+    }
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered});
     this->park(id, event, Place::deferred, this->clock->now());
     CHECK(this->history(id, event).attempts.empty());
     CHECK(this->claim_deferred(id).empty());
+    // Where storage serves one at a time, the first has retired.
+    static_cast<void>(this->storage->retire_worker(first));
     this->take_over();
     CHECK(this->claim() == std::vector{event});
 }
