@@ -266,8 +266,9 @@ void Dispatcher::clear(const Now& now) {
 
 std::optional<SteadyTime> Dispatcher::next_timer() const {
     const std::optional<SteadyTime> timer = turns_.next_timer();
-    if (waiting_ == 0 || paused_until_ == SteadyTime::min()) return timer;
-    return std::min(timer.value_or(SteadyTime::max()), paused_until_);
+    if (paused_until_ == SteadyTime::min()) return timer;
+    if (waiting_ > 0) return paused_until_;
+    return timer ? std::optional(std::max(*timer, paused_until_)) : std::nullopt;
 }
 
 std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <api/router.hpp>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -9,8 +8,7 @@
 using namespace webhooks::http;
 
 TEST_CASE("the OpenAPI document and the router know the same operations") {
-    const auto root = std::filesystem::path(__FILE__).parent_path() / "../../..";
-    std::ifstream document(root / "adapters/http/openapi.yaml");
+    std::ifstream document(WEBHOOKS_SOURCE_FOLDER "/adapters/http/openapi.yaml");
     REQUIRE(document);
     std::set<Operation> found;
     std::string path;
