@@ -1,5 +1,6 @@
 #include <webhooks/http/server.hpp>
 #include <webhooks/testing/fake_transport.hpp>
+#include <webhooks/testing/faulty_storage.hpp>
 #include <webhooks/testing/manual_clock.hpp>
 #include <webhooks/webhooks.hpp>
 
