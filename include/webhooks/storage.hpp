@@ -190,6 +190,7 @@ inline constexpr std::size_t max_events_in_statistics = 100'000;
 ///
 /// Every member may be called from any thread at once, blocks until it is done, and never throws.
 /// Storage has its own time, which all times it is given or answers are of; `pulse` tells it.
+/// A limit is at least 1.
 /// Any call may answer `unavailable`: nothing was done then, or (for `write`) it is not known
 /// whether it was.
 class Storage {
