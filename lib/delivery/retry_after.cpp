@@ -1,8 +1,10 @@
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
+#include <ctime>
 #include <delivery/retry_after.hpp>
+#include <iomanip>
+#include <locale>
+#include <sstream>
 #include <string>
 
 namespace webhooks::delivery {
@@ -23,33 +25,14 @@ std::optional<seconds> parse_seconds(std::string_view value) {
     return seconds(count);
 }
 
-struct Date {
-    int year = 0;
-    std::array<char, 4> month{};
-    int day = 0;
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-};
-
-std::optional<unsigned> month_number(const std::array<char, 4>& name) {
-    constexpr std::string_view names = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    const std::size_t at = names.find(std::string_view(name.data()));
-    if (at == std::string_view::npos || at % 3 != 0) return std::nullopt;
-    return static_cast<unsigned>(at / 3 + 1);
-}
-
-std::optional<Time> time_of(const Date& date) {
-    const auto month = month_number(date.month);
-    if (!month) return std::nullopt;
-    const std::chrono::year_month_day day{std::chrono::year(date.year), std::chrono::month(*month),
-                                          std::chrono::day(static_cast<unsigned>(date.day))};
-    if (!day.ok() || date.hour > 23 || date.minute > 59 || date.second > 60 || date.hour < 0 ||
-        date.minute < 0 || date.second < 0) {
-        return std::nullopt;
-    }
-    return std::chrono::sys_days(day) + std::chrono::hours(date.hour) +
-           std::chrono::minutes(date.minute) + seconds(date.second);
+std::optional<Time> time_of(const std::tm& parts) {
+    const std::chrono::year_month_day day{
+        std::chrono::year(parts.tm_year + 1900),
+        std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
+        std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
+    if (!day.ok()) return std::nullopt;
+    return std::chrono::sys_days(day) + std::chrono::hours(parts.tm_hour) +
+           std::chrono::minutes(parts.tm_min) + seconds(parts.tm_sec);
 }
 
 /// A year of two digits is the latest one that is not more than 50 years ahead.
@@ -59,42 +42,34 @@ int full_year(int two_digits, Time now) {
     return latest - (latest - two_digits) % 100;
 }
 
-std::optional<Time> parse_date(const std::string& text, Time now) {
-    Date date;
-    int length = 0;
-    const auto is_whole = [&](int fields, int wanted) {
-        return fields == wanted && length == static_cast<int>(text.size());
-    };
-    // Sun, 06 Nov 1994 08:49:37 GMT
-    if (is_whole(std::sscanf(text.c_str(), "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n",
-                             &date.day, date.month.data(), &date.year, &date.hour, &date.minute,
-                             &date.second, &length),
-                 6)) {
-        return time_of(date);
+std::optional<std::tm> parse_form(std::string_view text, const char* form) {
+    std::istringstream in{std::string(text)};
+    in.imbue(std::locale::classic());
+    std::tm parts{};
+    in >> std::get_time(&parts, form);
+    if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
+    return parts;
+}
+
+std::optional<Time> parse_date(std::string_view text, Time now) {
+    constexpr std::string_view zone = " GMT";
+    if (!text.ends_with(zone)) {
+        const auto parts = parse_form(text, "%a %b %e %H:%M:%S %Y");
+        return parts ? time_of(*parts) : std::nullopt;
     }
-    // Sunday, 06-Nov-94 08:49:37 GMT
-    if (is_whole(std::sscanf(text.c_str(), "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n",
-                             &date.day, date.month.data(), &date.year, &date.hour, &date.minute,
-                             &date.second, &length),
-                 6)) {
-        date.year = full_year(date.year, now);
-        return time_of(date);
-    }
-    // Sun Nov  6 08:49:37 1994
-    if (is_whole(std::sscanf(text.c_str(), "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n",
-                             date.month.data(), &date.day, &date.hour, &date.minute, &date.second,
-                             &date.year, &length),
-                 6)) {
-        return time_of(date);
-    }
-    return std::nullopt;
+    text.remove_suffix(zone.size());
+    if (const auto parts = parse_form(text, "%a, %d %b %Y %H:%M:%S")) return time_of(*parts);
+    auto parts = parse_form(text, "%A, %d-%b-%y %H:%M:%S");
+    if (!parts) return std::nullopt;
+    parts->tm_year = full_year(parts->tm_year % 100, now) - 1900;
+    return time_of(*parts);
 }
 
 }  // namespace
 
 std::optional<seconds> parse_retry_after(std::string_view value, Time now) {
     if (const auto pause = parse_seconds(value)) return pause;
-    const auto date = parse_date(std::string(value), now);
+    const auto date = parse_date(value, now);
     if (!date) return std::nullopt;
     return std::clamp(std::chrono::ceil<seconds>(*date - now), seconds(0), longest);
 }
