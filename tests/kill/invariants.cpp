@@ -1,0 +1,205 @@
+#include "invariants.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <kill/scene.hpp>
+#include <support/catch.hpp>
+#include <webhooks/principal.hpp>
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Principal auditor = Principal::administrator("auditor");
+constexpr auto retry_pause = 1s;
+constexpr auto early = 50ms;
+
+std::vector<Event> events_of(Storage& storage, SubscriptionId subscription) {
+    std::vector<Event> events;
+    std::int64_t last = 0;
+    while (true) {
+        const auto page =
+            storage.list_events(auditor, subscription, {.take = max_take, .after = last}).value();
+        if (page.items.empty()) return events;
+        last = page.items.back().id.value;
+        events.insert(events.end(), page.items.begin(), page.items.end());
+    }
+}
+
+std::vector<Request> sent_in(int run, const std::vector<Request>& requests) {
+    std::vector<Request> sent;
+    std::ranges::copy_if(requests, std::back_inserter(sent),
+                         [&](const Request& request) { return request.run == run; });
+    return sent;
+}
+
+std::vector<Attempt> recorded_in(const Run& run, const std::vector<Attempt>& attempts) {
+    std::vector<Attempt> recorded;
+    std::ranges::copy_if(attempts, std::back_inserter(recorded), [&](const Attempt& attempt) {
+        return run.began <= attempt.sent_at && attempt.sent_at < run.ended;
+    });
+    return recorded;
+}
+
+/// How the history of an event of this endpoint ends, and after how many attempts at most.
+void check_end(const std::string& endpoint, const EventHistory& history) {
+    const std::vector<Attempt>& attempts = history.attempts;
+    REQUIRE_FALSE(attempts.empty());
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+        CHECK(attempts[i].number == static_cast<int>(i) + 1);
+        if (i + 1 < attempts.size()) CHECK(attempts[i].outcome == Outcome::retry);
+    }
+    CHECK_FALSE(history.event.next_retry_at);
+    if (endpoint == broken) {
+        CHECK(attempts.back().outcome == Outcome::exhausted);
+        CHECK(history.event.error_message == "endpoint answered 500");
+        CHECK(attempts.size() == 2);
+    } else {
+        CHECK(attempts.back().outcome == Outcome::delivered);
+        CHECK(history.event.is_success);
+        CHECK(attempts.size() <= (endpoint == flaky ? 2 : 1));
+    }
+}
+
+/// Lays the requests for an event beside its attempts, run by run: each attempt was a request with
+/// that status, and a request without an attempt is the last one of a run that was killed.
+/// @param requests In order of arrival. @return the requests without an attempt
+int check_requests(const std::vector<Request>& requests, const std::vector<Attempt>& attempts,
+                   const std::vector<Run>& runs) {
+    int unrecorded = 0;
+    std::size_t matched = 0;
+    bool has_ended = false;
+    std::optional<Time> due;
+    for (std::size_t run = 0; run < runs.size(); ++run) {
+        const std::vector<Request> sent = sent_in(static_cast<int>(run), requests);
+        const std::vector<Attempt> recorded = recorded_in(runs[run], attempts);
+        INFO("run " << run);
+        REQUIRE(sent.size() >= recorded.size());
+        REQUIRE(sent.size() - recorded.size() <= (runs[run].was_killed ? 1 : 0));
+        for (std::size_t i = 0; i < sent.size(); ++i) {
+            CHECK_FALSE(has_ended);
+            if (due) CHECK(sent[i].arrived >= *due - early);
+            if (i == recorded.size()) {
+                ++unrecorded;
+                continue;
+            }
+            const Attempt& attempt = recorded[i];
+            CHECK(attempt.status_code == sent[i].status);
+            CHECK(attempt.sent_at <= sent[i].arrived);
+            CHECK((attempt.outcome == Outcome::delivered) == (sent[i].status / 100 == 2));
+            has_ended = attempt.outcome != Outcome::retry;
+            due = attempt.sent_at + attempt.duration + retry_pause;
+        }
+        matched += recorded.size();
+    }
+    CHECK(matched == attempts.size());
+    return unrecorded;
+}
+
+/// What is left to take, or to break, for whoever comes next.
+/// @param event One of the log.
+void check_storage(Storage& storage, const Event& event) {
+    const Worker worker = storage.register_worker(10s).value();
+    CHECK(storage.take_over(worker.id, 1000).value() == 0);
+    const Claim claim = storage.claim(worker.id, 1000).value();
+    CHECK(claim.events.empty());
+    CHECK_FALSE(claim.next_due);
+
+    // The last worker is dead; what it still writes changes nothing.
+    Batch batch{.number = 1000};
+    batch.attempts.push_back({.event = event.id,
+                              .subscription = event.subscription_id,
+                              .attempt = {.number = 99, .outcome = Outcome::retry},
+                              .due = event.created_at});
+    CHECK(storage.write({worker.id.value - 1}, batch).error() == Errc::fenced);
+    for (const Attempt& attempt :
+         storage.find_event(auditor, event.subscription_id, event.id).value().attempts) {
+        CHECK(attempt.number != 99);
+    }
+    CHECK_FALSE(storage.claim(worker.id, 1000).value().next_due);
+}
+
+EventId event_of(const std::string& webhook_id) {
+    return {std::stoll(webhook_id.substr(webhook_id.find('_') + 1))};
+}
+
+using RequestsByEvent = std::map<EventId, std::vector<Request>>;
+
+/// Checks what a request tells by itself.
+RequestsByEvent check_signatures(const std::vector<Request>& requests) {
+    RequestsByEvent by_event;
+    for (const Request& request : requests) {
+        INFO(request.fault);
+        CHECK(request.fault.empty());
+        std::vector<Request>& same = by_event[event_of(request.webhook_id)];
+        same.push_back(request);
+        CHECK(same.front().webhook_id == request.webhook_id);
+    }
+    return by_event;
+}
+
+/// Which publication each event is of.
+using Numbers = std::map<EventId, int>;
+
+/// @return of the events of this subscription
+Numbers check_payloads(const std::vector<Event>& events, int publications) {
+    std::map<std::string, int> unseen;
+    for (int number = 0; number < publications; ++number) {
+        unseen[payload_of(number)] = number;
+    }
+    Numbers numbers;
+    for (const Event& event : events) {
+        const auto found = unseen.find(event.payload);
+        REQUIRE(found != unseen.end());
+        numbers[event.id] = found->second;
+        unseen.erase(found);
+    }
+    CHECK(unseen.empty());
+    return numbers;
+}
+
+void check_acknowledged(const Logs& logs, const Numbers& numbers) {
+    CHECK(logs.acknowledged.size() == static_cast<std::size_t>(logs.publications));
+    for (const auto& [number, events] : logs.acknowledged) {
+        CHECK(events.size() == 3);
+        for (const EventId event : events) {
+            INFO("event " << event.value);
+            REQUIRE(numbers.contains(event));
+            CHECK(numbers.at(event) == number);
+        }
+    }
+}
+
+}  // namespace
+
+int check_invariants(const Logs& logs) {
+    RequestsByEvent requests = check_signatures(logs.requests);
+    Numbers numbers;
+    int unrecorded = 0;
+    std::vector<Event> events;
+    for (const Subscription& subscription :
+         logs.storage->list_subscriptions(auditor, {}).value().items) {
+        events = events_of(*logs.storage, subscription.id);
+        numbers.merge(check_payloads(events, logs.publications));
+        for (const Event& event : events) {
+            INFO(subscription.name << ", event " << event.id.value);
+            const EventHistory history =
+                logs.storage->find_event(auditor, subscription.id, event.id).value();
+            check_end(subscription.name, history);
+            const std::vector<Request> received = std::move(requests[event.id]);
+            requests.erase(event.id);
+            for (const Request& request : received) {
+                CHECK(request.endpoint == subscription.name);
+                CHECK(request.body == event.payload);
+            }
+            unrecorded += check_requests(received, history.attempts, logs.runs);
+        }
+    }
+    CHECK(requests.empty());
+    check_acknowledged(logs, numbers);
+    check_storage(*logs.storage, events.back());
+    return unrecorded;
+}
+
+}  // namespace webhooks::testing

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <integration/receiver.hpp>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+#include <webhooks/time.hpp>
+
+namespace webhooks::testing {
+
+/// What the receiver knows of a request.
+struct Request {
+    int run = 0;  ///< Of the worker that sent it.
+    std::string endpoint;
+    std::string webhook_id;
+    std::string body;
+    std::string fault;  ///< Why it does not verify; empty where it does.
+    Time arrived{};
+    int status = 0;  ///< What was answered; 0: nothing.
+};
+
+/// A receiver of the three endpoints of scene.hpp, and its log.
+class RequestLog {
+public:
+    RequestLog() : receiver_([this](Peer& peer, int) { serve(peer); }) {}
+
+    std::string url() const { return receiver_.url("/"); }
+    /// In order of arrival.
+    std::vector<Request> requests() const;
+    /// The n-th request from now on gets no answer; `kill` is called instead.
+    void cut_off(int request, std::function<void()> kill);
+
+private:
+    void serve(Peer& peer);
+    /// Logs a request. @return its answer's status
+    int take(Request request);
+    /// @return whether this is the request that gets no answer
+    bool is_cut_off() { return --until_cut_off_ == 0; }
+
+    mutable std::mutex mutex_;
+    std::vector<Request> requests_;
+    std::map<std::string, int> arrivals_;  ///< Answered ones, by `webhook-id`.
+    std::function<void()> kill_;
+    std::atomic<int> until_cut_off_{0};
+    // Last, so that its threads end before what they use.
+    Receiver receiver_;
+};
+
+}  // namespace webhooks::testing

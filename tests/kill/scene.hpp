@@ -1,0 +1,29 @@
+#pragma once
+
+/// @file
+/// What the worker program and the test that kills it have agreed on.
+
+#include <string>
+
+namespace webhooks::testing {
+
+inline constexpr const char* database = "webhooks.db";
+/// One line for each acknowledged publication: its number and the ids of its events.
+inline constexpr const char* publisher_log = "published.log";
+inline constexpr const char* secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// The three endpoints, as paths of the receiver and as names of the subscriptions to them.
+inline constexpr const char* steady = "steady";  ///< Answers 200.
+inline constexpr const char* flaky = "flaky";    ///< Answers 500 to the first request of an event.
+inline constexpr const char* broken = "broken";  ///< Answers 500; it is tried twice.
+
+/// Every publication is unlike the others, and some do not fit into a page of the database.
+inline std::string payload_of(int number) {
+    std::string text = "{\"number\":" + std::to_string(number) + ",\"text\":\"";
+    for (int i = 0; i < number * 611 % 3000; ++i) {
+        text += "ü";
+    }
+    return text + "\"}";
+}
+
+}  // namespace webhooks::testing

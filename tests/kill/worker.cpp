@@ -1,0 +1,194 @@
+/// @file
+/// A host that is killed: it publishes what is not acknowledged yet, delivers all there is, and
+/// ends by itself, unless it dies at a kill point before.
+/// usage: webhooks_kill_worker FOLDER URL RUN PUBLICATIONS [OPERATION MOMENT PASSING]
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <kill/deadly_parts.hpp>
+#include <kill/scene.hpp>
+#include <latch>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <webhooks/webhooks.hpp>
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Principal host = Principal::administrator("host");
+constexpr const char* event_type = "order.created";
+/// Publications on their way at once; with three endpoints, nearly what memory may hold.
+constexpr std::size_t burst = 6;
+/// So that a test that is killed itself leaves no worker behind.
+constexpr unsigned longest_life_in_seconds = 20;
+
+/// Wakes who waits for something to become true, as often as something was written.
+class Progress {
+public:
+    void note() {
+        {
+            const std::scoped_lock lock(mutex_);
+            ++steps_;
+        }
+        changed_.notify_all();
+    }
+
+    template <class Condition>
+    void wait_until(Condition is_true) {
+        int seen = -1;
+        while (true) {
+            {
+                std::unique_lock lock(mutex_);
+                changed_.wait(lock, [&] { return steps_ != seen; });
+                seen = steps_;
+            }
+            if (is_true()) return;
+        }
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int steps_ = 0;
+};
+
+/// What was acknowledged, in a file that outlives this process.
+class PublisherLog {
+public:
+    explicit PublisherLog(const std::string& path)
+        : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
+        std::ifstream lines(path);
+        for (std::string line; std::getline(lines, line);) {
+            known_.insert(std::stoi(line));
+        }
+    }
+    PublisherLog(const PublisherLog&) = delete;
+    PublisherLog& operator=(const PublisherLog&) = delete;
+    ~PublisherLog() { ::close(file_); }
+
+    bool knows(int number) const { return known_.contains(number); }
+
+    /// In one call to the system: a line is there wholly or not at all.
+    void add(int number, const PublishReceipt& receipt) const {
+        std::ostringstream line;
+        line << number;
+        for (const EventId id : receipt.event_ids) {
+            line << ' ' << id.value;
+        }
+        line << '\n';
+        const std::string text = line.str();
+        if (::write(file_, text.data(), text.size()) < 0) std::abort();
+    }
+
+private:
+    const int file_;
+    std::set<int> known_;
+};
+
+ServiceOptions service_options() {
+    return {
+        .retry_schedule = {1s},
+        .retry_jitter = 0,
+        .breaker_failures = 1000,
+        // Little room and little patience, so that events wait in storage in every way there is.
+        .max_events_in_memory = 20,
+        .park_after = 100ms,
+        .endpoints = {.allowed_networks = {Network::parse("127.0.0.0/8").value()}}};
+}
+
+std::shared_ptr<Storage> open_storage(const std::string& folder) {
+    pass("open", "before");
+    const Operation operation("open");
+    return make_sqlite_storage({.path = folder + "/" + database}).value();
+}
+
+std::vector<Subscription> subscribe(WebhookService& service, const std::string& url) {
+    service.register_event_type({.name = event_type, .description = "An order"}).value();
+    std::vector<Subscription> there = service.subscriptions(host).value().items;
+    for (const char* name : {steady, flaky, broken}) {
+        // A life before this one may have made it.
+        if (std::ranges::find(there, name, &Subscription::name) != there.end()) continue;
+        SubscriptionDraft draft{
+            .name = name, .event_type = event_type, .url = url + name, .secret = Secret(secret)};
+        if (draft.name == broken) draft.max_retry_count = 1;
+        there.push_back(service.create_subscription(host, draft).value());
+    }
+    return there;
+}
+
+/// As a careful publisher does: what was not acknowledged is repeated under the same key.
+void publish(WebhookService& service, const PublisherLog& log, int publications) {
+    std::vector<int> numbers;
+    for (int number = 0; number < publications; ++number) {
+        if (!log.knows(number)) numbers.push_back(number);
+    }
+    for (std::size_t first = 0; first < numbers.size(); first += burst) {
+        const std::size_t end = std::min(first + burst, numbers.size());
+        std::latch under_way(static_cast<std::ptrdiff_t>(end - first));
+        for (std::size_t i = first; i < end; ++i) {
+            const int number = numbers[i];
+            service.async_publish(host,
+                                  {.event_type = event_type,
+                                   .payload = payload_of(number),
+                                   .idempotency_key = "order-" + std::to_string(number)},
+                                  [&, number](const Result<PublishReceipt>& receipt) {
+                                      if (receipt) log.add(number, *receipt);
+                                      under_way.count_down();
+                                  });
+        }
+        under_way.wait();
+    }
+}
+
+bool is_all_done(const WebhookService& service, const std::vector<Subscription>& subscriptions) {
+    const ListQuery undone{.filter = field("nextRetryAt") != nullptr || field("sentAt") == nullptr,
+                           .take = 0};
+    return std::ranges::all_of(subscriptions, [&](const Subscription& subscription) {
+        return service.events(host, subscription.id, undone).value().total == 0;
+    });
+}
+
+void live(const std::string& folder, const std::string& url, const std::string& run,
+          int publications) {
+    Progress progress;
+    auto storage =
+        std::make_shared<DeadlyStorage>(open_storage(folder), [&progress] { progress.note(); });
+    // The receiver's log shall tell who sent a request.
+    auto transport = std::make_shared<DeadlyTransport>(
+        make_http_transport({.user_agent = "run-" + run}).value());
+    WebhookService service =
+        WebhookService::open({.storage = std::move(storage), .transport = std::move(transport)},
+                             service_options())
+            .value();
+    const std::vector<Subscription> subscriptions = subscribe(service, url);
+    service.start().value();
+    publish(service, PublisherLog(folder + "/" + publisher_log), publications);
+    progress.wait_until([&] { return is_all_done(service, subscriptions); });
+    service.stop(5s).value();
+}
+
+}  // namespace
+}  // namespace webhooks::testing
+
+int main(int count, char** arguments) {
+    using namespace webhooks::testing;
+    ::alarm(longest_life_in_seconds);
+    const std::vector<std::string> given(arguments + 1, arguments + count);
+    try {
+        if (given.size() == 7) die_at(given[4], given[5], std::stoi(given[6]));
+        live(given.at(0), given.at(1), given.at(2), std::stoi(given.at(3)));
+    } catch (const std::exception& failure) {
+        std::cerr << "webhooks_kill_worker: " << failure.what() << '\n';
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

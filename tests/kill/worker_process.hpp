@@ -1,0 +1,29 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace webhooks::testing {
+
+/// A run of the worker program. Going out of scope ends it.
+class WorkerProcess {
+public:
+    explicit WorkerProcess(std::vector<std::string> arguments);
+    ~WorkerProcess();
+    WorkerProcess(const WorkerProcess&) = delete;
+    WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+    pid_t id() const noexcept { return id_; }
+    /// Lets it live for so long, or until it ends by itself, and ends it.
+    void kill_after(std::chrono::milliseconds life) const;
+    /// Waits for its end. @return as waitpid tells it
+    int wait();
+
+private:
+    pid_t id_ = -1;
+};
+
+}  // namespace webhooks::testing
