@@ -110,7 +110,8 @@ std::size_t Dispatcher::room_of(const Lane& lane) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t left = room_for_all();
     std::size_t limit = left - left / 2;
-    if (lane.health.share() == Share::proven) {
+    const Share share = lane.health.share();
+    if (share == Share::proven || share == Share::shaky) {
         limit = std::max(limit, std::clamp<std::size_t>(all / 4 / lanes_.size(), 1, 100));
     }
     return lane.queue.size() < limit ? limit - lane.queue.size() : 0;
