@@ -13,8 +13,6 @@ using std::chrono::microseconds;
 constexpr std::chrono::seconds delay_after_own_fault{1};
 /// Nor does any other attempt begin for a moment: the fault is likely to meet it too.
 constexpr std::chrono::milliseconds pause_after_own_fault{100};
-/// Events in memory of an endpoint that nobody knows to answer.
-constexpr std::size_t most_of_the_unproven = 16;
 /// What is blocked for longer makes room in memory.
 constexpr std::chrono::seconds longest_wait_in_memory{1};
 
@@ -107,27 +105,53 @@ void Dispatcher::settle(Lane& lane, const Now& now) {
     turns_.settle(lane, now.steady);
 }
 
-/// One lane may take half of the memory that others leave, so that there is always room for them;
-/// one that has not proven itself, a handful.
+/// Half of the memory goes to whoever comes, each lane up to half of what is left of it. Besides, a
+/// proven lane is sure of an even share of a quarter: what waits for endpoints that fail or that
+/// nobody knows can take no room from it. The last quarter is for what is on its way.
 std::size_t Dispatcher::room_of(const Lane& lane) const {
     const std::size_t all = options_.max_events_in_memory;
-    const std::size_t least = std::clamp<std::size_t>(all / 1000, 1, 100);
-    std::size_t limit = std::max(least, waiting_ < all ? (all - waiting_) / 2 : 0);
-    if (lane.health.share() != Share::proven) limit = std::min(limit, most_of_the_unproven);
+    const std::size_t left = room_for_all();
+    std::size_t limit = left - left / 2;
+    const Share share = lane.health.share();
+    if (share == Share::proven || share == Share::shaky) {
+        limit = std::max(limit, std::clamp<std::size_t>(all / 4 / lanes_.size(), 1, 100));
+    }
     return lane.queue.size() < limit ? limit - lane.queue.size() : 0;
 }
 
+std::size_t Dispatcher::room_for_all() const {
+    if (waiting_bytes_ > options_.max_payload_bytes_in_memory / 2) return 0;
+    const std::size_t usable = std::max<std::size_t>(options_.max_events_in_memory / 2, 1);
+    const std::size_t taken = waiting_ + wanted_;
+    return taken < usable ? usable - taken : 0;
+}
+
 void Dispatcher::want_more(Lane& lane, const Now& now) {
-    if (lane.deferred == 0 || lane.wanted > 0 || lane.health.is_blocked(now.steady)) return;
+    if (lane.deferred == 0 || lane.wanted > 0 || lane.health.is_blocked(now.steady)) {
+        return lane.hunger.leave();
+    }
     std::size_t count = room_of(lane);
+    if (count == 0 && lane.queue.empty()) {
+        if (!lane.hunger.is_in_ring()) lane.hunger.enter(hungry_);
+        return;
+    }
+    lane.hunger.leave();
+    // With this many in its queue it asks again as they go.
     if (count < lane.queue.size()) return;
     if (lane.health.is_open) {
         if (lane.in_flight > 0 || !lane.queue.empty()) return;
         count = 1;  // The probe.
     }
     lane.wanted = std::min(count, lane.deferred);
+    wanted_ += lane.wanted;
     lane.deferred_since_want = 0;
     results_.wants.push_back({.subscription = lane.key.subscription, .count = lane.wanted});
+}
+
+void Dispatcher::feed_hungry(const Now& now) {
+    while (!hungry_.empty() && room_for_all() > 0) {
+        settle(*hungry_.front(), now);
+    }
 }
 
 // ---- Events on their way in and out of memory.
@@ -138,8 +162,7 @@ void Dispatcher::add(HeldEvent event, const Now& now) {
         defer(lane, event, now);
         release(event);
     } else {
-        lane.queue.push_back({.event = std::move(event), .since = now.steady});
-        ++waiting_;
+        push(lane, std::move(event), now);
         defer_if_blocked_for_long(lane, now);
     }
     settle(lane, now);
@@ -149,25 +172,31 @@ void Dispatcher::refill(const Want& want, std::vector<HeldEvent> events, const N
     const auto found = lanes_.find({.subscription = want.subscription});
     if (found != lanes_.end()) {
         Lane& lane = *found->second;
-        lane.wanted = 0;
+        wanted_ -= std::exchange(lane.wanted, 0);
         // Less than was wanted: the rest of what was deferred before is gone.
         lane.deferred =
             events.size() < want.count ? lane.deferred_since_want : lane.deferred - events.size();
     }
     for (HeldEvent& event : events) {
         Lane& lane = lane_for(event, now);
-        lane.queue.push_back({.event = std::move(event), .since = now.steady});
-        ++waiting_;
+        push(lane, std::move(event), now);
     }
     if (found == lanes_.end()) return;
     defer_if_blocked_for_long(*found->second, now);
     settle(*found->second, now);
 }
 
-HeldEvent Dispatcher::pop(Lane& lane) {
-    HeldEvent event = std::move(lane.queue.front().event);
-    lane.queue.pop_front();
+void Dispatcher::push(Lane& lane, HeldEvent event, const Now& now) {
+    ++waiting_;
+    waiting_bytes_ += payload_bytes(event);
+    lane.queue.push_back({.event = std::move(event), .since = now.steady});
+}
+
+HeldEvent Dispatcher::take(Lane& lane, std::list<Lane::Entry>::iterator place) {
+    HeldEvent event = std::move(place->event);
+    lane.queue.erase(place);
     --waiting_;
+    waiting_bytes_ -= payload_bytes(event);
     return event;
 }
 
@@ -225,9 +254,7 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
         const auto entry = std::ranges::find(
             lane.queue, event, [](const Lane::Entry& waiting) { return waiting.event.id; });
         if (entry == lane.queue.end()) continue;
-        end(entry->event, Outcome::cancelled, "cancelled: the event was deleted", now);
-        lane.queue.erase(entry);
-        --waiting_;
+        end(take(lane, entry), Outcome::cancelled, "cancelled: the event was deleted", now);
         settle(lane, now);
     }
 }
@@ -253,7 +280,7 @@ void Dispatcher::hold_old(const Now& now) {
 void Dispatcher::clear(const Now& now) {
     flights_.clear();
     turns_.end_all();
-    waiting_ = 0;
+    waiting_ = waiting_bytes_ = wanted_ = 0;
     results_ = {};
     for (const auto& [key, lane] : lanes_) {
         lane->queue.clear();
@@ -277,6 +304,7 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
     while (Lane* opened = turns_.take_opened(now.steady)) {
         settle(*opened, now);
     }
+    feed_hungry(now);
     while (Lane* turn = turns_.next()) {
         Lane& lane = *turn;
         const Host* host = lane.host;

@@ -5,6 +5,7 @@
 #include <delivery/lane.hpp>
 #include <delivery/results.hpp>
 #include <delivery/turns.hpp>
+#include <list>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -88,9 +89,16 @@ private:
     std::shared_ptr<const Endpoint> bring_up_to_date(Lane& lane, const Now& now);
     void settle(Lane& lane, const Now& now);
     void want_more(Lane& lane, const Now& now);
+    /// How many more events a lane may have in memory.
     std::size_t room_of(const Lane& lane) const;
+    /// What is left of the memory that lanes share; any lane with an empty queue may have of it.
+    std::size_t room_for_all() const;
+    /// Lanes of `hungry_` ask for their events as there is room, the first first.
+    void feed_hungry(const Now& now);
 
-    HeldEvent pop(Lane& lane);
+    void push(Lane& lane, HeldEvent event, const Now& now);
+    HeldEvent pop(Lane& lane) { return take(lane, lane.queue.begin()); }
+    HeldEvent take(Lane& lane, std::list<Lane::Entry>::iterator place);
     void defer(Lane& lane, const HeldEvent& event, const Now& now);
     void defer_if_blocked_for_long(Lane& lane, const Now& now);
     void park(const HeldEvent& event, Time due);
@@ -107,8 +115,12 @@ private:
     const BreakerPolicy breaker_;
     EndpointLookup lookup_;
     Turns turns_;
-    std::unordered_map<LaneKey, std::unique_ptr<Lane>> lanes_;
-    std::size_t waiting_ = 0;
+    /// Lanes whose deferred events found no room in memory; none has any in its queue.
+    Ring<Lane> hungry_;
+    std::unordered_map<LaneKey, std::unique_ptr<Lane>> lanes_;  // After the ring: it goes first.
+    std::size_t waiting_ = 0;                                   ///< Events in all queues.
+    std::size_t waiting_bytes_ = 0;                             ///< Their payloads.
+    std::size_t wanted_ = 0;  ///< Events on their way back into memory.
     /// After a fault of ours.
     SteadyTime paused_until_ = SteadyTime::min();
     Transport::Token last_token_ = 0;

@@ -18,7 +18,8 @@ std::chrono::microseconds breaker_pause(const BreakerPolicy& policy, int pauses_
 
 Share Health::share() const noexcept {
     if (last_was_silent || failures_in_row >= failures_of_the_failing) return Share::failing;
-    return has_succeeded ? Share::proven : Share::unproven;
+    if (!has_succeeded) return Share::unproven;
+    return failures_in_row == 0 ? Share::proven : Share::shaky;
 }
 
 void note_success(Health& health) {

@@ -21,9 +21,14 @@ struct BreakerPolicy {
 };
 
 /// Which part of all slots a subscription's requests may take. Whoever has proven itself may have
-/// all; those that fail, or that nobody knows yet, leave room for it.
-enum class Share : std::uint8_t { proven, unproven, failing };
-inline constexpr std::size_t shares = 3;
+/// all; those that fail, or that nobody knows yet, leave room for it. Turns go round the shares.
+enum class Share : std::uint8_t {
+    proven,    ///< Its latest request succeeded.
+    shaky,     ///< Its latest one or two did not, but those before: it keeps its slots.
+    unproven,  ///< None has succeeded yet.
+    failing,
+};
+inline constexpr std::size_t shares = 4;
 
 /// The circuit breaker of one subscription, and what it knows besides.
 ///

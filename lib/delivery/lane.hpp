@@ -48,6 +48,8 @@ struct Lane {
     std::size_t deferred = 0;  ///< Events that wait for this lane in storage.
     std::size_t wanted = 0;    ///< Of these, asked for and not here yet.
     std::size_t deferred_since_want = 0;
+    /// Among the lanes that wait for room in memory to have deferred events back.
+    RingPlace<Lane> hunger{this};
 
     // Where it is among the turns; see Turns.
     Host* host = nullptr;

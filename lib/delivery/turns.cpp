@@ -13,7 +13,7 @@ std::size_t index(Share share) {
 
 Turns::Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
     : host_limit_(max_in_flight_per_host),
-      limits_{max_in_flight, std::max<std::size_t>(max_in_flight / 2, 1),
+      limits_{max_in_flight, max_in_flight, std::max<std::size_t>(max_in_flight / 2, 1),
               std::max<std::size_t>(max_in_flight / 4, 1)} {}
 
 void Turns::place(Lane& lane, const std::string& name) {

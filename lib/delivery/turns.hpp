@@ -21,7 +21,7 @@ struct Host {
     /// Lanes whose turn may come, by the share that they take of all slots.
     std::array<Ring<Lane>, shares> ready;
     std::array<RingPlace<Host>, shares> turns{RingPlace<Host>{this}, RingPlace<Host>{this},
-                                              RingPlace<Host>{this}};
+                                              RingPlace<Host>{this}, RingPlace<Host>{this}};
 };
 
 /// Whose turn it is to have a request made. Turns go round the hosts, then round the lanes of a

@@ -457,14 +457,14 @@ void Journal::answer(PendingPublication& publication, Result<PublishReceipt> rec
 std::size_t Journal::room_in_memory() const {
     const std::size_t events = inbox_.held_events();
     const std::size_t bytes = inbox_.held_bytes();
-    if (events >= options_.max_events_in_memory || bytes >= options_.max_payload_bytes_in_memory) {
-        return 0;
-    }
+    // The last quarter is for what is published, so that it need not wait behind what is due.
+    const auto most_of = [](std::size_t all) { return all - all / 4; };
+    const std::size_t max_events = most_of(options_.max_events_in_memory);
+    const std::size_t max_bytes = most_of(options_.max_payload_bytes_in_memory);
+    if (events >= max_events || bytes >= max_bytes) return 0;
     // Nobody knows how large they are, so each counts as the largest.
-    const std::size_t largest =
-        (options_.max_payload_bytes_in_memory - bytes) / options_.max_payload_bytes;
-    return std::min({options_.max_events_in_memory - events, std::max<std::size_t>(largest, 1),
-                     options_.max_batch});
+    const std::size_t largest = (max_bytes - bytes) / options_.max_payload_bytes;
+    return std::min({max_events - events, std::max<std::size_t>(largest, 1), options_.max_batch});
 }
 
 bool Journal::settle_claim() {

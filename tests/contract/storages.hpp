@@ -1,8 +1,7 @@
 #pragma once
 
-#include <unistd.h>
-#include <filesystem>
 #include <support/catch.hpp>
+#include <support/temporary_folder.hpp>
 #include <webhooks/testing/manual_clock.hpp>
 #include <webhooks/webhooks.hpp>
 
@@ -11,23 +10,6 @@ namespace webhooks::testing {
 inline const Principal alice = Principal::user("alice");
 inline const Principal bob = Principal::user("bob");
 inline const Principal admin = Principal::administrator("admin");
-
-/// A fresh folder that goes with the object.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string pattern = std::filesystem::temp_directory_path() / "webhooks-XXXXXX";
-        path_ = ::mkdtemp(pattern.data());
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-    std::string file(const std::string& name) const { return path_ / name; }
-
-private:
-    std::filesystem::path path_;
-};
 
 struct InMemory {
     std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) {

@@ -92,8 +92,9 @@ TEST_CASE("the share of slots follows from what is known") {
     note_success(health);
     CHECK(health.share() == Share::proven);
     fail(health, health_start);
+    CHECK(health.share() == Share::shaky);
     fail(health, health_start);
-    CHECK(health.share() == Share::proven);
+    CHECK(health.share() == Share::shaky);
     fail(health, health_start);
     CHECK(health.share() == Share::failing);
     note_success(health);

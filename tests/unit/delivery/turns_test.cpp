@@ -111,6 +111,19 @@ TEST_CASE("who fails takes a quarter of the slots, who is unknown a half, who is
     CHECK(queues.begin_all() == Events{1, 2});
 }
 
+TEST_CASE("who has just failed takes turns with all others of that kind, not with who has not") {
+    Queues queues;
+    for (int i = 0; i < 20; ++i) {
+        Lane& shaky = queues.lane("s" + std::to_string(i), {100 + i});
+        shaky.health.failures_in_row = 1;
+        queues.turns.settle(shaky, queues.now);
+    }
+    queues.lane("good", {1, 2, 3});
+    const Events began = queues.begin_all();
+    CHECK(began.size() == 23);
+    CHECK(Events(began.begin(), began.begin() + 6) == Events{100, 1, 101, 2, 102, 3});
+}
+
 TEST_CASE("a blocked lane waits for its time and delays no other, also not of its host") {
     Queues queues;
     Lane& blocked = queues.lane("a", {1});

@@ -241,6 +241,49 @@ TEST_CASE_METHOD(IsolationFixture,
     CHECK(count(healthy, "isSuccess eq true") == 500);
 }
 
+TEST_CASE_METHOD(IsolationFixture, "endpoints that do not answer leave memory to one that does") {
+    SECTION("where they have too many events") {
+        options.max_events_in_memory = 20;
+    }
+    SECTION("where they have too large ones") {
+        options.max_payload_bytes = 4;
+        options.max_payload_bytes_in_memory = 20;
+    }
+    reopen();
+    subscribe(alice, "invoice.paid", "https://healthy.example.com/");
+    const auto publish_to_healthy = [&] {
+        service().publish(alice, {.event_type = "invoice.paid", .payload = "{}"}).value();
+        settle();
+    };
+    publish_to_healthy();
+    REQUIRE(requests_to("healthy.example.com") == 1);
+
+    std::vector<Subscription> silent;
+    for (int i = 0; i < 100; ++i) {
+        silent.push_back(subscribe_host("silent" + std::to_string(i) + ".example.com"));
+    }
+    transport->respond([](const OutgoingRequest& request) {
+        return request.target->url.host() == "healthy.example.com" ? std::optional(status(200))
+                                                                   : std::nullopt;
+    });
+    publish_some(3);
+    publish_to_healthy();
+    CHECK(requests_to("healthy.example.com") == 2);
+
+    // And none of theirs is forgotten: each gets its room in turn.
+    transport->respond_with_status(200);
+    while (!transport->under_way().empty()) {
+        for (const Transport::Token token : transport->under_way()) {
+            transport->answer(token, status(200));
+        }
+        settle();
+    }
+    for (const Subscription& subscription : silent) {
+        CHECK(count(subscription, "isSuccess eq true") == 3);
+    }
+    CHECK(transport->requests().size() == 302);
+}
+
 TEST_CASE_METHOD(IsolationFixture, "deferred events outlive their worker") {
     options.max_events_in_memory = 10;
     reopen();
@@ -313,7 +356,8 @@ TEST_CASE_METHOD(IsolationFixture, "large payloads wait in storage where memory 
             .value();
     }
     settle();
-    CHECK(count(subscription, "nextRetryAt ne null") == 7);
+    // Three fit into memory, but not all of it is one endpoint's.
+    CHECK(count(subscription, "nextRetryAt ne null") == 8);
     transport->respond_with_status(200);
     for (const Transport::Token token : transport->under_way()) {
         transport->answer(token, status(200));

@@ -1,0 +1,255 @@
+// What hostile endpoints cost a healthy one: p99 from publish to request is at most twice its
+// undisturbed value plus 250 ms (docs/delivery.md, "Fairness and bounds").
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <delivery/running_service.hpp>
+#include <set>
+#include <support/dns_server.hpp>
+#include <support/forwarding_storage.hpp>
+#include <vector>
+
+namespace webhooks::testing {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+/// The full size, or that part of it which WEBHOOKS_TEST_SCALE says (0.1, say, for a build with a
+/// sanitizer, where everything takes ten times as long).
+std::size_t scaled(std::size_t full) {
+    const char* scale = std::getenv("WEBHOOKS_TEST_SCALE");
+    return scale ? static_cast<std::size_t>(static_cast<double>(full) * std::atof(scale)) : full;
+}
+
+/// A host of its own for each number: 127.1.0.0 and upwards.
+std::string loopback_host(std::size_t number) {
+    return "127." + std::to_string(1 + number / 65'536) + "." + std::to_string(number / 256 % 256) +
+           "." + std::to_string(number % 256);
+}
+
+/// Counts the events that the worker was given and has not given back. What it let go of counts
+/// until that is written.
+class WatchedStorage final : public ForwardingStorage {
+public:
+    using ForwardingStorage::ForwardingStorage;
+
+    std::int64_t most_held() const { return most_held_; }
+
+    Result<BatchReceipt> write(WorkerId self, const Batch& batch) override {
+        Result<BatchReceipt> receipt = ForwardingStorage::write(self, batch);
+        if (!receipt) return receipt;
+        std::int64_t change = -static_cast<std::int64_t>(batch.attempts.size());
+        for (const Park& park : batch.parks) {
+            if (park.place != Park::Place::held) --change;
+        }
+        for (std::size_t i = 0; i < batch.appends.size(); ++i) {
+            if (!batch.appends[i].due) change += receipt->appends[i]->count;
+        }
+        note(change);
+        return receipt;
+    }
+    Result<Claim> claim(WorkerId self, std::size_t limit, std::int64_t number) override {
+        Result<Claim> claim = ForwardingStorage::claim(self, limit, number);
+        if (claim) note(static_cast<std::int64_t>(claim->events.size()));
+        return claim;
+    }
+    Result<std::vector<HeldEvent>> claim_deferred(WorkerId self, SubscriptionId id,
+                                                  std::size_t limit, std::int64_t number) override {
+        auto events = ForwardingStorage::claim_deferred(self, id, limit, number);
+        if (events) note(static_cast<std::int64_t>(events->size()));
+        return events;
+    }
+
+private:
+    void note(std::int64_t change) {
+        held_ += change;
+        most_held_ = std::max(most_held_.load(), held_);
+    }
+
+    std::int64_t held_ = 0;  ///< The storage thread's own.
+    std::atomic<std::int64_t> most_held_ = 0;
+};
+
+/// The healthy endpoint, and how long its events take from publish to request.
+class HealthyEndpoint {
+public:
+    HealthyEndpoint(RunningService& host, const std::string& name)
+        : host_(host), port_(host.server.open({})) {
+        host_.subscribe("healthy.event", port_, name);
+        measure(100ms);  // It proves itself.
+    }
+
+    /// Publishes a hundred events in a second, at times that nothing puts off, as many hosts would.
+    /// @return the 99th percentile of the time from then to the request
+    milliseconds measure(milliseconds span) {
+        const std::size_t before = published_at_.size();
+        const auto end = std::chrono::steady_clock::now() + span;
+        for (auto at = end - span; at < end; at += 10ms) {
+            std::this_thread::sleep_until(at);  // The pace of a load, not a wait for a result.
+            host_.publish("healthy.event", std::to_string(published_at_.size()));
+            published_at_.push_back(at);
+        }
+        REQUIRE(host_.server.wait_for_arrivals(port_, published_at_.size(), 20s));
+        std::vector<milliseconds> latencies;
+        for (const Arrival& arrival : host_.server.arrivals(port_)) {
+            const std::size_t number = std::stoul(arrival.body);
+            if (number < before) continue;
+            latencies.push_back(duration_cast<milliseconds>(arrival.at - published_at_[number]));
+        }
+        std::ranges::sort(latencies);
+        return latencies[latencies.size() * 99 / 100];
+    }
+
+    void check_that_each_arrived_once() const {
+        std::set<std::string> bodies;
+        const std::vector<Arrival> arrivals = host_.server.arrivals(port_);
+        for (const Arrival& arrival : arrivals) {
+            bodies.insert(arrival.body);
+        }
+        CHECK(bodies.size() == published_at_.size());
+        CHECK(arrivals.size() == published_at_.size());
+    }
+
+private:
+    RunningService& host_;
+    const HostileServer::Port port_;
+    std::vector<std::chrono::steady_clock::time_point> published_at_;
+};
+
+/// A service with small limits beside whose healthy endpoint a test sets up disturbances.
+struct IsolationFixture : RunningService {
+    std::shared_ptr<WatchedStorage> watched;
+    std::optional<HealthyEndpoint> healthy;
+    milliseconds undisturbed{};
+
+    void begin(const std::string& healthy_host = "127.0.0.1") {
+        options.max_events_in_memory = 2000;
+        options.max_publish_queue = 200'000;
+        watched = std::make_shared<WatchedStorage>(storage);
+        storage = watched;
+        start();
+        healthy.emplace(*this, healthy_host);
+        undisturbed = healthy->measure(1s);
+    }
+
+    void check_isolation(milliseconds span = 4s) {
+        const milliseconds disturbed = healthy->measure(span);
+        WARN("p99 undisturbed " << undisturbed.count() << " ms, disturbed " << disturbed.count()
+                                << " ms; at most " << watched->most_held() << " events held");
+        CHECK(disturbed <= 2 * undisturbed + 250ms);
+        healthy->check_that_each_arrived_once();
+        // What is let go of and not yet written counts here too: hence twice the limit.
+        CHECK(watched->most_held() <= 2 * static_cast<std::int64_t>(options.max_events_in_memory));
+    }
+
+    /// Publishes so many events to the one subscription of a type, and waits until all are durable.
+    void publish_backlog(const std::string& event_type, std::size_t count) {
+        std::atomic<std::size_t> durable = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            service().async_publish(admin, {.event_type = event_type, .payload = "{}"},
+                                    [&](const auto& receipt) { durable += receipt ? 1 : 0; });
+        }
+        REQUIRE(eventually([&] { return durable == count; }, 60s));
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(IsolationFixture, "5,000 dead endpoints do not delay a healthy one", "[slow]") {
+    begin();
+    const HostileServer::Port silent = server.open({.bytes = ""});
+    for (std::size_t i = 0; i < scaled(5000); ++i) {
+        subscribe("dead.event", silent, loopback_host(i));
+    }
+    publish("dead.event");
+    check_isolation();
+    CHECK(server.arrivals(silent).size() >= std::min<std::size_t>(scaled(5000), 256));
+}
+
+TEST_CASE_METHOD(IsolationFixture, "50 names whose look-up hangs do not delay a healthy one",
+                 "[slow]") {
+    DnsServer names;
+    transport.name_servers = {names.address()};
+    transport.keep_alive = 0ms;  // So that the healthy one is looked up again, too.
+    names.set("healthy.example.com", {.addresses = {"127.0.0.1"}, .ttl = 1});
+    begin("healthy.example.com");
+    for (int i = 0; i < 50; ++i) {
+        const std::string host = "hangs" + std::to_string(i) + ".example.com";
+        names.set(host, {.manner = DnsServer::Manner::silent});
+        subscribe("lost.event", 80, host);
+    }
+    for (int i = 0; i < 20; ++i) {
+        publish("lost.event");
+    }
+    check_isolation();
+    CHECK(names.asked("hangs0.example.com") > 0);
+    CHECK(names.asked("healthy.example.com") > 2);
+}
+
+TEST_CASE_METHOD(IsolationFixture,
+                 "a queue of 100,000 delays neither a healthy endpoint nor 1,000 with one event",
+                 "[slow]") {
+    const TemporaryFolder folder;
+    const bool on_disk = GENERATE(false, true);
+    CAPTURE(on_disk);
+    if (on_disk) storage = make_sqlite_storage({.path = folder.file("hooks.db")}).value();
+    const std::size_t backlog = scaled(on_disk ? 20'000 : 100'000);
+    begin();
+    const HostileServer::Port slow = server.open({.delay = 50ms});
+    subscribe("backlog.event", slow);
+    const HostileServer::Port others = server.open({});
+    const std::size_t count = scaled(on_disk ? 100 : 1000);
+    for (std::size_t i = 0; i < count; ++i) {
+        subscribe("other.event", others, loopback_host(i));
+    }
+    publish_backlog("backlog.event", backlog);
+    publish("other.event");
+    check_isolation();
+    CHECK(server.arrivals(others).size() == count);
+    CHECK(server.arrivals(slow).size() < backlog);
+}
+
+TEST_CASE_METHOD(IsolationFixture, "1,000 endpoints that begin to answer 500 delay no healthy one",
+                 "[slow]") {
+    begin();
+    const HostileServer::Port stormy = server.open({});
+    const std::size_t count = scaled(1000);
+    for (std::size_t i = 0; i < count; ++i) {
+        subscribe("storm.event", stormy, loopback_host(i));
+    }
+    publish("storm.event");
+    REQUIRE(server.wait_for_arrivals(stormy, count, 20s));
+    server.set(stormy, {.bytes = "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n", .delay = 20ms});
+    for (int i = 0; i < 3; ++i) {
+        publish("storm.event");
+    }
+    check_isolation();
+    CHECK(server.arrivals(stormy).size() >= 2 * count);
+}
+
+TEST_CASE_METHOD(RunningService, "a proven endpoint that turns silent gives up its slots",
+                 "[slow]") {
+    transport.keep_alive = 0ms;  // A connection is a slot, then.
+    start();
+    const HostileServer::Port port = server.open({.delay = 20ms});
+    const Subscription subscription = subscribe("fickle.event", port);
+    for (int i = 0; i < 300; ++i) {
+        publish("fickle.event");
+    }
+    REQUIRE(server.wait_for_arrivals(port, 100, 20s));
+    CHECK(server.take_most_connections(port) >= options.max_in_flight_per_host);
+    server.set(port, {.bytes = ""});
+    // Those under way end in silence, each halves what the host may have, and from then on it has
+    // one at a time.
+    REQUIRE(eventually([&] {
+        return service().subscription(admin, subscription.id).value().failing_since.has_value();
+    }));
+    REQUIRE(eventually([&] { return server.connections(port) <= 1; }));
+    static_cast<void>(server.take_most_connections(port));
+    REQUIRE(server.wait_for_arrivals(port, server.arrivals(port).size() + 2, 20s));
+    CHECK(server.take_most_connections(port) <= 1);
+}
+
+}  // namespace webhooks::testing

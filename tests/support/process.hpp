@@ -1,0 +1,35 @@
+#pragma once
+
+/// @file
+/// What this process has in use, counted by the kernel and by the allocator.
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+#include <cstddef>
+#include <filesystem>
+
+namespace webhooks::testing {
+
+/// Threads of this process.
+inline std::size_t running_threads() {
+    const std::filesystem::directory_iterator all("/proc/self/task");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Bytes that were allocated and not freed. Under a sanitizer, which has an allocator of its own,
+/// always 0.
+inline std::size_t allocated_bytes() {
+    const auto heap = ::mallinfo2();
+    return heap.uordblks + heap.hblkhd;
+}
+
+/// Raises the limit of file descriptors to what this process may have.
+inline void allow_many_descriptors() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace webhooks::testing

@@ -1,0 +1,145 @@
+// A worker that was stopped past its own lease, as by SIGSTOP, and then goes on.
+
+#include <support/forwarding_storage.hpp>
+#include <unit/service/fixture.hpp>
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A storage that this worker does not reach with its signs of life while a test says so.
+class UnconfirmingStorage final : public ForwardingStorage {
+public:
+    using ForwardingStorage::ForwardingStorage;
+
+    bool confirms = true;
+
+    Result<Pulse> pulse(WorkerId self) override {
+        if (!confirms) return Error(Errc::unavailable, "no answer");
+        return ForwardingStorage::pulse(self);
+    }
+};
+
+struct FencingLog final : Observer {
+    void on_fenced(std::size_t results) noexcept override { fenced.push_back(results); }
+    std::vector<std::size_t> fenced;
+};
+
+/// A worker with one request under way and two events that wait behind it for the same host.
+struct LeaseFixture : ServiceFixture {
+    const std::shared_ptr<Storage> shared = storage;
+    std::shared_ptr<UnconfirmingStorage> unconfirming =
+        std::make_shared<UnconfirmingStorage>(shared);
+    std::shared_ptr<FencingLog> fencing = std::make_shared<FencingLog>();
+    Subscription subscription;
+    std::vector<EventId> events;
+
+    LeaseFixture() {
+        running.reset();
+        storage = unconfirming;
+        observer = fencing;
+        open();
+        subscription = subscribe();
+        transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+        for (int i = 0; i < 3; ++i) {
+            events.push_back(publish(std::to_string(i)));
+        }
+        settle();
+        REQUIRE(transport->requests().size() == 1);
+    }
+
+    void answer_what_is_under_way() {
+        for (const Transport::Token token : transport->under_way()) {
+            transport->answer(token, {.kind = TransportAnswer::Kind::answered, .status_code = 200});
+        }
+        settle();
+    }
+
+    std::vector<Attempt> attempts(EventId id) {
+        return shared->find_event(alice, subscription.id, id).value().attempts;
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(LeaseFixture, "a worker past its lease begins nothing until storage confirms it") {
+    unconfirming->confirms = false;
+    SECTION("while its lease holds, it goes on") {
+        advance(9s);
+        answer_what_is_under_way();
+        CHECK(transport->requests().size() == 3);
+    }
+    SECTION("once its lease has lapsed, not before it is confirmed") {
+        SECTION("having tried all the while") {
+            for (int second = 0; second < 10; ++second) {
+                advance(1s);
+            }
+        }
+        SECTION("having stood still") {
+            clock->advance(1h);
+        }
+        answer_what_is_under_way();
+        advance(1s);
+        CHECK(transport->requests().size() == 1);
+
+        unconfirming->confirms = true;
+        advance(1s);
+        CHECK(transport->requests().size() == 3);
+        answer_what_is_under_way();
+        for (const EventId id : events) {
+            CHECK(event(subscription.id, id).is_success);
+        }
+    }
+    CHECK(fencing->fenced.empty());
+}
+
+TEST_CASE_METHOD(LeaseFixture, "what a worker that was taken over still brings changes no row") {
+    auto other_transport = std::make_shared<FakeTransport>();
+    other_transport->respond_with_status(500);
+    WebhookService other =
+        WebhookService::open({.storage = shared, .transport = other_transport, .clock = clock},
+                             options)
+            .value();
+    // The first one stands still, until it is taken over and its events were tried by the other.
+    for (int second = 0; second < 14; ++second) {
+        clock->advance(1s);
+        while (other.run_once().value() > 0) {
+        }
+    }
+    REQUIRE(other_transport->requests().size() == 3);
+    const std::string id_of_first = transport->requests().front().webhook_id;
+    CHECK(other_transport->requests().front().webhook_id == id_of_first);
+
+    // It goes on, and has its answer before it learns that it is dead.
+    unconfirming->confirms = false;
+    answer_what_is_under_way();
+    CHECK(transport->requests().size() == 1);
+    CHECK(fencing->fenced.empty());
+    unconfirming->confirms = true;
+    advance(1s);
+    CHECK(fencing->fenced == std::vector<std::size_t>{1});
+    CHECK(transport->requests().size() == 1);
+    for (const EventId id : events) {
+        const std::vector<Attempt> rows = attempts(id);
+        REQUIRE(rows.size() == 1);
+        CHECK(rows.front().status_code == 500);
+        CHECK(rows.front().outcome == Outcome::retry);
+    }
+
+    // Under its new identity it works on as before.
+    advance(1s);
+    transport->respond_with_status(200);
+    const EventId fresh = publish("fresh");
+    settle();
+    CHECK(transport->requests().size() == 2);
+    CHECK(event(subscription.id, fresh).is_success);
+    advance(4s);
+    for (const EventId id : events) {
+        CHECK(event(subscription.id, id).is_success);
+        CHECK(attempts(id).size() == 2);
+    }
+    CHECK(fencing->fenced.size() == 1);
+}
+
+}  // namespace webhooks::testing
