@@ -12,6 +12,8 @@ constexpr std::size_t max_events_in_batch = 10'000;
 constexpr std::size_t max_pending_results = 20'000;
 constexpr std::size_t take_over_batch = 1000;
 constexpr std::size_t maintenance_batch = 1000;
+/// Wants that are served before publications have their turn again: each is a transaction.
+constexpr std::size_t max_wants_in_step = 20;
 /// After a failed call, storage is left alone for this long.
 constexpr std::chrono::milliseconds pause_after_failure{500};
 constexpr std::chrono::minutes maintenance_interval{1};
@@ -483,7 +485,8 @@ std::size_t Journal::claim_due() {
 std::size_t Journal::serve_wants() {
     std::size_t served = 0;
     // What delivery wants may still be on its way into storage.
-    while (!wants_.empty() && !is_blocked() && !is_in_doubt_ && settle_claim()) {
+    while (!wants_.empty() && served < max_wants_in_step && !is_blocked() && !is_in_doubt_ &&
+           settle_claim()) {
         delivery::Want want = wants_.front();
         const std::size_t room = room_in_memory();
         if (room == 0) break;
