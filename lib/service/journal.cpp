@@ -119,14 +119,27 @@ Time Journal::now() const {
 
 Result<> Journal::take_over_all() {
     while (true) {
-        const Result<std::size_t> moved = parts_.storage->take_over(worker_.id, take_over_batch);
-        if (!moved) return moved.error();
-        if (*moved > 0) {
-            log(LogLevel::info, "took over " + std::to_string(*moved) + " events");
-            consider_due(now());
-        }
-        if (*moved < take_over_batch) return {};
+        const Result<bool> is_more = take_over_some();
+        if (!is_more) return is_more.error();
+        if (!*is_more) return {};
     }
+}
+
+Result<bool> Journal::take_over_some() {
+    const Result<std::size_t> moved = parts_.storage->take_over(worker_.id, take_over_batch);
+    if (!moved) return moved.error();
+    if (*moved > 0) {
+        log(LogLevel::info, "took over " + std::to_string(*moved) + " events");
+        consider_due(now());
+    }
+    return *moved == take_over_batch;
+}
+
+std::size_t Journal::go_on_taking_over() {
+    if (!is_taking_over_ || is_blocked()) return 0;
+    const Result<bool> is_more = take_over_some();
+    is_taking_over_ = accept(is_more ? Result<>() : is_more.error(), "take-over") && *is_more;
+    return is_taking_over_ ? 1 : 0;
 }
 
 std::optional<Pulse> Journal::pulse() {
@@ -147,7 +160,7 @@ void Journal::pulse_if_due() {
         !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
         return;
     }
-    accept(take_over_all(), "take-over");
+    is_taking_over_ = true;
 }
 
 Result<> Journal::refresh() {
@@ -224,7 +237,8 @@ std::size_t Journal::step() {
         done += refuse_pending();
     } else {
         pulse_if_due();
-        done += write_pending() + serve_wants() + claim_due() + maintain_if_wanted();
+        done += go_on_taking_over() + write_pending() + serve_wants() + claim_due() +
+                maintain_if_wanted();
     }
     const SteadyTime wake_at = next_wake();
     const std::scoped_lock lock(mutex_);
