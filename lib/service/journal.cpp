@@ -12,6 +12,8 @@ constexpr std::size_t max_events_in_batch = 10'000;
 constexpr std::size_t max_pending_results = 20'000;
 constexpr std::size_t take_over_batch = 1000;
 constexpr std::size_t maintenance_batch = 1000;
+/// Wants that are served before publications have their turn again: each is a transaction.
+constexpr std::size_t max_wants_in_step = 20;
 /// After a failed call, storage is left alone for this long.
 constexpr std::chrono::milliseconds pause_after_failure{500};
 constexpr std::chrono::minutes maintenance_interval{1};
@@ -116,14 +118,27 @@ Time Journal::now() const {
 
 Result<> Journal::take_over_all() {
     while (true) {
-        const Result<std::size_t> moved = parts_.storage->take_over(worker_.id, take_over_batch);
-        if (!moved) return moved.error();
-        if (*moved > 0) {
-            log(LogLevel::info, "took over " + std::to_string(*moved) + " events");
-            consider_due(now());
-        }
-        if (*moved < take_over_batch) return {};
+        const Result<bool> is_more = take_over_some();
+        if (!is_more) return is_more.error();
+        if (!*is_more) return {};
     }
+}
+
+Result<bool> Journal::take_over_some() {
+    const Result<std::size_t> moved = parts_.storage->take_over(worker_.id, take_over_batch);
+    if (!moved) return moved.error();
+    if (*moved > 0) {
+        log(LogLevel::info, "took over " + std::to_string(*moved) + " events");
+        consider_due(now());
+    }
+    return *moved == take_over_batch;
+}
+
+std::size_t Journal::go_on_taking_over() {
+    if (!is_taking_over_ || is_blocked()) return 0;
+    const Result<bool> is_more = take_over_some();
+    is_taking_over_ = accept(is_more ? Result<>() : is_more.error(), "take-over") && *is_more;
+    return is_taking_over_ ? 1 : 0;
 }
 
 std::optional<Pulse> Journal::pulse() {
@@ -146,7 +161,7 @@ void Journal::pulse_if_due() {
         !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
         return;
     }
-    accept(take_over_all(), "take-over");
+    is_taking_over_ = true;
 }
 
 Result<> Journal::refresh() {
@@ -231,7 +246,8 @@ std::size_t Journal::step() {
         done += refuse_pending();
     } else {
         pulse_if_due();
-        done += write_pending() + serve_wants() + claim_due() + maintain_if_wanted();
+        done += go_on_taking_over() + write_pending() + serve_wants() + claim_due() +
+                maintain_if_wanted();
     }
     const SteadyTime wake_at = next_wake();
     const std::scoped_lock lock(mutex_);
@@ -498,7 +514,8 @@ std::size_t Journal::claim_due() {
 std::size_t Journal::serve_wants() {
     std::size_t served = 0;
     // What delivery wants may still be on its way into storage.
-    while (!wants_.empty() && !is_blocked() && !is_in_doubt_ && settle_claim()) {
+    while (!wants_.empty() && served < max_wants_in_step && !is_blocked() && !is_in_doubt_ &&
+           settle_claim()) {
         delivery::Want want = wants_.front();
         const std::size_t room = room_in_memory();
         if (room == 0) break;

@@ -96,6 +96,10 @@ private:
     void pulse_if_due();
     void synchronize(const Pulse& pulse, SteadyTime asked_at);
     Result<> take_over_all();
+    /// @return whether there may be more
+    Result<bool> take_over_some();
+    /// However much dead workers left, publications and signs of life go on in between.
+    std::size_t go_on_taking_over();
 
     std::size_t refuse_pending();
     std::size_t write_pending();
@@ -142,6 +146,7 @@ private:
     Worker worker_;
     /// Since when this worker has held its lease without a break.
     SteadyTime unbroken_since_{};
+    bool is_taking_over_ = false;
     std::int64_t last_batch_ = 0;
     std::int64_t last_claim_ = 0;
     bool is_closed_ = false;

@@ -1,5 +1,6 @@
 // A worker that was stopped past its own lease, as by SIGSTOP, and then goes on.
 
+#include <algorithm>
 #include <support/forwarding_storage.hpp>
 #include <unit/service/fixture.hpp>
 
@@ -14,10 +15,15 @@ public:
     using ForwardingStorage::ForwardingStorage;
 
     bool confirms = true;
+    int take_overs = 0;
 
     Result<Pulse> pulse(WorkerId self) override {
         if (!confirms) return Error(Errc::unavailable, "no answer");
         return ForwardingStorage::pulse(self);
+    }
+    Result<std::size_t> take_over(WorkerId self, std::size_t limit) override {
+        ++take_overs;
+        return ForwardingStorage::take_over(self, limit);
     }
 };
 
@@ -140,6 +146,31 @@ TEST_CASE_METHOD(LeaseFixture, "what a worker that was taken over still brings c
         CHECK(attempts(id).size() == 2);
     }
     CHECK(fencing->fenced.size() == 1);
+}
+
+TEST_CASE_METHOD(LeaseFixture, "taking over a lot leaves time for publications in between") {
+    auto other_transport = std::make_shared<FakeTransport>();
+    WebhookService other =
+        WebhookService::open({.storage = shared, .transport = other_transport, .clock = clock},
+                             options)
+            .value();
+    for (int i = 0; i < 2500; ++i) {
+        other.publish(alice, {.event_type = "order.created", .payload = "{}"}).value();
+    }
+    transport->respond_with_status(200);
+    answer_what_is_under_way();
+    // The other one stands still from here on.
+    int most_in_one_step = 0;
+    for (int second = 0; second < 14; ++second) {
+        clock->advance(1s);
+        for (bool is_busy = true; is_busy;) {
+            const int before_step = unconfirming->take_overs;
+            is_busy = service().run_once().value() > 0;
+            most_in_one_step = std::max(most_in_one_step, unconfirming->take_overs - before_step);
+        }
+    }
+    CHECK(most_in_one_step == 1);
+    CHECK(transport->requests().size() == 2503);
 }
 
 }  // namespace webhooks::testing
