@@ -31,7 +31,8 @@ struct Publication {
     /// Set: the first attempt is made then, not at once. At most 366 days ahead; at once if past.
     std::optional<Time> deliver_at = {};
     /// Set: what has not been delivered by then never will be, and its log says `expired`. After
-    /// now and after `deliver_at`.
+    /// now and after `deliver_at`; with an idempotency key it is not judged, for that may repeat
+    /// what was accepted before it expired.
     std::optional<Time> expires_at = {};
 };
 

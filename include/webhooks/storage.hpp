@@ -33,6 +33,8 @@ struct Message {
 /// A running service as storage knows it.
 struct Worker {
     WorkerId id{};
+    /// What it appends is above this.
+    EventId last_event{};
     /// Random; names this identity in `webhook-id`, so that ids stay unique when a database is
     /// restored or cloned.
     std::uint64_t tag = 0;
@@ -98,6 +100,8 @@ struct Park {
 /// How a subscription's endpoint is doing, kept so that a restart does not forget it.
 struct EndpointState {
     SubscriptionId subscription{};
+    /// `Subscription::revision` of what was judged: of one that was changed since, nothing is kept.
+    Revision judged_at = 0;
     std::optional<Time> failing_since = {};
     std::optional<Time> paused_until = {};
 };

@@ -32,6 +32,11 @@ const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
     return nullptr;
 }
 
+/// Somebody asked to send it again: it has a history, and all of its tries before it.
+bool is_reopened(const HeldEvent& event) {
+    return event.attempts > 0 && event.tries == 0;
+}
+
 bool is_expired(const HeldEvent& event, Time now) {
     return event.message && event.message->expires_at && now >= *event.message->expires_at;
 }
@@ -71,8 +76,11 @@ std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const N
     if (!endpoint || lane.key.is_test) return endpoint;
     lane.rate_limit = endpoint->rate_limit;
     lane.failing_since = endpoint->failing_since;
-    // How it failed is not known any more: it takes the share of those that fail.
-    lane.health.last_was_silent = endpoint->failing_since.has_value();
+    if (endpoint->failing_since) {
+        // How often it failed is not known any more: the next request is a probe.
+        lane.health.failures_in_row = options_.breaker_failures;
+        pause(lane.health, std::chrono::microseconds(0), now.steady);
+    }
     if (endpoint->paused_until && *endpoint->paused_until > now.time) {
         pause(lane.health, *endpoint->paused_until - now.time, now.steady);
     }
@@ -82,7 +90,9 @@ std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const N
 void Dispatcher::refresh(const Now& now) {
     for (auto place = lanes_.begin(); place != lanes_.end();) {
         Lane& lane = *place->second;
-        const bool is_gone = bring_up_to_date(lane, now) == nullptr;
+        const std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(lane, now);
+        const bool is_gone = endpoint == nullptr;
+        cancel_queue(lane, endpoint.get(), now);
         if (is_gone && lane.queue.empty() && lane.in_flight == 0 && lane.deferred == 0) {
             turns_.remove(lane);
             place = lanes_.erase(place);
@@ -93,11 +103,13 @@ void Dispatcher::refresh(const Now& now) {
     }
 }
 
-void Dispatcher::resume(SubscriptionId subscription, const Now& now) {
-    const auto found = lanes_.find({.subscription = subscription});
-    if (found == lanes_.end()) return;
-    delivery::resume(found->second->health, now.steady);
-    settle(*found->second, now);
+/// What nobody wants any more does not wait for a slot.
+void Dispatcher::cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now) {
+    while (!lane.queue.empty()) {
+        const char* reason = reason_to_cancel(lane.queue.front().event, endpoint);
+        if (!reason) return;
+        end(pop(lane), Outcome::cancelled, reason, now);
+    }
 }
 
 void Dispatcher::settle(Lane& lane, const Now& now) {
@@ -158,7 +170,11 @@ void Dispatcher::feed_hungry(const Now& now) {
 
 void Dispatcher::add(HeldEvent event, const Now& now) {
     Lane& lane = lane_for(event, now);
-    if (!lane.key.is_test && room_of(lane) == 0) {
+    if (is_reopened(event)) {
+        push(lane, std::move(event), now);
+        lane.queue.splice(lane.queue.begin(), lane.queue, std::prev(lane.queue.end()));
+        resume(lane.health, now.steady);
+    } else if (!lane.key.is_test && room_of(lane) == 0) {
         defer(lane, event, now);
         release(event);
     } else {
@@ -264,8 +280,7 @@ void Dispatcher::hold_old(const Now& now) {
     const SteadyTime limit = now.steady - options_.park_after;
     for (const auto& [key, lane] : lanes_) {
         for (Lane::Entry& entry : lane->queue) {
-            if (entry.since >= limit) break;
-            if (entry.event.has_row) continue;
+            if (entry.since >= limit || entry.event.has_row) continue;
             entry.event.has_row = true;
             results_.parks.push_back({.event = entry.event.id,
                                       .subscription = entry.event.subscription,
@@ -385,7 +400,7 @@ void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& a
     const bool was_failing = lane.failing_since.has_value();
     const SteadyTime was_blocked_until = lane.health.blocked_until;
     if (meaning == Meaning::success) {
-        note_success(lane.health);
+        note_success(lane.health, flight.started);
         lane.failing_since.reset();
     } else {
         Failure failure{.started = flight.started,
@@ -402,7 +417,9 @@ void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& a
         was_blocked_until == lane.health.blocked_until) {
         return;
     }
-    EndpointState state{.subscription = lane.key.subscription, .failing_since = lane.failing_since};
+    EndpointState state{.subscription = lane.key.subscription,
+                        .judged_at = lane.version,
+                        .failing_since = lane.failing_since};
     if (lane.health.is_blocked(now.steady)) state.paused_until = now.at(lane.health.blocked_until);
     results_.states.push_back(state);
 }
@@ -414,6 +431,8 @@ void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning mea
     if (meaning != Meaning::gone) {
         if (options_.deactivate_after == std::chrono::seconds(0)) return;
         if (now.time - *lane.failing_since < options_.deactivate_after) return;
+        // Two failures that lie days apart tell little.
+        if (lane.health.failures_in_row < options_.breaker_failures) return;
         deactivation.failing_since = lane.failing_since;
         // Should another worker have had success since, it is not asked again at every failure.
         lane.failing_since = flight.sent_at;

@@ -34,13 +34,13 @@ class Dispatcher {
 public:
     Dispatcher(const ServiceOptions& options, EndpointLookup lookup);
 
+    /// One that somebody asked to send again goes before others, and at once: it is the probe of a
+    /// breaker that is open.
     void add(HeldEvent event, const Now& now);
     /// What came of a Want.
     void refill(const Want& want, std::vector<HeldEvent> events, const Now& now);
     /// Takes an event that was deleted out of the queue. What is under way ends as it ends.
     void cancel(SubscriptionId subscription, EventId event, const Now& now);
-    /// Somebody asks to send again: the subscription's endpoint gets a chance at once.
-    void resume(SubscriptionId subscription, const Now& now);
     /// Subscriptions have changed: what waits for one that did need not wait any more.
     void refresh(const Now& now);
 
@@ -64,7 +64,7 @@ public:
     void hold_old(const Now& now);
 
     Results take_results() { return std::exchange(results_, {}); }
-    bool has_results() const noexcept { return results_.size() > 0; }
+    std::size_t results() const noexcept { return results_.size(); }
 
     /// Forgets all events: another worker has them now.
     void clear(const Now& now);
@@ -88,6 +88,7 @@ private:
     /// Brings a lane to the current version of its subscription. @return that version.
     std::shared_ptr<const Endpoint> bring_up_to_date(Lane& lane, const Now& now);
     void settle(Lane& lane, const Now& now);
+    void cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now);
     void want_more(Lane& lane, const Now& now);
     /// How many more events a lane may have in memory.
     std::size_t room_of(const Lane& lane) const;

@@ -22,8 +22,12 @@ Share Health::share() const noexcept {
     return failures_in_row == 0 ? Share::proven : Share::shaky;
 }
 
-void note_success(Health& health) {
-    health = {.has_succeeded = true};
+void note_success(Health& health, SteadyTime started) {
+    if (health.is_open && started < health.opened_at) {
+        health.has_succeeded = true;
+    } else {
+        health = {.has_succeeded = true};
+    }
 }
 
 void note_failure(Health& health, const BreakerPolicy& policy, const Failure& failure,

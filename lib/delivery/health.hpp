@@ -56,12 +56,14 @@ struct Failure {
     std::optional<std::chrono::microseconds> wanted_pause = {};
 };
 
-void note_success(Health&);
-/// A failure that began before the breaker opened does not lengthen the pause: only a probe does.
+/// A request that began before the breaker opened does not close it: only a probe does.
+/// @param started when the request began.
+void note_success(Health&, SteadyTime started);
+/// Nor does it lengthen the breaker's own pause; one that the endpoint asks for counts in any case.
 void note_failure(Health&, const BreakerPolicy&, const Failure&, SteadyTime now);
 /// Nothing is sent for so long, whatever was.
 void pause(Health&, std::chrono::microseconds length, SteadyTime now);
-/// Somebody says that the endpoint is back: a probe may go now.
+/// Somebody asks for a probe now.
 void resume(Health&, SteadyTime now);
 
 }  // namespace webhooks::delivery

@@ -25,7 +25,11 @@ public:
 
     EventId last_added() const { return {last_added_}; }
 
-    void clear() { open_.clear(); }
+    /// Another worker begins; what it adds is above `last`.
+    void reset(EventId last) {
+        open_.clear();
+        last_added_ = last.value;
+    }
 
 private:
     struct Entry {

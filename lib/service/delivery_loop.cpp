@@ -10,6 +10,7 @@ constexpr std::chrono::seconds sweep_interval{1};
 /// How long delivery stands still, where storage is behind with results or does not confirm that
 /// this worker lives, before it looks again.
 constexpr std::chrono::milliseconds pause_before_beginning{10};
+constexpr std::size_t max_results_in_turn = 1000;
 /// A prepared key takes about a kilobyte; past this many, all are dropped and made anew.
 constexpr std::size_t max_cached_signers = 10'000;
 
@@ -32,7 +33,7 @@ std::size_t DeliveryLoop::turn(SteadyTime until) {
     sweep();
     begin_attempts();
     // What has been decided without a request must not wait for one.
-    parts_.transport->run(dispatcher_.has_results() ? SteadyTime::min() : until, *this);
+    parts_.transport->run(dispatcher_.results() > 0 ? SteadyTime::min() : until, *this);
     return hand_back();
 }
 
@@ -75,9 +76,6 @@ void DeliveryLoop::take_inbox() {
     for (const Inbox::Cancellation& cancellation : contents.cancellations) {
         dispatcher_.cancel(cancellation.subscription, cancellation.event, at);
     }
-    for (const SubscriptionId subscription : contents.resumed) {
-        dispatcher_.resume(subscription, at);
-    }
 }
 
 bool DeliveryLoop::may_begin() const {
@@ -87,7 +85,11 @@ bool DeliveryLoop::may_begin() const {
 void DeliveryLoop::begin_attempts() {
     if (!may_begin()) return;
     const delivery::Now at = now();
-    while (const auto start = dispatcher_.next(at)) {
+    // What ends without a request is written first where it is much, as when a subscription with a
+    // long queue was deactivated.
+    while (dispatcher_.results() < max_results_in_turn) {
+        const auto start = dispatcher_.next(at);
+        if (!start) return;
         begin(*start);
     }
 }
@@ -95,15 +97,14 @@ void DeliveryLoop::begin_attempts() {
 void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     ++begun_;
     if (!start.endpoint->target) {
-        return fail_at_once(start.token, TransportAnswer::Kind::failed, start.endpoint->fault);
+        return fail_at_once(start.token, start.endpoint->fault);
     }
     std::string id = delivery::webhook_id(start.event);
     std::string timestamp = std::to_string(
         std::chrono::floor<std::chrono::seconds>(start.sent_at).time_since_epoch().count());
     Result<std::string> signature = sign(start, id, timestamp);
     if (!signature) {
-        return fail_at_once(start.token, TransportAnswer::Kind::not_sent,
-                            signature.error().detail());
+        return fail_at_once(start.token, "the secret cannot sign: " + signature.error().detail());
     }
     parts_.transport->start(start.token, {.target = start.endpoint->target,
                                           .body = start.event.message->payload,
@@ -113,9 +114,8 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
                                           .webhook_signature = *std::move(signature)});
 }
 
-void DeliveryLoop::fail_at_once(Transport::Token token, TransportAnswer::Kind kind,
-                                std::string error) {
-    on_answer(token, {.kind = kind, .error = std::move(error)});
+void DeliveryLoop::fail_at_once(Transport::Token token, std::string error) {
+    on_answer(token, {.kind = TransportAnswer::Kind::failed, .error = std::move(error)});
 }
 
 Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,

@@ -55,7 +55,7 @@ private:
     bool may_begin() const;
     void begin_attempts();
     void begin(const delivery::Dispatcher::Start& start);
-    void fail_at_once(Transport::Token token, TransportAnswer::Kind kind, std::string error);
+    void fail_at_once(Transport::Token token, std::string error);
     Result<std::string> sign(const delivery::Dispatcher::Start& start, const std::string& id,
                              const std::string& timestamp);
     Result<CachedSigners*> signers_for(const delivery::Dispatcher::Start& start);

@@ -35,11 +35,8 @@ public:
     void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(cancellation); }
     Result<> refresh() { return journal_.refresh(); }
     void want_maintenance() { journal_.want_maintenance(); }
-    /// Events of this subscription have become due by a request, not by their time.
-    void send_again(SubscriptionId subscription) {
-        inbox_.resume(subscription);
-        journal_.want_claim();
-    }
+    /// Events have become due by a request, not by their time.
+    void send_again() { journal_.want_claim(); }
     /// Storage's time.
     Time now() const { return journal_.now(); }
 

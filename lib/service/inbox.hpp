@@ -31,7 +31,6 @@ public:
         std::vector<HeldEvent> events = {};
         std::vector<Refill> refills = {};
         std::vector<Cancellation> cancellations = {};
-        std::vector<SubscriptionId> resumed = {};
     };
 
     /// @param wake called after each hand-over, by whoever hands over.
@@ -53,15 +52,6 @@ public:
         {
             const std::scoped_lock lock(mutex_);
             contents_.refills.push_back({.want = want, .events = std::move(events)});
-        }
-        wake_();
-    }
-
-    /// Somebody asked to send events of a subscription again.
-    void resume(SubscriptionId subscription) {
-        {
-            const std::scoped_lock lock(mutex_);
-            contents_.resumed.push_back(subscription);
         }
         wake_();
     }

@@ -9,7 +9,7 @@ constexpr int max_matchings = 10;
 /// Events that one transaction appends at most, unless a single publication has more.
 constexpr std::size_t max_events_in_batch = 10'000;
 /// Results that may wait for storage.
-constexpr std::size_t max_pending_results = 20'000;
+constexpr std::size_t max_pending_results = 5'000;
 constexpr std::size_t take_over_batch = 1000;
 constexpr std::size_t maintenance_batch = 1000;
 /// Wants that are served before publications have their turn again: each is a transaction.
@@ -71,7 +71,7 @@ Result<> Journal::begin_identity() {
     Result<Worker> worker = parts_.storage->register_worker(options_.lease);
     if (!worker) return worker.error();
     worker_ = *worker;
-    low_water_.clear();
+    low_water_.reset(worker_.last_event);
     last_batch_ = 0;
     is_in_doubt_ = is_claim_in_doubt_ = false;
     wants_.clear();

@@ -126,7 +126,8 @@ Result<> check(const Publication& publication, const Rules& rules) {
     const Time deliver_at = publication.deliver_at.value_or(rules.now);
     faults.expect(deliver_at <= rules.now + max_delivery_delay, "deliverAt",
                   "must be at most 366 days ahead");
-    if (publication.expires_at) {
+    // With a key this may repeat what was accepted before it expired; what was not ends as expired.
+    if (publication.expires_at && publication.idempotency_key.empty()) {
         faults.expect(*publication.expires_at > std::max(rules.now, deliver_at), "expiresAt",
                       "must be later than now and than deliverAt");
     }

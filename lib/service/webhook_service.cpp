@@ -52,6 +52,11 @@ Error inactive() {
     return {Errc::conflict, "the subscription is not active: activate it first"};
 }
 
+/// A receiver that verifies with a public key gets one again.
+Result<Secret> make_secret_like(const Secret& secret) {
+    return secret.reveal().starts_with("whsk_") ? make_signing_key() : make_secret();
+}
+
 SubscriptionChange as_change(const SubscriptionDraft& draft) {
     return {.name = draft.name,
             .event_type = draft.event_type,
@@ -200,7 +205,7 @@ Result<Subscription> WebhookService::rotate_secret(const Principal& principal, S
         return verdict.error();
     }
     if (!secret) {
-        Result<Secret> made = make_secret();
+        Result<Secret> made = make_secret_like(found->secret);
         if (!made) return made.error();
         secret = *std::move(made);
     }
@@ -211,7 +216,11 @@ Result<Subscription> WebhookService::rotate_secret(const Principal& principal, S
 
 Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal,
                                                       SubscriptionId id) const {
-    return impl_->storage->statistics(principal, id);
+    Result<DeliveryStatistics> statistics = impl_->storage->statistics(principal, id);
+    if (statistics && statistics->paused_until <= impl_->engine.now()) {
+        statistics->paused_until.reset();
+    }
+    return statistics;
 }
 
 // ---- The event log.
@@ -263,7 +272,7 @@ Result<Event> WebhookService::retry_event(const Principal& principal, Subscripti
     if (Result<> reopened = impl_->storage->reopen_event(principal, id, event); !reopened) {
         return reopened.error();
     }
-    impl_->engine.send_again(id);
+    impl_->engine.send_again();
     Result<EventHistory> waiting = impl_->storage->find_event(principal, id, event);
     if (!waiting) return waiting.error();
     return std::move(waiting->event);
@@ -281,7 +290,7 @@ Result<std::size_t> WebhookService::recover(const Principal& principal, Subscrip
         if (!reopened) return reopened.error();
         recovered += reopened->count;
         after = reopened->next;
-        if (reopened->count > 0) impl_->engine.send_again(id);
+        if (reopened->count > 0) impl_->engine.send_again();
     }
     return recovered;
 }

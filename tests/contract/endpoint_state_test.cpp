@@ -34,7 +34,7 @@ STORAGE_TEST("how an endpoint is doing reads back, and is no change of configura
     const Revision revision = this->revision();
     this->clock->advance(1s);
     const Time now = this->clock->now();
-    this->write({.states = {{before.id, now - 1h, now + 1h}}});
+    this->write({.states = {{before.id, before.revision, now - 1h, now + 1h}}});
     CHECK(this->revision() == revision);
     const Subscription read = this->storage->find_subscription(alice, before.id).value();
     CHECK(read.failing_since == now - 1h);
@@ -46,7 +46,7 @@ STORAGE_TEST("how an endpoint is doing reads back, and is no change of configura
     CHECK(all.subscriptions[0].failing_since == now - 1h);
     CHECK(all.subscriptions[0].paused_until == now + 1h);
 
-    this->write({.states = {{.subscription = before.id}}});
+    this->write({.states = {{.subscription = before.id, .judged_at = before.revision}}});
     const Subscription healthy = this->storage->find_subscription(alice, before.id).value();
     CHECK_FALSE(healthy.failing_since);
     CHECK_FALSE(healthy.paused_until);
@@ -54,9 +54,10 @@ STORAGE_TEST("how an endpoint is doing reads back, and is no change of configura
 
 STORAGE_TEST(
     "a change of a subscription voids what was noted of its endpoint, a rotation keeps it") {
-    const SubscriptionId id = this->subscribe().id;
+    const Subscription before = this->subscribe();
+    const SubscriptionId id = before.id;
     const Time now = this->clock->now();
-    this->write({.states = {{id, now, now + 1h}}});
+    this->write({.states = {{id, before.revision, now, now + 1h}}});
     const Subscription rotated =
         this->storage->rotate_secret(alice, id, Secret("second"), 1h).value();
     CHECK(rotated.failing_since == now);
@@ -67,11 +68,22 @@ STORAGE_TEST(
     CHECK_FALSE(changed.paused_until);
 }
 
-STORAGE_TEST("a state of a subscription that is gone is passed over") {
-    const SubscriptionId id = this->subscribe().id;
-    this->storage->delete_subscription(alice, id).value();
+STORAGE_TEST("a state of an earlier version of a subscription is passed over") {
+    const Subscription before = this->subscribe();
+    this->storage->update_subscription(alice, before.id, {.name = "new"}).value();
     const Time now = this->clock->now();
-    this->write({.number = 3, .states = {{id, now, now}, {{999}, now, now}}});
+    this->write({.states = {{before.id, before.revision, now, now + 1h}}});
+    const Subscription after = this->storage->find_subscription(alice, before.id).value();
+    CHECK_FALSE(after.failing_since);
+    CHECK_FALSE(after.paused_until);
+}
+
+STORAGE_TEST("a state of a subscription that is gone is passed over") {
+    const Subscription gone = this->subscribe();
+    this->storage->delete_subscription(alice, gone.id).value();
+    const Time now = this->clock->now();
+    this->write({.number = 3,
+                 .states = {{gone.id, gone.revision, now, now}, {{999}, gone.revision, now, now}}});
     CHECK(this->storage->pulse(this->worker.id).value().last_batch == 3);
 }
 

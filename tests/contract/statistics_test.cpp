@@ -109,9 +109,10 @@ STORAGE_TEST("what waits is counted wherever it waits, and what ended is not") {
 }
 
 STORAGE_TEST("statistics tell how the endpoint is doing") {
-    const SubscriptionId id = this->subscribe().id;
+    const Subscription subscription = this->subscribe();
+    const SubscriptionId id = subscription.id;
     const Time now = this->clock->now();
-    this->write({.states = {{id, now - 1h, now + 1h}}});
+    this->write({.states = {{id, subscription.revision, now - 1h, now + 1h}}});
     const DeliveryStatistics statistics = this->storage->statistics(alice, id).value();
     CHECK(statistics.failing_since == now - 1h);
     CHECK(statistics.paused_until == now + 1h);

@@ -266,7 +266,9 @@ Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, S
 Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
     const std::scoped_lock lock(mutex_);
     std::random_device random;
-    const Worker worker{.id = {++last_worker_}, .tag = (std::uint64_t{random()} << 32) | random()};
+    const Worker worker{.id = {++last_worker_},
+                        .last_event = last_event_,
+                        .tag = (std::uint64_t{random()} << 32) | random()};
     workers_[worker.id] = {.tag = worker.tag,
                            .lease = lease,
                            .last_pulse = clock_->steady_now(),
@@ -391,7 +393,10 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
     }
     for (const EndpointState& state : batch.states) {
         const auto found = subscriptions_.find(state.subscription);
-        if (found == subscriptions_.end()) continue;
+        if (found == subscriptions_.end() ||
+            found->second.subscription.revision != state.judged_at) {
+            continue;
+        }
         found->second.subscription.failing_since = state.failing_since;
         found->second.subscription.paused_until = state.paused_until;
     }

@@ -246,14 +246,16 @@ void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision,
 
 void write_state(soci::session& sql, const EndpointState& state) {
     const long long id = state.subscription.value;
+    const long long revision = state.judged_at;
     Nullable<long long> failing_since;
     Nullable<long long> paused_until;
     failing_since.set(to_micros(state.failing_since));
     paused_until.set(to_micros(state.paused_until));
     sql << "UPDATE webhooks_subscription SET failing_since = :failing_since, "
-           "paused_until = :paused_until WHERE id = :id",
+           "paused_until = :paused_until WHERE id = :id AND revision = :revision",
         use(failing_since.value, failing_since.indicator, "failing_since"),
-        use(paused_until.value, paused_until.indicator, "paused_until"), use(id, "id");
+        use(paused_until.value, paused_until.indicator, "paused_until"), use(id, "id"),
+        use(revision, "revision");
 }
 
 bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since) {

@@ -20,7 +20,7 @@ TEST_CASE("a breaker opens after so many failures in a row, and a success betwee
     Health health;
     fail(health, health_start);
     fail(health, health_start);
-    note_success(health);
+    note_success(health, health_start);
     fail(health, health_start);
     fail(health, health_start);
     CHECK_FALSE(health.is_open);
@@ -42,7 +42,7 @@ TEST_CASE("each failed probe doubles the pause up to the longest, a success clos
         fail(health, at);
         CHECK(health.blocked_until - at == pause);
     }
-    note_success(health);
+    note_success(health, at);
     CHECK_FALSE(health.is_open);
     CHECK_FALSE(health.is_blocked(at));
     for (int i = 0; i < 3; ++i)
@@ -58,6 +58,16 @@ TEST_CASE("what was under way when the breaker opened is no probe") {
     note_failure(health, breaker, {.started = health_start - 1s}, health_start + 200ms);
     CHECK(health.blocked_until == health_start + 1s);
     CHECK(health.pauses_in_row == 1);
+}
+
+TEST_CASE("a success that was under way when the endpoint asked for a pause does not end it") {
+    Health health;
+    note_failure(health, breaker, {.started = health_start, .wanted_pause = 60s}, health_start);
+    note_success(health, health_start - 1ms);
+    CHECK(health.is_blocked(health_start + 59s));
+    CHECK(health.has_succeeded);
+    note_success(health, health_start + 60s);
+    CHECK_FALSE(health.is_open);
 }
 
 TEST_CASE("an endpoint that asks for a pause has it at once, and in full") {
@@ -89,7 +99,7 @@ TEST_CASE("the share of slots follows from what is known") {
     CHECK(health.share() == Share::unproven);
     fail(health, health_start);
     CHECK(health.share() == Share::unproven);
-    note_success(health);
+    note_success(health, health_start);
     CHECK(health.share() == Share::proven);
     fail(health, health_start);
     CHECK(health.share() == Share::shaky);
@@ -97,7 +107,7 @@ TEST_CASE("the share of slots follows from what is known") {
     CHECK(health.share() == Share::shaky);
     fail(health, health_start);
     CHECK(health.share() == Share::failing);
-    note_success(health);
+    note_success(health, health_start);
     note_failure(health, breaker, {.started = health_start, .is_silent = true}, health_start);
     CHECK(health.share() == Share::failing);
 }

@@ -148,7 +148,7 @@ TEST_CASE("an open breaker lets one request at a time through") {
     CHECK(queues.begin_all() == Events{1});
     queues.finish_first();
     CHECK(queues.begin_all() == Events{2});
-    note_success(lane.health);
+    note_success(lane.health, queues.now);
     queues.turns.settle(lane, queues.now);
     CHECK(queues.begin_all() == Events{3});
 }

@@ -368,4 +368,58 @@ TEST_CASE_METHOD(IsolationFixture, "large payloads wait in storage where memory 
     CHECK(transport->requests().size() == 10);
 }
 
+TEST_CASE_METHOD(IsolationFixture, "a pause that an earlier URL asked for is not the new one's") {
+    const Subscription subscription = subscribe_host("old.example.com");
+    transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+    publish_some(1);
+    service()
+        .update_subscription(alice, subscription.id, {.url = "https://new.example.com/"})
+        .value();
+    // The answer comes before delivery has looked for changes.
+    transport->answer(transport->under_way().front(), status(503, "3600"));
+    settle();
+    CHECK_FALSE(current(subscription).paused_until);
+    transport->respond_with_status(200);
+    service().stop(0ms).value();
+    reopen();
+    publish_some(1);
+    CHECK(requests_to("new.example.com") >= 1);
+}
+
+TEST_CASE_METHOD(IsolationFixture, "two failures that lie days apart deactivate nothing") {
+    const Subscription rare = subscribe_host("rare.example.com", with_max_retries(0));
+    answers["rare.example.com"] = status(500);
+    publish_some(1);
+    advance(6 * 24h);
+    publish_some(1);
+    CHECK(requests_to("rare.example.com") == 2);
+    CHECK(current(rare).is_active);
+}
+
+TEST_CASE_METHOD(IsolationFixture,
+                 "a secret that cannot sign is its subscription's trouble alone") {
+    const Subscription broken = subscribe_host("broken.example.com");
+    // As after a restore of something else.
+    storage->update_subscription(alice, broken.id, {.secret = Secret("whsec_!")}).value();
+    subscribe_host("healthy.example.com");
+    advance(2s);
+    publish_some(3);
+    CHECK(requests_to("healthy.example.com") == 3);
+    CHECK(requests_to("broken.example.com") == 0);
+    CHECK(count(broken, "startswith(errorMessage,'the secret cannot sign')") == 3);
+}
+
+TEST_CASE_METHOD(IsolationFixture,
+                 "what is queued for an inactive subscription waits for no slot") {
+    options.max_in_flight = 1;
+    reopen();
+    const Subscription waiting = subscribe_host("waiting.example.com");
+    transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+    publish_some(5);
+    service().update_subscription(alice, waiting.id, {.is_active = false}).value();
+    advance(1s);
+    CHECK(transport->under_way().size() == 1);
+    CHECK(count(waiting, "startswith(errorMessage,'cancelled:')") == 4);
+}
+
 }  // namespace webhooks::testing

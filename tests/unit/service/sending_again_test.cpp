@@ -338,4 +338,71 @@ TEST_CASE_METHOD(SendingAgainFixture, "nobody reaches another's subscription, no
     CHECK(service().retry_event(admin, subscription.id, id));
 }
 
+// ---- What came of a review.
+
+TEST_CASE_METHOD(SendingAgainFixture,
+                 "an event that is sent again goes before others, into a pause too") {
+    const EventId failed = fail();
+    transport->respond([](const OutgoingRequest&) {
+        return TransportAnswer{
+            .kind = TransportAnswer::Kind::answered, .status_code = 503, .retry_after = "3600"};
+    });
+    for (int i = 0; i < 5; ++i)
+        publish(std::to_string(i));
+    settle();
+    const std::size_t before = transport->requests().size();
+    transport->respond_with_status(200);
+    advance(10s);
+    REQUIRE(transport->requests().size() == before);
+
+    retry(failed).value();
+    settle();
+    CHECK(history(failed).event.is_success);
+    REQUIRE(transport->requests().size() > before);
+    CHECK(transport->requests()[before].webhook_id == transport->requests()[0].webhook_id);
+    // The probe succeeded: the pause is over for the others too.
+    CHECK(service().statistics(alice, subscription.id).value().waiting == 0);
+}
+
+TEST_CASE_METHOD(SendingAgainFixture, "statistics tell of no pause that is over") {
+    transport->respond([](const OutgoingRequest&) {
+        return TransportAnswer{.kind = TransportAnswer::Kind::answered, .status_code = 503};
+    });
+    publish();
+    settle();
+    CHECK(service().statistics(alice, subscription.id).value().paused_until ==
+          clock->now() + options.breaker_pause);
+    advance(options.breaker_pause);
+    CHECK_FALSE(service().statistics(alice, subscription.id).value().paused_until);
+}
+
+TEST_CASE_METHOD(SendingAgainFixture,
+                 "a publication that is repeated after it expired answers the first receipt") {
+    Publication publication{.event_type = "order.created",
+                            .payload = "{}",
+                            .idempotency_key = "key",
+                            .expires_at = clock->now() + 10s};
+    const PublishReceipt first = service().publish(alice, publication).value();
+    advance(20s);
+    const PublishReceipt again = service().publish(alice, publication).value();
+    CHECK(again.is_replay);
+    CHECK(again.event_ids == first.event_ids);
+    publication.idempotency_key.clear();
+    CHECK(service().publish(alice, publication).error() == Errc::invalid_argument);
+}
+
+TEST_CASE_METHOD(SendingAgainFixture, "a rotation makes a secret of the kind that it replaces") {
+    CHECK(service()
+              .rotate_secret(alice, subscription.id)
+              .value()
+              .secret.reveal()
+              .starts_with("whsec_"));
+    change({.secret = make_signing_key().value()});
+    CHECK(service()
+              .rotate_secret(alice, subscription.id)
+              .value()
+              .secret.reveal()
+              .starts_with("whsk_"));
+}
+
 }  // namespace webhooks::testing

@@ -298,8 +298,11 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
                "SELECT :tag, 0, last_event_id, 0, :started_at FROM webhooks_state",
             use(tag, "tag"), use(started_at, "started_at");
         long long id = 0;
-        sql << "SELECT max(id) FROM webhooks_worker", into(id);
+        long long last_event = 0;
+        sql << "SELECT id, low_water FROM webhooks_worker ORDER BY id DESC LIMIT 1", into(id),
+            into(last_event);
         worker.id = {id};
+        worker.last_event = {last_event};
         return worker;
     });
     if (!registered) return registered;
