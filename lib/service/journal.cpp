@@ -242,18 +242,47 @@ std::size_t Journal::step() {
     // A caller that was waiting for its turn during `close` must not begin another identity.
     if (is_closed_) return refuse_pending();
     std::size_t done = 0;
-    if (is_blocked()) {
-        done += refuse_pending();
-    } else {
-        pulse_if_due();
-        done += go_on_taking_over() + write_pending() + serve_wants() + claim_due() +
-                maintain_if_wanted();
+    try {
+        done = work();
+    } catch (const std::exception& failure) {
+        crash(failure.what());
     }
     const SteadyTime wake_at = next_wake();
     const std::scoped_lock lock(mutex_);
     wake_at_ = wake_at;
     waits_for_storage_ = is_blocked();
     return done;
+}
+
+std::size_t Journal::work() {
+    if (is_blocked()) return refuse_pending();
+    if (has_crashed_ && !begin_again()) return refuse_pending();
+    pulse_if_due();
+    std::size_t done = go_on_taking_over() + write_pending();
+    in_hand_ = {};
+    done += serve_wants() + claim_due() + maintain_if_wanted();
+    return done;
+}
+
+/// Memory is used up, or the like: nobody knows how far the work got. It is treated as if this
+/// process had died there, but for the callers, who are told.
+void Journal::crash(const char* what) {
+    log(LogLevel::error, std::string("storage thread: ") + what);
+    has_crashed_ = true;
+    blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
+    for (PendingPublication& publication : in_hand_.publications) {
+        answer(publication, Error(Errc::unavailable, "the service is out of memory; try again"));
+    }
+    in_hand_ = {};
+}
+
+/// Goes on under another identity: storage knows what the one before held.
+bool Journal::begin_again() {
+    const Result<> retired = parts_.storage->retire_worker(worker_.id);
+    const bool is_retired = retired || retired.error() == Errc::fenced;
+    if (!accept(is_retired ? begin_identity() : retired, "new identity")) return false;
+    has_crashed_ = false;
+    return true;
 }
 
 std::size_t Journal::refuse_pending() {
@@ -283,7 +312,7 @@ Journal::Work Journal::take_work() {
 
 std::size_t Journal::write_pending() {
     if (is_blocked() || !settle_doubt()) return 0;
-    Work work = take_work();
+    Work& work = in_hand_ = take_work();
     const std::size_t size = work.publications.size() + work.results.size();
     if (size == 0) return 0;
     if (work.publications.empty() && !has_rows(work.results)) {
@@ -463,8 +492,10 @@ std::vector<HeldEvent> Journal::hold(const Append& append, const Appended& appen
 }
 
 void Journal::answer(PendingPublication& publication, Result<PublishReceipt> receipt) const {
+    const auto done = std::exchange(publication.done, nullptr);
+    if (!done) return;
     try {
-        publication.done(std::move(receipt));
+        done(std::move(receipt));
     } catch (...) {
         log(LogLevel::error, "a host's completion of async_publish threw; it was ignored");
     }

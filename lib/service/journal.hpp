@@ -101,6 +101,10 @@ private:
     /// However much dead workers left, publications and signs of life go on in between.
     std::size_t go_on_taking_over();
 
+    std::size_t work();
+    void crash(const char* what);
+    /// @return false where storage does not answer.
+    bool begin_again();
     std::size_t refuse_pending();
     std::size_t write_pending();
     /// Finds out what became of a batch whose receipt was lost, and goes on from there.
@@ -155,6 +159,9 @@ private:
     SteadyTime next_pulse_{};
     SteadyTime next_maintenance_{};
     SteadyTime blocked_until_{};
+    /// What is being written.
+    Work in_hand_;
+    bool has_crashed_ = false;
     /// Results whose write failed; they go into the next batch, unless they were written after all.
     Results unwritten_;
     /// The batch of `last_batch_` has no receipt.

@@ -4,7 +4,7 @@
 /// The seams of a service, with kill points before, inside and after what passes through them.
 
 #include <functional>
-#include <kill/forwarding_storage.hpp>
+#include <support/forwarding_storage.hpp>
 #include <kill/kill_point.hpp>
 #include <type_traits>
 #include <webhooks/transport.hpp>
