@@ -26,12 +26,17 @@ function(webhooks_unite target)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
-# webhooks_library(NAME DIRECTORY...): the library webhooks::NAME of all sources below the
-# directories. What users may link is collected in WEBHOOKS_LIBRARIES.
+# webhooks_library(NAME PLACE...): the library webhooks::NAME of all sources below a directory, or
+# of those in it alone where the place ends in /*.cpp. What users may link is collected in
+# WEBHOOKS_LIBRARIES.
 function(webhooks_library name)
     set(sources "")
-    foreach(directory IN LISTS ARGN)
-        file(GLOB_RECURSE found CONFIGURE_DEPENDS ${directory}/*.cpp)
+    foreach(place IN LISTS ARGN)
+        if(place MATCHES "\\.cpp$")
+            file(GLOB found CONFIGURE_DEPENDS ${place})
+        else()
+            file(GLOB_RECURSE found CONFIGURE_DEPENDS ${place}/*.cpp)
+        endif()
         list(APPEND sources ${found})
     endforeach()
     set(target webhooks_${name})

@@ -31,6 +31,8 @@ bool is_null(const Operand& operand) {
 }  // namespace
 
 const Dialect sqlite_dialect = {
+    .number = "{0}",
+    .text = "{0}",
     .same = " IS ",
     .not_same = " IS NOT ",
     .contains = "(instr({0}, {1}) > 0)",
@@ -41,6 +43,19 @@ const Dialect sqlite_dialect = {
         "ELSE substr({0}, -length({1})) = {1} END)",
     .ascending = " ASC",
     .descending = " DESC",
+};
+
+// Without a type, two values would be compared as text; without a collation, as the database likes.
+const Dialect postgresql_dialect = {
+    .number = "CAST({0} AS BIGINT)",
+    .text = "(CAST({0} AS TEXT) COLLATE \"C\")",
+    .same = " IS NOT DISTINCT FROM ",
+    .not_same = " IS DISTINCT FROM ",
+    .contains = "(strpos({0}, {1}) > 0)",
+    .starts_with = "starts_with({0}, {1})",
+    .ends_with = "(right({0}, length({1})) = {1})",
+    .ascending = " ASC NULLS FIRST",
+    .descending = " DESC NULLS LAST",
 };
 
 std::string ListSql::condition(const Condition& condition) {
@@ -83,7 +98,11 @@ std::string ListSql::order(std::span<const query::SortColumn> keys) {
     for (const query::SortColumn& key : keys) {
         text += text.empty() ? " ORDER BY " : ", ";
         text += column(key.field);
-        text += key.is_descending ? dialect_.descending : dialect_.ascending;
+        if (columns_[key.field].may_be_null) {
+            text += key.is_descending ? dialect_.descending : dialect_.ascending;
+        } else if (key.is_descending) {
+            text += " DESC";
+        }
     }
     return text;
 }
@@ -112,14 +131,15 @@ std::string ListSql::operand(const Operand& operand) {
 std::string ListSql::value(const query::Value& value) {
     if (std::holds_alternative<std::monostate>(value)) return "NULL";
     std::string name = "v" + std::to_string(bound_.size());
-    if (const auto* text = std::get_if<std::string>(&value)) {
-        bound_.push_back({name, *text});
+    const bool is_text = std::holds_alternative<std::string>(value);
+    if (is_text) {
+        bound_.push_back({name, std::get<std::string>(value)});
     } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
         bound_.push_back({name, static_cast<long long>(*number)});
     } else {
         bound_.push_back({name, std::get<bool>(value) ? 1LL : 0LL});
     }
-    return ":" + name;
+    return fill(is_text ? dialect_.text : dialect_.number, ":" + name, {});
 }
 
 std::string ListSql::comparison(const Condition& condition, const char* sign) {

@@ -12,6 +12,9 @@ namespace webhooks::storage {
 
 /// Where databases differ in how conditions and orders are written.
 struct Dialect {
+    /// How a bound value stands in the text: `{0}` is its name.
+    const char* number;
+    const char* text;
     /// `A same B` is true or false, also for nulls, which equal each other.
     const char* same;
     const char* not_same;
@@ -20,17 +23,19 @@ struct Dialect {
     const char* contains;
     const char* starts_with;
     const char* ends_with;
-    /// Behind a sort key, so that nulls are lowest.
+    /// Behind a sort key that may be null, so that nulls are lowest.
     const char* ascending;
     const char* descending;
 };
 
 extern const Dialect sqlite_dialect;
+extern const Dialect postgresql_dialect;
 
 /// How a field is written in SQL, and which joins it needs.
 struct Column {
     const char* expression;
     unsigned joins;
+    bool may_be_null = false;
 };
 
 /// Writes the variable part of one list query. Its text is put together from the fragments of this

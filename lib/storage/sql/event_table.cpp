@@ -16,20 +16,20 @@ constexpr Column event_columns[] = {
     {"e.subscription_id", 0},
     {"m.event_type", message},
     {"m.payload", message},
-    {"a.status_code", attempt},
-    {"a.response", attempt},
-    {"a.error_message", attempt},
+    {"a.status_code", attempt, true},
+    {"a.response", attempt, true},
+    {"a.error_message", attempt, true},
     // Below every worker's low-water mark, what has no row among what is not delivered is
     // delivered: the event's attempts, each on a page of its own in a long log, stay unread.
     {"(CASE WHEN u.event_id IS NOT NULL THEN 0 "
      "WHEN e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
-     "THEN 1 ELSE EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) END)",
+     "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
      undelivered},
     {"(SELECT CASE WHEN count(*) > 1 THEN count(*) - 1 ELSE 0 END FROM webhooks_attempt c "
      "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))",
      0},
-    {"(CASE WHEN a.outcome IN (4, 5) THEN NULL ELSE a.sent_at / 1000 END)", attempt},
-    {"(u.due_at / 1000)", undelivered},
+    {"(CASE WHEN a.outcome IN (4, 5) THEN NULL ELSE a.sent_at / 1000 END)", attempt, true},
+    {"(u.due_at / 1000)", undelivered, true},
     {"(e.created_at / 1000)", 0},
 };
 
@@ -235,11 +235,12 @@ void erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
     const long long id = event.value;
     const long long owner = subscription.value;
     long long message = 0;
+    // The event first: whoever gives it a row meanwhile locks it, and has done so or finds it gone.
+    sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(id, "id"),
+        into(message);
     sql << "DELETE FROM webhooks_attempt WHERE event_id = :id", use(id, "id");
     sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id",
         use(owner, "owner"), use(id, "id");
-    sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(id, "id"),
-        into(message);
     sql << "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
            "FROM webhooks_event e WHERE e.id >= webhooks_message.id "
            "AND e.id < webhooks_message.id + webhooks_message.event_count)",
@@ -247,27 +248,45 @@ void erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
 }
 
 std::size_t erase_hidden_events(soci::session& sql, std::size_t limit) {
-    std::vector<EventId> events;
-    long long subscription = 0;
-    sql << "SELECT id FROM webhooks_subscription WHERE deletion = 1 LIMIT 1", into(subscription);
+    long long owner = 0;
+    sql << "SELECT id FROM webhooks_subscription WHERE deletion = 1 LIMIT 1", into(owner);
     if (!sql.got_data()) return 0;
-    long long id = 0;
     const long long take = static_cast<long long>(limit);
-    soci::statement query(sql);
-    query.exchange(into(id));
-    query.exchange(use(subscription, "subscription"));
-    query.exchange(use(take, "take"));
-    for_each_row(query,
-                 "SELECT id FROM webhooks_event WHERE subscription_id = :subscription LIMIT :take",
-                 [&] { events.push_back({id}); });
-    for (const EventId event : events) {
-        erase_event(sql, {subscription}, event);
+    long long count = 0;
+    long long last = 0;
+    sql << "SELECT count(*), coalesce(max(id), 0) FROM (SELECT id FROM webhooks_event "
+           "WHERE subscription_id = :owner ORDER BY id LIMIT :take) e",
+        into(count), into(last), use(owner, "owner"), use(take, "take");
+    sql << "DELETE FROM webhooks_message WHERE id IN (SELECT message_id FROM webhooks_event "
+           "WHERE subscription_id = :owner AND id <= :last) "
+           "AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
+           "AND e.id < webhooks_message.id + webhooks_message.event_count "
+           "AND NOT (e.subscription_id = :owner AND e.id <= :last))",
+        use(owner, "owner"), use(last, "last");
+    sql << "DELETE FROM webhooks_attempt WHERE event_id IN (SELECT id FROM webhooks_event "
+           "WHERE subscription_id = :owner AND id <= :last)",
+        use(owner, "owner"), use(last, "last");
+    sql << "DELETE FROM webhooks_event WHERE subscription_id = :owner AND id <= :last",
+        use(owner, "owner"), use(last, "last");
+    sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id <= :last",
+        use(owner, "owner"), use(last, "last");
+    if (count < take) {
+        sql << "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :owner",
+            use(owner, "owner");
     }
-    if (events.size() < limit) {
-        sql << "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :subscription",
-            use(subscription, "subscription");
-    }
-    return events.size();
+    return static_cast<std::size_t>(count);
+}
+
+std::size_t erase_keys(soci::session& sql, Time newest, std::size_t limit) {
+    const long long until = to_micros(newest);
+    const long long take = static_cast<long long>(limit);
+    soci::statement erase =
+        (sql.prepare << "DELETE FROM webhooks_idempotency_key WHERE (scope, key) IN "
+                        "(SELECT scope, key FROM webhooks_idempotency_key "
+                        "WHERE created_at <= :until LIMIT :take)",
+         use(until, "until"), use(take, "take"));
+    erase.execute(true);
+    return static_cast<std::size_t>(erase.get_affected_rows());
 }
 
 }  // namespace webhooks::storage

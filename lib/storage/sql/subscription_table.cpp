@@ -2,6 +2,7 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/header_text.hpp>
 #include <storage/sql/subscription_table.hpp>
+#include <storage/subscription_change.hpp>
 
 namespace webhooks::storage {
 namespace {
@@ -169,6 +170,18 @@ std::int64_t count_subscriptions(soci::session& sql, const Dialect& dialect,
     return total;
 }
 
+/// Whether an attempt that began at `since` or later was delivered.
+bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since) {
+    const long long id = subscription.value;
+    const long long from = to_micros(since);
+    int found = 0;
+    sql << "SELECT EXISTS (SELECT 1 FROM webhooks_event e "
+           "JOIN webhooks_attempt a ON a.event_id = e.id WHERE e.subscription_id = :id "
+           "AND a.outcome = 1 AND a.sent_at >= :since)",
+        into(found), use(id, "id"), use(from, "since");
+    return found != 0;
+}
+
 }  // namespace
 
 Revision current_revision(soci::session& sql) {
@@ -178,8 +191,9 @@ Revision current_revision(soci::session& sql) {
 }
 
 Revision bump_revision(soci::session& sql) {
-    sql << "UPDATE webhooks_state SET revision = revision + 1";
-    return current_revision(sql);
+    long long revision = 0;
+    sql << "UPDATE webhooks_state SET revision = revision + 1 RETURNING revision", into(revision);
+    return revision;
 }
 
 SubscriptionId insert_subscription(soci::session& sql, const Subscription& subscription) {
@@ -258,15 +272,22 @@ void write_state(soci::session& sql, const EndpointState& state) {
         use(revision, "revision");
 }
 
-bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since) {
-    const long long id = subscription.value;
-    const long long from = to_micros(since);
-    int found = 0;
-    sql << "SELECT EXISTS (SELECT 1 FROM webhooks_event e "
-           "JOIN webhooks_attempt a ON a.event_id = e.id WHERE e.subscription_id = :id "
-           "AND a.outcome = 1 AND a.sent_at >= :since)",
-        into(found), use(id, "id"), use(from, "since");
-    return found != 0;
+std::vector<SubscriptionId> deactivate(soci::session& sql,
+                                       const std::vector<Deactivation>& deactivations, Time now) {
+    std::vector<SubscriptionId> done;
+    for (const Deactivation& deactivation : deactivations) {
+        const SubscriptionId id = deactivation.subscription;
+        std::optional<Subscription> found =
+            find_subscription(sql, Principal::administrator({}), id);
+        if (!found || !concerns(deactivation, *found)) continue;
+        if (deactivation.failing_since && delivered_since(sql, id, *deactivation.failing_since)) {
+            continue;
+        }
+        apply({.is_active = false}, *found, now, bump_revision(sql));
+        update_subscription(sql, *found);
+        done.push_back(id);
+    }
+    return done;
 }
 
 Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,

@@ -28,8 +28,9 @@ void update_subscription(soci::session& sql, const Subscription& subscription);
 /// Hides it and empties what it held of the user's.
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now);
 void write_state(soci::session& sql, const EndpointState& state);
-/// Whether an attempt that began at `since` or later was delivered.
-bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since);
+/// Deactivates those that are still to be. @return which ones; each has bumped the revision.
+std::vector<SubscriptionId> deactivate(soci::session& sql,
+                                       const std::vector<Deactivation>& deactivations, Time now);
 /// Without `recent_events`.
 Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,
                                       const Principal& principal, const query::Plan& plan);

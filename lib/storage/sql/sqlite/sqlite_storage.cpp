@@ -4,15 +4,10 @@
 #include <base/ranges.hpp>
 #include <bit>
 #include <random>
-#include <storage/idempotency.hpp>
-#include <storage/sql/api_key_table.hpp>
-#include <storage/sql/event_table.hpp>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/sqlite/sqlite_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/transaction.hpp>
-#include <storage/sql/undelivered_table.hpp>
-#include <storage/subscription_change.hpp>
 #include <system_error>
 
 namespace webhooks {
@@ -46,14 +41,6 @@ constexpr const char* begin_read = "BEGIN";
 /// A transaction that first read and then wrote would fail when another process wrote in between.
 constexpr const char* begin_write = "BEGIN IMMEDIATE";
 
-Error no_such_subscription() {
-    return {Errc::not_found, "no such subscription"};
-}
-
-Error no_such_event() {
-    return {Errc::not_found, "no such event"};
-}
-
 Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
 }
@@ -69,15 +56,11 @@ Result<> make_private_file(const std::string& path) {
     return {};
 }
 
-template <class T>
-bool failed(const Result<T>& result) {
-    return !result.has_value();
-}
-
 }  // namespace
 
 SqliteStorage::SqliteStorage(SqliteOptions options)
-    : options_(std::move(options)),
+    : SqlStorage(sqlite_dialect),
+      options_(std::move(options)),
       clock_(options_.clock ? options_.clock : system_clock()),
       readers_(options_.readers) {}
 
@@ -97,182 +80,27 @@ Result<> SqliteStorage::open() {
     });
 }
 
-template <class Body>
-auto SqliteStorage::read(Body body) {
-    return guarded([&]() -> decltype(body(writer_)) {
-        soci::session sql(readers_);
-        Transaction transaction(sql, begin_read);
-        auto result = body(sql);
-        transaction.commit();
-        return result;
-    });
-}
-
-template <class Body>
-auto SqliteStorage::change(Body body) {
-    return guarded([&]() -> decltype(body(writer_)) {
-        const std::scoped_lock lock(mutex_);
-        Transaction transaction(writer_, begin_write);
-        auto result = body(writer_);
-        if (!failed(result)) transaction.commit();
-        return result;
-    });
-}
-
-template <class Body>
-auto SqliteStorage::change_as(WorkerId worker, Body body) {
-    return change([&](soci::session& sql) -> decltype(body(sql)) {
-        if (!worker_ || worker_->id != worker) {
-            return taken_over();
+Result<> SqliteStorage::in_transaction(Purpose purpose, const Body& body) {
+    return guarded([&]() -> Result<> {
+        if (purpose == Purpose::read) {
+            soci::session sql(readers_);
+            Transaction transaction(sql, begin_read);
+            if (body(sql)) transaction.commit();
+        } else {
+            const std::scoped_lock lock(mutex_);
+            Transaction transaction(writer_, begin_write);
+            if (body(writer_)) transaction.commit();
         }
+        return {};
+    });
+}
+
+template <class Answering>
+auto SqliteStorage::run_as(WorkerId worker, Answering body) {
+    return run(Purpose::change, [&](soci::session& sql) -> decltype(body(sql)) {
+        if (!worker_ || worker_->id != worker) return taken_over();
         return body(sql);
     });
-}
-
-template <class Body>
-auto SqliteStorage::change_visible(const Principal& principal, SubscriptionId id, Body body) {
-    return change([&](soci::session& sql) -> decltype(body(sql, std::declval<Subscription&>())) {
-        std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
-        if (!found) return no_such_subscription();
-        return body(sql, *found);
-    });
-}
-
-// ---- Subscriptions.
-
-Result<Subscription> SqliteStorage::insert_subscription(const Subscription& draft) {
-    return change([&](soci::session& sql) -> Result<Subscription> {
-        Subscription subscription = draft;
-        subscription.created_at = subscription.updated_at = clock_->now();
-        subscription.revision = bump_revision(sql);
-        subscription.id = storage::insert_subscription(sql, subscription);
-        return subscription;
-    });
-}
-
-Result<Subscription> SqliteStorage::find_subscription(const Principal& principal,
-                                                      SubscriptionId id) {
-    return read([&](soci::session& sql) -> Result<Subscription> {
-        std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
-        if (!found) return no_such_subscription();
-        return *std::move(found);
-    });
-}
-
-Result<Subscription> SqliteStorage::update_subscription(const Principal& principal,
-                                                        SubscriptionId id,
-                                                        const SubscriptionChange& change_to_make) {
-    return change_visible(principal, id,
-                          [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
-                              apply(change_to_make, found, clock_->now(), bump_revision(sql));
-                              storage::update_subscription(sql, found);
-                              return found;
-                          });
-}
-
-Result<Subscription> SqliteStorage::rotate_secret(const Principal& principal, SubscriptionId id,
-                                                  const Secret& secret,
-                                                  std::chrono::seconds overlap) {
-    return change_visible(principal, id,
-                          [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
-                              rotate(found, secret, overlap, clock_->now(), bump_revision(sql));
-                              storage::update_subscription(sql, found);
-                              return found;
-                          });
-}
-
-Result<> SqliteStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
-    return change_visible(principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
-        hide_subscription(sql, id, bump_revision(sql), clock_->now());
-        return {};
-    });
-}
-
-Result<Page<Subscription>> SqliteStorage::list_subscriptions(const Principal& principal,
-                                                             const ListQuery& list) {
-    const Result<query::Plan> plan = query::make_plan(list, ListKind::subscriptions);
-    if (!plan) return plan.error();
-    return read([&](soci::session& sql) -> Result<Page<Subscription>> {
-        Page<Subscription> page =
-            storage::list_subscriptions(sql, sqlite_dialect, principal, *plan);
-        for (Subscription& subscription : page.items) {
-            if (list.include_events)
-                subscription.recent_events = newest_events(sql, sqlite_dialect, subscription.id);
-        }
-        return page;
-    });
-}
-
-Result<> SqliteStorage::upsert_event_type(const EventType& type) {
-    return change([&](soci::session& sql) -> Result<> {
-        if (storage::upsert_event_type(sql, type)) bump_revision(sql);
-        return {};
-    });
-}
-
-Result<Configuration> SqliteStorage::configuration(Revision since) {
-    return read([&](soci::session& sql) -> Result<Configuration> {
-        return read_configuration(sql, since);
-    });
-}
-
-// ---- The log, as its readers see it.
-
-Result<Page<Event>> SqliteStorage::list_events(const Principal& principal, SubscriptionId id,
-                                               const ListQuery& list) {
-    const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
-    if (!plan) return plan.error();
-    return read([&](soci::session& sql) -> Result<Page<Event>> {
-        if (!storage::find_subscription(sql, principal, id)) return no_such_subscription();
-        return storage::list_events(sql, sqlite_dialect, id, *plan);
-    });
-}
-
-Result<EventHistory> SqliteStorage::find_event(const Principal& principal, SubscriptionId id,
-                                               EventId event) {
-    return read([&](soci::session& sql) -> Result<EventHistory> {
-        if (!storage::find_subscription(sql, principal, id)) return no_such_subscription();
-        std::optional<EventHistory> found = storage::find_event(sql, id, event);
-        if (!found) return no_such_event();
-        return *std::move(found);
-    });
-}
-
-Result<> SqliteStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
-    return change_visible(principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
-        if (!event_exists(sql, id, event)) return no_such_event();
-        erase_event(sql, id, event);
-        return {};
-    });
-}
-
-Result<DeliveryStatistics> SqliteStorage::statistics(const Principal& principal,
-                                                     SubscriptionId id) {
-    return read([&](soci::session& sql) -> Result<DeliveryStatistics> {
-        const std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
-        if (!found) return no_such_subscription();
-        DeliveryStatistics statistics = read_statistics(sql, id, clock_->now());
-        statistics.failing_since = found->failing_since;
-        statistics.paused_until = found->paused_until;
-        return statistics;
-    });
-}
-
-// ---- Sending again.
-
-Result<> SqliteStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
-    return change_visible(principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
-        if (!event_exists(sql, id, event)) return no_such_event();
-        return storage::reopen_event(sql, id, event, clock_->now());
-    });
-}
-
-Result<Reopened> SqliteStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
-                                                   Time since, EventId after, std::size_t limit) {
-    return change_visible(
-        principal, id, [&](soci::session& sql, Subscription&) -> Result<Reopened> {
-            return storage::reopen_undelivered(sql, id, since, after, clock_->now(), limit);
-        });
 }
 
 // ---- Workers. The lock on the file says who lives: whoever holds it, and nobody else.
@@ -288,7 +116,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
             return Error(Errc::locked, "this storage serves one running service at a time");
         }
     }
-    Result<Worker> registered = change([this](soci::session& sql) -> Result<Worker> {
+    Result<Worker> registered = run(Purpose::change, [this](soci::session& sql) -> Result<Worker> {
         std::random_device random;
         Worker worker{.tag = (std::uint64_t{random()} << 32U) | random()};
         const auto tag = std::bit_cast<long long>(worker.tag);
@@ -318,7 +146,7 @@ Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
             return taken_over();
         }
     }
-    return read([&](soci::session& sql) -> Result<Pulse> {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<Pulse> {
         Pulse pulse{.now = clock_->now(), .revision = current_revision(sql)};
         const long long id = worker.value;
         long long last_batch = 0;
@@ -330,7 +158,7 @@ Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
 }
 
 Result<> SqliteStorage::retire_worker(WorkerId worker) {
-    return change_as(worker, [&](soci::session& sql) -> Result<> {
+    return run_as(worker, [&](soci::session& sql) -> Result<> {
         const long long id = worker.value;
         sql << "UPDATE webhooks_worker SET is_dead = 1 WHERE id = :id", use(id, "id");
         worker_.reset();
@@ -346,7 +174,7 @@ Result<> SqliteStorage::declare_dead(WorkerId self) {
 }
 
 Result<std::size_t> SqliteStorage::take_over(WorkerId self, std::size_t limit) {
-    return change_as(self, [&](soci::session& sql) -> Result<std::size_t> {
+    return run_as(self, [&](soci::session& sql) -> Result<std::size_t> {
         std::size_t moved = 0;
         while (moved < limit) {
             const std::optional<Dead> dead = find_dead(sql);
@@ -382,7 +210,7 @@ std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t 
 // ---- The log, as a worker writes it.
 
 Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
-    return change_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {
+    return run_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {
         long long revision = 0;
         long long last_event = 0;
         sql << "SELECT revision, last_event_id FROM webhooks_state", into(revision),
@@ -408,7 +236,7 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
         if (const long long last = next_id - 1; last != last_event) {
             sql << "UPDATE webhooks_state SET last_event_id = :last", use(last, "last");
         }
-        receipt.deactivated = deactivate(sql, batch.deactivations);
+        receipt.deactivated = deactivate(sql, batch.deactivations, now);
         const long long low_water = batch.low_water.value;
         const long long number = batch.number;
         const long long id = worker.value;
@@ -419,27 +247,9 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
     });
 }
 
-std::vector<SubscriptionId> SqliteStorage::deactivate(
-    soci::session& sql, const std::vector<Deactivation>& deactivations) {
-    std::vector<SubscriptionId> done;
-    for (const Deactivation& deactivation : deactivations) {
-        const SubscriptionId id = deactivation.subscription;
-        std::optional<Subscription> found =
-            storage::find_subscription(sql, Principal::administrator({}), id);
-        if (!found || !concerns(deactivation, *found)) continue;
-        if (deactivation.failing_since && delivered_since(sql, id, *deactivation.failing_since)) {
-            continue;
-        }
-        apply({.is_active = false}, *found, clock_->now(), bump_revision(sql));
-        storage::update_subscription(sql, *found);
-        done.push_back(id);
-    }
-    return done;
-}
-
 Result<std::vector<HeldEvent>> SqliteStorage::appended_after(WorkerId worker, EventId after,
                                                              std::size_t limit) {
-    return change_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
+    return run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
         return log_->appended_after(worker, after, limit);
     });
 }
@@ -448,13 +258,13 @@ Result<std::vector<HeldEvent>> SqliteStorage::claim_deferred(WorkerId worker,
                                                              SubscriptionId subscription,
                                                              std::size_t limit,
                                                              std::int64_t number) {
-    return change_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
+    return run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
         return log_->claim_deferred(worker, subscription, limit, number);
     });
 }
 
 Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
-    return change_as(worker, [&](soci::session& sql) -> Result<> {
+    return run_as(worker, [&](soci::session& sql) -> Result<> {
         const long long self = worker.value;
         const long long claim = number;
         sql << "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = :self "
@@ -465,59 +275,10 @@ Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
 }
 
 Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
-    return change_as(worker, [&](soci::session&) -> Result<Claim> {
+    return run_as(worker, [&](soci::session&) -> Result<Claim> {
         Claim claim{.events = log_->claim(worker, clock_->now(), limit, number)};
         claim.next_due = log_->next_due();
         return claim;
-    });
-}
-
-Result<bool> SqliteStorage::maintain(std::size_t limit) {
-    return change([&](soci::session& sql) -> Result<bool> {
-        const std::size_t swept = sweep_keys(sql, limit);
-        return swept + erase_hidden_events(sql, limit) >= limit;
-    });
-}
-
-std::size_t SqliteStorage::sweep_keys(soci::session& sql, std::size_t limit) {
-    const long long oldest = to_micros(clock_->now() - idempotency_lifetime);
-    const long long take = static_cast<long long>(limit);
-    soci::statement sweep =
-        (sql.prepare << "DELETE FROM webhooks_idempotency_key WHERE (scope, key) IN "
-                        "(SELECT scope, key FROM webhooks_idempotency_key "
-                        "WHERE created_at <= :oldest LIMIT :take)",
-         use(oldest, "oldest"), use(take, "take"));
-    sweep.execute(true);
-    return static_cast<std::size_t>(sweep.get_affected_rows());
-}
-
-// ---- API keys.
-
-Result<ApiKeyRecord> SqliteStorage::insert_api_key(const ApiKeyRecord& draft) {
-    return change([&](soci::session& sql) -> Result<ApiKeyRecord> {
-        ApiKeyRecord key = draft;
-        key.created_at = clock_->now();
-        key.id = storage::insert_api_key(sql, key);
-        return key;
-    });
-}
-
-Result<std::optional<ApiKeyRecord>> SqliteStorage::find_api_key(std::string_view hash) {
-    return read([&](soci::session& sql) -> Result<std::optional<ApiKeyRecord>> {
-        return storage::find_api_key(sql, hash);
-    });
-}
-
-Result<std::vector<ApiKeyRecord>> SqliteStorage::list_api_keys() {
-    return read([&](soci::session& sql) -> Result<std::vector<ApiKeyRecord>> {
-        return storage::list_api_keys(sql);
-    });
-}
-
-Result<> SqliteStorage::delete_api_key(ApiKeyId id) {
-    return change([&](soci::session& sql) -> Result<> {
-        if (!storage::delete_api_key(sql, id)) return Error(Errc::not_found, "no such key");
-        return {};
     });
 }
 

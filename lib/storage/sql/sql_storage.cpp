@@ -1,0 +1,202 @@
+#include <storage/idempotency.hpp>
+#include <storage/sql/api_key_table.hpp>
+#include <storage/sql/event_table.hpp>
+#include <storage/sql/sql_storage.hpp>
+#include <storage/sql/subscription_table.hpp>
+#include <storage/sql/undelivered_table.hpp>
+#include <storage/subscription_change.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+Error no_such_subscription() {
+    return {Errc::not_found, "no such subscription"};
+}
+
+Error no_such_event() {
+    return {Errc::not_found, "no such event"};
+}
+
+}  // namespace
+
+template <class Answering>
+auto SqlStorage::run_visible(Purpose purpose, const Principal& principal, SubscriptionId id,
+                             Answering body) {
+    return run(
+        purpose, [&](soci::session& sql) -> decltype(body(sql, std::declval<Subscription&>())) {
+            std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
+            if (!found) return no_such_subscription();
+            return body(sql, *found);
+        });
+}
+
+// ---- Subscriptions.
+
+Result<Subscription> SqlStorage::insert_subscription(const Subscription& draft) {
+    return run(Purpose::configure, [&](soci::session& sql) -> Result<Subscription> {
+        Subscription subscription = draft;
+        subscription.created_at = subscription.updated_at = now(sql);
+        subscription.revision = bump_revision(sql);
+        subscription.id = storage::insert_subscription(sql, subscription);
+        return subscription;
+    });
+}
+
+Result<Subscription> SqlStorage::find_subscription(const Principal& principal, SubscriptionId id) {
+    return run_visible(
+        Purpose::read, principal, id,
+        [](soci::session&, Subscription& found) -> Result<Subscription> { return found; });
+}
+
+Result<Subscription> SqlStorage::update_subscription(const Principal& principal, SubscriptionId id,
+                                                     const SubscriptionChange& change) {
+    return run_visible(Purpose::configure, principal, id,
+                       [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
+                           apply(change, found, now(sql), bump_revision(sql));
+                           storage::update_subscription(sql, found);
+                           return found;
+                       });
+}
+
+Result<Subscription> SqlStorage::rotate_secret(const Principal& principal, SubscriptionId id,
+                                               const Secret& secret, std::chrono::seconds overlap) {
+    return run_visible(Purpose::configure, principal, id,
+                       [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
+                           rotate(found, secret, overlap, now(sql), bump_revision(sql));
+                           storage::update_subscription(sql, found);
+                           return found;
+                       });
+}
+
+Result<> SqlStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
+    return run_visible(Purpose::configure, principal, id,
+                       [&](soci::session& sql, Subscription&) -> Result<> {
+                           hide_subscription(sql, id, bump_revision(sql), now(sql));
+                           return {};
+                       });
+}
+
+Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& principal,
+                                                          const ListQuery& list) {
+    const Result<query::Plan> plan = query::make_plan(list, ListKind::subscriptions);
+    if (!plan) return plan.error();
+    return run(Purpose::read, [&](soci::session& sql) -> Result<Page<Subscription>> {
+        Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
+        for (Subscription& subscription : page.items) {
+            if (list.include_events)
+                subscription.recent_events = newest_events(sql, dialect_, subscription.id);
+        }
+        return page;
+    });
+}
+
+Result<> SqlStorage::upsert_event_type(const EventType& type) {
+    return run(Purpose::configure, [&](soci::session& sql) -> Result<> {
+        if (storage::upsert_event_type(sql, type)) bump_revision(sql);
+        return {};
+    });
+}
+
+Result<Configuration> SqlStorage::configuration(Revision since) {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<Configuration> {
+        return read_configuration(sql, since);
+    });
+}
+
+// ---- The log, as its readers see it.
+
+Result<Page<Event>> SqlStorage::list_events(const Principal& principal, SubscriptionId id,
+                                            const ListQuery& list) {
+    const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
+    if (!plan) return plan.error();
+    return run_visible(Purpose::read, principal, id,
+                       [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
+                           return storage::list_events(sql, dialect_, id, *plan);
+                       });
+}
+
+Result<EventHistory> SqlStorage::find_event(const Principal& principal, SubscriptionId id,
+                                            EventId event) {
+    return run_visible(Purpose::read, principal, id,
+                       [&](soci::session& sql, Subscription&) -> Result<EventHistory> {
+                           std::optional<EventHistory> found = storage::find_event(sql, id, event);
+                           if (!found) return no_such_event();
+                           return *std::move(found);
+                       });
+}
+
+Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
+    return run_visible(Purpose::erase, principal, id,
+                       [&](soci::session& sql, Subscription&) -> Result<> {
+                           if (!event_exists(sql, id, event)) return no_such_event();
+                           erase_event(sql, id, event);
+                           return {};
+                       });
+}
+
+Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id) {
+    return run_visible(Purpose::read, principal, id,
+                       [&](soci::session& sql, Subscription& found) -> Result<DeliveryStatistics> {
+                           DeliveryStatistics statistics = read_statistics(sql, id, now(sql));
+                           statistics.failing_since = found.failing_since;
+                           statistics.paused_until = found.paused_until;
+                           return statistics;
+                       });
+}
+
+// ---- Sending again.
+
+Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
+    return run_visible(Purpose::change, principal, id,
+                       [&](soci::session& sql, Subscription&) -> Result<> {
+                           if (!event_exists(sql, id, event)) return no_such_event();
+                           return storage::reopen_event(sql, id, event, now(sql));
+                       });
+}
+
+Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
+                                                Time since, EventId after, std::size_t limit) {
+    return run_visible(
+        Purpose::change, principal, id, [&](soci::session& sql, Subscription&) -> Result<Reopened> {
+            return storage::reopen_undelivered(sql, id, since, after, now(sql), limit);
+        });
+}
+
+Result<bool> SqlStorage::maintain(std::size_t limit) {
+    return run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
+        const std::size_t swept = erase_keys(sql, now(sql) - idempotency_lifetime, limit);
+        return swept + erase_hidden_events(sql, limit) >= limit;
+    });
+}
+
+// ---- API keys.
+
+Result<ApiKeyRecord> SqlStorage::insert_api_key(const ApiKeyRecord& draft) {
+    return run(Purpose::change, [&](soci::session& sql) -> Result<ApiKeyRecord> {
+        ApiKeyRecord key = draft;
+        key.created_at = now(sql);
+        key.id = storage::insert_api_key(sql, key);
+        return key;
+    });
+}
+
+Result<std::optional<ApiKeyRecord>> SqlStorage::find_api_key(std::string_view hash) {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<std::optional<ApiKeyRecord>> {
+        return storage::find_api_key(sql, hash);
+    });
+}
+
+Result<std::vector<ApiKeyRecord>> SqlStorage::list_api_keys() {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<ApiKeyRecord>> {
+        return storage::list_api_keys(sql);
+    });
+}
+
+Result<> SqlStorage::delete_api_key(ApiKeyId id) {
+    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
+        if (!storage::delete_api_key(sql, id)) return Error(Errc::not_found, "no such key");
+        return {};
+    });
+}
+
+}  // namespace webhooks::storage

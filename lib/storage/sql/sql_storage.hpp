@@ -1,0 +1,82 @@
+#pragma once
+
+#include <soci/soci.h>
+
+#include <functional>
+#include <optional>
+#include <storage/sql/condition_sql.hpp>
+#include <utility>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+/// What every SQL database does alike: all of a storage but its workers and how they write the log.
+/// A class below it knows connections, transactions, failures and time.
+class SqlStorage : public Storage {
+public:
+    Result<Subscription> insert_subscription(const Subscription&) override;
+    Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
+    Result<Subscription> update_subscription(const Principal&, SubscriptionId,
+                                             const SubscriptionChange&) override;
+    Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
+                                       std::chrono::seconds overlap) override;
+    Result<> delete_subscription(const Principal&, SubscriptionId) override;
+    Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
+    Result<> upsert_event_type(const EventType&) override;
+    Result<Configuration> configuration(Revision since) override;
+
+    Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
+    Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
+                                        std::size_t limit) override;
+    Result<bool> maintain(std::size_t limit) override;
+
+    Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
+    Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
+    Result<std::vector<ApiKeyRecord>> list_api_keys() override;
+    Result<> delete_api_key(ApiKeyId) override;
+
+protected:
+    /// What a transaction is for.
+    enum class Purpose : std::uint8_t {
+        read,       ///< It sees one state and writes nothing.
+        change,     ///< It writes.
+        configure,  ///< It changes subscriptions or event types; one such runs at a time.
+        erase,      ///< It deletes events; one such runs at a time.
+    };
+    /// @return whether the transaction is to be committed. May throw what SOCI throws.
+    using Body = std::function<bool(soci::session&)>;
+
+    explicit SqlStorage(const Dialect& dialect) : dialect_(dialect) {}
+
+    /// Runs a body in a transaction. Throws nothing. @return why it could not be run or committed.
+    virtual Result<> in_transaction(Purpose purpose, const Body& body) = 0;
+    /// Storage's time, in a transaction.
+    virtual Time now(soci::session& sql) = 0;
+
+    /// As `in_transaction`, for a body that answers with a Result: it is committed unless it
+    /// failed.
+    template <class Answering>
+    auto run(Purpose purpose, Answering body) {
+        using Answer = decltype(body(std::declval<soci::session&>()));
+        std::optional<Answer> answer;
+        const Result<> done = in_transaction(purpose, [&](soci::session& sql) {
+            answer.emplace(body(sql));
+            return answer->has_value();
+        });
+        return done ? *std::move(answer) : Answer(done.error());
+    }
+
+private:
+    /// As `run`, for one visible subscription: `body(soci::session&, Subscription&)`.
+    template <class Answering>
+    auto run_visible(Purpose purpose, const Principal& principal, SubscriptionId id,
+                     Answering body);
+
+    const Dialect& dialect_;
+};
+
+}  // namespace webhooks::storage
