@@ -1,5 +1,5 @@
 # Install rules of the package `webhooks`: find_package(webhooks) gives webhooks::core, ::testing,
-# ::webhooks and, as far as they are built, ::sqlite, ::http_transport and ::http.
+# ::webhooks and, as far as they are built, ::sqlite, ::postgresql, ::http_transport and ::http.
 
 include(CMakePackageConfigHelpers)
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <support/catch.hpp>
+#include <support/postgresql_cluster.hpp>
 #include <support/temporary_folder.hpp>
 #include <webhooks/testing/manual_clock.hpp>
 #include <webhooks/webhooks.hpp>
@@ -24,6 +25,31 @@ struct OnSqlite {
     }
     TemporaryFolder folder;
 };
+
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+/// A schema of its own.
+struct OnPostgresql {
+    std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) {
+        const PostgresqlOptions options = this->options(std::move(clock));
+        migrate_postgresql(options).value();
+        return make_postgresql_storage(options).value();
+    }
+
+    PostgresqlOptions options(std::shared_ptr<Clock> clock) const {
+        return {.connection = Secret(postgresql_cluster().uri()),
+                .schema = schema,
+                .connections = 2,
+                .clock = std::move(clock)};
+    }
+
+    static inline int count = 0;
+    const std::string schema = "test_" + std::to_string(++count);
+};
+#define WEBHOOKS_TEST_STORAGES \
+    webhooks::testing::InMemory, webhooks::testing::OnSqlite, webhooks::testing::OnPostgresql
+#else
+#define WEBHOOKS_TEST_STORAGES webhooks::testing::InMemory, webhooks::testing::OnSqlite
+#endif
 
 inline std::vector<EventId> ids(const std::vector<HeldEvent>& events) {
     std::vector<EventId> ids;
@@ -149,6 +175,6 @@ struct StorageFixture {
 
 #define STORAGE_TEST(name)                                                           \
     TEMPLATE_TEST_CASE_METHOD(webhooks::testing::StorageFixture, name, "[contract]", \
-                              webhooks::testing::InMemory, webhooks::testing::OnSqlite)
+                              WEBHOOKS_TEST_STORAGES)
 
 }  // namespace webhooks::testing

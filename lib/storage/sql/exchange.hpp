@@ -42,12 +42,12 @@ struct Nullable {
     }
 };
 
-/// Prepares and executes what has its variables bound, and calls `on_row` after each row was put
-/// into them.
+/// Executes what has its variables bound, and calls `on_row` after each row was put into them.
 template <class OnRow>
 void for_each_row(soci::statement& query, const std::string& text, OnRow on_row) {
     query.alloc();
-    query.prepare(text);
+    // Once: to prepare and to forget it would take PostgreSQL two trips more.
+    query.prepare(text, soci::details::st_one_time_query);
     query.define_and_bind();
     query.execute(false);
     while (query.fetch()) {

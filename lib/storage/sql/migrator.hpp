@@ -17,8 +17,9 @@ struct Migration {
     std::string_view text;
 };
 
-/// All migrations of SQLite, in order.
+/// All migrations of a database, in order; the same number means the same on each.
 std::span<const Migration> sqlite_migrations();
+std::span<const Migration> postgresql_migrations();
 
 /// Brings a schema up to the last of `migrations`. Each is committed together with its row in
 /// `webhooks_schema`, which keeps its checksum. Throws what SOCI throws.
@@ -26,6 +27,10 @@ std::span<const Migration> sqlite_migrations();
 /// @return conflict when the schema is newer than `migrations`, or was made by others.
 Result<> migrate(soci::session& sql, std::span<const Migration> migrations, const char* begin,
                  Time now);
+
+/// @param exists whether there is a table `webhooks_schema`.
+/// @return conflict unless the schema is at the last of `migrations`.
+Result<> check_schema(soci::session& sql, std::span<const Migration> migrations, bool exists);
 
 /// The statements of a migration, without comments. A semicolon ends one at the end of a line.
 std::vector<std::string> split_statements(std::string_view text);

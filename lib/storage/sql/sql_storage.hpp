@@ -10,6 +10,14 @@
 
 namespace webhooks::storage {
 
+/// What a transaction is for.
+enum class Purpose : std::uint8_t {
+    read,       ///< It sees one state and writes nothing.
+    change,     ///< It writes.
+    configure,  ///< It changes subscriptions or event types; one such runs at a time.
+    erase,      ///< It deletes events; one such runs at a time.
+};
+
 /// What every SQL database does alike: all of a storage but its workers and how they write the log.
 /// A class below it knows connections, transactions, failures and time.
 class SqlStorage : public Storage {
@@ -40,13 +48,6 @@ public:
     Result<> delete_api_key(ApiKeyId) override;
 
 protected:
-    /// What a transaction is for.
-    enum class Purpose : std::uint8_t {
-        read,       ///< It sees one state and writes nothing.
-        change,     ///< It writes.
-        configure,  ///< It changes subscriptions or event types; one such runs at a time.
-        erase,      ///< It deletes events; one such runs at a time.
-    };
     /// @return whether the transaction is to be committed. May throw what SOCI throws.
     using Body = std::function<bool(soci::session&)>;
 

@@ -1,0 +1,189 @@
+#include <soci/postgresql/soci-postgresql.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <storage/sql/postgresql/connection.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+using soci::use;
+
+/// libpq would print what the server remarks.
+void ignore_notice(void*, const PGresult*) {}
+
+/// Whether failures of this state pass by themselves, or with what is done about the server.
+bool is_passing(std::string_view state) {
+    // Connections, rollbacks (deadlock, serialization), resources, operators, system errors, wrong
+    // passwords; without a state it was libpq that failed: the connection is lost.
+    constexpr std::array classes = {"08", "40", "53", "57", "58", "28", "  "};
+    constexpr std::array states = {
+        "55P03",  // a lock was not to be had in time
+        "25006",  // the server only reads, after a failover
+        "25P03",  // the transaction idled for too long
+        "55006",  // the database is being worked on
+    };
+    return std::ranges::any_of(classes, [&](const char* c) { return state.starts_with(c); }) ||
+           std::ranges::find(states, state) != states.end();
+}
+
+std::string one_line(std::string text) {
+    std::ranges::replace(text, '\n', ' ');
+    while (text.ends_with(' ')) {
+        text.pop_back();
+    }
+    return text;
+}
+
+/// As a value of a URI's query. SOCI splits connection strings at spaces.
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+        if (is_plain) {
+            encoded += c;
+        } else {
+            encoded.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+        }
+    }
+    return encoded;
+}
+
+std::string seconds(std::chrono::milliseconds time) {
+    return std::to_string(std::max(std::chrono::ceil<std::chrono::seconds>(time).count(),
+                                   std::chrono::seconds::rep{1}));
+}
+
+}  // namespace
+
+Error postgresql_error(const std::exception& failure) {
+    const auto* postgresql = dynamic_cast<const soci::postgresql_soci_error*>(&failure);
+    const auto* soci = dynamic_cast<const soci::soci_error*>(&failure);
+    if (dynamic_cast<const NoConnection*>(&failure) != nullptr) {
+        return {Errc::unavailable, "PostgreSQL: " + one_line(failure.what())};
+    }
+    // what() would quote the values that were bound.
+    const std::string text = soci ? soci->get_error_message() : failure.what();
+    if (postgresql == nullptr) return {Errc::internal, "PostgreSQL: " + one_line(text)};
+    const std::string state = postgresql->sqlstate();
+    // Messages about data quote it.
+    if (state.starts_with("22")) return {Errc::internal, "PostgreSQL: bad data (" + state + ")"};
+    Errc code = Errc::internal;
+    if (is_passing(state)) code = Errc::unavailable;
+    if (state.starts_with("23")) code = Errc::conflict;
+    return {code, "PostgreSQL: " + one_line(text)};
+}
+
+std::optional<std::string> connection_uri(const PostgresqlOptions& options) {
+    const std::string given(options.connection.reveal());
+    // What libpq has against it may quote it.
+    const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> parsed(
+        PQconninfoParse(given.c_str(), nullptr), PQconninfoFree);
+    if (!parsed) return std::nullopt;
+    std::string uri = "postgresql:///?client_encoding=UTF8";
+    std::set<std::string_view> named = {"client_encoding"};
+    const auto add = [&](std::string_view keyword, std::string_view value) {
+        if (!named.insert(keyword).second) return;
+        uri.append("&").append(keyword).append("=").append(percent_encoded(value));
+    };
+    for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
+        if (option->val != nullptr) add(option->keyword, option->val);
+    }
+    add("application_name", options.application_name);
+    add("connect_timeout", seconds(options.connect_timeout));
+    add("tcp_user_timeout", std::to_string(options.tcp_user_timeout.count()));
+    // Probes find a peer that is gone while an answer is awaited, within tcp_user_timeout.
+    add("keepalives_idle", seconds(options.tcp_user_timeout / 2));
+    add("keepalives_interval", "1");
+    return uri;
+}
+
+Parameter parameter(std::int64_t number) {
+    std::string bytes;
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        bytes +=
+            static_cast<char>(static_cast<std::uint64_t>(number) >> static_cast<unsigned>(shift));
+    }
+    return bytes;
+}
+
+Parameter parameter(const std::optional<std::int64_t>& number) {
+    return number ? parameter(*number) : std::nullopt;
+}
+
+std::int64_t PostgresqlRows::number(int row, int column) const {
+    const std::string_view bytes = text(row, column);
+    std::uint64_t value = 0;
+    for (const char c : bytes) {
+        value = value << 8U | static_cast<unsigned char>(c);
+    }
+    return bytes.size() == sizeof(std::int32_t)
+               ? std::bit_cast<std::int32_t>(static_cast<std::uint32_t>(value))
+               : std::bit_cast<std::int64_t>(value);
+}
+
+PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options) {
+    try {
+        sql_.open(soci::postgresql, connection_uri(options).value());
+    } catch (const soci::soci_error& failure) {
+        throw NoConnection(failure.get_error_message());
+    }
+    PQsetNoticeReceiver(handle(), ignore_notice, nullptr);
+    // What is left out may quote values.
+    PQsetErrorVerbosity(handle(), PQERRORS_TERSE);
+    const std::string path = options.schema + ", pg_temp";
+    const std::string statement_timeout = std::to_string(options.statement_timeout.count());
+    const std::string lock_timeout = std::to_string(options.lock_timeout.count());
+    // A plan that was made while the log was small, and kept, would be slow when it has grown.
+    sql_ << "SELECT set_config('search_path', :path, false), "
+            "set_config('default_transaction_isolation', 'read committed', false), "
+            "set_config('statement_timeout', :statement_timeout, false), "
+            "set_config('idle_in_transaction_session_timeout', :statement_timeout, false), "
+            "set_config('lock_timeout', :lock_timeout, false), "
+            "set_config('plan_cache_mode', 'force_custom_plan', false), "
+            "set_config('jit', 'off', false)",
+        use(path, "path"), use(statement_timeout, "statement_timeout"),
+        use(lock_timeout, "lock_timeout");
+}
+
+PGconn* PostgresqlConnection::handle() const noexcept {
+    auto& sql = const_cast<soci::session&>(sql_);
+    return static_cast<soci::postgresql_session_backend*>(sql.get_backend())->conn_;
+}
+
+PostgresqlRows PostgresqlConnection::execute(const PreparedStatement& statement,
+                                             const std::vector<Parameter>& parameters) {
+    const auto check = [](PostgresqlRows rows, const PGresult* result) {
+        const ExecStatusType status = PQresultStatus(result);
+        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return rows;
+        const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        throw soci::postgresql_soci_error(PQresultErrorMessage(result), state ? state : "     ");
+    };
+    if (!prepared_.contains(statement.name)) {
+        PGresult* result = PQprepare(handle(), statement.name, statement.text.c_str(), 0, nullptr);
+        check(PostgresqlRows(result), result);
+        prepared_.insert(statement.name);
+    }
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    for (const Parameter& value : parameters) {
+        values.push_back(value ? value->data() : nullptr);
+        lengths.push_back(value ? static_cast<int>(value->size()) : 0);
+    }
+    const std::vector<int> formats(values.size(), 1);
+    PGresult* result = PQexecPrepared(handle(), statement.name, static_cast<int>(values.size()),
+                                      values.data(), lengths.data(), formats.data(), 1);
+    return check(PostgresqlRows(result), result);
+}
+
+bool PostgresqlConnection::reset() noexcept {
+    if (PQtransactionStatus(handle()) != PQTRANS_IDLE) PQclear(PQexec(handle(), "ROLLBACK"));
+    return PQtransactionStatus(handle()) == PQTRANS_IDLE;
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <libpq-fe.h>
+#include <soci/soci.h>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <webhooks/error.hpp>
+#include <webhooks/postgresql_storage.hpp>
+
+namespace webhooks::storage {
+
+/// There is no connection to be had.
+struct NoConnection : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Says what an exception of SOCI or of this file means. The text quotes no value.
+Error postgresql_error(const std::exception& failure);
+
+/// Our options and the user's connection string, as libpq and SOCI take them.
+/// @return nothing where libpq does not understand the user's.
+std::optional<std::string> connection_uri(const PostgresqlOptions& options);
+
+/// A statement that a connection prepares when it first executes it.
+struct PreparedStatement {
+    const char* name;
+    std::string text;
+};
+
+/// A value of a prepared statement, in PostgreSQL's binary form; absent: NULL.
+using Parameter = std::optional<std::string>;
+Parameter parameter(std::int64_t number);
+Parameter parameter(const std::optional<std::int64_t>& number);
+
+/// The answer to a prepared statement.
+class PostgresqlRows {
+public:
+    explicit PostgresqlRows(PGresult* result) : result_(result, PQclear) {}
+
+    int size() const { return PQntuples(result_.get()); }
+    bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
+    /// Of a BIGINT or an INTEGER.
+    std::int64_t number(int row, int column) const;
+    std::string_view text(int row, int column) const {
+        return {PQgetvalue(result_.get(), row, column),
+                static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+    }
+
+private:
+    std::unique_ptr<PGresult, void (*)(PGresult*)> result_;
+};
+
+/// A connection that SOCI and libpq share.
+class PostgresqlConnection {
+public:
+    /// Throws NoConnection, or what SOCI throws.
+    explicit PostgresqlConnection(const PostgresqlOptions& options);
+
+    soci::session& sql() noexcept { return sql_; }
+    /// Throws what SOCI throws.
+    PostgresqlRows execute(const PreparedStatement& statement,
+                           const std::vector<Parameter>& parameters);
+
+    /// Ends what a failure left open. @return whether the connection can be used again.
+    bool reset() noexcept;
+
+private:
+    PGconn* handle() const noexcept;
+
+    soci::session sql_;
+    std::set<const char*> prepared_;
+};
+
+}  // namespace webhooks::storage

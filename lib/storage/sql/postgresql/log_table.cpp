@@ -1,0 +1,482 @@
+#include <base/hex.hpp>
+#include <bit>
+#include <map>
+#include <storage/idempotency.hpp>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/postgresql/array.hpp>
+#include <storage/sql/postgresql/log_table.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+using Element = PostgresqlArray::Element;
+
+// ---- Results.
+
+/// What a batch makes of one event.
+struct Change {
+    const AttemptRecord* attempt = nullptr;
+    /// The row that the event has afterwards, unless it is delivered.
+    std::optional<Time> due = {};  ///< Absent: it has ended.
+    int attempts = 0;
+    int tries = 0;
+    WorkerId claimed_by{};
+    bool is_deferred = false;
+
+    bool gives_it_away() const { return claimed_by == WorkerId{}; }
+};
+
+/// One change for each event, as if parks and then attempts were written one by one: what comes
+/// after the worker has given an event away is passed over.
+std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
+    std::map<EventId, Change> changes;
+    for (const Park& park : batch.parks) {
+        const auto [place, is_new] = changes.try_emplace(park.event);
+        if (!is_new && place->second.gives_it_away()) continue;
+        place->second = {.due = park.due,
+                         .attempts = park.attempts,
+                         .tries = park.tries,
+                         .claimed_by = park.place == Park::Place::free ? WorkerId{} : worker,
+                         .is_deferred = park.place == Park::Place::deferred};
+    }
+    for (const AttemptRecord& record : batch.attempts) {
+        const auto [place, is_new] = changes.try_emplace(record.event);
+        if (!is_new && place->second.gives_it_away()) continue;
+        place->second = {.attempt = &record,
+                         .due = record.due,
+                         .attempts = record.attempt.number,
+                         .tries = record.tries};
+    }
+    return changes;
+}
+
+/// An event in the memory of the worker that appended it has neither a row nor an attempt.
+constexpr const char* has_no_attempt =
+    "NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id)";
+
+const PreparedStatement& results_statement() {
+    // Who gives an event a row locks it, so that it is not deleted meanwhile; a delivered one needs
+    // no lock, for nobody would see its attempt.
+    static const PreparedStatement statement = {
+        "write_results",
+        "WITH change AS MATERIALIZED (SELECT * FROM unnest($2::bigint[], $3::integer[], "
+        "$4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::integer[], "
+        "$10::bigint[], $11::integer[], $12::integer[], $13::bigint[], $14::integer[]) "
+        "AS c(event_id, number, sent_at, duration_us, status_code, response, error_message, "
+        "outcome, due_at, attempts, tries, claimed_by, is_deferred)), "
+        "held AS MATERIALIZED (SELECT c.*, e.subscription_id, u.event_id IS NOT NULL AS has_row "
+        "FROM change c JOIN webhooks_event e ON e.id = c.event_id "
+        "LEFT JOIN webhooks_undelivered u "
+        "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
+        "WHERE CASE WHEN u.event_id IS NOT NULL THEN u.claimed_by = $1 "
+        "ELSE e.worker_id = $1 AND " +
+            std::string(has_no_attempt) +
+            " END), "
+            "attempt AS (INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, "
+            "status_code, response, error_message, outcome) "
+            "SELECT event_id, number, sent_at, duration_us, status_code, response, error_message, "
+            "outcome FROM held WHERE number IS NOT NULL), "
+            "delivered AS (DELETE FROM webhooks_undelivered u USING held h "
+            "WHERE h.outcome = 1 AND h.has_row "
+            "AND u.subscription_id = h.subscription_id AND u.event_id = h.event_id), "
+            "kept AS MATERIALIZED (SELECT h.* FROM held h JOIN webhooks_event e "
+            "ON e.id = h.event_id WHERE h.outcome IS DISTINCT FROM 1 "
+            "ORDER BY h.event_id FOR KEY SHARE OF e) "
+            "INSERT INTO webhooks_undelivered AS u (subscription_id, event_id, due_at, attempts, "
+            "tries, claimed_by, claim_number, is_deferred) "
+            "SELECT subscription_id, event_id, due_at, attempts, tries, claimed_by, 0, is_deferred "
+            "FROM kept ON CONFLICT (subscription_id, event_id) DO UPDATE SET "
+            "due_at = excluded.due_at, attempts = excluded.attempts, tries = excluded.tries, "
+            "claimed_by = excluded.claimed_by, claim_number = 0, "
+            "is_deferred = excluded.is_deferred WHERE u.claimed_by = $1"};
+    return statement;
+}
+
+// ---- Appends.
+
+using KeyId = std::pair<std::string, std::string>;
+struct StoredKey {
+    std::string digest;
+    Appended appended;
+};
+
+std::map<KeyId, StoredKey> find_keys(PostgresqlConnection& connection, Time now,
+                                     const std::vector<Append>& appends) {
+    static const PreparedStatement select = {
+        "find_keys",
+        "SELECT k.scope, k.key, k.digest, k.first_event_id, k.event_count "
+        "FROM webhooks_idempotency_key k JOIN unnest($1::text[], $2::text[]) AS w(scope, key) "
+        "ON k.scope = w.scope AND k.key = w.key WHERE k.created_at > $3"};
+    PostgresqlArray scopes(Element::text);
+    PostgresqlArray keys(Element::text);
+    bool is_any = false;
+    for (const Append& append : appends) {
+        if (!append.idempotency) continue;
+        is_any = true;
+        scopes.add(append.idempotency->scope);
+        keys.add(append.idempotency->key);
+    }
+    std::map<KeyId, StoredKey> found;
+    if (!is_any) return found;
+    const PostgresqlRows rows = connection.execute(
+        select,
+        {scopes.parameter(), keys.parameter(), parameter(to_micros(now - idempotency_lifetime))});
+    for (int row = 0; row < rows.size(); ++row) {
+        found[{std::string(rows.text(row, 0)), std::string(rows.text(row, 1))}] = {
+            .digest = std::string(rows.text(row, 2)),
+            .appended = {.first_event = {rows.number(row, 3)},
+                         .count = static_cast<std::uint32_t>(rows.number(row, 4)),
+                         .is_replay = true}};
+    }
+    return found;
+}
+
+/// The keys of one batch, as arrays.
+class NewKeys {
+public:
+    void add(const KeyId& id, const StoredKey& key) {
+        scopes_.add(id.first);
+        keys_.add(id.second);
+        digests_.add(key.digest);
+        first_events_.add(key.appended.first_event.value);
+        counts_.add(key.appended.count);
+        is_empty_ = false;
+    }
+
+    void insert(PostgresqlConnection& connection, Time now) const {
+        // One that is there is past its time, or it would have been found.
+        static const PreparedStatement insert = {
+            "insert_keys",
+            "INSERT INTO webhooks_idempotency_key "
+            "(scope, key, digest, first_event_id, event_count, created_at) "
+            "SELECT scope, key, digest, first_event_id, event_count, $6 "
+            "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) "
+            "AS k(scope, key, digest, first_event_id, event_count) "
+            "ON CONFLICT (scope, key) DO UPDATE SET digest = excluded.digest, "
+            "first_event_id = excluded.first_event_id, event_count = excluded.event_count, "
+            "created_at = excluded.created_at"};
+        if (is_empty_) return;
+        connection.execute(
+            insert, {scopes_.parameter(), keys_.parameter(), digests_.parameter(),
+                     first_events_.parameter(), counts_.parameter(), parameter(to_micros(now))});
+    }
+
+private:
+    PostgresqlArray scopes_{Element::text};
+    PostgresqlArray keys_{Element::text};
+    PostgresqlArray digests_{Element::text};
+    PostgresqlArray first_events_{Element::bigint};
+    PostgresqlArray counts_{Element::bigint};
+    bool is_empty_ = true;
+};
+
+/// The messages of one batch and their events, as arrays.
+class NewEvents {
+public:
+    void add(const Append& append, const Appended& appended) {
+        if (appended.count == 0) return;
+        const std::int64_t first = appended.first_event.value;
+        messages_.add(first);
+        event_counts_.add(appended.count);
+        event_types_.add(append.message->event_type);
+        content_types_.add(append.message->content_type);
+        payloads_.add(*append.message->payload);
+        expiries_.add(to_micros(append.message->expires_at));
+        for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
+            events_.add(first + static_cast<std::int64_t>(i));
+            subscriptions_.add(append.subscriptions[i].value);
+            message_of_.add(first);
+            dues_.add(to_micros(append.due));
+        }
+        is_empty_ = false;
+    }
+
+    void insert(PostgresqlConnection& connection, const Standing& standing) const {
+        static const PreparedStatement insert = {
+            "insert_events",
+            "WITH message AS (INSERT INTO webhooks_message "
+            "(id, event_count, event_type, content_type, payload, expires_at) "
+            "SELECT * FROM unnest($4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], "
+            "$9::bigint[])), "
+            "event AS MATERIALIZED (SELECT * FROM unnest($10::bigint[], $11::bigint[], "
+            "$12::bigint[], $13::bigint[]) AS e(id, subscription_id, message_id, due_at)), "
+            "waiting AS (INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, "
+            "attempts, tries, claimed_by, claim_number, is_deferred) "
+            "SELECT subscription_id, id, due_at, 0, 0, 0, 0, 0 FROM event "
+            "WHERE due_at IS NOT NULL) "
+            "INSERT INTO webhooks_event "
+            "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
+            "SELECT id, subscription_id, message_id, $1, $2, $3 FROM event"};
+        if (is_empty_) return;
+        connection.execute(
+            insert,
+            {parameter(standing.worker.id.value),
+             parameter(std::bit_cast<std::int64_t>(standing.worker.tag)),
+             parameter(to_micros(standing.now)), messages_.parameter(), event_counts_.parameter(),
+             event_types_.parameter(), content_types_.parameter(), payloads_.parameter(),
+             expiries_.parameter(), events_.parameter(), subscriptions_.parameter(),
+             message_of_.parameter(), dues_.parameter()});
+    }
+
+private:
+    PostgresqlArray messages_{Element::bigint};
+    PostgresqlArray event_counts_{Element::bigint};
+    PostgresqlArray event_types_{Element::text};
+    PostgresqlArray content_types_{Element::text};
+    PostgresqlArray payloads_{Element::text};
+    PostgresqlArray expiries_{Element::bigint};
+    PostgresqlArray events_{Element::bigint};
+    PostgresqlArray subscriptions_{Element::bigint};
+    PostgresqlArray message_of_{Element::bigint};
+    PostgresqlArray dues_{Element::bigint};
+    bool is_empty_ = true;
+};
+
+// ---- What is read back.
+
+std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
+    PostgresqlConnection& connection, const PostgresqlArray& ids) {
+    static const PreparedStatement select = {
+        "read_messages",
+        "SELECT id, event_type, content_type, payload, expires_at FROM webhooks_message "
+        "WHERE id = ANY($1::bigint[])"};
+    std::map<std::int64_t, std::shared_ptr<const Message>> messages;
+    const PostgresqlRows rows = connection.execute(select, {ids.parameter()});
+    for (int row = 0; row < rows.size(); ++row) {
+        auto message = std::make_shared<Message>();
+        message->event_type = rows.text(row, 1);
+        message->content_type = rows.text(row, 2);
+        message->payload = std::make_shared<const std::string>(rows.text(row, 3));
+        if (!rows.is_null(row, 4)) message->expires_at = from_micros(rows.number(row, 4));
+        messages[rows.number(row, 0)] = std::move(message);
+    }
+    return messages;
+}
+
+/// @param rows of (event, subscription, message, worker_tag, attempts, tries, has_row).
+std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const PostgresqlRows& rows) {
+    PostgresqlArray ids(Element::bigint);
+    std::int64_t latest = 0;
+    for (int row = 0; row < rows.size(); ++row) {
+        const std::int64_t id = rows.number(row, 2);
+        if (id != latest) ids.add(id);
+        latest = id;
+    }
+    std::vector<HeldEvent> events;
+    if (rows.size() == 0) return events;
+    const auto messages = read_messages(connection, ids);
+    for (int row = 0; row < rows.size(); ++row) {
+        events.push_back({.id = {rows.number(row, 0)},
+                          .subscription = {rows.number(row, 1)},
+                          .worker_tag = std::bit_cast<std::uint64_t>(rows.number(row, 3)),
+                          .message = messages.at(rows.number(row, 2)),
+                          .attempts = static_cast<int>(rows.number(row, 4)),
+                          .tries = static_cast<int>(rows.number(row, 5)),
+                          .has_row = rows.number(row, 6) != 0});
+    }
+    return events;
+}
+
+/// Marks rows of webhooks_undelivered as claimed, and reads them.
+/// @param rows selects and locks (subscription_id, event_id), with $1 the worker and $2 the claim.
+std::string claiming(const std::string& rows, const std::string& order) {
+    return "WITH taken AS MATERIALIZED (" + rows +
+           "), marked AS (UPDATE webhooks_undelivered u "
+           "SET claimed_by = $1, claim_number = $2, is_deferred = 0 FROM taken t "
+           "WHERE u.subscription_id = t.subscription_id AND u.event_id = t.event_id "
+           "RETURNING u.event_id, u.due_at, u.attempts, u.tries) "
+           "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1 "
+           "FROM marked m JOIN webhooks_event e ON e.id = m.event_id ORDER BY " +
+           order;
+}
+
+/// Which events of worker $1 above $2 are in its memory and nowhere else.
+const std::string& in_memory() {
+    static const std::string text =
+        " FROM webhooks_event e WHERE e.id > $2 AND e.worker_id = $1 "
+        "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
+        "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) AND " +
+        std::string(has_no_attempt) + " ORDER BY e.id LIMIT $3";
+    return text;
+}
+
+}  // namespace
+
+void write_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch) {
+    if (batch.parks.empty() && batch.attempts.empty()) return;
+    PostgresqlArray events(Element::bigint);
+    PostgresqlArray numbers(Element::integer);
+    PostgresqlArray sent(Element::bigint);
+    PostgresqlArray durations(Element::bigint);
+    PostgresqlArray statuses(Element::integer);
+    PostgresqlArray responses(Element::text);
+    PostgresqlArray errors(Element::text);
+    PostgresqlArray outcomes(Element::integer);
+    PostgresqlArray dues(Element::bigint);
+    PostgresqlArray attempts(Element::integer);
+    PostgresqlArray tries(Element::integer);
+    PostgresqlArray claimants(Element::bigint);
+    PostgresqlArray deferred(Element::integer);
+    const Attempt none{};
+    for (const auto& [event, change] : condense(batch, worker)) {
+        const Attempt& attempt = change.attempt ? change.attempt->attempt : none;
+        const auto of_attempt = [&](std::int64_t value) {
+            return change.attempt ? std::optional(value) : std::nullopt;
+        };
+        events.add(event.value);
+        numbers.add(of_attempt(attempt.number));
+        sent.add(of_attempt(to_micros(attempt.sent_at)));
+        durations.add(of_attempt(attempt.duration.count()));
+        statuses.add(attempt.status_code);
+        responses.add(attempt.response);
+        errors.add(attempt.error_message);
+        outcomes.add(of_attempt(static_cast<int>(attempt.outcome)));
+        dues.add(to_micros(change.due));
+        attempts.add(change.attempts);
+        tries.add(change.tries);
+        claimants.add(change.claimed_by.value);
+        deferred.add(change.is_deferred ? 1 : 0);
+    }
+    connection.execute(
+        results_statement(),
+        {parameter(worker.value), events.parameter(), numbers.parameter(), sent.parameter(),
+         durations.parameter(), statuses.parameter(), responses.parameter(), errors.parameter(),
+         outcomes.parameter(), dues.parameter(), attempts.parameter(), tries.parameter(),
+         claimants.parameter(), deferred.parameter()});
+}
+
+LogState reserve_events(PostgresqlConnection& connection, std::size_t count) {
+    static const PreparedStatement update = {
+        "reserve_events",
+        "UPDATE webhooks_state SET last_event_id = last_event_id + $1 "
+        "RETURNING revision, last_event_id - $1"};
+    const PostgresqlRows rows =
+        connection.execute(update, {parameter(static_cast<std::int64_t>(count))});
+    return {.revision = rows.number(0, 0), .last_event = {rows.number(0, 1)}};
+}
+
+std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
+                                     const std::vector<Append>& appends, EventId last_event) {
+    std::vector<Result<Appended>> receipts;
+    std::map<KeyId, StoredKey> keys = find_keys(connection, standing.now, appends);
+    NewKeys new_keys;
+    NewEvents new_events;
+    std::int64_t next_id = last_event.value + 1;
+    for (const Append& append : appends) {
+        Appended appended{.first_event = {next_id},
+                          .count = static_cast<std::uint32_t>(append.subscriptions.size())};
+        if (append.idempotency) {
+            const IdempotencyKey& given = *append.idempotency;
+            const std::string digest = to_hex(given.digest);
+            const auto [place, is_new] = keys.try_emplace({given.scope, given.key});
+            StoredKey& key = place->second;
+            if (!is_new && key.digest != digest) {
+                receipts.emplace_back(
+                    Error(Errc::conflict,
+                          "the idempotency key was used for other content within 24 hours"));
+                continue;
+            }
+            if (!is_new) {
+                receipts.emplace_back(key.appended);
+                continue;
+            }
+            key = {.digest = digest, .appended = appended};
+            new_keys.add(place->first, key);
+            key.appended.is_replay = true;
+        }
+        new_events.add(append, appended);
+        next_id += appended.count;
+        receipts.emplace_back(appended);
+    }
+    new_keys.insert(connection, standing.now);
+    new_events.insert(connection, standing);
+    return receipts;
+}
+
+std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,
+                             std::size_t limit, std::int64_t number) {
+    static const PreparedStatement statement = {
+        "claim", claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
+                          "WHERE claimed_by = 0 AND due_at <= $3 ORDER BY due_at, event_id "
+                          "LIMIT $4 FOR UPDATE SKIP LOCKED",
+                          "m.due_at, e.id")};
+    return read_held(
+        connection,
+        connection.execute(statement, {parameter(standing.worker.id.value), parameter(number),
+                                       parameter(to_micros(standing.now)),
+                                       parameter(static_cast<std::int64_t>(limit))}));
+}
+
+std::optional<Time> next_due(PostgresqlConnection& connection) {
+    static const PreparedStatement select = {
+        "next_due",
+        "SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 AND due_at IS NOT NULL "
+        "ORDER BY due_at LIMIT 1"};
+    const PostgresqlRows rows = connection.execute(select, {});
+    return rows.size() == 0 ? std::nullopt : std::optional(from_micros(rows.number(0, 0)));
+}
+
+std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
+                                      SubscriptionId subscription, std::size_t limit,
+                                      std::int64_t number) {
+    static const PreparedStatement statement = {
+        "claim_deferred",
+        claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
+                 "WHERE is_deferred = 1 AND claimed_by = $1 AND subscription_id = $3 "
+                 "ORDER BY event_id LIMIT $4 FOR UPDATE",
+                 "e.id")};
+    return read_held(connection,
+                     connection.execute(statement, {parameter(worker.value), parameter(number),
+                                                    parameter(subscription.value),
+                                                    parameter(static_cast<std::int64_t>(limit))}));
+}
+
+void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number) {
+    static const PreparedStatement update = {
+        "unclaim",
+        "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = $1 "
+        "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = $2"};
+    connection.execute(update, {parameter(worker.value), parameter(number)});
+}
+
+std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId worker,
+                                      EventId after, std::size_t limit) {
+    static const PreparedStatement select = {
+        "appended_after",
+        "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0" + in_memory()};
+    return read_held(connection,
+                     connection.execute(select, {parameter(worker.value), parameter(after.value),
+                                                 parameter(static_cast<std::int64_t>(limit))}));
+}
+
+std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time now,
+                      std::size_t limit) {
+    static const PreparedStatement park = {
+        "hand_back_memory", "WITH found AS MATERIALIZED (SELECT e.id, e.subscription_id" +
+                                in_memory() +
+                                " FOR KEY SHARE OF e), "
+                                "moved AS (INSERT INTO webhooks_undelivered (subscription_id, "
+                                "event_id, due_at, attempts, tries, claimed_by, claim_number, "
+                                "is_deferred) SELECT subscription_id, id, $4, 0, 0, 0, 0, 0 "
+                                "FROM found RETURNING event_id) "
+                                "SELECT count(*), max(event_id) FROM moved"};
+    static const PreparedStatement release = {
+        "hand_back_claimed",
+        "WITH found AS MATERIALIZED (SELECT subscription_id, event_id FROM webhooks_undelivered "
+        "WHERE claimed_by = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT $2 FOR UPDATE), "
+        "moved AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0, "
+        "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE least(due_at, $3) END FROM found f "
+        "WHERE u.subscription_id = f.subscription_id AND u.event_id = f.event_id RETURNING 1) "
+        "SELECT count(*) FROM moved"};
+    const PostgresqlRows held = connection.execute(
+        park, {parameter(dead.id.value), parameter(dead.low_water.value),
+               parameter(static_cast<std::int64_t>(limit)), parameter(to_micros(now))});
+    const std::int64_t parked = held.number(0, 0);
+    if (parked > 0) dead.low_water = {held.number(0, 1)};
+    const PostgresqlRows claimed = connection.execute(
+        release, {parameter(dead.id.value), parameter(static_cast<std::int64_t>(limit) - parked),
+                  parameter(to_micros(now))});
+    return static_cast<std::size_t>(parked + claimed.number(0, 0));
+}
+
+}  // namespace webhooks::storage

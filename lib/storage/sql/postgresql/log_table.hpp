@@ -1,0 +1,51 @@
+#pragma once
+
+/// @file
+/// Statements of workers on the log: one for each table and batch, with the rows as arrays. They
+/// run in the transaction of a worker whose row is locked, and throw what SOCI throws.
+///
+/// Rows of several events are locked in the order of the events' ids, so that no two transactions
+/// wait for each other.
+
+#include <optional>
+#include <storage/sql/postgresql/connection.hpp>
+#include <storage/sql/postgresql/worker_table.hpp>
+#include <vector>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+/// Writes the parks and attempts of a batch, of events that the worker holds.
+void write_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch);
+
+/// The one row that orders all appends and changes of subscriptions: it is locked until the
+/// transaction ends, so that ids and revisions become visible in their order.
+struct LogState {
+    Revision revision = 0;
+    EventId last_event{};  ///< Before those that were reserved.
+};
+LogState reserve_events(PostgresqlConnection& connection, std::size_t count);
+
+/// @param last_event the last id before those that were reserved for these.
+/// @return conflict for an idempotency key that was used for other content.
+std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
+                                     const std::vector<Append>& appends, EventId last_event);
+
+/// What is due and in nobody's transaction, marked as the worker's.
+std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,
+                             std::size_t limit, std::int64_t number);
+/// When the earliest unclaimed event is due.
+std::optional<Time> next_due(PostgresqlConnection& connection);
+std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
+                                      SubscriptionId subscription, std::size_t limit,
+                                      std::int64_t number);
+void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number);
+std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId worker,
+                                      EventId after, std::size_t limit);
+
+/// Makes free what a dead worker held. @return how many events, at most `limit`; the low-water mark
+/// goes up to where the search ended.
+std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time now,
+                      std::size_t limit);
+
+}  // namespace webhooks::storage

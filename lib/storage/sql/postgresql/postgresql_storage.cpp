@@ -1,0 +1,298 @@
+#include <algorithm>
+#include <base/ranges.hpp>
+#include <random>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/migrator.hpp>
+#include <storage/sql/postgresql/log_table.hpp>
+#include <storage/sql/postgresql/postgresql_storage.hpp>
+#include <storage/sql/subscription_table.hpp>
+
+namespace webhooks {
+namespace storage {
+namespace {
+
+using soci::into;
+using soci::use;
+
+constexpr const char* begin = "BEGIN";
+
+const char* begin_for(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::read:
+            return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        case Purpose::change:
+            return begin;
+        case Purpose::configure:
+            return "BEGIN; SELECT 1 FROM webhooks_state FOR UPDATE";
+        case Purpose::erase:
+            return "BEGIN; SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
+    }
+    return begin;
+}
+
+Error taken_over() {
+    return {Errc::fenced, "another worker has taken over"};
+}
+
+/// Whether the database is one that we can use at all.
+Result<> check_server(soci::session& sql) {
+    constexpr int least_version = 130000;
+    int version = 0;
+    std::string encoding;
+    sql << "SELECT current_setting('server_version_num')::integer, "
+           "current_setting('server_encoding')",
+        into(version), into(encoding);
+    if (version < least_version) {
+        return Error(Errc::conflict, "PostgreSQL: the server is older than version 13");
+    }
+    if (encoding != "UTF8") {
+        return Error(Errc::conflict, "PostgreSQL: the database's encoding is not UTF8");
+    }
+    return {};
+}
+
+bool exists(soci::session& sql, const char* query, const std::string& schema) {
+    int count = 0;
+    sql << query, into(count), use(schema, "schema");
+    return count > 0;
+}
+
+Result<> check_version(soci::session& sql, const std::string& schema) {
+    const bool is_there = exists(sql,
+                                 "SELECT count(*) FROM pg_tables WHERE schemaname = :schema "
+                                 "AND tablename = 'webhooks_schema'",
+                                 schema);
+    return check_schema(sql, postgresql_migrations(), is_there);
+}
+
+}  // namespace
+
+PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
+    : SqlStorage(postgresql_dialect),
+      options_(std::move(options)),
+      pool_(options_, options_.connections),
+      worker_pool_(options_, 1) {}
+
+Result<> PostgresqlStorage::open() {
+    return run(Purpose::read, [this](soci::session& sql) -> Result<> {
+        if (Result<> verdict = check_server(sql); !verdict) return verdict;
+        return check_version(sql, options_.schema);
+    });
+}
+
+Result<> PostgresqlStorage::in_transaction(Purpose purpose, const Body& body) {
+    return pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
+        return body(connection.sql());
+    });
+}
+
+template <class Answering>
+auto PostgresqlStorage::run_for_worker(Answering body) {
+    using Answer = decltype(body(std::declval<PostgresqlConnection&>()));
+    std::optional<Answer> answer;
+    const Result<> done = worker_pool_.in_transaction(begin, [&](PostgresqlConnection& connection) {
+        answer.emplace(body(connection));
+        return answer->has_value();
+    });
+    return done ? *std::move(answer) : Answer(done.error());
+}
+
+template <class Answering>
+auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body) {
+    using Answer =
+        decltype(body(std::declval<PostgresqlConnection&>(), std::declval<const Standing&>()));
+    return run_for_worker([&](PostgresqlConnection& connection) -> Answer {
+        const std::optional<Standing> standing =
+            lock_worker(connection, given_time(), worker, lock);
+        if (!standing) return taken_over();
+        return body(connection, *standing);
+    });
+}
+
+GivenTime PostgresqlStorage::given_time() const {
+    return options_.clock ? std::optional(options_.clock->now()) : std::nullopt;
+}
+
+Time PostgresqlStorage::now(soci::session& sql) {
+    if (options_.clock) return options_.clock->now();
+    long long micros = 0;
+    sql << "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", into(micros);
+    return from_micros(micros);
+}
+
+// ---- Workers.
+
+Result<Worker> PostgresqlStorage::register_worker(std::chrono::milliseconds lease) {
+    return run_for_worker([&](PostgresqlConnection& connection) -> Result<Worker> {
+        std::random_device random;
+        const Worker worker{.tag = (std::uint64_t{random()} << 32U) | random()};
+        return insert_worker(connection, given_time(), worker, lease);
+    });
+}
+
+Result<Pulse> PostgresqlStorage::pulse(WorkerId worker) {
+    return run_for_worker([&](PostgresqlConnection& connection) -> Result<Pulse> {
+        const std::optional<Pulse> pulse = beat(connection, given_time(), worker);
+        if (!pulse) return taken_over();
+        return *pulse;
+    });
+}
+
+Result<> PostgresqlStorage::retire_worker(WorkerId worker) {
+    return run_as(worker, WorkerLock::alone,
+                  [&](PostgresqlConnection& connection, const Standing&) -> Result<> {
+                      mark_dead(connection, worker);
+                      return {};
+                  });
+}
+
+Result<> PostgresqlStorage::declare_dead(WorkerId self) {
+    return run_as(self, WorkerLock::shared,
+                  [&](PostgresqlConnection& connection, const Standing& standing) -> Result<> {
+                      mark_lapsed(connection, standing.now, self);
+                      return {};
+                  });
+}
+
+Result<std::size_t> PostgresqlStorage::take_over(WorkerId self, std::size_t limit) {
+    return run_as(
+        self, WorkerLock::shared,
+        [&](PostgresqlConnection& connection, const Standing& standing) -> Result<std::size_t> {
+            std::size_t moved = 0;
+            while (moved < limit) {
+                std::optional<DeadWorker> dead = find_dead(connection);
+                if (!dead) break;
+                moved += hand_back(connection, *dead, standing.now, limit - moved);
+                if (moved < limit) {
+                    delete_worker(connection, dead->id);
+                } else {
+                    set_low_water(connection, *dead);
+                }
+            }
+            return moved;
+        });
+}
+
+// ---- The log, as a worker writes it.
+
+Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch) {
+    return run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
+        const std::optional<Standing> standing =
+            begin_batch(connection, given_time(), worker, batch.number, batch.low_water);
+        if (!standing) return taken_over();
+        write_results(connection, worker, batch);
+        BatchReceipt receipt;
+        if (batch.appends.empty() && batch.states.empty() && batch.deactivations.empty()) {
+            return receipt;
+        }
+        // From here on others' appends wait for our commit.
+        std::size_t events = 0;
+        for (const Append& append : batch.appends) {
+            events += append.subscriptions.size();
+        }
+        const LogState state = reserve_events(connection, events);
+        if (!batch.appends.empty() && state.revision != batch.matched_at) {
+            return Error(Errc::stale_revision, "subscriptions have changed");
+        }
+        for (const EndpointState& endpoint : batch.states) {
+            write_state(connection.sql(), endpoint);
+        }
+        receipt.appends = append(connection, *standing, batch.appends, state.last_event);
+        receipt.deactivated = deactivate(connection.sql(), batch.deactivations, standing->now);
+        return receipt;
+    });
+}
+
+Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker, EventId after,
+                                                                 std::size_t limit) {
+    return run_as(
+        worker, WorkerLock::shared,
+        [&](PostgresqlConnection& connection, const Standing&) -> Result<std::vector<HeldEvent>> {
+            return storage::appended_after(connection, worker, after, limit);
+        });
+}
+
+Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+    return run_as(worker, WorkerLock::shared,
+                  [&](PostgresqlConnection& connection, const Standing& standing) -> Result<Claim> {
+                      Claim claim{.events = storage::claim(connection, standing, limit, number)};
+                      claim.next_due = next_due(connection);
+                      return claim;
+                  });
+}
+
+Result<std::vector<HeldEvent>> PostgresqlStorage::claim_deferred(WorkerId worker,
+                                                                 SubscriptionId subscription,
+                                                                 std::size_t limit,
+                                                                 std::int64_t number) {
+    return run_as(
+        worker, WorkerLock::shared,
+        [&](PostgresqlConnection& connection, const Standing&) -> Result<std::vector<HeldEvent>> {
+            return storage::claim_deferred(connection, worker, subscription, limit, number);
+        });
+}
+
+Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {
+    // The claim whose answer was lost may still be on its way to its commit.
+    return run_as(worker, WorkerLock::alone,
+                  [&](PostgresqlConnection& connection, const Standing&) -> Result<> {
+                      storage::unclaim(connection, worker, number);
+                      return {};
+                  });
+}
+
+}  // namespace storage
+
+Result<> PostgresqlOptions::validate() const {
+    using namespace std::chrono_literals;
+    RangeCheck check;
+    if (!storage::connection_uri(*this)) {
+        check.fault("connection", "must be a connection string or URI as libpq documents them");
+    }
+    const auto is_lower = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (schema.empty() || schema.size() > 63 || is_digit(schema.front()) ||
+        !std::ranges::all_of(schema, [&](char c) { return is_lower(c) || is_digit(c); })) {
+        check.fault("schema", "must be 1-63 of a-z, 0-9 and _, not beginning with a digit");
+    }
+    if (application_name.empty() || application_name.size() > 63 ||
+        !std::ranges::all_of(application_name, [](char c) { return c >= ' ' && c <= '~'; })) {
+        check.fault("application_name", "must be 1-63 printable ASCII characters");
+    }
+    check.in("connections", connections, 1, 1000, "");
+    check.in("connect_timeout", connect_timeout, 2s, 10min);
+    check.in("tcp_user_timeout", tcp_user_timeout, 1s, 10min);
+    check.in("statement_timeout", statement_timeout, 100ms, 1h);
+    check.in("lock_timeout", lock_timeout, 100ms, 1h);
+    return check.result();
+}
+
+Result<std::shared_ptr<Storage>> make_postgresql_storage(PostgresqlOptions options) {
+    if (Result<> verdict = options.validate(); !verdict) return verdict.error();
+    auto made = std::make_shared<storage::PostgresqlStorage>(std::move(options));
+    if (Result<> opened = made->open(); !opened) return opened.error();
+    return std::shared_ptr<Storage>(std::move(made));
+}
+
+Result<> migrate_postgresql(const PostgresqlOptions& options) {
+    using namespace storage;
+    if (Result<> verdict = options.validate(); !verdict) return verdict;
+    try {
+        PostgresqlConnection connection(options);
+        soci::session& sql = connection.sql();
+        if (Result<> verdict = check_server(sql); !verdict) return verdict;
+        // Of the session, which ends here: no other migrator runs meanwhile.
+        sql << "SELECT pg_advisory_lock(hashtext('webhooks migration'))";
+        sql << "SET statement_timeout = 0";
+        if (!exists(sql, "SELECT count(*) FROM pg_namespace WHERE nspname = :schema",
+                    options.schema)) {
+            sql << "CREATE SCHEMA \"" + options.schema + "\"";
+        }
+        return migrate(sql, postgresql_migrations(), begin,
+                       options.clock ? options.clock->now() : system_clock()->now());
+    } catch (const std::exception& failure) {
+        return postgresql_error(failure);
+    }
+}
+
+}  // namespace webhooks

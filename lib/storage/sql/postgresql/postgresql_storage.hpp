@@ -1,0 +1,52 @@
+#pragma once
+
+#include <storage/sql/postgresql/pool.hpp>
+#include <storage/sql/postgresql/worker_table.hpp>
+#include <storage/sql/sql_storage.hpp>
+#include <webhooks/postgresql_storage.hpp>
+
+namespace webhooks::storage {
+
+/// A pool of connections for the API, and one connection for workers, so that no list that runs
+/// for long keeps a worker from showing that it lives.
+class PostgresqlStorage final : public SqlStorage {
+public:
+    explicit PostgresqlStorage(PostgresqlOptions options);
+
+    /// Connects, and sees whether the schema is the one we need.
+    Result<> open();
+
+    Result<Worker> register_worker(std::chrono::milliseconds lease) override;
+    Result<Pulse> pulse(WorkerId) override;
+    Result<> retire_worker(WorkerId) override;
+    Result<> declare_dead(WorkerId) override;
+    Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
+    Result<BatchReceipt> write(WorkerId, const Batch&) override;
+    Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
+                                                  std::size_t limit) override;
+    Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
+    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+                                                  std::int64_t number) override;
+    Result<> unclaim(WorkerId, std::int64_t number) override;
+
+private:
+    Result<> in_transaction(Purpose purpose, const Body& body) override;
+    Time now(soci::session& sql) override;
+
+    /// Runs `body(PostgresqlConnection&)`, which answers with a Result, in a transaction of the
+    /// workers' connection.
+    template <class Answering>
+    auto run_for_worker(Answering body);
+    /// As `run_for_worker`, where the worker lives: `body(PostgresqlConnection&, Standing)`.
+    template <class Answering>
+    auto run_as(WorkerId worker, WorkerLock lock, Answering body);
+
+    /// What tests say; absent: the database knows.
+    GivenTime given_time() const;
+
+    const PostgresqlOptions options_;
+    PostgresqlPool pool_;
+    PostgresqlPool worker_pool_;
+};
+
+}  // namespace webhooks::storage

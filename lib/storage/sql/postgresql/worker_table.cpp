@@ -1,0 +1,121 @@
+#include <bit>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/postgresql/worker_table.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+/// The first parameter, or the time of this very moment.
+const std::string time_sql =
+    "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)";
+
+Parameter parameter(GivenTime time) {
+    return storage::parameter(std::optional<std::int64_t>(to_micros(time)));
+}
+
+std::optional<Standing> read_standing(const PostgresqlRows& rows, WorkerId worker) {
+    if (rows.size() == 0) return std::nullopt;
+    return Standing{
+        .worker = {.id = worker, .tag = std::bit_cast<std::uint64_t>(rows.number(0, 0))},
+        .now = from_micros(rows.number(0, 1))};
+}
+
+}  // namespace
+
+Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker worker,
+                     std::chrono::milliseconds lease) {
+    static const PreparedStatement insert = {
+        "insert_worker",
+        "INSERT INTO webhooks_worker "
+        "(tag, is_dead, low_water, last_batch, started_at, heartbeat_at, lease) "
+        "SELECT $2, 0, last_event_id, 0, t.now, t.now, $3 "
+        "FROM webhooks_state, (SELECT " +
+            time_sql + " AS now) t RETURNING id, low_water"};
+    const std::int64_t tag = std::bit_cast<std::int64_t>(worker.tag);
+    const std::int64_t micros = std::chrono::microseconds(lease).count();
+    const PostgresqlRows rows =
+        connection.execute(insert, {parameter(time), parameter(tag), parameter(micros)});
+    worker.id = {rows.number(0, 0)};
+    worker.last_event = {rows.number(0, 1)};
+    return worker;
+}
+
+std::optional<Standing> lock_worker(PostgresqlConnection& connection, GivenTime time,
+                                    WorkerId worker, WorkerLock lock) {
+    static const std::string select =
+        "SELECT tag, " + time_sql + " FROM webhooks_worker WHERE id = $2 AND is_dead = 0 FOR ";
+    static const PreparedStatement shared = {"lock_worker_shared", select + "KEY SHARE"};
+    static const PreparedStatement alone = {"lock_worker_alone", select + "UPDATE"};
+    return read_standing(connection.execute(lock == WorkerLock::shared ? shared : alone,
+                                            {parameter(time), parameter(worker.value)}),
+                         worker);
+}
+
+std::optional<Standing> begin_batch(PostgresqlConnection& connection, GivenTime time,
+                                    WorkerId worker, std::int64_t number, EventId low_water) {
+    static const PreparedStatement update = {
+        "begin_batch",
+        "UPDATE webhooks_worker SET low_water = greatest(low_water, $3), last_batch = $4 "
+        "WHERE id = $2 AND is_dead = 0 RETURNING tag, " +
+            time_sql};
+    return read_standing(
+        connection.execute(update, {parameter(time), parameter(worker.value),
+                                    parameter(low_water.value), parameter(number)}),
+        worker);
+}
+
+std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker) {
+    static const PreparedStatement update = {
+        "beat", "UPDATE webhooks_worker SET heartbeat_at = " + time_sql +
+                    " WHERE id = $2 AND is_dead = 0 "
+                    "RETURNING heartbeat_at, last_batch, (SELECT revision FROM webhooks_state)"};
+    const PostgresqlRows rows =
+        connection.execute(update, {parameter(time), parameter(worker.value)});
+    if (rows.size() == 0) return std::nullopt;
+    return Pulse{.now = from_micros(rows.number(0, 0)),
+                 .revision = rows.number(0, 2),
+                 .last_batch = rows.number(0, 1)};
+}
+
+void mark_dead(PostgresqlConnection& connection, WorkerId worker) {
+    static const PreparedStatement update = {
+        "mark_dead", "UPDATE webhooks_worker SET is_dead = 1 WHERE id = $1"};
+    connection.execute(update, {storage::parameter(worker.value)});
+}
+
+void mark_lapsed(PostgresqlConnection& connection, Time now, WorkerId self) {
+    // The update alone would not wait for transactions that hold the row shared. Skipping what is
+    // locked keeps two workers from waiting for each other.
+    static const PreparedStatement update = {
+        "mark_lapsed",
+        "UPDATE webhooks_worker SET is_dead = 1 WHERE id IN "
+        "(SELECT id FROM webhooks_worker WHERE is_dead = 0 AND id <> $2 "
+        "AND heartbeat_at + lease < $1 FOR UPDATE SKIP LOCKED)"};
+    connection.execute(update,
+                       {storage::parameter(to_micros(now)), storage::parameter(self.value)});
+}
+
+std::optional<DeadWorker> find_dead(PostgresqlConnection& connection) {
+    static const PreparedStatement select = {
+        "find_dead",
+        "SELECT id, low_water FROM webhooks_worker WHERE is_dead = 1 ORDER BY id LIMIT 1 "
+        "FOR UPDATE SKIP LOCKED"};
+    const PostgresqlRows rows = connection.execute(select, {});
+    if (rows.size() == 0) return std::nullopt;
+    return DeadWorker{.id = {rows.number(0, 0)}, .low_water = {rows.number(0, 1)}};
+}
+
+void set_low_water(PostgresqlConnection& connection, const DeadWorker& dead) {
+    static const PreparedStatement update = {
+        "set_low_water", "UPDATE webhooks_worker SET low_water = $2 WHERE id = $1"};
+    connection.execute(
+        update, {storage::parameter(dead.id.value), storage::parameter(dead.low_water.value)});
+}
+
+void delete_worker(PostgresqlConnection& connection, WorkerId dead) {
+    static const PreparedStatement erase = {"delete_worker",
+                                            "DELETE FROM webhooks_worker WHERE id = $1"};
+    connection.execute(erase, {storage::parameter(dead.value)});
+}
+
+}  // namespace webhooks::storage
