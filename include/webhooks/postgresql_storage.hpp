@@ -16,7 +16,7 @@ struct PostgresqlOptions {
     /// A URI (`postgresql://user:password@host/database?sslmode=verify-full`) or `keyword=value`
     /// pairs, as libpq documents them, TLS parameters included. What it says wins over
     /// `connect_timeout`, `tcp_user_timeout` and `application_name`.
-    Secret connection;
+    Secret connection = {};
     /// The schema that our tables live in: 1-63 of a-z, 0-9 and _, not beginning with a digit.
     /// `migrate_postgresql` makes it.
     std::string schema = "webhooks";

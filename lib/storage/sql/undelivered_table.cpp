@@ -61,16 +61,19 @@ Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription, Tim
                              "AND u.attempts > 0 AND e.created_at >= :from AND ") +
                      is_reachable + " ORDER BY u.event_id LIMIT :take",
                  [&] { events.push_back({id}); });
+    // A worker may have claimed one since it was found.
     soci::statement reopen =
-        (sql.prepare << "UPDATE webhooks_undelivered SET due_at = :due, tries = 0, "
-                        "claimed_by = 0, is_deferred = 0 "
-                        "WHERE subscription_id = :owner AND event_id = :id",
+        (sql.prepare << std::string("UPDATE webhooks_undelivered SET due_at = :due, tries = 0, "
+                                    "claimed_by = 0, is_deferred = 0 "
+                                    "WHERE subscription_id = :owner AND event_id = :id AND ") +
+                            is_reachable,
          use(due, "due"), use(owner, "owner"), use(id, "id"));
+    Reopened reopened;
     for (const EventId event : events) {
         id = event.value;
         reopen.execute(true);
+        reopened.count += static_cast<std::size_t>(reopen.get_affected_rows());
     }
-    Reopened reopened{.count = events.size()};
     if (events.size() == limit) reopened.next = events.back();
     return reopened;
 }

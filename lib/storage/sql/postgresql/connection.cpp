@@ -182,8 +182,13 @@ PostgresqlRows PostgresqlConnection::execute(const PreparedStatement& statement,
 }
 
 bool PostgresqlConnection::reset() noexcept {
-    if (PQtransactionStatus(handle()) != PQTRANS_IDLE) PQclear(PQexec(handle(), "ROLLBACK"));
-    return PQtransactionStatus(handle()) == PQTRANS_IDLE;
+    // libpq may not know yet that the connection is lost: only an answer proves that it is not.
+    const bool is_idle = PQtransactionStatus(handle()) == PQTRANS_IDLE;
+    PGresult* result = PQexec(handle(), is_idle ? "" : "ROLLBACK");
+    const ExecStatusType status = PQresultStatus(result);
+    PQclear(result);
+    return (status == PGRES_EMPTY_QUERY || status == PGRES_COMMAND_OK) &&
+           PQtransactionStatus(handle()) == PQTRANS_IDLE;
 }
 
 }  // namespace webhooks::storage

@@ -69,7 +69,7 @@ public:
     PostgresqlRows execute(const PreparedStatement& statement,
                            const std::vector<Parameter>& parameters);
 
-    /// Ends what a failure left open. @return whether the connection can be used again.
+    /// After a failure: ends what it left open. @return whether the connection can be used again.
     bool reset() noexcept;
 
 private:

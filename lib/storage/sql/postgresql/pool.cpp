@@ -1,5 +1,4 @@
 #include <storage/sql/postgresql/pool.hpp>
-#include <storage/sql/transaction.hpp>
 
 namespace webhooks::storage {
 
@@ -9,7 +8,10 @@ public:
     explicit Lease(PostgresqlPool& pool) : pool_(pool), connection_(pool.take()) {}
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
-    ~Lease() { pool_.give_back(std::move(connection_)); }
+    ~Lease() {
+        if (!is_fine_ && connection_ && !connection_->reset()) connection_.reset();
+        pool_.give_back(std::move(connection_));
+    }
 
     /// Executes `begin`.
     PostgresqlConnection& begin(const char* begin) {
@@ -29,16 +31,21 @@ public:
         return *connection_;
     }
 
+    /// Nothing has failed.
+    void set_fine() { is_fine_ = true; }
+
 private:
     PostgresqlPool& pool_;
     Connection connection_;
+    bool is_fine_ = false;
 };
 
 Result<> PostgresqlPool::in_transaction(const char* begin, const Body& body) {
     try {
         Lease lease(*this);
         PostgresqlConnection& connection = lease.begin(begin);
-        if (body(connection)) connection.sql() << "COMMIT";
+        connection.sql() << (body(connection) ? "COMMIT" : "ROLLBACK");
+        lease.set_fine();
         return {};
     } catch (const std::exception& failure) {
         return postgresql_error(failure);
@@ -58,11 +65,10 @@ PostgresqlPool::Connection PostgresqlPool::take() {
 }
 
 void PostgresqlPool::give_back(Connection connection) {
-    const bool is_usable = connection && connection->reset();
     {
         const std::scoped_lock lock(mutex_);
         ++free_;
-        if (is_usable) idle_.push_back(std::move(connection));
+        if (connection) idle_.push_back(std::move(connection));
     }
     changed_.notify_one();
 }

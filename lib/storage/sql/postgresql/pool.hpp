@@ -29,6 +29,7 @@ private:
 
     /// Waits for its turn. @return a connection that was used before, or null: make one.
     Connection take();
+    /// @param connection null when it was lost.
     void give_back(Connection connection);
     void forget_idle();
 

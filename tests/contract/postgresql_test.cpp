@@ -1,0 +1,378 @@
+#include <contract/storages.hpp>
+
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+#include <algorithm>
+#include <future>
+#include <set>
+#include <thread>
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Fixture : StorageFixture<OnPostgresql> {
+    /// A session beside the storage's own.
+    void open(soci::session& sql) const {
+        sql.open(soci::postgresql, postgresql_cluster().uri());
+        sql << "SET search_path = " + place.schema;
+    }
+
+    std::shared_ptr<Storage> another(std::shared_ptr<Clock> time) const {
+        return make_postgresql_storage(place.options(std::move(time))).value();
+    }
+
+    Batch batch_of(SubscriptionId id, const std::string& key = {}) {
+        Batch batch{.matched_at = revision()};
+        batch.appends.push_back({.message = message("{}"), .subscriptions = {id}});
+        if (!key.empty()) {
+            batch.appends[0].idempotency = {
+                .scope = "alice", .key = key, .digest = std::string(32, 'd')};
+        }
+        return batch;
+    }
+};
+
+/// Waits until a session of the schema's storage waits for a lock.
+void wait_until_one_waits(soci::session& sql) {
+    int waiting = 0;
+    while (waiting == 0) {
+        sql << "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+            soci::into(waiting);
+    }
+}
+
+std::vector<std::string> faults(const PostgresqlOptions& options) {
+    std::vector<std::string> members;
+    const Result<> verdict = options.validate();
+    if (verdict) return members;
+    for (const FieldError& fault : verdict.error().fields()) {
+        members.push_back(fault.field);
+    }
+    return members;
+}
+
+/// Runs it in as many threads at once.
+template <class Body>
+void at_once(int threads, Body body) {
+    std::vector<std::future<void>> running;
+    for (int i = 0; i < threads; ++i) {
+        running.push_back(std::async(std::launch::async, body, i));
+    }
+    for (std::future<void>& each : running) {
+        each.get();
+    }
+}
+
+}  // namespace
+
+// ---- Options and schema.
+
+TEST_CASE("options of PostgreSQL name the member at fault", "[postgresql]") {
+    CHECK(faults({}).empty());
+    CHECK(faults({.connection = Secret("postgresql://u:p@h:5433/d?sslmode=verify-full")}).empty());
+    CHECK(faults({.connection = Secret("host=/tmp password='a b' user=x")}).empty());
+    CHECK(faults({.connection = Secret("nonsense"),
+                  .schema = "Upper",
+                  .connections = 0,
+                  .connect_timeout = 1s,
+                  .tcp_user_timeout = 0s,
+                  .statement_timeout = 2h,
+                  .lock_timeout = 1ms,
+                  .application_name = "\n"}) ==
+          std::vector<std::string>{"connection", "schema", "application_name", "connections",
+                                   "connect_timeout", "tcp_user_timeout", "statement_timeout",
+                                   "lock_timeout"});
+    for (const char* schema : {"", "1a", "a b", "a\"b", "a;b"}) {
+        CHECK(faults({.schema = schema}) == std::vector<std::string>{"schema"});
+    }
+}
+
+TEST_CASE("no error of PostgreSQL tells the password", "[postgresql]") {
+    for (const char* connection :
+         {"postgresql://user:canary@127.0.0.1:1/db", "postgresql://user:canary@host:nonsense/db",
+          "canary", "password=canary canary", "postgresql://user:canary@host/db?nonsense=1"}) {
+        const PostgresqlOptions options{.connection = Secret(connection)};
+        for (const Error& error :
+             {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
+            INFO(error.to_string());
+            CHECK((error == Errc::unavailable || error == Errc::invalid_argument));
+            CHECK(error.to_string().find("canary") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("a schema of another version is refused, with both versions", "[postgresql]") {
+    OnPostgresql place;
+    const PostgresqlOptions options = place.options({});
+    const Error older = make_postgresql_storage(options).error();
+    CHECK(older == Errc::conflict);
+    CHECK(older.detail() == "the schema has version 0, this library needs 1; migrate it first");
+
+    at_once(3, [&](int) { migrate_postgresql(options).value(); });
+    CHECK(make_postgresql_storage(options));
+
+    soci::session sql(soci::postgresql, postgresql_cluster().uri());
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (2, 0, 0)";
+    for (const Error& newer :
+         {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
+        CHECK(newer == Errc::conflict);
+        CHECK(newer.detail() ==
+              "the schema has version 2, this library knows up to 1; use the newer library");
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "without a clock, time is the database's", "[postgresql]") {
+    const std::shared_ptr<Storage> real = another({});
+    soci::session sql;
+    open(sql);
+    const auto database_time = [&] {
+        long long micros = 0;
+        sql << "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+            soci::into(micros);
+        return Time(std::chrono::microseconds(micros));
+    };
+    const Time before = database_time();
+    const Worker other = real->register_worker(10s).value();
+    const Time pulse = real->pulse(other.id).value().now;
+    const Time created = real->insert_subscription({.user_id = "alice"}).value().created_at;
+    CHECK(before <= pulse);
+    CHECK(pulse <= created);
+    CHECK(created <= database_time());
+}
+
+// ---- Failures.
+
+TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing fails that can be begun anew",
+                 "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    const EventId event = append_one(id);
+    SECTION("the server restarted") {
+        postgresql_cluster().restart();
+    }
+    SECTION("an administrator ended them") {
+        soci::session sql;
+        open(sql);
+        sql << "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
+               "WHERE application_name = 'webhooks'";
+    }
+    CHECK(storage->find_event(alice, id, event));
+    CHECK(storage->pulse(worker.id));
+    CHECK(append_one(id) > event);
+}
+
+TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails that call alone",
+                 "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    soci::session sql;
+    open(sql);
+    sql << "BEGIN";
+    sql << "SELECT 1 FROM webhooks_state FOR UPDATE";
+    const Batch batch = batch_of(id);
+    auto write = std::async(std::launch::async, [&] { return storage->write(worker.id, batch); });
+    wait_until_one_waits(sql);
+    sql << "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+           "WHERE wait_event_type = 'Lock'";
+    CHECK(write.get().error() == Errc::unavailable);
+    sql << "ROLLBACK";
+    CHECK(storage->pulse(worker.id).value().last_batch == 0);
+    CHECK(storage->write(worker.id, batch));
+}
+
+TEST_CASE_METHOD(Fixture, "what cannot be done now is unavailable", "[postgresql]") {
+    PostgresqlOptions options = place.options(clock);
+    SECTION("a lock that is not to be had") {
+        soci::session sql;
+        open(sql);
+        sql << "BEGIN";
+        sql << "SELECT 1 FROM webhooks_state FOR UPDATE";
+        options.lock_timeout = 100ms;
+        const auto impatient = make_postgresql_storage(options).value();
+        CHECK(impatient->insert_subscription({.user_id = "alice"}).error() == Errc::unavailable);
+        sql << "ROLLBACK";
+        CHECK(impatient->insert_subscription({.user_id = "alice"}));
+    }
+    SECTION("a server that only reads") {
+        options.connection =
+            Secret(postgresql_cluster().uri() + "&options=-c%20default_transaction_read_only%3Don");
+        const auto reading = make_postgresql_storage(options).value();
+        CHECK(reading->configuration(0));
+        CHECK(reading->insert_subscription({.user_id = "alice"}).error() == Errc::unavailable);
+        CHECK(reading->write(worker.id, {}).error() == Errc::unavailable);
+    }
+    SECTION("a free connection") {
+        soci::session sql;
+        open(sql);
+        sql << "BEGIN";
+        sql << "SELECT 1 FROM webhooks_state FOR UPDATE";
+        options.connections = 1;
+        options.statement_timeout = 200ms;
+        const auto small = make_postgresql_storage(options).value();
+        at_once(3, [&](int) {
+            CHECK(small->insert_subscription({.user_id = "alice"}).error() == Errc::unavailable);
+        });
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "an answer with U+0000 in it fails nothing", "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    const EventId event = append_one(id);
+    record(id, event,
+           {.number = 1, .response = std::string("a\0b", 3), .outcome = Outcome::delivered});
+    CHECK(this->event(id, event).response ==
+          "a\xEF\xBF\xBD"
+          "b");
+}
+
+// ---- Several at once.
+
+TEST_CASE_METHOD(Fixture, "a sign of life waits for the batch that is being written",
+                 "[postgresql]") {
+    soci::session sql;
+    open(sql);
+    sql << "BEGIN";
+    sql << "UPDATE webhooks_worker SET last_batch = 7";
+    auto pulse = std::async(std::launch::async, [&] { return storage->pulse(worker.id).value(); });
+    wait_until_one_waits(sql);
+    sql << "COMMIT";
+    CHECK(pulse.get().last_batch == 7);
+}
+
+TEST_CASE_METHOD(Fixture, "to undo a claim waits for the claim", "[postgresql]") {
+    const EventId event = park_one(subscribe().id);
+    soci::session sql;
+    open(sql);
+    sql << "BEGIN";
+    sql << "SELECT 1 FROM webhooks_worker FOR KEY SHARE";
+    sql << "UPDATE webhooks_undelivered SET claim_number = 5, claimed_by = " +
+               std::to_string(worker.id.value);
+    auto undo = std::async(std::launch::async, [&] { storage->unclaim(worker.id, 5).value(); });
+    wait_until_one_waits(sql);
+    sql << "COMMIT";
+    undo.get();
+    CHECK(claim() == std::vector{event});
+}
+
+TEST_CASE_METHOD(Fixture, "no event is claimed by two workers, and none is left", "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    Batch batch = batch_of(id);
+    batch.appends.front().due = clock->now();
+    batch.appends.resize(500, batch.appends.front());
+    write(batch);
+    std::mutex mutex;
+    std::multiset<EventId> claimed;
+    at_once(4, [&](int) {
+        const auto own = another(clock);
+        const WorkerId self = own->register_worker(10s).value().id;
+        Claim claim;
+        do {
+            claim = own->claim(self, 7).value();
+            const std::scoped_lock lock(mutex);
+            for (const HeldEvent& event : claim.events) {
+                claimed.insert(event.id);
+            }
+        } while (!claim.events.empty() || claim.next_due);
+    });
+    CHECK(claimed.size() == 500);
+    CHECK(std::set(claimed.begin(), claimed.end()).size() == 500);
+}
+
+TEST_CASE_METHOD(Fixture, "a key that several workers publish at once is published once",
+                 "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    const Batch batch = batch_of(id, "key");
+    std::atomic<int> published = 0;
+    at_once(4, [&](int) {
+        const auto own = another(clock);
+        const WorkerId self = own->register_worker(10s).value().id;
+        const BatchReceipt receipt = own->write(self, batch).value();
+        if (!receipt.appends.front().value().is_replay) ++published;
+    });
+    CHECK(published == 1);
+    CHECK(storage->list_events(alice, id, {}).value().total == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "workers and users and upkeep never wait for each other in a circle",
+                 "[postgresql]") {
+    std::vector<SubscriptionId> targets;
+    for (int i = 0; i < 3; ++i) {
+        targets.push_back(subscribe().id);
+    }
+    std::atomic<int> busy = 3;
+    const auto work = [&] {
+        const auto own = another(clock);
+        const WorkerId self = own->register_worker(1h).value().id;
+        for (int round = 0; round < 40; ++round) {
+            Batch batch{.matched_at = own->pulse(self).value().revision};
+            Append append{.message = message("{}"), .subscriptions = targets};
+            if (round % 2 == 0) append.due = clock->now();
+            batch.appends = {append, append};
+            for (const SubscriptionId id : {targets[1], targets[0]}) {
+                const Subscription judged = own->find_subscription(alice, id).value();
+                batch.states.push_back({.subscription = id,
+                                        .judged_at = judged.revision,
+                                        .failing_since = clock->now()});
+            }
+            const Result<BatchReceipt> receipt = own->write(self, batch);
+            if (!receipt && receipt.error() == Errc::stale_revision) continue;
+            const EventId first = receipt.value().appends[1].value().first_event;
+            Batch results;
+            for (const HeldEvent& event : own->claim(self, 5).value().events) {
+                results.attempts.push_back(
+                    {.event = event.id,
+                     .subscription = event.subscription,
+                     .attempt = {.number = event.attempts + 1, .outcome = Outcome::retry},
+                     .due = clock->now()});
+            }
+            if (round % 2 != 0) {
+                results.parks.push_back({.event = first,
+                                         .subscription = targets[0],
+                                         .due = clock->now(),
+                                         .place = Park::Place::deferred});
+            }
+            own->write(self, results).value();
+            own->claim_deferred(self, targets[0], 10).value();
+            own->declare_dead(self).value();
+            own->take_over(self, 100).value();
+        }
+        own->retire_worker(self).value();
+    };
+    const auto use = [&] {
+        while (busy > 0) {
+            storage->update_subscription(alice, targets[0], {.name = "new"}).value();
+            storage->rotate_secret(alice, targets[1], Secret("s"), 1h).value();
+            storage->reopen_undelivered(alice, targets[0], {}, {}, 10).value();
+            const ListQuery newest{.sort = {{.field = "id", .is_descending = true}}, .take = 1};
+            for (const Event& event :
+                 storage->list_events(alice, targets[1], newest).value().items) {
+                static_cast<void>(storage->delete_event(alice, targets[1], event.id));
+            }
+            const SubscriptionId gone = subscribe().id;
+            storage->delete_subscription(alice, gone).value();
+            storage->maintain(100).value();
+        }
+    };
+    at_once(4, [&](int i) {
+        if (i == 0) return use();
+        const std::shared_ptr<void> done(nullptr, [&](void*) { --busy; });
+        work();
+    });
+    soci::session sql;
+    open(sql);
+    int orphans = -1;
+    sql << "SELECT count(*) FROM webhooks_undelivered u WHERE NOT EXISTS "
+           "(SELECT 1 FROM webhooks_event e WHERE e.id = u.event_id)",
+        soci::into(orphans);
+    CHECK(orphans == 0);
+    int deadlocks = -1;
+    sql << "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
+        soci::into(deadlocks);
+    CHECK(deadlocks == 0);
+}
+
+}  // namespace webhooks::testing
+
+#endif
