@@ -51,6 +51,10 @@ private:
                                                  KeysCommand{"revoke", Command::keys_revoke}};
 
     Command read_command() {
+        if (!rest_.empty() && rest_.back() == "migrate") {
+            next();
+            return Command::migrate;
+        }
         if (rest_.empty() || rest_.back() != "keys") return Command::serve;
         next();
         const std::string name = rest_.empty() ? "" : next();
@@ -151,7 +155,8 @@ void check_ranges(const Settings& settings, FieldErrors& faults) {
     check("service", settings.service.validate(), faults);
     check("transport", settings.transport.validate(), faults);
     check("server", settings.server.validate(), faults);
-    if (!settings.storage.is_memory()) check("sqlite", settings.sqlite.validate(), faults);
+    check("sqlite", settings.sqlite.validate(), faults);
+    check("postgresql", settings.postgresql.validate(), faults);
     if (settings.drain > std::chrono::seconds(10)) faults.push_back({"drain", "is more than 10 s"});
 }
 
@@ -159,7 +164,8 @@ void check_command(const CommandLine& line, FieldErrors& faults) {
     if (line.command == Command::keys_create && line.settings.key.user.empty()) {
         faults.push_back({"--user", "is needed: whose key shall it be?"});
     }
-    if (line.command != Command::serve && line.settings.storage.is_memory()) {
+    if (line.command != Command::serve &&
+        line.settings.storage.kind == StorageChoice::Kind::memory) {
         faults.push_back(
             {"--storage",
              "keys in memory would end with this command; name a file by sqlite:PATH"});
@@ -174,6 +180,7 @@ void read_settings(const std::vector<Given>& flags, Settings& settings, FieldErr
         apply(file, settings, faults);
     }
     settings.sqlite.path = settings.storage.path;
+    settings.postgresql.connection = settings.storage.uri;
     settings.server.host = settings.listen.host;
     settings.server.port = settings.listen.port;
 }

@@ -7,7 +7,7 @@
 
 namespace server {
 
-enum class Command { serve, keys_create, keys_list, keys_revoke, help, version };
+enum class Command { serve, migrate, keys_create, keys_list, keys_revoke, help, version };
 
 /// What the program was asked to do.
 struct CommandLine {

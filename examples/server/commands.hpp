@@ -16,6 +16,9 @@ webhooks::Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings
 /// Serves until SIGTERM or SIGINT.
 webhooks::Result<> serve(const Settings& settings);
 
+/// Brings the schema of `--storage` up to date.
+webhooks::Result<> migrate(const Settings& settings);
+
 webhooks::Result<> create_key(const Settings& settings);
 webhooks::Result<> list_keys(const Settings& settings);
 webhooks::Result<> revoke_key(const Settings& settings, webhooks::ApiKeyId id);

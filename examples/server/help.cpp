@@ -12,12 +12,15 @@ constexpr std::string_view introduction =
     R"(Sends webhooks, and serves their REST API.
 
   webhooks-server [FLAGS]                         serve until SIGTERM or SIGINT
+  webhooks-server migrate                         make the tables in PostgreSQL, or update them
   webhooks-server keys create --user NAME [--admin]  make an API key and print it, once
   webhooks-server keys list                       show whose keys there are
   webhooks-server keys revoke ID                  make a key invalid
   webhooks-server --help | --version
 
 The commands on keys work beside a running server, on the same --storage, and count at once.
+Any number of servers may share one PostgreSQL database, once `migrate` was run; what libpq reads
+(PGPASSWORD, ~/.pgpass) keeps its password off the command line.
 
 Environment:
   WEBHOOKS_ADMIN_KEY  when set, the key of the administrator "admin" while the server runs:

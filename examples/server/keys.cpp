@@ -22,7 +22,8 @@ Result<ApiKeys> open_keys(const Settings& settings) {
 /// A name that was mistyped must not make a file.
 Result<ApiKeys> open_existing_keys(const Settings& settings) {
     std::error_code error;
-    if (!std::filesystem::exists(settings.storage.path, error)) {
+    const bool is_file = settings.storage.kind == StorageChoice::Kind::sqlite;
+    if (is_file && !std::filesystem::exists(settings.storage.path, error)) {
         return webhooks::Error(webhooks::Errc::not_found,
                                "there is no file " + settings.storage.path +
                                    "; name the server's by --storage sqlite:PATH");

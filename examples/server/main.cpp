@@ -28,6 +28,8 @@ Result<> run(const CommandLine& line) {
     switch (line.command) {
         case Command::serve:
             return server::serve(line.settings);
+        case Command::migrate:
+            return server::migrate(line.settings);
         case Command::keys_create:
             return server::create_key(line.settings);
         case Command::keys_list:

@@ -40,6 +40,7 @@ Faults into(const Texts& texts, Settings& settings) {
 using S = Settings;
 using webhooks::EndpointPolicy;
 using webhooks::HttpTransportOptions;
+using webhooks::PostgresqlOptions;
 using webhooks::ServiceOptions;
 using webhooks::SqliteOptions;
 using webhooks::http::ServerOptions;
@@ -48,6 +49,7 @@ constexpr auto in_service = &S::service;
 constexpr auto in_endpoints = &ServiceOptions::endpoints;
 constexpr auto in_transport = &S::transport;
 constexpr auto in_sqlite = &S::sqlite;
+constexpr auto in_postgresql = &S::postgresql;
 constexpr auto in_rest = &S::server;
 
 // clang-format off
@@ -55,7 +57,7 @@ constexpr Option table[] = {
     {"listen", Kind::text, Scope::serving, "HOST:PORT",
      "address to serve; port 0 picks a free one (127.0.0.1:8080)", into<&S::listen>},
     {"storage", Kind::text, Scope::everywhere, "STORAGE",
-     "sqlite:PATH or memory: (sqlite:webhooks.db)", into<&S::storage>},
+     "sqlite:PATH, postgresql://USER@HOST/DATABASE or memory: (sqlite:webhooks.db)", into<&S::storage>},
     {"event_type", Kind::map, Scope::serving, "NAME=DESCRIPTION",
      "an event type to add or update; repeated", into<&S::event_types>},
     {"allow_network", Kind::list, Scope::serving, "CIDR",
@@ -155,6 +157,23 @@ constexpr Option table[] = {
     {"sqlite.busy_timeout", Kind::text, Scope::everywhere, "DURATION",
      "how long to wait for another process's write",
      into<in_sqlite, &SqliteOptions::busy_timeout>},
+
+    {"postgresql.schema", Kind::text, Scope::everywhere, "NAME",
+     "schema that holds our tables", into<in_postgresql, &PostgresqlOptions::schema>},
+    {"postgresql.connections", Kind::number, Scope::everywhere, "COUNT",
+     "connections for requests; deliveries have one more",
+     into<in_postgresql, &PostgresqlOptions::connections>},
+    {"postgresql.connect_timeout", Kind::text, Scope::everywhere, "DURATION",
+     "for a connection to come about", into<in_postgresql, &PostgresqlOptions::connect_timeout>},
+    {"postgresql.tcp_user_timeout", Kind::text, Scope::everywhere, "DURATION",
+     "a connection that acknowledges nothing for this long is given up",
+     into<in_postgresql, &PostgresqlOptions::tcp_user_timeout>},
+    {"postgresql.statement_timeout", Kind::text, Scope::everywhere, "DURATION",
+     "for a statement", into<in_postgresql, &PostgresqlOptions::statement_timeout>},
+    {"postgresql.lock_timeout", Kind::text, Scope::everywhere, "DURATION",
+     "for a lock", into<in_postgresql, &PostgresqlOptions::lock_timeout>},
+    {"postgresql.application_name", Kind::text, Scope::everywhere, "NAME",
+     "what pg_stat_activity shows", into<in_postgresql, &PostgresqlOptions::application_name>},
 
     {"server.threads", Kind::number, Scope::serving, "COUNT",
      "threads that serve requests", into<in_rest, &ServerOptions::threads>},

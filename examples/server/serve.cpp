@@ -99,8 +99,24 @@ Result<> stop(webhooks::http::Server& rest, WebhookService& service,
 }  // namespace
 
 Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings& settings) {
-    if (settings.storage.is_memory()) return webhooks::make_memory_storage();
+    switch (settings.storage.kind) {
+        case StorageChoice::Kind::memory:
+            return webhooks::make_memory_storage();
+        case StorageChoice::Kind::postgresql:
+            return webhooks::make_postgresql_storage(settings.postgresql);
+        case StorageChoice::Kind::sqlite:
+            break;
+    }
     return webhooks::make_sqlite_storage(settings.sqlite);
+}
+
+Result<> migrate(const Settings& settings) {
+    if (settings.storage.kind == StorageChoice::Kind::postgresql) {
+        return webhooks::migrate_postgresql(settings.postgresql);
+    }
+    // A file is brought up to date when it is opened.
+    auto storage = open_storage(settings);
+    return storage ? Result<>() : storage.error();
 }
 
 Result<> serve(const Settings& settings) {

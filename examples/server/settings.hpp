@@ -17,12 +17,18 @@ struct Listen {
     std::uint16_t port = 8080;
 };
 
-/// Where things are kept: "sqlite:PATH", or "memory:" (an empty path).
+/// Where things are kept: "sqlite:PATH", "postgresql://…" or "memory:".
 struct StorageChoice {
-    std::string path = "webhooks.db";
+    enum class Kind { sqlite, postgresql, memory };
+    Kind kind = Kind::sqlite;
+    std::string path = "webhooks.db";  ///< Of SQLite.
+    webhooks::Secret uri = {};         ///< Of PostgreSQL; it may hold a password.
 
-    bool is_memory() const { return path.empty(); }
-    std::string to_string() const { return is_memory() ? "memory:" : "sqlite:" + path; }
+    /// Without what is secret.
+    std::string to_string() const {
+        if (kind == Kind::memory) return "memory:";
+        return kind == Kind::sqlite ? "sqlite:" + path : "postgresql://…";
+    }
 };
 
 /// Of the command `keys create`.
@@ -42,8 +48,9 @@ struct Settings {
 
     webhooks::ServiceOptions service;
     webhooks::HttpTransportOptions transport;
-    webhooks::SqliteOptions sqlite;        ///< Its path is `storage`'s.
-    webhooks::http::ServerOptions server;  ///< Its host and port are `listen`'s.
+    webhooks::SqliteOptions sqlite;          ///< Its path is `storage`'s.
+    webhooks::PostgresqlOptions postgresql;  ///< Its connection is `storage`'s.
+    webhooks::http::ServerOptions server;    ///< Its host and port are `listen`'s.
 };
 
 }  // namespace server

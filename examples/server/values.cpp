@@ -114,13 +114,17 @@ Fault parse(const std::string& text, Listen& value) {
 }
 
 Fault parse(const std::string& text, StorageChoice& value) {
+    using Kind = StorageChoice::Kind;
     constexpr std::string_view sqlite = "sqlite:";
     if (text == "memory:") {
-        value.path.clear();
+        value = {.kind = Kind::memory};
+    } else if (text.starts_with("postgresql://") || text.starts_with("postgres://")) {
+        value = {.kind = Kind::postgresql, .uri = webhooks::Secret(text)};
     } else if (text.starts_with(sqlite) && text.size() > sqlite.size()) {
-        value.path = text.substr(sqlite.size());
+        value = {.kind = Kind::sqlite, .path = text.substr(sqlite.size())};
     } else {
-        return quoted(text) + "is not a storage; write sqlite:PATH or memory:";
+        // It may hold a password.
+        return "is not a storage; write sqlite:PATH, postgresql://USER@HOST/DATABASE or memory:";
     }
     return {};
 }

@@ -215,7 +215,7 @@ for (const [args, expected] of [
   [["--frobnicate"], /--frobnicate: there is no such flag; see --help/],
   [["--listen"], /--listen: needs HOST:PORT/],
   [["--listen", "127.0.0.1:65536"], /--listen: '127\.0\.0\.1:65536' is not ADDRESS:PORT/],
-  [["--storage", "postgres:x"], /--storage: 'postgres:x' is not a storage/],
+  [["--storage", "postgres:x"], /--storage: is not a storage/],
   [["--drain", "11s"], /drain: is more than 10 s/],
   [["--event-type", "order"], /--event-type: 'order' is not NAME=DESCRIPTION/],
   [["--listen", "127.0.0.1:0", "--storage", "memory:", "--event-type", "bad name=x", "--event-type", "-.=y"],
