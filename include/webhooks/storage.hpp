@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -284,6 +285,12 @@ public:
                                                           std::int64_t number = 0) = 0;
     /// Sets free what the claim of this number took, if it took anything: its answer was lost.
     virtual Result<> unclaim(WorkerId, std::int64_t number) = 0;
+
+    /// Sets what is called, from any thread, soon after others have changed subscriptions or made
+    /// events due; it only says that looking pays, and may come too often or not at all. There is
+    /// one at a time; an empty one ends it, and returns when no call is under way. A storage that
+    /// does not hear of others keeps this body.
+    virtual void set_listener(std::function<void()> listener);
 
     /// Deletes, in one short transaction, rows that nobody can see any more: of deleted
     /// subscriptions, of idempotency keys past 24 h. @return false when nothing is left to do.

@@ -9,6 +9,8 @@ Error no_api_keys() {
 
 }  // namespace
 
+void Storage::set_listener(std::function<void()>) {}
+
 Result<ApiKeyRecord> Storage::insert_api_key(const ApiKeyRecord&) {
     return no_api_keys();
 }

@@ -44,11 +44,16 @@ std::vector<EventId> event_ids(const Appended& appended) {
 Journal::Journal(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox)
     : parts_(std::move(parts)), options_(options), index_(index), inbox_(inbox) {}
 
+Journal::~Journal() {
+    parts_.storage->set_listener({});
+}
+
 // ---- Identity and time.
 
 Result<> Journal::open() {
     const std::scoped_lock turn(step_mutex_);
     if (Result<> begun = begin_identity(); !begun) return begun;
+    parts_.storage->set_listener([this] { want_look(); });
     if (Result<> fresh = refresh(); !fresh) return fresh;
     return take_over_all();
 }
@@ -150,7 +155,10 @@ std::optional<Pulse> Journal::pulse() {
 }
 
 void Journal::pulse_if_due() {
-    if (parts_.clock->steady_now() < next_pulse_) return;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!std::exchange(wants_look_, false) && parts_.clock->steady_now() < next_pulse_) return;
+    }
     const std::optional<Pulse> answer = pulse();
     if (!answer) return;
     // What others hand back is found by looking; what this worker parked it knows about.
@@ -231,6 +239,14 @@ void Journal::want_claim() {
     {
         const std::scoped_lock lock(mutex_);
         wants_claim_ = true;
+    }
+    changed_.notify_one();
+}
+
+void Journal::want_look() {
+    {
+        const std::scoped_lock lock(mutex_);
+        wants_look_ = true;
     }
     changed_.notify_one();
 }
@@ -594,7 +610,8 @@ void Journal::wait() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, wake_at_ - parts_.clock->steady_now(), [this] {
         if (stops_waiting_ || !publications_.empty()) return true;
-        return !waits_for_storage_ && (results_.size() != 0 || wants_maintenance_ || wants_claim_);
+        return !waits_for_storage_ &&
+               (results_.size() != 0 || wants_maintenance_ || wants_claim_ || wants_look_);
     });
 }
 

@@ -45,6 +45,9 @@ public:
         std::shared_ptr<Observer> observer;
     };
     Journal(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox);
+    ~Journal();
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
 
     /// Registers as a worker, reads subscriptions, takes over what was left behind.
     Result<> open();
@@ -66,6 +69,8 @@ public:
     void want_maintenance();
     /// Events in storage have become due.
     void want_claim();
+    /// Others have changed something: what a sign of life looks for is there now.
+    void want_look();
 
     /// Does what can be done now. @return how many things were done.
     std::size_t step();
@@ -178,6 +183,7 @@ private:
     std::uint64_t epoch_ = 0;
     bool wants_maintenance_ = true;
     bool wants_claim_ = false;
+    bool wants_look_ = false;
     bool stops_waiting_ = false;
     bool refuses_new_ = false;
     bool waits_for_storage_ = false;

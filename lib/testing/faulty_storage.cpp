@@ -172,6 +172,10 @@ Result<> FaultyStorage::unclaim(WorkerId worker, std::int64_t number) {
     return pass(Call::unclaim, [&] { return storage_->unclaim(worker, number); });
 }
 
+void FaultyStorage::set_listener(std::function<void()> listener) {
+    storage_->set_listener(std::move(listener));
+}
+
 Result<bool> FaultyStorage::maintain(std::size_t limit) {
     return pass(Call::maintain, [&] { return storage_->maintain(limit); });
 }

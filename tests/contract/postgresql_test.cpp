@@ -5,7 +5,9 @@
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 #include <algorithm>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -54,6 +56,29 @@ std::vector<std::string> faults(const PostgresqlOptions& options) {
     }
     return members;
 }
+
+/// Counts calls of a listener.
+class Bell {
+public:
+    void ring() {
+        {
+            const std::scoped_lock lock(mutex_);
+            ++count_;
+        }
+        changed_.notify_all();
+    }
+    /// Waits for more than `count` calls. @return how many there were.
+    int wait_above(int count) {
+        std::unique_lock lock(mutex_);
+        REQUIRE(changed_.wait_for(lock, 10s, [&] { return count_ > count; }));
+        return count_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int count_ = 0;
+};
 
 /// Runs it in as many threads at once.
 template <class Body>
@@ -225,6 +250,49 @@ TEST_CASE_METHOD(Fixture, "an answer with U+0000 in it fails nothing", "[postgre
     CHECK(this->event(id, event).response ==
           "a\xEF\xBF\xBD"
           "b");
+}
+
+// ---- Calls.
+
+TEST_CASE_METHOD(Fixture, "a listener hears what others change", "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    const EventId event = park_one(id);
+    const auto other = another(clock);
+    Bell bell;
+    other->set_listener([&] { bell.ring(); });
+    const int heard = bell.wait_above(0);
+    SECTION("a subscription") {
+        storage->update_subscription(alice, id, {.name = "new"}).value();
+    }
+    SECTION("an event that is sent again") {
+        storage->reopen_event(alice, id, event).value();
+    }
+    SECTION("events that are sent again") {
+        storage->reopen_undelivered(alice, id, {}, {}, 10).value();
+    }
+    SECTION("a worker that retires") {
+        storage->retire_worker(worker.id).value();
+    }
+    bell.wait_above(heard);
+    other->set_listener({});
+}
+
+TEST_CASE_METHOD(Fixture, "a listener that lost its connection comes back", "[postgresql]") {
+    Bell bell;
+    storage->set_listener([&] { bell.ring(); });
+    int heard = bell.wait_above(0);
+    SECTION("ended by an administrator") {
+        soci::session sql;
+        open(sql);
+        sql << "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
+               "WHERE query LIKE 'LISTEN%'";
+    }
+    SECTION("with the server") {
+        postgresql_cluster().restart();
+    }
+    heard = bell.wait_above(heard);
+    another(clock)->upsert_event_type({"order.created", ""}).value();
+    bell.wait_above(heard);
 }
 
 // ---- Several at once.

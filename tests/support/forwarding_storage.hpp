@@ -88,6 +88,9 @@ public:
     Result<> unclaim(WorkerId self, std::int64_t number) override {
         return inner_->unclaim(self, number);
     }
+    void set_listener(std::function<void()> listener) override {
+        inner_->set_listener(std::move(listener));
+    }
     Result<bool> maintain(std::size_t limit) override { return inner_->maintain(limit); }
 
 private:

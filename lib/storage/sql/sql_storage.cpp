@@ -147,7 +147,7 @@ Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, Su
 // ---- Sending again.
 
 Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
-    return run_visible(Purpose::change, principal, id,
+    return run_visible(Purpose::reopen, principal, id,
                        [&](soci::session& sql, Subscription&) -> Result<> {
                            if (!event_exists(sql, id, event)) return no_such_event();
                            return storage::reopen_event(sql, id, event, now(sql));
@@ -157,7 +157,7 @@ Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id,
 Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
                                                 Time since, EventId after, std::size_t limit) {
     return run_visible(
-        Purpose::change, principal, id, [&](soci::session& sql, Subscription&) -> Result<Reopened> {
+        Purpose::reopen, principal, id, [&](soci::session& sql, Subscription&) -> Result<Reopened> {
             return storage::reopen_undelivered(sql, id, since, after, now(sql), limit);
         });
 }

@@ -14,7 +14,9 @@ namespace webhooks::storage {
 enum class Purpose : std::uint8_t {
     read,       ///< It sees one state and writes nothing.
     change,     ///< It writes.
-    configure,  ///< It changes subscriptions or event types; one such runs at a time.
+    reopen,     ///< It writes, and makes events due: workers hear of it.
+    configure,  ///< It changes subscriptions or event types; one such runs at a time. Workers
+                ///< hear of it.
     erase,      ///< It deletes events; one such runs at a time.
 };
 

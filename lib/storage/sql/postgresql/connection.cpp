@@ -11,9 +11,6 @@ namespace {
 
 using soci::use;
 
-/// libpq would print what the server remarks.
-void ignore_notice(void*, const PGresult*) {}
-
 /// Whether failures of this state pass by themselves, or with what is done about the server.
 bool is_passing(std::string_view state) {
     // Connections, rollbacks (deadlock, serialization), resources, operators, system errors, wrong
@@ -79,6 +76,11 @@ Error postgresql_error(const std::exception& failure) {
     return {code, "PostgreSQL: " + one_line(text)};
 }
 
+void ignore_notices(PGconn* connection) {
+    PQsetNoticeReceiver(
+        connection, [](void*, const PGresult*) {}, nullptr);
+}
+
 std::optional<std::string> connection_uri(const PostgresqlOptions& options) {
     const std::string given(options.connection.reveal());
     // What libpq has against it may quote it.
@@ -133,7 +135,7 @@ PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options) {
     } catch (const soci::soci_error& failure) {
         throw NoConnection(failure.get_error_message());
     }
-    PQsetNoticeReceiver(handle(), ignore_notice, nullptr);
+    ignore_notices(handle());
     // What is left out may quote values.
     PQsetErrorVerbosity(handle(), PQERRORS_TERSE);
     const std::string path = options.schema + ", pg_temp";

@@ -29,6 +29,9 @@ Error postgresql_error(const std::exception& failure);
 /// @return nothing where libpq does not understand the user's.
 std::optional<std::string> connection_uri(const PostgresqlOptions& options);
 
+/// Has libpq not print what the server remarks.
+void ignore_notices(PGconn* connection);
+
 /// A statement that a connection prepares when it first executes it.
 struct PreparedStatement {
     const char* name;

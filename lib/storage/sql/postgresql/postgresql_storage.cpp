@@ -21,6 +21,7 @@ const char* begin_for(Purpose purpose) {
         case Purpose::read:
             return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         case Purpose::change:
+        case Purpose::reopen:
             return begin;
         case Purpose::configure:
             return "BEGIN; SELECT 1 FROM webhooks_state FOR UPDATE";
@@ -82,7 +83,9 @@ Result<> PostgresqlStorage::open() {
 
 Result<> PostgresqlStorage::in_transaction(Purpose purpose, const Body& body) {
     return pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
-        return body(connection.sql());
+        if (!body(connection.sql())) return false;
+        if (purpose == Purpose::reopen || purpose == Purpose::configure) notify(connection);
+        return true;
     });
 }
 
@@ -142,6 +145,7 @@ Result<> PostgresqlStorage::retire_worker(WorkerId worker) {
     return run_as(worker, WorkerLock::alone,
                   [&](PostgresqlConnection& connection, const Standing&) -> Result<> {
                       mark_dead(connection, worker);
+                      notify(connection);
                       return {};
                   });
 }
@@ -169,8 +173,15 @@ Result<std::size_t> PostgresqlStorage::take_over(WorkerId self, std::size_t limi
                     set_low_water(connection, *dead);
                 }
             }
+            if (moved > 0) notify(connection);
             return moved;
         });
+}
+
+void PostgresqlStorage::set_listener(std::function<void()> listener) {
+    const std::scoped_lock lock(listener_mutex_);
+    listener_.reset();
+    if (listener) listener_.emplace(options_, std::move(listener));
 }
 
 // ---- The log, as a worker writes it.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <mutex>
+#include <optional>
+#include <storage/sql/postgresql/listener.hpp>
 #include <storage/sql/postgresql/pool.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
 #include <storage/sql/sql_storage.hpp>
@@ -28,6 +31,7 @@ public:
     Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
+    void set_listener(std::function<void()> listener) override;
 
 private:
     Result<> in_transaction(Purpose purpose, const Body& body) override;
@@ -47,6 +51,8 @@ private:
     const PostgresqlOptions options_;
     PostgresqlPool pool_;
     PostgresqlPool worker_pool_;
+    std::mutex listener_mutex_;
+    std::optional<PostgresqlListener> listener_;
 };
 
 }  // namespace webhooks::storage

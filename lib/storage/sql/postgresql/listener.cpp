@@ -1,0 +1,109 @@
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <storage/sql/postgresql/listener.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds first_pause{100};
+constexpr milliseconds longest_pause{10'000};
+
+}  // namespace
+
+void notify(PostgresqlConnection& connection) {
+    connection.sql() << "SELECT pg_notify(current_schema(), '')";
+}
+
+milliseconds reconnect_pause(int failures, double random) {
+    const milliseconds pause =
+        std::min(first_pause * (1 << std::clamp(failures - 1, 0, 10)), longest_pause);
+    return std::chrono::duration_cast<milliseconds>(pause * (0.5 + random / 2));
+}
+
+PostgresqlListener::PostgresqlListener(const PostgresqlOptions& options,
+                                       std::function<void()> on_call)
+    : uri_(connection_uri(options).value()),
+      channel_(options.schema),
+      connect_timeout_(options.connect_timeout),
+      on_call_(std::move(on_call)),
+      stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      thread_([this] { run(); }) {}
+
+PostgresqlListener::~PostgresqlListener() {
+    ::eventfd_write(stop_, 1);
+    thread_.join();
+    ::close(stop_);
+}
+
+void PostgresqlListener::run() {
+    int failures = 0;
+    const auto pause = [&] {
+        std::uniform_real_distribution<double> random(0, 1);
+        return reconnect_pause(failures, random(random_));
+    };
+    do {
+        failures = listen() ? 1 : failures + 1;
+    } while (wait(-1, 0, steady_clock::now() + pause()) != Wake::stopped);
+}
+
+PostgresqlListener::Wake PostgresqlListener::wait(int socket, short events,
+                                                  Deadline deadline) const {
+    pollfd watched[] = {{stop_, POLLIN, 0}, {socket, events, 0}};
+    while (true) {
+        const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+        const int timeout = deadline == Deadline::max()
+                                ? -1
+                                : static_cast<int>(std::max(left, milliseconds(0)).count());
+        if (::poll(watched, 2, timeout) == 0) return Wake::late;
+        if (watched[0].revents != 0) return Wake::stopped;
+        if (watched[1].revents != 0) return Wake::ready;
+    }
+}
+
+bool PostgresqlListener::connect(PGconn* connection) {
+    const Deadline deadline = steady_clock::now() + connect_timeout_;
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    while (next == PGRES_POLLING_WRITING || next == PGRES_POLLING_READING) {
+        if (PQstatus(connection) == CONNECTION_BAD) return false;
+        const short events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        if (wait(PQsocket(connection), events, deadline) != Wake::ready) return false;
+        next = PQconnectPoll(connection);
+    }
+    return next == PGRES_POLLING_OK;
+}
+
+bool PostgresqlListener::listen() {
+    const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectStart(uri_.c_str()),
+                                                                PQfinish);
+    ignore_notices(connection.get());
+    if (!connect(connection.get())) return false;
+    if (PQsendQuery(connection.get(), ("LISTEN \"" + channel_ + "\"").c_str()) == 0) return false;
+    bool is_listening = false;
+    while (true) {
+        bool is_called = false;
+        while (PQisBusy(connection.get()) == 0) {
+            PGresult* result = PQgetResult(connection.get());
+            if (result == nullptr) break;
+            is_called = is_listening = PQresultStatus(result) == PGRES_COMMAND_OK;
+            PQclear(result);
+            if (!is_listening) return false;
+        }
+        while (PGnotify* notification = PQnotifies(connection.get())) {
+            is_called = true;
+            PQfreemem(notification);
+        }
+        if (is_called) on_call_();
+        if (wait(PQsocket(connection.get()), POLLIN, Deadline::max()) != Wake::ready ||
+            PQconsumeInput(connection.get()) == 0) {
+            return is_listening;
+        }
+    }
+}
+
+}  // namespace webhooks::storage
