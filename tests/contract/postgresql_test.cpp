@@ -309,6 +309,26 @@ TEST_CASE_METHOD(Fixture, "a sign of life waits for the batch that is being writ
     CHECK(pulse.get().last_batch == 7);
 }
 
+TEST_CASE_METHOD(Fixture, "a write that meets its worker's end writes nothing", "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    const EventId event = append_one(id);
+    Batch batch = batch_of(id);
+    batch.attempts.push_back({.event = event,
+                              .subscription = id,
+                              .attempt = {.number = 1, .outcome = Outcome::delivered}});
+    soci::session sql;
+    open(sql);
+    sql << "BEGIN";
+    sql << "SELECT 1 FROM webhooks_worker FOR UPDATE";
+    auto write = std::async(std::launch::async, [&] { return storage->write(worker.id, batch); });
+    wait_until_one_waits(sql);
+    sql << "UPDATE webhooks_worker SET is_dead = 1";
+    sql << "COMMIT";
+    CHECK(write.get().error() == Errc::fenced);
+    CHECK(history(id, event).attempts.empty());
+    CHECK(storage->list_events(alice, id, {}).value().total == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "to undo a claim waits for the claim", "[postgresql]") {
     const EventId event = park_one(subscribe().id);
     soci::session sql;
