@@ -129,7 +129,7 @@ std::int64_t PostgresqlRows::number(int row, int column) const {
                : std::bit_cast<std::int64_t>(value);
 }
 
-PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options) {
+PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Planning planning) {
     try {
         sql_.open(soci::postgresql, connection_uri(options).value());
     } catch (const soci::soci_error& failure) {
@@ -141,16 +141,21 @@ PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options) {
     const std::string path = options.schema + ", pg_temp";
     const std::string statement_timeout = std::to_string(options.statement_timeout.count());
     const std::string lock_timeout = std::to_string(options.lock_timeout.count());
-    // A plan that was made while the log was small, and kept, would be slow when it has grown.
+    const std::string plans =
+        planning == Planning::by_index ? "force_generic_plan" : "force_custom_plan";
+    const std::string scans = planning == Planning::by_index ? "off" : "on";
     sql_ << "SELECT set_config('search_path', :path, false), "
             "set_config('default_transaction_isolation', 'read committed', false), "
             "set_config('statement_timeout', :statement_timeout, false), "
             "set_config('idle_in_transaction_session_timeout', :statement_timeout, false), "
             "set_config('lock_timeout', :lock_timeout, false), "
-            "set_config('plan_cache_mode', 'force_custom_plan', false), "
+            "set_config('plan_cache_mode', :plans, false), "
+            "set_config('enable_seqscan', :scans, false), "
+            "set_config('enable_hashjoin', :scans, false), "
+            "set_config('enable_mergejoin', :scans, false), "
             "set_config('jit', 'off', false)",
         use(path, "path"), use(statement_timeout, "statement_timeout"),
-        use(lock_timeout, "lock_timeout");
+        use(lock_timeout, "lock_timeout"), use(plans, "plans"), use(scans, "scans");
 }
 
 PGconn* PostgresqlConnection::handle() const noexcept {

@@ -61,11 +61,18 @@ private:
     std::unique_ptr<PGresult, void (*)(PGresult*)> result_;
 };
 
+/// How statements of a connection find their rows.
+enum class Planning : std::uint8_t {
+    by_cost,   ///< As PostgreSQL estimates, each time anew.
+    by_index,  ///< Always by index, planned once. For statements that name the rows they want: an
+               ///< estimate made while the log is small, or grows fast, reads all of it.
+};
+
 /// A connection that SOCI and libpq share.
 class PostgresqlConnection {
 public:
     /// Throws NoConnection, or what SOCI throws.
-    explicit PostgresqlConnection(const PostgresqlOptions& options);
+    PostgresqlConnection(const PostgresqlOptions& options, Planning planning);
 
     soci::session& sql() noexcept { return sql_; }
     /// Throws what SOCI throws.

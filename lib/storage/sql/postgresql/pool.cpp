@@ -26,7 +26,7 @@ public:
                 pool_.forget_idle();
             }
         }
-        connection_ = std::make_unique<PostgresqlConnection>(pool_.options_);
+        connection_ = std::make_unique<PostgresqlConnection>(pool_.options_, pool_.planning_);
         connection_->sql() << begin;
         return *connection_;
     }

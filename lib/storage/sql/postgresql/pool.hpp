@@ -13,8 +13,8 @@ namespace webhooks::storage {
 /// Connections, made when they are needed and kept while they work.
 class PostgresqlPool {
 public:
-    PostgresqlPool(const PostgresqlOptions& options, std::size_t size)
-        : options_(options), free_(size) {}
+    PostgresqlPool(const PostgresqlOptions& options, Planning planning, std::size_t size)
+        : options_(options), planning_(planning), free_(size) {}
 
     /// @return whether the transaction is to be committed. May throw what SOCI throws.
     using Body = std::function<bool(PostgresqlConnection&)>;
@@ -34,6 +34,7 @@ private:
     void forget_idle();
 
     const PostgresqlOptions& options_;
+    const Planning planning_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::size_t free_;  ///< How many may be taken.

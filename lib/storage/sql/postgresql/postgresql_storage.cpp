@@ -71,8 +71,8 @@ Result<> check_version(soci::session& sql, const std::string& schema) {
 PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
     : SqlStorage(postgresql_dialect),
       options_(std::move(options)),
-      pool_(options_, options_.connections),
-      worker_pool_(options_, 1) {}
+      pool_(options_, Planning::by_cost, options_.connections),
+      worker_pool_(options_, Planning::by_index, 1) {}
 
 Result<> PostgresqlStorage::open() {
     return run(Purpose::read, [this](soci::session& sql) -> Result<> {
@@ -289,7 +289,7 @@ Result<> migrate_postgresql(const PostgresqlOptions& options) {
     using namespace storage;
     if (Result<> verdict = options.validate(); !verdict) return verdict;
     try {
-        PostgresqlConnection connection(options);
+        PostgresqlConnection connection(options, Planning::by_cost);
         soci::session& sql = connection.sql();
         if (Result<> verdict = check_server(sql); !verdict) return verdict;
         // Of the session, which ends here: no other migrator runs meanwhile.
