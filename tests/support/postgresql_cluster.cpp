@@ -97,6 +97,7 @@ pid_t PostgresqlCluster::launch(const std::vector<std::string>& command) const {
     const passwd* user = other_user();
     const std::string log = folder_.file("log");
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const std::string& argument : command) {
         arguments.push_back(const_cast<char*>(argument.c_str()));
     }

@@ -319,12 +319,13 @@ void write_results(PostgresqlConnection& connection, WorkerId worker, const Batc
     PostgresqlArray claimants(Element::bigint);
     PostgresqlArray deferred(Element::integer);
     const Attempt none{};
-    for (const auto& [event, change] : condense(batch, worker)) {
+    for (const auto& entry : condense(batch, worker)) {
+        const Change& change = entry.second;
         const Attempt& attempt = change.attempt ? change.attempt->attempt : none;
         const auto of_attempt = [&](std::int64_t value) {
             return change.attempt ? std::optional(value) : std::nullopt;
         };
-        events.add(event.value);
+        events.add(entry.first.value);
         numbers.add(of_attempt(attempt.number));
         sent.add(of_attempt(to_micros(attempt.sent_at)));
         durations.add(of_attempt(attempt.duration.count()));
