@@ -72,14 +72,16 @@ std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const N
     lane.version = version;
     lane.health = {.has_succeeded = lane.health.has_succeeded};
     lane.failing_since.reset();
+    lane.failures = 0;
     lane.rate_limit = 0;
     if (!endpoint || lane.key.is_test) return endpoint;
     lane.rate_limit = endpoint->rate_limit;
     lane.failing_since = endpoint->failing_since;
     if (endpoint->failing_since) {
-        // How often it failed is not known any more: the next request is a probe.
-        lane.health.failures_in_row = options_.breaker_failures;
-        pause(lane.health, std::chrono::microseconds(0), now.steady);
+        // How it failed, and how often, is not known any more: it takes the share of those that
+        // fail.
+        lane.health.last_was_silent = true;
+        lane.failures = options_.breaker_failures;
     }
     if (endpoint->paused_until && *endpoint->paused_until > now.time) {
         pause(lane.health, *endpoint->paused_until - now.time, now.steady);
@@ -402,6 +404,7 @@ void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& a
     if (meaning == Meaning::success) {
         note_success(lane.health, flight.started);
         lane.failing_since.reset();
+        lane.failures = 0;
     } else {
         Failure failure{.started = flight.started,
                         .is_silent = answer.kind == TransportAnswer::Kind::failed};
@@ -410,6 +413,7 @@ void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& a
         }
         note_failure(lane.health, breaker_, failure, now.steady);
         if (!lane.failing_since) lane.failing_since = flight.sent_at;
+        ++lane.failures;
         deactivate_if_due(lane, flight, meaning, now);
         defer_if_blocked_for_long(lane, now);
     }
@@ -432,7 +436,7 @@ void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning mea
         if (options_.deactivate_after == std::chrono::seconds(0)) return;
         if (now.time - *lane.failing_since < options_.deactivate_after) return;
         // Two failures that lie days apart tell little.
-        if (lane.health.failures_in_row < options_.breaker_failures) return;
+        if (lane.failures < options_.breaker_failures) return;
         deactivation.failing_since = lane.failing_since;
         // Should another worker have had success since, it is not asked again at every failure.
         lane.failing_since = flight.sent_at;

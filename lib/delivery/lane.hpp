@@ -42,6 +42,7 @@ struct Lane {
     RateLimit rate;
     int rate_limit = 0;  ///< Requests per second; 0: no limit.
     std::optional<Time> failing_since;
+    int failures = 0;  ///< Since then.
     /// Which version of the subscription the health is of.
     Revision version = -1;
 

@@ -28,12 +28,14 @@ delivery::Now DeliveryLoop::now() const {
     return {.time = journal_.now(), .steady = parts_.clock->steady_now()};
 }
 
-std::size_t DeliveryLoop::turn(SteadyTime until) {
+std::size_t DeliveryLoop::turn(bool may_wait) {
     take_inbox();
     sweep();
     begin_attempts();
     // What has been decided without a request must not wait for one.
-    parts_.transport->run(dispatcher_.results() > 0 ? SteadyTime::min() : until, *this);
+    const bool waits = may_wait && dispatcher_.results() == 0;
+    parts_.transport->run(waits ? std::chrono::steady_clock::now() + idle_for() : SteadyTime::min(),
+                          *this);
     return hand_back();
 }
 

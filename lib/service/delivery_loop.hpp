@@ -29,15 +29,13 @@ public:
 
     /// Takes what was handed over, begins attempts, and lets the transport work until something
     /// happens or `until` has come, by the machine's own clock. @return how many things were done.
-    std::size_t turn(SteadyTime until);
+    std::size_t turn(bool may_wait);
     /// As `turn`, but begins nothing.
     std::size_t finish_turn(SteadyTime until);
     /// Cuts off what is in flight and forgets it: the log still holds it.
     void abandon();
 
     std::size_t in_flight() const noexcept { return dispatcher_.in_flight(); }
-    /// After how long `turn` has something to do though nothing happens.
-    std::chrono::nanoseconds idle_for() const;
 
 private:
     /// The keys of one version of a subscription, the newest first.
@@ -49,6 +47,9 @@ private:
     };
 
     void on_answer(Transport::Token token, TransportAnswer answer) override;
+
+    /// After how long there is something to do though nothing happens.
+    std::chrono::nanoseconds idle_for() const;
 
     void take_inbox();
     /// Not while storage is behind with results, nor past this worker's own lease.

@@ -7,7 +7,6 @@ namespace webhooks::service {
 namespace {
 
 constexpr std::chrono::milliseconds pause_after_exception{100};
-constexpr SteadyTime without_waiting = SteadyTime::min();
 
 std::shared_ptr<Clock> or_default(std::shared_ptr<Clock> clock) {
     return clock ? std::move(clock) : system_clock();
@@ -108,7 +107,7 @@ void Engine::run_delivery() {
         "delivery thread", [this] { return stops_delivery_.load(); },
         [this] {
             const std::scoped_lock lock(delivery_mutex_);
-            delivery_.turn(std::chrono::steady_clock::now() + delivery_.idle_for());
+            delivery_.turn(true);
         });
 }
 
@@ -119,7 +118,7 @@ Result<std::size_t> Engine::run_once() {
     }
     const std::size_t written = journal_.step();
     const std::scoped_lock lock(delivery_mutex_);
-    return written + delivery_.turn(without_waiting);
+    return written + delivery_.turn(false);
 }
 
 Result<> Engine::stop(std::chrono::milliseconds drain) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <thread>
 #include <unit/service/fixture.hpp>
 
 namespace webhooks::testing {
@@ -420,6 +421,56 @@ TEST_CASE_METHOD(IsolationFixture,
     advance(1s);
     CHECK(transport->under_way().size() == 1);
     CHECK(count(waiting, "startswith(errorMessage,'cancelled:')") == 4);
+}
+
+TEST_CASE_METHOD(IsolationFixture, "what comes due shortly before a pause ends goes when it ends") {
+    options.breaker_pause = 5500ms;
+    reopen();
+    const Subscription subscription = subscribe_host("busy.example.com");
+    answers["busy.example.com"] = status(503);
+    publish_some(1);
+    answers.clear();
+    advance(5s);
+    CHECK(requests_to("busy.example.com") == 1);
+    advance(500ms);
+    CHECK(requests_to("busy.example.com") == 2);
+    CHECK(count(subscription, "isSuccess eq true") == 1);
+}
+
+TEST_CASE("what comes due shortly before a pause ends goes when it ends, by the threads too") {
+    // Each of these retries comes due up to a fifth of a second before or after its pause ends.
+    struct Running {
+        std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
+        std::optional<WebhookService> service;
+        SubscriptionId subscription{};
+    };
+    std::vector<Running> all(8);
+    for (Running& one : all) {
+        one.transport->respond([first = std::make_shared<bool>(true)](const OutgoingRequest&) {
+            return status(std::exchange(*first, false) ? 503 : 200);
+        });
+        one.service =
+            WebhookService::open({.storage = make_memory_storage(), .transport = one.transport},
+                                 {.retry_schedule = {1s}})
+                .value();
+        one.service->register_event_type({"order.created", ""}).value();
+        one.subscription = one.service
+                               ->create_subscription(alice, {.name = "mine",
+                                                             .event_type = "order.created",
+                                                             .url = "https://hooks.example.com/"})
+                               .value()
+                               .id;
+        one.service->start().value();
+        one.service->publish(alice, {.event_type = "order.created", .payload = "{}"}).value();
+    }
+    const auto patience = std::chrono::steady_clock::now() + 10s;
+    for (Running& one : all) {
+        while (one.transport->requests().size() < 2 &&
+               std::chrono::steady_clock::now() < patience) {
+            std::this_thread::yield();
+        }
+        CHECK(one.transport->requests().size() == 2);
+    }
 }
 
 }  // namespace webhooks::testing
