@@ -4,8 +4,8 @@
 /// The seams of a service, with kill points before, inside and after what passes through them.
 
 #include <functional>
-#include <support/forwarding_storage.hpp>
 #include <kill/kill_point.hpp>
+#include <support/forwarding_storage.hpp>
 #include <type_traits>
 #include <webhooks/transport.hpp>
 
