@@ -135,18 +135,18 @@ TEST_CASE("a schema of another version is refused, with both versions", "[postgr
     const PostgresqlOptions options = place.options({});
     const Error older = make_postgresql_storage(options).error();
     CHECK(older == Errc::conflict);
-    CHECK(older.detail() == "the schema has version 0, this library needs 1; migrate it first");
+    CHECK(older.detail() == "the schema has version 0, this library needs 2; migrate it first");
 
     at_once(3, [&](int) { migrate_postgresql(options).value(); });
     CHECK(make_postgresql_storage(options));
 
     soci::session sql(soci::postgresql, postgresql_cluster().uri());
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (2, 0, 0)";
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (3, 0, 0)";
     for (const Error& newer :
          {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
         CHECK(newer == Errc::conflict);
         CHECK(newer.detail() ==
-              "the schema has version 2, this library knows up to 1; use the newer library");
+              "the schema has version 3, this library knows up to 2; use the newer library");
     }
 }
 
@@ -192,11 +192,11 @@ TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing fails that
 TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails that call alone",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
+    const Batch batch = batch_of(id);
     soci::session sql;
     open(sql);
     sql << "BEGIN";
-    sql << "SELECT 1 FROM webhooks_state FOR UPDATE";
-    const Batch batch = batch_of(id);
+    sql << "SELECT 1 FROM webhooks_worker FOR UPDATE";
     auto write = std::async(std::launch::async, [&] { return storage->write(worker.id, batch); });
     wait_until_one_waits(sql);
     sql << "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "

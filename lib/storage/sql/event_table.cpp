@@ -128,22 +128,26 @@ std::int64_t count_events(soci::session& sql, const Dialect& dialect, Subscripti
 }
 
 std::vector<Event> select_events(soci::session& sql, const Dialect& dialect,
-                                 SubscriptionId subscription, const query::Plan& plan) {
+                                 SubscriptionId subscription, const query::Plan& plan,
+                                 std::optional<EventId> last) {
     EventRow row;
     std::vector<Event> events;
     const long long wanted = subscription.value;
     const long long after = plan.after.value_or(0);
+    const long long until = last.value_or(EventId{}).value;
     const long long take = plan.take;
     const long long skip = plan.skip;
     ListSql list(dialect, event_columns);
     std::string condition = where(list, plan);
     if (plan.after)
         condition += plan.order[0].is_descending ? " AND e.id < :after" : " AND e.id > :after";
+    if (last) condition += " AND e.id <= :until";
     soci::statement query(sql);
     row.define(query);
     query.exchange(use(wanted, "subscription"));
     list.bind(query);
     if (plan.after) query.exchange(use(after, "after"));
+    if (last) query.exchange(use(until, "until"));
     query.exchange(use(take, "take"));
     query.exchange(use(skip, "skip"));
     for_each_row(query,
@@ -190,9 +194,9 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
 }  // namespace
 
 Page<Event> list_events(soci::session& sql, const Dialect& dialect, SubscriptionId subscription,
-                        const query::Plan& plan) {
+                        const query::Plan& plan, std::optional<EventId> last) {
     Page<Event> page{.items = {}, .total = count_events(sql, dialect, subscription, plan)};
-    if (plan.take > 0) page.items = select_events(sql, dialect, subscription, plan);
+    if (plan.take > 0) page.items = select_events(sql, dialect, subscription, plan, last);
     return page;
 }
 
@@ -201,7 +205,7 @@ std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
     query::Plan plan;
     plan.order = {{.field = 0, .is_descending = true}};
     plan.take = max_included_events;
-    return select_events(sql, dialect, subscription, plan);
+    return select_events(sql, dialect, subscription, plan, std::nullopt);
 }
 
 std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscription,

@@ -15,8 +15,9 @@
 
 namespace webhooks::storage {
 
+/// @param last no event behind this one is shown.
 Page<Event> list_events(soci::session& sql, const Dialect& dialect, SubscriptionId subscription,
-                        const query::Plan& plan);
+                        const query::Plan& plan, std::optional<EventId> last);
 /// The newest `max_included_events`, newest first.
 std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
                                  SubscriptionId subscription);

@@ -63,13 +63,16 @@ void apply(soci::session& sql, const Migration& migration, Time now) {
 std::vector<std::string> split_statements(std::string_view text) {
     std::vector<std::string> statements;
     std::string current;
+    bool is_in_body = false;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
         const std::string_view line = text.substr(0, end);
         text.remove_prefix(end);
         if (line.starts_with("--") || (current.empty() && line == "\n")) continue;
         current += line;
-        if (!line.ends_with(";\n")) continue;
+        if (line.ends_with("$$\n")) is_in_body = true;
+        if (line.ends_with("$$;\n")) is_in_body = false;
+        if (is_in_body || !line.ends_with(";\n")) continue;
         current.resize(current.size() - 2);
         statements.push_back(std::exchange(current, {}));
     }

@@ -11,7 +11,8 @@
 
 namespace webhooks::storage {
 
-/// One numbered step of the schema: statements that end in a semicolon at the end of a line.
+/// One numbered step of the schema: statements that end in a semicolon at the end of a line. SOCI
+/// would take a colon with a name behind it for a variable.
 struct Migration {
     int version;
     std::string_view text;
@@ -32,7 +33,8 @@ Result<> migrate(soci::session& sql, std::span<const Migration> migrations, cons
 /// @return conflict unless the schema is at the last of `migrations`.
 Result<> check_schema(soci::session& sql, std::span<const Migration> migrations, bool exists);
 
-/// The statements of a migration, without comments. A semicolon ends one at the end of a line.
+/// The statements of a migration, without comments. A semicolon ends one at the end of a line, but
+/// not within a function's body, between two lines that end in `$$` and `$$;`.
 std::vector<std::string> split_statements(std::string_view text);
 
 }  // namespace webhooks::storage

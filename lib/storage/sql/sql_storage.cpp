@@ -109,9 +109,16 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
                                             const ListQuery& list) {
     const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
     if (!plan) return plan.error();
+    // Who reads on behind an event never comes back to what appears before it.
+    std::optional<EventId> last;
+    if (plan->after && !plan->order.front().is_descending) {
+        Result<std::optional<EventId>> settled = last_settled_event();
+        if (!settled) return settled.error();
+        last = *settled;
+    }
     return run_visible(Purpose::read, principal, id,
                        [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
-                           return storage::list_events(sql, dialect_, id, *plan);
+                           return storage::list_events(sql, dialect_, id, *plan, last);
                        });
 }
 

@@ -59,6 +59,9 @@ protected:
     virtual Result<> in_transaction(Purpose purpose, const Body& body) = 0;
     /// Storage's time, in a transaction.
     virtual Time now(soci::session& sql) = 0;
+    /// Where events may become visible out of the order of their ids: up to which id none can
+    /// appear any more in a transaction that is begun after this call.
+    virtual Result<std::optional<EventId>> last_settled_event() { return std::nullopt; }
 
     /// As `in_transaction`, for a body that answers with a Result: it is committed unless it
     /// failed.

@@ -1,6 +1,7 @@
 #include <base/hex.hpp>
 #include <bit>
 #include <map>
+#include <set>
 #include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/array.hpp>
@@ -101,74 +102,117 @@ struct StoredKey {
     Appended appended;
 };
 
-std::map<KeyId, StoredKey> find_keys(PostgresqlConnection& connection, Time now,
-                                     const std::vector<Append>& appends) {
-    static const PreparedStatement select = {
-        "find_keys",
-        "SELECT k.scope, k.key, k.digest, k.first_event_id, k.event_count "
-        "FROM webhooks_idempotency_key k JOIN unnest($1::text[], $2::text[]) AS w(scope, key) "
-        "ON k.scope = w.scope AND k.key = w.key WHERE k.created_at > $3"};
-    PostgresqlArray scopes(Element::text);
-    PostgresqlArray keys(Element::text);
-    bool is_any = false;
-    for (const Append& append : appends) {
-        if (!append.idempotency) continue;
-        is_any = true;
-        scopes.add(append.idempotency->scope);
-        keys.add(append.idempotency->key);
-    }
-    std::map<KeyId, StoredKey> found;
-    if (!is_any) return found;
-    const PostgresqlRows rows = connection.execute(
-        select,
-        {scopes.parameter(), keys.parameter(), parameter(to_micros(now - idempotency_lifetime))});
-    for (int row = 0; row < rows.size(); ++row) {
-        found[{std::string(rows.text(row, 0)), std::string(rows.text(row, 1))}] = {
-            .digest = std::string(rows.text(row, 2)),
-            .appended = {.first_event = {rows.number(row, 3)},
-                         .count = static_cast<std::uint32_t>(rows.number(row, 4)),
-                         .is_replay = true}};
-    }
-    return found;
-}
-
-/// The keys of one batch, as arrays.
-class NewKeys {
+/// The idempotency keys of one batch, each with the first append that comes with it.
+class BatchKeys {
 public:
-    void add(const KeyId& id, const StoredKey& key) {
-        scopes_.add(id.first);
-        keys_.add(id.second);
-        digests_.add(key.digest);
-        first_events_.add(key.appended.first_event.value);
-        counts_.add(key.appended.count);
-        is_empty_ = false;
+    /// @param appended the place that was reserved for the append.
+    void add(const IdempotencyKey& given, const Appended& appended) {
+        keys_.try_emplace({given.scope, given.key},
+                          StoredKey{.digest = to_hex(given.digest), .appended = appended});
     }
 
-    void insert(PostgresqlConnection& connection, Time now) const {
-        // One that is there is past its time, or it would have been found.
-        static const PreparedStatement insert = {
-            "insert_keys",
-            "INSERT INTO webhooks_idempotency_key "
-            "(scope, key, digest, first_event_id, event_count, created_at) "
-            "SELECT scope, key, digest, first_event_id, event_count, $6 "
-            "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) "
-            "AS k(scope, key, digest, first_event_id, event_count) "
-            "ON CONFLICT (scope, key) DO UPDATE SET digest = excluded.digest, "
-            "first_event_id = excluded.first_event_id, event_count = excluded.event_count, "
-            "created_at = excluded.created_at"};
-        if (is_empty_) return;
-        connection.execute(
-            insert, {scopes_.parameter(), keys_.parameter(), digests_.parameter(),
-                     first_events_.parameter(), counts_.parameter(), parameter(to_micros(now))});
+    /// Writes those that are new, and finds out who published with the others.
+    void write(PostgresqlConnection& connection, Time now) {
+        if (keys_.empty()) return;
+        drop_busy(connection);
+        insert(connection, now);
+        if (ours_.size() < keys_.size()) find(connection);
+    }
+
+    /// What becomes of the next append with this key. @return nothing where it is to be written.
+    std::optional<Result<Appended>> verdict(const IdempotencyKey& given) {
+        const KeyId id{given.scope, given.key};
+        const auto found = keys_.find(id);
+        if (found == keys_.end()) {
+            return Error(Errc::unavailable,
+                         "another is publishing with this idempotency key; try again");
+        }
+        if (found->second.digest != to_hex(given.digest)) {
+            return Error(Errc::conflict,
+                         "the idempotency key was used for other content within 24 hours");
+        }
+        if (ours_.erase(id) > 0) return std::nullopt;
+        Appended earlier = found->second.appended;
+        earlier.is_replay = true;
+        return earlier;
     }
 
 private:
-    PostgresqlArray scopes_{Element::text};
-    PostgresqlArray keys_{Element::text};
-    PostgresqlArray digests_{Element::text};
-    PostgresqlArray first_events_{Element::bigint};
-    PostgresqlArray counts_{Element::bigint};
-    bool is_empty_ = true;
+    /// A worker does not wait for the transaction of a host, which may be of any length.
+    void drop_busy(PostgresqlConnection& connection) {
+        static const PreparedStatement select = {
+            "find_busy_keys",
+            "SELECT w.scope, w.key FROM unnest($1::text[], $2::text[]) AS w(scope, key) "
+            "WHERE webhooks_key_lock(w.scope, w.key) IN "
+            "(SELECT key FROM webhooks_advisory_lock WHERE mode = 'ExclusiveLock')"};
+        const PostgresqlRows rows = connection.execute(select, names());
+        for (int row = 0; row < rows.size(); ++row) {
+            keys_.erase(key_id(rows, row));
+        }
+    }
+
+    /// In the order of the keys, so that no two batches wait for each other. One that is past its
+    /// time is replaced.
+    void insert(PostgresqlConnection& connection, Time now) {
+        static const PreparedStatement statement = {
+            "insert_keys",
+            "INSERT INTO webhooks_idempotency_key AS k "
+            "(scope, key, digest, first_event_id, event_count, created_at) "
+            "SELECT scope, key, digest, first_event_id, event_count, $6 "
+            "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) "
+            "AS n(scope, key, digest, first_event_id, event_count) "
+            "ON CONFLICT (scope, key) DO UPDATE SET digest = excluded.digest, "
+            "first_event_id = excluded.first_event_id, event_count = excluded.event_count, "
+            "created_at = excluded.created_at WHERE k.created_at <= $7 RETURNING scope, key"};
+        PostgresqlArray digests(Element::text);
+        PostgresqlArray first_events(Element::bigint);
+        PostgresqlArray counts(Element::bigint);
+        for (const auto& [id, key] : keys_) {
+            digests.add(key.digest);
+            first_events.add(key.appended.first_event.value);
+            counts.add(key.appended.count);
+        }
+        std::vector<Parameter> parameters = names();
+        parameters.insert(parameters.end(), {digests.parameter(), first_events.parameter(),
+                                             counts.parameter(), parameter(to_micros(now)),
+                                             parameter(to_micros(now - idempotency_lifetime))});
+        const PostgresqlRows rows = connection.execute(statement, parameters);
+        for (int row = 0; row < rows.size(); ++row) {
+            ours_.insert(key_id(rows, row));
+        }
+    }
+
+    void find(PostgresqlConnection& connection) {
+        static const PreparedStatement select = {
+            "find_keys",
+            "SELECT k.scope, k.key, k.digest, k.first_event_id, k.event_count "
+            "FROM webhooks_idempotency_key k JOIN unnest($1::text[], $2::text[]) AS w(scope, key) "
+            "ON k.scope = w.scope AND k.key = w.key"};
+        const PostgresqlRows rows = connection.execute(select, names());
+        for (int row = 0; row < rows.size(); ++row) {
+            keys_[key_id(rows, row)] = {
+                .digest = std::string(rows.text(row, 2)),
+                .appended = {.first_event = {rows.number(row, 3)},
+                             .count = static_cast<std::uint32_t>(rows.number(row, 4))}};
+        }
+    }
+
+    std::vector<Parameter> names() const {
+        PostgresqlArray scopes(Element::text);
+        PostgresqlArray keys(Element::text);
+        for (const auto& [id, key] : keys_) {
+            scopes.add(id.first);
+            keys.add(id.second);
+        }
+        return {scopes.parameter(), keys.parameter()};
+    }
+
+    static KeyId key_id(const PostgresqlRows& rows, int row) {
+        return {std::string(rows.text(row, 0)), std::string(rows.text(row, 1))};
+    }
+
+    std::map<KeyId, StoredKey> keys_;
+    std::set<KeyId> ours_;  ///< Those that were written, until their append was told.
 };
 
 /// The messages of one batch and their events, as arrays.
@@ -347,50 +391,42 @@ void write_results(PostgresqlConnection& connection, WorkerId worker, const Batc
          claimants.parameter(), deferred.parameter()});
 }
 
-LogState reserve_events(PostgresqlConnection& connection, std::size_t count) {
-    static const PreparedStatement update = {
+void lock_revision(PostgresqlConnection& connection) {
+    static const PreparedStatement lock = {"lock_revision",
+                                           "SELECT 1 FROM webhooks_state FOR UPDATE"};
+    connection.execute(lock, {});
+}
+
+Reserved reserve_events(PostgresqlConnection& connection, std::size_t count) {
+    static const PreparedStatement take = {
         "reserve_events",
-        "UPDATE webhooks_state SET last_event_id = last_event_id + $1 "
-        "RETURNING revision, last_event_id - $1"};
+        "SELECT revision, CASE WHEN $1::bigint > 0 THEN webhooks_take_ids($1::bigint) ELSE 0 END "
+        "FROM webhooks_state"};
     const PostgresqlRows rows =
-        connection.execute(update, {parameter(static_cast<std::int64_t>(count))});
-    return {.revision = rows.number(0, 0), .last_event = {rows.number(0, 1)}};
+        connection.execute(take, {parameter(static_cast<std::int64_t>(count))});
+    return {.revision = rows.number(0, 0), .first_event = {rows.number(0, 1)}};
 }
 
 std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
-                                     const std::vector<Append>& appends, EventId last_event) {
-    std::vector<Result<Appended>> receipts;
-    std::map<KeyId, StoredKey> keys = find_keys(connection, standing.now, appends);
-    NewKeys new_keys;
-    NewEvents new_events;
-    std::int64_t next_id = last_event.value + 1;
+                                     const std::vector<Append>& appends, EventId first_event) {
+    std::vector<Appended> reserved;
+    BatchKeys keys;
+    std::int64_t next_id = first_event.value;
     for (const Append& append : appends) {
-        Appended appended{.first_event = {next_id},
-                          .count = static_cast<std::uint32_t>(append.subscriptions.size())};
-        if (append.idempotency) {
-            const IdempotencyKey& given = *append.idempotency;
-            const std::string digest = to_hex(given.digest);
-            const auto [place, is_new] = keys.try_emplace({given.scope, given.key});
-            StoredKey& key = place->second;
-            if (!is_new && key.digest != digest) {
-                receipts.emplace_back(
-                    Error(Errc::conflict,
-                          "the idempotency key was used for other content within 24 hours"));
-                continue;
-            }
-            if (!is_new) {
-                receipts.emplace_back(key.appended);
-                continue;
-            }
-            key = {.digest = digest, .appended = appended};
-            new_keys.add(place->first, key);
-            key.appended.is_replay = true;
-        }
-        new_events.add(append, appended);
-        next_id += appended.count;
-        receipts.emplace_back(appended);
+        reserved.push_back({.first_event = {next_id},
+                            .count = static_cast<std::uint32_t>(append.subscriptions.size())});
+        next_id += reserved.back().count;
+        if (append.idempotency) keys.add(*append.idempotency, reserved.back());
     }
-    new_keys.insert(connection, standing.now);
+    keys.write(connection, standing.now);
+    std::vector<Result<Appended>> receipts;
+    NewEvents new_events;
+    for (std::size_t i = 0; i < appends.size(); ++i) {
+        std::optional<Result<Appended>> earlier;
+        if (appends[i].idempotency) earlier = keys.verdict(*appends[i].idempotency);
+        if (!earlier) new_events.add(appends[i], reserved[i]);
+        receipts.push_back(earlier ? *std::move(earlier) : reserved[i]);
+    }
     new_events.insert(connection, standing);
     return receipts;
 }

@@ -18,18 +18,21 @@ namespace webhooks::storage {
 /// Writes the parks and attempts of a batch, of events that the worker holds.
 void write_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch);
 
-/// The one row that orders all appends and changes of subscriptions: it is locked until the
-/// transaction ends, so that ids and revisions become visible in their order.
-struct LogState {
+/// Locks the row that orders all changes of subscriptions until the transaction ends, so that
+/// revisions become visible in their order.
+void lock_revision(PostgresqlConnection& connection);
+/// The revision, and ids for `count` events. Nobody waits for their transaction to end.
+struct Reserved {
     Revision revision = 0;
-    EventId last_event{};  ///< Before those that were reserved.
+    EventId first_event{};
 };
-LogState reserve_events(PostgresqlConnection& connection, std::size_t count);
+Reserved reserve_events(PostgresqlConnection& connection, std::size_t count);
 
-/// @param last_event the last id before those that were reserved for these.
-/// @return conflict for an idempotency key that was used for other content.
+/// @param first_event the first of the ids that were reserved for these.
+/// @return conflict for an idempotency key that was used for other content; unavailable for one
+/// with which another transaction is publishing.
 std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
-                                     const std::vector<Append>& appends, EventId last_event);
+                                     const std::vector<Append>& appends, EventId first_event);
 
 /// What is due and in nobody's transaction, marked as the worker's.
 std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,

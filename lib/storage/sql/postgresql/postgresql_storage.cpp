@@ -112,6 +112,18 @@ auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body)
     });
 }
 
+Result<std::optional<EventId>> PostgresqlStorage::last_settled_event() {
+    std::optional<EventId> last;
+    const Result<> done = in_transaction(Purpose::read, [&](soci::session& sql) {
+        long long id = 0;
+        sql << "SELECT webhooks_settled_id()", into(id);
+        last = EventId{id};
+        return true;
+    });
+    if (!done) return done.error();
+    return last;
+}
+
 GivenTime PostgresqlStorage::given_time() const {
     return options_.clock ? std::optional(options_.clock->now()) : std::nullopt;
 }
@@ -196,19 +208,20 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
         if (batch.appends.empty() && batch.states.empty() && batch.deactivations.empty()) {
             return receipt;
         }
-        // From here on others' appends wait for our commit.
+        // Before rows of subscriptions are locked, as whoever changes these does it.
+        if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);
         std::size_t events = 0;
         for (const Append& append : batch.appends) {
             events += append.subscriptions.size();
         }
-        const LogState state = reserve_events(connection, events);
-        if (!batch.appends.empty() && state.revision != batch.matched_at) {
+        const Reserved reserved = reserve_events(connection, events);
+        if (!batch.appends.empty() && reserved.revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
         for (const EndpointState& endpoint : batch.states) {
             write_state(connection.sql(), endpoint);
         }
-        receipt.appends = append(connection, *standing, batch.appends, state.last_event);
+        receipt.appends = append(connection, *standing, batch.appends, reserved.first_event);
         receipt.deactivated = deactivate(connection.sql(), batch.deactivations, standing->now);
         return receipt;
     });

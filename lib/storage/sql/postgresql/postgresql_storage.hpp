@@ -36,6 +36,7 @@ public:
 private:
     Result<> in_transaction(Purpose purpose, const Body& body) override;
     Time now(soci::session& sql) override;
+    Result<std::optional<EventId>> last_settled_event() override;
 
     /// Runs `body(PostgresqlConnection&)`, which answers with a Result, in a transaction of the
     /// workers' connection.

@@ -28,8 +28,8 @@ Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker wo
         "insert_worker",
         "INSERT INTO webhooks_worker "
         "(tag, is_dead, low_water, last_batch, started_at, heartbeat_at, lease) "
-        "SELECT $2, 0, last_event_id, 0, t.now, t.now, $3 "
-        "FROM webhooks_state, (SELECT " +
+        "SELECT $2, 0, s.last_value, 0, t.now, t.now, $3 "
+        "FROM webhooks_event_id s, (SELECT " +
             time_sql + " AS now) t RETURNING id, low_water"};
     const std::int64_t tag = std::bit_cast<std::int64_t>(worker.tag);
     const std::int64_t micros = std::chrono::microseconds(lease).count();

@@ -1,0 +1,2 @@
+-- Nothing: publishing inside a host's own transaction is PostgreSQL's. The number is taken so that
+-- it means the same on both.
