@@ -1,0 +1,503 @@
+#include <contract/storages.hpp>
+
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+
+#include <libpq-fe.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+#include <future>
+#include <set>
+#include <thread>
+#include <webhooks/outbox.hpp>
+#include <webhooks/testing/fake_transport.hpp>
+
+// Publishing inside a host's own transaction.
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A session of a host's, with our schema on its path.
+struct Host {
+    explicit Host(const std::string& schema) : sql(soci::postgresql, postgresql_cluster().uri()) {
+        sql << "SET search_path = " + schema + ", public";
+    }
+
+    PGconn* connection() {
+        return static_cast<soci::postgresql_session_backend*>(sql.get_backend())->conn_;
+    }
+
+    /// An expression's value as text.
+    std::string value(const std::string& expression) {
+        std::string text;
+        sql << "SELECT (" + expression + ")::text", soci::into(text);
+        return text;
+    }
+
+    std::string publish(const std::string& more = "") {
+        return value("webhooks_publish('order.created', '{\"id\":7}'" + more + ")");
+    }
+
+    /// What an error says: SQLSTATE, message, hint.
+    std::string failure(const std::string& statement) {
+        PGresult* result = PQexec(connection(), statement.c_str());
+        std::string text;
+        for (const int field : {PG_DIAG_SQLSTATE, PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_MESSAGE_HINT}) {
+            const char* part = PQresultErrorField(result, field);
+            if (part != nullptr) text += text.empty() ? part : std::string(": ") + part;
+        }
+        PQclear(result);
+        return text;
+    }
+
+    soci::session sql;
+};
+
+/// A database, the service that delivers from it, driven by hand, and a host beside it. Times are
+/// the database's.
+struct Outbox {
+    OnPostgresql place;
+    std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+    std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
+    std::shared_ptr<Storage> storage = place.make({});
+    std::optional<WebhookService> running;
+    Host host{place.schema};
+
+    Outbox() {
+        running.emplace(open(clock));
+        for (const char* name : {"order.created", "order.item.added", "invoice.paid"}) {
+            running->register_event_type({.name = name, .description = ""}).value();
+        }
+    }
+
+    WebhookService open(std::shared_ptr<Clock> time) {
+        return WebhookService::open(
+                   {.storage = storage, .transport = transport, .clock = std::move(time)}, {})
+            .value();
+    }
+
+    SubscriptionId subscribe(const std::string& pattern = "order.created",
+                             const Principal& owner = alice) {
+        return running
+            ->create_subscription(
+                owner,
+                {.name = "mine", .event_type = pattern, .url = "https://hooks.example.com/a"})
+            .value()
+            .id;
+    }
+
+    /// Past the next heartbeat, which looks for what is due.
+    void deliver() {
+        clock->advance(3s);
+        while (running->run_once().value() > 0) {
+        }
+    }
+
+    std::vector<std::int64_t> read_after(SubscriptionId id, std::int64_t after) {
+        std::vector<std::int64_t> ids;
+        for (const Event& event : running->events(alice, id, {.after = after}).value().items) {
+            ids.push_back(event.id.value);
+        }
+        return ids;
+    }
+
+    std::string rows() {
+        return host.value(
+            "SELECT concat_ws(' ', (SELECT count(*) FROM webhooks_message), "
+            "(SELECT count(*) FROM webhooks_event), (SELECT count(*) FROM webhooks_undelivered), "
+            "(SELECT count(*) FROM webhooks_idempotency_key))");
+    }
+
+    static Publication order(const std::string& key = "", const std::string& user = "") {
+        return {.event_type = "order.created",
+                .payload = R"({"id":7})",
+                .user_id = user,
+                .idempotency_key = key};
+    }
+};
+
+using Ids = std::vector<std::int64_t>;
+
+}  // namespace
+
+#define OUTBOX_TEST(name) TEST_CASE_METHOD(Outbox, name, "[postgresql]")
+
+// ---- It exists if and only if the transaction commits.
+
+OUTBOX_TEST("what a host publishes is delivered once, when its transaction is committed") {
+    const SubscriptionId id = subscribe();
+    host.sql << "BEGIN";
+    CHECK(host.publish() == "{1}");
+    deliver();
+    CHECK(transport->requests().empty());
+    CHECK(running->events(alice, id, {}).value().total == 0);
+    host.sql << "COMMIT";
+    deliver();
+    deliver();
+    REQUIRE(transport->requests().size() == 1);
+    CHECK(*transport->requests()[0].body == R"({"id":7})");
+    CHECK(transport->requests()[0].content_type == "application/json");
+}
+
+OUTBOX_TEST("a rollback leaves nothing") {
+    const SubscriptionId id = subscribe();
+    SECTION("of a transaction") {
+        host.sql << "BEGIN";
+        host.publish(", idempotency_key => 'k'");
+        host.sql << "ROLLBACK";
+        CHECK(rows() == "0 0 0 0");
+    }
+    SECTION("of a savepoint, which leaves what is around it") {
+        host.sql << "BEGIN";
+        host.sql << "SAVEPOINT one";
+        host.publish(", idempotency_key => 'k'");
+        host.sql << "ROLLBACK TO one";
+        host.publish();
+        CHECK(read_after(id, 0).empty());
+        host.sql << "COMMIT";
+        CHECK(rows() == "1 1 1 0");
+    }
+    deliver();
+    CHECK(transport->requests().size() == read_after(id, 0).size());
+}
+
+OUTBOX_TEST("a trigger publishes") {
+    subscribe();
+    host.sql << "CREATE TABLE orders (id integer)";
+    host.sql << "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                "PERFORM webhooks_publish('order.created', to_jsonb(NEW)->>'id'); "
+                "RETURN NEW; END $$";
+    host.sql << "CREATE TRIGGER tell AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION tell()";
+    host.sql << "INSERT INTO orders SELECT generate_series(1, 3)";
+    deliver();
+    std::multiset<std::string> bodies;
+    for (const auto& request : transport->requests()) {
+        bodies.insert(*request.body);
+    }
+    CHECK(bodies == std::multiset<std::string>{"1", "2", "3"});
+}
+
+// ---- By the rules of publish.
+
+OUTBOX_TEST("active subscriptions match by owner and pattern, in the order of their ids") {
+    const std::string first = std::to_string(subscribe("order.item.added").value);
+    subscribe("order.*", bob);
+    subscribe("*");
+    subscribe("order.item.*");
+    const SubscriptionId inactive = subscribe("*");
+    running->update_subscription(alice, inactive, {.is_active = false}).value();
+    running->delete_subscription(alice, subscribe("*")).value();
+    subscribe("invoice.*");
+    subscribe("order.created");
+    const auto publish = [&](const std::string& user) {
+        return host.value("webhooks_publish('order.item.added', '', " + user + ")");
+    };
+    CHECK(publish("null") == "{1,2,3,4}");
+    CHECK(publish("'alice'") == "{5,6,7}");
+    CHECK(publish("'bob'") == "{8}");
+    CHECK(publish("'carol'") == "{}");
+    CHECK(host.value("SELECT string_agg(subscription_id::text, ',' ORDER BY id) "
+                     "FROM webhooks_event WHERE id < 5") == "1,2,3,4");
+    CHECK(first == "1");
+}
+
+OUTBOX_TEST("a subscription that was just made elsewhere counts") {
+    host.sql << "BEGIN";
+    CHECK(host.publish() == "{}");
+    subscribe();
+    CHECK(host.publish() == "{1}");
+    host.sql << "COMMIT";
+}
+
+OUTBOX_TEST("wrong arguments are refused, by name") {
+    CHECK(host.failure("SELECT webhooks_publish('order.updated', '')") ==
+          "22023: event_type is not a registered event type: "
+          "The table webhooks_event_type lists those that are; the service registers more.");
+    const auto fault = [&](const std::string& arguments) {
+        const std::string text =
+            host.failure("SELECT webhooks_publish('order.created', " + arguments + ")");
+        return text.substr(0, text.find(" must"));
+    };
+    CHECK(fault("null") == "22023: payload");
+    CHECK(fault("repeat('x', 16777217)") == "22023: payload");
+    CHECK(fault("'', ''") == "22023: user_id");
+    CHECK(fault("'', idempotency_key => ''") == "22023: idempotency_key");
+    CHECK(fault("'', content_type => E'a\\nb'") == "22023: content_type");
+    CHECK(fault("'', deliver_at => now() + interval '367 days'") == "22023: deliver_at");
+    CHECK(fault("'', expires_at => now()") == "22023: expires_at");
+    CHECK(rows() == "0 0 0 0");
+}
+
+OUTBOX_TEST("an event can be published for later, and can expire") {
+    subscribe();
+    host.publish(
+        ", deliver_at => now() + interval '1 hour', expires_at => now() + interval '1 day'");
+    deliver();
+    CHECK(transport->requests().empty());
+    CHECK(host.value("SELECT round((u.due_at - e.created_at) / 1e6) || ' ' || "
+                     "round((m.expires_at - e.created_at) / 1e6) FROM webhooks_undelivered u "
+                     "JOIN webhooks_event e ON e.id = u.event_id "
+                     "JOIN webhooks_message m ON m.id = e.message_id") == "3600 86400");
+}
+
+// ---- Idempotency keys.
+
+OUTBOX_TEST("a key is one key, however it comes") {
+    subscribe();
+    const PublishReceipt first = running->publish(alice, order("k")).value();
+    CHECK(host.publish(", 'alice', 'k'") == "{1}");
+    CHECK(host.publish(", 'alice', 'other'") == host.publish(", 'alice', 'other'"));
+    const PublishReceipt again = running->publish(alice, order("other")).value();
+    CHECK(again.is_replay);
+    CHECK(again.event_ids != first.event_ids);
+    CHECK(host.failure("SELECT webhooks_publish('order.created', '{}', 'alice', 'k')")
+              .starts_with("23505: the idempotency key was used for other content"));
+    CHECK(host.publish(", null, 'k'") != "{1}");
+    // One is in the worker's memory.
+    CHECK(rows() == "3 3 2 3");
+    host.sql << "UPDATE webhooks_idempotency_key SET created_at = created_at - 86400000000";
+    host.publish(", 'alice', 'k'");
+    CHECK(rows() == "4 4 3 3");
+}
+
+OUTBOX_TEST("who comes second with a key waits for the first transaction to end") {
+    subscribe();
+    host.sql << "BEGIN";
+    const std::string first = host.publish(", 'alice', 'k'");
+    Host other(place.schema);
+    auto second = std::async(std::launch::async, [&] { return other.publish(", 'alice', 'k'"); });
+    while (host.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") ==
+           "0") {
+    }
+    SECTION("and answers its receipt") {
+        // A worker does not wait, for it publishes for many.
+        CHECK(running->publish(alice, order("k")).error() == Errc::unavailable);
+        CHECK(running->publish(alice, order("free")));
+        host.sql << "COMMIT";
+        CHECK(second.get() == first);
+        CHECK(running->publish(alice, order("k")).value().is_replay);
+    }
+    SECTION("or publishes when that was rolled back") {
+        host.sql << "ROLLBACK";
+        CHECK(second.get() != first);
+        CHECK(rows() == "1 1 1 1");
+    }
+}
+
+// ---- Ids and readers.
+
+OUTBOX_TEST("who reads on by id misses nothing that is committed late") {
+    const SubscriptionId id = subscribe();
+    CHECK(host.publish() == "{1}");
+    CHECK(read_after(id, 0) == Ids{1});
+    Host late(place.schema);
+    late.sql << "BEGIN";
+    CHECK(late.publish() == "{2}");
+    CHECK(host.publish() == "{3}");
+    running->publish(alice, order()).value();
+    CHECK(read_after(id, 0) == Ids{1});
+    CHECK(read_after(id, 1).empty());
+    // Who does not read on sees what there is.
+    CHECK(running->events(alice, id, {}).value().items.size() == 3);
+    SECTION("be it committed") {
+        late.sql << "COMMIT";
+        CHECK(read_after(id, 1) == Ids{2, 3, 4});
+    }
+    SECTION("be it rolled back") {
+        late.sql << "ROLLBACK";
+        CHECK(read_after(id, 1) == Ids{3, 4});
+    }
+    SECTION("be it one savepoint of two") {
+        late.sql << "SAVEPOINT one";
+        CHECK(late.publish() == "{5}");
+        late.sql << "ROLLBACK TO one";
+        CHECK(read_after(id, 1).empty());
+        late.sql << "COMMIT";
+        CHECK(read_after(id, 1) == Ids{2, 3, 4});
+    }
+}
+
+OUTBOX_TEST("a publication that was cut off holds nothing that others need") {
+    subscribe();
+    Host other(place.schema);
+    other.sql << "BEGIN";
+    CHECK(other.publish() == "{1}");
+    CHECK(other.failure("SELECT 1 / 0") != "");
+    CHECK(host.value("SELECT count(*) FROM webhooks_advisory_lock WHERE mode = 'ExclusiveLock'") ==
+          "0");
+    CHECK(host.publish() == "{2}");
+}
+
+OUTBOX_TEST("readers, workers and hosts at once lose nothing and repeat nothing") {
+    const SubscriptionId id = subscribe();
+    constexpr int hosts = 4;
+    constexpr int each = 50;
+    std::atomic<int> busy = hosts;
+    std::vector<std::future<void>> publishers;
+    for (int i = 0; i < hosts; ++i) {
+        publishers.push_back(std::async(std::launch::async, [&] {
+            Host own(place.schema);
+            for (int n = 0; n < each; ++n) {
+                own.sql << "BEGIN";
+                own.publish();
+                own.publish();
+                own.sql << (n % 5 == 0 ? "ROLLBACK" : "COMMIT");
+            }
+            --busy;
+        }));
+    }
+    int published = 0;
+    Ids seen;
+    const auto read_on = [&] {
+        for (const std::int64_t next : read_after(id, seen.empty() ? 0 : seen.back())) {
+            seen.push_back(next);
+        }
+    };
+    while (busy > 0) {
+        running->publish(alice, order()).value();
+        ++published;
+        read_on();
+    }
+    for (std::future<void>& publisher : publishers) {
+        publisher.get();
+    }
+    published += hosts * each * 2 * 4 / 5;
+    while (true) {
+        const std::size_t before = seen.size();
+        read_on();
+        if (seen.size() == before) break;
+    }
+    CHECK(seen.size() == static_cast<std::size_t>(published));
+    CHECK(std::ranges::is_sorted(seen));
+    CHECK(std::set(seen.begin(), seen.end()).size() == seen.size());
+    while (transport->requests().size() < seen.size()) {
+        deliver();
+    }
+    deliver();
+    std::set<std::string> ids;
+    for (const auto& request : transport->requests()) {
+        ids.insert(request.webhook_id);
+    }
+    CHECK(ids.size() == seen.size());
+    CHECK(transport->requests().size() == seen.size());
+}
+
+OUTBOX_TEST("one transaction may publish much") {
+    const SubscriptionId id = subscribe();
+    subscribe();
+    host.sql << "SELECT count(webhooks_publish('order.created', n::text)) "
+                "FROM generate_series(1, 1000) n";
+    CHECK(rows() == "1000 2000 2000 0");
+    CHECK(running->events(alice, id, {.after = 0}).value().total == 1000);
+}
+
+// ---- Rights.
+
+OUTBOX_TEST("a role needs no more than to execute") {
+    subscribe();
+    const std::string role = "publisher_of_" + place.schema;
+    host.sql << "CREATE ROLE " + role;
+    host.sql << "GRANT USAGE ON SCHEMA " + place.schema + " TO " + role;
+    host.sql << "SET ROLE " + role;
+    CHECK(host.failure("SELECT webhooks_publish('order.created', '{}')").starts_with("42501"));
+    host.sql << "RESET ROLE";
+    host.sql << "GRANT EXECUTE ON FUNCTION webhooks_publish, webhooks_publish_receipt TO " + role;
+    host.sql << "SET ROLE " + role;
+    CHECK(host.publish(", 'alice', 'k'") == "{1}");
+    CHECK(host.failure("SELECT * FROM webhooks_event").starts_with("42501"));
+    CHECK(host.failure("SELECT webhooks_take_ids(1)").starts_with("42501"));
+    host.sql << "BEGIN";
+    CHECK(publish_in_transaction(host.sql, order(), place.schema));
+    host.sql << "COMMIT";
+}
+
+// ---- From C++.
+
+OUTBOX_TEST("a host publishes through SOCI or libpq") {
+    const SubscriptionId id = subscribe();
+    subscribe();
+    host.sql << "BEGIN";
+    const PublishReceipt receipt =
+        publish_in_transaction(host.sql, order("k", "alice"), place.schema).value();
+    CHECK(receipt.event_ids == std::vector<EventId>{{1}, {2}});
+    CHECK_FALSE(receipt.is_replay);
+    Publication plain = order();
+    plain.payload = "\xE2\x82\xAC '\\";
+    plain.content_type = "text/plain";
+    plain.expires_at = Time(std::chrono::microseconds(4'102'444'800'123'457));
+    CHECK(publish_in_transaction(host.connection(), plain, place.schema).value().event_ids ==
+          std::vector<EventId>{{3}, {4}});
+    CHECK(host.value("SELECT max(expires_at) FROM webhooks_message") == "4102444800123457");
+    host.sql << "COMMIT";
+    const PublishReceipt again = running->publish(alice, order("k")).value();
+    CHECK(again.is_replay);
+    CHECK(again.event_ids == receipt.event_ids);
+    host.sql << "BEGIN";
+    CHECK(publish_in_transaction(host.sql, order("k", "alice"), place.schema).value().is_replay);
+    host.sql << "ROLLBACK";
+    CHECK(running->event(alice, id, {3}).value().event.payload == plain.payload);
+}
+
+OUTBOX_TEST("the encoding of the host's connection changes nothing") {
+    const SubscriptionId id = subscribe();
+    host.sql << "SET client_encoding = 'LATIN1'";
+    host.sql << "BEGIN";
+    Publication euro = order();
+    euro.payload = "\xE2\x82\xAC";
+    const PublishReceipt receipt = publish_in_transaction(host.sql, euro, place.schema).value();
+    host.sql << "COMMIT";
+    CHECK(running->event(alice, id, receipt.event_ids.at(0)).value().event.payload == euro.payload);
+}
+
+OUTBOX_TEST("a host learns why it cannot publish, and in no error is a value") {
+    subscribe();
+    const auto fields = [&](const Publication& publication) {
+        host.sql << "BEGIN";
+        const Error error = publish_in_transaction(host.sql, publication, place.schema).error();
+        host.sql << "ROLLBACK";
+        CHECK(error == Errc::invalid_argument);
+        CHECK(error.to_string().find("canary") == std::string::npos);
+        return error.fields();
+    };
+    CHECK(fields({.event_type = "canary", .payload = ""}) ==
+          std::vector<FieldError>{{"eventType", "is not a registered event type"}});
+    Publication wrong = order();
+    wrong.idempotency_key = "canary\n";
+    CHECK(fields(wrong) == std::vector<FieldError>{
+                               {"idempotencyKey", "must be 1 to 256 printable ASCII characters"}});
+    wrong = order();
+    wrong.payload = std::string("canary\0", 7);
+    CHECK(fields(wrong) == std::vector<FieldError>{{"payload", "must be UTF-8 without U+0000"}});
+
+    CHECK(publish_in_transaction(host.sql, order(), place.schema).error() ==
+          Errc::invalid_argument);
+    soci::session closed;
+    CHECK(publish_in_transaction(closed, order()).error() == Errc::invalid_argument);
+
+    host.sql << "BEGIN";
+    publish_in_transaction(host.sql, order("k"), place.schema).value();
+    host.sql << "SAVEPOINT one";
+    Publication other = order("k");
+    other.payload = "canary";
+    const Error conflict = publish_in_transaction(host.sql, other, place.schema).error();
+    CHECK(conflict == Errc::conflict);
+    CHECK(conflict.to_string().find("canary") == std::string::npos);
+    CHECK(publish_in_transaction(host.sql, order(), place.schema).error() ==
+          Errc::invalid_argument);
+    host.sql << "ROLLBACK TO one";
+    publish_in_transaction(host.sql, order(), place.schema).value();
+    host.sql << "COMMIT";
+    CHECK(rows() == "2 2 2 1");
+
+    host.sql << "BEGIN";
+    Host(place.schema).sql << "SELECT pg_terminate_backend(" +
+                                  std::to_string(PQbackendPID(host.connection())) + ", 10000)";
+    CHECK(publish_in_transaction(host.sql, order(), place.schema).error() == Errc::unavailable);
+    CHECK(publish_in_transaction(host.sql, order(), place.schema).error() == Errc::unavailable);
+    host.sql.reconnect();
+}
+
+}  // namespace webhooks::testing
+
+#endif
