@@ -22,7 +22,7 @@ lib/storage/memory           boost.system lib/base lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/query lib/storage soci sqlite libpq posix
 lib/testing                  boost.system lib/base
 lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
-examples                     boost.system http asio beast json boost crypto tls posix
+examples                     boost.system http asio beast json boost crypto tls posix libpq
 bench                        boost.system http asio beast json boost crypto tls posix
 tests                        boost.system http asio beast json boost crypto tls posix catch soci sqlite libpq
 tests/unit                   any

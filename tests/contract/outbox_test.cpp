@@ -71,9 +71,9 @@ struct Outbox {
         }
     }
 
-    WebhookService open(std::shared_ptr<Clock> time) {
+    WebhookService open(std::shared_ptr<Clock> time, ServiceOptions options = {}) {
         return WebhookService::open(
-                   {.storage = storage, .transport = transport, .clock = std::move(time)}, {})
+                   {.storage = storage, .transport = transport, .clock = std::move(time)}, options)
             .value();
     }
 
@@ -176,6 +176,28 @@ OUTBOX_TEST("a trigger publishes") {
         bodies.insert(*request.body);
     }
     CHECK(bodies == std::multiset<std::string>{"1", "2", "3"});
+}
+
+OUTBOX_TEST("a running service delivers as soon as it hears of the commit") {
+    subscribe();
+    running.reset();
+    storage = place.make({});
+    // Without being told, it would look only after a minute.
+    running.emplace(open({}, {.heartbeat_interval = 1min, .lease = 10min}));
+    running->start().value();
+    for (std::size_t count = 1; count <= 5; ++count) {
+        host.sql << "BEGIN";
+        host.publish();
+        host.sql << "COMMIT";
+        const auto committed = std::chrono::steady_clock::now();
+        while (transport->requests().size() < count &&
+               std::chrono::steady_clock::now() < committed + 10s) {
+            std::this_thread::yield();
+        }
+        REQUIRE(transport->requests().size() == count);
+        UNSCOPED_INFO((std::chrono::steady_clock::now() - committed) / 1us << " us");
+    }
+    running->stop(1s).value();
 }
 
 // ---- By the rules of publish.
