@@ -178,6 +178,22 @@ OUTBOX_TEST("a trigger publishes") {
     CHECK(bodies == std::multiset<std::string>{"1", "2", "3"});
 }
 
+OUTBOX_TEST("what is published to a subscription that is deleted before the commit goes nowhere") {
+    const SubscriptionId id = subscribe();
+    host.sql << "BEGIN";
+    host.publish();
+    running->delete_subscription(alice, id).value();
+    CHECK_FALSE(storage->maintain(100).value());
+    host.sql << "COMMIT";
+    deliver();
+    CHECK(transport->requests().empty());
+    CHECK_FALSE(storage->maintain(100).value());
+    CHECK(rows() == "0 0 0 0");
+    host.sql << "UPDATE webhooks_subscription SET updated_at = updated_at - 3600000000";
+    CHECK_FALSE(storage->maintain(100).value());
+    CHECK(host.value("SELECT deletion FROM webhooks_subscription") == "2");
+}
+
 OUTBOX_TEST("a running service delivers as soon as it hears of the commit") {
     subscribe();
     running.reset();

@@ -50,6 +50,10 @@ std::string from(unsigned joins) {
     return text;
 }
 
+/// A transaction that published before a subscription was deleted may be committed after it: for
+/// this long its events are looked for.
+constexpr std::chrono::hours longest_publication{1};
+
 /// An event with its latest attempt and what it waits for.
 struct EventRow {
     static constexpr const char* select =
@@ -251,9 +255,14 @@ void erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
         use(message, "message");
 }
 
-std::size_t erase_hidden_events(soci::session& sql, std::size_t limit) {
+std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit) {
+    const long long settled = to_micros(now - longest_publication);
     long long owner = 0;
-    sql << "SELECT id FROM webhooks_subscription WHERE deletion = 1 LIMIT 1", into(owner);
+    int is_settled = 0;
+    sql << "SELECT id, CASE WHEN updated_at <= :settled THEN 1 ELSE 0 END "
+           "FROM webhooks_subscription s WHERE deletion = 1 AND (updated_at <= :settled OR EXISTS "
+           "(SELECT 1 FROM webhooks_event e WHERE e.subscription_id = s.id)) LIMIT 1",
+        into(owner), into(is_settled), use(settled, "settled");
     if (!sql.got_data()) return 0;
     const long long take = static_cast<long long>(limit);
     long long count = 0;
@@ -274,7 +283,7 @@ std::size_t erase_hidden_events(soci::session& sql, std::size_t limit) {
         use(owner, "owner"), use(last, "last");
     sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id <= :last",
         use(owner, "owner"), use(last, "last");
-    if (count < take) {
+    if (count < take && is_settled != 0) {
         sql << "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :owner",
             use(owner, "owner");
     }

@@ -28,9 +28,10 @@ bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event
 /// Deletes an event with its attempts and, after the last event of a message, the message.
 void erase_event(soci::session& sql, SubscriptionId subscription, EventId event);
 
-/// Deletes up to `limit` events of a deleted subscription, and marks one that has none left.
+/// Deletes up to `limit` events of a deleted subscription, and marks one that has none left and
+/// will get none.
 /// @return how many were deleted.
-std::size_t erase_hidden_events(soci::session& sql, std::size_t limit);
+std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit);
 /// Deletes up to `limit` idempotency keys of `newest` and before. @return how many.
 std::size_t erase_keys(soci::session& sql, Time newest, std::size_t limit);
 

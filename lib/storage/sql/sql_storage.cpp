@@ -171,8 +171,9 @@ Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, Subs
 
 Result<bool> SqlStorage::maintain(std::size_t limit) {
     return run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
-        const std::size_t swept = erase_keys(sql, now(sql) - idempotency_lifetime, limit);
-        return swept + erase_hidden_events(sql, limit) >= limit;
+        const Time present = now(sql);
+        const std::size_t swept = erase_keys(sql, present - idempotency_lifetime, limit);
+        return swept + erase_hidden_events(sql, present, limit) >= limit;
     });
 }
 
