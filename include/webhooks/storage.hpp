@@ -50,7 +50,8 @@ struct Worker {
 struct HeldEvent {
     EventId id{};
     SubscriptionId subscription{};
-    std::uint64_t worker_tag = 0;  ///< Of the worker that appended it.
+    /// Of the worker that appended it; random where no worker did (`publish_in_transaction`).
+    std::uint64_t worker_tag = 0;
     std::shared_ptr<const Message> message;
     int attempts = 0;      ///< Rows of history so far; the next one's number follows.
     int tries = 0;         ///< Of these, since it was published or last reopened.

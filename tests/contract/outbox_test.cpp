@@ -356,6 +356,21 @@ OUTBOX_TEST("who reads on by id misses nothing that is committed late") {
     }
 }
 
+OUTBOX_TEST("one transaction may publish in two schemas") {
+    OnPostgresql second;
+    const std::shared_ptr<Storage> other = second.make({});
+    host.sql << "BEGIN";
+    CHECK(host.value("webhooks_take_ids(3)") == "1");
+    CHECK(host.value(second.schema + ".webhooks_take_ids(2)") == "1");
+    CHECK(host.value("SELECT count(*) FROM webhooks_advisory_lock WHERE mode = 'ShareLock'") ==
+          "2");
+    Host reader(second.schema);
+    CHECK(reader.value("webhooks_settled_id()") == "0");
+    host.sql << "COMMIT";
+    CHECK(reader.value("webhooks_settled_id()") == "2");
+    CHECK(host.value("webhooks_settled_id()") == "3");
+}
+
 OUTBOX_TEST("a publication that was cut off holds nothing that others need") {
     subscribe();
     Host other(place.schema);

@@ -1,4 +1,5 @@
 #include <webhooks/http/server.hpp>
+#include <webhooks/outbox.hpp>
 #include <webhooks/testing/fake_transport.hpp>
 #include <webhooks/testing/faulty_storage.hpp>
 #include <webhooks/testing/manual_clock.hpp>

@@ -1,5 +1,5 @@
 -- Publishing inside a host's own transaction. Why ids are taken and shown as they are:
--- docs/decisions/0011-ids-from-a-sequence.md.
+-- docs/decisions/0012-ids-from-a-sequence.md.
 
 -- Not a row, which whoever takes an id would hold until its transaction ends.
 CREATE SEQUENCE webhooks_event_id MINVALUE 0 START 0 MAXVALUE 9007199254740991;
@@ -69,8 +69,8 @@ BEGIN
 END
 $$;
 
--- The advisory lock of an idempotency key: a host's transaction that has published with the key holds
--- it until it ends. Workers look at it, because they must not wait that long.
+-- The advisory lock of an idempotency key: a host's transaction that has published with the key
+-- holds it until it ends. Workers look at it, because they must not wait that long.
 CREATE FUNCTION webhooks_key_lock(scope text, key text) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT hashtextextended((length(scope) || ' ' || scope || key) COLLATE "C",
@@ -100,7 +100,8 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM webhooks_event_type t WHERE t.name = event_type) THEN
         RAISE EXCEPTION 'event_type is not a registered event type' USING
             ERRCODE = 'invalid_parameter_value', COLUMN = 'event_type',
-            HINT = 'The table webhooks_event_type lists those that are; the service registers more.';
+            HINT = 'The table webhooks_event_type lists those that are; '
+                'the service registers more.';
     END IF;
     SELECT f.field, f.message INTO fault FROM (VALUES
         ('payload', 'must be at most 16777216 bytes', octet_length(payload) <= 16777216),
