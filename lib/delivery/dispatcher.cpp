@@ -172,10 +172,14 @@ void Dispatcher::feed_hungry(const Now& now) {
 
 void Dispatcher::add(HeldEvent event, const Now& now) {
     Lane& lane = lane_for(event, now);
-    if (is_reopened(event)) {
+    const bool asked_for = is_reopened(event);
+    // Of many that are sent again one goes first; the others queue as all do.
+    const bool goes_first =
+        asked_for && (lane.queue.empty() || !is_reopened(lane.queue.front().event));
+    if (asked_for) resume(lane.health, now.steady);
+    if (goes_first) {
         push(lane, std::move(event), now);
         lane.queue.splice(lane.queue.begin(), lane.queue, std::prev(lane.queue.end()));
-        resume(lane.health, now.steady);
     } else if (!lane.key.is_test && room_of(lane) == 0) {
         defer(lane, event, now);
         release(event);

@@ -88,7 +88,8 @@ void Engine::repeat(const char* what, const std::function<bool()>& is_done,
         try {
             body();
         } catch (const std::exception& failure) {
-            observer_->on_log(LogLevel::error, std::string(what) + ": " + failure.what());
+            observer_->on_log(LogLevel::error, what);
+            observer_->on_log(LogLevel::error, failure.what());
             std::this_thread::sleep_for(pause_after_exception);
         }
     }
@@ -96,7 +97,7 @@ void Engine::repeat(const char* what, const std::function<bool()>& is_done,
 
 void Engine::run_journal() {
     repeat(
-        "storage thread", [this] { return stops_journal_.load(); },
+        "the storage thread failed:", [this] { return stops_journal_.load(); },
         [this] {
             if (journal_.step() == 0) journal_.wait();
         });
@@ -104,10 +105,16 @@ void Engine::run_journal() {
 
 void Engine::run_delivery() {
     repeat(
-        "delivery thread", [this] { return stops_delivery_.load(); },
+        "the delivery thread failed, and its work goes back to storage:",
+        [this] { return stops_delivery_.load(); },
         [this] {
             const std::scoped_lock lock(delivery_mutex_);
-            delivery_.turn(true);
+            try {
+                delivery_.turn(true);
+            } catch (const std::exception&) {
+                journal_.abandon_identity();
+                throw;
+            }
         });
 }
 

@@ -65,7 +65,11 @@ void Journal::refuse_new() {
 
 Result<> Journal::close() {
     const std::scoped_lock turn(step_mutex_);
-    while (write_pending() > 0 && is_healthy_) {
+    try {
+        while (!has_crashed_ && write_pending() > 0 && is_healthy_) {
+        }
+    } catch (const std::exception& failure) {
+        crash(failure.what());
     }
     refuse_pending();
     is_closed_ = true;
@@ -283,11 +287,13 @@ std::size_t Journal::work() {
 /// Memory is used up, or the like: nobody knows how far the work got. It is treated as if this
 /// process had died there, but for the callers, who are told.
 void Journal::crash(const char* what) {
-    log(LogLevel::error, std::string("storage thread: ") + what);
     has_crashed_ = true;
+    lease_until_ = SteadyTime::min().time_since_epoch().count();
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
+    log(LogLevel::error, "the storage thread failed, and goes on under a new identity:");
+    log(LogLevel::error, what);
     for (PendingPublication& publication : in_hand_.publications) {
-        answer(publication, Error(Errc::unavailable, "the service is out of memory; try again"));
+        refuse(publication, "the service failed");
     }
     in_hand_ = {};
 }
@@ -309,26 +315,40 @@ std::size_t Journal::refuse_pending() {
         publication_bytes_ = 0;
     }
     for (PendingPublication& publication : refused) {
-        answer(publication, Error(Errc::unavailable, "storage does not answer; try again later"));
+        refuse(publication, "storage does not answer; try again later");
     }
     return refused.size();
 }
 
-Journal::Work Journal::take_work() {
-    Work work{.publications = {}, .results = std::exchange(unwritten_, {})};
+/// Whoever waits must hear of it, be there memory for the reason or not.
+void Journal::refuse(PendingPublication& publication, const char* reason) const noexcept {
+    std::string text;
+    try {
+        text = reason;
+    } catch (const std::exception&) {
+        text.clear();
+    }
+    answer(publication, Error(Errc::unavailable, std::move(text)));
+}
+
+/// @pre `in_hand_` is empty.
+void Journal::take_work() {
+    in_hand_.results = std::exchange(unwritten_, {});
     const std::scoped_lock lock(mutex_);
-    work.results.append(std::exchange(results_, {}));
-    while (!publications_.empty() && work.publications.size() < options_.max_batch) {
+    in_hand_.results.append(std::exchange(results_, {}));
+    in_hand_.publications.reserve(std::min(publications_.size(), options_.max_batch));
+    while (!publications_.empty() && in_hand_.publications.size() < options_.max_batch) {
         publication_bytes_ -= publications_.front().message->payload->size();
-        work.publications.push_back(std::move(publications_.front()));
+        in_hand_.publications.push_back(std::move(publications_.front()));
         publications_.pop_front();
     }
-    return work;
 }
 
 std::size_t Journal::write_pending() {
     if (is_blocked() || !settle_doubt()) return 0;
-    Work& work = in_hand_ = take_work();
+    in_hand_ = {};
+    take_work();
+    Work& work = in_hand_;
     const std::size_t size = work.publications.size() + work.results.size();
     if (size == 0) return 0;
     if (work.publications.empty() && !has_rows(work.results)) {
@@ -623,7 +643,7 @@ void Journal::stop_waiting() {
     changed_.notify_all();
 }
 
-void Journal::log(LogLevel level, const std::string& line) const {
+void Journal::log(LogLevel level, std::string_view line) const {
     parts_.observer->on_log(level, line);
 }
 

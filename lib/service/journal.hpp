@@ -61,6 +61,8 @@ public:
     Result<> submit(PendingPublication publication);
     /// Hands in what came of events. Void when `epoch` is an earlier identity's.
     void record(std::uint64_t epoch, Results results);
+    /// Delivery has failed, and nobody knows what it still holds: all of it goes back to storage.
+    void abandon_identity() noexcept { has_crashed_ = true; }
     /// Whether results still find room; delivery begins no attempt while they do not.
     bool has_room_for_results() const;
     /// Reads what changed since the index was built.
@@ -116,7 +118,7 @@ private:
     /// @return false where storage does not answer.
     bool settle_doubt();
     bool take_in_appended();
-    Work take_work();
+    void take_work();
     /// Matches publications anew. Those that a transaction has no room for are put back.
     void match(Work& work, Batch& batch);
     void complete(Work& work, const Batch& batch, const BatchReceipt& receipt);
@@ -127,6 +129,7 @@ private:
     void tell_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
     std::vector<HeldEvent> hold(const Append& append, const Appended& appended) const;
     void answer(PendingPublication& publication, Result<PublishReceipt> receipt) const;
+    void refuse(PendingPublication& publication, const char* reason) const noexcept;
 
     std::size_t claim_due();
     std::size_t serve_wants();
@@ -141,7 +144,7 @@ private:
     bool accept(const Result<>& result, const char* what);
     bool is_blocked() const { return parts_.clock->steady_now() < blocked_until_; }
     SteadyTime next_wake() const;
-    void log(LogLevel level, const std::string& line) const;
+    void log(LogLevel level, std::string_view line) const;
 
     const Parts parts_;
     const ServiceOptions& options_;
@@ -166,7 +169,7 @@ private:
     SteadyTime blocked_until_{};
     /// What is being written.
     Work in_hand_;
-    bool has_crashed_ = false;
+    std::atomic<bool> has_crashed_{false};
     /// Results whose write failed; they go into the next batch, unless they were written after all.
     Results unwritten_;
     /// The batch of `last_batch_` has no receipt.

@@ -114,6 +114,19 @@ TEST_CASE("one endpoint never takes all of the memory") {
     }));
 }
 
+TEST_CASE("much that is sent again leaves memory to others, and one of it goes first") {
+    Bench bench({.max_events_in_memory = 1000});
+    bench.add(1, 1);
+    for (int i = 0; i < 5000; ++i) {
+        HeldEvent again = bench.event(++bench.last_event, 1);
+        again.attempts = 3;
+        again.has_row = true;
+        bench.dispatcher.add(std::move(again), bench.now);
+    }
+    CHECK(bench.dispatcher.waiting() <= 500);
+    CHECK(bench.begin_all().front().event.attempts == 3);
+}
+
 TEST_CASE("less than was wanted means that nothing older is left") {
     Bench bench({.max_events_in_memory = 8});
     bench.add(1, 20);
