@@ -276,11 +276,18 @@ std::size_t Journal::step() {
 
 std::size_t Journal::work() {
     if (is_blocked()) return refuse_pending();
-    if (has_crashed_ && !begin_again()) return refuse_pending();
+    // Taken down first: delivery may put it up again meanwhile.
+    if (has_crashed_.exchange(false) && !begin_again()) {
+        has_crashed_ = true;
+        return refuse_pending();
+    }
     pulse_if_due();
-    std::size_t done = go_on_taking_over() + write_pending();
-    in_hand_ = {};
-    done += serve_wants() + claim_due() + maintain_if_wanted();
+    // In this order: what delivery wants back must have been written.
+    std::size_t done = go_on_taking_over();
+    done += write_pending();
+    done += serve_wants();
+    done += claim_due();
+    done += maintain_if_wanted();
     return done;
 }
 
@@ -302,9 +309,7 @@ void Journal::crash(const char* what) {
 bool Journal::begin_again() {
     const Result<> retired = parts_.storage->retire_worker(worker_.id);
     const bool is_retired = retired || retired.error() == Errc::fenced;
-    if (!accept(is_retired ? begin_identity() : retired, "new identity")) return false;
-    has_crashed_ = false;
-    return true;
+    return accept(is_retired ? begin_identity() : retired, "new identity");
 }
 
 std::size_t Journal::refuse_pending() {
@@ -346,14 +351,18 @@ void Journal::take_work() {
 
 std::size_t Journal::write_pending() {
     if (is_blocked() || !settle_doubt()) return 0;
-    in_hand_ = {};
     take_work();
+    const std::size_t size = in_hand_.publications.size() + in_hand_.results.size();
+    if (size > 0) write_in_hand();
+    in_hand_ = {};
+    return size;
+}
+
+void Journal::write_in_hand() {
     Work& work = in_hand_;
-    const std::size_t size = work.publications.size() + work.results.size();
-    if (size == 0) return 0;
     if (work.publications.empty() && !has_rows(work.results)) {
         complete(work.results, {});
-        return size;
+        return;
     }
     settle(work.results);
     Batch batch{.number = ++last_batch_,
@@ -369,7 +378,7 @@ std::size_t Journal::write_pending() {
             accept({}, "write");
             take_back(batch, work.results);
             complete(work, batch, *receipt);
-            return size;
+            return;
         }
         outcome = receipt.error();
         if (!(receipt.error() == Errc::stale_revision)) {
@@ -385,7 +394,6 @@ std::size_t Journal::write_pending() {
     for (PendingPublication& publication : work.publications) {
         answer(publication, outcome.error());
     }
-    return size;
 }
 
 bool Journal::settle_doubt() {

@@ -114,6 +114,7 @@ private:
     bool begin_again();
     std::size_t refuse_pending();
     std::size_t write_pending();
+    void write_in_hand();
     /// Finds out what became of a batch whose receipt was lost, and goes on from there.
     /// @return false where storage does not answer.
     bool settle_doubt();
