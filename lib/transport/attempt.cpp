@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <transport/attempt.hpp>
 #include <transport/request_head.hpp>
@@ -8,22 +7,10 @@
 namespace webhooks::transport {
 namespace {
 
-namespace ip = boost::asio::ip;
 using Kind = Stream::Step::Kind;
 
 /// Of a name with more addresses only so many are dialled; all are judged.
 constexpr std::size_t max_dialled = 8;
-
-Stream::Endpoint endpoint_of(const IpAddress& address, std::uint16_t port) {
-    if (!address.is_v6) {
-        ip::address_v4::bytes_type bytes;
-        std::memcpy(bytes.data(), address.bytes, bytes.size());
-        return {ip::address_v4(bytes), port};
-    }
-    ip::address_v6::bytes_type bytes;
-    std::memcpy(bytes.data(), address.bytes, bytes.size());
-    return {ip::address_v6(bytes), port};
-}
 
 bool are_allowed(const std::vector<IpAddress>& addresses, const EndpointPolicy* policy) {
     static const EndpointPolicy strict;
@@ -42,10 +29,6 @@ Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime sta
       workbench_(workbench),
       listener_(listener),
       step_deadline_(deadline_) {}
-
-Attempt::~Attempt() {
-    if (stream_) stream_->close();
-}
 
 /// Nothing may leave by an exception: what can throw here is memory alone.
 template <class Function>
@@ -78,8 +61,7 @@ void Attempt::send_or_connect() {
     connect_anew();
 }
 
-void Attempt::use(std::shared_ptr<Stream> stream) {
-    if (stream_) stream_->close();
+void Attempt::use(std::unique_ptr<Stream> stream) {
     stream_ = std::move(stream);
     if (stream_) stream_->set_owner(this);
 }
@@ -124,9 +106,9 @@ void Attempt::dial_next() {
     const SteadyTime now = SteadyTime::clock::now();
     const auto left = static_cast<int>(addresses_.size() - dialled_);
     step_deadline_ = now + (connect_deadline_ - now) / left;
-    use(std::make_shared<Stream>(workbench_.io));
+    use(std::make_unique<Stream>(workbench_.poller));
     const IpAddress& address = addresses_[dialled_++];
-    const auto code = stream_->connect(endpoint_of(address, request_.target->url.port()));
+    const auto code = stream_->connect(address, request_.target->url.port());
     if (code) after_failed_dial(code);
 }
 

@@ -16,10 +16,10 @@ namespace webhooks::transport {
 
 /// What all attempts of one transport work with, on its one thread.
 struct Workbench {
-    using Pool = IdlePool<PoolKey, std::shared_ptr<Stream>, PoolKeyHash>;
+    using Pool = IdlePool<PoolKey, std::unique_ptr<Stream>, PoolKeyHash>;
 
     const HttpTransportOptions& options;
-    boost::asio::io_context& io;
+    Poller& poller;
     const TlsContext& tls;
     Resolver& resolver;
     PreparedTargets targets;
@@ -42,7 +42,6 @@ public:
 
     Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
             Workbench& workbench, Listener& listener);
-    ~Attempt();
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
@@ -58,7 +57,7 @@ private:
     void on_ready() override;
 
     void send_or_connect();
-    void use(std::shared_ptr<Stream> stream);
+    void use(std::unique_ptr<Stream> stream);
     void connect_anew();
     void on_resolved(const Resolved& resolved);
     void dial_next();
@@ -91,7 +90,7 @@ private:
     Resolver::Ticket look_up_;
     std::vector<IpAddress> addresses_;
     std::size_t dialled_ = 0;
-    std::shared_ptr<Stream> stream_;
+    std::unique_ptr<Stream> stream_;
     bool is_kept_connection_ = false;
     bool has_ended_ = false;
 };

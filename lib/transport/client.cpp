@@ -41,6 +41,7 @@ private:
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
         io_.get_executor()};
+    Poller poller_{io_};
     Resolver resolver_;
     Workbench workbench_;
     std::unordered_map<Token, std::unique_ptr<Attempt>> attempts_;
@@ -56,15 +57,11 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
       tls_(std::move(tls)),
       resolver_(io_, {.dns = {.name_servers = options_.name_servers}}),
       workbench_{.options = options_,
-                 .io = io_,
+                 .poller = poller_,
                  .tls = tls_,
                  .resolver = resolver_,
                  .targets = PreparedTargets(options_.user_agent),
-                 .idle = {options_.max_idle_connections, options_.keep_alive}} {
-    // With its first socket Asio takes the descriptors that it needs for itself: better now, where
-    // their want is an error, than in the first attempt.
-    const Stream first(io_);
-}
+                 .idle = {options_.max_idle_connections, options_.keep_alive}} {}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {
     attempts_[token] = std::make_unique<Attempt>(token, std::move(request),
@@ -81,13 +78,16 @@ void HttpTransport::begin_started() {
 
 void HttpTransport::run(SteadyTime until, Sink& sink) {
     while (true) {
-        begin_started();
+        poller_.poll();
         io_.poll();
+        begin_started();
         const SteadyTime now = SteadyTime::clock::now();
         if (now >= next_sweep()) sweep(now);
         ended_.clear();
         const bool was_woken = is_woken_.exchange(false);
         if (give_answers(sink) || was_woken || now >= until) return;
+        if (poller_.has_calls()) continue;
+        poller_.interrupt_wait();
         io_.run_one_until(std::min(until, next_sweep()));
     }
 }
@@ -109,7 +109,7 @@ void HttpTransport::sweep(SteadyTime now) {
     }
     resolver_.sweep(now);
     workbench_.idle.sweep(now,
-                          [](const std::shared_ptr<Stream>& kept) { return !kept->is_quiet(); });
+                          [](const std::unique_ptr<Stream>& kept) { return !kept->is_quiet(); });
 }
 
 bool HttpTransport::give_answers(Sink& sink) {

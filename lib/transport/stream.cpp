@@ -1,7 +1,11 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <transport/stream.hpp>
 
 namespace webhooks::transport {
@@ -17,37 +21,86 @@ void forget_errors() {
     errno = 0;
 }
 
+/// @return the size of what was put into `out`.
+socklen_t put_address(const IpAddress& address, std::uint16_t port, sockaddr_storage& out) {
+    if (address.is_v6) {
+        sockaddr_in6 v6{};
+        v6.sin6_family = AF_INET6;
+        v6.sin6_port = htons(port);
+        std::memcpy(&v6.sin6_addr, address.bytes, sizeof v6.sin6_addr);
+        std::memcpy(&out, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, address.bytes, sizeof v4.sin_addr);
+    std::memcpy(&out, &v4, sizeof v4);
+    return sizeof v4;
+}
+
 }  // namespace
 
 Stream::~Stream() {
-    close();
-}
-
-void Stream::close() noexcept {
-    owner_ = nullptr;
     if (tls_ && is_tls_up_) SSL_shutdown(tls_.get());
     tls_.reset();
-    is_tls_up_ = false;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    if (socket_ >= 0) ::close(socket_);
     ERR_clear_error();
 }
 
-std::error_code Stream::connect(const Endpoint& endpoint) {
-    boost::system::error_code code;
-    socket_.open(endpoint.protocol(), code);
-    if (!code) socket_.set_option(boost::asio::ip::tcp::no_delay(true), code);
-    if (!code) socket_.native_non_blocking(true, code);
-    if (code) return code;
-    socket_.async_connect(endpoint, [self = shared_from_this()](boost::system::error_code result) {
-        if (self->owner_ != nullptr) self->owner_->on_connected(result);
-    });
-    return {};
+std::error_code Stream::connect(const IpAddress& address, std::uint16_t port) {
+    const int family = address.is_v6 ? AF_INET6 : AF_INET;
+    socket_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (socket_ < 0) return system_code(errno);
+    const int on = 1;
+    if (::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
+        return system_code(errno);
+    }
+    sockaddr_storage endpoint{};
+    const socklen_t size = put_address(address, port, endpoint);
+    is_connecting_ = true;
+    // One that is connected already is told of all the same.
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&endpoint), size) != 0 &&
+        errno != EINPROGRESS && errno != EINTR) {
+        return system_code(errno);
+    }
+    return poller_.watch(socket_, *this, place_);
 }
 
 bool Stream::start_tls(const TlsContext& context, const std::string& host, bool host_is_address) {
-    tls_ = context.session(socket_.native_handle(), host, host_is_address);
+    tls_ = context.session(socket_, host, host_is_address);
     return tls_ != nullptr;
+}
+
+/// @return whether the attempt to connect is over; `code` tells how it went.
+bool Stream::is_connected(std::error_code& code) const noexcept {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    code = error == 0 ? std::error_code() : system_code(error);
+    return error != 0 || can_go_on_[static_cast<int>(Direction::write)];
+}
+
+void Stream::on_change(bool can_read, bool can_write, bool has_hung_up) {
+    has_hung_up_ = has_hung_up_ || has_hung_up;
+    const bool is_new[2] = {can_read, can_write};
+    bool is_due = false;
+    for (int direction = 0; direction < 2; ++direction) {
+        can_go_on_[direction] = can_go_on_[direction] || is_new[direction] || has_hung_up;
+        if (!can_go_on_[direction] || !waits_for_[direction]) continue;
+        waits_for_[direction] = false;
+        is_due = true;
+    }
+    if (owner_ == nullptr) return;
+    if (is_connecting_) {
+        std::error_code code;
+        if (!is_connected(code)) return;
+        is_connecting_ = false;
+        owner_->on_connected(code);
+    } else if (is_due) {
+        owner_->on_ready();
+    }
+    // Nothing comes after it: the owner may have destroyed this.
 }
 
 Stream::Step Stream::handshake() {
@@ -59,8 +112,9 @@ Stream::Step Stream::handshake() {
 
 Stream::Step Stream::read(std::span<char> buffer) {
     if (!tls_) {
-        return step_of_socket(::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0),
-                              Direction::read);
+        const auto got = ::recv(socket_, buffer.data(), buffer.size(), 0);
+        if (got > 0 && static_cast<std::size_t>(got) < buffer.size()) note_drained(Direction::read);
+        return step_of_socket(got, Direction::read);
     }
     forget_errors();
     std::size_t bytes = 0;
@@ -70,9 +124,8 @@ Stream::Step Stream::read(std::span<char> buffer) {
 
 Stream::Step Stream::write(std::string_view bytes) {
     if (!tls_) {
-        return step_of_socket(
-            ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
-            Direction::write);
+        return step_of_socket(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+                              Direction::write);
     }
     forget_errors();
     std::size_t written = 0;
@@ -83,11 +136,13 @@ Stream::Step Stream::write(std::string_view bytes) {
 Stream::Step Stream::step_of_socket(long result, Direction direction) {
     if (result > 0) return {.kind = Step::Kind::moved, .bytes = static_cast<std::size_t>(result)};
     if (result == 0) return {.kind = Step::Kind::ended};
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
-        return {.kind = direction == Direction::read ? Step::Kind::wants_read
-                                                     : Step::Kind::wants_write};
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        note_drained(direction);
+    } else if (errno != EINTR) {
+        return {.kind = Step::Kind::failed, .code = system_code(errno)};
     }
-    return {.kind = Step::Kind::failed, .code = system_code(errno)};
+    return {.kind =
+                direction == Direction::read ? Step::Kind::wants_read : Step::Kind::wants_write};
 }
 
 Stream::Step Stream::step_of_tls(int result, std::size_t bytes) {
@@ -95,8 +150,10 @@ Stream::Step Stream::step_of_tls(int result, std::size_t bytes) {
     const int cause = errno;
     switch (SSL_get_error(tls_.get(), result)) {
         case SSL_ERROR_WANT_READ:
+            note_drained(Direction::read);
             return {.kind = Step::Kind::wants_read};
         case SSL_ERROR_WANT_WRITE:
+            note_drained(Direction::write);
             return {.kind = Step::Kind::wants_write};
         case SSL_ERROR_ZERO_RETURN:
             return {.kind = Step::Kind::ended};
@@ -111,24 +168,26 @@ Stream::Step Stream::step_of_tls(int result, std::size_t bytes) {
     return {.kind = Step::Kind::failed, .error = tls_error(*tls_)};
 }
 
-void Stream::wait(Direction direction) {
-    bool& waits = waits_for_[static_cast<int>(direction)];
-    if (waits) return;
-    waits = true;
-    socket_.async_wait(direction == Direction::read ? Socket::wait_read : Socket::wait_write,
-                       [self = shared_from_this(), &waits](boost::system::error_code) {
-                           waits = false;
-                           if (self->owner_ != nullptr) self->owner_->on_ready();
-                       });
+void Stream::note_drained(Direction direction) noexcept {
+    // An end that has been told of is not told of again.
+    can_go_on_[static_cast<int>(direction)] = has_hung_up_;
 }
 
-bool Stream::is_quiet() const noexcept {
-    if (has_pending()) return false;
+void Stream::wait(Direction direction) {
+    const int index = static_cast<int>(direction);
+    waits_for_[index] = true;
+    if (can_go_on_[index]) place_.call();
+}
+
+bool Stream::is_quiet() noexcept {
+    if (has_hung_up_ || has_pending()) return false;
+    bool& can_read = can_go_on_[static_cast<int>(Direction::read)];
+    if (!can_read) return true;
+    // A session does not tell whether it has read all that there was.
     char byte = 0;
-    // native_handle() is not const, though it changes nothing.
-    const int socket = const_cast<Socket&>(socket_).native_handle();
-    const auto got = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    const auto got = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    can_read = got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    return !can_read;
 }
 
 }  // namespace webhooks::transport

@@ -1,23 +1,22 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <transport/poller.hpp>
 #include <transport/tls.hpp>
+#include <webhooks/endpoint.hpp>
 
 namespace webhooks::transport {
 
 /// One connection, with TLS or without. Its calls never block: they move what can be moved now,
-/// and say what to wait for. Always held by a shared_ptr; what is under way keeps it alive.
-class Stream final : public std::enable_shared_from_this<Stream> {
+/// and say what to wait for.
+class Stream final : private Poller::Watched {
 public:
-    using Endpoint = boost::asio::ip::tcp::endpoint;
-
-    /// Who uses the connection now.
+    /// Who uses the connection now. It may destroy the connection in a call.
     class Owner {
     public:
         virtual void on_connected(const std::error_code& code) = 0;
@@ -38,17 +37,16 @@ public:
     };
     enum class Direction { read, write };
 
-    explicit Stream(boost::asio::io_context& io) : socket_(io) {}
+    explicit Stream(Poller& poller) : poller_(poller) {}
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
     /// Nobody but the owner is called; with null, nobody.
     void set_owner(Owner* owner) noexcept { owner_ = owner; }
-    void close() noexcept;
 
     /// Begins to connect. @return what kept it from beginning; else `on_connected` follows.
-    std::error_code connect(const Endpoint& endpoint);
+    std::error_code connect(const IpAddress& address, std::uint16_t port);
     /// @return false when there is no memory for it.
     bool start_tls(const TlsContext& context, const std::string& host, bool host_is_address);
 
@@ -61,20 +59,27 @@ public:
     /// Bytes wait to be read that `wait` knows nothing of.
     bool has_pending() const noexcept { return tls_ && SSL_has_pending(tls_.get()) == 1; }
     /// Nothing has arrived, the end neither: fit for another request.
-    bool is_quiet() const noexcept;
+    bool is_quiet() noexcept;
 
 private:
-    using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
-                                                    boost::asio::io_context::executor_type>;
+    void on_change(bool can_read, bool can_write, bool has_hung_up) override;
 
+    bool is_connected(std::error_code& code) const noexcept;
     Step step_of_socket(long result, Direction direction);
     Step step_of_tls(int result, std::size_t bytes);
+    /// The system has nothing more; it tells when that changes.
+    void note_drained(Direction direction) noexcept;
 
-    Socket socket_;
-    TlsSession tls_;  // After the socket that it uses: it goes first.
+    Poller& poller_;
+    int socket_ = -1;
+    Poller::Place place_;
+    TlsSession tls_;
     Owner* owner_ = nullptr;
-    bool waits_for_[2] = {false, false};
+    bool is_connecting_ = false;
     bool is_tls_up_ = false;
+    bool has_hung_up_ = false;
+    bool can_go_on_[2] = {false, false};  ///< By direction, as far as is known.
+    bool waits_for_[2] = {false, false};
 };
 
 }  // namespace webhooks::transport
