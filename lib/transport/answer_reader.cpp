@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
 #include <transport/answer_reader.hpp>
+#include <transport/plain_answer.hpp>
 #include <transport/text.hpp>
 
 namespace webhooks::transport {
@@ -43,11 +44,23 @@ std::size_t AnswerReader::Parser::on_chunk_body_impl(std::uint64_t, Text bytes, 
 }
 
 bool AnswerReader::feed(std::string_view bytes) {
+    if (!was_fed_ && take_plain(bytes)) return false;
     was_fed_ = was_fed_ || !bytes.empty();
+    if (!parser_) parser_.emplace();
     unread_.append(bytes);
     while (!is_done_ && !unread_.empty() && (has_answer_ ? read_body() : read_head())) {
     }
     return !is_done_;
+}
+
+bool AnswerReader::take_plain(std::string_view bytes) {
+    const auto plain = read_plain_answer(bytes, max_header_bytes, max_kept_bytes);
+    if (!plain) return false;
+    plain_ = {.kind = TransportAnswer::Kind::answered,
+              .status_code = plain->status,
+              .body = storable_text(plain->body, max_kept_bytes, false)};
+    was_fed_ = was_plain_ = has_answer_ = is_done_ = may_reuse_ = true;
+    return true;
 }
 
 /// The parser is given all of a header block at once, so that the limit is on the whole of it.
@@ -124,6 +137,7 @@ void AnswerReader::fail(std::string error) {
 }
 
 TransportAnswer AnswerReader::take() {
+    if (was_plain_) return std::move(plain_);
     if (!has_answer_) {
         return {.kind = TransportAnswer::Kind::failed, .error = std::move(error_)};
     }

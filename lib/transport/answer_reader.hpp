@@ -10,6 +10,8 @@ namespace webhooks::transport {
 
 /// Reads one answer from the bytes of a connection, without any I/O. It decides what was answered
 /// and whether the connection may carry another request; the limits are those of docs/delivery.md.
+/// An ordinary answer that comes in one piece is read without a parser; the result is the same,
+/// which tests/fuzz checks.
 class AnswerReader {
 public:
     static constexpr std::size_t max_header_bytes = 8 * 1024;
@@ -61,17 +63,20 @@ private:
         void on_finish_impl(Code&) override {}
     };
 
+    bool take_plain(std::string_view bytes);
     bool read_head();
     void judge_status();
     bool read_body();
     void finish_body(bool is_complete);
     void fail(std::string error);
 
-    std::optional<Parser> parser_{std::in_place};
+    TransportAnswer plain_;  ///< With `was_plain_`: what to report.
+    std::optional<Parser> parser_;
     std::string unread_;
     std::size_t body_bytes_ = 0;
     int interim_answers_ = 0;
     bool was_fed_ = false;
+    bool was_plain_ = false;
     bool has_answer_ = false;
     bool is_done_ = false;
     bool may_reuse_ = false;

@@ -1,0 +1,44 @@
+/// Reads arbitrary bytes as an answer, once in one piece, where an ordinary answer is read without
+/// a parser, and once with the first byte by itself, which leaves everything to the parser. Both
+/// must come to the same. Made for libFuzzer (`./dev fuzz`); driver.cpp stands in for it where it
+/// is not there.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <transport/answer_reader.hpp>
+
+namespace {
+
+using webhooks::TransportAnswer;
+using webhooks::transport::AnswerReader;
+
+void expect(bool holds, const char* what) {
+    if (holds) return;
+    std::fprintf(stderr, "does not hold: %s\n", what);
+    std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    AnswerReader whole;
+    AnswerReader parsed;
+    whole.feed(bytes);
+    if (parsed.feed(bytes.substr(0, 1)) && !bytes.empty()) parsed.feed(bytes.substr(1));
+    expect(whole.is_done() == parsed.is_done(), "both are done, or neither is");
+    expect(whole.has_answer() == parsed.has_answer(), "both have an answer, or neither has");
+    expect(whole.may_reuse_connection() == parsed.may_reuse_connection(),
+           "both keep the connection, or neither does");
+    whole.end();
+    parsed.end();
+    const TransportAnswer one = whole.take();
+    const TransportAnswer other = parsed.take();
+    expect(one.kind == other.kind && one.status_code == other.status_code, "the answers are equal");
+    expect(one.body == other.body, "the bodies are equal");
+    expect(one.retry_after == other.retry_after, "the times to come back are equal");
+    expect(one.error == other.error, "the errors are equal");
+    return 0;
+}
