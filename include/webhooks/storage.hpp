@@ -81,7 +81,9 @@ struct AttemptRecord {
     Attempt attempt;
     std::optional<Time> due = {};  ///< With Outcome::retry: when the next one is due.
     int tries = 0;                 ///< As in HeldEvent, this attempt included.
-    bool has_row = false;          ///< As in HeldEvent.
+    /// As in HeldEvent. Without a row an event can be with nobody but the worker that appended it:
+    /// storage need not look whether this worker holds it, only whether it is still there.
+    bool has_row = false;
 };
 
 /// An event that gets a row, or has its row changed, without an attempt.

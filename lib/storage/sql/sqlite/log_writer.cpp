@@ -33,13 +33,22 @@ std::string select_rows(const char* index) {
            index + " JOIN webhooks_event e ON e.id = u.event_id";
 }
 
-/// Whether a worker holds an event: in its memory alone, or by the row that it has claimed.
+/// Whether worker ?2 holds event ?1: in its memory alone, or by the row that it has claimed.
 const std::string is_held =
     "EXISTS (SELECT 1 FROM webhooks_event e LEFT JOIN webhooks_undelivered u "
     "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
-    "WHERE e.id = :event_id AND CASE WHEN u.event_id IS NOT NULL THEN u.claimed_by = :self "
-    "ELSE e.worker_id = :self "
+    "WHERE e.id = ?1 AND CASE WHEN u.event_id IS NOT NULL THEN u.claimed_by = ?2 "
+    "ELSE e.worker_id = ?2 "
     "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id) END)";
+
+/// The same of an event that has no row: nobody but its worker can have given it away.
+const std::string is_in_memory =
+    "EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id = ?1 AND e.worker_id = ?2)";
+
+/// An attempt that is there already stays as it is.
+const std::string insert_attempt =
+    "INSERT OR IGNORE INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
+    "response, error_message, outcome) SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE ";
 
 /// Which events of a worker are in its memory and nowhere else.
 const std::string in_memory =
@@ -68,67 +77,29 @@ void mark_claimed(soci::session& sql, WorkerId worker, std::int64_t number,
 
 }  // namespace
 
-SqliteLogWriter::InsertMessage::InsertMessage(soci::session& sql)
-    : statement((sql.prepare << "INSERT INTO webhooks_message "
-                                "(id, event_count, event_type, content_type, payload, expires_at) "
-                                "VALUES (:id, :event_count, :event_type, :content_type, :payload, "
-                                ":expires_at)",
-                 use(id, "id"), use(event_count, "event_count"), use(event_type, "event_type"),
-                 use(content_type, "content_type"), use(payload, "payload"),
-                 use(expires_at.value, expires_at.indicator, "expires_at"))) {}
-
-SqliteLogWriter::InsertEvent::InsertEvent(soci::session& sql)
-    : statement((sql.prepare << "INSERT INTO webhooks_event "
-                                "(id, subscription_id, message_id, worker_id, worker_tag, "
-                                "created_at) VALUES (:id, :subscription_id, :message_id, "
-                                ":worker_id, :worker_tag, :created_at)",
-                 use(id, "id"), use(subscription_id, "subscription_id"),
-                 use(message_id, "message_id"), use(worker_id, "worker_id"),
-                 use(worker_tag, "worker_tag"), use(created_at, "created_at"))) {}
-
-SqliteLogWriter::InsertAttempt::InsertAttempt(soci::session& sql)
-    : statement((sql.prepare << "INSERT INTO webhooks_attempt "
-                                "(event_id, number, sent_at, duration_us, status_code, response, "
-                                "error_message, outcome) "
-                                "SELECT :event_id, :number, :sent_at, :duration_us, :status_code, "
-                                ":response, :error_message, :outcome WHERE " +
-                                    is_held,
-                 use(event_id, "event_id"), use(number, "number"), use(sent_at, "sent_at"),
-                 use(duration_us, "duration_us"),
-                 use(status_code.value, status_code.indicator, "status_code"),
-                 use(response.value, response.indicator, "response"),
-                 use(error_message.value, error_message.indicator, "error_message"),
-                 use(outcome, "outcome"), use(self, "self"))) {}
-
-SqliteLogWriter::FindHeld::FindHeld(soci::session& sql)
-    : statement((sql.prepare << "SELECT " + is_held, into(found), use(event_id, "event_id"),
-                 use(self, "self"))) {}
-
-SqliteLogWriter::PutRow::PutRow(soci::session& sql)
-    : statement((sql.prepare << "INSERT OR REPLACE INTO webhooks_undelivered (subscription_id, "
-                                "event_id, due_at, attempts, tries, claimed_by, claim_number, "
-                                "is_deferred) "
-                                "VALUES (:subscription_id, :event_id, :due_at, :attempts, :tries, "
-                                ":claimed_by, 0, :is_deferred)",
-                 use(subscription_id, "subscription_id"), use(event_id, "event_id"),
-                 use(due_at.value, due_at.indicator, "due_at"), use(attempts, "attempts"),
-                 use(tries, "tries"), use(claimed_by, "claimed_by"),
-                 use(is_deferred, "is_deferred"))) {}
-
-SqliteLogWriter::DeleteRow::DeleteRow(soci::session& sql)
-    : statement((sql.prepare << "DELETE FROM webhooks_undelivered "
-                                "WHERE subscription_id = :subscription_id "
-                                "AND event_id = :event_id",
-                 use(subscription_id, "subscription_id"), use(event_id, "event_id"))) {}
-
 SqliteLogWriter::SqliteLogWriter(soci::session& sql)
     : sql_(sql),
-      insert_message_(sql),
-      insert_event_(sql),
-      insert_attempt_(sql),
-      find_held_(sql),
-      put_row_(sql),
-      delete_row_(sql) {}
+      insert_message_(sql,
+                      "INSERT INTO webhooks_message "
+                      "(id, event_count, event_type, content_type, payload, expires_at) "
+                      "VALUES (?, ?, ?, ?, ?, ?)"),
+      insert_event_(sql,
+                    "INSERT INTO webhooks_event "
+                    "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
+                    "VALUES (?, ?, ?, ?, ?, ?)"),
+      insert_first_attempt_(sql, insert_attempt + is_in_memory),
+      insert_attempt_(sql, insert_attempt + is_held),
+      put_free_(sql,
+                "INSERT OR REPLACE INTO webhooks_undelivered (event_id, claimed_by, "
+                "subscription_id, due_at, attempts, tries, is_deferred, claim_number) "
+                "VALUES (?, 0, ?, ?, ?, ?, 0, 0)"),
+      park_(sql,
+            "INSERT OR REPLACE INTO webhooks_undelivered (event_id, claimed_by, subscription_id, "
+            "due_at, attempts, tries, is_deferred, claim_number) "
+            "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, 0 WHERE " +
+                is_held),
+      delete_row_(sql,
+                  "DELETE FROM webhooks_undelivered WHERE subscription_id = ? AND event_id = ?") {}
 
 Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& worker, Time now,
                                          std::int64_t& next_id) {
@@ -137,26 +108,16 @@ Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& wor
     }
     const Appended appended{.first_event = {next_id},
                             .count = static_cast<std::uint32_t>(append.subscriptions.size())};
+    const Message& message = *append.message;
     if (appended.count > 0) {
-        insert_message_.id = next_id;
-        insert_message_.event_count = appended.count;
-        insert_message_.event_type = append.message->event_type;
-        insert_message_.content_type = append.message->content_type;
-        insert_message_.payload = *append.message->payload;
-        insert_message_.expires_at.set(to_micros(append.message->expires_at));
-        insert_message_.statement.execute(true);
+        insert_message_.execute(next_id, appended.count, message.event_type, message.content_type,
+                                *message.payload, to_micros(message.expires_at));
     }
     for (const SubscriptionId subscription : append.subscriptions) {
-        insert_event_.id = next_id++;
-        insert_event_.subscription_id = subscription.value;
-        insert_event_.message_id = appended.first_event.value;
-        insert_event_.worker_id = worker.id.value;
-        insert_event_.worker_tag = std::bit_cast<long long>(worker.tag);
-        insert_event_.created_at = to_micros(now);
-        insert_event_.statement.execute(true);
-        if (append.due) {
-            put_row({.subscription = subscription, .event = {insert_event_.id}, .due = append.due});
-        }
+        const EventId event{next_id++};
+        insert_event_.execute(event, subscription, appended.first_event, worker.id,
+                              std::bit_cast<std::int64_t>(worker.tag), to_micros(now));
+        if (append.due) put_free({.subscription = subscription, .event = event, .due = append.due});
     }
     if (append.idempotency) remember(*append.idempotency, appended, now);
     return appended;
@@ -195,59 +156,31 @@ void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& append
 
 void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
     const Attempt& attempt = record.attempt;
-    insert_attempt_.event_id = record.event.value;
-    insert_attempt_.number = attempt.number;
-    insert_attempt_.sent_at = to_micros(attempt.sent_at);
-    insert_attempt_.duration_us = attempt.duration.count();
-    insert_attempt_.status_code.set(attempt.status_code);
-    insert_attempt_.response.set(attempt.response);
-    insert_attempt_.error_message.set(attempt.error_message);
-    insert_attempt_.outcome = static_cast<int>(attempt.outcome);
-    insert_attempt_.self = worker.value;
-    insert_attempt_.statement.execute(true);
-    if (insert_attempt_.statement.get_affected_rows() == 0) return;
+    SqliteStatement& insert = record.has_row ? insert_attempt_ : insert_first_attempt_;
+    const int inserted =
+        insert.execute(record.event, worker, attempt.number, to_micros(attempt.sent_at),
+                       attempt.duration.count(), attempt.status_code, attempt.response,
+                       attempt.error_message, static_cast<int>(attempt.outcome));
+    if (inserted == 0) return;
     if (attempt.outcome != Outcome::delivered) {
-        put_row({.subscription = record.subscription,
-                 .event = record.event,
-                 .due = record.due,
-                 .attempts = attempt.number,
-                 .tries = record.tries});
+        put_free({.subscription = record.subscription,
+                  .event = record.event,
+                  .due = record.due,
+                  .attempts = attempt.number,
+                  .tries = record.tries});
     } else if (record.has_row) {
-        delete_row_.subscription_id = record.subscription.value;
-        delete_row_.event_id = record.event.value;
-        delete_row_.statement.execute(true);
+        delete_row_.execute(record.subscription, record.event);
     }
 }
 
-bool SqliteLogWriter::holds(WorkerId worker, EventId event) {
-    find_held_.event_id = event.value;
-    find_held_.self = worker.value;
-    find_held_.statement.execute(true);
-    // To the end: a query that is still open would keep the transaction's snapshot.
-    find_held_.statement.fetch();
-    return find_held_.found != 0;
-}
-
 void SqliteLogWriter::park(const Park& park, WorkerId worker) {
-    if (!holds(worker, park.event)) return;
-    put_row({.subscription = park.subscription,
-             .event = park.event,
-             .due = park.due,
-             .attempts = park.attempts,
-             .tries = park.tries,
-             .claimed_by = park.place == Park::Place::free ? WorkerId{} : worker,
-             .is_deferred = park.place == Park::Place::deferred});
+    park_.execute(park.event, worker, park.place == Park::Place::free ? WorkerId{} : worker,
+                  park.subscription, to_micros(park.due), park.attempts, park.tries,
+                  park.place == Park::Place::deferred ? 1 : 0);
 }
 
-void SqliteLogWriter::put_row(const Row& row) {
-    put_row_.subscription_id = row.subscription.value;
-    put_row_.event_id = row.event.value;
-    put_row_.due_at.set(to_micros(row.due));
-    put_row_.attempts = row.attempts;
-    put_row_.tries = row.tries;
-    put_row_.claimed_by = row.claimed_by.value;
-    put_row_.is_deferred = row.is_deferred ? 1 : 0;
-    put_row_.statement.execute(true);
+void SqliteLogWriter::put_free(const FreeRow& row) {
+    put_free_.execute(row.event, row.subscription, to_micros(row.due), row.attempts, row.tries);
 }
 
 /// Reads events with their messages. The caller has bound what `text` asks for.
@@ -343,7 +276,7 @@ std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time n
                                        std::size_t limit) {
     const std::vector<HeldEvent> held = appended_after(dead, low_water, limit);
     for (const HeldEvent& event : held) {
-        put_row({.subscription = event.subscription, .event = event.id, .due = now});
+        put_free({.subscription = event.subscription, .event = event.id, .due = now});
         low_water = event.id;
     }
     // Then what it had claimed; ids of claims are no bound for anything.

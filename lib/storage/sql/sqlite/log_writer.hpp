@@ -3,6 +3,7 @@
 #include <soci/soci.h>
 
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/sqlite/statement.hpp>
 #include <vector>
 #include <webhooks/storage.hpp>
 
@@ -39,87 +40,28 @@ public:
     std::size_t hand_back(WorkerId dead, EventId& low_water, Time now, std::size_t limit);
 
 private:
-    struct InsertMessage {
-        explicit InsertMessage(soci::session& sql);
-        long long id = 0;
-        long long event_count = 0;
-        std::string event_type;
-        std::string content_type;
-        std::string payload;
-        Nullable<long long> expires_at;
-        soci::statement statement;
-    };
-    struct InsertEvent {
-        explicit InsertEvent(soci::session& sql);
-        long long id = 0;
-        long long subscription_id = 0;
-        long long message_id = 0;
-        long long worker_id = 0;
-        long long worker_tag = 0;
-        long long created_at = 0;
-        soci::statement statement;
-    };
-    struct InsertAttempt {
-        explicit InsertAttempt(soci::session& sql);
-        long long event_id = 0;
-        int number = 0;
-        long long sent_at = 0;
-        long long duration_us = 0;
-        Nullable<int> status_code;
-        Nullable<std::string> response;
-        Nullable<std::string> error_message;
-        int outcome = 0;
-        long long self = 0;
-        soci::statement statement;
-    };
-    struct FindHeld {
-        explicit FindHeld(soci::session& sql);
-        long long event_id = 0;
-        long long self = 0;
-        int found = 0;
-        soci::statement statement;
-    };
-    struct PutRow {
-        explicit PutRow(soci::session& sql);
-        long long subscription_id = 0;
-        long long event_id = 0;
-        Nullable<long long> due_at;
-        int attempts = 0;
-        int tries = 0;
-        long long claimed_by = 0;
-        int is_deferred = 0;
-        soci::statement statement;
-    };
-    struct DeleteRow {
-        explicit DeleteRow(soci::session& sql);
-        long long subscription_id = 0;
-        long long event_id = 0;
-        soci::statement statement;
-    };
-    /// A row among what is not delivered.
-    struct Row {
+    /// A row among what is not delivered that no worker has.
+    struct FreeRow {
         SubscriptionId subscription{};
         EventId event{};
         std::optional<Time> due = {};  ///< Absent: it has ended.
         int attempts = 0;
         int tries = 0;
-        WorkerId claimed_by{};
-        bool is_deferred = false;
     };
 
     std::optional<Result<Appended>> find_replay(const IdempotencyKey& key, Time now);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
-    bool holds(WorkerId worker, EventId event);
-    void put_row(const Row& row);
+    void put_free(const FreeRow& row);
     std::vector<HeldEvent> select_held(soci::statement& query, const std::string& text);
 
     soci::session& sql_;
-    InsertMessage insert_message_;
-    InsertEvent insert_event_;
-    InsertAttempt insert_attempt_;
-    FindHeld find_held_;
-    PutRow put_row_;
-    DeleteRow delete_row_;
+    SqliteStatement insert_message_;
+    SqliteStatement insert_event_;
+    SqliteStatement insert_first_attempt_;
+    SqliteStatement insert_attempt_;
+    SqliteStatement put_free_;
+    SqliteStatement park_;
+    SqliteStatement delete_row_;
 };
 
 }  // namespace webhooks::storage

@@ -1,0 +1,59 @@
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <storage/sql/sqlite/statement.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+using namespace sqlite_api;
+
+[[noreturn]] void fail(sqlite3* connection, int code) {
+    throw soci::sqlite3_soci_error(sqlite3_errmsg(connection), code);
+}
+
+void check(sqlite3_stmt* statement, int code) {
+    if (code != SQLITE_OK) fail(sqlite3_db_handle(statement), code);
+}
+
+}  // namespace
+
+SqliteStatement::SqliteStatement(soci::session& sql, const std::string& text) {
+    sqlite3* const connection =
+        static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
+    sqlite3_stmt* statement = nullptr;
+    const int code = sqlite3_prepare_v3(connection, text.c_str(), static_cast<int>(text.size()) + 1,
+                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    statement_.reset(statement);
+    if (code != SQLITE_OK) fail(connection, code);
+}
+
+void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
+    sqlite3_finalize(statement);
+}
+
+void SqliteStatement::bind(int place, std::int64_t value) {
+    check(statement_.get(), sqlite3_bind_int64(statement_.get(), place, value));
+}
+
+void SqliteStatement::bind(int place, std::string_view value) {
+    // Of an empty text a null pointer would mean NULL.
+    const char* const bytes = value.empty() ? "" : value.data();
+    check(statement_.get(), sqlite3_bind_text64(statement_.get(), place, bytes, value.size(),
+                                                SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void SqliteStatement::bind_null(int place) {
+    check(statement_.get(), sqlite3_bind_null(statement_.get(), place));
+}
+
+int SqliteStatement::run() {
+    const int stepped = sqlite3_step(statement_.get());
+    // What the step came to is told again here, and after it nothing is bound for long.
+    const int code = sqlite3_reset(statement_.get());
+    if (stepped != SQLITE_DONE) {
+        fail(sqlite3_db_handle(statement_.get()), stepped == SQLITE_ROW ? SQLITE_MISUSE : code);
+    }
+    return sqlite3_changes(sqlite3_db_handle(statement_.get()));
+}
+
+}  // namespace webhooks::storage
