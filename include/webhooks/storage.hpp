@@ -76,13 +76,16 @@ struct Append {
 
 /// The end of an attempt.
 struct AttemptRecord {
+    /// Nearly all of them: delivered, and the event had no row and needs none. Storage may write it
+    /// without looking at the event: should that have been deleted, nobody sees its attempt.
+    bool is_plain() const noexcept { return attempt.outcome == Outcome::delivered && !has_row; }
+
     EventId event{};
     SubscriptionId subscription{};
     Attempt attempt;
     std::optional<Time> due = {};  ///< With Outcome::retry: when the next one is due.
     int tries = 0;                 ///< As in HeldEvent, this attempt included.
-    /// As in HeldEvent. Without a row an event can be with nobody but the worker that appended it:
-    /// storage need not look whether this worker holds it, only whether it is still there.
+    /// As in HeldEvent. An event without a row is with nobody but the worker that appended it.
     bool has_row = false;
 };
 

@@ -381,7 +381,8 @@ STORAGE_TEST("a worker's writes about what another one appended change nothing")
     } else {
         this->replace_worker();
     }
-    this->record(id, event, {.number = 1, .outcome = Outcome::delivered});
+    this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
+    this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
     this->park(id, event, Place::deferred, this->clock->now());
     CHECK(this->history(id, event).attempts.empty());
     CHECK(this->claim_deferred(id).empty());

@@ -163,17 +163,29 @@ PGconn* PostgresqlConnection::handle() const noexcept {
     return static_cast<soci::postgresql_session_backend*>(sql.get_backend())->conn_;
 }
 
+soci::session& PostgresqlConnection::sql() {
+    if (!unanswered_.empty()) receive();
+    return sql_;
+}
+
 PostgresqlRows PostgresqlConnection::execute(const PreparedStatement& statement,
                                              const std::vector<Parameter>& parameters) {
-    const auto check = [](PostgresqlRows rows, const PGresult* result) {
-        const ExecStatusType status = PQresultStatus(result);
-        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return rows;
-        const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-        throw soci::postgresql_soci_error(PQresultErrorMessage(result), state ? state : "     ");
+    send(statement, parameters);
+    return receive();
+}
+
+void PostgresqlConnection::send(const PreparedStatement& statement,
+                                const std::vector<Parameter>& parameters) {
+    const auto expect = [this](int is_sent, const char* prepared) {
+        if (is_sent == 0) throw NoConnection(PQerrorMessage(handle()));
+        unanswered_.push_back(prepared);
     };
+    if (unanswered_.empty() && PQenterPipelineMode(handle()) == 0) {
+        throw NoConnection(PQerrorMessage(handle()));
+    }
     if (!prepared_.contains(statement.name)) {
-        PGresult* result = PQprepare(handle(), statement.name, statement.text.c_str(), 0, nullptr);
-        check(PostgresqlRows(result), result);
+        expect(PQsendPrepare(handle(), statement.name, statement.text.c_str(), 0, nullptr),
+               statement.name);
         prepared_.insert(statement.name);
     }
     std::vector<const char*> values;
@@ -183,12 +195,34 @@ PostgresqlRows PostgresqlConnection::execute(const PreparedStatement& statement,
         lengths.push_back(value ? static_cast<int>(value->size()) : 0);
     }
     const std::vector<int> formats(values.size(), 1);
-    PGresult* result = PQexecPrepared(handle(), statement.name, static_cast<int>(values.size()),
-                                      values.data(), lengths.data(), formats.data(), 1);
-    return check(PostgresqlRows(result), result);
+    expect(PQsendQueryPrepared(handle(), statement.name, static_cast<int>(values.size()),
+                               values.data(), lengths.data(), formats.data(), 1),
+           nullptr);
+}
+
+/// Waits for the answers to all that was sent. @return the last one.
+PostgresqlRows PostgresqlConnection::receive() {
+    const auto next = [this] { return PostgresqlRows(PQgetResult(handle())); };
+    PQpipelineSync(handle());
+    PostgresqlRows last = next();
+    std::optional<PostgresqlRows> failure;
+    for (std::size_t i = 0; i < unanswered_.size(); ++i) {
+        if (i > 0) last = next();
+        if (!last.has_succeeded()) {
+            if (unanswered_[i]) prepared_.erase(unanswered_[i]);
+            if (!failure) failure.emplace(std::move(last));
+        }
+        next();  // Null, after each answer.
+    }
+    unanswered_.clear();
+    next();  // The end of the pipeline.
+    PQexitPipelineMode(handle());
+    if (failure) throw soci::postgresql_soci_error(failure->error(), failure->state());
+    return last;
 }
 
 bool PostgresqlConnection::reset() noexcept {
+    if (PQpipelineStatus(handle()) != PQ_PIPELINE_OFF) return false;
     // libpq may not know yet that the connection is lost: only an answer proves that it is not.
     const bool is_idle = PQtransactionStatus(handle()) == PQTRANS_IDLE;
     PGresult* result = PQexec(handle(), is_idle ? "" : "ROLLBACK");

@@ -48,6 +48,16 @@ class PostgresqlRows {
 public:
     explicit PostgresqlRows(PGresult* result) : result_(result, PQclear) {}
 
+    bool has_succeeded() const {
+        const ExecStatusType status = PQresultStatus(result_.get());
+        return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    }
+    std::string error() const { return PQresultErrorMessage(result_.get()); }
+    /// The SQLSTATE of an error, blanks where the connection was lost.
+    const char* state() const {
+        const char* state = PQresultErrorField(result_.get(), PG_DIAG_SQLSTATE);
+        return state ? state : "     ";
+    }
     int size() const { return PQntuples(result_.get()); }
     bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
     /// Of a BIGINT or an INTEGER.
@@ -74,19 +84,26 @@ public:
     /// Throws NoConnection, or what SOCI throws.
     PostgresqlConnection(const PostgresqlOptions& options, Planning planning);
 
-    soci::session& sql() noexcept { return sql_; }
+    /// For SOCI. Throws what `execute` throws, of what was sent before.
+    soci::session& sql();
     /// Throws what SOCI throws.
     PostgresqlRows execute(const PreparedStatement& statement,
                            const std::vector<Parameter>& parameters);
+    /// Has a statement executed with the next one that is waited for: both go in one trip (a
+    /// pipeline). Its answer is of no interest; where it fails, the next one fails.
+    void send(const PreparedStatement& statement, const std::vector<Parameter>& parameters);
 
     /// After a failure: ends what it left open. @return whether the connection can be used again.
     bool reset() noexcept;
 
 private:
     PGconn* handle() const noexcept;
+    PostgresqlRows receive();
 
     soci::session sql_;
     std::set<const char*> prepared_;
+    /// What was sent and not answered yet; of a preparation, the name of its statement.
+    std::vector<const char*> unanswered_;
 };
 
 }  // namespace webhooks::storage

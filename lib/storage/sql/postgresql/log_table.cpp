@@ -14,6 +14,48 @@ using Element = PostgresqlArray::Element;
 
 // ---- Results.
 
+/// Rows of webhooks_attempt, as arrays.
+class NewAttempts {
+public:
+    void add(EventId event, const Attempt& attempt) {
+        events_.add(event.value);
+        numbers_.add(attempt.number);
+        sent_.add(to_micros(attempt.sent_at));
+        durations_.add(attempt.duration.count());
+        statuses_.add(attempt.status_code);
+        responses_.add(attempt.response);
+        errors_.add(attempt.error_message);
+        outcomes_.add(static_cast<int>(attempt.outcome));
+        is_empty_ = false;
+    }
+
+    /// One that is there already stays as it is.
+    void send(PostgresqlConnection& connection) const {
+        static const PreparedStatement insert = {
+            "insert_attempts",
+            "INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
+            "response, error_message, outcome) SELECT * FROM unnest($1::bigint[], $2::integer[], "
+            "$3::bigint[], $4::bigint[], $5::integer[], $6::text[], $7::text[], $8::integer[]) "
+            "ON CONFLICT DO NOTHING"};
+        if (is_empty_) return;
+        connection.send(insert,
+                        {events_.parameter(), numbers_.parameter(), sent_.parameter(),
+                         durations_.parameter(), statuses_.parameter(), responses_.parameter(),
+                         errors_.parameter(), outcomes_.parameter()});
+    }
+
+private:
+    PostgresqlArray events_{Element::bigint};
+    PostgresqlArray numbers_{Element::integer};
+    PostgresqlArray sent_{Element::bigint};
+    PostgresqlArray durations_{Element::bigint};
+    PostgresqlArray statuses_{Element::integer};
+    PostgresqlArray responses_{Element::text};
+    PostgresqlArray errors_{Element::text};
+    PostgresqlArray outcomes_{Element::integer};
+    bool is_empty_ = true;
+};
+
 /// What a batch makes of one event.
 struct Change {
     const AttemptRecord* attempt = nullptr;
@@ -41,6 +83,7 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
                          .is_deferred = park.place == Park::Place::deferred};
     }
     for (const AttemptRecord& record : batch.attempts) {
+        if (record.is_plain()) continue;
         const auto [place, is_new] = changes.try_emplace(record.event);
         if (!is_new && place->second.gives_it_away()) continue;
         place->second = {.attempt = &record,
@@ -56,11 +99,10 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
 constexpr const char* has_no_attempt =
     "(SELECT a.number FROM webhooks_attempt a WHERE a.event_id = e.id LIMIT 1) IS NULL";
 
-const PreparedStatement& results_statement() {
-    // Who gives an event a row locks it, so that it is not deleted meanwhile; a delivered one needs
-    // no lock, for nobody would see its attempt.
+const PreparedStatement& changes_statement() {
+    // Who gives an event a row locks it, so that it is not deleted meanwhile.
     static const PreparedStatement statement = {
-        "write_results",
+        "write_changes",
         "WITH change AS MATERIALIZED (SELECT * FROM unnest($2::bigint[], $3::integer[], "
         "$4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::integer[], "
         "$10::bigint[], $11::integer[], $12::integer[], $13::bigint[], $14::integer[]) "
@@ -92,6 +134,50 @@ const PreparedStatement& results_statement() {
             "claimed_by = excluded.claimed_by, claim_number = 0, "
             "is_deferred = excluded.is_deferred WHERE u.claimed_by = $1"};
     return statement;
+}
+
+void send_changes(PostgresqlConnection& connection, WorkerId worker,
+                  const std::map<EventId, Change>& changes) {
+    if (changes.empty()) return;
+    PostgresqlArray events(Element::bigint);
+    PostgresqlArray numbers(Element::integer);
+    PostgresqlArray sent(Element::bigint);
+    PostgresqlArray durations(Element::bigint);
+    PostgresqlArray statuses(Element::integer);
+    PostgresqlArray responses(Element::text);
+    PostgresqlArray errors(Element::text);
+    PostgresqlArray outcomes(Element::integer);
+    PostgresqlArray dues(Element::bigint);
+    PostgresqlArray attempts(Element::integer);
+    PostgresqlArray tries(Element::integer);
+    PostgresqlArray claimants(Element::bigint);
+    PostgresqlArray deferred(Element::integer);
+    const Attempt none{};
+    for (const auto& [event, change] : changes) {
+        const Attempt& attempt = change.attempt ? change.attempt->attempt : none;
+        const auto of_attempt = [is_there = change.attempt != nullptr](std::int64_t value) {
+            return is_there ? std::optional(value) : std::nullopt;
+        };
+        events.add(event.value);
+        numbers.add(of_attempt(attempt.number));
+        sent.add(of_attempt(to_micros(attempt.sent_at)));
+        durations.add(of_attempt(attempt.duration.count()));
+        statuses.add(attempt.status_code);
+        responses.add(attempt.response);
+        errors.add(attempt.error_message);
+        outcomes.add(of_attempt(static_cast<int>(attempt.outcome)));
+        dues.add(to_micros(change.due));
+        attempts.add(change.attempts);
+        tries.add(change.tries);
+        claimants.add(change.claimed_by.value);
+        deferred.add(change.is_deferred ? 1 : 0);
+    }
+    connection.send(
+        changes_statement(),
+        {parameter(worker.value), events.parameter(), numbers.parameter(), sent.parameter(),
+         durations.parameter(), statuses.parameter(), responses.parameter(), errors.parameter(),
+         outcomes.parameter(), dues.parameter(), attempts.parameter(), tries.parameter(),
+         claimants.parameter(), deferred.parameter()});
 }
 
 // ---- Appends.
@@ -228,39 +314,52 @@ public:
         payloads_.add(*append.message->payload);
         expiries_.add(to_micros(append.message->expires_at));
         for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
-            events_.add(first + static_cast<std::int64_t>(i));
-            subscriptions_.add(append.subscriptions[i].value);
+            const std::int64_t event = first + static_cast<std::int64_t>(i);
+            const std::int64_t subscription = append.subscriptions[i].value;
+            events_.add(event);
+            subscriptions_.add(subscription);
             message_of_.add(first);
-            dues_.add(to_micros(append.due));
+            if (!append.due) continue;
+            waiting_.add(event);
+            waiting_subscriptions_.add(subscription);
+            dues_.add(to_micros(*append.due));
+            has_waiting_ = true;
         }
         is_empty_ = false;
     }
 
-    void insert(PostgresqlConnection& connection, const Standing& standing) const {
-        static const PreparedStatement insert = {
-            "insert_events",
-            "WITH message AS (INSERT INTO webhooks_message "
+    void send(PostgresqlConnection& connection, const Standing& standing) const {
+        static const PreparedStatement insert_messages = {
+            "insert_messages",
+            "INSERT INTO webhooks_message "
             "(id, event_count, event_type, content_type, payload, expires_at) "
-            "SELECT * FROM unnest($4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], "
-            "$9::bigint[])), "
-            "event AS MATERIALIZED (SELECT * FROM unnest($10::bigint[], $11::bigint[], "
-            "$12::bigint[], $13::bigint[]) AS e(id, subscription_id, message_id, due_at)), "
-            "waiting AS (INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, "
-            "attempts, tries, claimed_by, claim_number, is_deferred) "
-            "SELECT subscription_id, id, due_at, 0, 0, 0, 0, 0 FROM event "
-            "WHERE due_at IS NOT NULL) "
+            "SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], "
+            "$6::bigint[])"};
+        static const PreparedStatement insert_events = {
+            "insert_events",
             "INSERT INTO webhooks_event "
             "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
-            "SELECT id, subscription_id, message_id, $1, $2, $3 FROM event"};
+            "SELECT id, subscription_id, message_id, $1, $2, $3 "
+            "FROM unnest($4::bigint[], $5::bigint[], $6::bigint[]) "
+            "AS e(id, subscription_id, message_id)"};
+        static const PreparedStatement insert_waiting = {
+            "insert_waiting",
+            "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, tries, "
+            "claimed_by, claim_number, is_deferred) SELECT subscription_id, id, due_at, 0, 0, 0, "
+            "0, "
+            "0 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) "
+            "AS w(id, subscription_id, due_at)"};
         if (is_empty_) return;
-        connection.execute(
-            insert,
-            {parameter(standing.worker.id.value),
-             parameter(std::bit_cast<std::int64_t>(standing.worker.tag)),
-             parameter(to_micros(standing.now)), messages_.parameter(), event_counts_.parameter(),
-             event_types_.parameter(), content_types_.parameter(), payloads_.parameter(),
-             expiries_.parameter(), events_.parameter(), subscriptions_.parameter(),
-             message_of_.parameter(), dues_.parameter()});
+        connection.send(insert_messages,
+                        {messages_.parameter(), event_counts_.parameter(), event_types_.parameter(),
+                         content_types_.parameter(), payloads_.parameter(), expiries_.parameter()});
+        connection.send(insert_events, {parameter(standing.worker.id.value),
+                                        parameter(std::bit_cast<std::int64_t>(standing.worker.tag)),
+                                        parameter(to_micros(standing.now)), events_.parameter(),
+                                        subscriptions_.parameter(), message_of_.parameter()});
+        if (!has_waiting_) return;
+        connection.send(insert_waiting, {waiting_.parameter(), waiting_subscriptions_.parameter(),
+                                         dues_.parameter()});
     }
 
 private:
@@ -273,8 +372,11 @@ private:
     PostgresqlArray events_{Element::bigint};
     PostgresqlArray subscriptions_{Element::bigint};
     PostgresqlArray message_of_{Element::bigint};
+    PostgresqlArray waiting_{Element::bigint};
+    PostgresqlArray waiting_subscriptions_{Element::bigint};
     PostgresqlArray dues_{Element::bigint};
     bool is_empty_ = true;
+    bool has_waiting_ = false;
 };
 
 // ---- What is read back.
@@ -347,48 +449,13 @@ const std::string& in_memory() {
 
 }  // namespace
 
-void write_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch) {
-    if (batch.parks.empty() && batch.attempts.empty()) return;
-    PostgresqlArray events(Element::bigint);
-    PostgresqlArray numbers(Element::integer);
-    PostgresqlArray sent(Element::bigint);
-    PostgresqlArray durations(Element::bigint);
-    PostgresqlArray statuses(Element::integer);
-    PostgresqlArray responses(Element::text);
-    PostgresqlArray errors(Element::text);
-    PostgresqlArray outcomes(Element::integer);
-    PostgresqlArray dues(Element::bigint);
-    PostgresqlArray attempts(Element::integer);
-    PostgresqlArray tries(Element::integer);
-    PostgresqlArray claimants(Element::bigint);
-    PostgresqlArray deferred(Element::integer);
-    const Attempt none{};
-    for (const auto& entry : condense(batch, worker)) {
-        const Change& change = entry.second;
-        const Attempt& attempt = change.attempt ? change.attempt->attempt : none;
-        const auto of_attempt = [&](std::int64_t value) {
-            return change.attempt ? std::optional(value) : std::nullopt;
-        };
-        events.add(entry.first.value);
-        numbers.add(of_attempt(attempt.number));
-        sent.add(of_attempt(to_micros(attempt.sent_at)));
-        durations.add(of_attempt(attempt.duration.count()));
-        statuses.add(attempt.status_code);
-        responses.add(attempt.response);
-        errors.add(attempt.error_message);
-        outcomes.add(of_attempt(static_cast<int>(attempt.outcome)));
-        dues.add(to_micros(change.due));
-        attempts.add(change.attempts);
-        tries.add(change.tries);
-        claimants.add(change.claimed_by.value);
-        deferred.add(change.is_deferred ? 1 : 0);
+void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch) {
+    NewAttempts plain;
+    for (const AttemptRecord& record : batch.attempts) {
+        if (record.is_plain()) plain.add(record.event, record.attempt);
     }
-    connection.execute(
-        results_statement(),
-        {parameter(worker.value), events.parameter(), numbers.parameter(), sent.parameter(),
-         durations.parameter(), statuses.parameter(), responses.parameter(), errors.parameter(),
-         outcomes.parameter(), dues.parameter(), attempts.parameter(), tries.parameter(),
-         claimants.parameter(), deferred.parameter()});
+    plain.send(connection);
+    send_changes(connection, worker, condense(batch, worker));
 }
 
 void lock_revision(PostgresqlConnection& connection) {
@@ -427,7 +494,7 @@ std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Sta
         if (!earlier) new_events.add(appends[i], reserved[i]);
         receipts.push_back(earlier ? *std::move(earlier) : reserved[i]);
     }
-    new_events.insert(connection, standing);
+    new_events.send(connection, standing);
     return receipts;
 }
 

@@ -15,8 +15,8 @@
 
 namespace webhooks::storage {
 
-/// Writes the parks and attempts of a batch, of events that the worker holds.
-void write_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch);
+/// Sends the parks and attempts of a batch, of events that the worker holds.
+void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch);
 
 /// Locks the row that orders all changes of subscriptions until the transaction ends, so that
 /// revisions become visible in their order.
@@ -28,6 +28,7 @@ struct Reserved {
 };
 Reserved reserve_events(PostgresqlConnection& connection, std::size_t count);
 
+/// Sends what is new.
 /// @param first_event the first of the ids that were reserved for these.
 /// @return conflict for an idempotency key that was used for other content; unavailable for one
 /// with which another transaction is publishing.

@@ -1,6 +1,12 @@
 #include <storage/sql/postgresql/pool.hpp>
 
 namespace webhooks::storage {
+namespace {
+
+const PreparedStatement commit = {"commit", "COMMIT"};
+const PreparedStatement rollback = {"rollback", "ROLLBACK"};
+
+}  // namespace
 
 /// A connection while it is in use.
 class PostgresqlPool::Lease {
@@ -44,7 +50,8 @@ Result<> PostgresqlPool::in_transaction(const char* begin, const Body& body) {
     try {
         Lease lease(*this);
         PostgresqlConnection& connection = lease.begin(begin);
-        connection.sql() << (body(connection) ? "COMMIT" : "ROLLBACK");
+        // With what was sent last, in one trip.
+        connection.execute(body(connection) ? commit : rollback, {});
         lease.set_fine();
         return {};
     } catch (const std::exception& failure) {

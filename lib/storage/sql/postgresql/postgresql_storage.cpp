@@ -203,7 +203,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
         const std::optional<Standing> standing =
             begin_batch(connection, given_time(), worker, batch.number, batch.low_water);
         if (!standing) return taken_over();
-        write_results(connection, worker, batch);
+        send_results(connection, worker, batch);
         BatchReceipt receipt;
         if (batch.appends.empty() && batch.states.empty() && batch.deactivations.empty()) {
             return receipt;

@@ -41,14 +41,10 @@ const std::string is_held =
     "ELSE e.worker_id = ?2 "
     "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id) END)";
 
-/// The same of an event that has no row: nobody but its worker can have given it away.
-const std::string is_in_memory =
-    "EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id = ?1 AND e.worker_id = ?2)";
-
 /// An attempt that is there already stays as it is.
 const std::string insert_attempt =
     "INSERT OR IGNORE INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
-    "response, error_message, outcome) SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE ";
+    "response, error_message, outcome) SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9";
 
 /// Which events of a worker are in its memory and nowhere else.
 const std::string in_memory =
@@ -87,8 +83,8 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql)
                     "INSERT INTO webhooks_event "
                     "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
                     "VALUES (?, ?, ?, ?, ?, ?)"),
-      insert_first_attempt_(sql, insert_attempt + is_in_memory),
-      insert_attempt_(sql, insert_attempt + is_held),
+      insert_attempt_(sql, insert_attempt),
+      insert_attempt_if_held_(sql, insert_attempt + " WHERE " + is_held),
       put_free_(sql,
                 "INSERT OR REPLACE INTO webhooks_undelivered (event_id, claimed_by, "
                 "subscription_id, due_at, attempts, tries, is_deferred, claim_number) "
@@ -156,7 +152,7 @@ void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& append
 
 void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
     const Attempt& attempt = record.attempt;
-    SqliteStatement& insert = record.has_row ? insert_attempt_ : insert_first_attempt_;
+    SqliteStatement& insert = record.is_plain() ? insert_attempt_ : insert_attempt_if_held_;
     const int inserted =
         insert.execute(record.event, worker, attempt.number, to_micros(attempt.sent_at),
                        attempt.duration.count(), attempt.status_code, attempt.response,

@@ -57,8 +57,8 @@ private:
     soci::session& sql_;
     SqliteStatement insert_message_;
     SqliteStatement insert_event_;
-    SqliteStatement insert_first_attempt_;
     SqliteStatement insert_attempt_;
+    SqliteStatement insert_attempt_if_held_;
     SqliteStatement put_free_;
     SqliteStatement park_;
     SqliteStatement delete_row_;
