@@ -76,6 +76,7 @@ Result<> SqliteStorage::open() {
             open_connection(readers_.at(i), options_);
         }
         log_.emplace(writer_);
+        checkpointer_.emplace(writer_, options_);
         return {};
     });
 }

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <storage/sql/sql_storage.hpp>
+#include <storage/sql/sqlite/checkpointer.hpp>
 #include <storage/sql/sqlite/connection.hpp>
 #include <storage/sql/sqlite/file_lock.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
@@ -58,6 +59,7 @@ private:
     std::mutex mutex_;
     soci::session writer_;
     std::optional<SqliteLogWriter> log_;
+    std::optional<SqliteCheckpointer> checkpointer_;
     std::optional<FileLock> lock_;
     /// The one living worker; absent before `register_worker` and after `retire_worker`.
     std::optional<Worker> worker_;

@@ -1,0 +1,78 @@
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <storage/sql/sqlite/checkpointer.hpp>
+#include <storage/sql/sqlite/connection.hpp>
+#include <utility>
+
+namespace webhooks::storage {
+namespace {
+
+using namespace sqlite_api;
+
+/// 32 MiB.
+constexpr int pages_between = 8192;
+
+sqlite3* handle(soci::session& sql) {
+    return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
+}
+
+/// Waits for nobody. What cannot be moved now, as when the disk is full, is safe where it is.
+void move_pages(sqlite3* connection) {
+    sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
+}  // namespace
+
+SqliteCheckpointer::SqliteCheckpointer(soci::session& writer, const SqliteOptions& options)
+    : writer_(writer), next_at_(pages_between) {
+    open_connection(sql_, options);
+    thread_ = std::thread([this] { run(); });
+    sqlite3_wal_hook(handle(writer_), on_commit, this);
+}
+
+SqliteCheckpointer::~SqliteCheckpointer() {
+    sqlite3_wal_hook(handle(writer_), nullptr, nullptr);
+    {
+        const std::scoped_lock lock(mutex_);
+        stops_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+}
+
+int SqliteCheckpointer::on_commit(void* self, sqlite3* writer, const char* /*name*/, int pages) {
+    if (static_cast<SqliteCheckpointer*>(self)->note(pages)) move_pages(writer);
+    return SQLITE_OK;
+}
+
+bool SqliteCheckpointer::note(int pages) noexcept {
+    const std::scoped_lock lock(mutex_);
+    // It has begun anew.
+    if (pages < pages_) next_at_ = pages_between;
+    pages_ = pages;
+    if (state_ == State::moved) {
+        // As long as somebody reads what is old, the log cannot begin anew.
+        next_at_ = pages + pages_between;
+        state_ = State::idle;
+        return true;
+    }
+    if (state_ == State::idle && pages >= next_at_) {
+        state_ = State::wanted;
+        changed_.notify_one();
+    }
+    return false;
+}
+
+void SqliteCheckpointer::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return stops_ || state_ == State::wanted; });
+        if (stops_) return;
+        lock.unlock();
+        move_pages(handle(sql_));
+        lock.lock();
+        state_ = State::moved;
+    }
+}
+
+}  // namespace webhooks::storage
