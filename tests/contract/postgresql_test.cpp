@@ -440,7 +440,7 @@ TEST_CASE_METHOD(Fixture, "workers and users and upkeep never wait for each othe
             }
             const SubscriptionId gone = subscribe().id;
             storage->delete_subscription(alice, gone).value();
-            storage->maintain(100).value();
+            storage->maintain({.limit = 100}).value();
         }
     };
     at_once(4, [&](int i) {

@@ -169,12 +169,22 @@ Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, Subs
         });
 }
 
-Result<bool> SqlStorage::maintain(std::size_t limit) {
-    return run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
+Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
+    const std::scoped_lock lock(sweep_mutex_);
+    Sweep sweep = sweep_;
+    Result<bool> is_more = run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
         const Time present = now(sql);
-        const std::size_t swept = erase_keys(sql, present - idempotency_lifetime, limit);
-        return swept + erase_hidden_events(sql, present, limit) >= limit;
+        const std::size_t limit = maintenance.limit;
+        std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
+        done += erase_hidden_events(sql, present, limit);
+        if (maintenance.keep_events_for.count() != 0) {
+            done += erase_old_events(sql, present, maintenance.keep_events_for, limit, sweep);
+        }
+        return done >= limit;
     });
+    // What a transaction did that failed is still to be done.
+    if (is_more) sweep_ = sweep;
+    return is_more;
 }
 
 // ---- API keys.

@@ -3,8 +3,10 @@
 #include <soci/soci.h>
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <storage/sql/condition_sql.hpp>
+#include <storage/sweep.hpp>
 #include <utility>
 #include <webhooks/storage.hpp>
 
@@ -42,7 +44,7 @@ public:
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
                                         std::size_t limit) override;
-    Result<bool> maintain(std::size_t limit) override;
+    Result<bool> maintain(const Maintenance&) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -83,6 +85,8 @@ private:
                      Answering body);
 
     const Dialect& dialect_;
+    std::mutex sweep_mutex_;
+    Sweep sweep_;
 };
 
 }  // namespace webhooks::storage

@@ -21,8 +21,10 @@ const char* begin_for(Purpose purpose) {
         case Purpose::read:
             return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         case Purpose::change:
-        case Purpose::reopen:
             return begin;
+        case Purpose::reopen:
+            // What is made due is not deleted meanwhile.
+            return "BEGIN; SELECT pg_advisory_xact_lock_shared('webhooks_event'::regclass::bigint)";
         case Purpose::configure:
             return "BEGIN; SELECT 1 FROM webhooks_state FOR UPDATE";
         case Purpose::erase:

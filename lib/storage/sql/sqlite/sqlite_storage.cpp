@@ -150,9 +150,12 @@ Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
         Pulse pulse{.now = clock_->now(), .revision = current_revision(sql)};
         const long long id = worker.value;
         long long last_batch = 0;
-        sql << "SELECT last_batch FROM webhooks_worker WHERE id = :id", into(last_batch),
-            use(id, "id");
+        long long last_event = 0;
+        sql << "SELECT w.last_batch, s.last_event_id FROM webhooks_worker w, webhooks_state s "
+               "WHERE w.id = :id",
+            into(last_batch), into(last_event), use(id, "id");
         pulse.last_batch = last_batch;
+        pulse.last_event = {last_event};
         return pulse;
     });
 }
