@@ -195,7 +195,8 @@ struct ApiKeyRecord {
 struct Maintenance {
     /// Of each kind, so many rows are looked at.
     std::size_t limit = 0;
-    /// Events that were created longer ago than this go; 0: none does.
+    /// Events that were created longer ago than this go; 0: none does. Where many go at once, one
+    /// may stay for up to a quarter of it, or two hours, more.
     std::chrono::seconds keep_events_for{0};
 };
 

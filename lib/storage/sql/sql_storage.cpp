@@ -177,14 +177,17 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         const std::size_t limit = maintenance.limit;
         std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
         done += erase_hidden_events(sql, present, limit);
-        if (maintenance.keep_events_for.count() != 0) {
-            done += erase_old_events(sql, present, maintenance.keep_events_for, limit, sweep);
-        }
-        return done >= limit;
+        return done + expire(sql, present, maintenance, sweep) >= limit;
     });
     // What a transaction did that failed is still to be done.
     if (is_more) sweep_ = sweep;
     return is_more;
+}
+
+std::size_t SqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
+                               Sweep& sweep) {
+    if (maintenance.keep_events_for.count() == 0) return 0;
+    return erase_old_events(sql, now, maintenance.keep_events_for, maintenance.limit, sweep);
 }
 
 // ---- API keys.

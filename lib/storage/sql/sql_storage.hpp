@@ -65,6 +65,12 @@ protected:
     /// appear any more in a transaction that is begun after this call.
     virtual Result<std::optional<EventId>> last_settled_event() { return std::nullopt; }
 
+    /// Deletes old events in a transaction that has nothing else to do any more, as `maintain`
+    /// says.
+    /// @return how many rows it has looked at; as many as the limit where there may be more.
+    virtual std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
+                               Sweep& sweep);
+
     /// As `in_transaction`, for a body that answers with a Result: it is committed unless it
     /// failed.
     template <class Answering>

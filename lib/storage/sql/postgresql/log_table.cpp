@@ -283,8 +283,8 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     PostgresqlConnection& connection, const PostgresqlArray& ids) {
     static const PreparedStatement select = {
         "read_messages",
-        "SELECT id, event_type, content_type, payload, expires_at FROM webhooks_message "
-        "WHERE id = ANY($1::bigint[])"};
+        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at "
+        "FROM unnest($1::bigint[]) AS wanted(id) JOIN webhooks_message m ON m.id = wanted.id"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
     const PostgresqlRows rows = connection.execute(select, {ids.parameter()});
     for (int row = 0; row < rows.size(); ++row) {

@@ -33,6 +33,9 @@ const char* begin_for(Purpose purpose) {
     return begin;
 }
 
+/// A partition of the log is in use for an eighth of the time that events are kept, or this long.
+constexpr std::chrono::seconds least_partition_period = std::chrono::hours(1);
+
 Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
 }
@@ -135,6 +138,27 @@ Time PostgresqlStorage::now(soci::session& sql) {
     long long micros = 0;
     sql << "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", into(micros);
     return from_micros(micros);
+}
+
+std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
+                                      Sweep& sweep) {
+    const std::chrono::seconds keep_for = maintenance.keep_events_for;
+    const std::chrono::seconds period = std::max(keep_for / 8, least_partition_period);
+    const long long present = to_micros(now);
+    const long long kept = std::chrono::microseconds(keep_for).count();
+    const long long used = std::chrono::microseconds(period).count();
+    const long long most = static_cast<long long>(maintenance.limit);
+    long long erased = 0;
+    sql << "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
+        use(present, "present"), use(kept, "kept"), use(used, "used"), use(most, "most");
+    // Whoever dropped a partition holds locks that publishers wait for.
+    if (erased >= most || keep_for.count() == 0) return static_cast<std::size_t>(erased);
+    // Partitions go at an age of up to one period more. What is older by another one is in one that
+    // has to stay, because something in it waits.
+    return static_cast<std::size_t>(erased) +
+           SqlStorage::expire(
+               sql, now, {.limit = maintenance.limit, .keep_events_for = keep_for + 2 * period},
+               sweep);
 }
 
 // ---- Workers.

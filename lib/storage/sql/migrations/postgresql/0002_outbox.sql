@@ -24,11 +24,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT 'webhooks_event_id'::regclass::oid::bigint % 1024 - 1024
 $$;
 
--- Takes consecutive ids. @return the first.
+-- Takes consecutive ids, which lie in one partition. @return the first.
 CREATE FUNCTION webhooks_take_ids(how_many bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     setting text = 'webhooks.announced_' || 'webhooks_event_id'::regclass::oid;
+    width bigint = webhooks_partition_width();
     newest bigint;
     first_id bigint;
 BEGIN
@@ -43,13 +44,17 @@ BEGIN
     BEGIN
         PERFORM pg_advisory_xact_lock('webhooks_event_id'::regclass::bigint);
         first_id = nextval('webhooks_event_id');
-        IF how_many > 1 THEN
-            PERFORM setval('webhooks_event_id', first_id + how_many - 1);
+        IF first_id / width < (first_id + how_many - 1) / width THEN
+            first_id = (first_id / width + 1) * width;
         END IF;
+        PERFORM setval('webhooks_event_id', first_id + how_many - 1);
         RAISE EXCEPTION USING ERRCODE = 'WH000';
     EXCEPTION WHEN SQLSTATE 'WH000' THEN
         NULL;
     END;
+    IF NOT webhooks_partition_exists(first_id / width) THEN
+        PERFORM webhooks_make_partition(first_id / width);
+    END IF;
     RETURN first_id;
 END
 $$;
