@@ -52,7 +52,7 @@ BEGIN
     EXCEPTION WHEN SQLSTATE 'WH000' THEN
         NULL;
     END;
-    IF NOT webhooks_partition_exists(first_id / width) THEN
+    IF to_regclass('webhooks_event_' || first_id / width) IS NULL THEN
         PERFORM webhooks_make_partition(first_id / width);
     END IF;
     RETURN first_id;

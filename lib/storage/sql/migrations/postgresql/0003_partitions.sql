@@ -13,12 +13,6 @@ SELECT substr(c.relname, length('webhooks_event_') + 1)::bigint AS number
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'webhooks_event'::regclass;
 
--- By name, for a transaction whose snapshot is older than the partition finds it by that alone.
-CREATE FUNCTION webhooks_partition_exists(number bigint) RETURNS boolean
-LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
-    SELECT to_regclass('webhooks_event_' || number) IS NOT NULL
-$$;
-
 -- With the rights of the schema's owner, as the functions below: a service needs none to make tables.
 CREATE FUNCTION webhooks_make_partition(number bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -26,9 +20,10 @@ DECLARE
     width bigint = webhooks_partition_width();
     parent text;
 BEGIN
-    -- Whoever comes second finds it there.
+    -- Whoever comes second finds it there; by its name, which a transaction sees that has an older
+    -- snapshot.
     PERFORM pg_advisory_xact_lock('webhooks_message'::regclass::bigint);
-    IF webhooks_partition_exists(number) THEN
+    IF to_regclass('webhooks_event_' || number) IS NOT NULL THEN
         RETURN;
     END IF;
     -- To attach a table, other than to create it as a partition, keeps no one from publishing.
@@ -118,7 +113,7 @@ DECLARE
 BEGIN
     BEGIN
         PERFORM webhooks_make_partition(n) FROM generate_series(part, part + 1) n
-        WHERE NOT webhooks_partition_exists(n);
+        WHERE to_regclass('webhooks_event_' || n) IS NULL;
         IF keep_for > 0 AND present - period >= (
             SELECT e.created_at FROM webhooks_event e
             WHERE e.id >= part * width ORDER BY e.id LIMIT 1) THEN
@@ -159,8 +154,7 @@ CREATE INDEX webhooks_undelivered_waiting ON webhooks_undelivered (event_id)
 
 CREATE INDEX webhooks_undelivered_ended ON webhooks_undelivered (event_id) WHERE due_at IS NULL;
 
-REVOKE ALL ON FUNCTION webhooks_partition_width, webhooks_partition_exists, webhooks_make_partition,
-    webhooks_turn_to_partition, webhooks_expired_partition, webhooks_drop_partition,
+REVOKE ALL ON FUNCTION webhooks_partition_width, webhooks_make_partition, webhooks_turn_to_partition, webhooks_expired_partition, webhooks_drop_partition,
     webhooks_tend_partitions FROM PUBLIC;
 
 SELECT webhooks_make_partition(0);
