@@ -116,7 +116,7 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
         if (!settled) return settled.error();
         last = *settled;
     }
-    return run_visible(Purpose::read, principal, id,
+    return run_visible(Purpose::read_log, principal, id,
                        [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
                            return storage::list_events(sql, dialect_, id, *plan, last);
                        });
@@ -124,7 +124,7 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
 
 Result<EventHistory> SqlStorage::find_event(const Principal& principal, SubscriptionId id,
                                             EventId event) {
-    return run_visible(Purpose::read, principal, id,
+    return run_visible(Purpose::read_log, principal, id,
                        [&](soci::session& sql, Subscription&) -> Result<EventHistory> {
                            std::optional<EventHistory> found = storage::find_event(sql, id, event);
                            if (!found) return no_such_event();
@@ -142,7 +142,7 @@ Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id,
 }
 
 Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id) {
-    return run_visible(Purpose::read, principal, id,
+    return run_visible(Purpose::read_log, principal, id,
                        [&](soci::session& sql, Subscription& found) -> Result<DeliveryStatistics> {
                            DeliveryStatistics statistics = read_statistics(sql, id, now(sql));
                            statistics.failing_since = found.failing_since;

@@ -15,12 +15,17 @@ namespace webhooks::storage {
 /// What a transaction is for.
 enum class Purpose : std::uint8_t {
     read,       ///< It sees one state and writes nothing.
+    read_log,   ///< As `read`, for events, each found by key.
     change,     ///< It writes.
     reopen,     ///< It writes, and makes events due: workers hear of it.
     configure,  ///< It changes subscriptions or event types; one such runs at a time. Workers
                 ///< hear of it.
     erase,      ///< It deletes events; one such runs at a time.
 };
+
+inline bool is_reading(Purpose purpose) {
+    return purpose == Purpose::read || purpose == Purpose::read_log;
+}
 
 /// What every SQL database does alike: all of a storage but its workers and how they write the log.
 /// A class below it knows connections, transactions, failures and time.

@@ -16,19 +16,33 @@ using soci::use;
 
 constexpr const char* begin = "BEGIN";
 
+/// Estimates count a look-up by key once for each partition, although one is looked at: they would
+/// rather read the whole log.
+const std::string by_key =
+    "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
+    "SET LOCAL enable_mergejoin = off";
+const std::string begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const std::string begin_read_log = begin_read + by_key;
+// What is made due is not deleted meanwhile.
+const std::string begin_reopen =
+    begin + by_key + "; SELECT pg_advisory_xact_lock_shared('webhooks_event'::regclass::bigint)";
+const std::string begin_erase =
+    begin + by_key + "; SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
+
 const char* begin_for(Purpose purpose) {
     switch (purpose) {
         case Purpose::read:
-            return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            return begin_read.c_str();
+        case Purpose::read_log:
+            return begin_read_log.c_str();
         case Purpose::change:
             return begin;
         case Purpose::reopen:
-            // What is made due is not deleted meanwhile.
-            return "BEGIN; SELECT pg_advisory_xact_lock_shared('webhooks_event'::regclass::bigint)";
+            return begin_reopen.c_str();
         case Purpose::configure:
             return "BEGIN; SELECT 1 FROM webhooks_state FOR UPDATE";
         case Purpose::erase:
-            return "BEGIN; SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
+            return begin_erase.c_str();
     }
     return begin;
 }

@@ -82,7 +82,7 @@ Result<> SqliteStorage::open() {
 
 Result<> SqliteStorage::in_transaction(Purpose purpose, const Body& body) {
     return guarded([&]() -> Result<> {
-        if (purpose == Purpose::read) {
+        if (is_reading(purpose)) {
             soci::session sql(readers_);
             Transaction transaction(sql, begin_read);
             if (body(sql)) transaction.commit();

@@ -126,26 +126,26 @@ BEGIN
         RETURN 0;
     END IF;
     expired = webhooks_expired_partition(present - keep_for);
-    IF expired IS NOT NULL THEN
-        BEGIN
+    BEGIN
+        IF expired IS NOT NULL THEN
             PERFORM webhooks_drop_partition(expired);
             RETURN most;
-        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-            NULL;
-        END;
-    END IF;
-    -- What is left of events that ended otherwise than delivered, where their partition is gone.
-    DELETE FROM webhooks_undelivered WHERE (subscription_id, event_id) IN (
-        SELECT u.subscription_id, u.event_id
-        FROM (SELECT coalesce(lag(p.number) OVER (ORDER BY p.number) + 1, 0) * width AS first_id,
-                     p.number * width - 1 AS last_id FROM webhooks_partition p) gap
-        CROSS JOIN LATERAL (
-            SELECT n.subscription_id, n.event_id FROM webhooks_undelivered n
-            WHERE n.due_at IS NULL AND n.event_id BETWEEN gap.first_id AND gap.last_id
-            LIMIT most) u
-        WHERE gap.first_id <= gap.last_id LIMIT most);
-    GET DIAGNOSTICS erased = ROW_COUNT;
-    RETURN erased;
+        END IF;
+        -- What is left of events that ended otherwise than delivered, where their partition is gone.
+        DELETE FROM webhooks_undelivered WHERE (subscription_id, event_id) IN (
+            SELECT u.subscription_id, u.event_id
+            FROM (SELECT coalesce(lag(p.number) OVER (ORDER BY p.number) + 1, 0) * width AS first_id,
+                         p.number * width - 1 AS last_id FROM webhooks_partition p) gap
+            CROSS JOIN LATERAL (
+                SELECT n.subscription_id, n.event_id FROM webhooks_undelivered n
+                WHERE n.due_at IS NULL AND n.event_id BETWEEN gap.first_id AND gap.last_id
+                LIMIT most) u
+            WHERE gap.first_id <= gap.last_id LIMIT most);
+        GET DIAGNOSTICS erased = ROW_COUNT;
+        RETURN erased;
+    EXCEPTION WHEN lock_not_available THEN
+        RETURN 0;
+    END;
 END
 $$;
 
