@@ -623,6 +623,7 @@ std::size_t Journal::maintain_if_wanted() {
     // Of one that writes nothing else, storage would believe for ever that its events are in
     // memory.
     if (low_water_.value() > written_low_water_) write_in_hand();
+    if (is_blocked()) return 0;
     const Result<bool> is_more = parts_.storage->maintain(
         {.limit = maintenance_batch, .keep_events_for = options_.retention});
     if (!accept(is_more ? Result<>() : is_more.error(), "maintenance") || !*is_more) return 0;

@@ -105,7 +105,7 @@ TEST_CASE_METHOD(SmallFixture, "a transaction publishes into a partition that is
     const SubscriptionId id = subscribe().id;
     storage->upsert_event_type({"order.created", ""}).value();
     beside.sql << "BEGIN ISOLATION LEVEL REPEATABLE READ";
-    beside.sql << "SELECT 1";
+    beside.sql << "SELECT webhooks_publish('order.created', 'early')";
     for (int i = 0; i < 40; ++i) {
         append_one(id);
     }
@@ -275,6 +275,52 @@ TEST_CASE_METHOD(LargeFixture, "who publishes waits for no reader that keeps a p
     CHECK(beside.partitions() == "0 1 2");
     maintain();
     CHECK(beside.partitions() == "1 2");
+}
+
+TEST_CASE_METHOD(SmallFixture, "workers go on while partitions come and go", "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    const Revision matched_at = revision();
+    std::atomic<int> busy = 2;
+    const auto work = [&] {
+        const std::shared_ptr<void> done(nullptr, [&](void*) { --busy; });
+        const auto own = another();
+        const WorkerId self = own->register_worker(100'000h).value().id;
+        const Append append{.message = message("{}"), .subscriptions = {id}};
+        Batch batch{.matched_at = matched_at};
+        for (int round = 0; round < 200; ++round) {
+            batch.appends = {append, append, append};
+            const BatchReceipt receipt = own->write(self, batch).value();
+            batch = {.matched_at = matched_at};
+            for (const Result<Appended>& appended : receipt.appends) {
+                batch.low_water = appended.value().first_event;
+                const Outcome outcome =
+                    batch.attempts.empty() ? Outcome::exhausted : Outcome::delivered;
+                batch.attempts.push_back({.event = batch.low_water,
+                                          .subscription = id,
+                                          .attempt = {.number = 1, .outcome = outcome}});
+            }
+        }
+        own->write(self, batch).value();
+        own->retire_worker(self).value();
+    };
+    std::future<void> workers[] = {std::async(std::launch::async, work),
+                                   std::async(std::launch::async, work)};
+    int dropped = 0;
+    while (busy > 0) {
+        pass(1h);
+        // One call makes a partition or drops one.
+        maintain();
+        dropped += std::stoi(beside.text("SELECT min(number) FROM webhooks_partition")) > 0 ? 1 : 0;
+    }
+    for (std::future<void>& worker_done : workers) {
+        worker_done.get();
+    }
+    CHECK(dropped > 0);
+    take_over();
+    pass(60h);
+    CHECK(beside.rows() == "0 0 0 0");
+    CHECK(beside.text(
+              "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == "0");
 }
 
 // ---- Services.

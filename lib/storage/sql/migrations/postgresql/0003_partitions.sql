@@ -20,9 +20,10 @@ DECLARE
     width bigint = webhooks_partition_width();
     parent text;
 BEGIN
-    -- Whoever comes second finds it there; by its name, which a transaction sees that has an older
-    -- snapshot.
-    PERFORM pg_advisory_xact_lock('webhooks_message'::regclass::bigint);
+    -- Whoever comes second finds it there: by its name, which a transaction sees whose snapshot is
+    -- older. The lock is the one that it takes to attach a table; with a lock of a table a session
+    -- also learns what has become of tables meanwhile.
+    LOCK TABLE ONLY webhooks_event IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regclass('webhooks_event_' || number) IS NOT NULL THEN
         RETURN;
     END IF;
@@ -89,9 +90,10 @@ $$;
 CREATE FUNCTION webhooks_drop_partition(number bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '15ms' AS $$
 BEGIN
-    -- The event first, as everyone begins with it.
-    LOCK TABLE ONLY webhooks_event, ONLY webhooks_message, ONLY webhooks_attempt
-        IN ACCESS EXCLUSIVE MODE;
+    -- It waits for the first lock alone: publishers lock the tables in either order, and would be the
+    -- ones to fail of a deadlock. Hardly anyone has one of the others and not the first.
+    LOCK TABLE ONLY webhooks_event IN ACCESS EXCLUSIVE MODE;
+    LOCK TABLE ONLY webhooks_message, ONLY webhooks_attempt IN ACCESS EXCLUSIVE MODE NOWAIT;
     EXECUTE format('DROP TABLE %I, %I, %I', 'webhooks_event_' || number,
                    'webhooks_message_' || number, 'webhooks_attempt_' || number);
 END
@@ -110,10 +112,12 @@ DECLARE
     part bigint = ((SELECT s.last_value FROM webhooks_event_id s) + 1) / width;
     expired bigint;
     erased bigint;
+    is_made boolean = false;
 BEGIN
     BEGIN
         PERFORM webhooks_make_partition(n) FROM generate_series(part, part + 1) n
         WHERE to_regclass('webhooks_event_' || n) IS NULL;
+        is_made = FOUND;
         IF keep_for > 0 AND present - period >= (
             SELECT e.created_at FROM webhooks_event e
             WHERE e.id >= part * width ORDER BY e.id LIMIT 1) THEN
@@ -122,7 +126,8 @@ BEGIN
     EXCEPTION WHEN lock_not_available THEN
         NULL;
     END;
-    IF keep_for = 0 THEN
+    -- The lock that it took to make one is not to be held while waiting for another.
+    IF keep_for = 0 OR is_made THEN
         RETURN 0;
     END IF;
     expired = webhooks_expired_partition(present - keep_for);
