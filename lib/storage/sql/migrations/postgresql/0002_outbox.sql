@@ -55,6 +55,15 @@ BEGIN
     IF to_regclass('webhooks_event_' || first_id / width) IS NULL THEN
         PERFORM webhooks_make_partition(first_id / width);
     END IF;
+    -- Whoever makes a partition is waited for until all sessions are told of it, which is a moment
+    -- after its commit. This one listens when it takes a lock of a table that it does not hold.
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared('webhooks_message'::regclass::bigint);
+        LOCK TABLE webhooks_schema IN ROW SHARE MODE;
+        RAISE EXCEPTION USING ERRCODE = 'WH000';
+    EXCEPTION WHEN SQLSTATE 'WH000' THEN
+        NULL;
+    END;
     RETURN first_id;
 END
 $$;

@@ -23,6 +23,7 @@ BEGIN
     -- Whoever comes second finds it there: by its name, which a transaction sees whose snapshot is
     -- older. The lock is the one that it takes to attach a table; with a lock of a table a session
     -- also learns what has become of tables meanwhile.
+    PERFORM pg_advisory_xact_lock('webhooks_message'::regclass::bigint);
     LOCK TABLE ONLY webhooks_event IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regclass('webhooks_event_' || number) IS NOT NULL THEN
         RETURN;
