@@ -63,6 +63,10 @@ struct ServiceOptions {
     /// heartbeat intervals; 1 s - 10 h.
     std::chrono::milliseconds lease = std::chrono::seconds(10);
 
+    /// Events that were created longer ago are deleted, with what was sent and answered; those that
+    /// still wait are kept until they have ended. 1 h - 3,660 days; 0: all are kept.
+    std::chrono::seconds retention{0};
+
     /// What endpoints may be.
     EndpointPolicy endpoints = {};
 

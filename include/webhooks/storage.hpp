@@ -176,6 +176,8 @@ struct Pulse {
     /// `Batch::number` of the worker's latest batch that was written, 0 before the first: tells
     /// what became of one whose answer was lost.
     std::int64_t last_batch = 0;
+    /// What this worker appends from now on is above this.
+    EventId last_event{};
 };
 
 /// What a request to send again came to.
@@ -192,6 +194,15 @@ struct ApiKeyRecord {
     std::string user_id;
     bool is_administrator = false;
     Time created_at{};
+};
+
+/// What one call of `maintain` is to do.
+struct Maintenance {
+    /// Of each kind, so many rows are looked at.
+    std::size_t limit = 0;
+    /// Events that were created longer ago than this go; 0: none does. Where many go at once, one
+    /// may stay for up to a quarter of it, or two hours, more.
+    std::chrono::seconds keep_events_for{0};
 };
 
 inline constexpr std::size_t max_retired_secrets = 4;
@@ -298,9 +309,12 @@ public:
     /// does not hear of others keeps this body.
     virtual void set_listener(std::function<void()> listener);
 
-    /// Deletes, in one short transaction, rows that nobody can see any more: of deleted
-    /// subscriptions, of idempotency keys past 24 h. @return false when nothing is left to do.
-    virtual Result<bool> maintain(std::size_t limit) = 0;
+    /// Deletes, in one short transaction, what nobody wants any more: rows of deleted
+    /// subscriptions, idempotency keys past 24 h, and old events with their messages and attempts.
+    /// An event that waits stays until it has ended, and so does one that may be in a worker's
+    /// memory.
+    /// @return false when nothing is left to do.
+    virtual Result<bool> maintain(const Maintenance&) = 0;
 
     // ---- API keys. A storage without them keeps these bodies.
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <webhooks/ids.hpp>
 
@@ -24,6 +25,9 @@ public:
     EventId value() const { return {open_.empty() ? last_added_ : open_.front().id - 1}; }
 
     EventId last_added() const { return {last_added_}; }
+
+    /// Whatever is added later is above `last`.
+    void pass(EventId last) { last_added_ = std::max(last_added_, last.value); }
 
     /// Another worker begins; what it adds is above `last`.
     void reset(EventId last) {

@@ -11,7 +11,8 @@ constexpr std::size_t max_events_in_batch = 10'000;
 /// Results that may wait for storage.
 constexpr std::size_t max_pending_results = 5'000;
 constexpr std::size_t take_over_batch = 1000;
-constexpr std::size_t maintenance_batch = 1000;
+/// Publications wait as long as it takes to delete so many events.
+constexpr std::size_t maintenance_batch = 200;
 /// Wants that are served before publications have their turn again: each is a transaction.
 constexpr std::size_t max_wants_in_step = 20;
 /// After a failed call, storage is left alone for this long.
@@ -81,6 +82,7 @@ Result<> Journal::begin_identity() {
     if (!worker) return worker.error();
     worker_ = *worker;
     low_water_.reset(worker_.last_event);
+    written_low_water_ = worker_.last_event;
     last_batch_ = 0;
     is_in_doubt_ = is_claim_in_doubt_ = false;
     wants_.clear();
@@ -115,6 +117,8 @@ void Journal::synchronize(const Pulse& pulse, SteadyTime asked_at) {
         base_steady_ = parts_.clock->steady_now();
     }
     if (asked_at.time_since_epoch().count() >= lease_until_) unbroken_since_ = asked_at;
+    // A batch whose receipt was lost may have appended events that are not known yet.
+    if (!is_in_doubt_) low_water_.pass(pulse.last_event);
     lease_until_ = (asked_at + options_.lease).time_since_epoch().count();
     next_pulse_ = asked_at + options_.heartbeat_interval;
 }
@@ -353,17 +357,17 @@ std::size_t Journal::write_pending() {
     if (is_blocked() || !settle_doubt()) return 0;
     take_work();
     const std::size_t size = in_hand_.publications.size() + in_hand_.results.size();
-    if (size > 0) write_in_hand();
+    if (!in_hand_.publications.empty() || has_rows(in_hand_.results)) {
+        write_in_hand();
+    } else {
+        complete(in_hand_.results, {});
+    }
     in_hand_ = {};
     return size;
 }
 
 void Journal::write_in_hand() {
     Work& work = in_hand_;
-    if (work.publications.empty() && !has_rows(work.results)) {
-        complete(work.results, {});
-        return;
-    }
     settle(work.results);
     Batch batch{.number = ++last_batch_,
                 .attempts = std::move(work.results.attempts),
@@ -376,6 +380,7 @@ void Journal::write_in_hand() {
         const Result<BatchReceipt> receipt = parts_.storage->write(worker_.id, batch);
         if (receipt) {
             accept({}, "write");
+            written_low_water_ = batch.low_water;
             take_back(batch, work.results);
             complete(work, batch, *receipt);
             return;
@@ -607,6 +612,7 @@ std::size_t Journal::serve_wants() {
 }
 
 std::size_t Journal::maintain_if_wanted() {
+    if (is_blocked()) return 0;
     const SteadyTime steady_now = parts_.clock->steady_now();
     {
         const std::scoped_lock lock(mutex_);
@@ -614,7 +620,12 @@ std::size_t Journal::maintain_if_wanted() {
         wants_maintenance_ = false;
     }
     next_maintenance_ = steady_now + maintenance_interval;
-    const Result<bool> is_more = parts_.storage->maintain(maintenance_batch);
+    // Of one that writes nothing else, storage would believe for ever that its events are in
+    // memory.
+    if (low_water_.value() > written_low_water_) write_in_hand();
+    if (is_blocked()) return 0;
+    const Result<bool> is_more = parts_.storage->maintain(
+        {.limit = maintenance_batch, .keep_events_for = options_.retention});
     if (!accept(is_more ? Result<>() : is_more.error(), "maintenance") || !*is_more) return 0;
     want_maintenance();
     return 1;

@@ -114,6 +114,7 @@ private:
     bool begin_again();
     std::size_t refuse_pending();
     std::size_t write_pending();
+    /// Writes a batch of what is in hand. @pre no batch is in doubt.
     void write_in_hand();
     /// Finds out what became of a batch whose receipt was lost, and goes on from there.
     /// @return false where storage does not answer.
@@ -164,6 +165,8 @@ private:
     std::int64_t last_claim_ = 0;
     bool is_closed_ = false;
     delivery::LowWater low_water_;
+    /// As storage knows it.
+    EventId written_low_water_{};
     std::optional<Time> next_due_;
     SteadyTime next_pulse_{};
     SteadyTime next_maintenance_{};

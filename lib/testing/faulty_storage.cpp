@@ -176,8 +176,8 @@ void FaultyStorage::set_listener(std::function<void()> listener) {
     storage_->set_listener(std::move(listener));
 }
 
-Result<bool> FaultyStorage::maintain(std::size_t limit) {
-    return pass(Call::maintain, [&] { return storage_->maintain(limit); });
+Result<bool> FaultyStorage::maintain(const Maintenance& maintenance) {
+    return pass(Call::maintain, [&] { return storage_->maintain(maintenance); });
 }
 
 Result<ApiKeyRecord> FaultyStorage::insert_api_key(const ApiKeyRecord& key) {

@@ -134,6 +134,7 @@ public:
         add<OnSqlite>("on SQLite", seed);
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
         add<OnPostgresql>("on PostgreSQL", seed);
+        add<OnSmallPartitions>("in small partitions", seed);
 #endif
     }
 

@@ -188,7 +188,7 @@ STORAGE_TEST("an idempotency key answers the first receipt for 24 hours") {
     CHECK_FALSE(receipt.appends[1].value().is_replay);
 
     this->clock->advance(1us);
-    CHECK_FALSE(this->storage->maintain(100).value());
+    CHECK_FALSE(this->storage->maintain({.limit = 100}).value());
     CHECK_FALSE(this->append({id}, "1", key).value().appends.front().value().is_replay);
 }
 

@@ -183,14 +183,14 @@ OUTBOX_TEST("what is published to a subscription that is deleted before the comm
     host.sql << "BEGIN";
     host.publish();
     running->delete_subscription(alice, id).value();
-    CHECK_FALSE(storage->maintain(100).value());
+    CHECK_FALSE(storage->maintain({.limit = 100}).value());
     host.sql << "COMMIT";
     deliver();
     CHECK(transport->requests().empty());
-    CHECK_FALSE(storage->maintain(100).value());
+    CHECK_FALSE(storage->maintain({.limit = 100}).value());
     CHECK(rows() == "0 0 0 0");
     host.sql << "UPDATE webhooks_subscription SET updated_at = updated_at - 3600000000";
-    CHECK_FALSE(storage->maintain(100).value());
+    CHECK_FALSE(storage->maintain({.limit = 100}).value());
     CHECK(host.value("SELECT deletion FROM webhooks_subscription") == "2");
 }
 

@@ -135,18 +135,18 @@ TEST_CASE("a schema of another version is refused, with both versions", "[postgr
     const PostgresqlOptions options = place.options({});
     const Error older = make_postgresql_storage(options).error();
     CHECK(older == Errc::conflict);
-    CHECK(older.detail() == "the schema has version 0, this library needs 2; migrate it first");
+    CHECK(older.detail() == "the schema has version 0, this library needs 3; migrate it first");
 
     at_once(3, [&](int) { migrate_postgresql(options).value(); });
     CHECK(make_postgresql_storage(options));
 
     soci::session sql(soci::postgresql, postgresql_cluster().uri());
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (3, 0, 0)";
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (4, 0, 0)";
     for (const Error& newer :
          {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
         CHECK(newer == Errc::conflict);
         CHECK(newer.detail() ==
-              "the schema has version 3, this library knows up to 2; use the newer library");
+              "the schema has version 4, this library knows up to 3; use the newer library");
     }
 }
 
@@ -440,7 +440,7 @@ TEST_CASE_METHOD(Fixture, "workers and users and upkeep never wait for each othe
             }
             const SubscriptionId gone = subscribe().id;
             storage->delete_subscription(alice, gone).value();
-            storage->maintain(100).value();
+            storage->maintain({.limit = 100}).value();
         }
     };
     at_once(4, [&](int i) {

@@ -1,3 +1,4 @@
+#include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
 #include <contract/storages.hpp>
 #include <fstream>
@@ -47,6 +48,34 @@ TEST_CASE("what a killed process held on SQLite is due for the next one") {
     const Worker heir = next->register_worker(10s).value();
     CHECK(next->take_over(heir.id, 100).value() == 1);
     CHECK(next->claim(heir.id, 10).value().events.size() == 1);
+}
+
+TEST_CASE_METHOD(StorageFixture<OnSqlite>, "of events that are too old nothing is left on SQLite") {
+    const SubscriptionId id = subscribe().id;
+    const SubscriptionId other = subscribe().id;
+    const Appended both = append({id, other}).value().appends[0].value();
+    const EventId last{both.first_event.value + 1};
+    record(id, both.first_event, {.number = 1, .outcome = Outcome::exhausted});
+    park(other, last, Park::Place::free, clock->now());
+    write({.low_water = last});
+    soci::session sql(soci::sqlite3, place.folder.file("test.db"));
+    const auto rows = [&] {
+        std::string text;
+        for (const char* table : {"message", "event", "attempt", "undelivered"}) {
+            int count = -1;
+            sql << std::string("SELECT count(*) FROM webhooks_") + table, soci::into(count);
+            text += std::to_string(count) + " ";
+        }
+        return text;
+    };
+    clock->advance(2h);
+    CHECK_FALSE(storage->maintain({.limit = 10, .keep_events_for = 1h}).value());
+    CHECK(rows() == "1 1 0 1 ");
+    REQUIRE(claim() == std::vector{last});
+    record(other, last, {.number = 1, .outcome = Outcome::delivered}, {}, true);
+    clock->advance(2h);
+    CHECK_FALSE(storage->maintain({.limit = 10, .keep_events_for = 1h}).value());
+    CHECK(rows() == "0 0 0 0 ");
 }
 
 TEST_CASE("a SQLite file is readable by its owner alone") {

@@ -1,5 +1,9 @@
 #pragma once
 
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+#endif
 #include <support/catch.hpp>
 #include <support/postgresql_cluster.hpp>
 #include <support/temporary_folder.hpp>
@@ -45,8 +49,27 @@ struct OnPostgresql {
     static inline int count = 0;
     const std::string schema = "test_" + std::to_string(++count);
 };
-#define WEBHOOKS_TEST_STORAGES \
-    webhooks::testing::InMemory, webhooks::testing::OnSqlite, webhooks::testing::OnPostgresql
+
+/// With a log of many partitions.
+struct OnSmallPartitions : OnPostgresql {
+    static constexpr std::int64_t width = 16;
+
+    std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) {
+        const PostgresqlOptions options = this->options(std::move(clock));
+        migrate_postgresql(options).value();
+        soci::session sql(soci::postgresql, postgresql_cluster().uri());
+        sql << "SET search_path = " + schema;
+        sql << "CREATE OR REPLACE FUNCTION webhooks_partition_width() RETURNS bigint "
+               "LANGUAGE sql IMMUTABLE AS 'SELECT " +
+                   std::to_string(width) + "::bigint'";
+        sql << "SELECT webhooks_drop_partition(n), webhooks_make_partition(n) "
+               "FROM generate_series(0, 1) n";
+        return make_postgresql_storage(options).value();
+    }
+};
+#define WEBHOOKS_TEST_STORAGES                                                                 \
+    webhooks::testing::InMemory, webhooks::testing::OnSqlite, webhooks::testing::OnPostgresql, \
+        webhooks::testing::OnSmallPartitions
 #else
 #define WEBHOOKS_TEST_STORAGES webhooks::testing::InMemory, webhooks::testing::OnSqlite
 #endif

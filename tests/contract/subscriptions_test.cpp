@@ -120,9 +120,9 @@ STORAGE_TEST("a deleted subscription is gone at once and its rows go by maintena
     CHECK(this->storage->find_subscription(alice, gone).error() == Errc::not_found);
     CHECK(this->storage->list_events(admin, gone, {}).error() == Errc::not_found);
     CHECK(this->storage->list_subscriptions(alice, {}).value().total == 1);
-    CHECK(this->storage->maintain(3).value());
-    CHECK_FALSE(this->storage->maintain(3).value());
-    CHECK_FALSE(this->storage->maintain(3).value());
+    CHECK(this->storage->maintain({.limit = 3}).value());
+    CHECK_FALSE(this->storage->maintain({.limit = 3}).value());
+    CHECK_FALSE(this->storage->maintain({.limit = 3}).value());
     CHECK(this->storage->list_events(alice, stays, {}).value().total == 5);
     CHECK(this->storage->list_events(alice, stays, {}).value().items[4].payload == "{}");
 }

@@ -113,7 +113,7 @@ test("a bad config names each bad member, all together, with its path", async (t
     allow_host: "localhost",
     https_only: "no",
     user: "alice",
-    service: { max_in_flight: 0, max_batch: "many", max_inflight: 1, retry_schedule: ["1s", "1500ms"], lease: 5 },
+    service: { max_in_flight: 0, max_batch: "many", max_inflight: 1, retry_schedule: ["1s", "1500ms"], lease: 5, retention: "59min" },
     transport: { attempt_timeout: "1 fortnight", keep_alive: "11min" },
     sqlite: [],
     server: { threads: 1.5, max_body_bytes: -1 },
@@ -124,7 +124,7 @@ test("a bad config names each bad member, all together, with its path", async (t
   const named = stderr.trimEnd().split("\n").map((line) => line.match(/^webhooks-server: ([\w.]+): .+/)?.[1]);
   assert.deepEqual(named.sort(), [
     "allow_host", "allow_network", "https_only", "lissen", "listen", "server.max_body_bytes", "server.threads",
-    "service.lease", "service.max_batch", "service.max_in_flight", "service.max_inflight", "service.retry_schedule",
+    "service.lease", "service.max_batch", "service.max_in_flight", "service.max_inflight", "service.retention", "service.retry_schedule",
     "sqlite", "transport.attempt_timeout", "transport.keep_alive", "user",
   ], stderr);
 });

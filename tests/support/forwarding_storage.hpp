@@ -91,7 +91,9 @@ public:
     void set_listener(std::function<void()> listener) override {
         inner_->set_listener(std::move(listener));
     }
-    Result<bool> maintain(std::size_t limit) override { return inner_->maintain(limit); }
+    Result<bool> maintain(const Maintenance& maintenance) override {
+        return inner_->maintain(maintenance);
+    }
 
 private:
     const std::shared_ptr<Storage> inner_;

@@ -113,7 +113,7 @@ public:
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
-    Result<bool> maintain(std::size_t limit) override;
+    Result<bool> maintain(const Maintenance&) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;

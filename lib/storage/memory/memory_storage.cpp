@@ -189,14 +189,15 @@ Result<EventHistory> MemoryStorage::find_event(const Principal& principal, Subsc
 Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
     const std::scoped_lock lock(mutex_);
     if (const auto stored = visible(principal, id, event); !stored) return stored.error();
-    std::erase(log_of_[id], event);
     erase_event(event);
     return {};
 }
 
 void MemoryStorage::erase_event(EventId event) {
     erase_row(event);
-    events_.erase(event);
+    const auto found = events_.find(event);
+    log_of_[found->second.subscription].erase(event);
+    events_.erase(found);
 }
 
 Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
@@ -208,7 +209,7 @@ Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
     StatisticsBuilder builder;
     std::int64_t waiting = 0;
     std::size_t seen = 0;
-    const std::vector<EventId>& log = log_of_[id];
+    const std::set<EventId>& log = log_of_[id];
     for (auto event = log.rbegin(); event != log.rend(); ++event) {
         const StoredEvent& row = events_.at(*event);
         if (is_in_memory_alone(row) || (row.row && row.row->due)) ++waiting;
@@ -249,8 +250,8 @@ Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, S
     const std::scoped_lock lock(mutex_);
     if (const auto stored = visible(principal, id); !stored) return stored.error();
     Reopened reopened;
-    const std::vector<EventId>& log = log_of_[id];
-    for (auto event = std::ranges::upper_bound(log, after); event != log.end(); ++event) {
+    const std::set<EventId>& log = log_of_[id];
+    for (auto event = log.upper_bound(after); event != log.end(); ++event) {
         const StoredEvent& row = events_.at(*event);
         const bool has_failed = row.row && row.row->attempts > 0;
         if (!has_failed || row.created_at < since || !reopen(*event)) continue;
@@ -289,7 +290,10 @@ Result<Pulse> MemoryStorage::pulse(WorkerId id) {
     const auto worker = living(id);
     if (!worker) return worker.error();
     (*worker)->last_pulse = clock_->steady_now();
-    return Pulse{.now = clock_->now(), .revision = revision_, .last_batch = (*worker)->last_batch};
+    return Pulse{.now = clock_->now(),
+                 .revision = revision_,
+                 .last_batch = (*worker)->last_batch,
+                 .last_event = last_event_};
 }
 
 Result<> MemoryStorage::retire_worker(WorkerId id) {
@@ -479,7 +483,7 @@ Result<Appended> MemoryStorage::write_append(WorkerId id, const StoredWorker& wo
                           .worker = id,
                           .worker_tag = worker.tag,
                           .created_at = clock_->now()};
-        log_of_[subscription].push_back(event);
+        log_of_[subscription].insert(event);
         if (append.due) put_row(event, {.due = append.due});
     }
     if (append.idempotency) {
@@ -566,21 +570,39 @@ Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
     return {};
 }
 
-Result<bool> MemoryStorage::maintain(std::size_t limit) {
+Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
     const std::scoped_lock lock(mutex_);
+    const std::size_t limit = maintenance.limit;
     std::size_t removed = std::erase_if(keys_, [this](const auto& entry) {
         return entry.second.created_at + idempotency_lifetime <= clock_->now();
     });
     for (const auto& [id, stored] : subscriptions_) {
         if (!stored.is_deleted) continue;
-        std::vector<EventId>& log = log_of_[id];
+        std::set<EventId>& log = log_of_[id];
         while (!log.empty() && removed < limit) {
-            erase_event(log.back());
-            log.pop_back();
+            erase_event(*log.begin());
             ++removed;
         }
     }
+    if (maintenance.keep_events_for.count() != 0) {
+        removed += erase_old_events(maintenance.keep_events_for, limit);
+    }
     return removed >= limit;
+}
+
+std::size_t MemoryStorage::erase_old_events(std::chrono::seconds keep_for, std::size_t limit) {
+    const Time now = clock_->now();
+    std::size_t seen = 0;
+    auto place = events_.upper_bound(sweep_.resume(now));
+    while (seen < limit && place != events_.end() && place->second.created_at < now - keep_for) {
+        const auto& [id, event] = *place++;
+        const bool is_kept = is_in_memory_alone(event) || (event.row && event.row->due);
+        sweep_.see(id, is_kept);
+        if (!is_kept) erase_event(id);
+        ++seen;
+    }
+    if (seen < limit) sweep_.rest(now);
+    return seen;
 }
 
 // ---- API keys.

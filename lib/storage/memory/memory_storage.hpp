@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <storage/sweep.hpp>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -47,7 +48,7 @@ public:
     Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
-    Result<bool> maintain(std::size_t limit) override;
+    Result<bool> maintain(const Maintenance&) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -106,6 +107,7 @@ private:
     void put_row(EventId, Row);
     void erase_row(EventId);
     void erase_event(EventId);
+    std::size_t erase_old_events(std::chrono::seconds keep_for, std::size_t limit);
     HeldEvent held(EventId) const;
     std::size_t move_held(WorkerId, StoredWorker&, std::size_t limit);
     void write_attempt(WorkerId, const AttemptRecord&);
@@ -119,14 +121,14 @@ private:
     std::map<SubscriptionId, StoredSubscription> subscriptions_;
     std::map<std::string, EventType> event_types_;
     std::map<EventId, StoredEvent> events_;
-    /// Events of each subscription, ascending.
-    std::map<SubscriptionId, std::vector<EventId>> log_of_;
+    std::map<SubscriptionId, std::set<EventId>> log_of_;
     /// What waits and is not claimed, by due time.
     std::set<std::pair<Time, EventId>> due_;
     std::set<std::tuple<WorkerId, SubscriptionId, EventId>> deferred_;
     std::map<std::pair<std::string, std::string>, StoredKey> keys_;
     std::map<WorkerId, StoredWorker> workers_;
     std::map<ApiKeyId, ApiKeyRecord> api_keys_;
+    Sweep sweep_;
     Revision revision_ = 1;
     std::int64_t last_subscription_ = 0;
     EventId last_event_{};

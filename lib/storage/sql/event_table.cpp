@@ -110,6 +110,21 @@ struct EventRow {
     }
 };
 
+/// Ids as a statement writes them: (1, 2, 3).
+class IdList {
+public:
+    void add(long long id) {
+        text_ += is_empty() ? '(' : ',';
+        text_ += std::to_string(id);
+    }
+    bool is_empty() const { return text_.empty(); }
+    /// @pre it is not empty.
+    std::string text() const { return text_ + ")"; }
+
+private:
+    std::string text_;
+};
+
 /// The condition of a list: the subscription's events, and of these what the user asked for.
 std::string where(ListSql& list, const query::Plan& plan) {
     std::string text = " WHERE e.subscription_id = :subscription";
@@ -288,6 +303,55 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
             use(owner, "owner");
     }
     return static_cast<std::size_t>(count);
+}
+
+std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds keep_for,
+                             std::size_t limit, Sweep& sweep) {
+    const long long oldest_kept = to_micros(now - keep_for);
+    const long long behind = sweep.resume(now).value;
+    const long long take = static_cast<long long>(limit);
+    std::size_t seen = 0;
+    bool is_young = false;
+    IdList events;
+    IdList messages;
+    long long id = 0;
+    long long message = 0;
+    long long created_at = 0;
+    int waits = 0;
+    soci::statement query(sql);
+    query.exchange(into(id));
+    query.exchange(into(message));
+    query.exchange(into(created_at));
+    query.exchange(into(waits));
+    query.exchange(use(behind, "behind"));
+    query.exchange(use(take, "take"));
+    for_each_row(query,
+                 "SELECT e.id, e.message_id, e.created_at, "
+                 "CASE WHEN u.due_at IS NULL THEN 0 ELSE 1 END FROM webhooks_event e "
+                 "LEFT JOIN webhooks_undelivered u "
+                 "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
+                 "WHERE e.id > :behind AND e.id <= coalesce((SELECT min(low_water) "
+                 "FROM webhooks_worker), 9223372036854775807) ORDER BY e.id LIMIT :take",
+                 [&] {
+                     is_young = is_young || created_at >= oldest_kept;
+                     if (is_young) return;
+                     ++seen;
+                     sweep.see({id}, waits != 0);
+                     if (waits != 0) return;
+                     events.add(id);
+                     messages.add(message);
+                 });
+    if (seen < limit) sweep.rest(now);
+    if (events.is_empty()) return seen;
+    sql << "DELETE FROM webhooks_undelivered WHERE (subscription_id, event_id) IN "
+           "(SELECT subscription_id, id FROM webhooks_event WHERE id IN " +
+               events.text() + ")";
+    sql << "DELETE FROM webhooks_attempt WHERE event_id IN " + events.text();
+    sql << "DELETE FROM webhooks_event WHERE id IN " + events.text();
+    sql << "DELETE FROM webhooks_message WHERE id IN " + messages.text() +
+               " AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
+               "AND e.id < webhooks_message.id + webhooks_message.event_count)";
+    return seen;
 }
 
 std::size_t erase_keys(soci::session& sql, Time newest, std::size_t limit) {

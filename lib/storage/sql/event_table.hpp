@@ -9,6 +9,7 @@
 #include <optional>
 #include <query/plan.hpp>
 #include <storage/sql/condition_sql.hpp>
+#include <storage/sweep.hpp>
 #include <vector>
 #include <webhooks/event.hpp>
 #include <webhooks/storage.hpp>
@@ -32,6 +33,10 @@ void erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
 /// will get none.
 /// @return how many were deleted.
 std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit);
+/// Looks at up to `limit` events that were created longer than `keep_for` ago, and deletes those
+/// that do not wait. @return how many it has looked at.
+std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds keep_for,
+                             std::size_t limit, Sweep& sweep);
 /// Deletes up to `limit` idempotency keys of `newest` and before. @return how many.
 std::size_t erase_keys(soci::session& sql, Time newest, std::size_t limit);
 

@@ -116,7 +116,7 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
         if (!settled) return settled.error();
         last = *settled;
     }
-    return run_visible(Purpose::read, principal, id,
+    return run_visible(Purpose::read_log, principal, id,
                        [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
                            return storage::list_events(sql, dialect_, id, *plan, last);
                        });
@@ -124,7 +124,7 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
 
 Result<EventHistory> SqlStorage::find_event(const Principal& principal, SubscriptionId id,
                                             EventId event) {
-    return run_visible(Purpose::read, principal, id,
+    return run_visible(Purpose::read_log, principal, id,
                        [&](soci::session& sql, Subscription&) -> Result<EventHistory> {
                            std::optional<EventHistory> found = storage::find_event(sql, id, event);
                            if (!found) return no_such_event();
@@ -142,7 +142,7 @@ Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id,
 }
 
 Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id) {
-    return run_visible(Purpose::read, principal, id,
+    return run_visible(Purpose::read_log, principal, id,
                        [&](soci::session& sql, Subscription& found) -> Result<DeliveryStatistics> {
                            DeliveryStatistics statistics = read_statistics(sql, id, now(sql));
                            statistics.failing_since = found.failing_since;
@@ -169,12 +169,25 @@ Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, Subs
         });
 }
 
-Result<bool> SqlStorage::maintain(std::size_t limit) {
-    return run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
+Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
+    const std::scoped_lock lock(sweep_mutex_);
+    Sweep sweep = sweep_;
+    Result<bool> is_more = run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
         const Time present = now(sql);
-        const std::size_t swept = erase_keys(sql, present - idempotency_lifetime, limit);
-        return swept + erase_hidden_events(sql, present, limit) >= limit;
+        const std::size_t limit = maintenance.limit;
+        std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
+        done += erase_hidden_events(sql, present, limit);
+        return done + expire(sql, present, maintenance, sweep) >= limit;
     });
+    // What a transaction did that failed is still to be done.
+    if (is_more) sweep_ = sweep;
+    return is_more;
+}
+
+std::size_t SqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
+                               Sweep& sweep) {
+    if (maintenance.keep_events_for.count() == 0) return 0;
+    return erase_old_events(sql, now, maintenance.keep_events_for, maintenance.limit, sweep);
 }
 
 // ---- API keys.

@@ -3,8 +3,10 @@
 #include <soci/soci.h>
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <storage/sql/condition_sql.hpp>
+#include <storage/sweep.hpp>
 #include <utility>
 #include <webhooks/storage.hpp>
 
@@ -13,12 +15,17 @@ namespace webhooks::storage {
 /// What a transaction is for.
 enum class Purpose : std::uint8_t {
     read,       ///< It sees one state and writes nothing.
+    read_log,   ///< As `read`, for events, each found by key.
     change,     ///< It writes.
     reopen,     ///< It writes, and makes events due: workers hear of it.
     configure,  ///< It changes subscriptions or event types; one such runs at a time. Workers
                 ///< hear of it.
     erase,      ///< It deletes events; one such runs at a time.
 };
+
+inline bool is_reading(Purpose purpose) {
+    return purpose == Purpose::read || purpose == Purpose::read_log;
+}
 
 /// What every SQL database does alike: all of a storage but its workers and how they write the log.
 /// A class below it knows connections, transactions, failures and time.
@@ -42,7 +49,7 @@ public:
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
                                         std::size_t limit) override;
-    Result<bool> maintain(std::size_t limit) override;
+    Result<bool> maintain(const Maintenance&) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -62,6 +69,12 @@ protected:
     /// Where events may become visible out of the order of their ids: up to which id none can
     /// appear any more in a transaction that is begun after this call.
     virtual Result<std::optional<EventId>> last_settled_event() { return std::nullopt; }
+
+    /// Deletes old events in a transaction that has nothing else to do any more, as `maintain`
+    /// says.
+    /// @return how many rows it has looked at; as many as the limit where there may be more.
+    virtual std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
+                               Sweep& sweep);
 
     /// As `in_transaction`, for a body that answers with a Result: it is committed unless it
     /// failed.
@@ -83,6 +96,8 @@ private:
                      Answering body);
 
     const Dialect& dialect_;
+    std::mutex sweep_mutex_;
+    Sweep sweep_;
 };
 
 }  // namespace webhooks::storage

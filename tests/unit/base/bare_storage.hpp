@@ -55,7 +55,7 @@ public:
     Result<std::size_t> take_over(WorkerId, std::size_t) override { return nothing(); }
     Result<BatchReceipt> write(WorkerId, const Batch&) override { return nothing(); }
     Result<Claim> claim(WorkerId, std::size_t, std::int64_t) override { return nothing(); }
-    Result<bool> maintain(std::size_t) override { return nothing(); }
+    Result<bool> maintain(const Maintenance&) override { return nothing(); }
 
 private:
     static Error nothing() { return Error(Errc::unsupported, "this storage offers nothing"); }

@@ -79,6 +79,10 @@ TEST_CASE("Each option is refused on both sides of its range, in these words") {
          "is -1 ms, must be 100 ms to 3600000 ms"},
         {[](Options& o) { o.heartbeat_interval = 3'600'001ms, o.lease = 10h; },
          "heartbeat_interval", "is 3600001 ms, must be 100 ms to 3600000 ms"},
+        {[](Options& o) { o.retention = 3599s; }, "retention",
+         "is 3599000 ms, must be 3600000 ms to 316224000000 ms"},
+        {[](Options& o) { o.retention = 3660 * 24h + 1s; }, "retention",
+         "is 316224001000 ms, must be 3600000 ms to 316224000000 ms"},
         {[](Options& o) { o.lease = 999ms, o.heartbeat_interval = 100ms; }, "lease",
          "is 999 ms, must be 1000 ms to 36000000 ms"},
         {[](Options& o) { o.lease = 36'000'001ms; }, "lease",
@@ -98,6 +102,7 @@ TEST_CASE("The edges of each range are valid") {
         options.default_max_retry_count = 0;
         options.max_in_flight = options.max_in_flight_per_host = options.max_events_in_memory = 1;
         options.park_after = options.heartbeat_interval = 100ms;
+        options.retention = 1h;
         options.lease = 1s;
         options.max_publish_queue = options.max_batch = options.max_payload_bytes = 1;
     };
@@ -108,6 +113,7 @@ TEST_CASE("The edges of each range are valid") {
         options.max_in_flight = options.max_in_flight_per_host = 100'000;
         options.max_events_in_memory = 10'000'000;
         options.park_after = options.heartbeat_interval = 1h;
+        options.retention = 3660 * 24h;
         options.lease = 10h;
         options.max_publish_queue = 1'000'000;
         options.max_batch = 10'000;

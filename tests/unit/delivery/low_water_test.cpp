@@ -22,4 +22,17 @@ TEST_CASE("the low-water mark stands below the first event that is not settled")
     CHECK(mark.value() == EventId{20});
 }
 
+TEST_CASE("the low-water mark passes what others were given, but no event that is not settled") {
+    LowWater mark;
+    mark.pass({5});
+    CHECK(mark.value() == EventId{5});
+    mark.pass({4});
+    CHECK(mark.value() == EventId{5});
+    mark.add({10}, 1);
+    mark.pass({20});
+    CHECK(mark.value() == EventId{9});
+    mark.settle({10});
+    CHECK(mark.value() == EventId{20});
+}
+
 }  // namespace webhooks::delivery

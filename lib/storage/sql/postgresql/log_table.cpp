@@ -96,11 +96,24 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
 
 /// An event in the memory of the worker that appended it has neither a row nor an attempt. NOT
 /// EXISTS might be answered by hashing all attempts of the log.
-constexpr const char* has_no_attempt =
-    "(SELECT a.number FROM webhooks_attempt a WHERE a.event_id = e.id LIMIT 1) IS NULL";
+/// @param bounds of the events' ids, as in `look_up`.
+std::string has_no_attempt(const std::string& bounds) {
+    return "(SELECT a.number FROM webhooks_attempt a WHERE a.event_id = e.id AND a.event_id " +
+           bounds + " LIMIT 1) IS NULL";
+}
+
+/// Joins each row with the one row that it names. As a subquery with OFFSET, or with a lock, it
+/// stays one look-up by key for each row, whatever an estimate says of a join.
+/// @param bounds of the ids, so that partitions outside are left out when the statement begins.
+std::string look_up(const std::string& columns, const std::string& table, const std::string& id,
+                    const std::string& bounds, const std::string& end = "OFFSET 0") {
+    return "CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table + " WHERE id = " + id +
+           (bounds.empty() ? "" : " AND id " + bounds) + " " + end + ") ";
+}
 
 const PreparedStatement& changes_statement() {
     // Who gives an event a row locks it, so that it is not deleted meanwhile.
+    static const std::string within = "BETWEEN $15 AND $16";
     static const PreparedStatement statement = {
         "write_changes",
         "WITH change AS MATERIALIZED (SELECT * FROM unnest($2::bigint[], $3::integer[], "
@@ -109,12 +122,13 @@ const PreparedStatement& changes_statement() {
         "AS c(event_id, number, sent_at, duration_us, status_code, response, error_message, "
         "outcome, due_at, attempts, tries, claimed_by, is_deferred)), "
         "held AS MATERIALIZED (SELECT c.*, e.subscription_id, u.event_id IS NOT NULL AS has_row "
-        "FROM change c JOIN webhooks_event e ON e.id = c.event_id "
-        "LEFT JOIN webhooks_undelivered u "
-        "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
-        "WHERE CASE WHEN u.event_id IS NOT NULL THEN u.claimed_by = $1 "
-        "ELSE e.worker_id = $1 AND " +
-            std::string(has_no_attempt) +
+        "FROM change c " +
+            look_up("id, subscription_id, worker_id", "webhooks_event", "c.event_id", within) +
+            "e LEFT JOIN webhooks_undelivered u "
+            "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
+            "WHERE CASE WHEN u.event_id IS NOT NULL THEN u.claimed_by = $1 "
+            "ELSE e.worker_id = $1 AND " +
+            has_no_attempt(within) +
             " END), "
             "attempt AS (INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, "
             "status_code, response, error_message, outcome) "
@@ -123,9 +137,10 @@ const PreparedStatement& changes_statement() {
             "delivered AS (DELETE FROM webhooks_undelivered u USING held h "
             "WHERE h.outcome = 1 AND h.has_row "
             "AND u.subscription_id = h.subscription_id AND u.event_id = h.event_id), "
-            "kept AS MATERIALIZED (SELECT h.* FROM held h JOIN webhooks_event e "
-            "ON e.id = h.event_id WHERE h.outcome IS DISTINCT FROM 1 "
-            "ORDER BY h.event_id FOR KEY SHARE OF e) "
+            "kept AS MATERIALIZED (SELECT h.* FROM (SELECT * FROM held "
+            "WHERE outcome IS DISTINCT FROM 1 ORDER BY event_id) h " +
+            look_up("id", "webhooks_event", "h.event_id", within, "FOR KEY SHARE") +
+            "e) "
             "INSERT INTO webhooks_undelivered AS u (subscription_id, event_id, due_at, attempts, "
             "tries, claimed_by, claim_number, is_deferred) "
             "SELECT subscription_id, event_id, due_at, attempts, tries, claimed_by, 0, is_deferred "
@@ -381,14 +396,21 @@ private:
 
 // ---- What is read back.
 
+/// @pre `wanted` is not empty.
 std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
-    PostgresqlConnection& connection, const PostgresqlArray& ids) {
+    PostgresqlConnection& connection, const std::set<std::int64_t>& wanted) {
+    PostgresqlArray ids(Element::bigint);
+    for (const std::int64_t id : wanted) {
+        ids.add(id);
+    }
     static const PreparedStatement select = {
         "read_messages",
-        "SELECT id, event_type, content_type, payload, expires_at FROM webhooks_message "
-        "WHERE id = ANY($1::bigint[])"};
+        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at "
+        "FROM unnest($1::bigint[]) AS wanted(message) " +
+            look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
-    const PostgresqlRows rows = connection.execute(select, {ids.parameter()});
+    const PostgresqlRows rows = connection.execute(
+        select, {ids.parameter(), parameter(*wanted.begin()), parameter(*wanted.rbegin())});
     for (int row = 0; row < rows.size(); ++row) {
         auto message = std::make_shared<Message>();
         message->event_type = rows.text(row, 1);
@@ -402,15 +424,12 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
 
 /// @param rows of (event, subscription, message, worker_tag, attempts, tries, has_row).
 std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const PostgresqlRows& rows) {
-    PostgresqlArray ids(Element::bigint);
-    std::int64_t latest = 0;
-    for (int row = 0; row < rows.size(); ++row) {
-        const std::int64_t id = rows.number(row, 2);
-        if (id != latest) ids.add(id);
-        latest = id;
-    }
     std::vector<HeldEvent> events;
     if (rows.size() == 0) return events;
+    std::set<std::int64_t> ids;
+    for (int row = 0; row < rows.size(); ++row) {
+        ids.insert(rows.number(row, 2));
+    }
     const auto messages = read_messages(connection, ids);
     for (int row = 0; row < rows.size(); ++row) {
         events.push_back({.id = {rows.number(row, 0)},
@@ -433,8 +452,8 @@ std::string claiming(const std::string& rows, const std::string& order) {
            "WHERE u.subscription_id = t.subscription_id AND u.event_id = t.event_id "
            "RETURNING u.event_id, u.due_at, u.attempts, u.tries) "
            "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1 "
-           "FROM marked m JOIN webhooks_event e ON e.id = m.event_id ORDER BY " +
-           order;
+           "FROM marked m " +
+           look_up("*", "webhooks_event", "m.event_id", "") + "e ORDER BY " + order;
 }
 
 /// Which events of worker $1 above $2 are in its memory and nowhere else.
@@ -443,7 +462,7 @@ const std::string& in_memory() {
         " FROM webhooks_event e WHERE e.id > $2 AND e.worker_id = $1 "
         "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
         "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) AND " +
-        std::string(has_no_attempt) + " ORDER BY e.id LIMIT $3";
+        has_no_attempt("> $2") + " ORDER BY e.id LIMIT $3";
     return text;
 }
 

@@ -16,20 +16,39 @@ using soci::use;
 
 constexpr const char* begin = "BEGIN";
 
+/// Estimates count a look-up by key once for each partition, although one is looked at: they would
+/// rather read the whole log.
+const std::string by_key =
+    "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
+    "SET LOCAL enable_mergejoin = off";
+const std::string begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const std::string begin_read_log = begin_read + by_key;
+// What is made due is not deleted meanwhile.
+const std::string begin_reopen =
+    begin + by_key + "; SELECT pg_advisory_xact_lock_shared('webhooks_event'::regclass::bigint)";
+const std::string begin_erase =
+    begin + by_key + "; SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
+
 const char* begin_for(Purpose purpose) {
     switch (purpose) {
         case Purpose::read:
-            return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            return begin_read.c_str();
+        case Purpose::read_log:
+            return begin_read_log.c_str();
         case Purpose::change:
-        case Purpose::reopen:
             return begin;
+        case Purpose::reopen:
+            return begin_reopen.c_str();
         case Purpose::configure:
             return "BEGIN; SELECT 1 FROM webhooks_state FOR UPDATE";
         case Purpose::erase:
-            return "BEGIN; SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
+            return begin_erase.c_str();
     }
     return begin;
 }
+
+/// A partition of the log is in use for an eighth of the time that events are kept, or this long.
+constexpr std::chrono::seconds least_partition_period = std::chrono::hours(1);
 
 Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
@@ -133,6 +152,27 @@ Time PostgresqlStorage::now(soci::session& sql) {
     long long micros = 0;
     sql << "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", into(micros);
     return from_micros(micros);
+}
+
+std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
+                                      Sweep& sweep) {
+    const std::chrono::seconds keep_for = maintenance.keep_events_for;
+    const std::chrono::seconds period = std::max(keep_for / 8, least_partition_period);
+    const long long present = to_micros(now);
+    const long long kept = std::chrono::microseconds(keep_for).count();
+    const long long used = std::chrono::microseconds(period).count();
+    const long long most = static_cast<long long>(maintenance.limit);
+    long long erased = 0;
+    sql << "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
+        use(present, "present"), use(kept, "kept"), use(used, "used"), use(most, "most");
+    // Whoever dropped a partition holds locks that publishers wait for.
+    if (erased >= most || keep_for.count() == 0) return static_cast<std::size_t>(erased);
+    // Partitions go at an age of up to one period more. What is older by another one is in one that
+    // has to stay, because something in it waits.
+    return static_cast<std::size_t>(erased) +
+           SqlStorage::expire(
+               sql, now, {.limit = maintenance.limit, .keep_events_for = keep_for + 2 * period},
+               sweep);
 }
 
 // ---- Workers.

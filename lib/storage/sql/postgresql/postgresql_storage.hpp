@@ -37,6 +37,8 @@ private:
     Result<> in_transaction(Purpose purpose, const Body& body) override;
     Time now(soci::session& sql) override;
     Result<std::optional<EventId>> last_settled_event() override;
+    std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
+                       Sweep& sweep) override;
 
     /// Runs `body(PostgresqlConnection&)`, which answers with a Result, in a transaction of the
     /// workers' connection.

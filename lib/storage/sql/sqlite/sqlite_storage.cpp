@@ -83,7 +83,7 @@ Result<> SqliteStorage::open() {
 
 Result<> SqliteStorage::in_transaction(Purpose purpose, const Body& body) {
     return guarded([&]() -> Result<> {
-        if (purpose == Purpose::read) {
+        if (is_reading(purpose)) {
             soci::session sql(readers_);
             Transaction transaction(sql, begin_read);
             if (body(sql)) transaction.commit();
@@ -151,9 +151,12 @@ Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
         Pulse pulse{.now = clock_->now(), .revision = current_revision(sql)};
         const long long id = worker.value;
         long long last_batch = 0;
-        sql << "SELECT last_batch FROM webhooks_worker WHERE id = :id", into(last_batch),
-            use(id, "id");
+        long long last_event = 0;
+        sql << "SELECT w.last_batch, s.last_event_id FROM webhooks_worker w, webhooks_state s "
+               "WHERE w.id = :id",
+            into(last_batch), into(last_event), use(id, "id");
         pulse.last_batch = last_batch;
+        pulse.last_event = {last_event};
         return pulse;
     });
 }

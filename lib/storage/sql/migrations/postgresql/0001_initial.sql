@@ -42,6 +42,7 @@ CREATE INDEX webhooks_subscription_revision ON webhooks_subscription (revision);
 CREATE INDEX webhooks_subscription_deletion ON webhooks_subscription (deletion, updated_at)
     WHERE deletion <> 0;
 
+-- The log is partitioned by events' ids: 0003_partitions.sql.
 CREATE TABLE webhooks_message (
     id BIGINT PRIMARY KEY,
     event_count BIGINT NOT NULL,
@@ -49,7 +50,7 @@ CREATE TABLE webhooks_message (
     content_type TEXT COLLATE "C" NOT NULL,
     payload TEXT COLLATE "C" NOT NULL,
     expires_at BIGINT
-);
+) PARTITION BY RANGE (id);
 
 CREATE TABLE webhooks_event (
     id BIGINT PRIMARY KEY,
@@ -58,7 +59,7 @@ CREATE TABLE webhooks_event (
     worker_id BIGINT NOT NULL,
     worker_tag BIGINT NOT NULL,
     created_at BIGINT NOT NULL
-);
+) PARTITION BY RANGE (id);
 
 CREATE INDEX webhooks_event_subscription ON webhooks_event (subscription_id, id)
     INCLUDE (created_at);
@@ -73,7 +74,7 @@ CREATE TABLE webhooks_attempt (
     error_message TEXT COLLATE "C",
     outcome INTEGER NOT NULL,
     PRIMARY KEY (event_id, number)
-);
+) PARTITION BY RANGE (event_id);
 
 CREATE TABLE webhooks_undelivered (
     subscription_id BIGINT NOT NULL,

@@ -24,11 +24,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT 'webhooks_event_id'::regclass::oid::bigint % 1024 - 1024
 $$;
 
--- Takes consecutive ids. @return the first.
+-- Takes consecutive ids, which lie in one partition. @return the first.
 CREATE FUNCTION webhooks_take_ids(how_many bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     setting text = 'webhooks.announced_' || 'webhooks_event_id'::regclass::oid;
+    width bigint = webhooks_partition_width();
     newest bigint;
     first_id bigint;
 BEGIN
@@ -43,9 +44,22 @@ BEGIN
     BEGIN
         PERFORM pg_advisory_xact_lock('webhooks_event_id'::regclass::bigint);
         first_id = nextval('webhooks_event_id');
-        IF how_many > 1 THEN
-            PERFORM setval('webhooks_event_id', first_id + how_many - 1);
+        IF first_id / width < (first_id + how_many - 1) / width THEN
+            first_id = (first_id / width + 1) * width;
         END IF;
+        PERFORM setval('webhooks_event_id', first_id + how_many - 1);
+        RAISE EXCEPTION USING ERRCODE = 'WH000';
+    EXCEPTION WHEN SQLSTATE 'WH000' THEN
+        NULL;
+    END;
+    IF to_regclass('webhooks_event_' || first_id / width) IS NULL THEN
+        PERFORM webhooks_make_partition(first_id / width);
+    END IF;
+    -- Whoever makes a partition is waited for until all sessions are told of it, which is a moment
+    -- after its commit. This one listens when it takes a lock of a table that it does not hold.
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared('webhooks_message'::regclass::bigint);
+        LOCK TABLE webhooks_schema IN ROW SHARE MODE;
         RAISE EXCEPTION USING ERRCODE = 'WH000';
     EXCEPTION WHEN SQLSTATE 'WH000' THEN
         NULL;

@@ -1,0 +1,1 @@
+-- Nothing: partitions are PostgreSQL's.
