@@ -607,6 +607,7 @@ std::size_t Journal::serve_wants() {
 }
 
 std::size_t Journal::maintain_if_wanted() {
+    if (is_blocked()) return 0;
     const SteadyTime steady_now = parts_.clock->steady_now();
     {
         const std::scoped_lock lock(mutex_);

@@ -28,6 +28,7 @@ public:
     RequestLog() : receiver_([this](Peer& peer, int) { serve(peer); }) {}
 
     std::string url() const { return receiver_.url("/"); }
+    std::uint16_t port() const { return receiver_.port(); }
     /// In order of arrival.
     std::vector<Request> requests() const;
     /// The n-th request from now on gets no answer; `kill` is called instead.

@@ -16,19 +16,19 @@ using soci::use;
 
 constexpr const char* begin = "BEGIN";
 
-const char* begin_for(Purpose purpose) {
+/// What a transaction waits for first. @return null: nothing
+const char* lock_for(Purpose purpose) {
     switch (purpose) {
+        case Purpose::configure:
+            return "SELECT 1 FROM webhooks_state FOR UPDATE";
+        case Purpose::erase:
+            return "SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
         case Purpose::read:
-            return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         case Purpose::change:
         case Purpose::reopen:
-            return begin;
-        case Purpose::configure:
-            return "BEGIN; SELECT 1 FROM webhooks_state FOR UPDATE";
-        case Purpose::erase:
-            return "BEGIN; SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
+            return nullptr;
     }
-    return begin;
+    return nullptr;
 }
 
 Error taken_over() {
@@ -71,8 +71,10 @@ Result<> check_version(soci::session& sql, const std::string& schema) {
 PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
     : SqlStorage(postgresql_dialect),
       options_(std::move(options)),
-      pool_(options_, Planning::by_cost, options_.connections),
-      worker_pool_(options_, Planning::by_index, 1) {}
+      // Their statements may run for as long as the server lets them.
+      pool_(options_, link_, Planning::by_cost, options_.connections,
+            options_.statement_timeout + options_.answer_timeout),
+      worker_pool_(options_, link_, Planning::by_index, 1, options_.answer_timeout) {}
 
 Result<> PostgresqlStorage::open() {
     return run(Purpose::read, [this](soci::session& sql) -> Result<> {
@@ -82,7 +84,10 @@ Result<> PostgresqlStorage::open() {
 }
 
 Result<> PostgresqlStorage::in_transaction(Purpose purpose, const Body& body) {
-    return pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
+    const char* const begin_this =
+        purpose == Purpose::read ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : begin;
+    return pool_.in_transaction(begin_this, [&](PostgresqlConnection& connection) {
+        if (const char* lock = lock_for(purpose)) connection.sql() << lock;
         if (!body(connection.sql())) return false;
         if (purpose == Purpose::reopen || purpose == Purpose::configure) notify(connection);
         return true;
@@ -288,6 +293,7 @@ Result<> PostgresqlOptions::validate() const {
     check.in("tcp_user_timeout", tcp_user_timeout, 1s, 10min);
     check.in("statement_timeout", statement_timeout, 100ms, 1h);
     check.in("lock_timeout", lock_timeout, 100ms, 1h);
+    check.in("answer_timeout", answer_timeout, 1s, 10min);
     return check.result();
 }
 
@@ -302,7 +308,7 @@ Result<> migrate_postgresql(const PostgresqlOptions& options) {
     using namespace storage;
     if (Result<> verdict = options.validate(); !verdict) return verdict;
     try {
-        PostgresqlConnection connection(options, Planning::by_cost);
+        PostgresqlConnection connection(options, Planning::by_cost, nullptr);
         soci::session& sql = connection.sql();
         if (Result<> verdict = check_server(sql); !verdict) return verdict;
         // Of the session, which ends here: no other migrator runs meanwhile.
