@@ -15,6 +15,7 @@
 #include <iostream>
 #include <kill/invariants.hpp>
 #include <kill/scene.hpp>
+#include <kill/settings.hpp>
 #include <kill/worker_process.hpp>
 #include <optional>
 #include <random>
@@ -110,7 +111,7 @@ private:
                                            std::to_string(publications_)};
         arguments.insert(arguments.end(), kill_point.begin(), kill_point.end());
         const Time began = now();
-        WorkerProcess worker(std::move(arguments));
+        WorkerProcess worker(WEBHOOKS_KILL_WORKER, std::move(arguments));
         meanwhile(worker);
         const int status = worker.wait();
         runs_.push_back({.began = began, .ended = now(), .was_killed = WIFSIGNALED(status)});
@@ -249,12 +250,6 @@ TEST_CASE("events survive a kill while a worker stops") {
     DYNAMIC_SECTION("retire, " << moment) {
         survive({{"retire", moment, 1}});
     }
-}
-
-/// A number from the environment.
-int setting(const char* name, int otherwise) {
-    const char* text = std::getenv(name);
-    return text ? std::stoi(text) : otherwise;
 }
 
 TEST_CASE("events survive one kill after another") {

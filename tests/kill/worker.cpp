@@ -3,20 +3,17 @@
 /// ends by itself, unless it dies at a kill point before.
 /// usage: webhooks_kill_worker FOLDER URL RUN PUBLICATIONS [OPERATION MOMENT PASSING]
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <kill/deadly_parts.hpp>
+#include <kill/publisher_log.hpp>
 #include <kill/scene.hpp>
 #include <latch>
 #include <mutex>
-#include <set>
-#include <sstream>
 #include <webhooks/webhooks.hpp>
 
 namespace webhooks::testing {
@@ -59,39 +56,6 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     int steps_ = 0;
-};
-
-/// What was acknowledged, in a file that outlives this process.
-class PublisherLog {
-public:
-    explicit PublisherLog(const std::string& path)
-        : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
-        std::ifstream lines(path);
-        for (std::string line; std::getline(lines, line);) {
-            known_.insert(std::stoi(line));
-        }
-    }
-    PublisherLog(const PublisherLog&) = delete;
-    PublisherLog& operator=(const PublisherLog&) = delete;
-    ~PublisherLog() { ::close(file_); }
-
-    bool knows(int number) const { return known_.contains(number); }
-
-    /// In one call to the system: a line is there wholly or not at all.
-    void add(int number, const PublishReceipt& receipt) const {
-        std::ostringstream line;
-        line << number;
-        for (const EventId id : receipt.event_ids) {
-            line << ' ' << id.value;
-        }
-        line << '\n';
-        const std::string text = line.str();
-        if (::write(file_, text.data(), text.size()) < 0) std::abort();
-    }
-
-private:
-    const int file_;
-    std::set<int> known_;
 };
 
 ServiceOptions service_options() {
