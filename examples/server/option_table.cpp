@@ -175,6 +175,9 @@ constexpr Option table[] = {
      "for a statement", into<in_postgresql, &PostgresqlOptions::statement_timeout>},
     {"postgresql.lock_timeout", Kind::text, Scope::everywhere, "DURATION",
      "for a lock", into<in_postgresql, &PostgresqlOptions::lock_timeout>},
+    {"postgresql.answer_timeout", Kind::text, Scope::everywhere, "DURATION",
+     "a connection whose server is silent for this long is given up",
+     into<in_postgresql, &PostgresqlOptions::answer_timeout>},
     {"postgresql.application_name", Kind::text, Scope::everywhere, "NAME",
      "what pg_stat_activity shows", into<in_postgresql, &PostgresqlOptions::application_name>},
 

@@ -23,7 +23,7 @@ struct PostgresqlOptions {
     /// Connections for the API's calls. A running service has one more of its own. 1-1,000.
     std::size_t connections = 8;
     /// How long a connection may take to come about. 2 s - 10 min, in whole seconds.
-    std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
+    std::chrono::milliseconds connect_timeout = std::chrono::seconds(3);
     /// How long sent data may wait for the peer's acknowledgement before the connection is given
     /// up. 1 s - 10 min.
     std::chrono::milliseconds tcp_user_timeout = std::chrono::seconds(10);
@@ -31,8 +31,14 @@ struct PostgresqlOptions {
     /// transaction, so that one whose client is gone does not keep its locks, and how long a call
     /// waits for a free connection. 100 ms - 1 h.
     std::chrono::milliseconds statement_timeout = std::chrono::seconds(30);
-    /// How long a statement may wait for a lock. 100 ms - 1 h.
-    std::chrono::milliseconds lock_timeout = std::chrono::seconds(5);
+    /// How long a statement may wait for a lock; longer than `answer_timeout` it waits in vain.
+    /// 100 ms - 1 h.
+    std::chrono::milliseconds lock_timeout = std::chrono::seconds(2);
+    /// How long the server may be silent, on top of what a statement may take, before a connection
+    /// is given up. A worker's statements take no time to speak of, so that this is also how soon
+    /// `publish` answers when the database does not: 3 s and another second for each 10 MB that are
+    /// written. Raise it where commits wait for a slow replica. 1 s - 10 min.
+    std::chrono::milliseconds answer_timeout = std::chrono::seconds(3);
     /// By which the database's administrator knows us (pg_stat_activity): 1-63 printable ASCII
     /// characters.
     std::string application_name = "webhooks";

@@ -223,8 +223,12 @@ void Journal::record(std::uint64_t epoch, Results results) {
     if (results.size() == 0) return;
     inbox_.release(epoch, results);
     {
-        const std::scoped_lock lock(mutex_);
-        if (epoch != epoch_) return;
+        std::unique_lock lock(mutex_);
+        if (epoch != epoch_) {
+            lock.unlock();
+            if (!results.attempts.empty()) parts_.observer->on_fenced(results.attempts.size());
+            return;
+        }
         results_.append(std::move(results));
     }
     changed_.notify_one();

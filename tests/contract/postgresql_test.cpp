@@ -107,10 +107,11 @@ TEST_CASE("options of PostgreSQL name the member at fault", "[postgresql]") {
                   .tcp_user_timeout = 0s,
                   .statement_timeout = 2h,
                   .lock_timeout = 1ms,
+                  .answer_timeout = 1ms,
                   .application_name = "\n"}) ==
           std::vector<std::string>{"connection", "schema", "application_name", "connections",
                                    "connect_timeout", "tcp_user_timeout", "statement_timeout",
-                                   "lock_timeout"});
+                                   "lock_timeout", "answer_timeout"});
     for (const char* schema : {"", "1a", "a b", "a\"b", "a;b"}) {
         CHECK(faults({.schema = schema}) == std::vector<std::string>{"schema"});
     }

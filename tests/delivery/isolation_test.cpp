@@ -158,10 +158,10 @@ struct IsolationFixture : RunningService {
 }  // namespace
 
 TEST_CASE_METHOD(IsolationFixture, "5,000 dead endpoints do not delay a healthy one", "[slow]") {
-    const TemporaryFolder folder;
-    const bool on_disk = GENERATE(false, true);
-    CAPTURE(on_disk);
-    if (on_disk) storage = make_sqlite_storage({.path = folder.file("hooks.db")}).value();
+    const Place place = GENERATE(Place::memory, Place::sqlite);
+    CAPTURE(place);
+    keep_in(place);
+    const bool on_disk = place != Place::memory;
     begin();
     const HostileServer::Port silent = server.open({.bytes = ""});
     // On disk each takes a commit to set up.
@@ -199,10 +199,10 @@ TEST_CASE_METHOD(IsolationFixture, "50 names whose look-up hangs do not delay a 
 TEST_CASE_METHOD(IsolationFixture,
                  "a queue of 100,000 delays neither a healthy endpoint nor 1,000 with one event",
                  "[slow]") {
-    const TemporaryFolder folder;
-    const bool on_disk = GENERATE(false, true);
-    CAPTURE(on_disk);
-    if (on_disk) storage = make_sqlite_storage({.path = folder.file("hooks.db")}).value();
+    const Place place = GENERATE(from_range(places.begin(), places.end()));
+    CAPTURE(place);
+    keep_in(place);
+    const bool on_disk = place != Place::memory;
     const std::size_t backlog = scaled(on_disk ? 20'000 : 100'000);
     begin();
     const HostileServer::Port slow = server.open({.delay = 50ms});

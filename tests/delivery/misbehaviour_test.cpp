@@ -105,10 +105,9 @@ struct Trial {
 
 TEST_CASE_METHOD(RunningService, "each misbehaviour leaves its reason in the log, and nothing else",
                  "[slow]") {
-    const TemporaryFolder folder;
-    const bool on_disk = GENERATE(false, true);
-    CAPTURE(on_disk);
-    if (on_disk) storage = make_sqlite_storage({.path = folder.file("hooks.db")}).value();
+    const Place place = GENERATE(from_range(places.begin(), places.end()));
+    CAPTURE(place);
+    keep_in(place);
     start();
 
     const HostileServer::Port redirect_target = server.open({});

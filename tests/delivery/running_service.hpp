@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <delivery/hostile_server.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <support/catch.hpp>
+#include <support/postgresql_cluster.hpp>
 #include <support/process.hpp>
 #include <support/temporary_folder.hpp>
 #include <thread>
@@ -29,8 +31,17 @@ bool eventually(Condition condition, std::chrono::milliseconds patience = 20s) {
     return true;
 }
 
+/// Where a service keeps its log.
+enum class Place : std::uint8_t { memory, sqlite, postgresql };
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+inline constexpr std::array places = {Place::memory, Place::sqlite, Place::postgresql};
+#else
+inline constexpr std::array places = {Place::memory, Place::sqlite};
+#endif
+
 /// A service on its own two threads that sends over real sockets, and where it sends to.
 struct RunningService {
+    TemporaryFolder folder;
     HostileServer server;
     std::shared_ptr<Storage> storage = make_memory_storage();
     HttpTransportOptions transport{
@@ -44,6 +55,22 @@ struct RunningService {
     RunningService() { allow_many_descriptors(); }
 
     WebhookService& service() { return *running; }
+
+    /// @pre `start` was not called; once at most
+    void keep_in(Place place) {
+        if (place == Place::sqlite) {
+            storage = make_sqlite_storage({.path = folder.file("hooks.db")}).value();
+        }
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+        if (place == Place::postgresql) {
+            static int schemas = 0;
+            const PostgresqlOptions database{.connection = Secret(postgresql_cluster().uri()),
+                                             .schema = "delivery_" + std::to_string(++schemas)};
+            migrate_postgresql(database).value();
+            storage = make_postgresql_storage(database).value();
+        }
+#endif
+    }
 
     void start() {
         running.emplace(

@@ -45,9 +45,9 @@ Operation::~Operation() {
 
 }  // namespace webhooks::testing
 
-// What SQLite calls to write and to synchronise. The program's own functions come before libc's,
-// for shared libraries too. Should SQLite ever call others, the points here are never passed, the
-// worker ends by itself, and the test says so.
+// What SQLite calls to write and to synchronise, and libpq to send. The program's own functions
+// come before libc's, for shared libraries too. Should they ever call others, the points here are
+// never passed, the worker ends by itself, and the test says so.
 
 using namespace webhooks::testing;
 
@@ -56,6 +56,12 @@ extern "C" ssize_t pwrite64(int file, const void* bytes, std::size_t size, off64
     const auto written = ::syscall(SYS_pwrite64, file, bytes, is_last ? size / 2 : size, offset);
     if (is_last) die();
     return written;
+}
+
+extern "C" ssize_t send(int socket, const void* bytes, std::size_t size, int flags) {
+    const auto sent = ::syscall(SYS_sendto, socket, bytes, size, flags, nullptr, 0);
+    pass(current_operation, "sent");
+    return sent;
 }
 
 extern "C" int fdatasync(int file) {

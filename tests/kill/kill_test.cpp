@@ -15,13 +15,22 @@
 #include <iostream>
 #include <kill/invariants.hpp>
 #include <kill/scene.hpp>
+#include <kill/settings.hpp>
 #include <kill/worker_process.hpp>
 #include <optional>
 #include <random>
 #include <sstream>
 #include <support/catch.hpp>
 #include <webhooks/clock.hpp>
+#include <webhooks/postgresql_storage.hpp>
 #include <webhooks/sqlite_storage.hpp>
+
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+#include <libpq-fe.h>
+
+#include <memory>
+#include <support/postgresql_cluster.hpp>
+#endif
 
 namespace webhooks::testing {
 namespace {
@@ -40,7 +49,8 @@ constexpr KillPoint amid_everything{"answer", "before", 20};
 /// A database, a receiver, and the lives of workers.
 class Scene {
 public:
-    Scene() {
+    /// @param storage as the worker program takes it.
+    explicit Scene(std::string storage = "sqlite") : storage_(std::move(storage)) {
         std::string pattern = std::filesystem::temp_directory_path() / "webhooks-kill-XXXXXX";
         folder_ = ::mkdtemp(pattern.data());
     }
@@ -82,12 +92,11 @@ public:
 
     /// @return as check_invariants
     int check() {
-        return check_invariants(
-            {.publications = publications_,
-             .acknowledged = acknowledged(),
-             .requests = requests_.requests(),
-             .storage = make_sqlite_storage({.path = folder_ / database}).value(),
-             .runs = runs_});
+        return check_invariants({.publications = publications_,
+                                 .acknowledged = acknowledged(),
+                                 .requests = requests_.requests(),
+                                 .storage = open_storage(),
+                                 .runs = runs_});
     }
 
     std::size_t requests() const { return requests_.requests().size(); }
@@ -105,18 +114,27 @@ private:
     /// @return the signal that ended it; 0 where it ended by itself, its work done
     template <class Meanwhile>
     int run(const std::vector<std::string>& kill_point, Meanwhile meanwhile) {
-        std::vector<std::string> arguments{folder_.string(), requests_.url(),
+        std::vector<std::string> arguments{folder_.string(), storage_, requests_.url(),
                                            std::to_string(runs_.size()),
                                            std::to_string(publications_)};
         arguments.insert(arguments.end(), kill_point.begin(), kill_point.end());
         const Time began = now();
-        WorkerProcess worker(std::move(arguments));
+        WorkerProcess worker(WEBHOOKS_KILL_WORKER, std::move(arguments));
         meanwhile(worker);
         const int status = worker.wait();
         runs_.push_back({.began = began, .ended = now(), .was_killed = WIFSIGNALED(status)});
         if (WIFSIGNALED(status)) return WTERMSIG(status);
         REQUIRE(WEXITSTATUS(status) == 0);
         return 0;
+    }
+
+    std::shared_ptr<Storage> open_storage() const {
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+        if (storage_ != "sqlite") {
+            return make_postgresql_storage({.connection = Secret(storage_)}).value();
+        }
+#endif
+        return make_sqlite_storage({.path = folder_ / database}).value();
     }
 
     std::map<int, std::vector<EventId>> acknowledged() const {
@@ -134,6 +152,7 @@ private:
         return all;
     }
 
+    const std::string storage_;
     std::filesystem::path folder_;
     RequestLog requests_;
     int publications_ = 24;
@@ -251,11 +270,56 @@ TEST_CASE("events survive a kill while a worker stops") {
     }
 }
 
-/// A number from the environment.
-int setting(const char* name, int otherwise) {
-    const char* text = std::getenv(name);
-    return text ? std::stoi(text) : otherwise;
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+
+/// @return the URI of a database of its own
+std::string new_database() {
+    static int count = 0;
+    const std::string name = "kill_" + std::to_string(++count);
+    const std::string uri = postgresql_cluster().uri();
+    const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(uri.c_str()), PQfinish);
+    PGresult* result = PQexec(connection.get(), ("CREATE DATABASE " + name).c_str());
+    const bool is_made = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    REQUIRE(is_made);
+    const std::string first = "/postgres?";
+    return std::string(uri).replace(uri.find(first), first.size(), "/" + name + "?");
 }
+
+TEST_CASE("events on PostgreSQL survive a kill around each statement", "[postgresql]") {
+    const auto [operation, moment, passing] = GENERATE(table<const char*, const char*, int>({
+        {"append", "sent", 11},  // The last statement.
+        {"append", "sent", 12},  // COMMIT.
+        {"append", "after", 2},
+        {"record", "sent", 4},
+        {"record", "sent", 5},
+        {"claim", "sent", 4},
+        {"claim deferred", "after", 2},
+        {"answer", "before", 20},
+    }));
+    DYNAMIC_SECTION(operation << ", " << moment << ' ' << passing) {
+        Scene scene(new_database());
+        scene.run_until({operation, moment, passing});
+        scene.run_to_the_end();
+        scene.check();
+    }
+}
+
+TEST_CASE("events on PostgreSQL survive a kill while a worker takes over", "[postgresql]") {
+    const auto [operation, moment] = GENERATE(table<const char*, const char*>({
+        {"take over", "sent"},
+        {"take over", "after"},
+    }));
+    DYNAMIC_SECTION(operation << ", " << moment) {
+        Scene scene(new_database());
+        scene.run_until(amid_everything);
+        scene.run_until({operation, moment, 1});
+        scene.run_to_the_end();
+        scene.check();
+    }
+}
+
+#endif
 
 TEST_CASE("events survive one kill after another") {
     const std::chrono::seconds length(setting("WEBHOOKS_KILL_SECONDS", 5));

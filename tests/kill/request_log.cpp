@@ -1,6 +1,7 @@
 #include "request_log.hpp"
 
 #include <kill/scene.hpp>
+#include <thread>
 #include <webhooks/clock.hpp>
 #include <webhooks/signature.hpp>
 
@@ -63,6 +64,7 @@ void RequestLog::serve(Peer& peer) {
             break;
         }
         const int status = take(std::move(request));
+        std::this_thread::sleep_for(delay_);
         if (!peer.send("HTTP/1.1 " + std::to_string(status) + " \r\ncontent-length: 0\r\n\r\n")) {
             return;
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <integration/receiver.hpp>
 #include <map>
@@ -25,11 +26,19 @@ struct Request {
 /// A receiver of the three endpoints of scene.hpp, and its log.
 class RequestLog {
 public:
-    RequestLog() : receiver_([this](Peer& peer, int) { serve(peer); }) {}
+    /// @param delay of each answer.
+    explicit RequestLog(std::chrono::milliseconds delay = {})
+        : delay_(delay), receiver_([this](Peer& peer, int) { serve(peer); }) {}
 
     std::string url() const { return receiver_.url("/"); }
+    std::uint16_t port() const { return receiver_.port(); }
     /// In order of arrival.
     std::vector<Request> requests() const;
+    /// Of the request that arrived last; -1 before the first.
+    int latest_run() const {
+        const std::scoped_lock lock(mutex_);
+        return requests_.empty() ? -1 : requests_.back().run;
+    }
     /// The n-th request from now on gets no answer; `kill` is called instead.
     void cut_off(int request, std::function<void()> kill);
 
@@ -40,6 +49,7 @@ private:
     /// @return whether this is the request that gets no answer
     bool is_cut_off() { return --until_cut_off_ == 0; }
 
+    const std::chrono::milliseconds delay_;
     mutable std::mutex mutex_;
     std::vector<Request> requests_;
     std::map<std::string, int> arrivals_;  ///< Answered ones, by `webhook-id`.

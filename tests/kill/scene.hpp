@@ -1,8 +1,9 @@
 #pragma once
 
 /// @file
-/// What the worker program and the test that kills it have agreed on.
+/// What the worker programs and the tests that kill them have agreed on.
 
+#include <chrono>
 #include <string>
 
 namespace webhooks::testing {
@@ -16,6 +17,17 @@ inline constexpr const char* secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 inline constexpr const char* steady = "steady";  ///< Answers 200.
 inline constexpr const char* flaky = "flaky";    ///< Answers 500 to the first request of an event.
 inline constexpr const char* broken = "broken";  ///< Answers 500; it is tried twice.
+
+// Where several share a database.
+
+inline constexpr const char* shared_event_type = "order.created";
+inline constexpr std::chrono::milliseconds shared_lease{1000};
+/// As `publisher_log`, of the workers that follow each other in a slot.
+inline std::string shared_publisher_log(int slot) {
+    return "published-" + std::to_string(slot) + ".log";
+}
+/// A line each time that results were fenced: the run, and how many.
+inline constexpr const char* fence_log = "fenced.log";
 
 /// Every publication is unlike the others, and some do not fit into a page of the database.
 inline std::string payload_of(int number) {

@@ -1,22 +1,20 @@
 /// @file
 /// A host that is killed: it publishes what is not acknowledged yet, delivers all there is, and
 /// ends by itself, unless it dies at a kill point before.
-/// usage: webhooks_kill_worker FOLDER URL RUN PUBLICATIONS [OPERATION MOMENT PASSING]
+/// usage: webhooks_kill_worker FOLDER STORAGE URL RUN PUBLICATIONS [OPERATION MOMENT PASSING]
+/// STORAGE is the URI of a PostgreSQL database, or "sqlite": a file in the folder.
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <kill/deadly_parts.hpp>
+#include <kill/publisher_log.hpp>
 #include <kill/scene.hpp>
 #include <latch>
 #include <mutex>
-#include <set>
-#include <sstream>
 #include <webhooks/webhooks.hpp>
 
 namespace webhooks::testing {
@@ -61,40 +59,13 @@ private:
     int steps_ = 0;
 };
 
-/// What was acknowledged, in a file that outlives this process.
-class PublisherLog {
-public:
-    explicit PublisherLog(const std::string& path)
-        : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
-        std::ifstream lines(path);
-        for (std::string line; std::getline(lines, line);) {
-            known_.insert(std::stoi(line));
-        }
-    }
-    PublisherLog(const PublisherLog&) = delete;
-    PublisherLog& operator=(const PublisherLog&) = delete;
-    ~PublisherLog() { ::close(file_); }
+bool is_sqlite(const std::string& storage) {
+    return storage == "sqlite";
+}
 
-    bool knows(int number) const { return known_.contains(number); }
-
-    /// In one call to the system: a line is there wholly or not at all.
-    void add(int number, const PublishReceipt& receipt) const {
-        std::ostringstream line;
-        line << number;
-        for (const EventId id : receipt.event_ids) {
-            line << ' ' << id.value;
-        }
-        line << '\n';
-        const std::string text = line.str();
-        if (::write(file_, text.data(), text.size()) < 0) std::abort();
-    }
-
-private:
-    const int file_;
-    std::set<int> known_;
-};
-
-ServiceOptions service_options() {
+ServiceOptions service_options(const std::string& storage) {
+    // A file's lock tells at once who is dead; here others wait until the lease has lapsed.
+    const std::chrono::milliseconds lease = is_sqlite(storage) ? 10s : 1s;
     return {
         .retry_schedule = {1s},
         .retry_jitter = 0,
@@ -102,13 +73,20 @@ ServiceOptions service_options() {
         // Little room and little patience, so that events wait in storage in every way there is.
         .max_events_in_memory = 20,
         .park_after = 100ms,
+        .heartbeat_interval = lease / 5,
+        .lease = lease,
         .endpoints = {.allowed_networks = {Network::parse("127.0.0.0/8").value()}}};
 }
 
-std::shared_ptr<Storage> open_storage(const std::string& folder) {
+std::shared_ptr<Storage> open_storage(const std::string& folder, const std::string& storage) {
     pass("open", "before");
     const Operation operation("open");
-    return make_sqlite_storage({.path = folder + "/" + database}).value();
+    if (is_sqlite(storage)) {
+        return make_sqlite_storage({.path = folder + "/" + database}).value();
+    }
+    const PostgresqlOptions options{.connection = Secret(storage)};
+    migrate_postgresql(options).value();
+    return make_postgresql_storage(options).value();
 }
 
 std::vector<Subscription> subscribe(WebhookService& service, const std::string& url) {
@@ -157,17 +135,17 @@ bool is_all_done(const WebhookService& service, const std::vector<Subscription>&
     });
 }
 
-void live(const std::string& folder, const std::string& url, const std::string& run,
-          int publications) {
+void live(const std::string& folder, const std::string& place, const std::string& url,
+          const std::string& run, int publications) {
     Progress progress;
-    auto storage =
-        std::make_shared<DeadlyStorage>(open_storage(folder), [&progress] { progress.note(); });
+    auto storage = std::make_shared<DeadlyStorage>(open_storage(folder, place),
+                                                   [&progress] { progress.note(); });
     // The receiver's log shall tell who sent a request.
     auto transport = std::make_shared<DeadlyTransport>(
         make_http_transport({.user_agent = "run-" + run}).value());
     WebhookService service =
         WebhookService::open({.storage = std::move(storage), .transport = std::move(transport)},
-                             service_options())
+                             service_options(place))
             .value();
     const std::vector<Subscription> subscriptions = subscribe(service, url);
     service.start().value();
@@ -184,8 +162,8 @@ int main(int count, char** arguments) {
     ::alarm(longest_life_in_seconds);
     const std::vector<std::string> given(arguments + 1, arguments + count);
     try {
-        if (given.size() == 7) die_at(given[4], given[5], std::stoi(given[6]));
-        live(given.at(0), given.at(1), given.at(2), std::stoi(given.at(3)));
+        if (given.size() == 8) die_at(given[5], given[6], std::stoi(given[7]));
+        live(given.at(0), given.at(1), given.at(2), given.at(3), std::stoi(given.at(4)));
     } catch (const std::exception& failure) {
         std::cerr << "webhooks_kill_worker: " << failure.what() << '\n';
         return EXIT_FAILURE;

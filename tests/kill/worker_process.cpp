@@ -13,8 +13,8 @@
 
 namespace webhooks::testing {
 
-WorkerProcess::WorkerProcess(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), WEBHOOKS_KILL_WORKER);
+WorkerProcess::WorkerProcess(const std::string& program, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), program);
     std::vector<char*> pointers;
     pointers.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) {

@@ -8,10 +8,10 @@
 
 namespace webhooks::testing {
 
-/// A run of the worker program. Going out of scope ends it.
+/// A run of a worker program. Going out of scope ends it.
 class WorkerProcess {
 public:
-    explicit WorkerProcess(std::vector<std::string> arguments);
+    WorkerProcess(const std::string& program, std::vector<std::string> arguments);
     ~WorkerProcess();
     WorkerProcess(const WorkerProcess&) = delete;
     WorkerProcess& operator=(const WorkerProcess&) = delete;

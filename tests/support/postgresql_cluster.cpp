@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <support/postgresql_cluster.hpp>
 #include <thread>
+#include <utility>
 
 namespace webhooks::testing {
 namespace {
@@ -78,9 +79,10 @@ void PostgresqlCluster::start() {
     }
 }
 
-void PostgresqlCluster::stop() {
-    ::kill(server_, SIGQUIT);
-    wait_for(server_);
+void PostgresqlCluster::stop(Shutdown how) {
+    if (server_ <= 0) return;
+    ::kill(server_, static_cast<int>(how));
+    wait_for(std::exchange(server_, 0));
 }
 
 /// The server writes its state into the eighth line of its pid file.

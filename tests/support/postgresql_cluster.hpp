@@ -1,6 +1,8 @@
 #pragma once
 
 #include <sys/types.h>
+
+#include <csignal>
 #include <string>
 #include <support/temporary_folder.hpp>
 #include <vector>
@@ -19,12 +21,18 @@ public:
 
     /// Its database, as a URI.
     std::string uri() const;
+    /// Its one socket.
+    std::string socket() const { return folder_.file(".s.PGSQL.5432"); }
     /// Ends the server at once, with all of its connections, and starts it again.
     void restart();
 
-private:
+    /// As `pg_ctl stop -m` has them; either ends all connections.
+    enum class Shutdown : int { fast = SIGINT, immediate = SIGQUIT };
+    void stop(Shutdown how = Shutdown::immediate);
+    /// @pre it was stopped
     void start();
-    void stop();
+
+private:
     pid_t launch(const std::vector<std::string>& command) const;
     bool is_ready() const;
 

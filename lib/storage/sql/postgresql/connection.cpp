@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <storage/sql/postgresql/connection.hpp>
 
 namespace webhooks::storage {
@@ -25,6 +26,9 @@ bool is_passing(std::string_view state) {
     return std::ranges::any_of(classes, [&](const char* c) { return state.starts_with(c); }) ||
            std::ranges::find(states, state) != states.end();
 }
+
+/// What the peer can take in a millisecond at the very least.
+constexpr std::size_t least_bytes_in_ms = 10'000;
 
 std::string one_line(std::string text) {
     std::ranges::replace(text, '\n', ' ');
@@ -74,6 +78,13 @@ Error postgresql_error(const std::exception& failure) {
     if (is_passing(state)) code = Errc::unavailable;
     if (state.starts_with("23")) code = Errc::conflict;
     return {code, "PostgreSQL: " + one_line(text)};
+}
+
+bool was_rolled_back(const std::exception& failure) {
+    const auto* postgresql = dynamic_cast<const soci::postgresql_soci_error*>(&failure);
+    if (postgresql == nullptr) return false;
+    const std::string state = postgresql->sqlstate();
+    return state == "40001" || state == "40P01";
 }
 
 void ignore_notices(PGconn* connection) {
@@ -129,17 +140,24 @@ std::int64_t PostgresqlRows::number(int row, int column) const {
                : std::bit_cast<std::int64_t>(value);
 }
 
-PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Planning planning) {
+PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Planning planning,
+                                           PostgresqlWatchdog* watchdog) {
     try {
         sql_.open(soci::postgresql, connection_uri(options).value());
     } catch (const soci::soci_error& failure) {
         throw NoConnection(failure.get_error_message());
     }
+    if (watchdog != nullptr) watch_.emplace(*watchdog, PQsocket(handle()));
+    expect_answers(options.answer_timeout);
     ignore_notices(handle());
     // What is left out may quote values.
     PQsetErrorVerbosity(handle(), PQERRORS_TERSE);
     const std::string path = options.schema + ", pg_temp";
     const std::string statement_timeout = std::to_string(options.statement_timeout.count());
+    // What a worker's transaction holds, others need, and this worker after a lost connection.
+    const std::string idle_timeout = std::to_string(
+        (planning == Planning::by_index ? options.answer_timeout : options.statement_timeout)
+            .count());
     const std::string lock_timeout = std::to_string(options.lock_timeout.count());
     const std::string plans =
         planning == Planning::by_index ? "force_generic_plan" : "force_custom_plan";
@@ -147,7 +165,7 @@ PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Pla
     sql_ << "SELECT set_config('search_path', :path, false), "
             "set_config('default_transaction_isolation', 'read committed', false), "
             "set_config('statement_timeout', :statement_timeout, false), "
-            "set_config('idle_in_transaction_session_timeout', :statement_timeout, false), "
+            "set_config('idle_in_transaction_session_timeout', :idle_timeout, false), "
             "set_config('lock_timeout', :lock_timeout, false), "
             "set_config('plan_cache_mode', :plans, false), "
             "set_config('enable_seqscan', :scans, false), "
@@ -155,7 +173,8 @@ PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Pla
             "set_config('enable_mergejoin', :scans, false), "
             "set_config('jit', 'off', false)",
         use(path, "path"), use(statement_timeout, "statement_timeout"),
-        use(lock_timeout, "lock_timeout"), use(plans, "plans"), use(scans, "scans");
+        use(idle_timeout, "idle_timeout"), use(lock_timeout, "lock_timeout"), use(plans, "plans"),
+        use(scans, "scans");
 }
 
 PGconn* PostgresqlConnection::handle() const noexcept {
@@ -195,6 +214,11 @@ void PostgresqlConnection::send(const PreparedStatement& statement,
         lengths.push_back(value ? static_cast<int>(value->size()) : 0);
     }
     const std::vector<int> formats(values.size(), 1);
+    unanswered_bytes_ += std::accumulate(lengths.begin(), lengths.end(), std::size_t{0});
+    if (watch_) {
+        watch_->expect(patience_ +
+                       std::chrono::milliseconds(unanswered_bytes_ / least_bytes_in_ms));
+    }
     expect(PQsendQueryPrepared(handle(), statement.name, static_cast<int>(values.size()),
                                values.data(), lengths.data(), formats.data(), 1),
            nullptr);
@@ -215,10 +239,21 @@ PostgresqlRows PostgresqlConnection::receive() {
         next();  // Null, after each answer.
     }
     unanswered_.clear();
+    unanswered_bytes_ = 0;
     next();  // The end of the pipeline.
     PQexitPipelineMode(handle());
+    expect_answers(patience_);
     if (failure) throw soci::postgresql_soci_error(failure->error(), failure->state());
     return last;
+}
+
+void PostgresqlConnection::expect_answers(std::chrono::milliseconds patience) {
+    patience_ = patience;
+    if (watch_) watch_->expect(patience);
+}
+
+void PostgresqlConnection::expect_nothing() {
+    if (watch_) watch_->expect_nothing();
 }
 
 bool PostgresqlConnection::reset() noexcept {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <storage/sql/postgresql/watchdog.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,7 +72,11 @@ private:
     std::unique_ptr<PGresult, void (*)(PGresult*)> result_;
 };
 
-/// How statements of a connection find their rows.
+/// Whether a transaction failed because others were in its way (a deadlock, a conflict of
+/// serialization): it was rolled back, and goes through when it is repeated.
+bool was_rolled_back(const std::exception& failure);
+
+/// How statements of a connection find their rows, and what it is for.
 enum class Planning : std::uint8_t {
     by_cost,   ///< As PostgreSQL estimates, each time anew.
     by_index,  ///< Always by index, planned once. For statements that name the rows they want: an
@@ -82,7 +87,9 @@ enum class Planning : std::uint8_t {
 class PostgresqlConnection {
 public:
     /// Throws NoConnection, or what SOCI throws.
-    PostgresqlConnection(const PostgresqlOptions& options, Planning planning);
+    /// @param watchdog null: answers are awaited for ever.
+    PostgresqlConnection(const PostgresqlOptions& options, Planning planning,
+                         PostgresqlWatchdog* watchdog);
 
     /// For SOCI. Throws what `execute` throws, of what was sent before.
     soci::session& sql();
@@ -93,6 +100,12 @@ public:
     /// pipeline). Its answer is of no interest; where it fails, the next one fails.
     void send(const PreparedStatement& statement, const std::vector<Parameter>& parameters);
 
+    /// From now on the server must not be silent for so long; `execute` begins that time anew.
+    void expect_answers(std::chrono::milliseconds patience);
+    void expect_nothing();
+    /// Whether the connection was given up because the server was silent.
+    bool was_silent() const noexcept { return watch_ && watch_->was_silent(); }
+
     /// After a failure: ends what it left open. @return whether the connection can be used again.
     bool reset() noexcept;
 
@@ -101,9 +114,12 @@ private:
     PostgresqlRows receive();
 
     soci::session sql_;
+    std::optional<PostgresqlWatchdog::Watch> watch_;
+    std::chrono::milliseconds patience_{};
     std::set<const char*> prepared_;
     /// What was sent and not answered yet; of a preparation, the name of its statement.
     std::vector<const char*> unanswered_;
+    std::size_t unanswered_bytes_ = 0;
 };
 
 }  // namespace webhooks::storage

@@ -13,6 +13,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{10'000};
+/// How often a silent server is asked whether it is there.
+constexpr milliseconds probe_interval{10'000};
 
 }  // namespace
 
@@ -31,6 +33,7 @@ PostgresqlListener::PostgresqlListener(const PostgresqlOptions& options,
     : uri_(connection_uri(options).value()),
       channel_(options.schema),
       connect_timeout_(options.connect_timeout),
+      answer_timeout_(options.answer_timeout),
       on_call_(std::move(on_call)),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       thread_([this] { run(); }) {}
@@ -85,25 +88,38 @@ bool PostgresqlListener::listen() {
     if (!connect(connection.get())) return false;
     if (PQsendQuery(connection.get(), ("LISTEN \"" + channel_ + "\"").c_str()) == 0) return false;
     bool is_listening = false;
+    bool is_answered = false;
     while (true) {
-        bool is_called = false;
-        while (PQisBusy(connection.get()) == 0) {
-            PGresult* result = PQgetResult(connection.get());
-            if (result == nullptr) break;
-            is_called = is_listening = PQresultStatus(result) == PGRES_COMMAND_OK;
-            PQclear(result);
-            if (!is_listening) return false;
+        const bool is_called = take_in(connection.get(), is_answered);
+        const bool is_new = is_answered && !is_listening;
+        is_listening = is_answered || is_listening;
+        if (is_called || is_new) on_call_();
+        const Wake wake =
+            wait(PQsocket(connection.get()), POLLIN,
+                 steady_clock::now() + (is_answered ? probe_interval : answer_timeout_));
+        if (wake == Wake::late && is_answered) {
+            if (PQsendQuery(connection.get(), "") == 0) return is_listening;
+            is_answered = false;
+            continue;
         }
-        while (PGnotify* notification = PQnotifies(connection.get())) {
-            is_called = true;
-            PQfreemem(notification);
-        }
-        if (is_called) on_call_();
-        if (wait(PQsocket(connection.get()), POLLIN, Deadline::max()) != Wake::ready ||
-            PQconsumeInput(connection.get()) == 0) {
-            return is_listening;
-        }
+        if (wake != Wake::ready || PQconsumeInput(connection.get()) == 0) return is_listening;
     }
+}
+
+bool PostgresqlListener::take_in(PGconn* connection, bool& is_answered) {
+    while (PQisBusy(connection) == 0) {
+        PGresult* result = PQgetResult(connection);
+        if (result == nullptr) break;
+        const ExecStatusType status = PQresultStatus(result);
+        is_answered = status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
+        PQclear(result);
+    }
+    bool is_called = false;
+    while (PGnotify* notification = PQnotifies(connection)) {
+        is_called = true;
+        PQfreemem(notification);
+    }
+    return is_called;
 }
 
 }  // namespace webhooks::storage

@@ -38,12 +38,15 @@ private:
     void run();
     /// @return whether it listened, until the connection was lost.
     bool listen();
+    /// Takes what has come in; `is_answered` once there is an answer. @return whether others call.
+    static bool take_in(PGconn* connection, bool& is_answered);
     bool connect(PGconn* connection);
     Wake wait(int socket, short events, Deadline deadline) const;
 
     const std::string uri_;
     const std::string channel_;
     const std::chrono::milliseconds connect_timeout_;
+    const std::chrono::milliseconds answer_timeout_;
     const std::function<void()> on_call_;
     std::mt19937 random_{std::random_device{}()};
     int stop_;  ///< An eventfd, readable once it is to end.

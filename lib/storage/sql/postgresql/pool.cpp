@@ -6,6 +6,9 @@ namespace {
 const PreparedStatement commit = {"commit", "COMMIT"};
 const PreparedStatement rollback = {"rollback", "ROLLBACK"};
 
+/// How often a transaction is begun at most, that others are in the way of.
+constexpr int max_tries = 5;
+
 }  // namespace
 
 /// A connection while it is in use.
@@ -15,75 +18,96 @@ public:
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     ~Lease() {
-        if (!is_fine_ && connection_ && !connection_->reset()) connection_.reset();
+        if (!is_fine_ && connection_.made && !connection_.made->reset()) lose();
+        if (connection_.made) connection_.made->expect_nothing();
         pool_.give_back(std::move(connection_));
     }
 
     /// Executes `begin`.
     PostgresqlConnection& begin(const char* begin) {
-        if (connection_) {
+        if (connection_.made) {
             try {
-                connection_->sql() << begin;
-                return *connection_;
+                return begun(begin);
             } catch (const soci::soci_error&) {
-                if (connection_->reset()) throw;
-                connection_.reset();
-                // What broke this one, broke all.
-                pool_.forget_idle();
+                if (connection_.made->reset()) throw;
+                const bool was_silent = connection_.made->was_silent();
+                lose();
+                // The next call may wait for a connection; this one has waited.
+                if (was_silent) throw NoConnection("the server does not answer");
             }
         }
-        connection_ = std::make_unique<PostgresqlConnection>(pool_.options_, pool_.planning_);
-        connection_->sql() << begin;
-        return *connection_;
+        const int losses = pool_.link_.losses;
+        connection_ = {.made = std::make_unique<PostgresqlConnection>(
+                           pool_.options_, pool_.planning_, &pool_.link_.watchdog),
+                       .losses = losses};
+        return begun(begin);
     }
 
     /// Nothing has failed.
     void set_fine() { is_fine_ = true; }
 
 private:
+    PostgresqlConnection& begun(const char* begin) {
+        connection_.made->expect_answers(pool_.options_.answer_timeout);
+        connection_.made->sql() << begin;
+        connection_.made->expect_answers(pool_.patience_);
+        return *connection_.made;
+    }
+
+    void lose() {
+        if (connection_.losses == pool_.link_.losses) ++pool_.link_.losses;
+        connection_.made.reset();
+    }
+
     PostgresqlPool& pool_;
     Connection connection_;
     bool is_fine_ = false;
 };
 
 Result<> PostgresqlPool::in_transaction(const char* begin, const Body& body) {
-    try {
-        Lease lease(*this);
-        PostgresqlConnection& connection = lease.begin(begin);
-        // With what was sent last, in one trip.
-        connection.execute(body(connection) ? commit : rollback, {});
-        lease.set_fine();
-        return {};
-    } catch (const std::exception& failure) {
-        return postgresql_error(failure);
+    for (int tries = 1;; ++tries) {
+        try {
+            run(begin, body);
+            return {};
+        } catch (const std::exception& failure) {
+            if (tries == max_tries || !was_rolled_back(failure)) return postgresql_error(failure);
+        }
     }
 }
 
+void PostgresqlPool::run(const char* begin, const Body& body) {
+    Lease lease(*this);
+    PostgresqlConnection& connection = lease.begin(begin);
+    const bool is_wanted = body(connection);
+    connection.expect_answers(patience_);
+    // With what was sent last, in one trip.
+    connection.execute(is_wanted ? commit : rollback, {});
+    lease.set_fine();
+}
+
 PostgresqlPool::Connection PostgresqlPool::take() {
+    std::vector<Connection> lost;
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, options_.statement_timeout, [this] { return free_ > 0; })) {
         throw NoConnection("all connections are in use");
     }
     --free_;
-    if (idle_.empty()) return nullptr;
-    Connection connection = std::move(idle_.back());
-    idle_.pop_back();
-    return connection;
+    while (!idle_.empty()) {
+        Connection connection = std::move(idle_.back());
+        idle_.pop_back();
+        if (connection.losses == link_.losses) return connection;
+        lost.push_back(std::move(connection));
+    }
+    return {};
 }
 
 void PostgresqlPool::give_back(Connection connection) {
     {
         const std::scoped_lock lock(mutex_);
         ++free_;
-        if (connection) idle_.push_back(std::move(connection));
+        if (connection.made) idle_.push_back(std::move(connection));
     }
     changed_.notify_one();
-}
-
-void PostgresqlPool::forget_idle() {
-    std::vector<Connection> lost;
-    const std::scoped_lock lock(mutex_);
-    lost.swap(idle_);
 }
 
 }  // namespace webhooks::storage

@@ -21,30 +21,42 @@ constexpr const char* begin = "BEGIN";
 const std::string by_key =
     "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off";
+const std::string begin_by_key = begin + by_key;
 const std::string begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const std::string begin_read_log = begin_read + by_key;
-// What is made due is not deleted meanwhile.
-const std::string begin_reopen =
-    begin + by_key + "; SELECT pg_advisory_xact_lock_shared('webhooks_event'::regclass::bigint)";
-const std::string begin_erase =
-    begin + by_key + "; SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
 
+/// Waits for nobody.
 const char* begin_for(Purpose purpose) {
     switch (purpose) {
         case Purpose::read:
             return begin_read.c_str();
         case Purpose::read_log:
             return begin_read_log.c_str();
-        case Purpose::change:
-            return begin;
         case Purpose::reopen:
-            return begin_reopen.c_str();
-        case Purpose::configure:
-            return "BEGIN; SELECT 1 FROM webhooks_state FOR UPDATE";
         case Purpose::erase:
-            return begin_erase.c_str();
+            return begin_by_key.c_str();
+        case Purpose::change:
+        case Purpose::configure:
+            break;
     }
     return begin;
+}
+
+/// What a transaction waits for first. @return null: nothing
+const char* lock_for(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::configure:
+            return "SELECT 1 FROM webhooks_state FOR UPDATE";
+        case Purpose::reopen:  // What is made due is not deleted meanwhile.
+            return "SELECT pg_advisory_xact_lock_shared('webhooks_event'::regclass::bigint)";
+        case Purpose::erase:
+            return "SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
+        case Purpose::read:
+        case Purpose::read_log:
+        case Purpose::change:
+            return nullptr;
+    }
+    return nullptr;
 }
 
 /// A partition of the log is in use for an eighth of the time that events are kept, or this long.
@@ -90,8 +102,10 @@ Result<> check_version(soci::session& sql, const std::string& schema) {
 PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
     : SqlStorage(postgresql_dialect),
       options_(std::move(options)),
-      pool_(options_, Planning::by_cost, options_.connections),
-      worker_pool_(options_, Planning::by_index, 1) {}
+      // Their statements may run for as long as the server lets them.
+      pool_(options_, link_, Planning::by_cost, options_.connections,
+            options_.statement_timeout + options_.answer_timeout),
+      worker_pool_(options_, link_, Planning::by_index, 1, options_.answer_timeout) {}
 
 Result<> PostgresqlStorage::open() {
     return run(Purpose::read, [this](soci::session& sql) -> Result<> {
@@ -102,6 +116,7 @@ Result<> PostgresqlStorage::open() {
 
 Result<> PostgresqlStorage::in_transaction(Purpose purpose, const Body& body) {
     return pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
+        if (const char* lock = lock_for(purpose)) connection.sql() << lock;
         if (!body(connection.sql())) return false;
         if (purpose == Purpose::reopen || purpose == Purpose::configure) notify(connection);
         return true;
@@ -328,6 +343,7 @@ Result<> PostgresqlOptions::validate() const {
     check.in("tcp_user_timeout", tcp_user_timeout, 1s, 10min);
     check.in("statement_timeout", statement_timeout, 100ms, 1h);
     check.in("lock_timeout", lock_timeout, 100ms, 1h);
+    check.in("answer_timeout", answer_timeout, 1s, 10min);
     return check.result();
 }
 
@@ -342,7 +358,7 @@ Result<> migrate_postgresql(const PostgresqlOptions& options) {
     using namespace storage;
     if (Result<> verdict = options.validate(); !verdict) return verdict;
     try {
-        PostgresqlConnection connection(options, Planning::by_cost);
+        PostgresqlConnection connection(options, Planning::by_cost, nullptr);
         soci::session& sql = connection.sql();
         if (Result<> verdict = check_server(sql); !verdict) return verdict;
         // Of the session, which ends here: no other migrator runs meanwhile.

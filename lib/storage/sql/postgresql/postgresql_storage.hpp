@@ -52,6 +52,7 @@ private:
     GivenTime given_time() const;
 
     const PostgresqlOptions options_;
+    PostgresqlLink link_;
     PostgresqlPool pool_;
     PostgresqlPool worker_pool_;
     std::mutex listener_mutex_;

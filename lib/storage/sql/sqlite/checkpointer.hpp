@@ -17,7 +17,7 @@ namespace webhooks::storage {
 /// within a commit, every four megabytes: whoever publishes then waits for it, and a page that
 /// changes often is moved often. This does it later, on a thread of its own; the writer moves only
 /// the rest, which was committed meanwhile, so that the log can begin anew
-/// (docs/decisions/0016-checkpoints-aside.md).
+/// (docs/decisions/0017-checkpoints-aside.md).
 class SqliteCheckpointer {
 public:
     /// From now on, looks after the log that `writer` writes. Throws what SOCI and std::thread

@@ -1,0 +1,87 @@
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <storage/sql/postgresql/watchdog.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+/// How often it is looked whether anything came in, while patience lasts.
+constexpr int looks = 4;
+
+/// @return always 0 where it is not TCP: what is on this machine does not fail in this way.
+std::uint64_t received_bytes(int socket) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+    return info.tcpi_bytes_received;
+}
+
+}  // namespace
+
+PostgresqlWatchdog::PostgresqlWatchdog() : thread_([this] { run(); }) {}
+
+PostgresqlWatchdog::~PostgresqlWatchdog() {
+    {
+        const std::scoped_lock lock(mutex_);
+        is_stopping_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+}
+
+void PostgresqlWatchdog::Watch::expect(std::chrono::milliseconds patience) {
+    const Expectation expectation{
+        .patience = patience, .silent_since = Clock::now(), .received = received_bytes(socket_)};
+    bool is_next = false;
+    {
+        const std::scoped_lock lock(watchdog_.mutex_);
+        watchdog_.expected_[this] = expectation;
+        const Clock::time_point look_at = expectation.silent_since + patience / looks;
+        is_next = look_at < watchdog_.looks_at_;
+        if (is_next) watchdog_.looks_at_ = look_at;
+    }
+    if (is_next) watchdog_.changed_.notify_one();
+}
+
+void PostgresqlWatchdog::Watch::expect_nothing() {
+    const std::scoped_lock lock(watchdog_.mutex_);
+    watchdog_.expected_.erase(this);
+}
+
+PostgresqlWatchdog::Clock::time_point PostgresqlWatchdog::look(Clock::time_point now) {
+    Clock::time_point next = Clock::time_point::max();
+    for (auto& [watch, expectation] : expected_) {
+        if (watch->was_silent_) continue;
+        if (const auto received = received_bytes(watch->socket_);
+            received != expectation.received) {
+            expectation.received = received;
+            expectation.silent_since = now;
+        }
+        if (now - expectation.silent_since >= expectation.patience) {
+            watch->was_silent_ = true;
+            ::shutdown(watch->socket_, SHUT_RDWR);
+            continue;
+        }
+        next = std::min({next, now + expectation.patience / looks,
+                         expectation.silent_since + expectation.patience});
+    }
+    return next;
+}
+
+void PostgresqlWatchdog::run() {
+    std::unique_lock lock(mutex_);
+    while (!is_stopping_) {
+        const Clock::time_point next = looks_at_;
+        if (next == Clock::time_point::max()) {
+            changed_.wait(lock);
+        } else {
+            changed_.wait_until(lock, next);
+        }
+        if (const auto now = Clock::now(); now >= looks_at_) looks_at_ = look(now);
+    }
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,326 @@
+/// @file
+/// Two services on one PostgreSQL database, under load, while the database or the way to it fails.
+/// What is promised holds: publishers get an answer within 5 s, and it is true; nothing that was
+/// acknowledged is lost, nothing is sent twice without a reason; and both go on within 5 s once the
+/// database is back.
+
+#include <http/client.hpp>
+#include <iostream>
+#include <webhooks/http/server.hpp>
+
+#include "scene.hpp"
+
+namespace webhooks::testing {
+namespace {
+
+void end_backends(const std::string& also = "") {
+    administer(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()" +
+        also);
+}
+
+/// Ends the scene, of which nothing was sent twice.
+void check_unrepeated(FaultScene& scene) {
+    const Findings findings = scene.finish();
+    std::cout << scene.schema() << ": " << scene.acknowledged() << " acknowledged, "
+              << scene.failed() << " failed, the longest took "
+              << scene.longest_publication().count() << " ms; " << findings.requests
+              << " requests, " << findings.repeated() << " of them repetitions\n";
+    CHECK(findings.repeated() == 0);
+    CHECK(scene.longest_publication() < 5s);
+    CHECK(findings.events > 0);
+}
+
+}  // namespace
+
+TEST_CASE("a load without faults is delivered once", "[postgresql]") {
+    FaultScene scene;
+    scene.load();
+    check_unrepeated(scene);
+    CHECK(scene.failed() == 0);
+}
+
+TEST_CASE("the database is stopped and started again", "[postgresql]") {
+    using Shutdown = PostgresqlCluster::Shutdown;
+    const Shutdown how = GENERATE(Shutdown::fast, Shutdown::immediate);
+    DYNAMIC_SECTION((how == Shutdown::fast ? "fast" : "immediate")) {
+        FaultScene scene;
+        scene.load();
+        scene.watch_calls();
+        postgresql_cluster().stop(how);
+        scene.await_failures();
+        std::this_thread::sleep_for(1s);  // It is away for a while.
+        scene.check_calls();
+        postgresql_cluster().start();
+        scene.check_resumes();
+        check_unrepeated(scene);
+    }
+}
+
+TEST_CASE("all connections are ended again and again", "[postgresql]") {
+    FaultScene scene;
+    scene.load();
+    for (int i = 0; i < 20; ++i) {
+        end_backends();
+        std::this_thread::sleep_for(100ms);
+    }
+    scene.check_resumes();
+    check_unrepeated(scene);
+}
+
+TEST_CASE("the way to the database goes half-open, and heals", "[postgresql]") {
+    FaultScene scene;
+    scene.load();
+    scene.watch_calls();
+    for (const auto& network : scene.networks()) {
+        network->swallow();
+    }
+    scene.await_failures();
+    std::this_thread::sleep_for(1s);  // It is away for a while.
+    scene.check_calls();
+    for (const auto& network : scene.networks()) {
+        network->heal();
+    }
+    scene.check_resumes();
+    check_unrepeated(scene);
+}
+
+TEST_CASE("the way to the database is lost around a commit", "[postgresql]") {
+    using Fate = TcpProxy::Fate;
+    const auto [name, fate] = GENERATE(table<const char*, Fate>({
+        {"the reply is cut", Fate::reply_cut},
+        {"the reply is lost", Fate::reply_lost},
+        {"the commit is lost", Fate::never_there},
+    }));
+    DYNAMIC_SECTION(name) {
+        FaultScene scene;
+        scene.load();
+        for (const auto& network : scene.networks()) {
+            network->on_text("COMMIT", 10, fate);
+        }
+        CHECK(eventually([&] { return scene.struck() >= 2; }));
+        for (const auto& network : scene.networks()) {
+            network->on_text("", 1, fate);
+        }
+        scene.check_resumes();
+        check_unrepeated(scene);
+    }
+}
+
+TEST_CASE("the database only reads for a while", "[postgresql]") {
+    FaultScene scene;
+    scene.load();
+    administer("ALTER DATABASE postgres SET default_transaction_read_only = on");
+    end_backends();
+    scene.await_failures();
+    scene.watch_calls();
+    std::this_thread::sleep_for(1s);  // For a while.
+    scene.check_calls();
+    administer(
+        "BEGIN; SET TRANSACTION READ WRITE; ALTER DATABASE postgres RESET "
+        "default_transaction_read_only; COMMIT");
+    end_backends();
+    scene.check_resumes();
+    check_unrepeated(scene);
+}
+
+TEST_CASE("others take all connections of the database", "[postgresql]") {
+    using Connection = std::unique_ptr<PGconn, void (*)(PGconn*)>;
+    FaultScene scene;
+    scene.load();
+    std::vector<Connection> hoard;
+    const auto fill_up = [&] {
+        while (true) {
+            Connection one(
+                PQconnectdb((postgresql_cluster().uri() + "&application_name=hoard").c_str()),
+                PQfinish);
+            if (PQstatus(one.get()) != CONNECTION_OK) return;
+            hoard.push_back(std::move(one));
+        }
+    };
+    fill_up();
+    // The last of the hoard ends the others' connections, and takes their places.
+    REQUIRE(hoard.size() > 10);
+    for (int i = 0; i < 20; ++i) {
+        PQclear(PQexec(hoard.back().get(),
+                       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                       "application_name <> 'hoard' AND backend_type = 'client backend'"));
+        fill_up();
+    }
+    scene.await_failures();
+    scene.watch_calls();
+    std::this_thread::sleep_for(1s);  // For a while.
+    scene.check_calls();
+    hoard.clear();
+    scene.check_resumes();
+    check_unrepeated(scene);
+}
+
+TEST_CASE("every n-th insert fails as deadlocks and conflicts of transactions do", "[postgresql]") {
+    const char* state = GENERATE("40001", "40P01");
+    DYNAMIC_SECTION(state) {
+        FaultScene scene;
+        scene.load();
+        administer("CREATE SEQUENCE " + scene.schema() + ".strikes");
+        administer("CREATE FUNCTION " + scene.schema() +
+                   ".strike() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                   "IF nextval('" +
+                   scene.schema() +
+                   ".strikes') % 50 = 0 THEN "
+                   "RAISE EXCEPTION 'struck' USING ERRCODE = '" +
+                   state +
+                   "'; END IF; "
+                   "RETURN NEW; END $$");
+        for (const char* table : {"webhooks_event", "webhooks_attempt"}) {
+            administer("CREATE TRIGGER strike BEFORE INSERT ON " + scene.schema() + "." + table +
+                       " FOR EACH ROW EXECUTE FUNCTION " + scene.schema() + ".strike()");
+        }
+        scene.check_resumes();
+        CHECK(eventually([&] {
+            return std::stoi(administer("SELECT last_value FROM " + scene.schema() + ".strikes")) >=
+                   200;
+        }));
+        for (const char* table : {"webhooks_event", "webhooks_attempt"}) {
+            administer("DROP TRIGGER strike ON " + scene.schema() + "." + table);
+        }
+        scene.check_resumes();
+        check_unrepeated(scene);
+        CHECK(scene.failed() == 0);
+    }
+}
+
+TEST_CASE("a rival locks our rows in another order, and either is the victim", "[postgresql]") {
+    const char* patience = GENERATE("10ms", "10s");
+    DYNAMIC_SECTION("the rival looks for deadlocks after " << patience) {
+        FaultScene scene;
+        scene.load();
+        const auto deadlocks = [] {
+            return std::stoi(
+                administer("SELECT deadlocks FROM pg_stat_database "
+                           "WHERE datname = current_database()"));
+        };
+        const int before = deadlocks();
+        std::atomic<bool> is_over{false};
+        std::thread rival([&] {
+            const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(
+                PQconnectdb(postgresql_cluster().uri().c_str()), PQfinish);
+            const auto execute = [&](const std::string& statement) {
+                PQclear(PQexec(connection.get(), statement.c_str()));
+            };
+            execute("SET search_path = " + scene.schema());
+            execute("SET deadlock_timeout = '" + std::string(patience) + "'");
+            while (!is_over) {
+                execute("BEGIN");
+                execute("LOCK TABLE webhooks_attempt IN SHARE MODE");
+                execute("SELECT pg_sleep(0.05)");
+                execute("SELECT 1 FROM webhooks_worker ORDER BY id DESC FOR UPDATE");
+                execute("COMMIT");
+                execute("SELECT pg_sleep(0.1)");
+            }
+        });
+        CHECK(eventually([&] { return deadlocks() >= before + 3; }, 10s));
+        is_over = true;
+        rival.join();
+        scene.check_resumes();
+        check_unrepeated(scene);
+    }
+}
+
+TEST_CASE("a service that is cut off alone is taken over, and comes back", "[postgresql]") {
+    const bool is_namespace = GENERATE(false, true);
+    DYNAMIC_SECTION((is_namespace ? "a link is down" : "its connections are half-open")) {
+        if (is_namespace && !NetworkNamespace::is_permitted()) {
+            std::cout << "SKIPPED: this process may make no network namespaces (root and "
+                         "CAP_NET_ADMIN, iproute2); half-open connections stand for it\n";
+            return;
+        }
+        std::optional<NetworkNamespace> elsewhere;
+        if (is_namespace) elsewhere.emplace();
+        FaultScene scene({.lease = 1s, .elsewhere = elsewhere ? &*elsewhere : nullptr});
+        scene.load();
+        is_namespace ? elsewhere->cut_first_link() : scene.networks()[1]->swallow();
+        scene.await_failures(1);
+        const std::string workers = "SELECT count(*) FROM " + scene.schema() + ".webhooks_worker";
+        CHECK(eventually([&] { return administer(workers) == "1"; }, 10s));
+        is_namespace ? elsewhere->join_first_link() : scene.networks()[1]->heal();
+        scene.check_resumes();
+
+        const Findings findings = scene.finish();
+        std::cout << scene.schema() << ": " << scene.acknowledged() << " acknowledged, "
+                  << scene.failed() << " failed; " << findings.repeated() << " repetitions, "
+                  << scene.member(1).observer().fenced << " late results fenced\n";
+        CHECK(scene.member(0).observer().lives == 0);
+        CHECK(findings.most_unrecorded <= 1);
+        for (const auto& [run, count] : findings.unrecorded) {
+            CHECK(run == 1);
+        }
+        CHECK(scene.longest_publication() < 5s);
+    }
+}
+
+namespace {
+
+/// A machine whose clock is wrong by so much.
+class WrongClock final : public Clock {
+public:
+    explicit WrongClock(std::chrono::minutes by) : by_(by) {}
+    Time now() const noexcept override { return system_clock()->now() + by_; }
+    SteadyTime steady_now() const noexcept override { return system_clock()->steady_now() + by_; }
+
+private:
+    const std::chrono::minutes by_;
+};
+
+}  // namespace
+
+TEST_CASE("services whose clocks differ by 10 minutes take nothing from each other",
+          "[postgresql]") {
+    FaultScene scene(
+        {.lease = 1s,
+         .clocks = {std::make_shared<WrongClock>(-5min), std::make_shared<WrongClock>(5min)}});
+    scene.load();
+    const std::string ids =
+        "SELECT string_agg(id::text, ' ' ORDER BY id) FROM " + scene.schema() + ".webhooks_worker";
+    const std::string before = administer(ids);
+    std::this_thread::sleep_for(3s);  // Three leases.
+    CHECK(administer(ids) == before);
+    check_unrepeated(scene);
+    CHECK(scene.failed() == 0);
+    for (const std::size_t member : {0, 1}) {
+        CHECK(scene.member(member).observer().lives == 0);
+    }
+}
+
+TEST_CASE("over REST a publication is answered 503 while the database is away", "[postgresql]") {
+    using http::testing::Answer;
+    const bool is_silent = GENERATE(false, true);
+    DYNAMIC_SECTION((is_silent ? "half-open" : "stopped")) {
+        FaultScene scene;
+        const std::shared_ptr<Storage> direct = make_postgresql_storage(scene.direct()).value();
+        const std::string key(ApiKeys(direct).create(host).value().reveal());
+        const ApiKeys keys(make_postgresql_storage(scene.through(0)).value());
+        http::Server server = http::Server::open(scene.member(0).service(),
+                                                 http::authenticate_by_api_key(keys), {.port = 0})
+                                  .value();
+        server.start().value();
+        const std::string body = R"({"eventType":"order.created","payload":{"a":1}})";
+        const auto publish = [&](const std::string& with) {
+            http::testing::Client client(server.port());
+            return client.exchange("POST /v1/webhooks/events HTTP/1.1\r\nHost: a\r\nX-Api-Key: " +
+                                   key + "\r\nContent-Type: application/json\r\nContent-Length: " +
+                                   std::to_string(with.size()) + "\r\n\r\n" + with);
+        };
+        REQUIRE(publish(body).status() == 202);
+        is_silent ? scene.networks()[0]->swallow() : postgresql_cluster().stop();
+        const auto began = std::chrono::steady_clock::now();
+        const Answer answer = publish(body);
+        CHECK(answer.status() == 503);
+        CHECK(answer.field("retry-after") != "");
+        CHECK(std::chrono::steady_clock::now() - began < 5s);
+        is_silent ? scene.networks()[0]->heal() : postgresql_cluster().start();
+        CHECK(eventually([&] { return publish(body).status() == 202; }, 5s));
+    }
+}
+
+}  // namespace webhooks::testing

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <atomic>
+#include <chrono>
+#include <kill/audit.hpp>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <support/catch.hpp>
+#include <support/forwarding_storage.hpp>
+#include <support/network_namespace.hpp>
+#include <support/postgresql_cluster.hpp>
+#include <support/tcp_proxy.hpp>
+#include <thread>
+#include <vector>
+#include <webhooks/webhooks.hpp>
+
+namespace webhooks::testing {
+
+using namespace std::chrono_literals;
+
+inline const Principal host = Principal::administrator("host");
+
+/// Looks again and again. @return whether the condition came true in time
+template <class Condition>
+bool eventually(Condition condition, std::chrono::milliseconds patience = 20s) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(5ms);
+    }
+    return true;
+}
+
+/// Executes a statement by itself, as the database's administrator does. @return its first value
+std::string administer(const std::string& statement);
+
+/// Counts what a worker asks of storage.
+class CountingStorage final : public ForwardingStorage {
+public:
+    using ForwardingStorage::ForwardingStorage;
+
+    Result<Pulse> pulse(WorkerId self) override {
+        ++calls;
+        return ForwardingStorage::pulse(self);
+    }
+    Result<BatchReceipt> write(WorkerId self, const Batch& batch) override {
+        ++calls;
+        return ForwardingStorage::write(self, batch);
+    }
+    Result<Claim> claim(WorkerId self, std::size_t limit, std::int64_t number) override {
+        ++calls;
+        return ForwardingStorage::claim(self, limit, number);
+    }
+
+    std::atomic<int> calls{0};
+};
+
+class CountingObserver final : public Observer {
+public:
+    void on_log(LogLevel, std::string_view line) noexcept override;
+    void on_fenced(std::size_t results) noexcept override {
+        ++lives;
+        fenced += results;
+    }
+
+    std::atomic<int> lines{0};
+    std::atomic<int> lives{0};
+    std::atomic<std::size_t> fenced{0};
+};
+
+/// One running service of several on the same database.
+class Member {
+public:
+    struct Options {
+        int number = 0;  ///< Its requests say so.
+        PostgresqlOptions storage;
+        std::shared_ptr<Clock> clock = {};
+        std::chrono::milliseconds lease = 10s;
+    };
+    explicit Member(const Options& options);
+
+    WebhookService& service() { return *service_; }
+    CountingStorage& storage() { return *storage_; }
+    CountingObserver& observer() { return *observer_; }
+
+private:
+    std::shared_ptr<CountingStorage> storage_;
+    std::shared_ptr<CountingObserver> observer_ = std::make_shared<CountingObserver>();
+    std::optional<WebhookService> service_;
+};
+
+/// Two services on one database, each behind a network that may fail, publishers that load both,
+/// and a receiver. What was published is numbered over all.
+class FaultScene {
+public:
+    struct Options {
+        std::chrono::milliseconds lease = 10s;
+        std::vector<std::shared_ptr<Clock>> clocks = {nullptr, nullptr};
+        /// Where the last service is, if not here; its first link leads to the database.
+        const NetworkNamespace* elsewhere = nullptr;
+    };
+    explicit FaultScene(const Options& options);
+    FaultScene() : FaultScene(Options{}) {}
+    ~FaultScene();
+
+    /// Of each service, to the database.
+    std::vector<std::unique_ptr<TcpProxy>>& networks() { return networks_; }
+    /// How often something happened to a text, as `TcpProxy::on_text` was told.
+    int struck() const;
+    Member& member(std::size_t number) { return *members_[number]; }
+    const std::string& schema() const { return schema_; }
+    PostgresqlOptions direct() const;
+    /// As a service reaches it.
+    PostgresqlOptions through(std::size_t network, const std::string& address = "127.0.0.1") const;
+
+    /// Publishers begin, and go on until `finish`. Returns when all goes well.
+    void load();
+    /// Waits until both services have published and delivered again, within 5 s.
+    void check_resumes();
+    /// Waits until a publication was refused or lost its answer, on each member or the given one.
+    void await_failures(std::optional<std::size_t> member = {});
+    /// Begins to count what each service asks of storage, connects and logs.
+    void watch_calls();
+    /// Checks that since then it was as little as of one that pauses after failures.
+    void check_calls();
+
+    /// Ends publishing, waits until all is delivered, ends the services, and checks everything.
+    /// @return what the logs say
+    Findings finish();
+
+    std::size_t acknowledged() const;
+    std::size_t failed() const;
+    std::chrono::milliseconds longest_publication() const { return longest_; }
+
+private:
+    void publish_until_stopped(std::size_t member);
+    void start_member(const Options& options, const std::string& address);
+    void stop_publishing();
+    void publish_one(std::size_t member, int number);
+    std::vector<std::size_t> successes() const;
+
+    static inline int scenes_ = 0;
+    const std::string schema_ = "faults_" + std::to_string(++scenes_);
+    RequestLog receiver_;
+    std::vector<std::unique_ptr<TcpProxy>> networks_;
+    std::unique_ptr<TcpProxy> way_to_receiver_;
+    std::vector<std::unique_ptr<Member>> members_;
+
+    mutable std::mutex mutex_;
+    Published published_;
+    std::vector<std::size_t> successes_;  ///< By member.
+    std::vector<std::size_t> failures_;
+    std::string unexpected_;  ///< A failure that is none of storage's.
+    std::chrono::milliseconds longest_{0};
+    std::atomic<int> next_{0};
+    std::atomic<bool> is_stopping_{false};
+    std::vector<std::thread> publishers_;
+
+    std::chrono::steady_clock::time_point watched_since_{};
+    std::vector<int> calls_before_;
+    std::vector<int> lines_before_;
+    std::vector<int> connections_before_;
+};
+
+}  // namespace webhooks::testing

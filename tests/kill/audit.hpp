@@ -1,0 +1,45 @@
+#pragma once
+
+/// @file
+/// The logs of publishers, receiver and storage side by side, where several workers share one
+/// PostgreSQL database.
+
+#include <kill/request_log.hpp>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+#include <webhooks/ids.hpp>
+
+namespace webhooks::testing {
+
+/// What publishers know of their publications, by number.
+struct Published {
+    std::map<int, std::vector<EventId>> acknowledged;
+    std::set<int> refused;  ///< Were answered that they were not written.
+    std::set<int> unknown;  ///< Nobody could say. They exist wholly or not at all.
+};
+
+/// What the logs have in common.
+struct Findings {
+    std::size_t events = 0;
+    std::size_t requests = 0;
+    /// Requests that are no attempt of the log, and were repeated: by the run that may have sent
+    /// them, and the most that one event had.
+    std::map<int, std::size_t> unrecorded = {};
+    std::size_t most_unrecorded = 0;
+
+    std::size_t repeated() const;
+};
+
+/// Checks, once all is at rest, that
+/// - each acknowledged event was delivered, in time, and is what was published, byte for byte;
+///   nothing that was refused was, and nothing else arrived or is in the log;
+/// - each attempt of the log was a request that was answered with that status;
+/// - attempts are numbered 1, 2, 3 ... and what has ended stays so;
+/// - nothing waits, and nothing is claimed.
+/// @param uri of the database. @param subscriptions of `steady` and `flaky` alone.
+Findings audit(const std::string& uri, const std::string& schema, const Published& published,
+               const std::vector<Request>& requests);
+
+}  // namespace webhooks::testing

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace webhooks::testing {
+
+/// A network between clients and a server, that fails as it is told. Any thread.
+class TcpProxy {
+public:
+    /// What becomes of a connection once its client has sent a certain text.
+    enum class Fate : std::uint8_t {
+        reply_cut,    ///< The server gets the text; in place of its reply the connection ends.
+        reply_lost,   ///< The server gets the text; its reply, and all that follows, is swallowed.
+        never_there,  ///< All is swallowed from that text on, which the server never gets.
+    };
+
+    /// @param server the path of a Unix socket, or a port of 127.0.0.1.
+    /// @param address of ours that clients connect to.
+    explicit TcpProxy(std::string server, const std::string& address = "127.0.0.1");
+    ~TcpProxy();
+    TcpProxy(const TcpProxy&) = delete;
+    TcpProxy& operator=(const TcpProxy&) = delete;
+
+    std::uint16_t port() const noexcept { return port_; }
+    /// So many clients have connected.
+    int connections() const noexcept { return connections_; }
+
+    /// Half-open: from now on all that either side sends is swallowed, on new connections too, and
+    /// none of them is closed.
+    void swallow();
+    /// New connections work again. Those that swallowed go on doing so for ever.
+    void heal();
+    /// Has it happen to each `every`-th time that this text is sent, from now on. An empty text
+    /// ends it.
+    void on_text(const std::string& text, int every, Fate fate);
+    /// How often that has happened.
+    int struck() const noexcept { return struck_; }
+
+private:
+    struct Connection {
+        int client = -1;
+        int server = -1;
+        bool is_swallowing = false;
+        bool ends_with_reply = false;
+        bool swallows_replies = false;
+    };
+
+    void serve();
+    void accept_one();
+    /// @return false when the connection has ended.
+    bool pass_on(Connection& connection, bool from_client);
+    bool is_struck(const char* bytes, std::size_t size);
+
+    const std::string server_;
+    int listener_ = -1;
+    int stop_ = -1;
+    std::uint16_t port_ = 0;
+    std::atomic<int> connections_{0};
+    std::atomic<int> struck_{0};
+
+    std::mutex mutex_;
+    std::map<int, Connection> open_;
+    bool is_swallowing_ = false;
+    std::string text_;
+    Fate fate_ = Fate::reply_cut;
+    int every_ = 1;
+    int seen_ = 0;
+
+    std::thread thread_;
+};
+
+}  // namespace webhooks::testing
