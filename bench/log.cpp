@@ -75,18 +75,30 @@ void grow(Storage& storage, const LogShape& shape) {
         Batch results{.number = ++pulse.last_batch};
         for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
             results.low_water = receipt.appends[i]->first_event;
-            results.attempts.push_back({.event = results.low_water,
-                                        .subscription = batch.appends[i].subscriptions.front(),
-                                        .attempt = {.number = 1,
-                                                    .sent_at = pulse.now,
-                                                    .duration = std::chrono::milliseconds(1),
-                                                    .status_code = 200,
-                                                    .response = "",
-                                                    .outcome = Outcome::delivered}});
+            const std::int64_t number = at + static_cast<std::int64_t>(i);
+            // One in a hundred failed for good, of each subscription.
+            const Outcome outcome = shape.are_due                           ? Outcome::retry
+                                    : (number + number / stride) % 100 == 0 ? Outcome::exhausted
+                                                                            : Outcome::delivered;
+            results.attempts.push_back(
+                {.event = results.low_water,
+                 .subscription = batch.appends[i].subscriptions.front(),
+                 .attempt = {.number = 1,
+                             .sent_at = pulse.now,
+                             .duration = std::chrono::milliseconds(1),
+                             .status_code = outcome == Outcome::delivered ? 200 : 500,
+                             .response = "",
+                             .outcome = outcome},
+                 .due = shape.are_due ? std::optional(pulse.now) : std::nullopt,
+                 .tries = 1});
         }
         storage.write(worker, results).value();
     }
     storage.retire_worker(worker).value();
+}
+
+bool is_copied(const LogShape& shape) {
+    return shape.events == 0 || shape.is_used_up;
 }
 
 /// Runs add to a log; past a fifth it is another one.
@@ -96,41 +108,55 @@ bool is_outgrown(Storage& storage, const LogShape& shape) {
     return worker.last_event.value > shape.events + shape.events / 5;
 }
 
-void say_growing(const std::string& name, const LogShape& shape) {
+void say_making(const std::string& name, const LogShape& shape) {
     std::fprintf(stderr, "  (making %s: %d subscriptions, %lld events)\n", name.c_str(),
                  shape.subscriptions, static_cast<long long>(shape.events));
+}
+
+/// Thousands of subscriptions are thousands of transactions, which need not wait for a disk.
+std::filesystem::path place_to_make(const Bench& bench, const LogShape& shape) {
+    const std::filesystem::path memory = "/dev/shm";
+    std::error_code none;
+    if (shape.events > 0 || !std::filesystem::is_directory(memory, none)) {
+        return bench.cache / "unfinished.db";
+    }
+    return memory / ("webhooks-bench-" + std::to_string(bench.sink.process()) + ".db");
+}
+
+void remove_database(const std::filesystem::path& file) {
+    for (const char* end : {"", "-wal", "-shm", "-lock"}) {
+        std::filesystem::remove(file.string() + end);
+    }
 }
 
 std::shared_ptr<Storage> open_sqlite_log(const Bench& bench, const std::string& name,
                                          const LogShape& shape, bool may_reuse = true) {
     const std::filesystem::path made = bench.cache / (name + ".db");
-    const auto remove = [](const std::filesystem::path& file) {
-        for (const char* end : {"", "-wal", "-shm", "-lock"}) {
-            std::filesystem::remove(file.string() + end);
-        }
-    };
-    if (!may_reuse) remove(made);
+    if (!may_reuse) remove_database(made);
     if (!std::filesystem::exists(made)) {
-        say_growing(made.filename(), shape);
-        const std::filesystem::path unfinished = bench.cache / "unfinished.db";
-        remove(unfinished);
+        say_making(made.filename(), shape);
+        const std::filesystem::path unfinished = place_to_make(bench, shape);
+        remove_database(unfinished);
         {
             const auto storage = open_sqlite(unfinished);
             subscribe(bench, *storage, shape);
             grow(*storage, shape);
         }
-        std::filesystem::rename(unfinished, made);
+        std::filesystem::copy_file(unfinished, made.string() + "-new",
+                                   std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::rename(made.string() + "-new", made);
+        remove_database(unfinished);
     }
-    if (shape.events > 0) {
-        auto storage = open_sqlite(made);
-        if (!may_reuse || !is_outgrown(*storage, shape)) return storage;
-        storage.reset();
-        return open_sqlite_log(bench, name, shape, false);
+    if (is_copied(shape)) {
+        const std::filesystem::path copy = bench.folder / "copy.db";
+        remove_database(copy);
+        std::filesystem::copy_file(made, copy);
+        return open_sqlite(copy);
     }
-    const std::filesystem::path fresh = bench.folder / "new.db";
-    remove(fresh);
-    std::filesystem::copy_file(made, fresh);
-    return open_sqlite(fresh);
+    auto storage = open_sqlite(made);
+    if (!may_reuse || !is_outgrown(*storage, shape)) return storage;
+    storage.reset();
+    return open_sqlite_log(bench, name, shape, false);
 }
 
 std::shared_ptr<Storage> open_postgresql_log(const Bench& bench, const std::string& name,
@@ -141,7 +167,7 @@ std::shared_ptr<Storage> open_postgresql_log(const Bench& bench, const std::stri
     };
     if (!may_reuse) server.drop_database(name);
     if (!server.has_database(name)) {
-        say_growing("database " + name, shape);
+        say_making("database " + name, shape);
         const std::string unfinished = "unfinished";
         server.drop_database(unfinished);
         server.make_database(unfinished);
@@ -155,15 +181,15 @@ std::shared_ptr<Storage> open_postgresql_log(const Bench& bench, const std::stri
         server.query(unfinished, "checkpoint");
         server.query("postgres", "alter database unfinished rename to " + name);
     }
-    if (shape.events > 0) {
-        auto storage = open(name);
-        if (!may_reuse || !is_outgrown(*storage, shape)) return storage;
-        storage.reset();
-        return open_postgresql_log(bench, name, shape, false);
+    if (is_copied(shape)) {
+        server.drop_database("copy");
+        server.make_database("copy", name);
+        return open("copy");
     }
-    server.drop_database("new_log");
-    server.make_database("new_log", name);
-    return open("new_log");
+    auto storage = open(name);
+    if (!may_reuse || !is_outgrown(*storage, shape)) return storage;
+    storage.reset();
+    return open_postgresql_log(bench, name, shape, false);
 }
 
 }  // namespace
@@ -178,10 +204,10 @@ std::string user_name(int number) {
 }
 
 std::shared_ptr<Storage> open_log(const Bench& bench, Place place, const LogShape& shape) {
-    const std::string name = "log_" + short_number(shape.events) + "_events_" +
-                             std::to_string(shape.subscriptions) + "_subscriptions_" +
-                             std::to_string(shape.per_user) + "_each_" +
-                             std::to_string(shape.endpoints) + "_endpoints";
+    const std::string name =
+        "log_" + short_number(shape.events) + (shape.are_due ? "_due_events_" : "_events_") +
+        std::to_string(shape.subscriptions) + "_subscriptions_" + std::to_string(shape.per_user) +
+        "_each_" + std::to_string(shape.endpoints) + "_endpoints";
     if (place == Place::memory) {
         auto storage = make_memory_storage();
         subscribe(bench, *storage, shape);

@@ -19,6 +19,8 @@ struct LogShape {
     int subscriptions = 1000;
     int per_user = 1;
     int endpoints = 4;
+    bool are_due = false;     ///< The events failed once, and wait for a retry that is due.
+    bool is_used_up = false;  ///< By what is measured: it gets a copy.
 };
 
 /// Of the first subscription in a log that is not empty; all others share the rest evenly.
@@ -28,8 +30,8 @@ inline constexpr const char* event_type = "bench";
 const webhooks::Principal& administrator();
 std::string user_name(int);
 
-/// A storage of that shape. An empty log is new each time. A longer one is made once and used again
-/// by later runs, which may add to it.
+/// A storage of that shape. An empty log, or one that is used up, is new each time. Another one is
+/// made once and used again by later runs, which may add to it.
 std::shared_ptr<webhooks::Storage> open_log(const Bench&, Place, const LogShape&);
 
 }  // namespace bench

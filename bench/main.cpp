@@ -116,6 +116,12 @@ Rows make_rows(const Scale& scale) {
                     .needs_wrk = true});
     add_transport_rows(rows, scale);
     add_deliver_rows(rows, scale);
+    add_publish_rows(rows, scale);
+    add_latency_rows(rows, scale);
+    add_rest_rows(rows, scale);
+    add_list_rows(rows, scale);
+    add_memory_rows(rows, scale);
+    add_scaling_rows(rows, scale);
     return rows;
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 Figures measure(const Bench& bench, Place place, std::int64_t events) {
     const LogShape shape{.events = events};
-    Host host(bench, open_log(bench, place, shape), shape);
+    Host host(open_log(bench, place, shape), shape);
     host.deliver_for(bench.scale.duration / 4);
     const Meter meter(bench);
     const std::int64_t delivered = host.deliver_for(bench.scale.duration);
