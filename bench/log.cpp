@@ -14,14 +14,6 @@ using namespace webhooks;
 
 constexpr std::int64_t batch_size = 2000;
 
-std::shared_ptr<Storage> open_sqlite(const std::filesystem::path& path) {
-    return make_sqlite_storage({.path = path}).value();
-}
-
-PostgresqlOptions postgresql_options(const Bench& bench, const std::string& database) {
-    return {.connection = Secret(bench.postgresql->uri(database))};
-}
-
 void subscribe(const Bench& bench, Storage& storage, const LogShape& shape) {
     storage.upsert_event_type({event_type, "What is measured"}).value();
     const Secret secret = make_secret().value();
@@ -38,13 +30,15 @@ void subscribe(const Bench& bench, Storage& storage, const LogShape& shape) {
     }
 }
 
-/// The sink has another port in each run.
+/// The sink may have another port than in the run that made the log.
 void point_to_sink(const Bench& bench, Storage& storage, const LogShape& shape) {
     const auto subscriptions = storage.configuration(0).value().subscriptions;
     for (std::size_t i = 0; i < subscriptions.size(); ++i) {
-        const std::string url = bench.sink.url(i % static_cast<std::size_t>(shape.endpoints));
-        if (subscriptions[i].url == url) return;
-        storage.update_subscription(administrator(), subscriptions[i].id, {.url = url}).value();
+        const auto endpoint = i % static_cast<std::size_t>(shape.endpoints);
+        storage
+            .update_subscription(administrator(), subscriptions[i].id,
+                                 {.url = bench.sink.url(endpoint)})
+            .value();
     }
 }
 
@@ -97,99 +91,124 @@ void grow(Storage& storage, const LogShape& shape) {
     storage.retire_worker(worker).value();
 }
 
-bool is_copied(const LogShape& shape) {
-    return shape.events == 0 || shape.is_used_up;
+/// Where logs are kept by name.
+class Shelf {
+public:
+    virtual ~Shelf() = default;
+    virtual bool has(const std::string& name) const = 0;
+    /// Makes the log as `fill` does; one that was not made to its end is none.
+    virtual void make(const std::string& name, const std::function<void(Storage&)>& fill) = 0;
+    virtual void remove(const std::string& name) = 0;
+    virtual std::shared_ptr<Storage> open(const std::string& name) = 0;
+    /// @pre The log is not open. Ends the copy before.
+    virtual std::shared_ptr<Storage> open_copy(const std::string& name) = 0;
+};
+
+class SqliteShelf final : public Shelf {
+public:
+    /// @param workshop where logs are made.
+    SqliteShelf(const Bench& bench, std::filesystem::path workshop)
+        : bench_(bench), workshop_(std::move(workshop)) {}
+
+    bool has(const std::string& name) const override { return std::filesystem::exists(path(name)); }
+    void make(const std::string& name, const std::function<void(Storage&)>& fill) override {
+        const std::filesystem::path unfinished =
+            workshop_ / ("webhooks-bench-" + std::to_string(bench_.sink.process()) + ".db");
+        remove_file(unfinished);
+        fill(*open_file(unfinished));
+        const std::filesystem::path moving = path("moving");
+        remove_file(moving);
+        std::filesystem::copy_file(unfinished, moving);
+        remove_file(unfinished);
+        std::filesystem::rename(moving, path(name));
+    }
+    void remove(const std::string& name) override { remove_file(path(name)); }
+    std::shared_ptr<Storage> open(const std::string& name) override {
+        return open_file(path(name));
+    }
+    std::shared_ptr<Storage> open_copy(const std::string& name) override {
+        const std::filesystem::path copy = bench_.folder / "copy.db";
+        remove_file(copy);
+        std::filesystem::copy_file(path(name), copy);
+        return open_file(copy);
+    }
+
+private:
+    std::filesystem::path path(const std::string& name) const {
+        return bench_.cache / (name + ".db");
+    }
+    static void remove_file(const std::filesystem::path& file) {
+        for (const char* end : {"", "-wal", "-shm", "-lock"}) {
+            std::filesystem::remove(file.string() + end);
+        }
+    }
+    static std::shared_ptr<Storage> open_file(const std::filesystem::path& file) {
+        return make_sqlite_storage({.path = file}).value();
+    }
+
+    const Bench& bench_;
+    std::filesystem::path workshop_;
+};
+
+class PostgresqlShelf final : public Shelf {
+public:
+    explicit PostgresqlShelf(const Postgresql& server) : server_(server) {}
+
+    bool has(const std::string& name) const override { return server_.has_database(name); }
+    void make(const std::string& name, const std::function<void(Storage&)>& fill) override {
+        server_.drop_database("unfinished");
+        server_.make_database("unfinished");
+        // While it is made, nothing waits for the disk.
+        server_.query("postgres", "alter database unfinished set synchronous_commit = off");
+        migrate_postgresql(options("unfinished")).value();
+        fill(*open("unfinished"));
+        server_.query("unfinished", "vacuum analyze");
+        server_.query("unfinished", "checkpoint");
+        server_.query("postgres", "alter database unfinished reset synchronous_commit");
+        server_.query("postgres", "alter database unfinished rename to " + name);
+    }
+    void remove(const std::string& name) override { server_.drop_database(name); }
+    std::shared_ptr<Storage> open(const std::string& name) override {
+        return make_postgresql_storage(options(name)).value();
+    }
+    std::shared_ptr<Storage> open_copy(const std::string& name) override {
+        server_.drop_database("copy");
+        server_.make_database("copy", name);
+        return open("copy");
+    }
+
+private:
+    PostgresqlOptions options(const std::string& database) const {
+        return {.connection = Secret(server_.uri(database))};
+    }
+
+    const Postgresql& server_;
+};
+
+std::unique_ptr<Shelf> shelf_of(const Bench& bench, Place place, const LogShape& shape) {
+    if (place == Place::postgresql) return std::make_unique<PostgresqlShelf>(*bench.postgresql);
+    // Thousands of subscriptions are thousands of transactions, which need not wait for a disk.
+    std::filesystem::path workshop = "/dev/shm";
+    std::error_code none;
+    if (shape.events > 100'000 || !std::filesystem::is_directory(workshop, none)) {
+        workshop = bench.cache;
+    }
+    return std::make_unique<SqliteShelf>(bench, workshop);
 }
 
-/// Runs add to a log; past a fifth it is another one.
-bool is_outgrown(Storage& storage, const LogShape& shape) {
+bool points_to_sink(const Bench& bench, Storage& storage) {
+    const auto first = storage.list_subscriptions(administrator(), {.take = 1}).value().items;
+    return first.front().url.find(":" + std::to_string(bench.sink.port()) + "/") !=
+           std::string::npos;
+}
+
+/// Runs add to a log: past a fifth it is another one. Where the sink has another port, a log
+/// without events is made anew sooner than its subscriptions are changed.
+bool is_stale(const Bench& bench, Storage& storage, const LogShape& shape) {
+    if (shape.events == 0) return !points_to_sink(bench, storage);
     const Worker worker = storage.register_worker(std::chrono::seconds(10)).value();
     storage.retire_worker(worker.id).value();
     return worker.last_event.value > shape.events + shape.events / 5;
-}
-
-void say_making(const std::string& name, const LogShape& shape) {
-    std::fprintf(stderr, "  (making %s: %d subscriptions, %lld events)\n", name.c_str(),
-                 shape.subscriptions, static_cast<long long>(shape.events));
-}
-
-/// Thousands of subscriptions are thousands of transactions, which need not wait for a disk.
-std::filesystem::path place_to_make(const Bench& bench, const LogShape& shape) {
-    const std::filesystem::path memory = "/dev/shm";
-    std::error_code none;
-    if (shape.events > 0 || !std::filesystem::is_directory(memory, none)) {
-        return bench.cache / "unfinished.db";
-    }
-    return memory / ("webhooks-bench-" + std::to_string(bench.sink.process()) + ".db");
-}
-
-void remove_database(const std::filesystem::path& file) {
-    for (const char* end : {"", "-wal", "-shm", "-lock"}) {
-        std::filesystem::remove(file.string() + end);
-    }
-}
-
-std::shared_ptr<Storage> open_sqlite_log(const Bench& bench, const std::string& name,
-                                         const LogShape& shape, bool may_reuse = true) {
-    const std::filesystem::path made = bench.cache / (name + ".db");
-    if (!may_reuse) remove_database(made);
-    if (!std::filesystem::exists(made)) {
-        say_making(made.filename(), shape);
-        const std::filesystem::path unfinished = place_to_make(bench, shape);
-        remove_database(unfinished);
-        {
-            const auto storage = open_sqlite(unfinished);
-            subscribe(bench, *storage, shape);
-            grow(*storage, shape);
-        }
-        std::filesystem::copy_file(unfinished, made.string() + "-new",
-                                   std::filesystem::copy_options::overwrite_existing);
-        std::filesystem::rename(made.string() + "-new", made);
-        remove_database(unfinished);
-    }
-    if (is_copied(shape)) {
-        const std::filesystem::path copy = bench.folder / "copy.db";
-        remove_database(copy);
-        std::filesystem::copy_file(made, copy);
-        return open_sqlite(copy);
-    }
-    auto storage = open_sqlite(made);
-    if (!may_reuse || !is_outgrown(*storage, shape)) return storage;
-    storage.reset();
-    return open_sqlite_log(bench, name, shape, false);
-}
-
-std::shared_ptr<Storage> open_postgresql_log(const Bench& bench, const std::string& name,
-                                             const LogShape& shape, bool may_reuse = true) {
-    const Postgresql& server = *bench.postgresql;
-    const auto open = [&bench](const std::string& database) {
-        return make_postgresql_storage(postgresql_options(bench, database)).value();
-    };
-    if (!may_reuse) server.drop_database(name);
-    if (!server.has_database(name)) {
-        say_making("database " + name, shape);
-        const std::string unfinished = "unfinished";
-        server.drop_database(unfinished);
-        server.make_database(unfinished);
-        migrate_postgresql(postgresql_options(bench, unfinished)).value();
-        {
-            const auto storage = open(unfinished);
-            subscribe(bench, *storage, shape);
-            grow(*storage, shape);
-        }
-        server.query(unfinished, "vacuum analyze");
-        server.query(unfinished, "checkpoint");
-        server.query("postgres", "alter database unfinished rename to " + name);
-    }
-    if (is_copied(shape)) {
-        server.drop_database("copy");
-        server.make_database("copy", name);
-        return open("copy");
-    }
-    auto storage = open(name);
-    if (!may_reuse || !is_outgrown(*storage, shape)) return storage;
-    storage.reset();
-    return open_postgresql_log(bench, name, shape, false);
 }
 
 }  // namespace
@@ -213,10 +232,21 @@ std::shared_ptr<Storage> open_log(const Bench& bench, Place place, const LogShap
         subscribe(bench, *storage, shape);
         return storage;
     }
-    auto storage = place == Place::sqlite ? open_sqlite_log(bench, name, shape)
-                                          : open_postgresql_log(bench, name, shape);
-    point_to_sink(bench, *storage, shape);
-    return storage;
+    const std::unique_ptr<Shelf> shelf = shelf_of(bench, place, shape);
+    if (shelf->has(name) && is_stale(bench, *shelf->open(name), shape)) shelf->remove(name);
+    if (!shelf->has(name)) {
+        std::fprintf(stderr, "  (making %s%s)\n",
+                     place == Place::sqlite ? "" : "PostgreSQL database ", name.c_str());
+        shelf->make(name, [&](Storage& storage) {
+            subscribe(bench, storage, shape);
+            grow(storage, shape);
+        });
+    }
+    auto storage = shelf->open(name);
+    if (!points_to_sink(bench, *storage)) point_to_sink(bench, *storage, shape);
+    if (shape.events > 0 && !shape.is_used_up) return storage;
+    storage.reset();
+    return shelf->open_copy(name);
 }
 
 }  // namespace bench

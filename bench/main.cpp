@@ -53,8 +53,10 @@ Scale test_scale() {
     return {.repetitions = 1,
             .duration = std::chrono::milliseconds(50),
             .yardstick = std::chrono::seconds(1),
-            .middle_log = 11'000,
-            .grown_log = 12'000,
+            .yardstick_is_fresh = false,
+            .brief_log = 1000,
+            .middle_log = 2000,
+            .grown_log = 3000,
             .many_subscriptions = 100,
             .many_endpoints = 100,
             .many_retries = 1000,
@@ -156,7 +158,9 @@ void measure(const Bench& bench, Outcome& outcome, Outcome* yardstick) {
     const Row& row = *outcome.row;
     std::optional<double> w;
     if (row.beside_yardstick && yardstick != nullptr) {
-        yardstick->samples.push_back(measure_yardstick(bench));
+        if (bench.scale.yardstick_is_fresh || yardstick->samples.empty()) {
+            yardstick->samples.push_back(measure_yardstick(bench));
+        }
         w = yardstick->samples.back().front().second;
     }
     const Ended ended =
@@ -178,6 +182,13 @@ void save(const std::filesystem::path& file, const std::string& text) {
     std::fprintf(stderr, "bench: wrote %s\n", file.c_str());
 }
 
+/// Logs that are kept name the sink's port: the same one again spares writing them anew.
+std::uint16_t last_port(const std::filesystem::path& cache) {
+    std::uint16_t port = 0;
+    std::ifstream(cache / "port") >> port;
+    return port;
+}
+
 int run(const Settings& settings) {
     const Rows rows = make_rows(settings.scale);
     if (settings.is_list) {
@@ -191,15 +202,15 @@ int run(const Settings& settings) {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
 
-    Sink sink;
     const auto folder = std::filesystem::absolute(settings.folder);
+    std::filesystem::create_directories(folder / "cache");
+    Sink sink(last_port(folder / "cache"));
+    std::ofstream(folder / "cache" / "port") << sink.port();
     Bench bench{.scale = settings.scale,
                 .folder = folder,
                 .cache = folder / "cache",
                 .sink = sink,
                 .has_wrk = is_program("wrk")};
-    std::filesystem::create_directories(bench.cache);
-
     Outcomes outcomes;
     for (const Row& row : rows) {
         if (is_chosen(row.name, settings.rows)) outcomes.push_back({.row = &row});
@@ -227,9 +238,11 @@ int run(const Settings& settings) {
             if (row.repetitions != 0 && round >= row.repetitions) continue;
             outcome.note = obstacle(row, bench);
             if (!outcome.note.empty()) continue;
-            std::fprintf(stderr, "bench: %d/%d %s\n", round + 1, settings.scale.repetitions,
-                         row.name.c_str());
+            const auto start = std::chrono::steady_clock::now();
             measure(bench, outcome, yardstick);
+            const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+            std::fprintf(stderr, "bench: %d/%d %s (%.1f s)\n", round + 1,
+                         settings.scale.repetitions, row.name.c_str(), took.count());
         }
     }
     if (yardstick == &lone_yardstick && !lone_yardstick.samples.empty()) {

@@ -27,6 +27,8 @@ struct Scale {
     int repetitions = 3;
     std::chrono::milliseconds duration{2000};  ///< Of one measurement of a rate.
     std::chrono::seconds yardstick{1};         ///< wrk counts in whole seconds.
+    bool yardstick_is_fresh = true;            ///< For each measurement beside it.
+    std::int64_t brief_log = 10'000;           ///< Events.
     std::int64_t middle_log = 1'000'000;       ///< Events.
     std::int64_t grown_log = 5'000'000;        ///< Events.
     int many_subscriptions = 100'000;

@@ -58,10 +58,9 @@ Figures measure_delete(const Bench& bench, std::int64_t events) {
 }  // namespace
 
 void add_list_rows(Rows& rows, const Scale& scale) {
-    const std::int64_t brief = 10'000;
     for (const Place place : {Place::sqlite, Place::postgresql}) {
         const std::string name = place == Place::sqlite ? "list-sqlite-" : "list-postgresql-";
-        for (const std::int64_t events : {brief, scale.middle_log, scale.grown_log}) {
+        for (const std::int64_t events : {scale.brief_log, scale.middle_log, scale.grown_log}) {
             Row row{
                 .name = name + short_number(events),
                 .what =
@@ -72,7 +71,7 @@ void add_list_rows(Rows& rows, const Scale& scale) {
                 .needs_postgresql = place == Place::postgresql};
             if (events == scale.grown_log) {
                 row.targets.push_back({.figure = "page_us",
-                                       .versus = name + short_number(brief),
+                                       .versus = name + short_number(scale.brief_log),
                                        .bar = 1.5,
                                        .aim = 1.1,
                                        .is_at_most = true});

@@ -12,7 +12,7 @@ Figures measure(const Bench& bench, const LogShape& shape) {
     // One host alone is to be as fast as four, and each of thousands keeps its connection.
     Host host(open_log(bench, Place::sqlite, shape), shape, {.max_in_flight_per_host = 64},
               {.max_idle_connections = 20'000});
-    host.warm_up(std::clamp(shape.subscriptions / shape.per_user, 100, 20'000));
+    host.warm_up(std::clamp(shape.subscriptions, 1000, 20'000) / shape.per_user);
     const Meter meter(bench);
     const std::int64_t delivered = host.deliver_for(bench.scale.duration);
     host.finish();
@@ -74,7 +74,7 @@ void add_scaling_rows(Rows& rows, const Scale& scale) {
                     .measure = measure_fanout});
     add_steps(rows, "subscriptions", "subscriptions", powers_of_ten(1, scale.many_subscriptions),
               [](std::int64_t size) { return LogShape{.subscriptions = static_cast<int>(size)}; });
-    std::vector<std::int64_t> logs = powers_of_ten(10'000, scale.grown_log);
+    std::vector<std::int64_t> logs = powers_of_ten(scale.brief_log, scale.grown_log);
     if (logs.back() != scale.grown_log) logs.push_back(scale.grown_log);
     add_steps(rows, "events", "events in the log", std::move(logs),
               [](std::int64_t size) { return LogShape{.events = size}; });

@@ -67,16 +67,22 @@ struct Sink::Shared {
     std::uint32_t ages[max_ages];
 };
 
-Sink::Sink() {
+Sink::Sink(std::uint16_t port) {
     void* memory =
         ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
     shared_ = new (memory) Shared;
     const int listener = check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+    const int on = 1;
+    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(port);
     socklen_t size = sizeof address;
-    check(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), "bind");
+    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0) {
+        address.sin_port = 0;
+        check(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), "bind");
+    }
     check(::listen(listener, 4096), "listen");
     check(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
     port_ = ntohs(address.sin_port);

@@ -14,8 +14,9 @@ namespace bench {
 /// What it counts is read through shared memory, by this process and by those forked from it.
 class Sink {
 public:
-    /// Forks. Call it while there is one thread.
-    Sink();
+    /// Forks. Call it while there is one thread. @param port wanted; another one where it is not
+    /// free.
+    explicit Sink(std::uint16_t port = 0);
     ~Sink();
     Sink(const Sink&) = delete;
     Sink& operator=(const Sink&) = delete;
