@@ -196,6 +196,11 @@ std::unique_ptr<Shelf> shelf_of(const Bench& bench, Place place, const LogShape&
     return std::make_unique<SqliteShelf>(bench, workshop);
 }
 
+/// To copy a long one would take longer than to measure.
+bool is_kept(const LogShape& shape) {
+    return shape.events >= 1'000'000 && !shape.is_used_up;
+}
+
 bool points_to_sink(const Bench& bench, Storage& storage) {
     const auto first = storage.list_subscriptions(administrator(), {.take = 1}).value().items;
     return first.front().url.find(":" + std::to_string(bench.sink.port()) + "/") !=
@@ -206,6 +211,7 @@ bool points_to_sink(const Bench& bench, Storage& storage) {
 /// without events is made anew sooner than its subscriptions are changed.
 bool is_stale(const Bench& bench, Storage& storage, const LogShape& shape) {
     if (shape.events == 0) return !points_to_sink(bench, storage);
+    if (!is_kept(shape)) return false;
     const Worker worker = storage.register_worker(std::chrono::seconds(10)).value();
     storage.retire_worker(worker.id).value();
     return worker.last_event.value > shape.events + shape.events / 5;
@@ -244,7 +250,7 @@ std::shared_ptr<Storage> open_log(const Bench& bench, Place place, const LogShap
     }
     auto storage = shelf->open(name);
     if (!points_to_sink(bench, *storage)) point_to_sink(bench, *storage, shape);
-    if (shape.events > 0 && !shape.is_used_up) return storage;
+    if (is_kept(shape)) return storage;
     storage.reset();
     return shelf->open_copy(name);
 }

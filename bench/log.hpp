@@ -30,8 +30,8 @@ inline constexpr const char* event_type = "bench";
 const webhooks::Principal& administrator();
 std::string user_name(int);
 
-/// A storage of that shape. An empty log, or one that is used up, is new each time. Another one is
-/// made once and used again by later runs, which may add to it.
+/// A storage of that shape, made once and copied each time. One of a million events or more is not
+/// copied: later runs use the same again, and may add to it.
 std::shared_ptr<webhooks::Storage> open_log(const Bench&, Place, const LogShape&);
 
 }  // namespace bench

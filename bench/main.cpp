@@ -38,8 +38,9 @@ struct Settings {
 };
 
 Scale quick_scale() {
-    return {.repetitions = 3,
-            .duration = std::chrono::milliseconds(700),
+    return {.repetitions = 2,
+            .scaling_repetitions = 1,
+            .duration = std::chrono::milliseconds(500),
             .yardstick = std::chrono::seconds(1),
             .middle_log = 50'000,
             .grown_log = 200'000,
@@ -51,6 +52,7 @@ Scale quick_scale() {
 
 Scale test_scale() {
     return {.repetitions = 1,
+            .scaling_repetitions = 1,
             .duration = std::chrono::milliseconds(50),
             .yardstick = std::chrono::seconds(1),
             .yardstick_is_fresh = false,
@@ -163,8 +165,10 @@ void measure(const Bench& bench, Outcome& outcome, Outcome* yardstick) {
         }
         w = yardstick->samples.back().front().second;
     }
+    Bench own = bench;
+    if (!row.needs_postgresql) own.postgresql = nullptr;
     const Ended ended =
-        run_in_child([&] { return to_lines(row.measure(bench)); }, std::chrono::minutes(15));
+        run_in_child([&] { return to_lines(row.measure(own)); }, std::chrono::minutes(15));
     if (ended.status != 0) {
         outcome.note = ended.output;
         std::fprintf(stderr, "  %s failed: %s\n", row.name.c_str(), ended.output.c_str());

@@ -21,6 +21,10 @@ std::string short_text(double value) {
     return format("%.3g", value);
 }
 
+std::string range_text(const Spread& spread) {
+    return short_text(spread.least) + "-" + short_text(spread.most);
+}
+
 const Outcome* find(const Outcomes& outcomes, const std::string& name) {
     for (const Outcome& outcome : outcomes) {
         if (outcome.row->name == name && !outcome.samples.empty()) return &outcome;
@@ -73,29 +77,44 @@ std::optional<Spread> Outcome::spread(const std::string& figure) const {
 }
 
 std::string table(const Outcomes& outcomes) {
-    std::string text;
+    constexpr const char* columns = "%-28s %8s %15s %6s %13s %7s %7s %7s\n";
+    // These have a column each; the others a line of their own.
+    const std::initializer_list<std::string_view> in_columns = {
+        "rate", "ratio_to_W", "cpu_us", "sink_cpu_us", "wrk_cpu_us", "postgresql_cpu_us"};
+    std::string text =
+        format(columns, "", "rate/s", "range", "of W", "range", "CPU us", "sink's", "db's");
     for (const Outcome& outcome : outcomes) {
-        text += format("%-26s %s\n", outcome.row->name.c_str(), outcome.row->what.c_str());
+        const std::string& row = outcome.row->name;
         if (outcome.samples.empty()) {
-            text += "    not measured: " + outcome.note + "\n";
+            text += format("%-28s not measured: %s\n", row.c_str(), outcome.note.c_str());
             continue;
         }
-        text += "   ";
+        const auto median = [&](const char* figure) {
+            const auto spread = outcome.spread(figure);
+            return spread ? short_text(spread->median) : std::string();
+        };
+        const auto range = [&](const char* figure) {
+            const auto spread = outcome.spread(figure);
+            return spread ? range_text(*spread) : std::string();
+        };
+        text += format(columns, row.c_str(), median("rate").c_str(), range("rate").c_str(),
+                       median("ratio_to_W").c_str(), range("ratio_to_W").c_str(),
+                       median("cpu_us").c_str(), median("sink_cpu_us").c_str(),
+                       median("postgresql_cpu_us").c_str());
         for (const auto& [name, spread] : outcome.spreads()) {
-            text += " " + name + " " + short_text(spread.median);
-            if (outcome.samples.size() > 1) {
-                text += " (" + short_text(spread.least) + "-" + short_text(spread.most) + ")";
-            }
+            const bool has_column = std::ranges::find(in_columns, name) != in_columns.end();
+            // Those of other loads are for the chart.
+            if (has_column || name.find('@') != name.npos) continue;
+            text += format("    %-24s %8s %15s\n", name.c_str(), short_text(spread.median).c_str(),
+                           range_text(spread).c_str());
         }
-        text += "\n";
         for (const Target& target : outcome.row->targets) {
             const auto value = reached(outcomes, outcome, target);
             if (!value) continue;
-            const std::string versus = target.versus.empty() ? "" : " / that of " + target.versus;
-            text +=
-                format("    target: %s%s = %.3g; %s %.3g, better %.3g: %s\n", target.figure.c_str(),
-                       versus.c_str(), *value, target.is_at_most ? "at most" : "at least",
-                       target.bar, target.aim, verdict(*value, target));
+            const std::string versus = target.versus.empty() ? "" : " / " + target.versus;
+            text += format("    -> %.3g  (%s%s; bar %.3g, aim %.3g: %s)\n", *value,
+                           target.figure.c_str(), versus.c_str(), target.bar, target.aim,
+                           verdict(*value, target));
         }
     }
     return text;

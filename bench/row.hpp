@@ -25,6 +25,7 @@ using Figures = std::vector<std::pair<std::string, double>>;
 /// How much is done.
 struct Scale {
     int repetitions = 3;
+    int scaling_repetitions = 3;               ///< Of rows that only compare their cost.
     std::chrono::milliseconds duration{2000};  ///< Of one measurement of a rate.
     std::chrono::seconds yardstick{1};         ///< wrk counts in whole seconds.
     bool yardstick_is_fresh = true;            ///< For each measurement beside it.

@@ -41,7 +41,7 @@ Figures measure_fanout(const Bench& bench) {
 }
 
 /// Rows of one thing that grows; each is compared with the one before.
-void add_steps(Rows& rows, const std::string& name, const std::string& what,
+void add_steps(Rows& rows, int repetitions, const std::string& name, const std::string& what,
                std::vector<std::int64_t> sizes,
                const std::function<LogShape(std::int64_t)>& shape) {
     std::string before;
@@ -49,7 +49,8 @@ void add_steps(Rows& rows, const std::string& name, const std::string& what,
         Row row{
             .name = "scale-" + name + "-" + short_number(size),
             .what = "cost of a delivery with " + short_number(size) + " " + what,
-            .measure = [shape, size](const Bench& bench) { return measure(bench, shape(size)); }};
+            .measure = [shape, size](const Bench& bench) { return measure(bench, shape(size)); },
+            .repetitions = repetitions};
         if (!before.empty()) {
             row.targets.push_back(
                 {.figure = "cpu_us", .versus = before, .bar = 1.2, .aim = 1.2, .is_at_most = true});
@@ -72,15 +73,18 @@ void add_scaling_rows(Rows& rows, const Scale& scale) {
     rows.push_back({.name = "fanout",
                     .what = "one event to 1,000 subscriptions; event_p50_ms: until all have it",
                     .measure = measure_fanout});
-    add_steps(rows, "subscriptions", "subscriptions", powers_of_ten(1, scale.many_subscriptions),
+    add_steps(rows, scale.scaling_repetitions, "subscriptions", "subscriptions",
+              powers_of_ten(1, scale.many_subscriptions),
               [](std::int64_t size) { return LogShape{.subscriptions = static_cast<int>(size)}; });
     std::vector<std::int64_t> logs = powers_of_ten(scale.brief_log, scale.grown_log);
     if (logs.back() != scale.grown_log) logs.push_back(scale.grown_log);
-    add_steps(rows, "events", "events in the log", std::move(logs),
+    add_steps(rows, scale.scaling_repetitions, "events", "events in the log", std::move(logs),
               [](std::int64_t size) { return LogShape{.events = size}; });
-    add_steps(rows, "fanout", "subscriptions to an event", powers_of_ten(1, 1000),
+    add_steps(rows, scale.scaling_repetitions, "fanout", "subscriptions to an event",
+              powers_of_ten(1, 1000),
               [](std::int64_t size) { return LogShape{.per_user = static_cast<int>(size)}; });
-    add_steps(rows, "endpoints", "endpoints, each a host", powers_of_ten(1, scale.many_endpoints),
+    add_steps(rows, scale.scaling_repetitions, "endpoints", "endpoints, each a host",
+              powers_of_ten(1, scale.many_endpoints),
               [many = scale.many_endpoints](std::int64_t size) {
                   return LogShape{.subscriptions = many, .endpoints = static_cast<int>(size)};
               });
