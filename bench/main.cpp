@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 #include <algorithm>
+#include <chart.hpp>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -171,7 +172,7 @@ void measure(const Bench& bench, Outcome& outcome, Outcome* yardstick) {
         run_in_child([&] { return to_lines(row.measure(own)); }, std::chrono::minutes(15));
     if (ended.status != 0) {
         outcome.note = ended.output;
-        std::fprintf(stderr, "  %s failed: %s\n", row.name.c_str(), ended.output.c_str());
+        std::fprintf(stderr, "bench: row failed: %s: %s\n", row.name.c_str(), ended.output.c_str());
         return;
     }
     Figures figures = from_lines(ended.output);
@@ -252,8 +253,11 @@ int run(const Settings& settings) {
     if (yardstick == &lone_yardstick && !lone_yardstick.samples.empty()) {
         outcomes.insert(outcomes.begin(), lone_yardstick);
     }
-    std::fputs(table(outcomes).c_str(), stdout);
+    std::printf("%d-byte bodies; at most 64 requests at once, 16 to each of 4 hosts\n\n%s",
+                static_cast<int>(payload_bytes), table(outcomes).c_str());
+    std::fflush(stdout);
     save(folder / "results.json", json(outcomes));
+    if (const std::string svg = chart(outcomes); !svg.empty()) save(folder / "load.svg", svg);
     return 0;
 }
 
