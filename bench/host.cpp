@@ -139,6 +139,7 @@ std::vector<std::chrono::microseconds> Host::publish_for(std::chrono::millisecon
     };
     {
         std::vector<std::jthread> publishers;
+        publishers.reserve(static_cast<std::size_t>(threads));
         for (int i = 0; i < threads; ++i)
             publishers.emplace_back(publish_until_end);
     }

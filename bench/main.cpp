@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 #include <algorithm>
+#include <charconv>
 #include <chart.hpp>
 #include <cstdio>
 #include <cstring>
@@ -66,6 +67,15 @@ Scale test_scale() {
             .idle = std::chrono::milliseconds(100)};
 }
 
+int number(const std::string& text) {
+    int value = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (fault != std::errc() || end != text.data() + text.size() || value < 1) {
+        throw std::invalid_argument(text + " is not a number above 0");
+    }
+    return value;
+}
+
 Settings read(int count, char** arguments) {
     Settings settings;
     std::vector<std::pair<std::string, std::string>> options;
@@ -94,10 +104,9 @@ Settings read(int count, char** arguments) {
         if (name == "--folder") {
             settings.folder = value;
         } else if (name == "--repetitions") {
-            settings.scale.repetitions = std::max(std::atoi(value.c_str()), 1);
+            settings.scale.repetitions = settings.scale.scaling_repetitions = number(value);
         } else if (name == "--milliseconds") {
-            settings.scale.duration =
-                std::chrono::milliseconds(std::max(std::atoi(value.c_str()), 10));
+            settings.scale.duration = std::chrono::milliseconds(number(value));
         } else {
             throw std::invalid_argument(usage_text);
         }

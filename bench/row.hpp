@@ -2,7 +2,7 @@
 
 /// @file
 /// What the benchmark is made of: rows, each of which measures something once, and the figures it
-/// gives. Repetition, medians, ratios and the report are the harness's (harness.hpp, report.hpp).
+/// gives. Repeating them is main.cpp's, medians, ratios and targets are report.hpp's.
 
 #include <chrono>
 #include <cstdint>
@@ -62,7 +62,7 @@ struct Row {
     std::string name;
     std::string what;  ///< For a person, one line.
     /// Measures once. Runs in a process of its own, so that neither memory nor threads of one row
-    /// are another's; may throw. `{}`: this machine cannot; the reason is in `needs`.
+    /// are another's. May throw.
     std::function<Figures(const Bench&)> measure;
     std::vector<Target> targets = {};
     bool beside_yardstick = false;  ///< W is measured right before, each time.

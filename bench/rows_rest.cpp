@@ -26,7 +26,10 @@ using asio::ip::tcp;
 /// Reads each request whole and answers 202 with a short body.
 class TrivialServer {
 public:
-    TrivialServer() { asio::co_spawn(context_, accept(), asio::detached); }
+    TrivialServer() {
+        asio::co_spawn(context_, accept(), asio::detached);
+        thread_ = std::thread([this] { context_.run(); });
+    }
     ~TrivialServer() {
         context_.stop();
         thread_.join();
@@ -60,7 +63,7 @@ private:
 
     asio::io_context context_{1};
     tcp::acceptor acceptor_{context_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
-    std::thread thread_{[this] { context_.run(); }};
+    std::thread thread_;
 };
 
 std::string local_url(std::uint16_t port) {
