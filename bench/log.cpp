@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cstdio>
 #include <log.hpp>
@@ -118,7 +120,7 @@ public:
         fill(*open_file(unfinished));
         const std::filesystem::path moving = path("moving");
         remove_file(moving);
-        std::filesystem::copy_file(unfinished, moving);
+        copy_file(unfinished, moving);
         remove_file(unfinished);
         std::filesystem::rename(moving, path(name));
     }
@@ -129,7 +131,7 @@ public:
     std::shared_ptr<Storage> open_copy(const std::string& name) override {
         const std::filesystem::path copy = bench_.folder / "copy.db";
         remove_file(copy);
-        std::filesystem::copy_file(path(name), copy);
+        copy_file(path(name), copy);
         return open_file(copy);
     }
 
@@ -141,6 +143,13 @@ private:
         for (const char* end : {"", "-wal", "-shm", "-lock"}) {
             std::filesystem::remove(file.string() + end);
         }
+    }
+    /// What it wrote is not left for the system to write while something is measured.
+    static void copy_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+        std::filesystem::copy_file(from, to);
+        const int file = ::open(to.c_str(), O_RDONLY | O_CLOEXEC);
+        ::fsync(file);
+        ::close(file);
     }
     static std::shared_ptr<Storage> open_file(const std::filesystem::path& file) {
         return make_sqlite_storage({.path = file}).value();

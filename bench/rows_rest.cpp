@@ -1,16 +1,13 @@
 /// Publishing over REST, beside what a trivial server on the same library answers.
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <host.hpp>
 #include <measure.hpp>
+#include <memory>
 #include <sink.hpp>
 #include <stdexcept>
 #include <thread>
@@ -23,11 +20,42 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
-/// Reads each request whole and answers 202 with a short body.
+/// One connection: reads each request whole and answers 202 with a short body.
+class Session : public std::enable_shared_from_this<Session> {
+public:
+    explicit Session(tcp::socket socket) : stream_(std::move(socket)) {
+        response_.set(http::field::content_type, "application/json");
+        response_.body() = R"({"success":true})";
+        response_.prepare_payload();
+    }
+
+    void read() {
+        request_ = {};
+        http::async_read(stream_, buffer_, request_,
+                         [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+                             if (!error) self->write();
+                         });
+    }
+
+private:
+    void write() {
+        http::async_write(
+            stream_, response_,
+            [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+                if (!error) self->read();
+            });
+    }
+
+    boost::beast::tcp_stream stream_;
+    boost::beast::flat_buffer buffer_;
+    http::request<http::string_body> request_;
+    http::response<http::string_body> response_{http::status::accepted, 11};
+};
+
 class TrivialServer {
 public:
     TrivialServer() {
-        asio::co_spawn(context_, accept(), asio::detached);
+        accept();
         thread_ = std::thread([this] { context_.run(); });
     }
     ~TrivialServer() {
@@ -40,25 +68,11 @@ public:
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
 private:
-    asio::awaitable<void> accept() {
-        while (true) {
-            boost::beast::tcp_stream stream(co_await acceptor_.async_accept(asio::use_awaitable));
-            asio::co_spawn(context_, serve(std::move(stream)), asio::detached);
-        }
-    }
-
-    /// Ends, as a coroutine that throws, when the connection does.
-    static asio::awaitable<void> serve(boost::beast::tcp_stream stream) {
-        boost::beast::flat_buffer buffer;
-        while (true) {
-            http::request<http::string_body> request;
-            co_await http::async_read(stream, buffer, request, asio::use_awaitable);
-            http::response<http::string_body> response(http::status::accepted, 11);
-            response.set(http::field::content_type, "application/json");
-            response.body() = R"({"success":true})";
-            response.prepare_payload();
-            co_await http::async_write(stream, response, asio::use_awaitable);
-        }
+    void accept() {
+        acceptor_.async_accept([this](boost::system::error_code error, tcp::socket socket) {
+            if (!error) std::make_shared<Session>(std::move(socket))->read();
+            accept();
+        });
     }
 
     asio::io_context context_{1};
