@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <cstdio>
+#include <host.hpp>
+#include <sink.hpp>
+#include <stdexcept>
+#include <thread>
+
+namespace bench {
+
+using namespace webhooks;
+
+/// Counts deliveries, and wakes whoever waits for a number of them.
+class Host::Counts final : public Observer {
+public:
+    void on_attempt(const AttemptReport& report) noexcept override {
+        if (report.outcome != Outcome::delivered) failed.store(true, std::memory_order_relaxed);
+        const std::int64_t now = delivered_.fetch_add(1) + 1;
+        if (now != wanted_.load()) return;
+        const std::lock_guard lock(mutex_);
+        changed_.notify_all();
+    }
+    void on_log(LogLevel level, std::string_view line) noexcept override {
+        if (level < LogLevel::warning) return;
+        std::fprintf(stderr, "  %.*s\n", static_cast<int>(line.size()), line.data());
+    }
+
+    std::int64_t delivered() const noexcept { return delivered_.load(); }
+
+    bool wait_for(std::int64_t wanted, std::chrono::seconds limit) {
+        std::unique_lock lock(mutex_);
+        wanted_ = wanted;
+        return changed_.wait_for(lock, limit, [&] { return delivered_.load() >= wanted; });
+    }
+
+    std::atomic<bool> failed{false};
+
+private:
+    std::atomic<std::int64_t> delivered_{0};
+    std::atomic<std::int64_t> wanted_{-1};
+    std::mutex mutex_;
+    std::condition_variable changed_;
+};
+
+ServiceOptions allowing_loopback(ServiceOptions options) {
+    options.endpoints.allowed_networks = {Network::parse("127.0.0.0/8").value()};
+    return options;
+}
+
+Host::Host(std::shared_ptr<Storage> storage, const LogShape& shape, ServiceOptions options,
+           const HttpTransportOptions& transport)
+    : shape_(shape),
+      counts_(std::make_shared<Counts>()),
+      service_(WebhookService::open({.storage = std::move(storage),
+                                     .transport = make_http_transport(transport).value(),
+                                     .observer = counts_},
+                                    allowing_loopback(std::move(options)))
+                   .value()) {
+    service_.start().value();
+}
+
+std::int64_t Host::delivered() const noexcept {
+    return counts_->delivered();
+}
+
+void Host::check() const {
+    if (counts_->failed) throw std::runtime_error("a publication or a delivery failed");
+}
+
+Publication Host::next_publication(std::string text) {
+    const std::string user = user_name(next_user_);
+    if (++next_user_ == shape_.subscriptions / shape_.per_user) next_user_ = 0;
+    published_ += shape_.per_user;
+    return {.event_type = event_type, .payload = std::move(text), .user_id = user};
+}
+
+void Host::publish(std::string text) {
+    service_.async_publish(administrator(), next_publication(std::move(text)),
+                           [counts = counts_.get()](const Result<PublishReceipt>& receipt) {
+                               if (!receipt) counts->failed = true;
+                           });
+}
+
+void Host::wait_until_delivered() {
+    if (!counts_->wait_for(published_, std::chrono::seconds(60))) {
+        throw std::runtime_error("not delivered within a minute");
+    }
+    check();
+}
+
+/// It sleeps until half of the window is free, so that it is seldom woken.
+void Host::make_room(std::int64_t window) {
+    if (published_ - counts_->delivered() < window) return;
+    if (!counts_->wait_for(published_ - window / 2, std::chrono::seconds(60))) {
+        throw std::runtime_error("nothing is delivered");
+    }
+    check();
+}
+
+std::int64_t Host::deliver_for(std::chrono::milliseconds duration, std::int64_t window) {
+    const std::int64_t before = published_;
+    const auto end = std::chrono::steady_clock::now() + duration;
+    do {
+        make_room(window);
+        publish(payload());
+    } while (std::chrono::steady_clock::now() < end);
+    wait_until_delivered();
+    return published_ - before;
+}
+
+void Host::warm_up(int publications) {
+    for (int i = 0; i < publications; ++i) {
+        make_room(1000);
+        publish(payload());
+    }
+    wait_until_delivered();
+}
+
+std::vector<std::chrono::microseconds> Host::publish_for(std::chrono::milliseconds duration,
+                                                         int threads) {
+    std::vector<std::chrono::microseconds> times;
+    std::mutex mutex;
+    const auto end = std::chrono::steady_clock::now() + duration;
+    const auto publish_until_end = [&] {
+        std::vector<std::chrono::microseconds> own;
+        for (auto now = std::chrono::steady_clock::now(); now < end;) {
+            std::unique_lock lock(mutex);
+            Publication publication = next_publication(payload());
+            lock.unlock();
+            if (!service_.publish(administrator(), std::move(publication))) {
+                counts_->failed = true;
+                return;
+            }
+            const auto after = std::chrono::steady_clock::now();
+            own.push_back(std::chrono::duration_cast<std::chrono::microseconds>(after - now));
+            now = after;
+        }
+        const std::lock_guard lock(mutex);
+        times.insert(times.end(), own.begin(), own.end());
+    };
+    {
+        std::vector<std::jthread> publishers;
+        publishers.reserve(static_cast<std::size_t>(threads));
+        for (int i = 0; i < threads; ++i)
+            publishers.emplace_back(publish_until_end);
+    }
+    check();
+    std::ranges::sort(times);
+    return times;
+}
+
+std::int64_t Host::deliver_evenly(double rate, std::chrono::milliseconds duration) {
+    const std::int64_t before = published_;
+    const auto start = std::chrono::steady_clock::now();
+    const auto total =
+        static_cast<std::int64_t>(rate * std::chrono::duration<double>(duration).count());
+    for (std::int64_t i = 0; i < total;) {
+        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+        const auto due = std::min(total, static_cast<std::int64_t>(elapsed.count() * rate) + 1);
+        for (; i < due && published_ - counts_->delivered() < 8000; ++i) {
+            publish(stamped_payload());
+        }
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    wait_until_delivered();
+    return published_ - before;
+}
+
+void Host::finish() {
+    service_.stop(std::chrono::seconds(30)).value();
+}
+
+}  // namespace bench

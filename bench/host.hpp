@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <log.hpp>
+#include <memory>
+#include <mutex>
+#include <webhooks/http_transport.hpp>
+#include <webhooks/webhooks.hpp>
+
+namespace bench {
+
+/// A program that embeds the service on a log, and publishes from one thread.
+class Host {
+public:
+    /// Opens and starts. Options as given, but that the sink's addresses are allowed.
+    Host(std::shared_ptr<webhooks::Storage>, const LogShape&, webhooks::ServiceOptions = {},
+         const webhooks::HttpTransportOptions& = {});
+
+    webhooks::WebhookService& service() noexcept { return service_; }
+
+    /// Publishes to one user after the other, with at most `window` events on their way, for so
+    /// long, and waits until all are delivered. Throws where one failed.
+    /// @return the events.
+    std::int64_t deliver_for(std::chrono::milliseconds, std::int64_t window = 5000);
+    /// Publishes so often, and waits as above: what is delivered first costs more.
+    void warm_up(int publications);
+    /// Publishes from so many threads at once, each waiting until its publication is durable.
+    /// @return how long each took, ascending.
+    std::vector<std::chrono::microseconds> publish_for(std::chrono::milliseconds, int threads);
+    /// Publishes so many publications a second, evenly, as long as the service keeps up; each
+    /// payload says when it was made. Waits as above.
+    /// @return the events.
+    std::int64_t deliver_evenly(double rate, std::chrono::milliseconds);
+    /// Returns when all results are recorded. Nothing can be published after that.
+    void finish();
+
+    /// Deliveries so far.
+    std::int64_t delivered() const noexcept;
+
+private:
+    class Counts;
+
+    webhooks::Publication next_publication(std::string payload);
+    void publish(std::string payload);
+    void make_room(std::int64_t window);
+    void wait_until_delivered();
+    void check() const;
+
+    LogShape shape_;
+    std::shared_ptr<Counts> counts_;
+    webhooks::WebhookService service_;
+    std::int64_t published_ = 0;
+    int next_user_ = 0;
+};
+
+/// The options of a host that delivers to this machine.
+webhooks::ServiceOptions allowing_loopback(webhooks::ServiceOptions = {});
+
+}  // namespace bench

@@ -1,0 +1,37 @@
+#pragma once
+
+/// @file
+/// Storages to measure on: with subscriptions of the sink's, and a log of any length.
+
+#include <memory>
+#include <row.hpp>
+#include <string>
+#include <webhooks/webhooks.hpp>
+
+namespace bench {
+
+enum class Place : std::uint8_t { memory, sqlite, postgresql };
+
+/// Subscriptions of users `user_name(0)`, `user_name(1)` ..., so that an event of one user goes to
+/// `per_user` of them; their URLs take turns in so many endpoints of the sink.
+struct LogShape {
+    std::int64_t events = 0;  ///< Delivered ones; not for storage in memory.
+    int subscriptions = 1000;
+    int per_user = 1;
+    int endpoints = 4;
+    bool are_due = false;     ///< The events failed once, and wait for a retry that is due.
+    bool is_used_up = false;  ///< By what is measured: it gets a copy.
+};
+
+/// Of the first subscription in a log that is not empty; all others share the rest evenly.
+inline constexpr std::int64_t watched_events = 5000;
+
+inline constexpr const char* event_type = "bench";
+const webhooks::Principal& administrator();
+std::string user_name(int);
+
+/// A storage of that shape, made once and copied each time. One of a million events or more is not
+/// copied: later runs use the same again, and may add to it.
+std::shared_ptr<webhooks::Storage> open_log(const Bench&, Place, const LogShape&);
+
+}  // namespace bench

@@ -1,0 +1,90 @@
+#include <cstdlib>
+#include <fstream>
+#include <measure.hpp>
+#include <postgresql.hpp>
+#include <processes.hpp>
+#include <sink.hpp>
+#include <stdexcept>
+
+namespace bench {
+namespace {
+
+/// The number behind a word of wrk's output, 0 where the word is missing.
+double number_after(const std::string& text, const std::string& word) {
+    const auto at = text.find(word);
+    return at == text.npos ? 0 : std::strtod(text.c_str() + at + word.size(), nullptr);
+}
+
+}  // namespace
+
+Meter::Meter(const Bench& bench)
+    : bench_(bench), before_(read()), start_(std::chrono::steady_clock::now()) {}
+
+Meter::Cpu Meter::read() const {
+    return {.own = own_cpu(),
+            .sink = cpu_of(bench_.sink.process()),
+            .postgresql = bench_.postgresql != nullptr ? cpu_of_family(bench_.postgresql->process())
+                                                       : std::chrono::seconds(0)};
+}
+
+std::chrono::duration<double> Meter::elapsed() const {
+    return std::chrono::steady_clock::now() - start_;
+}
+
+Figures Meter::rate(double items) const {
+    const double seconds = elapsed().count();
+    const Cpu after = read();
+    const auto each = [items](std::chrono::duration<double> from,
+                              std::chrono::duration<double> to) {
+        return (to - from).count() * 1e6 / items;
+    };
+    Figures figures = {{"rate", items / seconds},
+                       {"cpu_us", each(before_.own, after.own)},
+                       {"sink_cpu_us", each(before_.sink, after.sink)}};
+    const double postgresql = each(before_.postgresql, after.postgresql);
+    if (postgresql > 0) figures.emplace_back("postgresql_cpu_us", postgresql);
+    return figures;
+}
+
+WrkAnswer run_wrk(const Bench& bench, const std::string& url, std::chrono::seconds duration,
+                  const std::string& body,
+                  const std::vector<std::pair<std::string, std::string>>& headers) {
+    const std::string script = bench.folder / "wrk.lua";
+    {
+        std::ofstream file(script);
+        file << "wrk.method = \"POST\"\nwrk.body = [==[" << body << "]==]\n";
+        for (const auto& [name, value] : headers) {
+            file << "wrk.headers[\"" << name << "\"] = \"" << value << "\"\n";
+        }
+    }
+    const Ended ended = run_program(
+        {"wrk", "-t1", "-c64", "-d" + std::to_string(duration.count()) + "s", "-s", script, url});
+    WrkAnswer answer{.rate = number_after(ended.output, "Requests/sec:"), .cpu = ended.cpu};
+    answer.requests = answer.rate * static_cast<double>(duration.count());
+    answer.failures = number_after(ended.output, "Non-2xx or 3xx responses:");
+    if (answer.rate <= 0) throw std::runtime_error("wrk: " + ended.output);
+    return answer;
+}
+
+Figures measure_yardstick(const Bench& bench) {
+    const auto sink_before = cpu_of(bench.sink.process());
+    const WrkAnswer answer =
+        run_wrk(bench, bench.sink.url(0), bench.scale.yardstick, payload(),
+                {{"Content-Type", "application/json"},
+                 {"User-Agent", "webhooks/0.0.0"},
+                 {"webhook-id", "msg_0123456789abcdef_1234567"},
+                 {"webhook-timestamp", "1767225600"},
+                 {"webhook-signature", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="}});
+    const auto sink_after = cpu_of(bench.sink.process());
+    return {{"rate", answer.rate},
+            {"cpu_us", answer.cpu.count() * 1e6 / answer.requests},
+            {"sink_cpu_us", (sink_after - sink_before).count() * 1e6 / answer.requests}};
+}
+
+double percentile_ms(const std::vector<std::chrono::microseconds>& values, double part) {
+    if (values.empty()) return 0;
+    const auto last = static_cast<double>(values.size() - 1);
+    return static_cast<double>(values[static_cast<std::size_t>(last * part)].count()) / 1000;
+}
+
+}  // namespace bench

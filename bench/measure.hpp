@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <row.hpp>
+#include <vector>
+
+namespace bench {
+
+/// Measures the time from its making on, and the CPU of all processes that take part.
+class Meter {
+public:
+    explicit Meter(const Bench&);
+
+    /// rate, cpu_us of this process, and those of the others, for so many items.
+    Figures rate(double items) const;
+    std::chrono::duration<double> elapsed() const;
+
+private:
+    struct Cpu {
+        std::chrono::duration<double> own{}, sink{}, postgresql{};
+    };
+    Cpu read() const;
+
+    const Bench& bench_;
+    Cpu before_;
+    std::chrono::steady_clock::time_point start_;
+};
+
+/// What `wrk` reports, and what it took.
+struct WrkAnswer {
+    double rate = 0;  ///< Requests per second.
+    std::chrono::duration<double> cpu{};
+    double requests = 0;
+    double failures = 0;  ///< Answers that were not 2xx or 3xx.
+};
+
+/// One thread, 64 connections, POST of `payload()` with the headers given. Throws where it cannot.
+WrkAnswer run_wrk(const Bench&, const std::string& url, std::chrono::seconds duration,
+                  const std::string& body,
+                  const std::vector<std::pair<std::string, std::string>>& headers);
+
+/// The yardstick W: what wrk reaches against the sink with requests like ours.
+Figures measure_yardstick(const Bench&);
+
+/// @param part 0-1. @pre the values ascend.
+double percentile_ms(const std::vector<std::chrono::microseconds>&, double part);
+
+}  // namespace bench

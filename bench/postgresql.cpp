@@ -1,0 +1,114 @@
+#include <pwd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <postgresql.hpp>
+#include <processes.hpp>
+#include <stdexcept>
+#include <thread>
+
+namespace bench {
+namespace {
+
+std::string program(const char* name) {
+    return std::string(WEBHOOKS_BENCH_POSTGRESQL_PROGRAMS) + "/" + name;
+}
+
+void give(const std::filesystem::path& path, uid_t user, gid_t group) {
+    if (user != 0 && ::chown(path.c_str(), user, group) != 0) {
+        throw std::runtime_error("chown " + path.string());
+    }
+}
+
+}  // namespace
+
+bool Postgresql::is_installed() {
+    return *WEBHOOKS_BENCH_POSTGRESQL_PROGRAMS != '\0' &&
+           ::access(program("initdb").c_str(), X_OK) == 0;
+}
+
+Postgresql::Postgresql(const std::filesystem::path& folder) : data_(folder / "data") {
+    // PostgreSQL refuses to run as root.
+    if (::geteuid() == 0) {
+        const passwd* user = ::getpwnam("postgres");
+        if (user == nullptr) user = ::getpwnam("nobody");
+        if (user == nullptr) throw std::runtime_error("no user to run PostgreSQL as");
+        user_ = user->pw_uid;
+        group_ = user->pw_gid;
+    }
+    // The path of a socket must be short.
+    std::string sockets = std::filesystem::temp_directory_path() / "webhooks-bench-XXXXXX";
+    if (!::mkdtemp(sockets.data())) throw std::runtime_error("mkdtemp");
+    sockets_ = sockets;
+    give(sockets_, user_, group_);
+    std::filesystem::create_directories(folder);
+    give(folder, user_, group_);
+    if (!std::filesystem::exists(data_ / "PG_VERSION")) {
+        run({program("initdb"), "--pgdata=" + data_.string(), "--username=webhooks", "--auth=trust",
+             "--encoding=UTF8", "--locale=C"});
+    }
+    process_ = launch({program("postgres"), "-D", data_, "-k", sockets_, "-c",
+                       "listen_addresses=", "-c", "fsync=on", "-c", "synchronous_commit=on"},
+                      sockets_ / "log", user_, group_);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (!is_ready()) {
+        if (std::chrono::steady_clock::now() > deadline ||
+            ::waitpid(process_, nullptr, WNOHANG) != 0) {
+            std::ifstream log(sockets_ / "log");
+            throw std::runtime_error("no PostgreSQL: " +
+                                     std::string(std::istreambuf_iterator(log), {}));
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+Postgresql::~Postgresql() {
+    ::kill(process_, SIGINT);
+    ::waitpid(process_, nullptr, 0);
+    std::error_code ignored;
+    std::filesystem::remove_all(sockets_, ignored);
+}
+
+/// The server writes its state into the eighth line of its pid file, its id into the first.
+bool Postgresql::is_ready() const {
+    std::ifstream file(data_ / "postmaster.pid");
+    std::string line;
+    for (int i = 0; i < 8; ++i) {
+        if (!std::getline(file, line)) return false;
+        if (i == 0 && line != std::to_string(process_)) return false;
+    }
+    return line.starts_with("ready");
+}
+
+std::string Postgresql::uri(const std::string& database) const {
+    return "postgresql://webhooks@/" + database + "?host=" + sockets_.string();
+}
+
+std::string Postgresql::run(std::vector<std::string> command) const {
+    Ended ended = run_program(command, user_, group_);
+    if (ended.status != 0) throw std::runtime_error(command.front() + ": " + ended.output);
+    return std::move(ended.output);
+}
+
+std::string Postgresql::query(const std::string& database, const std::string& sql) const {
+    return run({program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
+                uri(database), "-c", sql});
+}
+
+bool Postgresql::has_database(const std::string& name) const {
+    return query("postgres", "select 1 from pg_database where datname = '" + name + "'")
+        .starts_with("1");
+}
+
+void Postgresql::make_database(const std::string& name, const std::string& like) const {
+    query("postgres", "create database " + name + (like.empty() ? "" : " template " + like));
+}
+
+void Postgresql::drop_database(const std::string& name) const {
+    query("postgres", "drop database if exists " + name + " with (force)");
+}
+
+}  // namespace bench

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <row.hpp>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// A figure over all repetitions.
+struct Spread {
+    double median = 0;
+    double least = 0;
+    double most = 0;
+};
+
+/// What was measured of one row.
+struct Outcome {
+    const Row* row = nullptr;
+    std::vector<Figures> samples = {};
+    std::string note = {};  ///< Why there are none.
+
+    /// In the order of the first sample.
+    std::vector<std::pair<std::string, Spread>> spreads() const;
+    /// Null where no sample has the figure.
+    std::optional<Spread> spread(const std::string& figure) const;
+};
+
+using Outcomes = std::vector<Outcome>;
+
+std::string table(const Outcomes&);
+std::string json(const Outcomes&);
+
+}  // namespace bench

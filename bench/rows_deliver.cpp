@@ -1,0 +1,46 @@
+/// The whole way: publish, commit, match, sign, deliver, record.
+
+#include <host.hpp>
+#include <measure.hpp>
+
+namespace bench {
+namespace {
+
+Figures measure(const Bench& bench, Place place, std::int64_t events) {
+    const LogShape shape{.events = events};
+    Host host(open_log(bench, place, shape), shape);
+    host.deliver_for(bench.scale.duration / 4);
+    const Meter meter(bench);
+    const std::int64_t delivered = host.deliver_for(bench.scale.duration);
+    host.finish();
+    return meter.rate(static_cast<double>(delivered));
+}
+
+Row row(std::string name, Place place, std::int64_t events, Target target) {
+    const std::string log =
+        events == 0 ? "an empty log" : "a log of " + short_number(events) + " events";
+    return {.name = std::move(name),
+            .what = "published, committed, delivered and recorded, on " + log,
+            .measure = [=](const Bench& bench) { return measure(bench, place, events); },
+            .targets = target.figure.empty() ? std::vector<Target>{} : std::vector{target},
+            .beside_yardstick = true,
+            .needs_postgresql = place == Place::postgresql};
+}
+
+}  // namespace
+
+void add_deliver_rows(Rows& rows, const Scale& scale) {
+    const std::string grown = "-" + short_number(scale.grown_log);
+    rows.push_back(row("deliver-memory", Place::memory, 0, {}));
+    rows.push_back(row("deliver-sqlite", Place::sqlite, 0,
+                       {.figure = "ratio_to_W", .bar = 0.35, .aim = 0.60}));
+    rows.push_back(row("deliver-postgresql", Place::postgresql, 0,
+                       {.figure = "ratio_to_W", .bar = 0.45, .aim = 0.70}));
+    rows.push_back(row("deliver-sqlite" + grown, Place::sqlite, scale.grown_log,
+                       {.figure = "ratio_to_W", .bar = 0.18, .aim = 0.50}));
+    rows.push_back(
+        row("deliver-postgresql" + grown, Place::postgresql, scale.grown_log,
+            {.figure = "rate", .versus = "deliver-postgresql", .bar = 0.80, .aim = 0.95}));
+}
+
+}  // namespace bench

@@ -1,0 +1,88 @@
+/// Publishing, until durable, while what is published is delivered; and how long a delivery takes
+/// when the service is not at its limit.
+
+#include <host.hpp>
+#include <measure.hpp>
+#include <postgresql.hpp>
+#include <sink.hpp>
+
+namespace bench {
+namespace {
+
+const char* name_of(Place place) {
+    return place == Place::sqlite ? "sqlite" : "postgresql";
+}
+
+Figures measure_publish(const Bench& bench, Place place, int threads) {
+    const LogShape shape;
+    Host host(open_log(bench, place, shape), shape);
+    host.warm_up(shape.subscriptions);
+    const Meter meter(bench);
+    const auto times = host.publish_for(bench.scale.duration, threads);
+    Figures figures = meter.rate(static_cast<double>(times.size()));
+    figures.insert(figures.begin() + 1,
+                   {{"p50_ms", percentile_ms(times, 0.5)}, {"p99_ms", percentile_ms(times, 0.99)}});
+    return figures;
+}
+
+/// Of what the service can do at most, which is measured first.
+constexpr int loads[] = {10, 25, 50, 75, 90};
+constexpr int load_of_target = 25;
+
+Figures measure_latency(const Bench& bench, Place place) {
+    const LogShape shape;
+    Host host(open_log(bench, place, shape), shape);
+    host.warm_up(shape.subscriptions);
+    const Meter meter(bench);
+    const double most =
+        static_cast<double>(host.deliver_for(bench.scale.duration)) / meter.elapsed().count();
+    Figures at_target;
+    Figures others;
+    for (const int load : loads) {
+        bench.sink.begin_ages();
+        const Meter load_meter(bench);
+        const std::int64_t events = host.deliver_evenly(most * load / 100, bench.scale.duration);
+        const double rate = static_cast<double>(events) / load_meter.elapsed().count();
+        const auto ages = bench.sink.end_ages();
+        const std::string end = "@" + std::to_string(load);
+        const Figures figures = {{"rate" + end, rate},
+                                 {"p50_ms" + end, percentile_ms(ages, 0.5)},
+                                 {"p99_ms" + end, percentile_ms(ages, 0.99)}};
+        others.insert(others.end(), figures.begin(), figures.end());
+        if (load == load_of_target) {
+            at_target = {{"p50_ms", percentile_ms(ages, 0.5)},
+                         {"p99_ms", percentile_ms(ages, 0.99)}};
+        }
+    }
+    at_target.insert(at_target.end(), others.begin(), others.end());
+    return at_target;
+}
+
+}  // namespace
+
+void add_publish_rows(Rows& rows, const Scale&) {
+    for (const Place place : {Place::sqlite, Place::postgresql}) {
+        for (const int threads : {1, 64}) {
+            rows.push_back(
+                {.name = std::string("publish-") + name_of(place) + "-" + std::to_string(threads),
+                 .what = "publish until durable from " + std::to_string(threads) +
+                         (threads == 1 ? " thread" : " threads"),
+                 .measure =
+                     [=](const Bench& bench) { return measure_publish(bench, place, threads); },
+                 .needs_postgresql = place == Place::postgresql});
+        }
+    }
+}
+
+void add_latency_rows(Rows& rows, const Scale&) {
+    for (const Place place : {Place::sqlite, Place::postgresql}) {
+        rows.push_back(
+            {.name = std::string("latency-") + name_of(place),
+             .what = "from publish to the request at the receiver, at 25 % load (@N: at N %)",
+             .measure = [=](const Bench& bench) { return measure_latency(bench, place); },
+             .targets = {{.figure = "p99_ms", .bar = 15, .aim = 3, .is_at_most = true}},
+             .needs_postgresql = place == Place::postgresql});
+    }
+}
+
+}  // namespace bench
