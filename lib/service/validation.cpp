@@ -134,6 +134,21 @@ Result<> check(const Publication& publication, const Rules& rules) {
     return std::move(faults).result();
 }
 
+Result<> check_size(const std::vector<Publication>& publications, const Rules& rules) {
+    const std::size_t most = std::min(max_publications_in_batch, rules.options.max_publish_queue);
+    const std::size_t most_bytes = rules.options.max_payload_bytes_in_memory;
+    std::size_t bytes = 0;
+    for (const Publication& publication : publications) {
+        bytes += publication.payload.size();
+    }
+    Faults faults;
+    faults.expect(!publications.empty() && publications.size() <= most, "events",
+                  "must be 1 to " + std::to_string(most) + " publications");
+    faults.expect(bytes <= most_bytes, "events",
+                  "must have at most " + std::to_string(most_bytes) + " bytes of payloads in all");
+    return std::move(faults).result();
+}
+
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap) {
     Faults faults;

@@ -130,26 +130,34 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql)
       put_row_(sql),
       delete_row_(sql) {}
 
-Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& worker, Time now,
-                                         std::int64_t& next_id) {
-    if (append.idempotency) {
-        if (auto replay = find_replay(*append.idempotency, now)) return *std::move(replay);
+std::vector<Result<Appended>> SqliteLogWriter::append(const std::vector<Append>& appends,
+                                                      const Worker& worker, Time now,
+                                                      EventId first_event) {
+    std::vector<Result<Appended>> verdicts =
+        decide(appends, reserve(appends, first_event),
+               [&](const IdempotencyKey& key) { return find_earlier(key, now); });
+    for (std::size_t i = 0; i < appends.size(); ++i) {
+        if (is_new(verdicts[i])) write(appends[i], *verdicts[i], worker, now);
     }
-    const Appended appended{.first_event = {next_id},
-                            .count = static_cast<std::uint32_t>(append.subscriptions.size())};
-    if (appended.count > 0) {
-        insert_message_.id = next_id;
-        insert_message_.event_count = appended.count;
+    return verdicts;
+}
+
+void SqliteLogWriter::write(const Append& append, const Appended& place, const Worker& worker,
+                            Time now) {
+    if (place.count > 0) {
+        insert_message_.id = place.first_event.value;
+        insert_message_.event_count = place.count;
         insert_message_.event_type = append.message->event_type;
         insert_message_.content_type = append.message->content_type;
         insert_message_.payload = *append.message->payload;
         insert_message_.expires_at.set(to_micros(append.message->expires_at));
         insert_message_.statement.execute(true);
     }
+    long long event = place.first_event.value;
     for (const SubscriptionId subscription : append.subscriptions) {
-        insert_event_.id = next_id++;
+        insert_event_.id = event++;
         insert_event_.subscription_id = subscription.value;
-        insert_event_.message_id = appended.first_event.value;
+        insert_event_.message_id = place.first_event.value;
         insert_event_.worker_id = worker.id.value;
         insert_event_.worker_tag = std::bit_cast<long long>(worker.tag);
         insert_event_.created_at = to_micros(now);
@@ -158,11 +166,10 @@ Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& wor
             put_row({.subscription = subscription, .event = {insert_event_.id}, .due = append.due});
         }
     }
-    if (append.idempotency) remember(*append.idempotency, appended, now);
-    return appended;
+    if (append.idempotency) remember(*append.idempotency, place, now);
 }
 
-std::optional<Result<Appended>> SqliteLogWriter::find_replay(const IdempotencyKey& key, Time now) {
+std::optional<Earlier> SqliteLogWriter::find_earlier(const IdempotencyKey& key, Time now) {
     std::string digest;
     long long first_event = 0;
     long long count = 0;
@@ -172,13 +179,9 @@ std::optional<Result<Appended>> SqliteLogWriter::find_replay(const IdempotencyKe
         into(digest), into(first_event), into(count), use(key.scope, "scope"), use(key.key, "key"),
         use(oldest, "oldest");
     if (!sql_.got_data()) return std::nullopt;
-    if (digest != to_hex(key.digest)) {
-        return Error(Errc::conflict,
-                     "the idempotency key was used for other content within 24 hours");
-    }
-    return Appended{.first_event = {first_event},
-                    .count = static_cast<std::uint32_t>(count),
-                    .is_replay = true};
+    return Earlier{
+        .has_same_content = digest == to_hex(key.digest),
+        .appended = {.first_event = {first_event}, .count = static_cast<std::uint32_t>(count)}};
 }
 
 void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& appended, Time now) {
