@@ -123,6 +123,7 @@ Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
     const service::Rules current = rules();
     if (Result<> verdict = check_size(batch, current); !verdict) return verdict.error();
     Submission submission{.is_batch = true};
+    submission.publications.reserve(batch.size());
     service::BatchFaults faults;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         Result<PendingPublication> pending = prepare(principal, std::move(batch[i]), current);

@@ -67,8 +67,10 @@ private:
         return true;
     }
 
+    static bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
     void skip_blanks() {
-        while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != npos)
+        while (at_ < text_.size() && is_blank(text_[at_]))
             ++at_;
     }
 
@@ -178,6 +180,11 @@ private:
         ++at_;
         while (at_ < text_.size()) {
             const unsigned char c = static_cast<unsigned char>(text_[at_]);
+            // Most of what there is.
+            if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+                ++at_;
+                continue;
+            }
             if (c == '"') return ++at_, true;
             if (c < 0x20) return fault_here("a control character in a string");
             if (c == '\\') {
