@@ -94,7 +94,8 @@ auto initiate(Token& token, Start start) {
 /// may exist all the same, and the service's answer is dropped. Repeat with an idempotency key to
 /// know.
 ///
-/// @pre The service and the executor's context live until the handler is called.
+/// @pre The executor's context outlives the service, or its `stop`, whose thread may still be on
+/// its way out of the context when the handler is called.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<PublishReceipt>)) Token>
 auto async_publish(WebhookService& service, const Principal& principal, Publication publication,
                    Token&& token) {

@@ -21,13 +21,13 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// A storage whose writes can be held up, and are counted.
+/// A storage whose writes of what is published can be held up, and are counted.
 class GatedStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
 
     Result<BatchReceipt> write(WorkerId self, const Batch& batch) override {
-        {
+        if (!batch.appends.empty()) {
             std::unique_lock lock(mutex_);
             ++writes_;
             changed_.notify_all();
@@ -72,7 +72,10 @@ struct AsioFixture : ServiceFixture {
         subscription = subscribe().id;
         service().start().value();
     }
-    ~AsioFixture() { gate->set_open(true); }
+    ~AsioFixture() {
+        gate->set_open(true);
+        running.reset();  // Before `io`, which its thread may still be on its way out of.
+    }
 
     /// Runs what is ready until a condition holds.
     template <class Condition>
@@ -149,25 +152,27 @@ TEST_CASE_METHOD(AsioFixture, "what fails at once is told by the executor too") 
 }
 
 TEST_CASE_METHOD(AsioFixture, "coroutines that publish at once share their commits") {
+    constexpr int coroutines = 1000;
     gate->set_open(false);
+    int begun = 0;
     int published = 0;
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < coroutines; ++i) {
         asio::co_spawn(
             io,
             [&]() -> asio::awaitable<void> {
+                // Runs once the last of them has handed in what it publishes.
+                if (++begun == coroutines) asio::post(io, [&] { gate->set_open(true); });
                 const auto receipt =
                     co_await async_publish(service(), alice, order, asio::use_awaitable);
                 if (receipt) ++published;
             },
             asio::detached);
     }
-    // Comes after each of them has handed in what it publishes.
-    asio::post(io, [&] { gate->set_open(true); });
     io.run();
-    CHECK(published == 1000);
-    CHECK(events() == 1000);
+    CHECK(published == coroutines);
+    CHECK(events() == coroutines);
     // What came first, and then the rest, 500 at a time.
-    CHECK(gate->writes() <= 4);
+    CHECK(gate->writes() <= 3);
 }
 
 TEST_CASE_METHOD(AsioFixture, "a lone publication waits for no others") {
