@@ -8,6 +8,7 @@ cd "$1"
 # headers and itself. Rooms are named by path, everything else as in kind_of below.
 rooms='
 include/webhooks             boost.system
+include/webhooks/asio.hpp    boost.system asio
 adapters/http/include        boost.system http
 adapters/http/src            boost.system http asio beast json boost posix
 lib/base                     boost.system crypto
@@ -37,6 +38,7 @@ done <<<"$rooms"
 # Sets room to that of a path, empty where it is in none.
 room_of() {
     room=$1
+    [[ ${allowed[$room]-} ]] && return
     while [[ $room == */* ]]; do
         room=${room%/*}
         [[ ${allowed[$room]-} ]] && return
@@ -56,6 +58,7 @@ kind_of() {
     done
     case $2 in
         webhooks/http/*) kind=http ;;
+        webhooks/asio.hpp) kind=asio ;;
         webhooks/*) kind=public ;;
         boost/system/*) kind=boost.system ;;
         boost/asio*) kind=asio ;;

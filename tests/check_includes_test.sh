@@ -12,6 +12,9 @@ ok include/webhooks/event.hpp         <vector>
 ok include/webhooks/event.hpp         <webhooks/ids.hpp>
 ok include/webhooks/event.hpp         <boost/system/result.hpp>
 no include/webhooks/event.hpp         <boost/asio.hpp>
+no include/webhooks/event.hpp         <webhooks/asio.hpp>
+ok include/webhooks/asio.hpp          <boost/asio/post.hpp>
+no include/webhooks/asio.hpp          <boost/beast.hpp>
 no include/webhooks/event.hpp         <boost/optional.hpp>
 no include/webhooks/event.hpp         <openssl/evp.h>
 no include/webhooks/event.hpp         <sys/socket.h>

@@ -187,6 +187,8 @@ constexpr Option table[] = {
      "connections at once", into<in_rest, &ServerOptions::max_connections>},
     {"server.max_body_bytes", Kind::number, Scope::serving, "BYTES",
      "bytes of a request's body", into<in_rest, &ServerOptions::max_body_bytes>},
+    {"server.max_batch_body_bytes", Kind::number, Scope::serving, "BYTES",
+     "bytes of a batch of events", into<in_rest, &ServerOptions::max_batch_body_bytes>},
     {"server.header_timeout", Kind::text, Scope::serving, "DURATION",
      "for a request's headers", into<in_rest, &ServerOptions::header_timeout>},
     {"server.body_timeout", Kind::text, Scope::serving, "DURATION",

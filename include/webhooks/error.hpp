@@ -25,6 +25,7 @@ enum class Errc {
     locked,                ///< Another running service holds this storage.
     stale_revision,        ///< Storage to service only: match again with fresh subscriptions.
     fenced,                ///< Storage to service only: this worker was declared dead.
+    withdrawn,             ///< Storage to service only: what it was to happen with failed.
     stopped,               ///< The service is stopping or stopped.
     unsupported,           ///< This storage or transport does not offer the operation.
     internal,              ///< A fault of ours or of the machine; the detail is for the log.
@@ -35,7 +36,8 @@ std::error_code make_error_code(Errc) noexcept;
 
 /// One fault of one member of an input, e.g. {"url", "must be an absolute http or https URL"}.
 struct FieldError {
-    std::string field;    ///< Member name as the REST API spells it, without a prefix.
+    /// Member name as the REST API spells it, without a prefix; in a batch `events[3].eventType`.
+    std::string field;
     std::string message;  ///< For a person; says what would be right. Never holds a secret.
 
     bool operator==(const FieldError&) const = default;
@@ -50,6 +52,8 @@ public:
     Error(Errc code, std::string detail) : Error(make_error_code(code), std::move(detail)) {}
     /// An invalid_argument that names every member at fault. @pre `fields` is not empty.
     explicit Error(std::vector<FieldError> fields);
+    /// An error of several parts of the input. @pre `fields` is not empty.
+    Error(std::error_code code, std::vector<FieldError> fields);
 
     std::error_code code() const noexcept { return code_; }
     const std::string& detail() const& noexcept { return detail_; }

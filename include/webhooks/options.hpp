@@ -50,9 +50,10 @@ struct ServiceOptions {
     /// An event that waited in memory for this long is noted in storage. 100 ms - 1 h.
     std::chrono::milliseconds park_after = std::chrono::seconds(5);
 
-    /// Publications waiting to be committed; one more is answered `overloaded`. 1-1,000,000.
+    /// Publications waiting to be committed, those of batches counted one by one; what would be
+    /// more is answered `overloaded`. A batch that is larger is invalid. 1-1,000,000.
     std::size_t max_publish_queue = 10'000;
-    /// Publications in one commit. 1-10,000.
+    /// Publications in one commit; a batch that is larger has a commit to itself. 1-10,000.
     std::size_t max_batch = 500;
     /// Bytes of a payload. 1 - 16 MiB.
     std::size_t max_payload_bytes = 1024 * 1024;

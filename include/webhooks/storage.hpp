@@ -72,6 +72,9 @@ struct Append {
     std::optional<IdempotencyKey> idempotency = {};
     /// Set: the worker does not take these events; they wait in storage until then, for anyone.
     std::optional<Time> due = {};
+    /// It is written together with the append before it, or neither is: a batch gathers strangers,
+    /// and a run of appends that are joined is what one caller wants to happen as a whole.
+    bool joins_previous = false;
 };
 
 /// The end of an attempt.
@@ -143,10 +146,13 @@ struct Appended {
     EventId first_event{};
     std::uint32_t count = 0;
     bool is_replay = false;  ///< An earlier publication's; nothing was written.
+
+    bool operator==(const Appended&) const = default;
 };
 
 struct BatchReceipt {
-    /// As many as there were appends, in their order. A conflict fails its own append alone.
+    /// As many as there were appends, in their order. A conflict fails its own append, and those
+    /// that are joined with it, which answer `withdrawn`; no others.
     std::vector<Result<Appended>> appends = {};
     /// Those of the deactivations that took place; each has bumped the revision.
     std::vector<SubscriptionId> deactivated = {};

@@ -23,6 +23,8 @@ namespace webhooks {
 /// How long two secrets sign after a rotation: unless told otherwise, and at most.
 inline constexpr std::chrono::seconds default_secret_overlap = std::chrono::hours(24);
 inline constexpr std::chrono::seconds max_secret_overlap = std::chrono::hours(7 * 24);
+/// Publications that `publish_batch` takes at most.
+inline constexpr std::size_t max_publications_in_batch = 1000;
 
 /// Sends webhooks: keeps subscriptions, publishes events to them, delivers and records.
 ///
@@ -113,6 +115,18 @@ public:
     /// or inside this call where it fails at once); it must be quick and must not throw.
     void async_publish(const Principal&, Publication,
                        std::function<void(Result<PublishReceipt>)> done);
+    /// As `publish`, for 1 - `max_publications_in_batch` publications at the cost of few: they
+    /// become durable together, or none of them does.
+    ///
+    /// Each has its own idempotency key, if any, and those that repeat an earlier publication, be
+    /// it one of the same batch, do not hold up the others. To make the batch repeatable as a
+    /// whole, give each a key.
+    /// @return the receipts, in their order. invalid_argument, forbidden or conflict name the
+    /// publications at fault by their index from 0, as in `events[3].eventType`.
+    Result<std::vector<PublishReceipt>> publish_batch(const Principal&, std::vector<Publication>);
+    /// As `publish_batch`; `done` as in `async_publish`.
+    void async_publish_batch(const Principal&, std::vector<Publication>,
+                             std::function<void(Result<std::vector<PublishReceipt>>)> done);
 
     // ---- Life.
 

@@ -26,6 +26,8 @@ public:
                 return "stale revision";
             case Errc::fenced:
                 return "worker fenced";
+            case Errc::withdrawn:
+                return "withdrawn";
             case Errc::stopped:
                 return "stopped";
             case Errc::unsupported:
@@ -57,7 +59,10 @@ std::error_code make_error_code(Errc code) noexcept {
     return {static_cast<int>(code), error_category()};
 }
 
-Error::Error(std::vector<FieldError> fields) : Error(Errc::invalid_argument, join(fields)) {
+Error::Error(std::vector<FieldError> fields)
+    : Error(make_error_code(Errc::invalid_argument), std::move(fields)) {}
+
+Error::Error(std::error_code code, std::vector<FieldError> fields) : Error(code, join(fields)) {
     fields_ = std::move(fields);
 }
 

@@ -31,6 +31,9 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
     std::string_view best;
     std::size_t best_distance = std::max<std::size_t>(1, name.size() / 2) + 1;
     for (const std::string_view candidate : candidates) {
+        // No fewer edits than the lengths differ by.
+        const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
+        if (longer - shorter >= best_distance) continue;
         const std::size_t edits = distance(name, candidate);
         if (edits < best_distance) {
             best_distance = edits;

@@ -34,24 +34,24 @@ Engine::~Engine() {
 
 // ---- Publishing.
 
-void Engine::submit(PendingPublication publication) {
-    auto done = publication.done;
-    if (const Result<> accepted = journal_.submit(std::move(publication)); !accepted) {
+void Engine::submit(Submission submission) {
+    auto done = submission.done;
+    if (const Result<> accepted = journal_.submit(std::move(submission)); !accepted) {
         done(accepted.error());
     }
 }
 
-Result<PublishReceipt> Engine::submit_and_wait(PendingPublication publication) {
+Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
     std::mutex mutex;
     std::condition_variable changed;
-    std::optional<Result<PublishReceipt>> answer;
-    publication.done = [&](Result<PublishReceipt> result) {
+    std::optional<Result<PublishReceipts>> answer;
+    submission.done = [&](Result<PublishReceipts> result) {
         // Told under the lock: the waiting caller owns these and may return at once.
         const std::scoped_lock lock(mutex);
         answer = std::move(result);
         changed.notify_one();
     };
-    submit(std::move(publication));
+    submit(std::move(submission));
     std::unique_lock lock(mutex);
     while (!answer && state_ == State::open) {
         lock.unlock();

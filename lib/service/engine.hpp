@@ -29,9 +29,9 @@ public:
     Result<> stop(std::chrono::milliseconds drain);
     Result<> check_ready() const;
 
-    void submit(PendingPublication publication);
-    /// Returns when the publication has its answer.
-    Result<PublishReceipt> submit_and_wait(PendingPublication publication);
+    void submit(Submission submission);
+    /// Returns when the submission has its answer.
+    Result<PublishReceipts> submit_and_wait(Submission submission);
     void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(cancellation); }
     Result<> refresh() { return journal_.refresh(); }
     void want_maintenance() { journal_.want_maintenance(); }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <service/batch_faults.hpp>
 #include <service/journal.hpp>
 
 namespace webhooks::service {
@@ -41,6 +42,14 @@ std::vector<EventId> event_ids(const Appended& appended) {
 }
 
 }  // namespace
+
+std::size_t Submission::payload_bytes() const {
+    std::size_t bytes = 0;
+    for (const PendingPublication& publication : publications) {
+        bytes += publication.message->payload->size();
+    }
+    return bytes;
+}
 
 Journal::Journal(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox)
     : parts_(std::move(parts)), options_(options), index_(index), inbox_(inbox) {}
@@ -203,17 +212,19 @@ bool Journal::accept(const Result<>& result, const char* what) {
 
 // ---- What comes in.
 
-Result<> Journal::submit(PendingPublication publication) {
+Result<> Journal::submit(Submission submission) {
+    const std::size_t count = submission.publications.size();
+    const std::size_t bytes = submission.payload_bytes();
     {
         const std::scoped_lock lock(mutex_);
         if (refuses_new_) return Error(Errc::stopped, "the service has stopped");
-        const std::size_t bytes = publication.message->payload->size();
-        if (publications_.size() >= options_.max_publish_queue ||
-            publication_bytes_ + bytes > options_.max_payload_bytes_in_memory) {
+        if (queued_ + count > options_.max_publish_queue ||
+            queued_bytes_ + bytes > options_.max_payload_bytes_in_memory) {
             return Error(Errc::overloaded, "too many publications are waiting; try again later");
         }
-        publication_bytes_ += bytes;
-        publications_.push_back(std::move(publication));
+        queued_ += count;
+        queued_bytes_ += bytes;
+        submissions_.push_back(std::move(submission));
     }
     changed_.notify_one();
     return {};
@@ -307,8 +318,8 @@ void Journal::crash(const char* what) {
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
     log(LogLevel::error, "the storage thread failed, and goes on under a new identity:");
     log(LogLevel::error, what);
-    for (PendingPublication& publication : in_hand_.publications) {
-        refuse(publication, "the service failed");
+    for (Submission& submission : in_hand_.submissions) {
+        refuse(submission, "the service failed");
     }
     in_hand_ = {};
 }
@@ -321,27 +332,28 @@ bool Journal::begin_again() {
 }
 
 std::size_t Journal::refuse_pending() {
-    std::deque<PendingPublication> refused;
+    std::deque<Submission> refused;
     {
         const std::scoped_lock lock(mutex_);
-        refused.swap(publications_);
-        publication_bytes_ = 0;
+        refused.swap(submissions_);
+        queued_ = 0;
+        queued_bytes_ = 0;
     }
-    for (PendingPublication& publication : refused) {
-        refuse(publication, "storage does not answer; try again later");
+    for (Submission& submission : refused) {
+        refuse(submission, "storage does not answer; try again later");
     }
     return refused.size();
 }
 
 /// Whoever waits must hear of it, be there memory for the reason or not.
-void Journal::refuse(PendingPublication& publication, const char* reason) const noexcept {
+void Journal::refuse(Submission& submission, const char* reason) const noexcept {
     std::string text;
     try {
         text = reason;
     } catch (const std::exception&) {
         text.clear();
     }
-    answer(publication, Error(Errc::unavailable, std::move(text)));
+    answer(submission, Error(Errc::unavailable, std::move(text)));
 }
 
 /// @pre `in_hand_` is empty.
@@ -349,19 +361,25 @@ void Journal::take_work() {
     in_hand_.results = std::exchange(unwritten_, {});
     const std::scoped_lock lock(mutex_);
     in_hand_.results.append(std::exchange(results_, {}));
-    in_hand_.publications.reserve(std::min(publications_.size(), options_.max_batch));
-    while (!publications_.empty() && in_hand_.publications.size() < options_.max_batch) {
-        publication_bytes_ -= publications_.front().message->payload->size();
-        in_hand_.publications.push_back(std::move(publications_.front()));
-        publications_.pop_front();
+    in_hand_.submissions.reserve(std::min(submissions_.size(), options_.max_batch));
+    std::size_t taken = 0;
+    while (!submissions_.empty()) {
+        Submission& next = submissions_.front();
+        const std::size_t count = next.publications.size();
+        if (taken > 0 && taken + count > options_.max_batch) break;
+        taken += count;
+        queued_ -= count;
+        queued_bytes_ -= next.payload_bytes();
+        in_hand_.submissions.push_back(std::move(next));
+        submissions_.pop_front();
     }
 }
 
 std::size_t Journal::write_pending() {
     if (is_blocked() || !settle_doubt()) return 0;
     take_work();
-    const std::size_t size = in_hand_.publications.size() + in_hand_.results.size();
-    if (!in_hand_.publications.empty() || has_rows(in_hand_.results)) {
+    const std::size_t size = in_hand_.submissions.size() + in_hand_.results.size();
+    if (!in_hand_.submissions.empty() || has_rows(in_hand_.results)) {
         write_in_hand();
     } else {
         complete(in_hand_.results, {});
@@ -400,8 +418,8 @@ void Journal::write_in_hand() {
     take_back(batch, work.results);
     unwritten_ = std::move(work.results);
     accept(outcome, "write");
-    for (PendingPublication& publication : work.publications) {
-        answer(publication, outcome.error());
+    for (Submission& submission : work.submissions) {
+        answer(submission, outcome.error());
     }
 }
 
@@ -444,31 +462,41 @@ void Journal::match(Work& work, Batch& batch) {
     batch.low_water = low_water_.value();
     std::size_t events = 0;
     std::size_t bytes = 0;
-    for (const PendingPublication& publication : work.publications) {
-        if (events >= max_events_in_batch) break;
-        Append append{.message = publication.message,
-                      .subscriptions = {},
-                      .idempotency = publication.idempotency,
-                      .due = publication.due};
-        if (!publication.only) {
-            append.subscriptions =
-                index_.match(publication.message->event_type, publication.owner).subscriptions;
-        } else if (index_.endpoint(*publication.only)) {
-            append.subscriptions = {*publication.only};
+    std::size_t matched = 0;
+    while (matched < work.submissions.size() && events < max_events_in_batch) {
+        bool is_first = true;
+        for (const PendingPublication& publication : work.submissions[matched++].publications) {
+            Append append = match(publication);
+            append.joins_previous = !std::exchange(is_first, false);
+            events += append.subscriptions.size();
+            bytes += append.subscriptions.size() * append.message->payload->size();
+            const bool is_full = inbox_.held_events() + events > options_.max_events_in_memory ||
+                                 inbox_.held_bytes() + bytes > options_.max_payload_bytes_in_memory;
+            if (is_full && !append.due) append.due = now();
+            batch.appends.push_back(std::move(append));
         }
-        events += append.subscriptions.size();
-        bytes += append.subscriptions.size() * append.message->payload->size();
-        const bool is_full = inbox_.held_events() + events > options_.max_events_in_memory ||
-                             inbox_.held_bytes() + bytes > options_.max_payload_bytes_in_memory;
-        if (is_full && !append.due) append.due = now();
-        batch.appends.push_back(std::move(append));
     }
     const std::scoped_lock lock(mutex_);
-    while (work.publications.size() > batch.appends.size()) {
-        publication_bytes_ += work.publications.back().message->payload->size();
-        publications_.push_front(std::move(work.publications.back()));
-        work.publications.pop_back();
+    while (work.submissions.size() > matched) {
+        queued_ += work.submissions.back().publications.size();
+        queued_bytes_ += work.submissions.back().payload_bytes();
+        submissions_.push_front(std::move(work.submissions.back()));
+        work.submissions.pop_back();
     }
+}
+
+Append Journal::match(const PendingPublication& publication) const {
+    Append append{.message = publication.message,
+                  .subscriptions = {},
+                  .idempotency = publication.idempotency,
+                  .due = publication.due};
+    if (!publication.only) {
+        append.subscriptions =
+            index_.match(publication.message->event_type, publication.owner).subscriptions;
+    } else if (index_.endpoint(*publication.only)) {
+        append.subscriptions = {*publication.only};
+    }
+    return append;
 }
 
 void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& receipt) {
@@ -485,19 +513,33 @@ void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& recei
     // Should it fail, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(refresh());
     complete(work.results, receipt.deactivated);
-    for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
-        const Result<Appended>& appended = receipt.appends[i];
-        PendingPublication& publication = work.publications[i];
-        if (!appended) {
-            answer(publication, appended.error());
-        } else if (publication.only && appended->count == 0) {
-            answer(publication, Error(Errc::not_found, "no such subscription"));
-        } else {
-            if (!appended->is_replay) parts_.observer->on_published(appended->count);
-            answer(publication, PublishReceipt{.event_ids = event_ids(*appended),
-                                               .is_replay = appended->is_replay});
-        }
+    std::span<const Result<Appended>> rest = receipt.appends;
+    for (Submission& submission : work.submissions) {
+        const std::size_t count = submission.publications.size();
+        answer(submission, receipts_of(submission, rest.first(count)));
+        rest = rest.subspan(count);
     }
+}
+
+Result<PublishReceipts> Journal::receipts_of(const Submission& submission,
+                                             std::span<const Result<Appended>> appended) const {
+    PublishReceipts receipts;
+    BatchFaults faults;
+    for (std::size_t i = 0; i < appended.size(); ++i) {
+        const Result<Appended>& each = appended[i];
+        if (!each) {
+            if (!submission.is_batch) return each.error();
+            if (!(each.error() == Errc::withdrawn)) faults.add(i, each.error());
+            continue;
+        }
+        if (submission.publications[i].only && each->count == 0) {
+            return Error(Errc::not_found, "no such subscription");
+        }
+        if (!each->is_replay) parts_.observer->on_published(each->count);
+        receipts.push_back({.event_ids = event_ids(*each), .is_replay = each->is_replay});
+    }
+    if (!faults.empty()) return faults.error();
+    return receipts;
 }
 
 void Journal::settle(const Results& results) {
@@ -544,11 +586,11 @@ std::vector<HeldEvent> Journal::hold(const Append& append, const Appended& appen
     return events;
 }
 
-void Journal::answer(PendingPublication& publication, Result<PublishReceipt> receipt) const {
-    const auto done = std::exchange(publication.done, nullptr);
+void Journal::answer(Submission& submission, Result<PublishReceipts> receipts) const {
+    const auto done = std::exchange(submission.done, nullptr);
     if (!done) return;
     try {
-        done(std::move(receipt));
+        done(std::move(receipts));
     } catch (...) {
         log(LogLevel::error, "a host's completion of async_publish threw; it was ignored");
     }
@@ -652,7 +694,7 @@ SteadyTime Journal::next_wake() const {
 void Journal::wait() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, wake_at_ - parts_.clock->steady_now(), [this] {
-        if (stops_waiting_ || !publications_.empty()) return true;
+        if (stops_waiting_ || !submissions_.empty()) return true;
         return !waits_for_storage_ &&
                (results_.size() != 0 || wants_maintenance_ || wants_claim_ || wants_look_);
     });

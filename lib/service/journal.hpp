@@ -12,6 +12,7 @@
 #include <optional>
 #include <service/inbox.hpp>
 #include <service/subscription_index.hpp>
+#include <span>
 #include <string>
 #include <vector>
 #include <webhooks/clock.hpp>
@@ -21,14 +22,25 @@
 
 namespace webhooks::service {
 
-/// A publication on its way to storage.
+/// One of the publications that a caller hands in at once.
 struct PendingPublication {
     std::shared_ptr<const Message> message;
     std::optional<std::string> owner = {};    ///< Whose subscriptions; absent: everyone's.
     std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
     std::optional<IdempotencyKey> idempotency = {};
     std::optional<Time> due = {};  ///< When it is to be delivered; absent: at once.
-    std::function<void(Result<PublishReceipt>)> done;
+};
+
+using PublishReceipts = std::vector<PublishReceipt>;
+
+/// What a caller hands in at once, on its way to storage: all of it becomes durable, or nothing.
+struct Submission {
+    std::vector<PendingPublication> publications = {};  ///< At least one.
+    /// Its caller tells publications apart by their index, and so do the errors it gets.
+    bool is_batch = false;
+    std::function<void(Result<PublishReceipts>)> done = {};
+
+    std::size_t payload_bytes() const;
 };
 
 using delivery::Results;
@@ -57,8 +69,8 @@ public:
     /// whoever comes next. @pre `refuse_new` was called.
     Result<> close();
 
-    /// Hands in a publication; `done` is called from a later `step`. @return overloaded; stopped.
-    Result<> submit(PendingPublication publication);
+    /// Hands in publications; `done` is called from a later `step`. @return overloaded; stopped.
+    Result<> submit(Submission submission);
     /// Hands in what came of events. Void when `epoch` is an earlier identity's.
     void record(std::uint64_t epoch, Results results);
     /// Delivery has failed, and nobody knows what it still holds: all of it goes back to storage.
@@ -92,7 +104,7 @@ public:
 
 private:
     struct Work {
-        std::vector<PendingPublication> publications;
+        std::vector<Submission> submissions;
         Results results;
     };
 
@@ -121,8 +133,9 @@ private:
     bool settle_doubt();
     bool take_in_appended();
     void take_work();
-    /// Matches publications anew. Those that a transaction has no room for are put back.
+    /// Matches publications anew. What a transaction has no room for is put back.
     void match(Work& work, Batch& batch);
+    Append match(const PendingPublication& publication) const;
     void complete(Work& work, const Batch& batch, const BatchReceipt& receipt);
     /// Results are on their way into storage: the low-water mark may pass what they tell of.
     void settle(const Results& results);
@@ -130,8 +143,11 @@ private:
     void complete(const Results& results, const std::vector<SubscriptionId>& deactivated);
     void tell_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
     std::vector<HeldEvent> hold(const Append& append, const Appended& appended) const;
-    void answer(PendingPublication& publication, Result<PublishReceipt> receipt) const;
-    void refuse(PendingPublication& publication, const char* reason) const noexcept;
+    /// @param appended what became of its publications.
+    Result<PublishReceipts> receipts_of(const Submission& submission,
+                                        std::span<const Result<Appended>> appended) const;
+    void answer(Submission& submission, Result<PublishReceipts> receipts) const;
+    void refuse(Submission& submission, const char* reason) const noexcept;
 
     std::size_t claim_due();
     std::size_t serve_wants();
@@ -184,8 +200,10 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<PendingPublication> publications_;
-    std::size_t publication_bytes_ = 0;
+    std::deque<Submission> submissions_;
+    /// Publications in `submissions_`, and the bytes of their payloads.
+    std::size_t queued_ = 0;
+    std::size_t queued_bytes_ = 0;
     Results results_;
     std::uint64_t epoch_ = 0;
     bool wants_maintenance_ = true;

@@ -19,8 +19,12 @@ constexpr std::chrono::days max_delivery_delay{366};
 /// Gathers faults; a failed check of a part brings its own along.
 class Faults {
 public:
-    void expect(bool is_right, std::string_view field, std::string message) {
-        if (!is_right) faults_.push_back({std::string(field), std::move(message)});
+    void expect(bool is_right, std::string_view field, std::string_view message) {
+        if (!is_right) add(field, message);
+    }
+
+    void add(std::string_view field, std::string_view message) {
+        faults_.push_back({std::string(field), std::string(message)});
     }
 
     void include(const Result<>& check) {
@@ -72,10 +76,15 @@ std::string unknown_type(const std::string& name, const SubscriptionIndex& index
                                                    : "; did you mean '" + nearest + "'?");
 }
 
+/// Looks for what may have been meant only where there is need: that is work.
+void check_registered(const std::string& name, const SubscriptionIndex& index, Faults& faults) {
+    if (!index.is_registered(name)) faults.add("eventType", unknown_type(name, index));
+}
+
 void check_pattern(const std::string& pattern, const SubscriptionIndex& index, Faults& faults) {
     const bool is_pattern = pattern == "*" || pattern.ends_with(".*");
     if (!is_pattern) {
-        faults.expect(index.is_registered(pattern), "eventType", unknown_type(pattern, index));
+        check_registered(pattern, index, faults);
     } else {
         faults.expect(index.matches_any_type(pattern), "eventType",
                       "matches no registered event type");
@@ -113,8 +122,7 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
 
 Result<> check(const Publication& publication, const Rules& rules) {
     Faults faults;
-    faults.expect(rules.index.is_registered(publication.event_type), "eventType",
-                  unknown_type(publication.event_type, rules.index));
+    check_registered(publication.event_type, rules.index, faults);
     faults.include(check_payload(publication.payload, rules));
     faults.expect(is_printable_ascii(publication.content_type, 1, max_content_type_length),
                   "contentType", "must be 1 to 128 printable ASCII characters");
@@ -134,6 +142,21 @@ Result<> check(const Publication& publication, const Rules& rules) {
     return std::move(faults).result();
 }
 
+Result<> check_size(const std::vector<Publication>& publications, const Rules& rules) {
+    const std::size_t most = std::min(max_publications_in_batch, rules.options.max_publish_queue);
+    const std::size_t most_bytes = rules.options.max_payload_bytes_in_memory;
+    std::size_t bytes = 0;
+    for (const Publication& publication : publications) {
+        bytes += publication.payload.size();
+    }
+    Faults faults;
+    faults.expect(!publications.empty() && publications.size() <= most, "events",
+                  "must be 1 to " + std::to_string(most) + " publications");
+    faults.expect(bytes <= most_bytes, "events",
+                  "must have at most " + std::to_string(most_bytes) + " bytes of payloads in all");
+    return std::move(faults).result();
+}
+
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap) {
     Faults faults;
@@ -148,8 +171,10 @@ Result<> check_rotation(const std::optional<Secret>& secret, const Secret& curre
 
 Result<> check_payload(std::string_view payload, const Rules& rules) {
     Faults faults;
-    faults.expect(payload.size() <= rules.options.max_payload_bytes, "payload",
-                  "must be at most " + std::to_string(rules.options.max_payload_bytes) + " bytes");
+    const std::size_t most = rules.options.max_payload_bytes;
+    if (payload.size() > most) {
+        faults.add("payload", "must be at most " + std::to_string(most) + " bytes");
+    }
     faults.expect(is_storable_text(payload), "payload", "must be UTF-8 without U+0000");
     return std::move(faults).result();
 }

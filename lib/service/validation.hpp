@@ -5,6 +5,7 @@
 /// REST API spells them.
 
 #include <service/subscription_index.hpp>
+#include <vector>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/options.hpp>
@@ -22,6 +23,8 @@ struct Rules {
 /// Judges the members that are set.
 Result<> check(const SubscriptionChange&, const Rules&);
 Result<> check(const Publication&, const Rules&);
+/// Judges a batch as a whole: whether it may ever find room in the queue.
+Result<> check_size(const std::vector<Publication>&, const Rules&);
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap);
 Result<> check_event_type(const EventType&);

@@ -1,3 +1,4 @@
+#include <service/batch_faults.hpp>
 #include <service/engine.hpp>
 #include <service/validation.hpp>
 #include <signing/digest.hpp>
@@ -8,6 +9,8 @@ namespace webhooks {
 
 using service::check;
 using service::PendingPublication;
+using service::PublishReceipts;
+using service::Submission;
 
 namespace {
 
@@ -48,6 +51,17 @@ std::string digest_of(const Publication& publication, const std::optional<std::s
     return signing::sha256(text);
 }
 
+Submission alone(PendingPublication publication) {
+    Submission submission;
+    submission.publications.push_back(std::move(publication));
+    return submission;
+}
+
+Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) {
+    if (!receipts) return receipts.error();
+    return std::move(receipts->front());
+}
+
 Error inactive() {
     return {Errc::conflict, "the subscription is not active: activate it first"};
 }
@@ -81,7 +95,10 @@ public:
         return {.options = options, .index = index, .now = engine.now()};
     }
 
-    Result<PendingPublication> prepare(const Principal& principal, Publication publication) const;
+    Result<Submission> prepare(const Principal& principal, Publication publication) const;
+    Result<Submission> prepare(const Principal& principal, std::vector<Publication> batch) const;
+    Result<PendingPublication> prepare(const Principal& principal, Publication publication,
+                                       const service::Rules& current) const;
     /// After a change of a subscription or an event type: it counts for whatever is published next.
     /// Should reading it fail, the next heartbeat reads it.
     void take_in_change() { static_cast<void>(engine.refresh()); }
@@ -92,10 +109,37 @@ public:
     service::Engine engine;
 };
 
-Result<PendingPublication> WebhookService::Impl::prepare(const Principal& principal,
-                                                         Publication publication) const {
+Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
+                                                 Publication publication) const {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
+    Result<PendingPublication> pending = prepare(principal, std::move(publication), rules());
+    if (!pending) return pending.error();
+    return alone(*std::move(pending));
+}
+
+Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
+                                                 std::vector<Publication> batch) const {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     const service::Rules current = rules();
+    if (Result<> verdict = check_size(batch, current); !verdict) return verdict.error();
+    Submission submission{.is_batch = true};
+    submission.publications.reserve(batch.size());
+    service::BatchFaults faults;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        Result<PendingPublication> pending = prepare(principal, std::move(batch[i]), current);
+        if (pending) {
+            submission.publications.push_back(*std::move(pending));
+        } else {
+            faults.add(i, pending.error());
+        }
+    }
+    if (!faults.empty()) return faults.error();
+    return submission;
+}
+
+Result<PendingPublication> WebhookService::Impl::prepare(const Principal& principal,
+                                                         Publication publication,
+                                                         const service::Rules& current) const {
     if (Result<> verdict = check(publication, current); !verdict) return verdict.error();
     std::optional<std::string> owner;
     if (!publication.user_id.empty()) {
@@ -255,7 +299,8 @@ Result<EventId> WebhookService::send_test_event(const Principal& principal, Subs
     pending.message =
         make_message(std::string(test_event_type), "application/json", *std::move(payload));
     pending.only = id;
-    const Result<PublishReceipt> receipt = impl_->engine.submit_and_wait(std::move(pending));
+    const Result<PublishReceipt> receipt =
+        receipt_alone(impl_->engine.submit_and_wait(alone(std::move(pending))));
     if (!receipt) return receipt.error();
     return receipt->event_ids.front();
 }
@@ -312,17 +357,35 @@ std::vector<EventType> WebhookService::event_types() const {
 
 Result<PublishReceipt> WebhookService::publish(const Principal& principal,
                                                Publication publication) {
-    Result<PendingPublication> pending = impl_->prepare(principal, std::move(publication));
-    if (!pending) return pending.error();
-    return impl_->engine.submit_and_wait(*std::move(pending));
+    Result<Submission> submission = impl_->prepare(principal, std::move(publication));
+    if (!submission) return submission.error();
+    return receipt_alone(impl_->engine.submit_and_wait(*std::move(submission)));
 }
 
 void WebhookService::async_publish(const Principal& principal, Publication publication,
                                    std::function<void(Result<PublishReceipt>)> done) {
-    Result<PendingPublication> pending = impl_->prepare(principal, std::move(publication));
-    if (!pending) return done(pending.error());
-    pending->done = std::move(done);
-    impl_->engine.submit(*std::move(pending));
+    Result<Submission> submission = impl_->prepare(principal, std::move(publication));
+    if (!submission) return done(submission.error());
+    submission->done = [done = std::move(done)](Result<PublishReceipts> receipts) {
+        done(receipt_alone(std::move(receipts)));
+    };
+    impl_->engine.submit(*std::move(submission));
+}
+
+Result<std::vector<PublishReceipt>> WebhookService::publish_batch(
+    const Principal& principal, std::vector<Publication> publications) {
+    Result<Submission> submission = impl_->prepare(principal, std::move(publications));
+    if (!submission) return submission.error();
+    return impl_->engine.submit_and_wait(*std::move(submission));
+}
+
+void WebhookService::async_publish_batch(
+    const Principal& principal, std::vector<Publication> publications,
+    std::function<void(Result<std::vector<PublishReceipt>>)> done) {
+    Result<Submission> submission = impl_->prepare(principal, std::move(publications));
+    if (!submission) return done(submission.error());
+    submission->done = std::move(done);
+    impl_->engine.submit(*std::move(submission));
 }
 
 // ---- Life.

@@ -384,6 +384,34 @@ TEST_CASE_METHOD(Fixture, "a key that several workers publish at once is publish
     CHECK(storage->list_events(alice, id, {}).value().total == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "a key that a refused batch took back is free for whoever waits for it",
+                 "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    write(batch_of(id, "used"));
+    constexpr int rounds = 20;
+    std::atomic<int> published = 0;
+    at_once(4, [&](int i) {
+        const auto own = another(clock);
+        const WorkerId self = own->register_worker(10s).value().id;
+        for (int round = 0; round < rounds; ++round) {
+            Batch batch = batch_of(id, "key " + std::to_string(round));
+            if (i % 2 == 0) {
+                Append conflict = batch_of(id, "used").appends.front();
+                conflict.idempotency->digest = std::string(32, 'e');
+                conflict.joins_previous = true;
+                batch.appends.push_back(conflict);
+                const BatchReceipt receipt = own->write(self, batch).value();
+                CHECK(receipt.appends[0].error() == Errc::withdrawn);
+                CHECK(receipt.appends[1].error() == Errc::conflict);
+            } else if (!own->write(self, batch).value().appends[0].value().is_replay) {
+                ++published;
+            }
+        }
+    });
+    CHECK(published == rounds);
+    CHECK(storage->list_events(alice, id, {.take = 0}).value().total == 1 + rounds);
+}
+
 TEST_CASE_METHOD(Fixture, "workers and users and upkeep never wait for each other in a circle",
                  "[postgresql]") {
     std::vector<SubscriptionId> targets;

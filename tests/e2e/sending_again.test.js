@@ -75,6 +75,14 @@ test("an endpoint that was broken is mended, and gets what it missed", async (t)
   assert.equal((await stats()).successRate, 0.5);
 });
 
+test("a recovery without a body is told what is missing", async (t) => {
+  const receiver = await Receiver.start(t);
+  const server = await startServer(t);
+  const { id } = await server.subscribe({ url: receiver.url, secret });
+  const answer = await server.post(`/subscriptions/${id}/recover`);
+  assert.deepEqual([answer.status, answer.body.errors], [400, { since: ["is required"] }]);
+});
+
 test("an event for later goes out at its time, and others before it", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);

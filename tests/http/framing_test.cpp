@@ -148,6 +148,20 @@ TEST_CASE_METHOD(ServerFixture, "a body is read up to its limit, however it come
     }
 }
 
+TEST_CASE_METHOD(ServerFixture, "a batch may have a larger body, where its sender is known") {
+    const auto port = start({.max_body_bytes = 1000, .max_batch_body_bytes = 100'000});
+    const auto batch_of = [](std::size_t size) {
+        const std::string begin = R"({"events":[{"eventType":"order.created","payload":")";
+        return begin + std::string(size - begin.size() - 4, 'x') + "\"}]}";
+    };
+    const std::string path = "/v1/webhooks/events/batch";
+    CHECK(Client(port).exchange(request("POST", path, batch_of(100'000))).status() == 202);
+    CHECK(Client(port).exchange(request("POST", path, batch_of(100'001))).status() == 413);
+    key = "unknown";
+    CHECK(Client(port).exchange(request("POST", path, batch_of(1001))).status() == 413);
+    CHECK(Client(port).exchange(request("POST", path, batch_of(1000))).status() == 401);
+}
+
 TEST_CASE_METHOD(ServerFixture, "a client that sends on after a refusal reads the answer") {
     Client client(start());
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n");

@@ -104,6 +104,9 @@ TEST_CASE("each option has its range, and the message names it") {
     CHECK(detail({.max_connections = 0}) == "max_connections: is 0, must be 1 to 100000");
     CHECK(detail({.max_body_bytes = 16777217}) ==
           "max_body_bytes: is 16777217 bytes, must be 1 bytes to 16777216 bytes");
+    CHECK(detail({.max_body_bytes = 100, .max_batch_body_bytes = 100}) == "");
+    CHECK(detail({.max_body_bytes = 100, .max_batch_body_bytes = 99}) ==
+          "max_batch_body_bytes: is 99 bytes, must be 100 bytes to 67108864 bytes");
     CHECK(detail({.header_timeout = 9ms}) == "header_timeout: is 9 ms, must be 10 ms to 300000 ms");
     CHECK(detail({.body_timeout = 6min}) ==
           "body_timeout: is 360000 ms, must be 10 ms to 300000 ms");

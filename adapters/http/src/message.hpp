@@ -46,6 +46,14 @@ struct Request {
     bool keep_alive = true;  ///< Whether the client wants the connection to stay.
 };
 
+/// How large bodies may be.
+struct BodyLimits {
+    std::size_t ordinary = 0;
+    std::size_t large = 0;
+    /// Whether a request, of which the head is here, may have a large body. Absent: none may.
+    std::function<bool(const Request&)> may_be_large = {};
+};
+
 /// What is answered. Length, date and connection fields are the network side's.
 struct Response {
     int status = 200;

@@ -25,8 +25,8 @@ public:
               [this](const Request& request, const Respond& respond) {
                   api_.handle(request, respond);
               },
-              [](const Refusal& refusal) { return Api::refuse(refusal.status, refusal.message); }) {
-    }
+              [](const Refusal& refusal) { return Api::refuse(refusal.status, refusal.message); },
+              [this](const Request& head) { return api_.may_have_large_body(head); }) {}
 
     ~Impl() { stop(std::chrono::milliseconds(0)); }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 #include <webhooks/endpoint.hpp>
@@ -42,7 +43,10 @@ Result<> ServerOptions::validate() const {
     if (!IpAddress::parse(host)) ranges.fault("host", "must be an IPv4 or IPv6 address");
     ranges.expect<std::size_t>("threads", threads, 1, 64);
     ranges.expect<std::size_t>("max_connections", max_connections, 1, 100'000);
-    ranges.expect<std::size_t>("max_body_bytes", max_body_bytes, 1, 16 * 1024 * 1024, " bytes");
+    constexpr std::size_t most = 16 * 1024 * 1024;
+    ranges.expect<std::size_t>("max_body_bytes", max_body_bytes, 1, most, " bytes");
+    ranges.expect<std::size_t>("max_batch_body_bytes", max_batch_body_bytes,
+                               std::min(max_body_bytes, most), 64 * 1024 * 1024, " bytes");
     ranges.expect("header_timeout", header_timeout, 5min);
     ranges.expect("body_timeout", body_timeout, 5min);
     ranges.expect("write_timeout", write_timeout, 5min);

@@ -405,8 +405,11 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
         found->second.subscription.paused_until = state.paused_until;
     }
     BatchReceipt receipt;
-    for (const Append& append : batch.appends) {
-        receipt.appends.push_back(write_append(id, **worker, append));
+    receipt.appends = decide(batch.appends, reserve(batch.appends, {last_event_.value + 1}),
+                             [this](const IdempotencyKey& key) { return find_earlier(key); });
+    for (std::size_t i = 0; i < batch.appends.size(); ++i) {
+        if (!is_new(receipt.appends[i])) continue;
+        write_append({.id = id, .tag = (*worker)->tag}, batch.appends[i], *receipt.appends[i]);
     }
     for (const Deactivation& deactivation : batch.deactivations) {
         if (deactivate(deactivation)) receipt.deactivated.push_back(deactivation.subscription);
@@ -459,38 +462,33 @@ bool MemoryStorage::delivered_since(SubscriptionId id, Time since) const {
            });
 }
 
-Result<Appended> MemoryStorage::write_append(WorkerId id, const StoredWorker& worker,
-                                             const Append& append) {
-    if (append.idempotency) {
-        const auto earlier = keys_.find({append.idempotency->scope, append.idempotency->key});
-        if (earlier != keys_.end() &&
-            earlier->second.created_at + idempotency_lifetime > clock_->now()) {
-            if (earlier->second.digest != append.idempotency->digest) {
-                return Error(Errc::conflict,
-                             "the idempotency key was used for other content within 24 hours");
-            }
-            Appended replay = earlier->second.receipt;
-            replay.is_replay = true;
-            return replay;
-        }
+Result<std::optional<Earlier>> MemoryStorage::find_earlier(const IdempotencyKey& key) const {
+    const auto found = keys_.find({key.scope, key.key});
+    if (found == keys_.end() || found->second.created_at + idempotency_lifetime <= clock_->now()) {
+        return std::nullopt;
     }
-    const Appended receipt{.first_event = {last_event_.value + 1},
-                           .count = static_cast<std::uint32_t>(append.subscriptions.size())};
+    return Earlier{.has_same_content = found->second.digest == key.digest,
+                   .appended = found->second.receipt};
+}
+
+void MemoryStorage::write_append(const Worker& worker, const Append& append,
+                                 const Appended& place) {
+    EventId event = place.first_event;
     for (const SubscriptionId subscription : append.subscriptions) {
-        const EventId event{++last_event_.value};
         events_[event] = {.subscription = subscription,
                           .message = append.message,
-                          .worker = id,
+                          .worker = worker.id,
                           .worker_tag = worker.tag,
                           .created_at = clock_->now()};
         log_of_[subscription].insert(event);
         if (append.due) put_row(event, {.due = append.due});
+        last_event_ = event;
+        ++event.value;
     }
     if (append.idempotency) {
         keys_[{append.idempotency->scope, append.idempotency->key}] = {
-            .digest = append.idempotency->digest, .receipt = receipt, .created_at = clock_->now()};
+            .digest = append.idempotency->digest, .receipt = place, .created_at = clock_->now()};
     }
-    return receipt;
 }
 
 HeldEvent MemoryStorage::held(EventId id) const {

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <storage/append_decision.hpp>
 #include <storage/sweep.hpp>
 #include <string>
 #include <tuple>
@@ -114,7 +115,8 @@ private:
     void write_park(WorkerId, const Park&);
     bool deactivate(const Deactivation&);
     bool delivered_since(SubscriptionId, Time) const;
-    Result<Appended> write_append(WorkerId, const StoredWorker&, const Append&);
+    Result<std::optional<Earlier>> find_earlier(const IdempotencyKey&) const;
+    void write_append(const Worker&, const Append&, const Appended& place);
 
     const std::shared_ptr<Clock> clock_;
     std::mutex mutex_;

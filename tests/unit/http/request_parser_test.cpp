@@ -7,7 +7,7 @@ using State = RequestParser::State;
 
 namespace {
 
-constexpr std::size_t max_body = 64;
+const webhooks::http::BodyLimits max_body{.ordinary = 64};
 
 /// Feeds a text in pieces of a size. @return 0 for a complete request, -1 for one that is not, else
 /// the status it is refused with.
@@ -211,4 +211,31 @@ TEST_CASE("100 Continue is wanted once, and not when the body is there already")
     CHECK_FALSE(
         wants("POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\n"
               "Content-Length: 2\r\n\r\n"));
+}
+
+TEST_CASE("a body may be large where its head says so, and only then is that asked") {
+    int asked = 0;
+    const webhooks::http::BodyLimits limits{
+        .ordinary = 4, .large = 8, .may_be_large = [&](const Request& head) {
+            ++asked;
+            return head.path == "/large";
+        }};
+    const auto status = [&](const std::string& path, const std::string& fields_and_body) {
+        RequestParser parser(limits);
+        const std::string text = "POST " + path + " HTTP/1.1\r\nHost: a\r\n" + fields_and_body;
+        std::string_view input = text;
+        parser.consume(input);
+        return parser.state() == State::refused ? parser.refusal().status : 0;
+    };
+    CHECK(status("/large", "\r\n") == 0);
+    CHECK(status("/large", "Content-Length: 4\r\n\r\naaaa") == 0);
+    CHECK(asked == 0);
+    CHECK(status("/large", "Content-Length: 8\r\n\r\naaaaaaaa") == 0);
+    CHECK(asked == 1);
+    CHECK(status("/large", "Content-Length: 9\r\n\r\n") == 413);
+    CHECK(status("/other", "Content-Length: 5\r\n\r\n") == 413);
+    const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n";
+    CHECK(status("/large", chunked + "8\r\naaaaaaaa\r\n0\r\n\r\n") == 0);
+    CHECK(status("/large", chunked + "9\r\naaaaaaaaa\r\n0\r\n\r\n") == 413);
+    CHECK(status("/other", chunked + "5\r\naaaaa\r\n0\r\n\r\n") == 413);
 }

@@ -32,6 +32,7 @@ TEST_CASE("each operation has its path and method") {
             {"POST", base + "/subscriptions/7/rotate-secret", Operation::rotate_secret},
             {"GET", base + "/subscriptions/7/stats", Operation::get_statistics},
             {"POST", base + "/events", Operation::publish},
+            {"POST", base + "/events/batch", Operation::publish_batch},
             {"GET", "/health/live", Operation::check_live},
             {"HEAD", "/health/ready", Operation::check_ready},
         }));
@@ -57,7 +58,7 @@ TEST_CASE("anything else is no such path") {
     const auto path = GENERATE(
         as<std::string>(), "", "/", "*", "/v1/webhooks", "/v1/webhooks/", "/v1/webhooks/other",
         "/v1/webhooks/event-types//", "//v1/webhooks/event-types", "/v1//webhooks/event-types",
-        "/v1/webhooks/event-types/x", "/v1/webhooks/events/batch", "/v1/webhooks/event%2",
+        "/v1/webhooks/event-types/x", "/v1/webhooks/events/1", "/v1/webhooks/event%2",
         "/v1/webhooks%2Fevent-types", "/v1/webhooks/subscriptions/x",
         "/v1/webhooks/subscriptions/1x", "/v1/webhooks/subscriptions/-1",
         "/v1/webhooks/subscriptions/+1", "/v1/webhooks/subscriptions/1.0",
@@ -81,6 +82,7 @@ TEST_CASE("a wrong method is told the right ones") {
         {"OPTIONS", "/v1/webhooks/subscriptions/1", "GET, HEAD, PUT, DELETE"},
         {"GET", "/v1/webhooks/subscriptions/1/test", "POST"},
         {"HEAD", "/v1/webhooks/events", "POST"},
+        {"GET", "/v1/webhooks/events/batch", "POST"},
         {"POST", "/v1/webhooks/subscriptions/1/events/1", "GET, HEAD, DELETE"},
         {"GET", "/v1/webhooks/subscriptions/1/events/1/retry", "POST"},
         {"GET", "/v1/webhooks/subscriptions/1/recover", "POST"},

@@ -165,7 +165,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a sound since is a 400
     const std::string no_time =
         R"({"since":["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"]})";
     const auto [body, expected] = GENERATE_COPY(table<std::string, std::string>({
-        {"", R"({"body":["is empty, must be a JSON object"]})"},
+        {"", R"({"since":["is required"]})"},
         {"[]", R"({"body":["must be a JSON object"]})"},
         {"{}", R"({"since":["is required"]})"},
         {R"({"since":null})", R"({"since":["is required"]})"},
@@ -179,8 +179,10 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a sound since is a 400
     }));
     INFO(body);
     CHECK(errors("POST", path + "/recover", body) == expected);
-    content_type = "text/plain";
-    CHECK(call("POST", "/v1/webhooks" + path + "/recover", body).status == 415);
+    content_type = GENERATE("text/plain", "");
+    // Where there is no body, nothing is wrong with its type.
+    CHECK(call("POST", "/v1/webhooks" + path + "/recover", body).status ==
+          (body.empty() ? 400 : 415));
 }
 
 // ---- Rotation.

@@ -38,14 +38,19 @@ TEST_CASE_METHOD(ServiceFixture, "where memory is used up callers are told, and 
     std::map<EventId, std::string> acknowledged;
     int told = 0;
     for (int i = 0; i < 4; ++i) {
-        const std::string payload = std::to_string(i);
-        const Result<PublishReceipt> receipt = service().publish(
-            alice, {.event_type = "order.created", .payload = payload, .idempotency_key = payload});
-        if (receipt) {
-            acknowledged[receipt->event_ids.front()] = payload;
+        std::vector<Publication> batch;
+        for (const char* part : {"a", "b"}) {
+            const std::string payload = std::to_string(i) + part;
+            batch.push_back(
+                {.event_type = "order.created", .payload = payload, .idempotency_key = payload});
+        }
+        const Result<std::vector<PublishReceipt>> receipts = service().publish_batch(alice, batch);
+        if (receipts) {
+            acknowledged[receipts->at(0).event_ids.front()] = batch[0].payload;
+            acknowledged[receipts->at(1).event_ids.front()] = batch[1].payload;
         } else {
-            CHECK(receipt.error() == Errc::unavailable);
-            ++told;
+            CHECK(receipts.error() == Errc::unavailable);
+            told += 2;
         }
         advance(300ms);
     }
@@ -53,7 +58,7 @@ TEST_CASE_METHOD(ServiceFixture, "where memory is used up callers are told, and 
         advance(1s);
 
     CHECK(starving->writes_until_shortage == 0);
-    CHECK(told + static_cast<int>(acknowledged.size()) == 4);
+    CHECK(told + static_cast<int>(acknowledged.size()) == 8);
     for (const auto& [id, payload] : acknowledged) {
         INFO(payload);
         CHECK(event(subscription.id, id).is_success);

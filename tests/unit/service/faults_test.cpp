@@ -61,6 +61,8 @@ private:
     void configure();
     void publish_all();
     void publish(const std::string& payload, const std::string& key);
+    void publish_batch(const std::vector<std::string>& payloads, bool has_keys);
+    void acknowledge(const PublishReceipt& receipt, const std::string& payload);
     void publish_and_delete();
     void pass(std::chrono::milliseconds time);
     void settle();
@@ -169,7 +171,9 @@ void FaultyLife::publish_all() {
     publish("3", "key of 3");
     pass(3s);
     publish("4", "");
+    publish_batch({"6", "7"}, false);
     publish_and_delete();
+    publish_batch({"8", "9", "8"}, true);
     publish("5", "key of 5");
 }
 
@@ -181,7 +185,35 @@ void FaultyLife::publish(const std::string& payload, const std::string& key) {
     };
     const Result<PublishReceipt> receipt = key.empty() ? call() : insist(call);
     if (!note(receipt)) return;
-    for (const EventId event : receipt->event_ids) {
+    acknowledge(*receipt, payload);
+}
+
+void FaultyLife::publish_batch(const std::vector<std::string>& payloads, bool has_keys) {
+    std::vector<Publication> batch;
+    for (const std::string& payload : payloads) {
+        batch.push_back({.event_type = "order.created",
+                         .payload = payload,
+                         .idempotency_key = has_keys ? "key of " + payload : ""});
+    }
+    const std::size_t before = read_log().size();
+    const auto call = [&] { return service_->publish_batch(publisher, batch); };
+    const Result<std::vector<PublishReceipt>> receipts = has_keys ? insist(call) : call();
+    const std::size_t published = read_log().size() - before;
+    // All of it or nothing, whatever its caller was told.
+    const auto subscriptions =
+        static_cast<std::size_t>(truth_->list_subscriptions(publisher, {}).value().total);
+    const std::set<std::string> different(payloads.begin(), payloads.end());
+    CHECK((published == 0 || published == different.size() * subscriptions));
+    if (!note(receipts)) return;
+    CHECK(receipts->size() == payloads.size());
+    for (std::size_t i = 0; i < receipts->size(); ++i) {
+        CHECK((*receipts)[i].event_ids.size() == subscriptions);
+        acknowledge((*receipts)[i], payloads[i]);
+    }
+}
+
+void FaultyLife::acknowledge(const PublishReceipt& receipt, const std::string& payload) {
+    for (const EventId event : receipt.event_ids) {
         acknowledged_[event] = payload;
     }
 }

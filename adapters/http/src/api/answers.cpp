@@ -106,6 +106,7 @@ int status_of(const Error& error) {
         case Errc::stopped:
             return 503;
         case Errc::stale_revision:
+        case Errc::withdrawn:
         case Errc::unsupported:
         case Errc::internal:
             return 500;

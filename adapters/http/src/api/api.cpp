@@ -52,6 +52,18 @@ void Api::handle(const Request& request, const Respond& respond) const {
     }
 }
 
+bool Api::may_have_large_body(const Request& head) const {
+    const Route route = find_route(head.method, head.path);
+    if (route.kind != Route::Kind::operation || route.operation != Operation::publish_batch) {
+        return false;
+    }
+    try {
+        return identify(*authenticator_, head.fields).has_value();
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 void Api::answer(const Request& request, Done done) const {
     const bool needs_caller = !is_health_path(request.path);
     auto caller = needs_caller ? identify(*authenticator_, request.fields)
@@ -106,6 +118,8 @@ void Api::perform(const Route& route, const Call& call, Done done) const {
             return done(get_statistics(service_, call));
         case Operation::publish:
             return publish(service_, call, std::move(done));
+        case Operation::publish_batch:
+            return publish_batch(service_, call, std::move(done));
         case Operation::check_live:
             return done(check_live());
         case Operation::check_ready:

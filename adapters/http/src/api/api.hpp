@@ -23,6 +23,10 @@ public:
     /// @param respond called exactly once; for a publication perhaps from the service's thread.
     void handle(const Request& request, const Respond& respond) const;
 
+    /// Whether the body of a request, whose head is given, may be as large as a batch of events:
+    /// it brings one, and its caller is known, for memory is not for everybody to fill.
+    bool may_have_large_body(const Request& head) const;
+
     /// The answer to what is no request.
     static Response refuse(int status, std::string_view message);
 

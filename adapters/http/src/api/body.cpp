@@ -1,6 +1,6 @@
 #include "body.hpp"
 
-#include <algorithm>
+#include <set>
 
 #include "answers.hpp"
 #include "media_type.hpp"
@@ -16,9 +16,13 @@ std::optional<Response> refuse_media_type(const Request& request) {
     return failure(415, "The content type must be application/json, in UTF-8.");
 }
 
+Error unreadable(const Error& error) {
+    return Error(Faults{{"body", error.detail()}});
+}
+
 Result<json::Members> parse_body(const Request& request, std::string_view as_written) {
     auto members = json::parse_object(request.body, as_written);
-    if (!members) return Error(Faults{{"body", members.error().detail()}});
+    if (!members) return unreadable(members.error());
     return members;
 }
 
@@ -35,13 +39,16 @@ Result<json::Members> parse_body_if_any(const Request& request, std::string_view
 Error merge_faults(Faults reader_faults, const Error& service_error, std::string_view prefix,
                    std::string_view not_asked) {
     if (!(service_error == Errc::invalid_argument)) return service_error;
+    std::set<std::string_view> known;
+    for (const FieldError& fault : reader_faults) {
+        known.insert(fault.field);
+    }
     Faults all = reader_faults;
     for (const FieldError& found : service_error.fields()) {
         const std::string path = std::string(prefix) + found.field;
-        const bool is_known =
-            std::any_of(reader_faults.begin(), reader_faults.end(),
-                        [&](const FieldError& fault) { return fault.field == path; });
-        const bool was_asked = reader_faults.empty() || found.field != not_asked;
+        const std::string_view parent = std::string_view(path).substr(0, path.rfind('.'));
+        const bool is_known = known.contains(path) || known.contains(parent);
+        const bool was_asked = reader_faults.empty() || !found.field.ends_with(not_asked);
         if (!is_known && was_asked) all.push_back({path, found.message});
     }
     return all.empty() ? service_error : Error(std::move(all));

@@ -17,6 +17,9 @@ namespace webhooks::http {
 /// @return 415 unless the body is JSON by its content type.
 std::optional<Response> refuse_media_type(const Request& request);
 
+/// What is said of a body that is no JSON object. @return invalid_argument under "body".
+Error unreadable(const Error& error);
+
 /// Takes a body apart. @return invalid_argument under "body".
 Result<json::Members> parse_body(const Request& request, std::string_view as_written = {});
 
@@ -26,7 +29,8 @@ Result<json::Members> parse_body_if_any(const Request& request, std::string_view
 
 /// All that is wrong with a body: what its reader found, and what the service found in the rest.
 /// @param service_error tells of the service's members, to be named with `prefix`; a member that
-/// the reader named already, and those in `not_asked`, are left out.
+/// the reader named already, itself or what it is a member of, is left out, and so are those that
+/// end in `not_asked` where the reader found something.
 Error merge_faults(Faults reader_faults, const Error& service_error, std::string_view prefix,
                    std::string_view not_asked);
 

@@ -15,18 +15,35 @@ namespace {
 constexpr const char* later_member = "orderingKey";
 constexpr const char* not_yet = "is not available yet";
 
-Response answer(const PublishReceipt& receipt) {
-    json::Writer writer;
-    writer.begin_object().key("eventIds").begin_array();
+void write_event_ids(json::Writer& writer, const PublishReceipt& receipt) {
+    writer.key("eventIds").begin_array();
     for (const EventId id : receipt.event_ids)
         writer.value(id.value);
     writer.end_array();
+}
+
+Response answer(const PublishReceipt& receipt) {
+    json::Writer writer;
+    writer.begin_object();
+    write_event_ids(writer, receipt);
     const std::size_t count = receipt.event_ids.size();
     return success(writer,
                    receipt.is_replay ? "This was published before."
                    : count == 0      ? "The event matches no active subscription."
                                      : "The event was published.",
                    202);
+}
+
+Response answer(const std::vector<PublishReceipt>& receipts) {
+    json::Writer writer;
+    writer.begin_object().key("receipts").begin_array();
+    for (const PublishReceipt& receipt : receipts) {
+        writer.begin_object();
+        write_event_ids(writer, receipt);
+        writer.end_object();
+    }
+    writer.end_array();
+    return success(writer, "The events were published.", 202);
 }
 
 /// Empty is not absent: an administrator's event must not reach everyone by a slip.
@@ -37,20 +54,44 @@ std::string text_unless_empty(const ObjectReader& reader, const char* name) {
 }
 
 /// `{"eventType":...,"payload":...}`: the payload's bytes go out as they were written.
-Result<Publication> read_object(const Request& request, Faults& faults) {
-    const auto members = parse_body(request, "payload");
-    if (!members) return members.error();
-    const ObjectReader reader(*members, "", faults);
+Publication read_object(json::Members members, std::string prefix, Faults& faults) {
+    const ObjectReader reader(std::move(members), std::move(prefix), faults);
     for (const char* name : {"eventType", "payload"}) {
         if (!reader.raw(name)) reader.fault(name, "is required");
     }
     if (reader.has(later_member)) reader.fault(later_member, not_yet);
-    return Publication{.event_type = reader.text("eventType").value_or(""),
-                       .payload = std::string(reader.raw("payload").value_or("")),
-                       .user_id = text_unless_empty(reader, "userId"),
-                       .idempotency_key = text_unless_empty(reader, "idempotencyKey"),
-                       .deliver_at = reader.time("deliverAt"),
-                       .expires_at = reader.time("expiresAt")};
+    return {.event_type = reader.text("eventType").value_or(""),
+            .payload = std::string(reader.raw("payload").value_or("")),
+            .user_id = text_unless_empty(reader, "userId"),
+            .idempotency_key = text_unless_empty(reader, "idempotencyKey"),
+            .deliver_at = reader.time("deliverAt"),
+            .expires_at = reader.time("expiresAt")};
+}
+
+/// `{"events":[...]}`, each as `read_object` has it.
+Result<std::vector<Publication>> read_batch(const Request& request, Faults& faults) {
+    auto body =
+        json::parse_list_object(request.body, "events", max_publications_in_batch, "payload");
+    if (!body) return unreadable(body.error());
+    const ObjectReader reader(std::move(body->members), "", faults);
+    const bool is_list = reader.has("events") && reader.raw("events")->starts_with('[');
+    if (!is_list || body->list.empty() || body->list.size() > max_publications_in_batch) {
+        reader.fault("events", "must be an array of 1 to " +
+                                   std::to_string(max_publications_in_batch) + " objects");
+    }
+    if (!faults.empty()) return Error(faults);
+    std::vector<Publication> batch;
+    batch.reserve(body->list.size());
+    for (std::size_t i = 0; i < body->list.size(); ++i) {
+        const std::string path = "events[" + std::to_string(i) + "]";
+        if (body->list[i]) {
+            batch.push_back(read_object(*std::move(body->list[i]), path + ".", faults));
+        } else {
+            faults.push_back({path, "must be an object"});
+            batch.emplace_back();
+        }
+    }
+    return batch;
 }
 
 std::optional<Time> find_time(const QueryParameters& parameters, const char* name, Faults& faults) {
@@ -82,17 +123,22 @@ std::optional<Response> refuse_raw_type(const Request& request) {
     return failure(415, "A raw body must come with its content type.");
 }
 
-/// Publishes, or reports all that is wrong. An empty content type is one that the service never
-/// accepts: so it names the faults it finds itself, and publishes nothing.
+/// Answers what became of a publication, or reports all that is wrong.
+template <class Receipt>
+auto answer_with(Faults faults, Done done) {
+    return [faults = std::move(faults), done = std::move(done)](Result<Receipt> receipt) {
+        if (receipt) return done(answer(*receipt));
+        done(merge_faults(faults, receipt.error(), "", "contentType"));
+    };
+}
+
+/// Publishes unless there are faults. An empty content type is one that the service never accepts:
+/// so it names the faults it finds itself, and publishes nothing.
 void finish(WebhookService& service, const Principal& caller, Publication publication,
             Faults faults, Done done) {
     if (!faults.empty()) publication.content_type.clear();
-    service.async_publish(
-        caller, std::move(publication),
-        [faults = std::move(faults), done = std::move(done)](Result<PublishReceipt> receipt) {
-            if (receipt) return done(answer(*receipt));
-            done(merge_faults(faults, receipt.error(), "", "contentType"));
-        });
+    service.async_publish(caller, std::move(publication),
+                          answer_with<PublishReceipt>(std::move(faults), std::move(done)));
 }
 
 }  // namespace
@@ -106,9 +152,21 @@ void publish(WebhookService& service, const Call& call, Done done) {
         return finish(service, call.caller, std::move(raw), std::move(faults), std::move(done));
     }
     if (auto refused = refuse_media_type(call.request)) return done(std::move(*refused));
-    auto publication = read_object(call.request, faults);
-    if (!publication) return done(publication.error());
-    finish(service, call.caller, std::move(*publication), std::move(faults), std::move(done));
+    auto members = parse_body(call.request, "payload");
+    if (!members) return done(members.error());
+    Publication publication = read_object(*std::move(members), "", faults);
+    finish(service, call.caller, std::move(publication), std::move(faults), std::move(done));
+}
+
+void publish_batch(WebhookService& service, const Call& call, Done done) {
+    if (auto refused = refuse_media_type(call.request)) return done(std::move(*refused));
+    Faults faults;
+    auto batch = read_batch(call.request, faults);
+    if (!batch) return done(batch.error());
+    if (!faults.empty()) batch->front().content_type.clear();
+    service.async_publish_batch(
+        call.caller, *std::move(batch),
+        answer_with<std::vector<PublishReceipt>>(std::move(faults), std::move(done)));
 }
 
 Result<Response> send_test_event(WebhookService& service, const Call& call) {

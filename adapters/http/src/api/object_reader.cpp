@@ -15,8 +15,10 @@ ObjectReader::ObjectReader(json::Members members, std::string prefix, Faults& fa
 
 void ObjectReader::check_names() {
     std::set<std::string> seen;
+    std::set<std::string> repeated;
     for (const json::Member& member : members_) {
-        if (!seen.insert(to_lower(member.name)).second) {
+        std::string name = to_lower(member.name);
+        if (!seen.insert(name).second && repeated.insert(std::move(name)).second) {
             fault(member.name, "is given more than once; case does not tell names apart");
         }
     }

@@ -38,6 +38,8 @@ Result<Response> rotate_secret(WebhookService&, const Call&);
 Result<Response> get_statistics(WebhookService&, const Call&);
 /// Does not wait for the commit: `done` is called once it is there, perhaps from another thread.
 void publish(WebhookService&, const Call&, Done done);
+/// As `publish`.
+void publish_batch(WebhookService&, const Call&, Done done);
 Response check_live();
 Result<Response> check_ready(WebhookService&);
 

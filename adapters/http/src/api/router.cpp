@@ -34,6 +34,7 @@ constexpr Row routes[] = {
     {post, "/v1/webhooks/subscriptions/{id}/rotate-secret", Operation::rotate_secret},
     {get, "/v1/webhooks/subscriptions/{id}/stats", Operation::get_statistics},
     {post, "/v1/webhooks/events", Operation::publish},
+    {post, "/v1/webhooks/events/batch", Operation::publish_batch},
     {get, "/health/live", Operation::check_live},
     {get, "/health/ready", Operation::check_ready},
 };

@@ -22,6 +22,7 @@ enum class Operation {
     rotate_secret,
     get_statistics,
     publish,
+    publish_batch,
     check_live,
     check_ready,
 };

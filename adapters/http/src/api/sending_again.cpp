@@ -17,8 +17,9 @@ Result<Response> retry_event(WebhookService& service, const Call& call) {
 }
 
 Result<Response> recover(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type(call.request)) return std::move(*refused);
-    const auto members = parse_body(call.request);
+    // Without a body, what is missing is `since`, not a content type.
+    if (auto refused = refuse_media_type_of_any(call.request)) return std::move(*refused);
+    const auto members = parse_body_if_any(call.request);
     if (!members) return members.error();
     Faults faults;
     const ObjectReader reader(*members, "", faults);

@@ -50,6 +50,14 @@ public:
         return members;
     }
 
+    Result<ListObject> list_object(std::string_view list, std::size_t most) {
+        list_name_ = list;
+        most_ = most;
+        Result<Members> members = object();
+        if (!members) return members.error();
+        return ListObject{.members = *std::move(members), .list = std::move(list_)};
+    }
+
 private:
     char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
@@ -59,8 +67,10 @@ private:
         return true;
     }
 
+    static bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
     void skip_blanks() {
-        while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != npos)
+        while (at_ < text_.size() && is_blank(text_[at_]))
             ++at_;
     }
 
@@ -121,9 +131,13 @@ private:
         if (!members) return value(depth);
         Member found{*to_string(raw_name), {}};
         const std::size_t value_at = at_;
-        is_lenient_ = !as_written_.empty() && iequals(found.name, as_written_);
-        if (!value(depth)) return false;
-        is_lenient_ = false;
+        if (!list_name_.empty() && iequals(found.name, list_name_) && peek() == '[') {
+            if (!list()) return false;
+        } else {
+            is_lenient_ = !as_written_.empty() && iequals(found.name, as_written_);
+            if (!value(depth)) return false;
+            is_lenient_ = false;
+        }
         found.value = text_.substr(value_at, at_ - value_at);
         members->push_back(std::move(found));
         return true;
@@ -131,11 +145,30 @@ private:
 
     bool array(int depth) {
         if (depth > max_depth) return too_deep();
+        return elements([this, depth] { return value(depth); });
+    }
+
+    /// The array whose objects are taken apart. In these its name is a name as any other.
+    bool list() {
+        const std::string_view name = std::exchange(list_name_, {});
+        list_.clear();
+        const bool is_sound = elements([this] {
+            if (list_.size() > most_) return value(0);
+            auto& members = list_.emplace_back();
+            if (peek() != '{') return value(0);
+            return object(1, &members.emplace());
+        });
+        list_name_ = name;
+        return is_sound;
+    }
+
+    template <class Element>
+    bool elements(Element element) {
         ++at_;
         skip_blanks();
         if (take(']')) return true;
         for (;;) {
-            if (!value(depth)) return false;
+            if (!element()) return false;
             skip_blanks();
             if (take(']')) return true;
             if (!take(',')) return fault_here("expected ',' or ']'");
@@ -147,6 +180,11 @@ private:
         ++at_;
         while (at_ < text_.size()) {
             const unsigned char c = static_cast<unsigned char>(text_[at_]);
+            // Most of what there is.
+            if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+                ++at_;
+                continue;
+            }
             if (c == '"') return ++at_, true;
             if (c < 0x20) return fault_here("a control character in a string");
             if (c == '\\') {
@@ -219,6 +257,9 @@ private:
 
     std::string_view text_;
     std::string_view as_written_;
+    std::string_view list_name_ = {};
+    std::size_t most_ = 0;
+    std::vector<std::optional<Members>> list_ = {};
     std::size_t at_ = 0;
     bool is_lenient_ = false;
     std::string fault_;
@@ -228,6 +269,11 @@ private:
 
 Result<Members> parse_object(std::string_view text, std::string_view as_written) {
     return Scanner(text, as_written).object();
+}
+
+Result<ListObject> parse_list_object(std::string_view text, std::string_view list, std::size_t most,
+                                     std::string_view as_written) {
+    return Scanner(text, as_written).list_object(list, most);
 }
 
 }  // namespace webhooks::http::json

@@ -16,9 +16,10 @@ namespace webhooks::http {
 /// Accepts connections, up to the limit, and knows those that are open.
 class Listener {
 public:
-    /// @param handle and refuse: as in SessionContext.
+    /// @param handle and refuse: as in SessionContext; may_be_large: as in BodyLimits.
     Listener(boost::asio::io_context& io, const ServerOptions& options, Handler handle,
-             std::function<Response(const Refusal&)> refuse);
+             std::function<Response(const Refusal&)> refuse,
+             std::function<bool(const Request&)> may_be_large);
 
     /// Binds and listens; the system queues connections from now on.
     Result<> open();

@@ -65,7 +65,7 @@ bool RequestParser::take_wants_continue() noexcept {
 
 Request RequestParser::take() {
     Request request = std::move(request_);
-    *this = RequestParser(max_body_bytes_);
+    *this = RequestParser(*limits_);
     return request;
 }
 
@@ -179,14 +179,22 @@ std::optional<Refusal> RequestParser::check_framing() {
                            "Transfer-Encoding must be `chunked` alone, without Content-Length"};
         }
         is_chunked_ = true;
+        max_body_bytes_ = choose_limit();
         return {};
     }
     if (lengths == 0) return {};
     const auto length = parse_length(find_field(fields, "content-length"));
     if (lengths > 1 || !length) return Refusal{400, "Content-Length must be one plain number"};
-    if (*length > max_body_bytes_) return Refusal{413, "the body is too large"};
+    if (*length > limits_->ordinary && *length > choose_limit()) {
+        return Refusal{413, "the body is too large"};
+    }
     length_ = *length;
     return {};
+}
+
+std::size_t RequestParser::choose_limit() const {
+    const bool may_be_large = limits_->may_be_large && limits_->may_be_large(request_);
+    return may_be_large ? limits_->large : limits_->ordinary;
 }
 
 void RequestParser::read_connection() {

@@ -25,7 +25,9 @@ class RequestParser {
 public:
     enum class State { head, body, complete, refused };
 
-    explicit RequestParser(std::size_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
+    /// @param limits must outlive the parser. It asks whether a body may be large before it reads
+    /// one that would be, or that does not say how large it is.
+    explicit RequestParser(const BodyLimits& limits) : limits_(&limits) {}
 
     /// Takes bytes off the front of `input`, up to the end of the request.
     void consume(std::string_view& input);
@@ -50,11 +52,12 @@ private:
     void on_end_of_head();
     std::optional<Refusal> check_framing();
     std::optional<Refusal> check_host() const;
+    std::size_t choose_limit() const;
     void read_connection();
     void take_body(std::string_view& input);
     void refuse(Refusal refusal);
 
-    std::size_t max_body_bytes_;
+    const BodyLimits* limits_;
     State state_ = State::head;
     LineReader line_;
     bool has_request_line_ = false;
@@ -65,6 +68,7 @@ private:
     bool is_chunked_ = false;
     bool wants_continue_ = false;
     std::uint64_t length_ = 0;
+    std::size_t max_body_bytes_ = 0;
     ChunkDecoder chunks_;
     Refusal refusal_;
 };

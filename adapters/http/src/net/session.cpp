@@ -39,7 +39,7 @@ void Gate::pass(const std::weak_ptr<Session>& session, Response response) {
 Session::Session(Socket socket, const SessionContext& context)
     : socket_(std::move(socket)),
       context_(context),
-      parser_(context.options.max_body_bytes),
+      parser_(context.body_limits),
       timer_(socket_.get_executor()) {}
 
 void Session::start() {

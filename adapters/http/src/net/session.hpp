@@ -40,6 +40,7 @@ private:
 /// What the sessions of a server share. It outlives them.
 struct SessionContext {
     ServerOptions options;
+    BodyLimits body_limits;
     Handler handle;
     /// The answer to what is no request.
     std::function<Response(const Refusal&)> refuse;

@@ -1,7 +1,7 @@
 #include <base/hex.hpp>
 #include <bit>
 #include <map>
-#include <set>
+#include <storage/append_decision.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/array.hpp>
@@ -192,50 +192,79 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
         {parameter(worker.value), events.parameter(), numbers.parameter(), sent.parameter(),
          durations.parameter(), statuses.parameter(), responses.parameter(), errors.parameter(),
          outcomes.parameter(), dues.parameter(), attempts.parameter(), tries.parameter(),
-         claimants.parameter(), deferred.parameter()});
+         claimants.parameter(), deferred.parameter(), parameter(changes.begin()->first.value),
+         parameter(changes.rbegin()->first.value)});
 }
 
 // ---- Appends.
 
 using KeyId = std::pair<std::string, std::string>;
 struct StoredKey {
-    std::string digest;
+    std::string digest;  ///< In hexadecimal.
     Appended appended;
-};
 
-/// The idempotency keys of one batch, each with the first append that comes with it.
+    bool operator==(const StoredKey&) const = default;
+};
+using StoredKeys = std::map<KeyId, StoredKey>;
+
+StoredKey as_stored(const IdempotencyKey& given, const Appended& appended) {
+    return {.digest = to_hex(given.digest), .appended = appended};
+}
+
+/// The idempotency keys of one batch.
 class BatchKeys {
 public:
-    /// @param appended the place that was reserved for the append.
-    void add(const IdempotencyKey& given, const Appended& appended) {
-        keys_.try_emplace({given.scope, given.key},
-                          StoredKey{.digest = to_hex(given.digest), .appended = appended});
+    /// @param reserved where the events of each append go.
+    BatchKeys(const std::vector<Append>& appends, const std::vector<Appended>& reserved) {
+        for (std::size_t i = 0; i < appends.size(); ++i) {
+            const std::optional<IdempotencyKey>& key = appends[i].idempotency;
+            if (key) keys_.try_emplace({key->scope, key->key}, as_stored(*key, reserved[i]));
+        }
     }
 
-    /// Writes those that are new, and finds out who published with the others.
+    /// Writes those that are new, each for the first append that comes with it, and finds out who
+    /// published with the others.
     void write(PostgresqlConnection& connection, Time now) {
         if (keys_.empty()) return;
         drop_busy(connection);
-        insert(connection, now);
-        if (ours_.size() < keys_.size()) find(connection);
+        for (const KeyId& id : insert(connection, keys_, now)) {
+            ours_.insert(keys_.extract(id));
+        }
+        if (!keys_.empty()) find(connection);
     }
 
-    /// What becomes of the next append with this key. @return nothing where it is to be written.
-    std::optional<Result<Appended>> verdict(const IdempotencyKey& given) {
+    /// @return nothing for a key that was written for this batch.
+    Result<std::optional<Earlier>> find_earlier(const IdempotencyKey& given) const {
         const KeyId id{given.scope, given.key};
+        if (ours_.contains(id)) return std::nullopt;
         const auto found = keys_.find(id);
         if (found == keys_.end()) {
             return Error(Errc::unavailable,
                          "another is publishing with this idempotency key; try again");
         }
-        if (found->second.digest != to_hex(given.digest)) {
-            return Error(Errc::conflict,
-                         "the idempotency key was used for other content within 24 hours");
+        return Earlier{.has_same_content = found->second.digest == to_hex(given.digest),
+                       .appended = found->second.appended};
+    }
+
+    /// Where appends were refused that keys had been written for: takes the keys back, and writes
+    /// those that a later append comes with for that one.
+    void correct(PostgresqlConnection& connection, Time now, const std::vector<Append>& appends,
+                 const std::vector<Result<Appended>>& verdicts) {
+        StoredKeys right;
+        for (std::size_t i = 0; i < appends.size(); ++i) {
+            const std::optional<IdempotencyKey>& key = appends[i].idempotency;
+            if (!key || !is_new(verdicts[i])) continue;
+            const auto written = ours_.find({key->scope, key->key});
+            const StoredKey wanted = as_stored(*key, *verdicts[i]);
+            if (written->second == wanted) {
+                ours_.erase(written);
+            } else {
+                right.emplace(written->first, wanted);
+            }
         }
-        if (ours_.erase(id) > 0) return std::nullopt;
-        Appended earlier = found->second.appended;
-        earlier.is_replay = true;
-        return earlier;
+        if (ours_.empty()) return;
+        remove(connection, ours_);
+        if (!right.empty()) insert(connection, right, now);
     }
 
 private:
@@ -246,15 +275,16 @@ private:
             "SELECT w.scope, w.key FROM unnest($1::text[], $2::text[]) AS w(scope, key) "
             "WHERE webhooks_key_lock(w.scope, w.key) IN "
             "(SELECT key FROM webhooks_advisory_lock WHERE mode = 'ExclusiveLock')"};
-        const PostgresqlRows rows = connection.execute(select, names());
+        const PostgresqlRows rows = connection.execute(select, names(keys_));
         for (int row = 0; row < rows.size(); ++row) {
             keys_.erase(key_id(rows, row));
         }
     }
 
     /// In the order of the keys, so that no two batches wait for each other. One that is past its
-    /// time is replaced.
-    void insert(PostgresqlConnection& connection, Time now) {
+    /// time is replaced. @return those that were written.
+    static std::vector<KeyId> insert(PostgresqlConnection& connection, const StoredKeys& keys,
+                                     Time now) {
         static const PreparedStatement statement = {
             "insert_keys",
             "INSERT INTO webhooks_idempotency_key AS k "
@@ -268,19 +298,29 @@ private:
         PostgresqlArray digests(Element::text);
         PostgresqlArray first_events(Element::bigint);
         PostgresqlArray counts(Element::bigint);
-        for (const auto& [id, key] : keys_) {
+        for (const auto& [id, key] : keys) {
             digests.add(key.digest);
             first_events.add(key.appended.first_event.value);
             counts.add(key.appended.count);
         }
-        std::vector<Parameter> parameters = names();
+        std::vector<Parameter> parameters = names(keys);
         parameters.insert(parameters.end(), {digests.parameter(), first_events.parameter(),
                                              counts.parameter(), parameter(to_micros(now)),
                                              parameter(to_micros(now - idempotency_lifetime))});
         const PostgresqlRows rows = connection.execute(statement, parameters);
+        std::vector<KeyId> written;
         for (int row = 0; row < rows.size(); ++row) {
-            ours_.insert(key_id(rows, row));
+            written.push_back(key_id(rows, row));
         }
+        return written;
+    }
+
+    static void remove(PostgresqlConnection& connection, const StoredKeys& keys) {
+        static const PreparedStatement statement = {
+            "delete_keys",
+            "DELETE FROM webhooks_idempotency_key k USING unnest($1::text[], $2::text[]) "
+            "AS w(scope, key) WHERE k.scope = w.scope AND k.key = w.key"};
+        connection.execute(statement, names(keys));
     }
 
     void find(PostgresqlConnection& connection) {
@@ -289,7 +329,7 @@ private:
             "SELECT k.scope, k.key, k.digest, k.first_event_id, k.event_count "
             "FROM webhooks_idempotency_key k JOIN unnest($1::text[], $2::text[]) AS w(scope, key) "
             "ON k.scope = w.scope AND k.key = w.key"};
-        const PostgresqlRows rows = connection.execute(select, names());
+        const PostgresqlRows rows = connection.execute(select, names(keys_));
         for (int row = 0; row < rows.size(); ++row) {
             keys_[key_id(rows, row)] = {
                 .digest = std::string(rows.text(row, 2)),
@@ -298,10 +338,10 @@ private:
         }
     }
 
-    std::vector<Parameter> names() const {
+    static std::vector<Parameter> names(const StoredKeys& stored) {
         PostgresqlArray scopes(Element::text);
         PostgresqlArray keys(Element::text);
-        for (const auto& [id, key] : keys_) {
+        for (const auto& [id, key] : stored) {
             scopes.add(id.first);
             keys.add(id.second);
         }
@@ -312,8 +352,8 @@ private:
         return {std::string(rows.text(row, 0)), std::string(rows.text(row, 1))};
     }
 
-    std::map<KeyId, StoredKey> keys_;
-    std::set<KeyId> ours_;  ///< Those that were written, until their append was told.
+    StoredKeys keys_;  ///< Those that others published with.
+    StoredKeys ours_;  ///< Those that were written for this batch.
 };
 
 /// The messages of one batch and their events, as arrays.
@@ -495,26 +535,18 @@ Reserved reserve_events(PostgresqlConnection& connection, std::size_t count) {
 
 std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
                                      const std::vector<Append>& appends, EventId first_event) {
-    std::vector<Appended> reserved;
-    BatchKeys keys;
-    std::int64_t next_id = first_event.value;
-    for (const Append& append : appends) {
-        reserved.push_back({.first_event = {next_id},
-                            .count = static_cast<std::uint32_t>(append.subscriptions.size())});
-        next_id += reserved.back().count;
-        if (append.idempotency) keys.add(*append.idempotency, reserved.back());
-    }
+    const std::vector<Appended> reserved = reserve(appends, first_event);
+    BatchKeys keys(appends, reserved);
     keys.write(connection, standing.now);
-    std::vector<Result<Appended>> receipts;
+    std::vector<Result<Appended>> verdicts = decide(
+        appends, reserved, [&](const IdempotencyKey& key) { return keys.find_earlier(key); });
+    keys.correct(connection, standing.now, appends, verdicts);
     NewEvents new_events;
     for (std::size_t i = 0; i < appends.size(); ++i) {
-        std::optional<Result<Appended>> earlier;
-        if (appends[i].idempotency) earlier = keys.verdict(*appends[i].idempotency);
-        if (!earlier) new_events.add(appends[i], reserved[i]);
-        receipts.push_back(earlier ? *std::move(earlier) : reserved[i]);
+        if (is_new(verdicts[i])) new_events.add(appends[i], *verdicts[i]);
     }
     new_events.send(connection, standing);
-    return receipts;
+    return verdicts;
 }
 
 std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,

@@ -97,29 +97,37 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql)
       delete_row_(sql,
                   "DELETE FROM webhooks_undelivered WHERE subscription_id = ? AND event_id = ?") {}
 
-Result<Appended> SqliteLogWriter::append(const Append& append, const Worker& worker, Time now,
-                                         std::int64_t& next_id) {
-    if (append.idempotency) {
-        if (auto replay = find_replay(*append.idempotency, now)) return *std::move(replay);
+std::vector<Result<Appended>> SqliteLogWriter::append(const std::vector<Append>& appends,
+                                                      const Worker& worker, Time now,
+                                                      EventId first_event) {
+    std::vector<Result<Appended>> verdicts =
+        decide(appends, reserve(appends, first_event),
+               [&](const IdempotencyKey& key) { return find_earlier(key, now); });
+    for (std::size_t i = 0; i < appends.size(); ++i) {
+        if (is_new(verdicts[i])) write(appends[i], *verdicts[i], worker, now);
     }
-    const Appended appended{.first_event = {next_id},
-                            .count = static_cast<std::uint32_t>(append.subscriptions.size())};
-    const Message& message = *append.message;
-    if (appended.count > 0) {
-        insert_message_.execute(next_id, appended.count, message.event_type, message.content_type,
-                                *message.payload, to_micros(message.expires_at));
-    }
-    for (const SubscriptionId subscription : append.subscriptions) {
-        const EventId event{next_id++};
-        insert_event_.execute(event, subscription, appended.first_event, worker.id,
-                              std::bit_cast<std::int64_t>(worker.tag), to_micros(now));
-        if (append.due) put_free({.subscription = subscription, .event = event, .due = append.due});
-    }
-    if (append.idempotency) remember(*append.idempotency, appended, now);
-    return appended;
+    return verdicts;
 }
 
-std::optional<Result<Appended>> SqliteLogWriter::find_replay(const IdempotencyKey& key, Time now) {
+void SqliteLogWriter::write(const Append& append, const Appended& place, const Worker& worker,
+                            Time now) {
+    const Message& message = *append.message;
+    if (place.count > 0) {
+        insert_message_.execute(place.first_event, place.count, message.event_type,
+                                message.content_type, *message.payload,
+                                to_micros(message.expires_at));
+    }
+    EventId event = place.first_event;
+    for (const SubscriptionId subscription : append.subscriptions) {
+        insert_event_.execute(event, subscription, place.first_event, worker.id,
+                              std::bit_cast<std::int64_t>(worker.tag), to_micros(now));
+        if (append.due) put_free({.subscription = subscription, .event = event, .due = append.due});
+        ++event.value;
+    }
+    if (append.idempotency) remember(*append.idempotency, place, now);
+}
+
+std::optional<Earlier> SqliteLogWriter::find_earlier(const IdempotencyKey& key, Time now) {
     std::string digest;
     long long first_event = 0;
     long long count = 0;
@@ -129,13 +137,9 @@ std::optional<Result<Appended>> SqliteLogWriter::find_replay(const IdempotencyKe
         into(digest), into(first_event), into(count), use(key.scope, "scope"), use(key.key, "key"),
         use(oldest, "oldest");
     if (!sql_.got_data()) return std::nullopt;
-    if (digest != to_hex(key.digest)) {
-        return Error(Errc::conflict,
-                     "the idempotency key was used for other content within 24 hours");
-    }
-    return Appended{.first_event = {first_event},
-                    .count = static_cast<std::uint32_t>(count),
-                    .is_replay = true};
+    return Earlier{
+        .has_same_content = digest == to_hex(key.digest),
+        .appended = {.first_event = {first_event}, .count = static_cast<std::uint32_t>(count)}};
 }
 
 void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& appended, Time now) {

@@ -2,6 +2,7 @@
 
 #include <soci/soci.h>
 
+#include <storage/append_decision.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/statement.hpp>
 #include <vector>
@@ -18,10 +19,9 @@ public:
     SqliteLogWriter(const SqliteLogWriter&) = delete;
     SqliteLogWriter& operator=(const SqliteLogWriter&) = delete;
 
-    /// @param next_id the id of the next event; goes up by as many as were appended.
-    /// @return conflict for an idempotency key that was used for other content.
-    Result<Appended> append(const Append& append, const Worker& worker, Time now,
-                            std::int64_t& next_id);
+    /// @param first_event the first of the ids that are free.
+    std::vector<Result<Appended>> append(const std::vector<Append>& appends, const Worker& worker,
+                                         Time now, EventId first_event);
     /// Passes over an event that the worker does not hold.
     void record(const AttemptRecord& record, WorkerId worker);
     /// As `record`.
@@ -49,7 +49,8 @@ private:
         int tries = 0;
     };
 
-    std::optional<Result<Appended>> find_replay(const IdempotencyKey& key, Time now);
+    std::optional<Earlier> find_earlier(const IdempotencyKey& key, Time now);
+    void write(const Append& append, const Appended& place, const Worker& worker, Time now);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
     void put_free(const FreeRow& row);
     std::vector<HeldEvent> select_held(soci::statement& query, const std::string& text);

@@ -232,12 +232,14 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
             write_state(sql, state);
         }
         BatchReceipt receipt;
-        std::int64_t next_id = last_event + 1;
         const Time now = clock_->now();
-        for (const Append& append : batch.appends) {
-            receipt.appends.push_back(log_->append(append, *worker_, now, next_id));
+        receipt.appends = log_->append(batch.appends, *worker_, now, {last_event + 1});
+        long long last = last_event;
+        for (const Result<Appended>& appended : receipt.appends) {
+            if (!is_new(appended)) continue;
+            last = std::max<long long>(last, appended->first_event.value + appended->count - 1);
         }
-        if (const long long last = next_id - 1; last != last_event) {
+        if (last != last_event) {
             sql << "UPDATE webhooks_state SET last_event_id = :last", use(last, "last");
         }
         receipt.deactivated = deactivate(sql, batch.deactivations, now);

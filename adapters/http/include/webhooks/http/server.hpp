@@ -19,6 +19,9 @@ struct ServerOptions {
     /// Connections at once; more wait in the kernel's queue. 1-100,000.
     std::size_t max_connections = 1000;
     std::size_t max_body_bytes = 1024 * 1024;  ///< 1 - 16 MiB; more is a 413.
+    /// The same for a batch of events, from callers with valid credentials; all others keep to
+    /// `max_body_bytes`. At least `max_body_bytes`; at most 64 MiB.
+    std::size_t max_batch_body_bytes = 16 * 1024 * 1024;
     std::chrono::milliseconds header_timeout = std::chrono::seconds(10);  ///< 10 ms - 5 min.
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);    ///< 10 ms - 5 min.
     std::chrono::milliseconds write_timeout = std::chrono::seconds(30);   ///< 10 ms - 5 min.

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <system_error>
+#include <vector>
+#include <webhooks/error.hpp>
+
+namespace webhooks::service {
+
+/// What is wrong with the publications of a batch, each fault under the path of its publication.
+class BatchFaults {
+public:
+    /// @param index of the publication, from 0.
+    void add(std::size_t index, const Error& error) {
+        const std::string path = "events[" + std::to_string(index) + "]";
+        std::vector<FieldError>& faults = faults_[error.code()];
+        for (const FieldError& fault : error.fields()) {
+            faults.push_back({path + "." + fault.field, fault.message});
+        }
+        if (error.fields().empty()) faults.push_back({path, error.detail()});
+    }
+
+    bool empty() const { return faults_.empty(); }
+    /// Where there are several kinds of error, all of the one that comes first in `Errc`: what its
+    /// caller can mend comes before what passes by itself. @pre It is not empty.
+    Error error() const { return {faults_.begin()->first, faults_.begin()->second}; }
+
+private:
+    std::map<std::error_code, std::vector<FieldError>> faults_;
+};
+
+}  // namespace webhooks::service

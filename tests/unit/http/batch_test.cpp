@@ -1,0 +1,164 @@
+#include "api_fixture.hpp"
+
+using namespace webhooks;
+using namespace webhooks::http;
+
+namespace {
+
+struct BatchFixture : ApiFixture {
+    std::string id = std::to_string(create().at("id").as_int64());
+
+    static std::string batch(const std::string& events) { return R"({"events":[)" + events + "]}"; }
+
+    /// So many events, each with its index as its payload.
+    static std::string many(std::size_t count) {
+        std::string events;
+        for (std::size_t i = 0; i < count; ++i) {
+            if (i > 0) events += ",";
+            events += R"({"eventType":"order.created","payload":)" + std::to_string(i) + "}";
+        }
+        return batch(events);
+    }
+
+    std::int64_t published() {
+        return json(200, "GET", "/subscriptions/" + id + "/events?take=0")
+            .at("totalEventsCount")
+            .to_number<std::int64_t>();
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(BatchFixture, "a batch is answered 202 with a receipt for each event, in order") {
+    create();
+    const Response response = call("POST", "/v1/webhooks/events/batch",
+                                   batch(R"({"eventType":"order.created","payload":1},)"
+                                         R"({"eventType":"invoice.paid","payload":2},)"
+                                         R"({"eventType":"order.created","payload":3})"));
+    CHECK(response.status == 202);
+    CHECK(names(response.body) == "receipts success message ");
+    const auto receipts = boost::json::parse(response.body).at("receipts").as_array();
+    REQUIRE(receipts.size() == 3);
+    CHECK(receipts[0].at("eventIds").as_array().size() == 2);
+    CHECK(receipts[1].at("eventIds").as_array().empty());
+    CHECK(receipts[2].at("eventIds").as_array().size() == 2);
+    const auto events = json(200, "GET", "/subscriptions/" + id + "/events").at("events");
+    CHECK(events.at(0).at("id") == receipts[0].at("eventIds").at(0));
+    CHECK(events.at(1).at("payload") == "3");
+}
+
+TEST_CASE_METHOD(BatchFixture, "the payloads of a batch go out byte for byte") {
+    json(
+        202, "POST", "/events/batch",
+        R"({ "Events" : [ {"eventType":"order.created", "Payload" : { "b" : 1e400 , "a":"\ud800" } },)"
+        R"({"payload":{"events":[1, 2]},"eventType":"order.created"} ], "events2":[7] })");
+    const auto requests = transport->requests();
+    REQUIRE(requests.size() == 2);
+    CHECK(*requests[0].body == R"({ "b" : 1e400 , "a":"\ud800" })");
+    CHECK(*requests[1].body == R"({"events":[1, 2]})");
+}
+
+TEST_CASE_METHOD(BatchFixture, "a batch takes up to 1,000 events") {
+    CHECK(json(202, "POST", "/events/batch", many(1000)).at("receipts").as_array().size() == 1000);
+    CHECK(published() == 1000);
+    const std::string fault = R"({"events":["must be an array of 1 to 1000 objects"]})";
+    CHECK(errors("POST", "/events/batch", many(1001)) == fault);
+    CHECK(errors("POST", "/events/batch", many(0)) == fault);
+    CHECK(published() == 1000);
+}
+
+TEST_CASE_METHOD(BatchFixture,
+                 "all that is wrong with a batch is named by its path, and nothing is") {
+    const std::string sound = R"({"eventType":"order.created","payload":1})";
+    const auto [body, expected] = GENERATE_COPY(table<std::string, std::string>({
+        {"", R"({"body":["is empty, must be a JSON object"]})"},
+        {"[]", R"({"body":["must be a JSON object"]})"},
+        {"{}", R"({"events":["must be an array of 1 to 1000 objects"]})"},
+        {R"({"events":null})", R"({"events":["must be an array of 1 to 1000 objects"]})"},
+        {R"({"events":{}})", R"({"events":["must be an array of 1 to 1000 objects"]})"},
+        {R"({"events":[],"Events":[1]})",
+         R"({"Events":["is given more than once; case does not tell names apart"]})"},
+        {batch(sound + ",7," + sound), R"({"events[1]":["must be an object"]})"},
+        {batch(sound + R"(,{"eventType":"order.creatd"})"),
+         R"({"events[1].eventType":["is not a registered event type; did you mean )"
+         R"('order.created'?"],"events[1].payload":["is required"]})"},
+        {batch(R"({"payload":1,"userId":""},)" + sound +
+               R"(,{"eventType":"order.created","payload":1,"PAYLOAD":2,"orderingKey":"k"})"),
+         R"({"events[0].eventType":["is required"],)"
+         R"("events[0].userId":["must not be empty; leave it out"],)"
+         R"("events[2].PAYLOAD":["is given more than once; case does not tell names apart"],)"
+         R"("events[2].orderingKey":["is not available yet"]})"},
+        {batch(sound + R"(,{"eventType":"order.created","payload":1,"deliverAt":"soon"})"),
+         R"({"events[1].deliverAt":["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"]})"},
+        {batch(sound + R"(,{"eventType":"order.created\u0000","payload":1})"),
+         R"({"body":["is not valid JSON: U+0000 is not accepted in text at byte 81"]})"},
+        {batch(sound + R"(,{"eventType":"order.created","payload":1e}])"),
+         R"({"body":["is not valid JSON: a malformed number at byte 95"]})"},
+    }));
+    INFO(body);
+    CHECK(errors("POST", "/events/batch", body) == expected);
+    CHECK(published() == 0);
+    CHECK(transport->requests().empty());
+}
+
+TEST_CASE_METHOD(BatchFixture, "a payload is as deep in a batch as alone") {
+    const auto nested = [](std::size_t depth) {
+        return R"({"eventType":"order.created","payload":)" + std::string(depth, '[') +
+               std::string(depth, ']') + "}";
+    };
+    json(202, "POST", "/events", nested(31));
+    json(202, "POST", "/events/batch", batch(nested(31)));
+    json(400, "POST", "/events", nested(32));
+    json(400, "POST", "/events/batch", batch(nested(32)));
+    json(400, "POST", "/events/batch", "[" + std::string(100'000, '[') + "]");
+    json(400, "POST", "/events/batch", batch(std::string(100'000, '[')));
+}
+
+TEST_CASE_METHOD(BatchFixture,
+                 "a conflict or another's user fails the whole batch, and names which") {
+    json(202, "POST", "/events",
+         R"({"eventType":"order.created","payload":1,"idempotencyKey":"k"})");
+    const auto conflict =
+        json(409, "POST", "/events/batch",
+             batch(R"({"eventType":"order.created","payload":1},)"
+                   R"({"eventType":"order.created","payload":2,"idempotencyKey":"k"})"));
+    CHECK(serialize(conflict.at("errors")) ==
+          R"({"events[1]":["the idempotency key was used for other content within 24 hours"]})");
+    const std::string to_bob = batch(R"({"eventType":"order.created","payload":1},)"
+                                     R"({"eventType":"order.created","payload":2,"userId":"bob"})");
+    CHECK(
+        json(403, "POST", "/events/batch", to_bob).at("errors").as_object().contains("events[1]"));
+    CHECK(published() == 1);
+    key = "admin";
+    json(202, "POST", "/events/batch", to_bob);
+}
+
+TEST_CASE_METHOD(BatchFixture, "a batch that is sent again answers the first receipts") {
+    const std::string body =
+        batch(R"({"eventType":"order.created","payload":1,"idempotencyKey":"a"},)"
+              R"({"eventType":"order.created","payload":2,"idempotencyKey":"b"})");
+    const auto first = json(202, "POST", "/events/batch", body);
+    CHECK(json(202, "POST", "/events/batch", body).at("receipts") == first.at("receipts"));
+    CHECK(published() == 2);
+}
+
+TEST_CASE_METHOD(BatchFixture, "a batch is JSON by its content type") {
+    content_type = "text/plain";
+    CHECK(call("POST", "/v1/webhooks/events/batch", many(1)).status == 415);
+    content_type = "";
+    CHECK(call("POST", "/v1/webhooks/events/batch?eventType=order.created", many(1)).status == 415);
+}
+
+TEST_CASE_METHOD(BatchFixture, "a large body is for batches of known callers alone") {
+    const auto may = [&](const std::string& method, const std::string& path,
+                         const std::string& user) {
+        return api.may_have_large_body(
+            {.method = method, .path = path, .query = "", .fields = {{"X-Api-Key", user}}});
+    };
+    CHECK(may("POST", "/v1/webhooks/events/batch", "alice"));
+    CHECK(may("POST", "/V1/webhooks/Events/batch/", "alice"));
+    CHECK_FALSE(may("POST", "/v1/webhooks/events/batch", "nobody"));
+    CHECK_FALSE(may("POST", "/v1/webhooks/events/batch", "down"));
+    CHECK_FALSE(may("POST", "/v1/webhooks/events", "alice"));
+    CHECK_FALSE(may("GET", "/v1/webhooks/events/batch", "alice"));
+}
