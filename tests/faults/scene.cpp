@@ -248,7 +248,7 @@ Findings FaultScene::finish() {
     for (const auto& member : members_) {
         CHECK(member->service().stop(5s));
     }
-    return audit(postgresql_cluster().uri(), schema_, published_, receiver_.requests());
+    return audit(postgresql_cluster().uri(), schema_, published_, receiver_.requests(), {});
 }
 
 std::size_t FaultScene::acknowledged() const {

@@ -154,7 +154,7 @@ std::size_t Findings::repeated() const {
 }
 
 Findings audit(const std::string& uri, const std::string& schema, const Published& published,
-               const std::vector<Request>& requests) {
+               const std::vector<Request>& requests, const std::set<int>& interrupted) {
     const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(uri.c_str()), PQfinish);
     PQclear(PQexec(connection.get(), ("SET search_path = " + schema).c_str()));
     CHECK(number(select(connection.get(),
@@ -171,10 +171,12 @@ Findings audit(const std::string& uri, const std::string& schema, const Publishe
     Findings findings{.events = log.size(), .requests = requests.size()};
     for (const auto& [id, event] : log) {
         INFO(event.endpoint << ", event " << id.value);
-        const std::vector<Request> received = by_event[id];
+        std::vector<Request> received = by_event[id];
         by_event.erase(id);
         check_history(event);
         const std::size_t unrecorded = check_requests(event, received);
+        std::ranges::stable_partition(
+            received, [&](const Request& request) { return interrupted.contains(request.run); });
         findings.most_unrecorded = std::max(findings.most_unrecorded, unrecorded);
         for (std::size_t i = 0; i < unrecorded; ++i) {
             ++findings.unrecorded[received[i].run];

@@ -39,7 +39,10 @@ struct Findings {
 /// - attempts are numbered 1, 2, 3 ... and what has ended stays so;
 /// - nothing waits, and nothing is claimed.
 /// @param uri of the database. @param subscriptions of `steady` and `flaky` alone.
+/// @param interrupted runs that were killed or stood still: of several requests for an event,
+/// theirs
+///     are taken for those that the log does not know.
 Findings audit(const std::string& uri, const std::string& schema, const Published& published,
-               const std::vector<Request>& requests);
+               const std::vector<Request>& requests, const std::set<int>& interrupted);
 
 }  // namespace webhooks::testing

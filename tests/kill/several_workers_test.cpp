@@ -106,7 +106,7 @@ public:
         }
         CHECK(published.acknowledged.size() == static_cast<std::size_t>(publications_));
         Findings findings =
-            audit(postgresql_cluster().uri(), "webhooks", published, receiver_.requests());
+            audit(postgresql_cluster().uri(), "webhooks", published, receiver_.requests(), faults_);
         for (const auto& [run, count] : findings.unrecorded) {
             INFO("run " << run);
             CHECK(faults_.contains(run));
