@@ -5,20 +5,38 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
-void put(std::string& bytes, std::uint32_t number) {
-    for (const unsigned shift : {24U, 16U, 8U, 0U}) {
-        bytes += static_cast<char>(number >> shift);
+/// Dimensions, whether there are nulls, the type, the size and the first index.
+constexpr std::size_t header_size = 20;
+
+/// The most significant byte first.
+template <class Number>
+void write(char* place, Number number) {
+    for (std::size_t i = sizeof number; i-- > 0; number >>= 8U) {
+        place[i] = static_cast<char>(number);
     }
+}
+
+template <class Number>
+void put(std::string& bytes, Number number) {
+    char text[sizeof number];
+    write(text, number);
+    bytes.append(text, sizeof text);
 }
 
 }  // namespace
 
+PostgresqlArray::PostgresqlArray(Element element) : element_(element), bytes_(header_size, '\0') {}
+
 void PostgresqlArray::add(std::optional<std::int64_t> number) {
     if (!number) return add_null();
     const auto bits = static_cast<std::uint64_t>(*number);
-    put(elements_, element_ == Element::bigint ? 8 : 4);
-    if (element_ == Element::bigint) put(elements_, static_cast<std::uint32_t>(bits >> 32U));
-    put(elements_, static_cast<std::uint32_t>(bits));
+    if (element_ == Element::bigint) {
+        put(bytes_, std::uint32_t{sizeof bits});
+        put(bytes_, bits);
+    } else {
+        put(bytes_, std::uint32_t{sizeof(std::uint32_t)});
+        put(bytes_, static_cast<std::uint32_t>(bits));
+    }
     ++size_;
 }
 
@@ -31,25 +49,26 @@ void PostgresqlArray::add(std::optional<std::string_view> text) {
         }
         text = mended;
     }
-    put(elements_, static_cast<std::uint32_t>(text->size()));
-    elements_ += *text;
+    put(bytes_, static_cast<std::uint32_t>(text->size()));
+    bytes_ += *text;
     ++size_;
 }
 
 void PostgresqlArray::add_null() {
-    put(elements_, 0xFFFFFFFFU);  // a length of -1
+    put(bytes_, std::uint32_t{0xFFFFFFFFU});  // a length of -1
     has_null_ = true;
     ++size_;
 }
 
 Parameter PostgresqlArray::parameter() const {
-    std::string bytes;
-    put(bytes, 1);  // dimensions
-    put(bytes, has_null_ ? 1 : 0);
-    put(bytes, static_cast<std::uint32_t>(element_));
-    put(bytes, size_);
-    put(bytes, 1);  // the first index
-    return bytes + elements_;
+    std::string bytes = bytes_;
+    char* place = bytes.data();
+    for (const std::uint32_t part :
+         {1U, has_null_ ? 1U : 0U, static_cast<std::uint32_t>(element_), size_, 1U}) {
+        write(place, part);
+        place += sizeof part;
+    }
+    return bytes;
 }
 
 }  // namespace webhooks::storage

@@ -13,7 +13,7 @@ class PostgresqlArray {
 public:
     enum class Element : std::uint32_t { bigint = 20, integer = 23, text = 25 };  // pg_type.oid
 
-    explicit PostgresqlArray(Element element) : element_(element) {}
+    explicit PostgresqlArray(Element element);
 
     /// To a BIGINT or INTEGER column.
     void add(std::optional<std::int64_t> number);
@@ -28,7 +28,7 @@ private:
     Element element_;
     std::uint32_t size_ = 0;
     bool has_null_ = false;
-    std::string elements_;
+    std::string bytes_;  ///< The header, which is filled in last, and the elements.
 };
 
 }  // namespace webhooks::storage

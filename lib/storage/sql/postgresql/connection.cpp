@@ -188,13 +188,12 @@ soci::session& PostgresqlConnection::sql() {
 }
 
 PostgresqlRows PostgresqlConnection::execute(const PreparedStatement& statement,
-                                             const std::vector<Parameter>& parameters) {
+                                             Parameters parameters) {
     send(statement, parameters);
     return receive();
 }
 
-void PostgresqlConnection::send(const PreparedStatement& statement,
-                                const std::vector<Parameter>& parameters) {
+void PostgresqlConnection::send(const PreparedStatement& statement, Parameters parameters) {
     const auto expect = [this](int is_sent, const char* prepared) {
         if (is_sent == 0) throw NoConnection(PQerrorMessage(handle()));
         unanswered_.push_back(prepared);

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <exception>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <storage/sql/postgresql/watchdog.hpp>
 #include <string>
@@ -43,6 +45,13 @@ struct PreparedStatement {
 using Parameter = std::optional<std::string>;
 Parameter parameter(std::int64_t number);
 Parameter parameter(const std::optional<std::int64_t>& number);
+
+/// The values of a statement, as they are written down in a call or in a vector: nothing is copied.
+class Parameters : public std::span<const Parameter> {
+public:
+    Parameters(std::initializer_list<Parameter> values) : span(values.begin(), values.size()) {}
+    Parameters(const std::vector<Parameter>& values) : span(values) {}
+};
 
 /// The answer to a prepared statement.
 class PostgresqlRows {
@@ -94,11 +103,10 @@ public:
     /// For SOCI. Throws what `execute` throws, of what was sent before.
     soci::session& sql();
     /// Throws what SOCI throws.
-    PostgresqlRows execute(const PreparedStatement& statement,
-                           const std::vector<Parameter>& parameters);
+    PostgresqlRows execute(const PreparedStatement& statement, Parameters parameters);
     /// Has a statement executed with the next one that is waited for: both go in one trip (a
     /// pipeline). Its answer is of no interest; where it fails, the next one fails.
-    void send(const PreparedStatement& statement, const std::vector<Parameter>& parameters);
+    void send(const PreparedStatement& statement, Parameters parameters);
 
     /// From now on the server must not be silent for so long; `execute` begins that time anew.
     void expect_answers(std::chrono::milliseconds patience);
