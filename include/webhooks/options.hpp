@@ -54,7 +54,7 @@ struct ServiceOptions {
     /// more is answered `overloaded`. A batch that is larger is invalid. 1-1,000,000.
     std::size_t max_publish_queue = 10'000;
     /// Publications in one commit; a batch that is larger has a commit to itself. 1-10,000.
-    std::size_t max_batch = 500;
+    std::size_t max_batch = 1'000;
     /// Bytes of a payload. 1 - 16 MiB.
     std::size_t max_payload_bytes = 1024 * 1024;
 
