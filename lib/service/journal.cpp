@@ -667,8 +667,9 @@ std::size_t Journal::maintain_if_wanted() {
     }
     next_maintenance_ = steady_now + maintenance_interval;
     // Of one that writes nothing else, storage would believe for ever that its events are in
-    // memory.
-    if (low_water_.value() > written_low_water_) write_in_hand();
+    // memory. The mark has passed results that are not written yet: it goes with these.
+    const bool has_unwritten = is_in_doubt_ || unwritten_.size() > 0;
+    if (!has_unwritten && low_water_.value() > written_low_water_) write_in_hand();
     if (is_blocked()) return 0;
     const Result<bool> is_more = parts_.storage->maintain(
         {.limit = maintenance_batch, .keep_events_for = options_.retention});

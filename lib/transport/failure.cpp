@@ -27,7 +27,9 @@ std::string reason(Phase phase, const std::error_code& code) {
 bool is_fault_of_ours(const std::error_code& code) noexcept {
     return code == std::errc::too_many_files_open ||
            code == std::errc::too_many_files_open_in_system || code == std::errc::no_buffer_space ||
-           code == std::errc::not_enough_memory;
+           code == std::errc::not_enough_memory ||
+           // No watch left for a socket, no port left for a connection.
+           code == std::errc::no_space_on_device || code == std::errc::address_not_available;
 }
 
 TransportAnswer failed(std::string error) {

@@ -171,8 +171,9 @@ Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, Subs
 
 Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
     const std::scoped_lock lock(sweep_mutex_);
-    Sweep sweep = sweep_;
+    Sweep sweep;
     Result<bool> is_more = run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
+        sweep = sweep_;  // Each time anew: the transaction may be repeated.
         const Time present = now(sql);
         const std::size_t limit = maintenance.limit;
         std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);

@@ -1,6 +1,7 @@
 #include "fixture.hpp"
 
 #include <support/forwarding_storage.hpp>
+#include <utility>
 
 namespace webhooks::testing {
 
@@ -94,6 +95,46 @@ TEST_CASE_METHOD(ServiceFixture, "a service that publishes nothing tells that it
         }
     }
     CHECK(watched->low_water == newest);
+}
+
+namespace {
+
+/// Refuses the next write, when told to.
+struct RefusingStorage : ForwardingStorage {
+    using ForwardingStorage::ForwardingStorage;
+    Result<BatchReceipt> write(WorkerId worker, const Batch& batch) override {
+        if (std::exchange(refuses, false)) return Error(Errc::unavailable, "refused");
+        return ForwardingStorage::write(worker, batch);
+    }
+    bool refuses = false;
+};
+
+/// Whose log takes a while to write.
+struct SlowObserver : Observer {
+    explicit SlowObserver(std::shared_ptr<ManualClock> shared) : time(std::move(shared)) {}
+    void on_log(LogLevel, std::string_view) noexcept override { time->advance(600ms); }
+    std::shared_ptr<ManualClock> time;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(ServiceFixture, "upkeep that comes right after a failed write loses no result") {
+    running.reset();
+    const auto refusing = std::make_shared<RefusingStorage>(storage);
+    storage = refusing;
+    observer = std::make_shared<SlowObserver>(clock);
+    open();
+    const SubscriptionId id = subscribe().id;
+    const EventId delivered = publish();
+    service().run_once().value();
+    REQUIRE(transport->requests().size() == 1);
+    clock->advance(61s);
+    refusing->refuses = true;
+    settle();
+    advance(1s);
+    REQUIRE_FALSE(refusing->refuses);
+    CHECK(service().event(alice, id, delivered).value().attempts.size() == 1);
+    CHECK(transport->requests().size() == 1);
 }
 
 }  // namespace webhooks::testing

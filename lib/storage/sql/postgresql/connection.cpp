@@ -241,7 +241,8 @@ PostgresqlRows PostgresqlConnection::receive() {
     unanswered_bytes_ = 0;
     next();  // The end of the pipeline.
     PQexitPipelineMode(handle());
-    expect_answers(patience_);
+    // The socket of a lost connection is closed, and its number soon another's.
+    PQstatus(handle()) == CONNECTION_OK ? expect_answers(patience_) : expect_nothing();
     if (failure) throw soci::postgresql_soci_error(failure->error(), failure->state());
     return last;
 }
