@@ -1,8 +1,13 @@
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 
 namespace webhooks::testing {
@@ -11,6 +16,22 @@ namespace webhooks::testing {
 inline std::size_t open_descriptors() {
     const std::filesystem::directory_iterator all("/proc/self/fd");
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// IPv4 sockets of this process that are connected to `port`: the client's ends alone, which are
+/// there or not at the client's will. Whoever accepts has ends that come and go in its own time.
+inline std::size_t connections_to(std::uint16_t port) {
+    std::size_t found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        const int descriptor = std::atoi(entry.path().filename().c_str());
+        if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+            peer.sin_family == AF_INET && peer.sin_port == htons(port)) {
+            ++found;
+        }
+    }
+    return found;
 }
 
 /// While it lives, this process gets no new descriptor. UBSan needs some itself, for each type that
