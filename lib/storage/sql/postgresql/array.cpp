@@ -1,4 +1,5 @@
 #include <storage/sql/postgresql/array.hpp>
+#include <utility>
 
 namespace webhooks::storage {
 namespace {
@@ -60,15 +61,14 @@ void PostgresqlArray::add_null() {
     ++size_;
 }
 
-Parameter PostgresqlArray::parameter() const {
-    std::string bytes = bytes_;
-    char* place = bytes.data();
+Parameter PostgresqlArray::take() {
+    char* place = bytes_.data();
     for (const std::uint32_t part :
          {1U, has_null_ ? 1U : 0U, static_cast<std::uint32_t>(element_), size_, 1U}) {
         write(place, part);
         place += sizeof part;
     }
-    return bytes;
+    return std::move(bytes_);
 }
 
 }  // namespace webhooks::storage

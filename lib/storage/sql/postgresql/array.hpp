@@ -20,7 +20,8 @@ public:
     /// To a TEXT column. PostgreSQL stores no U+0000; what an endpoint answered may have one.
     void add(std::optional<std::string_view> text);
 
-    Parameter parameter() const;
+    /// The array as a value of a statement; nothing is left here.
+    Parameter take();
 
 private:
     void add_null();

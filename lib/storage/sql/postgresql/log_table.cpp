@@ -29,19 +29,18 @@ public:
         is_empty_ = false;
     }
 
-    /// One that is there already stays as it is.
-    void send(PostgresqlConnection& connection) const {
-        static const PreparedStatement insert = {
-            "insert_attempts",
+    void send(PostgresqlConnection& connection, Known known) {
+        static const std::string insert =
             "INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
             "response, error_message, outcome) SELECT * FROM unnest($1::bigint[], $2::integer[], "
-            "$3::bigint[], $4::bigint[], $5::integer[], $6::text[], $7::text[], $8::integer[]) "
-            "ON CONFLICT DO NOTHING"};
+            "$3::bigint[], $4::bigint[], $5::integer[], $6::text[], $7::text[], $8::integer[])";
+        static const PreparedStatement insert_new = {"insert_attempts", insert};
+        static const PreparedStatement insert_unknown = {"insert_unknown_attempts",
+                                                         insert + " ON CONFLICT DO NOTHING"};
         if (is_empty_) return;
-        connection.send(insert,
-                        {events_.parameter(), numbers_.parameter(), sent_.parameter(),
-                         durations_.parameter(), statuses_.parameter(), responses_.parameter(),
-                         errors_.parameter(), outcomes_.parameter()});
+        connection.send(known == Known::fail ? insert_new : insert_unknown,
+                        {events_.take(), numbers_.take(), sent_.take(), durations_.take(),
+                         statuses_.take(), responses_.take(), errors_.take(), outcomes_.take()});
     }
 
 private:
@@ -189,11 +188,10 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
     }
     connection.send(
         changes_statement(),
-        {parameter(worker.value), events.parameter(), numbers.parameter(), sent.parameter(),
-         durations.parameter(), statuses.parameter(), responses.parameter(), errors.parameter(),
-         outcomes.parameter(), dues.parameter(), attempts.parameter(), tries.parameter(),
-         claimants.parameter(), deferred.parameter(), parameter(changes.begin()->first.value),
-         parameter(changes.rbegin()->first.value)});
+        {parameter(worker.value), events.take(), numbers.take(), sent.take(), durations.take(),
+         statuses.take(), responses.take(), errors.take(), outcomes.take(), dues.take(),
+         attempts.take(), tries.take(), claimants.take(), deferred.take(),
+         parameter(changes.begin()->first.value), parameter(changes.rbegin()->first.value)});
 }
 
 // ---- Appends.
@@ -304,8 +302,8 @@ private:
             counts.add(key.appended.count);
         }
         std::vector<Parameter> parameters = names(keys);
-        parameters.insert(parameters.end(), {digests.parameter(), first_events.parameter(),
-                                             counts.parameter(), parameter(to_micros(now)),
+        parameters.insert(parameters.end(), {digests.take(), first_events.take(), counts.take(),
+                                             parameter(to_micros(now)),
                                              parameter(to_micros(now - idempotency_lifetime))});
         const PostgresqlRows rows = connection.execute(statement, parameters);
         std::vector<KeyId> written;
@@ -345,7 +343,7 @@ private:
             scopes.add(id.first);
             keys.add(id.second);
         }
-        return {scopes.parameter(), keys.parameter()};
+        return {scopes.take(), keys.take()};
     }
 
     static KeyId key_id(const PostgresqlRows& rows, int row) {
@@ -383,7 +381,7 @@ public:
         is_empty_ = false;
     }
 
-    void send(PostgresqlConnection& connection, const Standing& standing) const {
+    void send(PostgresqlConnection& connection, const Standing& standing) {
         static const PreparedStatement insert_messages = {
             "insert_messages",
             "INSERT INTO webhooks_message "
@@ -406,15 +404,15 @@ public:
             "AS w(id, subscription_id, due_at)"};
         if (is_empty_) return;
         connection.send(insert_messages,
-                        {messages_.parameter(), event_counts_.parameter(), event_types_.parameter(),
-                         content_types_.parameter(), payloads_.parameter(), expiries_.parameter()});
+                        {messages_.take(), event_counts_.take(), event_types_.take(),
+                         content_types_.take(), payloads_.take(), expiries_.take()});
         connection.send(insert_events, {parameter(standing.worker.id.value),
                                         parameter(std::bit_cast<std::int64_t>(standing.worker.tag)),
-                                        parameter(to_micros(standing.now)), events_.parameter(),
-                                        subscriptions_.parameter(), message_of_.parameter()});
+                                        parameter(to_micros(standing.now)), events_.take(),
+                                        subscriptions_.take(), message_of_.take()});
         if (!has_waiting_) return;
-        connection.send(insert_waiting, {waiting_.parameter(), waiting_subscriptions_.parameter(),
-                                         dues_.parameter()});
+        connection.send(insert_waiting,
+                        {waiting_.take(), waiting_subscriptions_.take(), dues_.take()});
     }
 
 private:
@@ -450,7 +448,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
             look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
     const PostgresqlRows rows = connection.execute(
-        select, {ids.parameter(), parameter(*wanted.begin()), parameter(*wanted.rbegin())});
+        select, {ids.take(), parameter(*wanted.begin()), parameter(*wanted.rbegin())});
     for (int row = 0; row < rows.size(); ++row) {
         auto message = std::make_shared<Message>();
         message->event_type = rows.text(row, 1);
@@ -508,12 +506,13 @@ const std::string& in_memory() {
 
 }  // namespace
 
-void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch) {
+void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
+                  Known known) {
     NewAttempts plain;
     for (const AttemptRecord& record : batch.attempts) {
         if (record.is_plain()) plain.add(record.event, record.attempt);
     }
-    plain.send(connection);
+    plain.send(connection, known);
     send_changes(connection, worker, condense(batch, worker));
 }
 
@@ -521,16 +520,6 @@ void lock_revision(PostgresqlConnection& connection) {
     static const PreparedStatement lock = {"lock_revision",
                                            "SELECT 1 FROM webhooks_state FOR UPDATE"};
     connection.execute(lock, {});
-}
-
-Reserved reserve_events(PostgresqlConnection& connection, std::size_t count) {
-    static const PreparedStatement take = {
-        "reserve_events",
-        "SELECT revision, CASE WHEN $1::bigint > 0 THEN webhooks_take_ids($1::bigint) ELSE 0 END "
-        "FROM webhooks_state"};
-    const PostgresqlRows rows =
-        connection.execute(take, {parameter(static_cast<std::int64_t>(count))});
-    return {.revision = rows.number(0, 0), .first_event = {rows.number(0, 1)}};
 }
 
 std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,

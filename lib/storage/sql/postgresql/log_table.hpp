@@ -7,6 +7,7 @@
 /// Rows of several events are locked in the order of the events' ids, so that no two transactions
 /// wait for each other.
 
+#include <cstdint>
 #include <optional>
 #include <storage/sql/postgresql/connection.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
@@ -15,19 +16,18 @@
 
 namespace webhooks::storage {
 
+/// What becomes of a plain attempt that the log has already.
+enum class Known : std::uint8_t {
+    fail,  ///< The statement fails: the log need not be searched for each.
+    stay,  ///< It stays as it is.
+};
 /// Sends the parks and attempts of a batch, of events that the worker holds.
-void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch);
+void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
+                  Known known);
 
 /// Locks the row that orders all changes of subscriptions until the transaction ends, so that
 /// revisions become visible in their order.
 void lock_revision(PostgresqlConnection& connection);
-/// The revision, and ids for `count` events. Nobody waits for their transaction to end.
-struct Reserved {
-    Revision revision = 0;
-    EventId first_event{};
-};
-Reserved reserve_events(PostgresqlConnection& connection, std::size_t count);
-
 /// Sends what is new.
 /// @param first_event the first of the ids that were reserved for these.
 /// @return conflict for an idempotency key that was used for other content; unavailable for one

@@ -3,7 +3,6 @@
 #include <random>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
-#include <storage/sql/postgresql/log_table.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 
@@ -254,30 +253,38 @@ void PostgresqlStorage::set_listener(std::function<void()> listener) {
 // ---- The log, as a worker writes it.
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch) {
+    Result<BatchReceipt> receipt = write(worker, batch, Known::fail);
+    if (!receipt && receipt.error() == Errc::conflict) {
+        receipt = write(worker, batch, Known::stay);
+    }
+    return receipt;
+}
+
+Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch, Known known) {
+    std::size_t events = 0;
+    for (const Append& append : batch.appends) {
+        events += append.subscriptions.size();
+    }
     return run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
-        const std::optional<Standing> standing =
-            begin_batch(connection, given_time(), worker, batch.number, batch.low_water);
-        if (!standing) return taken_over();
-        send_results(connection, worker, batch);
-        BatchReceipt receipt;
-        if (batch.appends.empty() && batch.states.empty() && batch.deactivations.empty()) {
-            return receipt;
-        }
-        // Before rows of subscriptions are locked, as whoever changes these does it.
-        if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);
-        std::size_t events = 0;
-        for (const Append& append : batch.appends) {
-            events += append.subscriptions.size();
-        }
-        const Reserved reserved = reserve_events(connection, events);
-        if (!batch.appends.empty() && reserved.revision != batch.matched_at) {
+        const std::optional<BegunBatch> begun =
+            begin_batch(connection, given_time(), worker, batch, events);
+        if (!begun) return taken_over();
+        if (!batch.appends.empty() && begun->revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
+        send_results(connection, worker, batch, known);
+        // Before rows of subscriptions are locked, as whoever changes these does it.
+        if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);
         for (const EndpointState& endpoint : batch.states) {
             write_state(connection.sql(), endpoint);
         }
-        receipt.appends = append(connection, *standing, batch.appends, reserved.first_event);
-        receipt.deactivated = deactivate(connection.sql(), batch.deactivations, standing->now);
+        BatchReceipt receipt;
+        receipt.appends = append(connection, begun->standing, batch.appends, begun->first_event);
+        // Whoever uses SOCI waits for what was sent, which otherwise goes with the commit.
+        if (!batch.deactivations.empty()) {
+            receipt.deactivated =
+                deactivate(connection.sql(), batch.deactivations, begun->standing.now);
+        }
         return receipt;
     });
 }

@@ -3,8 +3,8 @@
 #include <mutex>
 #include <optional>
 #include <storage/sql/postgresql/listener.hpp>
+#include <storage/sql/postgresql/log_table.hpp>
 #include <storage/sql/postgresql/pool.hpp>
-#include <storage/sql/postgresql/worker_table.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <webhooks/postgresql_storage.hpp>
 
@@ -47,6 +47,8 @@ private:
     /// As `run_for_worker`, where the worker lives: `body(PostgresqlConnection&, Standing)`.
     template <class Answering>
     auto run_as(WorkerId worker, WorkerLock lock, Answering body);
+
+    Result<BatchReceipt> write(WorkerId worker, const Batch& batch, Known known);
 
     /// What tests say; absent: the database knows.
     GivenTime given_time() const;

@@ -51,17 +51,24 @@ std::optional<Standing> lock_worker(PostgresqlConnection& connection, GivenTime 
                          worker);
 }
 
-std::optional<Standing> begin_batch(PostgresqlConnection& connection, GivenTime time,
-                                    WorkerId worker, std::int64_t number, EventId low_water) {
+std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
+                                      WorkerId worker, const Batch& batch, std::size_t events) {
     static const PreparedStatement update = {
         "begin_batch",
-        "UPDATE webhooks_worker SET low_water = greatest(low_water, $3), last_batch = $4 "
+        "WITH worker AS (UPDATE webhooks_worker "
+        "SET low_water = greatest(low_water, $3), last_batch = $4 "
         "WHERE id = $2 AND is_dead = 0 RETURNING tag, " +
-            time_sql};
-    return read_standing(
-        connection.execute(update, {parameter(time), parameter(worker.value),
-                                    parameter(low_water.value), parameter(number)}),
-        worker);
+            time_sql +
+            " AS now) SELECT w.tag, w.now, s.revision, "
+            "CASE WHEN $5::bigint > 0 THEN webhooks_take_ids($5::bigint) ELSE 0 END "
+            "FROM worker w CROSS JOIN webhooks_state s"};
+    const PostgresqlRows rows = connection.execute(
+        update, {parameter(time), parameter(worker.value), parameter(batch.low_water.value),
+                 parameter(batch.number), parameter(static_cast<std::int64_t>(events))});
+    const std::optional<Standing> standing = read_standing(rows, worker);
+    if (!standing) return std::nullopt;
+    return BegunBatch{
+        .standing = *standing, .revision = rows.number(0, 2), .first_event = {rows.number(0, 3)}};
 }
 
 std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker) {

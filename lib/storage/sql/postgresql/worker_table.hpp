@@ -35,9 +35,16 @@ Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker wo
 /// @return nothing when the worker is dead; so the next two.
 std::optional<Standing> lock_worker(PostgresqlConnection& connection, GivenTime time,
                                     WorkerId worker, WorkerLock lock);
-/// Locks the row against other batches and signs of life, too.
-std::optional<Standing> begin_batch(PostgresqlConnection& connection, GivenTime time,
-                                    WorkerId worker, std::int64_t number, EventId low_water);
+/// What a batch begins with.
+struct BegunBatch {
+    Standing standing{};
+    Revision revision = 0;
+    EventId first_event{};  ///< Of the ids that were taken, if any were.
+};
+/// Locks the row against other batches and signs of life, too, and takes ids for `events`. Nobody
+/// waits for their transaction to end.
+std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
+                                      WorkerId worker, const Batch& batch, std::size_t events);
 std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker);
 
 /// @pre the row is locked alone.
