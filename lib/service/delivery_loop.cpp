@@ -12,7 +12,7 @@ constexpr std::chrono::seconds sweep_interval{1};
 constexpr std::chrono::milliseconds pause_before_beginning{10};
 constexpr std::size_t max_results_in_turn = 1000;
 /// A prepared key takes about a kilobyte; past this many, all are dropped and made anew.
-constexpr std::size_t max_cached_signers = 10'000;
+constexpr std::size_t max_cached_signers = 200'000;
 
 }  // namespace
 

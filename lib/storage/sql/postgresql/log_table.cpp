@@ -32,8 +32,9 @@ public:
     void send(PostgresqlConnection& connection, Known known) {
         static const std::string insert =
             "INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
-            "response, error_message, outcome) SELECT * FROM unnest($1::bigint[], $2::integer[], "
-            "$3::bigint[], $4::bigint[], $5::integer[], $6::text[], $7::text[], $8::integer[])";
+            "response, error_message, outcome) SELECT unnest($1::bigint[]), unnest($2::integer[]), "
+            "unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::integer[]), "
+            "unnest($6::text[]), unnest($7::text[]), unnest($8::integer[])";
         static const PreparedStatement insert_new = {"insert_attempts", insert};
         static const PreparedStatement insert_unknown = {"insert_unknown_attempts",
                                                          insert + " ON CONFLICT DO NOTHING"};
@@ -354,7 +355,8 @@ private:
     StoredKeys ours_;  ///< Those that were written for this batch.
 };
 
-/// The messages of one batch and their events, as arrays.
+/// The messages of one batch and their events, as arrays. What is only inserted is unnested in the
+/// SELECT list: of FROM, PostgreSQL makes a table first.
 class NewEvents {
 public:
     void add(const Append& append, const Appended& appended) {
@@ -386,22 +388,18 @@ public:
             "insert_messages",
             "INSERT INTO webhooks_message "
             "(id, event_count, event_type, content_type, payload, expires_at) "
-            "SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], "
-            "$6::bigint[])"};
+            "SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), "
+            "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[])"};
         static const PreparedStatement insert_events = {
             "insert_events",
             "INSERT INTO webhooks_event "
             "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
-            "SELECT id, subscription_id, message_id, $1, $2, $3 "
-            "FROM unnest($4::bigint[], $5::bigint[], $6::bigint[]) "
-            "AS e(id, subscription_id, message_id)"};
+            "SELECT unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]), $1, $2, $3"};
         static const PreparedStatement insert_waiting = {
             "insert_waiting",
             "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, tries, "
-            "claimed_by, claim_number, is_deferred) SELECT subscription_id, id, due_at, 0, 0, 0, "
-            "0, "
-            "0 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) "
-            "AS w(id, subscription_id, due_at)"};
+            "claimed_by, claim_number, is_deferred) SELECT unnest($1::bigint[]), "
+            "unnest($2::bigint[]), unnest($3::bigint[]), 0, 0, 0, 0, 0"};
         if (is_empty_) return;
         connection.send(insert_messages,
                         {messages_.take(), event_counts_.take(), event_types_.take(),
@@ -412,7 +410,7 @@ public:
                                         subscriptions_.take(), message_of_.take()});
         if (!has_waiting_) return;
         connection.send(insert_waiting,
-                        {waiting_.take(), waiting_subscriptions_.take(), dues_.take()});
+                        {waiting_subscriptions_.take(), waiting_.take(), dues_.take()});
     }
 
 private:
