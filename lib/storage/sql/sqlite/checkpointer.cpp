@@ -16,9 +16,22 @@ sqlite3* handle(soci::session& sql) {
     return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
 }
 
+/// In the first of them much is committed, in the second little: the writer's share.
+constexpr int rounds = 2;
+
 /// Waits for nobody. What cannot be moved now, as when the disk is full, is safe where it is.
 void move_pages(sqlite3* connection) {
     sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
+/// SQLite flushes moved pages to the disk only where it has moved all. Whoever moves the rest would
+/// wait for these, too.
+void flush_moved(sqlite3* connection) {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (file != nullptr && file->pMethods != nullptr) {
+        file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    }
 }
 
 }  // namespace
@@ -69,7 +82,10 @@ void SqliteCheckpointer::run() {
         changed_.wait(lock, [this] { return stops_ || state_ == State::wanted; });
         if (stops_) return;
         lock.unlock();
-        move_pages(handle(sql_));
+        for (int round = 0; round < rounds; ++round) {
+            move_pages(handle(sql_));
+            flush_moved(handle(sql_));
+        }
         lock.lock();
         state_ = State::moved;
     }
