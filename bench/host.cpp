@@ -1,17 +1,27 @@
 #include <algorithm>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <host.hpp>
 #include <sink.hpp>
 #include <stdexcept>
 #include <thread>
+#include <webhooks/asio.hpp>
 
 namespace bench {
 
+namespace asio = boost::asio;
 using namespace webhooks;
 
 /// Counts deliveries, and wakes whoever waits for a number of them.
 class Host::Counts final : public Observer {
 public:
+    void on_published(std::size_t events) noexcept override {
+        published_ += static_cast<std::int64_t>(events);
+    }
     void on_attempt(const AttemptReport& report) noexcept override {
         if (report.outcome != Outcome::delivered) failed.store(true, std::memory_order_relaxed);
         const std::int64_t now = delivered_.fetch_add(1) + 1;
@@ -24,6 +34,7 @@ public:
         std::fprintf(stderr, "  %.*s\n", static_cast<int>(line.size()), line.data());
     }
 
+    std::int64_t published() const noexcept { return published_.load(); }
     std::int64_t delivered() const noexcept { return delivered_.load(); }
 
     bool wait_for(std::int64_t wanted, std::chrono::seconds limit) {
@@ -35,6 +46,7 @@ public:
     std::atomic<bool> failed{false};
 
 private:
+    std::atomic<std::int64_t> published_{0};
     std::atomic<std::int64_t> delivered_{0};
     std::atomic<std::int64_t> wanted_{-1};
     std::mutex mutex_;
@@ -80,11 +92,15 @@ void Host::publish(std::string text) {
                            });
 }
 
-void Host::wait_until_delivered() {
-    if (!counts_->wait_for(published_, std::chrono::seconds(60))) {
+void Host::wait_until_delivered(std::int64_t events) {
+    if (!counts_->wait_for(events, std::chrono::seconds(60))) {
         throw std::runtime_error("not delivered within a minute");
     }
     check();
+}
+
+void Host::wait_for_all() {
+    wait_until_delivered(counts_->published());
 }
 
 /// It sleeps until half of the window is free, so that it is seldom woken.
@@ -103,7 +119,7 @@ std::int64_t Host::deliver_for(std::chrono::milliseconds duration, std::int64_t 
         make_room(window);
         publish(payload());
     } while (std::chrono::steady_clock::now() < end);
-    wait_until_delivered();
+    wait_until_delivered(published_);
     return published_ - before;
 }
 
@@ -112,7 +128,7 @@ void Host::warm_up(int publications) {
         make_room(1000);
         publish(payload());
     }
-    wait_until_delivered();
+    wait_until_delivered(published_);
 }
 
 std::vector<std::chrono::microseconds> Host::publish_for(std::chrono::milliseconds duration,
@@ -148,6 +164,49 @@ std::vector<std::chrono::microseconds> Host::publish_for(std::chrono::millisecon
     return times;
 }
 
+std::vector<std::chrono::microseconds> Host::publish_from_coroutines_for(
+    std::chrono::milliseconds duration, int coroutines) {
+    std::vector<std::chrono::microseconds> times;
+    const auto end = std::chrono::steady_clock::now() + duration;
+    const auto publish_until_end = [&]() -> asio::awaitable<void> {
+        for (auto now = std::chrono::steady_clock::now(); now < end;) {
+            if (!co_await async_publish(service_, administrator(), next_publication(payload()),
+                                        asio::use_awaitable)) {
+                counts_->failed = true;
+            }
+            const auto after = std::chrono::steady_clock::now();
+            times.push_back(std::chrono::duration_cast<std::chrono::microseconds>(after - now));
+            now = after;
+        }
+    };
+    asio::io_context context(1);
+    for (int i = 0; i < coroutines; ++i)
+        asio::co_spawn(context, publish_until_end, asio::detached);
+    context.run();
+    check();
+    std::ranges::sort(times);
+    return times;
+}
+
+std::vector<std::chrono::microseconds> Host::publish_batches_for(
+    std::chrono::milliseconds duration) {
+    std::vector<std::chrono::microseconds> times;
+    const auto end = std::chrono::steady_clock::now() + duration;
+    for (auto now = std::chrono::steady_clock::now(); now < end;) {
+        std::vector<Publication> batch;
+        batch.reserve(max_publications_in_batch);
+        while (batch.size() < max_publications_in_batch)
+            batch.push_back(next_publication(payload()));
+        if (!service_.publish_batch(administrator(), std::move(batch))) counts_->failed = true;
+        const auto after = std::chrono::steady_clock::now();
+        times.push_back(std::chrono::duration_cast<std::chrono::microseconds>(after - now));
+        now = after;
+    }
+    check();
+    std::ranges::sort(times);
+    return times;
+}
+
 std::int64_t Host::deliver_evenly(double rate, std::chrono::milliseconds duration) {
     const std::int64_t before = published_;
     const auto start = std::chrono::steady_clock::now();
@@ -161,7 +220,7 @@ std::int64_t Host::deliver_evenly(double rate, std::chrono::milliseconds duratio
         }
         std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
-    wait_until_delivered();
+    wait_until_delivered(published_);
     return published_ - before;
 }
 

@@ -28,10 +28,18 @@ public:
     /// Publishes from so many threads at once, each waiting until its publication is durable.
     /// @return how long each took, ascending.
     std::vector<std::chrono::microseconds> publish_for(std::chrono::milliseconds, int threads);
+    /// As above, but from so many coroutines on one thread.
+    std::vector<std::chrono::microseconds> publish_from_coroutines_for(std::chrono::milliseconds,
+                                                                       int coroutines);
+    /// Publishes from one thread, as many at once as a batch may have.
+    /// @return how long each batch took, ascending.
+    std::vector<std::chrono::microseconds> publish_batches_for(std::chrono::milliseconds);
     /// Publishes so many publications a second, evenly, as long as the service keeps up; each
     /// payload says when it was made. Waits as above.
     /// @return the events.
     std::int64_t deliver_evenly(double rate, std::chrono::milliseconds);
+    /// Waits until all that was published, by whomever, is delivered.
+    void wait_for_all();
     /// Returns when all results are recorded. Nothing can be published after that.
     void finish();
 
@@ -44,7 +52,7 @@ private:
     webhooks::Publication next_publication(std::string payload);
     void publish(std::string payload);
     void make_room(std::int64_t window);
-    void wait_until_delivered();
+    void wait_until_delivered(std::int64_t events);
     void check() const;
 
     LogShape shape_;

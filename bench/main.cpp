@@ -2,6 +2,7 @@
 /// docs/performance.md says what each row is; `./dev bench` runs it.
 
 #include <sys/resource.h>
+#include <unistd.h>
 #include <algorithm>
 #include <charconv>
 #include <chart.hpp>
@@ -168,6 +169,8 @@ Figures from_lines(const std::string& text) {
 
 void measure(const Bench& bench, Outcome& outcome, Outcome* yardstick) {
     const Row& row = *outcome.row;
+    // No row pays for pages that an earlier one left.
+    ::sync();
     std::optional<double> w;
     if (row.beside_yardstick && yardstick != nullptr) {
         if (bench.scale.yardstick_is_fresh || yardstick->samples.empty()) {

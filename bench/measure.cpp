@@ -31,6 +31,10 @@ std::chrono::duration<double> Meter::elapsed() const {
     return std::chrono::steady_clock::now() - start_;
 }
 
+double Meter::cpu_us(double items) const {
+    return (read().own - before_.own).count() * 1e6 / items;
+}
+
 Figures Meter::rate(double items) const {
     const double seconds = elapsed().count();
     const Cpu after = read();
@@ -48,7 +52,8 @@ Figures Meter::rate(double items) const {
 
 WrkAnswer run_wrk(const Bench& bench, const std::string& url, std::chrono::seconds duration,
                   const std::string& body,
-                  const std::vector<std::pair<std::string, std::string>>& headers) {
+                  const std::vector<std::pair<std::string, std::string>>& headers,
+                  int connections) {
     const std::string script = bench.folder / "wrk.lua";
     {
         std::ofstream file(script);
@@ -57,8 +62,9 @@ WrkAnswer run_wrk(const Bench& bench, const std::string& url, std::chrono::secon
             file << "wrk.headers[\"" << name << "\"] = \"" << value << "\"\n";
         }
     }
-    const Ended ended = run_program(
-        {"wrk", "-t1", "-c64", "-d" + std::to_string(duration.count()) + "s", "-s", script, url});
+    const Ended ended =
+        run_program({"wrk", "-t1", "-c" + std::to_string(connections),
+                     "-d" + std::to_string(duration.count()) + "s", "-s", script, url});
     WrkAnswer answer{.rate = number_after(ended.output, "Requests/sec:"), .cpu = ended.cpu};
     answer.requests = answer.rate * static_cast<double>(duration.count());
     answer.failures = number_after(ended.output, "Non-2xx or 3xx responses:");

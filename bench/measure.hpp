@@ -13,6 +13,8 @@ public:
 
     /// rate, cpu_us of this process, and those of the others, for so many items.
     Figures rate(double items) const;
+    /// CPU of this process alone.
+    double cpu_us(double items) const;
     std::chrono::duration<double> elapsed() const;
 
 private:
@@ -34,10 +36,11 @@ struct WrkAnswer {
     double failures = 0;  ///< Answers that were not 2xx or 3xx.
 };
 
-/// One thread, 64 connections, POST of `payload()` with the headers given. Throws where it cannot.
+/// One thread, POST of the body with the headers given. Throws where it cannot.
 WrkAnswer run_wrk(const Bench&, const std::string& url, std::chrono::seconds duration,
                   const std::string& body,
-                  const std::vector<std::pair<std::string, std::string>>& headers);
+                  const std::vector<std::pair<std::string, std::string>>& headers,
+                  int connections = 64);
 
 /// The yardstick W: what wrk reaches against the sink with requests like ours.
 Figures measure_yardstick(const Bench&);

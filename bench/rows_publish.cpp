@@ -1,6 +1,7 @@
 /// Publishing, until durable, while what is published is delivered; and how long a delivery takes
 /// when the service is not at its limit.
 
+#include <functional>
 #include <host.hpp>
 #include <measure.hpp>
 #include <postgresql.hpp>
@@ -13,13 +14,40 @@ const char* name_of(Place place) {
     return place == Place::sqlite ? "sqlite" : "postgresql";
 }
 
-Figures measure_publish(const Bench& bench, Place place, int threads) {
+/// Publishes on a host for so long, `per_time` at once. @return how long each time took, ascending.
+struct Way {
+    std::string name;
+    std::string what;
+    std::function<std::vector<std::chrono::microseconds>(Host&, std::chrono::milliseconds)> publish;
+    std::size_t per_time = 1;
+};
+
+std::vector<Way> ways() {
+    const auto from_threads = [](int threads) {
+        return [threads](Host& host, std::chrono::milliseconds duration) {
+            return host.publish_for(duration, threads);
+        };
+    };
+    return {{"1", "from 1 thread", from_threads(1)},
+            {"64", "from 64 threads", from_threads(64)},
+            {"coroutines", "from 64 coroutines of Boost.Asio on one thread",
+             [](Host& host, std::chrono::milliseconds duration) {
+                 return host.publish_from_coroutines_for(duration, 64);
+             }},
+            {"batch", "from 1 thread, 1,000 at once; the times are a batch's",
+             [](Host& host, std::chrono::milliseconds duration) {
+                 return host.publish_batches_for(duration);
+             },
+             webhooks::max_publications_in_batch}};
+}
+
+Figures measure_publish(const Bench& bench, Place place, const Way& way) {
     const LogShape shape;
     Host host(open_log(bench, place, shape), shape);
     host.warm_up(shape.subscriptions);
     const Meter meter(bench);
-    const auto times = host.publish_for(bench.scale.duration, threads);
-    Figures figures = meter.rate(static_cast<double>(times.size()));
+    const auto times = way.publish(host, bench.scale.duration);
+    Figures figures = meter.rate(static_cast<double>(times.size() * way.per_time));
     figures.insert(figures.begin() + 1,
                    {{"p50_ms", percentile_ms(times, 0.5)}, {"p99_ms", percentile_ms(times, 0.99)}});
     return figures;
@@ -62,13 +90,11 @@ Figures measure_latency(const Bench& bench, Place place) {
 
 void add_publish_rows(Rows& rows, const Scale&) {
     for (const Place place : {Place::sqlite, Place::postgresql}) {
-        for (const int threads : {1, 64}) {
+        for (const Way& way : ways()) {
             rows.push_back(
-                {.name = std::string("publish-") + name_of(place) + "-" + std::to_string(threads),
-                 .what = "publish until durable from " + std::to_string(threads) +
-                         (threads == 1 ? " thread" : " threads"),
-                 .measure =
-                     [=](const Bench& bench) { return measure_publish(bench, place, threads); },
+                {.name = std::string("publish-") + name_of(place) + "-" + way.name,
+                 .what = "publish until durable " + way.what,
+                 .measure = [=](const Bench& bench) { return measure_publish(bench, place, way); },
                  .needs_postgresql = place == Place::postgresql});
         }
     }

@@ -80,45 +80,106 @@ private:
     std::thread thread_;
 };
 
-std::string local_url(std::uint16_t port) {
-    return "http://127.0.0.1:" + std::to_string(port) + "/v1/webhooks/events";
+const std::string api_key = "benchmark-of-webhooks";
+
+WrkAnswer post(const Bench& bench, std::uint16_t port, const std::string& path,
+               const std::string& body, int connections = 64) {
+    const std::string url = "http://127.0.0.1:" + std::to_string(port) + "/v1/webhooks" + path;
+    const WrkAnswer answer =
+        run_wrk(bench, url, bench.scale.yardstick, body,
+                {{"Content-Type", "application/json"}, {"x-api-key", api_key}}, connections);
+    if (answer.failures > 0) throw std::runtime_error("REST: not all was accepted");
+    return answer;
 }
 
+/// @param user whose subscriptions it goes to: user_name(0) has one.
+std::string event_of(const std::string& user) {
+    return R"({"eventType":")" + std::string(event_type) + R"(","userId":")" + user +
+           R"(","payload":)" + payload() + "}";
+}
+
+std::string batch_of(const std::string& user) {
+    std::string text = R"({"events":[)";
+    for (std::size_t i = 0; i < webhooks::max_publications_in_batch; ++i) {
+        text.append(i > 0 ? "," : "").append(event_of(user));
+    }
+    return text + "]}";
+}
+
+/// A host on SQLite with its REST server.
+class RestHost {
+public:
+    explicit RestHost(const Bench& bench) : storage_(open_log(bench, Place::sqlite, shape_)) {
+        keys_.add(administrator(), webhooks::Secret(api_key)).value();
+        host_.warm_up(100);
+        server_.start().value();
+    }
+
+    Host& host() noexcept { return host_; }
+    std::uint16_t port() const { return server_.port(); }
+
+private:
+    const LogShape shape_;
+    std::shared_ptr<webhooks::Storage> storage_;
+    webhooks::ApiKeys keys_{storage_};
+    // One subscription in four hosts' stead: what is asked is how fast events are taken.
+    Host host_{storage_, shape_, {.max_in_flight_per_host = 64}};
+    webhooks::http::Server server_ =
+        webhooks::http::Server::open(host_.service(),
+                                     webhooks::http::authenticate_by_api_key(keys_), {.port = 0})
+            .value();
+};
+
 Figures measure(const Bench& bench) {
-    const std::string key = "benchmark-of-webhooks";
-    const std::string body = R"({"eventType":")" + std::string(event_type) + R"(","userId":")" +
-                             user_name(0) + R"(","payload":)" + payload() + "}";
-    const auto run = [&](std::uint16_t port) {
-        const WrkAnswer answer =
-            run_wrk(bench, local_url(port), bench.scale.yardstick, body,
-                    {{"Content-Type", "application/json"}, {"x-api-key", key}});
-        if (answer.failures > 0) throw std::runtime_error("REST: not all was accepted");
-        return answer;
-    };
+    const std::string body = event_of(user_name(0));
     double trivial_rate = 0;
     {
         const TrivialServer trivial;
-        trivial_rate = run(trivial.port()).rate;
+        trivial_rate = post(bench, trivial.port(), "/events", body).rate;
     }
-    // One subscription in four hosts' stead: what is asked is how fast events are taken.
-    const LogShape shape;
-    const auto storage = open_log(bench, Place::sqlite, shape);
-    webhooks::ApiKeys keys(storage);
-    keys.add(administrator(), webhooks::Secret(key)).value();
-    Host host(storage, shape, {.max_in_flight_per_host = 64});
-    host.warm_up(100);
-    auto server = webhooks::http::Server::open(
-                      host.service(), webhooks::http::authenticate_by_api_key(keys), {.port = 0})
-                      .value();
-    server.start().value();
+    RestHost rest(bench);
     const Meter meter(bench);
-    const WrkAnswer answer = run(server.port());
+    const WrkAnswer answer = post(bench, rest.port(), "/events", body);
     Figures figures = meter.rate(answer.requests);
     figures.front().second = answer.rate;
     figures.insert(figures.begin() + 1,
                    {{"ratio_to_beast", answer.rate / trivial_rate},
                     {"wrk_cpu_us", answer.cpu.count() * 1e6 / answer.requests}});
     return figures;
+}
+
+/// What an event takes that one client sends, alone or in a batch: until it is answered, and of CPU
+/// until it is delivered.
+struct Cost {
+    double micros = 0;
+    double cpu_micros = 0;
+};
+
+Cost cost_of(const Bench& bench, RestHost& rest, const std::string& path, const std::string& body,
+             std::size_t events) {
+    const Meter meter(bench);
+    const WrkAnswer answer = post(bench, rest.port(), path, body, 1);
+    rest.host().wait_for_all();
+    const double all = answer.requests * static_cast<double>(events);
+    return {.micros = 1e6 / (answer.rate * static_cast<double>(events)),
+            .cpu_micros = meter.cpu_us(all)};
+}
+
+Figures measure_batch(const Bench& bench) {
+    RestHost rest(bench);
+    const auto compare = [&](const std::string& user) {
+        return std::pair(cost_of(bench, rest, "/events", event_of(user), 1),
+                         cost_of(bench, rest, "/events/batch", batch_of(user),
+                                 webhooks::max_publications_in_batch));
+    };
+    const auto [single, batch] = compare(user_name(0));
+    const auto [unmatched, unmatched_batch] = compare("nobody");
+    return {{"rate", 1e6 / batch.micros},
+            {"cpu_us", batch.cpu_micros},
+            {"vs_single", single.micros / batch.micros},
+            {"cpu_vs_single", single.cpu_micros / batch.cpu_micros},
+            {"vs_single_unmatched", unmatched.micros / unmatched_batch.micros},
+            {"cpu_vs_single_unmatched", unmatched.cpu_micros / unmatched_batch.cpu_micros}};
 }
 
 }  // namespace
@@ -128,6 +189,13 @@ void add_rest_rows(Rows& rows, const Scale&) {
                     .what = "POST /events on SQLite, each answered once durable, delivered "
                             "meanwhile; ratio_to_beast: to wrk on a trivial Beast server",
                     .measure = measure,
+                    .needs_wrk = true});
+    rows.push_back({.name = "rest-batch",
+                    .what =
+                        "POST /events/batch of 1,000 by one client; vs_single: how many times as "
+                        "long 1,000 of its POST /events take",
+                    .measure = measure_batch,
+                    .targets = {{.figure = "vs_single", .bar = 20, .aim = 20}},
                     .needs_wrk = true});
 }
 

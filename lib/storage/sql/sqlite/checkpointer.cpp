@@ -11,13 +11,12 @@ using namespace sqlite_api;
 
 /// 32 MiB.
 constexpr int pages_between = 8192;
+/// In the first of them much is committed, in the second little: the writer's share.
+constexpr int rounds = 2;
 
 sqlite3* handle(soci::session& sql) {
     return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
 }
-
-/// In the first of them much is committed, in the second little: the writer's share.
-constexpr int rounds = 2;
 
 /// Waits for nobody. What cannot be moved now, as when the disk is full, is safe where it is.
 void move_pages(sqlite3* connection) {
