@@ -75,6 +75,7 @@ Result<> SqliteStorage::open() {
         for (std::size_t i = 0; i < options_.readers; ++i) {
             open_connection(readers_.at(i), options_);
         }
+        api_keys_.emplace(options_);
         log_.emplace(writer_);
         checkpointer_.emplace(writer_, options_);
         return {};
@@ -286,6 +287,12 @@ Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int6
         claim.next_due = log_->next_due();
         return claim;
     });
+}
+
+// ---- API keys.
+
+Result<std::optional<ApiKeyRecord>> SqliteStorage::find_api_key(std::string_view hash) {
+    return guarded([&]() -> Result<std::optional<ApiKeyRecord>> { return api_keys_->find(hash); });
 }
 
 }  // namespace storage
