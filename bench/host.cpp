@@ -2,7 +2,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <host.hpp>
@@ -173,16 +172,17 @@ std::vector<std::chrono::microseconds> Host::publish_from_coroutines_for(
             if (!co_await async_publish(service_, administrator(), next_publication(payload()),
                                         asio::use_awaitable)) {
                 counts_->failed = true;
+                co_return;
             }
             const auto after = std::chrono::steady_clock::now();
             times.push_back(std::chrono::duration_cast<std::chrono::microseconds>(after - now));
             now = after;
         }
     };
-    asio::io_context context(1);
+    context_.restart();
     for (int i = 0; i < coroutines; ++i)
-        asio::co_spawn(context, publish_until_end, asio::detached);
-    context.run();
+        asio::co_spawn(context_, publish_until_end, asio::detached);
+    context_.run();
     check();
     std::ranges::sort(times);
     return times;
@@ -197,7 +197,10 @@ std::vector<std::chrono::microseconds> Host::publish_batches_for(
         batch.reserve(max_publications_in_batch);
         while (batch.size() < max_publications_in_batch)
             batch.push_back(next_publication(payload()));
-        if (!service_.publish_batch(administrator(), std::move(batch))) counts_->failed = true;
+        if (!service_.publish_batch(administrator(), std::move(batch))) {
+            counts_->failed = true;
+            break;
+        }
         const auto after = std::chrono::steady_clock::now();
         times.push_back(std::chrono::duration_cast<std::chrono::microseconds>(after - now));
         now = after;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <log.hpp>
 #include <memory>
@@ -57,6 +58,7 @@ private:
 
     LogShape shape_;
     std::shared_ptr<Counts> counts_;
+    boost::asio::io_context context_{1};  ///< Of coroutines. It outlives the service.
     webhooks::WebhookService service_;
     std::int64_t published_ = 0;
     int next_user_ = 0;

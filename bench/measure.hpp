@@ -31,8 +31,8 @@ private:
 /// What `wrk` reports, and what it took.
 struct WrkAnswer {
     double rate = 0;  ///< Requests per second.
-    std::chrono::duration<double> cpu{};
     double requests = 0;
+    std::chrono::duration<double> cpu{};
     double failures = 0;  ///< Answers that were not 2xx or 3xx.
 };
 

@@ -33,6 +33,7 @@ public:
 private:
     std::string run(std::vector<std::string> command) const;
     bool is_ready() const;
+    void make_log_files() const;
 
     std::filesystem::path data_;
     std::filesystem::path sockets_;

@@ -115,8 +115,13 @@ public:
         server_.start().value();
     }
 
-    Host& host() noexcept { return host_; }
     std::uint16_t port() const { return server_.port(); }
+
+    /// Returns when all that was accepted is delivered. Nothing is accepted after that.
+    void finish() {
+        server_.stop(std::chrono::seconds(10));
+        host_.wait_for_all();
+    }
 
 private:
     const LogShape shape_;
@@ -140,6 +145,7 @@ Figures measure(const Bench& bench) {
     RestHost rest(bench);
     const Meter meter(bench);
     const WrkAnswer answer = post(bench, rest.port(), "/events", body);
+    rest.finish();
     Figures figures = meter.rate(answer.requests);
     figures.front().second = answer.rate;
     figures.insert(figures.begin() + 1,
@@ -155,22 +161,22 @@ struct Cost {
     double cpu_micros = 0;
 };
 
-Cost cost_of(const Bench& bench, RestHost& rest, const std::string& path, const std::string& body,
+Cost cost_of(const Bench& bench, const std::string& path, const std::string& body,
              std::size_t events) {
+    RestHost rest(bench);
     const Meter meter(bench);
     const WrkAnswer answer = post(bench, rest.port(), path, body, 1);
-    rest.host().wait_for_all();
+    rest.finish();
     const double all = answer.requests * static_cast<double>(events);
     return {.micros = 1e6 / (answer.rate * static_cast<double>(events)),
             .cpu_micros = meter.cpu_us(all)};
 }
 
 Figures measure_batch(const Bench& bench) {
-    RestHost rest(bench);
     const auto compare = [&](const std::string& user) {
-        return std::pair(cost_of(bench, rest, "/events", event_of(user), 1),
-                         cost_of(bench, rest, "/events/batch", batch_of(user),
-                                 webhooks::max_publications_in_batch));
+        return std::pair(
+            cost_of(bench, "/events", event_of(user), 1),
+            cost_of(bench, "/events/batch", batch_of(user), webhooks::max_publications_in_batch));
     };
     const auto [single, batch] = compare(user_name(0));
     const auto [unmatched, unmatched_batch] = compare("nobody");

@@ -11,7 +11,7 @@ constexpr std::chrono::seconds sweep_interval{1};
 /// this worker lives, before it looks again.
 constexpr std::chrono::milliseconds pause_before_beginning{10};
 constexpr std::size_t max_results_in_turn = 1000;
-/// A prepared key takes about a kilobyte; past this many, all are dropped and made anew.
+/// Subscriptions whose keys are kept prepared, which takes about a kilobyte each.
 constexpr std::size_t max_cached_signers = 200'000;
 
 }  // namespace
@@ -149,7 +149,7 @@ Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(
         if (const Result<> added = add(retired.secret); !added) return added.error();
         made.valid_until = std::min(made.valid_until, retired.expires_at);
     }
-    if (signers_.size() >= max_cached_signers) signers_.clear();
+    if (signers_.size() >= max_cached_signers) signers_.erase(signers_.begin());
     return &signers_.insert_or_assign(endpoint.id, std::move(made)).first->second;
 }
 

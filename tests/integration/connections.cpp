@@ -245,7 +245,10 @@ TEST_CASE("cancel_all ends what is under way, answered by the next run") {
     CHECK(answered.status_code == 200);
     driver.transport().cancel_all();
     driver.start(request_to(receiver.url()));
-    driver.run(SteadyTime::clock::now());
+    const SteadyTime patience = SteadyTime::clock::now() + 10s;
+    while (connections_to(receiver.port()) == 0 && SteadyTime::clock::now() < patience) {
+        driver.run(SteadyTime::clock::now());
+    }
     CHECK(connections_to(receiver.port()) == 1);
     driver.start(request_to(receiver.url()));  // Not even begun.
     driver.transport().cancel_all();

@@ -68,7 +68,9 @@ Parameter PostgresqlArray::take() {
         write(place, part);
         place += sizeof part;
     }
-    return std::move(bytes_);
+    size_ = 0;
+    has_null_ = false;
+    return std::exchange(bytes_, std::string(header_size, '\0'));
 }
 
 }  // namespace webhooks::storage

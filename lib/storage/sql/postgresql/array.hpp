@@ -20,7 +20,7 @@ public:
     /// To a TEXT column. PostgreSQL stores no U+0000; what an endpoint answered may have one.
     void add(std::optional<std::string_view> text);
 
-    /// The array as a value of a statement; nothing is left here.
+    /// The array as a value of a statement; what is left is empty.
     Parameter take();
 
 private:

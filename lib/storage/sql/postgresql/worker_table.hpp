@@ -41,8 +41,8 @@ struct BegunBatch {
     Revision revision = 0;
     EventId first_event{};  ///< Of the ids that were taken, if any were.
 };
-/// Locks the row against other batches and signs of life, too, and takes ids for `events`. Nobody
-/// waits for their transaction to end.
+/// Locks the row against other batches and signs of life, too, and takes ids for `events`. For ids
+/// nobody waits until this transaction ends.
 std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
                                       WorkerId worker, const Batch& batch, std::size_t events);
 std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker);

@@ -24,13 +24,12 @@ void move_pages(sqlite3* connection) {
 }
 
 /// SQLite flushes moved pages to the disk only where it has moved all. Whoever moves the rest would
-/// wait for these, too.
-void flush_moved(sqlite3* connection) {
+/// wait for these, too. @return false where the disk failed.
+bool flush_moved(sqlite3* connection) {
     sqlite3_file* file = nullptr;
     sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-    if (file != nullptr && file->pMethods != nullptr) {
-        file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
-    }
+    return file == nullptr || file->pMethods == nullptr ||
+           file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
 }
 
 }  // namespace
@@ -83,7 +82,9 @@ void SqliteCheckpointer::run() {
         lock.unlock();
         for (int round = 0; round < rounds; ++round) {
             move_pages(handle(sql_));
-            flush_moved(handle(sql_));
+            // A disk tells of a failure once. The log, which has everything, must not begin anew:
+            // it grows until the file is opened again.
+            if (!flush_moved(handle(sql_))) return;
         }
         lock.lock();
         state_ = State::moved;
