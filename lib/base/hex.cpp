@@ -5,10 +5,15 @@ namespace {
 
 constexpr std::string_view digits = "0123456789abcdef";
 
+constexpr int value_of(char digit) {
+    return digit <= '9' ? digit - '0' : digit - 'a' + 10;
+}
+
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
     std::string text;
+    text.reserve(bytes.size() * 2);
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
         text += digits[byte >> 4U];
@@ -19,8 +24,9 @@ std::string to_hex(std::string_view bytes) {
 
 std::string from_hex(std::string_view text) {
     std::string bytes;
+    bytes.reserve(text.size() / 2);
     for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        bytes += static_cast<char>(digits.find(text[i]) * 16 + digits.find(text[i + 1]));
+        bytes += static_cast<char>(value_of(text[i]) * 16 + value_of(text[i + 1]));
     }
     return bytes;
 }

@@ -35,9 +35,8 @@ Engine::~Engine() {
 // ---- Publishing.
 
 void Engine::submit(Submission submission) {
-    auto done = submission.done;
-    if (const Result<> accepted = journal_.submit(std::move(submission)); !accepted) {
-        done(accepted.error());
+    if (const Result<> accepted = journal_.submit(submission); !accepted) {
+        submission.done(accepted.error());
     }
 }
 

@@ -212,7 +212,7 @@ bool Journal::accept(const Result<>& result, const char* what) {
 
 // ---- What comes in.
 
-Result<> Journal::submit(Submission submission) {
+Result<> Journal::submit(Submission& submission) {
     const std::size_t count = submission.publications.size();
     const std::size_t bytes = submission.payload_bytes();
     {

@@ -69,8 +69,9 @@ public:
     /// whoever comes next. @pre `refuse_new` was called.
     Result<> close();
 
-    /// Hands in publications; `done` is called from a later `step`. @return overloaded; stopped.
-    Result<> submit(Submission submission);
+    /// Hands in publications; `done` is called from a later `step`. @return overloaded; stopped:
+    /// then the submission is as it was.
+    Result<> submit(Submission& submission);
     /// Hands in what came of events. Void when `epoch` is an earlier identity's.
     void record(std::uint64_t epoch, Results results);
     /// Delivery has failed, and nobody knows what it still holds: all of it goes back to storage.

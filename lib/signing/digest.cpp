@@ -9,11 +9,25 @@
 #include <webhooks/secret.hpp>
 
 namespace webhooks::signing {
+namespace {
+
+/// Looked up once, for as long as the process lives: by name it takes as long as a short digest.
+const EVP_MD* sha256_digest() {
+    static const EVP_MD* const digest = [] {
+        const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+        if (!fetched) throw std::bad_alloc();
+        return fetched;
+    }();
+    return digest;
+}
+
+}  // namespace
 
 std::string sha256(std::string_view data) {
     std::string digest(32, '\0');
     // It fails for want of memory alone.
-    if (EVP_Digest(data.data(), data.size(), bytes(digest), nullptr, EVP_sha256(), nullptr) != 1) {
+    if (EVP_Digest(data.data(), data.size(), bytes(digest), nullptr, sha256_digest(), nullptr) !=
+        1) {
         throw std::bad_alloc();
     }
     return digest;

@@ -16,8 +16,11 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     const Error refusal = second->register_worker(10s).error();
     CHECK(refusal == Errc::locked);
     CHECK(refusal.detail().find("stop it first") != std::string::npos);
-    CHECK(second->insert_api_key({.hash = std::string(32, 'k'), .user_id = "alice"}));
-    CHECK(first->find_api_key(std::string(32, 'k')).value());
+    const std::string hash(32, 'k');
+    const ApiKeyRecord key = second->insert_api_key({.hash = hash, .user_id = "alice"}).value();
+    CHECK(first->find_api_key(hash).value());
+    second->delete_api_key(key.id).value();
+    CHECK_FALSE(first->find_api_key(hash).value());
 
     SECTION("a retired worker gives the file free") {
         first->retire_worker(worker.id).value();

@@ -53,6 +53,27 @@ TEST_CASE_METHOD(ServerFixture, "a client that does not read its answers is let 
     CHECK(client.is_closed());
 }
 
+TEST_CASE_METHOD(ServerFixture, "an answer larger than the socket's buffers arrives whole") {
+    const Principal alice = Principal::user("alice");
+    const SubscriptionId id = service
+                                  .create_subscription(alice, {.name = "mine",
+                                                               .event_type = "order.created",
+                                                               .url = "https://hooks.example.com/"})
+                                  .value()
+                                  .id;
+    const std::string payload = '"' + std::string(1'000'000, 'x') + '"';
+    constexpr int events = 15;
+    for (int i = 0; i < events; ++i) {
+        service.publish(alice, {.event_type = "order.created", .payload = payload}).value();
+    }
+    Client client(start());
+    const Answer answer = client.exchange(
+        request("GET", "/v1/webhooks/subscriptions/" + std::to_string(id.value) + "/events"));
+    CHECK(answer.status() == 200);
+    CHECK(answer.body.size() > events * payload.size());
+    CHECK(client.exchange(live).status() == 200);
+}
+
 TEST_CASE_METHOD(ServerFixture, "connections past the cap wait for room") {
     const auto port = start({.max_connections = 2});
     std::optional<Client> first(std::in_place, port);

@@ -58,14 +58,19 @@ std::string_view take_segment(std::string_view& path) {
     return segment;
 }
 
-bool match_segment(std::string_view pattern, std::string_view segment, Route& route) {
-    const auto decoded = percent_decode(segment, Blank::from_escape_alone);
-    if (!decoded) return false;
-    if (pattern != "{id}" && pattern != "{eventId}") return iequals(pattern, *decoded);
-    const auto id = parse_id(*decoded);
+bool match_decoded(std::string_view pattern, std::string_view segment, Route& route) {
+    if (pattern != "{id}" && pattern != "{eventId}") return iequals(pattern, segment);
+    const auto id = parse_id(segment);
     if (!id) return false;
     (pattern == "{id}" ? route.id : route.event_id) = *id;
     return true;
+}
+
+bool match_segment(std::string_view pattern, std::string_view segment, Route& route) {
+    // Hardly any has an escape, and each is looked at once for each route.
+    if (segment.find('%') == std::string_view::npos) return match_decoded(pattern, segment, route);
+    const auto decoded = percent_decode(segment, Blank::from_escape_alone);
+    return decoded && match_decoded(pattern, *decoded, route);
 }
 
 bool match_path(std::string_view pattern, std::string_view path, Route& route) {

@@ -72,14 +72,16 @@ const std::string& date_of(std::time_t now) {
 }  // namespace
 
 std::string format_head(const Response& response, std::time_t now, bool keep_alive) {
-    std::string head = "HTTP/1.1 " + std::to_string(response.status) + ' ' +
-                       reason_of(response.status) + "\r\nDate: " + date_of(now) +
-                       "\r\nContent-Length: " + std::to_string(response.body.size()) +
-                       "\r\nConnection: " + (keep_alive ? "keep-alive" : "close") + "\r\n";
+    std::string head;
+    head.reserve(512);
+    head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+    head.append(reason_of(response.status)).append("\r\nDate: ").append(date_of(now));
+    head.append("\r\nContent-Length: ").append(std::to_string(response.body.size()));
+    head.append("\r\nConnection: ").append(keep_alive ? "keep-alive" : "close").append("\r\n");
     for (const Field& field : response.fields) {
-        head += field.name + ": " + field.value + "\r\n";
+        head.append(field.name).append(": ").append(field.value).append("\r\n");
     }
-    return head += "\r\n";
+    return head.append("\r\n");
 }
 
 }  // namespace webhooks::http

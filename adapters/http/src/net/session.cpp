@@ -29,11 +29,11 @@ void Gate::pass(const std::weak_ptr<Session>& session, Response response) {
     const std::shared_lock lock(mutex_);
     const auto alive = is_open_ ? session.lock() : nullptr;
     if (!alive) return;
-    asio::dispatch(alive->socket_.get_executor(),
-                   [alive, response = std::move(response)]() mutable {
-                       if (alive->phase_ != Session::Phase::handling) return;
-                       alive->answer(std::move(response), alive->keep_alive_);
-                   });
+    // Never on the stack of the request, lest those that a client sends ahead pile up on it.
+    asio::post(alive->socket_.get_executor(), [alive, response = std::move(response)]() mutable {
+        if (alive->phase_ != Session::Phase::handling) return;
+        alive->answer(std::move(response), alive->keep_alive_);
+    });
 }
 
 Session::Session(Socket socket, const SessionContext& context)
@@ -44,8 +44,10 @@ Session::Session(Socket socket, const SessionContext& context)
 
 void Session::start() {
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
-        error_code ignored;
-        self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+        error_code error;
+        self->socket_.set_option(asio::ip::tcp::no_delay(true), error);
+        self->socket_.non_blocking(true, error);
+        if (error) return self->close_now();
         self->phase_start_ = Clock::now();
         self->read();
     });
@@ -157,24 +159,20 @@ void Session::answer(Response response, bool keep_alive) {
     write();
 }
 
+/// An answer goes out at once as a rule; only the rest of a large one is waited for.
 void Session::write() {
-    arm(Clock::now() + context_.options.write_timeout);
     const std::size_t of_head = std::min(written_, head_.size());
     const std::array<asio::const_buffer, 2> rest = {asio::buffer(head_) + of_head,
                                                     asio::buffer(body_) + (written_ - of_head)};
-    socket_.async_write_some(rest,
-                             [self = shared_from_this()](error_code error, std::size_t count) {
-                                 self->on_written(error, count);
-                             });
-}
-
-void Session::on_written(error_code error, std::size_t count) {
-    if (phase_ == Phase::closed) return;
-    if (error) return close_now();
-    written_ += count;
-    if (written_ < head_.size() + body_.size()) return write();
-    if (!keep_alive_) return linger();
-    next();
+    error_code error;
+    written_ += socket_.write_some(rest, error);
+    if (error && error != asio::error::would_block) return close_now();
+    if (written_ == head_.size() + body_.size()) return keep_alive_ ? next() : linger();
+    arm(Clock::now() + context_.options.write_timeout);
+    socket_.async_wait(Socket::wait_write, [self = shared_from_this()](error_code failed) {
+        if (self->phase_ == Phase::closed) return;
+        failed ? self->close_now() : self->write();
+    });
 }
 
 void Session::next() {

@@ -75,7 +75,6 @@ private:
     void refuse(const Refusal& refusal);
     void answer(Response response, bool keep_alive);
     void write();
-    void on_written(boost::system::error_code error, std::size_t count);
     void next();
     void linger();
     void discard();

@@ -75,6 +75,11 @@ void mark_claimed(soci::session& sql, WorkerId worker, std::int64_t number,
 
 SqliteLogWriter::SqliteLogWriter(soci::session& sql)
     : sql_(sql),
+      read_state_(sql, "SELECT revision, last_event_id FROM webhooks_state"),
+      write_last_event_(sql, "UPDATE webhooks_state SET last_event_id = ?"),
+      write_progress_(sql,
+                      "UPDATE webhooks_worker SET low_water = max(low_water, ?), last_batch = ? "
+                      "WHERE id = ?"),
       insert_message_(sql,
                       "INSERT INTO webhooks_message "
                       "(id, event_count, event_type, content_type, payload, expires_at) "
@@ -96,6 +101,22 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql)
                 is_held),
       delete_row_(sql,
                   "DELETE FROM webhooks_undelivered WHERE subscription_id = ? AND event_id = ?") {}
+
+SqliteLogWriter::State SqliteLogWriter::read_state() {
+    State state;
+    read_state_.find([&](const SqliteRow& row) {
+        state = {.revision = row.number(0), .last_event = {row.number(1)}};
+    });
+    return state;
+}
+
+void SqliteLogWriter::write_last_event(EventId last_event) {
+    write_last_event_.execute(last_event);
+}
+
+void SqliteLogWriter::write_progress(WorkerId worker, const Batch& batch) {
+    write_progress_.execute(batch.low_water, batch.number, worker);
+}
 
 std::vector<Result<Appended>> SqliteLogWriter::append(const std::vector<Append>& appends,
                                                       const Worker& worker, Time now,

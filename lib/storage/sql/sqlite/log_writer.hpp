@@ -19,6 +19,15 @@ public:
     SqliteLogWriter(const SqliteLogWriter&) = delete;
     SqliteLogWriter& operator=(const SqliteLogWriter&) = delete;
 
+    struct State {
+        Revision revision = 0;
+        EventId last_event{};
+    };
+    State read_state();
+    void write_last_event(EventId last_event);
+    /// Notes at a worker how far it is.
+    void write_progress(WorkerId worker, const Batch& batch);
+
     /// @param first_event the first of the ids that are free.
     std::vector<Result<Appended>> append(const std::vector<Append>& appends, const Worker& worker,
                                          Time now, EventId first_event);
@@ -56,6 +65,9 @@ private:
     std::vector<HeldEvent> select_held(soci::statement& query, const std::string& text);
 
     soci::session& sql_;
+    SqliteStatement read_state_;
+    SqliteStatement write_last_event_;
+    SqliteStatement write_progress_;
     SqliteStatement insert_message_;
     SqliteStatement insert_event_;
     SqliteStatement insert_attempt_;

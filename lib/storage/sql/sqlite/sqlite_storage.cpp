@@ -75,6 +75,7 @@ Result<> SqliteStorage::open() {
         for (std::size_t i = 0; i < options_.readers; ++i) {
             open_connection(readers_.at(i), options_);
         }
+        api_keys_.emplace(options_);
         log_.emplace(writer_);
         checkpointer_.emplace(writer_, options_);
         return {};
@@ -215,10 +216,7 @@ std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t 
 
 Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
     return run_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {
-        long long revision = 0;
-        long long last_event = 0;
-        sql << "SELECT revision, last_event_id FROM webhooks_state", into(revision),
-            into(last_event);
+        const auto [revision, last_event] = log_->read_state();
         if (!batch.appends.empty() && revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
@@ -233,22 +231,15 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
         }
         BatchReceipt receipt;
         const Time now = clock_->now();
-        receipt.appends = log_->append(batch.appends, *worker_, now, {last_event + 1});
-        long long last = last_event;
+        receipt.appends = log_->append(batch.appends, *worker_, now, {last_event.value + 1});
+        EventId last = last_event;
         for (const Result<Appended>& appended : receipt.appends) {
             if (!is_new(appended)) continue;
-            last = std::max<long long>(last, appended->first_event.value + appended->count - 1);
+            last = std::max(last, EventId{appended->first_event.value + appended->count - 1});
         }
-        if (last != last_event) {
-            sql << "UPDATE webhooks_state SET last_event_id = :last", use(last, "last");
-        }
+        if (last != last_event) log_->write_last_event(last);
         receipt.deactivated = deactivate(sql, batch.deactivations, now);
-        const long long low_water = batch.low_water.value;
-        const long long number = batch.number;
-        const long long id = worker.value;
-        sql << "UPDATE webhooks_worker SET low_water = max(low_water, :low_water), "
-               "last_batch = :number WHERE id = :id",
-            use(low_water, "low_water"), use(number, "number"), use(id, "id");
+        log_->write_progress(worker, batch);
         return receipt;
     });
 }
@@ -286,6 +277,12 @@ Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int6
         claim.next_due = log_->next_due();
         return claim;
     });
+}
+
+// ---- API keys.
+
+Result<std::optional<ApiKeyRecord>> SqliteStorage::find_api_key(std::string_view hash) {
+    return guarded([&]() -> Result<std::optional<ApiKeyRecord>> { return api_keys_->find(hash); });
 }
 
 }  // namespace storage

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <storage/sql/sql_storage.hpp>
+#include <storage/sql/sqlite/api_key_finder.hpp>
 #include <storage/sql/sqlite/checkpointer.hpp>
 #include <storage/sql/sqlite/connection.hpp>
 #include <storage/sql/sqlite/file_lock.hpp>
@@ -34,6 +35,7 @@ public:
     Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
+    Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
 
 private:
     struct Dead {
@@ -55,6 +57,7 @@ private:
     const SqliteOptions options_;
     const std::shared_ptr<Clock> clock_;
     soci::connection_pool readers_;
+    std::optional<SqliteApiKeyFinder> api_keys_;
 
     std::mutex mutex_;
     soci::session writer_;

@@ -17,6 +17,16 @@ void check(sqlite3_stmt* statement, int code) {
 
 }  // namespace
 
+std::int64_t SqliteRow::number(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
+
+std::string_view SqliteRow::text(int column) const {
+    const auto* const bytes =
+        reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
 SqliteStatement::SqliteStatement(soci::session& sql, const std::string& text) {
     sqlite3* const connection =
         static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
@@ -29,6 +39,10 @@ SqliteStatement::SqliteStatement(soci::session& sql, const std::string& text) {
 
 void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
     sqlite3_finalize(statement);
+}
+
+void SqliteStatement::Reset::operator()(sqlite3_stmt* statement) const noexcept {
+    sqlite3_reset(statement);
 }
 
 void SqliteStatement::bind(int place, std::int64_t value) {
@@ -54,6 +68,14 @@ int SqliteStatement::run() {
         fail(sqlite3_db_handle(statement_.get()), stepped == SQLITE_ROW ? SQLITE_MISUSE : code);
     }
     return sqlite3_changes(sqlite3_db_handle(statement_.get()));
+}
+
+bool SqliteStatement::step() {
+    const int code = sqlite3_step(statement_.get());
+    if (code != SQLITE_ROW && code != SQLITE_DONE) {
+        fail(sqlite3_db_handle(statement_.get()), code);
+    }
+    return code == SQLITE_ROW;
 }
 
 }  // namespace webhooks::storage

@@ -15,6 +15,18 @@ struct sqlite3_stmt;
 
 namespace webhooks::storage {
 
+/// A row that a statement has found; gone with the next step of it.
+class SqliteRow {
+public:
+    explicit SqliteRow(sqlite_api::sqlite3_stmt* statement) : statement_(statement) {}
+
+    std::int64_t number(int column) const;
+    std::string_view text(int column) const;
+
+private:
+    sqlite_api::sqlite3_stmt* const statement_;
+};
+
 /// A statement of the hot path, prepared once and executed for each row. It goes past SOCI, which
 /// takes longer over a row than SQLite does (docs/decisions/0015-hot-statements-past-soci.md).
 /// Throws what SOCI throws.
@@ -26,15 +38,35 @@ public:
     /// @return how many rows were changed.
     template <class... Values>
     int execute(const Values&... values) {
-        int place = 0;
-        (bind(++place, values), ...);
+        bind_all(values...);
         return run();
+    }
+
+    /// Binds likewise, and calls `read(const SqliteRow&)` with the first row.
+    /// @return whether there was one.
+    template <class Read, class... Values>
+    bool find(Read read, const Values&... values) {
+        bind_all(values...);
+        const std::unique_ptr<sqlite_api::sqlite3_stmt, Reset> reset(statement_.get());
+        if (!step()) return false;
+        read(SqliteRow(statement_.get()));
+        return true;
     }
 
 private:
     struct Finalize {
         void operator()(sqlite_api::sqlite3_stmt* statement) const noexcept;
     };
+    /// Until then a read holds on to what it sees of the database.
+    struct Reset {
+        void operator()(sqlite_api::sqlite3_stmt* statement) const noexcept;
+    };
+
+    template <class... Values>
+    void bind_all(const Values&... values) {
+        int place = 0;
+        (bind(++place, values), ...);
+    }
 
     void bind(int place, std::int64_t value);
     /// The text must live until the statement was executed.
@@ -50,6 +82,8 @@ private:
         value ? bind(place, *value) : bind_null(place);
     }
     int run();
+    /// @return whether there is a row.
+    bool step();
 
     std::unique_ptr<sqlite_api::sqlite3_stmt, Finalize> statement_;
 };
