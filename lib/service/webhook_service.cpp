@@ -1,3 +1,4 @@
+#include <base/publication.hpp>
 #include <service/batch_faults.hpp>
 #include <service/engine.hpp>
 #include <service/validation.hpp>
@@ -29,26 +30,6 @@ std::shared_ptr<const Message> make_message(std::string event_type, std::string 
                 .content_type = std::move(content_type),
                 .payload = std::make_shared<const std::string>(std::move(payload)),
                 .expires_at = expires_at});
-}
-
-std::string text_of(const std::optional<Time>& time) {
-    return time ? std::to_string(time->time_since_epoch().count()) : std::string();
-}
-
-/// Tells contents apart: each part with its length before it, so that none runs into the next.
-std::string digest_of(const Publication& publication, const std::optional<std::string>& owner) {
-    const std::string deliver_at = text_of(publication.deliver_at);
-    const std::string expires_at = text_of(publication.expires_at);
-    std::string text;
-    for (const std::string_view part :
-         {std::string_view(publication.event_type), std::string_view(publication.content_type),
-          owner ? std::string_view(*owner) : std::string_view(), std::string_view(deliver_at),
-          std::string_view(expires_at), std::string_view(publication.payload)}) {
-        text += std::to_string(part.size());
-        text += ':';
-        text += part;
-    }
-    return signing::sha256(text);
 }
 
 Submission alone(PendingPublication publication) {
@@ -152,9 +133,10 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
     }
     PendingPublication pending;
     if (!publication.idempotency_key.empty()) {
-        pending.idempotency = IdempotencyKey{.scope = principal.user_id(),
-                                             .key = publication.idempotency_key,
-                                             .digest = digest_of(publication, owner)};
+        pending.idempotency =
+            IdempotencyKey{.scope = principal.user_id(),
+                           .key = publication.idempotency_key,
+                           .digest = signing::sha256(digest_input(publication, owner))};
     }
     pending.owner = std::move(owner);
     pending.message =
@@ -292,7 +274,7 @@ Result<EventId> WebhookService::send_test_event(const Principal& principal, Subs
         return found.error();
     }
     if (!payload) payload = std::string(default_test_payload);
-    if (Result<> verdict = service::check_payload(*payload, impl_->rules()); !verdict) {
+    if (Result<> verdict = check_payload(*payload, impl_->options.max_payload_bytes); !verdict) {
         return verdict.error();
     }
     PendingPublication pending;
