@@ -22,9 +22,10 @@ lib/service                  boost.system lib/base lib/endpoint lib/query lib/si
 lib/storage                  boost.system lib/base lib/query
 lib/storage/memory           boost.system lib/base lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/query lib/storage soci sqlite libpq posix
+lib/storage/sql/sqlite       boost.system lib/base lib/query lib/signing lib/storage lib/storage/sql soci sqlite posix
 lib/testing                  boost.system lib/base
 lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
-examples                     boost.system http asio beast json boost crypto tls posix libpq catch
+examples                     boost.system http asio beast json boost crypto tls posix sqlite libpq catch
 bench                        boost.system http asio beast json boost crypto tls posix
 tests                        boost.system http asio beast json boost crypto tls posix catch soci sqlite libpq
 tests/unit                   any
