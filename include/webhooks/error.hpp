@@ -83,5 +83,9 @@ using Result = boost::system::result<T, Error>;
 
 }  // namespace webhooks
 
+namespace std {
+
 template <>
-struct std::is_error_code_enum<webhooks::Errc> : std::true_type {};
+struct is_error_code_enum<webhooks::Errc> : true_type {};
+
+}  // namespace std

@@ -25,9 +25,11 @@ using Revision = std::int64_t;
 
 }  // namespace webhooks
 
+namespace std {
+
 template <class Tag>
-struct std::hash<webhooks::Id<Tag>> {
-    std::size_t operator()(webhooks::Id<Tag> id) const noexcept {
-        return std::hash<std::int64_t>{}(id.value);
-    }
+struct hash<webhooks::Id<Tag>> {
+    size_t operator()(webhooks::Id<Tag> id) const noexcept { return hash<int64_t>{}(id.value); }
 };
+
+}  // namespace std
