@@ -28,6 +28,7 @@ Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime sta
       deadline_(started + workbench.options.attempt_timeout),
       workbench_(workbench),
       listener_(listener),
+      reader_(workbench.options.max_header_bytes),
       step_deadline_(deadline_) {}
 
 /// Nothing may leave by an exception: what can throw here is memory alone.
@@ -187,6 +188,7 @@ void Attempt::read_more() {
         switch (step.kind) {
             case Kind::moved:
                 if (!reader_.feed({workbench_.input.data(), step.bytes})) return finish();
+                limit_body();
                 break;
             case Kind::wants_write:
                 stream_->wait(Stream::Direction::write);
@@ -198,6 +200,14 @@ void Attempt::read_more() {
                 return on_broken(step);
         }
     }
+}
+
+/// With status and headers the verdict is known, and the body is only for the log.
+void Attempt::limit_body() {
+    if (!reader_.has_answer() || phase_ == Phase::reading_body) return;
+    phase_ = Phase::reading_body;
+    step_deadline_ =
+        std::min(deadline_, SteadyTime::clock::now() + workbench_.options.body_timeout);
 }
 
 void Attempt::on_broken(const Stream::Step& step) {

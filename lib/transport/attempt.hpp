@@ -66,6 +66,7 @@ private:
     void exchange();
     void write_more();
     void read_more();
+    void limit_body();
     void on_broken(const Stream::Step& step);
     void finish();
     void end(TransportAnswer answer);

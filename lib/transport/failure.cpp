@@ -53,6 +53,7 @@ TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout
         case Phase::handshaking:
             return failed("TLS handshake timed out");
         case Phase::exchanging:
+        case Phase::reading_body:
             break;
     }
     return failed("no answer within " + seconds(attempt_timeout));

@@ -12,7 +12,7 @@
 namespace webhooks::transport {
 
 /// How far an attempt has come.
-enum class Phase { resolving, connecting, handshaking, exchanging };
+enum class Phase { resolving, connecting, handshaking, exchanging, reading_body };
 
 /// No descriptor or no memory: says nothing about the endpoint.
 bool is_fault_of_ours(const std::error_code& code) noexcept;
