@@ -9,6 +9,7 @@ cd "$1"
 rooms='
 include/webhooks             boost.system
 include/webhooks/asio.hpp    boost.system asio
+include/webhooks/testing     boost.system catch
 adapters/http/include        boost.system http
 adapters/http/src            boost.system http asio beast json boost posix
 lib/base                     boost.system crypto
@@ -23,7 +24,7 @@ lib/storage/memory           boost.system lib/base lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/query lib/storage soci sqlite libpq posix
 lib/testing                  boost.system lib/base
 lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
-examples                     boost.system http asio beast json boost crypto tls posix libpq
+examples                     boost.system http asio beast json boost crypto tls posix libpq catch
 bench                        boost.system http asio beast json boost crypto tls posix
 tests                        boost.system http asio beast json boost crypto tls posix catch soci sqlite libpq
 tests/unit                   any

@@ -214,7 +214,8 @@ struct Maintenance {
 inline constexpr std::size_t max_retired_secrets = 4;
 inline constexpr std::size_t max_events_in_statistics = 100'000;
 
-/// Keeps everything. A class that implements it passes the contract suite of tests/contract.
+/// Keeps everything. A class that implements it passes the contract suite of
+/// webhooks/testing/storage_contract.hpp, which a host runs on a storage of its own.
 ///
 /// Every member may be called from any thread at once, blocks until it is done, and never throws.
 /// Storage has its own time, which all times it is given or answers are of; `pulse` tells it.

@@ -45,7 +45,8 @@ struct TransportAnswer {
 /// is an answer.
 ///
 /// A transport is driven by its caller and has no thread of its own: it does I/O, and gives
-/// answers, only inside `run`. All members but `wake` are called from one thread at a time.
+/// answers, only inside `run`. All members but `wake` are called from one thread at a time. A class
+/// that implements it passes the contract suite of webhooks/testing/transport_contract.hpp.
 class Transport {
 public:
     using Token = std::uint64_t;

@@ -43,7 +43,7 @@ TEST_CASE("what a killed process held on SQLite is due for the next one") {
         crashed->insert_subscription({.name = "mine", .user_id = "alice"}).value().id;
     Batch batch{.matched_at = crashed->pulse(worker.id).value().revision};
     batch.appends.push_back(
-        {.message = StorageFixture<InMemory>::message("{}"), .subscriptions = {id}});
+        {.message = storage_contract::Fixture::message("{}"), .subscriptions = {id}});
     REQUIRE(crashed->write(worker.id, batch));
     crashed.reset();
 

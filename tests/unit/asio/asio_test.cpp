@@ -11,9 +11,9 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
-#include <support/forwarding_storage.hpp>
 #include <unit/service/fixture.hpp>
 #include <webhooks/asio.hpp>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 namespace {

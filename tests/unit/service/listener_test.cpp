@@ -1,7 +1,7 @@
 // What a service does when its storage says that others have changed something.
 
-#include <support/forwarding_storage.hpp>
 #include <unit/service/fixture.hpp>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 namespace {

@@ -1,6 +1,9 @@
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
 
@@ -207,4 +210,5 @@ STORAGE_TEST("reopening goes on behind an id, up to a limit, until no next is to
     CHECK(this->claim() == events);
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

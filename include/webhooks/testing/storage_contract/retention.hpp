@@ -1,15 +1,15 @@
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
-
-namespace {
 
 constexpr auto keep_for = 24h;
 
 /// What is left of a subscription's log, ascending.
-template <class Fixture>
 std::vector<EventId> log_of(Fixture& fixture, SubscriptionId id) {
     std::vector<EventId> events;
     for (const Event& event :
@@ -21,7 +21,6 @@ std::vector<EventId> log_of(Fixture& fixture, SubscriptionId id) {
 }
 
 /// Maintains until nothing is left to do. @return how many calls said that there is more.
-template <class Fixture>
 int maintain(Fixture& fixture, std::size_t limit = 100) {
     int calls = 0;
     while (fixture.storage->maintain({.limit = limit, .keep_events_for = keep_for}).value()) {
@@ -31,13 +30,11 @@ int maintain(Fixture& fixture, std::size_t limit = 100) {
 }
 
 /// The worker says that all of its events are delivered or have a row.
-template <class Fixture>
 void settle(Fixture& fixture) {
     fixture.write({.low_water = fixture.storage->pulse(fixture.worker.id).value().last_event});
 }
 
 /// Time passes as for a service that has nothing in its memory.
-template <class Fixture>
 void pass(Fixture& fixture, std::chrono::hours time) {
     for (auto hour = 0h; hour < time; ++hour) {
         fixture.clock->advance(1h);
@@ -48,8 +45,6 @@ void pass(Fixture& fixture, std::chrono::hours time) {
 
 /// By then what is too old is gone on every storage.
 constexpr auto at_the_latest = keep_for + keep_for / 4;
-
-}  // namespace
 
 STORAGE_TEST("old events go with their attempts and messages, however they ended") {
     const SubscriptionId one = this->subscribe().id;
@@ -202,4 +197,5 @@ STORAGE_TEST("an idempotency key answers its receipt when its events are gone") 
     CHECK(log_of(*this, id).empty());
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

@@ -1,8 +1,11 @@
-#include <algorithm>
-#include <contract/random_filters.hpp>
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <algorithm>
+#include <webhooks/memory_storage.hpp>
+#include <webhooks/testing/storage_contract/fixture.hpp>
+#include <webhooks/testing/storage_contract/random_filters.hpp>
+
+namespace webhooks::testing::storage_contract {
 namespace {
 
 using namespace std::chrono_literals;
@@ -31,21 +34,20 @@ const std::vector<std::string> stored_texts = {"",
 /// The same rows in a storage, whatever it is.
 class Rows {
 public:
-    Rows(Storage& storage, ManualClock& clock, unsigned seed)
-        : storage_(storage), clock_(clock), random_(seed) {}
+    Rows(Storage& storage, ManualClock& clock, const Worker& worker, unsigned seed)
+        : storage_(storage), clock_(clock), worker_(worker), random_(seed) {}
 
-    void fill() {
-        worker_ = storage_.register_worker(10s).value();
+    /// @return the subscription whose log has the events.
+    SubscriptionId fill() {
         for (int i = 0; i < 40; ++i) {
             add_subscription();
         }
-        log = storage_.insert_subscription({.name = "log", .user_id = "carol"}).value().id;
+        log_ = storage_.insert_subscription({.name = "log", .user_id = "carol"}).value().id;
         for (int i = 0; i < 60; ++i) {
             add_event();
         }
+        return log_;
     }
-
-    SubscriptionId log{};
 
 private:
     std::size_t below(std::size_t limit) { return random_() % limit; }
@@ -75,21 +77,21 @@ private:
             Message{.event_type = text(),
                     .content_type = "text/plain",
                     .payload = std::make_shared<const std::string>(text())});
-        batch.appends.push_back({.message = message, .subscriptions = {log}});
+        batch.appends.push_back({.message = message, .subscriptions = {log_}});
         const EventId id = storage_.write(worker_.id, batch).value().appends[0].value().first_event;
         int number = 0;
         while (below(3) != 0 && number < 3) {
             if (!add_attempt(id, ++number)) break;
         }
         if (number == 0) park_most(id);
-        if (below(5) == 0) static_cast<void>(storage_.reopen_event(admin, log, id));
+        if (below(5) == 0) static_cast<void>(storage_.reopen_event(admin, log_, id));
         clock_.advance(std::chrono::microseconds(below(4) * 250));
     }
 
     /// @return whether another may follow.
     bool add_attempt(EventId id, int number) {
         AttemptRecord record{
-            .event = id, .subscription = log, .attempt = {.number = number}, .tries = number};
+            .event = id, .subscription = log_, .attempt = {.number = number}, .tries = number};
         record.has_row = number > 1;
         Attempt& attempt = record.attempt;
         attempt.sent_at = clock_.now();
@@ -110,7 +112,7 @@ private:
         if (below(8) == 0) holds_one_ = true;
         if (holds_one_) return;
         settle(id);
-        const Park park{.event = id, .subscription = log, .due = clock_.now() + 1s};
+        const Park park{.event = id, .subscription = log_, .due = clock_.now() + 1s};
         storage_.write(worker_.id, {.parks = {park}, .low_water = low_water_}).value();
     }
 
@@ -120,44 +122,11 @@ private:
 
     Storage& storage_;
     ManualClock& clock_;
+    const Worker worker_;
     std::mt19937 random_;
-    Worker worker_;
+    SubscriptionId log_{};
     EventId low_water_{};
     bool holds_one_ = false;
-};
-
-/// Every storage, with the same rows.
-class Filled {
-public:
-    explicit Filled(unsigned seed) {
-        add<InMemory>("in memory", seed);
-        add<OnSqlite>("on SQLite", seed);
-#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
-        add<OnPostgresql>("on PostgreSQL", seed);
-        add<OnSmallPartitions>("in small partitions", seed);
-#endif
-    }
-
-    struct Named {
-        std::string name;
-        std::shared_ptr<Storage> storage;
-    };
-    std::vector<Named> storages;
-    SubscriptionId log{};
-
-private:
-    template <class Place>
-    void add(const char* name, unsigned seed) {
-        const auto place = std::make_shared<Place>();
-        const auto clock = std::make_shared<ManualClock>();
-        storages.push_back({name, place->make(clock)});
-        places_.push_back(place);
-        Rows rows(*storages.back().storage, *clock, seed);
-        rows.fill();
-        log = rows.log;
-    }
-
-    std::vector<std::shared_ptr<void>> places_;
 };
 
 /// What an answer amounts to, for comparing and for printing.
@@ -171,82 +140,94 @@ std::string summary(const Result<Page<T>>& page) {
     return text;
 }
 
-using Ask = std::function<std::string(Storage&, const ListQuery&)>;
+/// The storage that is tested and the one in memory, with the same rows.
+class ListFixture : public Fixture {
+public:
+    using Fixture::Fixture;
 
-/// Whether all answer a filter alike. What cannot be read counts as alike: it reaches no storage.
-bool agree(const Filled& filled, const Ask& ask, ListKind kind, const std::string& filter) {
-    const Result<ListQuery> query = ListQuery::parse({.filter = filter}, kind);
-    if (!query) return true;
-    const std::string first = ask(*filled.storages.front().storage, *query);
-    return std::ranges::all_of(filled.storages, [&](const Filled::Named& each) {
-        return ask(*each.storage, *query) == first;
-    });
-}
+    using Ask = std::function<std::string(Storage&, const ListQuery&)>;
 
-/// The smallest part of a filter on which they do not agree.
-FilterTree shrink(const FilterTree& tree, const std::function<bool(const std::string&)>& agrees) {
-    for (const FilterTree& child : tree.children) {
-        if (!agrees(child.text())) return shrink(child, agrees);
+    void fill(unsigned seed) {
+        const auto other_clock = std::make_shared<ManualClock>();
+        in_memory_ = make_memory_storage(other_clock);
+        log = Rows(*storage, *clock, worker, seed).fill();
+        const Worker other = in_memory_->register_worker(10s).value();
+        CHECK(Rows(*in_memory_, *other_clock, other, seed).fill() == log);
     }
-    return tree;
-}
 
-void compare(const Filled& filled, ListKind kind, RandomFilters& random, const Ask& ask) {
-    for (int round = 0; round < 3000; ++round) {
-        const FilterTree tree = random.filter();
-        const ListQueryText text{.filter = tree.text(),
-                                 .sort = random.sort(),
-                                 .take = std::to_string(random.below(30)),
-                                 .skip = std::to_string(random.below(10))};
-        INFO("filter=" << *text.filter << "&sort=" << *text.sort << "&take=" << *text.take
-                       << "&skip=" << *text.skip);
-        const Result<ListQuery> query = ListQuery::parse(text, kind);
-        if (!query) FAIL(query.error().to_string());
-        std::string first;
-        for (const auto& [name, storage] : filled.storages) {
+    void compare(ListKind kind, RandomFilters& random, const Ask& ask) {
+        for (int round = 0; round < 3000; ++round) {
+            const FilterTree tree = random.filter();
+            const ListQueryText text{.filter = tree.text(),
+                                     .sort = random.sort(),
+                                     .take = std::to_string(random.below(30)),
+                                     .skip = std::to_string(random.below(10))};
+            INFO("filter=" << *text.filter << "&sort=" << *text.sort << "&take=" << *text.take
+                           << "&skip=" << *text.skip);
+            const Result<ListQuery> query = ListQuery::parse(text, kind);
+            if (!query) FAIL(query.error().to_string());
+            const std::string expected = ask(*in_memory_, *query);
             const std::string answer = ask(*storage, *query);
-            if (first.empty()) first = answer;
-            if (answer == first) continue;
-            const FilterTree smallest = shrink(
-                tree, [&](const std::string& part) { return agree(filled, ask, kind, part); });
-            FAIL("they differ, at the smallest on: " << smallest.text() << "\n  in memory: "
-                                                     << first << "\n  " << name << ": " << answer);
+            if (answer == expected) continue;
+            const FilterTree smallest =
+                shrink(tree, [&](const std::string& part) { return agree(kind, part, ask); });
+            FAIL("it differs from the storage in memory, at the smallest on: "
+                 << smallest.text() << "\n  expected: " << expected << "\n  answer: " << answer);
         }
+        SUCCEED();
     }
-    SUCCEED();
-}
 
-}  // namespace
+    SubscriptionId log{};
 
-TEST_CASE("thousands of list queries on subscriptions are answered alike by every storage",
-          "[postgresql]") {
-    const Filled filled(1);
+private:
+    /// Whether both answer a filter alike. What cannot be read counts as alike: it reaches no
+    /// storage.
+    bool agree(ListKind kind, const std::string& filter, const Ask& ask) {
+        const Result<ListQuery> query = ListQuery::parse({.filter = filter}, kind);
+        return !query || ask(*storage, *query) == ask(*in_memory_, *query);
+    }
+
+    /// The smallest part of a filter on which they do not agree.
+    static FilterTree shrink(const FilterTree& tree,
+                             const std::function<bool(const std::string&)>& agrees) {
+        for (const FilterTree& child : tree.children) {
+            if (!agrees(child.text())) return shrink(child, agrees);
+        }
+        return tree;
+    }
+
+    std::shared_ptr<Storage> in_memory_;
+};
+
+#define LIST_TEST(name) WEBHOOKS_CONTRACT_TEST(StorageUnderTest, ListFixture, name)
+
+LIST_TEST("thousands of list queries on subscriptions are answered as in memory") {
+    this->fill(1);
     RandomFilters random({.numbers = {"id", "maxRetryCount"},
                           .texts = {"name", "eventType", "url", "userId"},
                           .times = {"createdAt", "updatedAt"},
                           .booleans = {"isActive"}},
                          2);
     const std::vector<Principal> callers = {alice, bob, admin};
-    const auto ask = [&](Storage& storage, const ListQuery& query) {
+    this->compare(ListKind::subscriptions, random, [&](Storage& asked, const ListQuery& query) {
         const Principal& caller = callers[query.take % callers.size()];
-        return summary(storage.list_subscriptions(caller, query));
-    };
-    compare(filled, ListKind::subscriptions, random, ask);
+        return summary(asked.list_subscriptions(caller, query));
+    });
 }
 
-TEST_CASE("thousands of list queries on events are answered alike by every storage",
-          "[postgresql]") {
-    const Filled filled(3);
+LIST_TEST("thousands of list queries on events are answered as in memory") {
+    this->fill(3);
     RandomFilters random({.numbers = {"id", "webhookSubscriptionId", "statusCode", "retryCount"},
                           .texts = {"eventType", "payload", "response", "errorMessage"},
                           .times = {"sentAt", "nextRetryAt", "createdAt"},
                           .booleans = {"isSuccess"}},
                          4);
-    const auto ask = [&](Storage& storage, const ListQuery& query) {
-        return summary(storage.list_events(admin, filled.log, query));
-    };
-    compare(filled, ListKind::events, random, ask);
+    this->compare(ListKind::events, random, [&](Storage& asked, const ListQuery& query) {
+        return summary(asked.list_events(admin, this->log, query));
+    });
 }
+
+#undef LIST_TEST
 
 STORAGE_TEST("paging by after visits every row once, in either direction") {
     const SubscriptionId id = this->subscribe().id;
@@ -295,4 +276,5 @@ STORAGE_TEST("a query that does not fit is refused before storage is asked") {
     CHECK(page.error().fields().size() == 2);
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

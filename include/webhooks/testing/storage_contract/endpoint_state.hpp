@@ -1,6 +1,9 @@
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
 
@@ -175,4 +178,5 @@ STORAGE_TEST("a delivery in the batch of a deactivation counts against it") {
     CHECK(this->write(batch).deactivated.empty());
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

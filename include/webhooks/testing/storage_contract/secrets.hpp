@@ -1,6 +1,9 @@
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
 
@@ -87,4 +90,5 @@ STORAGE_TEST("another user's secret is not replaced") {
     CHECK(this->storage->find_subscription(alice, id).value().secret == Secret("s3cret"));
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

@@ -1,8 +1,11 @@
-#include <contract/storages.hpp>
+#pragma once
+
+#include <webhooks/testing/storage_contract/fixture.hpp>
 
 // How a worker learns what became of a batch whose answer was lost.
 
-namespace webhooks::testing {
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
 
@@ -124,4 +127,5 @@ STORAGE_TEST("a claim whose answer was lost is undone by its number, and no othe
     CHECK(this->storage->unclaim({999}, 1).error() == Errc::fenced);
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

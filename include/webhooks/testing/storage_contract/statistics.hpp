@@ -1,6 +1,9 @@
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
 
@@ -118,4 +121,5 @@ STORAGE_TEST("statistics tell how the endpoint is doing") {
     CHECK(statistics.paused_until == now + 1h);
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

@@ -1,7 +1,10 @@
-#include <algorithm>
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <algorithm>
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
 
@@ -372,4 +375,5 @@ STORAGE_TEST("what failed since a time is reopened, in batches, with its tries c
     CHECK(this->storage->reopen_undelivered(bob, id, since, {}, 2).error() == Errc::not_found);
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

@@ -1,6 +1,9 @@
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
 using Place = Park::Place;
@@ -439,4 +442,5 @@ STORAGE_TEST("when a message expires is told with each event that is read back")
     CHECK_FALSE(this->storage->claim(this->worker.id, 10).value().events.at(0).message->expires_at);
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

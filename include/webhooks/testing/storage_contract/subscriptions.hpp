@@ -1,6 +1,9 @@
-#include <contract/storages.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
 
 STORAGE_TEST("a subscription reads back as it was written") {
     const Subscription written = this->subscribe();
@@ -130,6 +133,11 @@ STORAGE_TEST("a deleted subscription is gone at once and its rows go by maintena
 STORAGE_TEST("API keys are found by hash until they are deleted") {
     Storage& seam = *this->storage;
     const std::string hash("\0hash of thirty-two bytes \xFF\x80 abc", 32);
+    // A storage may keep none.
+    if (seam.list_api_keys().has_error() && seam.list_api_keys().error() == Errc::unsupported) {
+        CHECK(seam.insert_api_key({.hash = hash, .user_id = "alice"}).error() == Errc::unsupported);
+        return;
+    }
     const ApiKeyRecord key =
         seam.insert_api_key({.hash = hash, .user_id = "alice", .is_administrator = true}).value();
     CHECK(seam.insert_api_key({.hash = hash, .user_id = "bob"}).error() == Errc::conflict);
@@ -146,4 +154,5 @@ STORAGE_TEST("API keys are found by hash until they are deleted") {
     CHECK(seam.delete_api_key(key.id).error() == Errc::not_found);
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

@@ -1,21 +1,21 @@
-#include <contract/storages.hpp>
+#pragma once
+
+#include <webhooks/testing/storage_contract/fixture.hpp>
 
 // Appends that are joined: all of them are written, or none.
 
-namespace webhooks::testing {
+namespace webhooks::testing::storage_contract {
+namespace {
 
 using namespace std::chrono_literals;
-
-namespace {
 
 IdempotencyKey key_of(const std::string& key, char content) {
     return {.scope = "alice", .key = key, .digest = std::string(32, content)};
 }
 
-}  // namespace
+struct AppendFixture : Fixture {
+    using Fixture::Fixture;
 
-template <class Place>
-struct AppendFixture : StorageFixture<Place> {
     SubscriptionId subscription = this->subscribe().id;
 
     Append one(std::optional<IdempotencyKey> key = {}) {
@@ -47,9 +47,7 @@ struct AppendFixture : StorageFixture<Place> {
     }
 };
 
-#define APPEND_TEST(name)                                                           \
-    TEMPLATE_TEST_CASE_METHOD(webhooks::testing::AppendFixture, name, "[contract]", \
-                              WEBHOOKS_TEST_STORAGES)
+#define APPEND_TEST(name) WEBHOOKS_CONTRACT_TEST(StorageUnderTest, AppendFixture, name)
 
 APPEND_TEST("joined appends are written together, in order") {
     const auto appended = this->write_appends({this->one(), this->joined(), this->joined()});
@@ -156,4 +154,7 @@ APPEND_TEST("results in a batch are written whatever becomes of its appends") {
     CHECK(this->events() == 1);
 }
 
-}  // namespace webhooks::testing
+#undef APPEND_TEST
+
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

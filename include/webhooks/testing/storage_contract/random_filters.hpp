@@ -1,7 +1,39 @@
-#include <contract/random_filters.hpp>
+#pragma once
 
-namespace webhooks::testing {
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace webhooks::testing::storage_contract {
 namespace {
+
+/// A filter as a tree of text, so that a counter-example can be made smaller.
+struct FilterTree {
+    std::string before;
+    std::vector<FilterTree> children = {};
+    std::string between = {};
+    std::string after = {};
+
+    std::string text() const {
+        std::string text = before;
+        for (std::size_t i = 0; i < children.size(); ++i) {
+            if (i > 0) text += between;
+            text += children[i].text();
+        }
+        return text + after;
+    }
+};
+
+/// What filters of a list may speak of.
+struct Vocabulary {
+    std::vector<std::string> numbers;
+    std::vector<std::string> texts;
+    std::vector<std::string> times;
+    std::vector<std::string> booleans;
+};
+
+// ---- What stands in a filter.
 
 const std::vector<std::string> operators = {" eq ", " ne ", " gt ", " ge ", " lt ", " le "};
 const std::vector<std::string> equalities = {" eq ", " ne "};
@@ -39,7 +71,33 @@ const std::vector<std::string> times = {"2026-01-01",
                                         "0001-01-01",
                                         "9999-12-31T23:59:59.999999999999Z"};
 
-}  // namespace
+/// Makes filters that are well formed and well typed. The same seed makes the same filters.
+class RandomFilters {
+public:
+    RandomFilters(Vocabulary fields, unsigned seed) : fields_(std::move(fields)), random_(seed) {}
+
+    FilterTree filter(int depth = 4);
+    std::string sort();
+
+    std::size_t below(std::size_t limit) { return random_() % limit; }
+
+    template <class T>
+    const T& pick(const std::vector<T>& from) {
+        return from[below(from.size())];
+    }
+
+private:
+    FilterTree leaf();
+    std::string comparison(const std::string& left, const std::string& right);
+    std::string text_operand();
+    std::string text_literal();
+    std::string number_operand();
+    std::string number_literal();
+    std::string time_literal();
+
+    Vocabulary fields_;
+    std::mt19937 random_;
+};
 
 FilterTree RandomFilters::filter(int depth) {
     if (depth == 0 || below(4) == 0) return leaf();
@@ -132,4 +190,5 @@ std::string RandomFilters::time_literal() {
     return pick(times);
 }
 
-}  // namespace webhooks::testing
+}  // namespace
+}  // namespace webhooks::testing::storage_contract
