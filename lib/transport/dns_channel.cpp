@@ -78,6 +78,12 @@ std::vector<IpAddress> by_turns(const std::vector<IpAddress>& v4,
     return mixed;
 }
 
+/// A time to live with its top bit set counts as zero (RFC 2181, section 8). c-ares 1.18 reports it
+/// as a negative number, 1.34 as the greatest.
+int seconds_to_live(int ttl) {
+    return ttl < 0 || ttl == std::numeric_limits<int>::max() ? 0 : ttl;
+}
+
 Resolved resolved(const ares_addrinfo& answers) {
     std::vector<IpAddress> v4;
     std::vector<IpAddress> v6;
@@ -89,10 +95,10 @@ Resolved resolved(const ares_addrinfo& answers) {
         if (v4.size() + v6.size() > max_addresses) {
             return {.error = "could not resolve host: too many addresses"};
         }
-        ttl = std::min(ttl, node->ai_ttl);
+        ttl = std::min(ttl, seconds_to_live(node->ai_ttl));
     }
     for (const auto* alias = answers.cnames; alias != nullptr; alias = alias->next) {
-        ttl = std::min(ttl, alias->ttl);
+        ttl = std::min(ttl, seconds_to_live(alias->ttl));
     }
     if (v4.empty() && v6.empty()) return {.error = "could not resolve host"};
     return {.addresses = by_turns(v4, v6), .ttl = std::chrono::seconds(ttl)};
