@@ -10,8 +10,9 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// What went wrong, as far as a program needs to tell cases apart. The REST adapter's statuses
 /// follow from these alone.

@@ -3,8 +3,9 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// A 64-bit id that does not mix with the ids of other things. Storage hands out ids from 1 to
 /// 2^53 - 1, so that every JSON reader holds them exactly; 0 stands for "none yet".

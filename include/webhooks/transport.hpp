@@ -4,10 +4,11 @@
 #include <memory>
 #include <string>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// Where requests of one subscription go. Immutable and shared by all of them: the same pointer
 /// means the same URL, headers and policy, so that a transport may keep what it prepared.
