@@ -33,7 +33,7 @@ struct TransportAnswer {
     enum class Kind : std::uint8_t {
         answered,  ///< A complete status line and headers arrived, whatever the status.
         failed,    ///< The endpoint's failure: look-up, connection, TLS, malformed or late answer.
-        not_sent,  ///< A fault of ours (no descriptors, no memory) or a cancellation: costs no try.
+        not_sent,  ///< A local error (no descriptors, memory or ports), or cancelled: costs no try.
     };
     Kind kind = Kind::failed;
     int status_code = 0;           ///< With `answered` only: 200-599.

@@ -61,6 +61,7 @@ private:
     void connect_anew();
     void on_resolved(const Resolved& resolved);
     void dial_next();
+    std::error_code dial(const IpAddress& address);
     void after_failed_dial(const std::error_code& code);
     void shake_hands();
     void exchange();

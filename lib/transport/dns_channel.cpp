@@ -176,7 +176,7 @@ struct DnsChannel::Callbacks {
         try {
             return status == ARES_SUCCESS ? resolved(*answers) : channel.failure(status);
         } catch (const std::bad_alloc&) {
-            return {.error = "out of memory", .is_fault_of_ours = true};
+            return {.error = "out of memory", .is_local_error = true};
         }
     }
 
@@ -186,8 +186,7 @@ struct DnsChannel::Callbacks {
     static ares_socket_t open(int domain, int type, int protocol, void* self) {
         const int socket = ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
         const std::error_code code = socket < 0 ? last_error() : std::error_code();
-        static_cast<DnsChannel*>(self)->shortage_ =
-            is_fault_of_ours(code) ? code : std::error_code();
+        static_cast<DnsChannel*>(self)->shortage_ = is_local_error(code) ? code : std::error_code();
         return socket;
     }
 
@@ -290,9 +289,9 @@ void DnsChannel::watch(int socket, bool for_read, bool for_write) noexcept try {
 Resolved DnsChannel::failure(int status) const {
     const std::string error = "could not resolve host";
     if (status == ARES_ENOTFOUND || status == ARES_ENODATA) return {.error = error};
-    if (status == ARES_ENOMEM) return {.error = "out of memory", .is_fault_of_ours = true};
+    if (status == ARES_ENOMEM) return {.error = "out of memory", .is_local_error = true};
     if (shortage_) {
-        return {.error = error + ": " + shortage_.message(), .is_fault_of_ours = true};
+        return {.error = error + ": " + shortage_.message(), .is_local_error = true};
     }
     return {.error = status == ARES_ETIMEOUT ? error + ": timed out" : error};
 }
