@@ -16,7 +16,7 @@ lib/base                     boost.system crypto
 lib/endpoint                 boost.system lib/base
 lib/query                    boost.system lib/base
 lib/signing                  boost.system lib/base crypto
-lib/asio                     boost.system asio beast
+lib/asio                     boost.system asio beast json
 lib/delivery                 boost.system lib/base lib/endpoint lib/query lib/signing
 lib/service                  boost.system lib/base lib/endpoint lib/query lib/signing lib/delivery
 lib/storage                  boost.system lib/base lib/query

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <webhooks/export.hpp>
 #include <webhooks/time.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// Where the library reads time. It has no call that waits: whoever waits, waits on the thing it
 /// waits for. Both functions may be called from any thread at once and must not throw.

@@ -10,8 +10,9 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// What went wrong, as far as a program needs to tell cases apart. The REST adapter's statuses
 /// follow from these alone.
@@ -83,5 +84,9 @@ using Result = boost::system::result<T, Error>;
 
 }  // namespace webhooks
 
+namespace std {
+
 template <>
-struct std::is_error_code_enum<webhooks::Errc> : std::true_type {};
+struct is_error_code_enum<webhooks::Errc> : true_type {};
+
+}  // namespace std

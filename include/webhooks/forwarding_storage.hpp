@@ -2,9 +2,10 @@
 
 #include <functional>
 #include <memory>
+#include <webhooks/export.hpp>
 #include <webhooks/storage.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// A base for storages that add something to another one: metrics, an audit, a cache. It forwards
 /// every call to the other storage; derive from it and override what differs, or `intercept` for

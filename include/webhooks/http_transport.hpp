@@ -6,9 +6,10 @@
 #include <vector>
 #include <webhooks/clock.hpp>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/transport.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// How an HTTP transport behaves.
 struct HttpTransportOptions {
@@ -17,6 +18,11 @@ struct HttpTransportOptions {
     std::chrono::milliseconds attempt_timeout = std::chrono::seconds(15);
     /// For look-up, connection and TLS handshake together. 100 ms - `attempt_timeout`.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
+    /// What the body of an answer has at most once status and headers are complete; then the
+    /// attempt ends with that answer. At most 64 KiB of the body are read. 0 - 5 min.
+    std::chrono::milliseconds body_timeout = std::chrono::seconds(1);
+    /// An answer whose status line and headers are larger fails. 1 KiB - 1 MiB.
+    std::size_t max_header_bytes = std::size_t{64} * 1024;
     /// How long an unused connection is kept. 0 - 10 min; 0 keeps none.
     std::chrono::milliseconds keep_alive = std::chrono::seconds(30);
     /// Unused connections kept in all. 0-100,000.

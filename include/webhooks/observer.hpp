@@ -5,9 +5,10 @@
 #include <optional>
 #include <string_view>
 #include <webhooks/event.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
+#include <webhooks/export.hpp>
 
 typedef struct pg_conn PGconn;   // as libpq-fe.h declares it
 typedef struct sqlite3 sqlite3;  // as sqlite3.h declares it
@@ -17,7 +18,7 @@ namespace soci {
 class session;
 }
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// Publishes on PostgreSQL, in the transaction that is open on a connection of the host's, by the
 /// rules of `WebhookService::publish`. The transaction is the host's to begin, commit or roll back;

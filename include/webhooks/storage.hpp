@@ -14,12 +14,13 @@
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/subscription.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// The payload of a publication, kept once however many subscriptions it goes to.
 struct Message {

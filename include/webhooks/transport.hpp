@@ -4,10 +4,11 @@
 #include <memory>
 #include <string>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// Where requests of one subscription go. Immutable and shared by all of them: the same pointer
 /// means the same URL, headers and policy, so that a transport may keep what it prepared.
@@ -32,7 +33,7 @@ struct TransportAnswer {
     enum class Kind : std::uint8_t {
         answered,  ///< A complete status line and headers arrived, whatever the status.
         failed,    ///< The endpoint's failure: look-up, connection, TLS, malformed or late answer.
-        not_sent,  ///< A fault of ours (no descriptors, no memory) or a cancellation: costs no try.
+        not_sent,  ///< A local error (no descriptors, memory or ports), or cancelled: costs no try.
     };
     Kind kind = Kind::failed;
     int status_code = 0;           ///< With `answered` only: 200-599.

@@ -10,6 +10,7 @@
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/principal.hpp>
@@ -18,7 +19,7 @@
 #include <webhooks/subscription.hpp>
 #include <webhooks/transport.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// How long two secrets sign after a rotation: unless told otherwise, and at most.
 inline constexpr std::chrono::seconds default_secret_overlap = std::chrono::hours(24);

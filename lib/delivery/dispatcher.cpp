@@ -9,10 +9,9 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
-/// A fault of ours delays an attempt by this much; it costs no try.
-constexpr std::chrono::seconds delay_after_own_fault{1};
-/// Nor does any other attempt begin for a moment: the fault is likely to meet it too.
-constexpr std::chrono::milliseconds pause_after_own_fault{100};
+/// A local error delays the attempts of its subscription by this much, and uses up no try. Others
+/// may have all that they need, such as a connection.
+constexpr std::chrono::seconds delay_after_local_error{1};
 /// What is blocked for longer makes room in memory.
 constexpr std::chrono::seconds longest_wait_in_memory{1};
 
@@ -312,16 +311,7 @@ void Dispatcher::clear(const Now& now) {
 
 // ---- Attempts.
 
-std::optional<SteadyTime> Dispatcher::next_timer() const {
-    const std::optional<SteadyTime> timer = turns_.next_timer();
-    if (paused_until_ == SteadyTime::min()) return timer;
-    if (waiting_ > 0) return paused_until_;
-    return timer ? std::optional(std::max(*timer, paused_until_)) : std::nullopt;
-}
-
 std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
-    if (now.steady < paused_until_) return {};
-    paused_until_ = SteadyTime::min();
     while (Lane* opened = turns_.take_opened(now.steady)) {
         settle(*opened, now);
     }
@@ -368,8 +358,8 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     Lane& lane = *lanes_.at(flight.lane);
     --lane.in_flight;
     if (answer.kind == TransportAnswer::Kind::not_sent) {
-        park(flight.event, now.time + delay_after_own_fault);
-        paused_until_ = now.steady + pause_after_own_fault;
+        park(flight.event, now.time + delay_after_local_error);
+        lane.delayed_until = now.steady + delay_after_local_error;
     } else {
         turns_.note_answer(flight.slot, answer.kind == TransportAnswer::Kind::answered);
         record(flight, answer, now, chance);

@@ -72,7 +72,7 @@ public:
     std::size_t in_flight() const noexcept { return flights_.size(); }
     std::size_t waiting() const noexcept { return waiting_; }
     /// When `next` has something to do though nothing happens.
-    std::optional<SteadyTime> next_timer() const;
+    std::optional<SteadyTime> next_timer() const { return turns_.next_timer(); }
 
 private:
     struct Flight {
@@ -122,8 +122,6 @@ private:
     std::size_t waiting_ = 0;                                   ///< Events in all queues.
     std::size_t waiting_bytes_ = 0;                             ///< Their payloads.
     std::size_t wanted_ = 0;  ///< Events on their way back into memory.
-    /// After a fault of ours.
-    SteadyTime paused_until_ = SteadyTime::min();
     Transport::Token last_token_ = 0;
     std::unordered_map<Transport::Token, Flight> flights_;
     Results results_;

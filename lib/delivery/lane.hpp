@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <delivery/health.hpp>
 #include <delivery/rate_limit.hpp>
@@ -40,7 +41,8 @@ struct Lane {
 
     Health health;
     RateLimit rate;
-    int rate_limit = 0;  ///< Requests per second; 0: no limit.
+    int rate_limit = 0;                            ///< Requests per second; 0: no limit.
+    SteadyTime delayed_until = SteadyTime::min();  ///< After a local error.
     std::optional<Time> failing_since;
     int failures = 0;  ///< Since then.
     /// Which version of the subscription the health is of.
@@ -58,7 +60,9 @@ struct Lane {
     std::optional<SteadyTime> timer;
 
     /// When its next event may go, as far as this lane is concerned.
-    SteadyTime opens_at() const { return std::max(health.blocked_until, rate.next(rate_limit)); }
+    SteadyTime opens_at() const {
+        return std::max({health.blocked_until, delayed_until, rate.next(rate_limit)});
+    }
     /// A breaker that is open lets one request at a time through.
     bool waits_for_probe() const { return health.is_open && in_flight > 0; }
 };

@@ -7,6 +7,7 @@ namespace webhooks::service {
 namespace {
 
 constexpr std::chrono::seconds sweep_interval{1};
+constexpr std::chrono::seconds local_error_log_interval{1};
 /// How long delivery stands still, where storage is behind with results or does not confirm that
 /// this worker lives, before it looks again.
 constexpr std::chrono::milliseconds pause_before_beginning{10};
@@ -156,9 +157,15 @@ Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(
 void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
     const double chance = std::uniform_real_distribution<>()(random_);
     const bool is_ours = dispatcher_.finish(token, answer, now(), chance);
-    if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) {
-        parts_.observer->on_log(LogLevel::warning, "attempt put off: " + answer.error);
-    }
+    if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) log_local_error(answer.error);
+}
+
+/// Where one attempt meets it, hundreds may.
+void DeliveryLoop::log_local_error(const std::string& error) {
+    const SteadyTime steady_now = parts_.clock->steady_now();
+    if (steady_now < next_local_error_log_) return;
+    next_local_error_log_ = steady_now + local_error_log_interval;
+    parts_.observer->on_log(LogLevel::warning, "attempts are delayed: " + error);
 }
 
 void DeliveryLoop::sweep() {

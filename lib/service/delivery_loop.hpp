@@ -60,6 +60,7 @@ private:
     Result<std::string> sign(const delivery::Dispatcher::Start& start, const std::string& id,
                              const std::string& timestamp);
     Result<CachedSigners*> signers_for(const delivery::Dispatcher::Start& start);
+    void log_local_error(const std::string& error);
     void sweep();
     std::size_t hand_back();
     delivery::Now now() const;
@@ -72,6 +73,7 @@ private:
     std::uint64_t epoch_ = 0;
     std::size_t begun_ = 0;
     SteadyTime next_sweep_{};
+    SteadyTime next_local_error_log_{};
     Revision swept_revision_ = 0;
     std::unordered_map<SubscriptionId, CachedSigners> signers_;
     std::minstd_rand random_{std::random_device{}()};

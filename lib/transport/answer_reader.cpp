@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
+#include <cstdint>
+#include <limits>
 #include <transport/answer_reader.hpp>
 #include <transport/plain_answer.hpp>
 #include <transport/text.hpp>
@@ -10,26 +12,16 @@ namespace {
 using boost::beast::error_code;
 namespace http = boost::beast::http;
 
-constexpr std::string_view first_bytes = "HTTP/1.";
-
-/// Tells at once that the peer speaks something else, instead of waiting for an end of headers.
-bool may_be_http(std::string_view head) {
-    return head.substr(0, first_bytes.size()) == first_bytes.substr(0, head.size());
-}
+/// Between two chunks a body has at least this many bytes to come. The parser of Boost 1.81 asserts
+/// that it is given so many of the last chunk at once; a peer may send fewer.
+constexpr std::size_t min_chunked_bytes = 5;
 
 }  // namespace
 
 AnswerReader::Parser::Parser() {
     eager(true);
     body_limit(boost::none);
-    header_limit(max_header_bytes + 1);
-}
-
-void AnswerReader::Parser::on_field_impl(Field name, Text, Text value, Code&) {
-    // Trailers come here too, and say nothing about when to come back.
-    if (name == Field::retry_after && !is_header_done() && retry_after.empty()) {
-        retry_after.assign(value.data(), value.size());
-    }
+    header_limit(std::numeric_limits<std::uint32_t>::max());  // AnswerHead has one.
 }
 
 std::size_t AnswerReader::Parser::on_body_impl(Text bytes, Code&) {
@@ -39,14 +31,14 @@ std::size_t AnswerReader::Parser::on_body_impl(Text bytes, Code&) {
     return bytes.size();
 }
 
-std::size_t AnswerReader::Parser::on_chunk_body_impl(std::uint64_t, Text bytes, Code& code) {
+std::size_t AnswerReader::Parser::on_chunk_body_impl(std::uint64_t left, Text bytes, Code& code) {
+    chunk_left = left - bytes.size();
     return on_body_impl(bytes, code);
 }
 
 bool AnswerReader::feed(std::string_view bytes) {
     if (!was_fed_ && take_plain(bytes)) return false;
     was_fed_ = was_fed_ || !bytes.empty();
-    if (!parser_) parser_.emplace();
     unread_.append(bytes);
     while (!is_done_ && !unread_.empty() && (has_answer_ ? read_body() : read_head())) {
     }
@@ -54,7 +46,7 @@ bool AnswerReader::feed(std::string_view bytes) {
 }
 
 bool AnswerReader::take_plain(std::string_view bytes) {
-    const auto plain = read_plain_answer(bytes, max_header_bytes, max_kept_bytes);
+    const auto plain = read_plain_answer(bytes, max_header_bytes_, max_kept_bytes);
     if (!plain) return false;
     plain_ = {.kind = TransportAnswer::Kind::answered,
               .status_code = plain->status,
@@ -63,57 +55,51 @@ bool AnswerReader::take_plain(std::string_view bytes) {
     return true;
 }
 
-/// The parser is given all of a header block at once, so that the limit is on the whole of it.
 bool AnswerReader::read_head() {
-    if (!may_be_http(unread_)) {
-        fail("malformed answer: not HTTP/1");
-        return false;
+    switch (head_.read(unread_)) {
+        case AnswerHead::Progress::needs_more:
+            return false;
+        case AnswerHead::Progress::failed:
+            fail(head_.error());
+            return false;
+        case AnswerHead::Progress::complete:
+            break;
     }
-    const std::size_t end = unread_.find("\r\n\r\n");
-    const std::size_t size = end == std::string::npos ? unread_.size() : end + 4;
-    if (size > max_header_bytes) {
-        fail("answer headers exceed 8 KiB");
-        return false;
+    unread_.erase(0, head_.size());
+    if (head_.status() >= 200) {
+        begin_body();
+    } else if (++interim_answers_ > max_interim_answers) {
+        fail("more than 5 interim answers");
+    } else {
+        head_ = AnswerHead(max_header_bytes_);
     }
-    if (end == std::string::npos) return false;
-
-    error_code code;
-    const std::size_t used = parser_->put({unread_.data(), size}, code);
-    if (code || used != size || !parser_->is_header_done()) {
-        fail("malformed answer: " + (code ? code.message() : "bad header block"));
-        return false;
-    }
-    unread_.erase(0, used);
-    judge_status();
     return !is_done_;
 }
 
-void AnswerReader::judge_status() {
-    const int status = parser_->status;
-    if (status == 101) return fail("malformed answer: unexpected switch of protocols");
-    if (status < 100 || status > 599) return fail("malformed answer: status out of range");
-    if (status >= 200) {
-        has_answer_ = true;
-        if (parser_->is_done()) finish_body(true);
-        return;
-    }
-    if (++interim_answers_ > max_interim_answers) return fail("more than 5 interim answers");
-    parser_.emplace();
+void AnswerReader::begin_body() {
+    const std::string head = head_.canonical();
+    error_code code;
+    parser_.put({head.data(), head.size()}, code);
+    if (code) return fail("malformed answer: " + code.message());
+    has_answer_ = true;
+    if (parser_.is_done()) finish_body(true);
 }
 
 bool AnswerReader::read_body() {
+    const bool is_between_chunks = parser_.chunked() && parser_.chunk_left == 0;
+    if (is_between_chunks && unread_.size() < min_chunked_bytes) return false;
     error_code code;
-    const std::size_t used = parser_->put({unread_.data(), unread_.size()}, code);
+    const std::size_t used = parser_.put({unread_.data(), unread_.size()}, code);
     unread_.erase(0, used);
     body_bytes_ += used;
-    if (parser_->is_done()) {
+    if (parser_.is_done()) {
         finish_body(true);
         return false;
     }
     const bool is_broken = code && code != http::error::need_more;
     const bool is_too_long = body_bytes_ + unread_.size() > max_body_bytes;
     if (is_broken || is_too_long) {
-        parser_->is_body_cut = parser_->is_body_cut || is_too_long;
+        parser_.is_body_cut = parser_.is_body_cut || is_too_long;
         finish_body(false);
     }
     return false;
@@ -121,7 +107,7 @@ bool AnswerReader::read_body() {
 
 void AnswerReader::finish_body(bool is_complete) {
     is_done_ = true;
-    may_reuse_ = is_complete && parser_->keep_alive() && unread_.empty();
+    may_reuse_ = is_complete && head_.may_reuse_connection() && unread_.empty();
 }
 
 void AnswerReader::end() {
@@ -142,9 +128,9 @@ TransportAnswer AnswerReader::take() {
         return {.kind = TransportAnswer::Kind::failed, .error = std::move(error_)};
     }
     return {.kind = TransportAnswer::Kind::answered,
-            .status_code = parser_->status,
-            .body = storable_text(parser_->body, max_kept_bytes, parser_->is_body_cut),
-            .retry_after = std::move(parser_->retry_after)};
+            .status_code = head_.status(),
+            .body = storable_text(parser_.body, max_kept_bytes, parser_.is_body_cut),
+            .retry_after = head_.retry_after()};
 }
 
 }  // namespace webhooks::transport

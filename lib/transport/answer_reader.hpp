@@ -1,9 +1,10 @@
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <transport/answer_head.hpp>
 #include <webhooks/transport.hpp>
 
 namespace webhooks::transport {
@@ -14,10 +15,13 @@ namespace webhooks::transport {
 /// which tests/fuzz checks.
 class AnswerReader {
 public:
-    static constexpr std::size_t max_header_bytes = 8 * 1024;
     static constexpr std::size_t max_body_bytes = 64 * 1024;  ///< As sent, chunk headers included.
     static constexpr std::size_t max_kept_bytes = 4 * 1024;
     static constexpr int max_interim_answers = 5;
+
+    /// @param max_header_bytes as in HttpTransportOptions
+    explicit AnswerReader(std::size_t max_header_bytes = std::size_t{64} * 1024)
+        : max_header_bytes_(max_header_bytes), head_(max_header_bytes) {}
 
     /// Takes bytes that arrived. @return false once nothing more is to be read.
     bool feed(std::string_view bytes);
@@ -36,15 +40,14 @@ public:
     TransportAnswer take();
 
 private:
-    /// Beast's parser, keeping only what an answer needs.
+    /// Beast's parser of bodies, keeping only what an answer needs.
     class Parser final : public boost::beast::http::basic_parser<false> {
     public:
         Parser();
 
-        int status = 0;
-        std::string retry_after;
         std::string body;  ///< The first bytes of it.
         bool is_body_cut = false;
+        std::uint64_t chunk_left = 0;  ///< Bytes to come of the current chunk.
 
     private:
         using Code = boost::beast::error_code;
@@ -53,25 +56,27 @@ private:
         using Field = boost::beast::http::field;
 
         void on_request_impl(Verb, Text, Text, int, Code&) override {}
-        void on_response_impl(int code, Text, int, Code&) override { status = code; }
-        void on_field_impl(Field, Text, Text, Code&) override;
+        void on_response_impl(int, Text, int, Code&) override {}
+        void on_field_impl(Field, Text, Text, Code&) override {}
         void on_header_impl(Code&) override {}
         void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
         std::size_t on_body_impl(Text, Code&) override;
-        void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+        void on_chunk_header_impl(std::uint64_t size, Text, Code&) override { chunk_left = size; }
         std::size_t on_chunk_body_impl(std::uint64_t, Text, Code&) override;
         void on_finish_impl(Code&) override {}
     };
 
     bool take_plain(std::string_view bytes);
     bool read_head();
-    void judge_status();
+    void begin_body();
     bool read_body();
     void finish_body(bool is_complete);
     void fail(std::string error);
 
     TransportAnswer plain_;  ///< With `was_plain_`: what to report.
-    std::optional<Parser> parser_;
+    const std::size_t max_header_bytes_;
+    AnswerHead head_;
+    Parser parser_;
     std::string unread_;
     std::size_t body_bytes_ = 0;
     int interim_answers_ = 0;

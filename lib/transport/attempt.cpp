@@ -28,6 +28,7 @@ Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime sta
       deadline_(started + workbench.options.attempt_timeout),
       workbench_(workbench),
       listener_(listener),
+      reader_(workbench.options.max_header_bytes),
       step_deadline_(deadline_) {}
 
 /// Nothing may leave by an exception: what can throw here is memory alone.
@@ -87,7 +88,10 @@ void Attempt::connect_anew() {
 void Attempt::on_resolved(const Resolved& resolved) {
     guard([&] {
         look_up_.reset();
-        if (resolved.is_fault_of_ours) return end(not_sent(resolved.error));
+        if (resolved.is_local_error) {
+            if (workbench_.idle.drop_oldest()) return connect_anew();
+            return end(not_sent(resolved.error));
+        }
         if (resolved.addresses.empty()) return end(failed(resolved.error));
         if (!are_allowed(resolved.addresses, request_.target->policy.get())) {
             return end(failed("address not allowed"));
@@ -106,14 +110,20 @@ void Attempt::dial_next() {
     const SteadyTime now = SteadyTime::clock::now();
     const auto left = static_cast<int>(addresses_.size() - dialled_);
     step_deadline_ = now + (connect_deadline_ - now) / left;
-    use(std::make_unique<Stream>(workbench_.poller));
-    const IpAddress& address = addresses_[dialled_++];
-    const auto code = stream_->connect(address, request_.target->url.port());
-    if (code) after_failed_dial(code);
+    if (const auto code = dial(addresses_[dialled_++])) after_failed_dial(code);
+}
+
+/// What is short goes to connections that are in use, before those that are only kept.
+std::error_code Attempt::dial(const IpAddress& address) {
+    while (true) {
+        use(std::make_unique<Stream>(workbench_.poller));
+        const auto code = stream_->connect(address, request_.target->url.port());
+        if (!is_local_error(code) || !workbench_.idle.drop_oldest()) return code;
+    }
 }
 
 void Attempt::after_failed_dial(const std::error_code& code) {
-    if (dialled_ == addresses_.size() || is_fault_of_ours(code)) {
+    if (dialled_ == addresses_.size() || is_local_error(code)) {
         return end(failed(Phase::connecting, code));
     }
     dial_next();
@@ -187,6 +197,7 @@ void Attempt::read_more() {
         switch (step.kind) {
             case Kind::moved:
                 if (!reader_.feed({workbench_.input.data(), step.bytes})) return finish();
+                limit_body();
                 break;
             case Kind::wants_write:
                 stream_->wait(Stream::Direction::write);
@@ -198,6 +209,14 @@ void Attempt::read_more() {
                 return on_broken(step);
         }
     }
+}
+
+/// With status and headers the verdict is known, and the body is only for the log.
+void Attempt::limit_body() {
+    if (!reader_.has_answer() || phase_ == Phase::reading_body) return;
+    phase_ = Phase::reading_body;
+    step_deadline_ =
+        std::min(deadline_, SteadyTime::clock::now() + workbench_.options.body_timeout);
 }
 
 void Attempt::on_broken(const Stream::Step& step) {

@@ -61,11 +61,13 @@ private:
     void connect_anew();
     void on_resolved(const Resolved& resolved);
     void dial_next();
+    std::error_code dial(const IpAddress& address);
     void after_failed_dial(const std::error_code& code);
     void shake_hands();
     void exchange();
     void write_more();
     void read_more();
+    void limit_body();
     void on_broken(const Stream::Step& step);
     void finish();
     void end(TransportAnswer answer);

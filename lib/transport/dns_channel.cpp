@@ -78,6 +78,12 @@ std::vector<IpAddress> by_turns(const std::vector<IpAddress>& v4,
     return mixed;
 }
 
+/// A time to live with its top bit set counts as zero (RFC 2181, section 8). c-ares 1.18 reports it
+/// as a negative number, 1.34 as the greatest.
+int seconds_to_live(int ttl) {
+    return ttl < 0 || ttl == std::numeric_limits<int>::max() ? 0 : ttl;
+}
+
 Resolved resolved(const ares_addrinfo& answers) {
     std::vector<IpAddress> v4;
     std::vector<IpAddress> v6;
@@ -89,10 +95,10 @@ Resolved resolved(const ares_addrinfo& answers) {
         if (v4.size() + v6.size() > max_addresses) {
             return {.error = "could not resolve host: too many addresses"};
         }
-        ttl = std::min(ttl, node->ai_ttl);
+        ttl = std::min(ttl, seconds_to_live(node->ai_ttl));
     }
     for (const auto* alias = answers.cnames; alias != nullptr; alias = alias->next) {
-        ttl = std::min(ttl, alias->ttl);
+        ttl = std::min(ttl, seconds_to_live(alias->ttl));
     }
     if (v4.empty() && v6.empty()) return {.error = "could not resolve host"};
     return {.addresses = by_turns(v4, v6), .ttl = std::chrono::seconds(ttl)};
@@ -170,7 +176,7 @@ struct DnsChannel::Callbacks {
         try {
             return status == ARES_SUCCESS ? resolved(*answers) : channel.failure(status);
         } catch (const std::bad_alloc&) {
-            return {.error = "out of memory", .is_fault_of_ours = true};
+            return {.error = "out of memory", .is_local_error = true};
         }
     }
 
@@ -180,8 +186,7 @@ struct DnsChannel::Callbacks {
     static ares_socket_t open(int domain, int type, int protocol, void* self) {
         const int socket = ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
         const std::error_code code = socket < 0 ? last_error() : std::error_code();
-        static_cast<DnsChannel*>(self)->shortage_ =
-            is_fault_of_ours(code) ? code : std::error_code();
+        static_cast<DnsChannel*>(self)->shortage_ = is_local_error(code) ? code : std::error_code();
         return socket;
     }
 
@@ -284,9 +289,9 @@ void DnsChannel::watch(int socket, bool for_read, bool for_write) noexcept try {
 Resolved DnsChannel::failure(int status) const {
     const std::string error = "could not resolve host";
     if (status == ARES_ENOTFOUND || status == ARES_ENODATA) return {.error = error};
-    if (status == ARES_ENOMEM) return {.error = "out of memory", .is_fault_of_ours = true};
+    if (status == ARES_ENOMEM) return {.error = "out of memory", .is_local_error = true};
     if (shortage_) {
-        return {.error = error + ": " + shortage_.message(), .is_fault_of_ours = true};
+        return {.error = error + ": " + shortage_.message(), .is_local_error = true};
     }
     return {.error = status == ARES_ETIMEOUT ? error + ": timed out" : error};
 }

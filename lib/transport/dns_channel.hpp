@@ -19,7 +19,7 @@ struct Resolved {
     std::vector<IpAddress> addresses = {};
     std::chrono::seconds ttl = {};  ///< How long the addresses hold, as their records say.
     std::string error = {};         ///< Why there is no address; for a person.
-    bool is_fault_of_ours = false;  ///< No descriptor or memory: it costs no try.
+    bool is_local_error = false;    ///< No descriptor or memory: it costs no try.
 };
 
 struct DnsOptions {

@@ -22,14 +22,30 @@ std::string reason(Phase phase, const std::error_code& code) {
     return "connection failed" + when + ": " + code.message();
 }
 
+/// What helps, where anything does.
+std::string local_reason(const std::error_code& code) {
+    if (code == std::errc::too_many_files_open) {
+        return "no file descriptor for a connection: raise this process's limit (ulimit -n)";
+    }
+    if (code == std::errc::too_many_files_open_in_system) {
+        return "no file descriptor for a connection: raise this machine's limit (fs.file-max)";
+    }
+    if (code == std::errc::address_not_available ||
+        code == std::errc::resource_unavailable_try_again) {
+        return "no free port for a connection: widen net.ipv4.ip_local_port_range";
+    }
+    return code.message();
+}
+
 }  // namespace
 
-bool is_fault_of_ours(const std::error_code& code) noexcept {
+bool is_local_error(const std::error_code& code) noexcept {
     return code == std::errc::too_many_files_open ||
            code == std::errc::too_many_files_open_in_system || code == std::errc::no_buffer_space ||
            code == std::errc::not_enough_memory ||
            // No watch left for a socket, no port left for a connection.
-           code == std::errc::no_space_on_device || code == std::errc::address_not_available;
+           code == std::errc::no_space_on_device || code == std::errc::address_not_available ||
+           code == std::errc::resource_unavailable_try_again;
 }
 
 TransportAnswer failed(std::string error) {
@@ -41,7 +57,7 @@ TransportAnswer not_sent(std::string error) {
 }
 
 TransportAnswer failed(Phase phase, const std::error_code& code) {
-    return is_fault_of_ours(code) ? not_sent(code.message()) : failed(reason(phase, code));
+    return is_local_error(code) ? not_sent(local_reason(code)) : failed(reason(phase, code));
 }
 
 TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout) {
@@ -53,6 +69,7 @@ TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout
         case Phase::handshaking:
             return failed("TLS handshake timed out");
         case Phase::exchanging:
+        case Phase::reading_body:
             break;
     }
     return failed("no answer within " + seconds(attempt_timeout));

@@ -12,15 +12,16 @@
 namespace webhooks::transport {
 
 /// How far an attempt has come.
-enum class Phase { resolving, connecting, handshaking, exchanging };
+enum class Phase { resolving, connecting, handshaking, exchanging, reading_body };
 
-/// No descriptor or no memory: says nothing about the endpoint.
-bool is_fault_of_ours(const std::error_code& code) noexcept;
+/// This process or machine is short of something (descriptors, memory, ports): says nothing about
+/// the endpoint.
+bool is_local_error(const std::error_code& code) noexcept;
 
 /// What ends an attempt without an answer.
 TransportAnswer failed(std::string error);
 TransportAnswer not_sent(std::string error);
-/// A system call failed in this phase; `not_sent` when the fault is ours.
+/// A system call failed in this phase; `not_sent` for a local error.
 TransportAnswer failed(Phase phase, const std::error_code& code);
 /// The time of this phase is up. @param attempt_timeout for the text alone
 TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout);

@@ -36,6 +36,13 @@ public:
         return connection;
     }
 
+    /// Gives up the one that has been unused for longest. @return false when there is none
+    bool drop_oldest() {
+        if (by_age_.empty()) return false;
+        drop(by_age_.begin());
+        return true;
+    }
+
     /// Drops what was unused for too long, and what `is_dead` says is of no use any more.
     template <class IsDead>
     void sweep(SteadyTime now, IsDead is_dead) {

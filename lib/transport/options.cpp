@@ -11,6 +11,8 @@ Result<> HttpTransportOptions::validate() const {
     RangeCheck check;
     check.in("attempt_timeout", attempt_timeout, 100ms, 5min);
     check.in("connect_timeout", connect_timeout, 100ms, std::max(attempt_timeout, 100ms));
+    check.in("body_timeout", body_timeout, 0ms, 5min);
+    check.in("max_header_bytes", max_header_bytes, 1024, 1024 * 1024, "bytes");
     check.in("keep_alive", keep_alive, 0ms, 10min);
     check.in("max_idle_connections", max_idle_connections, 0, 100'000, "");
     if (user_agent.size() > 256 || !ascii::is_printable(user_agent)) {

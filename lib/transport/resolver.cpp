@@ -68,7 +68,7 @@ void Resolver::ask(const std::string& host, SteadyTime now) {
         });
     } catch (const std::exception& error) {
         finish(host, {.error = std::string("could not resolve host: ") + error.what(),
-                      .is_fault_of_ours = true});
+                      .is_local_error = true});
     }
 }
 
@@ -98,7 +98,7 @@ void Resolver::finish(const std::string& host, Resolved resolved) {
         resolved = {.addresses = {IpAddress{.is_v6 = false, .bytes = {127, 0, 0, 1}}}};
     }
     const auto answer = std::make_shared<const Resolved>(std::move(resolved));
-    if (!answer->is_fault_of_ours) {
+    if (!answer->is_local_error) {
         cache_.put(host, answer, SteadyTime::clock::now() + time_to_keep(*answer));
     }
     if (!waiting) return;

@@ -1,9 +1,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <transport/stream.hpp>
@@ -39,6 +41,27 @@ socklen_t put_address(const IpAddress& address, std::uint16_t port, sockaddr_sto
     return sizeof v4;
 }
 
+/// Connections leave some descriptors to the rest of the process, which answers its own clients and
+/// opens files. The system gives out the lowest free number, so that the number tells.
+bool is_reserved(int descriptor) {
+    constexpr rlim_t max_reserve = 64;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+    return static_cast<rlim_t>(descriptor) >=
+           limit.rlim_cur - std::min(limit.rlim_cur / 8, max_reserve);
+}
+
+/// Whether this machine has an address to send from: `connect` reports a lack of it in the same way
+/// as a lack of free ports, but for UDP, which sends nothing here, it takes no port of that kind.
+bool has_source_for(const sockaddr_storage& endpoint, socklen_t size) {
+    const int probe = ::socket(endpoint.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) return false;
+    const bool has_source =
+        ::connect(probe, reinterpret_cast<const sockaddr*>(&endpoint), size) == 0;
+    ::close(probe);
+    return has_source;
+}
+
 }  // namespace
 
 Stream::~Stream() {
@@ -52,6 +75,7 @@ std::error_code Stream::connect(const IpAddress& address, std::uint16_t port) {
     const int family = address.is_v6 ? AF_INET6 : AF_INET;
     socket_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (socket_ < 0) return system_code(errno);
+    if (is_reserved(socket_)) return system_code(EMFILE);
     const int on = 1;
     if (::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
         return system_code(errno);
@@ -62,7 +86,9 @@ std::error_code Stream::connect(const IpAddress& address, std::uint16_t port) {
     // One that is connected already is told of all the same.
     if (::connect(socket_, reinterpret_cast<const sockaddr*>(&endpoint), size) != 0 &&
         errno != EINPROGRESS && errno != EINTR) {
-        return system_code(errno);
+        const int cause = errno;
+        if (cause != EADDRNOTAVAIL) return system_code(cause);
+        return system_code(has_source_for(endpoint, size) ? EADDRNOTAVAIL : ENETUNREACH);
     }
     return poller_.watch(socket_, *this, place_);
 }

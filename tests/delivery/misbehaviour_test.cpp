@@ -71,7 +71,7 @@ std::vector<Case> cases(const std::string& redirect_target) {
         {"endless headers",
          {.bytes = head, .then = Then::endless, .filler = "x-filler: and so on\r\n"},
          {},
-         "answer headers exceed 8 KiB"},
+         "answer headers exceed 64 KiB"},
         {"endless interim answers",
          {.bytes = "", .then = Then::endless, .filler = "HTTP/1.1 103 Early Hints\r\n\r\n"},
          {},

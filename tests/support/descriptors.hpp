@@ -4,11 +4,13 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <vector>
 
 namespace webhooks::testing {
 
@@ -49,6 +51,35 @@ public:
 
 private:
     rlimit usual_{};
+};
+
+/// While it lives, this process may have so many descriptors, and only some of them are free.
+class FewDescriptors {
+public:
+    FewDescriptors(int limit, std::size_t free) {
+        ::getrlimit(RLIMIT_NOFILE, &usual_);
+        const rlimit few{.rlim_cur = static_cast<rlim_t>(limit), .rlim_max = usual_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &few);
+        for (int copy = ::dup(0); copy >= 0; copy = ::dup(0)) {
+            copies_.push_back(copy);
+        }
+        for (; free > 0 && !copies_.empty(); --free) {
+            ::close(copies_.back());
+            copies_.pop_back();
+        }
+    }
+    ~FewDescriptors() {
+        for (const int copy : copies_) {
+            ::close(copy);
+        }
+        ::setrlimit(RLIMIT_NOFILE, &usual_);
+    }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+private:
+    rlimit usual_{};
+    std::vector<int> copies_;
 };
 
 }  // namespace webhooks::testing

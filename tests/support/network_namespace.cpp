@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 #include <support/network_namespace.hpp>
@@ -34,7 +35,8 @@ NetworkNamespace::NetworkNamespace() : name_("wh" + std::to_string(::getpid())) 
                network_ + "." + std::to_string(theirs) + "/30 dev " + end + " && ip -n " + name_ +
                " link set dev " + end + " up";
     };
-    if (!run("ip netns add " + name_ + " && " + link("a", 1, 2) + " && " + link("b", 5, 6))) {
+    if (!run("ip netns add " + name_ + " && ip -n " + name_ + " link set dev lo up && " +
+             link("a", 1, 2) + " && " + link("b", 5, 6))) {
         run("ip netns del " + name_);
         throw std::runtime_error("cannot make a network namespace");
     }
@@ -43,6 +45,13 @@ NetworkNamespace::NetworkNamespace() : name_("wh" + std::to_string(::getpid())) 
 NetworkNamespace::~NetworkNamespace() {
     // Its links go with it, once no socket keeps it.
     run("ip link del " + name_ + "a; ip link del " + name_ + "b; ip netns del " + name_);
+}
+
+void NetworkNamespace::configure(const std::string& parameter, const std::string& value) const {
+    std::string file = "/proc/sys/" + parameter;
+    std::ranges::replace(file.begin() + 10, file.end(), '.', '/');
+    if (!run("ip netns exec " + name_ + " sh -c 'echo \"" + value + "\" >" + file + "'"))
+        throw std::runtime_error("cannot set " + parameter);
 }
 
 void NetworkNamespace::cut_first_link() const {

@@ -19,6 +19,8 @@ public:
     /// Our addresses, as seen from there, at the ends of the two links.
     std::string first_address() const { return network_ + ".1"; }
     std::string second_address() const { return network_ + ".5"; }
+    /// Sets a parameter of the kernel there, as sysctl names it.
+    void configure(const std::string& parameter, const std::string& value) const;
     void cut_first_link() const;
     void join_first_link() const;
 

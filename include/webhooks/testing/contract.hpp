@@ -7,9 +7,11 @@
 #include <string>
 #include <utility>
 #include <vector>
+#include <webhooks/export.hpp>
 #include <webhooks/testing/catch.hpp>
 
-namespace webhooks::testing {
+namespace WEBHOOKS_EXPORT webhooks {
+namespace testing {
 
 /// One test of a contract. `Subject` is the interface by which the host hands over what is tested.
 template <class Subject>
@@ -47,7 +49,8 @@ private:
     };
 };
 
-}  // namespace webhooks::testing
+}  // namespace testing
+}  // namespace webhooks
 
 #define WEBHOOKS_CONTRACT_NAME_2(prefix, line) prefix##line
 #define WEBHOOKS_CONTRACT_NAME(prefix, line) WEBHOOKS_CONTRACT_NAME_2(prefix, line)

@@ -5,9 +5,11 @@
 #include <mutex>
 #include <optional>
 #include <vector>
+#include <webhooks/export.hpp>
 #include <webhooks/forwarding_storage.hpp>
 
-namespace webhooks::testing {
+namespace WEBHOOKS_EXPORT webhooks {
+namespace testing {
 
 /// A storage that forwards every call to another one, counts them, and breaks those that it is told
 /// to break. Any thread.
@@ -56,4 +58,5 @@ private:
     Breakage breakage_{.count = 0};
 };
 
-}  // namespace webhooks::testing
+}  // namespace testing
+}  // namespace webhooks

@@ -185,7 +185,7 @@ TEST_CASE_METHOD(ServiceFixture, "a test event goes once, also to an inactive su
     CHECK(service().send_test_event(bob, subscription.id).error() == Errc::not_found);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a fault of ours delays an attempt and costs no try") {
+TEST_CASE_METHOD(ServiceFixture, "a local error delays an attempt and costs no try") {
     const Subscription subscription = subscribe();
     transport->respond([](const OutgoingRequest&) {
         return TransportAnswer{.kind = TransportAnswer::Kind::not_sent, .error = "no descriptors"};
@@ -198,6 +198,37 @@ TEST_CASE_METHOD(ServiceFixture, "a fault of ours delays an attempt and costs no
     advance(1s);
     CHECK(event(subscription.id, id).is_success);
     CHECK(event(subscription.id, id).retry_count == 0);
+}
+
+namespace {
+
+struct LogLines final : Observer {
+    void on_log(LogLevel, std::string_view line) noexcept override { lines.emplace_back(line); }
+    std::vector<std::string> lines;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(ServiceFixture, "local errors are logged once a second, whatever they meet") {
+    const auto log = std::make_shared<LogLines>();
+    observer = log;
+    running.reset();
+    open();
+    for (int i = 0; i < 100; ++i) {
+        subscribe();
+    }
+    transport->respond([](const OutgoingRequest&) {
+        return TransportAnswer{.kind = TransportAnswer::Kind::not_sent, .error = "no descriptors"};
+    });
+    service().publish(alice, {.event_type = "order.created", .payload = "{}"}).value();
+    settle();
+    CHECK(transport->requests().size() == 100);
+    CHECK(log->lines == std::vector<std::string>{"attempts are delayed: no descriptors"});
+    advance(999ms);
+    CHECK(log->lines.size() == 1);
+    advance(1ms);
+    CHECK(transport->requests().size() == 200);
+    CHECK(log->lines.size() == 2);
 }
 
 TEST_CASE_METHOD(ServiceFixture, "a jump of the wall clock neither hurries nor delays a retry") {

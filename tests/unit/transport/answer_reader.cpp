@@ -1,6 +1,7 @@
 #include <support/catch.hpp>
 #include <transport/answer_reader.hpp>
 #include <transport/text.hpp>
+#include <vector>
 
 using webhooks::TransportAnswer;
 using webhooks::transport::AnswerReader;
@@ -36,6 +37,113 @@ TEST_CASE("An answer is the same in one piece and byte by byte") {
         CHECK(answer.body == "body");
         CHECK(answer.retry_after == "3");
     }
+}
+
+namespace {
+
+/// Everything there is to tell about an answer that arrives in these pieces, up to its end.
+std::string told(const std::vector<std::string_view>& pieces) {
+    AnswerReader reader;
+    for (const std::string_view piece : pieces) {
+        if (!reader.feed(piece)) break;
+    }
+    reader.end();
+    const bool may_reuse = reader.may_reuse_connection();
+    const TransportAnswer answer = reader.take();
+    return std::to_string(answer.status_code) + "|" + answer.body + "|" + answer.retry_after + "|" +
+           answer.error + (may_reuse ? "|reuse" : "|close");
+}
+
+}  // namespace
+
+TEST_CASE("An answer is the same wherever it is split") {
+    const std::string chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    const auto [bytes, expected] = GENERATE_COPY(table<std::string, std::string>({
+        {chunked + "0\r\n\r\n", "200||||reuse"},
+        {chunked + "2\r\nok\r\n0\r\n\r\n", "200|ok|||reuse"},
+        {chunked + "2;a=\"b\"\r\nok\r\n1\r\n!\r\n00;x\r\nt: u\r\n\r\n", "200|ok!|||reuse"},
+        {chunked + "2\r\nok\r\n0\r\nt: u\r\nretry-after: 9\r\n\r\n", "200|ok|||reuse"},
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nretry-after: 1\r\nRetry-After: 3\r\n"
+         "content-length: 2\r\n\r\nok",
+         "201|ok|1, 3||reuse"},
+        {"HTTP/1.1 200\ncontent-length: 2\n\nok", "200|ok|||close"},
+        {"HTTP/1.1 503 No\nretry-after: 1\n\tand more\r\n\n", "503||1 and more||close"},
+        {"HTTP/1.1 204 None\r\n\r\n", "204||||reuse"},
+        {"HTTP/1.1 500\r\nx: y\r\n z\r\ncontent-length: 1\r\n\r\ne", "500|e|||close"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", "0|||malformed answer: not HTTP/1|close"},
+        {"HTTP/1.1 20\r\n", "0|||malformed answer: bad status|close"},
+    }));
+    CAPTURE(bytes);
+    const std::string_view text = bytes;
+    CHECK(told({text}) == expected);
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        for (std::size_t j = i; j <= text.size(); ++j) {
+            const std::string split =
+                told({text.substr(0, i), text.substr(i, j - i), text.substr(j)});
+            if (split != expected) FAIL_CHECK("split at " << i << " and " << j << ": " << split);
+        }
+    }
+}
+
+TEST_CASE("A head that bends the rules is an answer, and its connection is not used again") {
+    const std::string length = "content-length: 2\r\n";
+    const auto head = GENERATE_COPY(values<std::string>({
+        "HTTP/1.1 200\r\n" + length,
+        "HTTP/1.1 200 OK\n" + length,
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\n",
+        "HTTP/1.1  200\tOK\r\n" + length,
+        "HTTP/1.1 200 O\x01K\r\n" + length,
+        "HTTP/1.1 200 OK\r\nx y : z\r\n" + length,
+        "HTTP/1.1 200 OK\r\n: z\r\n" + length,
+        "HTTP/1.1 200 OK\r\nx: a\x01\rb\r\n" + length,
+        "HTTP/1.1 200 OK\r\nconnection: ;;x, close\r\n" + length,
+        "HTTP/1.0 200 OK\r\n" + length,
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n" + length,
+    }));
+    CAPTURE(head);
+    CHECK(told({head + "\r\nok"}) == "200|ok|||close");
+}
+
+TEST_CASE("A transfer coding overrides a length, and the connection is not used again") {
+    const std::string body = "\r\n2\r\nok\r\n0\r\n\r\n";
+    const std::string chunked = "transfer-encoding: Chunked\r\n";
+    const auto fields = GENERATE_COPY(values<std::string>({
+        "content-length: 1\r\n" + chunked,
+        chunked + "content-length: 1\r\n",
+        chunked + chunked,
+        "transfer-encoding: gzip, chunked\r\n",
+    }));
+    CAPTURE(fields);
+    CHECK(told({"HTTP/1.1 200 OK\r\n" + fields + body}) == "200|ok|||close");
+    CHECK(told({"HTTP/1.1 200 OK\r\n" + chunked + body}) == "200|ok|||reuse");
+}
+
+TEST_CASE("The options of a connection are read wherever they stand") {
+    const std::string rest = "content-length: 2\r\n\r\nok";
+    CHECK(told({"HTTP/1.1 200 OK\r\nConnection: Upgrade, Keep-Alive\r\n" + rest}) ==
+          "200|ok|||reuse");
+    CHECK(told({"HTTP/1.0 200 OK\r\nconnection: x,keep-alive\r\n" + rest}) == "200|ok|||reuse");
+    CHECK(told({"HTTP/1.1 200 OK\r\nconnection: x\r\nconnection: y ,CLOSE\r\n" + rest}) ==
+          "200|ok|||close");
+}
+
+TEST_CASE("A status line that is none fails the answer before its headers end") {
+    const auto [line, error] = GENERATE(table<std::string, std::string>({
+        {"HTTP/1.1 101 Switching\r\n", "unexpected switch of protocols"},
+        {"HTTP/1.1 2x0 OK\r\n", "bad status"},
+        {"HTTP/1.1 2000\r\n", "bad status"},
+        {"HTTP/1.1200 OK\r\n", "bad status"},
+        {"HTTP/1.1\n", "bad status"},
+        {"HTTP/1.2 200 OK\r\n", "bad version"},
+        {"HTTP/1.1 600 OK\r\n", "status out of range"},
+        {"HTTP/1.1 000\n", "status out of range"},
+        {"220 mail.example ESMTP", "not HTTP/1"},
+        {"\r\n", "not HTTP/1"},
+    }));
+    CAPTURE(line);
+    AnswerReader reader;
+    CHECK_FALSE(reader.feed(line));
+    CHECK(reader.take().error == "malformed answer: " + error);
 }
 
 TEST_CASE("A reader wants more until the answer is complete") {

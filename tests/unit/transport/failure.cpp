@@ -16,6 +16,12 @@ TEST_CASE("The errors of attempts say these very words") {
         {failed(Phase::connecting, code(std::errc::timed_out)), "connection timed out"},
         {failed(Phase::connecting, code(std::errc::host_unreachable)),
          "could not connect: No route to host"},
+        {failed(Phase::connecting, code(std::errc::network_unreachable)),
+         "could not connect: Network is unreachable"},
+        {failed(Phase::connecting, code(std::errc::address_family_not_supported)),
+         "could not connect: Address family not supported by protocol"},
+        {failed(Phase::connecting, code(std::errc::operation_not_permitted)),
+         "could not connect: Operation not permitted"},
         {failed(Phase::handshaking, code(std::errc::connection_reset)),
          "connection reset in the TLS handshake"},
         {failed(Phase::exchanging, code(std::errc::connection_reset)),
@@ -32,10 +38,10 @@ TEST_CASE("The errors of attempts say these very words") {
     CHECK(row.answer.error == row.error);
 }
 
-TEST_CASE("Without descriptors or memory nothing counts as sent, at any stage") {
-    const auto value =
-        GENERATE(std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
-                 std::errc::no_buffer_space, std::errc::not_enough_memory);
+TEST_CASE("Without descriptors, memory or ports nothing counts as sent, at any stage") {
+    const auto value = GENERATE(
+        std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+        std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available);
     for (const Phase phase : {Phase::connecting, Phase::handshaking, Phase::exchanging}) {
         CHECK(failed(phase, std::make_error_code(value)).kind == TransportAnswer::Kind::not_sent);
     }

@@ -135,7 +135,7 @@ TEST_CASE("A look-up without a result is the name's failure") {
     const Resolved resolved = bench.resolve(row.host);
     CHECK(resolved.addresses.empty());
     CHECK_THAT(resolved.error, Catch::Matchers::StartsWith(row.error));
-    CHECK_FALSE(resolved.is_fault_of_ours);
+    CHECK_FALSE(resolved.is_local_error);
     CHECK_FALSE(bench.resolver->is_busy());
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("Where no name server listens, a look-up fails") {
         bench.io, ResolverOptions{.dns = {.name_servers = servers, .first_timeout = moment}});
     const Resolved resolved = bench.resolve("a.example");
     CHECK_THAT(resolved.error, Catch::Matchers::StartsWith("could not resolve host"));
-    CHECK_FALSE(resolved.is_fault_of_ours);
+    CHECK_FALSE(resolved.is_local_error);
 }
 
 TEST_CASE("A name server that is silent is passed over") {
@@ -337,7 +337,7 @@ TEST_CASE("Without a descriptor a look-up fails by our fault, and is made again"
         const testing::NoDescriptors none;
         resolved = bench.resolve("a.example");
     }
-    CHECK(resolved.is_fault_of_ours);
+    CHECK(resolved.is_local_error);
     CHECK(resolved.error == "could not resolve host: Too many open files");
     CHECK(bench.resolve("a.example").addresses.size() == 1);
 }
