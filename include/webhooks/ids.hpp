@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <webhooks/export.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -15,6 +16,12 @@ struct Id {
 
     constexpr auto operator<=>(const Id&) const = default;
 };
+
+/// The number alone.
+template <class Tag>
+std::ostream& operator<<(std::ostream& out, Id<Tag> id) {
+    return out << id.value;
+}
 
 using SubscriptionId = Id<struct SubscriptionTag>;
 using EventId = Id<struct EventTag>;
