@@ -66,7 +66,10 @@ const char* remedy(int error) {
 
 /// The database holds secrets: only its owner may read it.
 Result<> make_private_file(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    // One that is there is left alone: to close any descriptor of it would end the locks that
+    // SQLite has on it for other connections of this process.
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0 && errno == EEXIST) return {};
     if (descriptor < 0) {
         return Error(Errc::unavailable, "cannot open '" + path + "' for writing: " +
                                             std::generic_category().message(errno) + remedy(errno));
@@ -84,6 +87,11 @@ SqliteStorage::SqliteStorage(SqliteOptions options)
       readers_(options_.readers) {}
 
 Result<> SqliteStorage::open() {
+    if (FileLock::is_parents(lock_path())) {
+        return Error(Errc::invalid_state,
+                     "a service of the parent process runs on '" + options_.path +
+                         "', and SQLite does not survive a fork: call exec before this");
+    }
     if (Result<> made = make_private_file(options_.path); !made) return made;
     return guarded(options_.path, [this]() -> Result<> {
         open_connection(writer_, options_);
@@ -130,7 +138,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
     {
         const std::scoped_lock lock(mutex_);
         if (!lock_) {
-            Result<FileLock> acquired = FileLock::acquire(options_.path + "-lock");
+            Result<FileLock> acquired = FileLock::acquire(lock_path());
             if (!acquired) return acquired.error();
             lock_.emplace(*std::move(acquired));
         } else if (worker_) {
