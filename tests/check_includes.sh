@@ -12,7 +12,7 @@ include/webhooks/asio.hpp    boost.system asio
 include/webhooks/testing     boost.system catch
 adapters/http/include        boost.system http
 adapters/http/src            boost.system http asio beast json boost posix
-lib/base                     boost.system crypto
+lib/base                     boost.system crypto posix
 lib/endpoint                 boost.system lib/base
 lib/query                    boost.system lib/base
 lib/signing                  boost.system lib/base crypto

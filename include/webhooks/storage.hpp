@@ -218,7 +218,8 @@ inline constexpr std::size_t max_events_in_statistics = 100'000;
 /// Keeps everything. A class that implements it passes the contract suite of
 /// webhooks/testing/storage_contract.hpp, which a host runs on a storage of its own.
 ///
-/// Every member may be called from any thread at once, blocks until it is done, and never throws.
+/// Every member may be called from any thread at once, and blocks until it is done. None is to
+/// throw; a service takes an exception for `unavailable` and logs it.
 /// Storage has its own time, which all times it is given or answers are of; `pulse` tells it.
 /// A limit is at least 1.
 /// Any call may answer `unavailable`: nothing was done then, or (for `write`) it is not known

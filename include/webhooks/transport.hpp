@@ -48,6 +48,10 @@ struct TransportAnswer {
 /// A transport is driven by its caller and has no thread of its own: it does I/O, and gives
 /// answers, only inside `run`. All members but `wake` are called from one thread at a time. A class
 /// that implements it passes the contract suite of webhooks/testing/transport_contract.hpp.
+///
+/// An exception is caught and logged. After one of `run`, `cancel_all` is called, all attempts in
+/// flight count as `not_sent` and are made again later, and answers to them are ignored; after one
+/// of `start`, that attempt does.
 class Transport {
 public:
     using Token = std::uint64_t;
@@ -74,7 +78,7 @@ public:
     virtual void run(SteadyTime until, Sink& sink) = 0;
 
     /// Makes a `run` under way, or else the next one, return soon. Any thread, at any time.
-    virtual void wake() noexcept = 0;
+    virtual void wake() = 0;
 
     /// Ends everything under way; each is answered `not_sent` by the next `run`.
     virtual void cancel_all() = 0;
