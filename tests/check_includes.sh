@@ -8,7 +8,7 @@ cd "$1"
 # headers and itself. Rooms are named by path, everything else as in kind_of below.
 rooms='
 include/webhooks             boost.system
-include/webhooks/asio.hpp    boost.system asio
+include/webhooks/asio.hpp    boost.system asio posix
 include/webhooks/testing     boost.system catch
 adapters/http/include        boost.system http
 adapters/http/src            boost.system http asio beast json boost posix

@@ -1,8 +1,9 @@
 #pragma once
 
 /// @file
-/// Publishing from programs that use Boost.Asio: any completion token will do (`use_awaitable`,
-/// `use_future`, `deferred`, a callback). Opt-in: nothing else here needs Asio's headers.
+/// For programs that use Boost.Asio: publishing with any completion token (`use_awaitable`,
+/// `use_future`, `deferred`, a callback), and delivery on a context of the program's (`run_on`).
+/// Opt-in: nothing else here needs Asio's headers.
 ///
 /// **g++ 12** destroys a temporary aggregate twice that is written inside a `co_await` expression,
 /// as in `co_await async_publish(service, who, Publication{...}, use_awaitable)`: the program
@@ -14,7 +15,10 @@
 /// co_await std::move(publishing);
 /// @endcode
 
+#include <fcntl.h>
+
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -23,8 +27,12 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -133,6 +141,126 @@ auto async_publish_batch(WebhookService& service, const Principal& principal,
         token, [&service, principal, publications = std::move(publications)](auto done) mutable {
             service.async_publish_batch(principal, std::move(publications), std::move(done));
         });
+}
+
+namespace detail {
+
+/// Calls `run_once` on a strand whenever there is something to do.
+class AsioDriver : public std::enable_shared_from_this<AsioDriver> {
+public:
+    AsioDriver(WebhookService& service, const boost::asio::any_io_executor& executor)
+        : service_(&service),
+          strand_(boost::asio::make_strand(executor)),
+          timer_(strand_),
+          descriptor_(strand_) {}
+
+    Result<> begin() {
+        if (const Result<int> handle = service_->wait_handle(); handle) {
+            boost::system::error_code error;
+            descriptor_.assign(::fcntl(*handle, F_DUPFD_CLOEXEC, 0), error);
+            if (error) return Error(error, "cannot wait for the transport");
+        }
+        if (Result<> started = service_->start_storage(); !started) return started;
+        Result<> set = service_->set_wake_callback([weak = weak_from_this()] {
+            if (const auto self = weak.lock()) self->schedule();
+        });
+        if (set) schedule();
+        return set;
+    }
+
+    void schedule() {
+        if (is_scheduled_.exchange(true)) return;
+        boost::asio::post(strand_, [self = shared_from_this()] { self->turn(); });
+    }
+
+    /// Returns when no turn is in flight, unless called inside one.
+    void end() {
+        const std::scoped_lock lock(mutex_);
+        if (service_ != nullptr) static_cast<void>(service_->set_wake_callback({}));
+        service_ = nullptr;
+        boost::asio::post(strand_, [self = shared_from_this()] { self->close(); });
+    }
+
+private:
+    void turn() {
+        is_scheduled_ = false;
+        const std::scoped_lock lock(mutex_);
+        if (service_ == nullptr) return;
+        const Result<std::size_t> done = service_->run_once();
+        if (service_ == nullptr) return;
+        if (!done && done.error() == Errc::stopped) return close();
+        if (done && *done > 0) return schedule();
+        const Result<SteadyTime> wake = service_->next_wake();
+        // After an error of its own the service goes on; not at once, for it is likely to meet it
+        // again.
+        wait(done && wake ? *wake
+                          : std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
+    }
+
+    void wait(SteadyTime until) {
+        const auto resume = [self = shared_from_this()](boost::system::error_code error) {
+            if (!error) self->schedule();
+        };
+        timer_.expires_at(until);
+        timer_.async_wait(resume);
+        if (!descriptor_.is_open() || std::exchange(is_waiting_, true)) return;
+        descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                               [this, resume](boost::system::error_code error) {
+                                   is_waiting_ = false;
+                                   resume(error);
+                               });
+    }
+
+    void close() {
+        timer_.cancel();
+        boost::system::error_code ignored;
+        descriptor_.close(ignored);
+    }
+
+    /// Held during a turn, in which the host may end it.
+    std::recursive_mutex mutex_;
+    WebhookService* service_;
+    boost::asio::strand<boost::asio::any_io_executor> strand_;
+    boost::asio::steady_timer timer_;
+    boost::asio::posix::stream_descriptor descriptor_;
+    std::atomic<bool> is_scheduled_{false};
+    bool is_waiting_ = false;
+};
+
+}  // namespace detail
+
+/// Drives a service's delivery as long as it lives. Any thread may end it, by destroying it; it
+/// then waits for a turn that another thread is in. Movable.
+class AsioRunner {
+public:
+    explicit AsioRunner(std::shared_ptr<detail::AsioDriver> driver) : driver_(std::move(driver)) {}
+    AsioRunner(AsioRunner&&) noexcept = default;
+    AsioRunner& operator=(AsioRunner&& other) noexcept {
+        std::swap(driver_, other.driver_);
+        return *this;
+    }
+    ~AsioRunner() {
+        if (driver_) driver_->end();
+    }
+
+private:
+    std::shared_ptr<detail::AsioDriver> driver_;
+};
+
+/// Delivers on the host's context, in place of `WebhookService::start`: decisions, requests and
+/// observers of attempts run in handlers of `executor`, one at a time, each short (what can be sent
+/// and received without waiting). Nothing polls, but for names that are being looked up (every
+/// 5 ms). Commits, some 10-30 ms each, happen on one thread of the service's, which also calls the
+/// completions of `WebhookService::async_publish`.
+///
+/// The runner must be destroyed before the service is, and before the executor's context.
+/// `WebhookService::stop` ends it too, and lets the calling thread do what is left.
+/// @return the errors of `WebhookService::start`; of the system where it gives no descriptor.
+inline Result<AsioRunner> run_on(WebhookService& service,
+                                 const boost::asio::any_io_executor& executor) {
+    const auto driver = std::make_shared<detail::AsioDriver>(service, executor);
+    if (Result<> begun = driver->begin(); !begun) return begun.error();
+    return AsioRunner(driver);
 }
 
 }  // namespace webhooks

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -79,6 +80,18 @@ public:
 
     /// Makes a `run` under way, or else the next one, return soon. Any thread, at any time.
     virtual void wake() = 0;
+
+    /// A descriptor that is readable when `run` has something to do for what came from outside, for
+    /// a host that waits for it in a loop of its own; -1: there is none. It is the transport's to
+    /// close.
+    virtual int wait_handle() const { return -1; }
+
+    /// When `run` is to be called next though nothing comes, by `std::chrono::steady_clock`: a
+    /// deadline, or what is ready already (a time in the past). One that keeps this body is looked
+    /// at every 10 ms by a host with a loop of its own.
+    virtual SteadyTime next_wake() const {
+        return std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
+    }
 
     /// Ends everything under way; each is answered `not_sent` by the next `run`.
     virtual void cancel_all() = 0;

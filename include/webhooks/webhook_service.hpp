@@ -156,12 +156,31 @@ public:
     /// Starts the two threads; does nothing where they run. @return stopped after `stop`; internal
     /// when the machine gives no thread, which stops the service.
     Result<> start();
+    /// Starts the storage thread alone: commits, which take some 10-30 ms each on a disk, happen
+    /// there, and `run_once` does what delivery can do, without blocking. Errors as of `start`.
+    Result<> start_storage();
     /// Without `start`: does what can be done now, without waiting, in the calling thread.
-    /// It blocks for the commits and claims that it makes.
+    /// Without `start_storage` it blocks for the commits and claims that it makes.
     /// @return how many things it did (commits, claims, attempts begun, answers); 0: nothing to do.
     /// conflict after `start`. After an error of its own (unavailable, internal) the next call goes
     /// on: what was being delivered goes back to storage and is made again.
     Result<std::size_t> run_once();
+    // For a host with a loop of its own, which then need not poll: it calls `run_once` when
+    // `next_wake` has come, when `wait_handle` is readable, and after its wake callback was called.
+    // `webhooks::run_on` of webhooks/asio.hpp does so.
+
+    /// When `run_once` has something to do though nothing happens until then, by the service's
+    /// steady clock: at once after one that did something; else a time before which it would do
+    /// nothing. @return conflict after `start`.
+    Result<SteadyTime> next_wake() const;
+    /// A descriptor that is readable when the transport has something to do; the transport's to
+    /// close. @return unsupported where there is none: `next_wake` is all there is then.
+    Result<int> wait_handle() const;
+    /// Sets what is called when `run_once` is to be called before `next_wake`: from any thread, but
+    /// not inside `run_once` itself, and perhaps too often. It must not block; what it throws is
+    /// logged. There is one at a time; an empty one ends it, but may return during a call.
+    Result<> set_wake_callback(std::function<void()> callback);
+
     /// Takes no new work, gives attempts in flight up to `drain` to finish, cuts off the rest, and
     /// hands everything back to storage. Blocks for `drain`, an attempt's last step and a commit at
     /// most. May be called more than once; only `stop` follows it.

@@ -91,14 +91,39 @@ std::chrono::nanoseconds DeliveryLoop::idle_for() const {
     std::chrono::nanoseconds idle =
         polls_ ? poll_interval : std::chrono::nanoseconds(std::chrono::hours(1));
     if (const auto timer = dispatcher_.next_timer()) idle = std::min(idle, *timer - steady_now);
-    if (dispatcher_.waiting() > 0 || swept_revision_ != index_.revision()) {
+    if (wants_sweep()) {
         idle = std::min<std::chrono::nanoseconds>(idle, next_sweep_ - steady_now);
     }
     return idle;
 }
 
+bool DeliveryLoop::wants_sweep() const {
+    return dispatcher_.waiting() > 0 || swept_revision_ != index_.revision();
+}
+
+SteadyTime DeliveryLoop::next_wake() const {
+    if (!inbox_.is_empty(epoch_) || dispatcher_.results() > 0) return SteadyTime::min();
+    return std::min(next_wake_of_transport(), parts_.clock->steady_now() + idle_for());
+}
+
+/// The transport goes by the machine's clock, and the service by its own.
+SteadyTime DeliveryLoop::next_wake_of_transport() const {
+    SteadyTime wake = SteadyTime::min();
+    try {
+        wake = parts_.transport->next_wake();
+    } catch (...) {
+        // It is to be looked at soon.
+        return parts_.clock->steady_now() + poll_interval;
+    }
+    if (wake == SteadyTime::max()) return wake;
+    const SteadyTime machine_now = std::chrono::steady_clock::now();
+    return wake <= machine_now ? SteadyTime::min()
+                               : parts_.clock->steady_now() + (wake - machine_now);
+}
+
 void DeliveryLoop::take_inbox() {
     Inbox::Contents contents = inbox_.take();
+    done_ += contents.size();
     const delivery::Now at = now();
     if (contents.epoch != epoch_) {
         epoch_ = contents.epoch;
@@ -132,7 +157,7 @@ void DeliveryLoop::begin_attempts() {
 }
 
 void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
-    ++begun_;
+    ++done_;
     if (!start.endpoint->target) {
         return fail_at_once(start.token, start.endpoint->fault);
     }
@@ -222,6 +247,7 @@ void DeliveryLoop::sweep() {
     const delivery::Now at = now();
     if (at.steady < next_sweep_) return;
     next_sweep_ = at.steady + sweep_interval;
+    if (wants_sweep()) ++done_;
     dispatcher_.hold_old(at);
     if (const Revision revision = index_.revision(); revision != swept_revision_) {
         swept_revision_ = revision;
@@ -239,7 +265,7 @@ std::size_t DeliveryLoop::hand_back() {
                                      .status_code = record.attempt.status_code,
                                      .duration = record.attempt.duration});
     }
-    const std::size_t done = std::exchange(begun_, 0) + results.size();
+    const std::size_t done = std::exchange(done_, 0) + results.size();
     journal_.record(epoch_, std::move(results));
     return done;
 }

@@ -31,6 +31,8 @@ public:
     /// Takes what was handed over, begins attempts, and lets the transport work until something
     /// happens or `until` has come, by the machine's own clock. @return how many things were done.
     std::size_t turn(bool may_wait);
+    /// When a `turn` that need not wait has something to do next, if the one before did nothing.
+    SteadyTime next_wake() const;
     /// As `turn`, but begins nothing.
     std::size_t finish_turn(SteadyTime until);
     /// Cuts off what is in flight and forgets it: the log still holds it.
@@ -60,6 +62,8 @@ private:
     /// After how long there is something to do though nothing happens.
     std::chrono::nanoseconds idle_for() const;
 
+    SteadyTime next_wake_of_transport() const;
+    bool wants_sweep() const;
     void take_inbox();
     /// Not while storage is behind with results, nor past this worker's own lease.
     bool may_begin() const;
@@ -80,7 +84,8 @@ private:
     const SubscriptionIndex& index_;
     delivery::Dispatcher dispatcher_;
     std::uint64_t epoch_ = 0;
-    std::size_t begun_ = 0;
+    /// Things done in this turn, results aside.
+    std::size_t done_ = 0;
     bool has_failed_ = false;
     std::atomic<bool> polls_{false};
     /// Of this loop, on its way through the transport.

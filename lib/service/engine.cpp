@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <base/thrown.hpp>
 #include <condition_variable>
 #include <optional>
@@ -30,7 +31,10 @@ Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, Subsc
       observer_(std::move(parts.observer)),
       lease_(options.lease),
       inbox_([this] { wake_delivery(); }),
-      journal_({.storage = std::move(parts.storage), .clock = clock_, .observer = observer_},
+      journal_({.storage = std::move(parts.storage),
+                .clock = clock_,
+                .observer = observer_,
+                .on_change = [this] { call_host(); }},
                options, index, inbox_),
       delivery_({.transport = transport_, .clock = clock_, .observer = observer_}, options, index,
                 inbox_, journal_) {}
@@ -74,13 +78,24 @@ Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
 // ---- Life.
 
 Result<> Engine::start(const std::shared_ptr<void>& self) {
+    return start_threads(self, State::started);
+}
+
+Result<> Engine::start_storage(const std::shared_ptr<void>& self) {
+    return start_threads(self, State::stores);
+}
+
+Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) {
     if (Result<> outside = check_outside(this, "start"); !outside) return outside;
     const std::scoped_lock life(life_mutex_);
     if (state_ == State::stopped) return Error(Errc::stopped, "the service has stopped");
-    if (state_ == State::started) return {};
+    if (state_ == target) return {};
+    if (state_ != State::open) return Error(Errc::conflict, "the service was started differently");
     try {
         journal_thread_ = std::thread([this, self] { run_journal(); });
-        delivery_thread_ = std::thread([this, self] { run_delivery(); });
+        if (target == State::started) {
+            delivery_thread_ = std::thread([this, self] { run_delivery(); });
+        }
     } catch (...) {
         const std::string reason(what_was_thrown());
         stop_journal_thread();
@@ -89,7 +104,7 @@ Result<> Engine::start(const std::shared_ptr<void>& self) {
         static_cast<void>(journal_.close());
         return Error(Errc::internal, "cannot start a thread: " + reason);
     }
-    state_ = State::started;
+    state_ = target;
     return {};
 }
 
@@ -127,6 +142,7 @@ void Engine::run_delivery() {
 
 std::size_t Engine::deliver(bool may_wait) {
     const std::scoped_lock lock(delivery_mutex_);
+    if (stops_delivery_) return 0;
     try {
         return delivery_.turn(may_wait);
     } catch (...) {
@@ -142,18 +158,69 @@ void Engine::wake_delivery() noexcept {
         observer_->on_log(LogLevel::error, "the Transport threw in wake; it is polled from now on");
         delivery_.poll_from_now_on();
     }
+    call_host();
 }
 
 Result<std::size_t> Engine::run_once() {
     if (Result<> outside = check_outside(this, "run_once"); !outside) return outside.error();
+    if (Result<> own = check_host_drives(); !own) return own.error();
+    const Inside inside(this);
+    driven_at_ = clock_->steady_now();
+    const std::size_t written = state_ == State::open ? journal_.step() : 0;
+    const std::size_t done = written + deliver(false);
+    latest_done_ = done;
+    return done;
+}
+
+Result<> Engine::check_host_drives() const {
     if (state_ == State::stopped) return Error(Errc::stopped, "the service has stopped");
+    if (stops_delivery_) return Error(Errc::stopped, "the service is stopping");
     if (state_ == State::started) {
         return Error(Errc::conflict, "the service runs on its own threads since start()");
     }
-    const Inside inside(this);
-    driven_at_ = clock_->steady_now();
-    const std::size_t written = journal_.step();
-    return written + deliver(false);
+    return {};
+}
+
+Result<SteadyTime> Engine::next_wake() {
+    if (Result<> outside = check_outside(this, "next_wake"); !outside) return outside.error();
+    if (Result<> own = check_host_drives(); !own) return own.error();
+    const SteadyTime now = clock_->steady_now();
+    const std::scoped_lock lock(delivery_mutex_);
+    // One that did something may have more to do.
+    SteadyTime wake = latest_done_ > 0 ? now : delivery_.next_wake();
+    // By this the service knows that it is still driven.
+    if (state_ == State::stores) wake = std::min(wake, driven_at_.load() + lease_ / 2);
+    if (state_ == State::open) wake = std::min(wake, journal_.wake_at());
+    return std::max(wake, now);
+}
+
+Result<int> Engine::wait_handle() const {
+    const int handle = transport_->wait_handle();
+    if (handle < 0) return Error(Errc::unsupported, "this transport has no descriptor to wait for");
+    return handle;
+}
+
+void Engine::set_wake_callback(std::function<void()> callback) {
+    auto shared =
+        callback ? std::make_shared<const std::function<void()>>(std::move(callback)) : nullptr;
+    const std::scoped_lock lock(callback_mutex_);
+    wake_callback_.swap(shared);
+}
+
+/// Not from inside `run_once`, after which the host asks for `next_wake`.
+void Engine::call_host() noexcept {
+    if (Inside::of(this) && state_ != State::stores) return;
+    std::shared_ptr<const std::function<void()>> callback;
+    {
+        const std::scoped_lock lock(callback_mutex_);
+        callback = wake_callback_;
+    }
+    try {
+        if (callback) (*callback)();
+    } catch (...) {
+        observer_->on_log(LogLevel::error, "a host's wake callback threw:");
+        observer_->on_log(LogLevel::error, what_was_thrown());
+    }
 }
 
 bool Engine::is_driven() const {

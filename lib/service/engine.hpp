@@ -28,6 +28,11 @@ public:
     /// @param self what owns this engine; the threads share it, so that a callback may destroy the
     /// service.
     Result<> start(const std::shared_ptr<void>& self);
+    /// The storage thread alone; delivery is driven by `run_once`.
+    Result<> start_storage(const std::shared_ptr<void>& self);
+    Result<SteadyTime> next_wake();
+    Result<int> wait_handle() const;
+    void set_wake_callback(std::function<void()> callback);
     Result<std::size_t> run_once();
     Result<> stop(std::chrono::milliseconds drain);
     Result<> check_ready() const;
@@ -48,9 +53,12 @@ public:
     Time now() const { return journal_.now(); }
 
 private:
-    enum class State { open, started, stopped };
+    enum class State { open, stores, started, stopped };
     static constexpr SteadyTime never = SteadyTime::min();
 
+    Result<> start_threads(const std::shared_ptr<void>& self, State target);
+    Result<> check_host_drives() const;
+    void call_host() noexcept;
     bool is_driven() const;
     void warn_if_not_driven();
     void wake_delivery() noexcept;
@@ -79,6 +87,10 @@ private:
     /// When `run_once` was called last.
     std::atomic<SteadyTime> driven_at_{never};
     std::atomic<bool> has_warned_{false};
+    /// What the latest `run_once` answered.
+    std::atomic<std::size_t> latest_done_{1};
+    std::mutex callback_mutex_;
+    std::shared_ptr<const std::function<void()>> wake_callback_;
     std::mutex life_mutex_;
     std::thread journal_thread_;
     std::thread delivery_thread_;

@@ -31,6 +31,8 @@ public:
         std::vector<HeldEvent> events = {};
         std::vector<Refill> refills = {};
         std::vector<Cancellation> cancellations = {};
+
+        std::size_t size() const { return events.size() + refills.size() + cancellations.size(); }
     };
 
     /// @param wake called after each hand-over, by whoever hands over.
@@ -78,6 +80,12 @@ public:
     Contents take() {
         const std::scoped_lock lock(mutex_);
         return std::exchange(contents_, {.epoch = contents_.epoch});
+    }
+
+    /// Whether there is nothing to take for one that took what is of this epoch.
+    bool is_empty(std::uint64_t epoch) {
+        const std::scoped_lock lock(mutex_);
+        return contents_.epoch == epoch && contents_.size() == 0;
     }
 
     /// Events in memory and the bytes of their payloads, from hand-over until delivery releases

@@ -172,22 +172,24 @@ std::optional<Pulse> Journal::pulse() {
     return *pulse;
 }
 
-void Journal::pulse_if_due() {
+std::size_t Journal::pulse_if_due() {
     {
         const std::scoped_lock lock(mutex_);
-        if (!std::exchange(wants_look_, false) && parts_.clock->steady_now() < next_pulse_) return;
+        if (!std::exchange(wants_look_, false) && parts_.clock->steady_now() < next_pulse_)
+            return 0;
     }
     const std::optional<Pulse> answer = pulse();
-    if (!answer) return;
+    if (!answer) return 1;
     // What others hand back is found by looking; what this worker parked it knows about.
     consider_due(answer->now);
-    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes")) return;
+    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes")) return 1;
     // Where storage was away from everybody, the others get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
         !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
-        return;
+        return 1;
     }
     is_taking_over_ = true;
+    return 1;
 }
 
 Result<> Journal::refresh() {
@@ -227,7 +229,7 @@ Result<> Journal::submit(Submission& submission) {
         queued_ += count;
         queued_bytes_ += bytes;
     }
-    changed_.notify_one();
+    notify();
     return {};
 }
 
@@ -243,7 +245,7 @@ void Journal::record(std::uint64_t epoch, Results results) {
         }
         results_.append(std::move(results));
     }
-    changed_.notify_one();
+    notify();
 }
 
 bool Journal::has_room_for_results() const {
@@ -256,7 +258,7 @@ void Journal::want_maintenance() {
         const std::scoped_lock lock(mutex_);
         wants_maintenance_ = true;
     }
-    changed_.notify_one();
+    notify();
 }
 
 void Journal::want_claim() {
@@ -264,7 +266,7 @@ void Journal::want_claim() {
         const std::scoped_lock lock(mutex_);
         wants_claim_ = true;
     }
-    changed_.notify_one();
+    notify();
 }
 
 void Journal::want_look() {
@@ -272,7 +274,7 @@ void Journal::want_look() {
         const std::scoped_lock lock(mutex_);
         wants_look_ = true;
     }
-    changed_.notify_one();
+    notify();
 }
 
 // ---- One step.
@@ -301,9 +303,9 @@ std::size_t Journal::work() {
         has_crashed_ = true;
         return refuse_pending();
     }
-    pulse_if_due();
+    std::size_t done = pulse_if_due();
     // In this order: what delivery wants back must have been written.
-    std::size_t done = go_on_taking_over();
+    done += go_on_taking_over();
     done += write_pending();
     done += serve_wants();
     done += claim_due();
@@ -635,7 +637,7 @@ std::size_t Journal::claim_due() {
     // Storage knows better what time it is: its clock was set back.
     if (claimed == 0 && next_due_ && *next_due_ <= now()) pulse();
     inbox_.deliver(std::move(claim->events));
-    return claimed;
+    return std::max<std::size_t>(claimed, 1);
 }
 
 std::size_t Journal::serve_wants() {
@@ -674,8 +676,8 @@ std::size_t Journal::maintain_if_wanted() {
     if (is_blocked()) return 0;
     const Result<bool> is_more = parts_.storage->maintain(
         {.limit = maintenance_batch, .keep_events_for = options_.retention});
-    if (!accept(is_more ? Result<>() : is_more.error(), "maintenance") || !*is_more) return 0;
-    want_maintenance();
+    if (!accept(is_more ? Result<>() : is_more.error(), "maintenance")) return 0;
+    if (*is_more) want_maintenance();
     return 1;
 }
 
@@ -693,13 +695,26 @@ SteadyTime Journal::next_wake() const {
     return std::min(wake, parts_.clock->steady_now() + until_due);
 }
 
+bool Journal::has_work() const {
+    if (!submissions_.empty()) return true;
+    return !waits_for_storage_ &&
+           (results_.size() != 0 || wants_maintenance_ || wants_claim_ || wants_look_);
+}
+
+SteadyTime Journal::wake_at() const {
+    const std::scoped_lock lock(mutex_);
+    return has_work() ? SteadyTime::min() : wake_at_;
+}
+
 void Journal::wait() {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, wake_at_ - parts_.clock->steady_now(), [this] {
-        if (stops_waiting_ || !submissions_.empty()) return true;
-        return !waits_for_storage_ &&
-               (results_.size() != 0 || wants_maintenance_ || wants_claim_ || wants_look_);
-    });
+    changed_.wait_for(lock, wake_at_ - parts_.clock->steady_now(),
+                      [this] { return stops_waiting_ || has_work(); });
+}
+
+void Journal::notify() {
+    changed_.notify_one();
+    if (parts_.on_change) parts_.on_change();
 }
 
 void Journal::stop_waiting() {

@@ -56,6 +56,8 @@ public:
         std::shared_ptr<Storage> storage;
         std::shared_ptr<Clock> clock;
         std::shared_ptr<Observer> observer;
+        /// Called, from any thread, after `wake_at` came nearer.
+        std::function<void()> on_change = {};
     };
     Journal(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox);
     ~Journal();
@@ -93,6 +95,8 @@ public:
     /// Waits until `step` may have something to do, or `stop_waiting` was called.
     void wait();
     void stop_waiting();
+    /// When `step` has something to do next: a time that has passed if it has now.
+    SteadyTime wake_at() const;
 
     /// Whether this worker may still count on its work being its own, by its steady clock.
     bool holds_lease() const {
@@ -114,7 +118,8 @@ private:
     void drop_results();
     /// Gives a sign of life. @return nothing where storage did not answer.
     std::optional<Pulse> pulse();
-    void pulse_if_due();
+    /// @return how many things were done.
+    std::size_t pulse_if_due();
     void synchronize(const Pulse& pulse, SteadyTime asked_at);
     Result<> take_over_all();
     /// @return whether there may be more
@@ -164,6 +169,9 @@ private:
     bool accept(const Result<>& result, const char* what);
     bool is_blocked() const { return parts_.clock->steady_now() < blocked_until_; }
     SteadyTime next_wake() const;
+    void notify();
+    /// @pre `mutex_` is held.
+    bool has_work() const;
     void log(LogLevel level, std::string_view line) const;
 
     const Parts parts_;

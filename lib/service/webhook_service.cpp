@@ -213,6 +213,25 @@ Result<> WebhookService::start() {
     return enter(impl_, [this](Impl& impl) { return impl.engine.start(impl_); });
 }
 
+Result<> WebhookService::start_storage() {
+    return enter(impl_, [this](Impl& impl) { return impl.engine.start_storage(impl_); });
+}
+
+Result<SteadyTime> WebhookService::next_wake() const {
+    return enter(impl_, [](Impl& impl) { return impl.engine.next_wake(); });
+}
+
+Result<int> WebhookService::wait_handle() const {
+    return enter(impl_, [](Impl& impl) { return impl.engine.wait_handle(); });
+}
+
+Result<> WebhookService::set_wake_callback(std::function<void()> callback) {
+    return enter(impl_, [&](Impl& impl) -> Result<> {
+        impl.engine.set_wake_callback(std::move(callback));
+        return {};
+    });
+}
+
 Result<std::size_t> WebhookService::run_once() {
     return enter(impl_, [](Impl& impl) { return impl.engine.run_once(); });
 }

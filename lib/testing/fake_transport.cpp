@@ -65,6 +65,11 @@ void FakeTransport::wake() noexcept {
     changed_.notify_all();
 }
 
+SteadyTime FakeTransport::next_wake() const {
+    const std::scoped_lock lock(mutex_);
+    return answers_.empty() ? SteadyTime::max() : SteadyTime::min();
+}
+
 void FakeTransport::cancel_all() {
     const std::scoped_lock lock(mutex_);
     for (const Token token : under_way_) {

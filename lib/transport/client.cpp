@@ -17,6 +17,9 @@ using namespace std::chrono_literals;
 constexpr auto sweep_interval = 50ms;
 /// The same for unused connections, while there is nothing but them.
 constexpr auto idle_sweep_interval = 1s;
+/// How often look-ups, which `wait_handle` does not tell of, are looked at by a host that waits in
+/// a loop of its own.
+constexpr auto look_up_interval = 5ms;
 
 class HttpTransport final : public Transport, public Attempt::Listener {
 public:
@@ -26,6 +29,8 @@ public:
     void start(Token token, OutgoingRequest request) override;
     void run(SteadyTime until, Sink& sink) override;
     void wake() noexcept override;
+    int wait_handle() const override { return poller_.wait_handle(); }
+    SteadyTime next_wake() const override;
     void cancel_all() override;
 
 private:
@@ -134,6 +139,12 @@ void HttpTransport::wake() noexcept try {
     if (!is_woken_.exchange(true)) boost::asio::post(io_, [] {});
 } catch (const std::exception&) {
     // Where there is no memory for a handler, the next sweep ends the wait.
+}
+
+SteadyTime HttpTransport::next_wake() const {
+    if (!answers_.empty() || !started_.empty() || poller_.has_calls()) return SteadyTime::min();
+    if (!resolver_.is_busy()) return next_sweep();
+    return std::min(next_sweep(), SteadyTime::clock::now() + look_up_interval);
 }
 
 void HttpTransport::cancel_all() {

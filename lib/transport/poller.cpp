@@ -39,7 +39,8 @@ void Poller::Place::call() const {
     poller_->calls_.push_back(key_);
 }
 
-Poller::Poller(boost::asio::io_context& io) : epoll_(io, make_epoll()) {}
+Poller::Poller(boost::asio::io_context& io)
+    : epoll_(io, make_epoll()), handle_(epoll_.native_handle()) {}
 
 std::error_code Poller::watch(int socket, Watched& watched, Place& place) {
     if (free_.empty()) {

@@ -52,6 +52,8 @@ public:
     void poll();
     /// Has the loop end its wait when there is something to poll.
     void interrupt_wait();
+    /// Readable when there is something to poll.
+    int wait_handle() const { return handle_; }
     /// There is something to poll though no socket changed.
     bool has_calls() const noexcept { return !calls_.empty(); }
 
@@ -65,6 +67,7 @@ private:
     void release(std::uint64_t key) noexcept;
 
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> epoll_;
+    const int handle_;
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
     std::vector<std::uint64_t> calls_;

@@ -34,6 +34,7 @@ public:
     void start(Token token, OutgoingRequest request) override;
     void run(SteadyTime until, Sink& sink) override;
     void wake() noexcept override;
+    SteadyTime next_wake() const override;
     void cancel_all() override;
 
 private:
