@@ -253,7 +253,8 @@ private:
 /// 5 ms). Commits, some 10-30 ms each, happen on one thread of the service's, which also calls the
 /// completions of `WebhookService::async_publish`.
 ///
-/// The runner must be destroyed before the service is, and before the executor's context.
+/// The runner must be destroyed before the service is destroyed or moved, and before the executor's
+/// context.
 /// `WebhookService::stop` ends it too, and lets the calling thread do what is left.
 /// @return the errors of `WebhookService::start`; of the system where it gives no descriptor.
 inline Result<AsioRunner> run_on(WebhookService& service,

@@ -220,6 +220,7 @@ TEST_CASE_METHOD(ServiceFixture, "local errors are logged once a second, whateve
     transport->respond([](const OutgoingRequest&) {
         return TransportAnswer{.kind = TransportAnswer::Kind::not_sent, .error = "no descriptors"};
     });
+    settle();
     service().publish(alice, {.event_type = "order.created", .payload = "{}"}).value();
     settle();
     CHECK(transport->requests().size() == 100);
