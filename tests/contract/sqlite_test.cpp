@@ -1,6 +1,5 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
-#include <soci/soci.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
