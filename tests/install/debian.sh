@@ -13,9 +13,9 @@ rm -rf "$build"/*.deb "$root"
 (cd "$build" && "${cmake%/*}/cpack" -G DEB)
 for package in "$build"/*.deb; do dpkg -x "$package" "$root"; done
 
-libraries=$(find "$root" -name 'libwebhooks_*.so.*.*.*')
-(($(wc -w <<<"$libraries") == 6)) || fault "there should be six libraries: $libraries"
-for library in $libraries; do
+mapfile -t libraries < <(find "$root" -name 'libwebhooks_*.so.*.*.*')
+((${#libraries[@]} == 6)) || fault "there should be six libraries: ${libraries[*]}"
+for library in "${libraries[@]}"; do
     name=${library##*/}
     while read -r symbol; do
         fault "$name exports $symbol"
