@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/user_id.hpp>
 #include <base/utf8.hpp>
 #include <service/validation.hpp>
 #include <webhooks/signature.hpp>
@@ -10,7 +11,6 @@ namespace {
 constexpr std::size_t max_name_length = 256;
 constexpr std::size_t max_type_name_length = 128;
 constexpr std::size_t max_description_bytes = 1024;
-constexpr std::size_t max_user_id_bytes = 256;
 constexpr std::size_t max_idempotency_key_length = 256;
 constexpr std::size_t max_content_type_length = 128;
 constexpr int max_retry_limit = 100;
@@ -126,9 +126,8 @@ Result<> check(const Publication& publication, const Rules& rules) {
     faults.include(check_payload(publication.payload, rules));
     faults.expect(is_printable_ascii(publication.content_type, 1, max_content_type_length),
                   "contentType", "must be 1 to 128 printable ASCII characters");
-    faults.expect(
-        publication.user_id.size() <= max_user_id_bytes && is_storable_text(publication.user_id),
-        "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
+    faults.expect(publication.user_id.empty() || is_user_id(publication.user_id), "userId",
+                  user_id_rule);
     faults.expect(is_printable_ascii(publication.idempotency_key, 0, max_idempotency_key_length),
                   "idempotencyKey", "must be 1 to 256 printable ASCII characters");
     const Time deliver_at = publication.deliver_at.value_or(rules.now);
@@ -194,9 +193,7 @@ Result<> check_event_type(const EventType& type) {
 
 Result<> check_principal(const Principal& principal) {
     Faults faults;
-    faults.expect(!principal.user_id().empty() && principal.user_id().size() <= max_user_id_bytes &&
-                      is_storable_text(principal.user_id()),
-                  "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
+    faults.expect(is_user_id(principal.user_id()), "userId", user_id_rule);
     return std::move(faults).result();
 }
 
