@@ -208,6 +208,8 @@ TEST_CASE("Options out of their range, and authorities that cannot be read, are 
         {{.max_idle_connections = 100'001}, "max_idle_connections"},
         {{.ca_file = "/no/such/file.pem"}, "ca_file"},
         {{.user_agent = "a\r\nb"}, "user_agent"},
+        {{.user_agent = " "}, "user_agent"},
+        {{.user_agent = "a "}, "user_agent"},
         {{.name_servers = {"127.0.0.1:53", "ns.example"}}, "name_servers"},
         {{.name_servers = std::vector<std::string>(9, "127.0.0.1")}, "name_servers"},
         {{.user_agent = std::string(257, 'a')}, "user_agent"},
