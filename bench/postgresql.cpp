@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <postgresql.hpp>
 #include <processes.hpp>
 #include <stdexcept>
@@ -23,6 +24,17 @@ void give(const std::filesystem::path& path, uid_t user, gid_t group) {
     }
 }
 
+/// The folder, or one in the user's home: PostgreSQL's user cannot enter a clone below root's home.
+std::filesystem::path reachable(const std::filesystem::path& folder, const passwd& user) {
+    std::filesystem::create_directories(folder);
+    if (run_program({"test", "-x", folder}, user.pw_uid, user.pw_gid).status == 0) return folder;
+    const std::filesystem::path instead = std::filesystem::path(user.pw_dir) / "webhooks-bench";
+    std::filesystem::create_directories(instead);
+    std::cerr << "bench: the user " << user.pw_name << " cannot enter " << folder.string()
+              << ": PostgreSQL's data lie in " << instead.string() << "\n";
+    return instead;
+}
+
 }  // namespace
 
 bool Postgresql::is_installed() {
@@ -30,7 +42,7 @@ bool Postgresql::is_installed() {
            ::access(program("initdb").c_str(), X_OK) == 0;
 }
 
-Postgresql::Postgresql(const std::filesystem::path& folder) : data_(folder / "data") {
+Postgresql::Postgresql(std::filesystem::path folder) {
     // PostgreSQL refuses to run as root.
     if (::geteuid() == 0) {
         const passwd* user = ::getpwnam("postgres");
@@ -38,10 +50,12 @@ Postgresql::Postgresql(const std::filesystem::path& folder) : data_(folder / "da
         if (user == nullptr) throw std::runtime_error("no user to run PostgreSQL as");
         user_ = user->pw_uid;
         group_ = user->pw_gid;
+        folder = reachable(folder, *user);
     }
+    data_ = folder / "data";
     // The path of a socket must be short.
-    std::string sockets = std::filesystem::temp_directory_path() / "webhooks-bench-XXXXXX";
-    if (!::mkdtemp(sockets.data())) throw std::runtime_error("mkdtemp");
+    std::string sockets = "/tmp/webhooks-bench-XXXXXX";
+    if (!::mkdtemp(sockets.data())) throw std::runtime_error("mkdtemp " + sockets);
     sockets_ = sockets;
     give(sockets_, user_, group_);
     std::filesystem::create_directories(folder);

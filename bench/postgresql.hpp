@@ -12,7 +12,7 @@ namespace bench {
 class Postgresql {
 public:
     /// Throws where the server does not come up.
-    explicit Postgresql(const std::filesystem::path& folder);
+    explicit Postgresql(std::filesystem::path folder);
     ~Postgresql();
     Postgresql(const Postgresql&) = delete;
     Postgresql& operator=(const Postgresql&) = delete;

@@ -8,7 +8,7 @@ namespace bench {
 namespace {
 
 template <class... Values>
-std::string format(const char* pattern, Values... values) {
+std::string text_of(const char* pattern, Values... values) {
     char text[256];
     std::snprintf(text, sizeof text, pattern, values...);
     return text;
@@ -16,9 +16,9 @@ std::string format(const char* pattern, Values... values) {
 
 /// Four significant digits at most, thousands as "k".
 std::string short_text(double value) {
-    if (std::abs(value) >= 10'000) return format("%.0fk", value / 1000);
-    if (std::abs(value) >= 100) return format("%.0f", value);
-    return format("%.3g", value);
+    if (std::abs(value) >= 10'000) return text_of("%.0fk", value / 1000);
+    if (std::abs(value) >= 100) return text_of("%.0f", value);
+    return text_of("%.3g", value);
 }
 
 std::string range_text(const Spread& spread) {
@@ -82,11 +82,11 @@ std::string table(const Outcomes& outcomes) {
     const std::initializer_list<std::string_view> in_columns = {
         "rate", "ratio_to_W", "cpu_us", "sink_cpu_us", "wrk_cpu_us", "postgresql_cpu_us"};
     std::string text =
-        format(columns, "", "rate/s", "range", "of W", "range", "CPU us", "sink's", "db's");
+        text_of(columns, "", "rate/s", "range", "of W", "range", "CPU us", "sink's", "db's");
     for (const Outcome& outcome : outcomes) {
         const std::string& row = outcome.row->name;
         if (outcome.samples.empty()) {
-            text += format("%-28s not measured: %s\n", row.c_str(), outcome.note.c_str());
+            text += text_of("%-28s not measured: %s\n", row.c_str(), outcome.note.c_str());
             continue;
         }
         const auto median = [&](const char* figure) {
@@ -97,24 +97,24 @@ std::string table(const Outcomes& outcomes) {
             const auto spread = outcome.spread(figure);
             return spread ? range_text(*spread) : std::string();
         };
-        text += format(columns, row.c_str(), median("rate").c_str(), range("rate").c_str(),
-                       median("ratio_to_W").c_str(), range("ratio_to_W").c_str(),
-                       median("cpu_us").c_str(), median("sink_cpu_us").c_str(),
-                       median("postgresql_cpu_us").c_str());
+        text += text_of(columns, row.c_str(), median("rate").c_str(), range("rate").c_str(),
+                        median("ratio_to_W").c_str(), range("ratio_to_W").c_str(),
+                        median("cpu_us").c_str(), median("sink_cpu_us").c_str(),
+                        median("postgresql_cpu_us").c_str());
         for (const auto& [name, spread] : outcome.spreads()) {
             const bool has_column = std::ranges::find(in_columns, name) != in_columns.end();
             // Those of other loads are for the chart.
             if (has_column || name.find('@') != name.npos) continue;
-            text += format("    %-24s %8s %15s\n", name.c_str(), short_text(spread.median).c_str(),
-                           range_text(spread).c_str());
+            text += text_of("    %-24s %8s %15s\n", name.c_str(), short_text(spread.median).c_str(),
+                            range_text(spread).c_str());
         }
         for (const Target& target : outcome.row->targets) {
             const auto value = reached(outcomes, outcome, target);
             if (!value) continue;
             const std::string versus = target.versus.empty() ? "" : " / " + target.versus;
-            text += format("    -> %.3g  (%s%s; bar %.3g, aim %.3g: %s)\n", *value,
-                           target.figure.c_str(), versus.c_str(), target.bar, target.aim,
-                           verdict(*value, target));
+            text += text_of("    -> %.3g  (%s%s; bar %.3g, aim %.3g: %s)\n", *value,
+                            target.figure.c_str(), versus.c_str(), target.bar, target.aim,
+                            verdict(*value, target));
         }
     }
     return text;

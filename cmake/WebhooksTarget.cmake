@@ -26,12 +26,13 @@ function(webhooks_unite target)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
-# webhooks_library(NAME PLACE...): the library webhooks::NAME of all sources below a directory, or
-# of those in it alone where the place ends in /*.cpp. What users may link is collected in
-# WEBHOOKS_LIBRARIES.
+# webhooks_library(NAME [INTERNAL] PLACE...): the library webhooks::NAME of all sources below a
+# directory, or of those in it alone where the place ends in /*.cpp. What users may link is collected
+# in WEBHOOKS_LIBRARIES; an internal one is always static and becomes part of what links it.
 function(webhooks_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg INTERNAL "" "")
     set(sources "")
-    foreach(place IN LISTS ARGN)
+    foreach(place IN LISTS arg_UNPARSED_ARGUMENTS)
         if(place MATCHES "\\.cpp$")
             file(GLOB found CONFIGURE_DEPENDS ${place})
         else()
@@ -40,15 +41,31 @@ function(webhooks_library name)
         list(APPEND sources ${found})
     endforeach()
     set(target webhooks_${name})
-    add_library(${target} ${sources})
+    if(arg_INTERNAL)
+        add_library(${target} STATIC ${sources})
+    else()
+        add_library(${target} ${sources})
+        set(WEBHOOKS_LIBRARIES ${WEBHOOKS_LIBRARIES} webhooks::${name} PARENT_SCOPE)
+    endif()
     add_library(webhooks::${name} ALIAS ${target})
-    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(${target} PROPERTIES
+        EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL ""
+        CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+        VERSION ${PROJECT_VERSION} SOVERSION ${WEBHOOKS_ABI_VERSION} INSTALL_RPATH $ORIGIN)
     target_include_directories(${target}
         PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
         PRIVATE ${PROJECT_SOURCE_DIR}/lib)
     webhooks_compile_options(${target})
     webhooks_unite(${target})
-    set_property(GLOBAL APPEND PROPERTY WEBHOOKS_TARGETS ${target})
-    set(WEBHOOKS_LIBRARIES ${WEBHOOKS_LIBRARIES} webhooks::${name} PARENT_SCOPE)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "SHARED_LIBRARY")
+        set(map ${PROJECT_SOURCE_DIR}/cmake/exports.map)
+        target_link_options(${target} PRIVATE LINKER:--version-script=${map} LINKER:--no-undefined)
+        set_property(TARGET ${target} PROPERTY LINK_DEPENDS ${map})
+    endif()
+    # Static libraries need the internal ones next to them; shared ones contain them.
+    if(NOT arg_INTERNAL OR NOT BUILD_SHARED_LIBS)
+        set_property(GLOBAL APPEND PROPERTY WEBHOOKS_TARGETS ${target})
+    endif()
 endfunction()

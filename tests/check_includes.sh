@@ -9,21 +9,23 @@ cd "$1"
 rooms='
 include/webhooks             boost.system
 include/webhooks/asio.hpp    boost.system asio
+include/webhooks/testing     boost.system catch
 adapters/http/include        boost.system http
 adapters/http/src            boost.system http asio beast json boost posix
-lib/base                     boost.system crypto
+lib/base                     boost.system crypto posix
 lib/endpoint                 boost.system lib/base
 lib/query                    boost.system lib/base
 lib/signing                  boost.system lib/base crypto
-lib/asio                     boost.system asio beast
+lib/asio                     boost.system asio beast json
 lib/delivery                 boost.system lib/base lib/endpoint lib/query lib/signing
 lib/service                  boost.system lib/base lib/endpoint lib/query lib/signing lib/delivery
 lib/storage                  boost.system lib/base lib/query
 lib/storage/memory           boost.system lib/base lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/query lib/storage soci sqlite libpq posix
+lib/storage/sql/sqlite       boost.system lib/base lib/query lib/signing lib/storage lib/storage/sql soci sqlite posix
 lib/testing                  boost.system lib/base
 lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
-examples                     boost.system http asio beast json boost crypto tls posix libpq
+examples                     boost.system http asio beast json boost crypto tls posix sqlite libpq catch
 bench                        boost.system http asio beast json boost crypto tls posix
 tests                        boost.system http asio beast json boost crypto tls posix catch soci sqlite libpq
 tests/unit                   any

@@ -75,6 +75,7 @@ std::string greeting(const Settings& settings, const Access& access, std::uint16
                      const webhooks::WebhookService& service) {
     const std::string base = base_url(settings, port);
     const auto types = service.event_types();
+    const bool has_type = types && !types->empty();
     std::ostringstream out;
     out << "webhooks-server " WEBHOOKS_VERSION " listens on " << base << '\n'
         << "storage: " << settings.storage.to_string() << '\n';
@@ -83,10 +84,10 @@ std::string greeting(const Settings& settings, const Access& access, std::uint16
     if (!may_reach_receiver(settings.service.endpoints)) {
         out << "  # to reach a receiver on this machine, start with --allow-network 127.0.0.0/8\n";
     }
-    if (types.empty()) {
+    if (!has_type) {
         out << "  # first register an event type: --event-type \"order.created=An order came\"\n";
     }
-    print_trial(out, base, types.empty() ? "order.created" : types.front().name);
+    print_trial(out, base, has_type ? types->front().name : "order.created");
     return out.str();
 }
 

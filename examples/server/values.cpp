@@ -19,7 +19,7 @@ constexpr std::array units = {Unit{"ms", milliseconds(1)}, Unit{"s", std::chrono
                               Unit{"min", std::chrono::minutes(1)},
                               Unit{"h", std::chrono::hours(1)}};
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
     return "'" + text + "' ";
 }
 
@@ -34,7 +34,7 @@ Fault parse_whole(const std::string& text, Number& value) {
     if (is_number(text, value)) return {};
     const auto [least, most] =
         std::pair(std::numeric_limits<Number>::min(), std::numeric_limits<Number>::max());
-    return quoted(text) + "is not a whole number from " + std::to_string(least) + " to " +
+    return in_quotes(text) + "is not a whole number from " + std::to_string(least) + " to " +
            std::to_string(most);
 }
 
@@ -69,7 +69,7 @@ Fault parse(const std::string& text, std::string& value) {
 }
 
 Fault parse(const std::string& text, bool& value) {
-    if (text != "true" && text != "false") return quoted(text) + "is neither true nor false";
+    if (text != "true" && text != "false") return in_quotes(text) + "is neither true nor false";
     value = text == "true";
     return {};
 }
@@ -83,12 +83,12 @@ Fault parse(const std::string& text, std::size_t& value) {
 }
 
 Fault parse(const std::string& text, double& value) {
-    return is_number(text, value) ? "" : quoted(text) + "is not a number";
+    return is_number(text, value) ? "" : in_quotes(text) + "is not a number";
 }
 
 Fault parse(const std::string& text, milliseconds& value) {
     auto found = duration(text);
-    if (!found) return quoted(text) + "is not a duration; write e.g. 500ms, 15s, 5min or 2h";
+    if (!found) return in_quotes(text) + "is not a duration; write e.g. 500ms, 15s, 5min or 2h";
     value = *found;
     return {};
 }
@@ -97,7 +97,7 @@ Fault parse(const std::string& text, std::chrono::seconds& value) {
     milliseconds exact{};
     if (auto fault = parse(text, exact); !fault.empty()) return fault;
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(exact);
-    if (whole != exact) return quoted(text) + "is not a number of whole seconds";
+    if (whole != exact) return in_quotes(text) + "is not a number of whole seconds";
     value = whole;
     return {};
 }
@@ -105,7 +105,7 @@ Fault parse(const std::string& text, std::chrono::seconds& value) {
 Fault parse(const std::string& text, Listen& value) {
     auto found = split_address(text);
     if (!found) {
-        return quoted(text) +
+        return in_quotes(text) +
                "is not ADDRESS:PORT; write e.g. 127.0.0.1:8080, [::1]:8080 or, for any free port, "
                "127.0.0.1:0";
     }
@@ -131,14 +131,14 @@ Fault parse(const std::string& text, StorageChoice& value) {
 
 Fault parse(const std::string& text, webhooks::Network& value) {
     auto network = webhooks::Network::parse(text);
-    if (!network) return quoted(text) + "is not a network; write e.g. 10.0.0.0/8 or fd00::/8";
+    if (!network) return in_quotes(text) + "is not a network; write e.g. 10.0.0.0/8 or fd00::/8";
     value = *network;
     return {};
 }
 
 Fault parse(const std::string& text, webhooks::EventType& value) {
     const auto equals = text.find('=');
-    if (equals == std::string::npos) return quoted(text) + "is not NAME=DESCRIPTION";
+    if (equals == std::string::npos) return in_quotes(text) + "is not NAME=DESCRIPTION";
     value = {text.substr(0, equals), text.substr(equals + 1)};
     return {};
 }

@@ -3,11 +3,12 @@
 #include <memory>
 #include <string>
 #include <vector>
+#include <webhooks/export.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/storage.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// API keys of users. Storage has a key's hash; the key itself is seen once, when it is made.
 /// Every member may be called from any thread at once.

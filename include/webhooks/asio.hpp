@@ -3,6 +3,16 @@
 /// @file
 /// Publishing from programs that use Boost.Asio: any completion token will do (`use_awaitable`,
 /// `use_future`, `deferred`, a callback). Opt-in: nothing else here needs Asio's headers.
+///
+/// **g++ 12** destroys a temporary aggregate twice that is written inside a `co_await` expression,
+/// as in `co_await async_publish(service, who, Publication{...}, use_awaitable)`: the program
+/// crashes, whatever function is called. Write instead one of
+/// @code
+/// co_await async_publish(service, who, "order.created", payload, use_awaitable);
+/// co_await async_publish(service, who, make_order(), use_awaitable);  // a function's value
+/// auto publishing = async_publish(service, who, Publication{...}, use_awaitable);
+/// co_await std::move(publishing);
+/// @endcode
 
 #include <atomic>
 #include <boost/asio/associated_allocator.hpp>
@@ -15,6 +25,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 #include <webhooks/webhook_service.hpp>
@@ -103,6 +114,15 @@ auto async_publish(WebhookService& service, const Principal& principal, Publicat
         token, [&service, principal, publication = std::move(publication)](auto done) mutable {
             service.async_publish(principal, std::move(publication), std::move(done));
         });
+}
+
+/// The same for what needs a type and a payload only. It has no temporary that g++ 12 destroys
+/// twice: see the top of this file.
+template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<PublishReceipt>)) Token>
+auto async_publish(WebhookService& service, const Principal& principal, std::string event_type,
+                   std::string payload, Token&& token) {
+    Publication publication{.event_type = std::move(event_type), .payload = std::move(payload)};
+    return async_publish(service, principal, std::move(publication), std::forward<Token>(token));
 }
 
 /// As `WebhookService::async_publish_batch`, in the same way.

@@ -9,9 +9,10 @@
 #include <string_view>
 #include <vector>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/subscription.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// An IPv4 or IPv6 address.
 struct IpAddress {

@@ -4,14 +4,16 @@
 /// How this library reports failure: every fallible function returns `Result<T>`; none throws.
 
 #include <boost/system/result.hpp>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// What went wrong, as far as a program needs to tell cases apart. The REST adapter's statuses
 /// follow from these alone.
@@ -29,6 +31,8 @@ enum class Errc {
     stopped,               ///< The service is stopping or stopped.
     unsupported,           ///< This storage or transport does not offer the operation.
     internal,              ///< A fault of ours or of the machine; the detail is for the log.
+    invalid_state,  ///< The object cannot do this as it is, or from where the call is made: moved
+                    ///< from, in a child process, or a call that would wait for its own thread.
 };
 
 const std::error_category& error_category() noexcept;
@@ -73,15 +77,27 @@ private:
     std::vector<FieldError> fields_;
 };
 
+// For logs and tests: the code's name, "field: message", and `Error::to_string`.
+std::ostream& operator<<(std::ostream&, Errc);
+std::ostream& operator<<(std::ostream&, const FieldError&);
+std::ostream& operator<<(std::ostream&, const Error&);
+
 /// A value, or the Error that kept it from being made. `value()` on an error throws
 /// std::system_error; `operator*` on an error is undefined.
 template <class T = void>
-using Result = boost::system::result<T, Error>;
+class [[nodiscard]] Result : public boost::system::result<T, Error> {
+public:
+    using boost::system::result<T, Error>::result;
+};
 
 /// Found by Boost.System when `value()` is called on an error.
 [[noreturn]] void throw_exception_from_error(const Error&, const boost::source_location&);
 
 }  // namespace webhooks
 
+namespace std {
+
 template <>
-struct std::is_error_code_enum<webhooks::Errc> : std::true_type {};
+struct is_error_code_enum<webhooks::Errc> : true_type {};
+
+}  // namespace std

@@ -6,10 +6,11 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/time.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// What a host hands to `WebhookService::publish`.
 struct Publication {

@@ -2,8 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// A kind of event that the host publishes and users subscribe to.
 struct EventType {

@@ -6,9 +6,10 @@
 #include <vector>
 #include <webhooks/clock.hpp>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/transport.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// How an HTTP transport behaves.
 struct HttpTransportOptions {

@@ -2,9 +2,10 @@
 
 #include <memory>
 #include <webhooks/clock.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/storage.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// A storage in this process's memory. It keeps every promise of `Storage` but to outlive the
 /// process. Several services may share one.

@@ -5,8 +5,9 @@
 #include <vector>
 #include <webhooks/endpoint.hpp>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// How a WebhookService behaves. The defaults suit production.
 struct ServiceOptions {

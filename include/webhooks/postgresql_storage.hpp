@@ -5,10 +5,11 @@
 #include <memory>
 #include <string>
 #include <webhooks/clock.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/storage.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// Which database of PostgreSQL (13 or later, in UTF-8) keeps a storage, and how it is used. A
 /// server that pools connections may stand between, but must keep a session's connection to it.

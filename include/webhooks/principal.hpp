@@ -2,8 +2,9 @@
 
 #include <string>
 #include <utility>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// On whose behalf a call is made. Every operation takes one, and storage applies it: a user
 /// reaches its own objects alone, an administrator everyone's.

@@ -12,9 +12,10 @@
 #include <string_view>
 #include <vector>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/time.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 struct Subscription;
 struct Event;

@@ -2,8 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// Text that must not leak: it has no stream output, compares in constant time for equal lengths,
 /// and wipes its memory when it ends. What `reveal()` gives is the caller's to guard.

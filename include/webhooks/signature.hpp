@@ -9,10 +9,11 @@
 #include <string>
 #include <string_view>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/time.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// A new secret: `whsec_` and the base64 of 32 random bytes.
 /// @return internal when the machine gives no randomness.

@@ -4,9 +4,10 @@
 #include <memory>
 #include <string>
 #include <webhooks/clock.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/storage.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// Where and how a SQLite storage is kept.
 struct SqliteOptions {

@@ -14,12 +14,13 @@
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/subscription.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// The payload of a publication, kept once however many subscriptions it goes to.
 struct Message {
@@ -214,9 +215,11 @@ struct Maintenance {
 inline constexpr std::size_t max_retired_secrets = 4;
 inline constexpr std::size_t max_events_in_statistics = 100'000;
 
-/// Keeps everything. A class that implements it passes the contract suite of tests/contract.
+/// Keeps everything. A class that implements it passes the contract suite of
+/// webhooks/testing/storage_contract.hpp, which a host runs on a storage of its own.
 ///
-/// Every member may be called from any thread at once, blocks until it is done, and never throws.
+/// Every member may be called from any thread at once, and blocks until it is done. None is to
+/// throw; a service takes an exception for `unavailable` and logs it.
 /// Storage has its own time, which all times it is given or answers are of; `pulse` tells it.
 /// A limit is at least 1.
 /// Any call may answer `unavailable`: nothing was done then, or (for `write`) it is not known

@@ -4,11 +4,12 @@
 #include <string>
 #include <vector>
 #include <webhooks/event.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/time.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// A header that a subscription adds to each request. The rules are those of
 /// docs/security.md: names are RFC 9110 tokens that are not ours or the connection's.

@@ -6,8 +6,9 @@
 #include <chrono>
 #include <optional>
 #include <string_view>
+#include <webhooks/export.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// A moment in UTC with the precision that storage keeps (microseconds since 1970).
 using Time = std::chrono::sys_time<std::chrono::microseconds>;

@@ -4,10 +4,11 @@
 #include <memory>
 #include <string>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// Where requests of one subscription go. Immutable and shared by all of them: the same pointer
 /// means the same URL, headers and policy, so that a transport may keep what it prepared.
@@ -45,7 +46,12 @@ struct TransportAnswer {
 /// is an answer.
 ///
 /// A transport is driven by its caller and has no thread of its own: it does I/O, and gives
-/// answers, only inside `run`. All members but `wake` are called from one thread at a time.
+/// answers, only inside `run`. All members but `wake` are called from one thread at a time. A class
+/// that implements it passes the contract suite of webhooks/testing/transport_contract.hpp.
+///
+/// An exception is caught and logged. After one of `run`, `cancel_all` is called, all attempts in
+/// flight count as `not_sent` and are made again later, and answers to them are ignored; after one
+/// of `start`, that attempt does.
 class Transport {
 public:
     using Token = std::uint64_t;
@@ -72,7 +78,7 @@ public:
     virtual void run(SteadyTime until, Sink& sink) = 0;
 
     /// Makes a `run` under way, or else the next one, return soon. Any thread, at any time.
-    virtual void wake() noexcept = 0;
+    virtual void wake() = 0;
 
     /// Ends everything under way; each is answered `not_sent` by the next `run`.
     virtual void cancel_all() = 0;

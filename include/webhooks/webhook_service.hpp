@@ -10,6 +10,7 @@
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/principal.hpp>
@@ -18,7 +19,7 @@
 #include <webhooks/subscription.hpp>
 #include <webhooks/transport.hpp>
 
-namespace webhooks {
+namespace WEBHOOKS_EXPORT webhooks {
 
 /// How long two secrets sign after a rotation: unless told otherwise, and at most.
 inline constexpr std::chrono::seconds default_secret_overlap = std::chrono::hours(24);
@@ -31,7 +32,26 @@ inline constexpr std::size_t max_publications_in_batch = 1000;
 /// A host either calls `start`, and two threads do the work (one for storage, one for delivery), or
 /// calls `run_once` in a loop of its own and there are none. Either way every member may be called
 /// from any thread at once, except that moving and destroying need the object to themselves.
-/// Nothing is thrown. Calls that touch storage block until it answers.
+///
+/// **Errors.** Nothing is thrown: memory that is used up is `unavailable`, and what a host's own
+/// part throws is caught and logged (each part says what follows). An object that was moved from
+/// answers `invalid_state`.
+///
+/// **Blocking.** Every member blocks until storage has answered, but for `async_publish`,
+/// `async_publish_batch`, `event_types`, `options`, `check_ready` and `start`, which wait for a
+/// mutex at most.
+///
+/// **Callbacks.** Inside a completion, an Observer, a Transport or a Storage, on whichever thread,
+/// the members that wait for the service's own work (`publish`, `publish_batch`, `send_test_event`,
+/// `start`, `run_once`, `stop`) answer `invalid_state` at once; all others work. A callback may
+/// also destroy the service: it ends, as if stopped without draining, when the callback has
+/// returned, on a thread that ends then too.
+///
+/// **Fork.** A service belongs to the process that opened it. In a child every member answers
+/// `invalid_state`, destroying does nothing, and the parent's locks are the parent's alone; a child
+/// that wants a service opens storage and service itself (on a SQLite file of the parent's: after
+/// `exec`, for SQLite does not survive a fork). One that ends without `exec` calls
+/// `_exit`, for `exit` would run the destructors of the host's other objects.
 class WebhookService {
 public:
     struct Parts {
@@ -49,7 +69,8 @@ public:
 
     WebhookService(WebhookService&&) noexcept;
     WebhookService& operator=(WebhookService&&) noexcept;
-    /// Stops without draining. What is in flight is cut off and sent again by the next service.
+    /// Stops without draining, and blocks as `stop(0)` does. What is in flight is cut off and sent
+    /// again by the next service.
     ~WebhookService();
 
     // ---- Subscriptions. An absent one and one that the principal may not see are both not_found.
@@ -101,18 +122,20 @@ public:
     /// Adds a type, or replaces the description of the one of that name.
     Result<> register_event_type(EventType);
     /// In order of name.
-    std::vector<EventType> event_types() const;
+    Result<std::vector<EventType>> event_types() const;
 
     // ---- Publishing.
 
     /// Returns once the events are durable; from then on each is delivered, cancelled, expired or
-    /// exhausted, whatever crashes.
+    /// exhausted, whatever crashes. Blocks for a commit (some 10-30 ms on a disk). Before `start`
+    /// it commits in the calling thread.
     /// @return invalid_argument; forbidden for another user's `user_id`; conflict for an
     /// idempotency key used with other content; overloaded when the queue is full; unavailable when
     /// storage does not answer (the events may then exist: repeat with an idempotency key).
     Result<PublishReceipt> publish(const Principal&, Publication);
     /// As `publish`. `done` is called exactly once, from the storage thread (or inside `run_once`,
-    /// or inside this call where it fails at once); it must be quick and must not throw.
+    /// `stop` or a `publish` that commits, or inside this call where it fails at once). It must be
+    /// quick, for commits wait for it; what it throws is logged.
     void async_publish(const Principal&, Publication,
                        std::function<void(Result<PublishReceipt>)> done);
     /// As `publish`, for 1 - `max_publications_in_batch` publications at the cost of few: they
@@ -130,17 +153,23 @@ public:
 
     // ---- Life.
 
-    /// Starts the two threads. @return stopped after `stop`; internal when the machine gives no
-    /// thread, which stops the service.
+    /// Starts the two threads; does nothing where they run. @return stopped after `stop`; internal
+    /// when the machine gives no thread, which stops the service.
     Result<> start();
     /// Without `start`: does what can be done now, without waiting, in the calling thread.
+    /// It blocks for the commits and claims that it makes.
     /// @return how many things it did (commits, claims, attempts begun, answers); 0: nothing to do.
+    /// conflict after `start`. After an error of its own (unavailable, internal) the next call goes
+    /// on: what was being delivered goes back to storage and is made again.
     Result<std::size_t> run_once();
     /// Takes no new work, gives attempts in flight up to `drain` to finish, cuts off the rest, and
-    /// hands everything back to storage. May be called more than once; only `stop` follows it.
+    /// hands everything back to storage. Blocks for `drain`, an attempt's last step and a commit at
+    /// most. May be called more than once; only `stop` follows it.
     Result<> stop(std::chrono::milliseconds drain);
 
-    /// Whether the service takes and delivers events now: success, or what is missing.
+    /// Whether the service takes and delivers events now: success, or what is missing. One that
+    /// nothing drives (`start` was not called, nor `run_once` within `ServiceOptions::lease`) is
+    /// unavailable.
     Result<> check_ready() const;
 
     /// What the service was opened with.
@@ -148,9 +177,10 @@ public:
 
 private:
     class Impl;
-    explicit WebhookService(std::unique_ptr<Impl>);
+    explicit WebhookService(std::shared_ptr<Impl>);
+    void let_go() noexcept;
 
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace webhooks

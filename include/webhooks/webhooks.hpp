@@ -9,6 +9,7 @@
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
+#include <webhooks/forwarding_storage.hpp>
 #include <webhooks/http_transport.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/memory_storage.hpp>

@@ -1,3 +1,3 @@
-// The bodies of Asio, once for the transport and the adapter. Each library has an object file of
-// its own here, so that a host that brings Asio's or Beast's bodies itself is linked without ours.
+// The bodies of Asio, once for the transport and the adapter, in the namespaces that this target's
+// compile definitions rename: a host brings its own Asio, of any version and configuration.
 #include <boost/asio/impl/src.hpp>

@@ -1,3 +1,4 @@
+#include <ostream>
 #include <webhooks/error.hpp>
 
 namespace webhooks {
@@ -34,6 +35,8 @@ public:
                 return "unsupported";
             case Errc::internal:
                 return "internal error";
+            case Errc::invalid_state:
+                return "invalid state";
         }
         return "unknown error";
     }
@@ -68,6 +71,18 @@ Error::Error(std::error_code code, std::vector<FieldError> fields) : Error(code,
 
 std::string Error::to_string() const {
     return code_.message() + ": " + detail_;
+}
+
+std::ostream& operator<<(std::ostream& out, Errc code) {
+    return out << make_error_code(code).message();
+}
+
+std::ostream& operator<<(std::ostream& out, const FieldError& error) {
+    return out << error.field << ": " << error.message;
+}
+
+std::ostream& operator<<(std::ostream& out, const Error& error) {
+    return out << error.to_string();
 }
 
 void throw_exception_from_error(const Error& error, const boost::source_location&) {

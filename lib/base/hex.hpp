@@ -2,12 +2,13 @@
 
 #include <string>
 #include <string_view>
+#include <webhooks/export.hpp>
 
 namespace webhooks {
 
 /// Two lower-case digits for each byte.
-std::string to_hex(std::string_view bytes);
+WEBHOOKS_EXPORT std::string to_hex(std::string_view bytes);
 /// @pre `text` was made by `to_hex`.
-std::string from_hex(std::string_view text);
+WEBHOOKS_EXPORT std::string from_hex(std::string_view text);
 
 }  // namespace webhooks

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t max_length = 256;
 
 /// Levenshtein's distance, one row at a time.
-std::size_t distance(std::string_view a, std::string_view b) {
+std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -34,7 +34,7 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
         // No fewer edits than the lengths differ by.
         const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
         if (longer - shorter >= best_distance) continue;
-        const std::size_t edits = distance(name, candidate);
+        const std::size_t edits = edit_distance(name, candidate);
         if (edits < best_distance) {
             best_distance = edits;
             best = candidate;

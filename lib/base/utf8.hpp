@@ -3,12 +3,13 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <webhooks/export.hpp>
 
 namespace webhooks {
 
 /// How many code points `text` has; nothing when it is not well-formed UTF-8 (RFC 3629) or holds
 /// U+0000, which not every database can keep.
-std::optional<std::size_t> count_code_points(std::string_view text) noexcept;
+WEBHOOKS_EXPORT std::optional<std::size_t> count_code_points(std::string_view text) noexcept;
 
 inline bool is_storable_text(std::string_view text) noexcept {
     return count_code_points(text).has_value();

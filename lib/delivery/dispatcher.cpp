@@ -445,6 +445,15 @@ RetryPolicy Dispatcher::policy_for(const Flight& flight) const {
             .max_retry_after = options_.max_retry_after};
 }
 
+std::vector<Transport::Token> Dispatcher::tokens_in_flight() const {
+    std::vector<Transport::Token> tokens;
+    tokens.reserve(flights_.size());
+    for (const auto& [token, flight] : flights_) {
+        tokens.push_back(token);
+    }
+    return tokens;
+}
+
 std::string webhook_id(const HeldEvent& event) {
     char text[48];
     const int length = std::snprintf(text, sizeof text, "%016llx_%lld",

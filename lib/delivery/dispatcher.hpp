@@ -70,6 +70,7 @@ public:
     void clear(const Now& now);
 
     std::size_t in_flight() const noexcept { return flights_.size(); }
+    std::vector<Transport::Token> tokens_in_flight() const;
     std::size_t waiting() const noexcept { return waiting_; }
     /// When `next` has something to do though nothing happens.
     std::optional<SteadyTime> next_timer() const { return turns_.next_timer(); }

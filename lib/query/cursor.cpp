@@ -25,7 +25,7 @@ std::string Fault::message() const {
     return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::size_t end = std::min(text.size(), max_quoted_bytes);
     while (end < text.size() && end > 0 && is_tail(text[end])) {
         --end;

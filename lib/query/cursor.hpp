@@ -17,7 +17,7 @@ struct Fault {
 };
 
 /// A part of the input as a message may quote it: short, valid UTF-8, no control characters.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// Reads a text from left to right. Positions count code points, from 1.
 class Cursor {

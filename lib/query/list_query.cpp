@@ -70,7 +70,7 @@ private:
         for (const ListItem& item : names("sort", *text_.sort, "a field")) {
             if (!item.modifier.empty() && item.modifier != "asc" && item.modifier != "desc") {
                 return fault("sort",
-                             {"expected 'asc' or 'desc', found " + query::quoted(item.modifier),
+                             {"expected 'asc' or 'desc', found " + query::in_quotes(item.modifier),
                               item.position});
             }
             auto found = query::find_comparable_field(item.name, kind_);
@@ -93,7 +93,7 @@ private:
             }
             if (!item.modifier.empty()) {
                 return fault("select",
-                             {"expected ',' behind " + query::quoted(item.name), item.position});
+                             {"expected ',' behind " + query::in_quotes(item.name), item.position});
             }
             columns.insert(std::get<std::size_t>(found));
         }
@@ -115,7 +115,7 @@ private:
                                      query::fields_of(kind_)[*column].name == "webhookEvents";
             if (!is_relation || !item.modifier.empty()) {
                 return fault("include",
-                             {"unknown relation " + query::quoted(item.name), item.position});
+                             {"unknown relation " + query::in_quotes(item.name), item.position});
             }
             list_.include_events = true;
         }

@@ -66,7 +66,7 @@ private:
         if (found.at_end()) return fail(std::string("expected ") + wanted, found.position());
         const std::string_view word = found.peek_word();
         const std::string_view shown = word.empty() ? found.peek_character() : word;
-        return fail("expected " + std::string(wanted) + ", found " + quoted(shown),
+        return fail("expected " + std::string(wanted) + ", found " + in_quotes(shown),
                     found.position());
     }
 
@@ -244,7 +244,7 @@ private:
         const Word* function = find(functions, word);
         if (function && has_arguments) return function_call(*function);
         if (has_arguments) {
-            return fail("unknown function " + quoted(word), position,
+            return fail("unknown function " + in_quotes(word), position,
                         "there are contains, startswith, endswith, tolower, toupper, length");
         }
         in_.advance(word.size());
@@ -316,7 +316,7 @@ private:
         // An offset's plus sign that was not escaped has become a blank.
         const bool lost_a_plus =
             in_.peek() == ' ' && ascii::is_digit(in_.peek(1)) && parse_time(text + "Z").has_value();
-        return fail("neither a number nor a timestamp: " + quoted(text), position,
+        return fail("neither a number nor a timestamp: " + in_quotes(text), position,
                     lost_a_plus ? "write the '+' of an offset as %2B" : "");
     }
 

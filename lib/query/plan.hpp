@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/query.hpp>
 
 namespace webhooks::query {
@@ -88,6 +89,6 @@ struct Plan {
 };
 
 /// @return invalid_argument with a FieldError for each member at fault.
-Result<Plan> make_plan(const ListQuery& query, ListKind kind);
+WEBHOOKS_EXPORT Result<Plan> make_plan(const ListQuery& query, ListKind kind);
 
 }  // namespace webhooks::query

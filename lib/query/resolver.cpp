@@ -191,7 +191,7 @@ private:
         std::optional<Side> side = this->side(node);
         if (!side) return std::nullopt;
         if (side->operand.type != Type::boolean) {
-            return fail("field " + quoted(node.text) + " is " + name_of(side->operand.type) +
+            return fail("field " + in_quotes(node.text) + " is " + name_of(side->operand.type) +
                             ", which is no condition by itself",
                         node.position, "compare it with something");
         }
@@ -291,7 +291,7 @@ private:
             const std::string& text = std::get<std::string>(right.operand.value);
             const std::optional<Whole> moment = parse_time(text);
             if (!moment) {
-                fail(quoted(text) + " is no timestamp", right.position,
+                fail(in_quotes(text) + " is no timestamp", right.position,
                      has_lost_a_plus(text) ? "write the '+' of an offset as %2B"
                                            : "write it as 2026-01-31T09:05:00Z");
                 return false;
@@ -352,7 +352,7 @@ private:
         const std::optional<Whole> value =
             is_number ? parse_number(node.text) : parse_time(node.text);
         if (!value) {
-            return fail(quoted(node.text) +
+            return fail(in_quotes(node.text) +
                             (is_number ? " is beyond 64 bits" : " is not in years 0001 to 9999"),
                         node.position);
         }
@@ -406,7 +406,7 @@ std::variant<std::size_t, Fault> find_field(std::string_view name, ListKind kind
         names.push_back(fields[i].name);
     }
     const std::string_view near = nearest(name, names);
-    return Fault{.what = "unknown field " + quoted(name),
+    return Fault{.what = "unknown field " + in_quotes(name),
                  .hint = near.empty() ? "" : "did you mean '" + std::string(near) + "'?"};
 }
 
@@ -414,7 +414,7 @@ std::variant<std::size_t, Fault> find_comparable_field(std::string_view name, Li
     auto found = find_field(name, kind);
     const auto* column = std::get_if<std::size_t>(&found);
     if (!column || fields_of(kind)[*column].is_comparable) return found;
-    return Fault{.what = "field " + quoted(name) + " cannot be filtered or sorted by"};
+    return Fault{.what = "field " + in_quotes(name) + " cannot be filtered or sorted by"};
 }
 
 std::variant<Condition, Fault> resolve(const Node& filter, ListKind kind) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/thrown.hpp>
 #include <service/delivery_loop.hpp>
 #include <signing/sign_with_each.hpp>
 #include <utility>
@@ -11,6 +12,8 @@ constexpr std::chrono::seconds local_error_log_interval{1};
 /// How long delivery stands still, where storage is behind with results or does not confirm that
 /// this worker lives, before it looks again.
 constexpr std::chrono::milliseconds pause_before_beginning{10};
+/// How often a transport is looked at that cannot be woken.
+constexpr std::chrono::milliseconds poll_interval{100};
 constexpr std::size_t max_results_in_turn = 1000;
 /// Subscriptions whose keys are kept prepared, which takes about a kilobyte each.
 constexpr std::size_t max_cached_signers = 200'000;
@@ -30,32 +33,63 @@ delivery::Now DeliveryLoop::now() const {
 }
 
 std::size_t DeliveryLoop::turn(bool may_wait) {
+    has_failed_ = false;
     take_inbox();
     sweep();
     begin_attempts();
     // What has been decided without a request must not wait for one.
     const bool waits = may_wait && dispatcher_.results() == 0;
-    parts_.transport->run(waits ? std::chrono::steady_clock::now() + idle_for() : SteadyTime::min(),
-                          *this);
+    drive_transport(waits ? std::chrono::steady_clock::now() + idle_for() : SteadyTime::min());
     return hand_back();
+}
+
+/// A transport that throws may have lost answers: all that is in flight ends, to be made again.
+void DeliveryLoop::drive_transport(SteadyTime until) {
+    try {
+        parts_.transport->run(until, *this);
+    } catch (...) {
+        log_transport_failure("run");
+        cancel_transport();
+        for (const Transport::Token token : dispatcher_.tokens_in_flight()) {
+            on_answer(token, {.kind = TransportAnswer::Kind::not_sent,
+                              .error = "the transport threw an exception"});
+        }
+    }
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void DeliveryLoop::cancel_transport() {
+    try {
+        parts_.transport->cancel_all();
+    } catch (...) {
+        log_transport_failure("cancel_all");
+    }
+}
+
+/// @pre called inside the handler of its exception.
+void DeliveryLoop::log_transport_failure(const char* call) {
+    has_failed_ = true;
+    parts_.observer->on_log(LogLevel::error, std::string("the Transport threw in ") + call + ": " +
+                                                 std::string(what_was_thrown()));
 }
 
 std::size_t DeliveryLoop::finish_turn(SteadyTime until) {
     take_inbox();
-    parts_.transport->run(until, *this);
+    drive_transport(until);
     return hand_back();
 }
 
 void DeliveryLoop::abandon() {
     dispatcher_.clear(now());
-    parts_.transport->cancel_all();
-    parts_.transport->run(SteadyTime::min(), *this);
+    cancel_transport();
+    drive_transport(SteadyTime::min());
 }
 
 std::chrono::nanoseconds DeliveryLoop::idle_for() const {
     if (!may_begin()) return pause_before_beginning;
     const SteadyTime steady_now = parts_.clock->steady_now();
-    std::chrono::nanoseconds idle = std::chrono::hours(1);
+    std::chrono::nanoseconds idle =
+        polls_ ? poll_interval : std::chrono::nanoseconds(std::chrono::hours(1));
     if (const auto timer = dispatcher_.next_timer()) idle = std::min(idle, *timer - steady_now);
     if (dispatcher_.waiting() > 0 || swept_revision_ != index_.revision()) {
         idle = std::min<std::chrono::nanoseconds>(idle, next_sweep_ - steady_now);
@@ -109,16 +143,23 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     if (!signature) {
         return fail_at_once(start.token, "the secret cannot sign: " + signature.error().detail());
     }
-    parts_.transport->start(start.token, {.target = start.endpoint->target,
-                                          .body = start.event.message->payload,
-                                          .content_type = start.event.message->content_type,
-                                          .webhook_id = std::move(id),
-                                          .webhook_timestamp = std::move(timestamp),
-                                          .webhook_signature = *std::move(signature)});
+    OutgoingRequest request{.target = start.endpoint->target,
+                            .body = start.event.message->payload,
+                            .content_type = start.event.message->content_type,
+                            .webhook_id = std::move(id),
+                            .webhook_timestamp = std::move(timestamp),
+                            .webhook_signature = *std::move(signature)};
+    try {
+        parts_.transport->start(start.token, std::move(request));
+    } catch (...) {
+        log_transport_failure("start");
+        take_answer(start.token, {.kind = TransportAnswer::Kind::not_sent,
+                                  .error = "the transport threw an exception"});
+    }
 }
 
 void DeliveryLoop::fail_at_once(Transport::Token token, std::string error) {
-    on_answer(token, {.kind = TransportAnswer::Kind::failed, .error = std::move(error)});
+    take_answer(token, {.kind = TransportAnswer::Kind::failed, .error = std::move(error)});
 }
 
 Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,
@@ -154,7 +195,16 @@ Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(
     return &signers_.insert_or_assign(endpoint.id, std::move(made)).first->second;
 }
 
+/// What fails here is no matter of the transport, which it would pass through.
 void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
+    try {
+        take_answer(token, answer);
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+}
+
+void DeliveryLoop::take_answer(Transport::Token token, const TransportAnswer& answer) {
     const double chance = std::uniform_real_distribution<>()(random_);
     const bool is_ours = dispatcher_.finish(token, answer, now(), chance);
     if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) log_local_error(answer.error);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <delivery/dispatcher.hpp>
+#include <exception>
 #include <memory>
 #include <random>
 #include <service/inbox.hpp>
@@ -36,6 +37,10 @@ public:
     void abandon();
 
     std::size_t in_flight() const noexcept { return dispatcher_.in_flight(); }
+    /// Whether the transport threw in the last turn: it is likely to do so again at once.
+    bool needs_rest() const noexcept { return has_failed_; }
+    /// The transport cannot be woken; any thread.
+    void poll_from_now_on() noexcept { polls_ = true; }
 
 private:
     /// The keys of one version of a subscription, the newest first.
@@ -47,6 +52,10 @@ private:
     };
 
     void on_answer(Transport::Token token, TransportAnswer answer) override;
+    void take_answer(Transport::Token token, const TransportAnswer& answer);
+    void drive_transport(SteadyTime until);
+    void cancel_transport();
+    void log_transport_failure(const char* call);
 
     /// After how long there is something to do though nothing happens.
     std::chrono::nanoseconds idle_for() const;
@@ -72,6 +81,10 @@ private:
     delivery::Dispatcher dispatcher_;
     std::uint64_t epoch_ = 0;
     std::size_t begun_ = 0;
+    bool has_failed_ = false;
+    std::atomic<bool> polls_{false};
+    /// Of this loop, on its way through the transport.
+    std::exception_ptr failure_;
     SteadyTime next_sweep_{};
     SteadyTime next_local_error_log_{};
     Revision swept_revision_ = 0;

@@ -1,46 +1,53 @@
+#include <base/thrown.hpp>
 #include <condition_variable>
 #include <optional>
 #include <service/engine.hpp>
-#include <system_error>
+#include <service/guarded_parts.hpp>
+#include <service/inside.hpp>
 
 namespace webhooks::service {
 namespace {
 
 constexpr std::chrono::milliseconds pause_after_exception{100};
 
-std::shared_ptr<Clock> or_default(std::shared_ptr<Clock> clock) {
-    return clock ? std::move(clock) : system_clock();
+Error inside_its_work(const std::string& call, const std::string& instead) {
+    return {Errc::invalid_state, call +
+                                     " waits for the work that this thread is doing: inside a "
+                                     "completion or a callback of the service " +
+                                     instead};
 }
 
-std::shared_ptr<Observer> or_default(std::shared_ptr<Observer> observer) {
-    return observer ? std::move(observer) : std::make_shared<Observer>();
+Result<> check_outside(const Engine* engine, const char* call) {
+    if (!Inside::of(engine)) return {};
+    return inside_its_work(call, "it cannot be called; call it from another thread");
 }
 
 }  // namespace
 
 Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index)
     : transport_(std::move(parts.transport)),
-      clock_(or_default(std::move(parts.clock))),
-      observer_(or_default(std::move(parts.observer))),
-      inbox_([transport = transport_] { transport->wake(); }),
+      clock_(std::move(parts.clock)),
+      observer_(std::move(parts.observer)),
+      lease_(options.lease),
+      inbox_([this] { wake_delivery(); }),
       journal_({.storage = std::move(parts.storage), .clock = clock_, .observer = observer_},
                options, index, inbox_),
       delivery_({.transport = transport_, .clock = clock_, .observer = observer_}, options, index,
                 inbox_, journal_) {}
 
 Engine::~Engine() {
-    static_cast<void>(stop(std::chrono::milliseconds(0)));
+    let_go();
 }
 
 // ---- Publishing.
 
-void Engine::submit(Submission submission) {
-    if (const Result<> accepted = journal_.submit(submission); !accepted) {
-        submission.done(accepted.error());
-    }
+Result<> Engine::submit(Submission submission) {
+    warn_if_not_driven();
+    return journal_.submit(submission);
 }
 
 Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
+    if (Inside::of(this)) return inside_its_work("publishing", "call async_publish instead");
     std::mutex mutex;
     std::condition_variable changed;
     std::optional<Result<PublishReceipts>> answer;
@@ -50,11 +57,14 @@ Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
         answer = std::move(result);
         changed.notify_one();
     };
-    submit(std::move(submission));
+    if (const Result<> accepted = submit(std::move(submission)); !accepted) return accepted.error();
     std::unique_lock lock(mutex);
     while (!answer && state_ == State::open) {
         lock.unlock();
-        journal_.step();
+        {
+            const Inside inside(this);
+            journal_.step();
+        }
         lock.lock();
     }
     changed.wait(lock, [&] { return answer.has_value(); });
@@ -63,19 +73,21 @@ Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
 
 // ---- Life.
 
-Result<> Engine::start() {
+Result<> Engine::start(const std::shared_ptr<void>& self) {
+    if (Result<> outside = check_outside(this, "start"); !outside) return outside;
     const std::scoped_lock life(life_mutex_);
     if (state_ == State::stopped) return Error(Errc::stopped, "the service has stopped");
     if (state_ == State::started) return {};
     try {
-        journal_thread_ = std::thread([this] { run_journal(); });
-        delivery_thread_ = std::thread([this] { run_delivery(); });
-    } catch (const std::system_error& failure) {
+        journal_thread_ = std::thread([this, self] { run_journal(); });
+        delivery_thread_ = std::thread([this, self] { run_delivery(); });
+    } catch (...) {
+        const std::string reason(what_was_thrown());
         stop_journal_thread();
         state_ = State::stopped;
         journal_.refuse_new();
         static_cast<void>(journal_.close());
-        return Error(Errc::internal, std::string("cannot start a thread: ") + failure.what());
+        return Error(Errc::internal, "cannot start a thread: " + reason);
     }
     state_ = State::started;
     return {};
@@ -83,12 +95,13 @@ Result<> Engine::start() {
 
 void Engine::repeat(const char* what, const std::function<bool()>& is_done,
                     const std::function<void()>& body) {
+    const Inside inside(this);
     while (!is_done()) {
         try {
             body();
-        } catch (const std::exception& failure) {
+        } catch (...) {
             observer_->on_log(LogLevel::error, what);
-            observer_->on_log(LogLevel::error, failure.what());
+            observer_->on_log(LogLevel::error, what_was_thrown());
             std::this_thread::sleep_for(pause_after_exception);
         }
     }
@@ -107,35 +120,82 @@ void Engine::run_delivery() {
         "the delivery thread failed, and its work goes back to storage:",
         [this] { return stops_delivery_.load(); },
         [this] {
-            const std::scoped_lock lock(delivery_mutex_);
-            try {
-                delivery_.turn(true);
-            } catch (const std::exception&) {
-                journal_.abandon_identity();
-                throw;
-            }
+            deliver(true);
+            if (delivery_.needs_rest()) std::this_thread::sleep_for(pause_after_exception);
         });
 }
 
+std::size_t Engine::deliver(bool may_wait) {
+    const std::scoped_lock lock(delivery_mutex_);
+    try {
+        return delivery_.turn(may_wait);
+    } catch (...) {
+        journal_.abandon_identity();
+        throw;
+    }
+}
+
+void Engine::wake_delivery() noexcept {
+    try {
+        transport_->wake();
+    } catch (...) {
+        observer_->on_log(LogLevel::error, "the Transport threw in wake; it is polled from now on");
+        delivery_.poll_from_now_on();
+    }
+}
+
 Result<std::size_t> Engine::run_once() {
+    if (Result<> outside = check_outside(this, "run_once"); !outside) return outside.error();
     if (state_ == State::stopped) return Error(Errc::stopped, "the service has stopped");
     if (state_ == State::started) {
         return Error(Errc::conflict, "the service runs on its own threads since start()");
     }
+    const Inside inside(this);
+    driven_at_ = clock_->steady_now();
     const std::size_t written = journal_.step();
-    const std::scoped_lock lock(delivery_mutex_);
-    return written + delivery_.turn(false);
+    return written + deliver(false);
+}
+
+bool Engine::is_driven() const {
+    if (state_ == State::started) return true;
+    const SteadyTime driven_at = driven_at_;
+    return driven_at != never && clock_->steady_now() - driven_at < lease_;
+}
+
+void Engine::warn_if_not_driven() {
+    if (state_ != State::open || driven_at_.load() != never || has_warned_.exchange(true)) return;
+    observer_->on_log(LogLevel::warning,
+                      "something is published, but nothing drives this service yet: it delivers "
+                      "once start() or run_once() is called");
+}
+
+void Engine::let_go() noexcept {
+    if (!Inside::of(this)) {
+        try {
+            return static_cast<void>(stop(std::chrono::milliseconds(0)));
+        } catch (...) {
+            observer_->on_log(LogLevel::error, "the service failed as it stopped:");
+            return observer_->on_log(LogLevel::error, what_was_thrown());
+        }
+    }
+    journal_.refuse_new();
+    stops_delivery_ = true;
+    wake_delivery();
+    stops_journal_ = true;
+    journal_.stop_waiting();
 }
 
 Result<> Engine::stop(std::chrono::milliseconds drain) {
+    if (Result<> outside = check_outside(this, "stop"); !outside) return outside;
     const std::scoped_lock life(life_mutex_);
+    const Inside inside(this);
     if (state_ == State::stopped) return {};
     // Waiting is real, whatever clock the service goes by.
     const SteadyTime deadline = std::chrono::steady_clock::now() + drain;
     journal_.refuse_new();
     stops_delivery_ = true;
-    transport_->wake();
-    if (delivery_thread_.joinable()) delivery_thread_.join();
+    wake_delivery();
+    end(delivery_thread_);
     finish_deliveries(deadline);
     stop_journal_thread();
     state_ = State::stopped;
@@ -145,20 +205,39 @@ Result<> Engine::stop(std::chrono::milliseconds drain) {
 void Engine::stop_journal_thread() {
     stops_journal_ = true;
     journal_.stop_waiting();
-    if (journal_thread_.joinable()) journal_thread_.join();
+    end(journal_thread_);
+}
+
+/// On the thread itself: its service was destroyed in a callback, and this is the last it does.
+void Engine::end(std::thread& thread) {
+    if (!thread.joinable()) return;
+    if (thread.get_id() == std::this_thread::get_id()) return thread.detach();
+    thread.join();
 }
 
 void Engine::finish_deliveries(SteadyTime deadline) {
     const std::scoped_lock lock(delivery_mutex_);
-    while (delivery_.in_flight() > 0 && std::chrono::steady_clock::now() < deadline) {
-        delivery_.finish_turn(deadline);
+    try {
+        while (delivery_.in_flight() > 0 && std::chrono::steady_clock::now() < deadline) {
+            delivery_.finish_turn(deadline);
+        }
+        delivery_.abandon();
+    } catch (...) {
+        journal_.abandon_identity();
+        observer_->on_log(LogLevel::error, "delivery failed as it stopped:");
+        observer_->on_log(LogLevel::error, what_was_thrown());
     }
-    delivery_.abandon();
 }
 
 Result<> Engine::check_ready() const {
     if (state_ == State::stopped) return Error(Errc::stopped, "the service has stopped");
     if (stops_delivery_) return Error(Errc::stopped, "the service is stopping");
+    if (!is_driven()) {
+        return Error(Errc::unavailable,
+                     driven_at_.load() == never
+                         ? "nothing drives this service: call start(), or run_once() in a loop"
+                         : "nothing drives this service any more: call run_once() in a loop");
+    }
     if (!journal_.is_healthy()) return Error(Errc::unavailable, "storage does not answer");
     return {};
 }

@@ -17,6 +17,7 @@ namespace webhooks::service {
 /// The running parts of a service and its two threads, or the host's turns in their place.
 class Engine {
 public:
+    /// @param parts all of them, guarded but for the transport.
     Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index);
     ~Engine();
 
@@ -24,12 +25,18 @@ public:
     Engine& operator=(const Engine&) = delete;
 
     Result<> open() { return journal_.open(); }
-    Result<> start();
+    /// @param self what owns this engine; the threads share it, so that a callback may destroy the
+    /// service.
+    Result<> start(const std::shared_ptr<void>& self);
     Result<std::size_t> run_once();
     Result<> stop(std::chrono::milliseconds drain);
     Result<> check_ready() const;
+    /// The service is destroyed: stops without draining. Inside the work of the engine, its threads
+    /// are only told to end, and its last owner stops it.
+    void let_go() noexcept;
 
-    void submit(Submission submission);
+    /// @return as `Journal::submit`; `done` is not called after an error.
+    Result<> submit(Submission submission);
     /// Returns when the submission has its answer.
     Result<PublishReceipts> submit_and_wait(Submission submission);
     void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(cancellation); }
@@ -42,7 +49,12 @@ public:
 
 private:
     enum class State { open, started, stopped };
+    static constexpr SteadyTime never = SteadyTime::min();
 
+    bool is_driven() const;
+    void warn_if_not_driven();
+    void wake_delivery() noexcept;
+    std::size_t deliver(bool may_wait);
     void run_journal();
     void run_delivery();
     /// Repeats `body` until `is_done`; what it throws is logged.
@@ -50,10 +62,12 @@ private:
                 const std::function<void()>& body);
     void finish_deliveries(SteadyTime deadline);
     void stop_journal_thread();
+    static void end(std::thread& thread);
 
     const std::shared_ptr<Transport> transport_;
     const std::shared_ptr<Clock> clock_;
     const std::shared_ptr<Observer> observer_;
+    const std::chrono::milliseconds lease_;
     Inbox inbox_;
     Journal journal_;
     /// Whoever uses `delivery_` holds this.
@@ -62,6 +76,9 @@ private:
     std::atomic<bool> stops_delivery_{false};
     std::atomic<bool> stops_journal_{false};
     std::atomic<State> state_{State::open};
+    /// When `run_once` was called last.
+    std::atomic<SteadyTime> driven_at_{never};
+    std::atomic<bool> has_warned_{false};
     std::mutex life_mutex_;
     std::thread journal_thread_;
     std::thread delivery_thread_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/thrown.hpp>
 #include <service/batch_faults.hpp>
 #include <service/journal.hpp>
 
@@ -78,8 +79,8 @@ Result<> Journal::close() {
     try {
         while (!has_crashed_ && write_pending() > 0 && is_healthy_) {
         }
-    } catch (const std::exception& failure) {
-        crash(failure.what());
+    } catch (...) {
+        crash(what_was_thrown());
     }
     refuse_pending();
     is_closed_ = true;
@@ -222,9 +223,9 @@ Result<> Journal::submit(Submission& submission) {
             queued_bytes_ + bytes > options_.max_payload_bytes_in_memory) {
             return Error(Errc::overloaded, "too many publications are waiting; try again later");
         }
+        submissions_.push_back(std::move(submission));
         queued_ += count;
         queued_bytes_ += bytes;
-        submissions_.push_back(std::move(submission));
     }
     changed_.notify_one();
     return {};
@@ -283,8 +284,8 @@ std::size_t Journal::step() {
     std::size_t done = 0;
     try {
         done = work();
-    } catch (const std::exception& failure) {
-        crash(failure.what());
+    } catch (...) {
+        crash(what_was_thrown());
     }
     const SteadyTime wake_at = next_wake();
     const std::scoped_lock lock(mutex_);
@@ -312,7 +313,7 @@ std::size_t Journal::work() {
 
 /// Memory is used up, or the like: nobody knows how far the work got. It is treated as if this
 /// process had died there, but for the callers, who are told.
-void Journal::crash(const char* what) {
+void Journal::crash(std::string_view what) {
     has_crashed_ = true;
     lease_until_ = SteadyTime::min().time_since_epoch().count();
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
@@ -350,7 +351,7 @@ void Journal::refuse(Submission& submission, const char* reason) const noexcept 
     std::string text;
     try {
         text = reason;
-    } catch (const std::exception&) {
+    } catch (...) {
         text.clear();
     }
     answer(submission, Error(Errc::unavailable, std::move(text)));

@@ -14,6 +14,7 @@
 #include <service/subscription_index.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <webhooks/clock.hpp>
 #include <webhooks/observer.hpp>
@@ -122,7 +123,7 @@ private:
     std::size_t go_on_taking_over();
 
     std::size_t work();
-    void crash(const char* what);
+    void crash(std::string_view what);
     /// @return false where storage does not answer.
     bool begin_again();
     std::size_t refuse_pending();

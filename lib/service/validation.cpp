@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/publication.hpp>
 #include <base/user_id.hpp>
 #include <base/utf8.hpp>
 #include <service/validation.hpp>
@@ -11,10 +12,7 @@ namespace {
 constexpr std::size_t max_name_length = 256;
 constexpr std::size_t max_type_name_length = 128;
 constexpr std::size_t max_description_bytes = 1024;
-constexpr std::size_t max_idempotency_key_length = 256;
-constexpr std::size_t max_content_type_length = 128;
 constexpr int max_retry_limit = 100;
-constexpr std::chrono::days max_delivery_delay{366};
 
 /// Gathers faults; a failed check of a part brings its own along.
 class Faults {
@@ -42,11 +40,6 @@ private:
     std::vector<FieldError> faults_;
 };
 
-bool is_printable_ascii(std::string_view text, std::size_t least, std::size_t most) {
-    return text.size() >= least && text.size() <= most &&
-           std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7E; });
-}
-
 bool is_text_of_length(std::string_view text, std::size_t least, std::size_t most) {
     const auto length = count_code_points(text);
     return length && *length >= least && *length <= most;
@@ -72,7 +65,7 @@ bool is_type_name(std::string_view name) {
 std::string unknown_type(const std::string& name, const SubscriptionIndex& index) {
     const std::string nearest = index.nearest_type(name);
     return "is not a registered event type" + (nearest.empty()
-                                                   ? std::string("; GET /event-types lists them")
+                                                   ? std::string(", and none has a similar name")
                                                    : "; did you mean '" + nearest + "'?");
 }
 
@@ -123,21 +116,7 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
 Result<> check(const Publication& publication, const Rules& rules) {
     Faults faults;
     check_registered(publication.event_type, rules.index, faults);
-    faults.include(check_payload(publication.payload, rules));
-    faults.expect(is_printable_ascii(publication.content_type, 1, max_content_type_length),
-                  "contentType", "must be 1 to 128 printable ASCII characters");
-    faults.expect(publication.user_id.empty() || is_user_id(publication.user_id), "userId",
-                  user_id_rule);
-    faults.expect(is_printable_ascii(publication.idempotency_key, 0, max_idempotency_key_length),
-                  "idempotencyKey", "must be 1 to 256 printable ASCII characters");
-    const Time deliver_at = publication.deliver_at.value_or(rules.now);
-    faults.expect(deliver_at <= rules.now + max_delivery_delay, "deliverAt",
-                  "must be at most 366 days ahead");
-    // With a key this may repeat what was accepted before it expired; what was not ends as expired.
-    if (publication.expires_at && publication.idempotency_key.empty()) {
-        faults.expect(*publication.expires_at > std::max(rules.now, deliver_at), "expiresAt",
-                      "must be later than now and than deliverAt");
-    }
+    faults.include(check_members(publication, rules.now, rules.options.max_payload_bytes));
     return std::move(faults).result();
 }
 
@@ -165,16 +144,6 @@ Result<> check_rotation(const std::optional<Secret>& secret, const Secret& curre
     }
     faults.expect(overlap >= std::chrono::seconds(0) && overlap <= max_secret_overlap,
                   "overlapSeconds", "must be 0 to " + std::to_string(max_secret_overlap.count()));
-    return std::move(faults).result();
-}
-
-Result<> check_payload(std::string_view payload, const Rules& rules) {
-    Faults faults;
-    const std::size_t most = rules.options.max_payload_bytes;
-    if (payload.size() > most) {
-        faults.add("payload", "must be at most " + std::to_string(most) + " bytes");
-    }
-    faults.expect(is_storable_text(payload), "payload", "must be UTF-8 without U+0000");
     return std::move(faults).result();
 }
 

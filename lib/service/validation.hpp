@@ -28,7 +28,6 @@ Result<> check_size(const std::vector<Publication>&, const Rules&);
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap);
 Result<> check_event_type(const EventType&);
-Result<> check_payload(std::string_view payload, const Rules&);
 Result<> check_principal(const Principal&);
 
 }  // namespace webhooks::service

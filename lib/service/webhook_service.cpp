@@ -1,410 +1,233 @@
-#include <service/batch_faults.hpp>
-#include <service/engine.hpp>
-#include <service/validation.hpp>
-#include <signing/digest.hpp>
-#include <webhooks/signature.hpp>
-#include <webhooks/webhook_service.hpp>
+#include <service/guarded_parts.hpp>
+#include <service/operations.hpp>
 
 namespace webhooks {
-
-using service::check;
-using service::PendingPublication;
-using service::PublishReceipts;
-using service::Submission;
-
 namespace {
 
-/// Events that one transaction makes due.
-constexpr std::size_t recover_batch = 1000;
-
-/// What `send_test_event` sends when it is given nothing.
-constexpr std::string_view default_test_payload =
-    R"({"type":"webhook.test","message":"This is a test event. Your endpoint received it."})";
-
-std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
-                                            std::string payload,
-                                            std::optional<Time> expires_at = {}) {
-    return std::make_shared<Message>(
-        Message{.event_type = std::move(event_type),
-                .content_type = std::move(content_type),
-                .payload = std::make_shared<const std::string>(std::move(payload)),
-                .expires_at = expires_at});
-}
-
-std::string text_of(const std::optional<Time>& time) {
-    return time ? std::to_string(time->time_since_epoch().count()) : std::string();
-}
-
-/// Tells contents apart: each part with its length before it, so that none runs into the next.
-std::string digest_of(const Publication& publication, const std::optional<std::string>& owner) {
-    const std::string deliver_at = text_of(publication.deliver_at);
-    const std::string expires_at = text_of(publication.expires_at);
-    std::string text;
-    for (const std::string_view part :
-         {std::string_view(publication.event_type), std::string_view(publication.content_type),
-          owner ? std::string_view(*owner) : std::string_view(), std::string_view(deliver_at),
-          std::string_view(expires_at), std::string_view(publication.payload)}) {
-        text += std::to_string(part.size());
-        text += ':';
-        text += part;
+/// @pre called inside the handler of an exception.
+Error error_of_thrown() noexcept {
+    try {
+        throw;
+    } catch (const std::bad_alloc&) {
+        return {Errc::unavailable, "out of memory"};  // Short enough to take none.
+    } catch (...) {
+        try {
+            return {Errc::internal, "an exception: " + std::string(what_was_thrown())};
+        } catch (...) {
+            return {Errc::internal, {}};
+        }
     }
-    return signing::sha256(text);
 }
 
-Submission alone(PendingPublication publication) {
-    Submission submission;
-    submission.publications.push_back(std::move(publication));
-    return submission;
+/// The one way into a service: what its object is answers where it cannot be used, no exception
+/// gets out, and a callback may destroy the service meanwhile.
+template <class Impl, class Call>
+auto enter(const std::shared_ptr<Impl>& impl, Call call) -> decltype(call(*impl)) {
+    try {
+        if (!impl) return Error(Errc::invalid_state, "this WebhookService was moved from");
+        if (impl->process != process_id()) {
+            return Error(Errc::invalid_state,
+                         "this WebhookService belongs to the parent process: open another one");
+        }
+        const std::shared_ptr<Impl> kept = impl;
+        return call(*kept);
+    } catch (...) {
+        return error_of_thrown();
+    }
 }
 
-Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) {
-    if (!receipts) return receipts.error();
-    return std::move(receipts->front());
-}
-
-Error inactive() {
-    return {Errc::conflict, "the subscription is not active: activate it first"};
-}
-
-/// A receiver that verifies with a public key gets one again.
-Result<Secret> make_secret_like(const Secret& secret) {
-    return secret.reveal().starts_with("whsk_") ? make_signing_key() : make_secret();
-}
-
-SubscriptionChange as_change(const SubscriptionDraft& draft) {
-    return {.name = draft.name,
-            .event_type = draft.event_type,
-            .url = draft.url,
-            .secret = draft.secret,
-            .headers = draft.headers,
-            .max_retry_count = draft.max_retry_count,
-            .rate_limit = draft.rate_limit};
+/// The same, for a call whose answer comes later. @param begin hands on the completion.
+template <class Answer, class Impl, class Begin>
+void enter_async(const std::shared_ptr<Impl>& impl, std::function<void(Result<Answer>)> done,
+                 Begin begin) {
+    std::shared_ptr<service::Completion<Answer>> completion;
+    const Result<> begun = enter(impl, [&](Impl& entered) -> Result<> {
+        completion =
+            std::make_shared<service::Completion<Answer>>(std::move(done), entered.observer);
+        return begin(entered, completion);
+    });
+    if (begun) return;
+    if (completion) return (*completion)(begun.error());
+    try {
+        if (done) done(begun.error());
+    } catch (...) {
+        // There is no observer to tell, and nothing is thrown at the caller.
+    }
 }
 
 }  // namespace
 
-class WebhookService::Impl {
-public:
-    Impl(Parts parts, ServiceOptions chosen)
-        : storage(parts.storage),
-          options(std::move(chosen)),
-          index(options.endpoints),
-          engine(std::move(parts), options, index) {}
-
-    service::Rules rules() const {
-        return {.options = options, .index = index, .now = engine.now()};
-    }
-
-    Result<Submission> prepare(const Principal& principal, Publication publication) const;
-    Result<Submission> prepare(const Principal& principal, std::vector<Publication> batch) const;
-    Result<PendingPublication> prepare(const Principal& principal, Publication publication,
-                                       const service::Rules& current) const;
-    /// After a change of a subscription or an event type: it counts for whatever is published next.
-    /// Should reading it fail, the next heartbeat reads it.
-    void take_in_change() { static_cast<void>(engine.refresh()); }
-
-    const std::shared_ptr<Storage> storage;
-    const ServiceOptions options;
-    service::SubscriptionIndex index;
-    service::Engine engine;
-};
-
-Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
-                                                 Publication publication) const {
-    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
-    Result<PendingPublication> pending = prepare(principal, std::move(publication), rules());
-    if (!pending) return pending.error();
-    return alone(*std::move(pending));
-}
-
-Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
-                                                 std::vector<Publication> batch) const {
-    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
-    const service::Rules current = rules();
-    if (Result<> verdict = check_size(batch, current); !verdict) return verdict.error();
-    Submission submission{.is_batch = true};
-    submission.publications.reserve(batch.size());
-    service::BatchFaults faults;
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        Result<PendingPublication> pending = prepare(principal, std::move(batch[i]), current);
-        if (pending) {
-            submission.publications.push_back(*std::move(pending));
-        } else {
-            faults.add(i, pending.error());
-        }
-    }
-    if (!faults.empty()) return faults.error();
-    return submission;
-}
-
-Result<PendingPublication> WebhookService::Impl::prepare(const Principal& principal,
-                                                         Publication publication,
-                                                         const service::Rules& current) const {
-    if (Result<> verdict = check(publication, current); !verdict) return verdict.error();
-    std::optional<std::string> owner;
-    if (!publication.user_id.empty()) {
-        owner = publication.user_id;
-    } else if (!principal.is_administrator()) {
-        owner = principal.user_id();
-    }
-    if (owner && !principal.may_see(*owner)) {
-        return Error(Errc::forbidden, "only an administrator publishes to another user");
-    }
-    PendingPublication pending;
-    if (!publication.idempotency_key.empty()) {
-        pending.idempotency = IdempotencyKey{.scope = principal.user_id(),
-                                             .key = publication.idempotency_key,
-                                             .digest = digest_of(publication, owner)};
-    }
-    pending.owner = std::move(owner);
-    pending.message =
-        make_message(std::move(publication.event_type), std::move(publication.content_type),
-                     std::move(publication.payload), publication.expires_at);
-    // What is due already need not go by way of storage.
-    if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
-    return pending;
-}
-
 Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options) {
-    if (!parts.storage || !parts.transport) {
-        return Error(Errc::invalid_argument, "a WebhookService needs a storage and a transport");
+    try {
+        if (!parts.storage || !parts.transport) {
+            return Error(Errc::invalid_argument,
+                         "a WebhookService needs a storage and a transport");
+        }
+        if (Result<> verdict = options.validate(); !verdict) return verdict.error();
+        parts.observer = service::guarded(parts.observer ? std::move(parts.observer)
+                                                         : std::make_shared<Observer>());
+        parts.clock =
+            parts.clock ? service::guarded(std::move(parts.clock), parts.observer) : system_clock();
+        parts.storage = service::guarded(std::move(parts.storage), parts.observer);
+        auto impl = std::make_shared<Impl>(std::move(parts), std::move(options));
+        if (Result<> opened = impl->engine.open(); !opened) return opened.error();
+        return WebhookService(std::move(impl));
+    } catch (...) {
+        return error_of_thrown();
     }
-    if (Result<> verdict = options.validate(); !verdict) return verdict.error();
-    auto impl = std::make_unique<Impl>(std::move(parts), std::move(options));
-    if (Result<> opened = impl->engine.open(); !opened) return opened.error();
-    return WebhookService(std::move(impl));
 }
 
-WebhookService::WebhookService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+WebhookService::WebhookService(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 WebhookService::WebhookService(WebhookService&&) noexcept = default;
-WebhookService& WebhookService::operator=(WebhookService&&) noexcept = default;
-WebhookService::~WebhookService() = default;
 
-// ---- Subscriptions.
+WebhookService& WebhookService::operator=(WebhookService&& other) noexcept {
+    if (this != &other) {
+        let_go();
+        impl_ = std::move(other.impl_);
+    }
+    return *this;
+}
+
+WebhookService::~WebhookService() {
+    let_go();
+}
+
+void WebhookService::let_go() noexcept {
+    const std::shared_ptr<Impl> impl = std::move(impl_);
+    if (!impl) return;
+    if (impl->process == process_id()) {
+        impl->engine.let_go();
+    } else {
+        impl->kept = impl;
+    }
+}
 
 Result<Subscription> WebhookService::create_subscription(const Principal& principal,
                                                          SubscriptionDraft draft) {
-    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
-    if (Result<> verdict = check(as_change(draft), impl_->rules()); !verdict) {
-        return verdict.error();
-    }
-    if (!draft.secret) {
-        Result<Secret> secret = make_secret();
-        if (!secret) return secret.error();
-        draft.secret = *std::move(secret);
-    }
-    Subscription subscription{
-        .name = std::move(draft.name),
-        .event_type = std::move(draft.event_type),
-        .url = std::move(draft.url),
-        .secret = *std::move(draft.secret),
-        .headers = std::move(draft.headers),
-        .max_retry_count = draft.max_retry_count.value_or(impl_->options.default_max_retry_count),
-        .is_active = draft.is_active,
-        .rate_limit = draft.rate_limit,
-        .user_id = principal.user_id()};
-    Result<Subscription> stored = impl_->storage->insert_subscription(subscription);
-    if (stored) impl_->take_in_change();
-    return stored;
+    return enter(impl_,
+                 [&](Impl& impl) { return impl.create_subscription(principal, std::move(draft)); });
 }
 
 Result<Subscription> WebhookService::subscription(const Principal& principal,
                                                   SubscriptionId id) const {
-    return impl_->storage->find_subscription(principal, id);
+    return enter(impl_, [&](Impl& impl) { return impl.subscription(principal, id); });
 }
 
 Result<Subscription> WebhookService::update_subscription(const Principal& principal,
                                                          SubscriptionId id,
                                                          SubscriptionChange change) {
-    // Absent comes before wrong, so that nobody learns of others' subscriptions from faults.
-    if (Result<Subscription> found = impl_->storage->find_subscription(principal, id); !found) {
-        return found;
-    }
-    if (Result<> verdict = check(change, impl_->rules()); !verdict) return verdict.error();
-    Result<Subscription> stored = impl_->storage->update_subscription(principal, id, change);
-    if (stored) impl_->take_in_change();
-    return stored;
+    return enter(impl_, [&](Impl& impl) {
+        return impl.update_subscription(principal, id, std::move(change));
+    });
 }
 
 Result<> WebhookService::delete_subscription(const Principal& principal, SubscriptionId id) {
-    if (Result<> deleted = impl_->storage->delete_subscription(principal, id); !deleted) {
-        return deleted;
-    }
-    impl_->engine.want_maintenance();
-    impl_->take_in_change();
-    return {};
+    return enter(impl_, [&](Impl& impl) { return impl.delete_subscription(principal, id); });
 }
 
 Result<Page<Subscription>> WebhookService::subscriptions(const Principal& principal,
                                                          const ListQuery& query) const {
-    return impl_->storage->list_subscriptions(principal, query);
+    return enter(impl_, [&](Impl& impl) { return impl.subscriptions(principal, query); });
 }
 
 Result<Subscription> WebhookService::rotate_secret(const Principal& principal, SubscriptionId id,
                                                    std::optional<Secret> secret,
                                                    std::chrono::seconds overlap) {
-    const Result<Subscription> found = impl_->storage->find_subscription(principal, id);
-    if (!found) return found.error();
-    if (Result<> verdict = service::check_rotation(secret, found->secret, overlap); !verdict) {
-        return verdict.error();
-    }
-    if (!secret) {
-        Result<Secret> made = make_secret_like(found->secret);
-        if (!made) return made.error();
-        secret = *std::move(made);
-    }
-    Result<Subscription> stored = impl_->storage->rotate_secret(principal, id, *secret, overlap);
-    if (stored) impl_->take_in_change();
-    return stored;
+    return enter(impl_, [&](Impl& impl) {
+        return impl.rotate_secret(principal, id, std::move(secret), overlap);
+    });
 }
 
 Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal,
                                                       SubscriptionId id) const {
-    Result<DeliveryStatistics> statistics = impl_->storage->statistics(principal, id);
-    if (statistics && statistics->paused_until <= impl_->engine.now()) {
-        statistics->paused_until.reset();
-    }
-    return statistics;
+    return enter(impl_, [&](Impl& impl) { return impl.statistics(principal, id); });
 }
-
-// ---- The event log.
 
 Result<Page<Event>> WebhookService::events(const Principal& principal, SubscriptionId id,
                                            const ListQuery& query) const {
-    return impl_->storage->list_events(principal, id, query);
+    return enter(impl_, [&](Impl& impl) { return impl.events(principal, id, query); });
 }
 
 Result<EventHistory> WebhookService::event(const Principal& principal, SubscriptionId id,
                                            EventId event) const {
-    return impl_->storage->find_event(principal, id, event);
+    return enter(impl_, [&](Impl& impl) { return impl.event(principal, id, event); });
 }
 
 Result<> WebhookService::delete_event(const Principal& principal, SubscriptionId id,
                                       EventId event) {
-    Result<> deleted = impl_->storage->delete_event(principal, id, event);
-    if (deleted) impl_->engine.cancel({.subscription = id, .event = event});
-    return deleted;
+    return enter(impl_, [&](Impl& impl) { return impl.delete_event(principal, id, event); });
 }
 
 Result<EventId> WebhookService::send_test_event(const Principal& principal, SubscriptionId id,
                                                 std::optional<std::string> payload) {
-    if (Result<Subscription> found = impl_->storage->find_subscription(principal, id); !found) {
-        return found.error();
-    }
-    if (!payload) payload = std::string(default_test_payload);
-    if (Result<> verdict = service::check_payload(*payload, impl_->rules()); !verdict) {
-        return verdict.error();
-    }
-    PendingPublication pending;
-    pending.message =
-        make_message(std::string(test_event_type), "application/json", *std::move(payload));
-    pending.only = id;
-    const Result<PublishReceipt> receipt =
-        receipt_alone(impl_->engine.submit_and_wait(alone(std::move(pending))));
-    if (!receipt) return receipt.error();
-    return receipt->event_ids.front();
+    return enter(
+        impl_, [&](Impl& impl) { return impl.send_test_event(principal, id, std::move(payload)); });
 }
-
-// ---- Sending again.
 
 Result<Event> WebhookService::retry_event(const Principal& principal, SubscriptionId id,
                                           EventId event) {
-    const Result<Subscription> subscription = impl_->storage->find_subscription(principal, id);
-    if (!subscription) return subscription.error();
-    const Result<EventHistory> found = impl_->storage->find_event(principal, id, event);
-    if (!found) return found.error();
-    if (!subscription->is_active && found->event.event_type != test_event_type) return inactive();
-    if (Result<> reopened = impl_->storage->reopen_event(principal, id, event); !reopened) {
-        return reopened.error();
-    }
-    impl_->engine.send_again();
-    Result<EventHistory> waiting = impl_->storage->find_event(principal, id, event);
-    if (!waiting) return waiting.error();
-    return std::move(waiting->event);
+    return enter(impl_, [&](Impl& impl) { return impl.retry_event(principal, id, event); });
 }
 
 Result<std::size_t> WebhookService::recover(const Principal& principal, SubscriptionId id,
                                             Time since) {
-    const Result<Subscription> subscription = impl_->storage->find_subscription(principal, id);
-    if (!subscription) return subscription.error();
-    if (!subscription->is_active) return inactive();
-    std::size_t recovered = 0;
-    for (std::optional<EventId> after = EventId{}; after;) {
-        const Result<Reopened> reopened =
-            impl_->storage->reopen_undelivered(principal, id, since, *after, recover_batch);
-        if (!reopened) return reopened.error();
-        recovered += reopened->count;
-        after = reopened->next;
-        if (reopened->count > 0) impl_->engine.send_again();
-    }
-    return recovered;
+    return enter(impl_, [&](Impl& impl) { return impl.recover(principal, id, since); });
 }
-
-// ---- Event types.
 
 Result<> WebhookService::register_event_type(EventType type) {
-    if (Result<> verdict = service::check_event_type(type); !verdict) return verdict;
-    Result<> stored = impl_->storage->upsert_event_type(type);
-    if (stored) impl_->take_in_change();
-    return stored;
+    return enter(impl_, [&](Impl& impl) { return impl.register_event_type(std::move(type)); });
 }
 
-std::vector<EventType> WebhookService::event_types() const {
-    return impl_->index.event_types();
+Result<std::vector<EventType>> WebhookService::event_types() const {
+    return enter(impl_, [&](Impl& impl) { return impl.event_types(); });
 }
-
-// ---- Publishing.
 
 Result<PublishReceipt> WebhookService::publish(const Principal& principal,
                                                Publication publication) {
-    Result<Submission> submission = impl_->prepare(principal, std::move(publication));
-    if (!submission) return submission.error();
-    return receipt_alone(impl_->engine.submit_and_wait(*std::move(submission)));
-}
-
-void WebhookService::async_publish(const Principal& principal, Publication publication,
-                                   std::function<void(Result<PublishReceipt>)> done) {
-    Result<Submission> submission = impl_->prepare(principal, std::move(publication));
-    if (!submission) return done(submission.error());
-    submission->done = [done = std::move(done)](Result<PublishReceipts> receipts) {
-        done(receipt_alone(std::move(receipts)));
-    };
-    impl_->engine.submit(*std::move(submission));
+    return enter(impl_,
+                 [&](Impl& impl) { return impl.publish(principal, std::move(publication)); });
 }
 
 Result<std::vector<PublishReceipt>> WebhookService::publish_batch(
     const Principal& principal, std::vector<Publication> publications) {
-    Result<Submission> submission = impl_->prepare(principal, std::move(publications));
-    if (!submission) return submission.error();
-    return impl_->engine.submit_and_wait(*std::move(submission));
+    return enter(
+        impl_, [&](Impl& impl) { return impl.publish_batch(principal, std::move(publications)); });
+}
+
+void WebhookService::async_publish(const Principal& principal, Publication publication,
+                                   std::function<void(Result<PublishReceipt>)> done) {
+    enter_async<PublishReceipt>(impl_, std::move(done), [&](Impl& impl, auto completion) {
+        return impl.async_publish(principal, std::move(publication), std::move(completion));
+    });
 }
 
 void WebhookService::async_publish_batch(
     const Principal& principal, std::vector<Publication> publications,
     std::function<void(Result<std::vector<PublishReceipt>>)> done) {
-    Result<Submission> submission = impl_->prepare(principal, std::move(publications));
-    if (!submission) return done(submission.error());
-    submission->done = std::move(done);
-    impl_->engine.submit(*std::move(submission));
+    enter_async<Impl::Receipts>(impl_, std::move(done), [&](Impl& impl, auto completion) {
+        return impl.async_publish_batch(principal, std::move(publications), std::move(completion));
+    });
 }
-
-// ---- Life.
 
 Result<> WebhookService::start() {
-    return impl_->engine.start();
+    return enter(impl_, [this](Impl& impl) { return impl.engine.start(impl_); });
 }
+
 Result<std::size_t> WebhookService::run_once() {
-    return impl_->engine.run_once();
+    return enter(impl_, [](Impl& impl) { return impl.engine.run_once(); });
 }
+
 Result<> WebhookService::stop(std::chrono::milliseconds drain) {
-    return impl_->engine.stop(drain);
+    return enter(impl_, [&](Impl& impl) { return impl.engine.stop(drain); });
 }
+
 Result<> WebhookService::check_ready() const {
-    return impl_->engine.check_ready();
+    return enter(impl_, [](Impl& impl) { return impl.engine.check_ready(); });
 }
 
 const ServiceOptions& WebhookService::options() const noexcept {
-    return impl_->options;
+    static const ServiceOptions of_none;
+    return impl_ ? impl_->options : of_none;
 }
 
 }  // namespace webhooks

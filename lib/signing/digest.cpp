@@ -6,6 +6,7 @@
 #include <new>
 #include <signing/bytes.hpp>
 #include <signing/digest.hpp>
+#include <signing/openssl_errors.hpp>
 #include <webhooks/secret.hpp>
 
 namespace webhooks::signing {
@@ -24,6 +25,7 @@ const EVP_MD* sha256_digest() {
 }  // namespace
 
 std::string sha256(std::string_view data) {
+    const ErrorQueueGuard guard;
     std::string digest(32, '\0');
     // It fails for want of memory alone.
     if (EVP_Digest(data.data(), data.size(), bytes(digest), nullptr, sha256_digest(), nullptr) !=
@@ -41,6 +43,7 @@ std::string base64_encode(std::string_view data) {
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
+    const ErrorQueueGuard guard;
     if (text.empty()) return std::string();
     std::string data(text.size() / 4 * 3, '\0');
     if (text.size() % 4 != 0) return {};
@@ -62,6 +65,7 @@ std::string base64url_encode(std::string_view data) {
 }
 
 Result<std::string> random_bytes(std::size_t size) {
+    const ErrorQueueGuard guard;
     std::string data(size, '\0');
     if (RAND_bytes(bytes(data), static_cast<int>(size)) != 1) {
         return Error(Errc::internal, "the machine gives no random numbers");

@@ -8,11 +8,12 @@
 #include <string>
 #include <string_view>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 
 namespace webhooks::signing {
 
 /// SHA-256 (FIPS 180-4): 32 raw bytes.
-std::string sha256(std::string_view data);
+WEBHOOKS_EXPORT std::string sha256(std::string_view data);
 
 /// RFC 4648, section 4, with padding.
 std::string base64_encode(std::string_view data);

@@ -2,6 +2,7 @@
 
 #include <signing/bytes.hpp>
 #include <signing/ed25519.hpp>
+#include <signing/openssl_errors.hpp>
 
 namespace webhooks::signing {
 namespace {
@@ -27,16 +28,19 @@ std::optional<Ed25519Key> Ed25519Key::of(Handle key) {
 }
 
 std::optional<Ed25519Key> Ed25519Key::from_seed(std::string_view seed) {
+    const ErrorQueueGuard guard;
     return of(
         Handle(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes(seed), seed.size())));
 }
 
 std::optional<Ed25519Key> Ed25519Key::from_public_key(std::string_view public_key) {
+    const ErrorQueueGuard guard;
     return of(Handle(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes(public_key),
                                                  public_key.size())));
 }
 
 std::optional<std::string> Ed25519Key::sign(std::string_view message) const {
+    const ErrorQueueGuard guard;
     const DigestContext context(EVP_MD_CTX_new());
     std::string signature(signature_size, '\0');
     std::size_t written = signature.size();
@@ -50,6 +54,7 @@ std::optional<std::string> Ed25519Key::sign(std::string_view message) const {
 }
 
 bool Ed25519Key::verifies(std::string_view signature, std::string_view message) const {
+    const ErrorQueueGuard guard;
     const DigestContext context(EVP_MD_CTX_new());
     return context &&
            EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <signing/bytes.hpp>
 #include <signing/hmac.hpp>
+#include <signing/openssl_errors.hpp>
 
 namespace webhooks::signing {
 namespace {
@@ -20,6 +21,7 @@ void HmacSha256::Free::operator()(EVP_MAC_CTX* context) const noexcept {
 }
 
 std::optional<HmacSha256> HmacSha256::create(std::string_view key) {
+    const ErrorQueueGuard guard;
     const std::unique_ptr<EVP_MAC, FreeMac> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
     Context context(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
     char digest[] = "SHA256";
@@ -31,6 +33,7 @@ std::optional<HmacSha256> HmacSha256::create(std::string_view key) {
 }
 
 std::optional<std::string> HmacSha256::compute(std::initializer_list<std::string_view> parts) {
+    const ErrorQueueGuard guard;
     std::string tag(32, '\0');
     std::size_t size = 0;
     // Without a key it begins anew with the one it has.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <vector>
+#include <webhooks/export.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks::storage {
@@ -22,14 +23,14 @@ using FindEarlier = std::function<Result<std::optional<Earlier>>(const Idempoten
 
 /// The ids that the events of each append have if it is written, from `first` on. Those of an
 /// append that is not written stay unused.
-std::vector<Appended> reserve(const std::vector<Append>& appends, EventId first);
+WEBHOOKS_EXPORT std::vector<Appended> reserve(const std::vector<Append>& appends, EventId first);
 
 /// What becomes of each append, those before it in the batch considered. An append that is neither
 /// refused nor a replay is to be written, and its key with it.
 /// @param reserved as `reserve` has it.
-std::vector<Result<Appended>> decide(const std::vector<Append>& appends,
-                                     const std::vector<Appended>& reserved,
-                                     const FindEarlier& find_earlier);
+WEBHOOKS_EXPORT std::vector<Result<Appended>> decide(const std::vector<Append>& appends,
+                                                     const std::vector<Appended>& reserved,
+                                                     const FindEarlier& find_earlier);
 
 /// Whether the verdict on an append says that it is to be written.
 inline bool is_new(const Result<Appended>& verdict) {

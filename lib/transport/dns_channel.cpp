@@ -79,6 +79,12 @@ std::vector<IpAddress> by_turns(const std::vector<IpAddress>& v4,
     return mixed;
 }
 
+/// A time to live with its top bit set counts as zero (RFC 2181, section 8). c-ares 1.18 reports it
+/// as a negative number, 1.34 as the greatest.
+int seconds_to_live(int ttl) {
+    return ttl < 0 || ttl == std::numeric_limits<int>::max() ? 0 : ttl;
+}
+
 Resolved resolved(const ares_addrinfo& answers) {
     std::vector<IpAddress> v4;
     std::vector<IpAddress> v6;
@@ -87,14 +93,14 @@ Resolved resolved(const ares_addrinfo& answers) {
     for (const auto* node = answers.nodes; node != nullptr; node = node->ai_next) {
         const IpAddress address = address_of(*node->ai_addr);
         std::vector<IpAddress>& family = address.is_v6 ? v6 : v4;
-        ttl = std::min(ttl, node->ai_ttl);
+        ttl = std::min(ttl, seconds_to_live(node->ai_ttl));
         std::size_t& count = counts[check_address(address, {}).has_value() ? 1 : 0];
         if (count == max_addresses || std::ranges::find(family, address) != family.end()) continue;
         ++count;
         family.push_back(address);
     }
     for (const auto* alias = answers.cnames; alias != nullptr; alias = alias->next) {
-        ttl = std::min(ttl, alias->ttl);
+        ttl = std::min(ttl, seconds_to_live(alias->ttl));
     }
     if (v4.empty() && v6.empty()) return {.error = "could not resolve host"};
     return {.addresses = by_turns(v4, v6), .ttl = std::chrono::seconds(ttl)};

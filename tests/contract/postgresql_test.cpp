@@ -1,4 +1,6 @@
 #include <contract/storages.hpp>
+#include <filesystem>
+#include <fstream>
 
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
 
@@ -136,12 +138,20 @@ TEST_CASE("a schema of another version is refused, with both versions", "[postgr
     const PostgresqlOptions options = place.options({});
     const Error older = make_postgresql_storage(options).error();
     CHECK(older == Errc::conflict);
-    CHECK(older.detail() == "the schema has version 0, this library needs 3; migrate it first");
+    CHECK(older.detail() == "PostgreSQL: the database has no tables in the schema '" +
+                                place.schema + "'; migrate_postgresql makes them");
 
     at_once(3, [&](int) { migrate_postgresql(options).value(); });
     CHECK(make_postgresql_storage(options));
 
     soci::session sql(soci::postgresql, postgresql_cluster().uri());
+    long long checksum = 0;
+    sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 3 RETURNING checksum",
+        soci::into(checksum);
+    CHECK(make_postgresql_storage(options).error().detail() ==
+          "the schema has version 2, this library needs 3; migrate_postgresql makes it up to date");
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (3, :checksum, 0)",
+        soci::use(checksum);
     sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (4, 0, 0)";
     for (const Error& newer :
          {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
@@ -171,6 +181,50 @@ TEST_CASE_METHOD(Fixture, "without a clock, time is the database's", "[postgresq
 }
 
 // ---- Failures.
+
+TEST_CASE("what is wrong with a connection is said clearly, without the password", "[postgresql]") {
+    const auto refusal = [](const std::string& connection) {
+        const PostgresqlOptions options{.connection = Secret(connection)};
+        const Error error = make_postgresql_storage(options).error();
+        for (const std::string& text :
+             {error.to_string(), migrate_postgresql(options).error().to_string()}) {
+            CHECK_THAT(text, !Catch::Matchers::ContainsSubstring("canary"));
+            CHECK_THAT(text, !Catch::Matchers::ContainsSubstring("Cannot establish"));
+        }
+        return error;
+    };
+    for (const char* wrong :
+         {"postgres:/user:canary@host", "password=canary host", "postgresql://user:can@ary@host/db",
+          "postgresql://user:12/canary@host/db", "nonsense=canary"}) {
+        CAPTURE(wrong);
+        const Error error = refusal(wrong);
+        CHECK(error == Errc::invalid_argument);
+        REQUIRE(error.fields().size() == 1);
+        CHECK(error.fields()[0].field == "connection");
+        CHECK_THAT(error.fields()[0].message, Catch::Matchers::ContainsSubstring("%40"));
+    }
+
+    PostgresqlCluster cluster;
+    std::filesystem::path folder(cluster.socket());
+    std::ofstream(folder.parent_path() / "data" / "pg_hba.conf")
+        << "local all webhooks trust\nlocal all all scram-sha-256\n";
+    cluster.restart();
+    const std::string host = "?host=" + folder.parent_path().string();
+    const auto expect = [&](const std::string& connection, const std::string& part) {
+        const Error error = refusal(connection + host);
+        CHECK(error == Errc::unavailable);
+        CHECK_THAT(error.detail(),
+                   Catch::Matchers::StartsWith("PostgreSQL: cannot connect as "
+                                               "PostgresqlOptions::connection says: ") &&
+                       Catch::Matchers::ContainsSubstring(part));
+    };
+    expect("postgresql://webhooks:canary@/absent", "database \"absent\" does not exist");
+    expect("postgresql://stranger:canary@/postgres",
+           "password authentication failed for user \"stranger\"");
+    expect("postgresql://stranger@/postgres", "no password supplied");
+    cluster.stop();
+    expect("postgresql://webhooks:canary@/postgres", "Is the server running");
+}
 
 TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing fails that can be begun anew",
                  "[postgresql]") {

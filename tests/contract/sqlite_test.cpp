@@ -1,6 +1,10 @@
+#include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <contract/storages.hpp>
+#include <filesystem>
 #include <fstream>
 
 namespace webhooks::testing {
@@ -43,7 +47,7 @@ TEST_CASE("what a killed process held on SQLite is due for the next one") {
         crashed->insert_subscription({.name = "mine", .user_id = "alice"}).value().id;
     Batch batch{.matched_at = crashed->pulse(worker.id).value().revision};
     batch.appends.push_back(
-        {.message = StorageFixture<InMemory>::message("{}"), .subscriptions = {id}});
+        {.message = storage_contract::Fixture::message("{}"), .subscriptions = {id}});
     REQUIRE(crashed->write(worker.id, batch));
     crashed.reset();
 
@@ -89,14 +93,100 @@ TEST_CASE("a SQLite file is readable by its owner alone") {
     CHECK((status.st_mode & 0777U) == 0600U);
 }
 
-TEST_CASE("what is no database, or cannot be opened, is refused with a reason") {
+namespace {
+
+/// What opening a file is refused with.
+std::string refusal(const std::string& path) {
+    const Error error =
+        make_sqlite_storage({.path = path, .busy_timeout = std::chrono::milliseconds(10)}).error();
+    const std::string text = error.to_string();
+    for (const char* internal : {"soci", "sqlite3_", "statement_backend", "Cannot establish"}) {
+        CHECK_THAT(text, !Catch::Matchers::ContainsSubstring(internal));
+    }
+    return text;
+}
+
+/// As `refusal`, in a process that may write what all may write, and no more.
+std::string refusal_without_rights(const std::string& path) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::getuid() == 0 && ::setuid(65534) != 0) ::_exit(1);
+        const std::string text = make_sqlite_storage({.path = path}).error().to_string();
+        const bool is_written =
+            ::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
+        ::_exit(is_written ? 0 : 1);
+    }
+    ::close(ends[1]);
+    std::string text(4096, '\0');
+    text.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], text.data(), text.size()), 0)));
+    ::close(ends[0]);
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("a file that cannot be opened is named, with what to do about it") {
     const TemporaryFolder folder;
-    std::ofstream(folder.file("text.db")) << "this is not a database, only a text of some length\n";
-    CHECK_FALSE(make_sqlite_storage({.path = folder.file("text.db")}));
-    CHECK(make_sqlite_storage({.path = folder.file("no/such/folder.db")}).error() ==
-          Errc::unavailable);
-    CHECK(make_sqlite_storage({.path = ":memory:"}).error() == Errc::invalid_argument);
-    CHECK(make_sqlite_storage({.path = ""}).error() == Errc::invalid_argument);
+    const std::string text = folder.file("text.db");
+    std::ofstream(text) << "this is not a database, only a text of some length\n";
+    CHECK(refusal(text) == "unavailable: '" + text + "' is no SQLite database; name another file");
+    const std::string missing = folder.file("no/such/folder.db");
+    CHECK(refusal(missing) ==
+          "unavailable: cannot open '" + missing +
+              "' for writing: No such file or directory; make its folder first");
+    CHECK(refusal(folder.file("")) ==
+          "unavailable: cannot open '" + folder.file("") +
+              "' for writing: Is a directory; SqliteOptions::path must name a file in it");
+}
+
+TEST_CASE("a path that names no file is refused, with what to do instead") {
+    for (const char* path : {":memory:", "", "a\"b"}) {
+        const Error error = make_sqlite_storage({.path = path}).error();
+        CHECK(error == Errc::invalid_argument);
+        REQUIRE(error.fields().size() == 1);
+        CHECK(error.fields()[0].field == "path");
+    }
+    CHECK_THAT(make_sqlite_storage({.path = ":memory:"}).error().to_string(),
+               Catch::Matchers::ContainsSubstring("make_memory_storage"));
+}
+
+TEST_CASE("a file that is locked by a writer is named when it is opened") {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("a.db");
+    REQUIRE(make_sqlite_storage({.path = path}));
+    soci::session sql(soci::sqlite3, path);
+    sql << "BEGIN IMMEDIATE";
+    CHECK(refusal(path) == "unavailable: '" + path +
+                               "' is locked: another connection holds a write transaction; end "
+                               "that, or raise SqliteOptions::busy_timeout");
+    sql << "COMMIT";
+    sql << "PRAGMA locking_mode = EXCLUSIVE";
+    sql << "BEGIN EXCLUSIVE";
+    CHECK_THAT(refusal(path), Catch::Matchers::ContainsSubstring("'" + path + "' is locked"));
+}
+
+TEST_CASE("a file that may not be written is named, and what must be writable") {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("a.db");
+    REQUIRE(make_sqlite_storage({.path = path}));
+    std::filesystem::permissions(folder.file(""), std::filesystem::perms(0755));
+    std::filesystem::permissions(path, std::filesystem::perms(0444));
+    CHECK(refusal_without_rights(path) ==
+          "unavailable: cannot open '" + path +
+              "' for writing: Permission denied; this process must be able to write the file and "
+              "its folder");
+    // As root's test, another user's: the file may be written, its folder may not.
+    std::filesystem::permissions(path, std::filesystem::perms(0666));
+    std::filesystem::permissions(folder.file(""), std::filesystem::perms(0555));
+    CHECK_THAT(refusal_without_rights(path), Catch::Matchers::ContainsSubstring("'" + path + "'") &&
+                                                 Catch::Matchers::ContainsSubstring("folder"));
+    std::filesystem::permissions(folder.file(""), std::filesystem::perms(0755));
 }
 
 }  // namespace webhooks::testing

@@ -7,8 +7,8 @@
 #include <delivery/running_service.hpp>
 #include <set>
 #include <support/dns_server.hpp>
-#include <support/forwarding_storage.hpp>
 #include <vector>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 namespace {

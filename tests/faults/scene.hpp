@@ -10,12 +10,12 @@
 #include <optional>
 #include <string>
 #include <support/catch.hpp>
-#include <support/forwarding_storage.hpp>
 #include <support/network_namespace.hpp>
 #include <support/postgresql_cluster.hpp>
 #include <support/tcp_proxy.hpp>
 #include <thread>
 #include <vector>
+#include <webhooks/forwarding_storage.hpp>
 #include <webhooks/webhooks.hpp>
 
 namespace webhooks::testing {

@@ -5,8 +5,8 @@
 
 #include <functional>
 #include <kill/kill_point.hpp>
-#include <support/forwarding_storage.hpp>
 #include <type_traits>
+#include <webhooks/forwarding_storage.hpp>
 #include <webhooks/transport.hpp>
 
 namespace webhooks::testing {

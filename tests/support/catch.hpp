@@ -1,32 +1,3 @@
 #pragma once
 
-/// @file
-/// Catch2, version 2 (Debian 12) or 3 (Debian 13), and how it shows our types.
-
-#if __has_include(<catch2/catch_all.hpp>)
-#include <catch2/catch_all.hpp>
-#else
-#include <catch2/catch.hpp>
-
-namespace Catch::Matchers {
-/// What version 3 calls it; its own `Contains` is about elements.
-inline auto ContainsSubstring(const std::string& text) {  // NOLINT(readability-identifier-naming)
-    return Contains(text);
-}
-}  // namespace Catch::Matchers
-#endif
-#include <webhooks/error.hpp>
-
-template <class T>
-struct Catch::StringMaker<webhooks::Result<T>> {
-    static std::string convert(const webhooks::Result<T>& result) {
-        return result ? "success" : result.error().to_string();
-    }
-};
-
-template <>
-struct Catch::StringMaker<webhooks::FieldError> {
-    static std::string convert(const webhooks::FieldError& fault) {
-        return fault.field + ": " + fault.message;
-    }
-};
+#include <webhooks/testing/catch.hpp>

@@ -3,8 +3,12 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <support/postgresql_cluster.hpp>
@@ -25,6 +29,16 @@ std::string program(const char* name) {
     return std::string(WEBHOOKS_TEST_POSTGRESQL_PROGRAMS) + "/" + name;
 }
 
+std::runtime_error failure(const std::string& what) {
+    return std::runtime_error(what + ": " + std::strerror(errno));
+}
+
+/// Ends the child, which has said why in its log.
+[[noreturn]] void give_up(int log, const char* what) {
+    ::dprintf(log, "%s: %s\n", what, std::strerror(errno));
+    ::_exit(127);
+}
+
 int wait_for(pid_t child) {
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -36,7 +50,7 @@ int wait_for(pid_t child) {
 PostgresqlCluster::PostgresqlCluster() {
     if (const passwd* user = other_user()) {
         if (::chown(folder_.path().c_str(), user->pw_uid, user->pw_gid) != 0) {
-            throw std::runtime_error("chown failed");
+            throw failure("chown " + folder_.path());
         }
     }
     const pid_t initdb =
@@ -44,9 +58,7 @@ PostgresqlCluster::PostgresqlCluster() {
                 "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=icu",
                 "--icu-locale=en", "--no-sync"});
     if (wait_for(initdb) != 0) {
-        std::ifstream log(folder_.file("log"));
-        throw std::runtime_error("initdb failed: " +
-                                 std::string(std::istreambuf_iterator(log), {}));
+        throw std::runtime_error(program("initdb") + " failed: " + log());
     }
     start();
 }
@@ -71,9 +83,7 @@ void PostgresqlCluster::start() {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (!is_ready()) {
         if (std::chrono::steady_clock::now() > deadline || ::waitpid(server_, nullptr, WNOHANG)) {
-            std::ifstream log(folder_.file("log"));
-            throw std::runtime_error("no PostgreSQL: " +
-                                     std::string(std::istreambuf_iterator(log), {}));
+            throw std::runtime_error(program("postgres") + " does not serve: " + log());
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
@@ -95,9 +105,17 @@ bool PostgresqlCluster::is_ready() const {
     return line.starts_with("ready");
 }
 
+std::string PostgresqlCluster::log() const {
+    std::ifstream file(folder_.file("log"));
+    return {std::istreambuf_iterator(file), {}};
+}
+
 pid_t PostgresqlCluster::launch(const std::vector<std::string>& command) const {
     const passwd* user = other_user();
-    const std::string log = folder_.file("log");
+    // Opened before the child changes its user, so that each of its errors finds its way there.
+    const int log =
+        ::open(folder_.file("log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (log < 0) throw failure("open " + folder_.file("log"));
     std::vector<char*> arguments;
     arguments.reserve(command.size() + 1);
     for (const std::string& argument : command) {
@@ -106,17 +124,23 @@ pid_t PostgresqlCluster::launch(const std::vector<std::string>& command) const {
     arguments.push_back(nullptr);
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
-    if (child != 0) return child;
-    const bool is_other =
-        user == nullptr || (::setgroups(0, nullptr) == 0 && ::setgid(user->pw_gid) == 0 &&
-                            ::setuid(user->pw_uid) == 0);
+    if (child != 0) {
+        ::close(log);
+        if (child < 0) throw failure("fork");
+        return child;
+    }
+    // PostgreSQL wants to enter the folder it is started in, which its user may not.
+    if (::chdir("/") != 0) give_up(log, "chdir /");
+    if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 ||
+                            ::setuid(user->pw_uid) != 0)) {
+        give_up(log, "becoming PostgreSQL's user");
+    }
     ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
-    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (!is_other || ::getppid() != parent || output < 0 || ::chdir("/") != 0) ::_exit(127);
-    ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
+    if (::getppid() != parent) ::_exit(127);
+    ::dup2(log, STDOUT_FILENO);
+    ::dup2(log, STDERR_FILENO);
     ::execv(arguments.front(), arguments.data());
-    ::_exit(127);
+    give_up(STDERR_FILENO, arguments.front());
 }
 
 PostgresqlCluster& postgresql_cluster() {

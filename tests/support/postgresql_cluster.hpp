@@ -35,8 +35,12 @@ public:
 private:
     pid_t launch(const std::vector<std::string>& command) const;
     bool is_ready() const;
+    /// What the programs said.
+    std::string log() const;
 
-    TemporaryFolder folder_;
+    /// Not in TMPDIR: PostgreSQL's user may be unable to enter that, and the path of a socket is
+    /// short.
+    TemporaryFolder folder_{"/tmp"};
     pid_t server_ = 0;
 };
 

@@ -43,16 +43,12 @@ struct Request {
     std::string query;  ///< What follows the first `?`, as it was sent.
     Fields fields;
     std::string body = {};
+    bool has_body = false;   ///< Told by the head: of one byte or more, or chunked.
     bool keep_alive = true;  ///< Whether the client wants the connection to stay.
 };
 
-/// How large bodies may be.
-struct BodyLimits {
-    std::size_t ordinary = 0;
-    std::size_t large = 0;
-    /// Whether a request, of which the head is here, may have a large body. Absent: none may.
-    std::function<bool(const Request&)> may_be_large = {};
-};
+/// How large the body of a request may be, of which the head is here.
+using BodyLimit = std::function<std::size_t(const Request&)>;
 
 /// What is answered. Length, date and connection fields are the network side's.
 struct Response {

@@ -22,11 +22,15 @@ public:
           io_(static_cast<int>(options.threads)),
           listener_(
               io_, options,
+              [this](const Request& head) {
+                  return api_.may_have_large_body(head) ? options_.max_batch_body_bytes
+                                                        : options_.max_body_bytes;
+              },
               [this](const Request& request, const Respond& respond) {
                   api_.handle(request, respond);
               },
-              [](const Refusal& refusal) { return Api::refuse(refusal.status, refusal.message); },
-              [this](const Request& head) { return api_.may_have_large_body(head); }) {}
+              [](const Refusal& refusal) { return Api::refuse(refusal.status, refusal.message); }) {
+    }
 
     ~Impl() { stop(std::chrono::milliseconds(0)); }
 

@@ -6,9 +6,11 @@
 #include <mutex>
 #include <optional>
 #include <vector>
+#include <webhooks/export.hpp>
 #include <webhooks/transport.hpp>
 
-namespace webhooks::testing {
+namespace WEBHOOKS_EXPORT webhooks {
+namespace testing {
 
 /// A transport that opens no connection: it keeps what it was given and answers as it is told
 /// (200 at once, unless told otherwise). Any thread.
@@ -44,4 +46,5 @@ private:
     bool woken_ = false;
 };
 
-}  // namespace webhooks::testing
+}  // namespace testing
+}  // namespace webhooks

@@ -2,8 +2,10 @@
 
 #include <mutex>
 #include <webhooks/clock.hpp>
+#include <webhooks/export.hpp>
 
-namespace webhooks::testing {
+namespace WEBHOOKS_EXPORT webhooks {
+namespace testing {
 
 /// A clock that stands still until it is told. Begins at 2026-01-01T00:00:00Z. Any thread.
 class ManualClock final : public Clock {
@@ -22,4 +24,5 @@ private:
     SteadyTime steady_now_{};
 };
 
-}  // namespace webhooks::testing
+}  // namespace testing
+}  // namespace webhooks

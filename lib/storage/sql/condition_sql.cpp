@@ -9,7 +9,7 @@ const char* const never = "(1 = 0)";
 const char* const always = "(1 = 1)";
 
 /// Puts two texts in the places `{0}` and `{1}` of a pattern.
-std::string fill(std::string_view pattern, const std::string& first, const std::string& second) {
+std::string fill_in(std::string_view pattern, const std::string& first, const std::string& second) {
     std::string text;
     while (!pattern.empty()) {
         if (pattern.starts_with("{0}") || pattern.starts_with("{1}")) {
@@ -139,7 +139,7 @@ std::string ListSql::value(const query::Value& value) {
     } else {
         bound_.push_back({name, std::get<bool>(value) ? 1LL : 0LL});
     }
-    return fill(is_text ? dialect_.text : dialect_.number, ":" + name, {});
+    return fill_in(is_text ? dialect_.text : dialect_.number, ":" + name, {});
 }
 
 std::string ListSql::comparison(const Condition& condition, const char* sign) {
@@ -177,7 +177,7 @@ std::string ListSql::text_test(const Condition& condition, const char* pattern) 
     // Each value is bound once and may stand in the text several times.
     const std::string text = operand(condition.operands[0]);
     const std::string part = operand(condition.operands[1]);
-    return fill(pattern, text, part);
+    return fill_in(pattern, text, part);
 }
 
 std::string ListSql::junction(const Condition& condition, const char* sign) {

@@ -93,14 +93,14 @@ Result<> migrate(soci::session& sql, std::span<const Migration> migrations, cons
     return {};
 }
 
-Result<> check_schema(soci::session& sql, std::span<const Migration> migrations, bool exists) {
-    const std::vector<Applied> applied = exists ? applied_migrations(sql) : std::vector<Applied>();
+Result<> check_schema(soci::session& sql, std::span<const Migration> migrations) {
+    const std::vector<Applied> applied = applied_migrations(sql);
     if (Result<> verdict = check_applied(applied, migrations); !verdict) return verdict;
     if (applied.size() == migrations.size()) return {};
     return Error(Errc::conflict, "the schema has version " + std::to_string(applied.size()) +
                                      ", this library needs " +
                                      std::to_string(migrations.back().version) +
-                                     "; migrate it first");
+                                     "; migrate_postgresql makes it up to date");
 }
 
 }  // namespace webhooks::storage

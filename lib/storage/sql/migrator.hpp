@@ -29,9 +29,9 @@ std::span<const Migration> postgresql_migrations();
 Result<> migrate(soci::session& sql, std::span<const Migration> migrations, const char* begin,
                  Time now);
 
-/// @param exists whether there is a table `webhooks_schema`.
+/// @pre there is a table `webhooks_schema`.
 /// @return conflict unless the schema is at the last of `migrations`.
-Result<> check_schema(soci::session& sql, std::span<const Migration> migrations, bool exists);
+Result<> check_schema(soci::session& sql, std::span<const Migration> migrations);
 
 /// The statements of a migration, without comments. A semicolon ends one at the end of a line, but
 /// not within a function's body, between two lines that end in `$$` and `$$;`.

@@ -20,7 +20,8 @@ function otherUser() {
 export class Cluster {
   static async start(t) {
     const cluster = new Cluster();
-    cluster.directory = temporaryDirectory(t);
+    // Not in TMPDIR: PostgreSQL's user may be unable to enter that, and the path of a socket is short.
+    cluster.directory = temporaryDirectory(t, "/tmp");
     cluster.user = otherUser();
     if (cluster.user.uid) chownSync(cluster.directory, cluster.user.uid, cluster.user.gid);
     cluster.uri = `postgresql://webhooks@/postgres?host=${cluster.directory}`;

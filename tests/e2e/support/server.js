@@ -14,8 +14,8 @@ const binary = join(directory, "webhooks-server");
 export const adminKey = "test-admin-key-0123456789";
 
 /** A directory of its own for a test, removed when the test ends. */
-export function temporaryDirectory(t) {
-  const path = mkdtempSync(join(tmpdir(), "webhooks-e2e-"));
+export function temporaryDirectory(t, parent = tmpdir()) {
+  const path = mkdtempSync(join(parent, "webhooks-e2e-"));
   t.after(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }

@@ -11,9 +11,9 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
-#include <support/forwarding_storage.hpp>
 #include <unit/service/fixture.hpp>
 #include <webhooks/asio.hpp>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 namespace {
@@ -116,6 +116,43 @@ TEST_CASE_METHOD(AsioFixture, "a coroutine has its receipt on its own executor")
     CHECK(receipt.value().value().event_ids.size() == 1);
     CHECK(receipts.value().value().size() == 2);
     CHECK(events() == 3);
+}
+
+TEST_CASE_METHOD(AsioFixture,
+                 "temporaries are destroyed once, in the forms that the header names") {
+    int published = 0;
+    const std::string long_payload(100, 'x');
+    asio::co_spawn(
+        io,
+        [&]() -> asio::awaitable<void> {
+            const auto plain =
+                co_await async_publish(service(), Principal::user("alice"), "order.created",
+                                       std::string(long_payload), asio::use_awaitable_t<>());
+            published += plain.has_value() ? 1 : 0;
+            const auto make = [&] {
+                return Publication{.event_type = "order.created", .payload = long_payload};
+            };
+            const auto made = co_await async_publish(service(), Principal::user("alice"), make(),
+                                                     asio::use_awaitable_t<>());
+            published += made.has_value() ? 1 : 0;
+            auto publishing =
+                async_publish(service(), Principal::user("alice"),
+                              Publication{.event_type = "order.created", .payload = long_payload},
+                              asio::use_awaitable_t<>());
+            const auto later = co_await std::move(publishing);
+            published += later.has_value() ? 1 : 0;
+            auto publishing_batch = async_publish_batch(
+                service(), Principal::user("alice"),
+                {Publication{.event_type = "order.created", .payload = long_payload},
+                 Publication{.event_type = "order.created", .payload = long_payload}},
+                asio::use_awaitable_t<>());
+            const auto batch = co_await std::move(publishing_batch);
+            published += batch.has_value() ? static_cast<int>(batch->size()) : 0;
+        },
+        asio::detached);
+    io.run();
+    CHECK(published == 5);
+    CHECK(events() == 5);
 }
 
 TEST_CASE_METHOD(AsioFixture, "any completion token does") {

@@ -1,7 +1,9 @@
 #include <set>
+#include <sstream>
 #include <string>
 #include <support/catch.hpp>
 #include <webhooks/error.hpp>
+#include <webhooks/ids.hpp>
 
 using namespace webhooks;
 
@@ -23,6 +25,7 @@ TEST_CASE("Each code has a text of its own in the category \"webhooks\"") {
         {Errc::stopped, "stopped"},
         {Errc::unsupported, "unsupported"},
         {Errc::internal, "internal error"},
+        {Errc::invalid_state, "invalid state"},
     };
     for (const Row& row : rows) {
         const Error error(row.code, "detail");
@@ -71,4 +74,11 @@ TEST_CASE("What is taken from the error of a result outlives the statement") {
     CHECK(text == "a1b2");
     const std::string& detail = failed.error().detail();
     CHECK(detail == "a: 1; b: 2");
+}
+
+TEST_CASE("errors and ids are written to streams as text") {
+    std::ostringstream out;
+    out << Errc::not_found << '|' << FieldError{"url", "must not be empty"} << '|'
+        << Error(Errc::conflict, "in use") << '|' << EventId{42};
+    CHECK(out.str() == "not found|url: must not be empty|conflict: in use|42");
 }

@@ -2,7 +2,7 @@
 
 #include <api/api.hpp>
 #include <boost/json.hpp>
-#include <json/scanner.hpp>
+#include <json/object_parser.hpp>
 #include <string>
 #include <webhooks/http/authenticator.hpp>
 

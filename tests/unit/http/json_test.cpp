@@ -1,5 +1,5 @@
 #include <boost/json.hpp>
-#include <json/scanner.hpp>
+#include <json/object_parser.hpp>
 #include <json/values.hpp>
 #include <json/writer.hpp>
 #include <support/catch.hpp>
@@ -16,15 +16,8 @@ std::string nested(int depth) {
     return "{\"a\":" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}";
 }
 
-/// What another parser says of it; it has no fault with U+0000.
-bool boost_agrees_it_is_object(std::string_view text) {
-    boost::system::error_code error;
-    const auto value = boost::json::parse({text.data(), text.size()}, error);
-    return !error && value.is_object();
-}
-
-std::string member(std::string_view text, std::string_view name, std::string_view as_written = {}) {
-    const auto members = json::parse_object(text, as_written);
+std::string member(std::string_view text, std::string_view name, std::string_view raw_member = {}) {
+    const auto members = json::parse_object(text, raw_member);
     REQUIRE(members);
     for (const auto& found : *members) {
         if (found.name == name) return std::string(found.value);
@@ -34,87 +27,87 @@ std::string member(std::string_view text, std::string_view name, std::string_vie
 
 }  // namespace
 
-TEST_CASE("an object's syntax is judged as RFC 8259 has it") {
-    const auto text = GENERATE(values<std::string>({
-        "{}",
-        " {\t\r\n} ",
-        "{\"a\":1}",
-        "{\"a\":{\"b\":[1,2,{}]}}",
-        "",
-        " ",
-        "[]",
-        "1",
-        "null",
-        "\"a\"",
-        "{",
-        "}",
-        "{}{}",
-        "{} x",
-        "{a:1}",
-        "{'a':1}",
-        "{\"a\"}",
-        "{\"a\":}",
-        "{\"a\":1,}",
-        "{,}",
-        "{\"a\":1 \"b\":2}",
-        "{\"a\":[1,]}",
-        "{\"a\":[,1]}",
-        "{\"a\":[1 2]}",
-        "{\"a\":[}",
-        "{\"a\":]}",
-        "{\"a\":tru}",
-        "{\"a\":True}",
-        "{\"a\":true}",
-        "{\"a\":falsey}",
-        "{\"a\":nul}",
-        "{\"a\":NaN}",
-        "{\"a\":Infinity}",
-        "{\"a\":0}",
-        "{\"a\":-0}",
-        "{\"a\":01}",
-        "{\"a\":-}",
-        "{\"a\":+1}",
-        "{\"a\":1.}",
-        "{\"a\":.5}",
-        "{\"a\":1.5e}",
-        "{\"a\":1.5e+}",
-        "{\"a\":1.5e-7}",
-        "{\"a\":1E5}",
-        "{\"a\":0x1}",
-        "{\"a\":1_0}",
-        "{\"a\":\"}",
-        "{\"a\":\"\n\"}",
-        "{\"a\":\"\t\"}",
-        "{\"a\":\"\\n\"}",
-        "{\"a\":\"\\x\"}",
-        "{\"a\":\"\\\"}",
-        "{\"a\":\"\\u12\"}",
-        "{\"a\":\"\\u12G4\"}",
-        "{\"a\":\"\\u1234\"}",
-        "{\"a\":\"\\ud83d\\ude00\"}",
-        "{\"a\":\"\\ud83d\"}",
-        "{\"a\":\"\\ud83dx\"}",
-        "{\"a\":\"\\ud83d\\u0041\"}",
-        "{\"a\":\"\\ude00\"}",
-        "{\"a\":\"\x7f\"}",
-        "{\"a\":\"\xc3\xa4\"}",
-        "{\"a\":\"\xc3\"}",
-        "{\"a\":\"\xc0\x80\"}",
-        "{\"a\":\"\xe2\x82\xac\"}",
-        "{\"a\":\"\xed\xa0\x80\"}",
-        "{\"a\":\"\xe0\x80\x80\"}",
-        "{\"a\":\"\xf0\x9f\x98\x80\"}",
-        "{\"a\":\"\xf4\x90\x80\x80\"}",
-        "{\"a\":\"\xf0\x80\x80\x80\"}",
-        "{\"a\":\"\xff\"}",
-        "{\"a\":\"\x80\"}",
-        "\xef\xbb\xbf{}",
-        "{\"a\":1}//",
-        "{/**/}",
-        "{\"\\ud800\":1}",
+TEST_CASE("an object's syntax is judged as RFC 8259 defines it") {
+    const auto [text, verdict] = GENERATE(table<std::string, bool>({
+        {"{}", true},
+        {" {\t\r\n} ", true},
+        {"{\"a\":1}", true},
+        {"{\"a\":{\"b\":[1,2,{}]}}", true},
+        {"", false},
+        {" ", false},
+        {"[]", false},
+        {"1", false},
+        {"null", false},
+        {"\"a\"", false},
+        {"{", false},
+        {"}", false},
+        {"{}{}", false},
+        {"{} x", false},
+        {"{a:1}", false},
+        {"{'a':1}", false},
+        {"{\"a\"}", false},
+        {"{\"a\":}", false},
+        {"{\"a\":1,}", false},
+        {"{,}", false},
+        {"{\"a\":1 \"b\":2}", false},
+        {"{\"a\":[1,]}", false},
+        {"{\"a\":[,1]}", false},
+        {"{\"a\":[1 2]}", false},
+        {"{\"a\":[}", false},
+        {"{\"a\":]}", false},
+        {"{\"a\":tru}", false},
+        {"{\"a\":True}", false},
+        {"{\"a\":true}", true},
+        {"{\"a\":falsey}", false},
+        {"{\"a\":nul}", false},
+        {"{\"a\":NaN}", false},
+        {"{\"a\":Infinity}", false},
+        {"{\"a\":0}", true},
+        {"{\"a\":-0}", true},
+        {"{\"a\":01}", false},
+        {"{\"a\":-}", false},
+        {"{\"a\":+1}", false},
+        {"{\"a\":1.}", false},
+        {"{\"a\":.5}", false},
+        {"{\"a\":1.5e}", false},
+        {"{\"a\":1.5e+}", false},
+        {"{\"a\":1.5e-7}", true},
+        {"{\"a\":1E5}", true},
+        {"{\"a\":0x1}", false},
+        {"{\"a\":1_0}", false},
+        {"{\"a\":\"}", false},
+        {"{\"a\":\"\n\"}", false},
+        {"{\"a\":\"\t\"}", false},
+        {"{\"a\":\"\\n\"}", true},
+        {"{\"a\":\"\\x\"}", false},
+        {"{\"a\":\"\\\"}", false},
+        {"{\"a\":\"\\u12\"}", false},
+        {"{\"a\":\"\\u12G4\"}", false},
+        {"{\"a\":\"\\u1234\"}", true},
+        {"{\"a\":\"\\ud83d\\ude00\"}", true},
+        {"{\"a\":\"\\ud83d\"}", false},
+        {"{\"a\":\"\\ud83dx\"}", false},
+        {"{\"a\":\"\\ud83d\\u0041\"}", false},
+        {"{\"a\":\"\\ude00\"}", false},
+        {"{\"a\":\"\x7f\"}", true},
+        {"{\"a\":\"\xc3\xa4\"}", true},
+        {"{\"a\":\"\xc3\"}", false},
+        {"{\"a\":\"\xc0\x80\"}", false},
+        {"{\"a\":\"\xe2\x82\xac\"}", true},
+        {"{\"a\":\"\xed\xa0\x80\"}", false},
+        {"{\"a\":\"\xe0\x80\x80\"}", false},
+        {"{\"a\":\"\xf0\x9f\x98\x80\"}", true},
+        {"{\"a\":\"\xf4\x90\x80\x80\"}", false},
+        {"{\"a\":\"\xf0\x80\x80\x80\"}", false},
+        {"{\"a\":\"\xff\"}", false},
+        {"{\"a\":\"\x80\"}", false},
+        {"\xef\xbb\xbf{}", false},
+        {"{\"a\":1}//", false},
+        {"{/**/}", false},
+        {"{\"\\ud800\":1}", false},
     }));
     INFO(text);
-    CHECK(is_object(text) == boost_agrees_it_is_object(text));
+    CHECK(is_object(text) == verdict);
 }
 
 TEST_CASE("what no parser shows may not be in text") {
@@ -134,7 +127,11 @@ TEST_CASE("a fault says what and where") {
     CHECK(json::parse_object("").error().detail() == "is empty, must be a JSON object");
     CHECK(json::parse_object("[1]").error().detail() == "must be a JSON object");
     CHECK(json::parse_object("{\"a\":x}").error().detail() ==
-          "is not valid JSON: expected a value at byte 6");
+          "is not valid JSON: syntax error at byte 6");
+    CHECK(json::parse_object("{} x").error().detail() ==
+          "is not valid JSON: something follows the object at byte 4");
+    CHECK(json::parse_object(R"({"a":"\u0000"})").error().detail() ==
+          "is not valid JSON: U+0000 is not accepted in text at byte 13");
 }
 
 TEST_CASE("a value keeps its very bytes") {
@@ -143,21 +140,48 @@ TEST_CASE("a value keeps its very bytes") {
     CHECK(member(R"({"a\u0062":"\u00e4"})", "ab") == R"("\u00e4")");
 }
 
-TEST_CASE("a value that goes out as written may have escapes that cannot be decoded") {
-    const std::string text = R"({"Payload":{"\ud800":["\u0000","\udc00\ud800"]},"b":"x"})";
+TEST_CASE("a value that goes out as written may have an escaped U+0000") {
+    const std::string text = R"({"Payload":{"\u0000":["\u0000","x\u0000"]},"b":"x"})";
     CHECK_FALSE(is_object(text));
-    CHECK(member(text, "Payload", "payload") == R"({"\ud800":["\u0000","\udc00\ud800"]})");
-    SECTION("in this value alone") {
+    CHECK(member(text, "Payload", "payload") == R"({"\u0000":["\u0000","x\u0000"]})");
+    SECTION("in this value only") {
         CHECK_FALSE(json::parse_object(R"({"payload":1,"b":"\u0000"})", "payload"));
+        CHECK_FALSE(json::parse_object(R"({"payload":{"a":1},"b":"\u0000"})", "payload"));
         CHECK_FALSE(json::parse_object(R"({"b":{"payload":"\u0000"}})", "payload"));
     }
-    SECTION("but its syntax, UTF-8 and depth are right") {
+    SECTION("but its syntax, UTF-8 and depth are right, and text and exponents can be read") {
         CHECK_FALSE(json::parse_object(R"({"payload":"\u00"})", "payload"));
+        CHECK_FALSE(json::parse_object(R"({"payload":"\udc00\ud800"})", "payload"));
         CHECK_FALSE(json::parse_object(R"({"payload":01})", "payload"));
+        CHECK_FALSE(json::parse_object(R"({"payload":1e99999999999})", "payload"));
+        CHECK(json::parse_object(R"({"payload":1e400})", "payload"));
         CHECK_FALSE(json::parse_object("{\"payload\":\"\xff\"}", "payload"));
         CHECK_FALSE(json::parse_object("{\"payload\":" + nested(32) + "}", "payload"));
         CHECK(json::parse_object("{\"payload\":" + nested(31) + "}", "payload"));
     }
+}
+
+TEST_CASE("objects in a list are taken apart, and their values keep their bytes") {
+    const auto parsed = json::parse_list_object(
+        R"({ "x" : "[{" , "Events" : [ {"payload" : [ "\u0000" , "]" ] , "b":1} , 2 , "{" , {} ]})",
+        "events", 10, "payload");
+    REQUIRE(parsed);
+    CHECK(parsed->members.size() == 2);
+    REQUIRE(parsed->list.size() == 4);
+    REQUIRE(parsed->list[0]);
+    REQUIRE(parsed->list[0]->size() == 2);
+    CHECK(parsed->list[0]->front().value == R"([ "\u0000" , "]" ])");
+    CHECK_FALSE(parsed->list[1]);
+    CHECK_FALSE(parsed->list[2]);
+    CHECK(parsed->list[3]->empty());
+    CHECK_FALSE(json::parse_list_object(R"({"payload":"\u0000"})", "events", 10, "payload"));
+    CHECK_FALSE(json::parse_list_object(R"({"events":[{"b":"\u0000"}]})", "events", 10, "payload"));
+    const auto levels = [](int depth) {
+        const std::string text = R"({"events":[{"payload":)" + nested(depth) + "}]}";
+        return json::parse_list_object(text, "events", 10, "payload").has_value();
+    };
+    CHECK(levels(31));
+    CHECK_FALSE(levels(32));
 }
 
 TEST_CASE("strings are decoded") {

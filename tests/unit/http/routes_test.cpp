@@ -208,6 +208,7 @@ TEST_CASE("each error has its status") {
         {Errc::stopped, 503},
         {Errc::unsupported, 500},
         {Errc::internal, 500},
+        {Errc::invalid_state, 500},
     }));
     CHECK(status_of(Error(code, "x")) == status);
     CHECK(status_of(Error(std::make_error_code(std::errc::io_error), "x")) == 500);

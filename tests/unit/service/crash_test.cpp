@@ -1,7 +1,7 @@
 #include <map>
 #include <new>
-#include <support/forwarding_storage.hpp>
 #include <unit/service/fixture.hpp>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 namespace {

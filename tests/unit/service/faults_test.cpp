@@ -150,7 +150,7 @@ void FaultyLife::open() {
 }
 
 void FaultyLife::configure() {
-    insist([this] { return service_->register_event_type({"order.created", ""}); });
+    insist([this] { return service_->register_event_type({"order.created", ""}); }).value();
     // What a rate limit keeps waiting in memory is given rows there.
     for (const auto& [host, rate_limit] :
          {std::pair("healthy", 0), {"flaky", 0}, {"busy", 0}, {"slow", 1}}) {
@@ -160,7 +160,7 @@ void FaultyLife::configure() {
                                     .url = std::string("https://") + host + ".example.com/"};
             draft.rate_limit = rate_limit;
             return service_->create_subscription(publisher, std::move(draft));
-        });
+        }).value();
     }
 }
 
@@ -227,7 +227,7 @@ void FaultyLife::publish_and_delete() {
         insist([&, id = history.event.subscription_id, event = event]() -> Result<> {
             Result<> gone = service_->delete_event(publisher, id, event);
             return gone.error() == Errc::not_found ? Result<>() : gone;
-        });
+        }).value();
         deleted_[event] = received_[event].requests;
     }
 }

@@ -1,8 +1,8 @@
 // A worker that was stopped past its own lease, as by SIGSTOP, and then goes on.
 
 #include <algorithm>
-#include <support/forwarding_storage.hpp>
 #include <unit/service/fixture.hpp>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 namespace {

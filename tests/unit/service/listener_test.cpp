@@ -1,7 +1,7 @@
 // What a service does when its storage says that others have changed something.
 
-#include <support/forwarding_storage.hpp>
 #include <unit/service/fixture.hpp>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 namespace {
@@ -31,7 +31,7 @@ struct CalledFixture : ServiceFixture {
 
 TEST_CASE_METHOD(CalledFixture, "a call from storage brings others' changes before the heartbeat") {
     shared->upsert_event_type({"new.type", "made elsewhere"}).value();
-    const auto count = [&] { return service().event_types().size(); };
+    const auto count = [&] { return service().event_types().value().size(); };
     const std::size_t before = count();
     settle();
     CHECK(count() == before);

@@ -1,7 +1,7 @@
 #include "fixture.hpp"
 
-#include <support/forwarding_storage.hpp>
 #include <utility>
+#include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks::testing {
 

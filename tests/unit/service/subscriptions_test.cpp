@@ -93,7 +93,7 @@ TEST_CASE_METHOD(ServiceFixture, "a pattern must take in a registered type") {
 
 TEST_CASE_METHOD(ServiceFixture, "event types are checked, sorted and updated by name") {
     CHECK(service().register_event_type({.name = "order.created", .description = "new"}));
-    const auto types = service().event_types();
+    const auto types = service().event_types().value();
     REQUIRE(types.size() == 3);
     CHECK(types[0].name == "invoice.paid");
     CHECK(types[1] == EventType{.name = "order.created", .description = "new"});

@@ -1,6 +1,7 @@
 #include <openssl/err.h>
 
 #include <base/hex.hpp>
+#include <signing/digest.hpp>
 #include <signing/ed25519.hpp>
 #include <string>
 #include <support/catch.hpp>
@@ -85,12 +86,20 @@ TEST_CASE("An Ed25519 key may be on no curve, and then verifies nothing") {
 }
 
 // A host that reads its own TLS on this thread would take an error left behind for its own.
-TEST_CASE("A signature that does not verify leaves nothing in OpenSSL's queue of errors") {
+TEST_CASE("Nothing that fails leaves an error in OpenSSL's queue, or takes a host's from it") {
     ERR_clear_error();
+    const bool has_error = GENERATE(false, true);
+    if (has_error) ERR_raise(ERR_LIB_USER, 7);
+    const unsigned long before = ERR_peek_last_error();
     const auto pair = Ed25519Key::from_seed(std::string(32, 's'));
     REQUIRE(pair);
     CHECK_FALSE(pair->verifies(std::string(64, 's'), "a message"));
     CHECK_FALSE(pair->verifies(std::string(64, '\0'), "a message"));
+    CHECK_FALSE(pair->verifies(std::string(64, '\xFF'), "a message"));
     CHECK_FALSE(pair->verifies("short", "a message"));
+    CHECK_FALSE(Ed25519Key::from_seed("short"));
+    CHECK_FALSE(Ed25519Key::from_public_key("short"));
+    CHECK_FALSE(base64_decode("!!!!"));
+    CHECK(ERR_get_error() == before);
     CHECK(ERR_peek_error() == 0);
 }

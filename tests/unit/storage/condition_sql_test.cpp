@@ -8,7 +8,7 @@ namespace {
 constexpr Column columns[] = {{"c0", 1}, {"c1", 2}, {"c2", 0}, {"c3", 0}, {"c4", 0},  {"c5", 0},
                               {"c6", 0}, {"c7", 0}, {"c8", 0}, {"c9", 0}, {"c10", 0}, {"c11", 0}};
 
-std::string quoted(const std::string& text) {
+std::string sql_literal(const std::string& text) {
     std::string quoted = "'";
     for (const char c : text) {
         quoted += c;
@@ -55,8 +55,8 @@ TEST_CASE("whatever stands in a value, the SQL stays the same") {
         for (const std::string& payload : payloads) {
             std::string filled = filter;
             for (std::size_t at = 0; (at = filled.find("{}", at)) != std::string::npos;) {
-                filled.replace(at, 2, quoted(payload));
-                at += quoted(payload).size();
+                filled.replace(at, 2, sql_literal(payload));
+                at += sql_literal(payload).size();
             }
             texts.insert(sql_of({.filter = filled}));
         }

@@ -109,6 +109,7 @@ int status_of(const Error& error) {
         case Errc::withdrawn:
         case Errc::unsupported:
         case Errc::internal:
+        case Errc::invalid_state:
             return 500;
     }
     return 500;

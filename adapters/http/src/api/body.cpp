@@ -20,8 +20,8 @@ Error unreadable(const Error& error) {
     return Error(Faults{{"body", error.detail()}});
 }
 
-Result<json::Members> parse_body(const Request& request, std::string_view as_written) {
-    auto members = json::parse_object(request.body, as_written);
+Result<json::Members> parse_body(const Request& request, std::string_view raw_member) {
+    auto members = json::parse_object(request.body, raw_member);
     if (!members) return unreadable(members.error());
     return members;
 }
@@ -31,9 +31,9 @@ std::optional<Response> refuse_media_type_of_any(const Request& request) {
     return refuse_media_type(request);
 }
 
-Result<json::Members> parse_body_if_any(const Request& request, std::string_view as_written) {
+Result<json::Members> parse_body_if_any(const Request& request, std::string_view raw_member) {
     if (request.body.empty()) return json::Members{};
-    return parse_body(request, as_written);
+    return parse_body(request, raw_member);
 }
 
 Error merge_faults(Faults reader_faults, const Error& service_error, std::string_view prefix,

@@ -8,7 +8,7 @@
 #include <vector>
 #include <webhooks/error.hpp>
 
-#include "../json/scanner.hpp"
+#include "../json/object_parser.hpp"
 #include "../message.hpp"
 #include "query.hpp"
 
@@ -21,11 +21,11 @@ std::optional<Response> refuse_media_type(const Request& request);
 Error unreadable(const Error& error);
 
 /// Takes a body apart. @return invalid_argument under "body".
-Result<json::Members> parse_body(const Request& request, std::string_view as_written = {});
+Result<json::Members> parse_body(const Request& request, std::string_view raw_member = {});
 
 /// As both of these, for an operation that needs no body: without one there are no members.
 std::optional<Response> refuse_media_type_of_any(const Request& request);
-Result<json::Members> parse_body_if_any(const Request& request, std::string_view as_written = {});
+Result<json::Members> parse_body_if_any(const Request& request, std::string_view raw_member = {});
 
 /// All that is wrong with a body: what its reader found, and what the service found in the rest.
 /// @param service_error tells of the service's members, to be named with `prefix`; a member that

@@ -8,12 +8,13 @@ namespace webhooks::http {
 
 Result<Response> list_event_types(WebhookService& service) {
     const auto types = service.event_types();
+    if (!types) return types.error();
     json::Writer writer;
     writer.begin_object().key("eventTypes").begin_array();
-    for (const EventType& type : types)
+    for (const EventType& type : *types)
         write(writer, type);
     writer.end_array();
-    return success(writer, std::to_string(types.size()) + " event types.");
+    return success(writer, std::to_string(types->size()) + " event types.");
 }
 
 }  // namespace webhooks::http

@@ -6,7 +6,7 @@
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
-#include "../json/scanner.hpp"
+#include "../json/object_parser.hpp"
 #include "query.hpp"
 
 namespace webhooks::http {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The values of JSON text that parse_object() found sound. Each function answers nothing for a
+/// The values of JSON text that parse_object() found valid. Each function returns nullopt for a
 /// value of another kind.
 
 #include <cstdint>
@@ -12,12 +12,9 @@
 namespace webhooks::http::json {
 
 std::optional<std::string> to_string(std::string_view raw);
-/// Whole numbers of 64 bits, written as such: `9.0`, `9e0` and what would not fit are nothing.
+/// Whole numbers of 64 bits, written as such: `9.0`, `9e0` and what would not fit are nullopt.
 std::optional<std::int64_t> to_integer(std::string_view raw);
 std::optional<bool> to_bool(std::string_view raw);
 bool is_null(std::string_view raw);
-
-/// The UTF-16 unit of the `\uXXXX` at a place of a text, or -1 if there is none.
-int escaped_unit(std::string_view text, std::size_t at);
 
 }  // namespace webhooks::http::json

@@ -1,32 +1,12 @@
 #include "writer.hpp"
 
+#include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 #include <charconv>
 
 namespace webhooks::http::json {
 namespace {
-
-/// What stands behind the backslash for characters that have a short escape, else 0.
-char short_escape(char c) {
-    switch (c) {
-        case '"':
-            return '"';
-        case '\\':
-            return '\\';
-        case '\b':
-            return 'b';
-        case '\f':
-            return 'f';
-        case '\n':
-            return 'n';
-        case '\r':
-            return 'r';
-        case '\t':
-            return 't';
-        default:
-            return 0;
-    }
-}
 
 bool needs_escape(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
@@ -82,25 +62,11 @@ void Writer::separate() {
 }
 
 void Writer::quote(std::string_view text) {
-    constexpr const char* hex = "0123456789abcdef";
-    text_ += '"';
-    std::size_t begin = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const char c = text[at];
-        if (!needs_escape(c)) continue;
-        text_.append(text.substr(begin, at - begin));
-        begin = at + 1;
-        text_ += '\\';
-        if (const char kind = short_escape(c)) {
-            text_ += kind;
-        } else {
-            text_ += "u00";
-            text_ += hex[c >> 4];
-            text_ += hex[c & 15];
-        }
+    if (std::none_of(text.begin(), text.end(), needs_escape)) {
+        text_.append("\"").append(text).append("\"");
+    } else {
+        text_ += boost::json::serialize(text);
     }
-    text_.append(text.substr(begin));
-    text_ += '"';
 }
 
 }  // namespace webhooks::http::json

@@ -15,14 +15,11 @@ constexpr auto pause_after_failure = 100ms;
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, const ServerOptions& options, Handler handle,
-                   std::function<Response(const Refusal&)> refuse,
-                   std::function<bool(const Request&)> may_be_large)
+Listener::Listener(asio::io_context& io, const ServerOptions& options, BodyLimit max_body_bytes,
+                   Handler handle, std::function<Response(const Refusal&)> refuse)
     : io_(io),
       context_{.options = options,
-               .body_limits = {.ordinary = options.max_body_bytes,
-                               .large = options.max_batch_body_bytes,
-                               .may_be_large = std::move(may_be_large)},
+               .max_body_bytes = std::move(max_body_bytes),
                .handle = std::move(handle),
                .refuse = std::move(refuse),
                .on_closed = [this](Session* session) { on_closed(session); },

@@ -16,10 +16,9 @@ namespace webhooks::http {
 /// Accepts connections, up to the limit, and knows those that are open.
 class Listener {
 public:
-    /// @param handle and refuse: as in SessionContext; may_be_large: as in BodyLimits.
-    Listener(boost::asio::io_context& io, const ServerOptions& options, Handler handle,
-             std::function<Response(const Refusal&)> refuse,
-             std::function<bool(const Request&)> may_be_large);
+    /// @param max_body_bytes, handle and refuse: as in SessionContext.
+    Listener(boost::asio::io_context& io, const ServerOptions& options, BodyLimit max_body_bytes,
+             Handler handle, std::function<Response(const Refusal&)> refuse);
 
     /// Binds and listens; the system queues connections from now on.
     Result<> open();

@@ -1,48 +1,14 @@
 #include "response_head.hpp"
 
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/status.hpp>
 #include <cstdio>
 
 namespace webhooks::http {
-namespace {
+namespace beast = boost::beast;
+using beast::http::field;
 
-const char* reason_of(int status) {
-    switch (status) {
-        case 200:
-            return "OK";
-        case 202:
-            return "Accepted";
-        case 400:
-            return "Bad Request";
-        case 401:
-            return "Unauthorized";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "Not Found";
-        case 405:
-            return "Method Not Allowed";
-        case 408:
-            return "Request Timeout";
-        case 409:
-            return "Conflict";
-        case 413:
-            return "Content Too Large";
-        case 414:
-            return "URI Too Long";
-        case 415:
-            return "Unsupported Media Type";
-        case 429:
-            return "Too Many Requests";
-        case 431:
-            return "Request Header Fields Too Large";
-        case 500:
-            return "Internal Server Error";
-        case 503:
-            return "Service Unavailable";
-        default:
-            return "";
-    }
-}
+namespace {
 
 /// RFC 9110, section 5.6.7; not by strftime, which asks the locale.
 std::string format_date(std::time_t now) {
@@ -72,15 +38,19 @@ const std::string& date_of(std::time_t now) {
 }  // namespace
 
 std::string format_head(const Response& response, std::time_t now, bool keep_alive) {
+    const auto status = static_cast<beast::http::status>(response.status);
     std::string head;
     head.reserve(512);
+    const auto add = [&](std::string_view name, std::string_view value) {
+        head.append(name).append(": ").append(value).append("\r\n");
+    };
     head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-    head.append(reason_of(response.status)).append("\r\nDate: ").append(date_of(now));
-    head.append("\r\nContent-Length: ").append(std::to_string(response.body.size()));
-    head.append("\r\nConnection: ").append(keep_alive ? "keep-alive" : "close").append("\r\n");
-    for (const Field& field : response.fields) {
-        head.append(field.name).append(": ").append(field.value).append("\r\n");
-    }
+    head.append(beast::http::obsolete_reason(status)).append("\r\n");
+    add(to_string(field::date), date_of(now));
+    add(to_string(field::content_length), std::to_string(response.body.size()));
+    add(to_string(field::connection), keep_alive ? "keep-alive" : "close");
+    for (const Field& added : response.fields)
+        add(added.name, added.value);
     return head.append("\r\n");
 }
 

@@ -37,10 +37,7 @@ void Gate::pass(const std::weak_ptr<Session>& session, Response response) {
 }
 
 Session::Session(Socket socket, const SessionContext& context)
-    : socket_(std::move(socket)),
-      context_(context),
-      parser_(context.body_limits),
-      timer_(socket_.get_executor()) {}
+    : socket_(std::move(socket)), context_(context), timer_(socket_.get_executor()) {}
 
 void Session::start() {
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
@@ -85,25 +82,30 @@ void Session::on_read(error_code error, std::size_t count) {
 }
 
 void Session::process() {
-    parser_.consume(input_);
+    reader_.consume(input_);
+    if (reader_.state() == RequestReader::State::head_complete) {
+        reader_.begin_body(context_.max_body_bytes(reader_.request()));
+        reader_.consume(input_);
+    }
     update_phase();
-    switch (parser_.state()) {
-        case RequestParser::State::head:
-        case RequestParser::State::body:
-            return parser_.take_wants_continue() ? send_continue() : read();
-        case RequestParser::State::complete:
+    switch (reader_.state()) {
+        case RequestReader::State::head:
+        case RequestReader::State::head_complete:
+        case RequestReader::State::body:
+            return reader_.take_wants_continue() ? send_continue() : read();
+        case RequestReader::State::complete:
             return dispatch();
-        case RequestParser::State::refused:
-            return refuse(parser_.refusal());
+        case RequestReader::State::refused:
+            return refuse(reader_.refusal());
     }
 }
 
 void Session::update_phase() {
     const Phase was = phase_;
-    if (parser_.state() == RequestParser::State::body) {
+    if (reader_.state() == RequestReader::State::body) {
         phase_ = Phase::body;
     } else {
-        phase_ = parser_.is_idle() ? Phase::waiting : Phase::head;
+        phase_ = reader_.is_idle() ? Phase::waiting : Phase::head;
     }
     if (phase_ == was) return;
     phase_start_ = Clock::now();
@@ -138,7 +140,7 @@ void Session::dispatch() {
     phase_ = Phase::handling;
     is_first_ = false;
     deadline_ = Clock::time_point::max();
-    Request request = parser_.take();
+    Request request = reader_.take();
     keep_alive_ = request.keep_alive;
     context_.handle(std::move(request),
                     [session = weak_from_this(), gate = context_.gate](Response response) {

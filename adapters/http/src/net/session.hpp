@@ -13,7 +13,7 @@
 #include <webhooks/http/server.hpp>
 
 #include "../message.hpp"
-#include "request_parser.hpp"
+#include "request_reader.hpp"
 
 namespace webhooks::http {
 
@@ -40,7 +40,7 @@ private:
 /// What the sessions of a server share. It outlives them.
 struct SessionContext {
     ServerOptions options;
-    BodyLimits body_limits;
+    BodyLimit max_body_bytes;
     Handler handle;
     /// The answer to what is no request.
     std::function<Response(const Refusal&)> refuse;
@@ -85,7 +85,7 @@ private:
 
     Socket socket_;
     const SessionContext& context_;
-    RequestParser parser_;
+    RequestReader reader_;
     Phase phase_ = Phase::waiting;
     std::array<char, 8 * 1024> buffer_;
     std::string_view input_;  ///< What of the buffer is still to be looked at.

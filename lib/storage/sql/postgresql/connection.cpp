@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
+#include <storage/sql/failure_text.hpp>
 #include <storage/sql/postgresql/connection.hpp>
 
 namespace webhooks::storage {
@@ -38,6 +39,18 @@ std::string one_line(std::string text) {
     return text;
 }
 
+/// Whether a URI has an '@' that does not end its user and password. libpq would take a part of the
+/// password for the host, and its errors would show that.
+bool has_stray_at(std::string_view connection) {
+    const std::size_t scheme = connection.find("://");
+    if (!connection.starts_with("postgres") || scheme == std::string_view::npos) return false;
+    std::string_view rest = connection.substr(scheme + 3);
+    rest = rest.substr(0, rest.find('?'));
+    const std::size_t at = rest.find('@');
+    return at != std::string_view::npos &&
+           (rest.find('/') < at || rest.find('@', at + 1) != std::string_view::npos);
+}
+
 /// As a value of a URI's query. SOCI splits connection strings at spaces.
 std::string percent_encoded(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
@@ -69,7 +82,7 @@ Error postgresql_error(const std::exception& failure) {
         return {Errc::unavailable, "PostgreSQL: " + one_line(failure.what())};
     }
     // what() would quote the values that were bound.
-    const std::string text = soci ? soci->get_error_message() : failure.what();
+    const std::string text = soci ? database_message(*soci) : failure.what();
     if (postgresql == nullptr) return {Errc::internal, "PostgreSQL: " + one_line(text)};
     const std::string state = postgresql->sqlstate();
     // Messages about data quote it.
@@ -94,6 +107,7 @@ void ignore_notices(PGconn* connection) {
 
 std::optional<std::string> connection_uri(const PostgresqlOptions& options) {
     const std::string given(options.connection.reveal());
+    if (has_stray_at(given)) return std::nullopt;
     // What libpq has against it may quote it.
     const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> parsed(
         PQconninfoParse(given.c_str(), nullptr), PQconninfoFree);
@@ -145,7 +159,9 @@ PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Pla
     try {
         sql_.open(soci::postgresql, connection_uri(options).value());
     } catch (const soci::soci_error& failure) {
-        throw NoConnection(failure.get_error_message());
+        // libpq names server, database and user, and never the password.
+        throw NoConnection("cannot connect as PostgresqlOptions::connection says: " +
+                           database_message(failure));
     }
     if (watchdog != nullptr) watch_.emplace(*watchdog, PQsocket(handle()));
     expect_answers(options.answer_timeout);

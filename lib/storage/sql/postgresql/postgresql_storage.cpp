@@ -93,7 +93,11 @@ Result<> check_version(soci::session& sql, const std::string& schema) {
                                  "SELECT count(*) FROM pg_tables WHERE schemaname = :schema "
                                  "AND tablename = 'webhooks_schema'",
                                  schema);
-    return check_schema(sql, postgresql_migrations(), is_there);
+    if (!is_there) {
+        return Error(Errc::conflict, "PostgreSQL: the database has no tables in the schema '" +
+                                         schema + "'; migrate_postgresql makes them");
+    }
+    return check_schema(sql, postgresql_migrations());
 }
 
 }  // namespace
@@ -333,7 +337,10 @@ Result<> PostgresqlOptions::validate() const {
     using namespace std::chrono_literals;
     RangeCheck check;
     if (!storage::connection_uri(*this)) {
-        check.fault("connection", "must be a connection string or URI as libpq documents them");
+        check.fault("connection",
+                    "must be a URI as postgresql://user:password@host/database, or keyword=value "
+                    "pairs, as libpq documents them; in a URI '@', '/' and ':' within a name or "
+                    "password are written %40, %2F and %3A");
     }
     const auto is_lower = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };

@@ -19,28 +19,4 @@ void open_connection(soci::session& sql, const SqliteOptions& options) {
     sql << "PRAGMA cache_size = -" + std::to_string(cache_kib);
 }
 
-Error translate(const std::exception& failure) {
-    const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&failure);
-    const auto* soci = dynamic_cast<const soci::soci_error*>(&failure);
-    // what() would quote the values that were bound.
-    const std::string text = soci ? soci->get_error_message() : failure.what();
-    const int primary_code = sqlite ? sqlite->result() & 0xFF : SQLITE_OK;
-    switch (primary_code) {
-        case SQLITE_BUSY:
-        case SQLITE_LOCKED:
-        case SQLITE_FULL:
-        case SQLITE_IOERR:
-        case SQLITE_CANTOPEN:
-        case SQLITE_READONLY:
-        case SQLITE_PERM:
-        case SQLITE_AUTH:
-        case SQLITE_NOMEM:
-            return {Errc::unavailable, "SQLite: " + text};
-        case SQLITE_CONSTRAINT:
-            return {Errc::conflict, "SQLite: " + text};
-        default:
-            return {Errc::internal, "SQLite: " + text};
-    }
-}
-
 }  // namespace webhooks::storage

@@ -3,8 +3,10 @@
 
 #include <base/ranges.hpp>
 #include <bit>
+#include <cerrno>
 #include <random>
 #include <storage/sql/migrator.hpp>
+#include <storage/sql/sqlite/failure.hpp>
 #include <storage/sql/sqlite/sqlite_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/transaction.hpp>
@@ -15,9 +17,11 @@ namespace webhooks {
 Result<> SqliteOptions::validate() const {
     using namespace std::chrono_literals;
     RangeCheck check;
-    if (path.empty() || path.find('"') != std::string::npos || path.starts_with(":") ||
-        path.find('\0') != std::string::npos) {
-        check.fault("path", "must name a file, without quotes");
+    if (path.starts_with(":")) {
+        check.fault("path", "must name a file; for a database in memory use make_memory_storage");
+    } else if (path.empty() || path.find('"') != std::string::npos ||
+               path.find('\0') != std::string::npos) {
+        check.fault("path", "must name a file, without '\"' and U+0000");
     }
     check.in("readers", readers, 1, 64, "");
     check.in("busy_timeout", busy_timeout, 0ms, 60s);
@@ -45,12 +49,30 @@ Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
 }
 
+/// What to do about a file that cannot be opened.
+const char* remedy(int error) {
+    switch (error) {
+        case ENOENT:
+            return "; make its folder first";
+        case EISDIR:
+            return "; SqliteOptions::path must name a file in it";
+        case EACCES:
+        case EROFS:
+            return "; this process must be able to write the file and its folder";
+        default:
+            return "";
+    }
+}
+
 /// The database holds secrets: only its owner may read it.
 Result<> make_private_file(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    // One that is there is left alone: to close any descriptor of it would end the locks that
+    // SQLite has on it for other connections of this process.
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0 && errno == EEXIST) return {};
     if (descriptor < 0) {
-        return Error(Errc::unavailable,
-                     "cannot open '" + path + "': " + std::generic_category().message(errno));
+        return Error(Errc::unavailable, "cannot open '" + path + "' for writing: " +
+                                            std::generic_category().message(errno) + remedy(errno));
     }
     ::close(descriptor);
     return {};
@@ -65,8 +87,13 @@ SqliteStorage::SqliteStorage(SqliteOptions options)
       readers_(options_.readers) {}
 
 Result<> SqliteStorage::open() {
+    if (FileLock::is_parents(lock_path())) {
+        return Error(Errc::invalid_state,
+                     "a service of the parent process runs on '" + options_.path +
+                         "', and SQLite does not survive a fork: call exec before this");
+    }
     if (Result<> made = make_private_file(options_.path); !made) return made;
-    return guarded([this]() -> Result<> {
+    return guarded(options_.path, [this]() -> Result<> {
         open_connection(writer_, options_);
         if (Result<> migrated = migrate(writer_, sqlite_migrations(), begin_write, clock_->now());
             !migrated) {
@@ -83,7 +110,7 @@ Result<> SqliteStorage::open() {
 }
 
 Result<> SqliteStorage::in_transaction(Purpose purpose, const Body& body) {
-    return guarded([&]() -> Result<> {
+    return guarded(options_.path, [&]() -> Result<> {
         if (is_reading(purpose)) {
             soci::session sql(readers_);
             Transaction transaction(sql, begin_read);
@@ -111,7 +138,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
     {
         const std::scoped_lock lock(mutex_);
         if (!lock_) {
-            Result<FileLock> acquired = FileLock::acquire(options_.path + "-lock");
+            Result<FileLock> acquired = FileLock::acquire(lock_path());
             if (!acquired) return acquired.error();
             lock_.emplace(*std::move(acquired));
         } else if (worker_) {
@@ -282,7 +309,8 @@ Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int6
 // ---- API keys.
 
 Result<std::optional<ApiKeyRecord>> SqliteStorage::find_api_key(std::string_view hash) {
-    return guarded([&]() -> Result<std::optional<ApiKeyRecord>> { return api_keys_->find(hash); });
+    return guarded(options_.path,
+                   [&]() -> Result<std::optional<ApiKeyRecord>> { return api_keys_->find(hash); });
 }
 
 }  // namespace storage

@@ -54,6 +54,8 @@ private:
     std::optional<Dead> find_dead(soci::session& sql);
     std::size_t move_held(soci::session& sql, Dead dead, std::size_t limit);
 
+    std::string lock_path() const { return options_.path + "-lock"; }
+
     const SqliteOptions options_;
     const std::shared_ptr<Clock> clock_;
     soci::connection_pool readers_;

@@ -7,8 +7,11 @@ namespace {
 
 using namespace sqlite_api;
 
-[[noreturn]] void fail(sqlite3* connection, int code) {
-    throw soci::sqlite3_soci_error(sqlite3_errmsg(connection), code);
+[[noreturn]] void fail(sqlite_api::sqlite3* connection, int code) {
+    // Also where the connection is not told to answer with extended codes.
+    const int extended = sqlite3_extended_errcode(connection);
+    throw soci::sqlite3_soci_error(sqlite3_errmsg(connection),
+                                   (extended & 0xFF) == (code & 0xFF) ? extended : code);
 }
 
 void check(sqlite3_stmt* statement, int code) {
@@ -27,9 +30,11 @@ std::string_view SqliteRow::text(int column) const {
     return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-SqliteStatement::SqliteStatement(soci::session& sql, const std::string& text) {
-    sqlite3* const connection =
-        static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
+SqliteStatement::SqliteStatement(soci::session& sql, const std::string& text)
+    : SqliteStatement(static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_, text) {
+}
+
+SqliteStatement::SqliteStatement(sqlite_api::sqlite3* connection, const std::string& text) {
     sqlite3_stmt* statement = nullptr;
     const int code = sqlite3_prepare_v3(connection, text.c_str(), static_cast<int>(text.size()) + 1,
                                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);

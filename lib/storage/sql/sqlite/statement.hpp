@@ -10,8 +10,9 @@
 #include <webhooks/ids.hpp>
 
 namespace sqlite_api {
+struct sqlite3;
 struct sqlite3_stmt;
-}
+}  // namespace sqlite_api
 
 namespace webhooks::storage {
 
@@ -33,6 +34,7 @@ private:
 class SqliteStatement {
 public:
     SqliteStatement(soci::session& sql, const std::string& text);
+    SqliteStatement(sqlite_api::sqlite3* connection, const std::string& text);
 
     /// Binds the values to the parameters in their order.
     /// @return how many rows were changed.
@@ -40,6 +42,16 @@ public:
     int execute(const Values&... values) {
         bind_all(values...);
         return run();
+    }
+
+    /// Binds likewise, and calls `read(const SqliteRow&)` with each row.
+    template <class Read, class... Values>
+    void for_each(Read read, const Values&... values) {
+        bind_all(values...);
+        const std::unique_ptr<sqlite_api::sqlite3_stmt, Reset> reset(statement_.get());
+        while (step()) {
+            read(SqliteRow(statement_.get()));
+        }
     }
 
     /// Binds likewise, and calls `read(const SqliteRow&)` with the first row.

@@ -4,9 +4,11 @@
 #include <string_view>
 #include <webhooks/api_keys.hpp>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/principal.hpp>
 
-namespace webhooks::http {
+namespace WEBHOOKS_EXPORT webhooks {
+namespace http {
 
 /// What a request presents to say who sends it. Both are empty when absent.
 struct Credentials {
@@ -31,4 +33,5 @@ std::shared_ptr<Authenticator> refuse_everyone();
 /// Accepts API keys in either place. Two that name different users are refused.
 std::shared_ptr<Authenticator> authenticate_by_api_key(ApiKeys keys);
 
-}  // namespace webhooks::http
+}  // namespace http
+}  // namespace webhooks

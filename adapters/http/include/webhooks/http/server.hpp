@@ -5,10 +5,12 @@
 #include <memory>
 #include <string>
 #include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
 #include <webhooks/http/authenticator.hpp>
 #include <webhooks/webhook_service.hpp>
 
-namespace webhooks::http {
+namespace WEBHOOKS_EXPORT webhooks {
+namespace http {
 
 /// How the REST listener behaves. The limits' reasons: docs/security.md.
 struct ServerOptions {
@@ -62,4 +64,5 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace webhooks::http
+}  // namespace http
+}  // namespace webhooks

@@ -1,0 +1,196 @@
+#include "object_parser.hpp"
+
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <cstdint>
+
+#include "../ascii.hpp"
+#include "values.hpp"
+
+namespace webhooks::http::json {
+namespace {
+
+using boost::system::error_code;
+using Text = boost::json::string_view;
+
+/// Accepts what Boost.JSON's parser does, but for U+0000 in names and strings. Nothing is kept.
+class Validator {
+public:
+    static constexpr std::size_t max_array_size = SIZE_MAX;
+    static constexpr std::size_t max_object_size = SIZE_MAX;
+    static constexpr std::size_t max_string_size = SIZE_MAX;
+    static constexpr std::size_t max_key_size = SIZE_MAX;
+
+    /// @param depth of the objects that have the raw member: 1 is the outermost.
+    Validator(std::string_view raw_member, std::size_t depth)
+        : raw_member_(raw_member), member_depth_(depth) {}
+
+    bool found_null_character() const noexcept { return found_null_character_; }
+
+    bool on_document_begin(error_code&) { return true; }
+    bool on_document_end(error_code&) { return true; }
+    bool on_array_begin(error_code&) { return enter(); }
+    bool on_array_end(std::size_t, error_code&) { return leave(); }
+    bool on_object_begin(error_code&) { return enter(); }
+    bool on_object_end(std::size_t, error_code&) { return leave(); }
+    bool on_string_part(Text text, std::size_t, error_code& error) { return check(text, error); }
+    bool on_string(Text text, std::size_t, error_code& error) { return check(text, error); }
+    bool on_key_part(Text text, std::size_t, error_code& error) {
+        if (depth_ == member_depth_) {
+            is_raw_ = false;
+            name_.append(text);
+        }
+        return check(text, error);
+    }
+    bool on_key(Text text, std::size_t size, error_code& error) {
+        if (!on_key_part(text, size, error)) return false;
+        if (depth_ == member_depth_) {
+            is_raw_ = !raw_member_.empty() && iequals(name_, raw_member_);
+            name_.clear();
+        }
+        return true;
+    }
+    bool on_number_part(Text, error_code&) { return true; }
+    bool on_int64(std::int64_t, Text, error_code&) { return true; }
+    bool on_uint64(std::uint64_t, Text, error_code&) { return true; }
+    bool on_double(double, Text, error_code&) { return true; }
+    bool on_bool(bool, error_code&) { return true; }
+    bool on_null(error_code&) { return true; }
+    bool on_comment_part(Text, error_code&) { return true; }
+    bool on_comment(Text, error_code&) { return true; }
+
+private:
+    bool enter() {
+        ++depth_;
+        return true;
+    }
+
+    bool leave() {
+        if (depth_ == member_depth_) is_raw_ = false;
+        --depth_;
+        return true;
+    }
+
+    bool check(Text text, error_code& error) {
+        if (is_raw_ || text.find('\0') == Text::npos) return true;
+        found_null_character_ = true;
+        error = boost::json::error::syntax;
+        return false;
+    }
+
+    std::string_view raw_member_;
+    std::size_t member_depth_;
+    std::size_t depth_ = 0;
+    std::string name_;  ///< Of a member at that depth, while it comes in parts.
+    bool is_raw_ = false;
+    bool found_null_character_ = false;
+};
+
+Error invalid(std::string what) {
+    return Error(Errc::invalid_argument, std::move(what));
+}
+
+std::size_t skip_blanks(std::string_view text, std::size_t at) {
+    return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+}
+
+/// Checks the whole text. @param depth as in Validator.
+Result<> validate(std::string_view text, std::string_view raw_member, std::size_t depth) {
+    const std::size_t begin = skip_blanks(text, 0);
+    if (begin == text.size() || text[begin] != '{') {
+        return invalid(text.empty() ? "is empty, must be a JSON object" : "must be a JSON object");
+    }
+    boost::json::parse_options options;
+    options.max_depth = max_depth + depth - 1;
+    boost::json::basic_parser<Validator> parser(options, raw_member, depth);
+    error_code error;
+    const std::size_t end = parser.write_some(false, text.data(), text.size(), error);
+    if (!error && end == text.size()) return {};
+    const std::string what = !error ? "something follows the object"
+                             : parser.handler().found_null_character()
+                                 ? "U+0000 is not accepted in text"
+                                 : error.message();
+    return invalid("is not valid JSON: " + what + " at byte " + std::to_string(end + 1));
+}
+
+// ---- Walking over text that was found valid
+
+/// @param at of the opening quote.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+    for (++at; text[at] != '"'; ++at) {
+        if (text[at] == '\\') ++at;
+    }
+    return at + 1;
+}
+
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+    if (text[at] == '"') return end_of_string(text, at);
+    if (text[at] != '{' && text[at] != '[') return text.find_first_of(",]} \t\r\n", at);
+    std::size_t depth = 0;
+    do {
+        at = text.find_first_of("\"{}[]", at);
+        if (text[at] == '"') {
+            at = end_of_string(text, at);
+            continue;
+        }
+        text[at] == '{' || text[at] == '[' ? ++depth : --depth;
+        ++at;
+    } while (depth > 0);
+    return at;
+}
+
+/// Calls `use` with the name, as written, and the value of each child of an object, or with an
+/// empty name and the value of each of an array, until it returns false.
+template <class Use>
+void for_each_child(std::string_view text, Use use) {
+    std::size_t at = skip_blanks(text, 0);
+    const bool is_object = text[at] == '{';
+    at = skip_blanks(text, at + 1);
+    while (text[at] != '}' && text[at] != ']') {
+        std::string_view name;
+        if (is_object) {
+            const std::size_t end = end_of_string(text, at);
+            name = text.substr(at, end - at);
+            at = skip_blanks(text, text.find(':', end) + 1);
+        }
+        const std::size_t end = end_of_value(text, at);
+        if (!use(name, text.substr(at, end - at))) return;
+        at = skip_blanks(text, end);
+        if (text[at] == ',') at = skip_blanks(text, at + 1);
+    }
+}
+
+Members take_apart(std::string_view object) {
+    Members members;
+    for_each_child(object, [&](std::string_view name, std::string_view value) {
+        members.push_back({*to_string(name), value});
+        return true;
+    });
+    return members;
+}
+
+}  // namespace
+
+Result<Members> parse_object(std::string_view text, std::string_view raw_member) {
+    if (auto valid = validate(text, raw_member, 1); !valid) return valid.error();
+    return take_apart(text);
+}
+
+Result<ListObject> parse_list_object(std::string_view text, std::string_view list,
+                                     std::size_t max_size, std::string_view raw_member) {
+    // The objects in the list are the third level.
+    if (auto valid = validate(text, raw_member, 3); !valid) return valid.error();
+    ListObject object{.members = take_apart(text), .list = {}};
+    for (const Member& member : object.members) {
+        if (!iequals(member.name, list) || member.value.front() != '[') continue;
+        object.list.clear();
+        for_each_child(member.value, [&](std::string_view, std::string_view value) {
+            auto& members = object.list.emplace_back();
+            if (value.front() == '{') members = take_apart(value);
+            return object.list.size() <= max_size;
+        });
+    }
+    return object;
+}
+
+}  // namespace webhooks::http::json

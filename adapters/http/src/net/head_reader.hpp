@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "refusal.hpp"
+
+namespace webhooks::http {
+
+/// Limits of RFC 9112 messages that are not options.
+inline constexpr std::size_t max_request_line = 8 * 1024;
+inline constexpr std::size_t max_field_bytes = 32 * 1024;
+inline constexpr std::size_t max_field_count = 100;
+
+/// Gathers the head of a request up to its empty line, and counts it: Beast's parser has one limit
+/// for all of it. A line ends with CR LF and nothing else: what one reader takes for an end and
+/// another for text is how requests are smuggled.
+class HeadReader {
+public:
+    /// Takes bytes off the front of `input`, up to the end of the head.
+    /// @return the reason if the head is too large or a line ends in another way.
+    std::optional<Refusal> consume(std::string_view& input);
+
+    bool is_empty() const noexcept { return head_.empty(); }
+    bool is_complete() const noexcept { return is_complete_; }
+    /// What was gathered, the empty line included.
+    std::string_view head() const noexcept { return head_; }
+    /// Forgets the head, so that the next can be read.
+    void clear();
+
+private:
+    std::size_t line_limit() const noexcept;
+    std::optional<Refusal> on_line();
+
+    std::string head_;
+    std::size_t line_begin_ = 0;
+    std::size_t fields_begin_ = 0;  ///< 0 until the request line is there.
+    std::size_t field_count_ = 0;
+    bool skipped_blank_line_ = false;
+    bool is_complete_ = false;
+};
+
+}  // namespace webhooks::http

@@ -1,0 +1,143 @@
+#include "request_reader.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <limits>
+#include <utility>
+
+#include "framing_check.hpp"
+
+namespace webhooks::http {
+namespace beast = boost::beast;
+
+namespace {
+
+/// The shortest end of a chunked body, "0\r\n\r\n": given less of one, Beast 1.81 runs into an
+/// assertion. There is always as much to come, so that waiting for it delays nothing.
+constexpr std::size_t shortest_chunks = 5;
+
+/// Of a chunk's line with its extensions: Beast 1.81 would wait for its end without a bound.
+constexpr std::size_t max_chunk_line = 300;
+
+}  // namespace
+
+RequestReader::Parser::Parser(Request& request) : request_(request) {
+    // HeadReader counts the head, begin_body judges the length.
+    header_limit(std::numeric_limits<std::uint32_t>::max());
+    body_limit(boost::none);
+    eager(true);
+}
+
+void RequestReader::Parser::on_request_impl(beast::http::verb, Text method, Text target,
+                                            int version, Code& error) {
+    request_.method = std::string(method);
+    is_http_1_0_ = version == 10;
+    if (!split_target(target, request_.path, request_.query)) {
+        error = beast::http::error::bad_target;
+    }
+}
+
+void RequestReader::Parser::on_field_impl(beast::http::field, Text name, Text value, Code& error) {
+    // A trailer: what it says could have been meant for a reader in front of us.
+    if (is_header_done()) {
+        error = beast::http::error::bad_field;
+        return;
+    }
+    request_.fields.push_back({std::string(name), std::string(value)});
+}
+
+std::size_t RequestReader::Parser::on_body_impl(Text text, Code&) {
+    request_.body.append(text.data(), text.size());
+    return text.size();
+}
+
+std::size_t RequestReader::Parser::on_chunk_body_impl(std::uint64_t, Text text, Code& error) {
+    return on_body_impl(text, error);
+}
+
+void RequestReader::consume(std::string_view& input) {
+    if (state_ == State::head) {
+        if (auto refusal = head_.consume(input)) return refuse(std::move(*refusal));
+        if (head_.is_complete()) on_head();
+    } else if (state_ == State::body && !input.empty()) {
+        wants_continue_ = false;
+        if (parser_->chunked()) {
+            take_chunks(input);
+        } else {
+            input.remove_prefix(put(input));
+        }
+        if (state_ == State::body && parser_->is_done()) state_ = State::complete;
+    }
+}
+
+void RequestReader::on_head() {
+    parser_.emplace(request_);
+    put(head_.head());
+    if (state_ == State::refused) return;
+    if (!parser_->is_header_done()) return refuse({400, "the request is malformed"});
+    auto refusal = check_framing(head_.head(), request_, parser_->is_http_1_0());
+    if (refusal) return refuse(std::move(*refusal));
+    request_.keep_alive = parser_->keep_alive();
+    request_.has_body = !parser_->is_done();
+    state_ = State::head_complete;
+}
+
+void RequestReader::begin_body(std::size_t max_bytes) {
+    if (!request_.has_body) {
+        state_ = State::complete;
+        return;
+    }
+    if (parser_->content_length().value_or(0) > max_bytes) {
+        return refuse({413, "the body is too large"});
+    }
+    parser_->body_limit(max_bytes);  // of all chunks together
+    wants_continue_ =
+        !parser_->is_http_1_0() && iequals(find_field(request_.fields, "expect"), "100-continue");
+    state_ = State::body;
+}
+
+/// The parser wants to see a chunk's line whole, and what it left before.
+void RequestReader::take_chunks(std::string_view& input) {
+    chunks_.append(input);
+    const std::string_view taken = std::exchange(input, {});
+    if (chunks_.size() < shortest_chunks) return;
+    chunks_.erase(0, put(chunks_));
+    if (state_ == State::refused) return;
+    if (parser_->is_done()) {
+        // The end came with this input, so what follows it is of this input too.
+        input = taken.substr(taken.size() - chunks_.size());
+        chunks_.clear();
+    } else if (chunks_.size() > max_chunk_line) {
+        refuse({400, "the chunked body is malformed"});
+    }
+}
+
+std::size_t RequestReader::put(std::string_view text) {
+    beast::error_code error;
+    const std::size_t count = parser_->put(boost::asio::buffer(text), error);
+    if (error == beast::http::error::body_limit) {
+        refuse({413, "the body is too large"});
+    } else if (error && error != beast::http::error::need_more) {
+        refuse({400, "the request is malformed: " + error.message()});
+    }
+    return count;
+}
+
+bool RequestReader::take_wants_continue() noexcept {
+    return std::exchange(wants_continue_, false);
+}
+
+Request RequestReader::take() {
+    Request request = std::exchange(request_, {});
+    state_ = State::head;
+    head_.clear();
+    parser_.reset();
+    return request;
+}
+
+void RequestReader::refuse(Refusal refusal) {
+    refusal_ = std::move(refusal);
+    state_ = State::refused;
+}
+
+}  // namespace webhooks::http

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../message.hpp"
+#include "head_reader.hpp"
+#include "refusal.hpp"
+
+namespace webhooks::http {
+
+/// Reads one request after the other off a byte stream (RFC 9112) by Beast's parser, without doing
+/// any I/O. What that lets through and must not be is refused by framing_check.hpp; nothing is
+/// looked at after a refusal.
+class RequestReader {
+public:
+    enum class State { head, head_complete, body, complete, refused };
+
+    /// Takes bytes off the front of `input`, up to the end of the head and, after `begin_body`, up
+    /// to the end of the request.
+    void consume(std::string_view& input);
+
+    /// Goes on after the head: to `body`, `complete`, or `refused` for a body that is too large.
+    /// @pre state() is head_complete.
+    void begin_body(std::size_t max_bytes);
+
+    State state() const noexcept { return state_; }
+    /// Nothing of a request has come yet.
+    bool is_idle() const noexcept { return state_ == State::head && head_.is_empty(); }
+    /// The client waits for "100 Continue" before it sends the body. Told once.
+    bool take_wants_continue() noexcept;
+    /// @pre state() is refused.
+    const Refusal& refusal() const noexcept { return refusal_; }
+    /// What is there of the request. @pre state() is neither head nor refused.
+    const Request& request() const noexcept { return request_; }
+    /// The request; the reader is then ready for the next. @pre state() is complete.
+    Request take();
+
+private:
+    /// Puts what Beast's parser finds into a request.
+    class Parser final : public boost::beast::http::basic_parser<true> {
+    public:
+        explicit Parser(Request& request);
+        bool is_http_1_0() const noexcept { return is_http_1_0_; }
+
+    private:
+        using Code = boost::beast::error_code;
+        using Text = boost::beast::string_view;
+
+        void on_request_impl(boost::beast::http::verb, Text method, Text target, int version,
+                             Code& error) override;
+        void on_response_impl(int, Text, int, Code&) override {}
+        void on_field_impl(boost::beast::http::field, Text name, Text value, Code& error) override;
+        void on_header_impl(Code&) override {}
+        void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
+        std::size_t on_body_impl(Text text, Code&) override;
+        void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+        std::size_t on_chunk_body_impl(std::uint64_t, Text text, Code&) override;
+        void on_finish_impl(Code&) override {}
+
+        Request& request_;
+        bool is_http_1_0_ = false;
+    };
+
+    void on_head();
+    void take_chunks(std::string_view& input);
+    /// @return how many bytes the parser took.
+    std::size_t put(std::string_view text);
+    void refuse(Refusal refusal);
+
+    State state_ = State::head;
+    HeadReader head_;
+    Request request_;
+    std::optional<Parser> parser_;
+    std::string chunks_;  ///< What the parser has not taken of a chunked body yet.
+    bool wants_continue_ = false;
+    Refusal refusal_;
+};
+
+}  // namespace webhooks::http

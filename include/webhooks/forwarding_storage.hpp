@@ -1,0 +1,104 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <webhooks/export.hpp>
+#include <webhooks/storage.hpp>
+
+namespace WEBHOOKS_EXPORT webhooks {
+
+/// A base for storages that add something to another one: metrics, an audit, a cache. It forwards
+/// every call to the other storage; derive from it and override what differs, or `intercept` for
+/// what all calls have in common. Any thread, as far as what is overridden allows it.
+class ForwardingStorage : public Storage {
+public:
+    /// The calls of `Storage` that answer with a Result, by name.
+    enum class Call {
+        insert_subscription,
+        find_subscription,
+        update_subscription,
+        rotate_secret,
+        delete_subscription,
+        list_subscriptions,
+        upsert_event_type,
+        configuration,
+        list_events,
+        find_event,
+        delete_event,
+        statistics,
+        reopen_event,
+        reopen_undelivered,
+        register_worker,
+        pulse,
+        retire_worker,
+        declare_dead,
+        take_over,
+        write,
+        appended_after,
+        claim,
+        claim_deferred,
+        unclaim,
+        maintain,
+        insert_api_key,
+        find_api_key,
+        list_api_keys,
+        delete_api_key,
+    };
+
+    /// @pre `inner` is not null.
+    explicit ForwardingStorage(std::shared_ptr<Storage> inner);
+
+    Result<Subscription> insert_subscription(const Subscription&) override;
+    Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
+    Result<Subscription> update_subscription(const Principal&, SubscriptionId,
+                                             const SubscriptionChange&) override;
+    Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
+                                       std::chrono::seconds overlap) override;
+    Result<> delete_subscription(const Principal&, SubscriptionId) override;
+    Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
+    Result<> upsert_event_type(const EventType&) override;
+    Result<Configuration> configuration(Revision since) override;
+
+    Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
+    Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
+                                        std::size_t limit) override;
+
+    Result<Worker> register_worker(std::chrono::milliseconds lease) override;
+    Result<Pulse> pulse(WorkerId) override;
+    Result<> retire_worker(WorkerId) override;
+    Result<> declare_dead(WorkerId) override;
+    Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
+    Result<BatchReceipt> write(WorkerId, const Batch&) override;
+    Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
+                                                  std::size_t limit) override;
+    Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
+    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+                                                  std::int64_t number) override;
+    Result<> unclaim(WorkerId, std::int64_t number) override;
+    void set_listener(std::function<void()> listener) override;
+    Result<bool> maintain(const Maintenance&) override;
+
+    Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
+    Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
+    Result<std::vector<ApiKeyRecord>> list_api_keys() override;
+    Result<> delete_api_key(ApiKeyId) override;
+
+protected:
+    /// Makes one call of the other storage by calling `forward` once, which answers whether that
+    /// succeeded. Override it to do something before or after each call, or in place of it.
+    /// @return success: the caller gets what the other storage answered; an error: the caller gets
+    /// that instead. One that does not call `forward` must return an error.
+    virtual Result<> intercept(Call, const std::function<Result<>()>& forward);
+
+private:
+    template <class Forward>
+    auto call_inner(Call call, Forward forward) -> decltype(forward());
+
+    const std::shared_ptr<Storage> inner_;
+};
+
+}  // namespace webhooks

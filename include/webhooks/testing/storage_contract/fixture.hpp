@@ -1,0 +1,166 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/storage.hpp>
+#include <webhooks/testing/contract.hpp>
+#include <webhooks/testing/manual_clock.hpp>
+
+namespace webhooks::testing {
+
+/// What a host derives from to have its storage tested: each test makes one of these.
+class StorageUnderTest {
+public:
+    virtual ~StorageUnderTest() = default;
+
+    /// A storage that is new and empty, and whose time is this clock's. Called once. Whatever it
+    /// lives in, a file or a database, lasts as long as this object. Its ids begin at 1 and follow
+    /// one another.
+    virtual std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) = 0;
+};
+
+namespace storage_contract {
+
+inline const Principal alice = Principal::user("alice");
+inline const Principal bob = Principal::user("bob");
+inline const Principal admin = Principal::administrator("admin");
+
+inline std::vector<EventId> ids(const std::vector<HeldEvent>& events) {
+    std::vector<EventId> ids;
+    for (const HeldEvent& event : events) {
+        ids.push_back(event.id);
+    }
+    return ids;
+}
+
+/// What each test of the contract begins with: an empty storage and a worker.
+class Fixture {
+public:
+    explicit Fixture(StorageUnderTest& given) : storage(given.make(clock)) {}
+
+    std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+    std::shared_ptr<Storage> storage;
+    Worker worker = storage->register_worker(std::chrono::seconds(10)).value();
+
+    Subscription subscribe(const std::string& owner = "alice") {
+        return storage
+            ->insert_subscription({.name = "mine",
+                                   .event_type = "order.created",
+                                   .url = "https://hooks.example.com/a?b=c",
+                                   .secret = Secret("s3cret"),
+                                   .headers = {{"X-One", "1: 2"}, {"x-two", ""}},
+                                   .max_retry_count = 4,
+                                   .user_id = owner})
+            .value();
+    }
+
+    Revision revision() { return storage->pulse(worker.id).value().revision; }
+
+    static std::shared_ptr<const Message> message(const std::string& payload) {
+        return std::make_shared<Message>(
+            Message{.event_type = "order.created",
+                    .content_type = "application/json",
+                    .payload = std::make_shared<const std::string>(payload)});
+    }
+
+    Result<BatchReceipt> append(std::vector<SubscriptionId> subscriptions,
+                                const std::string& payload = "{}",
+                                std::optional<IdempotencyKey> key = {},
+                                std::optional<Time> due = {}) {
+        Batch batch{.matched_at = revision()};
+        batch.appends.push_back({.message = message(payload),
+                                 .subscriptions = std::move(subscriptions),
+                                 .idempotency = std::move(key),
+                                 .due = due});
+        return storage->write(worker.id, batch);
+    }
+
+    EventId append_one(SubscriptionId subscription, const std::string& payload = "{}") {
+        return append({subscription}, payload).value().appends.front().value().first_event;
+    }
+
+    EventId park_one(SubscriptionId subscription) {
+        return append({subscription}, "{}", {}, clock->now())
+            .value()
+            .appends.front()
+            .value()
+            .first_event;
+    }
+
+    /// As a worker does that holds the event: one that waits is claimed first.
+    void record(SubscriptionId subscription, EventId event, Attempt attempt,
+                std::optional<Time> due = {}, bool has_row = false) {
+        Batch batch;
+        batch.attempts.push_back({.event = event,
+                                  .subscription = subscription,
+                                  .attempt = std::move(attempt),
+                                  .due = due,
+                                  .tries = attempt.number,
+                                  .has_row = has_row});
+        storage->write(worker.id, batch).value();
+    }
+
+    BatchReceipt write(const Batch& batch) { return storage->write(worker.id, batch).value(); }
+
+    void park(SubscriptionId subscription, EventId event, Park::Place where, Time due) {
+        write({.parks = {
+                   {.event = event, .subscription = subscription, .due = due, .place = where}}});
+    }
+
+    std::vector<EventId> claim() { return ids(storage->claim(worker.id, 100).value().events); }
+
+    std::vector<EventId> claim_deferred(SubscriptionId subscription) {
+        return ids(storage->claim_deferred(worker.id, subscription, 100).value());
+    }
+
+    std::vector<EventId> appended_after(EventId after) {
+        return ids(storage->appended_after(worker.id, after, 100).value());
+    }
+
+    /// The worker's life ends, another's begins.
+    void replace_worker() {
+        storage->retire_worker(worker.id).value();
+        worker = storage->register_worker(std::chrono::seconds(10)).value();
+    }
+
+    /// What the replaced worker held becomes free.
+    void take_over() { CHECK(storage->take_over(worker.id, 1000).value() < 1000); }
+
+    /// A worker beside the first; absent where storage serves one at a time.
+    std::optional<Worker> second_worker() {
+        const Result<Worker> other = storage->register_worker(std::chrono::seconds(10));
+        if (other) return *other;
+        CHECK(other.error() == Errc::locked);
+        return std::nullopt;
+    }
+
+    EventHistory history(SubscriptionId subscription, EventId event) {
+        return storage->find_event(admin, subscription, event).value();
+    }
+
+    Event event(SubscriptionId subscription, EventId id) {
+        for (const Event& candidate :
+             storage->list_events(admin, subscription, {.take = 1000}).value().items) {
+            if (candidate.id == id) return candidate;
+        }
+        FAIL("no event " << id.value);
+        return {};
+    }
+};
+
+// Tests of the source that includes them, as all tests are.
+namespace {
+inline std::vector<ContractTest<StorageUnderTest>>& contract_tests() {
+    static std::vector<ContractTest<StorageUnderTest>> tests;
+    return tests;
+}
+}  // namespace
+
+}  // namespace storage_contract
+}  // namespace webhooks::testing
+
+#define STORAGE_TEST(name) WEBHOOKS_CONTRACT_TEST(StorageUnderTest, Fixture, name)

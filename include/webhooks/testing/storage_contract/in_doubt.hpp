@@ -1,0 +1,131 @@
+#pragma once
+
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+// How a worker learns what became of a batch whose answer was lost.
+
+namespace webhooks::testing::storage_contract {
+namespace {
+
+using namespace std::chrono_literals;
+
+STORAGE_TEST("a pulse tells the number of the worker's latest batch that was written") {
+    const auto last_batch = [&] {
+        return this->storage->pulse(this->worker.id).value().last_batch;
+    };
+    CHECK(last_batch() == 0);
+    this->write({.number = 1});
+    CHECK(last_batch() == 1);
+    this->write({.number = 7});
+    CHECK(last_batch() == 7);
+}
+
+STORAGE_TEST("a batch that was refused is not told as written") {
+    const Revision old = this->revision();
+    const SubscriptionId id = this->subscribe().id;
+    this->write({.number = 1});
+    Batch stale{.number = 2, .matched_at = old};
+    stale.appends.push_back({.message = this->message("{}"), .subscriptions = {id}});
+    CHECK(this->storage->write(this->worker.id, stale).error() == Errc::stale_revision);
+    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 1);
+    CHECK(this->appended_after({}).empty());
+}
+
+STORAGE_TEST("each worker counts its own batches") {
+    this->write({.number = 5});
+    if (const std::optional<Worker> other = this->second_worker()) {
+        CHECK(this->storage->pulse(other->id).value().last_batch == 0);
+        this->storage->write(other->id, {.number = 9}).value();
+        CHECK(this->storage->pulse(this->worker.id).value().last_batch == 5);
+    }
+    this->replace_worker();
+    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 0);
+}
+
+STORAGE_TEST("what a worker appended is read back whole, in order of id") {
+    const SubscriptionId one = this->subscribe().id;
+    const SubscriptionId two = this->subscribe().id;
+    const EventId first = this->append({one, two}, "1").value().appends[0].value().first_event;
+    const EventId last = this->append_one(two, "2");
+    const std::vector<HeldEvent> events =
+        this->storage->appended_after(this->worker.id, {}, 10).value();
+    REQUIRE(ids(events) == std::vector{first, EventId{first.value + 1}, last});
+    CHECK(events[0].subscription == one);
+    CHECK(events[1].subscription == two);
+    CHECK(events[0].worker_tag == this->worker.tag);
+    CHECK(*events[1].message->payload == "1");
+    CHECK(events[1].message->event_type == "order.created");
+    CHECK(events[1].message->content_type == "application/json");
+    CHECK(*events[2].message->payload == "2");
+    CHECK(events[2].attempts == 0);
+    CHECK(events[2].tries == 0);
+    CHECK_FALSE(events[2].has_row);
+}
+
+STORAGE_TEST("appended_after begins behind an id and ends at a limit") {
+    const SubscriptionId id = this->subscribe().id;
+    std::vector<EventId> events;
+    for (int i = 0; i < 4; ++i) {
+        events.push_back(this->append_one(id));
+    }
+    CHECK(ids(this->storage->appended_after(this->worker.id, events[0], 2).value()) ==
+          std::vector{events[1], events[2]});
+    CHECK(this->appended_after(events[2]) == std::vector{events[3]});
+    CHECK(this->appended_after(events[3]).empty());
+}
+
+STORAGE_TEST("appended_after passes over what was attempted or has a row") {
+    const SubscriptionId id = this->subscribe().id;
+    const Time now = this->clock->now();
+    this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::delivered});
+    this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::retry}, now);
+    this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::exhausted});
+    for (const Park::Place where : {Park::Place::free, Park::Place::held, Park::Place::deferred}) {
+        this->park(id, this->append_one(id), where, now);
+    }
+    this->park_one(id);
+    this->storage->delete_event(alice, id, this->append_one(id)).value();
+    const EventId open = this->append_one(id);
+    CHECK(this->appended_after({}) == std::vector{open});
+}
+
+STORAGE_TEST("appended_after passes over what another worker appended") {
+    const SubscriptionId id = this->subscribe().id;
+    this->append_one(id);
+    if (const std::optional<Worker> other = this->second_worker()) {
+        CHECK(this->storage->appended_after(other->id, {}, 10).value().empty());
+    }
+    const WorkerId retired = this->worker.id;
+    this->replace_worker();
+    const EventId own = this->append_one(id);
+    CHECK(this->appended_after({}) == std::vector{own});
+    CHECK(this->storage->appended_after(retired, {}, 10).error() == Errc::fenced);
+}
+
+STORAGE_TEST("a claim whose answer was lost is undone by its number, and no other is") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId first = this->park_one(id);
+    REQUIRE(this->storage->claim(this->worker.id, 1, 1).value().events.size() == 1);
+    const EventId lost = this->park_one(id);
+    const EventId deferred = this->append_one(id);
+    this->write({.parks = {{.event = deferred,
+                            .subscription = id,
+                            .due = this->clock->now(),
+                            .place = Park::Place::deferred}}});
+    REQUIRE(this->storage->claim(this->worker.id, 10, 2).value().events.size() == 1);
+    REQUIRE(this->storage->claim_deferred(this->worker.id, id, 10, 3).value().size() == 1);
+
+    this->storage->unclaim(this->worker.id, 4).value();
+    CHECK(this->storage->claim(this->worker.id, 10, 5).value().events.empty());
+    for (const auto& [number, event] : {std::pair(2, lost), std::pair(3, deferred)}) {
+        this->storage->unclaim(this->worker.id, number).value();
+        const Claim again = this->storage->claim(this->worker.id, 10, 10 + number).value();
+        REQUIRE(again.events.size() == 1);
+        CHECK(again.events.front().id == event);
+    }
+    CHECK(first < lost);
+    CHECK(this->storage->unclaim({999}, 1).error() == Errc::fenced);
+}
+
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

@@ -1,0 +1,280 @@
+#pragma once
+
+#include <algorithm>
+#include <webhooks/memory_storage.hpp>
+#include <webhooks/testing/storage_contract/fixture.hpp>
+#include <webhooks/testing/storage_contract/random_filters.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::vector<std::string> stored_texts = {"",
+                                               " ",
+                                               "a",
+                                               "A",
+                                               "abc",
+                                               "ABC",
+                                               "a_c",
+                                               "aXc",
+                                               "%",
+                                               "_",
+                                               "\\",
+                                               "O'Hara",
+                                               "\xC3\xA9",
+                                               "\xF0\x9F\x98\x80",
+                                               "\xEF\xBF\xBD",
+                                               "order",
+                                               "ORDER",
+                                               "order.created",
+                                               "200",
+                                               "x' OR '1'='1"};
+
+/// The same rows in a storage, whatever it is.
+class Rows {
+public:
+    Rows(Storage& storage, ManualClock& clock, const Worker& worker, unsigned seed)
+        : storage_(storage), clock_(clock), worker_(worker), random_(seed) {}
+
+    /// @return the subscription whose log has the events.
+    SubscriptionId fill() {
+        for (int i = 0; i < 40; ++i) {
+            add_subscription();
+        }
+        log_ = storage_.insert_subscription({.name = "log", .user_id = "carol"}).value().id;
+        for (int i = 0; i < 60; ++i) {
+            add_event();
+        }
+        return log_;
+    }
+
+private:
+    std::size_t below(std::size_t limit) { return random_() % limit; }
+    const std::string& text() { return stored_texts[below(stored_texts.size())]; }
+
+    void add_subscription() {
+        if (below(2)) clock_.advance(std::chrono::microseconds(below(3) * 500));
+        const Subscription made =
+            storage_
+                .insert_subscription({.name = text(),
+                                      .event_type = text(),
+                                      .url = text(),
+                                      .secret = Secret("s"),
+                                      .headers = {},
+                                      .max_retry_count = static_cast<int>(below(4)),
+                                      .is_active = below(2) == 0,
+                                      .user_id = below(3) ? "alice" : "bob"})
+                .value();
+        if (below(3)) return;
+        clock_.advance(1s);
+        storage_.update_subscription(admin, made.id, {.is_active = true}).value();
+    }
+
+    void add_event() {
+        Batch batch{.matched_at = storage_.pulse(worker_.id).value().revision};
+        auto message = std::make_shared<Message>(
+            Message{.event_type = text(),
+                    .content_type = "text/plain",
+                    .payload = std::make_shared<const std::string>(text())});
+        batch.appends.push_back({.message = message, .subscriptions = {log_}});
+        const EventId id = storage_.write(worker_.id, batch).value().appends[0].value().first_event;
+        int number = 0;
+        while (below(3) != 0 && number < 3) {
+            if (!add_attempt(id, ++number)) break;
+        }
+        if (number == 0) park_most(id);
+        if (below(5) == 0) static_cast<void>(storage_.reopen_event(admin, log_, id));
+        clock_.advance(std::chrono::microseconds(below(4) * 250));
+    }
+
+    /// @return whether another may follow.
+    bool add_attempt(EventId id, int number) {
+        AttemptRecord record{
+            .event = id, .subscription = log_, .attempt = {.number = number}, .tries = number};
+        record.has_row = number > 1;
+        Attempt& attempt = record.attempt;
+        attempt.sent_at = clock_.now();
+        attempt.outcome = static_cast<Outcome>(1 + below(5));
+        if (below(3)) attempt.status_code = std::vector{200, 204, 404, 500}[below(4)];
+        if (below(3)) attempt.response = text();
+        if (below(3)) attempt.error_message = text();
+        if (attempt.outcome == Outcome::retry) record.due = clock_.now();
+        settle(id);
+        storage_.write(worker_.id, {.attempts = {record}, .low_water = low_water_}).value();
+        if (attempt.outcome != Outcome::retry) return false;
+        storage_.claim(worker_.id, 1000).value();
+        return true;
+    }
+
+    /// Sooner or later one stays in memory, and the low-water mark behind it.
+    void park_most(EventId id) {
+        if (below(8) == 0) holds_one_ = true;
+        if (holds_one_) return;
+        settle(id);
+        const Park park{.event = id, .subscription = log_, .due = clock_.now() + 1s};
+        storage_.write(worker_.id, {.parks = {park}, .low_water = low_water_}).value();
+    }
+
+    void settle(EventId id) {
+        if (!holds_one_) low_water_ = id;
+    }
+
+    Storage& storage_;
+    ManualClock& clock_;
+    const Worker worker_;
+    std::mt19937 random_;
+    SubscriptionId log_{};
+    EventId low_water_{};
+    bool holds_one_ = false;
+};
+
+/// What an answer amounts to, for comparing and for printing.
+template <class T>
+std::string summary(const Result<Page<T>>& page) {
+    if (!page) return page.error().to_string();
+    std::string text = std::to_string(page->total) + ":";
+    for (const T& row : page->items) {
+        text += " " + std::to_string(row.id.value);
+    }
+    return text;
+}
+
+/// The storage that is tested and the one in memory, with the same rows.
+class ListFixture : public Fixture {
+public:
+    using Fixture::Fixture;
+
+    using Ask = std::function<std::string(Storage&, const ListQuery&)>;
+
+    void fill(unsigned seed) {
+        const auto other_clock = std::make_shared<ManualClock>();
+        in_memory_ = make_memory_storage(other_clock);
+        log = Rows(*storage, *clock, worker, seed).fill();
+        const Worker other = in_memory_->register_worker(10s).value();
+        CHECK(Rows(*in_memory_, *other_clock, other, seed).fill() == log);
+    }
+
+    void compare(ListKind kind, RandomFilters& random, const Ask& ask) {
+        for (int round = 0; round < 3000; ++round) {
+            const FilterTree tree = random.filter();
+            const ListQueryText text{.filter = tree.text(),
+                                     .sort = random.sort(),
+                                     .take = std::to_string(random.below(30)),
+                                     .skip = std::to_string(random.below(10))};
+            INFO("filter=" << *text.filter << "&sort=" << *text.sort << "&take=" << *text.take
+                           << "&skip=" << *text.skip);
+            const Result<ListQuery> query = ListQuery::parse(text, kind);
+            if (!query) FAIL(query.error().to_string());
+            const std::string expected = ask(*in_memory_, *query);
+            const std::string answer = ask(*storage, *query);
+            if (answer == expected) continue;
+            const FilterTree smallest =
+                shrink(tree, [&](const std::string& part) { return agree(kind, part, ask); });
+            FAIL("it differs from the storage in memory, at the smallest on: "
+                 << smallest.text() << "\n  expected: " << expected << "\n  answer: " << answer);
+        }
+        SUCCEED();
+    }
+
+    SubscriptionId log{};
+
+private:
+    /// Whether both answer a filter alike. What cannot be read counts as alike: it reaches no
+    /// storage.
+    bool agree(ListKind kind, const std::string& filter, const Ask& ask) {
+        const Result<ListQuery> query = ListQuery::parse({.filter = filter}, kind);
+        return !query || ask(*storage, *query) == ask(*in_memory_, *query);
+    }
+
+    /// The smallest part of a filter on which they do not agree.
+    static FilterTree shrink(const FilterTree& tree,
+                             const std::function<bool(const std::string&)>& agrees) {
+        for (const FilterTree& child : tree.children) {
+            if (!agrees(child.text())) return shrink(child, agrees);
+        }
+        return tree;
+    }
+
+    std::shared_ptr<Storage> in_memory_;
+};
+
+#define LIST_TEST(name) WEBHOOKS_CONTRACT_TEST(StorageUnderTest, ListFixture, name)
+
+LIST_TEST("thousands of list queries on subscriptions are answered as in memory") {
+    this->fill(1);
+    RandomFilters random({.numbers = {"id", "maxRetryCount"},
+                          .texts = {"name", "eventType", "url", "userId"},
+                          .times = {"createdAt", "updatedAt"},
+                          .booleans = {"isActive"}},
+                         2);
+    const std::vector<Principal> callers = {alice, bob, admin};
+    this->compare(ListKind::subscriptions, random, [&](Storage& asked, const ListQuery& query) {
+        const Principal& caller = callers[query.take % callers.size()];
+        return summary(asked.list_subscriptions(caller, query));
+    });
+}
+
+LIST_TEST("thousands of list queries on events are answered as in memory") {
+    this->fill(3);
+    RandomFilters random({.numbers = {"id", "webhookSubscriptionId", "statusCode", "retryCount"},
+                          .texts = {"eventType", "payload", "response", "errorMessage"},
+                          .times = {"sentAt", "nextRetryAt", "createdAt"},
+                          .booleans = {"isSuccess"}},
+                         4);
+    this->compare(ListKind::events, random, [&](Storage& asked, const ListQuery& query) {
+        return summary(asked.list_events(admin, this->log, query));
+    });
+}
+
+#undef LIST_TEST
+
+STORAGE_TEST("paging by after visits every row once, in either direction") {
+    const SubscriptionId id = this->subscribe().id;
+    std::vector<std::int64_t> all;
+    for (int i = 0; i < 25; ++i) {
+        all.push_back(this->append_one(id).value);
+    }
+    for (const bool is_descending : {false, true}) {
+        std::vector<std::int64_t> seen;
+        ListQuery query{.sort = {{.field = "id", .is_descending = is_descending}}, .take = 7};
+        while (true) {
+            const Page<Event> page = this->storage->list_events(alice, id, query).value();
+            CHECK(page.total == 25);
+            if (page.items.empty()) break;
+            for (const Event& row : page.items) {
+                seen.push_back(row.id.value);
+            }
+            query.after = seen.back();
+        }
+        std::vector<std::int64_t> expected = all;
+        if (is_descending) std::ranges::reverse(expected);
+        CHECK(seen == expected);
+    }
+}
+
+STORAGE_TEST("no filter reaches another user's rows") {
+    this->subscribe("alice");
+    this->subscribe("bob");
+    for (const char* filter : {"true", "userId eq 'bob' or true", "not (userId eq 'alice')",
+                               "userId eq 'bob'", "id gt 0 or userId ne ''"}) {
+        CAPTURE(filter);
+        const ListQuery query =
+            ListQuery::parse({.filter = filter}, ListKind::subscriptions).value();
+        const Page<Subscription> page = this->storage->list_subscriptions(alice, query).value();
+        for (const Subscription& row : page.items) {
+            CHECK(row.user_id == "alice");
+        }
+        CHECK(page.total <= 1);
+    }
+}
+
+STORAGE_TEST("a query that does not fit is refused before storage is asked") {
+    const Result<Page<Subscription>> page = this->storage->list_subscriptions(
+        alice, {.filter = field("nme") == "x", .sort = {{.field = "secret"}}});
+    CHECK(page.error() == Errc::invalid_argument);
+    CHECK(page.error().fields().size() == 2);
+}
+
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

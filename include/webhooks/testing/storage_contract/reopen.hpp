@@ -1,0 +1,214 @@
+#pragma once
+
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
+
+using namespace std::chrono_literals;
+
+STORAGE_TEST("an event that waits is due now when it is reopened, its tries counted anew") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time now = this->clock->now();
+    this->record(id, event, {.number = 1, .outcome = Outcome::retry}, now + 1h);
+    this->storage->reopen_event(alice, id, event).value();
+    CHECK(this->event(id, event).next_retry_at == now);
+    const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
+    REQUIRE(ids(held) == std::vector{event});
+    CHECK(held.front().attempts == 1);
+    CHECK(held.front().tries == 0);
+}
+
+STORAGE_TEST("an event that ended is sent again when it is reopened") {
+    const Outcome outcome = GENERATE(Outcome::exhausted, Outcome::cancelled, Outcome::expired);
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->record(id, event, {.number = 1, .outcome = outcome});
+    CHECK(this->claim().empty());
+    this->storage->reopen_event(alice, id, event).value();
+    CHECK(this->event(id, event).next_retry_at == this->clock->now());
+    CHECK(this->claim() == std::vector{event});
+}
+
+STORAGE_TEST("a delivered event that is reopened is no success while it waits") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->record(id, event, {.number = 1, .status_code = 200, .outcome = Outcome::delivered});
+    const ListQuery query =
+        ListQuery::parse({.filter = "isSuccess eq true"}, ListKind::events).value();
+    const auto successes = [&] {
+        return this->storage->list_events(alice, id, query).value().total;
+    };
+    REQUIRE(successes() == 1);
+    this->storage->reopen_event(alice, id, event).value();
+    const Event waiting = this->event(id, event);
+    CHECK_FALSE(waiting.is_success);
+    CHECK(waiting.next_retry_at == this->clock->now());
+    CHECK(waiting.status_code == 200);
+    CHECK(successes() == 0);
+
+    const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
+    REQUIRE(ids(held) == std::vector{event});
+    CHECK(held.front().attempts == 1);
+    CHECK(held.front().tries == 0);
+    this->record(id, event, {.number = 2, .outcome = Outcome::delivered}, {}, true);
+    CHECK(this->event(id, event).is_success);
+    CHECK_FALSE(this->event(id, event).next_retry_at);
+    CHECK(successes() == 1);
+}
+
+STORAGE_TEST("a deferred event is taken from its worker when it is reopened") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->write({.parks = {{.event = event,
+                            .subscription = id,
+                            .due = this->clock->now() + 1h,
+                            .attempts = 2,
+                            .tries = 2,
+                            .place = Park::Place::deferred}}});
+    this->storage->reopen_event(alice, id, event).value();
+    CHECK(this->claim_deferred(id).empty());
+    CHECK(this->claim() == std::vector{event});
+}
+
+STORAGE_TEST("an event that a worker has in memory is not reopened") {
+    const SubscriptionId id = this->subscribe().id;
+    EventId event{};
+    SECTION("appended") {
+        event = this->append_one(id);
+    }
+    SECTION("parked as held") {
+        event = this->append_one(id);
+        this->park(id, event, Park::Place::held, this->clock->now() + 1h);
+    }
+    SECTION("claimed") {
+        event = this->park_one(id);
+        REQUIRE(this->claim() == std::vector{event});
+    }
+    SECTION("deferred and taken back") {
+        event = this->append_one(id);
+        this->park(id, event, Park::Place::deferred, this->clock->now() + 1h);
+        REQUIRE(this->claim_deferred(id) == std::vector{event});
+    }
+    const std::optional<Time> due = this->event(id, event).next_retry_at;
+    CHECK(this->storage->reopen_event(alice, id, event).error() == Errc::conflict);
+    CHECK(this->event(id, event).next_retry_at == due);
+    CHECK(this->claim().empty());
+}
+
+STORAGE_TEST("an event that is absent or another user's is not found") {
+    const SubscriptionId id = this->subscribe("alice").id;
+    const SubscriptionId other = this->subscribe("alice").id;
+    const EventId event = this->park_one(id);
+    Storage& seam = *this->storage;
+    CHECK(seam.reopen_event(alice, id, {event.value + 1}).error() == Errc::not_found);
+    CHECK(seam.reopen_event(alice, other, event).error() == Errc::not_found);
+    CHECK(seam.reopen_event(bob, id, event).error() == Errc::not_found);
+    CHECK(seam.reopen_undelivered(bob, id, {}, {}, 10).error() == Errc::not_found);
+    CHECK(seam.reopen_undelivered(alice, {999}, {}, {}, 10).error() == Errc::not_found);
+    this->storage->delete_event(alice, id, event).value();
+    CHECK(seam.reopen_event(admin, id, event).error() == Errc::not_found);
+}
+
+STORAGE_TEST("attempts of a reopened event are numbered on, its tries from 1") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
+    this->storage->reopen_event(alice, id, event).value();
+    REQUIRE(this->claim() == std::vector{event});
+    this->write({.attempts = {{.event = event,
+                               .subscription = id,
+                               .attempt = {.number = 2, .outcome = Outcome::retry},
+                               .due = this->clock->now(),
+                               .tries = 1,
+                               .has_row = true}}});
+    const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
+    REQUIRE(ids(held) == std::vector{event});
+    CHECK(held.front().attempts == 2);
+    CHECK(held.front().tries == 1);
+    const EventHistory history = this->history(id, event);
+    REQUIRE(history.attempts.size() == 2);
+    CHECK(history.attempts[1].number == 2);
+}
+
+// ---- All that was not delivered.
+
+STORAGE_TEST("all that has failed is reopened, and nothing else") {
+    const SubscriptionId id = this->subscribe().id;
+    const SubscriptionId other = this->subscribe().id;
+    const Time later = this->clock->now() + 1h;
+    const EventId waiting = this->append_one(id);
+    this->record(id, waiting, {.number = 1, .outcome = Outcome::retry}, later);
+    const EventId exhausted = this->append_one(id);
+    this->record(id, exhausted, {.number = 1, .outcome = Outcome::exhausted});
+    const EventId deferred = this->append_one(id);
+    this->record(id, deferred, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
+    REQUIRE(this->storage->claim(this->worker.id, 10).value().events.size() == 1);
+    this->write({.parks = {{.event = deferred,
+                            .subscription = id,
+                            .due = later,
+                            .attempts = 1,
+                            .tries = 1,
+                            .place = Park::Place::deferred}}});
+    const EventId untried = this->append_one(id);
+    this->park(id, untried, Park::Place::deferred, later);
+    const EventId delivered = this->append_one(id);
+    this->record(id, delivered, {.number = 1, .outcome = Outcome::delivered});
+    const EventId held = this->append_one(id);
+    this->park(id, held, Park::Place::held, later);
+    this->append_one(id);
+    this->record(other, this->append_one(other), {.number = 1, .outcome = Outcome::exhausted});
+
+    const Reopened reopened = this->storage->reopen_undelivered(alice, id, {}, {}, 10).value();
+    CHECK(reopened.count == 3);
+    CHECK_FALSE(reopened.next);
+    const std::vector<HeldEvent> events = this->storage->claim(this->worker.id, 10).value().events;
+    CHECK(ids(events) == std::vector{waiting, exhausted, deferred});
+    REQUIRE(events.size() == 3);
+    CHECK(events[0].attempts == 1);
+    CHECK(events[0].tries == 0);
+    CHECK(events[1].tries == 0);
+    CHECK(this->event(id, delivered).is_success);
+    CHECK(this->event(id, held).next_retry_at == later);
+    CHECK(this->claim_deferred(id) == std::vector{untried});
+}
+
+STORAGE_TEST("what was created before a time is not reopened") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId before = this->append_one(id);
+    this->clock->advance(1us);
+    const Time since = this->clock->now();
+    const EventId then = this->append_one(id);
+    for (const EventId event : {before, then}) {
+        this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
+    }
+    CHECK(this->storage->reopen_undelivered(alice, id, since, {}, 10).value().count == 1);
+    CHECK(this->claim() == std::vector{then});
+}
+
+STORAGE_TEST("reopening goes on behind an id, up to a limit, until no next is told") {
+    const SubscriptionId id = this->subscribe().id;
+    std::vector<EventId> events;
+    for (int i = 0; i < 5; ++i) {
+        events.push_back(this->append_one(id));
+        this->record(id, events.back(), {.number = 1, .outcome = Outcome::exhausted});
+    }
+    const auto reopen = [&](EventId after) {
+        return this->storage->reopen_undelivered(alice, id, {}, after, 2).value();
+    };
+    const Reopened first = reopen({});
+    CHECK(first.count == 2);
+    REQUIRE(first.next == events[1]);
+    const Reopened second = reopen(*first.next);
+    CHECK(second.count == 2);
+    REQUIRE(second.next == events[3]);
+    const Reopened third = reopen(*second.next);
+    CHECK(third.count == 1);
+    CHECK_FALSE(third.next);
+    CHECK(reopen(events[4]).count == 0);
+    CHECK(this->claim() == events);
+}
+
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

@@ -1,0 +1,446 @@
+#pragma once
+
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
+
+using namespace std::chrono_literals;
+using Place = Park::Place;
+
+// ---- Where a parked event is.
+
+STORAGE_TEST("an event that is parked free is for whoever claims it once it is due") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time due = this->clock->now() + 5s;
+    this->write({.parks = {{.event = event,
+                            .subscription = id,
+                            .due = due,
+                            .attempts = 7,
+                            .tries = 3,
+                            .place = Place::free}}});
+    CHECK(this->event(id, event).next_retry_at == due);
+    CHECK(this->claim().empty());
+
+    this->clock->advance(5s);
+    const Claim claim = this->storage->claim(this->worker.id, 10).value();
+    REQUIRE(ids(claim.events) == std::vector{event});
+    CHECK(claim.events.front().attempts == 7);
+    CHECK(claim.events.front().tries == 3);
+    CHECK(claim.events.front().has_row);
+}
+
+STORAGE_TEST("an event that is parked as held stays in its worker's memory") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time due = this->clock->now() + 5s;
+    this->park(id, event, Place::held, due);
+    CHECK(this->event(id, event).next_retry_at == due);
+    CHECK(this->appended_after({}).empty());
+
+    this->clock->advance(5s);
+    const Claim claim = this->storage->claim(this->worker.id, 10).value();
+    CHECK(claim.events.empty());
+    CHECK_FALSE(claim.next_due);
+    CHECK(this->claim_deferred(id).empty());
+
+    this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
+    CHECK(this->event(id, event).is_success);
+}
+
+STORAGE_TEST("an event that is deferred waits for its worker alone, also past its time") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time due = this->clock->now() + 5s;
+    this->write({.parks = {{.event = event,
+                            .subscription = id,
+                            .due = due,
+                            .attempts = 7,
+                            .tries = 3,
+                            .place = Place::deferred}}});
+    CHECK(this->event(id, event).next_retry_at == due);
+    this->clock->advance(10s);
+    const Claim claim = this->storage->claim(this->worker.id, 10).value();
+    CHECK(claim.events.empty());
+    CHECK_FALSE(claim.next_due);
+
+    const std::vector<HeldEvent> held =
+        this->storage->claim_deferred(this->worker.id, id, 10).value();
+    REQUIRE(ids(held) == std::vector{event});
+    CHECK(held.front().subscription == id);
+    CHECK(held.front().worker_tag == this->worker.tag);
+    CHECK(*held.front().message->payload == "{}");
+    CHECK(held.front().attempts == 7);
+    CHECK(held.front().tries == 3);
+    CHECK(held.front().has_row);
+}
+
+STORAGE_TEST("an event in memory can be parked again, elsewhere") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time now = this->clock->now();
+    this->park(id, event, Place::held, now);
+    this->park(id, event, Place::deferred, now + 1h);
+    REQUIRE(this->claim_deferred(id) == std::vector{event});
+    this->park(id, event, Place::free, now);
+    CHECK(this->claim() == std::vector{event});
+}
+
+// ---- claim_deferred.
+
+STORAGE_TEST("what was deferred comes back in order of id, and less than the limit ends it") {
+    const SubscriptionId id = this->subscribe().id;
+    std::vector<EventId> events;
+    for (int i = 0; i < 5; ++i) {
+        events.push_back(this->append_one(id));
+    }
+    // Neither the order in which they were deferred nor when they are due matters.
+    for (const int i : {3, 0, 4, 2, 1}) {
+        this->park(id, events[i], Place::deferred, this->clock->now() - i * 1s);
+    }
+    const auto take = [&](std::size_t limit) {
+        return ids(this->storage->claim_deferred(this->worker.id, id, limit).value());
+    };
+    CHECK(take(2) == std::vector{events[0], events[1]});
+    CHECK(take(2) == std::vector{events[2], events[3]});
+    CHECK(take(2) == std::vector{events[4]});
+    CHECK(take(2).empty());
+}
+
+STORAGE_TEST("claim_deferred gives what was deferred of one subscription") {
+    const SubscriptionId one = this->subscribe().id;
+    const SubscriptionId two = this->subscribe().id;
+    const EventId event = this->append({one, two}).value().appends.front().value().first_event;
+    this->park(one, event, Place::deferred, this->clock->now());
+    this->park(two, {event.value + 1}, Place::deferred, this->clock->now());
+    CHECK(this->claim_deferred(two) == std::vector{EventId{event.value + 1}});
+    CHECK(this->claim_deferred(one) == std::vector{event});
+}
+
+STORAGE_TEST("claim_deferred never gives what is in memory or free") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId claimed = this->park_one(id);
+    REQUIRE(this->claim() == std::vector{claimed});
+    this->append_one(id);
+    this->park(id, this->append_one(id), Place::held, this->clock->now());
+    this->park(id, this->append_one(id), Place::free, this->clock->now());
+    CHECK(this->claim_deferred(id).empty());
+}
+
+STORAGE_TEST("claim_deferred never gives what another worker deferred") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->park(id, event, Place::deferred, this->clock->now());
+    if (const std::optional<Worker> other = this->second_worker()) {
+        CHECK(this->storage->claim_deferred(other->id, id, 10).value().empty());
+    }
+    const WorkerId retired = this->worker.id;
+    this->replace_worker();
+    CHECK(this->claim_deferred(id).empty());
+    CHECK(this->storage->claim_deferred(retired, id, 10).error() == Errc::fenced);
+}
+
+STORAGE_TEST("what was deferred and taken back can be delivered") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->park(id, event, Place::deferred, this->clock->now());
+    REQUIRE(this->claim_deferred(id) == std::vector{event});
+    this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
+    CHECK(this->event(id, event).is_success);
+    this->replace_worker();
+    this->take_over();
+    CHECK(this->claim().empty());
+}
+
+STORAGE_TEST("deleting a deferred event leaves nothing to take back") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->park(id, event, Place::deferred, this->clock->now());
+    this->storage->delete_event(alice, id, event).value();
+    CHECK(this->claim_deferred(id).empty());
+}
+
+// ---- Parks and attempts in one batch.
+
+STORAGE_TEST("in one batch an event is parked as held and then delivered") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time now = this->clock->now();
+    this->write(
+        {.attempts = {{.event = event,
+                       .subscription = id,
+                       .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
+                       .tries = 1,
+                       .has_row = true}},
+         .parks = {{.event = event, .subscription = id, .due = now, .place = Place::held}}});
+    CHECK(this->event(id, event).is_success);
+    CHECK_FALSE(this->event(id, event).next_retry_at);
+    this->replace_worker();
+    this->take_over();
+    CHECK(this->claim().empty());
+}
+
+STORAGE_TEST("in one batch an event is parked as held and then waits for its retry") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time now = this->clock->now();
+    this->write(
+        {.attempts = {{.event = event,
+                       .subscription = id,
+                       .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::retry},
+                       .due = now + 5s,
+                       .tries = 1,
+                       .has_row = true}},
+         .parks = {{.event = event, .subscription = id, .due = now, .place = Place::held}}});
+    CHECK(this->event(id, event).next_retry_at == now + 5s);
+    this->clock->advance(5s);
+    const Claim claim = this->storage->claim(this->worker.id, 10).value();
+    REQUIRE(ids(claim.events) == std::vector{event});
+    CHECK(claim.events.front().attempts == 1);
+    CHECK(claim.events.front().tries == 1);
+}
+
+STORAGE_TEST("in one batch an event that is given away has no attempt after that") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time now = this->clock->now();
+    this->write(
+        {.attempts = {{.event = event,
+                       .subscription = id,
+                       .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
+                       .tries = 1,
+                       .has_row = true}},
+         .parks = {{.event = event, .subscription = id, .due = now, .place = Place::free}}});
+    CHECK(this->history(id, event).attempts.empty());
+    CHECK(this->claim() == std::vector{event});
+}
+
+// ---- What a dead worker leaves.
+
+STORAGE_TEST("what a worker deferred is free after take-over, due when it was to be") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time due = this->clock->now() + 1h;
+    this->write({.parks = {{.event = event,
+                            .subscription = id,
+                            .due = due,
+                            .attempts = 7,
+                            .tries = 3,
+                            .place = Place::deferred}}});
+    this->replace_worker();
+    this->take_over();
+    CHECK(this->storage->claim(this->worker.id, 10).value().next_due == due);
+    this->clock->advance(1h);
+    const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
+    REQUIRE(ids(held) == std::vector{event});
+    CHECK(held.front().attempts == 7);
+    CHECK(held.front().tries == 3);
+}
+
+STORAGE_TEST("what a worker had in memory is due at once after take-over") {
+    const SubscriptionId id = this->subscribe().id;
+    const Time later = this->clock->now() + 1h;
+    const EventId without_row = this->append_one(id);
+    const EventId held = this->append_one(id);
+    this->write({.parks = {{.event = held,
+                            .subscription = id,
+                            .due = later,
+                            .attempts = 7,
+                            .tries = 3,
+                            .place = Place::held}}});
+    const EventId taken_back = this->append_one(id);
+    this->park(id, taken_back, Place::deferred, later);
+    REQUIRE(this->claim_deferred(id) == std::vector{taken_back});
+    const EventId claimed = this->park_one(id);
+    REQUIRE(this->claim() == std::vector{claimed});
+
+    this->replace_worker();
+    this->take_over();
+    const std::vector<HeldEvent> events = this->storage->claim(this->worker.id, 10).value().events;
+    CHECK(ids(events) == std::vector{without_row, held, taken_back, claimed});
+    REQUIRE(events.size() == 4);
+    CHECK(events[1].attempts == 7);
+    CHECK(events[1].tries == 3);
+}
+
+STORAGE_TEST("a row is taken over once, however small the steps") {
+    const SubscriptionId id = this->subscribe().id;
+    for (const Place where : {Place::held, Place::deferred, Place::held}) {
+        this->park(id, this->append_one(id), where, this->clock->now());
+    }
+    this->append_one(id);
+    this->replace_worker();
+    while (this->storage->take_over(this->worker.id, 1).value() == 1) {
+    }
+    CHECK(this->claim().size() == 4);
+    this->take_over();
+    CHECK(this->claim().empty());
+}
+
+STORAGE_TEST("take-over leaves what ended as it was") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
+    this->replace_worker();
+    this->take_over();
+    CHECK(this->claim().empty());
+    CHECK_FALSE(this->event(id, event).next_retry_at);
+}
+
+STORAGE_TEST("a worker whose lease has lapsed is taken over like one that retired") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId deferred = this->append_one(id);
+    this->park(id, deferred, Place::deferred, this->clock->now() + 1h);
+    const EventId held = this->append_one(id);
+    this->park(id, held, Place::held, this->clock->now() + 1h);
+    const std::optional<Worker> other = this->second_worker();
+    if (!other) return;
+
+    this->clock->advance(10s);
+    REQUIRE(this->storage->pulse(other->id));
+    this->storage->declare_dead(other->id).value();
+    CHECK(this->storage->take_over(other->id, 10).value() == 0);
+    this->clock->advance(1us);
+    this->storage->declare_dead(other->id).value();
+    CHECK(this->storage->take_over(other->id, 10).value() == 2);
+    CHECK(this->storage->pulse(this->worker.id).error() == Errc::fenced);
+    const Claim claim = this->storage->claim(other->id, 10).value();
+    CHECK(ids(claim.events) == std::vector{held});
+    CHECK(claim.next_due == this->clock->now() + 1h - 10s - 1us);
+}
+
+// ---- Writes that come too late.
+
+STORAGE_TEST("an attempt and a park of an event that was given away change nothing") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time due = this->clock->now() + 1h;
+    this->park(id, event, Place::free, due);
+    this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
+    this->park(id, event, Place::free, due + 1h);
+    const EventHistory after = this->history(id, event);
+    CHECK(after.attempts.empty());
+    CHECK(after.event.next_retry_at == due);
+    CHECK(this->storage->claim(this->worker.id, 10).value().next_due == due);
+}
+
+STORAGE_TEST("an attempt and a park of an event that another worker has claimed change nothing") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Time due = this->clock->now();
+    this->park(id, event, Place::free, due);
+    const std::optional<Worker> other = this->second_worker();
+    if (!other) return;
+    REQUIRE(ids(this->storage->claim(other->id, 10).value().events) == std::vector{event});
+
+    this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
+    this->park(id, event, Place::free, due + 1h);
+    CHECK(this->history(id, event).attempts.empty());
+    CHECK(this->event(id, event).next_retry_at == due);
+    CHECK(this->claim().empty());
+
+    Batch batch;
+    batch.attempts.push_back({.event = event,
+                              .subscription = id,
+                              .attempt = {.number = 1, .outcome = Outcome::delivered},
+                              .tries = 1,
+                              .has_row = true});
+    this->storage->write(other->id, batch).value();
+    CHECK(this->event(id, event).is_success);
+}
+
+STORAGE_TEST("an attempt that is written twice counts once, and the rest of its batch is written") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const Attempt attempt{.number = 1, .outcome = GENERATE(Outcome::delivered, Outcome::exhausted)};
+    this->record(id, event, attempt);
+    const Event before = this->event(id, event);
+
+    Batch again{.number = 5, .matched_at = this->revision()};
+    again.attempts.push_back({.event = event, .subscription = id, .attempt = attempt, .tries = 1});
+    again.appends.push_back({.message = this->message("2"), .subscriptions = {id}});
+    CHECK(this->write(again).appends.front());
+    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 5);
+    CHECK(this->history(id, event).attempts.size() == 1);
+    CHECK(this->event(id, event).is_success == before.is_success);
+}
+
+STORAGE_TEST("a park of a delivered event does not send it again") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    this->record(id, event, {.number = 1, .outcome = Outcome::delivered});
+    this->park(id, event, Place::free, this->clock->now());
+    CHECK(this->event(id, event).is_success);
+    CHECK(this->claim().empty());
+}
+
+STORAGE_TEST("a worker's writes about what another one appended change nothing") {
+    const SubscriptionId id = this->subscribe().id;
+    const EventId event = this->append_one(id);
+    const WorkerId first = this->worker.id;
+    if (const std::optional<Worker> other = this->second_worker()) {
+        this->worker = *other;
+    } else {
+        this->replace_worker();
+    }
+    this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
+    this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
+    this->park(id, event, Place::deferred, this->clock->now());
+    CHECK(this->history(id, event).attempts.empty());
+    CHECK(this->claim_deferred(id).empty());
+    // Where storage serves one at a time, the first has retired.
+    static_cast<void>(this->storage->retire_worker(first));
+    this->take_over();
+    CHECK(this->claim() == std::vector{event});
+}
+
+// ---- Appended for later.
+
+STORAGE_TEST("what is appended for later is in nobody's memory and due then") {
+    const SubscriptionId id = this->subscribe().id;
+    const Time due = this->clock->now() + 1h;
+    const EventId event =
+        this->append({id}, "{}", {}, due).value().appends.front().value().first_event;
+    CHECK(this->appended_after({}).empty());
+    CHECK(this->event(id, event).next_retry_at == due);
+    const Claim early = this->storage->claim(this->worker.id, 10).value();
+    CHECK(early.events.empty());
+    CHECK(early.next_due == due);
+
+    this->clock->advance(1h);
+    const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
+    REQUIRE(ids(held) == std::vector{event});
+    CHECK(held.front().attempts == 0);
+    CHECK(held.front().tries == 0);
+    CHECK(held.front().has_row);
+}
+
+STORAGE_TEST("when a message expires is told with each event that is read back") {
+    const SubscriptionId id = this->subscribe().id;
+    const Time now = this->clock->now();
+    Message message = *this->message("{}");
+    message.expires_at = now + 1h;
+    Batch batch{.matched_at = this->revision()};
+    const Append append{.message = std::make_shared<Message>(message), .subscriptions = {id}};
+    batch.appends = {append, append};
+    batch.appends.front().due = now;
+    const BatchReceipt receipt = this->write(batch);
+
+    const auto claimed = this->storage->claim(this->worker.id, 10).value().events;
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed.front().message->expires_at == now + 1h);
+    const auto appended = this->storage->appended_after(this->worker.id, {}, 10).value();
+    REQUIRE(appended.size() == 1);
+    CHECK(appended.front().message->expires_at == now + 1h);
+    this->park(id, appended.front().id, Place::deferred, now);
+    const auto deferred = this->storage->claim_deferred(this->worker.id, id, 10).value();
+    REQUIRE(deferred.size() == 1);
+    CHECK(deferred.front().message->expires_at == now + 1h);
+
+    this->park_one(id);
+    CHECK_FALSE(this->storage->claim(this->worker.id, 10).value().events.at(0).message->expires_at);
+}
+
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

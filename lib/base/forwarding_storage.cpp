@@ -1,0 +1,179 @@
+#include <optional>
+#include <webhooks/forwarding_storage.hpp>
+
+namespace webhooks {
+
+ForwardingStorage::ForwardingStorage(std::shared_ptr<Storage> inner) : inner_(std::move(inner)) {}
+
+Result<> ForwardingStorage::intercept(Call, const std::function<Result<>()>& forward) {
+    return forward();
+}
+
+template <class Forward>
+auto ForwardingStorage::call_inner(Call call, Forward forward) -> decltype(forward()) {
+    std::optional<decltype(forward())> answer;
+    // Two references, so that std::function allocates nothing.
+    const Result<> verdict = intercept(call, [&answer, &forward]() -> Result<> {
+        answer.emplace(forward());
+        if (!*answer) return answer->error();
+        return {};
+    });
+    if (!verdict) return verdict.error();
+    if (!answer) {
+        return Error(Errc::internal,
+                     "ForwardingStorage::intercept returned success without "
+                     "calling forward");
+    }
+    return *std::move(answer);
+}
+
+Result<Subscription> ForwardingStorage::insert_subscription(const Subscription& subscription) {
+    return call_inner(Call::insert_subscription,
+                      [&] { return inner_->insert_subscription(subscription); });
+}
+
+Result<Subscription> ForwardingStorage::find_subscription(const Principal& principal,
+                                                          SubscriptionId id) {
+    return call_inner(Call::find_subscription,
+                      [&] { return inner_->find_subscription(principal, id); });
+}
+
+Result<Subscription> ForwardingStorage::update_subscription(const Principal& principal,
+                                                            SubscriptionId id,
+                                                            const SubscriptionChange& change) {
+    return call_inner(Call::update_subscription,
+                      [&] { return inner_->update_subscription(principal, id, change); });
+}
+
+Result<Subscription> ForwardingStorage::rotate_secret(const Principal& principal, SubscriptionId id,
+                                                      const Secret& secret,
+                                                      std::chrono::seconds overlap) {
+    return call_inner(Call::rotate_secret,
+                      [&] { return inner_->rotate_secret(principal, id, secret, overlap); });
+}
+
+Result<> ForwardingStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
+    return call_inner(Call::delete_subscription,
+                      [&] { return inner_->delete_subscription(principal, id); });
+}
+
+Result<Page<Subscription>> ForwardingStorage::list_subscriptions(const Principal& principal,
+                                                                 const ListQuery& query) {
+    return call_inner(Call::list_subscriptions,
+                      [&] { return inner_->list_subscriptions(principal, query); });
+}
+
+Result<> ForwardingStorage::upsert_event_type(const EventType& type) {
+    return call_inner(Call::upsert_event_type, [&] { return inner_->upsert_event_type(type); });
+}
+
+Result<Configuration> ForwardingStorage::configuration(Revision since) {
+    return call_inner(Call::configuration, [&] { return inner_->configuration(since); });
+}
+
+Result<Page<Event>> ForwardingStorage::list_events(const Principal& principal, SubscriptionId id,
+                                                   const ListQuery& query) {
+    return call_inner(Call::list_events, [&] { return inner_->list_events(principal, id, query); });
+}
+
+Result<EventHistory> ForwardingStorage::find_event(const Principal& principal, SubscriptionId id,
+                                                   EventId event) {
+    return call_inner(Call::find_event, [&] { return inner_->find_event(principal, id, event); });
+}
+
+Result<> ForwardingStorage::delete_event(const Principal& principal, SubscriptionId id,
+                                         EventId event) {
+    return call_inner(Call::delete_event,
+                      [&] { return inner_->delete_event(principal, id, event); });
+}
+
+Result<DeliveryStatistics> ForwardingStorage::statistics(const Principal& principal,
+                                                         SubscriptionId id) {
+    return call_inner(Call::statistics, [&] { return inner_->statistics(principal, id); });
+}
+
+Result<> ForwardingStorage::reopen_event(const Principal& principal, SubscriptionId id,
+                                         EventId event) {
+    return call_inner(Call::reopen_event,
+                      [&] { return inner_->reopen_event(principal, id, event); });
+}
+
+Result<Reopened> ForwardingStorage::reopen_undelivered(const Principal& principal,
+                                                       SubscriptionId id, Time since, EventId after,
+                                                       std::size_t limit) {
+    return call_inner(Call::reopen_undelivered, [&] {
+        return inner_->reopen_undelivered(principal, id, since, after, limit);
+    });
+}
+
+Result<Worker> ForwardingStorage::register_worker(std::chrono::milliseconds lease) {
+    return call_inner(Call::register_worker, [&] { return inner_->register_worker(lease); });
+}
+
+Result<Pulse> ForwardingStorage::pulse(WorkerId worker) {
+    return call_inner(Call::pulse, [&] { return inner_->pulse(worker); });
+}
+
+Result<> ForwardingStorage::retire_worker(WorkerId worker) {
+    return call_inner(Call::retire_worker, [&] { return inner_->retire_worker(worker); });
+}
+
+Result<> ForwardingStorage::declare_dead(WorkerId self) {
+    return call_inner(Call::declare_dead, [&] { return inner_->declare_dead(self); });
+}
+
+Result<std::size_t> ForwardingStorage::take_over(WorkerId self, std::size_t limit) {
+    return call_inner(Call::take_over, [&] { return inner_->take_over(self, limit); });
+}
+
+Result<BatchReceipt> ForwardingStorage::write(WorkerId worker, const Batch& batch) {
+    return call_inner(Call::write, [&] { return inner_->write(worker, batch); });
+}
+
+Result<std::vector<HeldEvent>> ForwardingStorage::appended_after(WorkerId worker, EventId after,
+                                                                 std::size_t limit) {
+    return call_inner(Call::appended_after,
+                      [&] { return inner_->appended_after(worker, after, limit); });
+}
+
+Result<Claim> ForwardingStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+    return call_inner(Call::claim, [&] { return inner_->claim(worker, limit, number); });
+}
+
+Result<std::vector<HeldEvent>> ForwardingStorage::claim_deferred(WorkerId worker,
+                                                                 SubscriptionId subscription,
+                                                                 std::size_t limit,
+                                                                 std::int64_t number) {
+    return call_inner(Call::claim_deferred,
+                      [&] { return inner_->claim_deferred(worker, subscription, limit, number); });
+}
+
+Result<> ForwardingStorage::unclaim(WorkerId worker, std::int64_t number) {
+    return call_inner(Call::unclaim, [&] { return inner_->unclaim(worker, number); });
+}
+
+void ForwardingStorage::set_listener(std::function<void()> listener) {
+    inner_->set_listener(std::move(listener));
+}
+
+Result<bool> ForwardingStorage::maintain(const Maintenance& maintenance) {
+    return call_inner(Call::maintain, [&] { return inner_->maintain(maintenance); });
+}
+
+Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const ApiKeyRecord& key) {
+    return call_inner(Call::insert_api_key, [&] { return inner_->insert_api_key(key); });
+}
+
+Result<std::optional<ApiKeyRecord>> ForwardingStorage::find_api_key(std::string_view hash) {
+    return call_inner(Call::find_api_key, [&] { return inner_->find_api_key(hash); });
+}
+
+Result<std::vector<ApiKeyRecord>> ForwardingStorage::list_api_keys() {
+    return call_inner(Call::list_api_keys, [&] { return inner_->list_api_keys(); });
+}
+
+Result<> ForwardingStorage::delete_api_key(ApiKeyId id) {
+    return call_inner(Call::delete_api_key, [&] { return inner_->delete_api_key(id); });
+}
+
+}  // namespace webhooks

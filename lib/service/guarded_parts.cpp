@@ -1,0 +1,130 @@
+#include <atomic>
+#include <base/thrown.hpp>
+#include <service/guarded_parts.hpp>
+#include <string>
+#include <utility>
+#include <webhooks/forwarding_storage.hpp>
+
+namespace webhooks::service {
+namespace {
+
+/// @pre called inside the handler of an exception.
+void log_thrown(Observer& observer, const char* part) noexcept {
+    try {
+        observer.on_log(LogLevel::error,
+                        std::string(part) + " threw: " + std::string(what_was_thrown()));
+    } catch (...) {
+        // What cannot be logged is dropped.
+    }
+}
+
+class GuardedObserver final : public Observer {
+public:
+    explicit GuardedObserver(std::shared_ptr<Observer> inner) : inner_(std::move(inner)) {}
+
+    void on_log(LogLevel level, std::string_view line) override {
+        try {
+            inner_->on_log(level, line);
+        } catch (...) {
+            // An observer that cannot log cannot be told so.
+        }
+    }
+    void on_published(std::size_t events) override {
+        guard([&] { inner_->on_published(events); });
+    }
+    void on_attempt(const AttemptReport& report) override {
+        guard([&] { inner_->on_attempt(report); });
+    }
+    void on_deactivated(SubscriptionId id, DeactivationReason reason) override {
+        guard([&] { inner_->on_deactivated(id, reason); });
+    }
+    void on_fenced(std::size_t results) override {
+        guard([&] { inner_->on_fenced(results); });
+    }
+
+private:
+    template <class Call>
+    void guard(Call call) noexcept {
+        try {
+            call();
+        } catch (...) {
+            log_thrown(*inner_, "the host's Observer");
+        }
+    }
+
+    const std::shared_ptr<Observer> inner_;
+};
+
+class GuardedClock final : public Clock {
+public:
+    GuardedClock(std::shared_ptr<Clock> inner, std::shared_ptr<Observer> observer)
+        : inner_(std::move(inner)), observer_(std::move(observer)) {}
+
+    Time now() const override {
+        return read(latest_now_, [this] { return inner_->now(); });
+    }
+    SteadyTime steady_now() const override {
+        return read(latest_steady_, [this] { return inner_->steady_now(); });
+    }
+
+private:
+    template <class Moment, class Call>
+    Moment read(std::atomic<Moment>& latest, Call call) const {
+        try {
+            const Moment now = call();
+            latest.store(now, std::memory_order_relaxed);
+            return now;
+        } catch (...) {
+            log_thrown(*observer_, "the host's Clock");
+            return latest.load(std::memory_order_relaxed);
+        }
+    }
+
+    const std::shared_ptr<Clock> inner_;
+    const std::shared_ptr<Observer> observer_;
+    mutable std::atomic<Time> latest_now_{Time{}};
+    mutable std::atomic<SteadyTime> latest_steady_{SteadyTime{}};
+};
+
+class GuardedStorage final : public ForwardingStorage {
+public:
+    GuardedStorage(std::shared_ptr<Storage> inner, std::shared_ptr<Observer> observer)
+        : ForwardingStorage(std::move(inner)), observer_(std::move(observer)) {}
+
+    void set_listener(std::function<void()> listener) override {
+        try {
+            ForwardingStorage::set_listener(std::move(listener));
+        } catch (...) {
+            log_thrown(*observer_, "the Storage");
+        }
+    }
+
+private:
+    Result<> intercept(Call /*call*/, const std::function<Result<>()>& forward) override {
+        try {
+            return forward();
+        } catch (...) {
+            log_thrown(*observer_, "the Storage");
+            return Error(Errc::unavailable, "storage threw an exception: see the log");
+        }
+    }
+
+    const std::shared_ptr<Observer> observer_;
+};
+
+}  // namespace
+
+std::shared_ptr<Observer> guarded(std::shared_ptr<Observer> observer) {
+    return std::make_shared<GuardedObserver>(std::move(observer));
+}
+
+std::shared_ptr<Clock> guarded(std::shared_ptr<Clock> clock, std::shared_ptr<Observer> observer) {
+    return std::make_shared<GuardedClock>(std::move(clock), std::move(observer));
+}
+
+std::shared_ptr<Storage> guarded(std::shared_ptr<Storage> storage,
+                                 std::shared_ptr<Observer> observer) {
+    return std::make_shared<GuardedStorage>(std::move(storage), std::move(observer));
+}
+
+}  // namespace webhooks::service

@@ -1,0 +1,335 @@
+#include <base/publication.hpp>
+#include <service/batch_faults.hpp>
+#include <service/operations.hpp>
+#include <service/validation.hpp>
+#include <signing/digest.hpp>
+#include <webhooks/signature.hpp>
+
+namespace webhooks {
+
+using service::check;
+using service::PendingPublication;
+using service::PublishReceipts;
+using service::Submission;
+
+namespace {
+
+/// Events that one transaction makes due.
+constexpr std::size_t recover_batch = 1000;
+
+/// What `send_test_event` sends when it is given nothing.
+constexpr std::string_view default_test_payload =
+    R"({"type":"webhook.test","message":"This is a test event. Your endpoint received it."})";
+
+std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
+                                            std::string payload,
+                                            std::optional<Time> expires_at = {}) {
+    return std::make_shared<Message>(
+        Message{.event_type = std::move(event_type),
+                .content_type = std::move(content_type),
+                .payload = std::make_shared<const std::string>(std::move(payload)),
+                .expires_at = expires_at});
+}
+
+Submission alone(PendingPublication publication) {
+    Submission submission;
+    submission.publications.push_back(std::move(publication));
+    return submission;
+}
+
+Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) {
+    if (!receipts) return receipts.error();
+    return std::move(receipts->front());
+}
+
+Error inactive() {
+    return {Errc::conflict, "the subscription is not active: activate it first"};
+}
+
+/// A receiver that verifies with a public key gets one again.
+Result<Secret> make_secret_like(const Secret& secret) {
+    return secret.reveal().starts_with("whsk_") ? make_signing_key() : make_secret();
+}
+
+SubscriptionChange as_change(const SubscriptionDraft& draft) {
+    return {.name = draft.name,
+            .event_type = draft.event_type,
+            .url = draft.url,
+            .secret = draft.secret,
+            .headers = draft.headers,
+            .max_retry_count = draft.max_retry_count,
+            .rate_limit = draft.rate_limit};
+}
+
+}  // namespace
+
+Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
+                                                 Publication publication) const {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
+    Result<PendingPublication> pending = prepare(principal, std::move(publication), rules());
+    if (!pending) return pending.error();
+    return alone(*std::move(pending));
+}
+
+Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
+                                                 std::vector<Publication> batch) const {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
+    const service::Rules current = rules();
+    if (Result<> verdict = check_size(batch, current); !verdict) return verdict.error();
+    Submission submission{.is_batch = true};
+    submission.publications.reserve(batch.size());
+    service::BatchFaults faults;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        Result<PendingPublication> pending = prepare(principal, std::move(batch[i]), current);
+        if (pending) {
+            submission.publications.push_back(*std::move(pending));
+        } else {
+            faults.add(i, pending.error());
+        }
+    }
+    if (!faults.empty()) return faults.error();
+    return submission;
+}
+
+Result<PendingPublication> WebhookService::Impl::prepare(const Principal& principal,
+                                                         Publication publication,
+                                                         const service::Rules& current) const {
+    if (Result<> verdict = check(publication, current); !verdict) return verdict.error();
+    std::optional<std::string> owner;
+    if (!publication.user_id.empty()) {
+        owner = publication.user_id;
+    } else if (!principal.is_administrator()) {
+        owner = principal.user_id();
+    }
+    if (owner && !principal.may_see(*owner)) {
+        return Error(Errc::forbidden, "only an administrator publishes to another user");
+    }
+    PendingPublication pending;
+    if (!publication.idempotency_key.empty()) {
+        pending.idempotency =
+            IdempotencyKey{.scope = principal.user_id(),
+                           .key = publication.idempotency_key,
+                           .digest = signing::sha256(digest_input(publication, owner))};
+    }
+    pending.owner = std::move(owner);
+    pending.message =
+        make_message(std::move(publication.event_type), std::move(publication.content_type),
+                     std::move(publication.payload), publication.expires_at);
+    // What is due already need not go by way of storage.
+    if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
+    return pending;
+}
+
+// ---- Subscriptions.
+
+Result<Subscription> WebhookService::Impl::create_subscription(const Principal& principal,
+                                                               SubscriptionDraft draft) {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
+    if (Result<> verdict = check(as_change(draft), rules()); !verdict) {
+        return verdict.error();
+    }
+    if (!draft.secret) {
+        Result<Secret> secret = make_secret();
+        if (!secret) return secret.error();
+        draft.secret = *std::move(secret);
+    }
+    Subscription subscription{
+        .name = std::move(draft.name),
+        .event_type = std::move(draft.event_type),
+        .url = std::move(draft.url),
+        .secret = *std::move(draft.secret),
+        .headers = std::move(draft.headers),
+        .max_retry_count = draft.max_retry_count.value_or(options.default_max_retry_count),
+        .is_active = draft.is_active,
+        .rate_limit = draft.rate_limit,
+        .user_id = principal.user_id()};
+    Result<Subscription> stored = storage->insert_subscription(subscription);
+    if (stored) take_in_change();
+    return stored;
+}
+
+Result<Subscription> WebhookService::Impl::subscription(const Principal& principal,
+                                                        SubscriptionId id) const {
+    return storage->find_subscription(principal, id);
+}
+
+Result<Subscription> WebhookService::Impl::update_subscription(const Principal& principal,
+                                                               SubscriptionId id,
+                                                               SubscriptionChange change) {
+    // Absent comes before wrong, so that nobody learns of others' subscriptions from faults.
+    if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
+        return found;
+    }
+    if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
+    Result<Subscription> stored = storage->update_subscription(principal, id, change);
+    if (stored) take_in_change();
+    return stored;
+}
+
+Result<> WebhookService::Impl::delete_subscription(const Principal& principal, SubscriptionId id) {
+    if (Result<> deleted = storage->delete_subscription(principal, id); !deleted) {
+        return deleted;
+    }
+    engine.want_maintenance();
+    take_in_change();
+    return {};
+}
+
+Result<Page<Subscription>> WebhookService::Impl::subscriptions(const Principal& principal,
+                                                               const ListQuery& query) const {
+    return storage->list_subscriptions(principal, query);
+}
+
+Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& principal,
+                                                         SubscriptionId id,
+                                                         std::optional<Secret> secret,
+                                                         std::chrono::seconds overlap) {
+    const Result<Subscription> found = storage->find_subscription(principal, id);
+    if (!found) return found.error();
+    if (Result<> verdict = service::check_rotation(secret, found->secret, overlap); !verdict) {
+        return verdict.error();
+    }
+    if (!secret) {
+        Result<Secret> made = make_secret_like(found->secret);
+        if (!made) return made.error();
+        secret = *std::move(made);
+    }
+    Result<Subscription> stored = storage->rotate_secret(principal, id, *secret, overlap);
+    if (stored) take_in_change();
+    return stored;
+}
+
+Result<DeliveryStatistics> WebhookService::Impl::statistics(const Principal& principal,
+                                                            SubscriptionId id) const {
+    Result<DeliveryStatistics> statistics = storage->statistics(principal, id);
+    if (statistics && statistics->paused_until <= engine.now()) {
+        statistics->paused_until.reset();
+    }
+    return statistics;
+}
+
+// ---- The event log.
+
+Result<Page<Event>> WebhookService::Impl::events(const Principal& principal, SubscriptionId id,
+                                                 const ListQuery& query) const {
+    return storage->list_events(principal, id, query);
+}
+
+Result<EventHistory> WebhookService::Impl::event(const Principal& principal, SubscriptionId id,
+                                                 EventId event) const {
+    return storage->find_event(principal, id, event);
+}
+
+Result<> WebhookService::Impl::delete_event(const Principal& principal, SubscriptionId id,
+                                            EventId event) {
+    Result<> deleted = storage->delete_event(principal, id, event);
+    if (deleted) engine.cancel({.subscription = id, .event = event});
+    return deleted;
+}
+
+Result<EventId> WebhookService::Impl::send_test_event(const Principal& principal, SubscriptionId id,
+                                                      std::optional<std::string> payload) {
+    if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
+        return found.error();
+    }
+    if (!payload) payload = std::string(default_test_payload);
+    if (Result<> verdict = check_payload(*payload, options.max_payload_bytes); !verdict) {
+        return verdict.error();
+    }
+    PendingPublication pending;
+    pending.message =
+        make_message(std::string(test_event_type), "application/json", *std::move(payload));
+    pending.only = id;
+    const Result<PublishReceipt> receipt =
+        receipt_alone(engine.submit_and_wait(alone(std::move(pending))));
+    if (!receipt) return receipt.error();
+    return receipt->event_ids.front();
+}
+
+// ---- Sending again.
+
+Result<Event> WebhookService::Impl::retry_event(const Principal& principal, SubscriptionId id,
+                                                EventId event) {
+    const Result<Subscription> subscription = storage->find_subscription(principal, id);
+    if (!subscription) return subscription.error();
+    const Result<EventHistory> found = storage->find_event(principal, id, event);
+    if (!found) return found.error();
+    if (!subscription->is_active && found->event.event_type != test_event_type) return inactive();
+    if (Result<> reopened = storage->reopen_event(principal, id, event); !reopened) {
+        return reopened.error();
+    }
+    engine.send_again();
+    Result<EventHistory> waiting = storage->find_event(principal, id, event);
+    if (!waiting) return waiting.error();
+    return std::move(waiting->event);
+}
+
+Result<std::size_t> WebhookService::Impl::recover(const Principal& principal, SubscriptionId id,
+                                                  Time since) {
+    const Result<Subscription> subscription = storage->find_subscription(principal, id);
+    if (!subscription) return subscription.error();
+    if (!subscription->is_active) return inactive();
+    std::size_t recovered = 0;
+    for (std::optional<EventId> after = EventId{}; after;) {
+        const Result<Reopened> reopened =
+            storage->reopen_undelivered(principal, id, since, *after, recover_batch);
+        if (!reopened) return reopened.error();
+        recovered += reopened->count;
+        after = reopened->next;
+        if (reopened->count > 0) engine.send_again();
+    }
+    return recovered;
+}
+
+// ---- Event types.
+
+Result<> WebhookService::Impl::register_event_type(EventType type) {
+    if (Result<> verdict = service::check_event_type(type); !verdict) return verdict;
+    Result<> stored = storage->upsert_event_type(type);
+    if (stored) take_in_change();
+    return stored;
+}
+
+Result<std::vector<EventType>> WebhookService::Impl::event_types() const {
+    return index.event_types();
+}
+
+// ---- Publishing.
+
+Result<PublishReceipt> WebhookService::Impl::publish(const Principal& principal,
+                                                     Publication publication) {
+    Result<Submission> submission = prepare(principal, std::move(publication));
+    if (!submission) return submission.error();
+    return receipt_alone(engine.submit_and_wait(*std::move(submission)));
+}
+
+Result<> WebhookService::Impl::async_publish(
+    const Principal& principal, Publication publication,
+    std::shared_ptr<service::Completion<PublishReceipt>> done) {
+    Result<Submission> submission = prepare(principal, std::move(publication));
+    if (!submission) return submission.error();
+    submission->done = [done = std::move(done)](Result<PublishReceipts> receipts) {
+        (*done)(receipt_alone(std::move(receipts)));
+    };
+    return engine.submit(*std::move(submission));
+}
+
+Result<std::vector<PublishReceipt>> WebhookService::Impl::publish_batch(
+    const Principal& principal, std::vector<Publication> publications) {
+    Result<Submission> submission = prepare(principal, std::move(publications));
+    if (!submission) return submission.error();
+    return engine.submit_and_wait(*std::move(submission));
+}
+
+Result<> WebhookService::Impl::async_publish_batch(
+    const Principal& principal, std::vector<Publication> publications,
+    std::shared_ptr<service::Completion<PublishReceipts>> done) {
+    Result<Submission> submission = prepare(principal, std::move(publications));
+    if (!submission) return submission.error();
+    submission->done = [done = std::move(done)](Result<PublishReceipts> receipts) {
+        (*done)(std::move(receipts));
+    };
+    return engine.submit(*std::move(submission));
+}
+
+}  // namespace webhooks

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <base/process.hpp>
+#include <service/completion.hpp>
+#include <service/engine.hpp>
+#include <service/subscription_index.hpp>
+#include <service/validation.hpp>
+#include <webhooks/webhook_service.hpp>
+
+namespace webhooks {
+
+/// What a service does for its callers. Members have the meaning of those of `WebhookService`;
+/// memory that is used up is all that they throw.
+class WebhookService::Impl {
+public:
+    using Receipts = service::PublishReceipts;
+
+    /// @param parts all of them, guarded but for the transport.
+    Impl(Parts parts, ServiceOptions chosen)
+        : storage(parts.storage),
+          observer(parts.observer),
+          options(std::move(chosen)),
+          index(options.endpoints),
+          engine(std::move(parts), options, index) {}
+
+    Result<Subscription> create_subscription(const Principal&, SubscriptionDraft);
+    Result<Subscription> subscription(const Principal&, SubscriptionId) const;
+    Result<Subscription> update_subscription(const Principal&, SubscriptionId, SubscriptionChange);
+    Result<> delete_subscription(const Principal&, SubscriptionId);
+    Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery&) const;
+    Result<Subscription> rotate_secret(const Principal&, SubscriptionId, std::optional<Secret>,
+                                       std::chrono::seconds overlap);
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
+
+    Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery&) const;
+    Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
+    Result<> delete_event(const Principal&, SubscriptionId, EventId);
+    Result<EventId> send_test_event(const Principal&, SubscriptionId, std::optional<std::string>);
+    Result<Event> retry_event(const Principal&, SubscriptionId, EventId);
+    Result<std::size_t> recover(const Principal&, SubscriptionId, Time since);
+
+    Result<> register_event_type(EventType);
+    Result<std::vector<EventType>> event_types() const;
+
+    Result<PublishReceipt> publish(const Principal&, Publication);
+    Result<Receipts> publish_batch(const Principal&, std::vector<Publication>);
+    /// `done` is not called after an error.
+    Result<> async_publish(const Principal&, Publication,
+                           std::shared_ptr<service::Completion<PublishReceipt>> done);
+    Result<> async_publish_batch(const Principal&, std::vector<Publication>,
+                                 std::shared_ptr<service::Completion<Receipts>> done);
+
+    const std::shared_ptr<Storage> storage;
+    const std::shared_ptr<Observer> observer;
+    const ServiceOptions options;
+    service::SubscriptionIndex index;
+    service::Engine engine;
+    /// The one that opened the service; in a child of it there are no threads.
+    const long process = process_id();
+    /// Set in a child process: what a parent's threads were doing there can only be left alone.
+    std::shared_ptr<Impl> kept;
+
+private:
+    service::Rules rules() const {
+        return {.options = options, .index = index, .now = engine.now()};
+    }
+    Result<service::Submission> prepare(const Principal& principal, Publication publication) const;
+    Result<service::Submission> prepare(const Principal& principal,
+                                        std::vector<Publication> batch) const;
+    Result<service::PendingPublication> prepare(const Principal& principal, Publication publication,
+                                                const service::Rules& current) const;
+    /// After a change of a subscription or an event type: it counts for whatever is published next.
+    /// Should reading it fail, the next heartbeat reads it.
+    void take_in_change() { static_cast<void>(engine.refresh()); }
+};
+
+}  // namespace webhooks

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <exception>
+#include <string>
+#include <webhooks/error.hpp>
+
+namespace webhooks::storage {
+
+/// Says what an exception of SOCI or SQLite means for a database file, and what helps. The text
+/// quotes no value and nothing of SOCI.
+/// @param how_to_wait how the caller makes a connection wait for longer: an imperative.
+Error sqlite_failure(const std::exception& failure, const std::string& path,
+                     const char* how_to_wait);
+
+/// Runs a body that throws what SOCI throws, and makes a Result of it.
+template <class Body>
+auto guarded(const std::string& path, Body body) -> decltype(body()) {
+    try {
+        return body();
+    } catch (const std::exception& failure) {
+        return sqlite_failure(failure, path, "raise SqliteOptions::busy_timeout");
+    }
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,267 @@
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <algorithm>
+#include <base/hex.hpp>
+#include <base/publication.hpp>
+#include <base/utf8.hpp>
+#include <bit>
+#include <random>
+#include <signing/digest.hpp>
+#include <storage/idempotency.hpp>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/migrator.hpp>
+#include <storage/sql/sqlite/failure.hpp>
+#include <storage/sql/sqlite/statement.hpp>
+#include <webhooks/clock.hpp>
+#include <webhooks/outbox.hpp>
+
+namespace webhooks {
+namespace storage {
+namespace {
+
+using namespace sqlite_api;
+
+/// As on PostgreSQL: services with a lower limit deliver it all the same.
+constexpr std::size_t max_outbox_payload_bytes = 16 * 1024 * 1024;
+
+/// What a failed publication has done is undone; the host's transaction goes on.
+class Savepoint {
+public:
+    explicit Savepoint(sqlite_api::sqlite3* connection) : connection_(connection) {
+        SqliteStatement(connection_, "SAVEPOINT webhooks_publish").execute();
+    }
+    Savepoint(const Savepoint&) = delete;
+    Savepoint& operator=(const Savepoint&) = delete;
+    ~Savepoint() {
+        if (is_released_) return;
+        // After some errors SQLite has rolled back the whole transaction, and the savepoint with
+        // it.
+        sqlite3_exec(connection_, "ROLLBACK TO webhooks_publish", nullptr, nullptr, nullptr);
+        sqlite3_exec(connection_, "RELEASE webhooks_publish", nullptr, nullptr, nullptr);
+    }
+
+    void release() {
+        SqliteStatement(connection_, "RELEASE webhooks_publish").execute();
+        is_released_ = true;
+    }
+
+private:
+    sqlite_api::sqlite3* const connection_;
+    bool is_released_ = false;
+};
+
+/// Publishes on a host's connection. Throws what SqliteStatement throws.
+class SqliteOutbox {
+public:
+    SqliteOutbox(sqlite_api::sqlite3* connection, std::string_view schema)
+        : connection_(connection) {
+        schema_ = "\"";
+        for (const char c : schema) {
+            schema_ += c == '"' ? "\"\"" : std::string(1, c);
+        }
+        schema_ += "\".";
+    }
+
+    Result<PublishReceipt> publish(const Publication& publication) {
+        Savepoint savepoint(connection_);
+        // First, so that what is read then is what this transaction writes on.
+        statement("UPDATE @webhooks_state SET revision = revision").execute();
+        if (Result<> verdict = check_version(); !verdict) return verdict.error();
+        const Time now = system_clock()->now();
+        if (Result<> verdict = check(publication, now); !verdict) return verdict.error();
+        Result<PublishReceipt> receipt = append(publication, now);
+        if (receipt) savepoint.release();
+        return receipt;
+    }
+
+private:
+    /// An "@" stands for the schema.
+    SqliteStatement statement(std::string text) const {
+        for (std::size_t at = 0; (at = text.find('@', at)) != std::string::npos;) {
+            text.replace(at, 1, schema_);
+            at += schema_.size();
+        }
+        return {connection_, text};
+    }
+
+    Result<> check_version() const {
+        std::int64_t version = 0;
+        statement("SELECT max(version) FROM @webhooks_schema").find([&](const SqliteRow& row) {
+            version = row.number(0);
+        });
+        if (version == sqlite_migrations().back().version) return {};
+        return Error(Errc::conflict, "the database has version " + std::to_string(version) +
+                                         " of the schema, this library needs " +
+                                         std::to_string(sqlite_migrations().back().version) +
+                                         "; make_sqlite_storage brings an older one up to date");
+    }
+
+    Result<> check(const Publication& publication, Time now) const {
+        std::vector<FieldError> errors;
+        const bool is_registered = is_storable_text(publication.event_type) &&
+                                   statement("SELECT 1 FROM @webhooks_event_type WHERE name = ?")
+                                       .find([](const SqliteRow&) {}, publication.event_type);
+        if (!is_registered) errors.push_back({"eventType", "is not a registered event type"});
+        if (const Result<> members = check_members(publication, now, max_outbox_payload_bytes);
+            !members) {
+            const std::vector<FieldError> more = members.error().fields();
+            errors.insert(errors.end(), more.begin(), more.end());
+        }
+        if (errors.empty()) return {};
+        return Error(std::move(errors));
+    }
+
+    Result<PublishReceipt> append(const Publication& publication, Time now) const {
+        const std::string digest = digest_of(publication);
+        if (!publication.idempotency_key.empty()) {
+            if (std::optional<Result<PublishReceipt>> earlier =
+                    find_earlier(publication, digest, now)) {
+                return *std::move(earlier);
+            }
+        }
+        const std::vector<std::int64_t> subscriptions = matching(publication);
+        const std::int64_t first = take_ids(subscriptions.size());
+        if (!publication.idempotency_key.empty()) {
+            statement(
+                "INSERT OR REPLACE INTO @webhooks_idempotency_key "
+                "(scope, key, digest, first_event_id, event_count, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?)")
+                .execute(publication.user_id, publication.idempotency_key, digest, first,
+                         static_cast<std::int64_t>(subscriptions.size()), to_micros(now));
+        }
+        if (!subscriptions.empty()) insert(publication, subscriptions, first, now);
+        return receipt_of(first, subscriptions.size(), false);
+    }
+
+    static std::string digest_of(const Publication& publication) {
+        if (publication.idempotency_key.empty()) return {};
+        return to_hex(signing::sha256(digest_input(publication, publication.user_id)));
+    }
+
+    static PublishReceipt receipt_of(std::int64_t first, std::size_t count, bool is_replay) {
+        PublishReceipt receipt{.event_ids = {}, .is_replay = is_replay};
+        for (std::size_t i = 0; i < count; ++i) {
+            receipt.event_ids.push_back({first + static_cast<std::int64_t>(i)});
+        }
+        return receipt;
+    }
+
+    /// @return nullopt if the key is free.
+    std::optional<Result<PublishReceipt>> find_earlier(const Publication& publication,
+                                                       const std::string& digest, Time now) const {
+        std::optional<Result<PublishReceipt>> earlier;
+        statement(
+            "SELECT first_event_id, event_count, digest FROM @webhooks_idempotency_key "
+            "WHERE scope = ? AND key = ? AND created_at > ?")
+            .find(
+                [&](const SqliteRow& row) {
+                    earlier =
+                        receipt_of(row.number(0), static_cast<std::size_t>(row.number(1)), true);
+                    if (row.text(2) == digest) return;
+                    earlier = Error(Errc::conflict,
+                                    "the idempotency key was used for other content within 24 "
+                                    "hours");
+                },
+                publication.user_id, publication.idempotency_key,
+                to_micros(now - idempotency_lifetime));
+        return earlier;
+    }
+
+    /// The active subscriptions, ascending.
+    std::vector<std::int64_t> matching(const Publication& publication) const {
+        std::vector<std::int64_t> subscriptions;
+        statement(
+            "SELECT id FROM @webhooks_subscription WHERE deletion = 0 AND is_active = 1 "
+            "AND (?1 = '' OR user_id = ?1) AND (event_type IN (?2, '*') "
+            "OR substr(event_type, -2) = '.*' AND substr(?2, 1, length(event_type) - 1) "
+            "= substr(event_type, 1, length(event_type) - 1)) ORDER BY id")
+            .for_each([&](const SqliteRow& row) { subscriptions.push_back(row.number(0)); },
+                      publication.user_id, publication.event_type);
+        return subscriptions;
+    }
+
+    /// @return the first of consecutive ids.
+    std::int64_t take_ids(std::size_t count) const {
+        std::int64_t last = 0;
+        statement("SELECT last_event_id FROM @webhooks_state").find([&](const SqliteRow& row) {
+            last = row.number(0);
+        });
+        statement("UPDATE @webhooks_state SET last_event_id = ?")
+            .execute(last + static_cast<std::int64_t>(count));
+        return last + 1;
+    }
+
+    void insert(const Publication& publication, const std::vector<std::int64_t>& subscriptions,
+                std::int64_t first, Time now) const {
+        statement(
+            "INSERT INTO @webhooks_message "
+            "(id, event_count, event_type, content_type, payload, expires_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)")
+            .execute(first, static_cast<std::int64_t>(subscriptions.size()), publication.event_type,
+                     publication.content_type, publication.payload,
+                     to_micros(publication.expires_at));
+        // Of no worker, under a tag of its own. Free and due, for the worker that claims it.
+        std::random_device random;
+        const auto tag = std::bit_cast<std::int64_t>((std::uint64_t{random()} << 32U) | random());
+        const std::int64_t due = to_micros(std::max(publication.deliver_at.value_or(now), now));
+        SqliteStatement event = statement(
+            "INSERT INTO @webhooks_event "
+            "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
+            "VALUES (?, ?, ?, 0, ?, ?)");
+        SqliteStatement undelivered = statement(
+            "INSERT INTO @webhooks_undelivered (subscription_id, event_id, due_at, attempts, "
+            "tries, claimed_by, claim_number, is_deferred) VALUES (?, ?, ?, 0, 0, 0, 0, 0)");
+        for (std::size_t i = 0; i < subscriptions.size(); ++i) {
+            const std::int64_t id = first + static_cast<std::int64_t>(i);
+            event.execute(id, subscriptions[i], first, tag, to_micros(now));
+            undelivered.execute(subscriptions[i], id, due);
+        }
+    }
+
+    sqlite_api::sqlite3* const connection_;
+    std::string schema_;
+};
+
+/// @return which file a database of the connection is.
+Result<std::string> find_file(sqlite_api::sqlite3* connection, const std::string& schema) {
+    const char* path = sqlite3_db_filename(connection, schema.c_str());
+    if (path != nullptr && *path != '\0') return std::string(path);
+    return Error(Errc::invalid_argument,
+                 path == nullptr
+                     ? "no database '" + schema + "' is attached to the connection"
+                     : "the database '" + schema + "' is in memory, where no service reads it");
+}
+
+Result<PublishReceipt> publish(sqlite_api::sqlite3* connection, const Publication& publication,
+                               const std::string& schema) {
+    const Result<std::string> file = find_file(connection, schema);
+    if (!file) return file.error();
+    if (sqlite3_get_autocommit(connection) != 0) {
+        return Error(Errc::invalid_argument,
+                     "publish_in_transaction needs an open transaction: BEGIN IMMEDIATE");
+    }
+    try {
+        return SqliteOutbox(connection, schema).publish(publication);
+    } catch (const std::exception& failure) {
+        return sqlite_failure(failure, *file, "let this connection wait by sqlite3_busy_timeout");
+    }
+}
+
+}  // namespace
+}  // namespace storage
+
+Result<PublishReceipt> publish_in_transaction(::sqlite3* connection, const Publication& publication,
+                                              std::string_view schema) {
+    if (connection == nullptr) {
+        return Error(Errc::invalid_argument, "publish_in_transaction needs a connection");
+    }
+    try {
+        // SOCI has SQLite's header in a namespace of its own.
+        return storage::publish(reinterpret_cast<sqlite_api::sqlite3*>(connection), publication,
+                                std::string(schema));
+    } catch (const std::exception&) {
+        return Error(Errc::unavailable, "no memory is left");
+    }
+}
+
+}  // namespace webhooks

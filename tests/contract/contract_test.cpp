@@ -1,0 +1,17 @@
+// The contract of Storage on each storage of ours.
+
+#include <contract/storages.hpp>
+#include <webhooks/testing/storage_contract.hpp>
+
+namespace webhooks::testing {
+
+WEBHOOKS_STORAGE_CONTRACT(InMemory);
+#ifdef WEBHOOKS_TEST_SQLITE
+WEBHOOKS_STORAGE_CONTRACT(OnSqlite);
+#endif
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+WEBHOOKS_STORAGE_CONTRACT(OnPostgresql, "[postgresql]");
+WEBHOOKS_STORAGE_CONTRACT(OnSmallPartitions, "[postgresql]");
+#endif
+
+}  // namespace webhooks::testing

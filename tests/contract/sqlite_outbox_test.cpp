@@ -1,0 +1,340 @@
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <contract/storages.hpp>
+#include <set>
+#include <webhooks/outbox.hpp>
+#include <webhooks/testing/fake_transport.hpp>
+
+// Publishing inside a host's own transaction on SQLite. Times are the machine's.
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A connection of a host's.
+struct SqliteHost {
+    explicit SqliteHost(const std::string& path) : sql(soci::sqlite3, path) {}
+
+    ::sqlite3* connection() {
+        auto* backend = static_cast<soci::sqlite3_session_backend*>(sql.get_backend());
+        return reinterpret_cast<::sqlite3*>(backend->conn_);
+    }
+
+    Result<PublishReceipt> publish(const Publication& publication) {
+        return publish_in_transaction(connection(), publication);
+    }
+
+    std::string value(const std::string& expression) {
+        std::string text;
+        sql << "SELECT CAST((" + expression + ") AS TEXT)", soci::into(text);
+        return text;
+    }
+
+    soci::session sql;
+};
+
+/// A file, the service that delivers from it, driven by hand, and a host's connection to it.
+struct SqliteOutboxFixture {
+    TemporaryFolder folder;
+    const std::string path = folder.file("shop.db");
+    std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+    std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
+    std::shared_ptr<Storage> storage =
+        make_sqlite_storage({.path = path, .busy_timeout = 20ms}).value();
+    WebhookService running =
+        WebhookService::open({.storage = storage, .transport = transport, .clock = clock}).value();
+    SqliteHost host{path};
+
+    SqliteOutboxFixture() {
+        for (const char* name : {"order.created", "order.item.added", "invoice.paid"}) {
+            running.register_event_type({.name = name, .description = ""}).value();
+        }
+        host.sql << "CREATE TABLE shop_order (id INTEGER)";
+    }
+
+    SubscriptionId subscribe(const std::string& pattern = "order.created",
+                             const Principal& owner = alice) {
+        return running
+            .create_subscription(
+                owner,
+                {.name = "mine", .event_type = pattern, .url = "https://hooks.example.com/a"})
+            .value()
+            .id;
+    }
+
+    /// Past the next heartbeat, which looks for what is due.
+    void deliver() {
+        clock->advance(3s);
+        while (running.run_once().value() > 0) {
+        }
+    }
+
+    std::string rows() {
+        return host.value(
+            "(SELECT count(*) FROM webhooks_message) || ' ' || "
+            "(SELECT count(*) FROM webhooks_event) || ' ' || "
+            "(SELECT count(*) FROM webhooks_undelivered) || ' ' || "
+            "(SELECT count(*) FROM webhooks_idempotency_key)");
+    }
+
+    std::vector<std::int64_t> published(const Publication& publication) {
+        host.sql << "BEGIN IMMEDIATE";
+        const PublishReceipt receipt = host.publish(publication).value();
+        host.sql << "COMMIT";
+        std::vector<std::int64_t> ids;
+        for (const EventId id : receipt.event_ids) {
+            ids.push_back(id.value);
+        }
+        return ids;
+    }
+
+    Error refused(const Publication& publication) {
+        host.sql << "BEGIN IMMEDIATE";
+        const Error error = host.publish(publication).error();
+        host.sql << "ROLLBACK";
+        CHECK(error.to_string().find("canary") == std::string::npos);
+        return error;
+    }
+
+    static Publication order(const std::string& key = "", const std::string& user = "") {
+        return {.event_type = "order.created",
+                .payload = R"({"id":7})",
+                .user_id = user,
+                .idempotency_key = key};
+    }
+};
+
+using Numbers = std::vector<std::int64_t>;
+
+}  // namespace
+
+#define SQLITE_OUTBOX_TEST(name) TEST_CASE_METHOD(SqliteOutboxFixture, name)
+
+SQLITE_OUTBOX_TEST("on SQLite a host's event is delivered once, when its transaction commits") {
+    const SubscriptionId id = subscribe();
+    host.sql << "BEGIN IMMEDIATE";
+    host.sql << "INSERT INTO shop_order VALUES (7)";
+    const PublishReceipt receipt = host.publish(order()).value();
+    CHECK(receipt.event_ids == std::vector{EventId{1}});
+    CHECK_FALSE(receipt.is_replay);
+    CHECK(running.events(alice, id, {}).value().total == 0);
+    host.sql << "COMMIT";
+    deliver();
+    deliver();
+    REQUIRE(transport->requests().size() == 1);
+    CHECK(*transport->requests()[0].body == R"({"id":7})");
+    CHECK(transport->requests()[0].content_type == "application/json");
+    CHECK(running.event(alice, id, {1}).value().event.is_success);
+}
+
+SQLITE_OUTBOX_TEST("on SQLite a rollback leaves nothing of what was published") {
+    subscribe();
+    SECTION("of a transaction") {
+        host.sql << "BEGIN IMMEDIATE";
+        host.publish(order("k")).value();
+        host.sql << "ROLLBACK";
+        CHECK(rows() == "0 0 0 0");
+    }
+    SECTION("of a savepoint, which leaves what is around it") {
+        host.sql << "BEGIN IMMEDIATE";
+        host.sql << "SAVEPOINT one";
+        host.publish(order("k")).value();
+        host.sql << "ROLLBACK TO one";
+        host.publish(order()).value();
+        host.sql << "COMMIT";
+        CHECK(rows() == "1 1 1 0");
+    }
+    deliver();
+    CHECK(transport->requests().size() == (rows() == "0 0 0 0" ? 0 : 1));
+}
+
+SQLITE_OUTBOX_TEST("on SQLite ids of a host's events and the service's follow one another") {
+    const SubscriptionId id = subscribe();
+    CHECK(published(order()) == Numbers{1});
+    CHECK(running.publish(alice, order()).value().event_ids == std::vector{EventId{2}});
+    CHECK(published(order()) == Numbers{3});
+    deliver();
+    CHECK(transport->requests().size() == 3);
+    std::set<std::string> webhook_ids;
+    for (const OutgoingRequest& request : transport->requests()) {
+        webhook_ids.insert(request.webhook_id);
+    }
+    CHECK(webhook_ids.size() == 3);
+    CHECK(running.events(alice, id, {.after = 0}).value().total == 3);
+}
+
+SQLITE_OUTBOX_TEST("on SQLite active subscriptions match by owner and pattern, in order of id") {
+    subscribe("order.item.added");
+    subscribe("order.*", bob);
+    subscribe("*");
+    subscribe("order.item.*");
+    const SubscriptionId inactive = subscribe("*");
+    running.update_subscription(alice, inactive, {.is_active = false}).value();
+    running.delete_subscription(alice, subscribe("*")).value();
+    subscribe("invoice.*");
+    subscribe("order.created");
+    const auto publish = [&](const std::string& user) {
+        return published({.event_type = "order.item.added", .payload = "", .user_id = user});
+    };
+    CHECK(publish("") == Numbers{1, 2, 3, 4});
+    CHECK(publish("alice") == Numbers{5, 6, 7});
+    CHECK(publish("bob") == Numbers{8});
+    CHECK(publish("carol") == Numbers{});
+    CHECK(host.value("SELECT group_concat(subscription_id) FROM "
+                     "(SELECT * FROM webhooks_event WHERE id < 5 ORDER BY id)") == "1,2,3,4");
+}
+
+SQLITE_OUTBOX_TEST("on SQLite an event can be published for later, and can expire") {
+    subscribe();
+    Publication later = order();
+    later.deliver_at = system_clock()->now() + 1h;
+    later.expires_at = system_clock()->now() + 24h;
+    published(later);
+    deliver();
+    CHECK(transport->requests().empty());
+    CHECK(host.value("SELECT ((u.due_at - e.created_at + 5000000) / 10000000) || ' ' || "
+                     "((m.expires_at - e.created_at + 5000000) / 10000000) "
+                     "FROM webhooks_undelivered u JOIN webhooks_event e ON e.id = u.event_id "
+                     "JOIN webhooks_message m ON m.id = e.message_id") == "360 8640");
+}
+
+SQLITE_OUTBOX_TEST("on SQLite a key is one key, whether the host or the service publishes") {
+    subscribe();
+    CHECK(running.publish(alice, order("k")).value().event_ids == std::vector{EventId{1}});
+    CHECK(published(order("k", "alice")) == Numbers{1});
+    const Numbers other = published(order("other", "alice"));
+    CHECK(published(order("other", "alice")) == other);
+    CHECK(running.publish(alice, order("other")).value().is_replay);
+    Publication changed = order("k", "alice");
+    changed.payload = "canary";
+    CHECK(refused(changed) == Errc::conflict);
+    CHECK(published(order("k")) != Numbers{1});
+    CHECK(host.value("SELECT count(*) FROM webhooks_idempotency_key") == "3");
+    host.sql << "UPDATE webhooks_idempotency_key SET created_at = created_at - 86400000000";
+    CHECK(published(order("k", "alice")) == Numbers{4});
+}
+
+SQLITE_OUTBOX_TEST("on SQLite a host learns what is wrong with a publication, and all of it") {
+    subscribe();
+    const Error error = refused({.event_type = "canary",
+                                 .payload = std::string("canary\0", 7),
+                                 .content_type = "a\nb",
+                                 .user_id = "\xFF",
+                                 .idempotency_key = "canary\n",
+                                 .deliver_at = system_clock()->now() + 367 * 24h});
+    CHECK(error == Errc::invalid_argument);
+    std::vector<std::string> fields;
+    for (const FieldError& each : error.fields()) {
+        fields.push_back(each.field);
+    }
+    CHECK(fields == std::vector<std::string>{"eventType", "payload", "contentType", "userId",
+                                             "idempotencyKey", "deliverAt"});
+    CHECK(error.fields().front().message == "is not a registered event type");
+}
+
+SQLITE_OUTBOX_TEST("on SQLite a publication that failed leaves the transaction as it was") {
+    subscribe();
+    host.sql << "BEGIN IMMEDIATE";
+    host.publish(order("k")).value();
+    Publication other = order("k");
+    other.payload = "other";
+    CHECK(host.publish(other).error() == Errc::conflict);
+    CHECK(host.publish({.event_type = "unknown", .payload = ""}).error() == Errc::invalid_argument);
+    host.sql << "INSERT INTO shop_order VALUES (1)";
+    host.publish(order()).value();
+    host.sql << "COMMIT";
+    CHECK(rows() == "2 2 2 1");
+    CHECK(host.value("SELECT count(*) FROM shop_order") == "1");
+}
+
+SQLITE_OUTBOX_TEST("on SQLite a host attaches the file under any name") {
+    subscribe();
+    SqliteHost other(folder.file("host.db"));
+    other.sql << "ATTACH '" + path + "' AS \"the \"\"shop\"";
+    other.sql << "CREATE TABLE theirs (id INTEGER)";
+    for (const char* end : {"ROLLBACK", "COMMIT"}) {
+        other.sql << "BEGIN IMMEDIATE";
+        other.sql << "INSERT INTO theirs VALUES (1)";
+        CHECK(publish_in_transaction(other.connection(), order(), "the \"shop"));
+        other.sql << end;
+    }
+    deliver();
+    CHECK(transport->requests().size() == 1);
+    CHECK(other.value("SELECT count(*) FROM theirs") == "1");
+    other.sql << "BEGIN";
+    CHECK(publish_in_transaction(other.connection(), order(), "absent").error().detail() ==
+          "no database 'absent' is attached to the connection");
+    const Error error = publish_in_transaction(other.connection(), order()).error();
+    CHECK(error == Errc::internal);
+    CHECK_THAT(error.detail(), Catch::Matchers::ContainsSubstring("host.db'"));
+    other.sql << "ROLLBACK";
+}
+
+SQLITE_OUTBOX_TEST("on SQLite a connection that cannot publish says why") {
+    CHECK(publish_in_transaction(static_cast<::sqlite3*>(nullptr), order()).error() ==
+          Errc::invalid_argument);
+    const Error closed = host.publish(order()).error();
+    CHECK(closed == Errc::invalid_argument);
+    CHECK_THAT(closed.detail(), Catch::Matchers::ContainsSubstring("BEGIN IMMEDIATE"));
+    SqliteHost in_memory(":memory:");
+    in_memory.sql << "BEGIN";
+    CHECK(in_memory.publish(order()).error() == Errc::invalid_argument);
+    host.sql << "INSERT INTO webhooks_schema VALUES (99, 0, 0)";
+    const Error newer = refused(order());
+    CHECK(newer == Errc::conflict);
+    CHECK_THAT(newer.detail(), Catch::Matchers::ContainsSubstring("version 99"));
+}
+
+// ---- Who waits for whom.
+
+SQLITE_OUTBOX_TEST("a host's open write transaction holds the service up for its busy timeout") {
+    subscribe();
+    host.sql << "BEGIN IMMEDIATE";
+    host.publish(order()).value();
+    const Error error = running.publish(alice, order()).error();
+    CHECK(error == Errc::unavailable);
+    for (const std::string& part : {path,
+                                    std::string("another connection holds a write "
+                                                "transaction"),
+                                    std::string("SqliteOptions::busy_timeout")}) {
+        CHECK_THAT(error.detail(), Catch::Matchers::ContainsSubstring(part));
+    }
+    // What reads does not wait.
+    CHECK(running.subscriptions(alice, {}).value().total == 1);
+    host.sql << "COMMIT";
+    // It tries again soon.
+    clock->advance(3s);
+    running.run_once().value();
+    CHECK(running.publish(alice, order()));
+    deliver();
+    CHECK(transport->requests().size() == 2);
+}
+
+SQLITE_OUTBOX_TEST("a host whose transaction comes second is told of the first, and of the file") {
+    subscribe();
+    SqliteHost first(path);
+    first.sql << "BEGIN IMMEDIATE";
+    host.sql << "BEGIN";
+    const Error locked = host.publish(order()).error();
+    CHECK(locked == Errc::unavailable);
+    for (const std::string& part : {path,
+                                    std::string("another connection holds a write "
+                                                "transaction"),
+                                    std::string("sqlite3_busy_timeout")}) {
+        CHECK_THAT(locked.detail(), Catch::Matchers::ContainsSubstring(part));
+    }
+    first.sql << "COMMIT";
+    host.publish(order()).value();
+    host.sql << "COMMIT";
+
+    host.sql << "BEGIN";
+    host.value("SELECT count(*) FROM shop_order");
+    first.sql << "INSERT INTO shop_order VALUES (2)";
+    CHECK_THAT(host.publish(order()).error().detail(),
+               Catch::Matchers::ContainsSubstring("BEGIN IMMEDIATE"));
+    host.sql << "ROLLBACK";
+}
+
+}  // namespace webhooks::testing

@@ -1,0 +1,52 @@
+#include <support/catch.hpp>
+#include <webhooks/forwarding_storage.hpp>
+#include <webhooks/memory_storage.hpp>
+
+using namespace webhooks;
+
+namespace {
+
+/// Does with each call as it is told.
+class InterceptingStorage final : public ForwardingStorage {
+public:
+    using ForwardingStorage::ForwardingStorage;
+
+    std::vector<Call> calls;
+    bool forwards = true;
+    Result<> verdict = {};
+
+private:
+    Result<> intercept(Call call, const std::function<Result<>()>& forward) override {
+        calls.push_back(call);
+        if (forwards) {
+            const Result<> answer = forward();
+            if (!answer) CHECK(answer.error() == Errc::not_found);
+        }
+        return verdict;
+    }
+};
+
+using Call = ForwardingStorage::Call;
+
+}  // namespace
+
+TEST_CASE("A forwarding storage lets a derived one see each call and its answer") {
+    InterceptingStorage storage(make_memory_storage());
+    CHECK(storage.upsert_event_type({.name = "a", .description = ""}));
+    CHECK(storage.configuration(0).value().event_types.size() == 1);
+    CHECK(storage.calls == std::vector{Call::upsert_event_type, Call::configuration});
+    // The other storage's error stays, whatever the derived one says.
+    CHECK(storage.delete_api_key({7}).error() == Errc::not_found);
+}
+
+TEST_CASE("A derived storage answers in place of the other one") {
+    InterceptingStorage storage(make_memory_storage());
+    storage.verdict = Error(Errc::unavailable, "not now");
+    CHECK(storage.upsert_event_type({.name = "a", .description = ""}).error() == Errc::unavailable);
+    storage.verdict = {};
+    CHECK(storage.configuration(0).value().event_types.size() == 1);
+    storage.forwards = false;
+    const Error mistake = storage.configuration(0).error();
+    CHECK(mistake == Errc::internal);
+    CHECK(mistake.detail().find("intercept") != std::string::npos);
+}

@@ -1,0 +1,264 @@
+#include <net/request_reader.hpp>
+#include <support/catch.hpp>
+
+using webhooks::http::Request;
+using webhooks::http::RequestReader;
+using State = RequestReader::State;
+
+namespace {
+
+/// Reads a request, or up to where there is no more input.
+void read(RequestReader& reader, std::string_view& input, std::size_t max_body = 64) {
+    reader.consume(input);
+    if (reader.state() != State::head_complete) return;
+    reader.begin_body(max_body);
+    reader.consume(input);
+}
+
+/// Feeds a text in pieces of a size. @return 0 for a complete request, -1 for one that is not, else
+/// the status it is refused with.
+int verdict(std::string_view text, std::size_t piece) {
+    RequestReader reader;
+    while (!text.empty() && reader.state() != State::refused && reader.state() != State::complete) {
+        std::string_view input = text.substr(0, piece);
+        text.remove_prefix(input.size());
+        read(reader, input);
+    }
+    if (reader.state() == State::complete) return 0;
+    return reader.state() == State::refused ? reader.refusal().status : -1;
+}
+
+Request parse(std::string_view text) {
+    RequestReader reader;
+    read(reader, text);
+    REQUIRE(reader.state() == State::complete);
+    return reader.take();
+}
+
+/// A request with these lines behind a sound request line and Host.
+std::string with(std::string_view lines) {
+    return "POST / HTTP/1.1\r\nHost: a\r\n" + std::string(lines);
+}
+
+struct Case {
+    const char* name;
+    std::string text;
+    int status;
+};
+
+}  // namespace
+
+TEST_CASE("each framing gets its verdict, whole or byte by byte") {
+    const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n";
+    const auto c = GENERATE_COPY(values<Case>({
+        {"plain", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 0},
+        {"1.0", "GET / HTTP/1.0\r\nHost: a\r\n\r\n", 0},
+        {"one empty line first", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 0},
+        {"two empty lines first", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"unfinished", "GET / HTTP/1.1\r\nHost: a\r\n", -1},
+        {"1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400},
+        {"2.0", "PRI * HTTP/2.0\r\n\r\n", 400},
+        {"0.9", "GET /\r\n", -1},
+        {"0.9 with an empty line", "GET /\r\n\r\n", 400},
+        {"version in lower case", "GET / http/1.1\r\nHost: a\r\n\r\n", 400},
+        {"no method", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"method is no token", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"two blanks", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"tab in the request line", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"blank in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"NUL in the target", std::string("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 29), 400},
+        {"DEL in the target", "GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"relative target", "GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"asterisk", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 0},
+        {"absolute form", "GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n", 0},
+        {"absolute form without host", "GET http:///b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"other scheme", "GET ftp://a/b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"LF alone", "GET / HTTP/1.1\nHost: a\n\n", 400},
+        {"LF alone after a field", "GET / HTTP/1.1\r\nHost: a\n\r\n", 400},
+        {"CR within a line", with("X: a\rb\r\n\r\n"), 400},
+        {"two CR", with("X: a\r\r\n\r\n"), 400},
+        {"no Host", "GET / HTTP/1.1\r\n\r\n", 400},
+        {"no Host in 1.0", "GET / HTTP/1.0\r\n\r\n", 400},
+        {"two Hosts", with("Host: a\r\n\r\n"), 400},
+        {"two values of Host", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+        {"path in Host", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
+        {"folded line", with("X: a\r\n b\r\n\r\n"), 400},
+        {"folded first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400},
+        {"field without colon", with("X\r\n\r\n"), 400},
+        {"field without name", with(": a\r\n\r\n"), 400},
+        {"blank before the colon", with("X : a\r\n\r\n"), 400},
+        {"NUL in a value", with(std::string("X: \0\r\n\r\n", 8)), 400},
+        {"tab in a value", with("X: a\tb\r\n\r\n"), 0},
+        {"empty value", with("X:\r\n\r\n"), 0},
+        {"length", with("Content-Length: 2\r\n\r\nab"), 0},
+        {"length, half there", with("Content-Length: 2\r\n\r\na"), -1},
+        {"length 0", with("Content-Length: 0\r\n\r\n"), 0},
+        {"length with sign", with("Content-Length: +2\r\n\r\nab"), 400},
+        {"negative length", with("Content-Length: -2\r\n\r\nab"), 400},
+        {"hexadecimal length", with("Content-Length: 0x2\r\n\r\nab"), 400},
+        {"empty length", with("Content-Length:\r\n\r\n"), 400},
+        {"list of lengths", with("Content-Length: 2, 2\r\n\r\nab"), 400},
+        {"two equal lengths", with("Content-Length: 2\r\nContent-Length: 2\r\n\r\nab"), 400},
+        {"two lengths", with("Content-Length: 2\r\nContent-Length: 3\r\n\r\nab"), 400},
+        {"largest body", with("Content-Length: 64\r\n\r\n" + std::string(64, 'x')), 0},
+        {"one byte too many", with("Content-Length: 65\r\n\r\n"), 413},
+        {"length beyond 64 bits", with("Content-Length: 18446744073709551618\r\n\r\n"), 400},
+        {"chunks", with(chunked + "2\r\nab\r\n1;x=\"y\"\r\nc\r\n0\r\n\r\n"), 0},
+        {"chunks in capitals", with("TRANSFER-ENCODING: Chunked\r\n\r\n0\r\n\r\n"), 0},
+        {"gzip, chunked", with("Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), 400},
+        {"chunked, identity", with("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"), 400},
+        {"identity", with("Transfer-Encoding: identity\r\n\r\n"), 400},
+        {"xchunked", with("Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"), 400},
+        {"empty encoding", with("Transfer-Encoding:\r\n\r\n"), 400},
+        {"chunked with vertical tab",
+         with("Transfer-Encoding: \x0b"
+              "chunked\r\n\r\n"),
+         400},
+        {"chunked twice", with("Transfer-Encoding: chunked\r\n" + chunked + "0\r\n\r\n"), 400},
+        {"chunked and length", with("Content-Length: 5\r\n" + chunked + "0\r\n\r\n"), 400},
+        {"length 0 and chunked", with("Content-Length: 0\r\n" + chunked + "0\r\n\r\n"), 400},
+        {"chunked in 1.0", "POST / HTTP/1.0\r\nHost: a\r\n" + chunked + "0\r\n\r\n", 400},
+        {"trailer", with(chunked + "0\r\nX: a\r\n\r\n"), 400},
+        {"chunk size missing", with(chunked + "\r\nab\r\n0\r\n\r\n"), 400},
+        {"chunk size with sign", with(chunked + "+2\r\nab\r\n0\r\n\r\n"), 400},
+        {"chunk size with 0x", with(chunked + "0x2\r\nab\r\n0\r\n\r\n"), 400},
+        {"chunk size with blank", with(chunked + "2 \r\nab\r\n0\r\n\r\n"), 400},
+        {"chunk longer than said", with(chunked + "2\r\nabc\r\n0\r\n\r\n"), 400},
+        {"chunk ended by LF", with(chunked + "2\r\nab\n0\r\n\r\n"), 400},
+        {"chunk size ended by LF", with(chunked + "2\nab\r\n0\r\n\r\n"), 400},
+        {"CR in an extension", with(chunked + "2;a\rb\r\nab\r\n0\r\n\r\n"), 400},
+        {"chunk size of 17 digits", with(chunked + "00000000000000002\r\nab\r\n0\r\n\r\n"), 0},
+        {"chunk size beyond any", with(chunked + "ffffffffffffffff\r\n"), 413},
+        {"chunks up to the limit",
+         with(chunked + "40\r\n" + std::string(64, 'x') + "\r\n0\r\n\r\n"), 0},
+        {"chunks past the limit", with(chunked + "20\r\n" + std::string(32, 'x') + "\r\n21\r\n"),
+         413},
+        {"endless extension", with(chunked + "2;" + std::string(300, 'x')), 400},
+    }));
+    INFO(c.name);
+    CHECK(verdict(c.text, c.text.size()) == c.status);
+    CHECK(verdict(c.text, 1) == c.status);
+}
+
+TEST_CASE("the limits of a head hold to the byte") {
+    const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
+    const std::size_t longest = 8 * 1024 - std::string("GET  HTTP/1.1").size();
+    CHECK(verdict("GET /" + std::string(longest - 1, 'x') + rest, 1000) == 0);
+    CHECK(verdict("GET /" + std::string(longest, 'x') + rest, 1000) == 414);
+    CHECK(verdict(std::string(9000, 'x'), 1) == 414);
+
+    const std::string host = "Host: a\r\n";
+    const std::size_t room = 32 * 1024 - host.size() - std::string("X: \r\n").size();
+    const std::string start = "GET / HTTP/1.1\r\n" + host + "X: ";
+    CHECK(verdict(start + std::string(room, 'x') + "\r\n\r\n", 1000) == 0);
+    CHECK(verdict(start + std::string(room + 1, 'x') + "\r\n\r\n", 1000) == 431);
+
+    std::string fields;
+    for (int i = 0; i < 99; ++i)
+        fields += "X: a\r\n";
+    CHECK(verdict(with(fields + "\r\n"), 1000) == 0);
+    CHECK(verdict(with(fields + "X: a\r\n\r\n"), 1000) == 431);
+}
+
+TEST_CASE("a request is taken apart") {
+    const Request request = parse(
+        "PUT /a%20b?x=1?2 HTTP/1.1\r\nHost: a:80\r\nX-One:  two \t\r\n"
+        "Content-Length: 3\r\n\r\nabc");
+    CHECK(request.method == "PUT");
+    CHECK(request.path == "/a%20b");
+    CHECK(request.query == "x=1?2");
+    CHECK(find_field(request.fields, "x-one") == "two");
+    CHECK(request.body == "abc");
+    CHECK(request.keep_alive);
+}
+
+TEST_CASE("the absolute form names the same path as the origin form") {
+    CHECK(parse("GET HTTP://a:1/b?c HTTP/1.1\r\nHost: a\r\n\r\n").path == "/b");
+    CHECK(parse("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n").path == "/");
+    const Request request = parse("GET http://a?c HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(request.path == "/");
+    CHECK(request.query == "c");
+}
+
+TEST_CASE("the connection stays as version and Connection say") {
+    const auto keeps = [](const std::string& version, const std::string& connection) {
+        return parse("GET / " + version + "\r\nHost: a\r\n" + connection + "\r\n").keep_alive;
+    };
+    CHECK(keeps("HTTP/1.1", ""));
+    CHECK_FALSE(keeps("HTTP/1.1", "Connection: close\r\n"));
+    CHECK_FALSE(keeps("HTTP/1.1", "Connection: x, Close\r\n"));
+    CHECK_FALSE(keeps("HTTP/1.1", "Connection: keep-alive\r\nConnection: close\r\n"));
+    CHECK_FALSE(keeps("HTTP/1.0", ""));
+    CHECK(keeps("HTTP/1.0", "Connection: Keep-Alive\r\n"));
+}
+
+TEST_CASE("what follows a request is left for the next") {
+    RequestReader reader;
+    const std::string text =
+        with("Content-Length: 1\r\n\r\na") + with("Content-Length: 1\r\n\r\nb");
+    std::string_view input = text;
+    read(reader, input);
+    CHECK(reader.take().body == "a");
+    CHECK(reader.is_idle());
+    read(reader, input);
+    CHECK(reader.take().body == "b");
+    CHECK(input.empty());
+}
+
+TEST_CASE("100 Continue is wanted once, and not when the body is there already") {
+    const auto wants = [](std::string_view text) {
+        RequestReader reader;
+        read(reader, text);
+        return reader.take_wants_continue();
+    };
+    CHECK(wants(with("Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n")));
+    CHECK_FALSE(wants(with("Expect: 100-continue\r\nContent-Length: 2\r\n\r\na")));
+    CHECK_FALSE(wants(with("Expect: 100-continue\r\nContent-Length: 0\r\n\r\n")));
+    CHECK_FALSE(wants(with("Expect: other\r\nContent-Length: 2\r\n\r\n")));
+    CHECK_FALSE(
+        wants("POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\n"
+              "Content-Length: 2\r\n\r\n"));
+}
+
+TEST_CASE("a request is the same wherever it is split") {
+    const std::string text =
+        GENERATE("PUT /a?b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET ",
+                 "PUT /a?b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "1\r\na\r\n2;x=\"y\"\r\nbc\r\n0\r\n\r\nGET ");
+    for (std::size_t at = 1; at < text.size(); ++at) {
+        INFO(at);
+        RequestReader reader;
+        std::string_view first(text.data(), at);
+        read(reader, first);
+        std::string rest = std::string(first) + text.substr(at);
+        std::string_view second = rest;
+        if (reader.state() != State::complete) read(reader, second);
+        REQUIRE(reader.state() == State::complete);
+        CHECK(second.ends_with("GET "));
+        const Request request = reader.take();
+        CHECK(request.method == "PUT");
+        CHECK(request.path == "/a");
+        CHECK(request.body == "abc");
+        CHECK(reader.is_idle());
+    }
+}
+
+TEST_CASE("nothing of a body is read before its limit is known, and no more than the limit") {
+    const auto status = [](std::string_view lines, std::size_t max_body) {
+        RequestReader reader;
+        const std::string text = with(lines);
+        std::string_view input = text;
+        reader.consume(input);
+        REQUIRE(reader.state() == State::head_complete);
+        CHECK(input.size() == text.size() - text.find("\r\n\r\n") - 4);
+        reader.begin_body(max_body);
+        reader.consume(input);
+        return reader.state() == State::refused ? reader.refusal().status : 0;
+    };
+    CHECK(status("\r\n", 0) == 0);
+    CHECK(status("Content-Length: 8\r\n\r\naaaaaaaa", 8) == 0);
+    CHECK(status("Content-Length: 9\r\n\r\n", 8) == 413);
+    const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n";
+    CHECK(status(chunked + "8\r\naaaaaaaa\r\n0\r\n\r\n", 8) == 0);
+    CHECK(status(chunked + "8\r\naaaaaaaa\r\n1\r\n", 8) == 413);
+}
