@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto sweep_interval = 50ms;
 /// The same for unused connections, while there is nothing but them.
 constexpr auto idle_sweep_interval = 1s;
+/// TLS sessions kept for resumption, of some kilobytes each.
+constexpr std::size_t max_sessions = 2'000;
 
 class HttpTransport final : public Transport, public Attempt::Listener {
 public:
@@ -61,7 +63,8 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
                  .tls = tls_,
                  .resolver = resolver_,
                  .targets = PreparedTargets(options_.user_agent),
-                 .idle = {options_.max_idle_connections, options_.keep_alive}} {}
+                 .idle = {options_.max_idle_connections, options_.keep_alive},
+                 .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {
     attempts_[token] = std::make_unique<Attempt>(token, std::move(request),
