@@ -1,26 +1,110 @@
-# Install rules of the package `webhooks`: find_package(webhooks) gives webhooks::core, ::testing,
-# ::webhooks and, as far as they are built, ::sqlite, ::postgresql, ::http_transport and ::http.
+# Install rules of the package `webhooks`: for CMake, find_package(webhooks COMPONENTS core …) gives
+# webhooks::core and so on; for pkg-config there is webhooks-core.pc and so on.
 
 include(CMakePackageConfigHelpers)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/webhooks)
-get_property(targets GLOBAL PROPERTY WEBHOOKS_TARGETS)
+set(documentation_directory ${CMAKE_INSTALL_DATADIR}/doc)
+set(webhooks_is_shared FALSE)
+if(BUILD_SHARED_LIBS)
+    set(webhooks_is_shared TRUE)
+endif()
 
-install(TARGETS ${targets} webhooks EXPORT webhooks)
-install(EXPORT webhooks NAMESPACE webhooks:: FILE webhooksTargets.cmake
-        DESTINATION ${package_directory})
+# webhooks_pkg_config(COMPONENT REQUIRES INTERNAL LINKED_PACKAGES LINKED_LIBRARIES): its .pc file.
+# What a static library links is not said to be private: `pkg-config --static` would ask for static
+# libraries of PostgreSQL and others, too.
+file(RELATIVE_PATH pkg_config_up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" /)
+function(webhooks_pkg_config component requires internal linked_packages linked_libraries)
+    set(libraries "-lwebhooks_${component}")
+    if(NOT BUILD_SHARED_LIBS)
+        list(APPEND requires ${linked_packages})
+        list(APPEND libraries ${internal} ${linked_libraries})
+    endif()
+    list(JOIN requires ", " requires)
+    list(JOIN libraries " " libraries)
+    string(REPLACE _ - name webhooks-${component})
+    configure_file(cmake/webhooks.pc.in ${name}.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc COMPONENT development
+            DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
 
-install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+set(webhooks_components "")
+foreach(library IN LISTS WEBHOOKS_LIBRARIES)
+    string(REPLACE webhooks:: "" component ${library})
+    list(APPEND webhooks_components ${component})
+    install(TARGETS webhooks_${component} EXPORT webhooks-${component}
+            LIBRARY COMPONENT libraries NAMELINK_COMPONENT development
+            ARCHIVE COMPONENT development)
+    install(EXPORT webhooks-${component} NAMESPACE webhooks:: FILE webhooks-${component}.cmake
+            DESTINATION ${package_directory} COMPONENT development)
+endforeach()
+
+# The internal libraries are needed next to static ones; shared ones contain them.
+set(webhooks_internal_components "")
+if(NOT BUILD_SHARED_LIBS)
+    foreach(component IN ITEMS sql asio)
+        if(TARGET webhooks_${component})
+            list(APPEND webhooks_internal_components ${component})
+            install(TARGETS webhooks_${component} EXPORT webhooks-${component}
+                    ARCHIVE COMPONENT development)
+            install(EXPORT webhooks-${component} NAMESPACE webhooks::
+                    FILE webhooks-${component}.cmake
+                    DESTINATION ${package_directory} COMPONENT development)
+        endif()
+    endforeach()
+endif()
+
+webhooks_pkg_config(core "" "" "libcrypto >= 3.0" -pthread)
+webhooks_pkg_config(testing webhooks-core "" "" "")
+if(WEBHOOKS_SQLITE)
+    webhooks_pkg_config(sqlite webhooks-core -lwebhooks_sql sqlite3 "-lsoci_sqlite3;-lsoci_core")
+endif()
+if(WEBHOOKS_POSTGRESQL)
+    webhooks_pkg_config(postgresql webhooks-core -lwebhooks_sql libpq
+                        "-lsoci_postgresql;-lsoci_core")
+endif()
+if(WEBHOOKS_HTTP_TRANSPORT)
+    webhooks_pkg_config(http_transport webhooks-core -lwebhooks_asio
+                        "libssl >= 3.0;libcares >= 1.18" "")
+endif()
 if(WEBHOOKS_HTTP_ADAPTER)
-    install(DIRECTORY adapters/http/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    webhooks_pkg_config(http webhooks-core -lwebhooks_asio "" -pthread)
+endif()
+
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES LICENSE CHANGELOG.md DESTINATION ${documentation_directory}/libwebhooks-dev
+        COMPONENT development)
+install(FILES LICENSE DESTINATION ${documentation_directory}/libwebhooks${WEBHOOKS_ABI_VERSION}
+        RENAME copyright COMPONENT libraries)
+if(WEBHOOKS_HTTP_ADAPTER)
+    install(DIRECTORY adapters/http/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+            COMPONENT development)
+    install(FILES adapters/http/openapi.yaml DESTINATION ${documentation_directory}/libwebhooks-dev
+            COMPONENT development)
 endif()
 
 configure_package_config_file(cmake/webhooksConfig.cmake.in webhooksConfig.cmake
                               INSTALL_DESTINATION ${package_directory}
-                              NO_SET_AND_CHECK_MACRO)
+                              NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 # Before 1.0 a minor version may break what uses it.
 write_basic_package_version_file(webhooksConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooksConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/webhooksConfigVersion.cmake
               cmake/WebhooksDependencies.cmake cmake/FindCAres.cmake cmake/FindSOCI.cmake
-        DESTINATION ${package_directory})
+        DESTINATION ${package_directory} COMPONENT development)
+
+if(TARGET webhooks-server)
+    file(RELATIVE_PATH to_libraries /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+    set_target_properties(webhooks-server PROPERTIES INSTALL_RPATH $ORIGIN/${to_libraries})
+    install(TARGETS webhooks-server RUNTIME COMPONENT server)
+    configure_file(packaging/webhooks-server.service.in webhooks-server.service @ONLY)
+    configure_file(packaging/webhooks-server.1.in webhooks-server.1 @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooks-server.1 COMPONENT server
+            DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooks-server.service COMPONENT server
+            DESTINATION lib/systemd/system)
+    install(FILES LICENSE RENAME copyright COMPONENT server
+            DESTINATION ${documentation_directory}/webhooks-server)
+    install(FILES CHANGELOG.md adapters/http/openapi.yaml examples/server/config.schema.json
+            DESTINATION ${documentation_directory}/webhooks-server COMPONENT server)
+endif()

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <string>
+#include <string_view>
 
 #include "access.hpp"
 #include "commands.hpp"
@@ -98,12 +100,24 @@ Result<> stop(webhooks::http::Server& rest, WebhookService& service,
 
 }  // namespace
 
+/// What the library asks to be called, this program has a command for.
+Result<std::shared_ptr<webhooks::Storage>> open_postgresql(const Settings& settings) {
+    constexpr std::string_view function = "migrate_postgresql";
+    auto opened = webhooks::make_postgresql_storage(settings.postgresql);
+    if (opened) return opened;
+    std::string detail = opened.error().detail();
+    const std::size_t at = detail.find(function);
+    if (at == std::string::npos) return opened;
+    detail.replace(at, function.size(), "'webhooks-server migrate'");
+    return webhooks::Error(webhooks::Errc::conflict, detail);
+}
+
 Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings& settings) {
     switch (settings.storage.kind) {
         case StorageChoice::Kind::memory:
             return webhooks::make_memory_storage();
         case StorageChoice::Kind::postgresql:
-            return webhooks::make_postgresql_storage(settings.postgresql);
+            return open_postgresql(settings);
         case StorageChoice::Kind::sqlite:
             break;
     }

@@ -41,8 +41,9 @@ struct Network {
 struct EndpointPolicy {
     /// Addresses that are dialled although they are special-purpose.
     std::vector<Network> allowed_networks = {};
-    /// Names that are accepted although they are reserved, e.g. "localhost"; compared without
-    /// regard to case. Their addresses must still be public or in `allowed_networks`.
+    /// Names that are accepted although they are reserved, e.g. "localhost", or "*.svc.local" for
+    /// all names below svc.local; compared without regard to case. Their addresses must still be
+    /// public or in `allowed_networks`.
     std::vector<std::string> allowed_hosts = {};
     /// Refuse `http` URLs.
     bool https_only = false;
@@ -79,6 +80,11 @@ private:
     std::string target_;
     std::string origin_;
 };
+
+/// Judges the policy itself: what it lists must be able to make a difference.
+/// @return invalid_argument with one FieldError for each entry that is malformed, or that is
+///     accepted without the policy already.
+Result<> check_policy(const EndpointPolicy&);
 
 /// Judges all that a URL says by itself: scheme, name, literal address. No look-up is made.
 /// @return invalid_argument with one FieldError "url".

@@ -96,7 +96,7 @@ protected:
 
 private:
     template <class Forward>
-    auto pass(Call call, Forward forward) -> decltype(forward());
+    auto call_inner(Call call, Forward forward) -> decltype(forward());
 
     const std::shared_ptr<Storage> inner_;
 };

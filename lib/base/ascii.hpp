@@ -33,6 +33,17 @@ constexpr bool is_printable(char c) {
     return c == ' ' || is_visible(c);
 }
 
+/// Without blanks at the ends.
+constexpr std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_blank(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
 /// @return 0-15, or -1 for anything but a hexadecimal digit.
 constexpr int hex_value(char c) {
     if (is_digit(c)) return c - '0';

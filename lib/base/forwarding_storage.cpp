@@ -10,7 +10,7 @@ Result<> ForwardingStorage::intercept(Call, const std::function<Result<>()>& for
 }
 
 template <class Forward>
-auto ForwardingStorage::pass(Call call, Forward forward) -> decltype(forward()) {
+auto ForwardingStorage::call_inner(Call call, Forward forward) -> decltype(forward()) {
     std::optional<decltype(forward())> answer;
     // Two references, so that std::function allocates nothing.
     const Result<> verdict = intercept(call, [&answer, &forward]() -> Result<> {
@@ -28,123 +28,128 @@ auto ForwardingStorage::pass(Call call, Forward forward) -> decltype(forward()) 
 }
 
 Result<Subscription> ForwardingStorage::insert_subscription(const Subscription& subscription) {
-    return pass(Call::insert_subscription,
-                [&] { return inner_->insert_subscription(subscription); });
+    return call_inner(Call::insert_subscription,
+                      [&] { return inner_->insert_subscription(subscription); });
 }
 
 Result<Subscription> ForwardingStorage::find_subscription(const Principal& principal,
                                                           SubscriptionId id) {
-    return pass(Call::find_subscription, [&] { return inner_->find_subscription(principal, id); });
+    return call_inner(Call::find_subscription,
+                      [&] { return inner_->find_subscription(principal, id); });
 }
 
 Result<Subscription> ForwardingStorage::update_subscription(const Principal& principal,
                                                             SubscriptionId id,
                                                             const SubscriptionChange& change) {
-    return pass(Call::update_subscription,
-                [&] { return inner_->update_subscription(principal, id, change); });
+    return call_inner(Call::update_subscription,
+                      [&] { return inner_->update_subscription(principal, id, change); });
 }
 
 Result<Subscription> ForwardingStorage::rotate_secret(const Principal& principal, SubscriptionId id,
                                                       const Secret& secret,
                                                       std::chrono::seconds overlap) {
-    return pass(Call::rotate_secret,
-                [&] { return inner_->rotate_secret(principal, id, secret, overlap); });
+    return call_inner(Call::rotate_secret,
+                      [&] { return inner_->rotate_secret(principal, id, secret, overlap); });
 }
 
 Result<> ForwardingStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
-    return pass(Call::delete_subscription,
-                [&] { return inner_->delete_subscription(principal, id); });
+    return call_inner(Call::delete_subscription,
+                      [&] { return inner_->delete_subscription(principal, id); });
 }
 
 Result<Page<Subscription>> ForwardingStorage::list_subscriptions(const Principal& principal,
                                                                  const ListQuery& query) {
-    return pass(Call::list_subscriptions,
-                [&] { return inner_->list_subscriptions(principal, query); });
+    return call_inner(Call::list_subscriptions,
+                      [&] { return inner_->list_subscriptions(principal, query); });
 }
 
 Result<> ForwardingStorage::upsert_event_type(const EventType& type) {
-    return pass(Call::upsert_event_type, [&] { return inner_->upsert_event_type(type); });
+    return call_inner(Call::upsert_event_type, [&] { return inner_->upsert_event_type(type); });
 }
 
 Result<Configuration> ForwardingStorage::configuration(Revision since) {
-    return pass(Call::configuration, [&] { return inner_->configuration(since); });
+    return call_inner(Call::configuration, [&] { return inner_->configuration(since); });
 }
 
 Result<Page<Event>> ForwardingStorage::list_events(const Principal& principal, SubscriptionId id,
                                                    const ListQuery& query) {
-    return pass(Call::list_events, [&] { return inner_->list_events(principal, id, query); });
+    return call_inner(Call::list_events, [&] { return inner_->list_events(principal, id, query); });
 }
 
 Result<EventHistory> ForwardingStorage::find_event(const Principal& principal, SubscriptionId id,
                                                    EventId event) {
-    return pass(Call::find_event, [&] { return inner_->find_event(principal, id, event); });
+    return call_inner(Call::find_event, [&] { return inner_->find_event(principal, id, event); });
 }
 
 Result<> ForwardingStorage::delete_event(const Principal& principal, SubscriptionId id,
                                          EventId event) {
-    return pass(Call::delete_event, [&] { return inner_->delete_event(principal, id, event); });
+    return call_inner(Call::delete_event,
+                      [&] { return inner_->delete_event(principal, id, event); });
 }
 
 Result<DeliveryStatistics> ForwardingStorage::statistics(const Principal& principal,
                                                          SubscriptionId id) {
-    return pass(Call::statistics, [&] { return inner_->statistics(principal, id); });
+    return call_inner(Call::statistics, [&] { return inner_->statistics(principal, id); });
 }
 
 Result<> ForwardingStorage::reopen_event(const Principal& principal, SubscriptionId id,
                                          EventId event) {
-    return pass(Call::reopen_event, [&] { return inner_->reopen_event(principal, id, event); });
+    return call_inner(Call::reopen_event,
+                      [&] { return inner_->reopen_event(principal, id, event); });
 }
 
 Result<Reopened> ForwardingStorage::reopen_undelivered(const Principal& principal,
                                                        SubscriptionId id, Time since, EventId after,
                                                        std::size_t limit) {
-    return pass(Call::reopen_undelivered,
-                [&] { return inner_->reopen_undelivered(principal, id, since, after, limit); });
+    return call_inner(Call::reopen_undelivered, [&] {
+        return inner_->reopen_undelivered(principal, id, since, after, limit);
+    });
 }
 
 Result<Worker> ForwardingStorage::register_worker(std::chrono::milliseconds lease) {
-    return pass(Call::register_worker, [&] { return inner_->register_worker(lease); });
+    return call_inner(Call::register_worker, [&] { return inner_->register_worker(lease); });
 }
 
 Result<Pulse> ForwardingStorage::pulse(WorkerId worker) {
-    return pass(Call::pulse, [&] { return inner_->pulse(worker); });
+    return call_inner(Call::pulse, [&] { return inner_->pulse(worker); });
 }
 
 Result<> ForwardingStorage::retire_worker(WorkerId worker) {
-    return pass(Call::retire_worker, [&] { return inner_->retire_worker(worker); });
+    return call_inner(Call::retire_worker, [&] { return inner_->retire_worker(worker); });
 }
 
 Result<> ForwardingStorage::declare_dead(WorkerId self) {
-    return pass(Call::declare_dead, [&] { return inner_->declare_dead(self); });
+    return call_inner(Call::declare_dead, [&] { return inner_->declare_dead(self); });
 }
 
 Result<std::size_t> ForwardingStorage::take_over(WorkerId self, std::size_t limit) {
-    return pass(Call::take_over, [&] { return inner_->take_over(self, limit); });
+    return call_inner(Call::take_over, [&] { return inner_->take_over(self, limit); });
 }
 
 Result<BatchReceipt> ForwardingStorage::write(WorkerId worker, const Batch& batch) {
-    return pass(Call::write, [&] { return inner_->write(worker, batch); });
+    return call_inner(Call::write, [&] { return inner_->write(worker, batch); });
 }
 
 Result<std::vector<HeldEvent>> ForwardingStorage::appended_after(WorkerId worker, EventId after,
                                                                  std::size_t limit) {
-    return pass(Call::appended_after, [&] { return inner_->appended_after(worker, after, limit); });
+    return call_inner(Call::appended_after,
+                      [&] { return inner_->appended_after(worker, after, limit); });
 }
 
 Result<Claim> ForwardingStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
-    return pass(Call::claim, [&] { return inner_->claim(worker, limit, number); });
+    return call_inner(Call::claim, [&] { return inner_->claim(worker, limit, number); });
 }
 
 Result<std::vector<HeldEvent>> ForwardingStorage::claim_deferred(WorkerId worker,
                                                                  SubscriptionId subscription,
                                                                  std::size_t limit,
                                                                  std::int64_t number) {
-    return pass(Call::claim_deferred,
-                [&] { return inner_->claim_deferred(worker, subscription, limit, number); });
+    return call_inner(Call::claim_deferred,
+                      [&] { return inner_->claim_deferred(worker, subscription, limit, number); });
 }
 
 Result<> ForwardingStorage::unclaim(WorkerId worker, std::int64_t number) {
-    return pass(Call::unclaim, [&] { return inner_->unclaim(worker, number); });
+    return call_inner(Call::unclaim, [&] { return inner_->unclaim(worker, number); });
 }
 
 void ForwardingStorage::set_listener(std::function<void()> listener) {
@@ -152,23 +157,23 @@ void ForwardingStorage::set_listener(std::function<void()> listener) {
 }
 
 Result<bool> ForwardingStorage::maintain(const Maintenance& maintenance) {
-    return pass(Call::maintain, [&] { return inner_->maintain(maintenance); });
+    return call_inner(Call::maintain, [&] { return inner_->maintain(maintenance); });
 }
 
 Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const ApiKeyRecord& key) {
-    return pass(Call::insert_api_key, [&] { return inner_->insert_api_key(key); });
+    return call_inner(Call::insert_api_key, [&] { return inner_->insert_api_key(key); });
 }
 
 Result<std::optional<ApiKeyRecord>> ForwardingStorage::find_api_key(std::string_view hash) {
-    return pass(Call::find_api_key, [&] { return inner_->find_api_key(hash); });
+    return call_inner(Call::find_api_key, [&] { return inner_->find_api_key(hash); });
 }
 
 Result<std::vector<ApiKeyRecord>> ForwardingStorage::list_api_keys() {
-    return pass(Call::list_api_keys, [&] { return inner_->list_api_keys(); });
+    return call_inner(Call::list_api_keys, [&] { return inner_->list_api_keys(); });
 }
 
 Result<> ForwardingStorage::delete_api_key(ApiKeyId id) {
-    return pass(Call::delete_api_key, [&] { return inner_->delete_api_key(id); });
+    return call_inner(Call::delete_api_key, [&] { return inner_->delete_api_key(id); });
 }
 
 }  // namespace webhooks

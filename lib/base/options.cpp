@@ -32,6 +32,11 @@ Result<> ServiceOptions::validate() const {
     if (lease < 3 * heartbeat_interval) {
         check.fault("lease", "must be at least three times heartbeat_interval");
     }
+    if (const Result<> policy = check_policy(endpoints); !policy) {
+        for (const FieldError& fault : policy.error().fields()) {
+            check.fault(fault.field.c_str(), fault.message);
+        }
+    }
     return check.result();
 }
 

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/publication.hpp>
+#include <base/user_id.hpp>
 #include <base/utf8.hpp>
 
 namespace webhooks {
 namespace {
 
-constexpr std::size_t max_user_id_bytes = 256;
 constexpr std::size_t max_idempotency_key_length = 256;
 constexpr std::size_t max_content_type_length = 128;
 constexpr std::chrono::days max_delivery_delay{366};
@@ -44,8 +44,7 @@ Result<> check_members(const Publication& publication, Time now, std::size_t max
     expect(!content_type.empty() && content_type.size() <= max_content_type_length &&
                ascii::is_printable(content_type),
            "contentType", "must be 1 to 128 printable ASCII characters");
-    expect(publication.user_id.size() <= max_user_id_bytes && is_storable_text(publication.user_id),
-           "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
+    expect(publication.user_id.empty() || is_user_id(publication.user_id), "userId", user_id_rule);
     const std::string& key = publication.idempotency_key;
     expect(key.size() <= max_idempotency_key_length && ascii::is_printable(key), "idempotencyKey",
            "must be 1 to 256 printable ASCII characters");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/ascii.hpp>
 #include <charconv>
 #include <ctime>
 #include <delivery/retry_after.hpp>
@@ -15,12 +16,22 @@ using std::chrono::seconds;
 /// More than any ceiling; keeps sums far from overflow.
 constexpr seconds longest = std::chrono::hours(24 * 366);
 
+/// No honest value is longer; parsing takes time.
+constexpr std::size_t max_bytes = 1024;
+
+bool is_number(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, ascii::is_digit);
+}
+
+/// A fraction is against RFC 9110, but clear; it is rounded up.
 std::optional<seconds> parse_seconds(std::string_view value) {
-    const bool is_number =
-        !value.empty() && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_number) return std::nullopt;
+    const std::size_t dot = value.find('.');
+    const std::string_view whole = value.substr(0, dot);
+    const std::string_view fraction = dot == value.npos ? "0" : value.substr(dot + 1);
+    if (!is_number(whole) || !is_number(fraction)) return std::nullopt;
     long long count = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
+    const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), count);
+    if (fraction.find_first_not_of('0') != fraction.npos) ++count;
     if (error != std::errc() || count > longest.count()) return longest;
     return seconds(count);
 }
@@ -65,13 +76,31 @@ std::optional<Time> parse_date(std::string_view text, Time now) {
     return time_of(*parts);
 }
 
-}  // namespace
-
-std::optional<seconds> parse_retry_after(std::string_view value, Time now) {
+std::optional<seconds> parse_one(std::string_view value, Time now) {
     if (const auto pause = parse_seconds(value)) return pause;
     const auto date = parse_date(value, now);
     if (!date) return std::nullopt;
     return std::clamp(std::chrono::ceil<seconds>(*date - now), seconds(0), longest);
+}
+
+}  // namespace
+
+std::optional<seconds> parse_retry_after(std::string_view value, Time now) {
+    std::optional<seconds> max;
+    if (value.size() > max_bytes) return max;
+    while (!value.empty()) {
+        std::size_t end = std::min(value.find(','), value.size());
+        std::optional<seconds> one = parse_one(ascii::trimmed(value.substr(0, end)), now);
+        if (!one && end < value.size()) {
+            // The comma may have been a date's own.
+            const std::size_t next = std::min(value.find(',', end + 1), value.size());
+            one = parse_one(ascii::trimmed(value.substr(0, next)), now);
+            if (one) end = next;
+        }
+        if (one) max = std::max(max.value_or(seconds(0)), *one);
+        value.remove_prefix(std::min(end + 1, value.size()));
+    }
+    return max;
 }
 
 }  // namespace webhooks::delivery

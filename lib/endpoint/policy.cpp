@@ -45,9 +45,59 @@ bool is_reserved(std::string_view name) {
            is_among(name, endpoint::metadata_hosts);
 }
 
+constexpr std::string_view wildcard = "*.";
+
+bool matches(std::string_view name, std::string_view pattern) {
+    const std::string lower = ascii::lower(pattern);
+    if (!lower.starts_with(wildcard)) return lower == name;
+    return name.ends_with(std::string_view(lower).substr(1));
+}
+
 bool is_allowed_host(std::string_view name, const EndpointPolicy& policy) {
     return std::ranges::any_of(policy.allowed_hosts,
-                               [&](const std::string& host) { return ascii::lower(host) == name; });
+                               [&](const std::string& pattern) { return matches(name, pattern); });
+}
+
+/// @return null when there is no fault.
+const char* fault_of_host(std::string_view pattern) {
+    const bool is_pattern = pattern.starts_with(wildcard);
+    const std::string name = ascii::lower(pattern.substr(is_pattern ? wildcard.size() : 0));
+    const auto url = EndpointUrl::parse("http://" + name + "/");
+    if (!url || url->host_is_address() || url->host() != name) {
+        return "must be host names, or *. and a host name for all names below it";
+    }
+    if (!is_reserved(is_pattern ? "a." + name : name)) {
+        return "must be reserved names: others are accepted without it";
+    }
+    return nullptr;
+}
+
+bool overlap(const Network& a, const Network& b) {
+    return endpoint::contains(a, b.base) || endpoint::contains(b, a.base);
+}
+
+bool is_all_public(const Network& network) {
+    if (network.base.is_v6 && !endpoint::contains(endpoint::global_ipv6, network.base))
+        return false;
+    return std::ranges::none_of(endpoint::special_networks,
+                                [&](const Network& special) { return overlap(network, special); });
+}
+
+/// @return null when there is no fault.
+const char* fault_of_network(const Network& network) {
+    const int max_length = network.base.is_v6 ? 128 : 32;
+    if (network.prefix_length < 0 || network.prefix_length > max_length ||
+        endpoint::first_address(network) != network.base) {
+        return "must be a network's lowest address and prefix length, like 127.0.0.0/8";
+    }
+    if (network.base.is_v6 && overlap(network, endpoint::ipv4_mapped) &&
+        network.prefix_length >= endpoint::ipv4_mapped.prefix_length) {
+        return "must write IPv4 networks with four decimal numbers";
+    }
+    if (is_all_public(network)) {
+        return "must have addresses that are not public: others are allowed without it";
+    }
+    return nullptr;
 }
 
 bool may_dial(const EndpointUrl& url, const EndpointPolicy& policy) {
@@ -56,6 +106,20 @@ bool may_dial(const EndpointUrl& url, const EndpointPolicy& policy) {
 }
 
 }  // namespace
+
+Result<> check_policy(const EndpointPolicy& policy) {
+    std::vector<FieldError> faults;
+    for (const Network& network : policy.allowed_networks) {
+        if (const char* fault = fault_of_network(network)) {
+            faults.push_back({"allowed_networks", fault});
+        }
+    }
+    for (const std::string& host : policy.allowed_hosts) {
+        if (const char* fault = fault_of_host(host)) faults.push_back({"allowed_hosts", fault});
+    }
+    if (faults.empty()) return {};
+    return Error(std::move(faults));
+}
 
 Result<> check_url(const EndpointUrl& url, const EndpointPolicy& policy) {
     if (policy.https_only && !url.is_https()) return url_error("must be an https URL");

@@ -44,6 +44,9 @@ inline constexpr Network special_networks[] = {
     network("224.0.0.0/4"),       // Multicast, RFC 5771
     network("168.63.129.16/32"),  // Azure's platform services on every virtual machine
 
+    // IPv6, of other registries or none.
+    network("3ffe::/16"),  // 6bone, returned to IANA, RFC 3701
+
     // IPv6 registry.
     network("::1/128"),            // Loopback, RFC 4291
     network("::/128"),             // Unspecified, RFC 4291

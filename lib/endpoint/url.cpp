@@ -1,5 +1,6 @@
 #include <endpoint/bad_ports.hpp>
 #include <endpoint/ip_text.hpp>
+#include <endpoint/punycode.hpp>
 
 namespace webhooks {
 namespace {
@@ -38,8 +39,10 @@ bool has_broken_escape(std::string_view text) {
 
 Fault check_characters(std::string_view text) {
     if (text.size() > max_url_bytes) return "must be at most 2048 bytes long";
-    if (!std::ranges::all_of(text, ascii::is_visible) || text.find('\\') != text.npos) {
-        return "must be printable ASCII without blanks and backslashes; write international "
+    if (!std::ranges::all_of(text, ascii::is_visible) ||
+        text.find_first_of("\\\"<>") != text.npos) {
+        return "must be printable ASCII without blanks, backslashes and \" < >; write "
+               "international "
                "names in punycode and other characters as % escapes";
     }
     if (has_broken_escape(text)) return "must have two hexadecimal digits after each %";
@@ -81,9 +84,15 @@ Fault split(std::string_view text, Parts& parts) {
     return split_authority(text.substr(0, end), parts);
 }
 
+bool is_ascii_or_punycode(std::string_view label) {
+    constexpr std::string_view prefix = "xn--";
+    return ascii::lower(label.substr(0, prefix.size())) != prefix ||
+           endpoint::Punycode::is_valid(label.substr(prefix.size()));
+}
+
 bool is_label(std::string_view label) {
     return !label.empty() && label.size() <= max_label_bytes && label.front() != '-' &&
-           label.back() != '-' && ascii::lower(label) != "xn--" &&
+           label.back() != '-' && is_ascii_or_punycode(label) &&
            std::ranges::all_of(
                label, [](char c) { return ascii::is_alphanumeric(c) || c == '-' || c == '_'; });
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <base/publication.hpp>
+#include <base/user_id.hpp>
 #include <base/utf8.hpp>
 #include <service/validation.hpp>
 #include <webhooks/signature.hpp>
@@ -11,7 +12,6 @@ namespace {
 constexpr std::size_t max_name_length = 256;
 constexpr std::size_t max_type_name_length = 128;
 constexpr std::size_t max_description_bytes = 1024;
-constexpr std::size_t max_user_id_bytes = 256;
 constexpr int max_retry_limit = 100;
 
 /// Gathers faults; a failed check of a part brings its own along.
@@ -162,9 +162,7 @@ Result<> check_event_type(const EventType& type) {
 
 Result<> check_principal(const Principal& principal) {
     Faults faults;
-    faults.expect(!principal.user_id().empty() && principal.user_id().size() <= max_user_id_bytes &&
-                      is_storable_text(principal.user_id()),
-                  "userId", "must be 1 to 256 bytes of UTF-8 without U+0000");
+    faults.expect(is_user_id(principal.user_id()), "userId", user_id_rule);
     return std::move(faults).result();
 }
 

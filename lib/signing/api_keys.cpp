@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <base/ascii.hpp>
+#include <base/user_id.hpp>
 #include <signing/digest.hpp>
 #include <webhooks/api_keys.hpp>
 
@@ -9,12 +10,10 @@ namespace {
 constexpr std::size_t least_api_key_bytes = 16;
 constexpr std::size_t most_api_key_bytes = 256;
 constexpr std::size_t random_key_bytes = 32;
-constexpr std::size_t most_user_id_bytes = 256;
 
 Result<> check_principal(const Principal& principal) {
-    const std::size_t size = principal.user_id().size();
-    if (size >= 1 && size <= most_user_id_bytes) return {};
-    return Error(std::vector<FieldError>{{"userId", "must be 1 to 256 bytes"}});
+    if (is_user_id(principal.user_id())) return {};
+    return Error(std::vector<FieldError>{{"userId", user_id_rule}});
 }
 
 Result<> check_key(std::string_view key) {

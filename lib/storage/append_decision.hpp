@@ -29,8 +29,8 @@ WEBHOOKS_EXPORT std::vector<Appended> reserve(const std::vector<Append>& appends
 /// refused nor a replay is to be written, and its key with it.
 /// @param reserved as `reserve` has it.
 WEBHOOKS_EXPORT std::vector<Result<Appended>> decide(const std::vector<Append>& appends,
-                                     const std::vector<Appended>& reserved,
-                                     const FindEarlier& find_earlier);
+                                                     const std::vector<Appended>& reserved,
+                                                     const FindEarlier& find_earlier);
 
 /// Whether the verdict on an append says that it is to be written.
 inline bool is_new(const Result<Appended>& verdict) {

@@ -12,16 +12,6 @@ bool may_be_http(std::string_view head) {
     return head.substr(0, first_bytes.size()) == first_bytes.substr(0, head.size());
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && ascii::is_blank(text.front())) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && ascii::is_blank(text.back())) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
-
 void append_to_list(std::string& list, std::string_view value) {
     list.append(list.empty() ? "" : ", ").append(value);
 }
@@ -77,7 +67,7 @@ void AnswerHead::take_status_line(std::string_view line) {
         return fail("malformed answer: bad version");
     }
     is_http_1_1_ = line.starts_with('1');
-    const std::string_view rest = trimmed(line.substr(1));
+    const std::string_view rest = ascii::trimmed(line.substr(1));
     const std::string_view digits = rest.substr(0, 3);
     const bool has_blank = line.size() > 1 && ascii::is_blank(line[1]);
     const bool has_end = rest.size() == 3 || (rest.size() > 3 && ascii::is_blank(rest[3]));
@@ -99,14 +89,14 @@ void AnswerHead::take_field_line(std::string_view line) {
     }
     is_regular_ = is_regular_ && is_regular_text(line);
     if (continues) {
-        value_.append(value_.empty() ? "" : " ").append(trimmed(line));
+        value_.append(value_.empty() ? "" : " ").append(ascii::trimmed(line));
         return;
     }
     finish_field();
     const std::string_view name = line.substr(0, colon);
     is_regular_ = is_regular_ && is_regular_name(name);
-    name_ = ascii::lower(trimmed(name));
-    value_ = trimmed(line.substr(colon + 1));
+    name_ = ascii::lower(ascii::trimmed(name));
+    value_ = ascii::trimmed(line.substr(colon + 1));
 }
 
 void AnswerHead::finish_field() {
@@ -119,7 +109,7 @@ void AnswerHead::finish_field() {
 void AnswerHead::take_connection(std::string_view value) {
     while (!value.empty()) {
         const std::size_t comma = std::min(value.find(','), value.size());
-        const std::string option = ascii::lower(trimmed(value.substr(0, comma)));
+        const std::string option = ascii::lower(ascii::trimmed(value.substr(0, comma)));
         is_close_ = is_close_ || option == "close";
         is_keep_alive_ = is_keep_alive_ || option == "keep-alive";
         value.remove_prefix(std::min(comma + 1, value.size()));
@@ -129,7 +119,7 @@ void AnswerHead::take_connection(std::string_view value) {
 bool AnswerHead::is_chunked() const {
     const std::size_t comma = codings_.rfind(',');
     const std::size_t begin = comma == codings_.npos ? 0 : comma + 1;
-    return trimmed(std::string_view(codings_).substr(begin)) == "chunked";
+    return ascii::trimmed(std::string_view(codings_).substr(begin)) == "chunked";
 }
 
 bool AnswerHead::may_reuse_connection() const noexcept {

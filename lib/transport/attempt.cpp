@@ -11,6 +11,8 @@ using Kind = Stream::Step::Kind;
 
 /// Of a name with more addresses only so many are dialled; all are judged.
 constexpr std::size_t max_dialled = 8;
+/// A certificate is verified again after this time at the latest.
+constexpr std::chrono::seconds max_session_life = std::chrono::hours(1);
 
 bool are_allowed(const std::vector<IpAddress>& addresses, const EndpointPolicy* policy) {
     static const EndpointPolicy strict;
@@ -55,11 +57,15 @@ void Attempt::begin() {
 void Attempt::send_or_connect() {
     while (auto kept = workbench_.idle.take(prepared_->key)) {
         if (!(*kept)->is_quiet()) continue;
+        if (SteadyTime::clock::now() >= (*kept)->valid_until()) {
+            kept_ = std::move(*kept);
+            return resolve();
+        }
         use(std::move(*kept));
         is_kept_connection_ = true;
         return exchange();
     }
-    connect_anew();
+    connect();
 }
 
 void Attempt::use(std::unique_ptr<Stream> stream) {
@@ -67,9 +73,13 @@ void Attempt::use(std::unique_ptr<Stream> stream) {
     if (stream_) stream_->set_owner(this);
 }
 
-void Attempt::connect_anew() {
+void Attempt::connect() {
     use(nullptr);
     is_kept_connection_ = false;
+    resolve();
+}
+
+void Attempt::resolve() {
     const SteadyTime now = SteadyTime::clock::now();
     connect_deadline_ = std::min(deadline_, now + workbench_.options.connect_timeout);
     step_deadline_ = connect_deadline_;
@@ -89,18 +99,33 @@ void Attempt::on_resolved(const Resolved& resolved) {
     guard([&] {
         look_up_.reset();
         if (resolved.is_local_error) {
-            if (workbench_.idle.drop_oldest()) return connect_anew();
+            if (std::exchange(kept_, nullptr) || workbench_.idle.drop_oldest()) return connect();
             return end(not_sent(resolved.error));
         }
         if (resolved.addresses.empty()) return end(failed(resolved.error));
         if (!are_allowed(resolved.addresses, request_.target->policy.get())) {
             return end(failed("address not allowed"));
         }
+        if (use_kept(resolved)) return exchange();
         addresses_ = resolved.addresses;
         addresses_.resize(std::min(addresses_.size(), max_dialled));
+        addresses_valid_until_ = resolved.valid_until;
         dialled_ = 0;
         dial_next();
     });
+}
+
+/// A connection whose lookup has expired belongs to the host no longer unless a fresh one says so.
+bool Attempt::use_kept(const Resolved& resolved) {
+    std::unique_ptr<Stream> kept = std::exchange(kept_, nullptr);
+    if (!kept || !kept->is_quiet()) return false;
+    if (std::ranges::find(resolved.addresses, kept->address()) == resolved.addresses.end()) {
+        return false;
+    }
+    kept->set_valid_until(resolved.valid_until);
+    use(std::move(kept));
+    is_kept_connection_ = true;
+    return true;
 }
 
 /// Each address has its even share of the time that is left, so that one that is silent does not
@@ -118,6 +143,7 @@ std::error_code Attempt::dial(const IpAddress& address) {
     while (true) {
         use(std::make_unique<Stream>(workbench_.poller));
         const auto code = stream_->connect(address, request_.target->url.port());
+        stream_->set_valid_until(addresses_valid_until_);
         if (!is_local_error(code) || !workbench_.idle.drop_oldest()) return code;
     }
 }
@@ -133,14 +159,20 @@ void Attempt::on_connected(const std::error_code& code) {
     guard([&] {
         if (code) return after_failed_dial(code);
         step_deadline_ = connect_deadline_;
-        const EndpointUrl& url = request_.target->url;
-        if (!url.is_https()) return exchange();
-        phase_ = Phase::handshaking;
-        if (!stream_->start_tls(workbench_.tls, url.host(), url.host_is_address())) {
-            return end(not_sent("out of memory"));
-        }
-        shake_hands();
+        if (!request_.target->url.is_https()) return exchange();
+        start_tls();
     });
+}
+
+void Attempt::start_tls() {
+    phase_ = Phase::handshaking;
+    const EndpointUrl& url = request_.target->url;
+    const ResumableSession earlier =
+        workbench_.sessions.find(url.origin(), SteadyTime::clock::now());
+    if (!stream_->start_tls(workbench_.tls, url.host(), url.host_is_address(), earlier.get())) {
+        return end(not_sent("out of memory"));
+    }
+    shake_hands();
 }
 
 void Attempt::shake_hands() {
@@ -153,10 +185,12 @@ void Attempt::shake_hands() {
         case Kind::wants_write:
             return stream_->wait(Stream::Direction::write);
         case Kind::ended:
-            return end(failed("connection closed in the TLS handshake"));
         case Kind::failed:
             break;
     }
+    // It may have been what the peer did not like.
+    workbench_.sessions.drop(request_.target->url.origin());
+    if (step.kind == Kind::ended) return end(failed("connection closed in the TLS handshake"));
     end(step.code ? failed(phase_, step.code) : failed(step.error));
 }
 
@@ -220,7 +254,7 @@ void Attempt::limit_body() {
 }
 
 void Attempt::on_broken(const Stream::Step& step) {
-    if (reader_.is_untouched() && is_kept_connection_) return connect_anew();
+    if (reader_.is_untouched() && is_kept_connection_) return connect();
     if (reader_.is_untouched() && step.kind == Kind::failed) {
         return end(step.code ? failed(phase_, step.code) : failed(step.error));
     }
@@ -228,7 +262,19 @@ void Attempt::on_broken(const Stream::Step& step) {
     finish();
 }
 
+/// By the time that an answer is here, so is what TLS 1.3 sends for a resumption.
+void Attempt::keep_session() {
+    if (!stream_ || is_kept_connection_) return;
+    if (ResumableSession session = stream_->session()) {
+        const auto life = std::min(max_session_life,
+                                   std::chrono::seconds(SSL_SESSION_get_timeout(session.get())));
+        workbench_.sessions.put(request_.target->url.origin(), std::move(session),
+                                SteadyTime::clock::now() + life);
+    }
+}
+
 void Attempt::finish() {
+    keep_session();
     const bool may_reuse = reader_.may_reuse_connection() && written_ == bytes_.size();
     if (may_reuse) {
         stream_->set_owner(nullptr);
@@ -247,7 +293,7 @@ void Attempt::on_overdue(SteadyTime now) {
         if (!reader_.has_answer())
             return end(timed_out(phase_, workbench_.options.attempt_timeout));
         reader_.end();
-        end(reader_.take());
+        finish();
     });
 }
 
@@ -258,6 +304,7 @@ void Attempt::cancel() {
 void Attempt::end(TransportAnswer answer) {
     has_ended_ = true;
     look_up_.reset();
+    kept_.reset();
     use(nullptr);
     listener_.on_ended(*this, std::move(answer));
 }

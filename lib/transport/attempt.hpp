@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <transport/answer_reader.hpp>
+#include <transport/expiring_cache.hpp>
 #include <transport/failure.hpp>
 #include <transport/idle_pool.hpp>
 #include <transport/prepared_target.hpp>
@@ -24,6 +25,7 @@ struct Workbench {
     Resolver& resolver;
     PreparedTargets targets;
     Pool idle;
+    ExpiringCache<ResumableSession> sessions;  ///< By origin.
     std::array<char, 16 * 1024> input{};
 };
 
@@ -58,17 +60,21 @@ private:
 
     void send_or_connect();
     void use(std::unique_ptr<Stream> stream);
-    void connect_anew();
+    void connect();
+    void resolve();
     void on_resolved(const Resolved& resolved);
+    bool use_kept(const Resolved& resolved);
     void dial_next();
     std::error_code dial(const IpAddress& address);
     void after_failed_dial(const std::error_code& code);
+    void start_tls();
     void shake_hands();
     void exchange();
     void write_more();
     void read_more();
     void limit_body();
     void on_broken(const Stream::Step& step);
+    void keep_session();
     void finish();
     void end(TransportAnswer answer);
     template <class Function>
@@ -91,6 +97,9 @@ private:
     SteadyTime step_deadline_;  ///< What is_overdue() looks at: the next of all deadlines.
     Resolver::Ticket look_up_;
     std::vector<IpAddress> addresses_;
+    SteadyTime addresses_valid_until_{};
+    /// Used again if a fresh lookup still holds its address.
+    std::unique_ptr<Stream> kept_;
     std::size_t dialled_ = 0;
     std::unique_ptr<Stream> stream_;
     bool is_kept_connection_ = false;

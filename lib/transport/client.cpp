@@ -17,9 +17,11 @@ using namespace std::chrono_literals;
 constexpr auto sweep_interval = 50ms;
 /// The same for unused connections, while there is nothing but them.
 constexpr auto idle_sweep_interval = 1s;
-/// How often look-ups, which `wait_handle` does not tell of, are looked at by a host that waits in
-/// a loop of its own.
-constexpr auto look_up_interval = 5ms;
+/// How often lookups, which `wait_handle` does not tell of, are driven by a host that waits in a
+/// loop of its own.
+constexpr auto lookup_interval = 5ms;
+/// TLS sessions kept for resumption, of some kilobytes each.
+constexpr std::size_t max_sessions = 2'000;
 
 class HttpTransport final : public Transport, public Attempt::Listener {
 public:
@@ -66,7 +68,8 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
                  .tls = tls_,
                  .resolver = resolver_,
                  .targets = PreparedTargets(options_.user_agent),
-                 .idle = {options_.max_idle_connections, options_.keep_alive}} {}
+                 .idle = {options_.max_idle_connections, options_.keep_alive},
+                 .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {
     attempts_[token] = std::make_unique<Attempt>(token, std::move(request),
@@ -144,7 +147,7 @@ void HttpTransport::wake() noexcept try {
 SteadyTime HttpTransport::next_wake() const {
     if (!answers_.empty() || !started_.empty() || poller_.has_calls()) return SteadyTime::min();
     if (!resolver_.is_busy()) return next_sweep();
-    return std::min(next_sweep(), SteadyTime::clock::now() + look_up_interval);
+    return std::min(next_sweep(), SteadyTime::clock::now() + lookup_interval);
 }
 
 void HttpTransport::cancel_all() {

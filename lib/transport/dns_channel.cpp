@@ -24,7 +24,8 @@ using Descriptor =
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 using Answers = std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)>;
 
-/// All are judged at each connect and kept in memory; no honest name has so many.
+/// As they are kept in memory and judged at each connect, so many of a name are enough: of those
+/// that are public, and again of those that are not, so that none of the latter hides behind many.
 constexpr std::size_t max_addresses = 100;
 
 constexpr int rounds = 4;
@@ -87,15 +88,16 @@ int seconds_to_live(int ttl) {
 Resolved resolved(const ares_addrinfo& answers) {
     std::vector<IpAddress> v4;
     std::vector<IpAddress> v6;
+    std::array<std::size_t, 2> counts{};
     int ttl = std::numeric_limits<int>::max();
     for (const auto* node = answers.nodes; node != nullptr; node = node->ai_next) {
         const IpAddress address = address_of(*node->ai_addr);
         std::vector<IpAddress>& family = address.is_v6 ? v6 : v4;
-        if (std::ranges::find(family, address) == family.end()) family.push_back(address);
-        if (v4.size() + v6.size() > max_addresses) {
-            return {.error = "could not resolve host: too many addresses"};
-        }
         ttl = std::min(ttl, seconds_to_live(node->ai_ttl));
+        std::size_t& count = counts[check_address(address, {}).has_value() ? 1 : 0];
+        if (count == max_addresses || std::ranges::find(family, address) != family.end()) continue;
+        ++count;
+        family.push_back(address);
     }
     for (const auto* alias = answers.cnames; alias != nullptr; alias = alias->next) {
         ttl = std::min(ttl, seconds_to_live(alias->ttl));

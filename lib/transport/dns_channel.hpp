@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/time.hpp>
 
 struct ares_channeldata;
 
@@ -18,8 +19,10 @@ namespace webhooks::transport {
 struct Resolved {
     std::vector<IpAddress> addresses = {};
     std::chrono::seconds ttl = {};  ///< How long the addresses hold, as their records say.
-    std::string error = {};         ///< Why there is no address; for a person.
-    bool is_local_error = false;    ///< No descriptor or memory: it costs no try.
+    /// Until when the addresses may be used; set by the Resolver.
+    SteadyTime valid_until = SteadyTime::max();
+    std::string error = {};       ///< Why there is no address; for a person.
+    bool is_local_error = false;  ///< No descriptor or memory: it costs no try.
 };
 
 struct DnsOptions {

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <base/ascii.hpp>
 #include <base/ranges.hpp>
 #include <transport/name_server.hpp>
+#include <transport/text.hpp>
 #include <webhooks/http_transport.hpp>
 
 namespace webhooks {
@@ -15,8 +15,11 @@ Result<> HttpTransportOptions::validate() const {
     check.in("max_header_bytes", max_header_bytes, 1024, 1024 * 1024, "bytes");
     check.in("keep_alive", keep_alive, 0ms, 10min);
     check.in("max_idle_connections", max_idle_connections, 0, 100'000, "");
-    if (user_agent.size() > 256 || !ascii::is_printable(user_agent)) {
-        check.fault("user_agent", "must be 1 to 256 printable ASCII characters, or empty");
+    if (!user_agent.empty() &&
+        (user_agent.size() > 256 || !transport::is_header_value(user_agent))) {
+        check.fault(
+            "user_agent",
+            "must be 1 to 256 printable ASCII characters without blanks at the ends, or empty");
     }
     check.in("name_servers", name_servers.size(), 0, 8, "servers");
     for (const std::string& server : name_servers) {

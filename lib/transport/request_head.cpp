@@ -18,6 +18,7 @@ Result<std::string> request_head(const Target& target, const std::string& user_a
     std::string head = "POST " + target.url.target() + " HTTP/1.1\r\n";
     add_header(head, "host", target.url.authority());
     add_header(head, "user-agent", user_agent);
+    add_header(head, "accept-encoding", "identity");  // The log keeps what is answered as text.
     for (const Header& header : target.headers) {
         add_header(head, header.name, header.value);
     }

@@ -7,7 +7,7 @@
 namespace webhooks::transport {
 
 /// The part of a request that is the same for all requests to a target: the request line, Host,
-/// User-Agent, and the subscription's own headers.
+/// User-Agent, Accept-Encoding, and the subscription's own headers.
 /// @return invalid_argument when the target's headers are not what `check_headers` allows: they
 ///     were judged when they were saved, and nothing is written that was not judged again.
 Result<std::string> request_head(const Target& target, const std::string& user_agent);

@@ -24,7 +24,7 @@ Resolver::Resolver(boost::asio::io_context& io, ResolverOptions options)
 
 Resolver::Ticket Resolver::resolve(const std::string& host, SteadyTime now, Done done) {
     auto ticket = std::make_shared<Done>(std::move(done));
-    if (LookUpCache::Answer known = cache_.find(host, now)) {
+    if (Answer known = cache_.find(host, now)) {
         give(ticket, std::move(known));
         return ticket;
     }
@@ -97,17 +97,16 @@ void Resolver::finish(const std::string& host, Resolved resolved) {
         // RFC 6761, section 6.3: it means this machine, also where no hosts file says so.
         resolved = {.addresses = {IpAddress{.is_v6 = false, .bytes = {127, 0, 0, 1}}}};
     }
+    resolved.valid_until = SteadyTime::clock::now() + time_to_keep(resolved);
     const auto answer = std::make_shared<const Resolved>(std::move(resolved));
-    if (!answer->is_local_error) {
-        cache_.put(host, answer, SteadyTime::clock::now() + time_to_keep(*answer));
-    }
+    if (!answer->is_local_error) cache_.put(host, answer, answer->valid_until);
     if (!waiting) return;
     for (const std::weak_ptr<Done>& waiting_one : waiting.mapped()) {
         if (const Ticket ticket = waiting_one.lock()) give(ticket, answer);
     }
 }
 
-void Resolver::give(const Ticket& ticket, LookUpCache::Answer answer) {
+void Resolver::give(const Ticket& ticket, Answer answer) {
     boost::asio::post(io_, [ticket = std::weak_ptr<Done>(ticket), answer = std::move(answer)] {
         if (const Ticket waiting = ticket.lock()) (*waiting)(*answer);
     });

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 #include <transport/dns_channel.hpp>
-#include <transport/look_up_cache.hpp>
+#include <transport/expiring_cache.hpp>
 #include <unordered_map>
 #include <vector>
 #include <webhooks/time.hpp>
@@ -43,6 +43,7 @@ public:
     void sweep(SteadyTime now);
 
 private:
+    using Answer = std::shared_ptr<const Resolved>;
     using Waiting = std::vector<std::weak_ptr<Done>>;
 
     void ask_queued(SteadyTime now);
@@ -50,11 +51,11 @@ private:
     DnsChannel& channel(SteadyTime now);
     std::size_t under_way() const noexcept;
     void finish(const std::string& host, Resolved resolved);
-    void give(const Ticket& ticket, LookUpCache::Answer answer);
+    void give(const Ticket& ticket, Answer answer);
 
     boost::asio::io_context& io_;
     const ResolverOptions options_;
-    LookUpCache cache_;
+    ExpiringCache<Answer> cache_;
     std::unordered_map<std::string, Waiting> waiting_;  ///< By host.
     std::deque<std::string> queue_;                     ///< Hosts of `waiting_` not yet asked for.
     std::unique_ptr<DnsChannel> channel_;

@@ -72,6 +72,7 @@ Stream::~Stream() {
 }
 
 std::error_code Stream::connect(const IpAddress& address, std::uint16_t port) {
+    address_ = address;
     const int family = address.is_v6 ? AF_INET6 : AF_INET;
     socket_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (socket_ < 0) return system_code(errno);
@@ -93,9 +94,17 @@ std::error_code Stream::connect(const IpAddress& address, std::uint16_t port) {
     return poller_.watch(socket_, *this, place_);
 }
 
-bool Stream::start_tls(const TlsContext& context, const std::string& host, bool host_is_address) {
+bool Stream::start_tls(const TlsContext& context, const std::string& host, bool host_is_address,
+                       SSL_SESSION* earlier) {
     tls_ = context.session(socket_, host, host_is_address);
+    if (tls_ && earlier != nullptr) SSL_set_session(tls_.get(), earlier);
     return tls_ != nullptr;
+}
+
+ResumableSession Stream::session() const {
+    if (!tls_) return nullptr;
+    ResumableSession session(SSL_get1_session(tls_.get()), SSL_SESSION_free);
+    return session && SSL_SESSION_is_resumable(session.get()) == 1 ? session : nullptr;
 }
 
 /// @return whether the attempt to connect is over; `code` tells how it went.

@@ -9,6 +9,7 @@
 #include <transport/poller.hpp>
 #include <transport/tls.hpp>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/time.hpp>
 
 namespace webhooks::transport {
 
@@ -48,7 +49,16 @@ public:
     /// Begins to connect. @return what kept it from beginning; else `on_connected` follows.
     std::error_code connect(const IpAddress& address, std::uint16_t port);
     /// @return false when there is no memory for it.
-    bool start_tls(const TlsContext& context, const std::string& host, bool host_is_address);
+    /// @param earlier a session with the same host to resume, or null
+    bool start_tls(const TlsContext& context, const std::string& host, bool host_is_address,
+                   SSL_SESSION* earlier);
+    /// What a later connection to the host can resume; null when there is nothing.
+    ResumableSession session() const;
+
+    const IpAddress& address() const noexcept { return address_; }
+    /// Until when the lookup that named the address holds.
+    SteadyTime valid_until() const noexcept { return valid_until_; }
+    void set_valid_until(SteadyTime time) noexcept { valid_until_ = time; }
 
     Step handshake();
     Step read(std::span<char> buffer);
@@ -73,6 +83,8 @@ private:
     Poller& poller_;
     int socket_ = -1;
     Poller::Place place_;
+    IpAddress address_;
+    SteadyTime valid_until_ = SteadyTime::max();
     TlsSession tls_;
     Owner* owner_ = nullptr;
     bool is_connecting_ = false;

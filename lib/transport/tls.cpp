@@ -62,7 +62,9 @@ bool expect_name(SSL* session, const std::string& host, bool host_is_address) {
     if (host_is_address) {
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) == 1;
     }
-    SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // By subjectAltName alone (RFC 9525, section 6.3).
+    SSL_set_hostflags(session,
+                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return SSL_set1_host(session, host.c_str()) == 1 &&
            SSL_set_tlsext_host_name(session, host.c_str()) == 1;
 }
@@ -72,6 +74,8 @@ bool expect_name(SSL* session, const std::string& host, bool host_is_address) {
 Result<TlsContext> TlsContext::make(const std::string& ca_file) {
     std::unique_ptr<SSL_CTX, TlsDeleter> context(SSL_CTX_new(TLS_client_method()));
     if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
+        // Nothing of TLS 1.2 without forward secrecy.
+        SSL_CTX_set_cipher_list(context.get(), "DEFAULT:!kRSA") != 1 ||
         SSL_CTX_set_default_verify_paths(context.get()) != 1) {
         return Error(Errc::internal, "OpenSSL cannot be set up");
     }

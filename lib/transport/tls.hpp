@@ -16,6 +16,9 @@ struct TlsDeleter {
 /// One side of a TLS connection, not yet begun.
 using TlsSession = std::unique_ptr<SSL, TlsDeleter>;
 
+/// What was agreed upon in an earlier handshake; the certificate was verified in it.
+using ResumableSession = std::shared_ptr<SSL_SESSION>;
+
 /// What all TLS connections share: TLS 1.2 or newer, the certificate chain always verified.
 class TlsContext {
 public:

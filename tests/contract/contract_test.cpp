@@ -6,7 +6,9 @@
 namespace webhooks::testing {
 
 WEBHOOKS_STORAGE_CONTRACT(InMemory);
+#ifdef WEBHOOKS_TEST_SQLITE
 WEBHOOKS_STORAGE_CONTRACT(OnSqlite);
+#endif
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
 WEBHOOKS_STORAGE_CONTRACT(OnPostgresql, "[postgresql]");
 WEBHOOKS_STORAGE_CONTRACT(OnSmallPartitions, "[postgresql]");

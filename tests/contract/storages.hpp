@@ -24,6 +24,7 @@ struct InMemory final : StorageUnderTest {
     }
 };
 
+#ifdef WEBHOOKS_TEST_SQLITE
 struct OnSqlite final : StorageUnderTest {
     std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) override {
         return make_sqlite_storage({.path = folder.file("test.db"), .clock = std::move(clock)})
@@ -31,6 +32,7 @@ struct OnSqlite final : StorageUnderTest {
     }
     TemporaryFolder folder;
 };
+#endif
 
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
 /// A schema of its own.

@@ -85,6 +85,27 @@ TEST_CASE("What a look-up says decides about the attempt") {
     CHECK(names.asked("a.example") == 1);
 }
 
+TEST_CASE("A host with more than a hundred addresses is delivered, unless one of them is refused") {
+    Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
+    DnsServer names;
+    DnsServer::Name many{.manner = DnsServer::Manner::too_long};
+    for (int i = 0; i < 150; ++i) {
+        many.addresses.push_back("127.0.0." + std::to_string(i + 1));
+    }
+    names.set("many.example", many);
+    // The name's first address is the receiver's own.
+    Driver driver({.name_servers = {names.address()}});
+    const std::string port = ":" + std::to_string(receiver.port()) + "/";
+    const auto allowing = std::make_shared<const EndpointPolicy>(
+        EndpointPolicy{.allowed_networks = {Network::parse("127.0.0.0/8").value()}});
+    CHECK(driver.send(request_to("http://many.example" + port, "{}", {}, allowing)).status_code ==
+          200);
+    many.addresses.resize(50);
+    many.addresses.insert(many.addresses.begin(), "10.0.0.1");
+    names.set("early.example", many);
+    CHECK(driver.send("http://early.example" + port).error == "address not allowed");
+}
+
 TEST_CASE("What one policy allows another may refuse, though the name is looked up once") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     DnsServer names;

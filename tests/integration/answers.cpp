@@ -241,6 +241,7 @@ TEST_CASE("The request is exactly what was asked for") {
                   std::to_string(receiver.port()) +
                   "\r\n"
                   "user-agent: Tests/1 (x)\r\n"
+                  "accept-encoding: identity\r\n"
                   "X-Own: a \t b\r\n"
                   "authorization: Bearer t\r\n"
                   "content-type: application/json\r\n"

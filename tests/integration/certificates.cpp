@@ -73,12 +73,27 @@ ThrowawayAuthority::~ThrowawayAuthority() {
 
 ServerContext ThrowawayAuthority::server(const std::string& names, int days_left) const {
     const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate = make_certificate("server", key.get(), days_left);
-    add_extension(certificate.get(), NID_subject_alt_name, names);
+    Certificate certificate = make_certificate("server", key.get(), days_left);
+    return serve(std::move(certificate), key.get(), names);
+}
+
+ServerContext ThrowawayAuthority::rsa_server(const std::string& common_name,
+                                             const std::string& names) const {
+    const Key key(EVP_RSA_gen(2048));
+    Certificate certificate = make_certificate("server", key.get(), 1);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1,
+                               0);
+    return serve(std::move(certificate), key.get(), names);
+}
+
+ServerContext ThrowawayAuthority::serve(Certificate certificate, EVP_PKEY* key,
+                                        const std::string& names) const {
+    if (!names.empty()) add_extension(certificate.get(), NID_subject_alt_name, names);
     sign(certificate.get(), certificate_.get(), key_.get());
     ServerContext context(SSL_CTX_new(TLS_server_method()));
     require(SSL_CTX_use_certificate(context.get(), certificate.get()) == 1);
-    require(SSL_CTX_use_PrivateKey(context.get(), key.get()) == 1);
+    require(SSL_CTX_use_PrivateKey(context.get(), key) == 1);
     return context;
 }
 

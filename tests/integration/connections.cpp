@@ -381,3 +381,35 @@ TEST_CASE("Without a free port nothing is sent, and other endpoints have theirs"
     CHECK_THAT(answer.error, Catch::Matchers::ContainsSubstring("ip_local_port_range"));
     CHECK(driver.send(lively.url()).status_code == 200);
 }
+
+TEST_CASE(
+    "A kept connection whose lookup has expired is used again only if its address still holds") {
+    Receiver receiver(answer_always(ok));
+    DnsServer names;
+    names.set("moving.example", {.addresses = {"127.0.0.1"}, .ttl = 1});
+    Driver driver({.name_servers = {names.address()}});
+    const std::string url = "http://moving.example:" + std::to_string(receiver.port()) + "/";
+    const SteadyTime patience = SteadyTime::clock::now() + 10s;
+    const auto send_until_asked = [&](int times) {
+        while (names.asked("moving.example") < times && SteadyTime::clock::now() < patience) {
+            CHECK(driver.send(url).status_code == 200);
+        }
+    };
+    send_until_asked(3);
+    CHECK(receiver.connections() == 1);
+
+    // Nothing listens there; that it is refused shows that it was dialled.
+    names.set("moving.example", {.addresses = {"127.0.0.2"}, .ttl = 1});
+    TransportAnswer answer = driver.send(url);
+    while (answer.status_code == 200 && SteadyTime::clock::now() < patience) {
+        answer = driver.send(url);
+    }
+    CHECK(answer.error == "connection refused");
+    CHECK(connections_to(receiver.port()) == 0);
+
+    names.set("moving.example", {.addresses = {"127.0.0.2", "10.0.0.1"}, .ttl = 1});
+    while (answer.error == "connection refused" && SteadyTime::clock::now() < patience) {
+        answer = driver.send(url);
+    }
+    CHECK(answer.error == "address not allowed");
+}

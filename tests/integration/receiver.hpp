@@ -29,6 +29,8 @@ public:
 
     /// The bytes of one whole request; empty when the connection ended before there was one.
     std::string read_request();
+    /// It went on with a TLS session of an earlier connection.
+    bool is_resumed() const noexcept { return tls_ && SSL_session_reused(tls_.get()) == 1; }
     /// @return false when the peer is gone.
     bool send(std::string_view bytes);
     /// Returns once the other side has closed.

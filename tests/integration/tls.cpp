@@ -81,6 +81,57 @@ TEST_CASE("A certificate that is not right is refused, and nothing is sent") {
     CHECK(received.empty());
 }
 
+TEST_CASE("A certificate is verified by its alternative names alone") {
+    const ThrowawayAuthority authority;
+    const auto [names, error] = GENERATE(table<std::string, std::string>({
+        {"", "certificate verify failed: hostname mismatch"},
+        {"DNS:localhost", ""},
+    }));
+    const ServerContext server = authority.rsa_server("localhost", names);
+    Receiver receiver(answer_always(ok), server.get());
+    CHECK(Driver(trusting(authority)).send(named_url(receiver)).error == error);
+}
+
+TEST_CASE("A key exchange by the server's static RSA key is not offered") {
+    const ThrowawayAuthority authority;
+    const ServerContext server = authority.rsa_server("x", "DNS:localhost");
+    SSL_CTX_set_max_proto_version(server.get(), TLS1_2_VERSION);
+    const auto [ciphers, is_offered] = GENERATE(
+        table<const char*, bool>({{"kRSA", false}, {"ECDHE-RSA-AES128-GCM-SHA256", true}}));
+    REQUIRE(SSL_CTX_set_cipher_list(server.get(), ciphers) == 1);
+    Receiver receiver(answer_always(ok), server.get());
+    const TransportAnswer answer = Driver(trusting(authority)).send(named_url(receiver));
+    CHECK((answer.kind == Kind::answered) == is_offered);
+}
+
+TEST_CASE("A TLS session is resumed by the next connection, and not by other hosts") {
+    const ThrowawayAuthority authority;
+    const ServerContext server = authority.server("DNS:localhost,IP:127.0.0.1");
+    const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+    SSL_CTX_set_min_proto_version(server.get(), version);
+    SSL_CTX_set_max_proto_version(server.get(), version);
+    std::vector<bool> resumed;
+    {
+        Receiver receiver(
+            [&](Peer& peer, int) {
+                peer.read_request();
+                resumed.push_back(peer.is_resumed());
+                peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+            },
+            server.get());
+        Driver driver(trusting(authority));
+        CHECK(driver.send(named_url(receiver)).status_code == 200);
+        CHECK(driver.send(named_url(receiver)).status_code == 200);
+        CHECK(driver.send(receiver.url()).status_code == 200);
+        // A server that has forgotten its keys: a whole handshake, and no failure.
+        std::string keys(80, 'k');
+        REQUIRE(SSL_CTX_set_tlsext_ticket_keys(server.get(), keys.data(), keys.size()) == 1);
+        CHECK(driver.send(named_url(receiver)).status_code == 200);
+        CHECK(driver.send(named_url(receiver)).status_code == 200);
+    }
+    CHECK(resumed == std::vector<bool>{false, true, false, false, true});
+}
+
 TEST_CASE("TLS older than 1.2 is refused") {
     const ThrowawayAuthority authority;
     const ServerContext server = authority.server("DNS:localhost");
@@ -157,6 +208,8 @@ TEST_CASE("Options out of their range, and authorities that cannot be read, are 
         {{.max_idle_connections = 100'001}, "max_idle_connections"},
         {{.ca_file = "/no/such/file.pem"}, "ca_file"},
         {{.user_agent = "a\r\nb"}, "user_agent"},
+        {{.user_agent = " "}, "user_agent"},
+        {{.user_agent = "a "}, "user_agent"},
         {{.name_servers = {"127.0.0.1:53", "ns.example"}}, "name_servers"},
         {{.name_servers = std::vector<std::string>(9, "127.0.0.1")}, "name_servers"},
         {{.user_agent = std::string(257, 'a')}, "user_agent"},

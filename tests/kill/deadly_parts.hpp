@@ -54,7 +54,7 @@ private:
 
     template <class Call>
     static std::invoke_result_t<Call> passing(const char* name, Call call) {
-        testing::pass(name, "before");
+        pass(name, "before");
         std::invoke_result_t<Call> result = [&] {
             const Operation operation(name);
             return call();
@@ -66,7 +66,7 @@ private:
                       }) {
             if (result && !did_something(*result)) return result;
         }
-        testing::pass(name, "after");
+        pass(name, "after");
         return result;
     }
 

@@ -30,6 +30,8 @@ TEST_CASE("Each option is refused on both sides of its range, in these words") {
         const char* message;
     };
     const Row rows[] = {
+        {[](Options& o) { o.endpoints.allowed_hosts = {"*"}; }, "allowed_hosts",
+         "must be host names, or *. and a host name for all names below it"},
         {[](Options& o) { o.retry_schedule.clear(); }, "retry_schedule",
          "is 0 pauses, must be 1 pauses to 100 pauses"},
         {[](Options& o) { o.retry_schedule.assign(101, 1s); }, "retry_schedule",

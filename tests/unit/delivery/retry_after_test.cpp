@@ -27,9 +27,23 @@ TEST_CASE("Retry-After is seconds or a date in any of the three forms, and never
         {"Sat, 05 Nov 1994 08:49:37 GMT", 0s},
         {"Fri, 31 Dec 9999 23:59:59 GMT", 24h * 366},
         {"", {}},
-        {" 5", {}},
+        {" 5", 5s},
         {"-5", {}},
-        {"1.5", {}},
+        {"1.5", 2s},
+        {"1.0", 1s},
+        {"0.001", 1s},
+        {"99999999999999999999999.5", 24h * 366},
+        {".5", {}},
+        {"1.", {}},
+        {"1.5.2", {}},
+        {"1,5", 5s},
+        {"120, 60", 120s},
+        {"60,\t120 ,", 120s},
+        {"soon, 7", 7s},
+        {"5, Sun, 06 Nov 1994 08:49:37 GMT, 10", 30s},
+        {"Sunday, 06-Nov-94 08:49:37 GMT, 31", 31s},
+        {"Sun Nov  6 08:49:37 1994, Sun, 06 Nov 1994 08:49:39 GMT", 32s},
+        {",", {}},
         {"5 s", {}},
         {"soon", {}},
         {"Sun, 06 Nov 1994 08:49:37", {}},
@@ -43,6 +57,7 @@ TEST_CASE("Retry-After is seconds or a date in any of the three forms, and never
         INFO(row.value);
         CHECK(parse_retry_after(row.value, asked_at) == row.pause);
     }
+    CHECK_FALSE(parse_retry_after(std::string(1025, '1'), asked_at));
 }
 
 }  // namespace webhooks::delivery

@@ -134,3 +134,63 @@ TEST_CASE("By option http is refused") {
     CHECK(fault_of("http://localhost", policy) == "must be an https URL");
     CHECK(fault_of("https://example.com", policy).empty());
 }
+
+TEST_CASE("A pattern allows all names below its host, and neither the host nor others") {
+    const EndpointPolicy policy{.allowed_hosts = {"*.SVC.cluster.local"}};
+    CHECK(fault_of("https://a.svc.cluster.local", policy).empty());
+    CHECK(fault_of("https://a.b.Svc.cluster.local/x", policy).empty());
+    for (const char* name : {"svc.cluster.local", "xsvc.cluster.local", "a.cluster.local"}) {
+        CHECK(fault_of("https://" + std::string(name), policy) == refusal);
+    }
+}
+
+TEST_CASE("A policy with entries that cannot make a difference is refused") {
+    struct Row {
+        EndpointPolicy policy;
+        std::string field;
+    };
+    const auto v4 = [](std::initializer_list<std::uint8_t> bytes, int length) {
+        Network network{.base = {}, .prefix_length = length};
+        std::copy(bytes.begin(), bytes.end(), network.base.bytes);
+        return network;
+    };
+    const Row rows[] = {
+        {{.allowed_hosts = {"*"}}, "allowed_hosts"},
+        {{.allowed_hosts = {"*."}}, "allowed_hosts"},
+        {{.allowed_hosts = {"a.*.local"}}, "allowed_hosts"},
+        {{.allowed_hosts = {"*local"}}, "allowed_hosts"},
+        {{.allowed_hosts = {""}}, "allowed_hosts"},
+        {{.allowed_hosts = {"localhost."}}, "allowed_hosts"},
+        {{.allowed_hosts = {"localhost:80"}}, "allowed_hosts"},
+        {{.allowed_hosts = {"http://localhost"}}, "allowed_hosts"},
+        {{.allowed_hosts = {"127.0.0.1"}}, "allowed_hosts"},
+        {{.allowed_hosts = {"[::1]"}}, "allowed_hosts"},
+        {{.allowed_hosts = {"hooks.example.com"}}, "allowed_hosts"},
+        {{.allowed_hosts = {"*.example.com"}}, "allowed_hosts"},
+        {{.allowed_networks = {v4({10, 1, 0, 0}, 8)}}, "allowed_networks"},
+        {{.allowed_networks = {v4({10, 0, 0, 0}, 33)}}, "allowed_networks"},
+        {{.allowed_networks = {v4({10, 0, 0, 0}, -1)}}, "allowed_networks"},
+        {allowing("8.8.8.0/24"), "allowed_networks"},
+        {allowing("2606:4700::/32"), "allowed_networks"},
+        {allowing("::ffff:127.0.0.0/104"), "allowed_networks"},
+    };
+    for (const Row& row : rows) {
+        const auto result = check_policy(row.policy);
+        REQUIRE(result.has_error());
+        REQUIRE(result.error().fields().size() == 1);
+        CHECK(result.error().fields()[0].field == row.field);
+    }
+}
+
+TEST_CASE("A policy that allows what is refused otherwise is valid") {
+    for (const char* host : {"localhost", "LOCALHOST", "*.localhost", "intranet",
+                             "*.svc.cluster.local", "metadata.google.internal", "metadata.goog"}) {
+        CAPTURE(host);
+        CHECK(check_policy({.allowed_hosts = {host}}));
+    }
+    for (const char* network :
+         {"127.0.0.0/8", "0.0.0.0/0", "8.0.0.0/5", "::1/128", "fd00::/8", "::/0", "64:ff9b::/96"}) {
+        CAPTURE(network);
+        CHECK(check_policy(allowing(network)));
+    }
+}

@@ -42,9 +42,10 @@ TEST_CASE_METHOD(PublishFixture, "an empty user or key is a fault, not an absent
 }
 
 TEST_CASE_METHOD(PublishFixture, "a payload goes out byte for byte") {
-    const std::string payload = GENERATE(
-        as<std::string>(), "1e400", R"({ "b" : 1.0 ,	"a":"\u0000\ud83d\ude00" })", R"({"a":1,"a":2})",
-        "null", "[]", "\"\xc3\xa4\\u00e4\\/\"", "-0.0", R"({"payload":{"Payload":1}})");
+    const std::string payload =
+        GENERATE(as<std::string>(), "1e400", R"({ "b" : 1.0 ,	"a":"\u0000\ud83d\ude00" })",
+                 R"({"a":1,"a":2})", "null", "[]", "\"\xc3\xa4\\u00e4\\/\"", "-0.0",
+                 R"({"payload":{"Payload":1}})");
     json(202, "POST", "/events",
          R"({"eventType":"order.created", "Payload" : )" + payload + R"( ,"userId":null})");
     CHECK(last_body() == payload);

@@ -128,10 +128,12 @@ TEST_CASE("A key is 16-256 printable characters without blanks at the ends") {
     CHECK(keys.list()->size() == 4);
 }
 
-TEST_CASE("A key belongs to a user with a name") {
+TEST_CASE("A key belongs to a user who could publish") {
     ApiKeys keys(make_memory_storage());
-    for (const std::string& user : {std::string(), std::string(257, 'x')}) {
-        CHECK(fault_of(keys.add(Principal::user(user), given)) == "userId: must be 1 to 256 bytes");
+    for (const std::string& user :
+         {std::string(), std::string(257, 'x'), std::string("\xFF"), std::string("a\0b", 3)}) {
+        CHECK(fault_of(keys.add(Principal::user(user), given)) ==
+              "userId: must be 1 to 256 bytes of UTF-8 without U+0000");
         CHECK(keys.create(Principal::user(user)).error() == Errc::invalid_argument);
     }
     CHECK(keys.list()->empty());

@@ -70,7 +70,9 @@ TEST_CASE("A target is judged once, and forgotten once it is gone") {
     const auto prepared = targets.prepare(target);
     CHECK(prepared->error.empty());
     CHECK(prepared->key.origin == "http://a.example:80");
-    CHECK(prepared->head == "POST /x HTTP/1.1\r\nhost: a.example\r\nuser-agent: agent\r\n");
+    CHECK(prepared->head ==
+          "POST /x HTTP/1.1\r\nhost: a.example\r\nuser-agent: agent\r\naccept-encoding: "
+          "identity\r\n");
     CHECK(targets.prepare(target) == prepared);
 
     for (int i = 0; i < 5'000; ++i) {

@@ -1,23 +1,25 @@
+#include <memory>
 #include <support/catch.hpp>
-#include <transport/look_up_cache.hpp>
+#include <transport/expiring_cache.hpp>
 
 using namespace std::chrono_literals;
 using namespace webhooks;
-using transport::LookUpCache;
-using transport::Resolved;
 
 namespace {
 
-LookUpCache::Answer answer() {
-    return std::make_shared<const Resolved>();
+using Value = std::shared_ptr<const int>;
+using Cache = transport::ExpiringCache<Value>;
+
+Value answer() {
+    return std::make_shared<const int>();
 }
 
 }  // namespace
 
-TEST_CASE("An answer is found until its time has passed") {
+TEST_CASE("What is known is found until its time has passed") {
     const SteadyTime now{1h};
-    LookUpCache cache(2);
-    const LookUpCache::Answer first = answer();
+    Cache cache(2);
+    const Value first = answer();
     cache.put("a", first, now + 5s);
     CHECK(cache.find("b", now) == nullptr);
     CHECK(cache.find("a", now) == first);
@@ -28,10 +30,10 @@ TEST_CASE("An answer is found until its time has passed") {
 
 TEST_CASE("Of too many names the one that was put in first goes") {
     const SteadyTime now{1h};
-    LookUpCache cache(2);
+    Cache cache(2);
     cache.put("a", answer(), now + 5s);
     cache.put("b", answer(), now + 5s);
-    const LookUpCache::Answer again = answer();
+    const Value again = answer();
     cache.put("a", again, now + 5s);
     CHECK(cache.size() == 2);
     cache.put("c", answer(), now + 5s);

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# usage: debian.sh CMAKE SOURCE BUILD ROOT. Makes the Debian packages, unpacks them below ROOT, and
+# checks what is in them; fails with a line for each thing that is wrong.
+set -euo pipefail
+cmake=$1 source=$2 build=$3 root=$4
+faults=0
+fault() { echo "$@"; faults=$((faults + 1)); }
+
+"$cmake" -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr \
+    -DBUILD_SHARED_LIBS=ON -DWEBHOOKS_EXAMPLES=ON -DWEBHOOKS_UNITY_BUILD=ON >/dev/null
+"$cmake" --build "$build"
+rm -rf "$build"/*.deb "$root"
+(cd "$build" && "${cmake%/*}/cpack" -G DEB)
+for package in "$build"/*.deb; do dpkg -x "$package" "$root"; done
+
+mapfile -t libraries < <(find "$root" -name 'libwebhooks_*.so.*.*.*')
+((${#libraries[@]} == 6)) || fault "there should be six libraries: ${libraries[*]}"
+for library in "${libraries[@]}"; do
+    name=${library##*/}
+    while read -r symbol; do
+        fault "$name exports $symbol"
+    done < <(nm -DC --defined-only "$library" | cut -d' ' -f3- |
+             grep -vE '^((typeinfo|typeinfo name|vtable) for )?webhooks::' || true)
+    readelf -d "$library" | grep -qF "soname: [${name%.*}]" || fault "$name has no SONAME"
+    readelf -d "$library" | grep -qF 'path: [$ORIGIN]' || fault "$name has no path of \$ORIGIN"
+done
+
+for file in bin/webhooks-server lib/systemd/system/webhooks-server.service \
+            share/man/man1/webhooks-server.1 share/doc/webhooks-server/openapi.yaml \
+            share/doc/webhooks-server/copyright share/doc/libwebhooks-dev/CHANGELOG.md \
+            share/doc/libwebhooks-dev/LICENSE; do
+    [[ -s $root/usr/$file ]] || fault "/usr/$file is missing"
+done
+field() { dpkg-deb -f "$build/$1"_*.deb Depends; }
+[[ $(field webhooks-server) == *"libwebhooks"*"(= "* ]] || fault "the server needs no libraries"
+[[ $(field libwebhooks-dev) == *"libboost"*"-dev"* ]] || fault "the headers need no Boost"
+grep -rnF -e "$source" -e "$build" "$root" --include='*.cmake' --include='*.pc' --include='*.hpp' &&
+    fault "the packages name a path of this machine"
+
+# The server finds its libraries next to it, wherever the packages are unpacked.
+version=$("$root/usr/bin/webhooks-server" --version) || fault "the server does not run"
+[[ $version == "webhooks-server "* ]] || fault "the server says: $version"
+ldd "$root/usr/bin/webhooks-server" | grep -F libwebhooks_ | grep -vF "$root" &&
+    fault "the server takes libraries from elsewhere"
+exit $((faults > 0))
