@@ -1,5 +1,5 @@
-#include <soci/sqlite3/soci-sqlite3.h>
 #include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
 #include <contract/storages.hpp>
 #include <fstream>
