@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/thread.hpp>
 #include <base/thrown.hpp>
 #include <condition_variable>
 #include <optional>
@@ -92,9 +93,9 @@ Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) 
     if (state_ == target) return {};
     if (state_ != State::open) return Error(Errc::conflict, "the service was started differently");
     try {
-        journal_thread_ = std::thread([this, self] { run_journal(); });
+        journal_thread_ = start_thread("webhooks-store", [this, self] { run_journal(); });
         if (target == State::started) {
-            delivery_thread_ = std::thread([this, self] { run_delivery(); });
+            delivery_thread_ = start_thread("webhooks-send", [this, self] { run_delivery(); });
         }
     } catch (...) {
         const std::string reason(what_was_thrown());

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <base/thread.hpp>
 #include <storage/sql/postgresql/listener.hpp>
 
 namespace webhooks::storage {
@@ -36,7 +37,7 @@ PostgresqlListener::PostgresqlListener(const PostgresqlOptions& options,
       answer_timeout_(options.answer_timeout),
       on_call_(std::move(on_call)),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_([this] { run(); }) {}
+      thread_(start_thread("webhooks-listen", [this] { run(); })) {}
 
 PostgresqlListener::~PostgresqlListener() {
     ::eventfd_write(stop_, 1);

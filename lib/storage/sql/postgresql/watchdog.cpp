@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <base/thread.hpp>
 #include <storage/sql/postgresql/watchdog.hpp>
 
 namespace webhooks::storage {
@@ -21,7 +22,8 @@ std::uint64_t received_bytes(int socket) {
 
 }  // namespace
 
-PostgresqlWatchdog::PostgresqlWatchdog() : thread_([this] { run(); }) {}
+PostgresqlWatchdog::PostgresqlWatchdog()
+    : thread_(start_thread("webhooks-watch", [this] { run(); })) {}
 
 PostgresqlWatchdog::~PostgresqlWatchdog() {
     {

@@ -1,5 +1,6 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <base/thread.hpp>
 #include <storage/sql/sqlite/checkpointer.hpp>
 #include <storage/sql/sqlite/connection.hpp>
 #include <utility>
@@ -37,7 +38,7 @@ bool flush_moved(sqlite3* connection) {
 SqliteCheckpointer::SqliteCheckpointer(soci::session& writer, const SqliteOptions& options)
     : writer_(writer), next_at_(pages_between) {
     open_connection(sql_, options);
-    thread_ = std::thread([this] { run(); });
+    thread_ = start_thread("webhooks-wal", [this] { run(); });
     sqlite3_wal_hook(handle(writer_), on_commit, this);
 }
 
