@@ -38,7 +38,7 @@ struct ServiceOptions {
     std::chrono::seconds deactivate_after = std::chrono::hours(5 * 24);
 
     /// Requests under way at once. Endpoints that never answered yet take at most half of them,
-    /// those that fail at most a quarter. 1-100,000.
+    /// those that fail at most a quarter, all of one user at most three. 1-100,000.
     std::size_t max_in_flight = 512;
     /// Requests under way at once to one scheme, host and port; a host begins with one, and each
     /// answer doubles that up to here. 1-100,000.

@@ -65,7 +65,11 @@ Lane& Dispatcher::lane_for(const HeldEvent& event, const Now& now) {
 std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const Now& now) {
     std::shared_ptr<const Endpoint> endpoint = lookup_(lane.key.subscription);
     const std::string host = host_of(endpoint.get());
-    if (!lane.host || lane.host->name != host) turns_.place(lane, host);
+    // A subscription that is gone keeps its owner, for the requests that are in flight.
+    const std::string owner = endpoint ? endpoint->owner : lane.owner ? lane.owner->name : "";
+    if (!lane.host || lane.host->name != host || lane.owner->name != owner) {
+        turns_.place(lane, host, owner);
+    }
     const Revision version = endpoint ? endpoint->revision : 0;
     if (lane.version == version) return endpoint;
     lane.version = version;

@@ -15,6 +15,7 @@ namespace webhooks::delivery {
 /// What delivery knows of a subscription. Immutable: a change of the subscription makes a new one.
 struct Endpoint {
     SubscriptionId id{};
+    std::string owner;  ///< The user whose subscription it is.
     /// Absent where the stored URL or headers are no longer allowed; `fault` says why.
     std::shared_ptr<const Target> target;
     std::string fault;

@@ -15,6 +15,7 @@
 namespace webhooks::delivery {
 
 struct Host;
+struct Owner;
 
 /// What queues together: the events of a subscription. Its test events have a lane of their own,
 /// which nothing ever blocks.
@@ -56,6 +57,7 @@ struct Lane {
 
     // Where it is among the turns; see Turns.
     Host* host = nullptr;
+    Owner* owner = nullptr;
     RingPlace<Lane> turn{this};
     std::optional<SteadyTime> timer;
 

@@ -16,8 +16,15 @@ Turns::Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
       limits_{max_in_flight, max_in_flight, std::max<std::size_t>(max_in_flight / 2, 1),
               std::max<std::size_t>(max_in_flight / 4, 1)} {}
 
-void Turns::place(Lane& lane, const std::string& name) {
+void Turns::place(Lane& lane, const std::string& name, const std::string& owner_name) {
     remove(lane);
+    std::unique_ptr<Owner>& owner = owners_[owner_name];
+    if (!owner) {
+        owner = std::make_unique<Owner>();
+        owner->name = owner_name;
+    }
+    ++owner->lanes;
+    lane.owner = owner.get();
     std::unique_ptr<Host>& host = hosts_[name];
     if (!host) {
         host = std::make_unique<Host>();
@@ -34,6 +41,9 @@ void Turns::remove(Lane& lane) {
     --host.lanes;
     update(host);
     forget_if_idle(host);
+    Owner& owner = *std::exchange(lane.owner, nullptr);
+    --owner.lanes;
+    forget_if_idle(owner);
 }
 
 void Turns::leave(Lane& lane) {
@@ -65,29 +75,79 @@ void Turns::update(Host& host) {
     }
 }
 
+std::size_t Turns::all_in_flight() const {
+    return std::accumulate(in_flight_.begin(), in_flight_.end(), std::size_t{0});
+}
+
 bool Turns::has_slot(Share share) const {
-    const std::size_t all = std::accumulate(in_flight_.begin(), in_flight_.end(), std::size_t{0});
-    return all < limits_[0] && in_flight_[index(share)] < limits_[index(share)];
+    return all_in_flight() < limits_[0] && in_flight_[index(share)] < limits_[index(share)];
+}
+
+/// @pre has_slot(share)
+bool Turns::may_begin(const Owner& owner, Share share) const {
+    if (owner.name.empty()) return true;
+    const std::size_t its =
+        std::accumulate(owner.in_flight.begin(), owner.in_flight.end(), std::size_t{0});
+    return its < 3 * (limits_[0] - all_in_flight()) &&
+           owner.in_flight[index(share)] < 3 * (limits_[index(share)] - in_flight_[index(share)]);
+}
+
+void Turns::hold(Lane& lane) {
+    lane.turn.enter(lane.owner->held);
+    holding_.insert(lane.owner);
+}
+
+/// One lane of each owner: what it begins may be all that the owner may have.
+bool Turns::release_held() {
+    bool has_released = false;
+    for (auto place = holding_.begin(); place != holding_.end();) {
+        Owner& owner = **place;
+        if (!owner.held.empty()) {
+            Lane& lane = *owner.held.front();
+            const Share share = lane.health.share();
+            if (has_slot(share) && may_begin(owner, share)) {
+                lane.turn.enter(lane.host->ready[index(share)]);
+                update(*lane.host);
+                has_released = true;
+            } else {
+                lane.turn.enter(owner.held);  // Another share's lane may be next.
+            }
+        }
+        place = owner.held.empty() ? holding_.erase(place) : std::next(place);
+    }
+    return has_released;
 }
 
 Lane* Turns::next() {
+    do {
+        if (Lane* lane = next_ready()) return lane;
+    } while (release_held());
+    return nullptr;
+}
+
+Lane* Turns::next_ready() {
     for (std::size_t i = 1; i <= shares; ++i) {
         const std::size_t share = (last_share_ + i) % shares;
-        if (rings_[share].empty() || !has_slot(static_cast<Share>(share))) continue;
-        last_share_ = share;
-        Host& host = *rings_[share].front();
-        Lane& lane = *host.ready[share].front();
-        lane.turn.leave();
-        host.turns[share].leave();
-        update(host);
-        return &lane;
+        while (!rings_[share].empty() && has_slot(static_cast<Share>(share))) {
+            Host& host = *rings_[share].front();
+            Lane& lane = *host.ready[share].front();
+            lane.turn.leave();
+            host.turns[share].leave();
+            update(host);
+            if (may_begin(*lane.owner, static_cast<Share>(share))) {
+                last_share_ = share;
+                return &lane;
+            }
+            hold(lane);
+        }
     }
     return nullptr;
 }
 
 Turns::Slot Turns::begin(Lane& lane) {
-    const Slot slot{.host = lane.host, .share = lane.health.share()};
+    const Slot slot{.host = lane.host, .owner = lane.owner, .share = lane.health.share()};
     ++lane.in_flight;
+    ++slot.owner->in_flight[index(slot.share)];
     ++slot.host->in_flight;
     ++in_flight_[index(slot.share)];
     update(*slot.host);
@@ -103,8 +163,11 @@ void Turns::end(const Slot& slot) {
     Host& host = *slot.host;
     --host.in_flight;
     --in_flight_[index(slot.share)];
+    --slot.owner->in_flight[index(slot.share)];
     update(host);
     forget_if_idle(host);
+    forget_if_idle(*slot.owner);
+    release_held();
 }
 
 void Turns::end_all() {
@@ -114,6 +177,11 @@ void Turns::end_all() {
         update(*host);
     }
     std::erase_if(hosts_, [](const auto& entry) { return entry.second->lanes == 0; });
+    for (const auto& [name, owner] : owners_) {
+        owner->in_flight.fill(0);
+        if (owner->lanes == 0) holding_.erase(owner.get());
+    }
+    std::erase_if(owners_, [](const auto& entry) { return entry.second->lanes == 0; });
 }
 
 std::optional<SteadyTime> Turns::next_timer() const {
@@ -125,6 +193,14 @@ Lane* Turns::take_opened(SteadyTime now) {
     Lane* lane = timers_.begin()->second;
     leave(*lane);
     return lane;
+}
+
+void Turns::forget_if_idle(Owner& owner) {
+    const bool is_idle =
+        std::ranges::all_of(owner.in_flight, [](auto count) { return count == 0; });
+    if (owner.lanes != 0 || !is_idle) return;
+    holding_.erase(&owner);
+    owners_.erase(std::string(owner.name));
 }
 
 void Turns::forget_if_idle(Host& host) {

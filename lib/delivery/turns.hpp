@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace webhooks::delivery {
@@ -24,6 +25,16 @@ struct Host {
                                               RingPlace<Host>{this}, RingPlace<Host>{this}};
 };
 
+/// What belongs to one user. Its requests in flight are fewer than three times the slots that are
+/// left free, so that a user's endpoints, however many and slow they are, always leave slots to
+/// others: at most three quarters of all are one user's, and of a share of them.
+struct Owner {
+    std::string name;
+    std::size_t lanes = 0;
+    std::array<std::size_t, shares> in_flight{};
+    Ring<Lane> held;  ///< Lanes whose turn came while the owner had its part.
+};
+
 /// Whose turn it is to have a request made. Turns go round the hosts, then round the lanes of a
 /// host, so that a long queue delays nobody but itself. What is bounded: the slots in all, each
 /// host's, and those of the lanes that fail or have not proven themselves.
@@ -34,8 +45,9 @@ public:
     Turns(const Turns&) = delete;
     Turns& operator=(const Turns&) = delete;
 
-    /// Brings a lane to a host, from another one if need be. It has no turn until it is settled.
-    void place(Lane& lane, const std::string& host);
+    /// Brings a lane to a host and an owner, from others if need be. It has no turn until it is
+    /// settled. @param owner empty: its part has no bound
+    void place(Lane& lane, const std::string& host, const std::string& owner = {});
     /// Takes a lane out. @pre nothing of it is under way
     void remove(Lane& lane);
     /// To be called after anything changed that decides when a lane has its turn.
@@ -48,6 +60,7 @@ public:
     /// What a request under way takes, until `end`.
     struct Slot {
         Host* host = nullptr;
+        Owner* owner = nullptr;
         Share share = Share::unproven;
     };
     Slot begin(Lane& lane);
@@ -65,8 +78,15 @@ public:
 private:
     void update(Host& host);
     void forget_if_idle(Host& host);
+    void forget_if_idle(Owner& owner);
+    bool may_begin(const Owner& owner, Share share) const;
+    void hold(Lane& lane);
+    /// @return whether a lane has its turn again
+    bool release_held();
+    std::size_t all_in_flight() const;
     void leave(Lane& lane);
     bool has_slot(Share share) const;
+    Lane* next_ready();
 
     const std::size_t host_limit_;
     const std::array<std::size_t, shares> limits_;
@@ -75,6 +95,8 @@ private:
     /// Hosts that have ready lanes and may have another request under way, by share.
     std::array<Ring<Host>, shares> rings_;
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
+    std::unordered_map<std::string, std::unique_ptr<Owner>> owners_;
+    std::unordered_set<Owner*> holding_;  ///< Those with held lanes, and maybe others.
     /// Lanes that something keeps from their turn until a time.
     std::set<std::pair<SteadyTime, Lane*>> timers_;
 };

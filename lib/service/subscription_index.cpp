@@ -79,6 +79,7 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     const Subscription& subscription) const {
     auto endpoint = std::make_shared<delivery::Endpoint>();
     endpoint->id = subscription.id;
+    endpoint->owner = subscription.user_id;
     endpoint->secret = subscription.secret;
     endpoint->retired_secrets = subscription.retired_secrets;
     endpoint->max_retry_count = subscription.max_retry_count;

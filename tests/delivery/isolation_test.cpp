@@ -4,6 +4,7 @@
 // those of a machine that does nothing else: they grow as the waits for a processor do.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <delivery/running_service.hpp>
@@ -304,6 +305,32 @@ TEST_CASE_METHOD(IsolationFixture, "1,000 endpoints that begin to answer 500 del
     }
     check_isolation();
     CHECK(server.arrivals(stormy).size() >= 2 * count);
+}
+
+TEST_CASE_METHOD(
+    IsolationFixture,
+    "1,000 endpoints of one user, silent, slow or without an end, delay no other user's",
+    "[slow]") {
+    transport.attempt_timeout = 15s;
+    transport.connect_timeout = 5s;
+    begin();
+    const Principal tenant = Principal::user("tenant");
+    const std::array ports = {
+        server.open({.bytes = ""}),
+        server.open({.delay = 10s}),
+        server.open({.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"}),
+    };
+    const std::size_t count = scaled(1000);
+    for (std::size_t i = 0; i < count; ++i) {
+        subscribe("hostile.event", ports[i % ports.size()], loopback_host(i), tenant);
+    }
+    for (int i = 0; i < 20; ++i) {
+        publish("hostile.event");
+    }
+    check_isolation(12s);  // By then slow ones have answered, and count as proven.
+    for (const HostileServer::Port port : ports) {
+        CHECK(server.arrivals(port).size() > 0);
+    }
 }
 
 TEST_CASE_METHOD(RunningService, "a proven endpoint that turns silent gives up its slots",

@@ -82,10 +82,10 @@ struct RunningService {
 
     /// Each subscription of these tests has an event type of its own, or shares one with its like.
     Subscription subscribe(const std::string& event_type, HostileServer::Port port,
-                           const std::string& host = "127.0.0.1") {
+                           const std::string& host = "127.0.0.1", const Principal& owner = admin) {
         service().register_event_type({.name = event_type, .description = ""}).value();
         return service()
-            .create_subscription(admin,
+            .create_subscription(owner,
                                  {.name = host,
                                   .event_type = event_type,
                                   .url = "http://" + host + ":" + std::to_string(port) + "/hook"})

@@ -14,10 +14,11 @@ struct Queues {
         : turns(slots, host_slots) {}
 
     /// A lane whose endpoint answers well.
-    Lane& lane(const std::string& host, std::vector<std::int64_t> events) {
+    Lane& lane(const std::string& host, std::vector<std::int64_t> events,
+               const std::string& owner = {}) {
         Lane& made = *lanes.emplace_back(
             std::make_unique<Lane>(LaneKey{.subscription = {++last_subscription}}));
-        turns.place(made, host);
+        turns.place(made, host, owner);
         made.host->limit = 100;
         made.health.has_succeeded = true;
         for (const std::int64_t event : events) {
@@ -175,6 +176,40 @@ TEST_CASE("requests that were forgotten hold no slot") {
     lane.in_flight = 0;
     queues.turns.settle(lane, queues.now);
     CHECK(queues.begin_all() == Events{3, 4});
+}
+
+TEST_CASE("one user's endpoints, however many and slow, leave slots to the others") {
+    Queues queues(16, 100);
+    for (int i = 0; i < 100; ++i) {
+        queues.lane("slow" + std::to_string(i), {1000 + i, 2000 + i}, "hog");
+    }
+    const std::size_t hog = queues.begin_all().size();
+    CHECK(hog == 12);
+    queues.lane("a", {1}, "alice");
+    queues.lane("b", {2}, "bob");
+    CHECK(queues.begin_all() == Events{1, 2});
+
+    // As those of others end, the user's part grows back, and each of its events is sent.
+    std::size_t sent = 0;
+    while (!queues.under_way.empty()) {
+        queues.finish_first();
+        sent += queues.begin_all().size();
+    }
+    CHECK(hog + sent == 200);
+}
+
+TEST_CASE("a user's endpoints that never succeeded leave slots to those of others") {
+    Queues queues(16, 100);
+    for (int i = 0; i < 100; ++i) {
+        Lane& lane = queues.lane("new" + std::to_string(i), {1000 + i}, "hog");
+        lane.health.has_succeeded = false;
+        queues.turns.settle(lane, queues.now);
+    }
+    CHECK(queues.begin_all().size() == 6);
+    Lane& lane = queues.lane("a", {1}, "alice");
+    lane.health.has_succeeded = false;
+    queues.turns.settle(lane, queues.now);
+    CHECK(queues.begin_all() == Events{1});
 }
 
 }  // namespace webhooks::delivery
