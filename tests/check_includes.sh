@@ -11,7 +11,8 @@ include/webhooks             boost.system
 include/webhooks/asio.hpp    boost.system asio posix
 include/webhooks/testing     boost.system catch
 adapters/http/include        boost.system http
-adapters/http/src            boost.system http asio beast json boost posix
+adapters/http/include/webhooks/http/beast.hpp  boost.system http beast
+adapters/http/src            boost.system http asio beast json boost crypto tls posix
 lib/base                     boost.system crypto posix
 lib/endpoint                 boost.system lib/base
 lib/query                    boost.system lib/base

@@ -10,21 +10,21 @@ using webhooks::ApiKeys;
 using webhooks::Principal;
 using webhooks::Result;
 using webhooks::http::Authenticator;
-using webhooks::http::Credentials;
+using webhooks::http::RequestHead;
 
 Principal admin() {
     return Principal::administrator("admin");
 }
 
-/// Whoever one of two authenticators knows.
+/// Accepts callers that one of two authenticators knows.
 class EitherAuthenticator final : public Authenticator {
 public:
     EitherAuthenticator(std::shared_ptr<Authenticator> first, std::shared_ptr<Authenticator> second)
         : first_(std::move(first)), second_(std::move(second)) {}
 
-    Result<Principal> authenticate(const Credentials& credentials) override {
-        auto caller = first_->authenticate(credentials);
-        return caller ? caller : second_->authenticate(credentials);
+    Result<Principal> authenticate(const RequestHead& head) override {
+        auto caller = first_->authenticate(head);
+        return caller ? caller : second_->authenticate(head);
     }
 
 private:

@@ -12,8 +12,9 @@ constexpr std::string_view receiver_url = "http://127.0.0.1:9000/";
 std::string base_url(const Settings& settings, std::uint16_t port) {
     const std::string& host = settings.listen.host;
     const bool is_v6 = host.find(':') != std::string::npos;
-    return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port) +
-           "/v1/webhooks";
+    const std::string scheme = settings.server.tls.is_set() ? "https://" : "http://";
+    return scheme + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port) +
+           settings.server.base_path;
 }
 
 /// How the lines to try say the key.

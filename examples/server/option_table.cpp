@@ -44,6 +44,7 @@ using webhooks::PostgresqlOptions;
 using webhooks::ServiceOptions;
 using webhooks::SqliteOptions;
 using webhooks::http::ServerOptions;
+using webhooks::http::TlsOptions;
 
 constexpr auto in_service = &S::service;
 constexpr auto in_endpoints = &ServiceOptions::endpoints;
@@ -186,10 +187,22 @@ constexpr Option table[] = {
     {"postgresql.application_name", Kind::text, Scope::everywhere, "NAME",
      "what pg_stat_activity shows", into<in_postgresql, &PostgresqlOptions::application_name>},
 
+    {"server.certificate_file", Kind::text, Scope::serving, "FILE",
+     "serve https with this certificate and its chain (PEM); read again when it changes",
+     into<in_rest, &ServerOptions::tls, &TlsOptions::certificate_file>},
+    {"server.key_file", Kind::text, Scope::serving, "FILE",
+     "the certificate's key (PEM)", into<in_rest, &ServerOptions::tls, &TlsOptions::key_file>},
+    {"server.base_path", Kind::text, Scope::serving, "PATH",
+     "path below which the API is (/v1/webhooks)", into<in_rest, &ServerOptions::base_path>},
     {"server.threads", Kind::number, Scope::serving, "COUNT",
      "threads that serve requests", into<in_rest, &ServerOptions::threads>},
     {"server.max_connections", Kind::number, Scope::serving, "COUNT",
      "connections at once", into<in_rest, &ServerOptions::max_connections>},
+    {"server.max_connections_per_address", Kind::number, Scope::serving, "COUNT",
+     "connections at once from one address that is not this machine's",
+     into<in_rest, &ServerOptions::max_connections_per_address>},
+    {"server.max_response_bytes", Kind::number, Scope::serving, "BYTES",
+     "bytes of answers that wait to be written", into<in_rest, &ServerOptions::max_response_bytes>},
     {"server.max_body_bytes", Kind::number, Scope::serving, "BYTES",
      "bytes of a request's body", into<in_rest, &ServerOptions::max_body_bytes>},
     {"server.max_batch_body_bytes", Kind::number, Scope::serving, "BYTES",

@@ -73,6 +73,15 @@ public:
     /// again by the next service.
     ~WebhookService();
 
+    // ---- What the calls below would say of their input: nothing is stored, and storage not asked.
+
+    /// @return invalid_argument with every member at fault.
+    Result<> validate(const SubscriptionDraft&) const;
+    /// Judges the members that are set. @return as above.
+    Result<> validate(const SubscriptionChange&) const;
+    /// @return as above.
+    Result<> validate(const Publication&) const;
+
     // ---- Subscriptions. An absent one and one that the principal may not see are both not_found.
 
     /// @return invalid_argument with every member at fault.

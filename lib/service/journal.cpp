@@ -334,18 +334,26 @@ bool Journal::begin_again() {
     return accept(is_retired ? begin_identity() : retired, "new identity");
 }
 
+/// Without taking memory, which may be what is short. What a completion publishes meanwhile waits
+/// for the next time.
 std::size_t Journal::refuse_pending() {
-    std::deque<Submission> refused;
-    {
-        const std::scoped_lock lock(mutex_);
-        refused.swap(submissions_);
-        queued_ = 0;
-        queued_bytes_ = 0;
+    std::size_t refused = 0;
+    std::size_t pending = 1;
+    while (refused < pending) {
+        Submission next;
+        {
+            const std::scoped_lock lock(mutex_);
+            if (submissions_.empty()) break;
+            if (refused == 0) pending = submissions_.size();
+            next = std::move(submissions_.front());
+            submissions_.pop_front();
+            queued_ -= next.publications.size();
+            queued_bytes_ -= next.payload_bytes();
+        }
+        refuse(next, "storage does not answer; try again later");
+        ++refused;
     }
-    for (Submission& submission : refused) {
-        refuse(submission, "storage does not answer; try again later");
-    }
-    return refused.size();
+    return refused;
 }
 
 /// Whoever waits must hear of it, be there memory for the reason or not.

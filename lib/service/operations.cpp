@@ -120,14 +120,26 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
     return pending;
 }
 
+// ---- Validation.
+
+Result<> WebhookService::Impl::validate(const SubscriptionDraft& draft) const {
+    return check(as_change(draft), rules());
+}
+
+Result<> WebhookService::Impl::validate(const SubscriptionChange& change) const {
+    return check(change, rules());
+}
+
+Result<> WebhookService::Impl::validate(const Publication& publication) const {
+    return check(publication, rules());
+}
+
 // ---- Subscriptions.
 
 Result<Subscription> WebhookService::Impl::create_subscription(const Principal& principal,
                                                                SubscriptionDraft draft) {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
-    if (Result<> verdict = check(as_change(draft), rules()); !verdict) {
-        return verdict.error();
-    }
+    if (Result<> verdict = validate(draft); !verdict) return verdict.error();
     if (!draft.secret) {
         Result<Secret> secret = make_secret();
         if (!secret) return secret.error();
@@ -160,7 +172,7 @@ Result<Subscription> WebhookService::Impl::update_subscription(const Principal& 
     if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
         return found;
     }
-    if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
+    if (Result<> verdict = validate(change); !verdict) return verdict.error();
     Result<Subscription> stored = storage->update_subscription(principal, id, change);
     if (stored) take_in_change();
     return stored;

@@ -23,6 +23,10 @@ public:
           index(options.endpoints),
           engine(std::move(parts), options, index) {}
 
+    Result<> validate(const SubscriptionDraft&) const;
+    Result<> validate(const SubscriptionChange&) const;
+    Result<> validate(const Publication&) const;
+
     Result<Subscription> create_subscription(const Principal&, SubscriptionDraft);
     Result<Subscription> subscription(const Principal&, SubscriptionId) const;
     Result<Subscription> update_subscription(const Principal&, SubscriptionId, SubscriptionChange);

@@ -102,6 +102,22 @@ void WebhookService::let_go() noexcept {
     }
 }
 
+// ---- Validation.
+
+Result<> WebhookService::validate(const SubscriptionDraft& draft) const {
+    return enter(impl_, [&](Impl& impl) { return impl.validate(draft); });
+}
+
+Result<> WebhookService::validate(const SubscriptionChange& change) const {
+    return enter(impl_, [&](Impl& impl) { return impl.validate(change); });
+}
+
+Result<> WebhookService::validate(const Publication& publication) const {
+    return enter(impl_, [&](Impl& impl) { return impl.validate(publication); });
+}
+
+// ---- Subscriptions.
+
 Result<Subscription> WebhookService::create_subscription(const Principal& principal,
                                                          SubscriptionDraft draft) {
     return enter(impl_,

@@ -9,10 +9,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds whoever asks until it is told to answer.
+/// Holds every request until it is told to answer.
 class SlowAuthenticator final : public Authenticator {
 public:
-    Result<Principal> authenticate(const Credentials&) override {
+    Result<Principal> authenticate(const RequestHead&) override {
         std::unique_lock lock(mutex_);
         ++waiting_;
         changed_.notify_all();

@@ -29,7 +29,7 @@ TEST_CASE_METHOD(ServerFixture, "bytes that trickle in do not lengthen a head's 
 
 TEST_CASE_METHOD(ServerFixture, "a body that does not come to its end is a 408") {
     Client client(start({.body_timeout = 50ms}));
-    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+    client.send(head("POST", "/") + "Content-Length: 5\r\n\r\nab");
     CHECK(client.read().status() == 408);
 }
 
@@ -78,13 +78,47 @@ TEST_CASE_METHOD(ServerFixture, "connections past the cap wait for room") {
     const auto port = start({.max_connections = 2});
     std::optional<Client> first(std::in_place, port);
     Client second(port);
-    CHECK(first->exchange(live).status() == 200);
-    CHECK(second.exchange(live).status() == 200);
+    const std::string known = request("GET", "/v1/webhooks/event-types");
+    CHECK(first->exchange(known).status() == 200);
+    CHECK(second.exchange(known).status() == 200);
     Client third(port);
     third.send(live);
     CHECK(third.is_silent_for(50ms));
     first.reset();
     CHECK(third.read().status() == 200);
+}
+
+TEST_CASE_METHOD(ServerFixture, "connections without credentials lock out no other") {
+    const auto port = start({.max_connections = 3});
+    const std::string known = request("GET", "/v1/webhooks/event-types");
+    Client first(port);
+    CHECK(first.exchange(known).status() == 200);
+    Client idlest(port);
+    CHECK(idlest.exchange(live).status() == 200);
+    Client silent(port);
+    silent.send("GET / HTTP/1.1\r\n");
+    for (int i = 0; i < 10; ++i)
+        CHECK(Client(port).exchange(known).status() == 200);
+    CHECK(idlest.read_to_end().empty());
+    CHECK(first.exchange(known).status() == 200);
+}
+
+TEST_CASE_METHOD(ServerFixture, "large answers beyond the limit of all together are a 503") {
+    for (int i = 0; i < 1100; ++i) {
+        service
+            .register_event_type(
+                {.name = "a" + std::to_string(i), .description = std::string(1000, 'x')})
+            .value();
+    }
+    Client client(start({.max_response_bytes = 1024 * 1024}));
+    const Answer answer = client.exchange(request("GET", "/v1/webhooks/event-types"));
+    CHECK(answer.status() == 503);
+    CHECK(answer.field("retry-after") == "1");
+    CHECK(client.exchange(live).status() == 200);
+    server->stop(std::chrono::milliseconds(0));
+    Client other(start({.max_response_bytes = 2 * 1024 * 1024}));
+    for (int i = 0; i < 3; ++i)
+        CHECK(other.exchange(request("GET", "/v1/webhooks/event-types")).status() == 200);
 }
 
 TEST_CASE_METHOD(ServerFixture, "without descriptors accepting waits, and does not spin") {
@@ -123,6 +157,12 @@ TEST_CASE("each option has its range, and the message names it") {
     CHECK(detail({.threads = 0}) == "threads: is 0, must be 1 to 64");
     CHECK(detail({.threads = 65}) == "threads: is 65, must be 1 to 64");
     CHECK(detail({.max_connections = 0}) == "max_connections: is 0, must be 1 to 100000");
+    CHECK(detail({.max_connections_per_address = 0}) ==
+          "max_connections_per_address: is 0, must be 1 to 100000");
+    CHECK(detail({.max_response_bytes = 1}) ==
+          "max_response_bytes: is 1 bytes, must be 1048576 bytes to 1099511627776 bytes");
+    CHECK(detail({.base_path = "hooks/"}) ==
+          "base_path: must begin with '/', not end with one, and have letters, digits and -._~");
     CHECK(detail({.max_body_bytes = 16777217}) ==
           "max_body_bytes: is 16777217 bytes, must be 1 bytes to 16777216 bytes");
     CHECK(detail({.max_body_bytes = 100, .max_batch_body_bytes = 100}) == "");

@@ -6,31 +6,23 @@
 #include <vector>
 #include <webhooks/http/server.hpp>
 
-#include "api/api.hpp"
 #include "net/listener.hpp"
+#include "server_options.hpp"
 
 namespace webhooks::http {
 namespace asio = boost::asio;
 
 class Server::Impl {
 public:
-    Impl(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
-         const ServerOptions& options, const std::shared_ptr<Observer>& observer)
+    /// @param certificate null: without TLS.
+    Impl(Api api, const ServerOptions& options, std::unique_ptr<TlsCertificate> certificate,
+         std::shared_ptr<Observer> observer)
         : options_(options),
-          observer_(observer ? observer : std::make_shared<Observer>()),
-          api_(service, std::move(authenticator), observer_),
+          observer_(std::move(observer)),
+          api_(std::move(api)),
+          certificate_(std::move(certificate)),
           io_(static_cast<int>(options.threads)),
-          listener_(
-              io_, options,
-              [this](const Request& head) {
-                  return api_.may_have_large_body(head) ? options_.max_batch_body_bytes
-                                                        : options_.max_body_bytes;
-              },
-              [this](const Request& request, const Respond& respond) {
-                  api_.handle(request, respond);
-              },
-              [](const Refusal& refusal) { return Api::refuse(refusal.status, refusal.message); }) {
-    }
+          listener_(io_, options, api_, certificate_.get()) {}
 
     ~Impl() { stop(std::chrono::milliseconds(0)); }
 
@@ -62,12 +54,12 @@ public:
         for (std::thread& thread : threads_)
             thread.join();
         threads_.clear();
-        // Without threads nobody has closed the listening socket yet.
+        // Without threads nothing has closed the listening socket yet.
         run();
     }
 
 private:
-    /// A fault of one connection must not end the others.
+    /// An exception in one connection must not end the others.
     void run() {
         for (;;) {
             try {
@@ -83,6 +75,7 @@ private:
     const ServerOptions options_;
     const std::shared_ptr<Observer> observer_;
     const Api api_;
+    const std::unique_ptr<TlsCertificate> certificate_;
     asio::io_context io_;
     asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
     Listener listener_;
@@ -93,7 +86,20 @@ private:
 Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
                             ServerOptions options, std::shared_ptr<Observer> observer) {
     if (const auto valid = options.validate(); !valid) return valid.error();
-    auto impl = std::make_unique<Impl>(service, std::move(authenticator), options, observer);
+    if (!observer) observer = std::make_shared<Observer>();
+    auto api = Api::make(service, std::move(authenticator), api_options(options), observer);
+    if (!api) return api.error();
+    std::unique_ptr<TlsCertificate> certificate;
+    if (options.tls.is_set()) {
+        auto loaded = TlsCertificate::load(options.tls, observer);
+        if (!loaded) return loaded.error();
+        certificate = *std::move(loaded);
+    } else if (!is_loopback(options.host)) {
+        observer->on_log(LogLevel::warning, "the server listens on " + options.host +
+                                                " without TLS: keys and payloads can be read on "
+                                                "the way; set certificate_file and key_file");
+    }
+    auto impl = std::make_unique<Impl>(*std::move(api), options, std::move(certificate), observer);
     if (const auto opened = impl->open(); !opened) return opened.error();
     return Server(std::move(impl));
 }

@@ -4,6 +4,9 @@
 #include <webhooks/endpoint.hpp>
 #include <webhooks/http/server.hpp>
 
+#include "ascii.hpp"
+#include "server_options.hpp"
+
 namespace webhooks::http {
 namespace {
 
@@ -13,40 +16,84 @@ using std::chrono::milliseconds;
 class Ranges {
 public:
     template <class T>
-    void expect(const char* member, T value, T least, T most, const char* unit = "") {
-        if (value >= least && value <= most) return;
-        faults_.push_back({member, "is " + std::to_string(value) + unit + ", must be " +
-                                       std::to_string(least) + unit + " to " +
-                                       std::to_string(most) + unit});
+    void expect(const char* member, T value, T min, T max, const char* unit = "") {
+        if (value >= min && value <= max) return;
+        errors_.push_back({member, "is " + std::to_string(value) + unit + ", must be " +
+                                       std::to_string(min) + unit + " to " + std::to_string(max) +
+                                       unit});
     }
 
-    void expect(const char* member, milliseconds value, milliseconds most) {
-        expect(member, value.count(), milliseconds(10).count(), most.count(), " ms");
+    void expect(const char* member, milliseconds value, milliseconds max) {
+        expect(member, value.count(), milliseconds(10).count(), max.count(), " ms");
     }
 
-    void fault(const char* member, const char* message) { faults_.push_back({member, message}); }
+    void add_error(const char* member, const char* message) {
+        errors_.push_back({member, message});
+    }
 
     Result<> result() && {
-        if (faults_.empty()) return {};
-        return Error(std::move(faults_));
+        if (errors_.empty()) return {};
+        return Error(std::move(errors_));
     }
 
 private:
-    std::vector<FieldError> faults_;
+    std::vector<FieldError> errors_;
 };
 
+constexpr std::size_t mib = 1024 * 1024;
+
+/// Segments of characters that need no escape, each with its slash before it.
+bool is_base_path(std::string_view path) {
+    if (path.empty()) return true;
+    if (path.front() != '/' || path.back() == '/') return false;
+    return path.find("//") == std::string_view::npos &&
+           std::all_of(path.begin(), path.end(), [](char c) {
+               return is_alpha(c) || is_digit(c) ||
+                      std::string_view("/-._~").find(c) != std::string_view::npos;
+           });
+}
+
+void expect(Ranges& ranges, const ApiOptions& options) {
+    if (!is_base_path(options.base_path)) {
+        ranges.add_error(
+            "base_path",
+            "must begin with '/', not end with one, and have letters, digits and -._~");
+    }
+    ranges.expect<std::size_t>("max_body_bytes", options.max_body_bytes, 1, 16 * mib, " bytes");
+    ranges.expect<std::size_t>("max_batch_body_bytes", options.max_batch_body_bytes,
+                               std::min(options.max_body_bytes, 16 * mib), 64 * mib, " bytes");
+}
+
 }  // namespace
+
+Result<> ApiOptions::validate() const {
+    Ranges ranges;
+    expect(ranges, *this);
+    return std::move(ranges).result();
+}
+
+ApiOptions api_options(const ServerOptions& options) {
+    return {.base_path = options.base_path,
+            .max_body_bytes = options.max_body_bytes,
+            .max_batch_body_bytes = options.max_batch_body_bytes};
+}
 
 Result<> ServerOptions::validate() const {
     using namespace std::chrono_literals;
     Ranges ranges;
-    if (!IpAddress::parse(host)) ranges.fault("host", "must be an IPv4 or IPv6 address");
+    if (!IpAddress::parse(host)) ranges.add_error("host", "must be an IPv4 or IPv6 address");
+    if (tls.is_set() && tls.certificate_file.empty()) {
+        ranges.add_error("certificate_file", "is needed together with key_file");
+    }
+    if (tls.is_set() && tls.key_file.empty()) {
+        ranges.add_error("key_file", "is needed together with certificate_file");
+    }
     ranges.expect<std::size_t>("threads", threads, 1, 64);
     ranges.expect<std::size_t>("max_connections", max_connections, 1, 100'000);
-    constexpr std::size_t most = 16 * 1024 * 1024;
-    ranges.expect<std::size_t>("max_body_bytes", max_body_bytes, 1, most, " bytes");
-    ranges.expect<std::size_t>("max_batch_body_bytes", max_batch_body_bytes,
-                               std::min(max_body_bytes, most), 64 * 1024 * 1024, " bytes");
+    ranges.expect<std::size_t>("max_connections_per_address", max_connections_per_address, 1,
+                               100'000);
+    ranges.expect<std::size_t>("max_response_bytes", max_response_bytes, mib, mib * mib, " bytes");
+    expect(ranges, api_options(*this));
     ranges.expect("header_timeout", header_timeout, 5min);
     ranges.expect("body_timeout", body_timeout, 5min);
     ranges.expect("write_timeout", write_timeout, 5min);

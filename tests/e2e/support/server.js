@@ -56,7 +56,7 @@ export class Server {
       if (server.end) throw new Error(`it ended with ${JSON.stringify(server.end)}: ${server.stderr}`);
       return /listens on \S+\n[^]*events\?take/.test(server.stdout);
     });
-    [, server.base, server.port] = server.stdout.match(/listens on (http:\/\/\S+:(\d+)\/\S+)/);
+    [, server.base, server.port] = server.stdout.match(/listens on (https?:\/\/\S+:(\d+)\/\S+)/);
     server.agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
     return server;
   }

@@ -42,9 +42,12 @@ public:
     }
 
     webhooks::Result<webhooks::Principal> authenticate(
-        const webhooks::http::Credentials& credentials) override {
+        const webhooks::http::RequestHead& head) override {
         const std::lock_guard lock(mutex_);
-        const auto user = users_.find(std::string(credentials.bearer));
+        const std::string bearer = "Bearer ";
+        std::string token(webhooks::http::find_field(head.fields, "authorization"));
+        if (token.starts_with(bearer)) token.erase(0, bearer.size());
+        const auto user = users_.find(token);
         if (user == users_.end())
             return webhooks::Error(webhooks::Errc::not_found, "not logged in");
         return webhooks::Principal::user(user->second);

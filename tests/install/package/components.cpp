@@ -18,7 +18,7 @@ int main() {
             .has_error() &&
         webhooks::make_sqlite_storage({.path = "/nonexistent/webhooks.db"}).has_error() &&
         webhooks::make_postgresql_storage({.connections = 0}).has_error() &&
-        webhooks::http::Server::open(*service, webhooks::http::refuse_everyone(), {.threads = 0})
+        webhooks::http::Server::open(*service, webhooks::http::deny_all(), {.threads = 0})
             .has_error();
     return options_are_judged ? 0 : 1;
 }

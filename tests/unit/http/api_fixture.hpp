@@ -1,10 +1,9 @@
 #pragma once
 
-#include <api/api.hpp>
 #include <boost/json.hpp>
 #include <json/object_parser.hpp>
 #include <string>
-#include <webhooks/http/authenticator.hpp>
+#include <webhooks/http/api.hpp>
 
 #include "../service/fixture.hpp"
 
@@ -13,12 +12,13 @@ namespace webhooks::http {
 /// Takes a user's name for its key.
 class NameAuthenticator final : public Authenticator {
 public:
-    Result<Principal> authenticate(const Credentials& credentials) override {
-        const std::string key(credentials.api_key.empty() ? credentials.bearer
-                                                          : credentials.api_key);
+    Result<Principal> authenticate(const RequestHead& head) override {
+        const std::string_view key = find_field(head.fields, "x-api-key");
         if (key == "admin") return testing::admin;
         if (key == "alice") return testing::alice;
         if (key == "bob") return testing::bob;
+        if (key == "throws") throw std::runtime_error("no such table: users");
+        if (key == "blocked") return Error(Errc::forbidden, "This account is blocked.");
         if (key == "down") return Error(Errc::unavailable, "the key store is down");
         return Error(Errc::invalid_argument, "what is this?");
     }
@@ -26,23 +26,19 @@ public:
 
 /// The API on a service on doubles: no sockets, no threads.
 struct ApiFixture : testing::ServiceFixture {
-    Api api{service(), std::make_shared<NameAuthenticator>(), nullptr};
+    Api api = Api::make(service(), std::make_shared<NameAuthenticator>()).value();
     std::string key = "alice";
     std::string content_type = "application/json";
     Fields extra_fields;
 
     Response call(const std::string& method, const std::string& target,
                   const std::string& body = "") {
-        const std::size_t question = std::min(target.find('?'), target.size());
-        Request request{.method = method,
-                        .path = target.substr(0, question),
-                        .query = target.substr(std::min(question + 1, target.size())),
-                        .fields = extra_fields,
-                        .body = body};
-        if (!key.empty()) request.fields.push_back({"X-Api-Key", key});
-        if (!content_type.empty()) request.fields.push_back({"Content-Type", content_type});
+        RequestHead head{.method = method, .target = target, .fields = extra_fields, .peer = {}};
+        if (!key.empty()) head.fields.push_back({"X-Api-Key", key});
+        if (!content_type.empty()) head.fields.push_back({"Content-Type", content_type});
         std::optional<Response> response;
-        api.handle(request, [&](Response answered) { response = std::move(answered); });
+        api.handle(std::move(head), body,
+                   [&](Response answered) { response = std::move(answered); });
         settle();
         REQUIRE(response);
         return *response;

@@ -1,3 +1,4 @@
+#include <api/openapi.hpp>
 #include <webhooks/api_keys.hpp>
 
 #include "api_fixture.hpp"
@@ -20,20 +21,13 @@ int status_with(ApiFixture& fixture, Fields fields) {
 
 }  // namespace
 
-TEST_CASE_METHOD(ApiFixture, "who calls is told by either field") {
+TEST_CASE_METHOD(ApiFixture, "the authenticator decides who calls, also without credentials") {
     const auto [fields, status] = GENERATE(values<Presented>({
         {{{"X-API-KEY", "alice"}}, 200},
-        {{{"Authorization", "Bearer alice"}}, 200},
-        {{{"authorization", "bEARER   alice"}}, 200},
         {{{"Authorization", "Basic eDp5"}, {"x-api-key", "alice"}}, 200},
         {{}, 401},
         {{{"x-api-key", ""}}, 401},
         {{{"x-api-key", "wrong"}}, 401},
-        {{{"Authorization", "alice"}}, 401},
-        {{{"Authorization", "Basic alice"}}, 401},
-        {{{"Authorization", "Bearer"}}, 401},
-        {{{"x-api-key", "alice"}, {"X-Api-Key", "alice"}}, 401},
-        {{{"Authorization", "Bearer alice"}, {"Authorization", "Bearer alice"}}, 401},
         {{{"x-api-key", "down"}}, 503},
     }));
     CHECK(status_with(*this, fields) == status);
@@ -80,7 +74,7 @@ TEST_CASE_METHOD(ApiFixture, "health needs no key") {
     service().stop(std::chrono::milliseconds(0)).value();
     const auto is_ready = [&] {
         std::optional<Response> response;
-        api.handle({.method = "GET", .path = "/health/ready", .query = "", .fields = {}},
+        api.handle({.method = "GET", .target = "/health/ready", .fields = {}, .peer = {}}, "",
                    [&](Response answered) { response = std::move(answered); });
         return response->status;
     };
@@ -105,20 +99,20 @@ TEST_CASE_METHOD(ApiFixture, "every answer carries the same three fields") {
         CHECK(find_field(response.fields, "x-content-type-options") == "nosniff");
         CHECK(find_field(response.fields, "content-type") == "application/json; charset=utf-8");
     }
-    const Response refused = Api::refuse(413, "too large");
+    const Response refused = Api::reject(413, "too large");
     CHECK(refused.body == R"({"success":false,"message":"too large"})");
     CHECK(find_field(refused.fields, "x-request-id").size() == 16);
 }
 
-TEST_CASE("without an authenticator everyone is refused") {
+TEST_CASE("without an authenticator every request is rejected") {
     testing::ServiceFixture fixture;
-    const Api api(fixture.service(), nullptr, nullptr);
+    const Api api = Api::make(fixture.service(), nullptr).value();
     int status = 0;
     api.handle({.method = "GET",
-                .path = "/v1/webhooks/event-types",
-                .query = "",
-                .fields = {{"x-api-key", "alice"}}},
-               [&](const Response& response) { status = response.status; });
+                .target = "/v1/webhooks/event-types",
+                .fields = {{"x-api-key", "alice"}},
+                .peer = {}},
+               "", [&](const Response& response) { status = response.status; });
     CHECK(status == 401);
 }
 
@@ -128,15 +122,140 @@ TEST_CASE("API keys are taken from both fields unless they name two users") {
     const Secret other = keys.create(testing::alice).value();
     const Secret bob = keys.create(testing::bob).value();
     const auto authenticator = authenticate_by_api_key(keys);
-    const auto accepts = [&](std::string_view key, std::string_view bearer) {
-        return authenticator->authenticate({.api_key = key, .bearer = bearer}).has_value();
+    const auto accepts = [&](const Fields& fields) {
+        return authenticator
+            ->authenticate({.method = "GET", .target = "/", .fields = fields, .peer = {}})
+            .has_value();
     };
-    CHECK(accepts(alice.reveal(), ""));
-    CHECK(accepts("", alice.reveal()));
-    CHECK(accepts(alice.reveal(), alice.reveal()));
-    CHECK(accepts(alice.reveal(), other.reveal()));
-    CHECK_FALSE(accepts(alice.reveal(), bob.reveal()));
-    CHECK_FALSE(accepts(alice.reveal(), "wrong"));
-    CHECK_FALSE(accepts("wrong", alice.reveal()));
-    CHECK_FALSE(accepts("", ""));
+    const auto both = [&](std::string_view key, std::string_view bearer) {
+        return accepts(
+            {{"X-Api-Key", std::string(key)}, {"Authorization", "bEARER " + std::string(bearer)}});
+    };
+    CHECK(accepts({{"x-api-key", std::string(alice.reveal())}}));
+    CHECK(accepts({{"authorization", "Bearer " + std::string(alice.reveal())}}));
+    CHECK(accepts({{"authorization", "bearer   " + std::string(alice.reveal())}}));
+    for (const char* scheme : {"", "Basic ", "Bearer"})
+        CHECK_FALSE(accepts({{"authorization", scheme + std::string(alice.reveal())}}));
+    CHECK(accepts({{"authorization", "Basic abc"}, {"x-api-key", std::string(alice.reveal())}}));
+    CHECK(both(alice.reveal(), alice.reveal()));
+    CHECK(both(alice.reveal(), other.reveal()));
+    CHECK_FALSE(both(alice.reveal(), bob.reveal()));
+    CHECK_FALSE(both(alice.reveal(), "wrong"));
+    CHECK_FALSE(both("wrong", alice.reveal()));
+    CHECK_FALSE(accepts({}));
+    CHECK_FALSE(accepts(
+        {{"x-api-key", std::string(alice.reveal())}, {"X-Api-Key", std::string(alice.reveal())}}));
+}
+
+TEST_CASE_METHOD(ApiFixture, "what the authenticator says of a caller is the answer's message") {
+    const auto answers = [&](const char* caller) {
+        key = caller;
+        const Response response = call("GET", "/v1/webhooks/event-types");
+        return std::to_string(response.status) + " " + response.body;
+    };
+    CHECK(answers("stranger") == R"(401 {"success":false,"message":"what is this?"})");
+    CHECK(answers("blocked") == R"(403 {"success":false,"message":"This account is blocked."})");
+    CHECK(answers("down").starts_with("503 "));
+    key = "stranger";
+    CHECK(find_field(call("GET", "/nothing").fields, "www-authenticate") == "Bearer");
+}
+
+TEST_CASE_METHOD(ApiFixture, "an authenticator that throws is a 500 that tells nothing of it") {
+    key = "throws";
+    const Response response = call("GET", "/v1/webhooks/event-types");
+    CHECK(response.status == 500);
+    CHECK(response.body.find("users") == std::string::npos);
+}
+
+TEST_CASE_METHOD(ApiFixture, "the head alone decides who may send a body, and how much of it") {
+    const auto admit = [&](const std::string& target, const std::string& caller) {
+        return api.admit(
+            {.method = "POST", .target = target, .fields = {{"x-api-key", caller}}, .peer = {}});
+    };
+    const auto rejected = admit("/v1/webhooks/events", "stranger");
+    REQUIRE(std::holds_alternative<Response>(rejected));
+    CHECK(std::get<Response>(rejected).status == 401);
+    const auto ordinary = admit("/v1/webhooks/events", "alice");
+    REQUIRE(std::holds_alternative<Api::Admission>(ordinary));
+    CHECK(std::get<Api::Admission>(ordinary).max_body_bytes() == 1024 * 1024);
+    CHECK(std::get<Api::Admission>(ordinary).is_authenticated());
+    const auto batch = admit("/v1/webhooks/events/batch", "alice");
+    CHECK(std::get<Api::Admission>(batch).max_body_bytes() == 16 * 1024 * 1024);
+    const auto health = admit("/health/live", "stranger");
+    CHECK_FALSE(std::get<Api::Admission>(health).is_authenticated());
+    CHECK(call("POST", "/v1/webhooks/events", std::string(1024 * 1024 + 1, ' ')).status == 413);
+}
+
+TEST_CASE("the base path is an option, and says what the API serves") {
+    testing::ServiceFixture fixture;
+    const auto make = [&](const std::string& base_path) {
+        return Api::make(fixture.service(), std::make_shared<NameAuthenticator>(),
+                         {.base_path = base_path});
+    };
+    for (const char* wrong : {"hooks", "/hooks/", "/", "/a//b", "/a b", "/a?b", "/{id}"})
+        CHECK(make(wrong).error() == Errc::invalid_argument);
+    const auto base = GENERATE(as<std::string>(), "/api/Hooks", "");
+    const Api api = make(base).value();
+    const auto status = [&](const std::string& target) {
+        int found = 0;
+        api.handle(
+            {.method = "GET", .target = target, .fields = {{"x-api-key", "alice"}}, .peer = {}}, "",
+            [&](const Response& response) { found = response.status; });
+        return found;
+    };
+    CHECK(status(base + "/event-types") == 200);
+    CHECK(status(base + "/other") == 404);
+    CHECK(status("/health/live") == 200);
+    CHECK(api.serves(base + "/event-types?x"));
+    CHECK(api.serves("/health/live"));
+    if (base.empty()) return;
+    CHECK(status("/v1/webhooks/event-types") == 404);
+    CHECK(status("/api/hooks/event-types") == 200);
+    CHECK_FALSE(api.serves("/api"));
+    CHECK_FALSE(api.serves("/api/hooksx/event-types"));
+    CHECK_FALSE(api.serves("no target"));
+}
+
+TEST_CASE_METHOD(ApiFixture, "the API describes itself, with its own base path") {
+    key.clear();
+    const auto document = boost::json::parse(call("GET", "/openapi.json").body).as_object();
+    CHECK(document.at("openapi").as_string().starts_with("3.1"));
+    CHECK(document.at("paths").as_object().contains("/v1/webhooks/subscriptions/{id}"));
+    CHECK(document.at("paths").as_object().size() ==
+          boost::json::parse(openapi_text()).at("paths").as_object().size());
+    const Api mounted = Api::make(service(), nullptr, {.base_path = "/hooks"}).value();
+    std::string text;
+    mounted.handle({.method = "GET", .target = "/openapi.json", .fields = {}, .peer = {}}, "",
+                   [&](const Response& response) { text = response.body; });
+    const auto moved = boost::json::parse(text).at("paths").as_object();
+    CHECK(moved.contains("/hooks/subscriptions/{id}"));
+    CHECK(text.find("/v1/webhooks") == std::string::npos);
+}
+
+TEST_CASE_METHOD(ApiFixture, "an answer of errors stays small, however many there are") {
+    std::string headers;
+    for (int i = 0; i < 5000; ++i)
+        headers += (i ? ",\"" : "\"") + std::string(150, 'n') + std::to_string(i) + "\":1";
+    const std::string body = subscription(R"(,"headers":{)" + headers + "}");
+    const Response many = call("POST", "/v1/webhooks/subscriptions", body);
+    CHECK(many.status == 400);
+    CHECK(many.body.size() < 64 * 1024);
+    const auto errors = boost::json::parse(many.body).at("errors").as_object();
+    CHECK(errors.size() == 100);
+    CHECK(many.body.find("; and 4990 more") != std::string::npos);
+
+    std::string batch;
+    for (int i = 0; i < 1000; ++i)
+        batch += R"(,{"eventType":7,"deliverAt":8,"expiresAt":9})";
+    const Response of_batch =
+        call("POST", "/v1/webhooks/events/batch", R"({"events":[)" + batch.substr(1) + "]}");
+    CHECK(of_batch.status == 400);
+    CHECK(of_batch.body.size() < 64 * 1024);
+
+    const std::string name = std::string(200'000, '"');
+    const std::string escaped = boost::json::serialize(name);
+    const Response one = call("POST", "/v1/webhooks/subscriptions",
+                              R"({"subscription":{)" + escaped + ":1," + escaped + ":2}}");
+    CHECK(one.status == 400);
+    CHECK(one.body.size() < 64 * 1024);
 }

@@ -148,17 +148,3 @@ TEST_CASE_METHOD(BatchFixture, "a batch is JSON by its content type") {
     content_type = "";
     CHECK(call("POST", "/v1/webhooks/events/batch?eventType=order.created", many(1)).status == 415);
 }
-
-TEST_CASE_METHOD(BatchFixture, "a large body is for batches of known callers alone") {
-    const auto may = [&](const std::string& method, const std::string& path,
-                         const std::string& user) {
-        return api.may_have_large_body(
-            {.method = method, .path = path, .query = "", .fields = {{"X-Api-Key", user}}});
-    };
-    CHECK(may("POST", "/v1/webhooks/events/batch", "alice"));
-    CHECK(may("POST", "/V1/webhooks/Events/batch/", "alice"));
-    CHECK_FALSE(may("POST", "/v1/webhooks/events/batch", "nobody"));
-    CHECK_FALSE(may("POST", "/v1/webhooks/events/batch", "down"));
-    CHECK_FALSE(may("POST", "/v1/webhooks/events", "alice"));
-    CHECK_FALSE(may("GET", "/v1/webhooks/events/batch", "alice"));
-}

@@ -1,5 +1,6 @@
 #include <net/request_reader.hpp>
 #include <support/catch.hpp>
+#include <target.hpp>
 
 using webhooks::http::Request;
 using webhooks::http::RequestReader;
@@ -164,20 +165,26 @@ TEST_CASE("a request is taken apart") {
     const Request request = parse(
         "PUT /a%20b?x=1?2 HTTP/1.1\r\nHost: a:80\r\nX-One:  two \t\r\n"
         "Content-Length: 3\r\n\r\nabc");
-    CHECK(request.method == "PUT");
-    CHECK(request.path == "/a%20b");
-    CHECK(request.query == "x=1?2");
-    CHECK(find_field(request.fields, "x-one") == "two");
+    CHECK(request.head.method == "PUT");
+    CHECK(request.head.target == "/a%20b?x=1?2");
+    CHECK(find_field(request.head.fields, "x-one") == "two");
     CHECK(request.body == "abc");
     CHECK(request.keep_alive);
 }
 
-TEST_CASE("the absolute form names the same path as the origin form") {
-    CHECK(parse("GET HTTP://a:1/b?c HTTP/1.1\r\nHost: a\r\n\r\n").path == "/b");
-    CHECK(parse("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n").path == "/");
-    const Request request = parse("GET http://a?c HTTP/1.1\r\nHost: a\r\n\r\n");
-    CHECK(request.path == "/");
-    CHECK(request.query == "c");
+TEST_CASE("a target is taken apart, and its absolute form names the same path") {
+    const auto [text, path, query] = GENERATE(table<std::string, std::string, std::string>({
+        {"/a%20b?x=1?2", "/a%20b", "x=1?2"},
+        {"/", "/", ""},
+        {"*", "*", ""},
+        {"HTTP://a:1/b?c", "/b", "c"},
+        {"http://a", "/", ""},
+        {"https://a?c", "/", "c"},
+    }));
+    const auto target = webhooks::http::split_target(text);
+    REQUIRE(target);
+    CHECK(target->path == path);
+    CHECK(target->query == query);
 }
 
 TEST_CASE("the connection stays as version and Connection say") {
@@ -236,8 +243,8 @@ TEST_CASE("a request is the same wherever it is split") {
         REQUIRE(reader.state() == State::complete);
         CHECK(second.ends_with("GET "));
         const Request request = reader.take();
-        CHECK(request.method == "PUT");
-        CHECK(request.path == "/a");
+        CHECK(request.head.method == "PUT");
+        CHECK(request.head.target == "/a?b");
         CHECK(request.body == "abc");
         CHECK(reader.is_idle());
     }

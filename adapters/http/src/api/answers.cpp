@@ -1,5 +1,7 @@
 #include "answers.hpp"
 
+#include <webhooks/http/api.hpp>
+
 #include <algorithm>
 #include <random>
 
@@ -10,6 +12,27 @@ namespace {
 
 /// What is full or away is asked for again after a second.
 constexpr const char* retry_after_seconds = "1";
+
+// An answer must not be much larger than its request.
+constexpr std::size_t max_errors_in_message = 10;
+constexpr std::size_t max_error_text = 200;
+
+/// Cuts a long text between two characters of UTF-8.
+std::string shorten(std::string text) {
+    if (text.size() <= max_error_text) return text;
+    std::size_t end = max_error_text;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+        --end;
+    text.resize(end);
+    return text + "...";
+}
+
+std::vector<FieldError> shorten(std::vector<FieldError> errors) {
+    if (errors.size() > max_errors) errors.resize(max_errors);
+    for (FieldError& error : errors)
+        error = {shorten(std::move(error.field)), shorten(std::move(error.message))};
+    return errors;
+}
 
 /// Messages of the same field go into one array.
 void write_errors(json::Writer& writer, std::vector<FieldError> fields) {
@@ -43,6 +66,17 @@ std::string make_request_id() {
     return id;
 }
 
+/// The detail of the first errors.
+std::string summary(std::vector<FieldError> errors) {
+    const std::size_t count = errors.size();
+    errors.resize(std::min(count, max_errors_in_message));
+    std::string text = Error(shorten(std::move(errors))).detail();
+    if (count > max_errors_in_message) {
+        text += "; and " + std::to_string(count - max_errors_in_message) + " more";
+    }
+    return text;
+}
+
 /// Texts of our own where the library's detail would tell what is none of the caller's business.
 std::string public_message(const Error& error, int status, std::string_view request_id) {
     switch (status) {
@@ -54,7 +88,7 @@ std::string public_message(const Error& error, int status, std::string_view requ
             return "Something went wrong here. The log has it under request id " +
                    std::string(request_id) + ".";
         default:
-            return error.detail();
+            return error.fields().empty() ? shorten(error.detail()) : summary(error.fields());
     }
 }
 
@@ -75,13 +109,12 @@ Response failure(int status, std::string_view message, const std::vector<FieldEr
     json::Writer writer;
     writer.begin_object().member("success", false).member("message", message);
     if (!fields.empty()) {
-        write_errors(writer, fields);
+        write_errors(writer, shorten(fields));
     } else if (status == 400) {
         write_errors(writer, {{"request", std::string(message)}});
     }
     writer.end_object();
     Response response = json_response(status, writer);
-    if (status == 401) response.fields.push_back({"WWW-Authenticate", "Bearer"});
     if (status == 429 || status == 503) {
         response.fields.push_back({"Retry-After", retry_after_seconds});
     }

@@ -9,8 +9,8 @@
 #include <webhooks/error.hpp>
 #include <webhooks/observer.hpp>
 
+#include <webhooks/http/message.hpp>
 #include "../json/writer.hpp"
-#include "../message.hpp"
 
 namespace webhooks::http {
 
@@ -21,13 +21,12 @@ Response json_response(int status, json::Writer& writer);
 /// @param writer has an open object, its own members written.
 Response success(json::Writer& writer, std::string_view message, int status = 200);
 
-/// `success:false` with a message for a person. 401 asks for credentials; 429 and 503 say when to
-/// come again.
-/// @param fields become `errors`; a 400 without any is a fault of the whole request.
-Response failure(int status, std::string_view message, const std::vector<FieldError>& fields = {});
+/// Errors of a body that are reported at most.
+inline constexpr std::size_t max_errors = 100;
 
-/// The status of an error: this function alone maps them.
-int status_of(const Error& error);
+/// `success:false` with a human-readable message. 429 and 503 say when to come again.
+/// @param fields become `errors`; a 400 without any is an error of the whole request.
+Response failure(int status, std::string_view message, const std::vector<FieldError>& fields = {});
 
 /// The answer to an error. Where it is ours (5xx), the answer says nothing but the request's id,
 /// under which the observer gets the detail.

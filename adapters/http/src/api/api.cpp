@@ -1,10 +1,11 @@
-#include "api.hpp"
+#include <webhooks/http/api.hpp>
 
+#include <algorithm>
 #include <exception>
 
-#include "../ascii.hpp"
+#include "../target.hpp"
 #include "answers.hpp"
-#include "authenticate.hpp"
+#include "router.hpp"
 
 namespace webhooks::http {
 namespace {
@@ -19,115 +20,172 @@ Response wrong_method(const Route& route) {
     return response;
 }
 
-/// Credentials that are wrong are a 401, whatever the authenticator calls them; that it cannot tell
-/// is an error of its own.
-Result<Response> refuse_caller(const Error& error) {
-    const int status = status_of(error);
-    if (status >= 500) return error;
-    return failure(401, "A valid API key is needed, in x-api-key or as a Bearer token.");
-}
-
 }  // namespace
 
-Api::Api(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
-         std::shared_ptr<Observer> observer)
-    : service_(service),
-      authenticator_(authenticator ? std::move(authenticator) : refuse_everyone()),
-      observer_(observer ? std::move(observer) : std::make_shared<Observer>()) {}
+/// A request up to its body. The pieces of the target point into the head's.
+struct Api::Admission::Data {
+    explicit Data(RequestHead given)
+        : head(std::move(given)), request_id(choose_request_id(head.fields)) {}
 
-void Api::handle(const Request& request, const Respond& respond) const {
-    const bool is_head = request.method == "HEAD";
-    Done done = [respond, is_head, observer = observer_,
-                 request_id = choose_request_id(request.fields)](Result<Response> result) {
-        Response response =
-            result ? std::move(*result) : failure(result.error(), request_id, *observer);
-        add_common_fields(response, request_id);
-        response.omit_body = is_head;
-        respond(std::move(response));
-    };
+    RequestHead head;
+    std::string request_id;
+    std::string_view query;
+    Route route;
+    Principal caller = Principal::user("");
+    bool is_authenticated = false;
+    std::size_t max_body_bytes = 0;
+};
+
+class Api::Impl {
+public:
+    using Data = Admission::Data;
+
+    Impl(WebhookService& service, std::shared_ptr<Authenticator> authenticator, ApiOptions options,
+         std::shared_ptr<Observer> observer)
+        : service_(service),
+          authenticator_(authenticator ? std::move(authenticator) : deny_all()),
+          options_(std::move(options)),
+          observer_(observer ? std::move(observer) : std::make_shared<Observer>()) {}
+
+    const ApiOptions& options() const noexcept { return options_; }
+
+    /// Fills in the rest. @return the answer if the request is rejected.
+    std::optional<Response> admit(Data& data) const {
+        const std::optional<Target> target = split_target(data.head.target);
+        if (!target) return failure(400, "The request target is malformed.");
+        data.query = target->query;
+        data.route = find_route(data.head.method, target->path, options_.base_path);
+        const Operation* const operation = data.route.operation;
+        const bool is_batch = operation && operation->body_size == BodySize::batch;
+        data.max_body_bytes = is_batch ? options_.max_batch_body_bytes : options_.max_body_bytes;
+        const bool needs_caller =
+            operation ? operation->permission != Permission::none : !is_health_path(target->path);
+        return needs_caller ? identify(data) : std::nullopt;
+    }
+
+    void answer(const Data& data, const std::string& body, Done done) const {
+        if (!data.route.operation) {
+            return done(data.route.allow.empty() ? no_such_path() : wrong_method(data.route));
+        }
+        const Call call{.fields = data.head.fields,
+                        .query = data.query,
+                        .base_path = options_.base_path,
+                        .body = body,
+                        .caller = data.caller,
+                        .subscription = SubscriptionId{data.route.id},
+                        .event = EventId{data.route.event_id}};
+        data.route.operation->handler(service_, call, std::move(done));
+    }
+
+    /// What becomes of a result. It outlives the request that it is for.
+    Done respond_with(const Data& data, const Respond& respond) const {
+        return [respond, is_head = data.head.method == "HEAD", observer = observer_,
+                request_id = data.request_id](Result<Response> result) {
+            Response response =
+                result ? std::move(*result) : failure(result.error(), request_id, *observer);
+            add_common_fields(response, request_id);
+            response.omit_body = is_head;
+            respond(std::move(response));
+        };
+    }
+
+private:
+    std::optional<Response> identify(Data& data) const {
+        auto caller = ask(data.head);
+        if (caller) {
+            data.caller = *std::move(caller);
+            data.is_authenticated = true;
+            return {};
+        }
+        const Error error = caller.error();
+        const int status = status_of(error);
+        if (status >= 500) return failure(error, data.request_id, *observer_);
+        if (status == 403) return failure(403, error.detail());
+        Response response = failure(401, error.detail());
+        response.fields.push_back({"WWW-Authenticate", authenticator_->challenge()});
+        return response;
+    }
+
+    /// It is the host's, which may be wrong about what it throws.
+    Result<Principal> ask(const RequestHead& head) const {
+        try {
+            return authenticator_->authenticate(head);
+        } catch (const std::exception& error) {
+            return Error(Errc::internal, std::string("the authenticator threw: ") + error.what());
+        } catch (...) {
+            return Error(Errc::internal, "the authenticator threw");
+        }
+    }
+
+    WebhookService& service_;
+    std::shared_ptr<Authenticator> authenticator_;
+    ApiOptions options_;
+    std::shared_ptr<Observer> observer_;
+};
+
+Api::Admission::Admission(std::unique_ptr<Data> data) : data_(std::move(data)) {}
+Api::Admission::Admission(Admission&&) noexcept = default;
+Api::Admission& Api::Admission::operator=(Admission&&) noexcept = default;
+Api::Admission::~Admission() = default;
+
+std::size_t Api::Admission::max_body_bytes() const noexcept {
+    return data_->max_body_bytes;
+}
+
+bool Api::Admission::is_authenticated() const noexcept {
+    return data_->is_authenticated;
+}
+
+Result<Api> Api::make(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
+                      ApiOptions options, std::shared_ptr<Observer> observer) {
+    if (auto valid = options.validate(); !valid) return valid.error();
+    return Api(std::make_unique<Impl>(service, std::move(authenticator), std::move(options),
+                                      std::move(observer)));
+}
+
+Api::Api(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Api::Api(Api&&) noexcept = default;
+Api& Api::operator=(Api&&) noexcept = default;
+Api::~Api() = default;
+
+bool Api::serves(std::string_view target) const {
+    const std::optional<Target> parts = split_target(target);
+    if (!parts) return false;
+    const std::string& base_path = impl_->options().base_path;
+    return below(base_path, parts->path) || is_health_path(parts->path) ||
+           find_route("GET", parts->path, base_path).operation != nullptr;
+}
+
+std::variant<Api::Admission, Response> Api::admit(RequestHead head) const {
+    auto data = std::make_unique<Admission::Data>(std::move(head));
+    auto rejected = impl_->admit(*data);
+    if (!rejected) return Admission(std::move(data));
+    add_common_fields(*rejected, data->request_id);
+    rejected->omit_body = data->head.method == "HEAD";
+    return *std::move(rejected);
+}
+
+void Api::answer(Admission admission, std::string body, const Respond& respond) const {
+    const Admission::Data& data = *admission.data_;
+    const Done done = impl_->respond_with(data, respond);
     try {
-        answer(request, done);
+        impl_->answer(data, body, done);
     } catch (const std::exception& error) {
         done(Error(Errc::internal, error.what()));
     }
 }
 
-bool Api::may_have_large_body(const Request& head) const {
-    const Route route = find_route(head.method, head.path);
-    if (route.kind != Route::Kind::operation || route.operation != Operation::publish_batch) {
-        return false;
+void Api::handle(RequestHead head, std::string body, const Respond& respond) const {
+    auto admitted = admit(std::move(head));
+    if (auto* rejected = std::get_if<Response>(&admitted)) return respond(std::move(*rejected));
+    auto& admission = std::get<Admission>(admitted);
+    if (body.size() > admission.max_body_bytes()) {
+        return respond(reject(413, "The body is too large."));
     }
-    try {
-        return identify(*authenticator_, head.fields).has_value();
-    } catch (const std::exception&) {
-        return false;
-    }
+    answer(std::move(admission), std::move(body), respond);
 }
 
-void Api::answer(const Request& request, Done done) const {
-    const bool needs_caller = !is_health_path(request.path);
-    auto caller = needs_caller ? identify(*authenticator_, request.fields)
-                               : Result<Principal>(Principal::user(""));
-    if (!caller) return done(refuse_caller(caller.error()));
-    const Route route = find_route(request.method, request.path);
-    switch (route.kind) {
-        case Route::Kind::no_such_path:
-            return done(no_such_path());
-        case Route::Kind::wrong_method:
-            return done(wrong_method(route));
-        case Route::Kind::operation:
-            break;
-    }
-    perform(route,
-            {.request = request,
-             .caller = *caller,
-             .subscription = SubscriptionId{route.id},
-             .event = EventId{route.event_id}},
-            std::move(done));
-}
-
-void Api::perform(const Route& route, const Call& call, Done done) const {
-    switch (route.operation) {
-        case Operation::list_subscriptions:
-            return done(list_subscriptions(service_, call));
-        case Operation::create_subscription:
-            return done(create_subscription(service_, call));
-        case Operation::get_subscription:
-            return done(get_subscription(service_, call));
-        case Operation::update_subscription:
-            return done(update_subscription(service_, call));
-        case Operation::delete_subscription:
-            return done(delete_subscription(service_, call));
-        case Operation::list_event_types:
-            return done(list_event_types(service_));
-        case Operation::send_test_event:
-            return done(send_test_event(service_, call));
-        case Operation::list_events:
-            return done(list_events(service_, call));
-        case Operation::get_event:
-            return done(get_event(service_, call));
-        case Operation::delete_event:
-            return done(delete_event(service_, call));
-        case Operation::retry_event:
-            return done(retry_event(service_, call));
-        case Operation::recover:
-            return done(recover(service_, call));
-        case Operation::rotate_secret:
-            return done(rotate_secret(service_, call));
-        case Operation::get_statistics:
-            return done(get_statistics(service_, call));
-        case Operation::publish:
-            return publish(service_, call, std::move(done));
-        case Operation::publish_batch:
-            return publish_batch(service_, call, std::move(done));
-        case Operation::check_live:
-            return done(check_live());
-        case Operation::check_ready:
-            return done(check_ready(service_));
-    }
-}
-
-Response Api::refuse(int status, std::string_view message) {
+Response Api::reject(int status, std::string_view message) {
     Response response = failure(status, message);
     add_common_fields(response, choose_request_id({}));
     return response;

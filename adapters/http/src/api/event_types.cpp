@@ -6,7 +6,7 @@
 
 namespace webhooks::http {
 
-Result<Response> list_event_types(WebhookService& service) {
+Result<Response> list_event_types(WebhookService& service, const Call&) {
     const auto types = service.event_types();
     if (!types) return types.error();
     json::Writer writer;

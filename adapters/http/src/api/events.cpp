@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <webhooks/webhook_service.hpp>
 
 #include "../json/values.hpp"
@@ -49,17 +50,17 @@ Response answer(const std::vector<PublishReceipt>& receipts) {
 /// Empty is not absent: an administrator's event must not reach everyone by a slip.
 std::string text_unless_empty(const ObjectReader& reader, const char* name) {
     const std::optional<std::string> text = reader.text(name);
-    if (text && text->empty()) reader.fault(name, "must not be empty; leave it out");
+    if (text && text->empty()) reader.add_error(name, "must not be empty; leave it out");
     return text.value_or("");
 }
 
 /// `{"eventType":...,"payload":...}`: the payload's bytes go out as they were written.
-Publication read_object(json::Members members, std::string prefix, Faults& faults) {
-    const ObjectReader reader(std::move(members), std::move(prefix), faults);
+Publication read_object(json::Members members, std::string prefix, FieldErrors& errors) {
+    const ObjectReader reader(std::move(members), std::move(prefix), errors);
     for (const char* name : {"eventType", "payload"}) {
-        if (!reader.raw(name)) reader.fault(name, "is required");
+        if (!reader.raw(name)) reader.add_error(name, "is required");
     }
-    if (reader.has(later_member)) reader.fault(later_member, not_yet);
+    if (reader.has(later_member)) reader.add_error(later_member, not_yet);
     return {.event_type = reader.text("eventType").value_or(""),
             .payload = std::string(reader.raw("payload").value_or("")),
             .user_id = text_unless_empty(reader, "userId"),
@@ -68,114 +69,143 @@ Publication read_object(json::Members members, std::string prefix, Faults& fault
             .expires_at = reader.time("expiresAt")};
 }
 
-/// `{"events":[...]}`, each as `read_object` has it.
-Result<std::vector<Publication>> read_batch(const Request& request, Faults& faults) {
-    auto body =
-        json::parse_list_object(request.body, "events", max_publications_in_batch, "payload");
+std::string name_of(std::size_t index) {
+    return "events[" + std::to_string(index) + "]";
+}
+
+/// One of a batch, and what is wrong with its text.
+struct PublicationText {
+    std::optional<Publication> publication;
+    FieldErrors errors;
+};
+
+/// `{"events":[...]}`, each as `read_object` defines it.
+Result<std::vector<PublicationText>> read_batch(const Call& call) {
+    auto body = json::parse_list_object(call.body, "events", max_publications_in_batch, "payload");
     if (!body) return unreadable(body.error());
-    const ObjectReader reader(std::move(body->members), "", faults);
+    FieldErrors errors;
+    const ObjectReader reader(std::move(body->members), "", errors);
     const bool is_list = reader.has("events") && reader.raw("events")->starts_with('[');
     if (!is_list || body->list.empty() || body->list.size() > max_publications_in_batch) {
-        reader.fault("events", "must be an array of 1 to " +
-                                   std::to_string(max_publications_in_batch) + " objects");
+        reader.add_error("events", "must be an array of 1 to " +
+                                       std::to_string(max_publications_in_batch) + " objects");
     }
-    if (!faults.empty()) return Error(faults);
-    std::vector<Publication> batch;
-    batch.reserve(body->list.size());
-    for (std::size_t i = 0; i < body->list.size(); ++i) {
-        const std::string path = "events[" + std::to_string(i) + "]";
+    if (!errors.empty()) return Error(std::move(errors));
+    std::vector<PublicationText> batch(body->list.size());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
         if (body->list[i]) {
-            batch.push_back(read_object(*std::move(body->list[i]), path + ".", faults));
+            batch[i].publication =
+                read_object(*std::move(body->list[i]), name_of(i) + ".", batch[i].errors);
         } else {
-            faults.push_back({path, "must be an object"});
-            batch.emplace_back();
+            batch[i].errors.push_back({name_of(i), "must be an object"});
         }
     }
     return batch;
 }
 
-std::optional<Time> find_time(const QueryParameters& parameters, const char* name, Faults& faults) {
-    const std::optional<std::string> text = parameters.find(name, "", faults);
+std::optional<Time> find_time(const QueryParameters& parameters, const char* name,
+                              FieldErrors& errors) {
+    const std::optional<std::string> text = parameters.find(name, "", errors);
     if (!text) return {};
     const std::optional<Time> time = parse_time(*text);
     if (!time) {
-        faults.push_back({name, std::string(not_a_time) + "; write the '+' of an offset as %2B"});
+        errors.push_back({name, std::string(not_a_time) + "; write the '+' of an offset as %2B"});
     }
     return time;
 }
 
 /// The raw form: the body is the payload, and the query says the rest.
-Publication read_raw(const Request& request, std::string event_type,
-                     const QueryParameters& parameters, Faults& faults) {
-    if (parameters.find(later_member, "", faults)) faults.push_back({later_member, not_yet});
+Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
+                     FieldErrors& errors) {
+    if (parameters.find(later_member, "", errors)) errors.push_back({later_member, not_yet});
     return {.event_type = std::move(event_type),
-            .payload = request.body,
-            .content_type = std::string(find_field(request.fields, "content-type")),
-            .user_id = parameters.find("userId", "", faults).value_or(""),
-            .idempotency_key = parameters.find("idempotencyKey", "", faults).value_or(""),
-            .deliver_at = find_time(parameters, "deliverAt", faults),
-            .expires_at = find_time(parameters, "expiresAt", faults)};
+            .payload = call.body,
+            .content_type = std::string(find_field(call.fields, "content-type")),
+            .user_id = parameters.find("userId", "", errors).value_or(""),
+            .idempotency_key = parameters.find("idempotencyKey", "", errors).value_or(""),
+            .deliver_at = find_time(parameters, "deliverAt", errors),
+            .expires_at = find_time(parameters, "expiresAt", errors)};
 }
 
-std::optional<Response> refuse_raw_type(const Request& request) {
-    if (has_coded_body(request.fields)) return failure(415, "The body must not be compressed.");
-    if (count_fields(request.fields, "content-type") == 1) return {};
+std::optional<Response> refuse_raw_type(const Call& call) {
+    if (has_coded_body(call.fields)) return failure(415, "The body must not be compressed.");
+    if (count_fields(call.fields, "content-type") == 1) return {};
     return failure(415, "A raw body must come with its content type.");
 }
 
-/// Answers what became of a publication, or reports all that is wrong.
+/// Answers with what became of a publication.
 template <class Receipt>
-auto answer_with(Faults faults, Done done) {
-    return [faults = std::move(faults), done = std::move(done)](Result<Receipt> receipt) {
-        if (receipt) return done(answer(*receipt));
-        done(merge_faults(faults, receipt.error(), "", "contentType"));
+auto answer_with(Done done) {
+    return [done = std::move(done)](Result<Receipt> receipt) {
+        if (!receipt) return done(receipt.error());
+        done(answer(*receipt));
     };
 }
 
-/// Publishes unless there are faults. An empty content type is one that the service never accepts:
-/// so it names the faults it finds itself, and publishes nothing.
+/// Publishes, unless the reader found errors: then the service adds its own.
 void finish(WebhookService& service, const Principal& caller, Publication publication,
-            Faults faults, Done done) {
-    if (!faults.empty()) publication.content_type.clear();
+            FieldErrors errors, Done done) {
+    if (!errors.empty()) {
+        add_errors(errors, "", service.validate(publication));
+        return done(Error(std::move(errors)));
+    }
     service.async_publish(caller, std::move(publication),
-                          answer_with<PublishReceipt>(std::move(faults), std::move(done)));
+                          answer_with<PublishReceipt>(std::move(done)));
+}
+
+/// All errors of a batch in which the reader found some, in order of the publications, as far as
+/// they are reported.
+Error errors_of(const WebhookService& service, const std::vector<PublicationText>& batch) {
+    FieldErrors all;
+    for (std::size_t i = 0; i < batch.size() && all.size() < max_errors; ++i) {
+        FieldErrors errors = batch[i].errors;
+        if (batch[i].publication) {
+            add_errors(errors, name_of(i) + ".", service.validate(*batch[i].publication));
+        }
+        all.insert(all.end(), errors.begin(), errors.end());
+    }
+    return Error(std::move(all));
 }
 
 }  // namespace
 
 void publish(WebhookService& service, const Call& call, Done done) {
-    const QueryParameters parameters(call.request.query);
-    Faults faults;
-    if (auto type = parameters.find("eventType", "", faults)) {
-        if (auto refused = refuse_raw_type(call.request)) return done(std::move(*refused));
-        Publication raw = read_raw(call.request, std::move(*type), parameters, faults);
-        return finish(service, call.caller, std::move(raw), std::move(faults), std::move(done));
+    const QueryParameters parameters(call.query);
+    FieldErrors errors;
+    if (auto type = parameters.find("eventType", "", errors)) {
+        if (auto refused = refuse_raw_type(call)) return done(std::move(*refused));
+        Publication raw = read_raw(call, std::move(*type), parameters, errors);
+        return finish(service, call.caller, std::move(raw), std::move(errors), std::move(done));
     }
-    if (auto refused = refuse_media_type(call.request)) return done(std::move(*refused));
-    auto members = parse_body(call.request, "payload");
+    if (auto refused = refuse_media_type(call)) return done(std::move(*refused));
+    auto members = parse_body(call, "payload");
     if (!members) return done(members.error());
-    Publication publication = read_object(*std::move(members), "", faults);
-    finish(service, call.caller, std::move(publication), std::move(faults), std::move(done));
+    Publication publication = read_object(*std::move(members), "", errors);
+    finish(service, call.caller, std::move(publication), std::move(errors), std::move(done));
 }
 
 void publish_batch(WebhookService& service, const Call& call, Done done) {
-    if (auto refused = refuse_media_type(call.request)) return done(std::move(*refused));
-    Faults faults;
-    auto batch = read_batch(call.request, faults);
+    if (auto refused = refuse_media_type(call)) return done(std::move(*refused));
+    auto batch = read_batch(call);
     if (!batch) return done(batch.error());
-    if (!faults.empty()) batch->front().content_type.clear();
-    service.async_publish_batch(
-        call.caller, *std::move(batch),
-        answer_with<std::vector<PublishReceipt>>(std::move(faults), std::move(done)));
+    const bool is_right =
+        std::ranges::all_of(*batch, [](const auto& text) { return text.errors.empty(); });
+    if (!is_right) return done(errors_of(service, *batch));
+    std::vector<Publication> publications;
+    publications.reserve(batch->size());
+    for (PublicationText& text : *batch)
+        publications.push_back(*std::move(text.publication));
+    service.async_publish_batch(call.caller, std::move(publications),
+                                answer_with<std::vector<PublishReceipt>>(std::move(done)));
 }
 
 Result<Response> send_test_event(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type_of_any(call.request)) return std::move(*refused);
-    const auto members = parse_body_if_any(call.request, "payload");
+    if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
+    const auto members = parse_body_if_any(call, "payload");
     if (!members) return members.error();
-    Faults faults;
-    const ObjectReader reader(*members, "", faults);
-    if (!faults.empty()) return Error(std::move(faults));
+    FieldErrors errors;
+    const ObjectReader reader(*members, "", errors);
+    if (!errors.empty()) return Error(std::move(errors));
     std::optional<std::string> payload;
     if (reader.has("payload")) payload = *reader.raw("payload");
     const auto sent = service.send_test_event(call.caller, call.subscription, std::move(payload));
@@ -190,7 +220,7 @@ Result<Response> send_test_event(WebhookService& service, const Call& call) {
 }
 
 Result<Response> list_events(WebhookService& service, const Call& call) {
-    const auto query = read_list_query(call.request.query, ListKind::events);
+    const auto query = read_list_query(call.query, ListKind::events);
     if (!query) return query.error();
     const auto page = service.events(call.caller, call.subscription, *query);
     if (!page) return page.error();

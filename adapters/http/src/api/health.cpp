@@ -5,12 +5,12 @@
 
 namespace webhooks::http {
 
-Response check_live() {
+Result<Response> check_live(WebhookService&, const Call&) {
     json::Writer writer;
     return success(writer.begin_object(), "The server is alive.");
 }
 
-Result<Response> check_ready(WebhookService& service) {
+Result<Response> check_ready(WebhookService& service, const Call&) {
     if (const auto ready = service.check_ready(); !ready) return ready.error();
     json::Writer writer;
     return success(writer.begin_object(), "The service is ready.");

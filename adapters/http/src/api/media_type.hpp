@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "../message.hpp"
+#include <webhooks/http/message.hpp>
 
 namespace webhooks::http {
 

@@ -8,8 +8,8 @@
 
 namespace webhooks::http {
 
-ObjectReader::ObjectReader(json::Members members, std::string prefix, Faults& faults)
-    : members_(std::move(members)), prefix_(std::move(prefix)), faults_(faults) {
+ObjectReader::ObjectReader(json::Members members, std::string prefix, FieldErrors& errors)
+    : members_(std::move(members)), prefix_(std::move(prefix)), errors_(errors) {
     check_names();
 }
 
@@ -19,7 +19,7 @@ void ObjectReader::check_names() {
     for (const json::Member& member : members_) {
         std::string name = to_lower(member.name);
         if (!seen.insert(name).second && repeated.insert(std::move(name)).second) {
-            fault(member.name, "is given more than once; case does not tell names apart");
+            add_error(member.name, "is given more than once; case does not tell names apart");
         }
     }
 }
@@ -41,14 +41,14 @@ bool ObjectReader::is_null(std::string_view name) const {
     return value && json::is_null(*value);
 }
 
-void ObjectReader::fault(std::string_view name, std::string message) const {
-    faults_.push_back({prefix_ + std::string(name), std::move(message)});
+void ObjectReader::add_error(std::string_view name, std::string message) const {
+    errors_.push_back({prefix_ + std::string(name), std::move(message)});
 }
 
 std::optional<std::string> ObjectReader::text(std::string_view name) const {
     if (!has(name)) return {};
     auto value = json::to_string(*raw(name));
-    if (!value) fault(name, "must be a string");
+    if (!value) add_error(name, "must be a string");
     return value;
 }
 
@@ -56,14 +56,15 @@ std::optional<int> ObjectReader::number(std::string_view name, int least, int mo
     if (!has(name)) return {};
     const auto value = json::to_integer(*raw(name));
     if (value && *value >= least && *value <= most) return static_cast<int>(*value);
-    fault(name, "must be a whole number, " + std::to_string(least) + " to " + std::to_string(most));
+    add_error(name,
+              "must be a whole number, " + std::to_string(least) + " to " + std::to_string(most));
     return {};
 }
 
 std::optional<bool> ObjectReader::flag(std::string_view name) const {
     if (!has(name)) return {};
     const auto value = json::to_bool(*raw(name));
-    if (!value) fault(name, "must be true or false");
+    if (!value) add_error(name, "must be true or false");
     return value;
 }
 
@@ -71,7 +72,7 @@ std::optional<Time> ObjectReader::time(std::string_view name) const {
     const auto written = text(name);
     if (!written) return {};
     const auto value = parse_time(*written);
-    if (!value) fault(name, not_a_time);
+    if (!value) add_error(name, not_a_time);
     return value;
 }
 
@@ -80,14 +81,17 @@ std::optional<Headers> ObjectReader::headers(std::string_view name) const {
     const auto as_text = json::to_string(*raw(name));
     const auto members = json::parse_object(as_text ? *as_text : *raw(name));
     if (!members) {
-        fault(name, "must be an object of strings, or that object as JSON text");
+        add_error(name, "must be an object of strings, or that object as JSON text");
         return {};
     }
     Headers headers;
     for (const json::Member& member : *members) {
         auto value = json::to_string(member.value);
-        if (!value) fault(std::string(name) + "." + member.name, "must be a string");
-        headers.push_back({member.name, value.value_or("")});
+        if (value) {
+            headers.push_back({member.name, *std::move(value)});
+        } else {
+            add_error(std::string(name) + "." + member.name, "must be a string");
+        }
     }
     return headers;
 }

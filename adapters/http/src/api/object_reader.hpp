@@ -20,8 +20,8 @@ inline constexpr const char* not_a_time =
 class ObjectReader {
 public:
     /// @param prefix of the paths, e.g. "subscription.".
-    /// @param faults where to gather; a name that is there twice, in whatever case, is one.
-    ObjectReader(json::Members members, std::string prefix, Faults& faults);
+    /// @param errors where to gather; a name that is there twice, in whatever case, is one.
+    ObjectReader(json::Members members, std::string prefix, FieldErrors& errors);
 
     bool has(std::string_view name) const;
     bool is_null(std::string_view name) const;
@@ -33,15 +33,15 @@ public:
     std::optional<Time> time(std::string_view name) const;
     /// An object of strings, or a string that holds one (as answers carry it).
     std::optional<Headers> headers(std::string_view name) const;
-    /// Adds a fault of a member.
-    void fault(std::string_view name, std::string message) const;
+    /// Adds an error of a member.
+    void add_error(std::string_view name, std::string message) const;
 
 private:
     void check_names();
 
     json::Members members_;
     std::string prefix_;
-    Faults& faults_;
+    FieldErrors& errors_;
 };
 
 }  // namespace webhooks::http

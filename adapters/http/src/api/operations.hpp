@@ -1,20 +1,25 @@
 #pragma once
 
 /// @file
-/// One function for each operation: it reads the request, calls the service and writes the answer.
-/// An error that is returned is answered as answers.hpp says.
+/// The table of operations, and one function for each: it reads the request, calls the service and
+/// writes the answer. An error that is returned is answered as answers.hpp says. To add one, write
+/// its function, its row in operations.cpp and its entry in openapi.yaml.
 
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <webhooks/http/message.hpp>
 #include <webhooks/webhook_service.hpp>
-
-#include "../message.hpp"
 
 namespace webhooks::http {
 
 /// A request that found its operation, and who sends it.
 struct Call {
-    const Request& request;
+    const Fields& fields;
+    std::string_view query;
+    std::string_view base_path;
+    const std::string& body;
     const Principal& caller;
     SubscriptionId subscription{};
     EventId event{};
@@ -22,12 +27,30 @@ struct Call {
 
 using Done = std::function<void(Result<Response>)>;
 
+/// What a caller must be allowed to do. Every caller that is known may read, write and publish what
+/// is its own, so that today only `none` makes a difference.
+enum class Permission { none, read, write, publish };
+
+enum class BodySize { ordinary, batch };
+
+struct Operation {
+    std::string_view method;
+    /// With `{base}` for the base path, `{id}` and `{eventId}`.
+    std::string_view path;
+    Permission permission;
+    /// Calls `done` once, perhaps later and from another thread.
+    void (*handler)(WebhookService&, const Call&, Done done);
+    BodySize body_size = BodySize::ordinary;
+};
+
+std::span<const Operation> operations();
+
 Result<Response> list_subscriptions(WebhookService&, const Call&);
 Result<Response> create_subscription(WebhookService&, const Call&);
 Result<Response> get_subscription(WebhookService&, const Call&);
 Result<Response> update_subscription(WebhookService&, const Call&);
 Result<Response> delete_subscription(WebhookService&, const Call&);
-Result<Response> list_event_types(WebhookService&);
+Result<Response> list_event_types(WebhookService&, const Call&);
 Result<Response> send_test_event(WebhookService&, const Call&);
 Result<Response> list_events(WebhookService&, const Call&);
 Result<Response> get_event(WebhookService&, const Call&);
@@ -40,7 +63,8 @@ Result<Response> get_statistics(WebhookService&, const Call&);
 void publish(WebhookService&, const Call&, Done done);
 /// As `publish`.
 void publish_batch(WebhookService&, const Call&, Done done);
-Response check_live();
-Result<Response> check_ready(WebhookService&);
+Result<Response> get_openapi(WebhookService&, const Call&);
+Result<Response> check_live(WebhookService&, const Call&);
+Result<Response> check_ready(WebhookService&, const Call&);
 
 }  // namespace webhooks::http

@@ -39,41 +39,41 @@ QueryParameters::QueryParameters(std::string_view query) {
 }
 
 std::optional<std::string> QueryParameters::find(std::string_view name, std::string_view alias,
-                                                 Faults& faults) const {
+                                                 FieldErrors& errors) const {
     const Parameter* found = nullptr;
     for (const Parameter& parameter : parameters_) {
         const bool is_alias = !alias.empty() && iequals(parameter.name, alias);
         if (!is_alias && !iequals(parameter.name, name)) continue;
         if (found) {
-            faults.push_back({std::string(name), "is given more than once"});
+            errors.push_back({std::string(name), "is given more than once"});
             return {};
         }
         found = &parameter;
     }
     if (!found || found->raw_value.empty()) return {};
     auto value = percent_decode(found->raw_value, Blank::from_plus_too);
-    if (!value) faults.push_back({std::string(name), "has a broken % escape"});
+    if (!value) errors.push_back({std::string(name), "has a broken % escape"});
     return value;
 }
 
 Result<ListQuery> read_list_query(std::string_view query, ListKind kind) {
     const QueryParameters parameters(query);
-    Faults faults;
-    const ListQueryText text{.select = parameters.find("select", "$select", faults),
-                             .filter = parameters.find("filter", "$filter", faults),
-                             .sort = parameters.find("sort", "$orderby", faults),
-                             .include = parameters.find("include", "$expand", faults),
-                             .take = parameters.find("take", "$top", faults),
-                             .skip = parameters.find("skip", "$skip", faults),
-                             .after = parameters.find("after", "", faults)};
+    FieldErrors errors;
+    const ListQueryText text{.select = parameters.find("select", "$select", errors),
+                             .filter = parameters.find("filter", "$filter", errors),
+                             .sort = parameters.find("sort", "$orderby", errors),
+                             .include = parameters.find("include", "$expand", errors),
+                             .take = parameters.find("take", "$top", errors),
+                             .skip = parameters.find("skip", "$skip", errors),
+                             .after = parameters.find("after", "", errors)};
     Result<ListQuery> list = ListQuery::parse(text, kind);
-    if (faults.empty()) return list;
+    if (errors.empty()) return list;
     if (!list) {
-        for (const FieldError& fault : list.error().fields()) {
-            faults.push_back(fault);
+        for (const FieldError& error : list.error().fields()) {
+            errors.push_back(error);
         }
     }
-    return Error(std::move(faults));
+    return Error(std::move(errors));
 }
 
 }  // namespace webhooks::http

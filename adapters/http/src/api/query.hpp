@@ -9,7 +9,7 @@
 
 namespace webhooks::http {
 
-using Faults = std::vector<FieldError>;
+using FieldErrors = std::vector<FieldError>;
 
 /// What reads as a blank beside `%20`: in query strings `+` does, in paths it is a plus.
 enum class Blank { from_escape_alone, from_plus_too };
@@ -24,10 +24,10 @@ public:
     explicit QueryParameters(std::string_view query);
 
     /// The value, decoded; nothing where it is absent or empty. A parameter that is given twice
-    /// (an alias counts) or cannot be decoded is a fault under its `name`.
+    /// (an alias counts) or cannot be decoded is an error under its `name`.
     /// @param alias another spelling of the name, or empty.
     std::optional<std::string> find(std::string_view name, std::string_view alias,
-                                    Faults& faults) const;
+                                    FieldErrors& errors) const;
 
 private:
     struct Parameter {
@@ -38,7 +38,7 @@ private:
 };
 
 /// Reads the parameters of a list and their `$` aliases.
-/// @return invalid_argument with every parameter at fault.
+/// @return invalid_argument that names every wrong parameter.
 Result<ListQuery> read_list_query(std::string_view query, ListKind kind);
 
 }  // namespace webhooks::http

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <optional>
-#include <vector>
 
 #include "../ascii.hpp"
 #include "query.hpp"
@@ -10,34 +9,7 @@
 namespace webhooks::http {
 namespace {
 
-struct Row {
-    std::string_view method;
-    std::string_view path;
-    Operation operation;
-};
-
-constexpr std::string_view get = "GET", post = "POST", put = "PUT", del = "DELETE";
-
-constexpr Row routes[] = {
-    {get, "/v1/webhooks/subscriptions", Operation::list_subscriptions},
-    {post, "/v1/webhooks/subscriptions", Operation::create_subscription},
-    {get, "/v1/webhooks/subscriptions/{id}", Operation::get_subscription},
-    {put, "/v1/webhooks/subscriptions/{id}", Operation::update_subscription},
-    {del, "/v1/webhooks/subscriptions/{id}", Operation::delete_subscription},
-    {get, "/v1/webhooks/event-types", Operation::list_event_types},
-    {post, "/v1/webhooks/subscriptions/{id}/test", Operation::send_test_event},
-    {get, "/v1/webhooks/subscriptions/{id}/events", Operation::list_events},
-    {get, "/v1/webhooks/subscriptions/{id}/events/{eventId}", Operation::get_event},
-    {del, "/v1/webhooks/subscriptions/{id}/events/{eventId}", Operation::delete_event},
-    {post, "/v1/webhooks/subscriptions/{id}/events/{eventId}/retry", Operation::retry_event},
-    {post, "/v1/webhooks/subscriptions/{id}/recover", Operation::recover},
-    {post, "/v1/webhooks/subscriptions/{id}/rotate-secret", Operation::rotate_secret},
-    {get, "/v1/webhooks/subscriptions/{id}/stats", Operation::get_statistics},
-    {post, "/v1/webhooks/events", Operation::publish},
-    {post, "/v1/webhooks/events/batch", Operation::publish_batch},
-    {get, "/health/live", Operation::check_live},
-    {get, "/health/ready", Operation::check_ready},
-};
+constexpr std::string_view base = "{base}";
 
 constexpr std::int64_t max_id = (std::int64_t{1} << 53) - 1;
 
@@ -83,29 +55,45 @@ bool match_path(std::string_view pattern, std::string_view path, Route& route) {
 void add_method(std::string& allow, std::string_view method) {
     if (!allow.empty()) allow += ", ";
     allow += method;
-    if (method == get) allow += ", HEAD";
+    if (method == "GET") allow += ", HEAD";
+}
+
+/// Takes the segments of a prefix off the front of a path.
+bool match_segments(std::string_view prefix, std::string_view& path) {
+    Route ignored;
+    while (!prefix.empty()) {
+        if (!path.starts_with('/')) return false;
+        if (!match_segment(take_segment(prefix), take_segment(path), ignored)) return false;
+    }
+    return true;
 }
 
 }  // namespace
 
-Route find_route(std::string_view method, std::string_view path) {
-    const std::string_view wanted = method == "HEAD" ? get : method;
+std::optional<std::string_view> below(std::string_view base_path, std::string_view path) {
+    if (!match_segments(base_path, path)) return {};
+    return path;
+}
+
+Route find_route(std::string_view method, std::string_view path, std::string_view base_path) {
+    const std::string_view wanted = method == "HEAD" ? "GET" : method;
+    const std::optional<std::string_view> rest = below(base_path, path);
     Route route;
-    for (const Row& row : routes) {
-        if (!match_path(row.path, path, route)) continue;
-        route.kind = Route::Kind::wrong_method;
-        add_method(route.allow, row.method);
-        if (row.method != wanted) continue;
-        route.kind = Route::Kind::operation;
-        route.operation = row.operation;
+    for (const Operation& operation : operations()) {
+        const bool has_base = operation.path.starts_with(base);
+        if (has_base && !rest) continue;
+        const std::string_view pattern = operation.path.substr(has_base ? base.size() : 0);
+        if (!match_path(pattern, has_base ? *rest : path, route)) continue;
+        add_method(route.allow, operation.method);
+        if (operation.method != wanted) continue;
+        route.operation = &operation;
         return route;
     }
     return route;
 }
 
 bool is_health_path(std::string_view path) {
-    constexpr std::string_view prefix = "/health/";
-    return iequals(path.substr(0, prefix.size()), prefix);
+    return below("/health", path).value_or("").size() > 1;
 }
 
 }  // namespace webhooks::http

@@ -42,27 +42,22 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
 
 /// Reads `{"subscription":{...}}`.
 /// @param required members that must be there.
-/// @return invalid_argument for a body without a subscription; faults of its members are gathered.
-Result<SubscriptionChange> read_body(const Request& request, std::optional<int> default_retries,
-                                     std::initializer_list<const char*> required, Faults& faults) {
-    const auto members = parse_body(request);
+/// @return invalid_argument for a body without a subscription; errors of its members are gathered.
+Result<SubscriptionChange> read_body(const Call& call, std::optional<int> default_retries,
+                                     std::initializer_list<const char*> required,
+                                     FieldErrors& errors) {
+    const auto members = parse_body(call);
     if (!members) return members.error();
-    const ObjectReader body(*members, "", faults);
-    if (!body.has("subscription")) body.fault("subscription", "is required");
+    const ObjectReader body(*members, "", errors);
+    if (!body.has("subscription")) body.add_error("subscription", "is required");
     const auto inner = json::parse_object(body.raw("subscription").value_or("{}"));
-    if (!inner && body.has("subscription")) body.fault("subscription", "must be an object");
-    if (!inner || !body.has("subscription")) return Error(std::move(faults));
-    const ObjectReader reader(*inner, prefix, faults);
+    if (!inner && body.has("subscription")) body.add_error("subscription", "must be an object");
+    if (!inner || !body.has("subscription")) return Error(std::move(errors));
+    const ObjectReader reader(*inner, prefix, errors);
     for (const char* name : required) {
-        if (!reader.has(name)) reader.fault(name, "is required");
+        if (!reader.has(name)) reader.add_error(name, "is required");
     }
     return read_members(reader, default_retries);
-}
-
-/// Where the reader found faults, the rest is still shown to the service, so that all are reported
-/// together; with a retry count that it never accepts, so that nothing is saved.
-void spoil_if_faulty(SubscriptionChange& change, const Faults& faults) {
-    if (!faults.empty()) change.max_retry_count = -1;
 }
 
 SubscriptionDraft to_draft(SubscriptionChange change) {
@@ -76,14 +71,17 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
             .rate_limit = change.rate_limit.value_or(0)};
 }
 
-Error faults_of(Faults faults, const Error& service_error) {
-    return merge_faults(std::move(faults), service_error, prefix, "maxRetryCount");
+/// Absent comes before wrong, as in the service.
+/// @return not_found for a subscription that the caller does not see, else the error.
+Error unless_absent(WebhookService& service, const Call& call, Error error) {
+    const auto found = service.subscription(call.caller, call.subscription);
+    return found ? error : found.error();
 }
 
 }  // namespace
 
 Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
-    const auto query = read_list_query(call.request.query, ListKind::subscriptions);
+    const auto query = read_list_query(call.query, ListKind::subscriptions);
     if (!query) return query.error();
     const auto page = service.subscriptions(call.caller, *query);
     if (!page) return page.error();
@@ -91,13 +89,14 @@ Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
 }
 
 Result<Response> create_subscription(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type(call.request)) return std::move(*refused);
-    Faults faults;
-    auto change = read_body(call.request, {}, {"name", "eventType", "url"}, faults);
+    if (auto refused = refuse_media_type(call)) return std::move(*refused);
+    FieldErrors errors;
+    auto change = read_body(call, {}, {"name", "eventType", "url"}, errors);
     if (!change) return change.error();
-    spoil_if_faulty(*change, faults);
+    add_errors(errors, prefix, service.validate(*change));
+    if (!errors.empty()) return Error(std::move(errors));
     const auto created = service.create_subscription(call.caller, to_draft(std::move(*change)));
-    if (!created) return faults_of(std::move(faults), created.error());
+    if (!created) return created.error();
     return answer(*created, "The subscription was created.");
 }
 
@@ -108,14 +107,15 @@ Result<Response> get_subscription(WebhookService& service, const Call& call) {
 }
 
 Result<Response> update_subscription(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type(call.request)) return std::move(*refused);
-    Faults faults;
-    auto change = read_body(call.request, service.options().default_max_retry_count, {}, faults);
+    if (auto refused = refuse_media_type(call)) return std::move(*refused);
+    FieldErrors errors;
+    auto change = read_body(call, service.options().default_max_retry_count, {}, errors);
     if (!change) return change.error();
-    spoil_if_faulty(*change, faults);
+    add_errors(errors, prefix, service.validate(*change));
+    if (!errors.empty()) return unless_absent(service, call, Error(std::move(errors)));
     const auto updated =
         service.update_subscription(call.caller, call.subscription, std::move(*change));
-    if (!updated) return faults_of(std::move(faults), updated.error());
+    if (!updated) return updated.error();
     return answer(*updated, "The subscription was updated.");
 }
 
@@ -127,22 +127,20 @@ Result<Response> delete_subscription(WebhookService& service, const Call& call) 
 }
 
 Result<Response> rotate_secret(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type_of_any(call.request)) return std::move(*refused);
-    const auto members = parse_body_if_any(call.request);
+    if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
+    const auto members = parse_body_if_any(call);
     if (!members) return members.error();
-    Faults faults;
-    const ObjectReader reader(*members, "", faults);
+    FieldErrors errors;
+    const ObjectReader reader(*members, "", errors);
     std::optional<Secret> secret;
     if (auto text = reader.text("secret")) secret.emplace(std::move(*text));
     const auto seconds = reader.number("overlapSeconds", 0, int{max_secret_overlap.count()});
-    auto overlap = seconds ? std::chrono::seconds(*seconds) : default_secret_overlap;
-    // As spoil_if_faulty(): the service is asked for its faults, and does nothing.
-    if (!faults.empty()) overlap = std::chrono::seconds(-1);
+    const auto overlap = seconds ? std::chrono::seconds(*seconds) : default_secret_overlap;
+    add_errors(errors, "", service.validate(SubscriptionChange{.secret = secret}));
+    if (!errors.empty()) return unless_absent(service, call, Error(std::move(errors)));
     const auto rotated =
         service.rotate_secret(call.caller, call.subscription, std::move(secret), overlap);
-    if (!rotated) {
-        return merge_faults(std::move(faults), rotated.error(), "", "overlapSeconds");
-    }
+    if (!rotated) return rotated.error();
     return answer(*rotated, "The subscription has a new secret.");
 }
 

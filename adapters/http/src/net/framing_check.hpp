@@ -6,8 +6,8 @@
 
 #include <optional>
 #include <string_view>
+#include <webhooks/http/message.hpp>
 
-#include "../message.hpp"
 #include "refusal.hpp"
 
 namespace webhooks::http {
@@ -15,11 +15,7 @@ namespace webhooks::http {
 /// Judges a head that Beast's parser accepted.
 /// @param raw the head's bytes, to see folded lines, which the parser joins.
 /// @return the reason if a reader in front of us could understand the framing in another way.
-std::optional<Refusal> check_framing(std::string_view raw, const Request& head, bool is_http_1_0);
-
-/// The path and query of a request target (RFC 9112, section 3.2) in origin, absolute or asterisk
-/// form. @return false if it is none of these, or has a control character, `#` or a byte beyond
-/// ASCII.
-bool split_target(std::string_view target, std::string& path, std::string& query);
+std::optional<Refusal> check_framing(std::string_view raw, const RequestHead& head,
+                                     bool is_http_1_0);
 
 }  // namespace webhooks::http

@@ -2,6 +2,7 @@
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 namespace webhooks::http {
 namespace asio = boost::asio;
@@ -15,17 +16,13 @@ constexpr auto pause_after_failure = 100ms;
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, const ServerOptions& options, BodyLimit max_body_bytes,
-                   Handler handle, std::function<Response(const Refusal&)> refuse)
+Listener::Listener(asio::io_context& io, const ServerOptions& options, const Api& api,
+                   TlsCertificate* certificate)
     : io_(io),
-      context_{.options = options,
-               .max_body_bytes = std::move(max_body_bytes),
-               .handle = std::move(handle),
-               .refuse = std::move(refuse),
-               .on_closed = [this](Session* session) { on_closed(session); },
-               .gate = std::make_shared<Gate>()},
+      context_(options, api, certificate, [this](Session* session) { on_closed(session); }),
       acceptor_(asio::make_strand(io)),
-      pause_(acceptor_.get_executor()) {}
+      pause_(acceptor_.get_executor()),
+      connections_(options.max_connections, options.max_connections_per_address) {}
 
 Result<> Listener::open() {
     const std::string& host = context_.options.host;
@@ -51,8 +48,33 @@ void Listener::start() {
 
 void Listener::accept() {
     if (!acceptor_.is_open()) return;
+    if (!make_room()) return;
     acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, Socket socket) {
         on_accepted(error, std::move(socket));
+    });
+}
+
+/// When all connections are taken, one without valid credentials gives way, but only once another
+/// client is there.
+bool Listener::make_room() {
+    const std::lock_guard lock(mutex_);
+    if (!connections_.is_full()) return true;
+    wait_for_connection();
+    return false;
+}
+
+void Listener::wait_for_connection() {
+    acceptor_.async_wait(Acceptor::wait_read, [this](error_code error) {
+        if (error) return;
+        std::shared_ptr<Connection> evicted;
+        {
+            const std::lock_guard lock(mutex_);
+            if (connections_.is_full()) evicted = connections_.evict();
+            is_waiting_for_room_ = connections_.is_full();
+            if (is_waiting_for_room_) return;
+        }
+        if (evicted) evicted->close();
+        accept();
     });
 }
 
@@ -60,16 +82,17 @@ void Listener::on_accepted(error_code error, Socket socket) {
     if (error == asio::error::operation_aborted) return;
     if (error && error != asio::error::connection_aborted) return pause();
     if (error) return accept();
-    const auto session = std::make_shared<Session>(std::move(socket), context_);
-    bool is_full = false;
+    const auto peer = socket.remote_endpoint(error);
+    const std::string address = error ? std::string() : peer.address().to_string();
+    const auto session = std::make_shared<Session>(std::move(socket), address, context_);
     {
         const std::lock_guard lock(mutex_);
         if (is_finishing_) return;
-        sessions_.emplace(session.get(), session);
-        is_full = is_full_ = sessions_.size() >= context_.options.max_connections;
+        if (!connections_.may_add(address)) return accept();
+        connections_.add(session, address);
     }
     session->start();
-    if (!is_full) accept();
+    accept();
 }
 
 void Listener::pause() {
@@ -81,11 +104,11 @@ void Listener::pause() {
 
 void Listener::on_closed(Session* session) {
     const std::lock_guard lock(mutex_);
-    sessions_.erase(session);
-    if (sessions_.empty()) emptied_.notify_all();
-    if (!is_full_) return;
-    is_full_ = false;
-    asio::post(acceptor_.get_executor(), [this] { accept(); });
+    connections_.remove(session);
+    if (connections_.is_empty()) emptied_.notify_all();
+    if (std::exchange(is_waiting_for_room_, false)) {
+        asio::post(acceptor_.get_executor(), [this] { accept(); });
+    }
 }
 
 void Listener::finish() {
@@ -96,20 +119,18 @@ void Listener::finish() {
     });
     const std::lock_guard lock(mutex_);
     is_finishing_ = true;
-    for (const auto& [key, session] : sessions_)
-        session->finish();
+    connections_.for_each([](Connection& connection) { connection.finish(); });
 }
 
 bool Listener::wait_until_closed(std::chrono::steady_clock::time_point until) {
     std::unique_lock lock(mutex_);
-    return emptied_.wait_until(lock, until, [this] { return sessions_.empty(); });
+    return emptied_.wait_until(lock, until, [this] { return connections_.is_empty(); });
 }
 
 void Listener::close() {
-    context_.gate->close();
+    context_.channel->close();
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, session] : sessions_)
-        session->close();
+    connections_.for_each([](Connection& connection) { connection.close(); });
 }
 
 }  // namespace webhooks::http

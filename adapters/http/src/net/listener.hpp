@@ -6,9 +6,9 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <webhooks/error.hpp>
 
+#include "connection_table.hpp"
 #include "session.hpp"
 
 namespace webhooks::http {
@@ -16,9 +16,9 @@ namespace webhooks::http {
 /// Accepts connections, up to the limit, and knows those that are open.
 class Listener {
 public:
-    /// @param max_body_bytes, handle and refuse: as in SessionContext.
-    Listener(boost::asio::io_context& io, const ServerOptions& options, BodyLimit max_body_bytes,
-             Handler handle, std::function<Response(const Refusal&)> refuse);
+    /// @param api and certificate must outlive the listener. Without a certificate there is no TLS.
+    Listener(boost::asio::io_context& io, const ServerOptions& options, const Api& api,
+             TlsCertificate* certificate);
 
     /// Binds and listens; the system queues connections from now on.
     Result<> open();
@@ -38,6 +38,9 @@ private:
 
     void accept();
     void on_accepted(boost::system::error_code error, Socket socket);
+    /// @return false if there is no room for another connection now.
+    bool make_room();
+    void wait_for_connection();
     void pause();
     void on_closed(Session* session);
 
@@ -50,8 +53,8 @@ private:
     std::uint16_t port_ = 0;
     std::mutex mutex_;
     std::condition_variable emptied_;
-    std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;
-    bool is_full_ = false;
+    ConnectionTable connections_;
+    bool is_waiting_for_room_ = false;
     bool is_finishing_ = false;
 };
 

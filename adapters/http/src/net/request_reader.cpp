@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "../ascii.hpp"
 #include "framing_check.hpp"
 
 namespace webhooks::http {
@@ -25,16 +26,13 @@ RequestReader::Parser::Parser(Request& request) : request_(request) {
     // HeadReader counts the head, begin_body judges the length.
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(boost::none);
-    eager(true);
 }
 
 void RequestReader::Parser::on_request_impl(beast::http::verb, Text method, Text target,
-                                            int version, Code& error) {
-    request_.method = std::string(method);
+                                            int version, Code&) {
+    request_.head.method = std::string(method);
     is_http_1_0_ = version == 10;
-    if (!split_target(target, request_.path, request_.query)) {
-        error = beast::http::error::bad_target;
-    }
+    request_.head.target = std::string(target);
 }
 
 void RequestReader::Parser::on_field_impl(beast::http::field, Text name, Text value, Code& error) {
@@ -43,7 +41,7 @@ void RequestReader::Parser::on_field_impl(beast::http::field, Text name, Text va
         error = beast::http::error::bad_field;
         return;
     }
-    request_.fields.push_back({std::string(name), std::string(value)});
+    request_.head.fields.push_back({std::string(name), std::string(value)});
 }
 
 std::size_t RequestReader::Parser::on_body_impl(Text text, Code&) {
@@ -75,10 +73,12 @@ void RequestReader::on_head() {
     put(head_.head());
     if (state_ == State::refused) return;
     if (!parser_->is_header_done()) return refuse({400, "the request is malformed"});
-    auto refusal = check_framing(head_.head(), request_, parser_->is_http_1_0());
+    auto refusal = check_framing(head_.head(), request_.head, parser_->is_http_1_0());
     if (refusal) return refuse(std::move(*refusal));
     request_.keep_alive = parser_->keep_alive();
     request_.has_body = !parser_->is_done();
+    wants_continue_ = request_.has_body && !parser_->is_http_1_0() &&
+                      iequals(find_field(request_.head.fields, "expect"), "100-continue");
     state_ = State::head_complete;
 }
 
@@ -91,8 +91,6 @@ void RequestReader::begin_body(std::size_t max_bytes) {
         return refuse({413, "the body is too large"});
     }
     parser_->body_limit(max_bytes);  // of all chunks together
-    wants_continue_ =
-        !parser_->is_http_1_0() && iequals(find_field(request_.fields, "expect"), "100-continue");
     state_ = State::body;
 }
 
@@ -100,9 +98,14 @@ void RequestReader::begin_body(std::size_t max_bytes) {
 void RequestReader::take_chunks(std::string_view& input) {
     chunks_.append(input);
     const std::string_view taken = std::exchange(input, {});
-    if (chunks_.size() < shortest_chunks) return;
-    chunks_.erase(0, put(chunks_));
-    if (state_ == State::refused) return;
+    std::size_t used = 0;
+    while (chunks_.size() - used >= shortest_chunks && !parser_->is_done()) {
+        const std::size_t count = put(std::string_view(chunks_).substr(used));
+        if (state_ == State::refused) return;
+        if (count == 0) break;
+        used += count;
+    }
+    chunks_.erase(0, used);
     if (parser_->is_done()) {
         // The end came with this input, so what follows it is of this input too.
         input = taken.substr(taken.size() - chunks_.size());
@@ -132,6 +135,7 @@ Request RequestReader::take() {
     state_ = State::head;
     head_.clear();
     parser_.reset();
+    wants_continue_ = false;
     return request;
 }
 

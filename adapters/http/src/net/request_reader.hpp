@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "../message.hpp"
 #include "head_reader.hpp"
 #include "refusal.hpp"
+#include "request.hpp"
 
 namespace webhooks::http {
 
@@ -33,9 +33,11 @@ public:
     bool take_wants_continue() noexcept;
     /// @pre state() is refused.
     const Refusal& refusal() const noexcept { return refusal_; }
-    /// What is there of the request. @pre state() is neither head nor refused.
-    const Request& request() const noexcept { return request_; }
-    /// The request; the reader is then ready for the next. @pre state() is complete.
+    /// What is there of the request, of which `head` may be moved away. @pre state() is neither
+    /// head nor refused.
+    Request& request() noexcept { return request_; }
+    /// The request; the reader is then ready for the next. @pre state() is complete, or
+    /// head_complete and there is no body.
     Request take();
 
 private:

@@ -3,7 +3,7 @@
 #include <ctime>
 #include <string>
 
-#include "../message.hpp"
+#include <webhooks/http/message.hpp>
 
 namespace webhooks::http {
 

@@ -4,6 +4,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <ctime>
+#include <utility>
 
 #include "response_head.hpp"
 
@@ -16,28 +17,50 @@ namespace {
 
 /// A body may begin slowly, then it must keep this rate; one byte every now and then is an attack.
 constexpr auto body_grace = 5s;
-constexpr std::size_t least_body_rate = 240;
+constexpr std::size_t min_body_rate = 240;
 
 /// After the last answer, what the client still sends is read for a while: closing at once would
 /// make its system drop the answer unread.
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
 
+constexpr std::size_t small_body = 16 * 1024;
+
+/// Of an answer that is made into records of TLS at once.
+constexpr std::size_t max_piece = 64 * 1024;
+
 }  // namespace
 
-void Gate::pass(const std::weak_ptr<Session>& session, Response response) {
+void ResponseChannel::close() {
+    const std::unique_lock lock(mutex_);
+    is_open_ = false;
+}
+
+void ResponseChannel::post(const std::weak_ptr<Session>& session, Response response) {
     const std::shared_lock lock(mutex_);
     const auto alive = is_open_ ? session.lock() : nullptr;
     if (!alive) return;
-    // Never on the stack of the request, lest those that a client sends ahead pile up on it.
+    // Never on the stack of the request: those that a client sends ahead would pile up on it.
     asio::post(alive->socket_.get_executor(), [alive, response = std::move(response)]() mutable {
         if (alive->phase_ != Session::Phase::handling) return;
         alive->answer(std::move(response), alive->keep_alive_);
     });
 }
 
-Session::Session(Socket socket, const SessionContext& context)
-    : socket_(std::move(socket)), context_(context), timer_(socket_.get_executor()) {}
+Session::Session(Socket socket, std::string address, const SessionContext& context)
+    : socket_(std::move(socket)),
+      address_(std::move(address)),
+      context_(context),
+      last_active_(Clock::now().time_since_epoch().count()),
+      timer_(socket_.get_executor()) {}
+
+Session::~Session() {
+    context_.budget.give_back(budgeted_);
+}
+
+Session::Clock::time_point Session::last_active() const noexcept {
+    return Clock::time_point(Clock::duration(last_active_.load()));
+}
 
 void Session::start() {
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
@@ -45,6 +68,8 @@ void Session::start() {
         self->socket_.set_option(asio::ip::tcp::no_delay(true), error);
         self->socket_.non_blocking(true, error);
         if (error) return self->close_now();
+        TlsCertificate* const certificate = self->context_.certificate;
+        if (certificate) self->tls_ = std::make_unique<TlsFilter>(certificate->current());
         self->phase_start_ = Clock::now();
         self->read();
     });
@@ -74,19 +99,34 @@ void Session::read() {
 
 void Session::on_read(error_code error, std::size_t count) {
     if (phase_ == Phase::closed) return;
-    if (is_late_) return refuse({408, "The request took too long."});
+    if (is_late_) return reject({408, "The request took too long."});
     if (error) return close_now();
+    last_active_ = Clock::now().time_since_epoch().count();
     input_ = std::string_view(buffer_.data(), count);
     if (phase_ == Phase::body) body_bytes_ += count;
+    if (tls_ && !decrypt()) return close_now();
     process();
+}
+
+/// @return false if TLS has failed or ended. What it has to say, as in a handshake, is said.
+bool Session::decrypt() {
+    auto text = tls_->receive(input_);
+    const bool is_written = write_now(tls_->take_output());
+    if (!text || !is_written) return false;
+    plain_ = *std::move(text);
+    input_ = plain_;
+    return true;
+}
+
+/// Few bytes into an empty buffer: they go out whole, or the connection is of no use.
+bool Session::write_now(std::string_view bytes) {
+    error_code error;
+    return bytes.empty() || socket_.write_some(asio::buffer(bytes), error) == bytes.size();
 }
 
 void Session::process() {
     reader_.consume(input_);
-    if (reader_.state() == RequestReader::State::head_complete) {
-        reader_.begin_body(context_.max_body_bytes(reader_.request()));
-        reader_.consume(input_);
-    }
+    if (reader_.state() == RequestReader::State::head_complete && !admit()) return;
     update_phase();
     switch (reader_.state()) {
         case RequestReader::State::head:
@@ -96,8 +136,29 @@ void Session::process() {
         case RequestReader::State::complete:
             return dispatch();
         case RequestReader::State::refused:
-            return refuse(reader_.refusal());
+            return reject(reader_.refusal());
     }
+}
+
+/// Has the head judged before anything of the body is kept. @return false if it was rejected.
+bool Session::admit() {
+    Request& request = reader_.request();
+    keep_alive_ = request.keep_alive;
+    request.head.peer.address = address_;
+    auto admitted = context_.api.admit(std::move(request.head));
+    if (auto* rejected = std::get_if<Response>(&admitted)) {
+        phase_ = Phase::handling;
+        // A body that is not read would be taken for the next request.
+        keep_alive_ = keep_alive_ && !request.has_body;
+        reader_.take();
+        context_.channel->post(weak_from_this(), std::move(*rejected));
+        return false;
+    }
+    admission_ = std::get<Api::Admission>(std::move(admitted));
+    if (admission_->is_authenticated()) is_authenticated_ = true;
+    reader_.begin_body(admission_->max_body_bytes());
+    reader_.consume(input_);
+    return true;
 }
 
 void Session::update_phase() {
@@ -116,22 +177,19 @@ Session::Clock::time_point Session::read_deadline() const {
     const ServerOptions& options = context_.options;
     if (phase_ == Phase::head) return phase_start_ + options.header_timeout;
     if (phase_ == Phase::body) {
-        const auto earned = body_grace + std::chrono::seconds(body_bytes_ / least_body_rate);
+        const auto earned = body_grace + std::chrono::seconds(body_bytes_ / min_body_rate);
         return phase_start_ + std::min<Clock::duration>(options.body_timeout, earned);
     }
-    // Who has not said anything yet does not get a kept-alive connection's patience.
+    // A client that has not sent anything yet has less time than a kept-alive connection.
     return phase_start_ + (is_first_ ? std::min(options.header_timeout, options.idle_timeout)
                                      : options.idle_timeout);
 }
 
 void Session::send_continue() {
-    static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-    // Few bytes into an empty buffer: they go out whole, or the connection is of no use.
-    socket_.async_write_some(asio::buffer(text),
-                             [self = shared_from_this()](error_code error, std::size_t count) {
-                                 if (error || count < text.size()) return self->close_now();
-                                 self->read();
-                             });
+    constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
+    if (tls_ && !tls_->send(text)) return close_now();
+    if (!write_now(tls_ ? tls_->take_output() : std::string(text))) return close_now();
+    read();
 }
 
 // ---- Answering
@@ -141,35 +199,42 @@ void Session::dispatch() {
     is_first_ = false;
     deadline_ = Clock::time_point::max();
     Request request = reader_.take();
-    keep_alive_ = request.keep_alive;
-    context_.handle(std::move(request),
-                    [session = weak_from_this(), gate = context_.gate](Response response) {
-                        gate->pass(session, std::move(response));
-                    });
+    Api::Admission admission = *std::exchange(admission_, std::nullopt);
+    context_.api.answer(std::move(admission), std::move(request.body),
+                        [session = weak_from_this(), channel = context_.channel](
+                            Response response) { channel->post(session, std::move(response)); });
 }
 
-void Session::refuse(const Refusal& refusal) {
-    answer(context_.refuse(refusal), false);
+void Session::reject(const Refusal& refusal) {
+    answer(Api::reject(refusal.status, refusal.message), false);
 }
 
 void Session::answer(Response response, bool keep_alive) {
     phase_ = Phase::writing;
     keep_alive_ = keep_alive && !is_finishing_;
+    take_budget(response);
     head_ = format_head(response, std::time(nullptr), keep_alive_);
     body_ = response.omit_body ? std::string() : std::move(response.body);
     written_ = 0;
     write();
 }
 
+/// Small answers always go out: there is at most one for each connection.
+void Session::take_budget(Response& response) {
+    if (response.omit_body || response.body.size() <= small_body) return;
+    if (context_.budget.take(response.body.size())) {
+        budgeted_ = response.body.size();
+    } else {
+        response = Api::reject(503, "Too many large answers wait to be read. Try again later.");
+    }
+}
+
 /// An answer goes out at once as a rule; only the rest of a large one is waited for.
 void Session::write() {
-    const std::size_t of_head = std::min(written_, head_.size());
-    const std::array<asio::const_buffer, 2> rest = {asio::buffer(head_) + of_head,
-                                                    asio::buffer(body_) + (written_ - of_head)};
     error_code error;
-    written_ += socket_.write_some(rest, error);
+    const std::size_t left = tls_ ? write_records(error) : write_plain(error);
     if (error && error != asio::error::would_block) return close_now();
-    if (written_ == head_.size() + body_.size()) return keep_alive_ ? next() : linger();
+    if (left == 0) return on_written();
     arm(Clock::now() + context_.options.write_timeout);
     socket_.async_wait(Socket::wait_write, [self = shared_from_this()](error_code failed) {
         if (self->phase_ == Phase::closed) return;
@@ -177,10 +242,42 @@ void Session::write() {
     });
 }
 
-void Session::next() {
+/// @return how many bytes of the answer are left.
+std::size_t Session::write_plain(error_code& error) {
+    const std::size_t of_head = std::min(written_, head_.size());
+    const std::array<asio::const_buffer, 2> rest = {asio::buffer(head_) + of_head,
+                                                    asio::buffer(body_) + (written_ - of_head)};
+    written_ += socket_.write_some(rest, error);
+    return head_.size() + body_.size() - written_;
+}
+
+/// As `write_plain`. Records are made of a piece at a time: a whole answer would be there twice.
+std::size_t Session::write_records(error_code& error) {
+    if (written_ == 0) body_.insert(0, std::exchange(head_, std::string()));
+    while (!error) {
+        if (records_written_ == records_.size()) {
+            const auto piece = std::string_view(body_).substr(written_, max_piece);
+            if (piece.empty()) break;
+            if (!tls_->send(piece)) {
+                error = asio::error::broken_pipe;
+                break;
+            }
+            written_ += piece.size();
+            records_ = tls_->take_output();
+            records_written_ = 0;
+        }
+        records_written_ += socket_.write_some(asio::buffer(records_) + records_written_, error);
+    }
+    return body_.size() - written_ + records_.size() - records_written_;
+}
+
+void Session::on_written() {
+    context_.budget.give_back(std::exchange(budgeted_, 0));
+    body_ = std::string();
+    if (!keep_alive_) return linger();
     phase_ = Phase::waiting;
     phase_start_ = Clock::now();
-    body_ = std::string();
+    last_active_ = phase_start_.time_since_epoch().count();
     if (is_finishing_ && input_.empty()) return close_now();
     process();
 }
@@ -189,6 +286,10 @@ void Session::next() {
 
 void Session::linger() {
     phase_ = Phase::lingering;
+    if (tls_) {
+        tls_->finish();
+        static_cast<void>(write_now(tls_->take_output()));
+    }
     error_code error;
     socket_.shutdown(Socket::shutdown_send, error);
     if (error) return close_now();
@@ -216,7 +317,7 @@ void Session::close_now() {
     context_.on_closed(this);
 }
 
-// ---- Time. A timer that runs is not set anew for a later deadline: it looks again when it fires.
+// ---- Time. A running timer is not set again for a later deadline: it looks when it expires.
 
 void Session::arm(Clock::time_point deadline) {
     deadline_ = deadline;

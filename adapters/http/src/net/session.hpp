@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -8,74 +9,75 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
+#include <optional>
 #include <webhooks/http/server.hpp>
 
-#include "../message.hpp"
+#include "connection_table.hpp"
 #include "request_reader.hpp"
+#include "response_budget.hpp"
+#include "response_channel.hpp"
+#include "tls.hpp"
 
 namespace webhooks::http {
 
 using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Strand>;
 
-class Session;
-
-/// Lets answers in from other threads for as long as the server runs: past that, there is no
-/// io_context to bring them to.
-class Gate {
-public:
-    void close() {
-        const std::unique_lock lock(mutex_);
-        is_open_ = false;
-    }
-    void pass(const std::weak_ptr<Session>& session, Response response);
-
-private:
-    std::shared_mutex mutex_;
-    bool is_open_ = true;
-};
-
 /// What the sessions of a server share. It outlives them.
 struct SessionContext {
-    ServerOptions options;
-    BodyLimit max_body_bytes;
-    Handler handle;
-    /// The answer to what is no request.
-    std::function<Response(const Refusal&)> refuse;
-    std::function<void(Session*)> on_closed;
-    std::shared_ptr<Gate> gate;
+    SessionContext(const ServerOptions& chosen, const Api& served, TlsCertificate* presented,
+                   std::function<void(Session*)> closed)
+        : options(chosen),
+          api(served),
+          certificate(presented),
+          on_closed(std::move(closed)),
+          budget(chosen.max_response_bytes) {}
+
+    const ServerOptions options;
+    const Api& api;
+    TlsCertificate* const certificate;  ///< Null: without TLS.
+    const std::function<void(Session*)> on_closed;
+    const std::shared_ptr<ResponseChannel> channel = std::make_shared<ResponseChannel>();
+    mutable ResponseBudget budget;
 };
 
 /// One connection: reads requests, has them answered in turn, and keeps to the limits of time.
 ///
 /// All work happens on the strand; the public functions may be called from any thread.
-class Session : public std::enable_shared_from_this<Session> {
+class Session final : public Connection, public std::enable_shared_from_this<Session> {
 public:
-    Session(Socket socket, const SessionContext& context);
+    /// @param address of the peer.
+    Session(Socket socket, std::string address, const SessionContext& context);
+    ~Session() override;
 
     void start();
-    /// Answers what has begun, then closes.
-    void finish();
-    void close();
+    void finish() override;
+    void close() override;
+    bool is_authenticated() const noexcept override { return is_authenticated_; }
+    std::chrono::steady_clock::time_point last_active() const noexcept override;
 
 private:
-    friend class Gate;
+    friend class ResponseChannel;
     using Clock = std::chrono::steady_clock;
     enum class Phase { waiting, head, body, handling, writing, lingering, closed };
 
     void read();
     void on_read(boost::system::error_code error, std::size_t count);
+    bool decrypt();
+    bool write_now(std::string_view bytes);
     void process();
     void update_phase();
     Clock::time_point read_deadline() const;
     void send_continue();
+    bool admit();
     void dispatch();
-    void refuse(const Refusal& refusal);
+    void reject(const Refusal& refusal);
     void answer(Response response, bool keep_alive);
+    void take_budget(Response& response);
     void write();
-    void next();
+    std::size_t write_plain(boost::system::error_code& error);
+    std::size_t write_records(boost::system::error_code& error);
+    void on_written();
     void linger();
     void discard();
     void arm(Clock::time_point deadline);
@@ -84,20 +86,29 @@ private:
     void close_now();
 
     Socket socket_;
+    const std::string address_;
     const SessionContext& context_;
+    std::unique_ptr<TlsFilter> tls_;  ///< Null: without TLS.
+    std::string plain_;               ///< What was decrypted last.
     RequestReader reader_;
+    std::optional<Api::Admission> admission_;
     Phase phase_ = Phase::waiting;
     std::array<char, 8 * 1024> buffer_;
-    std::string_view input_;  ///< What of the buffer is still to be looked at.
+    std::string_view input_;  ///< What of the buffer, or of `plain_`, is still to be looked at.
     bool is_first_ = true;
     bool is_finishing_ = false;
     bool is_late_ = false;  ///< The client took too long with its request.
+    std::atomic<bool> is_authenticated_ = false;
+    std::atomic<Clock::time_point::rep> last_active_;
     Clock::time_point phase_start_{};
     std::size_t body_bytes_ = 0;  ///< Bytes of the body's framing too.
 
     std::string head_;
     std::string body_;
-    std::size_t written_ = 0;
+    std::size_t budgeted_ = 0;  ///< Bytes that the answer took of the budget.
+    std::size_t written_ = 0;   ///< Of head and body; with TLS what is in records or was.
+    std::string records_;
+    std::size_t records_written_ = 0;
     bool keep_alive_ = true;
     std::size_t discarded_ = 0;
 

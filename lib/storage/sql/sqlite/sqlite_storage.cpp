@@ -66,10 +66,11 @@ const char* remedy(int error) {
 
 /// The database holds secrets: only its owner may read it.
 Result<> make_private_file(const std::string& path) {
-    // One that is there is left alone: to close any descriptor of it would end the locks that
-    // SQLite has on it for other connections of this process.
+    // One that is there is asked about, not opened: to close any descriptor of it would end the
+    // locks that SQLite has on it for other connections of this process.
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0 && errno == EEXIST) return {};
+    const bool is_there = descriptor < 0 && errno == EEXIST;
+    if (is_there && ::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return {};
     if (descriptor < 0) {
         return Error(Errc::unavailable, "cannot open '" + path + "' for writing: " +
                                             std::generic_category().message(errno) + remedy(errno));

@@ -18,14 +18,14 @@ Result<Response> retry_event(WebhookService& service, const Call& call) {
 
 Result<Response> recover(WebhookService& service, const Call& call) {
     // Without a body, what is missing is `since`, not a content type.
-    if (auto refused = refuse_media_type_of_any(call.request)) return std::move(*refused);
-    const auto members = parse_body_if_any(call.request);
+    if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
+    const auto members = parse_body_if_any(call);
     if (!members) return members.error();
-    Faults faults;
-    const ObjectReader reader(*members, "", faults);
-    if (!reader.has("since")) reader.fault("since", "is required");
+    FieldErrors errors;
+    const ObjectReader reader(*members, "", errors);
+    if (!reader.has("since")) reader.add_error("since", "is required");
     const auto since = reader.time("since");
-    if (!faults.empty()) return Error(std::move(faults));
+    if (!errors.empty()) return Error(std::move(errors));
     const auto recovered = service.recover(call.caller, call.subscription, *since);
     if (!recovered) return recovered.error();
     json::Writer writer;

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <webhooks/http/message.hpp>
+
+namespace webhooks::http {
+
+class Session;
+
+/// Lets answers in from other threads for as long as the server runs: past that, there is no
+/// io_context to bring them to.
+class ResponseChannel {
+public:
+    void close();
+    void post(const std::weak_ptr<Session>& session, Response response);
+
+private:
+    std::shared_mutex mutex_;
+    bool is_open_ = true;
+};
+
+}  // namespace webhooks::http

@@ -1,0 +1,144 @@
+// A host that has an HTTP server of its own serves the webhook API on the same port, under its own
+// path and behind its own login: Boost.Beast reads and writes, a session cookie says who asks. The
+// program then logs in as a browser would, and uses the API.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <future>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <webhooks/http/beast.hpp>
+#include <webhooks/memory_storage.hpp>
+#include <webhooks/testing/fake_transport.hpp>
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::asio::ip::tcp;
+using Request = http::request<http::string_body>;
+using Response = http::response<http::string_body>;
+
+/// The host's login: who is logged in, by the value of the cookie `session`.
+class Sessions : public webhooks::http::Authenticator {
+public:
+    /// @return the cookie.
+    std::string log_in(const std::string& user) {
+        const std::lock_guard lock(mutex_);
+        const std::string token = "token-" + std::to_string(users_.size() + 1);
+        users_.emplace("session=" + token, user);
+        return "session=" + token;
+    }
+
+    webhooks::Result<webhooks::Principal> authenticate(
+        const webhooks::http::RequestHead& head) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = users_.find(webhooks::http::find_field(head.fields, "cookie"));
+        if (found != users_.end()) return webhooks::Principal::user(found->second);
+        return webhooks::Error(webhooks::Errc::not_found, "Please log in at /login first.");
+    }
+
+    std::string challenge() const override { return "Cookie"; }
+
+private:
+    std::mutex mutex_;
+    std::map<std::string, std::string, std::less<>> users_;
+};
+
+/// The rest of the host's site.
+Response answer_own(const Request& request, Sessions& sessions) {
+    Response response(http::status::not_found, request.version());
+    if (request.method() == http::verb::post && request.target() == "/login") {
+        response.result(http::status::ok);
+        // A real host checks a password here, and makes cookies that cannot be guessed.
+        response.set(http::field::set_cookie, sessions.log_in(request.body()));
+    }
+    response.keep_alive(request.keep_alive());
+    response.prepare_payload();
+    return response;
+}
+
+Response answer(const webhooks::http::Api& api, Request request, const std::string& address,
+                Sessions& sessions) {
+    if (!api.serves(request.target())) return answer_own(request, sessions);
+    std::promise<Response> answered;
+    webhooks::http::handle(api, std::move(request), {.address = address, .certificate = {}},
+                           [&](Response response) { answered.set_value(std::move(response)); });
+    return answered.get_future().get();
+}
+
+/// Serves one connection until the client closes it.
+void serve(tcp::socket socket, const webhooks::http::Api& api, Sessions& sessions) {
+    beast::flat_buffer buffer;
+    const std::string address = socket.remote_endpoint().address().to_string();
+    for (;;) {
+        Request request;
+        beast::error_code error;
+        http::read(socket, buffer, request, error);
+        if (error) return;
+        http::write(socket, answer(api, std::move(request), address, sessions), error);
+        if (error) return;
+    }
+}
+
+/// A browser that shows what it gets.
+class Browser {
+public:
+    explicit Browser(const tcp::endpoint& server) : socket_(io_) { socket_.connect(server); }
+
+    void send(http::verb method, const std::string& target, const std::string& body = "") {
+        Request request(method, target, 11, body);
+        request.set(http::field::host, "localhost");
+        request.set(http::field::content_type, "application/json");
+        if (!cookie_.empty()) request.set(http::field::cookie, cookie_);
+        request.prepare_payload();
+        http::write(socket_, request);
+        Response response;
+        http::read(socket_, buffer_, response);
+        if (response.count(http::field::set_cookie)) {
+            cookie_ = response[http::field::set_cookie];
+        }
+        std::cout << request.method_string() << ' ' << target << ": " << response.result_int()
+                  << ' ' << response.body() << std::endl;
+    }
+
+private:
+    boost::asio::io_context io_;
+    tcp::socket socket_;
+    beast::flat_buffer buffer_;
+    std::string cookie_;
+};
+
+}  // namespace
+
+int main() {
+    auto service = webhooks::WebhookService::open(
+                       {.storage = webhooks::make_memory_storage(),
+                        .transport = std::make_shared<webhooks::testing::FakeTransport>()})
+                       .value();
+    service.register_event_type({.name = "order.created", .description = "An order"}).value();
+    service.start().value();
+    const auto sessions = std::make_shared<Sessions>();
+    const auto api =
+        webhooks::http::Api::make(service, sessions, {.base_path = "/account/webhooks"}).value();
+
+    boost::asio::io_context io;
+    tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+    std::thread server([&] { serve(acceptor.accept(), api, *sessions); });
+    {
+        Browser browser(acceptor.local_endpoint());
+        browser.send(http::verb::get, "/account/webhooks/event-types");
+        browser.send(http::verb::post, "/login", "alice");
+        browser.send(http::verb::get, "/account/webhooks/event-types");
+        browser.send(http::verb::post, "/account/webhooks/subscriptions",
+                     R"({"subscription":{"name":"mine","eventType":"order.created",)"
+                     R"("url":"https://hooks.example.com/"}})");
+        browser.send(http::verb::post, "/account/webhooks/events",
+                     R"({"eventType":"order.created","payload":{"order":7}})");
+    }
+    server.join();
+}
