@@ -26,7 +26,8 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_BINARY_DIR}/lib
 set(CPACK_DEBIAN_LIBRARIES_PACKAGE_NAME libwebhooks${WEBHOOKS_ABI_VERSION})
 set(CPACK_DEBIAN_LIBRARIES_PACKAGE_SECTION libs)
 set(CPACK_COMPONENT_LIBRARIES_DESCRIPTION "send webhooks from C++: shared libraries
-The service, storage in SQLite and PostgreSQL, delivery over HTTP, and the REST API.")
+The service, storage in SQLite and PostgreSQL, delivery over HTTP, and the
+REST API.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libwebhooks-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
@@ -41,7 +42,7 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "ca-certificates")
 set(CPACK_COMPONENT_SERVER_DEPENDS libraries)
 set(CPACK_COMPONENT_SERVER_DESCRIPTION "server that sends webhooks, with a REST API
-A service of systemd. It keeps its data in a SQLite file or a PostgreSQL database. A receiver of
-webhooks, to try it with, is in the package, too.")
+A service of systemd. It keeps its data in a SQLite file or a PostgreSQL
+database. A receiver of webhooks, to try it with, is in the package, too.")
 
 include(CPack)
