@@ -148,12 +148,21 @@ TEST_CASE("each framing gets its verdict, whole or byte by byte") {
         {"chunks past the limit", with(chunked + "20\r\n" + std::string(32, 'x') + "\r\n21\r\n"),
          413},
         {"extension without a name", with(chunked + "2;\r\nab\r\n0\r\n\r\n"), 400},
-        {"open quotes in an extension", with(chunked + "2;a=\"b\r\nab\r\n0\r\n\r\n"), 400},
         {"endless extension", with(chunked + "2;" + std::string(300, 'x')), 400},
     }));
     INFO(c.name);
     CHECK(verdict(c.text, c.text.size()) == c.status);
     CHECK(verdict(c.text, 1) == c.status);
+}
+
+/// Beast looks for the end of the quotes, and gives a reason that depends on how the bytes come.
+TEST_CASE("a request whose chunk extension has open quotes is refused, however it is split") {
+    const std::string text = with("Transfer-Encoding: chunked\r\n\r\n2;a=\"b\r\nab\r\n0\r\n\r\n" +
+                                  std::string(300, 'x'));
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+        CAPTURE(piece);
+        CHECK(verdict(text, piece) >= 400);
+    }
 }
 
 TEST_CASE("the limits of a head hold to the byte") {
