@@ -61,7 +61,9 @@ Result<PublishReceipt> publish_in_transaction(soci::session& session,
 ///
 /// Subscriptions, `user_id` and the idempotency key count as on PostgreSQL. An error undoes all
 /// that the call did and leaves the transaction open: the host decides whether to commit it without
-/// the event.
+/// the event. Only where SQLite cannot undo a part, as while `sqlite3_interrupt` or a progress
+/// handler aborts every statement, is the whole transaction rolled back, and the error says so.
+/// `sqlite3_last_insert_rowid` stays as it was.
 ///
 /// @param connection to the file, or with it attached; in the same process or another one.
 /// @param schema by which name the file is attached; "main" is the connection's own.

@@ -17,10 +17,12 @@ using namespace std::chrono_literals;
 struct SqliteHost {
     explicit SqliteHost(const std::string& path) : sql(soci::sqlite3, path) {}
 
-    ::sqlite3* connection() {
-        auto* backend = static_cast<soci::sqlite3_session_backend*>(sql.get_backend());
-        return reinterpret_cast<::sqlite3*>(backend->conn_);
+    /// As SOCI declares it.
+    sqlite_api::sqlite3* handle() {
+        return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
     }
+
+    ::sqlite3* connection() { return reinterpret_cast<::sqlite3*>(handle()); }
 
     Result<PublishReceipt> publish(const Publication& publication) {
         return publish_in_transaction(connection(), publication);
@@ -335,6 +337,42 @@ SQLITE_OUTBOX_TEST("a host whose transaction comes second is told of the first, 
     CHECK_THAT(host.publish(order()).error().detail(),
                Catch::Matchers::ContainsSubstring("BEGIN IMMEDIATE"));
     host.sql << "ROLLBACK";
+}
+
+TEST_CASE_METHOD(SqliteOutboxFixture, "publishing on SQLite keeps the host's last inserted row") {
+    subscribe();
+    host.sql << "BEGIN IMMEDIATE";
+    host.sql << "INSERT INTO shop_order VALUES (41)";
+    const auto last = sqlite_api::sqlite3_last_insert_rowid(host.handle());
+    REQUIRE(host.publish(order("key")));
+    CHECK(sqlite_api::sqlite3_last_insert_rowid(host.handle()) == last);
+    host.sql << "COMMIT";
+}
+
+TEST_CASE_METHOD(SqliteOutboxFixture,
+                 "a publication on SQLite that is aborted anywhere leaves nothing behind") {
+    subscribe();
+    subscribe("*");
+    // A host's time budget: from this step of SQLite's on, every statement is aborted.
+    int steps_left = 0;
+    const auto is_over = [](void* steps) { return --*static_cast<int*>(steps) < 0 ? 1 : 0; };
+    bool is_published = false;
+    for (int step = 1; !is_published; ++step) {
+        CAPTURE(step);
+        host.sql << "BEGIN IMMEDIATE";
+        steps_left = step;
+        sqlite_api::sqlite3_progress_handler(host.handle(), 1, is_over, &steps_left);
+        const Result<PublishReceipt> receipt = host.publish(order("key"));
+        sqlite_api::sqlite3_progress_handler(host.handle(), 0, nullptr, nullptr);
+        const bool is_open = sqlite_api::sqlite3_get_autocommit(host.handle()) == 0;
+        is_published = receipt.has_value();
+        if (!is_published) {
+            const std::string& detail = receipt.error().detail();
+            CHECK((detail.find("was rolled back") == std::string::npos) == is_open);
+        }
+        if (is_open) host.sql << "COMMIT";
+        REQUIRE(rows() == (is_published ? "1 2 2 1" : "0 0 0 0"));
+    }
 }
 
 }  // namespace webhooks::testing

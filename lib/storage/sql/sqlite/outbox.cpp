@@ -27,7 +27,9 @@ constexpr std::size_t max_outbox_payload_bytes = 16 * 1024 * 1024;
 /// What a failed publication has done is undone; the host's transaction goes on.
 class Savepoint {
 public:
-    explicit Savepoint(sqlite_api::sqlite3* connection) : connection_(connection) {
+    /// @param write any statement that writes.
+    Savepoint(sqlite_api::sqlite3* connection, std::string write)
+        : connection_(connection), write_(std::move(write)) {
         SqliteStatement(connection_, "SAVEPOINT webhooks_publish").execute();
     }
     Savepoint(const Savepoint&) = delete;
@@ -36,8 +38,11 @@ public:
         if (is_released_) return;
         // After some errors SQLite has rolled back the whole transaction, and the savepoint with
         // it.
-        sqlite3_exec(connection_, "ROLLBACK TO webhooks_publish", nullptr, nullptr, nullptr);
-        sqlite3_exec(connection_, "RELEASE webhooks_publish", nullptr, nullptr, nullptr);
+        if (sqlite3_get_autocommit(connection_) != 0) return;
+        if (execute("ROLLBACK TO webhooks_publish") && execute("RELEASE webhooks_publish")) return;
+        // As long as a host's interrupt or progress handler aborts every statement, nothing can be
+        // undone but by SQLite itself, which rolls back the transaction of an aborted write.
+        if (!execute("ROLLBACK")) execute(write_.c_str());
     }
 
     void release() {
@@ -46,8 +51,27 @@ public:
     }
 
 private:
+    bool execute(const char* text) noexcept {
+        return sqlite3_exec(connection_, text, nullptr, nullptr, nullptr) == SQLITE_OK;
+    }
+
     sqlite_api::sqlite3* const connection_;
+    const std::string write_;
     bool is_released_ = false;
+};
+
+/// What the host inserted last stays that.
+class LastRowKept {
+public:
+    explicit LastRowKept(sqlite_api::sqlite3* connection)
+        : connection_(connection), row_(sqlite3_last_insert_rowid(connection)) {}
+    LastRowKept(const LastRowKept&) = delete;
+    LastRowKept& operator=(const LastRowKept&) = delete;
+    ~LastRowKept() { sqlite3_set_last_insert_rowid(connection_, row_); }
+
+private:
+    sqlite_api::sqlite3* const connection_;
+    const sqlite3_int64 row_;
 };
 
 /// Publishes on a host's connection. Throws what SqliteStatement throws.
@@ -63,9 +87,11 @@ public:
     }
 
     Result<PublishReceipt> publish(const Publication& publication) {
-        Savepoint savepoint(connection_);
+        const LastRowKept kept(connection_);
+        const std::string write = named("UPDATE @webhooks_state SET revision = revision");
+        Savepoint savepoint(connection_, write);
         // First, so that what is read then is what this transaction writes on.
-        statement("UPDATE @webhooks_state SET revision = revision").execute();
+        SqliteStatement(connection_, write).execute();
         if (Result<> verdict = check_version(); !verdict) return verdict.error();
         const Time now = system_clock()->now();
         if (Result<> verdict = check(publication, now); !verdict) return verdict.error();
@@ -76,12 +102,16 @@ public:
 
 private:
     /// An "@" stands for the schema.
-    SqliteStatement statement(std::string text) const {
+    std::string named(std::string text) const {
         for (std::size_t at = 0; (at = text.find('@', at)) != std::string::npos;) {
             text.replace(at, 1, schema_);
             at += schema_.size();
         }
-        return {connection_, text};
+        return text;
+    }
+
+    SqliteStatement statement(std::string text) const {
+        return {connection_, named(std::move(text))};
     }
 
     Result<> check_version() const {
@@ -243,7 +273,11 @@ Result<PublishReceipt> publish(sqlite_api::sqlite3* connection, const Publicatio
     try {
         return SqliteOutbox(connection, schema).publish(publication);
     } catch (const std::exception& failure) {
-        return sqlite_failure(failure, *file, "let this connection wait by sqlite3_busy_timeout");
+        const Error error =
+            sqlite_failure(failure, *file, "let this connection wait by sqlite3_busy_timeout");
+        if (sqlite3_get_autocommit(connection) == 0) return error;
+        return Error(error.code(),
+                     error.detail() + "; the transaction was rolled back, begin it again");
     }
 }
 
