@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
 #include <cstdint>
 
 #include "../ascii.hpp"
@@ -50,16 +51,40 @@ public:
         }
         return true;
     }
-    bool on_number_part(Text, error_code&) { return true; }
-    bool on_int64(std::int64_t, Text, error_code&) { return true; }
-    bool on_uint64(std::uint64_t, Text, error_code&) { return true; }
-    bool on_double(double, Text, error_code&) { return true; }
+    bool on_number_part(Text text, error_code&) {
+        number_.append(text);
+        return true;
+    }
+    bool on_int64(std::int64_t, Text, error_code&) { return end_number(); }
+    bool on_uint64(std::uint64_t, Text, error_code&) { return end_number(); }
+    bool on_double(double, Text text, error_code& error) {
+        number_.append(text);
+        if (!has_int_exponent(number_)) error = boost::json::error::exponent_overflow;
+        return end_number() && !error;
+    }
     bool on_bool(bool, error_code&) { return true; }
     bool on_null(error_code&) { return true; }
     bool on_comment_part(Text, error_code&) { return true; }
     bool on_comment(Text, error_code&) { return true; }
 
 private:
+    /// Boost 1.81 refuses a larger one by itself, 1.83 takes it for infinity.
+    static bool has_int_exponent(Text number) {
+        const std::size_t e = number.find_first_of("eE");
+        if (e == Text::npos) return true;
+        Text digits = number.substr(std::min(number.find_first_of("0123456789", e), number.size()));
+        digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+        int exponent = 0;
+        return digits.empty() ||
+               std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec ==
+                   std::errc();
+    }
+
+    bool end_number() {
+        number_.clear();
+        return true;
+    }
+
     bool enter() {
         ++depth_;
         return true;
@@ -81,7 +106,8 @@ private:
     std::string_view raw_member_;
     std::size_t member_depth_;
     std::size_t depth_ = 0;
-    std::string name_;  ///< Of a member at that depth, while it comes in parts.
+    std::string number_;  ///< While it comes in parts.
+    std::string name_;    ///< Of a member at that depth, while it comes in parts.
     bool is_raw_ = false;
     bool found_null_character_ = false;
 };
