@@ -125,4 +125,24 @@ test("files that cannot be used are named at start", async (t) => {
   const wrong = await run([...arguments_, "--server.key-file", certificate]);
   assert.notEqual(wrong.code, 0);
   assert.match(wrong.stderr, /first\.crt has no usable key/);
+  const absent = await run([...arguments_, "--server.key-file", "absent.key"]);
+  assert.match(absent.stderr, /absent\.key: No such file or directory/);
+});
+
+test("a key with a pass phrase, or what is no file, is refused and nothing waits for it", async (t) => {
+  const directory = temporaryDirectory(t);
+  const { certificate, key } = makeCertificate(directory, "first");
+  const locked = join(directory, "locked.key");
+  execFileSync("openssl", ["pkey", "-aes256", "-passout", "pass:secret", "-in", key, "-out", locked]);
+  const pipe = join(directory, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const refused = async (file, reason) => {
+    const { code, stderr } = await run(["--storage", "memory:", "--server.certificate-file", certificate,
+      "--server.key-file", file]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, reason);
+    assert.doesNotMatch(stderr, /Enter PEM pass phrase/);
+  };
+  await refused(locked, /locked\.key has no usable key of the certificate \(one without a pass phrase\)/);
+  await refused(pipe, /pipe is no file/);
 });

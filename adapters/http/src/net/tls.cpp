@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -38,10 +40,21 @@ Error unusable(const char* member, const std::string& file, const char* what) {
 }
 
 Result<std::shared_ptr<SSL_CTX>> make_context(const TlsOptions& options) {
+    for (const auto& [member, file] : {std::pair{"certificate_file", &options.certificate_file},
+                                       std::pair{"key_file", &options.key_file}}) {
+        struct stat found {};
+        if (::stat(file->c_str(), &found) != 0) {
+            return Error({FieldError{member, *file + ": " + std::strerror(errno)}});
+        }
+        // Opening anything else could block.
+        if (!S_ISREG(found.st_mode)) return Error({FieldError{member, *file + " is no file"}});
+    }
     ERR_clear_error();
     const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     if (!context) throw std::bad_alloc();
     SSL_CTX* const ctx = context.get();
+    // OpenSSL's own asks on the terminal.
+    SSL_CTX_set_default_passwd_cb(ctx, [](char*, int, int, void*) { return -1; });
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     // Forward secrecy: no static RSA. TLS 1.3 has nothing else.
     SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20");
@@ -53,7 +66,8 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const TlsOptions& options) {
         return unusable("certificate_file", options.certificate_file, "has no usable certificate");
     }
     if (SSL_CTX_use_PrivateKey_file(ctx, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-        return unusable("key_file", options.key_file, "has no usable key of the certificate");
+        return unusable("key_file", options.key_file,
+                        "has no usable key of the certificate (one without a pass phrase)");
     }
     return context;
 }
