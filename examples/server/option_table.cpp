@@ -166,6 +166,8 @@ constexpr Option table[] = {
     {"sqlite.busy_timeout", Kind::text, Scope::everywhere, "DURATION",
      "how long to wait for another process's write",
      into<in_sqlite, &SqliteOptions::busy_timeout>},
+    {"sqlite.query_timeout", Kind::text, Scope::everywhere, "DURATION",
+     "for a list query or statistics", into<in_sqlite, &SqliteOptions::query_timeout>},
 
     {"postgresql.schema", Kind::text, Scope::everywhere, "NAME",
      "schema that holds our tables", into<in_postgresql, &PostgresqlOptions::schema>},
@@ -179,6 +181,9 @@ constexpr Option table[] = {
      into<in_postgresql, &PostgresqlOptions::tcp_user_timeout>},
     {"postgresql.statement_timeout", Kind::text, Scope::everywhere, "DURATION",
      "for a statement", into<in_postgresql, &PostgresqlOptions::statement_timeout>},
+    {"postgresql.query_timeout", Kind::text, Scope::everywhere, "DURATION",
+     "for a statement of a list query or of statistics",
+     into<in_postgresql, &PostgresqlOptions::query_timeout>},
     {"postgresql.lock_timeout", Kind::text, Scope::everywhere, "DURATION",
      "for a lock", into<in_postgresql, &PostgresqlOptions::lock_timeout>},
     {"postgresql.answer_timeout", Kind::text, Scope::everywhere, "DURATION",
