@@ -36,11 +36,11 @@ public:
             for (std::size_t i = 0; i < options_.threads; ++i) {
                 threads_.emplace_back([this] { run(); });
             }
+            listener_.start();
         } catch (const std::system_error& error) {
             stop(std::chrono::milliseconds(0));
             return Error(Errc::unavailable, std::string("cannot start a thread: ") + error.what());
         }
-        listener_.start();
         return {};
     }
 

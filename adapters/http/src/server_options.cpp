@@ -90,6 +90,7 @@ Result<> ServerOptions::validate() const {
     }
     ranges.expect<std::size_t>("threads", threads, 1, 64);
     ranges.expect<std::size_t>("max_connections", max_connections, 1, 100'000);
+    ranges.expect<std::size_t>("query_threads", query_threads, 1, 64);
     ranges.expect<std::size_t>("max_connections_per_address", max_connections_per_address, 1,
                                100'000);
     ranges.expect<std::size_t>("max_response_bytes", max_response_bytes, mib, mib * mib, " bytes");

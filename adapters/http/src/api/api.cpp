@@ -148,6 +148,15 @@ Api::Api(Api&&) noexcept = default;
 Api& Api::operator=(Api&&) noexcept = default;
 Api::~Api() = default;
 
+bool Api::Admission::is_query() const noexcept {
+    const Operation* const operation = data_->route.operation;
+    return operation && operation->duration == Duration::query;
+}
+
+const std::string& Api::Admission::user_id() const noexcept {
+    return data_->caller.user_id();
+}
+
 bool Api::serves(std::string_view target) const {
     const std::optional<Target> parts = split_target(target);
     if (!parts) return false;

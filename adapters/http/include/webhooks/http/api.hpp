@@ -66,6 +66,11 @@ public:
         bool is_authenticated() const noexcept;
 
     private:
+        /// Whether `answer` may block for as long as storage allows a query: give such requests
+        /// threads of their own, so that others need not wait for them.
+        bool is_query() const noexcept;
+        /// Whose request it is; empty where nobody is asked.
+        const std::string& user_id() const noexcept;
         friend class Api;
         struct Data;
         explicit Admission(std::unique_ptr<Data> data);
