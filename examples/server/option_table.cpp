@@ -212,7 +212,7 @@ constexpr Option table[] = {
     {"server.max_response_bytes", Kind::number, Scope::serving, "BYTES",
      "bytes of answers that wait to be written", into<in_rest, &ServerOptions::max_response_bytes>},
     {"server.max_body_bytes", Kind::number, Scope::serving, "BYTES",
-     "bytes of a request's body", into<in_rest, &ServerOptions::max_body_bytes>},
+     "bytes of a request's body; 0: what the largest payload needs", into<in_rest, &ServerOptions::max_body_bytes>},
     {"server.max_batch_body_bytes", Kind::number, Scope::serving, "BYTES",
      "bytes of a batch of events", into<in_rest, &ServerOptions::max_batch_body_bytes>},
     {"server.header_timeout", Kind::text, Scope::serving, "DURATION",

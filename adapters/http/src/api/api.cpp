@@ -20,6 +20,18 @@ Response wrong_method(const Route& route) {
     return response;
 }
 
+/// More than any publication has next to its payload, even if each character is an escape.
+constexpr std::size_t bytes_beside_payload = 64 * 1024;
+
+/// With the limits of bodies that follow from the service's limit of payloads.
+ApiOptions complete(ApiOptions options, const ServiceOptions& service) {
+    if (options.max_body_bytes == 0) {
+        options.max_body_bytes = service.max_payload_bytes + bytes_beside_payload;
+    }
+    options.max_batch_body_bytes = std::max(options.max_batch_body_bytes, options.max_body_bytes);
+    return options;
+}
+
 }  // namespace
 
 /// A request up to its body. The pieces of the target point into the head's.
@@ -136,18 +148,6 @@ bool Api::Admission::is_authenticated() const noexcept {
     return data_->is_authenticated;
 }
 
-Result<Api> Api::make(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
-                      ApiOptions options, std::shared_ptr<Observer> observer) {
-    if (auto valid = options.validate(); !valid) return valid.error();
-    return Api(std::make_unique<Impl>(service, std::move(authenticator), std::move(options),
-                                      std::move(observer)));
-}
-
-Api::Api(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Api::Api(Api&&) noexcept = default;
-Api& Api::operator=(Api&&) noexcept = default;
-Api::~Api() = default;
-
 bool Api::Admission::is_query() const noexcept {
     const Operation* const operation = data_->route.operation;
     return operation && operation->duration == Duration::query;
@@ -156,6 +156,19 @@ bool Api::Admission::is_query() const noexcept {
 const std::string& Api::Admission::user_id() const noexcept {
     return data_->caller.user_id();
 }
+
+Result<Api> Api::make(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
+                      ApiOptions options, std::shared_ptr<Observer> observer) {
+    if (auto valid = options.validate(); !valid) return valid.error();
+    return Api(std::make_unique<Impl>(service, std::move(authenticator),
+                                      complete(std::move(options), service.options()),
+                                      std::move(observer)));
+}
+
+Api::Api(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Api::Api(Api&&) noexcept = default;
+Api& Api::operator=(Api&&) noexcept = default;
+Api::~Api() = default;
 
 bool Api::serves(std::string_view target) const {
     const std::optional<Target> parts = split_target(target);
