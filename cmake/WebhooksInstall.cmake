@@ -72,8 +72,10 @@ if(WEBHOOKS_HTTP_ADAPTER)
 endif()
 
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
-install(FILES LICENSE CHANGELOG.md DESTINATION ${documentation_directory}/libwebhooks-dev
+install(FILES CHANGELOG.md DESTINATION ${documentation_directory}/libwebhooks-dev
         COMPONENT development)
+install(FILES LICENSE DESTINATION ${documentation_directory}/libwebhooks-dev
+        RENAME copyright COMPONENT development)
 install(FILES LICENSE DESTINATION ${documentation_directory}/libwebhooks${WEBHOOKS_ABI_VERSION}
         RENAME copyright COMPONENT libraries)
 if(WEBHOOKS_HTTP_ADAPTER)
@@ -95,8 +97,10 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooksConfig.cmake
 
 if(TARGET webhooks-server)
     file(RELATIVE_PATH to_libraries /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
-    set_target_properties(webhooks-server PROPERTIES INSTALL_RPATH $ORIGIN/${to_libraries})
-    install(TARGETS webhooks-server RUNTIME COMPONENT server)
+    # The server's greeting says how to try it with the receiver.
+    set_target_properties(webhooks-server webhooks-receiver
+                          PROPERTIES INSTALL_RPATH $ORIGIN/${to_libraries})
+    install(TARGETS webhooks-server webhooks-receiver RUNTIME COMPONENT server)
     configure_file(packaging/webhooks-server.service.in webhooks-server.service @ONLY)
     configure_file(packaging/webhooks-server.1.in webhooks-server.1 @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooks-server.1 COMPONENT server

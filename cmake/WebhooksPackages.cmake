@@ -3,6 +3,7 @@
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME webhooks)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # Each package has one of its own.
 set(CPACK_PACKAGE_CONTACT "The webhooks project <webhooks@localhost>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -16,25 +17,32 @@ set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# What is built with the libraries depends on their package.
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_BINARY_DIR}/lib
                                                 ${CMAKE_BINARY_DIR}/adapters/http)
 
 set(CPACK_DEBIAN_LIBRARIES_PACKAGE_NAME libwebhooks${WEBHOOKS_ABI_VERSION})
 set(CPACK_DEBIAN_LIBRARIES_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_LIBRARIES_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_COMPONENT_LIBRARIES_DESCRIPTION "Send webhooks from C++: shared libraries")
+set(CPACK_COMPONENT_LIBRARIES_DESCRIPTION "send webhooks from C++: shared libraries
+The service, storage in SQLite and PostgreSQL, delivery over HTTP, and the
+REST API.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libwebhooks-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libboost${Boost_VERSION_MAJOR}.${Boost_VERSION_MINOR}-dev")
 set(CPACK_COMPONENT_DEVELOPMENT_DEPENDS libraries)
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Send webhooks from C++: what compilers need")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "send webhooks from C++: development files
+Headers, and the files by which CMake and pkg-config find the libraries.")
 
 set(CPACK_DEBIAN_SERVER_PACKAGE_NAME webhooks-server)
 set(CPACK_DEBIAN_SERVER_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "ca-certificates")
 set(CPACK_COMPONENT_SERVER_DEPENDS libraries)
-set(CPACK_COMPONENT_SERVER_DESCRIPTION "Server that sends webhooks, with a REST API")
+set(CPACK_COMPONENT_SERVER_DESCRIPTION "server that sends webhooks, with a REST API
+A service of systemd. It keeps its data in a SQLite file or a PostgreSQL
+database. A receiver of webhooks, to try it with, is in the package, too.")
 
 include(CPack)

@@ -25,19 +25,23 @@ for library in "${libraries[@]}"; do
     readelf -d "$library" | grep -qF 'path: [$ORIGIN]' || fault "$name has no path of \$ORIGIN"
 done
 
-for file in bin/webhooks-server lib/systemd/system/webhooks-server.service \
+for file in bin/webhooks-server bin/webhooks-receiver lib/systemd/system/webhooks-server.service \
             share/man/man1/webhooks-server.1 share/doc/webhooks-server/openapi.yaml \
             share/doc/webhooks-server/copyright share/doc/libwebhooks-dev/CHANGELOG.md \
-            share/doc/libwebhooks-dev/LICENSE; do
+            share/doc/libwebhooks-dev/copyright; do
     [[ -s $root/usr/$file ]] || fault "/usr/$file is missing"
 done
 field() { dpkg-deb -f "$build/$1"_*.deb Depends; }
 [[ $(field webhooks-server) == *"libwebhooks"*"(= "* ]] || fault "the server needs no libraries"
 [[ $(field libwebhooks-dev) == *"libboost"*"-dev"* ]] || fault "the headers need no Boost"
+shlibs=$(dpkg-deb -I "$build"/libwebhooks0*.deb shlibs) || true
+[[ $shlibs == *"libwebhooks_core "*" libwebhooks"*"(>= "* ]] ||
+    fault "what is built with the libraries would not depend on them: $shlibs"
 grep -rnF -e "$source" -e "$build" "$root" --include='*.cmake' --include='*.pc' --include='*.hpp' &&
     fault "the packages name a path of this machine"
 
-# The server finds its libraries next to it, wherever the packages are unpacked.
+# The programs find their libraries next to them, wherever the packages are unpacked.
+"$root/usr/bin/webhooks-receiver" --help >/dev/null || fault "the receiver does not run"
 version=$("$root/usr/bin/webhooks-server" --version) || fault "the server does not run"
 [[ $version == "webhooks-server "* ]] || fault "the server says: $version"
 ldd "$root/usr/bin/webhooks-server" | grep -F libwebhooks_ | grep -vF "$root" &&

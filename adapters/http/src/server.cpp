@@ -6,7 +6,9 @@
 #include <vector>
 #include <webhooks/http/server.hpp>
 
+#include "guarded_observer.hpp"
 #include "net/listener.hpp"
+#include "process.hpp"
 #include "server_options.hpp"
 
 namespace webhooks::http {
@@ -26,18 +28,22 @@ public:
 
     ~Impl() { stop(std::chrono::milliseconds(0)); }
 
+    /// A forked child has a copy of this, but none of its threads.
+    bool is_of_this_process() const noexcept { return process_ == process_id(); }
+
     Result<> open() { return listener_.open(); }
     std::uint16_t port() const noexcept { return listener_.port(); }
 
     Result<> start() {
+        if (!is_of_this_process()) return Error(Errc::invalid_state, "the server is the parent's");
         if (is_stopped_) return Error(Errc::stopped, "the server was stopped");
         if (!threads_.empty()) return {};
         try {
             for (std::size_t i = 0; i < options_.threads; ++i) {
-                threads_.emplace_back([this] { run(); });
+                threads_.push_back(start_server_thread([this] { run(); }));
             }
             listener_.start();
-        } catch (const std::system_error& error) {
+        } catch (const std::exception& error) {
             stop(std::chrono::milliseconds(0));
             return Error(Errc::unavailable, std::string("cannot start a thread: ") + error.what());
         }
@@ -68,10 +74,13 @@ private:
             } catch (const std::exception& error) {
                 observer_->on_log(LogLevel::error,
                                   std::string("a connection failed: ") + error.what());
+            } catch (...) {
+                observer_->on_log(LogLevel::error, "a connection failed");
             }
         }
     }
 
+    const long process_ = process_id();
     const ServerOptions options_;
     const std::shared_ptr<Observer> observer_;
     const Api api_;
@@ -86,7 +95,7 @@ private:
 Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
                             ServerOptions options, std::shared_ptr<Observer> observer) {
     if (const auto valid = options.validate(); !valid) return valid.error();
-    if (!observer) observer = std::make_shared<Observer>();
+    observer = std::make_shared<GuardedObserver>(std::move(observer));
     auto api = Api::make(service, std::move(authenticator), api_options(options), observer);
     if (!api) return api.error();
     std::unique_ptr<TlsCertificate> certificate;
@@ -106,19 +115,28 @@ Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticat
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
-Server& Server::operator=(Server&&) noexcept = default;
-Server::~Server() = default;
+Server& Server::operator=(Server&& other) noexcept {
+    const Server ended(std::move(*this));
+    impl_ = std::move(other.impl_);
+    return *this;
+}
+
+/// In a child the copy is left alone, for its threads and its peers are the parent's.
+Server::~Server() {
+    if (impl_ && !impl_->is_of_this_process()) static_cast<void>(impl_.release());
+}
 
 std::uint16_t Server::port() const noexcept {
-    return impl_->port();
+    return impl_ ? impl_->port() : 0;
 }
 
 Result<> Server::start() {
+    if (!impl_) return Error(Errc::invalid_state, "the server was moved from");
     return impl_->start();
 }
 
 void Server::stop(std::chrono::milliseconds drain) {
-    impl_->stop(drain);
+    if (impl_ && impl_->is_of_this_process()) impl_->stop(drain);
 }
 
 }  // namespace webhooks::http

@@ -1,6 +1,7 @@
 #include "target.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/address_v6.hpp>
 
 #include "ascii.hpp"
 
@@ -11,13 +12,41 @@ bool is_target_character(char c) {
     return c > ' ' && c < 0x7f && c != '#';
 }
 
+bool is_name_character(char c) {
+    return is_digit(c) || is_alpha(c) ||
+           std::string_view("-._~!$&'()*+,;=").find(c) != std::string_view::npos;
+}
+
+/// `reg-name`, which an IPv4 address is, too.
+bool is_name(std::string_view text) {
+    while (!text.empty()) {
+        const bool is_escape = text.size() >= 3 && text[0] == '%' && hex_value(text[1]) >= 0 &&
+                               hex_value(text[2]) >= 0;
+        if (!is_escape && !is_name_character(text.front())) return false;
+        text.remove_prefix(is_escape ? 3 : 1);
+    }
+    return true;
+}
+
+/// `IP-literal` without its brackets. A zone has no place in it, nor has a later version of IP.
+bool is_ipv6_address(std::string_view text) {
+    boost::system::error_code error;
+    boost::asio::ip::make_address_v6(std::string(text), error);
+    return !error && text.find('%') == std::string_view::npos;
+}
+
 }  // namespace
 
 bool is_authority(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return is_digit(c) || is_alpha(c) ||
-               std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos;
-    });
+    const bool is_literal = text.starts_with('[');
+    const std::size_t end = std::min(text.find(is_literal ? ']' : ':'), text.size());
+    if (is_literal ? !is_ipv6_address(text.substr(1, end - 1)) : !is_name(text.substr(0, end))) {
+        return false;
+    }
+    if (is_literal && end == text.size()) return false;
+    const std::string_view rest = text.substr(is_literal ? end + 1 : end);
+    return rest.empty() ||
+           (rest.front() == ':' && std::all_of(rest.begin() + 1, rest.end(), is_digit));
 }
 
 std::optional<Target> split_target(std::string_view text) {

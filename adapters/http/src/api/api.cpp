@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "../guarded_observer.hpp"
 #include "../target.hpp"
 #include "answers.hpp"
 #include "router.hpp"
@@ -57,7 +58,7 @@ public:
         : service_(service),
           authenticator_(authenticator ? std::move(authenticator) : deny_all()),
           options_(std::move(options)),
-          observer_(observer ? std::move(observer) : std::make_shared<Observer>()) {}
+          observer_(std::make_shared<GuardedObserver>(std::move(observer))) {}
 
     const ApiOptions& options() const noexcept { return options_; }
 
@@ -114,7 +115,7 @@ private:
         if (status >= 500) return failure(error, data.request_id, *observer_);
         if (status == 403) return failure(403, error.detail());
         Response response = failure(401, error.detail());
-        response.fields.push_back({"WWW-Authenticate", authenticator_->challenge()});
+        response.fields.push_back({"WWW-Authenticate", challenge()});
         return response;
     }
 
@@ -126,6 +127,14 @@ private:
             return Error(Errc::internal, std::string("the authenticator threw: ") + error.what());
         } catch (...) {
             return Error(Errc::internal, "the authenticator threw");
+        }
+    }
+
+    std::string challenge() const {
+        try {
+            return authenticator_->challenge();
+        } catch (...) {
+            return "Bearer";
         }
     }
 

@@ -40,6 +40,9 @@ std::optional<Refusal> check_framing(std::string_view raw, const RequestHead& he
         raw.find("\r\n ") != std::string_view::npos || raw.find("\r\n\t") != std::string_view::npos;
     if (is_folded) return Refusal{400, "a header field is folded"};
     if (!split_target(head.target)) return Refusal{400, "the request target is malformed"};
+    if (head.target == "*" && head.method != "OPTIONS") {
+        return Refusal{400, "the request target `*` is for OPTIONS alone"};
+    }
     if (auto refusal = check_host(head.fields)) return refusal;
     return check_length(head.fields, is_http_1_0);
 }

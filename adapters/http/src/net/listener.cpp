@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "../process.hpp"
+
 namespace webhooks::http {
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -30,6 +32,7 @@ Result<> Listener::open() {
     const asio::ip::tcp::endpoint address(asio::ip::make_address(host, error),
                                           context_.options.port);
     if (!error) acceptor_.open(address.protocol(), error);
+    if (!error) close_on_exec(acceptor_.native_handle());
     if (!error) acceptor_.set_option(Acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(address, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
@@ -83,6 +86,7 @@ void Listener::on_accepted(error_code error, Socket socket) {
     if (error == asio::error::operation_aborted) return;
     if (error && error != asio::error::connection_aborted) return pause();
     if (error) return accept();
+    close_on_exec(socket.native_handle());
     const auto peer = socket.remote_endpoint(error);
     const std::string address = error ? std::string() : peer.address().to_string();
     const auto session = std::make_shared<Session>(std::move(socket), address, context_);

@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "../process.hpp"
+
 namespace webhooks::http {
 
 void QueryPool::start(std::size_t threads) {
     while (threads_.size() < threads)
-        threads_.emplace_back([this] { run(); });
+        threads_.push_back(start_server_thread([this] { run(); }));
 }
 
 void QueryPool::stop() {

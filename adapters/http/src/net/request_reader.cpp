@@ -1,6 +1,7 @@
 #include "request_reader.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/error.hpp>
 #include <limits>
 #include <utility>
@@ -47,6 +48,12 @@ void RequestReader::Parser::on_field_impl(beast::http::field, Text name, Text va
 std::size_t RequestReader::Parser::on_body_impl(Text text, Code&) {
     request_.body.append(text.data(), text.size());
     return text.size();
+}
+
+/// While it reads a body, the parser looks for the end of extensions alone.
+void RequestReader::Parser::on_chunk_header_impl(std::uint64_t, Text extensions, Code& error) {
+    beast::http::chunk_extensions parsed;
+    parsed.parse(extensions, error);
 }
 
 std::size_t RequestReader::Parser::on_chunk_body_impl(std::uint64_t, Text text, Code& error) {

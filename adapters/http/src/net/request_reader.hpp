@@ -58,7 +58,7 @@ private:
         void on_header_impl(Code&) override {}
         void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
         std::size_t on_body_impl(Text text, Code&) override;
-        void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+        void on_chunk_header_impl(std::uint64_t, Text extensions, Code&) override;
         std::size_t on_chunk_body_impl(std::uint64_t, Text text, Code&) override;
         void on_finish_impl(Code&) override {}
 

@@ -71,6 +71,9 @@ public:
     /// The port that is listened on.
     std::uint16_t port() const noexcept;
 
+    // One that was moved from has port 0, answers `invalid_state`, and has nothing to stop. So has
+    // the copy that a forked child inherits: the threads and the connections are the parent's.
+
     /// Begins to answer, on `ServerOptions::threads` threads of its own.
     Result<> start();
     /// Accepts no more, gives requests under way up to `drain` to be answered, closes the rest.

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <webhooks/observer.hpp>
+
+namespace webhooks::http {
+
+/// The host's observer, as far as the adapter uses it. What it throws is dropped: an observer that
+/// cannot log cannot be told so. Null stands for no observer.
+class GuardedObserver final : public Observer {
+public:
+    explicit GuardedObserver(std::shared_ptr<Observer> inner) : inner_(std::move(inner)) {}
+
+    void on_log(LogLevel level, std::string_view line) noexcept override {
+        if (!inner_) return;
+        try {
+            inner_->on_log(level, line);
+        } catch (...) {
+        }
+    }
+
+private:
+    const std::shared_ptr<Observer> inner_;
+};
+
+}  // namespace webhooks::http

@@ -1,0 +1,47 @@
+#include "process.hpp"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace webhooks::http {
+namespace {
+
+/// Blocks all signals in this thread; threads begun meanwhile inherit that.
+class SignalsBlocked {
+public:
+    SignalsBlocked() noexcept {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+std::thread start_server_thread(std::function<void()> body) {
+    const SignalsBlocked blocked;
+    std::thread thread(std::move(body));
+    pthread_setname_np(thread.native_handle(), "webhooks-http");
+    return thread;
+}
+
+void close_on_exec(int descriptor) noexcept {
+    const int flags = ::fcntl(descriptor, F_GETFD);
+    if (flags >= 0) ::fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
+}
+
+long process_id() noexcept {
+    return ::getpid();
+}
+
+}  // namespace webhooks::http

@@ -1,0 +1,121 @@
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <stdexcept>
+#include <support/threads.hpp>
+
+#include "server_fixture.hpp"
+
+// What a server leaves alone in its host's process.
+
+namespace webhooks::http::testing {
+namespace {
+
+/// The port that a socket of this process is bound to; 0 for what is no such socket.
+std::uint16_t local_port(int descriptor) {
+    sockaddr_in address{};
+    socklen_t size = sizeof(address);
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+    return address.sin_family == AF_INET ? ntohs(address.sin_port) : 0;
+}
+
+struct ThrowingObserver final : Observer {
+    void on_log(LogLevel, std::string_view) override {
+        was_called = true;
+        throw std::runtime_error("no room for logs");
+    }
+    std::atomic<bool> was_called = false;
+};
+
+struct ThrowingAuthenticator final : Authenticator {
+    Result<Principal> authenticate(const RequestHead&) override { throw 42; }
+};
+
+struct WordlessAuthenticator final : Authenticator {
+    Result<Principal> authenticate(const RequestHead&) override {
+        return Error(Errc::not_found, "who are you?");
+    }
+    std::string challenge() const override { throw 42; }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(ServerFixture, "a server's threads have names and take no signal of the host's") {
+    const auto before = webhooks::testing::threads_of_this_process();
+    start({.threads = 3});
+    std::size_t count = 0;
+    for (const auto& [id, thread] : webhooks::testing::threads_of_this_process()) {
+        if (before.contains(id)) continue;
+        ++count;
+        CHECK(thread.name == "webhooks-http");
+        CHECK(blocks(thread, SIGTERM));
+        CHECK(blocks(thread, SIGUSR1));
+    }
+    CHECK(count == 3 + ServerOptions().query_threads);
+}
+
+TEST_CASE_METHOD(ServerFixture, "no program that the host starts inherits a server's sockets") {
+    const std::uint16_t port = start();
+    Client client(port);
+    REQUIRE(client.exchange(live).status() == 200);
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        const int descriptor = std::stoi(entry.path().filename());
+        if (local_port(descriptor) != port) continue;
+        ++count;
+        CHECK((::fcntl(descriptor, F_GETFD) & FD_CLOEXEC) != 0);
+    }
+    CHECK(count == 2);  // It listens, and has one connection.
+}
+
+TEST_CASE_METHOD(ServerFixture, "a forked child may destroy its copy of a server, which goes on") {
+    const std::uint16_t port = start();
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const bool is_refused = !server->start() && server->start().error() == Errc::invalid_state;
+        server->stop(std::chrono::milliseconds(0));
+        server.reset();
+        ::_exit(is_refused ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    Client client(port);
+    CHECK(client.exchange(live).status() == 200);
+}
+
+TEST_CASE_METHOD(ServerFixture, "a server that was moved from does nothing") {
+    const std::uint16_t port = start();
+    Server moved = std::move(*server);
+    CHECK(moved.port() == port);
+    CHECK(server->port() == 0);
+    const Result<> started = server->start();
+    REQUIRE_FALSE(started);
+    CHECK(started.error() == Errc::invalid_state);
+    server->stop(std::chrono::milliseconds(0));
+}
+
+TEST_CASE_METHOD(ServerFixture, "an observer or authenticator that throws ends nothing") {
+    const auto observer = std::make_shared<ThrowingObserver>();
+    auto failing =
+        Server::open(service, std::make_shared<ThrowingAuthenticator>(), {.port = 0}, observer)
+            .value();
+    failing.start().value();
+    Client client(failing.port());
+    CHECK(client.exchange(request("GET", "/v1/webhooks/subscriptions")).status() == 500);
+    CHECK(observer->was_called);
+
+    auto wordless =
+        Server::open(service, std::make_shared<WordlessAuthenticator>(), {.port = 0}).value();
+    wordless.start().value();
+    Client other(wordless.port());
+    CHECK(other.exchange(request("GET", "/v1/webhooks/subscriptions")).status() == 401);
+}
+
+}  // namespace webhooks::http::testing
