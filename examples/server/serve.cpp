@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "greeting.hpp"
 #include "log.hpp"
+#include "warnings.hpp"
 
 namespace server {
 namespace {
@@ -139,6 +140,7 @@ Result<> serve(const Settings& settings) {
     const auto log = make_log();
     auto storage = open_storage(settings);
     if (!storage) return storage.error();
+    warn_of_weaknesses(settings, *log);
     auto service = open_service(settings, *storage, log);
     if (!service) return service.error();
     auto access = open_access(*storage);

@@ -33,6 +33,8 @@ enum class Errc {
     internal,              ///< A fault of ours or of the machine; the detail is for the log.
     invalid_state,  ///< The object cannot do this as it is, or from where the call is made: moved
                     ///< from, in a child process, or a call that would wait for its own thread.
+    timed_out,      ///< A list query took longer than storage allows; the detail says what narrows
+                    ///< it.
 };
 
 const std::error_category& error_category() noexcept;

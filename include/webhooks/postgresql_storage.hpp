@@ -32,6 +32,10 @@ struct PostgresqlOptions {
     /// transaction, so that one whose client is gone does not keep its locks, and how long a call
     /// waits for a free connection. 100 ms - 1 h.
     std::chrono::milliseconds statement_timeout = std::chrono::seconds(30);
+    /// How long each statement of a list query or of statistics may run before the call answers
+    /// `timed_out`; a list has one for its page and one for the count. Above `statement_timeout`
+    /// that holds. 1 ms - 1 h.
+    std::chrono::milliseconds query_timeout = std::chrono::seconds(5);
     /// How long a statement may wait for a lock; longer than `answer_timeout` it waits in vain.
     /// 100 ms - 1 h.
     std::chrono::milliseconds lock_timeout = std::chrono::seconds(2);

@@ -18,6 +18,9 @@ struct SqliteOptions {
     /// How long a call waits for another process's write before it answers `unavailable`.
     /// 0 - 60 s; 0 does not wait.
     std::chrono::milliseconds busy_timeout = std::chrono::seconds(5);
+    /// How long a list query or statistics may take before the call answers `timed_out`.
+    /// 1 ms - 1 h.
+    std::chrono::milliseconds query_timeout = std::chrono::seconds(5);
     /// Storage's time; absent: the machine's.
     std::shared_ptr<Clock> clock = {};
 

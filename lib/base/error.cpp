@@ -37,6 +37,8 @@ public:
                 return "internal error";
             case Errc::invalid_state:
                 return "invalid state";
+            case Errc::timed_out:
+                return "timed out";
         }
         return "unknown error";
     }

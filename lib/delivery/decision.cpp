@@ -46,18 +46,19 @@ Verdict decide(const TransportAnswer& answer, const RetryPolicy& policy, int tri
         .due = now + std::max<std::chrono::microseconds>(pause, wanted_pause(answer, policy, now))};
 }
 
+std::string error_of(const TransportAnswer& answer) {
+    if (answer.kind != TransportAnswer::Kind::answered) return answer.error;
+    return "endpoint answered " + std::to_string(answer.status_code);
+}
+
 Attempt describe(const TransportAnswer& answer, int number, Time sent_at,
                  std::chrono::microseconds duration, Outcome outcome) {
     Attempt attempt{.number = number, .sent_at = sent_at, .duration = duration, .outcome = outcome};
     if (answer.kind == TransportAnswer::Kind::answered) {
         attempt.status_code = answer.status_code;
         attempt.response = answer.body;
-        if (meaning_of(answer) != Meaning::success) {
-            attempt.error_message = "endpoint answered " + std::to_string(answer.status_code);
-        }
-    } else {
-        attempt.error_message = answer.error;
     }
+    if (meaning_of(answer) != Meaning::success) attempt.error_message = error_of(answer);
     return attempt;
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
 #include <webhooks/event.hpp>
 #include <webhooks/time.hpp>
 #include <webhooks/transport.hpp>
@@ -48,6 +49,9 @@ struct Verdict {
 /// @param tries attempts since the event was published or reopened, this one included.
 Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int tries, Time now,
                double chance);
+
+/// Why an attempt is a failure.
+std::string error_of(const TransportAnswer& answer);
 
 /// The row of history that an answer leaves.
 Attempt describe(const TransportAnswer& answer, int number, Time sent_at,

@@ -12,6 +12,8 @@ using std::chrono::microseconds;
 /// A local error delays the attempts of its subscription by this much, and uses up no try. Others
 /// may have all that they need, such as a connection.
 constexpr std::chrono::seconds delay_after_local_error{1};
+/// An endpoint that keeps failing and recovering is reported this often.
+constexpr std::chrono::minutes report_interval{1};
 /// What is blocked for longer makes room in memory.
 constexpr std::chrono::seconds longest_wait_in_memory{1};
 
@@ -403,7 +405,9 @@ void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& a
         note_success(lane.health, flight.started);
         lane.failing_since.reset();
         lane.failures = 0;
+        report_success(lane);
     } else {
+        report_failure(lane, answer, now);
         Failure failure{.started = flight.started,
                         .is_silent = answer.kind == TransportAnswer::Kind::failed};
         if (meaning == Meaning::slow_down) {
@@ -440,6 +444,20 @@ void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning mea
         lane.failing_since = flight.sent_at;
     }
     results_.deactivations.push_back(deactivation);
+}
+
+void Dispatcher::report_failure(Lane& lane, const TransportAnswer& answer, const Now& now) {
+    if (lane.is_reported_as_failing || now.steady < lane.next_report) return;
+    lane.is_reported_as_failing = true;
+    lane.next_report = now.steady + report_interval;
+    results_.health_changes.push_back(
+        {.subscription = lane.key.subscription, .is_failing = true, .error = error_of(answer)});
+}
+
+void Dispatcher::report_success(Lane& lane) {
+    if (!std::exchange(lane.is_reported_as_failing, false)) return;
+    results_.health_changes.push_back(
+        {.subscription = lane.key.subscription, .is_failing = false, .error = {}});
 }
 
 RetryPolicy Dispatcher::policy_for(const Flight& flight) const {

@@ -111,6 +111,8 @@ private:
     void record(const Flight& flight, const TransportAnswer& answer, const Now& now, double chance);
     void note(Lane& lane, const Flight& flight, const TransportAnswer& answer, const Now& now);
     void deactivate_if_due(Lane& lane, const Flight& flight, Meaning meaning, const Now& now);
+    void report_failure(Lane& lane, const TransportAnswer& answer, const Now& now);
+    void report_success(Lane& lane);
     RetryPolicy policy_for(const Flight& flight) const;
 
     const ServiceOptions& options_;

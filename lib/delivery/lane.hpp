@@ -46,6 +46,9 @@ struct Lane {
     SteadyTime delayed_until = SteadyTime::min();  ///< After a local error.
     std::optional<Time> failing_since;
     int failures = 0;  ///< Since then.
+    bool is_reported_as_failing = false;
+    /// Before then no other beginning of failures is reported.
+    SteadyTime next_report = SteadyTime::min();
     /// Which version of the subscription the health is of.
     Revision version = -1;
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <iterator>
+#include <string>
 #include <vector>
 #include <webhooks/storage.hpp>
 
@@ -13,6 +14,13 @@ struct Want {
     std::size_t count = 0;
 };
 
+/// An endpoint began to fail, or recovered.
+struct HealthChange {
+    SubscriptionId subscription{};
+    bool is_failing = false;
+    std::string error;  ///< Of the failed attempt.
+};
+
 /// What delivery has decided and storage is to write, in the order of the decisions.
 struct Results {
     std::vector<AttemptRecord> attempts = {};
@@ -21,6 +29,8 @@ struct Results {
     std::vector<Deactivation> deactivations = {};
     /// To be asked for once the rest is written.
     std::vector<Want> wants = {};
+    /// For the log; not written.
+    std::vector<HealthChange> health_changes = {};
     /// What left the memory: events and the bytes of their payloads.
     std::size_t released_events = 0;
     std::size_t released_bytes = 0;

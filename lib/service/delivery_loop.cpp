@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::chrono::seconds sweep_interval{1};
 constexpr std::chrono::seconds local_error_log_interval{1};
+/// Lines about endpoints that fail or recover, in each interval.
+constexpr int max_health_lines = 10;
+constexpr std::chrono::seconds health_log_interval{1};
 /// How long delivery stands still, where storage is behind with results or does not confirm that
 /// this worker lives, before it looks again.
 constexpr std::chrono::milliseconds pause_before_beginning{10};
@@ -243,6 +246,33 @@ void DeliveryLoop::log_local_error(const std::string& error) {
     parts_.observer->on_log(LogLevel::warning, "attempts are delayed: " + error);
 }
 
+/// A network that is lost makes thousands of endpoints fail together.
+void DeliveryLoop::log_health_changes(const std::vector<delivery::HealthChange>& changes) {
+    const SteadyTime steady_now = parts_.clock->steady_now();
+    for (const delivery::HealthChange& change : changes) {
+        if (steady_now - health_log_began_ >= health_log_interval) {
+            health_log_began_ = steady_now;
+            health_lines_ = 0;
+        }
+        if (++health_lines_ > max_health_lines + 1) return;
+        if (health_lines_ > max_health_lines) {
+            return parts_.observer->on_log(
+                LogLevel::warning,
+                "more than " + std::to_string(max_health_lines) +
+                    " endpoints began to fail or recovered within a second: the others are not "
+                    "logged");
+        }
+        const std::string endpoint =
+            "the endpoint of subscription " + std::to_string(change.subscription.value);
+        if (change.is_failing) {
+            parts_.observer->on_log(LogLevel::warning,
+                                    endpoint + " began to fail: " + change.error);
+        } else {
+            parts_.observer->on_log(LogLevel::info, endpoint + " recovered");
+        }
+    }
+}
+
 void DeliveryLoop::sweep() {
     const delivery::Now at = now();
     if (at.steady < next_sweep_) return;
@@ -265,6 +295,7 @@ std::size_t DeliveryLoop::hand_back() {
                                      .status_code = record.attempt.status_code,
                                      .duration = record.attempt.duration});
     }
+    log_health_changes(std::exchange(results.health_changes, {}));
     const std::size_t done = std::exchange(done_, 0) + results.size();
     journal_.record(epoch_, std::move(results));
     return done;

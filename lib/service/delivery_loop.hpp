@@ -74,6 +74,7 @@ private:
                              const std::string& timestamp);
     Result<CachedSigners*> signers_for(const delivery::Dispatcher::Start& start);
     void log_local_error(const std::string& error);
+    void log_health_changes(const std::vector<delivery::HealthChange>& changes);
     void sweep();
     std::size_t hand_back();
     delivery::Now now() const;
@@ -92,6 +93,9 @@ private:
     std::exception_ptr failure_;
     SteadyTime next_sweep_{};
     SteadyTime next_local_error_log_{};
+    /// Lines about endpoints since `health_log_began_`.
+    int health_lines_ = 0;
+    SteadyTime health_log_began_{};
     Revision swept_revision_ = 0;
     std::unordered_map<SubscriptionId, CachedSigners> signers_;
     std::minstd_rand random_{std::random_device{}()};

@@ -273,6 +273,11 @@ Result<Event> WebhookService::Impl::retry_event(const Principal& principal, Subs
     engine.send_again();
     Result<EventHistory> waiting = storage->find_event(principal, id, event);
     if (!waiting) return waiting.error();
+    // What was never attempted is no probe: it waits for the end of the endpoint's pause.
+    const bool is_probe = !found->attempts.empty() || found->event.event_type == test_event_type;
+    if (!is_probe && subscription->paused_until > engine.now()) {
+        waiting->event.next_retry_at = subscription->paused_until;
+    }
     return std::move(waiting->event);
 }
 

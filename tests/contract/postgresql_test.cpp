@@ -1,4 +1,4 @@
-#include <contract/storages.hpp>
+#include <contract/heavy_query.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -108,15 +108,24 @@ TEST_CASE("options of PostgreSQL name the member at fault", "[postgresql]") {
                   .connect_timeout = 1s,
                   .tcp_user_timeout = 0s,
                   .statement_timeout = 2h,
+                  .query_timeout = 0ms,
                   .lock_timeout = 1ms,
                   .answer_timeout = 1ms,
                   .application_name = "\n"}) ==
           std::vector<std::string>{"connection", "schema", "application_name", "connections",
                                    "connect_timeout", "tcp_user_timeout", "statement_timeout",
-                                   "lock_timeout", "answer_timeout"});
+                                   "query_timeout", "lock_timeout", "answer_timeout"});
     for (const char* schema : {"", "1a", "a b", "a\"b", "a;b"}) {
         CHECK(faults({.schema = schema}) == std::vector<std::string>{"schema"});
     }
+}
+
+TEST_CASE_METHOD(Fixture, "a query that uses up its time on PostgreSQL says so", "[postgresql]") {
+    const HeavyQuery heavy(*this);
+    PostgresqlOptions options = place.options(clock);
+    options.query_timeout = 5ms;
+    heavy.check_that_it_ends(*make_postgresql_storage(options).value());
+    CHECK(storage->list_events(alice, heavy.id, HeavyQuery::query()).value().total == 0);
 }
 
 TEST_CASE("no error of PostgreSQL tells the password", "[postgresql]") {

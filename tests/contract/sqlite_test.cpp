@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <contract/storages.hpp>
+#include <contract/heavy_query.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -33,6 +33,16 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
         first.reset();
     }
     CHECK(second->register_worker(10s));
+}
+
+TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that uses up its time on SQLite says so") {
+    const HeavyQuery heavy(*this);
+    const std::string path = place.folder.file("test.db");
+    const auto limited = make_sqlite_storage({.path = path, .query_timeout = 1ms}).value();
+    heavy.check_that_it_ends(*limited);
+    CHECK(storage->list_events(alice, heavy.id, HeavyQuery::query()).value().total == 0);
+    CHECK(make_sqlite_storage({.path = path, .query_timeout = 0ms}).error() ==
+          Errc::invalid_argument);
 }
 
 TEST_CASE("what a killed process held on SQLite is due for the next one") {

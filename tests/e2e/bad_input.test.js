@@ -70,7 +70,7 @@ const table = [
   ["OPTIONS", "OPTIONS", "/subscriptions", {}, 405],
   ["GET of what is posted", "GET", "/events", {}, 405],
 
-  ["a body over 1 MiB", "POST", "/subscriptions", { body: draft({ name: "x".repeat(1100000) }) }, 413],
+  ["a body over 1 MiB and 64 KiB", "POST", "/subscriptions", { body: draft({ name: "x".repeat(1114112) }) }, 413],
   ["no type of content", "POST", "/subscriptions", { body: draft(), headers: { "content-type": "" } }, 415],
   ["no body and no type of content", "POST", "/subscriptions", {}, 415],
   ["XML", "POST", "/subscriptions", { body: "<a/>", headers: { "content-type": "application/xml" } }, 415],

@@ -1,7 +1,8 @@
 // API keys: made, listed and revoked beside a running server, or given by the environment.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync } from "node:fs";
 import { test } from "node:test";
 import { Server, adminKey, run, temporaryDirectory } from "./support/server.js";
 
@@ -115,3 +116,31 @@ for (const [what, key] of [["short", "fifteen-letters"], ["long", "x".repeat(257
     assert.ok(!stderr.includes(key));
   });
 }
+
+test("a start says what lets others in more easily than it needs to", async (t) => {
+  const start = async (key, args, listen) => {
+    const server = await Server.start(t, { args, env: { WEBHOOKS_ADMIN_KEY: key }, listen });
+    await server.stop();
+    return server.stderr.split("\n").filter((line) => line.includes(" warning ")).map((line) => line.replace(/^\S+ warning /, ""));
+  };
+  const memory = ["--storage", "memory:"];
+  const strong = randomBytes(32).toString("base64");
+
+  for (const key of ["a".repeat(16), "a".repeat(200), "ab".repeat(100), "abcdefghij".repeat(8), "a".repeat(60) + "b", "correct horse battery"]) {
+    const [line, ...rest] = await start(key, memory);
+    assert.match(line, /^WEBHOOKS_ADMIN_KEY has at most \d+ bits that must be guessed, and 128 are safe: use what `openssl rand -base64 32` prints$/, key);
+    assert.deepEqual(rest, []);
+  }
+  for (const encoding of ["hex", "base64", "base64url"]) {
+    assert.deepEqual(await start(randomBytes(20).toString(encoding), memory), []);
+  }
+
+  const file = `${temporaryDirectory(t)}/webhooks.db`;
+  assert.deepEqual(await start(strong, ["--storage", `sqlite:${file}`]), []);
+  chmodSync(file, 0o644);
+  const [line] = await start(strong, ["--storage", `sqlite:${file}`]);
+  assert.ok(line.startsWith(`the database file '${file}' holds secrets and payloads, and others may open it (mode 0644): run chmod 600`), line);
+
+  const [open] = await start(strong, memory, "0.0.0.0:0");
+  assert.match(open, /listens on 0\.0\.0\.0 without TLS/);
+});

@@ -164,7 +164,7 @@ TEST_CASE("each option has its range, and the message names it") {
     CHECK(detail({.base_path = "hooks/"}) ==
           "base_path: must begin with '/', not end with one, and have letters, digits and -._~");
     CHECK(detail({.max_body_bytes = 16777217}) ==
-          "max_body_bytes: is 16777217 bytes, must be 1 bytes to 16777216 bytes");
+          "max_body_bytes: is 16777217 bytes, must be 0 bytes to 16777216 bytes");
     CHECK(detail({.max_body_bytes = 100, .max_batch_body_bytes = 100}) == "");
     CHECK(detail({.max_body_bytes = 100, .max_batch_body_bytes = 99}) ==
           "max_batch_body_bytes: is 99 bytes, must be 100 bytes to 67108864 bytes");

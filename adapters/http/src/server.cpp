@@ -42,11 +42,11 @@ public:
             for (std::size_t i = 0; i < options_.threads; ++i) {
                 threads_.push_back(start_server_thread([this] { run(); }));
             }
+            listener_.start();
         } catch (const std::exception& error) {
             stop(std::chrono::milliseconds(0));
             return Error(Errc::unavailable, std::string("cannot start a thread: ") + error.what());
         }
-        listener_.start();
         return {};
     }
 

@@ -59,9 +59,10 @@ void expect(Ranges& ranges, const ApiOptions& options) {
             "base_path",
             "must begin with '/', not end with one, and have letters, digits and -._~");
     }
-    ranges.expect<std::size_t>("max_body_bytes", options.max_body_bytes, 1, 16 * mib, " bytes");
+    ranges.expect<std::size_t>("max_body_bytes", options.max_body_bytes, 0, 16 * mib, " bytes");
     ranges.expect<std::size_t>("max_batch_body_bytes", options.max_batch_body_bytes,
-                               std::min(options.max_body_bytes, 16 * mib), 64 * mib, " bytes");
+                               std::clamp<std::size_t>(options.max_body_bytes, 1, 16 * mib),
+                               64 * mib, " bytes");
 }
 
 }  // namespace
@@ -89,6 +90,7 @@ Result<> ServerOptions::validate() const {
         ranges.add_error("key_file", "is needed together with certificate_file");
     }
     ranges.expect<std::size_t>("threads", threads, 1, 64);
+    ranges.expect<std::size_t>("query_threads", query_threads, 1, 64);
     ranges.expect<std::size_t>("max_connections", max_connections, 1, 100'000);
     ranges.expect<std::size_t>("max_connections_per_address", max_connections_per_address, 1,
                                100'000);

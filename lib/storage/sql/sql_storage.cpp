@@ -80,7 +80,7 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
                                                           const ListQuery& list) {
     const Result<query::Plan> plan = query::make_plan(list, ListKind::subscriptions);
     if (!plan) return plan.error();
-    return run(Purpose::read, [&](soci::session& sql) -> Result<Page<Subscription>> {
+    return run(Purpose::query, [&](soci::session& sql) -> Result<Page<Subscription>> {
         Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
         for (Subscription& subscription : page.items) {
             if (list.include_events)
@@ -116,7 +116,7 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
         if (!settled) return settled.error();
         last = *settled;
     }
-    return run_visible(Purpose::read_log, principal, id,
+    return run_visible(Purpose::query_log, principal, id,
                        [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
                            return storage::list_events(sql, dialect_, id, *plan, last);
                        });
@@ -124,7 +124,7 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
 
 Result<EventHistory> SqlStorage::find_event(const Principal& principal, SubscriptionId id,
                                             EventId event) {
-    return run_visible(Purpose::read_log, principal, id,
+    return run_visible(Purpose::query_log, principal, id,
                        [&](soci::session& sql, Subscription&) -> Result<EventHistory> {
                            std::optional<EventHistory> found = storage::find_event(sql, id, event);
                            if (!found) return no_such_event();
@@ -142,7 +142,7 @@ Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id,
 }
 
 Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id) {
-    return run_visible(Purpose::read_log, principal, id,
+    return run_visible(Purpose::query_log, principal, id,
                        [&](soci::session& sql, Subscription& found) -> Result<DeliveryStatistics> {
                            DeliveryStatistics statistics = read_statistics(sql, id, now(sql));
                            statistics.failing_since = found.failing_since;

@@ -15,7 +15,8 @@ namespace webhooks::storage {
 /// What a transaction is for.
 enum class Purpose : std::uint8_t {
     read,       ///< It sees one state and writes nothing.
-    read_log,   ///< As `read`, for events, each found by key.
+    query,      ///< As `read`, with the time budget of queries.
+    query_log,  ///< As `query`, for events, each found by key.
     change,     ///< It writes.
     reopen,     ///< It writes, and makes events due: workers hear of it.
     configure,  ///< It changes subscriptions or event types; one such runs at a time. Workers
@@ -23,8 +24,19 @@ enum class Purpose : std::uint8_t {
     erase,      ///< It deletes events; one such runs at a time.
 };
 
+/// Whether the transaction ends when its time is used up.
+inline bool is_query(Purpose purpose) {
+    return purpose == Purpose::query || purpose == Purpose::query_log;
+}
 inline bool is_reading(Purpose purpose) {
-    return purpose == Purpose::read || purpose == Purpose::read_log;
+    return purpose == Purpose::read || is_query(purpose);
+}
+
+/// What a list query or statistics answer whose time is used up.
+inline Error query_timed_out() {
+    return {Errc::timed_out,
+            "The query took too long. Narrow it: compare `id` or `createdAt` with a bound, drop "
+            "conditions on `payload` and `response`, or page with `after` instead of `skip`."};
 }
 
 /// What every SQL database does alike: all of a storage but its workers and how they write the log.
@@ -62,7 +74,8 @@ protected:
 
     explicit SqlStorage(const Dialect& dialect) : dialect_(dialect) {}
 
-    /// Runs a body in a transaction. Throws nothing. @return why it could not be run or committed.
+    /// Runs a body in a transaction. Throws nothing. @return why it could not be run or committed;
+    /// `query_timed_out()` where a query used up its time.
     virtual Result<> in_transaction(Purpose purpose, const Body& body) = 0;
     /// Storage's time, in a transaction.
     virtual Time now(soci::session& sql) = 0;

@@ -177,13 +177,57 @@ TEST_CASE_METHOD(ApiFixture, "the head alone decides who may send a body, and ho
     CHECK(std::get<Response>(rejected).status == 401);
     const auto ordinary = admit("/v1/webhooks/events", "alice");
     REQUIRE(std::holds_alternative<Api::Admission>(ordinary));
-    CHECK(std::get<Api::Admission>(ordinary).max_body_bytes() == 1024 * 1024);
+    CHECK(std::get<Api::Admission>(ordinary).max_body_bytes() == (1024 + 64) * 1024);
     CHECK(std::get<Api::Admission>(ordinary).is_authenticated());
     const auto batch = admit("/v1/webhooks/events/batch", "alice");
     CHECK(std::get<Api::Admission>(batch).max_body_bytes() == 16 * 1024 * 1024);
     const auto health = admit("/health/live", "stranger");
     CHECK_FALSE(std::get<Api::Admission>(health).is_authenticated());
-    CHECK(call("POST", "/v1/webhooks/events", std::string(1024 * 1024 + 1, ' ')).status == 413);
+    CHECK(call("POST", "/v1/webhooks/events", std::string(1088 * 1024 + 1, ' ')).status == 413);
+}
+
+TEST_CASE("the largest payload that the service takes fits into a body, whatever else it has") {
+    testing::ServiceFixture fixture;
+    const std::size_t size = GENERATE(1000, 1024 * 1024, 16 * 1024 * 1024);
+    fixture.options.max_payload_bytes = size;
+    fixture.running.reset();
+    fixture.open();
+    const Api api = Api::make(fixture.service(), std::make_shared<NameAuthenticator>()).value();
+    // Each character of a member may be an escape of six.
+    std::string escaped;
+    for (int i = 0; i < 256; ++i)
+        escaped += "\\u0061";
+    const auto publish = [&](const std::string& target, std::size_t payload_size) {
+        const std::string payload = '"' + std::string(payload_size - 2, 'a') + '"';
+        std::string event = R"({"eventType":"order.created","userId":"\u0061lice",)"
+                            R"("idempotencyKey":")" +
+                            escaped + R"(","payload":)" + payload + "}";
+        if (target.ends_with("batch")) event = R"({"events":[)" + event + "]}";
+        int answered = 0;
+        api.handle({.method = "POST",
+                    .target = target,
+                    .fields = {{"x-api-key", "alice"}, {"content-type", "application/json"}},
+                    .peer = {}},
+                   event, [&](const Response& response) { answered = response.status; });
+        fixture.settle();
+        return answered;
+    };
+    for (const char* target : {"/v1/webhooks/events", "/v1/webhooks/events/batch"}) {
+        CHECK(publish(target, size) == 202);
+        CHECK(publish(target, size + 1) == 400);
+    }
+}
+
+TEST_CASE("a limit of bodies that is set holds, whatever a payload may have") {
+    testing::ServiceFixture fixture;
+    const Api api = Api::make(fixture.service(), std::make_shared<NameAuthenticator>(),
+                              {.max_body_bytes = 1000})
+                        .value();
+    const auto admitted = api.admit({.method = "POST",
+                                     .target = "/v1/webhooks/events",
+                                     .fields = {{"x-api-key", "alice"}},
+                                     .peer = {}});
+    CHECK(std::get<Api::Admission>(admitted).max_body_bytes() == 1000);
 }
 
 TEST_CASE("the base path is an option, and says what the API serves") {

@@ -103,6 +103,27 @@ TEST_CASE_METHOD(SendingAgainFixture, "a retry is accepted, and sends at once") 
     CHECK(now.at("attempts").at(1).at("outcome") == "delivered");
 }
 
+TEST_CASE_METHOD(SendingAgainFixture, "a retry that waits for the end of a pause says until when") {
+    json(200, "PUT", path, R"({"subscription":{"maxRetryCount":9}})");
+    transport->respond([](const OutgoingRequest&) {
+        return TransportAnswer{
+            .kind = TransportAnswer::Kind::answered, .status_code = 429, .retry_after = "3600"};
+    });
+    const auto publish_one = [&] {
+        const auto ids =
+            json(202, "POST", "/events", R"({"eventType":"order.created","payload":1})");
+        return path + "/events/" + serialize(ids.at("eventIds").at(0));
+    };
+    publish_one();
+    const std::string waiting = publish_one();
+    const auto answer = json(202, "POST", waiting + "/retry");
+    CHECK(answer.at("message") ==
+          "The event is sent at 2026-01-01T01:00:00.000Z: until then the subscription is paused, "
+          "because its endpoint asked to wait or failed too often.");
+    CHECK(answer.at("event").at("nextRetryAt") == "2026-01-01T01:00:00.000Z");
+    CHECK(sent() == 1);
+}
+
 TEST_CASE_METHOD(SendingAgainFixture, "a retry needs neither a body nor a content type") {
     const std::string delivered = publish(200);
     content_type = "";

@@ -8,12 +8,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Remembers which subscriptions were deactivated, and why.
+/// Remembers which subscriptions were deactivated, and why, and what was logged of endpoints.
 struct DeactivationLog final : Observer {
+    void on_log(LogLevel level, std::string_view line) override {
+        if (line.find("endpoint") == std::string_view::npos) return;
+        const char* name = level == LogLevel::warning ? "warning: " : "info: ";
+        lines.push_back(name + std::string(line));
+    }
     void on_deactivated(SubscriptionId id, DeactivationReason reason) noexcept override {
         told.emplace_back(id, reason);
     }
     std::vector<std::pair<SubscriptionId, DeactivationReason>> told;
+    std::vector<std::string> lines;
 };
 
 TransportAnswer status(int code, std::string retry_after = {}) {
@@ -131,6 +137,66 @@ TEST_CASE_METHOD(IsolationFixture, "an endpoint that asks for a pause has it, ot
     CHECK(count(asking, "isSuccess eq false") == 0);
     CHECK_FALSE(current(asking).paused_until);
     CHECK_FALSE(current(asking).failing_since);
+}
+
+// ---- What is logged.
+
+TEST_CASE_METHOD(IsolationFixture, "the log says when an endpoint begins to fail and recovers") {
+    using Lines = std::vector<std::string>;
+    const Subscription subscription = subscribe_host("down.example.com");
+    const std::string endpoint =
+        "the endpoint of subscription " + std::to_string(subscription.id.value);
+    Lines& lines = deactivations->lines;
+    answers["down.example.com"] = status(500);
+    publish_some(3);
+    const Lines failing{"warning: " + endpoint + " began to fail: endpoint answered 500"};
+    CHECK(lines == failing);
+
+    SECTION("once for all failures in between") {
+        advance(5s);
+        CHECK(lines == failing);
+        answers["down.example.com"] = status(200);
+        advance(5min);
+        CHECK(lines == Lines{failing[0], "info: " + endpoint + " recovered"});
+    }
+    SECTION("at most once a minute for one that keeps changing") {
+        answers["down.example.com"] = status(200);
+        publish_some(1);
+        CHECK(lines.size() == 2);
+        answers["down.example.com"] = {.error = "connection refused"};
+        publish_some(1);
+        answers["down.example.com"] = status(200);
+        publish_some(1);
+        CHECK(lines.size() == 2);
+        clock->advance(1min);
+        answers["down.example.com"] = {.error = "connection refused"};
+        publish_some(1);
+        REQUIRE(lines.size() == 3);
+        CHECK(lines[2] == "warning: " + endpoint + " began to fail: connection refused");
+    }
+    SECTION("again by a service that starts meanwhile") {
+        service().stop(0ms).value();
+        reopen();
+        advance(5s);
+        CHECK(lines == Lines{failing[0], failing[0]});
+    }
+}
+
+TEST_CASE_METHOD(IsolationFixture, "endpoints that fail together are logged up to ten a second") {
+    for (int i = 0; i < 30; ++i) {
+        const std::string host = "h" + std::to_string(i) + ".example.com";
+        subscribe_host(host, with_max_retries(0));
+        answers[host] = status(500);
+    }
+    publish_some(1);
+    REQUIRE(deactivations->lines.size() == 11);
+    CHECK(deactivations->lines.back() ==
+          "warning: more than 10 endpoints began to fail or recovered within a second: the others "
+          "are not logged");
+    answers.clear();
+    clock->advance(1s);
+    publish_some(1);
+    CHECK(deactivations->lines.size() == 22);
 }
 
 TEST_CASE_METHOD(IsolationFixture, "410 deactivates the subscription and cancels what is queued") {

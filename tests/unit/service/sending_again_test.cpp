@@ -122,6 +122,43 @@ TEST_CASE_METHOD(SendingAgainFixture,
     CHECK(history(id).event.is_success);
 }
 
+TEST_CASE_METHOD(
+    SendingAgainFixture,
+    "a retry of an event that was never attempted says when its endpoint's pause ends") {
+    change({.max_retry_count = 9});
+    transport->respond([](const OutgoingRequest&) {
+        return TransportAnswer{
+            .kind = TransportAnswer::Kind::answered, .status_code = 429, .retry_after = "3600"};
+    });
+    const EventId attempted = publish();
+    settle();
+    const Time end = clock->now() + 1h;
+    const EventId waiting = publish();
+    settle();
+    REQUIRE(transport->requests().size() == 1);
+
+    CHECK(retry(waiting).value().next_retry_at == end);
+    settle();
+    CHECK(transport->requests().size() == 1);
+    CHECK(history(waiting).event.next_retry_at == end);
+    SECTION("until an event that was attempted is the probe") {
+        transport->respond_with_status(200);
+        CHECK(retry(attempted).value().next_retry_at == clock->now());
+        settle();
+        CHECK(history(attempted).event.is_success);
+    }
+    SECTION("or until the pause is over") {
+        transport->respond_with_status(200);
+        advance(1h);
+        CHECK(history(waiting).event.is_success);
+    }
+    SECTION("but not of a test event, which no pause holds back") {
+        const EventId test = service().send_test_event(alice, subscription.id).value();
+        settle();
+        CHECK(retry(test).value().next_retry_at == clock->now());
+    }
+}
+
 TEST_CASE_METHOD(SendingAgainFixture, "an event under way is a conflict") {
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const EventId id = publish();

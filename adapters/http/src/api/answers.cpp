@@ -83,6 +83,7 @@ std::string public_message(const Error& error, int status, std::string_view requ
         case 404:
             return "There is no such object.";
         case 503:
+            if (error == Errc::timed_out) return error.detail();
             return "The service cannot do this now. Try again later.";
         case 500:
             return "Something went wrong here. The log has it under request id " +
@@ -137,6 +138,7 @@ int status_of(const Error& error) {
         case Errc::locked:
         case Errc::fenced:
         case Errc::stopped:
+        case Errc::timed_out:
             return 503;
         case Errc::stale_revision:
         case Errc::withdrawn:

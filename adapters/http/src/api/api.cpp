@@ -21,6 +21,18 @@ Response wrong_method(const Route& route) {
     return response;
 }
 
+/// More than any publication has next to its payload, even if each character is an escape.
+constexpr std::size_t bytes_beside_payload = 64 * 1024;
+
+/// With the limits of bodies that follow from the service's limit of payloads.
+ApiOptions complete(ApiOptions options, const ServiceOptions& service) {
+    if (options.max_body_bytes == 0) {
+        options.max_body_bytes = service.max_payload_bytes + bytes_beside_payload;
+    }
+    options.max_batch_body_bytes = std::max(options.max_batch_body_bytes, options.max_body_bytes);
+    return options;
+}
+
 }  // namespace
 
 /// A request up to its body. The pieces of the target point into the head's.
@@ -145,10 +157,20 @@ bool Api::Admission::is_authenticated() const noexcept {
     return data_->is_authenticated;
 }
 
+bool Api::Admission::is_query() const noexcept {
+    const Operation* const operation = data_->route.operation;
+    return operation && operation->duration == Duration::query;
+}
+
+const std::string& Api::Admission::user_id() const noexcept {
+    return data_->caller.user_id();
+}
+
 Result<Api> Api::make(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
                       ApiOptions options, std::shared_ptr<Observer> observer) {
     if (auto valid = options.validate(); !valid) return valid.error();
-    return Api(std::make_unique<Impl>(service, std::move(authenticator), std::move(options),
+    return Api(std::make_unique<Impl>(service, std::move(authenticator),
+                                      complete(std::move(options), service.options()),
                                       std::move(observer)));
 }
 

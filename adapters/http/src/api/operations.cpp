@@ -12,21 +12,27 @@ void at_once(WebhookService& service, const Call& call, Done done) {
 constexpr std::string_view get = "GET", post = "POST", put = "PUT", del = "DELETE";
 using Needs = Permission;
 
+/// The row of an operation that queries.
+constexpr Operation query(std::string_view path,
+                          void (*handler)(WebhookService&, const Call&, Done)) {
+    return {get, path, Needs::read, handler, BodySize::ordinary, Duration::query};
+}
+
 constexpr Operation table[] = {
-    {get, "{base}/subscriptions", Needs::read, at_once<list_subscriptions>},
+    query("{base}/subscriptions", at_once<list_subscriptions>),
     {post, "{base}/subscriptions", Needs::write, at_once<create_subscription>},
     {get, "{base}/subscriptions/{id}", Needs::read, at_once<get_subscription>},
     {put, "{base}/subscriptions/{id}", Needs::write, at_once<update_subscription>},
     {del, "{base}/subscriptions/{id}", Needs::write, at_once<delete_subscription>},
     {get, "{base}/event-types", Needs::read, at_once<list_event_types>},
     {post, "{base}/subscriptions/{id}/test", Needs::write, at_once<send_test_event>},
-    {get, "{base}/subscriptions/{id}/events", Needs::read, at_once<list_events>},
+    query("{base}/subscriptions/{id}/events", at_once<list_events>),
     {get, "{base}/subscriptions/{id}/events/{eventId}", Needs::read, at_once<get_event>},
     {del, "{base}/subscriptions/{id}/events/{eventId}", Needs::write, at_once<delete_event>},
     {post, "{base}/subscriptions/{id}/events/{eventId}/retry", Needs::write, at_once<retry_event>},
     {post, "{base}/subscriptions/{id}/recover", Needs::write, at_once<recover>},
     {post, "{base}/subscriptions/{id}/rotate-secret", Needs::write, at_once<rotate_secret>},
-    {get, "{base}/subscriptions/{id}/stats", Needs::read, at_once<get_statistics>},
+    query("{base}/subscriptions/{id}/stats", at_once<get_statistics>),
     {post, "{base}/events", Needs::publish, publish},
     {post, "{base}/events/batch", Needs::publish, publish_batch, BodySize::batch},
     {get, "/openapi.json", Needs::none, at_once<get_openapi>},

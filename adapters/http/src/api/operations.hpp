@@ -33,6 +33,9 @@ enum class Permission { none, read, write, publish };
 
 enum class BodySize { ordinary, batch };
 
+/// How long the handler may block: `query` for as long as storage allows a query.
+enum class Duration { brief, query };
+
 struct Operation {
     std::string_view method;
     /// With `{base}` for the base path, `{id}` and `{eventId}`.
@@ -41,6 +44,7 @@ struct Operation {
     /// Calls `done` once, perhaps later and from another thread.
     void (*handler)(WebhookService&, const Call&, Done done);
     BodySize body_size = BodySize::ordinary;
+    Duration duration = Duration::brief;
 };
 
 std::span<const Operation> operations();

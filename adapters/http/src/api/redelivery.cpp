@@ -8,12 +8,27 @@
 
 namespace webhooks::http {
 
+namespace {
+
+/// What comes of a retry: an event that was never attempted waits for the end of a pause.
+std::string retry_message(const Event& event, const Result<Subscription>& subscription) {
+    const bool waits = subscription && subscription->paused_until &&
+                       event.next_retry_at == subscription->paused_until;
+    if (!waits) return "The event is sent again.";
+    return "The event is sent at " + format_time(*event.next_retry_at) +
+           ": until then the subscription is paused, because its endpoint asked to wait or failed "
+           "too often.";
+}
+
+}  // namespace
+
 Result<Response> retry_event(WebhookService& service, const Call& call) {
     const auto event = service.retry_event(call.caller, call.subscription, call.event);
     if (!event) return event.error();
+    const auto subscription = service.subscription(call.caller, call.subscription);
     json::Writer writer;
     write(writer.begin_object().key("event"), *event);
-    return success(writer, "The event is sent again.", 202);
+    return success(writer, retry_message(*event, subscription), 202);
 }
 
 Result<Response> recover(WebhookService& service, const Call& call) {

@@ -46,6 +46,7 @@ Result<> Listener::open() {
 }
 
 void Listener::start() {
+    context_.queries.start(context_.options.query_threads);
     asio::post(acceptor_.get_executor(), [this] { accept(); });
 }
 
@@ -133,8 +134,11 @@ bool Listener::wait_until_closed(std::chrono::steady_clock::time_point until) {
 
 void Listener::close() {
     context_.channel->close();
-    const std::lock_guard lock(mutex_);
-    connections_.for_each([](Connection& connection) { connection.close(); });
+    {
+        const std::lock_guard lock(mutex_);
+        connections_.for_each([](Connection& connection) { connection.close(); });
+    }
+    context_.queries.stop();
 }
 
 }  // namespace webhooks::http

@@ -24,7 +24,8 @@ public:
     Result<> open();
     std::uint16_t port() const noexcept { return port_; }
 
-    /// Begins to accept. Any thread, here and below.
+    /// Begins to accept. Any thread, here and below. Throws std::system_error where a thread cannot
+    /// be had.
     void start();
     /// Accepts no more, and has each connection end after the answer it waits for.
     void finish();

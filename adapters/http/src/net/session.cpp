@@ -200,9 +200,15 @@ void Session::dispatch() {
     deadline_ = Clock::time_point::max();
     Request request = reader_.take();
     Api::Admission admission = *std::exchange(admission_, std::nullopt);
-    context_.api.answer(std::move(admission), std::move(request.body),
-                        [session = weak_from_this(), channel = context_.channel](
-                            Response response) { channel->post(session, std::move(response)); });
+    const Respond respond = [session = weak_from_this(), channel = context_.channel](
+                                Response response) { channel->post(session, std::move(response)); };
+    if (!admission.is_query()) {
+        return context_.api.answer(std::move(admission), std::move(request.body), respond);
+    }
+    const auto query = std::make_shared<Api::Admission>(std::move(admission));
+    context_.queries.post(query->user_id(), [&api = context_.api, query, respond] {
+        api.answer(std::move(*query), {}, respond);
+    });
 }
 
 void Session::reject(const Refusal& refusal) {

@@ -13,6 +13,7 @@
 #include <webhooks/http/server.hpp>
 
 #include "connection_table.hpp"
+#include "query_pool.hpp"
 #include "request_reader.hpp"
 #include "response_budget.hpp"
 #include "response_channel.hpp"
@@ -39,6 +40,7 @@ struct SessionContext {
     const std::function<void(Session*)> on_closed;
     const std::shared_ptr<ResponseChannel> channel = std::make_shared<ResponseChannel>();
     mutable ResponseBudget budget;
+    mutable QueryPool queries;
 };
 
 /// One connection: reads requests, has them answered in turn, and keeps to the limits of time.

@@ -22,23 +22,16 @@ const std::string by_key =
     "SET LOCAL enable_mergejoin = off";
 const std::string begin_by_key = begin + by_key;
 const std::string begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-const std::string begin_read_log = begin_read + by_key;
 
-/// Waits for nobody.
-const char* begin_for(Purpose purpose) {
-    switch (purpose) {
-        case Purpose::read:
-            return begin_read.c_str();
-        case Purpose::read_log:
-            return begin_read_log.c_str();
-        case Purpose::reopen:
-        case Purpose::erase:
-            return begin_by_key.c_str();
-        case Purpose::change:
-        case Purpose::configure:
-            break;
-    }
-    return begin;
+std::string begin_query(const PostgresqlOptions& options) {
+    const auto timeout = std::min(options.query_timeout, options.statement_timeout);
+    return begin_read + "; SET LOCAL statement_timeout = " + std::to_string(timeout.count());
+}
+
+/// Whether a statement ran for longer than it may, or was ended by somebody.
+bool was_cancelled(const std::exception& failure) {
+    const auto* postgresql = dynamic_cast<const soci::postgresql_soci_error*>(&failure);
+    return postgresql != nullptr && postgresql->sqlstate() == "57014";
 }
 
 /// What a transaction waits for first. @return null: nothing
@@ -51,7 +44,8 @@ const char* lock_for(Purpose purpose) {
         case Purpose::erase:
             return "SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
         case Purpose::read:
-        case Purpose::read_log:
+        case Purpose::query:
+        case Purpose::query_log:
         case Purpose::change:
             return nullptr;
     }
@@ -105,6 +99,8 @@ Result<> check_version(soci::session& sql, const std::string& schema) {
 PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
     : SqlStorage(postgresql_dialect),
       options_(std::move(options)),
+      begin_query_(begin_query(options_)),
+      begin_query_log_(begin_query_ + by_key),
       // Their statements may run for as long as the server lets them.
       pool_(options_, link_, Planning::by_cost, options_.connections,
             options_.statement_timeout + options_.answer_timeout),
@@ -117,13 +113,40 @@ Result<> PostgresqlStorage::open() {
     });
 }
 
+/// Waits for nobody.
+const char* PostgresqlStorage::begin_for(Purpose purpose) const {
+    switch (purpose) {
+        case Purpose::read:
+            return begin_read.c_str();
+        case Purpose::query:
+            return begin_query_.c_str();
+        case Purpose::query_log:
+            return begin_query_log_.c_str();
+        case Purpose::reopen:
+        case Purpose::erase:
+            return begin_by_key.c_str();
+        case Purpose::change:
+        case Purpose::configure:
+            break;
+    }
+    return begin;
+}
+
 Result<> PostgresqlStorage::in_transaction(Purpose purpose, const Body& body) {
-    return pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
-        if (const char* lock = lock_for(purpose)) connection.sql() << lock;
-        if (!body(connection.sql())) return false;
-        if (purpose == Purpose::reopen || purpose == Purpose::configure) notify(connection);
-        return true;
-    });
+    bool is_timed_out = false;
+    const Result<> done =
+        pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
+            try {
+                if (const char* lock = lock_for(purpose)) connection.sql() << lock;
+                if (!body(connection.sql())) return false;
+            } catch (const soci::soci_error& failure) {
+                is_timed_out = is_query(purpose) && was_cancelled(failure);
+                throw;
+            }
+            if (purpose == Purpose::reopen || purpose == Purpose::configure) notify(connection);
+            return true;
+        });
+    return is_timed_out ? query_timed_out() : done;
 }
 
 template <class Answering>
@@ -356,6 +379,7 @@ Result<> PostgresqlOptions::validate() const {
     check.in("connect_timeout", connect_timeout, 2s, 10min);
     check.in("tcp_user_timeout", tcp_user_timeout, 1s, 10min);
     check.in("statement_timeout", statement_timeout, 100ms, 1h);
+    check.in("query_timeout", query_timeout, 1ms, 1h);
     check.in("lock_timeout", lock_timeout, 100ms, 1h);
     check.in("answer_timeout", answer_timeout, 1s, 10min);
     return check.result();

@@ -36,6 +36,7 @@ public:
 private:
     Result<> in_transaction(Purpose purpose, const Body& body) override;
     Time now(soci::session& sql) override;
+    const char* begin_for(Purpose purpose) const;
     Result<std::optional<EventId>> last_settled_event() override;
     std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
                        Sweep& sweep) override;
@@ -54,6 +55,8 @@ private:
     GivenTime given_time() const;
 
     const PostgresqlOptions options_;
+    const std::string begin_query_;
+    const std::string begin_query_log_;
     PostgresqlLink link_;
     PostgresqlPool pool_;
     PostgresqlPool worker_pool_;

@@ -15,10 +15,6 @@ constexpr int pages_between = 8192;
 /// In the first of them much is committed, in the second little: the writer's share.
 constexpr int rounds = 2;
 
-sqlite3* handle(soci::session& sql) {
-    return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
-}
-
 /// Waits for nobody. What cannot be moved now, as when the disk is full, is safe where it is.
 void move_pages(sqlite3* connection) {
     sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <webhooks/sqlite_storage.hpp>
 
@@ -8,5 +9,10 @@ namespace webhooks::storage {
 
 /// Opens the database and sets up the connection. Throws what SOCI throws.
 void open_connection(soci::session& sql, const SqliteOptions& options);
+
+/// What the functions of SQLite take.
+inline sqlite_api::sqlite3* handle(soci::session& sql) {
+    return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
+}
 
 }  // namespace webhooks::storage

@@ -2,6 +2,7 @@
 
 #include <new>
 #include <storage/sql/failure_text.hpp>
+#include <storage/sql/sql_storage.hpp>
 #include <storage/sql/sqlite/failure.hpp>
 
 namespace webhooks::storage {
@@ -50,6 +51,8 @@ Error describe(int code, const std::string& file, const std::string& words,
             return {Errc::unavailable, "the disk of " + file + " is full"};
         case SQLITE_IOERR:
             return {Errc::unavailable, file + " cannot be read or written: " + words};
+        case SQLITE_INTERRUPT:
+            return query_timed_out();
         case SQLITE_NOMEM:
             return {Errc::unavailable, "SQLite has no memory left"};
         case SQLITE_CONSTRAINT:

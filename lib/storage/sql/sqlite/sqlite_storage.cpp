@@ -8,6 +8,7 @@
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/sqlite/failure.hpp>
 #include <storage/sql/sqlite/sqlite_storage.hpp>
+#include <storage/sql/sqlite/time_budget.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/transaction.hpp>
 #include <system_error>
@@ -25,6 +26,7 @@ Result<> SqliteOptions::validate() const {
     }
     check.in("readers", readers, 1, 64, "");
     check.in("busy_timeout", busy_timeout, 0ms, 60s);
+    check.in("query_timeout", query_timeout, 1ms, 1h);
     return check.result();
 }
 
@@ -115,7 +117,7 @@ Result<> SqliteStorage::in_transaction(Purpose purpose, const Body& body) {
         if (is_reading(purpose)) {
             soci::session sql(readers_);
             Transaction transaction(sql, begin_read);
-            if (body(sql)) transaction.commit();
+            if (read(sql, purpose, body)) transaction.commit();
         } else {
             const std::scoped_lock lock(mutex_);
             Transaction transaction(writer_, begin_write);
@@ -123,6 +125,12 @@ Result<> SqliteStorage::in_transaction(Purpose purpose, const Body& body) {
         }
         return {};
     });
+}
+
+bool SqliteStorage::read(soci::session& sql, Purpose purpose, const Body& body) const {
+    std::optional<TimeBudget> budget;
+    if (is_query(purpose)) budget.emplace(sql, options_.query_timeout);
+    return body(sql);
 }
 
 template <class Answering>

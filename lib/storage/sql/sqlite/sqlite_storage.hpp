@@ -45,6 +45,7 @@ private:
 
     Result<> in_transaction(Purpose purpose, const Body& body) override;
     Time now(soci::session&) override { return clock_->now(); }
+    bool read(soci::session& sql, Purpose purpose, const Body& body) const;
 
     /// Runs a body that answers with a Result in a transaction of the writer, where the worker
     /// lives.

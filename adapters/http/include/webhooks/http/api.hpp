@@ -20,8 +20,10 @@ struct ApiOptions {
     /// they are at the root. Health checks are at `/health/…` and the API's description is at
     /// `/openapi.json`, wherever this is.
     std::string base_path = "/v1/webhooks";
-    std::size_t max_body_bytes = 1024 * 1024;  ///< 1 - 16 MiB; more is a 413.
-    /// The same for a batch of events. At least `max_body_bytes`; at most 64 MiB.
+    /// Of a body; more is a 413. 1 - 16 MiB; 0: the service's `max_payload_bytes`, and 64 KiB for
+    /// what else a publication may have.
+    std::size_t max_body_bytes = 0;
+    /// The same for a batch of events, but for what `max_body_bytes` allows. At most 64 MiB.
     std::size_t max_batch_body_bytes = 16 * 1024 * 1024;
 
     /// @return invalid_argument with one FieldError for each member out of its range.
@@ -64,6 +66,11 @@ public:
         std::size_t max_body_bytes() const noexcept;
         /// Whether the authenticator knew the caller; false where nobody is asked.
         bool is_authenticated() const noexcept;
+        /// Whether `answer` may block for as long as storage allows a query: give such requests
+        /// threads of their own, so that others need not wait for them.
+        bool is_query() const noexcept;
+        /// Whose request it is; empty where nobody is asked.
+        const std::string& user_id() const noexcept;
 
     private:
         friend class Api;

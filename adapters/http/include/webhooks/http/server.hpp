@@ -28,6 +28,9 @@ struct ServerOptions {
     TlsOptions tls = {};             ///< TLS 1.2 and 1.3, with forward secrecy only.
     /// Threads that serve requests. 1-64.
     std::size_t threads = 2;
+    /// Threads that serve list queries and statistics, for each user one at a time, so that nothing
+    /// else waits for them. 1-64.
+    std::size_t query_threads = 2;
     /// Connections at once; more wait in the kernel's queue. 1-100,000.
     /// When all are taken, the one without valid credentials that has been idle longest is closed.
     std::size_t max_connections = 1000;

@@ -1,0 +1,89 @@
+#include "warnings.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string>
+
+namespace server {
+namespace {
+
+using webhooks::LogLevel;
+
+constexpr double needed_bits = 128;
+/// A random key that is not much longer than it needs to be has more different characters.
+constexpr std::size_t max_uses_of_a_character = 5;
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/// How many characters the alphabet has that a key seems to be drawn from.
+int alphabet_size(std::string_view key) {
+    const auto all = [&](std::string_view more) {
+        return std::ranges::all_of(
+            key, [&](char c) { return is_digit(c) || more.find(c) != std::string_view::npos; });
+    };
+    if (all("")) return 10;
+    if (all("abcdef") || all("ABCDEF")) return 16;
+    const auto has = [&](char first, char last) {
+        return std::ranges::any_of(key, [&](char c) { return c >= first && c <= last; });
+    };
+    const bool has_others = std::ranges::any_of(key, [](char c) {
+        return !is_digit(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z');
+    });
+    return (has('0', '9') ? 10 : 0) + (has('a', 'z') ? 26 : 0) + (has('A', 'Z') ? 26 : 0) +
+           (has_others ? 33 : 0);
+}
+
+/// The length of the shortest text whose repetition the key is.
+std::size_t period(std::string_view key) {
+    std::size_t length = 1;
+    while (length < key.size() && key.substr(length) != key.substr(0, key.size() - length))
+        ++length;
+    return length;
+}
+
+void warn_of_key(const char* key, webhooks::Observer& log) {
+    if (key == nullptr) return;
+    const double bits = bits_of(key);
+    if (bits >= needed_bits) return;
+    char text[160];
+    std::snprintf(text, sizeof text,
+                  "WEBHOOKS_ADMIN_KEY has at most %d bits that must be guessed, and 128 are safe: "
+                  "use what `openssl rand -base64 32` prints",
+                  static_cast<int>(bits));
+    log.on_log(LogLevel::warning, text);
+}
+
+void warn_of_file(const std::string& path, webhooks::Observer& log) {
+    struct stat file {};
+    if (::stat(path.c_str(), &file) != 0 || (file.st_mode & 077U) == 0) return;
+    char mode[8];
+    std::snprintf(mode, sizeof mode, "%04o", file.st_mode & 0777U);
+    log.on_log(LogLevel::warning,
+               "the database file '" + path +
+                   "' holds secrets and payloads, and others may open it (mode " + mode +
+                   "): run chmod 600 on it and on its -wal and -shm files");
+}
+
+}  // namespace
+
+double bits_of(std::string_view key) {
+    if (key.empty()) return 0;
+    const std::size_t distinct = std::set<char>(key.begin(), key.end()).size();
+    const std::size_t length = std::min(period(key), distinct * max_uses_of_a_character);
+    return static_cast<double>(length) * std::log2(alphabet_size(key));
+}
+
+void warn_of_weaknesses(const Settings& settings, webhooks::Observer& log) {
+    warn_of_key(std::getenv("WEBHOOKS_ADMIN_KEY"), log);
+    if (settings.storage.kind == StorageChoice::Kind::sqlite)
+        warn_of_file(settings.sqlite.path, log);
+}
+
+}  // namespace server

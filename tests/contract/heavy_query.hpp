@@ -1,0 +1,39 @@
+#pragma once
+
+#include <contract/storages.hpp>
+
+namespace webhooks::testing {
+
+/// A subscription with events that are large, and a list query that searches all of them many
+/// times.
+struct HeavyQuery {
+    explicit HeavyQuery(storage_contract::Fixture& fixture) : id(fixture.subscribe().id) {
+        const std::string payload = '"' + std::string(50'000, 'a') + '"';
+        for (int i = 0; i < 20; ++i)
+            fixture.append_one(id, payload);
+    }
+
+    static ListQuery query() {
+        std::string filter = "contains(payload,'a0')";
+        for (int i = 1; i < 60; ++i)
+            filter += " or contains(payload,'a" + std::to_string(i) + "')";
+        return ListQuery::parse({.filter = filter}, ListKind::events).value();
+    }
+
+    /// The query ends with an error each time; calls that are no queries answer as before.
+    void check_that_it_ends(Storage& limited) const {
+        using Catch::Matchers::ContainsSubstring;
+        for (int i = 0; i < 3; ++i) {
+            const Error error = limited.list_events(alice, id, query()).error();
+            CHECK(error == Errc::timed_out);
+            CHECK_THAT(error.detail(), ContainsSubstring("Narrow it"));
+        }
+        CHECK(limited.find_subscription(alice, id));
+        CHECK(limited.configuration(0).value().subscriptions.size() == 1);
+        CHECK(limited.find_api_key(std::string(32, 'k')));
+    }
+
+    SubscriptionId id;
+};
+
+}  // namespace webhooks::testing

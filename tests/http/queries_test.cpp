@@ -1,0 +1,130 @@
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <webhooks/forwarding_storage.hpp>
+
+#include "server_fixture.hpp"
+
+using namespace webhooks;
+using namespace webhooks::http;
+using namespace webhooks::http::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Holds list queries until it is told to let them go.
+class HeldStorage final : public ForwardingStorage {
+public:
+    HeldStorage() : ForwardingStorage(make_memory_storage()) {}
+    ~HeldStorage() override { release(); }
+
+    Result<Page<Subscription>> list_subscriptions(const Principal& caller,
+                                                  const ListQuery& query) override {
+        std::unique_lock lock(mutex_);
+        ++begun_[caller.user_id()];
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return is_released_; });
+        lock.unlock();
+        return ForwardingStorage::list_subscriptions(caller, query);
+    }
+
+    void wait_for(const std::string& user) {
+        std::unique_lock lock(mutex_);
+        REQUIRE(changed_.wait_for(lock, 10s, [&] { return begun_[user] > 0; }));
+    }
+    int begun(const std::string& user) {
+        const std::lock_guard lock(mutex_);
+        return begun_[user];
+    }
+    void release() {
+        const std::lock_guard lock(mutex_);
+        is_released_ = true;
+        changed_.notify_all();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::string, int> begun_;
+    bool is_released_ = false;
+};
+
+struct QueriesFixture {
+    std::shared_ptr<HeldStorage> storage = std::make_shared<HeldStorage>();
+    WebhookService service =
+        WebhookService::open(
+            {.storage = storage, .transport = std::make_shared<webhooks::testing::FakeTransport>()})
+            .value();
+    std::optional<Server> server;
+
+    QueriesFixture() {
+        service.register_event_type({.name = "order.created", .description = ""}).value();
+        service.start().value();
+        server.emplace(Server::open(service, authenticate_by_api_key(ApiKeys(storage)),
+                                    {.port = 0, .threads = 1, .query_threads = 2})
+                           .value());
+        server->start().value();
+    }
+    ~QueriesFixture() { storage->release(); }
+
+    /// A request of this user's.
+    std::string request(const std::string& user, const std::string& line,
+                        const std::string& body = "") {
+        std::string& key = keys_[user];
+        if (key.empty()) {
+            key = ApiKeys(storage).create(Principal::user(user)).value().reveal();
+        }
+        return line + " HTTP/1.1\r\nHost: a\r\nX-Api-Key: " + key +
+               "\r\nContent-Type: application/json\r\nContent-Length: " +
+               std::to_string(body.size()) + "\r\n\r\n" + body;
+    }
+
+    std::map<std::string, std::string> keys_;
+};
+
+const std::string list = "GET /v1/webhooks/subscriptions";
+
+}  // namespace
+
+TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one user's wait in turn") {
+    std::vector<std::unique_ptr<Client>> lists;
+    const auto ask = [&](const std::string& user) {
+        lists.push_back(std::make_unique<Client>(server->port()));
+        lists.back()->send(request(user, list));
+    };
+    for (int i = 0; i < 20; ++i)
+        ask("alice");
+    storage->wait_for("alice");
+
+    Client other(server->port());
+    CHECK(other.exchange(live).status() == 200);
+    CHECK(other
+              .exchange(request("alice", "POST /v1/webhooks/events",
+                                R"({"eventType":"order.created","payload":1})"))
+              .status() == 202);
+    // The other thread is there for another user.
+    ask("bob");
+    storage->wait_for("bob");
+    CHECK(storage->begun("alice") == 1);
+
+    storage->release();
+    for (const auto& client : lists)
+        CHECK(client->read().status() == 200);
+    CHECK(storage->begun("alice") == 20);
+}
+
+TEST_CASE_METHOD(QueriesFixture, "a stop waits for the list that runs and drops those that wait") {
+    Client first(server->port());
+    first.send(request("alice", list));
+    storage->wait_for("alice");
+    Client second(server->port());
+    second.send(request("alice", list));
+    CHECK(Client(server->port()).exchange(live).status() == 200);
+    std::thread stopper([&] { server->stop(0ms); });
+    CHECK(first.read_to_end().empty());
+    CHECK(second.read_to_end().empty());
+    storage->release();
+    stopper.join();
+    CHECK(storage->begun("alice") == 1);
+}
