@@ -1,3 +1,5 @@
+#include <soci/postgresql/soci-postgresql.h>
+
 #include <algorithm>
 #include <base/ranges.hpp>
 #include <random>
