@@ -5,6 +5,7 @@
 #include <api/router.hpp>
 #include <net/response_head.hpp>
 #include <support/catch.hpp>
+#include <webhooks/http/api.hpp>
 
 using namespace webhooks;
 using namespace webhooks::http;
