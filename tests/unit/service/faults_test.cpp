@@ -154,13 +154,11 @@ void FaultyLife::configure() {
     // What a rate limit keeps waiting in memory is given rows there.
     for (const auto& [host, rate_limit] :
          {std::pair("healthy", 0), {"flaky", 0}, {"busy", 0}, {"slow", 1}}) {
-        insist([&] {
-            SubscriptionDraft draft{.name = host,
-                                    .event_type = "order.created",
-                                    .url = std::string("https://") + host + ".example.com/"};
-            draft.rate_limit = rate_limit;
-            return service_->create_subscription(publisher, std::move(draft));
-        }).value();
+        SubscriptionDraft draft{.name = host,
+                                .event_type = "order.created",
+                                .url = std::string("https://") + host + ".example.com/"};
+        draft.rate_limit = rate_limit;
+        insist([this, &draft] { return service_->create_subscription(publisher, draft); }).value();
     }
 }
 
