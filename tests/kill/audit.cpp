@@ -175,8 +175,9 @@ Findings audit(const std::string& uri, const std::string& schema, const Publishe
         by_event.erase(id);
         check_history(event);
         const std::size_t unrecorded = check_requests(event, received);
-        std::ranges::stable_partition(
-            received, [&](const Request& request) { return interrupted.contains(request.run); });
+        std::stable_partition(received.begin(), received.end(), [&](const Request& request) {
+            return interrupted.contains(request.run);
+        });
         findings.most_unrecorded = std::max(findings.most_unrecorded, unrecorded);
         for (std::size_t i = 0; i < unrecorded; ++i) {
             ++findings.unrecorded[received[i].run];
