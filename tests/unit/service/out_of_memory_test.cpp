@@ -44,6 +44,22 @@ bool is_fitting(const Error& error) {
 
 }  // namespace
 
+TEST_CASE("where memory is used up as the first event of a subscription comes, it is sent later") {
+    for (long allocations = 0; allocations < 100; ++allocations) {
+        ServiceFixture fixture;
+        const Subscription subscription = fixture.subscribe();
+        const EventId id = fixture.publish();
+        {
+            const Shortage shortage(allocations);
+            static_cast<void>(fixture.service().run_once());
+        }
+        for (int i = 0; i < 5; ++i)
+            fixture.advance(5s);
+        INFO(allocations);
+        CHECK(fixture.event(subscription.id, id).is_success);
+    }
+}
+
 TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller has an answer") {
     const Subscription subscription = subscribe();
     settle();
