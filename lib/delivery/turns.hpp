@@ -4,11 +4,8 @@
 #include <delivery/lane.hpp>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
-#include <utility>
 
 namespace webhooks::delivery {
 
@@ -33,6 +30,7 @@ struct Owner {
     std::size_t lanes = 0;
     std::array<std::size_t, shares> in_flight{};
     Ring<Lane> held;  ///< Lanes whose turn came while the owner had its part.
+    RingPlace<Owner> holding{this};
 };
 
 /// Whose turn it is to have a request made. Turns go round the hosts, then round the lanes of a
@@ -94,11 +92,12 @@ private:
     std::size_t last_share_ = 0;
     /// Hosts that have ready lanes and may have another request under way, by share.
     std::array<Ring<Host>, shares> rings_;
-    std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
+    Ring<Owner> holding_;  ///< Those with held lanes, and maybe others.
+    std::unordered_map<std::string, std::unique_ptr<Host>>
+        hosts_;  // After the rings: it goes first.
     std::unordered_map<std::string, std::unique_ptr<Owner>> owners_;
-    std::unordered_set<Owner*> holding_;  ///< Those with held lanes, and maybe others.
     /// Lanes that something keeps from their turn until a time.
-    std::set<std::pair<SteadyTime, Lane*>> timers_;
+    Lane::Timers timers_;
 };
 
 }  // namespace webhooks::delivery
