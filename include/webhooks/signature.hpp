@@ -10,19 +10,20 @@
 #include <string_view>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/time.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
 
 /// A new secret: `whsec_` and the base64 of 32 random bytes.
-/// @return internal when the machine gives no randomness.
-Result<Secret> make_secret();
+/// @return internal when there is no randomness.
+Result<Secret> make_secret(Random& random = *system_random());
 
 /// A new private key of Ed25519: `whsk_` and the base64 of its 32 bytes and of the public key's. It
 /// signs as a secret does; who only verifies needs no more than its `public_key`.
-/// @return internal when the machine gives no randomness, or OpenSSL has no Ed25519.
-Result<Secret> make_signing_key();
+/// @return internal when there is no randomness, or OpenSSL has no Ed25519.
+Result<Secret> make_signing_key(Random& random = *system_random());
 
 /// What verifies the signatures of a `whsk_` key: `whpk_` and the base64 of 32 bytes. It is no
 /// secret; show it to whoever receives.

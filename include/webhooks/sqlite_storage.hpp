@@ -5,6 +5,7 @@
 #include <string>
 #include <webhooks/clock.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/storage.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -23,6 +24,8 @@ struct SqliteOptions {
     std::chrono::milliseconds query_timeout = std::chrono::seconds(5);
     /// Storage's time; absent: the machine's.
     std::shared_ptr<Clock> clock = {};
+    /// Of the tags of workers; absent: the machine's.
+    std::shared_ptr<Random> random = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;

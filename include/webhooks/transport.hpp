@@ -74,24 +74,26 @@ public:
     virtual void start(Token token, OutgoingRequest request) = 0;
 
     /// Does I/O until at least one answer was given, `until` has come, or `wake` was called since
-    /// the last return. With `until`, a time of `std::chrono::steady_clock`, in the past: what can
-    /// be done without waiting.
+    /// the last return. With `until`, a time of `steady_now`, in the past: what can be done without
+    /// waiting.
     virtual void run(SteadyTime until, Sink& sink) = 0;
 
     /// Makes a `run` under way, or else the next one, return soon. Any thread, at any time.
     virtual void wake() = 0;
+
+    /// The clock that this transport waits by: the machine's, but for one that tests give a time of
+    /// their own. A service translates between it and its own clock.
+    virtual SteadyTime steady_now() const { return std::chrono::steady_clock::now(); }
 
     /// A descriptor that is readable when `run` has something to do for what came from outside, for
     /// a host that waits for it in a loop of its own; -1: there is none. It is the transport's to
     /// close.
     virtual int wait_handle() const { return -1; }
 
-    /// When `run` is to be called next though nothing comes, by `std::chrono::steady_clock`: a
-    /// deadline, or what is ready already (a time in the past). One that keeps this body is looked
-    /// at every 10 ms by a host with a loop of its own.
-    virtual SteadyTime next_wake() const {
-        return std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
-    }
+    /// When `run` is to be called next though nothing comes, by `steady_now`: a deadline, or what
+    /// is ready already (a time in the past). One that keeps this body is looked at every 10 ms by
+    /// a host with a loop of its own.
+    virtual SteadyTime next_wake() const { return steady_now() + std::chrono::milliseconds(10); }
 
     /// Ends everything under way; each is answered `not_sent` by the next `run`.
     virtual void cancel_all() = 0;

@@ -15,6 +15,7 @@
 #include <webhooks/options.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/transport.hpp>
@@ -59,6 +60,7 @@ public:
         std::shared_ptr<Transport> transport{};  ///< Required; the service's alone.
         std::shared_ptr<Clock> clock{};          ///< Absent: the machine's.
         std::shared_ptr<Observer> observer{};    ///< Absent: nobody is told.
+        std::shared_ptr<Random> random{};        ///< Absent: the machine's.
     };
 
     /// Opens the service on its storage: reads subscriptions, registers as a worker, and takes over
@@ -190,10 +192,18 @@ public:
     /// logged. There is one at a time; an empty one ends it, but may return during a call.
     Result<> set_wake_callback(std::function<void()> callback);
 
-    /// Takes no new work, gives attempts in flight up to `drain` to finish, cuts off the rest, and
-    /// hands everything back to storage. Blocks for `drain`, an attempt's last step and a commit at
-    /// most. May be called more than once; only `stop` follows it.
+    /// Takes no new work, gives attempts in flight up to `drain` (by `Transport::steady_now`) to
+    /// finish, cuts off the rest, and hands everything back to storage. Blocks for `drain`, an
+    /// attempt's last step and a commit at most. May be called more than once; only `stop` follows
+    /// it.
     Result<> stop(std::chrono::milliseconds drain);
+
+    /// Ends the service as a crash of its process would, for tests of what comes after one: cuts
+    /// off what is in flight, writes nothing and hands nothing back, so that its worker lives on
+    /// in storage until its lease lapses. Publications that wait are answered unavailable. A
+    /// storage that serves one service at a time is to be closed with it. Only `stop` follows it,
+    /// and does nothing.
+    Result<> abandon();
 
     /// Whether the service takes and delivers events now: success, or what is missing. One that
     /// nothing drives (`start` was not called, nor `run_once` within `ServiceOptions::lease`) is

@@ -24,17 +24,19 @@ public:
         std::shared_ptr<Transport> transport;
         std::shared_ptr<Clock> clock;
         std::shared_ptr<Observer> observer;
+        std::shared_ptr<Random> random;
     };
     DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index,
                  Inbox& inbox, Journal& journal);
 
     /// Takes what was handed over, begins attempts, and lets the transport work until something
-    /// happens or `until` has come, by the machine's own clock. @return how many things were done.
+    /// happens or there is something to do. @return how many things were done.
     std::size_t turn(bool may_wait);
     /// When a `turn` that need not wait has something to do next, if the one before did nothing.
     SteadyTime next_wake() const;
-    /// As `turn`, but begins nothing.
-    std::size_t finish_turn(SteadyTime until);
+    /// Begins nothing more, and lets what is in flight end until `drain` has passed by the
+    /// transport's clock, for that is what waits.
+    void finish(std::chrono::milliseconds drain);
     /// Cuts off what is in flight and forgets it: the log still holds it.
     void abandon();
 
@@ -63,6 +65,7 @@ private:
     std::chrono::nanoseconds idle_for() const;
 
     SteadyTime next_wake_of_transport() const;
+    SteadyTime transport_now() const;
     bool wants_sweep() const;
     void take_inbox();
     /// Not while storage is behind with results, nor past this worker's own lease.
@@ -98,7 +101,8 @@ private:
     SteadyTime health_log_began_{};
     Revision swept_revision_ = 0;
     std::unordered_map<SubscriptionId, CachedSigners> signers_;
-    std::minstd_rand random_{std::random_device{}()};
+    /// Of jitter; seeded once, for the machine's randomness costs a system call.
+    std::mt19937_64 jitter_;
 };
 
 }  // namespace webhooks::service

@@ -87,6 +87,12 @@ Result<> Journal::close() {
     return parts_.storage->retire_worker(worker_.id);
 }
 
+void Journal::abandon() {
+    const std::scoped_lock turn(step_mutex_);
+    refuse_pending();
+    is_closed_ = true;
+}
+
 Result<> Journal::begin_identity() {
     Result<Worker> worker = parts_.storage->register_worker(options_.lease);
     if (!worker) return worker.error();

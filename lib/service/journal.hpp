@@ -72,6 +72,10 @@ public:
     /// whoever comes next. @pre `refuse_new` was called.
     Result<> close();
 
+    /// Leaves everything as a crash would: storage still believes in this worker. Only callers are
+    /// told. @pre `refuse_new` was called.
+    void abandon();
+
     /// Hands in publications; `done` is called from a later `step`. @return overloaded; stopped:
     /// then the submission is as it was.
     Result<> submit(Submission& submission);

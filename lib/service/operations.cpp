@@ -47,8 +47,8 @@ Error inactive() {
 }
 
 /// A receiver that verifies with a public key gets one again.
-Result<Secret> make_secret_like(const Secret& secret) {
-    return secret.reveal().starts_with("whsk_") ? make_signing_key() : make_secret();
+Result<Secret> make_secret_like(const Secret& secret, Random& random) {
+    return secret.reveal().starts_with("whsk_") ? make_signing_key(random) : make_secret(random);
 }
 
 SubscriptionChange as_change(const SubscriptionDraft& draft) {
@@ -141,7 +141,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     if (Result<> verdict = validate(draft); !verdict) return verdict.error();
     if (!draft.secret) {
-        Result<Secret> secret = make_secret();
+        Result<Secret> secret = make_secret(*random);
         if (!secret) return secret.error();
         draft.secret = *std::move(secret);
     }
@@ -202,7 +202,7 @@ Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& princi
         return verdict.error();
     }
     if (!secret) {
-        Result<Secret> made = make_secret_like(found->secret);
+        Result<Secret> made = make_secret_like(found->secret, *random);
         if (!made) return made.error();
         secret = *std::move(made);
     }

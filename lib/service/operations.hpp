@@ -19,6 +19,7 @@ public:
     Impl(Parts parts, ServiceOptions chosen)
         : storage(parts.storage),
           observer(parts.observer),
+          random(parts.random),
           options(std::move(chosen)),
           index(options.endpoints),
           engine(std::move(parts), options, index) {}
@@ -56,6 +57,7 @@ public:
 
     const std::shared_ptr<Storage> storage;
     const std::shared_ptr<Observer> observer;
+    const std::shared_ptr<Random> random;
     const ServiceOptions options;
     service::SubscriptionIndex index;
     service::Engine engine;

@@ -1,7 +1,6 @@
 #include <storage/memory/memory_storage.hpp>
 
 #include <algorithm>
-#include <random>
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
@@ -22,8 +21,9 @@ Error no_such_event() {
 
 }  // namespace
 
-MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock)
-    : clock_(clock ? std::move(clock) : system_clock()) {}
+MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::shared_ptr<Random> random)
+    : clock_(clock ? std::move(clock) : system_clock()),
+      random_(random ? std::move(random) : system_random()) {}
 
 // ---- Subscriptions.
 
@@ -266,10 +266,7 @@ Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, S
 
 Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
     const std::scoped_lock lock(mutex_);
-    std::random_device random;
-    const Worker worker{.id = {++last_worker_},
-                        .last_event = last_event_,
-                        .tag = (std::uint64_t{random()} << 32) | random()};
+    const Worker worker{.id = {++last_worker_}, .last_event = last_event_, .tag = random_->next()};
     workers_[worker.id] = {.tag = worker.tag,
                            .lease = lease,
                            .last_pulse = clock_->steady_now(),
@@ -642,8 +639,9 @@ Result<> MemoryStorage::delete_api_key(ApiKeyId id) {
 
 }  // namespace storage
 
-std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock) {
-    return std::make_shared<storage::MemoryStorage>(std::move(clock));
+std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock,
+                                             std::shared_ptr<Random> random) {
+    return std::make_shared<storage::MemoryStorage>(std::move(clock), std::move(random));
 }
 
 }  // namespace webhooks

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 #include <webhooks/clock.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks::storage {
@@ -16,7 +17,7 @@ namespace webhooks::storage {
 /// Ordered containers under one lock: every call is atomic by holding it.
 class MemoryStorage final : public Storage {
 public:
-    explicit MemoryStorage(std::shared_ptr<Clock> clock);
+    MemoryStorage(std::shared_ptr<Clock> clock, std::shared_ptr<Random> random);
 
     Result<Subscription> insert_subscription(const Subscription&) override;
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
@@ -119,6 +120,7 @@ private:
     void write_append(const Worker&, const Append&, const Appended& place);
 
     const std::shared_ptr<Clock> clock_;
+    const std::shared_ptr<Random> random_;
     std::mutex mutex_;
     std::map<SubscriptionId, StoredSubscription> subscriptions_;
     std::map<std::string, EventType> event_types_;
