@@ -82,7 +82,7 @@ TEST_CASE_METHOD(PublishFixture, "a wrong publication is a 400 that names all th
         {R"({"eventType":"order.created","payload":1,"idempotencyKey":7,"userId":8})",
          R"({"idempotencyKey":["must be a string"],"userId":["must be a string"]})"},
         {R"({"eventType":"order.created","payload":1,"PAYLOAD":2})",
-         R"({"PAYLOAD":["is given more than once; case does not tell names apart"]})"},
+         R"({"payload":["is given more than once; case does not tell names apart"]})"},
         {R"({"eventType":"order.created\u0000","payload":1})",
          R"({"body":["is not valid JSON: U+0000 is not accepted in text at byte 34"]})"},
         {R"({"eventType":"order.created","payload":1e})",

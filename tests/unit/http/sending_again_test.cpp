@@ -196,7 +196,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a sound since is a 400
         {R"({"since":"2026-01-01T00:00:00"})", no_time},
         {R"({"since":"2026-02-30"})", no_time},
         {R"({"since":"2026-01-01","SINCE":"2026-01-01"})",
-         R"({"SINCE":["is given more than once; case does not tell names apart"]})"},
+         R"({"since":["is given more than once; case does not tell names apart"]})"},
     }));
     INFO(body);
     CHECK(errors("POST", path + "/recover", body) == expected);
@@ -251,7 +251,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all 
         {R"({"secret":"","overlapSeconds":1.5})",
          "{" + range + R"(,"secret":["must be 1 to 256 printable ASCII characters"]})"},
         {R"({"secret":"a","Secret":"b"})",
-         R"({"Secret":["is given more than once; case does not tell names apart"]})"},
+         R"({"secret":["is given more than once; case does not tell names apart"]})"},
     }));
     INFO(body);
     CHECK(errors("POST", path + "/rotate-secret", body) == expected);

@@ -21,12 +21,14 @@ std::optional<Response> refuse_media_type(const Call& call);
 /// What is said of a body that is no JSON object. @return invalid_argument under "body".
 Error unreadable(const Error& error);
 
-/// Takes a body apart. @return invalid_argument under "body".
-Result<json::Members> parse_body(const Call& call, std::string_view raw_member = {});
+/// Takes members out of a body. @return invalid_argument under "body".
+Result<json::Members> parse_body(const Call& call, json::Names names,
+                                 std::string_view raw_member = {});
 
 /// As both of these, for an operation that needs no body: without one there are no members.
 std::optional<Response> refuse_media_type_of_any(const Call& call);
-Result<json::Members> parse_body_if_any(const Call& call, std::string_view raw_member = {});
+Result<json::Members> parse_body_if_any(const Call& call, json::Names names,
+                                        std::string_view raw_member = {});
 
 /// Adds the errors that the service found in what was read of a body, their members named with
 /// `prefix`; but not of members that have an error already, for these were not read.

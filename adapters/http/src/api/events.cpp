@@ -16,6 +16,9 @@ namespace {
 constexpr const char* later_member = "orderingKey";
 constexpr const char* not_yet = "is not available yet";
 
+const json::Names publication_names = {"eventType", "payload",   "userId",    "idempotencyKey",
+                                       "deliverAt", "expiresAt", later_member};
+
 void write_event_ids(json::Writer& writer, const PublishReceipt& receipt) {
     writer.key("eventIds").begin_array();
     for (const EventId id : receipt.event_ids)
@@ -79,9 +82,21 @@ struct PublicationText {
     FieldErrors errors;
 };
 
-/// `{"events":[...]}`, each as `read_object` defines it.
+PublicationText read_item(std::optional<json::Members> members, const std::string& name) {
+    PublicationText text;
+    if (members) {
+        text.publication = read_object(*std::move(members), name + ".", text.errors);
+    } else {
+        text.errors.push_back({name, "must be an object"});
+    }
+    return text;
+}
+
+/// `{"events":[...]}`, each as `read_object` defines it; those alone that come before the last
+/// error to report.
 Result<std::vector<PublicationText>> read_batch(const Call& call) {
-    auto body = json::parse_list_object(call.body, "events", max_publications_in_batch, "payload");
+    auto body = json::parse_list_object(call.body, "events", max_publications_in_batch,
+                                        publication_names, "payload");
     if (!body) return unreadable(body.error());
     FieldErrors errors;
     const ObjectReader reader(std::move(body->members), "", errors);
@@ -91,14 +106,13 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
                                        std::to_string(max_publications_in_batch) + " objects");
     }
     if (!errors.empty()) return Error(std::move(errors));
-    std::vector<PublicationText> batch(body->list.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (body->list[i]) {
-            batch[i].publication =
-                read_object(*std::move(body->list[i]), name_of(i) + ".", batch[i].errors);
-        } else {
-            batch[i].errors.push_back({name_of(i), "must be an object"});
-        }
+    std::vector<PublicationText> batch;
+    batch.reserve(body->list.size());
+    std::size_t error_count = 0;
+    for (auto& members : body->list) {
+        batch.push_back(read_item(std::move(members), name_of(batch.size())));
+        error_count += batch.back().errors.size();
+        if (error_count >= max_errors) break;
     }
     return batch;
 }
@@ -178,7 +192,7 @@ void publish(WebhookService& service, const Call& call, Done done) {
         return finish(service, call.caller, std::move(raw), std::move(errors), std::move(done));
     }
     if (auto refused = refuse_media_type(call)) return done(std::move(*refused));
-    auto members = parse_body(call, "payload");
+    auto members = parse_body(call, publication_names, "payload");
     if (!members) return done(members.error());
     Publication publication = read_object(*std::move(members), "", errors);
     finish(service, call.caller, std::move(publication), std::move(errors), std::move(done));
@@ -201,7 +215,7 @@ void publish_batch(WebhookService& service, const Call& call, Done done) {
 
 Result<Response> send_test_event(WebhookService& service, const Call& call) {
     if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
-    const auto members = parse_body_if_any(call, "payload");
+    const auto members = parse_body_if_any(call, {"payload"}, "payload");
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);

@@ -20,6 +20,7 @@ inline constexpr const char* not_a_time =
 class ObjectReader {
 public:
     /// @param prefix of the paths, e.g. "subscription.".
+    /// @param members those that will be read; asking for another throws std::out_of_range.
     /// @param errors where to gather; a name that is there twice, in whatever case, is one.
     ObjectReader(json::Members members, std::string prefix, FieldErrors& errors);
 
@@ -37,8 +38,6 @@ public:
     void add_error(std::string_view name, std::string message) const;
 
 private:
-    void check_names();
-
     json::Members members_;
     std::string prefix_;
     FieldErrors& errors_;

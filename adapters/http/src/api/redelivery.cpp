@@ -34,7 +34,7 @@ Result<Response> retry_event(WebhookService& service, const Call& call) {
 Result<Response> recover(WebhookService& service, const Call& call) {
     // Without a body, what is missing is `since`, not a content type.
     if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
-    const auto members = parse_body_if_any(call);
+    const auto members = parse_body_if_any(call, {"since"});
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);

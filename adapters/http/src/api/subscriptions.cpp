@@ -13,6 +13,8 @@ namespace {
 
 constexpr int max_retry_limit = 100;
 constexpr const char* prefix = "subscription.";
+const json::Names member_names = {"name",    "eventType",     "url",      "secret",
+                                  "headers", "maxRetryCount", "isActive", "rateLimit"};
 
 Response answer(const Subscription& subscription, std::string_view message) {
     json::Writer writer;
@@ -46,11 +48,11 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
 Result<SubscriptionChange> read_body(const Call& call, std::optional<int> default_retries,
                                      std::initializer_list<const char*> required,
                                      FieldErrors& errors) {
-    const auto members = parse_body(call);
+    const auto members = parse_body(call, {"subscription"});
     if (!members) return members.error();
     const ObjectReader body(*members, "", errors);
     if (!body.has("subscription")) body.add_error("subscription", "is required");
-    const auto inner = json::parse_object(body.raw("subscription").value_or("{}"));
+    const auto inner = json::parse_object(body.raw("subscription").value_or("{}"), member_names);
     if (!inner && body.has("subscription")) body.add_error("subscription", "must be an object");
     if (!inner || !body.has("subscription")) return Error(std::move(errors));
     const ObjectReader reader(*inner, prefix, errors);
@@ -128,7 +130,7 @@ Result<Response> delete_subscription(WebhookService& service, const Call& call) 
 
 Result<Response> rotate_secret(WebhookService& service, const Call& call) {
     if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
-    const auto members = parse_body_if_any(call);
+    const auto members = parse_body_if_any(call, {"secret", "overlapSeconds"});
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);

@@ -4,6 +4,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cstdint>
+#include <stdexcept>
 
 #include "../ascii.hpp"
 #include "values.hpp"
@@ -186,10 +187,10 @@ void for_each_child(std::string_view text, Use use) {
     }
 }
 
-Members take_apart(std::string_view object) {
-    Members members;
+Members take_members(std::string_view object, Names names) {
+    Members members(names);
     for_each_child(object, [&](std::string_view name, std::string_view value) {
-        members.push_back({*to_string(name), value});
+        members.add(name, value);
         return true;
     });
     return members;
@@ -197,25 +198,59 @@ Members take_apart(std::string_view object) {
 
 }  // namespace
 
-Result<Members> parse_object(std::string_view text, std::string_view raw_member) {
+Members::Members(Names names) {
+    members_.reserve(names.size());
+    for (const std::string_view name : names)
+        members_.push_back({.name = name, .value = {}});
+}
+
+void Members::add(std::string_view quoted_name, std::string_view value) {
+    // Few names have an escape, and an object may have a million members.
+    const bool is_plain = quoted_name.find('\\') == std::string_view::npos;
+    const std::string decoded = is_plain ? std::string() : *to_string(quoted_name);
+    const std::string_view name =
+        is_plain ? quoted_name.substr(1, quoted_name.size() - 2) : std::string_view(decoded);
+    for (Member& member : members_) {
+        if (!iequals(member.name, name)) continue;
+        member.is_repeated = !member.value.empty();
+        if (!member.is_repeated) member.value = value;
+    }
+}
+
+const Member& Members::at(std::string_view name) const {
+    for (const Member& member : members_) {
+        if (iequals(member.name, name)) return member;
+    }
+    throw std::out_of_range("no member of this name was asked for: " + std::string(name));
+}
+
+Result<Members> parse_object(std::string_view text, Names names, std::string_view raw_member) {
     if (auto valid = validate(text, raw_member, 1); !valid) return valid.error();
-    return take_apart(text);
+    return take_members(text, names);
+}
+
+Result<> visit_members(std::string_view text,
+                       const std::function<bool(std::string, std::string_view)>& use) {
+    if (auto valid = validate(text, {}, 1); !valid) return valid.error();
+    for_each_child(text, [&](std::string_view name, std::string_view value) {
+        return use(*to_string(name), value);
+    });
+    return {};
 }
 
 Result<ListObject> parse_list_object(std::string_view text, std::string_view list,
-                                     std::size_t max_size, std::string_view raw_member) {
+                                     std::size_t max_size, Names names,
+                                     std::string_view raw_member) {
     // The objects in the list are the third level.
     if (auto valid = validate(text, raw_member, 3); !valid) return valid.error();
-    ListObject object{.members = take_apart(text), .list = {}};
-    for (const Member& member : object.members) {
-        if (!iequals(member.name, list) || member.value.front() != '[') continue;
-        object.list.clear();
-        for_each_child(member.value, [&](std::string_view, std::string_view value) {
-            auto& members = object.list.emplace_back();
-            if (value.front() == '{') members = take_apart(value);
-            return object.list.size() <= max_size;
-        });
-    }
+    ListObject object{.members = take_members(text, {list}), .list = {}};
+    const std::string_view array = object.members.at(list).value;
+    if (!array.starts_with('[')) return object;
+    for_each_child(array, [&](std::string_view, std::string_view value) {
+        auto& members = object.list.emplace_back();
+        if (value.front() == '{') members = take_members(value, names);
+        return object.list.size() <= max_size;
+    });
     return object;
 }
 
