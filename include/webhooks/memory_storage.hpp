@@ -8,10 +8,10 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A storage in this process's memory. It keeps every promise of `Storage` but to outlive the
-/// process. Several services may share one.
-/// @param clock Storage's time; absent: the machine's.
-/// @param random of the tags of workers; absent: the machine's.
+/// A storage in this process's memory. It keeps every guarantee of `Storage`, except that its data
+/// ends with the process. Several services may share one.
+/// @param clock the storage's time; absent: the system clock.
+/// @param random the source of worker tags; absent: the system's.
 std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock = {},
                                              std::shared_ptr<Random> random = {});
 

@@ -101,11 +101,16 @@ Case case_of(std::uint64_t seed, const Arguments& arguments) {
 
 void explain(const Case& given) {
     std::cout << "made smaller: " << describe(given.config) << '\n';
-    run(given, true);
     std::cout << given.operations.size() << " operations are left:\n";
     for (const Operation& operation : given.operations) {
         std::cout << "  " << operation.at.count() << ' ' << name_of(operation) << '\n';
     }
+    const RunResult result = run(given);
+    std::cout << "the last steps (--trace shows all), by microseconds:\n";
+    for (const std::string& step : result.last_steps) {
+        std::cout << "  " << step;
+    }
+    std::cout << "breaks: " << result.broken << '\n';
 }
 
 /// What is wrong with a run; empty: nothing.

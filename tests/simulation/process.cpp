@@ -18,7 +18,11 @@ Process::Busy::~Busy() {
 
 Process::Process(World& world, int number) : index(number), world_(world) {}
 
-Process::~Process() = default;
+/// The world ends: nothing that the service still does has an effect.
+Process::~Process() {
+    is_dead_ = true;
+    if (service_) static_cast<void>(service_->abandon());
+}
 
 Micros Process::wake() const {
     if (is_busy_) return Micros::max();

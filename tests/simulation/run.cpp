@@ -20,6 +20,7 @@ RunResult run(const Case& given, bool prints_trace) {
     }
     outcome.statistics = world.statistics;
     outcome.trace_digest = world.trace_digest();
+    outcome.last_steps.assign(world.last_steps().begin(), world.last_steps().end());
     return outcome;
 }
 

@@ -21,6 +21,7 @@ struct RunResult {
     std::string broken;  ///< The invariant that was; empty: none.
     Statistics statistics;
     std::uint64_t trace_digest = 0;
+    std::vector<std::string> last_steps = {};  ///< The end of the trace.
 };
 /// @param prints_trace to standard output
 RunResult run(const Case& given, bool prints_trace = false);

@@ -5,6 +5,44 @@
 
 namespace webhooks::simulation {
 
+namespace {
+
+/// As in `ForwardingStorage::Call`.
+const char* name_of(ForwardingStorage::Call call) {
+    static constexpr const char* names[] = {"insert_subscription",
+                                            "find_subscription",
+                                            "update_subscription",
+                                            "rotate_secret",
+                                            "delete_subscription",
+                                            "list_subscriptions",
+                                            "upsert_event_type",
+                                            "configuration",
+                                            "list_events",
+                                            "find_event",
+                                            "delete_event",
+                                            "statistics",
+                                            "reopen_event",
+                                            "reopen_undelivered",
+                                            "register_worker",
+                                            "pulse",
+                                            "retire_worker",
+                                            "declare_dead",
+                                            "take_over",
+                                            "write",
+                                            "appended_after",
+                                            "claim",
+                                            "claim_deferred",
+                                            "unclaim",
+                                            "maintain",
+                                            "insert_api_key",
+                                            "find_api_key",
+                                            "list_api_keys",
+                                            "delete_api_key"};
+    return names[static_cast<std::size_t>(call)];
+}
+
+}  // namespace
+
 SeamStorage::SeamStorage(World& world, Process& process, std::shared_ptr<Storage> inner)
     : ForwardingStorage(std::move(inner)), world_(world), process_(process) {}
 
@@ -29,8 +67,7 @@ Result<> SeamStorage::intercept(Call call, const std::function<Result<>()>& forw
     const Plenty plenty;
     const Faults& faults = world_.config.faults;
     ++world_.statistics.calls;
-    world_.trace("process " + std::to_string(process_.index) + " call " +
-                 std::to_string(static_cast<int>(call)));
+    world_.trace("process " + std::to_string(process_.index) + " calls " + name_of(call));
     if (process_.is_dead()) return lose("the process is dead");
     world_.pass(world_.random.between(Micros(0), world_.config.call_latency));
     if (meets(faults.refused)) return lose("storage was told to fail");

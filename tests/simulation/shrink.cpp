@@ -5,9 +5,32 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-bool breaks(const Case& given) {
-    return !run(given).broken.empty();
+/// What an invariant says, without what it says of an event.
+std::string invariant_of(const RunResult& result) {
+    return result.broken.substr(0, result.broken.find(" ("));
 }
+
+/// Tries smaller cases, until time is up.
+class Shrinker {
+public:
+    Shrinker(Case given, Clock::time_point end)
+        : smallest_(std::move(given)), invariant_(invariant_of(run(smallest_))), end_(end) {}
+
+    bool has_time() const { return Clock::now() < end_; }
+    const Case& smallest() const { return smallest_; }
+
+    /// @return whether it breaks the same invariant: then it is the smallest.
+    bool tries(Case smaller) {
+        if (invariant_of(run(smaller)) != invariant_) return false;
+        smallest_ = std::move(smaller);
+        return true;
+    }
+
+private:
+    Case smallest_;
+    const std::string invariant_;
+    const Clock::time_point end_;
+};
 
 Case without(const Case& given, std::size_t first, std::size_t count) {
     Case smaller = given;
@@ -17,38 +40,32 @@ Case without(const Case& given, std::size_t first, std::size_t count) {
 }
 
 /// Drops halves of the operations, then quarters, and so on down to single ones.
-Case drop_operations(Case given, Clock::time_point end) {
-    for (std::size_t part = given.operations.size() / 2; part > 0; part /= 2) {
-        for (std::size_t first = 0; first + part <= given.operations.size();) {
-            if (Clock::now() > end) return given;
-            Case smaller = without(given, first, part);
-            if (breaks(smaller)) {
-                given = std::move(smaller);
-            } else {
-                first += part;
-            }
+void drop_operations(Shrinker& shrinker) {
+    for (std::size_t part = shrinker.smallest().operations.size() / 2; part > 0; part /= 2) {
+        std::size_t first = 0;
+        while (first + part <= shrinker.smallest().operations.size() && shrinker.has_time()) {
+            if (!shrinker.tries(without(shrinker.smallest(), first, part))) first += part;
         }
     }
-    return given;
 }
 
-Case turn_faults_off(Case given, Clock::time_point end) {
+void turn_faults_off(Shrinker& shrinker) {
     for (const Switch& each : switches()) {
-        if (Clock::now() > end) return given;
-        Case smaller = given;
+        if (!shrinker.has_time()) return;
+        Case smaller = shrinker.smallest();
         each.turn_off(smaller.config);
-        if (breaks(smaller)) given = std::move(smaller);
+        shrinker.tries(std::move(smaller));
     }
-    return given;
 }
 
 }  // namespace
 
 Case shrink(const Case& given, std::chrono::seconds budget) {
-    const Clock::time_point end = Clock::now() + budget;
-    Case smaller = drop_operations(given, end);
-    smaller = turn_faults_off(std::move(smaller), end);
-    return drop_operations(std::move(smaller), end);
+    Shrinker shrinker(given, Clock::now() + budget);
+    drop_operations(shrinker);
+    turn_faults_off(shrinker);
+    drop_operations(shrinker);
+    return shrinker.smallest();
 }
 
 }  // namespace webhooks::simulation

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 /// Turns and operations in one moment: more of them is no progress.
 constexpr int max_steps_at_once = 20'000;
+constexpr std::size_t max_last_steps = 40;
 /// Pauses inside pauses.
 constexpr int max_depth = 4;
 /// In which all must have ended once nothing fails any more, whatever was retried before.
@@ -49,6 +50,9 @@ void World::trace(const std::string& line) {
         digest_ = (digest_ ^ static_cast<unsigned char>(character)) * 1099511628211U;
     }
     if (prints_trace_) std::cout << text;
+    if (!broken_.empty()) return;  // What follows are the processes that are taken down.
+    last_steps_.push_back(text);
+    if (last_steps_.size() > max_last_steps) last_steps_.pop_front();
 }
 
 void World::notify_others(const Process& changer) {

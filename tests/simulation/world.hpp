@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -46,6 +47,7 @@ public:
     /// A line of the trace: two runs of a seed have the same ones.
     void trace(const std::string& line);
     std::uint64_t trace_digest() const { return digest_; }
+    const std::deque<std::string>& last_steps() const { return last_steps_; }
 
     /// By which leases lapse.
     Micros storage_time() const {
@@ -89,6 +91,7 @@ private:
     int depth_ = 0;
     int steps_at_once_ = 0;
     std::uint64_t digest_ = 14695981039346656037U;
+    std::deque<std::string> last_steps_;
     mutable std::string broken_;
 };
 

@@ -16,35 +16,35 @@
 namespace WEBHOOKS_EXPORT webhooks {
 namespace testing {
 
-/// A transport that opens no connection: it keeps what it was given and answers as it is told
-/// (200 at once, unless told otherwise). Any thread.
+/// A transport that opens no connection: it records its requests and answers as scripted (by
+/// default 200, at once). Thread-safe.
 class FakeTransport final : public Transport {
 public:
-    /// Goes by the machine's clock.
+    /// Uses the system's clock.
     FakeTransport() = default;
-    /// Goes by the clock of a test, so that answers may take hours of it.
-    /// @param wait lets time pass until that moment of the clock, or less; called inside `run`,
-    /// when nothing can be done earlier.
+    /// Uses a test's clock, so that responses may take hours of its time.
+    /// @param wait lets the clock's time pass until the given moment, or a part of it. Called
+    /// inside `run` while no response is ready.
     FakeTransport(std::shared_ptr<Clock> clock, std::function<void(SteadyTime)> wait);
-    /// As above: what waits advances the clock.
+    /// Uses a manual clock, which `run` advances when it waits.
     explicit FakeTransport(std::shared_ptr<ManualClock> clock);
 
-    /// What to answer; nothing: the request stays under way until `cancel_all` or `answer`.
+    /// Returns the answer; nullopt: the request stays in flight until `cancel_all` or `answer`.
     using Script = std::function<std::optional<TransportAnswer>(const OutgoingRequest&)>;
 
-    /// Applies to requests started from now on. Called inside `start`.
+    /// Applies to requests started from now on. The script is called inside `start`.
     void respond(Script script);
     /// Each request from now on is answered with this status.
     void respond_with_status(int status_code);
-    /// How long after its start each request is answered that the script answers: for requests from
-    /// now on. @pre the transport goes by the clock of a test. Called inside `start`.
+    /// The time from the start of a request until its scripted response is ready, for requests
+    /// started from now on; by default 0. Called inside `start`.
     void answer_after(std::function<std::chrono::microseconds(const OutgoingRequest&)> latency);
-    /// Answers a request that is under way, now. @return false when there is no such request.
+    /// Answers a request that is in flight, now. @return false if there is no such request.
     bool answer(Token token, TransportAnswer answer);
 
-    /// All that was started so far, in order.
+    /// All requests started so far, in order.
     std::vector<OutgoingRequest> requests() const;
-    /// The tokens of requests under way.
+    /// The tokens of the requests in flight.
     std::vector<Token> under_way() const;
 
     void start(Token token, OutgoingRequest request) override;

@@ -9,8 +9,8 @@
 namespace WEBHOOKS_EXPORT webhooks {
 namespace testing {
 
-/// The same numbers for the same seed, on every machine. For tests alone: whoever knows the seed
-/// knows the secrets. Any thread.
+/// Produces the same numbers for the same seed on every machine. For tests only: anyone who knows
+/// the seed knows the secrets. Thread-safe.
 class SeededRandom final : public Random {
 public:
     explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
