@@ -603,9 +603,9 @@ void Journal::tell_deactivated(SubscriptionId id, const std::vector<Deactivation
     const bool is_gone = found != wanted.end() && !found->failing_since;
     parts_.observer->on_deactivated(
         id, is_gone ? DeactivationReason::gone : DeactivationReason::failing);
-    log(LogLevel::warning,
-        "subscription " + std::to_string(id.value) + " was deactivated: " +
-            (is_gone ? "its endpoint answered 410" : "its endpoint has only failed for too long"));
+    log(LogLevel::warning, "subscription " + std::to_string(id.value) + " was deactivated: " +
+                               (is_gone ? "its endpoint responded with 410"
+                                        : "its endpoint has only failed for too long"));
 }
 
 std::vector<HeldEvent> Journal::hold(const Append& append, const Appended& appended) const {
