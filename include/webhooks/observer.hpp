@@ -24,7 +24,7 @@ struct AttemptReport {
 
 /// Why the service itself deactivated a subscription.
 enum class DeactivationReason : std::uint8_t {
-    gone,     ///< Its endpoint answered 410.
+    gone,     ///< Its endpoint responded with 410.
     failing,  ///< Its endpoint has only failed for `ServiceOptions::deactivate_after`.
 };
 

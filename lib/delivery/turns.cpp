@@ -100,7 +100,7 @@ void Turns::hold(Lane& lane) {
     if (!lane.owner->holding.is_in_ring()) lane.owner->holding.enter(holding_);
 }
 
-/// One lane of each owner: what it begins may be all that the owner may have.
+/// One lane of each owner: its request may be all that the owner may have.
 bool Turns::release_held() {
     bool has_released = false;
     for (auto place = holding_.begin(); place != holding_.end();) {
@@ -113,7 +113,7 @@ bool Turns::release_held() {
                 update(*lane.host);
                 has_released = true;
             } else {
-                lane.turn.enter(owner.held);  // Another share's lane may be next.
+                lane.turn.enter(owner.held);  // A lane of another share may be next.
             }
         }
         if (owner.held.empty()) owner.holding.leave();

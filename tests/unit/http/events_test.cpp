@@ -122,7 +122,7 @@ TEST_CASE_METHOD(PublishFixture, "an idempotency key answers the first receipt o
         first.at("eventIds"));
 }
 
-TEST_CASE_METHOD(PublishFixture, "only an administrator publishes to another user") {
+TEST_CASE_METHOD(PublishFixture, "only an administrator may publish to another user") {
     key = "bob";
     json(403, "POST", "/events", R"({"eventType":"order.created","payload":1,"userId":"alice"})");
     CHECK(transport->requests().empty());

@@ -51,7 +51,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event is shown with its attempts as th
           "retryCount sentAt nextRetryAt createdAt attempts ");
     CHECK(raw_member(event, "attempts") ==
           R"([{"number":1,"sentAt":"2026-01-01T00:00:00.000Z","durationMs":0,"statusCode":500,)"
-          R"("response":"","errorMessage":"endpoint answered 500","outcome":"exhausted"}])");
+          R"("response":"","errorMessage":"endpoint responded with 500","outcome":"exhausted"}])");
 }
 
 TEST_CASE("an attempt has its outcome in lower case, and its duration in milliseconds") {
