@@ -13,8 +13,8 @@ namespace WEBHOOKS_EXPORT webhooks {
 
 /// How an HTTP transport behaves.
 struct HttpTransportOptions {
-    /// For the whole attempt, from look-up to the end of the answer; never extended. 100 ms - 5
-    /// min.
+    /// For the whole attempt, from lookup to the end of the answer, where the request says nothing
+    /// else (`OutgoingRequest::timeout`); never extended. 100 ms - 5 min.
     std::chrono::milliseconds attempt_timeout = std::chrono::seconds(15);
     /// For look-up, connection and TLS handshake together. 100 ms - `attempt_timeout`.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);

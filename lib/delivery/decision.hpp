@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <webhooks/event.hpp>
+#include <webhooks/retry_on.hpp>
 #include <webhooks/time.hpp>
 #include <webhooks/transport.hpp>
 
@@ -29,6 +30,7 @@ struct RetryPolicy {
     double jitter = 0;
     int max_retry_count = 0;
     std::chrono::seconds max_retry_after{};
+    RetryOn retry_on = {};
 };
 
 /// How long the endpoint itself asks to wait, up to the ceiling; 0 where it does not say.

@@ -15,6 +15,9 @@ namespace webhooks::http {
 inline constexpr const char* not_a_time =
     "must be a time of RFC 3339, such as 2026-01-31T09:05:00Z";
 
+/// What a failure class is called.
+std::string_view failure_class_name(FailureClass failure);
+
 /// Reads the members of a JSON object by name, in any case, and gathers all that is wrong with
 /// them under their paths. A member that is null counts as absent, except to is_null().
 class ObjectReader {
@@ -31,6 +34,8 @@ public:
     std::optional<int> number(std::string_view name, int least, int most) const;
     std::optional<bool> flag(std::string_view name) const;
     std::optional<Time> time(std::string_view name) const;
+    /// An array of names of failure classes.
+    std::optional<RetryOn> retry_on(std::string_view name) const;
     /// An object of strings, or a string that holds one (as answers carry it).
     std::optional<Headers> headers(std::string_view name) const;
     /// Adds an error of a member.
