@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -118,6 +119,9 @@ struct ListQuery {
     std::optional<std::int64_t> after = {};
     /// Subscriptions only: fill `Subscription::recent_events`.
     bool include_events = false;
+    /// Requested: nobody waits for the answer any more. A query that runs may then end with
+    /// `timed_out`.
+    std::stop_token stop = {};
 
     /// Reads the text form and judges it as `check` does.
     /// @return invalid_argument with a FieldError for each parameter at fault.

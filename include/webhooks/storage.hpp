@@ -86,6 +86,7 @@ struct AttemptRecord {
 
     EventId event{};
     SubscriptionId subscription{};
+    /// One that is delivered has a status of 200 - 299 and no error.
     Attempt attempt;
     std::optional<Time> due = {};  ///< With Outcome::retry: when the next one is due.
     int tries = 0;                 ///< As in HeldEvent, this attempt included.
@@ -256,6 +257,9 @@ public:
     // ---- The log, as its readers see it.
 
     virtual Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) = 0;
+    /// The same of all subscriptions that the principal may see. A storage that keeps this body is
+    /// `unsupported`.
+    virtual Result<Page<Event>> list_all_events(const Principal&, const ListQuery&);
     virtual Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) = 0;
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
     /// Of the attempts of the last 24 hours, looking at the newest `max_events_in_statistics`

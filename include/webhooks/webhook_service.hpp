@@ -102,9 +102,13 @@ public:
     /// How deliveries went in the last 24 hours, and how the endpoint is doing now.
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
 
-    // ---- The event log of a subscription.
+    // ---- The event log.
 
+    /// Those of one subscription.
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery& = {}) const;
+    /// Those of all subscriptions that the principal may see; `isSuccess eq false` gives what is
+    /// not delivered.
+    Result<Page<Event>> all_events(const Principal&, const ListQuery& = {}) const;
     /// One event with its attempts.
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
     /// An event that is still queued is thereby cancelled.

@@ -231,6 +231,11 @@ Result<Page<Event>> WebhookService::Impl::events(const Principal& principal, Sub
     return storage->list_events(principal, id, query);
 }
 
+Result<Page<Event>> WebhookService::Impl::all_events(const Principal& principal,
+                                                     const ListQuery& query) const {
+    return storage->list_all_events(principal, query);
+}
+
 Result<EventHistory> WebhookService::Impl::event(const Principal& principal, SubscriptionId id,
                                                  EventId event) const {
     return storage->find_event(principal, id, event);

@@ -126,6 +126,7 @@ TEST_CASE_METHOD(Fixture, "a query that uses up its time on PostgreSQL says so",
     PostgresqlOptions options = place.options(clock);
     options.query_timeout = 5ms;
     heavy.check_that_it_ends(*make_postgresql_storage(options).value());
+    heavy.check_that_it_stops(*storage);
     CHECK(storage->list_events(alice, heavy.id, HeavyQuery::query()).value().total == 0);
 }
 

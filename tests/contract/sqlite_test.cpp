@@ -41,6 +41,7 @@ TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that uses up its time on SQL
     const std::string path = place.folder.file("test.db");
     const auto limited = make_sqlite_storage({.path = path, .query_timeout = 1ms}).value();
     heavy.check_that_it_ends(*limited);
+    heavy.check_that_it_stops(*storage);
     CHECK(storage->list_events(alice, heavy.id, HeavyQuery::query()).value().total == 0);
     CHECK(make_sqlite_storage({.path = path, .query_timeout = 0ms}).error() ==
           Errc::invalid_argument);

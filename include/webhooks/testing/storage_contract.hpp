@@ -17,6 +17,7 @@
 /// Link `webhooks::testing` and Catch2; nothing of Catch2 is in the library. Include it in one
 /// source of a program, for it takes a while to compile.
 
+#include <webhooks/testing/storage_contract/all_events.hpp>
 #include <webhooks/testing/storage_contract/append.hpp>
 #include <webhooks/testing/storage_contract/endpoint_state.hpp>
 #include <webhooks/testing/storage_contract/fixture.hpp>

@@ -5,6 +5,8 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <query/budget.hpp>
+#include <stop_token>
 #include <storage/sql/condition_sql.hpp>
 #include <storage/sweep.hpp>
 #include <utility>
@@ -32,13 +34,6 @@ inline bool is_reading(Purpose purpose) {
     return purpose == Purpose::read || is_query(purpose);
 }
 
-/// What a list query or statistics answer whose time is used up.
-inline Error query_timed_out() {
-    return {Errc::timed_out,
-            "The query took too long. Narrow it: compare `id` or `createdAt` with a bound, drop "
-            "conditions on `payload` and `response`, or page with `after` instead of `skip`."};
-}
-
 /// What every SQL database does alike: all of a storage but its workers and how they write the log.
 /// A class below it knows connections, transactions, failures and time.
 class SqlStorage : public Storage {
@@ -55,6 +50,7 @@ public:
     Result<Configuration> configuration(Revision since) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
@@ -74,9 +70,12 @@ protected:
 
     explicit SqlStorage(const Dialect& dialect) : dialect_(dialect) {}
 
-    /// Runs a body in a transaction. Throws nothing. @return why it could not be run or committed;
-    /// `query_timed_out()` where a query used up its time.
-    virtual Result<> in_transaction(Purpose purpose, const Body& body) = 0;
+    /// Runs a body in a transaction. Throws nothing.
+    /// @param stop a query may end when this is requested.
+    /// @return why it could not be run or committed; `query::timed_out()` where a query used up its
+    /// time.
+    virtual Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
+                                    const Body& body) = 0;
     /// Storage's time, in a transaction.
     virtual Time now(soci::session& sql) = 0;
     /// Where events may become visible out of the order of their ids: up to which id none can
@@ -92,10 +91,10 @@ protected:
     /// As `in_transaction`, for a body that answers with a Result: it is committed unless it
     /// failed.
     template <class Answering>
-    auto run(Purpose purpose, Answering body) {
+    auto run(Purpose purpose, Answering body, const std::stop_token& stop = {}) {
         using Answer = decltype(body(std::declval<soci::session&>()));
         std::optional<Answer> answer;
-        const Result<> done = in_transaction(purpose, [&](soci::session& sql) {
+        const Result<> done = in_transaction(purpose, stop, [&](soci::session& sql) {
             answer.emplace(body(sql));
             return answer->has_value();
         });
@@ -105,8 +104,10 @@ protected:
 private:
     /// As `run`, for one visible subscription: `body(soci::session&, Subscription&)`.
     template <class Answering>
-    auto run_visible(Purpose purpose, const Principal& principal, SubscriptionId id,
-                     Answering body);
+    auto run_visible(Purpose purpose, const Principal& principal, SubscriptionId id, Answering body,
+                     const std::stop_token& stop = {});
+    /// The last event that a list may show, if there is such a limit.
+    Result<std::optional<EventId>> last_shown(const query::Plan& plan);
 
     const Dialect& dialect_;
     std::mutex sweep_mutex_;

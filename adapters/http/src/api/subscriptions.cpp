@@ -90,7 +90,7 @@ Error unless_absent(WebhookService& service, const Call& call, Error error) {
 }  // namespace
 
 Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
-    const auto query = read_list_query(call.query, ListKind::subscriptions);
+    const auto query = read_list_query(call.query, ListKind::subscriptions, call.stop);
     if (!query) return query.error();
     const auto page = service.subscriptions(call.caller, *query);
     if (!page) return page.error();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -52,7 +53,9 @@ public:
 
     /// Answers a whole request. Blocks while storage works; a publication is answered later.
     /// @param respond called exactly once, from this thread or the service's.
-    void handle(RequestHead head, std::string body, const Respond& respond) const;
+    /// @param stop requested: nobody waits for the answer any more, and a list query may end early.
+    void handle(RequestHead head, std::string body, const Respond& respond,
+                std::stop_token stop = {}) const;
 
     // ---- The same in two steps, for a server that judges credentials before it reads a body.
 
@@ -82,7 +85,8 @@ public:
     /// Asks who sends the request. @return the answer if it is rejected.
     std::variant<Admission, Response> admit(RequestHead head) const;
     /// As `handle`.
-    void answer(Admission admission, std::string body, const Respond& respond) const;
+    void answer(Admission admission, std::string body, const Respond& respond,
+                std::stop_token stop = {}) const;
 
     /// The answer to a request that never gets as far as the API.
     static Response reject(int status, std::string_view message);
