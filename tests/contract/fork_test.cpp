@@ -58,7 +58,7 @@ pid_t fork_child(Body body) {
 
 }  // namespace
 
-TEST_CASE("a child that survives its parent keeps no lock of the parent's") {
+TEST_CASE("a child that outlives its parent holds none of its locks") {
     const TemporaryFolder folder;
     const std::string path = folder.file("webhooks.db");
     const bool is_other_program = GENERATE(false, true);
@@ -92,7 +92,7 @@ TEST_CASE("a child that survives its parent keeps no lock of the parent's") {
     CHECK(open_service(path));
 }
 
-TEST_CASE("in a child a service answers that it is the parent's, and does not hang") {
+TEST_CASE("in a child process a service says that it belongs to the parent, and does not hang") {
     const TemporaryFolder folder;
     const std::string path = folder.file("webhooks.db");
     Result<WebhookService> service = open_service(path);

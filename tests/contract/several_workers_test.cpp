@@ -134,7 +134,7 @@ TEST_CASE_METHOD(ServersFixture, "three services deliver each event once", "[pos
     }
 }
 
-TEST_CASE_METHOD(ServersFixture, "what fails on one service is tried again by any, once",
+TEST_CASE_METHOD(ServersFixture, "a failure on one service is retried once, by any service",
                  "[postgresql]") {
     servers[0]->transport->respond_with_status(500);
     const std::vector<EventId> events = servers[0]->publish(5);
@@ -148,7 +148,7 @@ TEST_CASE_METHOD(ServersFixture, "what fails on one service is tried again by an
     }
 }
 
-TEST_CASE_METHOD(ServersFixture, "what a dead service held is delivered by the others",
+TEST_CASE_METHOD(ServersFixture, "the events of a dead service are delivered by the others",
                  "[postgresql]") {
     Server& dead = *servers[0];
     const std::vector<EventId> delivered = dead.publish(4);

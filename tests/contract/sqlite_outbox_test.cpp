@@ -139,7 +139,7 @@ SQLITE_OUTBOX_TEST("on SQLite a rollback leaves nothing of what was published") 
         host.sql << "ROLLBACK";
         CHECK(rows() == "0 0 0 0");
     }
-    SECTION("of a savepoint, which leaves what is around it") {
+    SECTION("of a savepoint, which keeps the rest of the transaction") {
         host.sql << "BEGIN IMMEDIATE";
         host.sql << "SAVEPOINT one";
         host.publish(order("k")).value();
@@ -152,7 +152,7 @@ SQLITE_OUTBOX_TEST("on SQLite a rollback leaves nothing of what was published") 
     CHECK(transport->requests().size() == (rows() == "0 0 0 0" ? 0 : 1));
 }
 
-SQLITE_OUTBOX_TEST("on SQLite ids of a host's events and the service's follow one another") {
+SQLITE_OUTBOX_TEST("on SQLite ids of a host's events and the service's are consecutive") {
     const SubscriptionId id = subscribe();
     CHECK(published(order()) == Numbers{1});
     CHECK(running.publish(alice, order()).value().event_ids == std::vector{EventId{2}});
@@ -202,7 +202,7 @@ SQLITE_OUTBOX_TEST("on SQLite an event can be published for later, and can expir
                      "JOIN webhooks_message m ON m.id = e.message_id") == "360 8640");
 }
 
-SQLITE_OUTBOX_TEST("on SQLite a key is one key, whether the host or the service publishes") {
+SQLITE_OUTBOX_TEST("on SQLite a key is the same key for the host and the service") {
     subscribe();
     CHECK(running.publish(alice, order("k")).value().event_ids == std::vector{EventId{1}});
     CHECK(published(order("k", "alice")) == Numbers{1});
@@ -218,7 +218,7 @@ SQLITE_OUTBOX_TEST("on SQLite a key is one key, whether the host or the service 
     CHECK(published(order("k", "alice")) == Numbers{4});
 }
 
-SQLITE_OUTBOX_TEST("on SQLite a host learns what is wrong with a publication, and all of it") {
+SQLITE_OUTBOX_TEST("on SQLite a host is told all errors of a publication") {
     subscribe();
     const Error error = refused({.event_type = "canary",
                                  .payload = std::string("canary\0", 7),
@@ -236,7 +236,7 @@ SQLITE_OUTBOX_TEST("on SQLite a host learns what is wrong with a publication, an
     CHECK(error.fields().front().message == "is not a registered event type");
 }
 
-SQLITE_OUTBOX_TEST("on SQLite a publication that failed leaves the transaction as it was") {
+SQLITE_OUTBOX_TEST("on SQLite a failed publication leaves the transaction as it was") {
     subscribe();
     host.sql << "BEGIN IMMEDIATE";
     host.publish(order("k")).value();
@@ -291,7 +291,7 @@ SQLITE_OUTBOX_TEST("on SQLite a connection that cannot publish says why") {
 
 // ---- Who waits for whom.
 
-SQLITE_OUTBOX_TEST("a host's open write transaction holds the service up for its busy timeout") {
+SQLITE_OUTBOX_TEST("a host's open write transaction delays the service for its busy timeout") {
     subscribe();
     host.sql << "BEGIN IMMEDIATE";
     host.publish(order()).value();
@@ -314,7 +314,8 @@ SQLITE_OUTBOX_TEST("a host's open write transaction holds the service up for its
     CHECK(transport->requests().size() == 2);
 }
 
-SQLITE_OUTBOX_TEST("a host whose transaction comes second is told of the first, and of the file") {
+SQLITE_OUTBOX_TEST(
+    "a host whose transaction comes second is told of the first one and of the file") {
     subscribe();
     SqliteHost first(path);
     first.sql << "BEGIN IMMEDIATE";

@@ -29,13 +29,13 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     SECTION("a retired worker gives the file free") {
         first->retire_worker(worker.id).value();
     }
-    SECTION("so does one that is simply gone") {
+    SECTION("so does one that was destroyed") {
         first.reset();
     }
     CHECK(second->register_worker(10s));
 }
 
-TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that uses up its time on SQLite says so") {
+TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that times out on SQLite says so") {
     const HeavyQuery heavy(*this);
     const std::string path = place.folder.file("test.db");
     const auto limited = make_sqlite_storage({.path = path, .query_timeout = 1ms}).value();
@@ -45,7 +45,7 @@ TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that uses up its time on SQL
           Errc::invalid_argument);
 }
 
-TEST_CASE("what a killed process held on SQLite is due for the next one") {
+TEST_CASE("the events of a killed process on SQLite are due for the next one") {
     const TemporaryFolder folder;
     const auto clock = std::make_shared<ManualClock>();
     const auto open = [&] {
@@ -67,7 +67,7 @@ TEST_CASE("what a killed process held on SQLite is due for the next one") {
     CHECK(next->claim(heir.id, 10).value().events.size() == 1);
 }
 
-TEST_CASE_METHOD(StorageFixture<OnSqlite>, "of events that are too old nothing is left on SQLite") {
+TEST_CASE_METHOD(StorageFixture<OnSqlite>, "nothing is left of events that are too old on SQLite") {
     const SubscriptionId id = subscribe().id;
     const SubscriptionId other = subscribe().id;
     const Appended both = append({id, other}).value().appends[0].value();
@@ -95,7 +95,7 @@ TEST_CASE_METHOD(StorageFixture<OnSqlite>, "of events that are too old nothing i
     CHECK(rows() == "0 0 0 0 ");
 }
 
-TEST_CASE("a SQLite file is readable by its owner alone") {
+TEST_CASE("a SQLite file is readable only by its owner") {
     const TemporaryFolder folder;
     REQUIRE(make_sqlite_storage({.path = folder.file("a.db")}));
     struct stat status {};
@@ -141,7 +141,7 @@ std::string refusal_without_rights(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a file that cannot be opened is named, with what to do about it") {
+TEST_CASE("a file that cannot be opened is named, with advice") {
     const TemporaryFolder folder;
     const std::string text = folder.file("text.db");
     std::ofstream(text) << "this is not a database, only a text of some length\n";
@@ -156,7 +156,7 @@ TEST_CASE("a file that cannot be opened is named, with what to do about it") {
               "' for writing: Is a directory; SqliteOptions::path must name a file in it");
 }
 
-TEST_CASE("a path that names no file is refused, with what to do instead") {
+TEST_CASE("a path that does not name a file is rejected, with advice") {
     for (const char* path : {":memory:", "", "a\"b"}) {
         const Error error = make_sqlite_storage({.path = path}).error();
         CHECK(error == Errc::invalid_argument);
@@ -182,7 +182,7 @@ TEST_CASE("a file that is locked by a writer is named when it is opened") {
     CHECK_THAT(refusal(path), Catch::Matchers::ContainsSubstring("'" + path + "' is locked"));
 }
 
-TEST_CASE("a file that may not be written is named, and what must be writable") {
+TEST_CASE("a file that is not writable is named, with what must be writable") {
     const TemporaryFolder folder;
     const std::string path = folder.file("a.db");
     REQUIRE(make_sqlite_storage({.path = path}));

@@ -253,7 +253,7 @@ TEST_CASE_METHOD(IsolationFixture, "5,000 dead endpoints do not delay a healthy 
     CHECK(server.arrivals(silent).size() >= std::min<std::size_t>(count, 256));
 }
 
-TEST_CASE_METHOD(IsolationFixture, "50 names whose look-up hangs do not delay a healthy one",
+TEST_CASE_METHOD(IsolationFixture, "50 names whose lookup hangs do not delay a healthy one",
                  "[slow]") {
     DnsServer names;
     transport.name_servers = {names.address()};
@@ -296,8 +296,8 @@ TEST_CASE_METHOD(IsolationFixture,
     CHECK(server.arrivals(slow).size() < backlog);
 }
 
-TEST_CASE_METHOD(IsolationFixture, "1,000 endpoints that begin to answer 500 delay no healthy one",
-                 "[slow]") {
+TEST_CASE_METHOD(IsolationFixture,
+                 "1,000 endpoints that begin to answer 500 do not delay a healthy one", "[slow]") {
     begin();
     const HostileServer::Port stormy = server.open({});
     const std::size_t count = scaled(1000);

@@ -103,7 +103,8 @@ struct Trial {
 
 }  // namespace
 
-TEST_CASE_METHOD(RunningService, "each misbehaviour leaves its reason in the log, and nothing else",
+TEST_CASE_METHOD(RunningService,
+                 "each kind of misbehaviour leaves its reason in the log, and nothing else",
                  "[slow]") {
     const Place place = GENERATE(from_range(places.begin(), places.end()));
     CAPTURE(place);

@@ -36,7 +36,7 @@ test("a batch of 1,000 is delivered whole, its bytes as they were written", asyn
   events.forEach((event, i) => assert.equal(event.payload, payload(i)));
 });
 
-test("whatever is wrong with one event, nothing of its batch happens", async (t) => {
+test("any error in one event fails its whole batch", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);
   const subscription = await server.subscribe({ url: receiver.url });

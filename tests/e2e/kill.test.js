@@ -80,7 +80,7 @@ test("1,000 acknowledged events survive kill -9 while they are delivered", async
   assert.ok(duplicates <= 100, `${duplicates} duplicates`);
 });
 
-test("what was acknowledged before a kill -9 amid publishing arrives, and what was not stays whole", async (t) => {
+test("events acknowledged before a kill -9 during publishing arrive, and the others are not corrupted", async (t) => {
   const { receiver, start } = await scene(t);
   const first = await start();
   const subscription = await first.subscribe({ url: receiver.url, secret });

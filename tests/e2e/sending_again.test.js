@@ -22,7 +22,7 @@ const verifies = (key, { body, headers }) => {
   }
 };
 
-test("an endpoint that was broken is mended, and gets what it missed", async (t) => {
+test("an endpoint that was broken is repaired, and gets what it missed", async (t) => {
   let isBroken = true;
   const receiver = await Receiver.start(t, () => (isBroken ? { status: 500, body: "broken" } : { status: 200, body: "ok" }));
   const server = await startServer(t);
@@ -83,7 +83,7 @@ test("a recovery without a body is told what is missing", async (t) => {
   assert.deepEqual([answer.status, answer.body.errors], [400, { since: ["is required"] }]);
 });
 
-test("an event for later goes out at its time, and others before it", async (t) => {
+test("a delayed event is sent at its time, and others before it", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);
   const subscription = await server.subscribe({ url: receiver.url, secret });

@@ -34,7 +34,7 @@ void check_unrepeated(FaultScene& scene) {
 
 }  // namespace
 
-TEST_CASE("a load without faults is delivered once", "[postgresql]") {
+TEST_CASE("a load without failures is delivered once", "[postgresql]") {
     FaultScene scene;
     scene.load();
     check_unrepeated(scene);
@@ -69,7 +69,7 @@ TEST_CASE("all connections are ended again and again", "[postgresql]") {
     check_unrepeated(scene);
 }
 
-TEST_CASE("the way to the database goes half-open, and heals", "[postgresql]") {
+TEST_CASE("the connection to the database becomes half-open, and heals", "[postgresql]") {
     FaultScene scene;
     scene.load();
     scene.watch_calls();
@@ -89,7 +89,7 @@ TEST_CASE("the way to the database goes half-open, and heals", "[postgresql]") {
 /// As the protocol has it where a prepared statement of that name is executed.
 const std::string executed_commit("\0commit\0", 8);
 
-TEST_CASE("the way to the database is lost around a commit", "[postgresql]") {
+TEST_CASE("the connection to the database is lost around a commit", "[postgresql]") {
     using Fate = TcpProxy::Fate;
     const auto [name, fate] = GENERATE(table<const char*, Fate>({
         {"the reply is cut", Fate::reply_cut},
@@ -111,7 +111,7 @@ TEST_CASE("the way to the database is lost around a commit", "[postgresql]") {
     }
 }
 
-TEST_CASE("the database only reads for a while", "[postgresql]") {
+TEST_CASE("the database is read-only for a while", "[postgresql]") {
     FaultScene scene;
     scene.load();
     administer("ALTER DATABASE postgres SET default_transaction_read_only = on");
@@ -193,7 +193,8 @@ TEST_CASE("every n-th insert fails as deadlocks and conflicts of transactions do
     }
 }
 
-TEST_CASE("a rival locks our rows in another order, and either is the victim", "[postgresql]") {
+TEST_CASE("another client locks the rows in another order, and either is the deadlock victim",
+          "[postgresql]") {
     const char* patience = GENERATE("10ms", "10s");
     DYNAMIC_SECTION("the rival looks for deadlocks after " << patience) {
         FaultScene scene;
@@ -230,7 +231,7 @@ TEST_CASE("a rival locks our rows in another order, and either is the victim", "
     }
 }
 
-TEST_CASE("a service that is cut off alone is taken over, and comes back", "[postgresql]") {
+TEST_CASE("a service that is cut off is taken over, and comes back", "[postgresql]") {
     const bool is_namespace = GENERATE(false, true);
     DYNAMIC_SECTION((is_namespace ? "a link is down" : "its connections are half-open")) {
         if (is_namespace && !NetworkNamespace::is_permitted()) {
@@ -277,7 +278,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("services whose clocks differ by 10 minutes take nothing from each other",
+TEST_CASE("services whose clocks differ by 10 minutes take over nothing from each other",
           "[postgresql]") {
     FaultScene scene(
         {.lease = 1s,
@@ -295,7 +296,7 @@ TEST_CASE("services whose clocks differ by 10 minutes take nothing from each oth
     }
 }
 
-TEST_CASE("over REST a publication is answered 503 while the database is away", "[postgresql]") {
+TEST_CASE("over REST a publication is answered 503 while the database is down", "[postgresql]") {
     using http::testing::Answer;
     const bool is_silent = GENERATE(false, true);
     DYNAMIC_SECTION((is_silent ? "half-open" : "stopped")) {

@@ -87,7 +87,7 @@ const std::string list = "GET /v1/webhooks/subscriptions";
 
 }  // namespace
 
-TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one user's wait in turn") {
+TEST_CASE_METHOD(QueriesFixture, "only lists wait for lists, and each user's run one at a time") {
     std::vector<std::unique_ptr<Client>> lists;
     const auto ask = [&](const std::string& user) {
         lists.push_back(std::make_unique<Client>(server->port()));
@@ -114,7 +114,7 @@ TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one use
     CHECK(storage->begun("alice") == 20);
 }
 
-TEST_CASE_METHOD(QueriesFixture, "a stop waits for the list that runs and drops those that wait") {
+TEST_CASE_METHOD(QueriesFixture, "a stop waits for running lists and drops waiting ones") {
     Client first(server->port());
     first.send(request("alice", list));
     storage->wait_for("alice");

@@ -14,7 +14,7 @@ using namespace webhooks;
 using namespace webhooks::testing;
 using Kind = TransportAnswer::Kind;
 
-TEST_CASE("An address that the policy refuses is not dialled") {
+TEST_CASE("An address that the policy rejects is not connected to") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     const std::string port = std::to_string(receiver.port());
     const auto url = GENERATE_COPY(values<std::string>({
@@ -36,7 +36,7 @@ TEST_CASE("An address that the policy refuses is not dialled") {
     CHECK(receiver.connections() == 0);
 }
 
-TEST_CASE("A name is looked up and its address judged") {
+TEST_CASE("A name is looked up and its address is checked") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     Driver driver;
     const std::string url = "http://localhost:" + std::to_string(receiver.port()) + "/";
@@ -55,7 +55,7 @@ TEST_CASE("A name that does not exist is a failure") {
     CHECK_THAT(answer.error, Catch::Matchers::StartsWith("could not resolve host"));
 }
 
-TEST_CASE("What a look-up says decides about the attempt") {
+TEST_CASE("The result of a lookup decides the attempt") {
     struct Row {
         std::vector<std::string> addresses;
         std::string error;
@@ -85,7 +85,8 @@ TEST_CASE("What a look-up says decides about the attempt") {
     CHECK(names.asked("a.example") == 1);
 }
 
-TEST_CASE("A host with more than a hundred addresses is delivered, unless one of them is refused") {
+TEST_CASE(
+    "A host with more than a hundred addresses is delivered to, unless one of them is rejected") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     DnsServer names;
     DnsServer::Name many{.manner = DnsServer::Manner::too_long};
@@ -106,7 +107,7 @@ TEST_CASE("A host with more than a hundred addresses is delivered, unless one of
     CHECK(driver.send("http://early.example" + port).error == "address not allowed");
 }
 
-TEST_CASE("What one policy allows another may refuse, though the name is looked up once") {
+TEST_CASE("One policy may reject what another allows, although the name is looked up once") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     DnsServer names;
     names.set("a.example", {.addresses = {"127.0.0.1"}});
@@ -117,7 +118,7 @@ TEST_CASE("What one policy allows another may refuse, though the name is looked 
     CHECK(names.asked("a.example") == 1);
 }
 
-TEST_CASE("Names whose look-up hangs delay no other, and fail in time") {
+TEST_CASE("Names whose lookup hangs do not delay others, and fail in time") {
     const std::size_t before = open_descriptors();
     {
         Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));

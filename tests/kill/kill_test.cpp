@@ -235,7 +235,7 @@ TEST_CASE("events survive a kill while results are recorded") {
     }
 }
 
-TEST_CASE("events survive a kill while a database is made") {
+TEST_CASE("events survive a kill while a database is created") {
     const auto [moment, passing] = GENERATE(table<const char*, int>({
         {"before", 1},
         {"half written", 1},

@@ -172,7 +172,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("three workers share a database while one after another is killed or stands still",
+TEST_CASE("three workers share a database while one after another is killed or suspended",
           "[postgresql]") {
     const int seed = setting("WEBHOOKS_KILL_SEED", 1);
     std::mt19937 random(static_cast<unsigned>(seed));

@@ -177,7 +177,7 @@ TEST_CASE_METHOD(AsioFixture, "any completion token does") {
     CHECK(events() == 3);
 }
 
-TEST_CASE_METHOD(AsioFixture, "what fails at once is told by the executor too") {
+TEST_CASE_METHOD(AsioFixture, "an immediate failure is also delivered on the executor") {
     std::optional<Result<PublishReceipt>> receipt;
     async_publish(service(), alice, {.event_type = "nonsense", .payload = ""},
                   asio::bind_executor(
@@ -212,7 +212,7 @@ TEST_CASE_METHOD(AsioFixture, "coroutines that publish at once share their commi
     CHECK(gate->writes() <= 3);
 }
 
-TEST_CASE_METHOD(AsioFixture, "a lone publication waits for no others") {
+TEST_CASE_METHOD(AsioFixture, "a single publication does not wait for others") {
     // A pause to gather others would not end: the service's clock stands still.
     std::optional<Result<PublishReceipt>> receipt;
     async_publish(service(), alice, order,
@@ -222,7 +222,7 @@ TEST_CASE_METHOD(AsioFixture, "a lone publication waits for no others") {
     CHECK(receipt->has_value());
 }
 
-TEST_CASE_METHOD(AsioFixture, "a cancelled publication is not waited for, and happens") {
+TEST_CASE_METHOD(AsioFixture, "a cancelled publication is not waited for, and still happens") {
     gate->set_open(false);
     asio::cancellation_signal signal;
     std::vector<Result<PublishReceipt>> answers;
@@ -245,7 +245,7 @@ TEST_CASE_METHOD(AsioFixture, "a cancelled publication is not waited for, and ha
         io.run();
         CHECK(answers.size() == 1);
     }
-    SECTION("not where nothing must have happened") {
+    SECTION("not if the cancellation must have no effect") {
         signal.emit(asio::cancellation_type::total);
         io.poll();
         CHECK_FALSE(io.stopped());
@@ -254,7 +254,7 @@ TEST_CASE_METHOD(AsioFixture, "a cancelled publication is not waited for, and ha
         REQUIRE(answers.size() == 1);
         CHECK(answers[0].has_value());
     }
-    SECTION("nor after its answer") {
+    SECTION("nor after its result") {
         gate->set_open(true);
         io.run();
         signal.emit(asio::cancellation_type::all);

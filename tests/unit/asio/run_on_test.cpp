@@ -93,7 +93,7 @@ TEST_CASE_METHOD(RunOnFixture, "run_on delivers on the host's context") {
     CHECK(service->stop(1s));
 }
 
-TEST_CASE_METHOD(RunOnFixture, "while nothing happens run_on does next to nothing") {
+TEST_CASE_METHOD(RunOnFixture, "while nothing happens run_on does almost nothing") {
     const AsioRunner runner = run_on(*service, io.get_executor()).value();
     publish(1);
     run_until_delivered(1);

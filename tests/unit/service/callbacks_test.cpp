@@ -68,7 +68,7 @@ struct Signal {
 
 }  // namespace
 
-TEST_CASE_METHOD(CallbackFixture, "inside run_once a callback is told what it must not wait for") {
+TEST_CASE_METHOD(CallbackFixture, "inside run_once a callback cannot call what would wait") {
     bool is_called = false;
     SECTION("a completion") {
         service().async_publish(alice, an_order, [&](const Result<PublishReceipt>&) {
@@ -103,7 +103,8 @@ TEST_CASE_METHOD(CallbackFixture, "inside run_once a callback is told what it mu
     CHECK(events() == 2);
 }
 
-TEST_CASE_METHOD(CallbackFixture, "on the service's threads a callback is told the same") {
+TEST_CASE_METHOD(CallbackFixture,
+                 "on the service's threads a callback cannot call what would wait") {
     Signal signal;
     const auto callback = [&] {
         check_calls();
@@ -209,7 +210,7 @@ TEST_CASE_METHOD(CallbackFixture, "a service that a callback destroys ends after
               .is_success);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a service that was moved from answers that it was") {
+TEST_CASE_METHOD(ServiceFixture, "a moved-from service says that it was moved from") {
     WebhookService moved = std::move(service());
     CHECK(moved.event_types().value().size() == 3);
     WebhookService& empty = service();

@@ -24,7 +24,7 @@ struct DrivenFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(DrivenFixture, "a service that nothing drives is not ready, and says so once") {
+TEST_CASE_METHOD(DrivenFixture, "a service that nothing runs is not ready, and says so once") {
     subscribe();
     const Result<> ready = service().check_ready();
     REQUIRE_FALSE(ready);

@@ -377,11 +377,11 @@ void break_each_call(FaultyStorage::Fault fault, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("whichever call to storage is refused, what is promised holds") {
+TEST_CASE("whichever call to storage is rejected, all guarantees hold") {
     break_each_call(FaultyStorage::Fault::refused, GENERATE(1, 2, 3));
 }
 
-TEST_CASE("whichever answer of storage is lost, what is promised holds") {
+TEST_CASE("whichever result of storage is lost, all guarantees hold") {
     break_each_call(FaultyStorage::Fault::answer_lost, 1);
 }
 

@@ -69,20 +69,20 @@ struct LeaseFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(LeaseFixture, "a worker past its lease begins nothing until storage confirms it") {
+TEST_CASE_METHOD(LeaseFixture, "a worker past its lease starts nothing until storage confirms it") {
     unconfirming->confirms = false;
-    SECTION("while its lease holds, it goes on") {
+    SECTION("while its lease holds, it continues") {
         advance(9s);
         answer_what_is_under_way();
         CHECK(transport->requests().size() == 3);
     }
-    SECTION("once its lease has lapsed, not before it is confirmed") {
+    SECTION("once its lease has expired, not before it is confirmed") {
         SECTION("having tried all the while") {
             for (int second = 0; second < 10; ++second) {
                 advance(1s);
             }
         }
-        SECTION("having stood still") {
+        SECTION("having been suspended") {
             clock->advance(1h);
         }
         answer_what_is_under_way();
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(LeaseFixture, "a worker past its lease begins nothing until sto
     CHECK(fencing->fenced.empty());
 }
 
-TEST_CASE_METHOD(LeaseFixture, "what a worker that was taken over still brings changes no row") {
+TEST_CASE_METHOD(LeaseFixture, "late results of a worker that was taken over change no row") {
     auto other_transport = std::make_shared<FakeTransport>();
     other_transport->respond_with_status(500);
     WebhookService other =

@@ -127,8 +127,7 @@ TEST_CASE_METHOD(TwoWorkersFixture,
     CHECK(requests_to("/moved") > 5);
 }
 
-TEST_CASE_METHOD(TwoWorkersFixture,
-                 "batches in doubt do not keep a worker from looking after others") {
+TEST_CASE_METHOD(TwoWorkersFixture, "batches in doubt do not keep a worker from checking others") {
     const auto faulty = std::make_shared<FaultyStorage>(shared);
     reopen_on(faulty);
     subscribe();
@@ -143,7 +142,7 @@ TEST_CASE_METHOD(TwoWorkersFixture,
 }
 
 TEST_CASE_METHOD(TwoWorkersFixture,
-                 "a worker that finds much left behind gives signs of life meanwhile") {
+                 "a worker that takes over many events sends heartbeats meanwhile") {
     open_other();
     const auto slow = std::make_shared<SlowStorage>(shared, clock);
     slow->left_behind = 10;
@@ -170,29 +169,29 @@ TEST_CASE_METHOD(TwoWorkersFixture,
     CHECK(transport->requests().back().webhook_timestamp == std::to_string(seconds.count()));
 }
 
-TEST_CASE_METHOD(TwoWorkersFixture, "nobody outside hears that a worker was fenced") {
+TEST_CASE_METHOD(TwoWorkersFixture, "no caller is told that a worker was fenced") {
     const auto slow = std::make_shared<SlowStorage>(shared, clock);
     reopen_on(slow);
     const Subscription subscription = subscribe();
     settle();
     shared->retire_worker(slow->latest_worker).value();
-    SECTION("who publishes") {
+    SECTION("a publisher") {
         const Publication publication{.event_type = "order.created", .payload = "{}"};
         const auto refused = service().publish(alice, publication);
         CHECK(refused.error() == Errc::unavailable);
         advance(1s);
         CHECK(service().publish(alice, publication));
     }
-    SECTION("who publishes a batch") {
+    SECTION("a publisher of a batch") {
         const auto refused =
             service().publish_batch(alice, {{.event_type = "order.created", .payload = "{}"}});
         CHECK(refused.error() == Errc::unavailable);
     }
-    SECTION("who sends a test event") {
+    SECTION("a sender of a test event") {
         const auto refused = service().send_test_event(alice, subscription.id);
         CHECK(refused.error() == Errc::unavailable);
     }
-    SECTION("who stops") {
+    SECTION("a caller of stop") {
         CHECK(service().stop(0ms));
     }
 }

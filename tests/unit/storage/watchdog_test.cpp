@@ -49,7 +49,7 @@ struct Ends {
 
 }  // namespace
 
-TEST_CASE("a connection that is silent for too long is ended, and no other") {
+TEST_CASE("only a connection without a response for too long is closed") {
     PostgresqlWatchdog watchdog;
     const Ends silent;
     const Ends idle;
@@ -68,7 +68,7 @@ TEST_CASE("a connection that is silent for too long is ended, and no other") {
     CHECK_FALSE(patient_watch.was_silent());
 }
 
-TEST_CASE("a connection on which an answer comes in slowly is left alone") {
+TEST_CASE("a connection on which a response arrives slowly is kept") {
     PostgresqlWatchdog watchdog;
     const Ends slow;
     Watch watch(watchdog, slow.ours);
