@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A session of a host's, with our schema on its path.
+/// A session of a host, with the library's schema on its search path.
 struct Host {
     explicit Host(const std::string& schema) : sql(soci::postgresql, postgresql_cluster().uri()) {
         sql << "SET search_path = " + schema + ", public";
@@ -54,8 +54,8 @@ struct Host {
     soci::session sql;
 };
 
-/// A database, the service that delivers from it, driven by hand, and a host beside it. Times are
-/// the database's.
+/// A database, a manually driven service that delivers from it, and a host. Times are those of the
+/// database.
 struct Outbox {
     OnPostgresql place;
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
@@ -87,7 +87,7 @@ struct Outbox {
             .id;
     }
 
-    /// Past the next heartbeat, which looks for what is due.
+    /// Past the next heartbeat, which checks for due events.
     void deliver() {
         clock->advance(3s);
         while (running->run_once().value() > 0) {
@@ -198,7 +198,7 @@ OUTBOX_TEST("a running service delivers as soon as it is notified of the commit"
     subscribe();
     running.reset();
     storage = place.make({});
-    // Without being told, it would look only after a minute.
+    // Without a notification, it would check only after a minute.
     running.emplace(open({}, {.heartbeat_interval = 1min, .lease = 10min}));
     running->start().value();
     for (std::size_t count = 1; count <= 5; ++count) {
@@ -309,7 +309,7 @@ OUTBOX_TEST("a second transaction with the same key waits for the first one to e
            "0") {
     }
     SECTION("and returns its receipt") {
-        // A worker does not wait, for it publishes for many.
+        // A worker does not wait, because it publishes for many callers.
         CHECK(running->publish(alice, order("k")).error() == Errc::unavailable);
         CHECK(running->publish(alice, order("free")));
         host.sql << "COMMIT";
@@ -336,7 +336,7 @@ OUTBOX_TEST("a reader that continues by id misses no event that is committed lat
     running->publish(alice, order()).value();
     CHECK(read_after(id, 0) == Ids{1});
     CHECK(read_after(id, 1).empty());
-    // Who does not read on sees what there is.
+    // A reader that does not continue by id sees all events.
     CHECK(running->events(alice, id, {}).value().items.size() == 3);
     SECTION("which is committed") {
         late.sql << "COMMIT";

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A session of the database beside the storage's own.
+/// A database session in addition to the storage's own.
 struct Beside {
     explicit Beside(const std::string& schema) : sql(soci::postgresql, postgresql_cluster().uri()) {
         sql << "SET search_path = " + schema;
@@ -29,7 +29,7 @@ struct Beside {
         return text("SELECT number FROM webhooks_partition ORDER BY number");
     }
 
-    /// Of messages, events, attempts, and what is not delivered.
+    /// Counts of messages, events, attempts, and undelivered rows.
     std::string rows() {
         return text(
             "SELECT count(*) FROM webhooks_message UNION ALL SELECT count(*) FROM webhooks_event "
@@ -61,7 +61,7 @@ struct PartitionFixture : StorageFixture<Place> {
         }
     }
 
-    /// Time passes as for a service that has nothing in its memory.
+    /// Time passes as for a service with nothing in memory.
     void pass(std::chrono::hours time) {
         for (auto hour = 0h; hour < time; ++hour) {
             this->clock->advance(1h);
@@ -80,7 +80,7 @@ std::int64_t partition_of(EventId event) {
 
 }  // namespace
 
-// ---- Where ids are.
+// ---- The location of ids.
 
 TEST_CASE_METHOD(SmallFixture,
                  "the ids of one batch are in one partition, which is created if missing",
@@ -124,7 +124,7 @@ TEST_CASE_METHOD(SmallFixture, "statements touch only the partitions of their ev
     while (partition_of(last) < 4) {
         last = deliver_one(id);
     }
-    // What a session has counted is told when it ends.
+    // A session reports its counters only when it ends.
     const auto scans = [&](const std::string& which) {
         return beside.text(
             "SELECT relname || ' ' || seq_scan || ' ' || coalesce(idx_scan, 0) "
@@ -160,7 +160,7 @@ TEST_CASE_METHOD(SmallFixture, "statements touch only the partitions of their ev
     CHECK(scans("[0-3]") == before);
 }
 
-// ---- Their end.
+// ---- Dropping partitions.
 
 TEST_CASE_METHOD(LargeFixture, "partitions are dropped one after another, and leave nothing behind",
                  "[postgresql]") {
@@ -270,7 +270,7 @@ TEST_CASE_METHOD(LargeFixture, "a publisher does not wait for a reader that keep
         CHECK_FALSE(storage->maintain(daily).value());
         ++attempts;
     }
-    // Far below the time that a lock is waited for otherwise.
+    // Far below the usual lock timeout.
     CHECK(publishing.get() < 2s);
     CHECK(beside.rows().starts_with("1 1 1"));
     beside.sql << "COMMIT";
@@ -311,7 +311,7 @@ TEST_CASE_METHOD(SmallFixture, "workers continue while partitions are created an
     int dropped = 0;
     while (busy > 0) {
         pass(1h);
-        // One call makes a partition or drops one.
+        // One call creates or drops one partition.
         maintain();
         dropped += std::stoi(beside.text("SELECT min(number) FROM webhooks_partition")) > 0 ? 1 : 0;
     }

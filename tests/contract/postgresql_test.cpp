@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Fixture : StorageFixture<OnPostgresql> {
-    /// A session beside the storage's own.
+    /// A session in addition to the storage's own.
     void open(soci::session& sql) const {
         sql.open(soci::postgresql, postgresql_cluster().uri());
         sql << "SET search_path = " + place.schema;
@@ -69,7 +69,7 @@ public:
         }
         changed_.notify_all();
     }
-    /// Waits for more than `count` calls. @return how many there were.
+    /// Waits for more than `count` calls. @return their number.
     int wait_above(int count) {
         std::unique_lock lock(mutex_);
         REQUIRE(changed_.wait_for(lock, 10s, [&] { return count_ > count; }));
@@ -82,7 +82,7 @@ private:
     int count_ = 0;
 };
 
-/// Runs it in as many threads at once.
+/// Runs it in this many threads at once.
 template <class Body>
 void at_once(int threads, Body body) {
     std::vector<std::future<void>> running;
@@ -359,7 +359,7 @@ TEST_CASE_METHOD(Fixture, "a listener that lost its connection comes back", "[po
     bell.wait_above(heard);
 }
 
-// ---- Several at once.
+// ---- Concurrency.
 
 TEST_CASE_METHOD(Fixture, "a heartbeat waits for the batch that is being written", "[postgresql]") {
     soci::session sql;

@@ -6,14 +6,14 @@
 #include <webhooks/outbox.hpp>
 #include <webhooks/testing/fake_transport.hpp>
 
-// Publishing inside a host's own transaction on SQLite. Times are the machine's.
+// Publishing inside a host's own transaction on SQLite. Times are those of the system clock.
 
 namespace webhooks::testing {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// A connection of a host's.
+/// A connection of a host.
 struct SqliteHost {
     explicit SqliteHost(const std::string& path) : sql(soci::sqlite3, path) {}
 
@@ -37,7 +37,7 @@ struct SqliteHost {
     soci::session sql;
 };
 
-/// A file, the service that delivers from it, driven by hand, and a host's connection to it.
+/// A file, a manually driven service that delivers from it, and a host's connection to it.
 struct SqliteOutboxFixture {
     TemporaryFolder folder;
     const std::string path = folder.file("shop.db");
@@ -66,7 +66,7 @@ struct SqliteOutboxFixture {
             .id;
     }
 
-    /// Past the next heartbeat, which looks for what is due.
+    /// Past the next heartbeat, which checks for due events.
     void deliver() {
         clock->advance(3s);
         while (running.run_once().value() > 0) {
@@ -289,7 +289,7 @@ SQLITE_OUTBOX_TEST("on SQLite a connection that cannot publish says why") {
     CHECK_THAT(newer.detail(), Catch::Matchers::ContainsSubstring("version 99"));
 }
 
-// ---- Who waits for whom.
+// ---- Waiting for locks.
 
 SQLITE_OUTBOX_TEST("a host's open write transaction delays the service for its busy timeout") {
     subscribe();
@@ -303,10 +303,10 @@ SQLITE_OUTBOX_TEST("a host's open write transaction delays the service for its b
                                     std::string("SqliteOptions::busy_timeout")}) {
         CHECK_THAT(error.detail(), Catch::Matchers::ContainsSubstring(part));
     }
-    // What reads does not wait.
+    // Reading does not wait.
     CHECK(running.subscriptions(alice, {}).value().total == 1);
     host.sql << "COMMIT";
-    // It tries again soon.
+    // It retries soon.
     clock->advance(3s);
     running.run_once().value();
     CHECK(running.publish(alice, order()));
@@ -354,7 +354,7 @@ TEST_CASE_METHOD(SqliteOutboxFixture,
                  "a publication on SQLite that is aborted anywhere leaves nothing behind") {
     subscribe();
     subscribe("*");
-    // A host's time budget: from this step of SQLite's on, every statement is aborted.
+    // A host's time limit: from this step of SQLite on, every statement is aborted.
     int steps_left = 0;
     const auto is_over = [](void* steps) { return --*static_cast<int*>(steps) < 0 ? 1 : 0; };
     bool is_published = false;

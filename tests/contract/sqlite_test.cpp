@@ -105,7 +105,7 @@ TEST_CASE("a SQLite file is readable only by its owner") {
 
 namespace {
 
-/// What opening a file is refused with.
+/// The error of opening a file.
 std::string refusal(const std::string& path) {
     const Error error =
         make_sqlite_storage({.path = path, .busy_timeout = std::chrono::milliseconds(10)}).error();
@@ -116,7 +116,7 @@ std::string refusal(const std::string& path) {
     return text;
 }
 
-/// As `refusal`, in a process that may write what all may write, and no more.
+/// As `refusal`, in a process with only the rights of any user.
 std::string refusal_without_rights(const std::string& path) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
@@ -192,7 +192,7 @@ TEST_CASE("a file that is not writable is named, with what must be writable") {
           "unavailable: cannot open '" + path +
               "' for writing: Permission denied; this process must be able to write the file and "
               "its folder");
-    // As root's test, another user's: the file may be written, its folder may not.
+    // Another user: the file is writable, its folder is not. (The test may run as root.)
     std::filesystem::permissions(path, std::filesystem::perms(0666));
     std::filesystem::permissions(folder.file(""), std::filesystem::perms(0555));
     CHECK_THAT(refusal_without_rights(path), Catch::Matchers::ContainsSubstring("'" + path + "'") &&

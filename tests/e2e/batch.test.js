@@ -59,7 +59,7 @@ test("any error in one event fails its whole batch", async (t) => {
     { "events[1]": ["the idempotency key was used for other content within 24 hours"] });
   assert.equal((await server.events(subscription)).length, 1);
 
-  // The key of the refused batch was not used, and a repetition is one.
+  // The key of the rejected batch was not used, and a repetition is one.
   const events = [event({ payload: 3, idempotencyKey: "new" }), event({ idempotencyKey: "k" })];
   const first = await server.post("/events/batch", { events });
   assert.equal(first.status, 202, first.text);

@@ -1,4 +1,4 @@
-// API keys: made, listed and revoked beside a running server, or given by the environment.
+// API keys: created, listed and revoked next to a running server, or set in the environment.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";

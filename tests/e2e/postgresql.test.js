@@ -1,4 +1,4 @@
-// Servers that share a PostgreSQL database: their life, a kill, an outage, and the lists.
+// Servers that share a PostgreSQL database: start and stop, a kill, an outage, and lists.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

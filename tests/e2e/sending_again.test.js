@@ -1,4 +1,4 @@
-// What a subscriber does whose endpoint was broken: looks, mends it, and gets what it missed.
+// What a subscriber with a broken endpoint does: looks, repairs it, and gets what it missed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -53,7 +53,7 @@ test("an endpoint that was broken is repaired, and gets what it missed", async (
   assert.ok(bad.latencyMs.p50 > 0 && bad.latencyMs.p50 <= bad.latencyMs.p99);
   assert.ok(bad.lastFailure >= begin);
 
-  // It is mended: one event for a trial, then the rest.
+  // It is repaired: first one event as a trial, then the rest.
   isBroken = false;
   const retried = await server.post(`${path}/events/${ids[0]}/retry`);
   assert.equal(retried.status, 202, retried.text);

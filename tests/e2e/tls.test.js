@@ -1,4 +1,4 @@
-// The listener speaks TLS, as OpenSSL's client and Node's https see it.
+// The listener's TLS, tested with OpenSSL's client and Node's https.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";

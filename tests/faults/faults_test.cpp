@@ -1,8 +1,8 @@
 /// @file
-/// Two services on one PostgreSQL database, under load, while the database or the way to it fails.
-/// What is promised holds: publishers get an answer within 5 s, and it is true; nothing that was
-/// acknowledged is lost, nothing is sent twice without a reason; and both go on within 5 s once the
-/// database is back.
+/// Two services on one PostgreSQL database, under load, while the database or the connection to it
+/// fails. All guarantees hold: publishers get a correct result within 5 s; nothing that was
+/// acknowledged is lost; nothing is sent twice without a reason; and both services resume within 5
+/// s once the database is back.
 
 #include <http/client.hpp>
 #include <iostream>
@@ -20,7 +20,7 @@ void end_backends(const std::string& also = "") {
         also);
 }
 
-/// Ends the scene, of which nothing was sent twice.
+/// Ends the scene, in which nothing was sent twice.
 void check_unrepeated(FaultScene& scene) {
     const Findings findings = scene.finish();
     std::cout << scene.schema() << ": " << scene.acknowledged() << " acknowledged, "
@@ -86,7 +86,7 @@ TEST_CASE("the connection to the database becomes half-open, and heals", "[postg
     check_unrepeated(scene);
 }
 
-/// As the protocol has it where a prepared statement of that name is executed.
+/// The protocol message that executes a prepared statement of that name.
 const std::string executed_commit("\0commit\0", 8);
 
 TEST_CASE("the connection to the database is lost around a commit", "[postgresql]") {
@@ -143,7 +143,7 @@ TEST_CASE("others take all connections of the database", "[postgresql]") {
         }
     };
     fill_up();
-    // The last of the hoard ends the others' connections, and takes their places.
+    // The last of these connections terminates the services' connections, and takes their places.
     REQUIRE(hoard.size() > 10);
     for (int i = 0; i < 20; ++i) {
         PQclear(PQexec(hoard.back().get(),
@@ -265,7 +265,7 @@ TEST_CASE("a service that is cut off is taken over, and comes back", "[postgresq
 
 namespace {
 
-/// A machine whose clock is wrong by so much.
+/// A machine whose clock is wrong by this much.
 class WrongClock final : public Clock {
 public:
     explicit WrongClock(std::chrono::minutes by) : by_(by) {}

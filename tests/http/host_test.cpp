@@ -11,12 +11,12 @@
 
 #include "server_fixture.hpp"
 
-// What a server leaves alone in its host's process.
+// How a server leaves its host's process alone.
 
 namespace webhooks::http::testing {
 namespace {
 
-/// The port that a socket of this process is bound to; 0 for what is no such socket.
+/// The port that a socket of this process is bound to; 0 if it is not such a socket.
 std::uint16_t local_port(int descriptor) {
     sockaddr_in address{};
     socklen_t size = sizeof(address);

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds every request until it is told to answer.
+/// Blocks every request until it is told to answer.
 class SlowAuthenticator final : public Authenticator {
 public:
     Result<Principal> authenticate(const RequestHead&) override {
@@ -119,7 +119,7 @@ TEST_CASE_METHOD(ServerFixture, "a stop waits for the response to a request in f
 }
 
 TEST_CASE("a publication whose result comes after the stop does no harm") {
-    // Nobody drives this service, so that its publications wait.
+    // Nothing runs this service, so its publications wait.
     WebhookService idle =
         WebhookService::open({.storage = make_memory_storage(),
                               .transport = std::make_shared<webhooks::testing::FakeTransport>()})

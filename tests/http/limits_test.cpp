@@ -47,7 +47,8 @@ TEST_CASE_METHOD(ServerFixture, "a client that does not read its responses is di
     std::string many;
     for (int i = 0; i < 1000; ++i)
         many += live;
-    // Answers pile up until neither side's buffers have room, then the server gives up.
+    // Responses pile up until neither side's buffers have room, then the server closes the
+    // connection.
     while (client.send(many)) {
     }
     CHECK(client.is_closed());
@@ -123,7 +124,7 @@ TEST_CASE_METHOD(ServerFixture, "large responses beyond the total limit are a 50
 
 TEST_CASE_METHOD(ServerFixture, "without descriptors accepting waits, and does not busy-loop") {
     const auto port = start();
-    // The client's own descriptor is there before they run out.
+    // The client's own descriptor is opened before they run out.
     Client warm(port);
     CHECK(warm.exchange(live).status() == 200);
     rlimit before{};
@@ -131,7 +132,7 @@ TEST_CASE_METHOD(ServerFixture, "without descriptors accepting waits, and does n
     const int next = ::dup(0);
     REQUIRE(next >= 0);
     ::close(next);
-    // Room for the client alone: what the server accepts finds none.
+    // Room for only the client: the server has none for the connection it accepts.
     const rlimit tight{.rlim_cur = static_cast<rlim_t>(next) + 1, .rlim_max = before.rlim_max};
     REQUIRE(setrlimit(RLIMIT_NOFILE, &tight) == 0);
     Client client(port);

@@ -1,5 +1,5 @@
-// Which addresses are dialled. The table of ranges is tested with lib/endpoint; here it matters
-// that each address, literal or looked up, is judged before anything is sent to it.
+// Which addresses are connected to. The table of ranges is tested with lib/endpoint; these tests
+// check that each address, literal or looked up, is checked before anything is sent to it.
 
 #include <support/catch.hpp>
 #include <support/descriptors.hpp>
@@ -49,7 +49,7 @@ TEST_CASE("A name is looked up and its address is checked") {
 }
 
 TEST_CASE("A name that does not exist is a failure") {
-    // RFC 6761: no name below "invalid" ever exists, whether or not there is a name server.
+    // RFC 6761: no name below "invalid" ever exists, with or without a name server.
     const TransportAnswer answer = Driver().send("http://no-such-host.invalid/");
     CHECK(answer.kind == Kind::failed);
     CHECK_THAT(answer.error, Catch::Matchers::StartsWith("could not resolve host"));
@@ -63,7 +63,7 @@ TEST_CASE("The result of a lookup decides the attempt") {
     using Texts = std::vector<std::string>;
     const auto row = GENERATE(values<Row>({
         {Texts{}, "could not resolve host"},
-        // That it is refused shows that it was dialled.
+        // The refusal shows that a connection was attempted.
         {Texts{"127.0.0.1"}, "connection refused"},
         {Texts{"127.0.0.1", "127.0.0.2"}, "connection refused"},
         {Texts{"127.0.0.1", "10.0.0.1"}, "address not allowed"},
@@ -76,7 +76,7 @@ TEST_CASE("The result of a lookup decides the attempt") {
     names.set("a.example", {.addresses = row.addresses});
     Driver driver({.name_servers = {names.address()}});
     const std::string url = "http://a.example:" + std::to_string(port.number()) + "/";
-    // The second time what was remembered is judged.
+    // The second time the cached result is checked.
     for (int i = 0; i < 2; ++i) {
         const TransportAnswer answer = driver.send(url);
         CHECK(answer.kind == Kind::failed);
@@ -140,7 +140,7 @@ TEST_CASE("Names whose lookup hangs do not delay others, and fail in time") {
         CHECK(late.kind == Kind::failed);
         CHECK(late.error == "could not resolve host: timed out");
         CHECK(SteadyTime::clock::now() - began < 5s);
-        // Nobody waits for the look-up any more, and yet it goes on to its end.
+        // Nothing waits for the lookup any more, but it continues to its end.
         const int asked = names.asked("hanging0.example");
         while (names.asked("hanging0.example") == asked) {
             hasty.run(SteadyTime::clock::now() + 10ms);

@@ -1,4 +1,4 @@
-// What the transport makes of each kind of answer.
+// How the transport handles each kind of response.
 
 #include <support/catch.hpp>
 #include <tuple>
@@ -145,7 +145,8 @@ TEST_CASE("A last chunk that arrives byte by byte ends the response") {
         while (!peer.read_request().empty()) {
             peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n");
             for (const char* piece : {"0\r\n", "\r", "\n"}) {
-                // What was sent is there before more is: nothing but the wait of a client tells.
+                // A client's wait is the only sign that earlier bytes have arrived before more are
+                // sent.
                 std::ignore = peer.is_closed_within(20ms);
                 peer.send(piece);
             }
@@ -158,7 +159,7 @@ TEST_CASE("A last chunk that arrives byte by byte ends the response") {
 }
 
 TEST_CASE("The first 4 KiB of a body are kept, as UTF-8 cut at a code point") {
-    // The 4,096th byte is the middle of a code point of three.
+    // The 4,096th byte is in the middle of a three-byte code point.
     const std::string text = "ab" + std::string(4092, 'x') + "\xE2\x82\xAC" + "rest";
     CHECK(answer_to(with_body(text)).body == "ab" + std::string(4092, 'x'));
     CHECK(answer_to(with_body("a\xFF"

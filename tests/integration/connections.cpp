@@ -1,4 +1,4 @@
-// Connections: kept, reused, broken, silent, refused; and how a transport is driven.
+// Connections: kept, reused, broken, without a response, refused; and how a transport is driven.
 
 #include <condition_variable>
 #include <support/catch.hpp>
@@ -142,7 +142,7 @@ TEST_CASE("An idle connection that its peer closed is not tried") {
         may_close = true;
     }
     changed.notify_all();
-    // Driven with nothing to do, the transport notices and lets go.
+    // While driven with nothing to do, the transport notices and closes it.
     const SteadyTime patience = SteadyTime::clock::now() + 10s;
     while (connections_to(receiver.port()) > 0 && SteadyTime::clock::now() < patience) {
         driver.run(SteadyTime::clock::now() + 100ms);
@@ -257,7 +257,7 @@ TEST_CASE("cancel_all ends what is in flight, answered by the next run") {
         driver.run(SteadyTime::clock::now());
     }
     CHECK(connections_to(receiver.port()) == 1);
-    driver.start(request_to(receiver.url()));  // Not even begun.
+    driver.start(request_to(receiver.url()));  // Not even started.
     driver.transport().cancel_all();
     CHECK(driver.answers().size() == 1);
     driver.run(SteadyTime::clock::now());
@@ -315,7 +315,7 @@ TEST_CASE("When descriptors run out, only the connections idle longest are close
     for (const Receiver* receiver : {&oldest, &second, &third}) {
         REQUIRE(driver.send(receiver->url()).status_code == 200);
     }
-    // The lookup of a name takes a descriptor too, and gives it back.
+    // The lookup of a name needs a descriptor too, and releases it.
     const bool by_name = GENERATE(false, true);
     const std::string host = by_name ? "a.example" : "127.0.0.1";
     {
@@ -398,7 +398,7 @@ TEST_CASE(
     send_until_asked(3);
     CHECK(receiver.connections() == 1);
 
-    // Nothing listens there; that it is refused shows that it was dialled.
+    // Nothing listens there; the refusal shows that a connection was attempted.
     names.set("moving.example", {.addresses = {"127.0.0.2"}, .ttl = 1});
     TransportAnswer answer = driver.send(url);
     while (answer.status_code == 200 && SteadyTime::clock::now() < patience) {

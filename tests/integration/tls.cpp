@@ -1,4 +1,4 @@
-// HTTPS: the same attempts over TLS, and what is refused before a byte of a request is sent.
+// HTTPS: the same attempts over TLS, and what is rejected before a byte of a request is sent.
 
 #include <algorithm>
 #include <support/catch.hpp>
@@ -42,7 +42,7 @@ TEST_CASE("HTTPS with a valid certificate, for a name and for an address") {
     CHECK(driver.send(receiver.url()).body == "ok");
     CHECK(receiver.connections() == 2);
 
-    // The same ones again, and a body of many records.
+    // The same connections again, and a body of many records.
     for (int i = 0; i < 10; ++i)
         CHECK(driver.send(named_url(receiver)).status_code == 200);
     CHECK(driver.send(request_to(receiver.url(), std::string(3'000'000, 'b'))).body == "ok");
@@ -123,7 +123,7 @@ TEST_CASE("A TLS session is resumed by the next connection, and not by other hos
         CHECK(driver.send(named_url(receiver)).status_code == 200);
         CHECK(driver.send(named_url(receiver)).status_code == 200);
         CHECK(driver.send(receiver.url()).status_code == 200);
-        // A server that has forgotten its keys: a whole handshake, and no failure.
+        // A server that has forgotten its keys: a full handshake, and no failure.
         std::string keys(80, 'k');
         REQUIRE(SSL_CTX_set_tlsext_ticket_keys(server.get(), keys.data(), keys.size()) == 1);
         CHECK(driver.send(named_url(receiver)).status_code == 200);

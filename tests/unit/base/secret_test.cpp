@@ -19,7 +19,7 @@ concept Streamable = requires(std::ostream& out, const T& value) {
     out << value;
 };
 
-/// The bytes of an object, whatever they are by now.
+/// The bytes of an object, even after its destruction.
 std::string bytes_of(const void* object, std::size_t size) {
     return {static_cast<const char*>(object), size};
 }

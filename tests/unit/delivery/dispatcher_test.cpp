@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A dispatcher whose endpoints exist for every subscription, each on a host of its own.
+/// A dispatcher with an endpoint for every subscription, each on its own host.
 struct Bench {
     explicit Bench(ServiceOptions chosen = {}) : options(std::move(chosen)) {
         options.retry_jitter = 0;

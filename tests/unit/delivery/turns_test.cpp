@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 constexpr SteadyTime first_turn{1000s};
 
-/// Lanes with numbered events, and whoever has turns drawn.
+/// Lanes with numbered events, and a loop that takes turns.
 struct Queues {
     explicit Queues(std::size_t slots = 1000, std::size_t host_slots = 100)
         : turns(slots, host_slots) {}
@@ -28,7 +28,7 @@ struct Queues {
         return made;
     }
 
-    /// Begins whatever may begin. @return the events in the order of their turns
+    /// Starts everything that may start. @return the events in the order of their turns
     std::vector<std::int64_t> begin_all() {
         std::vector<std::int64_t> order;
         while (Lane* lane = turns.next()) {
@@ -192,7 +192,7 @@ TEST_CASE("one user's endpoints, however many and slow, leave slots to the other
     queues.lane("b", {2}, "bob");
     CHECK(queues.begin_all() == Events{1, 2});
 
-    // As those of others end, the user's part grows back, and each of its events is sent.
+    // As requests of others end, the user's share grows again, and each of its events is sent.
     std::size_t sent = 0;
     while (!queues.under_way.empty()) {
         queues.finish_first();

@@ -6,7 +6,7 @@ using namespace webhooks;
 
 namespace {
 
-/// Empty when the URL may be saved.
+/// Empty if the URL may be saved.
 std::string fault_of(const std::string& text, const EndpointPolicy& policy = {}) {
     const auto url = EndpointUrl::parse(text);
     if (!url) return "does not parse";

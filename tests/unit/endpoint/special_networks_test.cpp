@@ -6,7 +6,7 @@ using namespace webhooks;
 
 namespace {
 
-/// A range, its edges, and its neighbours where they are public (empty where they are not).
+/// A range, its edges, and its neighbours if they are public (otherwise empty).
 struct Range {
     const char* network;
     const char* first;
@@ -15,8 +15,8 @@ struct Range {
     const char* after;
 };
 
-// Worked out from the two registries by another program, so that a slip in the library's table or
-// arithmetic shows.
+// Computed from the two registries by another program, so that a mistake in the library's table or
+// arithmetic is detected.
 constexpr Range ranges[] = {
     {"0.0.0.0/8", "0.0.0.0", "0.255.255.255", "", "1.0.0.0"},
     {"0.0.0.0/32", "0.0.0.0", "0.0.0.0", "", ""},
@@ -99,7 +99,7 @@ TEST_CASE("Every special-purpose range is rejected exactly up to both edges") {
 
 TEST_CASE("An allowed network allows exactly its addresses") {
     for (const Range& range : ranges) {
-        // Judged as the IPv4 addresses they stand for; another test has them.
+        // Checked as the IPv4 addresses that they contain; another test covers them.
         if (std::string(range.network) == "::ffff:0:0/96") continue;
         CAPTURE(range.network);
         EndpointPolicy policy;

@@ -153,7 +153,7 @@ TEST_CASE("An invalid URL is rejected with what would be valid") {
           "https://(a).com",
           "https://a.b~c",
           "https://:80"}},
-        // The spellings that a resolver would take for an address.
+        // Spellings that a resolver would take for an address.
         {"IPv4 address of four decimal numbers",
          {"http://2130706433", "http://0x7f.1",       "http://0x7f000001",  "http://127.1",
           "http://0",          "http://0/",           "http://1.2.3",       "http://1.2.3.4.5",

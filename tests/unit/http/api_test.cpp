@@ -193,7 +193,7 @@ TEST_CASE("the largest payload fits into a body, whatever the other members") {
     fixture.running.reset();
     fixture.open();
     const Api api = Api::make(fixture.service(), std::make_shared<NameAuthenticator>()).value();
-    // Each character of a member may be an escape of six.
+    // Each character of a member may be an escape of six characters.
     std::string escaped;
     for (int i = 0; i < 256; ++i)
         escaped += "\\u0061";

@@ -12,7 +12,7 @@ struct BatchFixture : ApiFixture {
 
     static std::string batch(const std::string& events) { return R"({"events":[)" + events + "]}"; }
 
-    /// So many events, each with its index as its payload.
+    /// This many events, each with its index as its payload.
     static std::string many(std::size_t count) {
         std::string events;
         for (std::size_t i = 0; i < count; ++i) {
@@ -153,7 +153,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch is JSON by its content type") {
 
 #ifndef __SANITIZE_ADDRESS__
 
-/// A batch is read on a thread that serves others, too.
+/// A batch is parsed on a thread that also serves others.
 TEST_CASE_METHOD(BatchFixture,
                  "the memory for a batch is bounded by its bytes, however many members it has") {
     const auto allocations_for = [&](const std::string& more, int count, int status) {

@@ -8,7 +8,7 @@ using State = RequestReader::State;
 
 namespace {
 
-/// Reads a request, or up to where there is no more input.
+/// Reads a request, or until there is no more input.
 void read(RequestReader& reader, std::string_view& input, std::size_t max_body = 64) {
     reader.consume(input);
     if (reader.state() != State::head_complete) return;
@@ -16,8 +16,8 @@ void read(RequestReader& reader, std::string_view& input, std::size_t max_body =
     reader.consume(input);
 }
 
-/// Feeds a text in pieces of a size. @return 0 for a complete request, -1 for one that is not, else
-/// the status it is refused with.
+/// Feeds a text in pieces of a size. @return 0 for a complete request, -1 for an incomplete one,
+/// otherwise the status of the rejection.
 int verdict(std::string_view text, std::size_t piece) {
     RequestReader reader;
     while (!text.empty() && reader.state() != State::refused && reader.state() != State::complete) {
@@ -36,7 +36,7 @@ Request parse(std::string_view text) {
     return reader.take();
 }
 
-/// A request with these lines behind a sound request line and Host.
+/// A request with these lines after a valid request line and Host.
 std::string with(std::string_view lines) {
     return "POST / HTTP/1.1\r\nHost: a\r\n" + std::string(lines);
 }
@@ -155,7 +155,7 @@ TEST_CASE("each framing has the same result, whole or byte by byte") {
     CHECK(verdict(c.text, 1) == c.status);
 }
 
-/// Beast looks for the end of the quotes, and gives a reason that depends on how the bytes come.
+/// Beast looks for the end of the quotes, and its reason depends on how the bytes arrive.
 TEST_CASE("a request whose chunk extension has open quotes is rejected, however it is split") {
     const std::string text = with("Transfer-Encoding: chunked\r\n\r\n2;a=\"b\r\nab\r\n0\r\n\r\n" +
                                   std::string(300, 'x'));

@@ -202,7 +202,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a valid since is a 400
     INFO(body);
     CHECK(errors("POST", path + "/recover", body) == expected);
     content_type = GENERATE("text/plain", "");
-    // Where there is no body, nothing is wrong with its type.
+    // Without a body, its content type is not checked.
     CHECK(call("POST", "/v1/webhooks" + path + "/recover", body).status ==
           (body.empty() ? 400 : 415));
 }

@@ -52,7 +52,7 @@ std::string ids(const Result<Page<T>>& page) {
     return text;
 }
 
-/// The ids of the events that a filter answers, or why it cannot be asked.
+/// The ids of the events that match a filter, or why it is invalid.
 std::string ask(const std::string& filter) {
     const Result<ListQuery> query = ListQuery::parse({.filter = filter}, ListKind::events);
     if (!query) return query.error().detail();

@@ -16,7 +16,7 @@ std::string many(const std::string& text, std::size_t count) {
     return all;
 }
 
-/// Why a filter that was built cannot be asked of events; "fine" where it can.
+/// Why a built filter is invalid for events; "fine" if it is valid.
 std::string verdict(const Filter& filter) {
     const Result<> result = ListQuery{.filter = filter}.check(ListKind::events);
     return result ? "fine" : result.error().detail();
@@ -183,7 +183,7 @@ TEST_CASE("a message shows whole characters, and no control characters") {
           "filter: expected a field or a value, found '\xC3\xA9' at character 7");
     CHECK(fault("payload eq '\xF0\x9F\x98\x80' and \xC2\x85") ==
           "filter: expected a field or a value, found '?' at character 20");
-    // What is quoted is cut between two characters.
+    // Quoted text is cut between two characters.
     const std::string long_text = many("\xE2\x82\xAC", 100);
     const std::string message = verdict(field("createdAt") == long_text);
     CHECK(is_storable_text(message));
@@ -198,7 +198,7 @@ TEST_CASE("a parameter with several errors reports one of them") {
 }
 
 TEST_CASE("a filter is parsed in time that depends only on its length") {
-    // Each byte may be looked at so many times, in text made to be gone back over.
+    // Each byte may be read this often, in text made to cause backtracking.
     constexpr std::size_t most_per_byte = 12;
     const auto blanks = std::string(1900, ' ');
     const std::string hard[] = {

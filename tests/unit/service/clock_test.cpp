@@ -29,7 +29,7 @@ TEST_CASE_METHOD(ServiceFixture,
     clock->jump(-24h);
     transport->respond_with_status(200);
     advance(5s);
-    // Nothing to do, though the service itself believes that the event is due.
+    // Nothing to do, although the service itself thinks that the event is due.
     CHECK(service().run_once().value() == 0);
     CHECK(transport->requests().size() == 1);
     advance(24h - 1s);

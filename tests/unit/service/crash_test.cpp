@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A storage in whose calls the memory is used up, before or after they did their work.
+/// A storage whose calls run out of memory, before or after they did their work.
 struct StarvingStorage final : ForwardingStorage {
     using ForwardingStorage::ForwardingStorage;
 

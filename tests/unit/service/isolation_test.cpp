@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Remembers which subscriptions were deactivated, and why, and what was logged of endpoints.
+/// Records which subscriptions were deactivated, and why, and what was logged about endpoints.
 struct DeactivationLog final : Observer {
     void on_log(LogLevel level, std::string_view line) override {
         if (line.find("endpoint") == std::string_view::npos) return;
@@ -40,7 +40,7 @@ SubscriptionDraft with_rate_limit(int rate) {
     return draft;
 }
 
-/// A service with some endpoints whose answers a test sets by host.
+/// A service with some endpoints whose responses a test sets by host.
 struct IsolationFixture : ServiceFixture {
     std::shared_ptr<DeactivationLog> deactivations = std::make_shared<DeactivationLog>();
     std::map<std::string, TransportAnswer> answers;
@@ -337,7 +337,7 @@ TEST_CASE_METHOD(IsolationFixture, "endpoints that do not answer leave memory to
     publish_to_healthy();
     CHECK(requests_to("healthy.example.com") == 2);
 
-    // And none of theirs is forgotten: each gets its room in turn.
+    // None of their events is forgotten: each gets room in turn.
     transport->respond_with_status(200);
     while (!transport->under_way().empty()) {
         for (const Transport::Token token : transport->under_way()) {
@@ -423,7 +423,7 @@ TEST_CASE_METHOD(IsolationFixture, "large payloads wait in storage if memory is 
             .value();
     }
     settle();
-    // Three fit into memory, but not all of it is one endpoint's.
+    // Three fit into memory, but one endpoint does not get all of it.
     CHECK(count(subscription, "nextRetryAt ne null") == 8);
     transport->respond_with_status(200);
     for (const Transport::Token token : transport->under_way()) {
@@ -442,7 +442,7 @@ TEST_CASE_METHOD(IsolationFixture, "a pause that an earlier URL asked for is not
     service()
         .update_subscription(alice, subscription.id, {.url = "https://new.example.com/"})
         .value();
-    // The answer comes before delivery has looked for changes.
+    // The response comes before delivery has checked for changes.
     transport->answer(transport->under_way().front(), status(503, "3600"));
     settle();
     CHECK_FALSE(current(subscription).paused_until);
@@ -465,7 +465,7 @@ TEST_CASE_METHOD(IsolationFixture, "two failures that lie days apart deactivate 
 
 TEST_CASE_METHOD(IsolationFixture, "a secret that cannot sign affects only its subscription") {
     const Subscription broken = subscribe_host("broken.example.com");
-    // As after a restore of something else.
+    // As if something else was restored from a backup.
     storage->update_subscription(alice, broken.id, {.secret = Secret("whsec_!")}).value();
     subscribe_host("healthy.example.com");
     advance(2s);

@@ -1,4 +1,4 @@
-// What a service does when its storage says that others have changed something.
+// How a service reacts to notifications of its storage.
 
 #include <unit/service/fixture.hpp>
 #include <webhooks/forwarding_storage.hpp>
@@ -6,7 +6,7 @@
 namespace webhooks::testing {
 namespace {
 
-/// Keeps what it would call.
+/// Stores the callback that it is given.
 class CallingStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;

@@ -5,9 +5,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A host that calls `run_once` when it is told to, and checks that it is told right.
+/// A host that calls `run_once` when it is told to, and checks that this is correct.
 struct HostLoop : ServiceFixture {
-    /// Goes to the next time at which there is something to do. @return how long that took.
+    /// Advances to the next time with something to do. @return how long that took.
     std::chrono::nanoseconds step() {
         settle();
         const SteadyTime now = clock->steady_now();

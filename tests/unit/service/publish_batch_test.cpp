@@ -39,7 +39,7 @@ struct BatchFixture : ServiceFixture {
         return service().events(alice, id, {.take = 0}).value().total;
     }
 
-    /// Hands a batch in; its answer comes while the service is driven.
+    /// Submits a batch; its result arrives while the service is driven.
     std::shared_ptr<std::optional<Receipts>> submit(std::vector<Publication> batch) {
         auto answer = std::make_shared<std::optional<Receipts>>();
         service().async_publish_batch(alice, std::move(batch), [answer](Receipts receipts) {

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Remembers the worker's mark.
+/// Records the worker's low-water mark.
 struct MarkedStorage : ForwardingStorage {
     using ForwardingStorage::ForwardingStorage;
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch) override {
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(ServiceFixture, "a service that publishes nothing reports that 
 
 namespace {
 
-/// Refuses the next write, when told to.
+/// Rejects the next write, when told to.
 struct RefusingStorage : ForwardingStorage {
     using ForwardingStorage::ForwardingStorage;
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch) override {
@@ -110,7 +110,7 @@ struct RefusingStorage : ForwardingStorage {
     bool refuses = false;
 };
 
-/// Whose log takes a while to write.
+/// An observer that makes writing the log take a while.
 struct SlowObserver : Observer {
     explicit SlowObserver(std::shared_ptr<ManualClock> shared) : time(std::move(shared)) {}
     void on_log(LogLevel, std::string_view) noexcept override { time->advance(600ms); }

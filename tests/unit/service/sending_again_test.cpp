@@ -18,7 +18,7 @@ struct SendingAgainFixture : ServiceFixture {
             .value();
     }
 
-    /// An event that used up its tries.
+    /// An event that has used up its attempts.
     EventId fail() {
         transport->respond_with_status(500);
         const EventId id = publish();
@@ -354,7 +354,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "statistics count what was sent, failed an
     CHECK(found.last_failure == clock->now());
 }
 
-// ---- Who sees what.
+// ---- Access control.
 
 TEST_CASE_METHOD(SendingAgainFixture, "no user reaches another's subscription, nor an absent one") {
     const EventId id = fail();
@@ -373,7 +373,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "no user reaches another's subscription, n
     CHECK(service().retry_event(admin, subscription.id, id));
 }
 
-// ---- What came of a review.
+// ---- Special cases.
 
 TEST_CASE_METHOD(SendingAgainFixture, "a resent event goes before others, even during a pause") {
     const EventId failed = fail();
@@ -394,7 +394,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a resent event goes before others, even d
     CHECK(history(failed).event.is_success);
     REQUIRE(transport->requests().size() > before);
     CHECK(transport->requests()[before].webhook_id == transport->requests()[0].webhook_id);
-    // The probe succeeded: the pause is over for the others too.
+    // The probe succeeded: the pause also ends for the others.
     CHECK(service().statistics(alice, subscription.id).value().waiting == 0);
 }
 

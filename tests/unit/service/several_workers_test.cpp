@@ -1,4 +1,4 @@
-// Several workers on one storage, each with a clock of its own.
+// Several workers on one storage, each with its own clock.
 
 #include <algorithm>
 #include <functional>
@@ -11,15 +11,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A storage whose heartbeats can take a while to answer, or end a worker's life behind its back.
+/// A storage whose heartbeats can be slow, or end a worker without telling it.
 class SlowStorage final : public ForwardingStorage {
 public:
     SlowStorage(std::shared_ptr<Storage> inner, std::shared_ptr<ManualClock> clock)
         : ForwardingStorage(std::move(inner)), clock_(std::move(clock)) {}
 
-    /// What the next heartbeat waits for its answer.
+    /// How long the next heartbeat waits for its result.
     std::chrono::milliseconds delay{0};
-    /// Batches that a dead worker left, of which each takes four seconds.
+    /// Batches that a dead worker left, each of which takes four seconds.
     int left_behind = 0;
     std::function<void()> between_take_overs = [] {};
     WorkerId latest_worker{};
@@ -49,8 +49,8 @@ private:
     std::shared_ptr<ManualClock> clock_;
 };
 
-/// The fixture's worker, whose endpoint always fails and is tried every second, and another one on
-/// the same storage.
+/// The fixture's worker, whose endpoint always fails and is retried every second, and another one
+/// on the same storage.
 struct TwoWorkersFixture : ServiceFixture {
     const std::shared_ptr<Storage> shared = storage;
     std::shared_ptr<ManualClock> other_clock = clock;

@@ -28,7 +28,7 @@ struct ThrowingObserver final : Observer {
     bool throws_in_log = false;
 };
 
-/// Throws in the calls that it is told of, so often.
+/// Throws in the selected calls, this many times.
 struct ThrowingTransport final : Transport {
     explicit ThrowingTransport(std::shared_ptr<Transport> inner) : inner_(std::move(inner)) {}
 

@@ -20,7 +20,7 @@ std::string fault_of(const Result<>& result) {
     return result.error().detail();
 }
 
-/// Answers a fixed record for every hash, whatever it is.
+/// Returns a fixed record for every hash.
 class ConfusedStorage final : public BareStorage {
 public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view) override {
@@ -28,7 +28,7 @@ public:
     }
 };
 
-/// Another process adds the key between the question whether it is there and its own insertion.
+/// Another process adds the key between the lookup and the insertion.
 class RacingStorage final : public BareStorage {
 public:
     explicit RacingStorage(std::string winner) : winner_(std::move(winner)) {}

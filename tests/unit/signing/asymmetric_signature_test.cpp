@@ -1,4 +1,4 @@
-// Signatures `v1a` of Ed25519. What both kinds of signatures share is in signature_test.cpp.
+// Ed25519 signatures (`v1a`). What both kinds of signatures share is in signature_test.cpp.
 
 #include <signing/digest.hpp>
 #include <string>
@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The key is that of the Svix server's own test; the signature stands in the specification, as the
+// The key is that of the Svix server's own test; the signature is in the specification, as the
 // example of "Webhook headers".
 const std::string svix_seed = "6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=";
 const Secret svix_key(
@@ -36,7 +36,7 @@ std::string sign_message(const Secret& secret) {
     return signer->sign(svix_message.id, svix_message.timestamp, svix_message.body).value();
 }
 
-/// Empty when the message verifies.
+/// Empty if the message verifies.
 std::string verdict(const Secret& key, const SignedMessage& message = svix_message,
                     Time now = svix_time) {
     const auto result = verify(key, message, now);
@@ -51,7 +51,7 @@ std::string verdict_on(std::string_view signatures, const Secret& key = svix_pub
     return verdict(key, message);
 }
 
-/// What is wrong with the one field "secret"; empty when nothing is.
+/// The error of the only field "secret"; empty if there is none.
 template <typename T>
 std::string fault_in(const Result<T>& result) {
     if (result) return "";
@@ -73,7 +73,7 @@ std::string whpk(const std::string& bytes) {
 TEST_CASE("A whsk_ key signs as the specification shows and as its libraries do") {
     CHECK(sign_message(svix_key) == svix_message.signature);
     CHECK(sign_message(Secret("whsk_" + svix_seed)) == svix_message.signature);
-    // Of the tests of the specification's library for Go, which knows seeds alone.
+    // From the tests of the specification's Go library, which supports only seeds.
     CHECK(sign_message(Secret("whsk_VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=")) ==
           "v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8"
           "Ag==");
@@ -220,7 +220,7 @@ TEST_CASE("A message with another Ed25519 signature does not verify") {
          {tampered, std::string("v1a,"), std::string("v1a"), value, "v1," + value, "V1a," + value,
           "v1b," + value, "v1a " + value, "v1a,," + value, good + '=', good + ',' + good,
           good.substr(0, good.size() - 1), good.substr(0, good.size() - 2),
-          // Stray bits behind the last byte: another spelling of the same bytes.
+          // Stray bits after the last byte: another encoding of the same bytes.
           good.substr(0, good.size() - 3) + "h=="}) {
         CAPTURE(signatures);
         CHECK(verdict_on(signatures) == "no signature matches");

@@ -33,7 +33,7 @@ std::string fault_of(const std::string& secret) {
     return result.error().fields()[0].message;
 }
 
-/// Empty when the message verifies.
+/// Empty if the message verifies.
 std::string refusal_of(const SignedMessage& message, Time now = standard_time) {
     const auto result = verify(standard_secret, message, now);
     if (result) return "";

@@ -13,7 +13,7 @@ using Watch = PostgresqlWatchdog::Watch;
 
 namespace {
 
-/// Two ends of a connection.
+/// The two ends of a connection.
 struct Ends {
     Ends() {
         const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -37,7 +37,7 @@ struct Ends {
         ::close(theirs);
     }
 
-    /// Waits for our end to become readable. @return whether it did in time
+    /// Waits for this end to become readable. @return whether it did in time
     bool is_readable_within(std::chrono::milliseconds time) const {
         pollfd awaited{.fd = ours, .events = POLLIN, .revents = 0};
         return ::poll(&awaited, 1, static_cast<int>(time.count())) == 1;

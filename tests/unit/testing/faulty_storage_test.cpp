@@ -16,7 +16,7 @@ struct FaultyFixture {
     Result<> upsert(const std::string& name) {
         return storage.upsert_event_type({.name = name, .description = ""});
     }
-    /// Which event types have reached the storage behind.
+    /// The event types that have reached the inner storage.
     std::vector<std::string> stored() {
         std::vector<std::string> names;
         for (const EventType& type : inner->configuration(0).value().event_types) {

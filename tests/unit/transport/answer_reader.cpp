@@ -9,7 +9,7 @@ using webhooks::transport::storable_text;
 
 namespace {
 
-/// Feeds one byte at a time, as the worst of networks might.
+/// Feeds one byte at a time, like the worst of networks.
 void trickle(AnswerReader& reader, std::string_view bytes) {
     for (const char& byte : bytes)
         reader.feed({&byte, 1});
@@ -41,7 +41,7 @@ TEST_CASE("A response is the same in one piece and byte by byte") {
 
 namespace {
 
-/// Everything there is to tell about an answer that arrives in these pieces, up to its end.
+/// Everything about a response that arrives in these pieces, up to its end.
 std::string told(const std::vector<std::string_view>& pieces) {
     AnswerReader reader;
     for (const std::string_view piece : pieces) {
@@ -192,7 +192,7 @@ TEST_CASE("The limits are exact") {
     CHECK_FALSE(over.feed(body_of(AnswerReader::max_body_bytes + 1)));
     CHECK(over.has_answer());
 
-    // A chunk header without an end is body too.
+    // A chunk header without an end counts as body too.
     AnswerReader extension;
     extension.feed("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;");
     CHECK(extension.feed(std::string(AnswerReader::max_body_bytes - 2, 'e')));

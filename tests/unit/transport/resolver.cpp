@@ -18,12 +18,12 @@ using Manner = DnsServer::Manner;
 
 namespace {
 
-/// For what waits for name servers: as long as no test takes.
+/// For lookups that wait for name servers: longer than any test takes.
 constexpr auto forever = 1h;
-/// For what waits until a look-up has failed: 15 times as much.
+/// For lookups that wait until they fail: 15 times as much.
 constexpr auto moment = 2ms;
 
-/// A resolver with a name server of its own, on a loop that the test drives.
+/// A resolver with its own name server, on a loop that the test drives.
 class Bench {
 public:
     explicit Bench(std::chrono::milliseconds first_timeout = forever,
@@ -32,7 +32,7 @@ public:
         resolver = std::make_unique<Resolver>(io, std::move(options));
     }
 
-    /// Looks the host up for somebody who waits until the end of the test.
+    /// Looks up the host for a waiter that waits until the end of the test.
     void start(const std::string& host) {
         tickets[host] = resolver->resolve(host, now, [=, this](const Resolved& answer) {  //
             answers[host] = answer;
@@ -118,7 +118,7 @@ TEST_CASE("A lookup without a result is the name's failure") {
         {"unknown.example", forever, "could not resolve host"},
         {"none.example", forever, "could not resolve host"},
         {"silent.example", moment, "could not resolve host: timed out"},
-        // How soon one gives up is the library's matter.
+        // How soon the library gives up is its own decision.
         {"garbage.example", moment, "could not resolve host"},
     }));
     Bench bench(row.first_timeout);
@@ -209,13 +209,13 @@ TEST_CASE("Names whose lookup hangs delay neither others nor the end") {
         for (int i = 1; i <= count; ++i) {
             bench.server.set(hanging(i), {.manner = Manner::silent});
             bench.start(hanging(i));
-            // No more questions at once than the server's socket holds.
+            // No more queries at once than the server's socket buffer holds.
             if (i % 50 == 0) bench.run_until([&] { return bench.server.asked(hanging(i)) == 1; });
         }
         bench.server.set("good.example", {.addresses = {"192.0.2.1"}});
         CHECK(bench.resolve("good.example").addresses.size() == 1);
         CHECK(bench.answers.size() == 1);
-        // One socket for all, while they last: not more than the server's and the loop's own.
+        // One socket for all of them: only the server's and the loop's own besides.
         CHECK(open_descriptors() <= before + 8);
         bench.resolver.reset();
         bench.io.poll();
@@ -232,7 +232,7 @@ TEST_CASE("Lookups leave no descriptor behind when they have ended") {
     bench.server.set("a.example", {.manner = Manner::too_long, .addresses = {"192.0.2.1"}});
     bench.resolve("a.example");
     bench.run_until_idle();
-    // The server closes its end when it sees ours closed.
+    // The server closes its end when it sees this end closed.
     bench.run_until([&] { return open_descriptors() <= before; });
     CHECK(open_descriptors() == before);
 }
@@ -258,7 +258,7 @@ TEST_CASE("A waiter that has released its ticket is not called") {
     Resolver::Ticket ticket = bench.resolver->resolve("a.example", bench.now, call);
     ticket.reset();
     bench.resolve("a.example");
-    // Neither when the answer is already known.
+    // Nor if the answer is already cached.
     ticket = bench.resolver->resolve("a.example", bench.now, call);
     ticket.reset();
     bench.run_until_idle();
@@ -287,7 +287,7 @@ TEST_CASE("A cached result is not requested again until it expires") {
     bench.now = asked + row.kept - 1ms;
     CHECK(texts(bench.resolve(row.host)) == texts(first));
     CHECK(bench.server.asked(row.host) == 1);
-    // The time counts from the answer, which came a little after the question.
+    // The TTL counts from the answer, which came a little after the query.
     bench.now = SteadyTime::clock::now() + row.kept;
     CHECK(texts(bench.resolve(row.host)) == texts(first));
     CHECK(bench.server.asked(row.host) == 2);
