@@ -8,10 +8,10 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A storage in this process's memory. It keeps every promise of `Storage` but to outlive the
-/// process. Several services may share one.
-/// @param clock Storage's time; absent: the machine's.
-/// @param query_timeout How long a list query may take before it ends with `timed_out`.
+/// A storage in this process's memory. It keeps every guarantee of `Storage`, except that its data
+/// ends with the process. Several services may share one.
+/// @param clock the storage's time; absent: the system clock.
+/// @param query_timeout the maximum duration of a list query, which then ends with `timed_out`.
 std::shared_ptr<Storage> make_memory_storage(
     std::shared_ptr<Clock> clock = {},
     std::chrono::milliseconds query_timeout = std::chrono::seconds(5));

@@ -13,7 +13,7 @@ using soci::use;
 
 enum Join : unsigned { message = 1, attempt = 2, undelivered = 4, everything = 7 };
 
-/// The fields of an event, in the order of query::fields_of. Moments are milliseconds there.
+/// The fields of an event, in the order of query::fields_of. Times are in milliseconds there.
 constexpr Column event_columns[] = {
     {"e.id", 0},
     {"e.subscription_id", 0},
@@ -22,8 +22,8 @@ constexpr Column event_columns[] = {
     {"a.status_code", attempt, true},
     {"a.response", attempt, true},
     {"a.error_message", attempt, true},
-    // Below every worker's low-water mark, what has no row among what is not delivered is
-    // delivered: the event's attempts, each on a page of its own in a long log, stay unread.
+    // An event below every worker's low-water mark without an undelivered row is delivered. This
+    // avoids reading its attempts, each of which is on a different page in a long log.
     {"(CASE WHEN u.event_id IS NOT NULL THEN 0 "
      "WHEN e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
      "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
@@ -36,7 +36,7 @@ constexpr Column event_columns[] = {
     {"(e.created_at / 1000)", 0},
 };
 
-/// Events with what is wanted of their message, latest attempt and what they wait for.
+/// Events joined with the required parts of their message, latest attempt and undelivered row.
 std::string from(unsigned joins) {
     std::string text = " FROM webhooks_event e";
     if (joins & message) text += " JOIN webhooks_message m ON m.id = e.message_id";
@@ -53,7 +53,7 @@ std::string from(unsigned joins) {
     return text;
 }
 
-/// An event with its latest attempt and what it waits for.
+/// An event with its latest attempt and its next due time.
 struct EventRow {
     static constexpr const char* select =
         "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "

@@ -8,8 +8,8 @@ namespace {
 using soci::into;
 using soci::use;
 
-/// A transaction that published before a subscription was deleted may be committed after it: for
-/// this long its events are looked for.
+/// A transaction that published before a subscription was deleted may be committed after it: its
+/// events are looked for during this time.
 constexpr std::chrono::hours longest_publication{1};
 
 }  // namespace
@@ -27,7 +27,8 @@ void erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
     const long long id = event.value;
     const long long owner = subscription.value;
     long long message = 0;
-    // The event first: whoever gives it a row meanwhile locks it, and has done so or finds it gone.
+    // The event first: a transaction that gives it a row locks it, so it has either committed the
+    // row or finds the event gone.
     sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(id, "id"),
         into(message);
     sql << "DELETE FROM webhooks_attempt WHERE event_id = :id", use(id, "id");

@@ -15,15 +15,16 @@ bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event
 /// Deletes an event with its attempts and, after the last event of a message, the message.
 void erase_event(soci::session& sql, SubscriptionId subscription, EventId event);
 
-/// Deletes up to `limit` events of a deleted subscription, and marks one that has none left and
-/// will get none.
-/// @return how many were deleted.
+/// Deletes up to `limit` events of a deleted subscription, and marks a subscription that has none
+/// left and will get none.
+/// @return the number of deleted events.
 std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit);
-/// Looks at up to `limit` events that were created longer than `keep_for` ago, and deletes those
-/// that do not wait. @return how many it has looked at.
+/// Examines up to `limit` events that are older than `keep_for`, and deletes those that do not
+/// wait.
+/// @return the number of examined events.
 std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds keep_for,
                              std::size_t limit, Sweep& sweep);
-/// Deletes up to `limit` idempotency keys of `newest` and before. @return how many.
+/// Deletes up to `limit` idempotency keys that are not newer than `newest`. @return their number.
 std::size_t erase_keys(soci::session& sql, Time newest, std::size_t limit);
 
 }  // namespace webhooks::storage

@@ -4,7 +4,7 @@
 
 namespace webhooks::storage {
 
-/// Ids as a statement writes them: (1, 2, 3).
+/// Ids as a list in a statement: (1, 2, 3).
 class IdList {
 public:
     void add(long long id) {

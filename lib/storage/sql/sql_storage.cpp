@@ -109,7 +109,7 @@ Result<Configuration> SqlStorage::configuration(Revision since) {
     });
 }
 
-// ---- The log, as its readers see it.
+// ---- The log, for readers.
 
 Result<Page<Event>> SqlStorage::list_events(const Principal& principal, SubscriptionId id,
                                             const ListQuery& list) {
@@ -139,7 +139,7 @@ Result<Page<Event>> SqlStorage::list_all_events(const Principal& principal, cons
         list.stop);
 }
 
-/// Whoever reads on after an event never comes back to what appears before it.
+/// A reader that continues after an event never returns to earlier ids that become visible later.
 Result<std::optional<EventId>> SqlStorage::last_shown(const query::Plan& plan) {
     if (!plan.after || plan.order.front().is_descending) return std::optional<EventId>();
     return last_settled_event();
@@ -174,7 +174,7 @@ Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, Su
                        });
 }
 
-// ---- Sending again.
+// ---- Resending.
 
 Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
     return run_visible(Purpose::reopen, principal, id,
@@ -196,14 +196,14 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
     const std::scoped_lock lock(sweep_mutex_);
     Sweep sweep;
     Result<bool> is_more = run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
-        sweep = sweep_;  // Each time anew: the transaction may be repeated.
+        sweep = sweep_;  // Reset each time: the transaction may be repeated.
         const Time present = now(sql);
         const std::size_t limit = maintenance.limit;
         std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
         done += erase_hidden_events(sql, present, limit);
         return done + expire(sql, present, maintenance, sweep) >= limit;
     });
-    // What a transaction did that failed is still to be done.
+    // If the transaction failed, its work still has to be done.
     if (is_more) sweep_ = sweep;
     return is_more;
 }
