@@ -15,7 +15,7 @@ public:
 
     /// Both clocks go forward. @pre `by` is not negative.
     void advance(std::chrono::microseconds by) noexcept;
-    /// The wall clock alone jumps, as when somebody sets it.
+    /// Only the wall clock jumps, as if it had been set.
     void jump(std::chrono::microseconds by) noexcept;
 
 private:

@@ -107,7 +107,7 @@ private:
         return true;
     }
 
-    /// Sooner or later one stays in memory, and the low-water mark behind it.
+    /// Sooner or later one stays in memory, which keeps the low-water mark below it.
     void park_most(EventId id) {
         if (below(8) == 0) holds_one_ = true;
         if (holds_one_) return;
