@@ -7,7 +7,7 @@
 namespace WEBHOOKS_EXPORT webhooks {
 namespace testing {
 
-/// A clock that stands still until it is told. Begins at 2026-01-01T00:00:00Z. Any thread.
+/// A clock that stands still until it is advanced. Begins at 2026-01-01T00:00:00Z. Any thread.
 class ManualClock final : public Clock {
 public:
     Time now() const noexcept override;

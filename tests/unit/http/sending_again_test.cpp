@@ -141,7 +141,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event in flight is a 409") {
     CHECK_FALSE(answer.contains("errors"));
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription is a 409, but for test events") {
+TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription is a 409, except for test events") {
     const std::string failed = publish(500);
     const auto test = json(200, "POST", path + "/test").at("eventId");
     deactivate();

@@ -31,7 +31,7 @@ const std::vector<std::string> stored_texts = {"",
                                                "200",
                                                "x' OR '1'='1"};
 
-/// The same rows in a storage, whatever it is.
+/// The same rows in any storage.
 class Rows {
 public:
     Rows(Storage& storage, ManualClock& clock, const Worker& worker, unsigned seed)
