@@ -27,7 +27,7 @@ test("a second server on the same file is refused, and says what to do", async (
   await Server.start(t, { args: ["--storage", storage] });
   const second = await run(["--listen", "127.0.0.1:0", "--storage", storage]);
   assert.equal(second.code, 1);
-  assert.match(second.stderr, /is used by another running server; stop that one, or give this one a file of its own/);
+  assert.match(second.stderr, /is used by another running server; stop that one, or give this one its own file/);
 });
 
 for (const signal of ["SIGTERM", "SIGINT"]) {
