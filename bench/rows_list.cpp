@@ -74,7 +74,7 @@ void add_list_rows(Rows& rows, const Scale& scale) {
                 .what =
                     "a page of a subscription with 5,000 events, one in the middle of its "
                     "log, a filtered count, the failures of everyone; " +
-                    short_number(events) + " events in all",
+                    short_number(events) + " events in total",
                 .measure = [=](const Bench& bench) { return measure_list(bench, place, events); },
                 .needs_postgresql = place == Place::postgresql};
             if (events == scale.grown_log) {

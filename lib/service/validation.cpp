@@ -136,8 +136,9 @@ Result<> check_size(const std::vector<Publication>& publications, const Rules& r
     Faults faults;
     faults.expect(!publications.empty() && publications.size() <= most, "events",
                   "must be 1 to " + std::to_string(most) + " publications");
-    faults.expect(bytes <= most_bytes, "events",
-                  "must have at most " + std::to_string(most_bytes) + " bytes of payloads in all");
+    faults.expect(
+        bytes <= most_bytes, "events",
+        "must have at most " + std::to_string(most_bytes) + " bytes of payloads in total");
     return std::move(faults).result();
 }
 

@@ -236,7 +236,7 @@ TEST_CASE("a service that is cut off is taken over, and comes back", "[postgresq
     DYNAMIC_SECTION((is_namespace ? "a link is down" : "its connections are half-open")) {
         if (is_namespace && !NetworkNamespace::is_permitted()) {
             std::cout << "SKIPPED: this process may make no network namespaces (root and "
-                         "CAP_NET_ADMIN, iproute2); half-open connections stand for it\n";
+                         "CAP_NET_ADMIN, iproute2); half-open connections replace it\n";
             return;
         }
         std::optional<NetworkNamespace> elsewhere;

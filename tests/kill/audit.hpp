@@ -17,7 +17,7 @@ namespace webhooks::testing {
 struct Published {
     std::map<int, std::vector<EventId>> acknowledged;
     std::set<int> refused;  ///< Were answered that they were not written.
-    std::set<int> unknown;  ///< Nobody could say. They exist wholly or not at all.
+    std::set<int> unknown;  ///< Unknown: they exist completely or not at all.
 };
 
 /// What the logs have in common.

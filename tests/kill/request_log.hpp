@@ -18,7 +18,7 @@ struct Request {
     std::string endpoint;
     std::string webhook_id;
     std::string body;
-    std::string fault;  ///< Why it does not verify; empty where it does.
+    std::string fault;  ///< Why it does not verify; empty if it does.
     Time arrived{};
     int status = 0;  ///< What was answered; 0: nothing.
 };

@@ -64,7 +64,7 @@ public:
     void run(SteadyTime until) { transport->run(until, *this); }
     void run_for(std::chrono::milliseconds time) { run(SteadyTime::clock::now() + time); }
 
-    /// Runs until there are so many answers in all.
+    /// Runs until there are this many answers in total.
     void run_until(std::size_t count) {
         const SteadyTime end = SteadyTime::clock::now() + time_limit;
         while (answers.size() < count) {

@@ -141,7 +141,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event in flight is a 409") {
     CHECK_FALSE(answer.contains("errors"));
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription is a 409, but for test events") {
+TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription is a 409, except for test events") {
     const std::string failed = publish(500);
     const auto test = json(200, "POST", path + "/test").at("eventId");
     deactivate();
@@ -176,7 +176,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover returns how many events are resen
         call("POST", "/v1/webhooks" + path + "/recover", R"({"Since":"2026-01-01T00:01:00Z"})");
     CHECK(response.status == 202);
     CHECK(response.body ==
-          R"({"recovered":2,"success":true,"message":"Events that will be sent again: 2."})");
+          R"({"recovered":2,"success":true,"message":"Events that will be resent: 2."})");
     CHECK(sent() == 6);
     CHECK(json(202, "POST", path + "/recover", R"({"since":"2026-01-01T01:00+01:00"})")
               .at("recovered") == 1);

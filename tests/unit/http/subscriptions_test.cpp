@@ -258,7 +258,7 @@ TEST_CASE_METHOD(ApiFixture, "event types are listed") {
     CHECK(answer.at("eventTypes").at(0).at("name") == "invoice.paid");
 }
 
-TEST_CASE_METHOD(ApiFixture, "a rate limit is shown where it is set, as the last member") {
+TEST_CASE_METHOD(ApiFixture, "a rate limit is shown if it is set, as the last member") {
     const std::string documented =
         "id name eventType url secret maxRetryCount isActive userId headers createdAt updatedAt "
         "webhookEvents ";

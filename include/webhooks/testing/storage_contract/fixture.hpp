@@ -130,7 +130,7 @@ public:
     /// What the replaced worker held becomes free.
     void take_over() { CHECK(storage->take_over(worker.id, 1000).value() < 1000); }
 
-    /// A worker beside the first; absent where storage serves one at a time.
+    /// A second worker; absent if storage supports only one at a time.
     std::optional<Worker> second_worker() {
         const Result<Worker> other = storage->register_worker(std::chrono::seconds(10));
         if (other) return *other;

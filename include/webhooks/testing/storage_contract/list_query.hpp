@@ -31,7 +31,7 @@ const std::vector<std::string> stored_texts = {"",
                                                "200",
                                                "x' OR '1'='1"};
 
-/// The same rows in a storage, whatever it is.
+/// The same rows in any storage.
 class Rows {
 public:
     Rows(Storage& storage, ManualClock& clock, const Worker& worker, unsigned seed)
@@ -113,7 +113,7 @@ private:
         return true;
     }
 
-    /// Sooner or later one stays in memory, and the low-water mark behind it.
+    /// Sooner or later one stays in memory, which keeps the low-water mark below it.
     void park_most(SubscriptionId log, EventId id) {
         if (below(8) == 0) holds_one_ = true;
         if (holds_one_) return;

@@ -10,7 +10,7 @@ using Place = Park::Place;
 
 // ---- Where a parked event is.
 
-STORAGE_TEST("an event that is parked free is for whoever claims it once it is due") {
+STORAGE_TEST("an unclaimed event can be claimed by any worker once it is due") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 5s;
