@@ -11,7 +11,7 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// How an HTTP transport behaves.
+/// Configuration of the HTTP transport.
 struct HttpTransportOptions {
     /// For the whole attempt, from the DNS lookup to the end of the response, unless the request
     /// has a timeout of its own (`OutgoingRequest::timeout`); never extended. 100 ms - 5 min.

@@ -50,7 +50,7 @@ TEST_CASE("the database is stopped and started again", "[postgresql]") {
         scene.watch_calls();
         postgresql_cluster().stop(how);
         scene.await_failures();
-        std::this_thread::sleep_for(1s);  // It is away for a while.
+        std::this_thread::sleep_for(1s);  // It is down for a while.
         scene.check_calls();
         postgresql_cluster().start();
         scene.check_resumes();
@@ -77,7 +77,7 @@ TEST_CASE("the connection to the database becomes half-open, and heals", "[postg
         network->swallow();
     }
     scene.await_failures();
-    std::this_thread::sleep_for(1s);  // It is away for a while.
+    std::this_thread::sleep_for(1s);  // It is down for a while.
     scene.check_calls();
     for (const auto& network : scene.networks()) {
         network->heal();

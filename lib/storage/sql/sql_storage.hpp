@@ -21,9 +21,8 @@ enum class Purpose : std::uint8_t {
     query_log,  ///< As `query`, for events, each looked up by key.
     change,     ///< Writes.
     reopen,     ///< Writes, and makes events due: notifies workers.
-    configure,  ///< It changes subscriptions or event types; one such runs at a time. Workers
-                ///< hear of it.
-    erase,      ///< It deletes events; one such runs at a time.
+    configure,  ///< Changes subscriptions or event types; only one at a time. Notifies workers.
+    erase,      ///< Deletes events; only one at a time.
 };
 
 /// Whether the transaction has a time limit.

@@ -135,7 +135,7 @@ private:
     bool holds_one_ = false;
 };
 
-/// What an answer amounts to, for comparing and for printing.
+/// The parts of a result that are compared and printed.
 template <class T>
 std::string summary(const Result<Page<T>>& page) {
     if (!page) return page.error().to_string();
@@ -146,7 +146,7 @@ std::string summary(const Result<Page<T>>& page) {
     return text;
 }
 
-/// The storage that is tested and the one in memory, with the same rows.
+/// The storage that is tested and the in-memory storage, with the same rows.
 class ListFixture : public Fixture {
 public:
     using Fixture::Fixture;
@@ -186,14 +186,14 @@ public:
     SubscriptionId log{};
 
 private:
-    /// Whether both answer a filter alike. What cannot be read counts as alike: it reaches no
-    /// storage.
+    /// Whether both give the same result for a filter. An invalid filter counts as the same: it
+    /// reaches no storage.
     bool agree(ListKind kind, const std::string& filter, const Ask& ask) {
         const Result<ListQuery> query = ListQuery::parse({.filter = filter}, kind);
         return !query || ask(*storage, *query) == ask(*in_memory_, *query);
     }
 
-    /// The smallest part of a filter on which they do not agree.
+    /// The smallest part of a filter for which they differ.
     static FilterTree shrink(const FilterTree& tree,
                              const std::function<bool(const std::string&)>& agrees) {
         for (const FilterTree& child : tree.children) {

@@ -155,7 +155,7 @@ STORAGE_TEST("a deleted subscription is gone at once and its rows are deleted by
 STORAGE_TEST("API keys are found by hash until they are deleted") {
     Storage& seam = *this->storage;
     const std::string hash("\0hash of thirty-two bytes \xFF\x80 abc", 32);
-    // A storage may keep none.
+    // A storage may support none.
     if (seam.list_api_keys().has_error() && seam.list_api_keys().error() == Errc::unsupported) {
         CHECK(seam.insert_api_key({.hash = hash, .user_id = "alice"}).error() == Errc::unsupported);
         return;
