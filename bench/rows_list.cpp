@@ -73,7 +73,7 @@ void add_list_rows(Rows& rows, const Scale& scale) {
                 .name = name + short_number(events),
                 .what =
                     "a page of a subscription with 5,000 events, one in the middle of its "
-                    "log, a filtered count, the failures of everyone; " +
+                    "log, a filtered count, the failures of all users; " +
                     short_number(events) + " events in total",
                 .measure = [=](const Bench& bench) { return measure_list(bench, place, events); },
                 .needs_postgresql = place == Place::postgresql};

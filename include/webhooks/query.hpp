@@ -118,8 +118,7 @@ struct ListQuery {
     std::optional<std::int64_t> after = {};
     /// Subscriptions only: fill `Subscription::recent_events`.
     bool include_events = false;
-    /// Requested: nobody waits for the answer any more. A query that runs may then end with
-    /// `timed_out`.
+    /// If requested, the result is no longer needed. A running query may then end with `timed_out`.
     std::stop_token stop = {};
 
     /// Parses the text form and checks it as `check` does.

@@ -87,7 +87,7 @@ struct AttemptRecord {
 
     EventId event{};
     SubscriptionId subscription{};
-    /// One that is delivered has a status of 200 - 299 and no error.
+    /// A delivered one has a status of 200 - 299 and no error.
     Attempt attempt;
     std::optional<Time> due = {};  ///< With Outcome::retry: when the next attempt is due.
     int tries = 0;                 ///< As in HeldEvent, this attempt included.
@@ -259,8 +259,8 @@ public:
     // ---- The log, for readers.
 
     virtual Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) = 0;
-    /// The same of all subscriptions that the principal may see. A storage that keeps this body is
-    /// `unsupported`.
+    /// As above, for all subscriptions that the principal may see. The default implementation
+    /// returns `unsupported`.
     virtual Result<Page<Event>> list_all_events(const Principal&, const ListQuery&);
     virtual Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) = 0;
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;

@@ -108,10 +108,10 @@ public:
 
     // ---- The event log.
 
-    /// Those of one subscription.
+    /// The events of one subscription.
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery& = {}) const;
-    /// Those of all subscriptions that the principal may see; `isSuccess eq false` gives what is
-    /// not delivered.
+    /// The events of all subscriptions that the principal may see; `isSuccess eq false` returns
+    /// undelivered ones.
     Result<Page<Event>> all_events(const Principal&, const ListQuery& = {}) const;
     /// One event with its attempts.
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;

@@ -10,7 +10,7 @@ Error no_api_keys() {
 }  // namespace
 
 Result<Page<Event>> Storage::list_all_events(const Principal&, const ListQuery&) {
-    return Error(Errc::unsupported, "this storage lists the events of one subscription alone");
+    return Error(Errc::unsupported, "this storage can only list the events of one subscription");
 }
 
 void Storage::set_listener(std::function<void()>) {}

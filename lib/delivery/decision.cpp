@@ -6,7 +6,7 @@
 namespace webhooks::delivery {
 namespace {
 
-/// @param answer a failure that is no 410.
+/// @param answer a failure other than 410.
 bool is_retried(const TransportAnswer& answer, const RetryOn& retry_on) {
     if (retry_on.is_everything()) return true;
     if (answer.kind != TransportAnswer::Kind::answered) {

@@ -9,7 +9,7 @@
 namespace webhooks::query {
 
 /// As webhooks::answer, within a budget.
-/// @return `timed_out()` where it is used up.
+/// @return `timed_out()` if it is used up.
 Result<Page<Subscription>> answer(const ListQuery&, std::vector<Subscription> rows, const Budget&);
 Result<Page<Event>> answer(const ListQuery&, std::vector<Event> rows, const Budget&);
 

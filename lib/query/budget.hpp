@@ -6,7 +6,7 @@
 
 namespace webhooks::query {
 
-/// What a query may use up.
+/// The limits of a query.
 struct Budget {
     std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
     std::stop_token stop = {};  ///< Requested: its caller has gone.
@@ -16,7 +16,7 @@ struct Budget {
     }
 };
 
-/// What a list query or statistics answer whose budget is used up.
+/// The error of a list query or statistics whose budget is used up.
 inline Error timed_out() {
     return {Errc::timed_out,
             "The query took too long. Narrow it: compare `id` or `createdAt` with a bound, drop "

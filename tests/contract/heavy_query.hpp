@@ -34,7 +34,7 @@ struct HeavyQuery {
         CHECK(limited.find_api_key(std::string(32, 'k')));
     }
 
-    /// With time enough, it ends nevertheless if its caller has gone.
+    /// Even with enough time, it ends if its caller has gone.
     void check_that_it_stops(Storage& storage) const {
         std::stop_source caller;
         ListQuery stopped = query();

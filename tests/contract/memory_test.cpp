@@ -13,8 +13,7 @@ struct InMemoryWithoutTime final : StorageUnderTest {
 
 }  // namespace
 
-TEST_CASE_METHOD(StorageFixture<InMemoryWithoutTime>,
-                 "a query that uses up its time in memory says so") {
+TEST_CASE_METHOD(StorageFixture<InMemoryWithoutTime>, "a query that times out in memory says so") {
     const HeavyQuery heavy(*this);
     heavy.check_that_it_ends(*storage);
 }

@@ -5,7 +5,7 @@
 
 namespace webhooks::testing {
 
-/// Takes an empty schema back to version 3, and puts a subscription there.
+/// Downgrades an empty schema to version 3, and inserts a subscription.
 inline void make_old(soci::session& sql) {
     for (const char* column : {"timeout_seconds", "retry_on"}) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;

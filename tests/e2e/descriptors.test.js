@@ -53,9 +53,9 @@ test(`${limit} descriptors and ${origins} origins: REST answers, and each event 
   await until("every event has arrived", () => receiver.requests.length >= 3 * origins);
   await restAnswers(server);
   assert.equal(new Set(receiver.requests.map((request) => request.id)).size, 3 * origins);
-  await until("all are noted as delivered", async () =>
+  await until("all are recorded as delivered", async () =>
     (await server.get("/events?filter=isSuccess&take=0")).body.totalEventsCount === 3 * origins);
   assert.equal(receiver.requests.length, 3 * origins, "none was sent twice");
   const log = await server.get("/events?filter=retryCount%20gt%200&take=0");
-  assert.equal(log.body.totalEventsCount, 0, "a lack of descriptors costs no try");
+  assert.equal(log.body.totalEventsCount, 0, "a lack of descriptors uses up no attempt");
 });

@@ -122,7 +122,7 @@ TEST_CASE_METHOD(QueriesFixture, "only lists wait for lists, and each user's run
     CHECK(storage->begun("alice") == 20);
 }
 
-TEST_CASE_METHOD(QueriesFixture, "a query ends with its client, and those that wait never begin") {
+TEST_CASE_METHOD(QueriesFixture, "a query ends with its client, and waiting ones never start") {
     std::vector<std::unique_ptr<Client>> gone;
     for (int i = 0; i < 20; ++i) {
         gone.push_back(std::make_unique<Client>(server->port()));
@@ -131,7 +131,7 @@ TEST_CASE_METHOD(QueriesFixture, "a query ends with its client, and those that w
     Client stays(server->port());
     stays.send(request("alice", list));
     storage->wait_for("alice");
-    // What was sent ahead hides no end.
+    // Bytes sent ahead do not hide the end.
     const std::string ahead = GENERATE(as<std::string>(), "", live);
     for (const auto& client : gone) {
         client->send(ahead);

@@ -96,14 +96,14 @@ private:
         Time created_at{};
     };
 
-    /// Copies of events, to be looked at without the lock; payloads are shared.
+    /// Copies of events, to be read without the lock; payloads are shared.
     using LogRows = std::vector<std::pair<EventId, StoredEvent>>;
 
     static bool is_visible(const Principal& principal, const StoredSubscription& stored) {
         return !stored.is_deleted && principal.may_see(stored.subscription.user_id);
     }
     static Event view(EventId, const StoredEvent&);
-    /// Judges the rows without the lock, so that nothing waits for it.
+    /// Evaluates the query without the lock, so that nothing waits for it.
     Result<Page<Event>> answer_from(const LogRows&, const ListQuery&) const;
     query::Budget budget_of(const ListQuery&) const;
 

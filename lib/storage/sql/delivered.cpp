@@ -9,7 +9,7 @@ using query::Condition;
 using query::Operand;
 using query::Value;
 
-/// A set of what a condition can come to: true, false, unknown.
+/// A set of possible results of a condition: true, false, unknown.
 using Truths = unsigned;
 constexpr Truths can_be_true = 1, can_be_false = 2, can_be_unknown = 4, anything = 7;
 
@@ -29,7 +29,7 @@ const std::size_t error_column = column_of("errorMessage");
 const std::size_t success_column = column_of("isSuccess");
 const std::size_t retry_column = column_of("nextRetryAt");
 
-/// What is known of every delivered event: but for its status, the very value.
+/// What is known about every delivered event: exact values, except for its status.
 bool is_known(const Operand& operand) {
     if (operand.kind == Operand::Kind::constant) return true;
     if (operand.is_function()) return is_known(operand.arguments[0]);
@@ -52,7 +52,7 @@ Truths truths_of_comparison(const Condition& condition) {
 
 Truths truths_of(const Condition& condition);
 
-/// @param decisive what decides the whole: false of all, true of any.
+/// @param decisive the result of a part that decides the whole: false for all, true for any.
 Truths combine(const Condition& condition, Truths decisive, Truths neutral) {
     Truths whole = neutral;
     for (const Condition& child : condition.children) {

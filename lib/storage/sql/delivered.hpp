@@ -4,8 +4,8 @@
 
 namespace webhooks::storage {
 
-/// Whether a condition on events can hold for one that was delivered and does not wait. Where it
-/// cannot, only what is not delivered need be looked at, which is little of a log.
+/// Whether a condition on events can be true for one that was delivered and does not wait. If it
+/// cannot, only undelivered events have to be read, which are a small part of a log.
 bool may_hold_for_delivered(const query::Condition&);
 
 }  // namespace webhooks::storage

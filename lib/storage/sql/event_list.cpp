@@ -109,7 +109,7 @@ struct EventRow {
     }
 };
 
-/// Writes and runs the statements of one list.
+/// Builds and executes the statements of one list.
 class EventList {
 public:
     EventList(soci::session& sql, const Dialect& dialect, const EventScope& scope,
@@ -134,8 +134,8 @@ public:
         return total;
     }
 
-    /// What the page shows is read for its rows alone, whatever the order is.
-    /// @param last no event after this one is shown.
+    /// Reads the details of only the rows on the page, whatever the order is.
+    /// @param last events after this one are not returned.
     std::vector<Event> page(std::optional<EventId> last) {
         const std::vector<long long> ids = page_ids(last);
         if (ids.empty()) return {};
@@ -188,7 +188,7 @@ private:
         return ids;
     }
 
-    /// A condition on the subscription of an event, or of what is not delivered.
+    /// A condition on the subscription of an event, or of an undelivered row.
     std::string in_scope(const std::string& column) const {
         if (scope_.subscription) return column + " = :subscription";
         std::string text =
@@ -197,9 +197,10 @@ private:
         return text + ")";
     }
 
-    /// The scope stands outside of the user's condition, which cannot widen it.
+    /// The scope is outside the user's condition, which cannot widen it.
     std::string where(ListSql& list) const {
-        // With a sign the column is no index's: rows are found by id, and of all in its order.
+        // A `+` before the column prevents the use of its index: rows are then found by id, in
+        // order of id.
         const bool is_by_id = low_water_ || is_of_all();
         std::string text =
             " WHERE " + in_scope(is_by_id ? "+e.subscription_id" : "e.subscription_id");
@@ -213,8 +214,8 @@ private:
         return text;
     }
 
-    /// One user's events are few of a log: to read it in the order of ids until a page of them is
-    /// found may be to read all of it. With a sign that is no way to order them.
+    /// One user's events are a small part of a log: reading it in order of id until a page of them
+    /// is found might read all of it. A `+` prevents this.
     std::string order(ListSql& list) const {
         const std::string by_id = " ORDER BY e.id";
         const std::string text = list.order(plan_.order);
@@ -235,8 +236,8 @@ private:
     const EventScope& scope_;
     const query::Plan& plan_;
     const long long subscription_ = scope_.subscription.value_or(SubscriptionId{}).value;
-    /// Set: no delivered event is asked for. Those up to it that are not delivered are known as
-    /// such; any after it may be in the memory of its worker.
+    /// If set, no delivered event is requested. Undelivered events up to this id have rows; any
+    /// after it may be in the memory of its worker.
     std::optional<long long> low_water_;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Statements of the log's readers that every SQL database understands. They run in the caller's
-/// transaction and throw what SOCI throws.
+/// Statements of the log's readers for every SQL database. They run in the caller's transaction and
+/// throw what SOCI throws.
 
 #include <soci/soci.h>
 
@@ -15,13 +15,13 @@
 
 namespace webhooks::storage {
 
-/// Which events a list is of: those of one subscription, or of all that the owner may see.
+/// The events of a list: those of one subscription, or of all that the owner may see.
 struct EventScope {
-    Principal owner;  ///< With a subscription not looked at.
+    Principal owner;  ///< Ignored with a subscription.
     std::optional<SubscriptionId> subscription = {};
 };
 
-/// @param last no event after this one is shown.
+/// @param last events after this one are not returned.
 Page<Event> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
                         const query::Plan& plan, std::optional<EventId> last);
 /// The newest `max_included_events`, newest first.

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Statements on single events and on old ones that every SQL database understands. They run in the
-/// caller's transaction and throw what SOCI throws.
+/// Statements on single events and on old ones for every SQL database. They run in the caller's
+/// transaction and throw what SOCI throws.
 
 #include <soci/soci.h>
 

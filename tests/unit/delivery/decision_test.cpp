@@ -42,7 +42,7 @@ TEST_CASE("410 ends an event, however many attempts are left") {
     CHECK(decide(answered(410), policy, 1, now, 0.5).outcome == Outcome::exhausted);
 }
 
-TEST_CASE("what a subscription does not retry ends its event, whatever tries are left") {
+TEST_CASE("a failure that a subscription does not retry ends its event") {
     RetryPolicy policy{.schedule = schedule, .max_retry_count = 9};
     const auto is_retried = [&](const TransportAnswer& answer) {
         return decide(answer, policy, 1, now, 0.5).outcome == Outcome::retry;
@@ -65,7 +65,7 @@ TEST_CASE("what a subscription does not retry ends its event, whatever tries are
     CHECK(decide(answered(204), policy, 1, now, 0.5).outcome == Outcome::delivered);
 }
 
-TEST_CASE("a number tells which failures are retried, and a stored one reads back") {
+TEST_CASE("a number represents the failures that are retried, and reads back") {
     for (int bits = 0; bits < 16; ++bits) {
         const RetryOn chosen = RetryOn::from_bits(bits);
         CHECK(chosen.bits() == bits);

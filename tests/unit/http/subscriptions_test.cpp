@@ -129,7 +129,7 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
         R"(["must be an object of strings, or that object as JSON text"]})";
     const std::string wrong_retry_on =
         R"({"subscription.retryOn":["must be an array of '5xx', '429', '408' and 'network'; )"
-        R"(null retries every failure but 410"]})";
+        R"(null retries every failure except 410"]})";
     const auto [member, expected] = GENERATE_COPY(table<std::string, std::string>({
         {R"("maxRetryCount":9.0)",
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
@@ -277,7 +277,7 @@ TEST_CASE_METHOD(ApiFixture, "a rate limit is shown if it is set, as the last me
           documented);
 }
 
-TEST_CASE_METHOD(ApiFixture, "timeoutSeconds and retryOn are shown where they are set") {
+TEST_CASE_METHOD(ApiFixture, "timeoutSeconds and retryOn are shown if they are set") {
     const auto created = create(R"(,"timeoutSeconds":60,"retryOn":["network","5xx","network"])");
     CHECK(created.at("timeoutSeconds") == 60);
     CHECK(boost::json::serialize(created.at("retryOn")) == R"(["5xx","network"])");

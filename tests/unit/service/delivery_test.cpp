@@ -129,7 +129,7 @@ TEST_CASE_METHOD(ServiceFixture, "each attempt uses the subscription as it is th
                             clock->now()) == "verified");
 }
 
-TEST_CASE_METHOD(ServiceFixture, "retryOn decides which failures are tried again") {
+TEST_CASE_METHOD(ServiceFixture, "retryOn determines which failures are retried") {
     const Subscription subscription = subscribe();
     const auto choose = [&](const RetryOn& retry_on) {
         service().update_subscription(alice, subscription.id, {.retry_on = retry_on}).value();
@@ -145,7 +145,7 @@ TEST_CASE_METHOD(ServiceFixture, "retryOn decides which failures are tried again
     const EventId failed = publish();
     settle();
     CHECK(event(subscription.id, failed).next_retry_at == clock->now() + 5s);
-    // The rule that holds when an attempt ends is the current one.
+    // The rule that applies is the one when the attempt ends.
     choose(RetryOn::only({FailureClass::network}));
     advance(5s);
     CHECK(event(subscription.id, failed).retry_count == 1);
@@ -180,7 +180,7 @@ TEST_CASE_METHOD(ServiceFixture, "a 429 that is not retried still pauses its sub
     CHECK(event(subscription.id, next).is_success);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "each request has the timeout that its subscription has then") {
+TEST_CASE_METHOD(ServiceFixture, "each request has its subscription's timeout at that time") {
     const Subscription subscription = subscribe();
     publish();
     settle();

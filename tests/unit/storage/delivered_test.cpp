@@ -11,7 +11,7 @@ bool may_hold(const std::string& filter) {
 
 }  // namespace
 
-TEST_CASE("a condition that no delivered event meets is known") {
+TEST_CASE("a condition that no delivered event meets is recognized") {
     const char* const filter = GENERATE(
         "isSuccess eq false", "not isSuccess", "isSuccess ne true", "false", "nextRetryAt ne null",
         "nextRetryAt gt 2026-01-01", "not (nextRetryAt gt 2026-01-01)", "errorMessage ne null",
@@ -26,7 +26,7 @@ TEST_CASE("a condition that no delivered event meets is known") {
     CHECK_FALSE(may_hold(filter));
 }
 
-TEST_CASE("a condition that a delivered event may meet is not taken for one that none does") {
+TEST_CASE("a condition that a delivered event may meet is not mistaken for one that none does") {
     const char* const filter = GENERATE(
         "isSuccess", "isSuccess eq true", "true", "nextRetryAt eq null", "errorMessage eq null",
         "errorMessage ne 'a'", "statusCode ge 200", "statusCode ge 299", "statusCode lt 201",

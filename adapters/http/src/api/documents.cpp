@@ -84,7 +84,7 @@ std::string_view name_of(Outcome outcome) {
     return "unknown";
 }
 
-/// Our own additions are there where they are set: else the answer is the documented one.
+/// Members outside the documented API are present only if they are set.
 void add_additions(json::Writer& writer, const Subscription& subscription) {
     if (subscription.rate_limit != 0) writer.member("rateLimit", subscription.rate_limit);
     if (subscription.timeout.count() != 0) {

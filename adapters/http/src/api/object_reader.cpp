@@ -104,7 +104,7 @@ std::optional<RetryOn> ObjectReader::retry_on(std::string_view name) const {
     if (is_valid) return retry_on;
     add_error(name,
               "must be an array of '5xx', '429', '408' and 'network'; null retries every failure "
-              "but 410");
+              "except 410");
     return {};
 }
 

@@ -24,7 +24,7 @@ struct Call {
     const Principal& caller;
     SubscriptionId subscription{};
     EventId event{};
-    /// Requested: nobody waits for the answer any more.
+    /// If requested, the response is no longer needed.
     std::stop_token stop = {};
 };
 

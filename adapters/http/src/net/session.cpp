@@ -26,7 +26,7 @@ constexpr std::size_t min_body_rate = 240;
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
 
-/// How often it is looked whether the client of a query is still there.
+/// How often the connection of a query's client is checked.
 constexpr auto look_interval = 250ms;
 
 constexpr std::size_t small_body = 16 * 1024;
@@ -213,7 +213,7 @@ void Session::dispatch() {
     query(std::move(admission), respond);
 }
 
-/// A query is not begun, or ends early, for a client that has gone.
+/// A query does not start, or ends early, if its client has disconnected.
 void Session::query(Api::Admission admission, const Respond& respond) {
     query_ = std::stop_source();
     arm(Clock::now() + look_interval);
@@ -225,7 +225,7 @@ void Session::query(Api::Admission admission, const Respond& respond) {
                           });
 }
 
-/// Whether the peer has ended the connection, also behind what it sent and nobody has read.
+/// Whether the peer has ended the connection, even if unread bytes precede the end.
 bool Session::is_abandoned() {
     pollfd look{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
     return ::poll(&look, 1, 0) > 0;

@@ -120,7 +120,7 @@ private:
     boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Strand> timer_;
     Clock::time_point deadline_ = Clock::time_point::max();
     bool is_timer_running_ = false;
-    std::optional<std::stop_source> query_;  ///< Of the query that is being answered.
+    std::optional<std::stop_source> query_;  ///< Of the query that is running.
 };
 
 }  // namespace webhooks::http

@@ -21,7 +21,7 @@ public:
         return !page && page.error() == Errc::unsupported;
     }
 
-    /// The ids that a query finds, and the total.
+    /// The ids that a query returns, and the total.
     std::string found(const Principal& caller, const ListQueryText& text) const {
         const ListQuery query = ListQuery::parse(text, ListKind::events).value();
         return found(caller, query);
@@ -39,7 +39,7 @@ public:
         Attempt attempt{
             .number = 1, .sent_at = clock->now(), .status_code = status, .outcome = outcome};
         const bool is_failure = outcome != Outcome::delivered;
-        if (is_failure) attempt.error_message = "endpoint answered " + std::to_string(status);
+        if (is_failure) attempt.error_message = "endpoint responded with " + std::to_string(status);
         const auto due =
             outcome == Outcome::retry ? std::optional(clock->now() + 1h) : std::nullopt;
         record(id, event, attempt, due);
@@ -47,10 +47,11 @@ public:
     }
 };
 
-// A storage without such a list answers `unsupported`, and keeps the contract.
+// A storage without such a list returns `unsupported`, and still fulfils the contract.
 #define ALL_EVENTS_TEST(name) WEBHOOKS_CONTRACT_TEST(StorageUnderTest, AllEventsFixture, name)
 
-ALL_EVENTS_TEST("all of a user's events are one list, without those of others and of the deleted") {
+ALL_EVENTS_TEST(
+    "all of a user's events are one list, without those of others or of deleted subscriptions") {
     if (this->is_unsupported()) return;
     CHECK(this->found(alice, ListQueryText{}) == "0:");
     for (const SubscriptionId id : {this->first, this->of_bob, this->second, this->first})
@@ -76,7 +77,7 @@ ALL_EVENTS_TEST("all of a user's events are one list, without those of others an
     CHECK(this->found(admin, {.filter = "isSuccess eq false"}) == "2: 2 3");
 }
 
-ALL_EVENTS_TEST("what is not delivered is found over all subscriptions, whatever became of it") {
+ALL_EVENTS_TEST("undelivered events are found in all subscriptions, in any state") {
     if (this->is_unsupported()) return;
     this->ended(this->first, 200, Outcome::delivered);                        // 1
     this->ended(this->second, 503, Outcome::exhausted);                       // 2
@@ -102,7 +103,7 @@ ALL_EVENTS_TEST("what is not delivered is found over all subscriptions, whatever
     CHECK(failed(alice, "nextRetryAt ne null") == "3: 8 6 4");
     CHECK(failed(alice, "isSuccess eq false and nextRetryAt eq null") == "2: 5 2");
     CHECK(failed(alice, "nextRetryAt eq null") == "4: 7 5 2 1");
-    // What its worker's memory held is still found once the worker is gone.
+    // Events in the memory of a worker are still found after its end.
     this->replace_worker();
     CHECK(failed(alice, "isSuccess eq false") == "5: 8 6 5 4 2");
     this->take_over();
@@ -136,7 +137,7 @@ ALL_EVENTS_TEST("a list of failures is paged by after, newest first, and counts 
     CHECK(seen == expected);
 }
 
-ALL_EVENTS_TEST("a list of all events refuses what a list of one subscription's refuses") {
+ALL_EVENTS_TEST("a list of all events rejects what a list of one subscription rejects") {
     if (this->is_unsupported()) return;
     const Result<Page<Event>> page = this->storage->list_all_events(
         alice, {.filter = field("userId") == "bob", .sort = {{.field = "secret"}}});

@@ -233,7 +233,7 @@ LIST_TEST("thousands of list queries on events give the same result as in memory
     });
 }
 
-LIST_TEST("thousands of list queries on all events are answered as in memory") {
+LIST_TEST("thousands of list queries on all events give the same result as in memory") {
     this->fill(5);
     const Result<Page<Event>> some = this->storage->list_all_events(admin, {});
     if (!some && some.error() == Errc::unsupported) return;

@@ -41,7 +41,7 @@ STORAGE_TEST("a change sets the given members and nothing else") {
     CHECK(this->storage->find_subscription(alice, before.id).value().url == after.url);
 }
 
-STORAGE_TEST("what a subscription says of its attempts is changed, and set back") {
+STORAGE_TEST("a subscription's settings for attempts can be changed and reset") {
     const SubscriptionId id = this->subscribe().id;
     const RetryOn chosen =
         RetryOn::only({FailureClass::too_many_requests, FailureClass::server_error});

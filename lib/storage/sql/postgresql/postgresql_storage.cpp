@@ -136,7 +136,7 @@ const char* PostgresqlStorage::begin_for(Purpose purpose) const {
 
 Result<> PostgresqlStorage::in_transaction(Purpose purpose, const std::stop_token& stop,
                                            const Body& body) {
-    // What has begun ends with its time: docs/decisions/0027-queries-of-clients-that-left.md.
+    // A running query ends at its time limit: docs/decisions/0027-queries-of-clients-that-left.md.
     if (is_query(purpose) && stop.stop_requested()) return query::timed_out();
     bool is_timed_out = false;
     const Result<> done =

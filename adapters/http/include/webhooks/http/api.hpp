@@ -54,7 +54,7 @@ public:
     /// Handles a complete request. Blocks while storage works; the response to a publication comes
     /// later.
     /// @param respond called exactly once, from this thread or the service's.
-    /// @param stop requested: nobody waits for the answer any more, and a list query may end early.
+    /// @param stop if requested, the response is no longer needed, and a list query may end early.
     void handle(RequestHead head, std::string body, const Respond& respond,
                 std::stop_token stop = {}) const;
 
