@@ -174,7 +174,18 @@ void Attempt::start_tls() {
     if (!stream_->start_tls(workbench_.tls, url.host(), url.host_is_address(), earlier.get())) {
         return end(not_sent("out of memory"));
     }
-    shake_hands();
+    await_handshake_turn();
+}
+
+/// A step takes as long as dozens of requests on connections that are up already.
+void Attempt::await_handshake_turn() {
+    workbench_.handshakes.push_back(token_);
+}
+
+void Attempt::continue_handshake() {
+    guard([this] {
+        if (phase_ == Phase::handshaking) shake_hands();
+    });
 }
 
 void Attempt::shake_hands() {
@@ -209,7 +220,7 @@ void Attempt::exchange() {
 
 void Attempt::on_ready() {
     guard([this] {
-        if (phase_ == Phase::handshaking) return shake_hands();
+        if (phase_ == Phase::handshaking) return await_handshake_turn();
         write_more();
         read_more();
     });
