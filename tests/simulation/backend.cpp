@@ -13,7 +13,8 @@ namespace {
 class MemoryDatabase final : public Database {
 public:
     MemoryDatabase(std::shared_ptr<Clock> clock, std::shared_ptr<Random> random)
-        : storage_(make_memory_storage(std::move(clock), std::move(random))) {}
+        : storage_(
+              make_memory_storage(std::move(clock), std::chrono::seconds(5), std::move(random))) {}
 
     std::shared_ptr<Storage> open() override { return storage_; }
     Storage& reader() override { return *storage_; }

@@ -22,7 +22,7 @@ Runs one seed after another for SECONDS (default: 20), until one breaks an invar
   --seed N       begin with this one, and run it alone unless SECONDS or --count say more
   --count N      run N seeds
   --backend B    memory (the default), sqlite or postgresql
-  --workers N    so many workers in each seed
+  --workers N    use N workers in each seed
   --trace        print each step
   --twice        run each seed again, and compare the traces
   --keep-going   run on after a seed that breaks an invariant, and make none smaller

@@ -15,7 +15,7 @@
 
 namespace webhooks::simulation {
 
-/// Something that somebody published, or tried to.
+/// Something that a caller published, or tried to.
 struct PublicationState {
     int number = 0;  ///< In its payload, by which it is recognised.
     Principal caller = Principal::administrator("admin");
@@ -55,7 +55,7 @@ struct EventState {
     Micros appended{0};
     Time created_at{};
     std::optional<Time> due = {};  ///< No request starts before it.
-    WorkerId holder{};             ///< 0: nobody. Whoever it is may be dead.
+    WorkerId holder{};             ///< 0: none. It may be dead.
     bool is_deferred = false;      ///< Not in its holder's memory.
     std::vector<Attempt> attempts = {};
     int tries = 0;

@@ -327,7 +327,7 @@ const std::vector<std::string>& event_types() {
 std::vector<Operation> make_operations(const Config& config) {
     Generator random(config.seed ^ 0x6f706572);
     std::vector<Operation> operations;
-    // Most of what is published should reach somebody.
+    // Most of what is published should reach a subscription.
     for (int i = random.between(1, 6); i > 0; --i) {
         operations.push_back({.at = random.between(Micros(0), Micros(20s)),
                               .kind = kind_of(create_subscription),

@@ -56,7 +56,7 @@ public:
 private:
     friend class SeamStorage;
 
-    /// While it does something of which time passes: nobody else may call it.
+    /// While it works, during which time may pass: no client may call it.
     class Busy {
     public:
         explicit Busy(Process& process);

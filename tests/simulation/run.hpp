@@ -27,7 +27,7 @@ struct RunResult {
 RunResult run(const Case& given, bool prints_trace = false);
 
 /// A smaller case that breaks an invariant as well: without most of its operations and faults.
-/// @pre `given` breaks one. @param budget stops after so many seconds of trying.
+/// @pre `given` breaks one. @param budget the time for trying.
 Case shrink(const Case& given, std::chrono::seconds budget);
 
 }  // namespace webhooks::simulation

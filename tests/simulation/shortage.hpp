@@ -5,7 +5,7 @@ namespace webhooks::simulation {
 /// Lets one allocation of this thread fail, as where memory is used up, while it lives.
 class Shortage {
 public:
-    /// @param allocations so many succeed first.
+    /// @param allocations the number that succeed first.
     explicit Shortage(long allocations);
     ~Shortage();
     Shortage(const Shortage&) = delete;

@@ -39,7 +39,7 @@ public:
 
     /// Lets other processes work until then. @pre the caller's process is marked busy.
     void run_until(Micros time);
-    /// Time passes in which nobody else does anything.
+    /// Time passes in which no other process works.
     void pass(Micros time) { now += time; }
 
     /// Notes an invariant that is broken, and throws it: the library may catch it, `run` looks.
@@ -49,7 +49,7 @@ public:
     std::uint64_t trace_digest() const { return digest_; }
     const std::deque<std::string>& last_steps() const { return last_steps_; }
 
-    /// By which leases lapse.
+    /// By which leases expire.
     Micros storage_time() const {
         return std::chrono::duration_cast<Micros>(storage_clock.steady_now().time_since_epoch());
     }

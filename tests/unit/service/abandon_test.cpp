@@ -11,7 +11,7 @@ std::vector<std::string> chances_of(std::uint64_t seed) {
     ServiceFixture fixture;
     fixture.running.reset();
     const auto random = std::make_shared<SeededRandom>(seed);
-    fixture.storage = make_memory_storage(fixture.clock, random);
+    fixture.storage = make_memory_storage(fixture.clock, 5s, random);
     fixture.options.retry_jitter = 0.5;
     fixture.running.emplace(WebhookService::open({.storage = fixture.storage,
                                                   .transport = fixture.transport,
@@ -57,7 +57,7 @@ TEST_CASE_METHOD(ServiceFixture, "an abandoned service hands nothing back, as af
     settle();
     CHECK(transport->requests().size() == 1);
 
-    // Its lease lapses, and that of the new service has to be held for as long.
+    // Its lease expires, and the new service must have held its own for as long.
     for (int i = 0; i < 15; ++i)
         advance(1s);
     REQUIRE(transport->requests().size() == 2);

@@ -30,7 +30,7 @@ TEST_CASE("where memory is used up as the first event of a subscription comes, i
     }
 }
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller has an answer") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller gets a result") {
     const Subscription subscription = subscribe();
     settle();
     const std::string payload(100, 'x');
@@ -53,7 +53,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller has an an
     CHECK(refused < 200);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once answers and loses nothing") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once returns and loses nothing") {
     const Subscription subscription = subscribe();
     settle();
     for (long allocations = 0; allocations < 150; ++allocations) {
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once answers a
     }
 }
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, what was in flight is made again") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, attempts in flight are repeated") {
     const Subscription subscription = subscribe();
     for (long allocations = 0; allocations < 40; ++allocations) {
         transport->respond([](const OutgoingRequest&) { return std::nullopt; });
