@@ -1,4 +1,4 @@
-// List queries that take as long as they may, and what they leave to others.
+// List queries that take the maximum time, and their effect on others.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -34,12 +34,12 @@ async function longest(count, request) {
   return time.toFixed(1);
 }
 
-test("20 of the worst list queries hold up nobody, end with their clients and leave no memory", async (t) => {
+test("20 of the worst list queries delay no other user, end with their clients and leave no memory", async (t) => {
   const receiver = await Receiver.start(t);
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
   const server = await Server.start(t, { args: ["--storage", storage, "--event-type", "a=b"] });
   const aliceKey = (await run(["keys", "create", "--storage", storage, "--user", "alice"])).stdout.trim();
-  // A user each, so that both threads for queries are taken.
+  // From different users, so that both threads for queries are busy.
   for (const key of [adminKey, aliceKey]) {
     const subscription = await server.subscribe({ url: receiver.url }, { key });
     assert.ok(subscription.id);
@@ -57,14 +57,14 @@ test("20 of the worst list queries hold up nobody, end with their clients and le
   const live = await longest(50, async () =>
     assert.equal((await server.get(`http://127.0.0.1:${server.port}/health/live`, { key: null })).status, 200));
   const published = await longest(20, () => server.publish("a", 1));
-  assert.ok(queries.some((query) => !query.isAnswered), "all of that was answered beside queries");
+  assert.ok(queries.some((query) => !query.isAnswered), "all of that was answered while queries ran");
   t.diagnostic(`the longest: /health/live ${live} ms, publish ${published} ms`);
 
   for (const query of queries) query.request.destroy();
   for (const key of [adminKey, aliceKey]) {
     const list = await server.get("/events?filter=isSuccess%20eq%20false", { key });
-    assert.equal(list.status, 200, "the next query does not wait for those that were left");
+    assert.equal(list.status, 200, "the next query does not wait for abandoned ones");
   }
-  await until("the memory is given back", () => megabytes(server) < before + 64);
+  await until("the memory is released", () => megabytes(server) < before + 64);
   t.diagnostic(`resident: ${before.toFixed(0)} MB before, ${megabytes(server).toFixed(0)} MB after`);
 });
