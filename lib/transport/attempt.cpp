@@ -177,7 +177,7 @@ void Attempt::start_tls() {
     await_handshake_turn();
 }
 
-/// A step takes as long as dozens of requests on connections that are up already.
+/// A step takes as long as dozens of requests on established connections.
 void Attempt::await_handshake_turn() {
     workbench_.handshakes.push_back(token_);
 }

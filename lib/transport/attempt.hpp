@@ -28,8 +28,8 @@ struct Workbench {
     Pool idle;
     ExpiringCache<ResumableSession> sessions;  ///< By origin.
     std::array<char, 16 * 1024> input{};
-    /// Attempts with a step of their TLS handshake to make, in the order in which they became
-    /// ready.
+    /// Attempts that are ready for a step of their TLS handshake, in the order in which they
+    /// became ready.
     std::deque<Transport::Token> handshakes{};
 };
 
@@ -53,7 +53,7 @@ public:
 
     Transport::Token token() const noexcept { return token_; }
     void begin();
-    /// Makes the step for which it is in `Workbench::handshakes`.
+    /// Makes the handshake step for which it is in `Workbench::handshakes`.
     void continue_handshake();
     bool is_overdue(SteadyTime now) const noexcept { return now >= step_deadline_; }
     /// @pre is_overdue(now)

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto sweep_interval = 50ms;
 /// The same for idle connections, while there is nothing else.
 constexpr auto idle_sweep_interval = 1s;
-/// Steps of TLS handshakes between two looks at connections that are up.
+/// Steps of TLS handshakes between two polls of established connections.
 constexpr std::size_t handshakes_per_turn = 4;
 /// How often a host with its own loop drives DNS lookups, which `wait_handle` does not cover.
 constexpr auto lookup_interval = 5ms;
@@ -87,7 +87,8 @@ void HttpTransport::begin_started() {
     }
 }
 
-/// In turns, so that endpoints that need new connections do not delay those that have one.
+/// Alternates with them, so that endpoints that need new connections do not delay those that have
+/// one.
 void HttpTransport::continue_handshakes() {
     for (std::size_t i = 0; i < handshakes_per_turn && !workbench_.handshakes.empty(); ++i) {
         const Token token = workbench_.handshakes.front();
@@ -97,7 +98,7 @@ void HttpTransport::continue_handshakes() {
     }
 }
 
-/// Whether there is something to do although no socket changed.
+/// Whether there is work to do although no socket changed.
 bool HttpTransport::has_work() const noexcept {
     return poller_.has_calls() || !workbench_.handshakes.empty();
 }

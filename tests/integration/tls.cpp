@@ -24,7 +24,7 @@ std::string named_url(const Receiver& receiver) {
     return "https://localhost:" + std::to_string(receiver.port()) + "/";
 }
 
-/// Holds servers before they send their certificates.
+/// Stops servers before they send their certificates.
 struct Gate {
     std::atomic<int> arrived = 0;
     std::atomic<int> finished = 0;  ///< Servers that have sent their part of the handshake.
@@ -172,7 +172,7 @@ TEST_CASE("A TLS session is resumed by the next connection, and not by other hos
     CHECK(resumed == std::vector<bool>{false, true, false, false, true});
 }
 
-TEST_CASE("A response on a connection that is up does not wait for a storm of TLS handshakes") {
+TEST_CASE("A response on an established connection does not wait for many TLS handshakes") {
     constexpr int storm = 64;
     const ThrowawayAuthority authority;
     Gate gate;
@@ -207,10 +207,10 @@ TEST_CASE("A response on a connection that is up does not wait for a storm of TL
     const Transport::Token token = driver.start(request_to(kept.url()));
     REQUIRE(driver.drive_until([&] { return requests == 2; }));
     gate.open();
-    // Nothing is driven until all certificates can be verified and the response can be read.
+    // The transport runs only once all certificates can be verified and the response can be read.
     REQUIRE(eventually([&] { return responses == 2; }));
     REQUIRE(driver.drive_until([&] { return driver.answers().contains(token); }));
-    // What is completed now was completed before the response was.
+    // Handshakes that are complete now were completed before the response.
     CHECK_FALSE(eventually([&] { return completed > storm / 4; }, 300ms));
     CHECK(kept.connections() == 1);
 }
