@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
@@ -53,6 +54,22 @@ enum class Outcome : std::uint8_t {
     cancelled = 4,  ///< No request was made: its subscription was inactive or gone.
     expired = 5,    ///< No request was made: it was no longer wanted at its time.
 };
+
+/// Why an attempt failed: how far it came.
+enum class FailureReason : std::uint8_t {
+    none,       ///< It did not fail.
+    lookup,     ///< The host's name led to no address, or not in time.
+    address,    ///< The URL or its address is not allowed.
+    connect,    ///< No connection came about, or not in time.
+    tls,        ///< The TLS handshake failed, or took too long.
+    timeout,    ///< The request was sent, and no answer came in time.
+    reset,      ///< The connection ended before an answer.
+    malformed,  ///< What came was no valid HTTP answer.
+    status,     ///< The answer's status was not one of success.
+    other,      ///< Anything else, such as a secret that cannot sign.
+};
+/// The enumerator's name.
+std::string_view to_string(FailureReason) noexcept;
 
 /// One row of an event's history. `cancelled` and `expired` rows stand for no request.
 struct Attempt {

@@ -57,6 +57,8 @@ struct HeldEvent {
     int attempts = 0;      ///< Rows of history so far; the next one's number follows.
     int tries = 0;         ///< Of these, since it was published or last reopened.
     bool has_row = false;  ///< It has a row among what is not delivered, claimed by this worker.
+    Time created_at{};
+    Time due{};  ///< When its next attempt was to be made.
 };
 
 /// What makes the repetition of a publication recognisable.
@@ -194,6 +196,25 @@ struct Reopened {
     std::optional<EventId> next = {};
 };
 
+/// How much there is of what metrics tell of. Counts of events end at `StorageSample::max_events`.
+struct StorageSample {
+    static constexpr std::size_t max_events = 100'000;
+
+    // Events that wait in storage for an attempt, those in a worker's memory aside.
+    std::size_t due = 0;        ///< Their time has come, and no worker has taken them yet.
+    std::size_t scheduled = 0;  ///< Their time has not come.
+    std::size_t deferred = 0;   ///< For subscriptions whose queue in memory is full or paused.
+    std::optional<Time> oldest_due = {};  ///< The earliest time at which one of `due` was due.
+    // Subscriptions. One counts under the first of these that is true of it.
+    std::size_t inactive = 0;
+    std::size_t paused = 0;   ///< Nothing is sent before a time: see `Subscription::paused_until`.
+    std::size_t failing = 0;  ///< No attempt has succeeded since one failed.
+    std::size_t active = 0;
+    // Workers.
+    std::size_t live = 0;
+    std::size_t lapsed = 0;  ///< Their lease has expired, and none has taken over yet.
+};
+
 /// An API key as it is stored: never the key itself.
 struct ApiKeyRecord {
     ApiKeyId id{};
@@ -324,6 +345,9 @@ public:
     /// memory.
     /// @return false when nothing is left to do.
     virtual Result<bool> maintain(const Maintenance&) = 0;
+
+    /// Counts what metrics tell of. Called every 15 s or so. @return unsupported where it cannot.
+    virtual Result<StorageSample> sample();
 
     // ---- API keys. A storage without them keeps these bodies.
 

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
@@ -41,6 +44,7 @@ struct TransportAnswer {
     std::string body = {};         ///< With `answered` only: at most 4 KiB, valid UTF-8.
     std::string retry_after = {};  ///< With `answered` only: the header's value as it came.
     std::string error = {};        ///< With `failed` and `not_sent`: for a person; no secret in it.
+    FailureReason reason = FailureReason::other;  ///< With `failed` only.
 };
 
 /// Makes attempts. It never retries, follows no redirect, and judges no status: a non-2xx answer
@@ -92,6 +96,10 @@ public:
     virtual SteadyTime next_wake() const {
         return std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
     }
+
+    /// What it counts, for `WebhookService::metrics`; no label may hold a URL, host or address. Any
+    /// thread, at any time, without waiting for I/O.
+    virtual std::vector<MetricFamily> metrics() const { return {}; }
 
     /// Ends everything under way; each is answered `not_sent` by the next `run`.
     virtual void cancel_all() = 0;

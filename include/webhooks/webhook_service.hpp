@@ -11,6 +11,7 @@
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/principal.hpp>
@@ -38,8 +39,8 @@ inline constexpr std::size_t max_publications_in_batch = 1000;
 /// answers `invalid_state`.
 ///
 /// **Blocking.** Every member blocks until storage has answered, but for `async_publish`,
-/// `async_publish_batch`, `event_types`, `options`, `check_ready` and `start`, which wait for a
-/// mutex at most.
+/// `async_publish_batch`, `event_types`, `options`, `metrics`, `check_ready` and `start`, which
+/// wait for a mutex at most.
 ///
 /// **Callbacks.** Inside a completion, an Observer, a Transport or a Storage, on whichever thread,
 /// the members that wait for the service's own work (`publish`, `publish_batch`, `send_test_event`,
@@ -199,6 +200,11 @@ public:
     /// nothing drives (`start` was not called, nor `run_once` within `ServiceOptions::lease`) is
     /// unavailable.
     Result<> check_ready() const;
+
+    /// What the service has counted since it was opened, and its transport: docs/operating.md lists
+    /// the metrics. All series exist from the start, and their number does not depend on how many
+    /// subscriptions there are. Asks neither storage nor the network.
+    Result<std::vector<MetricFamily>> metrics() const;
 
     /// What the service was opened with.
     const ServiceOptions& options() const noexcept;

@@ -11,6 +11,10 @@ Error no_api_keys() {
 
 void Storage::set_listener(std::function<void()>) {}
 
+Result<StorageSample> Storage::sample() {
+    return Error(Errc::unsupported, "this storage counts nothing for metrics");
+}
+
 Result<ApiKeyRecord> Storage::insert_api_key(const ApiKeyRecord&) {
     return no_api_keys();
 }

@@ -53,6 +53,9 @@ Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int tries, Tim
 /// Why an attempt is a failure.
 std::string error_of(const TransportAnswer& answer);
 
+/// The same as a class; none for a success.
+FailureReason reason_of(const TransportAnswer& answer);
+
 /// The row of history that an answer leaves.
 Attempt describe(const TransportAnswer& answer, int number, Time sent_at,
                  std::chrono::microseconds duration, Outcome outcome);

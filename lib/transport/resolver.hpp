@@ -20,6 +20,8 @@ struct ResolverOptions {
     /// delay no other, and far below 65,536 / 2, for each asks twice and DNS counts in 16 bits.
     std::size_t max_under_way = 10'000;
     std::size_t max_remembered = 10'000;
+    /// Called with what came of each lookup that name servers were asked for.
+    std::function<void(const Resolved&)> on_finished = {};
 };
 
 /// Looks names up side by side and remembers what came of it: addresses for as long as their

@@ -1,6 +1,7 @@
 #include <storage/idempotency.hpp>
 #include <storage/sql/api_key_table.hpp>
 #include <storage/sql/event_table.hpp>
+#include <storage/sql/sample.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/undelivered_table.hpp>
@@ -183,6 +184,12 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
     // What a transaction did that failed is still to be done.
     if (is_more) sweep_ = sweep;
     return is_more;
+}
+
+Result<StorageSample> SqlStorage::sample() {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<StorageSample> {
+        return read_sample(sql, now(sql), worker_has_lapsed());
+    });
 }
 
 std::size_t SqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,

@@ -62,6 +62,7 @@ public:
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
                                         std::size_t limit) override;
     Result<bool> maintain(const Maintenance&) override;
+    Result<StorageSample> sample() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -82,6 +83,9 @@ protected:
     /// Where events may become visible out of the order of their ids: up to which id none can
     /// appear any more in a transaction that is begun after this call.
     virtual Result<std::optional<EventId>> last_settled_event() { return std::nullopt; }
+
+    /// The condition that a row of webhooks_worker fulfils whose lease has expired, at time `:now`.
+    virtual const char* worker_has_lapsed() const = 0;
 
     /// Deletes old events in a transaction that has nothing else to do any more, as `maintain`
     /// says.
