@@ -14,6 +14,8 @@
 
 namespace webhooks::http {
 
+class ApiMetrics;
+
 /// A request that found its operation, and who sends it.
 struct Call {
     const Fields& fields;
@@ -21,6 +23,7 @@ struct Call {
     std::string_view base_path;
     const std::string& body;
     const Principal& caller;
+    const ApiMetrics& metrics;
     SubscriptionId subscription{};
     EventId event{};
 };
@@ -28,8 +31,8 @@ struct Call {
 using Done = std::function<void(Result<Response>)>;
 
 /// What a caller must be allowed to do. Every caller that is known may read, write and publish what
-/// is its own, so that today only `none` makes a difference.
-enum class Permission { none, read, write, publish };
+/// is its own, so that today only `none` and `administer` make a difference.
+enum class Permission { none, read, write, publish, administer };
 
 enum class BodySize { ordinary, batch };
 
@@ -37,6 +40,7 @@ enum class BodySize { ordinary, batch };
 enum class Duration { brief, query };
 
 struct Operation {
+    std::string_view id;  ///< Its `operationId` in openapi.yaml.
     std::string_view method;
     /// With `{base}` for the base path, `{id}` and `{eventId}`.
     std::string_view path;
@@ -68,6 +72,7 @@ void publish(WebhookService&, const Call&, Done done);
 /// As `publish`.
 void publish_batch(WebhookService&, const Call&, Done done);
 Result<Response> get_openapi(WebhookService&, const Call&);
+Result<Response> get_metrics(WebhookService&, const Call&);
 Result<Response> check_live(WebhookService&, const Call&);
 Result<Response> check_ready(WebhookService&, const Call&);
 

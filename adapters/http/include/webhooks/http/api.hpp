@@ -17,8 +17,9 @@ namespace http {
 
 struct ApiOptions {
     /// The path below which the operations are. Begins with `/` and does not end with one; empty:
-    /// they are at the root. Health checks are at `/health/…` and the API's description is at
-    /// `/openapi.json`, wherever this is.
+    /// they are at the root. Health checks are at `/health/…`, the API's description is at
+    /// `/openapi.json`, and what Prometheus reads, for administrators, at `/metrics`, wherever this
+    /// is.
     std::string base_path = "/v1/webhooks";
     /// Of a body; more is a 413. 1 - 16 MiB; 0: the service's `max_payload_bytes`, and 64 KiB for
     /// what else a publication may have.
@@ -46,8 +47,8 @@ public:
     Api& operator=(Api&&) noexcept;
     ~Api();
 
-    /// Whether a target lies below the base path, or is a health check or the API's description:
-    /// for a host that serves other things next to this API.
+    /// Whether a target lies below the base path, or is a health check, the API's description or
+    /// `/metrics`: for a host that serves other things next to this API.
     bool serves(std::string_view target) const;
 
     /// Answers a whole request. Blocks while storage works; a publication is answered later.
@@ -88,8 +89,10 @@ public:
     static Response reject(int status, std::string_view message);
 
 private:
+    friend class Server;
     class Impl;
     explicit Api(std::unique_ptr<Impl>);
+    Api for_metrics() const;
 
     std::unique_ptr<Impl> impl_;
 };

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
@@ -25,7 +26,11 @@ struct TlsOptions {
 struct ServerOptions {
     std::string host = "127.0.0.1";  ///< An IPv4 or IPv6 address.
     std::uint16_t port = 8080;       ///< 0 picks a free one.
-    TlsOptions tls = {};             ///< TLS 1.2 and 1.3, with forward secrecy only.
+    /// A listener of its own for `GET /metrics`, which asks for no key: whoever reaches it may read
+    /// them. Without a port there is none, and 0 picks a free one.
+    std::string metrics_host = "127.0.0.1";
+    std::optional<std::uint16_t> metrics_port = {};
+    TlsOptions tls = {};  ///< TLS 1.2 and 1.3, with forward secrecy only.
     /// Threads that serve requests. 1-64.
     std::size_t threads = 2;
     /// Threads that serve list queries and statistics, for each user one at a time, so that nothing
@@ -70,6 +75,8 @@ public:
 
     /// The port that is listened on.
     std::uint16_t port() const noexcept;
+    /// The same for `ServerOptions::metrics_port`; 0 if there is none.
+    std::uint16_t metrics_port() const noexcept;
 
     // One that was moved from has port 0, answers `invalid_state`, and has nothing to stop. So has
     // the copy that a forked child inherits: the threads and the connections are the parent's.

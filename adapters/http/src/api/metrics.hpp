@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <webhooks/metrics.hpp>
+
+#include "operations.hpp"
+
+namespace webhooks::http {
+
+/// What the API counts of its requests. Any thread.
+class ApiMetrics {
+public:
+    ApiMetrics();
+
+    /// @param operation null for a request that has none.
+    void count(const Operation* operation, int status,
+               std::chrono::steady_clock::duration duration) noexcept;
+
+    std::vector<MetricFamily> collect() const { return set_.collect(); }
+
+private:
+    MetricSet set_;
+};
+
+/// OpenMetrics where an `Accept` field prefers it to the older text format, which is for everyone
+/// else.
+MetricsFormat choose_format(std::string_view accept);
+
+/// What the operating system tells of this process.
+std::vector<MetricFamily> process_metrics();
+
+}  // namespace webhooks::http
