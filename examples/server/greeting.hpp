@@ -8,8 +8,8 @@
 namespace server {
 
 /// What the server prints once it can be reached: where, with which key, and lines to try it with.
-/// @param port The one that is listened on.
+/// @param port The one that is listened on; likewise metrics_port, 0 if there is none.
 std::string greeting(const Settings& settings, const Access& access, std::uint16_t port,
-                     const webhooks::WebhookService& service);
+                     std::uint16_t metrics_port, const webhooks::WebhookService& service);
 
 }  // namespace server
