@@ -14,37 +14,37 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 /// The enumerator's name.
 std::string_view to_string(LogLevel) noexcept;
 
-/// What a log record tells of. The names are a promise: one that is there keeps its meaning, but
-/// others may be added. docs/operating.md says what each asks of an operator.
+/// What a log record is about. The names are stable: a name keeps its meaning in later versions,
+/// which may add others. docs/operating.md says what an operator does about each.
 enum class LogEvent : std::uint8_t {
-    notice,                    ///< Anything that has no event of its own.
-    attempt_failed,            ///< An attempt failed. A service leaves this to `on_attempt`.
-    attempts_delayed,          ///< This process or machine is short of something.
+    notice,                    ///< Anything without an event of its own.
+    attempt_failed,            ///< An attempt failed. The service reports it by `on_attempt`.
+    attempts_delayed,          ///< This process or machine is short of a resource.
     endpoint_failing,          ///< An endpoint began to fail.
-    endpoint_recovered,        ///< It answers again.
+    endpoint_recovered,        ///< It succeeds again.
     subscription_deactivated,  ///< The service deactivated a subscription.
     storage_unavailable,       ///< A call to storage failed.
-    lease_lost,                ///< Another worker took over what this one held.
-    results_fenced,            ///< What came of attempts was dropped for that.
-    events_taken_over,         ///< This worker took over what another one held.
-    service_not_driven,        ///< Something is published, and nothing delivers it.
-    service_failed,            ///< A thread of the service failed, and goes on.
+    lease_lost,                ///< Another worker took over the events of this one.
+    results_fenced,            ///< Results of attempts were dropped for that reason.
+    events_taken_over,         ///< This worker took over the events of another one.
+    service_not_driven,        ///< Something is published, but nothing delivers it.
+    service_failed,            ///< A thread of the service failed and continues.
     transport_failed,          ///< The Transport threw an exception.
-    callback_failed,           ///< A completion or a part of the host's threw an exception.
-    request_failed,            ///< A request to the REST API was answered with a 5xx.
+    callback_failed,           ///< A completion, or a part that the host provides, threw.
+    request_failed,            ///< The REST API responded with a 5xx status.
     connection_failed,         ///< A connection to the REST API failed.
-    certificate_reloaded,      ///< The REST API's certificate was read again.
-    certificate_unusable,      ///< It could not be; the one before stays.
-    insecure_setting,          ///< Something is set in a way that puts secrets at risk.
+    certificate_reloaded,      ///< The certificate of the REST API was reloaded.
+    certificate_unusable,      ///< It could not be; the previous one stays in use.
+    insecure_setting,          ///< A setting puts secrets at risk.
 };
 /// The enumerator's name.
 std::string_view to_string(LogEvent) noexcept;
 
-/// A log line with its parts. What it holds lives as long as the call that it is given to.
+/// A log line with its parts. Its texts are valid during the call.
 struct LogRecord {
     LogLevel level = LogLevel::info;
     LogEvent event = LogEvent::notice;
-    std::string_view message = {};  ///< A whole line: it says all that the members below say.
+    std::string_view message = {};  ///< The whole line: it includes what the members below say.
     std::optional<WorkerId> worker = {};
     std::optional<SubscriptionId> subscription = {};
     std::string_view request_id = {};  ///< Of a request to the REST API.
@@ -52,7 +52,7 @@ struct LogRecord {
     FailureReason reason = FailureReason::none;
 };
 
-/// An attempt as an observer sees it. Its texts live as long as the call that it is given to.
+/// An attempt as reported to an observer. Its texts are valid during the call.
 struct AttemptReport {
     EventId event{};
     SubscriptionId subscription{};
@@ -70,18 +70,18 @@ struct AttemptReport {
     std::chrono::microseconds delay{};
 };
 
-/// Why a subscription was deactivated by the service itself.
+/// Why the service itself deactivated a subscription.
 enum class DeactivationReason : std::uint8_t {
-    gone,     ///< Its endpoint answered 410.
+    gone,     ///< Its endpoint responded with 410.
     failing,  ///< Its endpoint has only failed for `ServiceOptions::deactivate_after`.
 };
 
-/// Told what the service does. Called from the service's threads, several at once, or inside the
-/// member that does the work (`run_once`, `publish`, `stop`); a call must return quickly, for
-/// deliveries or commits wait for it. It may call the service, but for the members that would wait
-/// for its own thread: they answer `invalid_state`. An exception is caught and logged; one of
-/// `on_log` or `on_record` is dropped. What it is told holds no secret, payload, header value or
-/// query string.
+/// Receives reports of what the service does. Called from the service's threads, several at once,
+/// or inside the member function that does the work (`run_once`, `publish`, `stop`). A call must
+/// return quickly, because deliveries or commits wait for it. It may call the service, except for
+/// the member functions that would wait for its own thread: these return `invalid_state`. An
+/// exception is caught and logged; one from `on_log` or `on_record` is dropped. Reports contain no
+/// secret, payload, header value or query string.
 class Observer {
 public:
     virtual ~Observer() = default;
@@ -91,11 +91,11 @@ public:
     virtual void on_record(const LogRecord& record) { on_log(record.level, record.message); }
     /// Events became durable.
     virtual void on_published(std::size_t /*events*/) {}
-    /// An attempt ended and is about to be recorded.
+    /// An attempt has ended and is about to be recorded.
     virtual void on_attempt(const AttemptReport&) {}
-    /// A subscription was deactivated; its owner may want to know. Told once it is durable.
+    /// A subscription was deactivated; its owner may want to know. Called once this is durable.
     virtual void on_deactivated(SubscriptionId, DeactivationReason) {}
-    /// Another worker took over what this one held; so many results of it are dropped, and the
+    /// Another worker has taken over this worker's events. This many results are dropped, and their
     /// events are sent again.
     virtual void on_fenced(std::size_t /*results*/) {}
 };

@@ -35,6 +35,19 @@ void take_back(Batch& batch, Results& results) {
     results.deactivations = std::move(batch.deactivations);
 }
 
+/// What is between storage and service stays there.
+Error for_callers(const Error& error) {
+    if (error == Errc::fenced) {
+        return {Errc::unavailable, "another worker took over the work of this one; try again"};
+    }
+    return error;
+}
+
+/// A reading of the steady clock on the scale of times.
+Time on_time_scale(SteadyTime steady_time) {
+    return Time(std::chrono::floor<Time::duration>(steady_time.time_since_epoch()));
+}
+
 std::vector<EventId> event_ids(const Appended& appended) {
     std::vector<EventId> ids;
     for (std::uint32_t i = 0; i < appended.count; ++i) {
@@ -64,10 +77,15 @@ Journal::~Journal() {
 
 Result<> Journal::open() {
     const std::scoped_lock turn(step_mutex_);
-    if (Result<> begun = begin_identity(); !begun) return begun;
+    next_look_ = parts_.clock->steady_now() + options_.heartbeat_interval;
+    if (Result<> begun = begin_identity(); !begun) return for_callers(begun.error());
     parts_.storage->set_listener([this] { want_look(); });
     if (Result<> fresh = refresh(); !fresh) return fresh;
-    return take_over_all();
+    // However much was left behind, signs of life must go on: the rest follows in later steps.
+    const Result<bool> is_more = take_over_some();
+    if (!is_more) return for_callers(is_more.error());
+    is_taking_over_ = *is_more;
+    return {};
 }
 
 void Journal::refuse_new() {
@@ -85,7 +103,10 @@ Result<> Journal::close() {
     }
     refuse_pending();
     is_closed_ = true;
-    return parts_.storage->retire_worker(worker_.id);
+    const Result<> retired = parts_.storage->retire_worker(worker_.id);
+    // Whoever took over has handed everything back already.
+    if (!retired && !(retired.error() == Errc::fenced)) return retired;
+    return {};
 }
 
 Result<> Journal::begin_identity() {
@@ -122,30 +143,25 @@ void Journal::drop_results() {
 }
 
 void Journal::synchronize(const Pulse& pulse, SteadyTime asked_at) {
-    {
-        const std::scoped_lock lock(time_mutex_);
-        base_time_ = pulse.now;
-        base_steady_ = parts_.clock->steady_now();
-    }
+    set_time(pulse.now, asked_at);
     if (asked_at.time_since_epoch().count() >= lease_until_) unbroken_since_ = asked_at;
     // A batch whose receipt was lost may have appended events that are not known yet.
     if (!is_in_doubt_) low_water_.pass(pulse.last_event);
     lease_until_ = (asked_at + options_.lease).time_since_epoch().count();
-    next_pulse_ = asked_at + options_.heartbeat_interval;
+}
+
+/// Storage read its time at some moment between the question and the answer. What is known of the
+/// time stays where it fits in between: a slow answer tells little, and sets nothing.
+void Journal::set_time(Time storage_time, SteadyTime asked_at) {
+    const Time::duration earliest = storage_time - on_time_scale(parts_.clock->steady_now());
+    const Time::duration latest = storage_time - on_time_scale(asked_at);
+    const std::scoped_lock lock(time_mutex_);
+    offset_ = std::clamp(offset_.value_or(earliest), earliest, latest);
 }
 
 Time Journal::now() const {
     const std::scoped_lock lock(time_mutex_);
-    return base_time_ + std::chrono::duration_cast<std::chrono::microseconds>(
-                            parts_.clock->steady_now() - base_steady_);
-}
-
-Result<> Journal::take_over_all() {
-    while (true) {
-        const Result<bool> is_more = take_over_some();
-        if (!is_more) return is_more.error();
-        if (!*is_more) return {};
-    }
+    return on_time_scale(parts_.clock->steady_now()) + offset_.value_or(Time::duration::zero());
 }
 
 Result<bool> Journal::take_over_some() {
@@ -174,25 +190,32 @@ std::optional<Pulse> Journal::pulse() {
     return *pulse;
 }
 
-std::size_t Journal::pulse_if_due() {
+std::size_t Journal::look_if_due() {
+    const SteadyTime steady_now = parts_.clock->steady_now();
     {
         const std::scoped_lock lock(mutex_);
-        if (!std::exchange(wants_look_, false) && parts_.clock->steady_now() < next_pulse_)
-            return 0;
+        if (std::exchange(wants_look_, false)) next_look_ = steady_now;
     }
+    if (steady_now < next_look_) return 0;
+    if (look()) next_look_ = steady_now + options_.heartbeat_interval;
+    return 1;
+}
+
+bool Journal::look() {
     const std::optional<Pulse> answer = pulse();
-    if (!answer) return 1;
+    if (!answer) return false;
     // What others hand back is found by looking; what this worker parked it knows about.
     consider_due(answer->now);
-    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes")) return 1;
+    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes"))
+        return false;
     // Where storage was away from everybody, the others get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
         !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
-        return 1;
+        return false;
     }
     is_taking_over_ = true;
     sample_if_due();
-    return 1;
+    return true;
 }
 
 /// Nothing depends on it, so that a failure changes nothing.
@@ -318,7 +341,7 @@ std::size_t Journal::work() {
         has_crashed_ = true;
         return refuse_pending();
     }
-    std::size_t done = pulse_if_due();
+    std::size_t done = look_if_due();
     // In this order: what delivery wants back must have been written.
     done += go_on_taking_over();
     done += write_pending();
@@ -446,7 +469,7 @@ void Journal::write_in_hand() {
     unwritten_ = std::move(work.results);
     accept(outcome, "write");
     for (Submission& submission : work.submissions) {
-        answer(submission, outcome.error());
+        answer(submission, for_callers(outcome.error()));
     }
 }
 
@@ -598,7 +621,7 @@ void Journal::tell_deactivated(SubscriptionId id, const std::vector<Deactivation
         id, is_gone ? DeactivationReason::gone : DeactivationReason::failing);
     const std::string line =
         "subscription " + std::to_string(id.value) + " was deactivated: " +
-        (is_gone ? "its endpoint answered 410" : "its endpoint has only failed for too long");
+        (is_gone ? "its endpoint responded with 410" : "its endpoint has only failed for too long");
     parts_.observer->on_record({.level = LogLevel::warning,
                                 .event = LogEvent::subscription_deactivated,
                                 .message = line,
@@ -721,7 +744,7 @@ void Journal::consider_due(Time due) {
 
 SteadyTime Journal::next_wake() const {
     if (is_blocked()) return blocked_until_;
-    const SteadyTime wake = std::min(next_pulse_, next_maintenance_);
+    const SteadyTime wake = std::min(next_look_, next_maintenance_);
     if (!next_due_ || room_in_memory() == 0) return wake;
     const auto until_due = std::max(*next_due_ - now(), Time::duration::zero());
     return std::min(wake, parts_.clock->steady_now() + until_due);

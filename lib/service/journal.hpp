@@ -66,7 +66,7 @@ public:
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
-    /// Registers as a worker, reads subscriptions, takes over what was left behind.
+    /// Registers as a worker, reads subscriptions, begins to take over what was left behind.
     Result<> open();
     /// From now on `submit` answers stopped.
     void refuse_new();
@@ -121,9 +121,12 @@ private:
     /// Gives a sign of life. @return nothing where storage did not answer.
     std::optional<Pulse> pulse();
     /// @return how many things were done.
-    std::size_t pulse_if_due();
+    std::size_t look_if_due();
+    /// Gives a sign of life and finds out what others did: changes, and workers that are dead.
+    /// @return false where storage does not answer.
+    bool look();
     void synchronize(const Pulse& pulse, SteadyTime asked_at);
-    Result<> take_over_all();
+    void set_time(Time storage_time, SteadyTime asked_at);
     /// @return whether there may be more
     Result<bool> take_over_some();
     /// However much dead workers left, publications and signs of life go on in between.
@@ -198,7 +201,8 @@ private:
     /// As storage knows it.
     EventId written_low_water_{};
     std::optional<Time> next_due_;
-    SteadyTime next_pulse_{};
+    /// Only a whole look moves it: a heartbeat for another reason finds out nothing.
+    SteadyTime next_look_{};
     SteadyTime next_maintenance_{};
     SteadyTime next_sample_{};
     SteadyTime blocked_until_{};
@@ -230,8 +234,8 @@ private:
     SteadyTime wake_at_{};
 
     mutable std::mutex time_mutex_;
-    Time base_time_{};
-    SteadyTime base_steady_{};
+    /// From the steady clock to storage's time; absent before the first heartbeat.
+    std::optional<Time::duration> offset_;
 };
 
 }  // namespace webhooks::service

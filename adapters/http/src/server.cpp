@@ -52,7 +52,7 @@ public:
 
     ~Impl() { stop(std::chrono::milliseconds(0)); }
 
-    /// A forked child has a copy of this, but none of its threads.
+    /// A forked child has a copy of this object, but none of its threads.
     bool is_of_this_process() const noexcept { return process_ == process_id(); }
 
     Result<> open() {
@@ -67,7 +67,8 @@ public:
     }
 
     Result<> start() {
-        if (!is_of_this_process()) return Error(Errc::invalid_state, "the server is the parent's");
+        if (!is_of_this_process())
+            return Error(Errc::invalid_state, "the server belongs to the parent process");
         if (is_stopped_) return Error(Errc::stopped, "the server was stopped");
         if (!threads_.empty()) return {};
         try {
@@ -147,7 +148,7 @@ Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticat
         certificate = *std::move(loaded);
     } else if (!is_loopback(options.host)) {
         warn(*observer, "the server listens on " + options.host +
-                            " without TLS: keys and payloads can be read on the way; set "
+                            " without TLS: keys and payloads can be read in transit; set "
                             "certificate_file and key_file");
     }
     if (options.metrics_port && !is_loopback(options.metrics_host)) {
@@ -170,7 +171,7 @@ Server& Server::operator=(Server&& other) noexcept {
     return *this;
 }
 
-/// In a child the copy is left alone, for its threads and its peers are the parent's.
+/// In a child the copy is left untouched: its threads and its peers belong to the parent.
 Server::~Server() {
     if (impl_ && !impl_->is_of_this_process()) static_cast<void>(impl_.release());
 }

@@ -17,7 +17,7 @@ public:
 
     /// To a BIGINT or INTEGER column.
     void add(std::optional<std::int64_t> number);
-    /// To a TEXT column. PostgreSQL stores no U+0000; what an endpoint answered may have one.
+    /// To a TEXT column. PostgreSQL stores no U+0000; what an endpoint responded with may have one.
     void add(std::optional<std::string_view> text);
 
     /// The array as a value of a statement; what is left is empty.
