@@ -27,7 +27,7 @@ struct HealthChange {
     std::optional<int> status_code = {};
 };
 
-/// What an observer is told of an attempt beside its record.
+/// What the report of an attempt needs in addition to its record.
 struct AttemptContext {
     std::shared_ptr<const Message> message;
     std::shared_ptr<const Endpoint> endpoint;  ///< Null where there is none any more.

@@ -41,7 +41,7 @@ TEST_CASE_METHOD(ServerFixture, "an address of the listener for metrics that is 
     CHECK(opened.error().fields().front().field == "metrics_host");
 }
 
-TEST_CASE_METHOD(ServerFixture, "whoever opens metrics to others is warned") {
+TEST_CASE_METHOD(ServerFixture, "metrics on an address that is not loopback cause a warning") {
     struct Warnings final : Observer {
         void on_record(const LogRecord& record) override { events.push_back(record.event); }
         std::vector<LogEvent> events;

@@ -11,6 +11,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,45 @@ def exchange(url, body=None, headers={}):
         return error.code, error.headers, error.read().decode()
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def scrape_with_prometheus(folder, metrics_url):
+    """Has a real Prometheus scrape the server. Returns what it knows then of the events, as one of
+    its samples, or None without a Prometheus."""
+    program = shutil.which("prometheus")
+    if program is None:
+        return None
+    target, port = metrics_url.split("/")[2], free_port()
+    config = pathlib.Path(folder, "prometheus.json")  # JSON is YAML.
+    config.write_text(json.dumps({
+        "global": {"scrape_interval": "1s"},
+        "rule_files": [str(source_folder / "monitoring/alerts.yml")],
+        "scrape_configs": [{"job_name": "webhooks", "static_configs": [{"targets": [target]}]}]}))
+    with open(f"{folder}/prometheus.log", "wb") as log:
+        process = subprocess.Popen(
+            [program, f"--config.file={config}", f"--storage.tsdb.path={folder}/tsdb",
+             f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            try:
+                answer = exchange(f"http://127.0.0.1:{port}/api/v1/query?query=webhooks_events_total")
+                samples = json.loads(answer[2])["data"]["result"]
+                if samples:
+                    return samples[0]
+            except (urllib.error.URLError, KeyError, ValueError):
+                pass  # It is still starting.
+            time.sleep(0.1)
+        raise RuntimeError(pathlib.Path(folder, "prometheus.log").read_text())
+    finally:
+        process.kill()
+        process.wait()
+
+
 class Monitoring(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -112,6 +152,7 @@ class Monitoring(unittest.TestCase):
         cls.text = cls.wait_for_attempts()
         cls.open_text = exchange(
             cls.metrics_url, headers={"accept": "application/openmetrics-text"})[2]
+        cls.scraped = scrape_with_prometheus(cls.folder, cls.metrics_url)
         cls.process.send_signal(signal.SIGTERM)
         cls.exit_code = cls.process.wait(30)
         cls.log = pathlib.Path(cls.folder, "log").read_bytes().splitlines()
@@ -205,6 +246,12 @@ class Monitoring(unittest.TestCase):
                                  text=True, capture_output=True)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
+    def test_a_real_prometheus_scrapes_it(self):
+        if self.scraped is None:
+            self.skipTest("there is no prometheus: apt-get install prometheus")
+        self.assertEqual(self.scraped["metric"]["job"], "webhooks")
+        self.assertEqual(self.scraped["value"][1], str(2 * EVENTS_EACH))
+
     def test_what_the_files_of_monitoring_name_exists(self):
         known = set(re.findall(r"^([a-z_]+)[{ ]", self.text, re.MULTILINE))
         files = [source_folder / "monitoring/grafana.json", source_folder / "monitoring/alerts.yml"]
@@ -221,7 +268,7 @@ class Monitoring(unittest.TestCase):
                 self.assertIn(f"`{name}`", documented)
 
     def test_each_log_line_is_an_object_with_a_documented_event(self):
-        documented = set(re.findall(r"^\| `([a-z_]+)` \| (?:debug|info|warning|error)",
+        documented = set(re.findall(r"^\| `([a-z_]+)` \| (?:any|debug|info|warning|error)",
                                     (source_folder / "docs/operating.md").read_text(), re.MULTILINE))
         self.assertTrue(self.log)
         for line in self.log:

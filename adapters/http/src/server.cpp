@@ -152,9 +152,8 @@ Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticat
                             "certificate_file and key_file");
     }
     if (options.metrics_port && !is_loopback(options.metrics_host)) {
-        warn(*observer, "whoever reaches " + options.metrics_host +
-                            " may read the metrics there, which asks for no key; let only the "
-                            "monitoring reach metrics_host");
+        warn(*observer, "the metrics on " + options.metrics_host +
+                            " require no key: restrict the port of metrics_host to the monitoring");
     }
     Api metrics_api = api->for_metrics();
     auto impl = std::make_unique<Impl>(*std::move(api), std::move(metrics_api), options,

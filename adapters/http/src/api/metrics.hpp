@@ -22,8 +22,7 @@ private:
     MetricSet set_;
 };
 
-/// OpenMetrics where an `Accept` field prefers it to the older text format, which is for everyone
-/// else.
+/// OpenMetrics if the `Accept` field prefers it to the older text format, else that format.
 MetricsFormat choose_format(std::string_view accept);
 
 /// What the operating system tells of this process.
