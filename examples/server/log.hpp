@@ -7,9 +7,10 @@
 
 namespace server {
 
-/// Writes what the library logs to standard error, a line each: as text its time in UTC, its level
-/// and its message, or as JSON with all parts (docs/operating.md has the members). Of more than 20
-/// lines of one event within a second the rest is counted, and the count told in a later line.
+/// Writes the log records of the library to standard error, one per line: as text with the time in
+/// UTC, the level and the message, or as JSON with all parts (docs/operating.md lists the members).
+/// At most 20 lines per event and second are written; the rest is counted, and a later line has the
+/// count.
 std::shared_ptr<webhooks::Observer> make_log(const LogSettings& settings);
 
 }  // namespace server

@@ -15,7 +15,7 @@ void log_thrown(Observer& observer, const char* part) noexcept {
         observer.on_record(
             {.level = LogLevel::error, .event = LogEvent::callback_failed, .message = line});
     } catch (...) {
-        // What cannot be logged is dropped.
+        // If it cannot be logged, it is dropped.
     }
 }
 
@@ -27,7 +27,7 @@ public:
         try {
             inner_->on_log(level, line);
         } catch (...) {
-            // An observer that cannot log cannot be told so.
+            // An observer that cannot log cannot be told about it either.
         }
     }
     void on_record(const LogRecord& record) override {

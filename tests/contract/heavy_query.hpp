@@ -4,8 +4,7 @@
 
 namespace webhooks::testing {
 
-/// A subscription with events that are large, and a list query that searches all of them many
-/// times.
+/// A subscription with large events, and a list query that searches all of them many times.
 struct HeavyQuery {
     explicit HeavyQuery(storage_contract::Fixture& fixture) : id(fixture.subscribe().id) {
         const std::string payload = '"' + std::string(50'000, 'a') + '"';
@@ -20,7 +19,7 @@ struct HeavyQuery {
         return ListQuery::parse({.filter = filter}, ListKind::events).value();
     }
 
-    /// The query ends with an error each time; calls that are no queries answer as before.
+    /// The query ends with an error each time; other calls succeed as before.
     void check_that_it_ends(Storage& limited) const {
         using Catch::Matchers::ContainsSubstring;
         for (int i = 0; i < 3; ++i) {

@@ -1,4 +1,4 @@
-// What is wrong is refused with the documented status and an envelope that says what is wrong.
+// Invalid input is rejected with the documented status and an envelope that names the error.
 
 import assert from "node:assert/strict";
 import net from "node:net";
@@ -9,7 +9,7 @@ const subscription = { name: "n", eventType: "order.created", url: "https://exam
 const draft = (members) => ({ subscription: { ...subscription, ...members } });
 const nul = "a\u0000b";
 
-// [what, method, path, options, status, the path in `errors` where there is one]
+// [what, method, path, options, status, the path in `errors`, if any]
 const table = [
   ["broken JSON", "POST", "/subscriptions", { body: '{"subscription":' }, 400],
   ["an empty body", "POST", "/subscriptions", { body: "" }, 400],

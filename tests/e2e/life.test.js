@@ -64,7 +64,7 @@ test("a stop does not wait for a receiver that never answers longer than the dra
   assert.ok(Date.now() - begin < 5000, `${Date.now() - begin} ms`);
 });
 
-test("a stop serves the request under way", async (t) => {
+test("a stop serves the request in flight", async (t) => {
   const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "a=b"] });
   const body = JSON.stringify({ eventType: "a", payload: 1 });
   const headers = { "x-api-key": adminKey, "content-type": "application/json", "content-length": body.length };
@@ -140,7 +140,7 @@ for (const [what, text, expected] of [
   });
 }
 
-test("a config that is missing is named", async () => {
+test("a missing config is named", async () => {
   const { code, stderr } = await run(["--config", "/nowhere/config.json"]);
   assert.equal(code, 2);
   assert.match(stderr, /\/nowhere\/config\.json: cannot be read: No such file/);
@@ -187,7 +187,7 @@ function outOfRange(member) {
   return values;
 }
 
-test("flags win over the config", async (t) => {
+test("flags override the config", async (t) => {
   const directory = temporaryDirectory(t);
   const file = writeConfig(`${directory}/config.json`, {
     storage: "sqlite:/nowhere/at/all.db",
@@ -222,10 +222,10 @@ for (const [args, expected] of [
     /event_type 'bad name'[^]*event_type '-\.'/],
   [["--storage", "memory:", "--transport.ca-file", "/nowhere"], /transport\.ca_file: /],
   [["--user", "x"], /--user: does not belong to this command/],
-  [["serve"], /serve: is not understood; see --help/],
+  [["serve"], /serve: is not recognized; see --help/],
   [["keys"], /keys: must be followed by create, list or revoke/],
   [["keys", "create"], /--user: is needed/],
-  [["keys", "create", "--user", "x", "--storage", "memory:"], /--storage: keys in memory would end with this command/],
+  [["keys", "create", "--user", "x", "--storage", "memory:"], /--storage: keys in memory would be lost at the end of this command/],
   [["keys", "revoke"], /keys revoke: needs an ID/],
   [["keys", "revoke", "one"], /keys revoke: 'one' is not a whole number/],
   [["--a", "--b"], /--a: there[^]*--b: there/],

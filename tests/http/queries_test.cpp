@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds list queries until it is told to let them go.
+/// Blocks list queries until it is told to release them.
 class HeldStorage final : public ForwardingStorage {
 public:
     HeldStorage() : ForwardingStorage(make_memory_storage()) {}
@@ -68,7 +68,7 @@ struct QueriesFixture {
     }
     ~QueriesFixture() { storage->release(); }
 
-    /// A request of this user's.
+    /// A request of this user.
     std::string request(const std::string& user, const std::string& line,
                         const std::string& body = "") {
         std::string& key = keys_[user];
@@ -87,7 +87,7 @@ const std::string list = "GET /v1/webhooks/subscriptions";
 
 }  // namespace
 
-TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one user's wait in turn") {
+TEST_CASE_METHOD(QueriesFixture, "only lists wait for lists, and each user's run one at a time") {
     std::vector<std::unique_ptr<Client>> lists;
     const auto ask = [&](const std::string& user) {
         lists.push_back(std::make_unique<Client>(server->port()));
@@ -103,7 +103,7 @@ TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one use
               .exchange(request("alice", "POST /v1/webhooks/events",
                                 R"({"eventType":"order.created","payload":1})"))
               .status() == 202);
-    // The other thread is there for another user.
+    // The other thread is available to another user.
     ask("bob");
     storage->wait_for("bob");
     CHECK(storage->begun("alice") == 1);
@@ -114,7 +114,7 @@ TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one use
     CHECK(storage->begun("alice") == 20);
 }
 
-TEST_CASE_METHOD(QueriesFixture, "a stop waits for the list that runs and drops those that wait") {
+TEST_CASE_METHOD(QueriesFixture, "a stop waits for running lists and drops waiting ones") {
     Client first(server->port());
     first.send(request("alice", list));
     storage->wait_for("alice");

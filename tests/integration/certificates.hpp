@@ -16,7 +16,7 @@ using Key = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY, EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Releaser<X509, X509_free>>;
 using ServerContext = std::unique_ptr<SSL_CTX, Releaser<SSL_CTX, SSL_CTX_free>>;
 
-/// A certificate authority that lives as long as a test. Its own certificate is in a file.
+/// A certificate authority for the lifetime of a test. Its own certificate is in a file.
 class ThrowawayAuthority {
 public:
     ThrowawayAuthority();

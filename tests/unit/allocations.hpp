@@ -4,10 +4,10 @@
 
 namespace webhooks::testing {
 
-/// How often this thread has asked for memory.
+/// The number of allocations of this thread.
 long allocations() noexcept;
 
-/// Memory of this thread is used up after so many allocations, until the object goes.
+/// While it exists, allocations of this thread fail after this many.
 struct Shortage {
     explicit Shortage(long allocations) noexcept;
     ~Shortage();

@@ -102,7 +102,7 @@ private:
 
 #define TRANSPORT_TEST(name) WEBHOOKS_CONTRACT_TEST(TransportUnderTest, Fixture, name)
 
-TRANSPORT_TEST("an answer is an answer, whatever its status") {
+TRANSPORT_TEST("a response with any status is an answer") {
     for (const int status : {200, 204, 299, 302, 404, 410, 429, 500, 503, 599}) {
         CAPTURE(status);
         const TransportAnswer& answer = answer_to(given.answered_with(status));
@@ -119,7 +119,7 @@ TRANSPORT_TEST("an attempt that fails says why, and has no status") {
     CHECK_FALSE(answer.error.empty());
 }
 
-TRANSPORT_TEST("answers are given inside run alone, each once") {
+TRANSPORT_TEST("answers are delivered only inside run, each once") {
     const Token first = start(given.answered_with(200));
     const Token second = start(given.failing());
     CHECK(answers.empty());
@@ -132,7 +132,7 @@ TRANSPORT_TEST("answers are given inside run alone, each once") {
     CHECK(answers.size() == 2);
 }
 
-TRANSPORT_TEST("attempts that are made at once are answered each by its own answer") {
+TRANSPORT_TEST("concurrent attempts each get their own answer") {
     std::map<Token, int> expected;
     for (int i = 0; i < 24; ++i) {
         const int status = 400 + i;
@@ -146,7 +146,7 @@ TRANSPORT_TEST("attempts that are made at once are answered each by its own answ
     }
 }
 
-TRANSPORT_TEST("an attempt that is not answered keeps no other from its answer") {
+TRANSPORT_TEST("an attempt without a response does not delay others") {
     const Token unanswered = start(given.unanswered());
     CHECK(answer_to(given.answered_with(200)).kind == Kind::answered);
     CHECK(answer_to(given.failing()).kind == Kind::failed);
@@ -155,7 +155,7 @@ TRANSPORT_TEST("an attempt that is not answered keeps no other from its answer")
     run_until(3);
 }
 
-TRANSPORT_TEST("an attempt that is not answered fails when its deadline has passed") {
+TRANSPORT_TEST("an attempt without a response fails when its deadline has passed") {
     if (!given.has_deadline()) return;
     const TransportAnswer& answer = answer_to(given.unanswered());
     CHECK(answer.kind == Kind::failed);
@@ -163,7 +163,7 @@ TRANSPORT_TEST("an attempt that is not answered fails when its deadline has pass
     CHECK_FALSE(answer.error.empty());
 }
 
-TRANSPORT_TEST("what is cancelled is answered once, as not sent, by the next run") {
+TRANSPORT_TEST("cancelled attempts are answered once, as not sent, by the next run") {
     start(given.unanswered());
     start(given.unanswered());
     run(SteadyTime::min());
@@ -190,7 +190,7 @@ TRANSPORT_TEST("after a cancellation attempts are made as before") {
     CHECK(answer_to(given.answered_with(204)).status_code == 204);
 }
 
-TRANSPORT_TEST("an answer's receiver may start the next attempts") {
+TRANSPORT_TEST("the receiver of an answer may start the next attempts") {
     follow_ups = {given.answered_with(201), given.answered_with(202)};
     start(given.answered_with(200));
     run_until(3);
@@ -209,7 +209,7 @@ TRANSPORT_TEST("a token may be used again once it was answered") {
     CHECK(answers.at(7).status_code == 500);
 }
 
-TRANSPORT_TEST("run returns when its time has come, with or without attempts in flight") {
+TRANSPORT_TEST("run returns at its time, with or without attempts in flight") {
     run(SteadyTime::min());
     run_for(10ms);
     start(given.unanswered());
@@ -229,7 +229,7 @@ TRANSPORT_TEST("wake ends the next run, or one that waits") {
     CHECK(answers.empty());
 }
 
-TRANSPORT_TEST("a transport ends with attempts in flight, and answers nothing then") {
+TRANSPORT_TEST("a transport can be destroyed with attempts in flight, and answers nothing then") {
     start(given.unanswered());
     run_for(10ms);
     start(given.answered_with(200));

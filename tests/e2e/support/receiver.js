@@ -1,4 +1,4 @@
-// A receiver of webhooks that keeps all it gets.
+// A receiver of webhooks that stores everything it receives.
 
 import http from "node:http";
 import { once } from "node:events";

@@ -24,7 +24,7 @@ TEST_CASE("only a 2xx answer is a success") {
     CHECK(decide({.error = "refused"}, policy, 1, now, 0.5).outcome == Outcome::retry);
 }
 
-TEST_CASE("what a status says of the endpoint") {
+TEST_CASE("what a status says about the endpoint") {
     for (int status = 200; status < 600; ++status) {
         INFO(status);
         const bool slows = status == 429 || (status >= 502 && status <= 504);
@@ -37,12 +37,12 @@ TEST_CASE("what a status says of the endpoint") {
     CHECK(meaning_of({.error = "refused"}) == Meaning::failure);
 }
 
-TEST_CASE("410 ends an event, whatever tries are left") {
+TEST_CASE("410 ends an event, however many attempts are left") {
     const RetryPolicy policy{.schedule = schedule, .max_retry_count = 9};
     CHECK(decide(answered(410), policy, 1, now, 0.5).outcome == Outcome::exhausted);
 }
 
-TEST_CASE("Retry-After lengthens a pause, up to the ceiling, and jitter never shortens it") {
+TEST_CASE("Retry-After lengthens a delay, up to the maximum, and jitter never shortens it") {
     const RetryPolicy policy{
         .schedule = schedule, .jitter = 0.5, .max_retry_count = 9, .max_retry_after = 2h};
     const auto due = [&](int status, const char* retry_after, double chance) {
@@ -68,7 +68,7 @@ TEST_CASE("the pause follows the schedule, whose last row repeats") {
     }
 }
 
-TEST_CASE("jitter moves a pause by at most its part, both ways") {
+TEST_CASE("jitter changes a delay by at most its fraction, in both directions") {
     const RetryPolicy policy{.schedule = schedule, .jitter = 0.2};
     CHECK(pause_after(policy, 2, 0.0) == 48s);
     CHECK(pause_after(policy, 2, 0.5) == 60s);
@@ -88,7 +88,7 @@ TEST_CASE("an event is exhausted once its retries are used up") {
     }
 }
 
-TEST_CASE("a row of history tells what came") {
+TEST_CASE("a history row shows the response") {
     const Attempt success = describe(answered(201), 3, now, 7ms, Outcome::delivered);
     CHECK(success.number == 3);
     CHECK(success.sent_at == now);

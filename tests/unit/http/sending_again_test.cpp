@@ -132,7 +132,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a retry needs neither a body nor a conten
     CHECK(sent() == 2);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an event under way is a 409") {
+TEST_CASE_METHOD(SendingAgainFixture, "an event in flight is a 409") {
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const auto ids = json(202, "POST", "/events", R"({"eventType":"order.created","payload":1})");
     const auto answer =
@@ -165,7 +165,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event of another subscription is absen
 
 // ---- Recover.
 
-TEST_CASE_METHOD(SendingAgainFixture, "recover answers how many events are sent again") {
+TEST_CASE_METHOD(SendingAgainFixture, "recover returns how many events are resent") {
     publish(500);
     clock->advance(1min);
     publish(500);
@@ -183,7 +183,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover answers how many events are sent 
     CHECK(json(202, "POST", path + "/recover", R"({"since":"2026-01-01"})").at("recovered") == 0);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a sound since is a 400 that names it") {
+TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a valid since is a 400 that names it") {
     const std::string no_time =
         R"({"since":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"]})";
     const auto [body, expected] = GENERATE_COPY(table<std::string, std::string>({
@@ -202,14 +202,14 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a sound since is a 400
     INFO(body);
     CHECK(errors("POST", path + "/recover", body) == expected);
     content_type = GENERATE("text/plain", "");
-    // Where there is no body, nothing is wrong with its type.
+    // Without a body, its content type is not checked.
     CHECK(call("POST", "/v1/webhooks" + path + "/recover", body).status ==
           (body.empty() ? 400 : 415));
 }
 
 // ---- Rotation.
 
-TEST_CASE_METHOD(SendingAgainFixture, "a rotation answers the subscription with its new secret") {
+TEST_CASE_METHOD(SendingAgainFixture, "a rotation returns the subscription with its new secret") {
     const auto [body, secret, overlap] =
         GENERATE(table<std::string, std::string, std::optional<std::chrono::seconds>>({
             {"", "whsec_", 24h},
@@ -239,7 +239,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a rotation answers the subscription with 
     }
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all that is wrong") {
+TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all errors") {
     const std::string range = R"("overlapSeconds":["must be a whole number, 0 to 604800"])";
     const auto [body, expected] = GENERATE_COPY(table<std::string, std::string>({
         {"[]", R"({"body":["must be a JSON object"]})"},
@@ -261,7 +261,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all 
     CHECK(call("POST", "/v1/webhooks" + path + "/rotate-secret", body).status == 415);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a new secret is judged as at creation") {
+TEST_CASE_METHOD(SendingAgainFixture, "a new secret is checked as at creation") {
     const auto found = json(400, "POST", path + "/rotate-secret", R"({"secret":"whsec_x"})");
     CHECK(found.at("errors").as_object().contains("secret"));
     CHECK_FALSE(found.at("errors").as_object().contains("overlapSeconds"));

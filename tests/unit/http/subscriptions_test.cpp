@@ -3,7 +3,7 @@
 using namespace webhooks;
 using namespace webhooks::http;
 
-TEST_CASE_METHOD(ApiFixture, "answers have the documented members in the documented order") {
+TEST_CASE_METHOD(ApiFixture, "responses have the documented members in the documented order") {
     const std::string id = std::to_string(create().at("id").as_int64());
     const std::string list = call("GET", "/v1/webhooks/subscriptions").body;
     CHECK(names(list) == "subscriptions totalSubscriptionsCount success message ");
@@ -45,7 +45,7 @@ TEST_CASE_METHOD(ApiFixture, "nulls at creation are defaults") {
     CHECK(created.at("secret").as_string().size() > 20);
 }
 
-TEST_CASE_METHOD(ApiFixture, "all members are taken, whatever the case of their names") {
+TEST_CASE_METHOD(ApiFixture, "all members are accepted, in any case") {
     const auto created = json(200, "POST", "/subscriptions",
                               R"({"SUBSCRIPTION":{"Name":"\u00e4","EventType":"order.*",)"
                               R"("URL":"https://hooks.example.com/x?y","Secret":"s3cret",)"
@@ -73,7 +73,7 @@ TEST_CASE_METHOD(ApiFixture, "what was read can be written back") {
     CHECK(written == created);
 }
 
-TEST_CASE_METHOD(ApiFixture, "an update changes what it names, and nulls set three defaults") {
+TEST_CASE_METHOD(ApiFixture, "an update changes the given members, and nulls set three defaults") {
     const auto created =
         create(R"(,"secret":"s","headers":{"X-A":"1"},"maxRetryCount":3,"isActive":false)");
     const std::string path = "/subscriptions/" + std::to_string(created.at("id").as_int64());
@@ -105,7 +105,7 @@ TEST_CASE_METHOD(ApiFixture, "an update changes what it names, and nulls set thr
     }
 }
 
-TEST_CASE_METHOD(ApiFixture, "a body that is no subscription is a 400 that says why") {
+TEST_CASE_METHOD(ApiFixture, "a body that is not a subscription is a 400 that says why") {
     const auto [body, expected] = GENERATE(table<std::string, std::string>({
         {"", R"({"body":["is empty, must be a JSON object"]})"},
         {"[]", R"({"body":["must be a JSON object"]})"},
@@ -157,7 +157,7 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
     CHECK(json(200, "GET", "/subscriptions").at("totalSubscriptionsCount") == 0);
 }
 
-TEST_CASE_METHOD(ApiFixture, "all faults are reported together, the reader's and the service's") {
+TEST_CASE_METHOD(ApiFixture, "all errors are reported together, the reader's and the service's") {
     const auto found =
         json(400, "POST", "/subscriptions",
              R"({"subscription":{"name":"","url":"ftp://x","isActive":0,"headers":{"Host":"x"}}})")
@@ -178,7 +178,7 @@ TEST_CASE_METHOD(ApiFixture, "an unknown type is told the nearest one") {
               .find("order.created") != std::string::npos);
 }
 
-TEST_CASE_METHOD(ApiFixture, "another's subscription answers as an absent one") {
+TEST_CASE_METHOD(ApiFixture, "another user's subscription looks like an absent one") {
     const std::string id = std::to_string(create().at("id").as_int64());
     key = "bob";
     for (const auto& [method, rest, body] :
@@ -237,7 +237,7 @@ TEST_CASE_METHOD(ApiFixture, "a body's content type must be JSON") {
     CHECK(call("POST", "/v1/webhooks/subscriptions", subscription()).status == status);
 }
 
-TEST_CASE_METHOD(ApiFixture, "a compressed body is refused") {
+TEST_CASE_METHOD(ApiFixture, "a compressed body is rejected") {
     extra_fields = {{"Content-Encoding", "gzip"}};
     CHECK(call("POST", "/v1/webhooks/subscriptions", subscription()).status == 415);
 }
@@ -267,7 +267,7 @@ TEST_CASE_METHOD(ApiFixture, "a rate limit is shown where it is set, as the last
           documented);
 }
 
-TEST_CASE_METHOD(ApiFixture, "what a list selects is documented members alone") {
+TEST_CASE_METHOD(ApiFixture, "a list selects only documented members") {
     create(R"(,"rateLimit":5)");
     const std::string list = raw_member(
         call("GET", "/v1/webhooks/subscriptions?select=name,isActive").body, "subscriptions");
@@ -277,7 +277,7 @@ TEST_CASE_METHOD(ApiFixture, "what a list selects is documented members alone") 
     }
 }
 
-TEST_CASE_METHOD(ApiFixture, "of too many headers the first are judged, and all that is answered") {
+TEST_CASE_METHOD(ApiFixture, "of too many headers only the first are checked and reported") {
     std::string headers;
     for (int i = 0; i < 10'000; ++i)
         headers += (i == 0 ? "\"X-" : ",\"X-") + std::to_string(i) + "\":" + (i < 2 ? "1" : "\"\"");

@@ -36,7 +36,7 @@ TEST_CASE_METHOD(ServiceFixture,
     }
     std::sort(names.begin(), names.end());
     CHECK(names == std::vector<std::string>{"webhooks-send", "webhooks-store"});
-    // The caller's own mask is as it was.
+    // The caller's own mask is unchanged.
     sigset_t mask;
     pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     CHECK(sigismember(&mask, SIGTERM) == 0);

@@ -201,7 +201,7 @@ private:
 
 #define LIST_TEST(name) WEBHOOKS_CONTRACT_TEST(StorageUnderTest, ListFixture, name)
 
-LIST_TEST("thousands of list queries on subscriptions are answered as in memory") {
+LIST_TEST("thousands of list queries on subscriptions give the same result as in memory") {
     this->fill(1);
     RandomFilters random({.numbers = {"id", "maxRetryCount"},
                           .texts = {"name", "eventType", "url", "userId"},
@@ -215,7 +215,7 @@ LIST_TEST("thousands of list queries on subscriptions are answered as in memory"
     });
 }
 
-LIST_TEST("thousands of list queries on events are answered as in memory") {
+LIST_TEST("thousands of list queries on events give the same result as in memory") {
     this->fill(3);
     RandomFilters random({.numbers = {"id", "webhookSubscriptionId", "statusCode", "retryCount"},
                           .texts = {"eventType", "payload", "response", "errorMessage"},
@@ -269,7 +269,7 @@ STORAGE_TEST("no filter reaches another user's rows") {
     }
 }
 
-STORAGE_TEST("a query that does not fit is refused before storage is asked") {
+STORAGE_TEST("an invalid query is rejected before storage is accessed") {
     const Result<Page<Subscription>> page = this->storage->list_subscriptions(
         alice, {.filter = field("nme") == "x", .sort = {{.field = "secret"}}});
     CHECK(page.error() == Errc::invalid_argument);

@@ -21,7 +21,7 @@ STORAGE_TEST("a subscription reads back as it was written") {
     CHECK(read.updated_at == this->clock->now());
 }
 
-STORAGE_TEST("a change sets what it names and nothing else") {
+STORAGE_TEST("a change sets the given members and nothing else") {
     const Subscription before = this->subscribe();
     this->clock->advance(std::chrono::seconds(3));
     const Subscription after =
@@ -70,7 +70,7 @@ STORAGE_TEST("lists are ordered by id, cut by take and skip, and count the whole
     CHECK(this->storage->list_subscriptions(alice, {.skip = 5}).value().items.empty());
 }
 
-STORAGE_TEST("include brings the newest hundred events, newest first") {
+STORAGE_TEST("include returns the newest hundred events, newest first") {
     const SubscriptionId id = this->subscribe().id;
     EventId last{};
     for (int i = 0; i < 103; ++i) {
@@ -84,7 +84,7 @@ STORAGE_TEST("include brings the newest hundred events, newest first") {
     CHECK(page.items[0].recent_events.back().payload == "3");
 }
 
-STORAGE_TEST("every change of configuration bumps the revision and is told once") {
+STORAGE_TEST("every change of configuration increments the revision and is reported once") {
     const Revision start = this->revision();
     const Subscription subscription = this->subscribe();
     const Revision inserted = this->revision();
@@ -113,7 +113,7 @@ STORAGE_TEST("every change of configuration bumps the revision and is told once"
     CHECK(this->storage->configuration(0).value().deleted.empty());
 }
 
-STORAGE_TEST("a deleted subscription is gone at once and its rows go by maintenance") {
+STORAGE_TEST("a deleted subscription is gone at once and its rows are deleted by maintenance") {
     const SubscriptionId gone = this->subscribe().id;
     const SubscriptionId stays = this->subscribe().id;
     for (int i = 0; i < 5; ++i) {
