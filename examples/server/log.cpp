@@ -81,7 +81,7 @@ public:
     void on_fenced(std::size_t results) override {
         const std::string line = std::to_string(results) +
                                  " results were dropped, for another worker took over: these "
-                                 "events are sent again";
+                                 "events are resent";
         log({.record = {
                  .level = LogLevel::warning, .event = LogEvent::results_fenced, .message = line}});
     }

@@ -40,7 +40,7 @@ void keep_ascii_alone(json::string& text) {
     }
 }
 
-/// Cuts a text to at most so many bytes, between two characters of UTF-8.
+/// Cuts a text to at most this many bytes, between two characters of UTF-8.
 void cut(json::string& text, std::size_t size) {
     while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80)
         --size;

@@ -64,8 +64,8 @@ struct MetricDescription {
     std::vector<MetricLabel> labels = {};
     /// Of a histogram, ascending, in the parts that `per_unit` tells.
     std::vector<std::uint64_t> bounds = {};
-    /// What is counted, set or observed comes in so many parts of the metric's unit: 1,000,000 for
-    /// a metric in seconds that is given microseconds.
+    /// How many parts of what is counted, set or observed make one unit of the metric: 1,000,000
+    /// for a metric in seconds that is given microseconds.
     std::uint64_t per_unit = 1;
 };
 

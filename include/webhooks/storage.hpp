@@ -89,6 +89,7 @@ struct AttemptRecord {
 
     EventId event{};
     SubscriptionId subscription{};
+    /// A delivered one has a status of 200 - 299 and no error.
     Attempt attempt;
     std::optional<Time> due = {};  ///< With Outcome::retry: when the next attempt is due.
     int tries = 0;                 ///< As in HeldEvent, this attempt included.
@@ -216,7 +217,7 @@ struct StorageSample {
     std::size_t active = 0;
     // Workers.
     std::size_t live = 0;
-    std::size_t lapsed = 0;  ///< Their lease has expired, and no worker has taken over yet.
+    std::size_t expired = 0;  ///< Their lease has expired, and no worker has taken over yet.
 };
 
 /// An API key as stored: never the key itself.
@@ -280,6 +281,9 @@ public:
     // ---- The log, for readers.
 
     virtual Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) = 0;
+    /// As above, for all subscriptions that the principal may see. The default implementation
+    /// returns `unsupported`.
+    virtual Result<Page<Event>> list_all_events(const Principal&, const ListQuery&);
     virtual Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) = 0;
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
     /// Of the attempts of the last 24 hours, considering the newest `max_events_in_statistics`

@@ -9,7 +9,7 @@
 
 namespace webhooks::metrics {
 
-/// Counts what becomes of one call that publishes, and how long it takes.
+/// Counts the result of one call that publishes, and how long it takes.
 class PublishMeter {
 public:
     /// @param publications how many the call is given.

@@ -62,7 +62,7 @@ MetricLabel failure_reasons() {
 void describe_publishing(Descriptions& all) {
     all[publications] = {
         .name = "webhooks_publications",
-        .help = "Publications by what became of them; those of a batch count one by one.",
+        .help = "Publications by result; those of a batch count one by one.",
         .labels = {{"result",
                     {"accepted", "replayed", "invalid", "conflict", "overloaded", "unavailable"}}}};
     all[events] = {.name = "webhooks_events",
@@ -148,7 +148,7 @@ void describe_storage(Descriptions& all) {
     all[fenced_results] = {.name = "webhooks_fenced_results",
                            .help =
                                "Results that were dropped after another worker took over; the "
-                               "events are sent again."};
+                               "events are resent."};
     all[lease_lost] = {.name = "webhooks_lease_lost",
                        .help = "Times that another worker took over what this one held."};
 }
@@ -261,7 +261,7 @@ void ServiceMetrics::set_sample(const StorageSample& sample, Time now) noexcept 
     set_.set(subscriptions, 2, sample.failing);
     set_.set(subscriptions, 3, sample.inactive);
     set_.set(workers, 0, sample.live);
-    set_.set(workers, 1, sample.lapsed);
+    set_.set(workers, 1, sample.expired);
 }
 
 }  // namespace webhooks::metrics

@@ -11,7 +11,7 @@
 
 namespace webhooks::metrics {
 
-/// What became of publications. In the order of the label's values.
+/// Results of publications, in the order of the label's values.
 enum class PublishResult : std::uint8_t {
     accepted,
     replayed,

@@ -27,7 +27,8 @@ Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime sta
                  Workbench& workbench, Listener& listener)
     : token_(token),
       request_(std::move(request)),
-      deadline_(started + workbench.options.attempt_timeout),
+      timeout_(request_.timeout.count() > 0 ? request_.timeout : workbench.options.attempt_timeout),
+      deadline_(started + timeout_),
       workbench_(workbench),
       listener_(listener),
       reader_(workbench.options.max_header_bytes),
@@ -173,7 +174,18 @@ void Attempt::start_tls() {
     if (!stream_->start_tls(workbench_.tls, url.host(), url.host_is_address(), earlier.get())) {
         return end(not_sent("out of memory"));
     }
-    shake_hands();
+    await_handshake_turn();
+}
+
+/// A step takes as long as dozens of requests on established connections.
+void Attempt::await_handshake_turn() {
+    workbench_.handshakes.push_back(token_);
+}
+
+void Attempt::continue_handshake() {
+    guard([this] {
+        if (phase_ == Phase::handshaking) shake_hands();
+    });
 }
 
 void Attempt::shake_hands() {
@@ -211,7 +223,7 @@ void Attempt::exchange() {
 
 void Attempt::on_ready() {
     guard([this] {
-        if (phase_ == Phase::handshaking) return shake_hands();
+        if (phase_ == Phase::handshaking) return await_handshake_turn();
         write_more();
         read_more();
     });
@@ -295,8 +307,7 @@ void Attempt::on_overdue(SteadyTime now) {
         if (phase_ == Phase::connecting && has_more_addresses && now < connect_deadline_) {
             return dial_next();
         }
-        if (!reader_.has_answer())
-            return end(timed_out(phase_, workbench_.options.attempt_timeout));
+        if (!reader_.has_answer()) return end(timed_out(phase_, timeout_));
         reader_.end();
         finish();
     });

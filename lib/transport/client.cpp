@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto sweep_interval = 50ms;
 /// The same for idle connections, while there is nothing else.
 constexpr auto idle_sweep_interval = 1s;
+/// Steps of TLS handshakes between two polls of established connections.
+constexpr std::size_t handshakes_per_turn = 4;
 /// How often a host with its own loop drives DNS lookups, which `wait_handle` does not cover.
 constexpr auto lookup_interval = 5ms;
 /// The maximum number of TLS sessions kept for resumption, of some kilobytes each.
@@ -39,6 +41,8 @@ private:
     void on_ended(Attempt& attempt, TransportAnswer answer) override;
 
     void begin_started();
+    void continue_handshakes();
+    bool has_work() const noexcept;
     SteadyTime next_sweep() const noexcept;
     void sweep(SteadyTime now);
     bool give_answers(Sink& sink);
@@ -88,18 +92,35 @@ void HttpTransport::begin_started() {
     }
 }
 
+/// Alternates with them, so that endpoints that need new connections do not delay those that have
+/// one.
+void HttpTransport::continue_handshakes() {
+    for (std::size_t i = 0; i < handshakes_per_turn && !workbench_.handshakes.empty(); ++i) {
+        const Token token = workbench_.handshakes.front();
+        workbench_.handshakes.pop_front();
+        const auto found = attempts_.find(token);
+        if (found != attempts_.end()) found->second->continue_handshake();
+    }
+}
+
+/// Whether there is work to do although no socket changed.
+bool HttpTransport::has_work() const noexcept {
+    return poller_.has_calls() || !workbench_.handshakes.empty();
+}
+
 void HttpTransport::run(SteadyTime until, Sink& sink) {
     while (true) {
         poller_.poll();
         io_.poll();
         begin_started();
+        continue_handshakes();
         const SteadyTime now = SteadyTime::clock::now();
         if (now >= next_sweep()) sweep(now);
         ended_.clear();
         metrics_.set_connections(workbench_.idle.size(), attempts_.size());
         const bool was_woken = is_woken_.exchange(false);
         if (give_answers(sink) || was_woken || now >= until) return;
-        if (poller_.has_calls()) continue;
+        if (has_work()) continue;
         poller_.interrupt_wait();
         io_.run_one_until(std::min(until, next_sweep()));
     }
@@ -157,7 +178,7 @@ void HttpTransport::wake() noexcept try {
 }
 
 SteadyTime HttpTransport::next_wake() const {
-    if (!answers_.empty() || !started_.empty() || poller_.has_calls()) return SteadyTime::min();
+    if (!answers_.empty() || !started_.empty() || has_work()) return SteadyTime::min();
     if (!resolver_.is_busy()) return next_sweep();
     return std::min(next_sweep(), SteadyTime::clock::now() + lookup_interval);
 }
@@ -167,6 +188,7 @@ void HttpTransport::cancel_all() {
         attempts_.begin()->second->cancel();
     }
     started_.clear();
+    workbench_.handshakes.clear();
     workbench_.idle.clear();
 }
 

@@ -77,7 +77,7 @@ TransportAnswer failed(Phase phase, const std::error_code& code) {
                                 : failed(reason_of(phase), text_of(phase, code));
 }
 
-TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout) {
+TransportAnswer timed_out(Phase phase, std::chrono::milliseconds timeout) {
     switch (phase) {
         case Phase::resolving:
             return failed(FailureReason::lookup, "could not resolve host: timed out");
@@ -89,7 +89,7 @@ TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout
         case Phase::reading_body:
             break;
     }
-    return failed(FailureReason::timeout, "no response within " + seconds(attempt_timeout));
+    return failed(FailureReason::timeout, "no response within " + seconds(timeout));
 }
 
 }  // namespace webhooks::transport

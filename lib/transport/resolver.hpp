@@ -21,7 +21,7 @@ struct ResolverOptions {
     /// ids have 16 bits.
     std::size_t max_under_way = 10'000;
     std::size_t max_remembered = 10'000;
-    /// Called with what came of each lookup that name servers were asked for.
+    /// Called with the result of each lookup that name servers were asked for.
     std::function<void(const Resolved&)> on_finished = {};
 };
 

@@ -7,7 +7,7 @@
 
 namespace webhooks::transport {
 
-/// What became of a lookup. In the order of the label's values.
+/// Results of lookups, in the order of the label's values.
 enum class LookupResult : std::uint8_t { found, failed, local_error };
 
 /// What a transport counts. `collect` may be called from any thread.

@@ -23,13 +23,27 @@ struct HeavyQuery {
     void check_that_it_ends(Storage& limited) const {
         using Catch::Matchers::ContainsSubstring;
         for (int i = 0; i < 3; ++i) {
-            const Error error = limited.list_events(alice, id, query()).error();
-            CHECK(error == Errc::timed_out);
-            CHECK_THAT(error.detail(), ContainsSubstring("Narrow it"));
+            for (const Error& error : {limited.list_events(alice, id, query()).error(),
+                                       limited.list_all_events(alice, query()).error()}) {
+                CHECK(error == Errc::timed_out);
+                CHECK_THAT(error.detail(), ContainsSubstring("Narrow it"));
+            }
         }
         CHECK(limited.find_subscription(alice, id));
         CHECK(limited.configuration(0).value().subscriptions.size() == 1);
         CHECK(limited.find_api_key(std::string(32, 'k')));
+    }
+
+    /// Even with enough time, it ends if its caller has gone.
+    void check_that_it_stops(Storage& storage) const {
+        std::stop_source caller;
+        ListQuery stopped = query();
+        stopped.stop = caller.get_token();
+        CHECK(storage.list_events(alice, id, stopped));
+        caller.request_stop();
+        CHECK(storage.list_events(alice, id, stopped).error() == Errc::timed_out);
+        CHECK(storage.list_all_events(alice, stopped).error() == Errc::timed_out);
+        CHECK(storage.list_events(alice, id, query()));
     }
 
     SubscriptionId id;

@@ -1,4 +1,5 @@
 #include <contract/heavy_query.hpp>
+#include <contract/old_subscription.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -125,6 +126,7 @@ TEST_CASE_METHOD(Fixture, "a query that times out on PostgreSQL says so", "[post
     PostgresqlOptions options = place.options(clock);
     options.query_timeout = 5ms;
     heavy.check_that_it_ends(*make_postgresql_storage(options).value());
+    heavy.check_that_it_stops(*storage);
     CHECK(storage->list_events(alice, heavy.id, HeavyQuery::query()).value().total == 0);
 }
 
@@ -155,19 +157,30 @@ TEST_CASE("a schema of another version is rejected, with both versions", "[postg
 
     soci::session sql(soci::postgresql, postgresql_cluster().uri());
     long long checksum = 0;
-    sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 3 RETURNING checksum",
+    sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 4 RETURNING checksum",
         soci::into(checksum);
     CHECK(make_postgresql_storage(options).error().detail() ==
-          "the schema has version 2, this library needs 3; update it with migrate_postgresql");
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (3, :checksum, 0)",
+          "the schema has version 3, this library needs 4; update it with migrate_postgresql");
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (4, :checksum, 0)",
         soci::use(checksum);
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (4, 0, 0)";
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (5, 0, 0)";
     for (const Error& newer :
          {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
         CHECK(newer == Errc::conflict);
         CHECK(newer.detail() ==
-              "the schema has version 4, this library knows up to 3; use the newer library");
+              "the schema has version 5, this library knows up to 4; use the newer library");
     }
+}
+
+TEST_CASE("subscriptions of an older schema on PostgreSQL get the defaults of newer members",
+          "[postgresql]") {
+    const OnPostgresql place;
+    migrate_postgresql(place.options({})).value();
+    soci::session sql(soci::postgresql, postgresql_cluster().uri());
+    sql << "SET search_path = " + place.schema;
+    make_old(sql);
+    migrate_postgresql(place.options({})).value();
+    check_defaults(*make_postgresql_storage(place.options({})).value());
 }
 
 TEST_CASE_METHOD(Fixture, "without a clock, time is the database's", "[postgresql]") {

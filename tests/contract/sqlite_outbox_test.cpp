@@ -314,8 +314,7 @@ SQLITE_OUTBOX_TEST("a host's open write transaction delays the service for its b
     CHECK(transport->requests().size() == 2);
 }
 
-SQLITE_OUTBOX_TEST(
-    "a host whose transaction comes second is told of the first one and of the file") {
+SQLITE_OUTBOX_TEST("a host whose transaction comes second gets an error that names the file") {
     subscribe();
     SqliteHost first(path);
     first.sql << "BEGIN IMMEDIATE";

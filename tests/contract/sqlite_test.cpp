@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <contract/heavy_query.hpp>
+#include <contract/old_subscription.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -40,9 +41,21 @@ TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that times out on SQLite say
     const std::string path = place.folder.file("test.db");
     const auto limited = make_sqlite_storage({.path = path, .query_timeout = 1ms}).value();
     heavy.check_that_it_ends(*limited);
+    heavy.check_that_it_stops(*storage);
     CHECK(storage->list_events(alice, heavy.id, HeavyQuery::query()).value().total == 0);
     CHECK(make_sqlite_storage({.path = path, .query_timeout = 0ms}).error() ==
           Errc::invalid_argument);
+}
+
+TEST_CASE("subscriptions of an older schema on SQLite get the defaults of newer members") {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("old.db");
+    make_sqlite_storage({.path = path}).value();
+    {
+        soci::session sql(soci::sqlite3, path);
+        make_old(sql);
+    }
+    check_defaults(*make_sqlite_storage({.path = path}).value());
 }
 
 TEST_CASE("the events of a killed process on SQLite are due for the next one") {

@@ -29,7 +29,7 @@ struct Manner {
     std::string filler = {};             ///< With `endless`.
     std::chrono::milliseconds delay{0};  ///< Before the first byte.
     std::chrono::milliseconds pace{0};   ///< Not 0: one byte at a time, with this between two.
-    bool heeds_requests = true;          ///< False: does all this as soon as somebody connects.
+    bool heeds_requests = true;          ///< False: does all this as soon as a client connects.
 };
 
 /// A request as received.
@@ -81,7 +81,7 @@ private:
         Port port = 0;
         std::string input = {};
         std::string output = {};
-        std::shared_ptr<const Manner> manner = {};  ///< Of the answer under way; null: none is.
+        std::shared_ptr<const Manner> manner = {};  ///< Of the answer in flight; null: none is.
     };
 
     // All of these are called by the thread, with the lock held.

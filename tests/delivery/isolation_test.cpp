@@ -249,7 +249,7 @@ TEST_CASE_METHOD(IsolationFixture, "5,000 dead endpoints do not delay a healthy 
         publish("dead.event");
         if (on_disk) control.publish("dead.event");
     }
-    check_isolation(5s);  // So that what was deferred comes back within it.
+    check_isolation(5s);  // So that deferred events come back in time.
     CHECK(server.arrivals(silent).size() >= std::min<std::size_t>(count, 256));
 }
 
@@ -257,7 +257,7 @@ TEST_CASE_METHOD(IsolationFixture, "50 names whose lookup hangs do not delay a h
                  "[slow]") {
     DnsServer names;
     transport.name_servers = {names.address()};
-    transport.keep_alive = 0ms;  // So that the healthy one is looked up again, too.
+    transport.keep_alive = 0ms;  // So that the healthy one is looked up again too.
     names.set("healthy.example.com", {.addresses = {"127.0.0.1"}, .ttl = 1});
     begin("healthy.example.com");
     for (int i = 0; i < 50; ++i) {
@@ -342,7 +342,7 @@ TEST_CASE_METHOD(
 
 TEST_CASE_METHOD(RunningService, "a proven endpoint that turns silent gives up its slots",
                  "[slow]") {
-    transport.keep_alive = 0ms;  // A connection is a slot, then.
+    transport.keep_alive = 0ms;  // Then a connection is a slot.
     start();
     const HostileServer::Port port = server.open({.delay = 20ms});
     const Subscription subscription = subscribe("fickle.event", port);

@@ -96,7 +96,7 @@ std::vector<Case> cases(const std::string& redirect_target) {
 struct Trial {
     Case expected;
     HostileServer::Port port = 0;
-    bool is_served = true;  ///< By the server; else by nobody.
+    bool is_served = true;  ///< By the server; otherwise not at all.
     Subscription subscription = {};
     EventId event = {};
 };

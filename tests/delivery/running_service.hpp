@@ -56,7 +56,7 @@ struct RunningService {
 
     WebhookService& service() { return *running; }
 
-    /// @pre `start` was not called; once at most
+    /// @pre `start` was not called; at most once
     void keep_in(Place place) {
         if (place == Place::sqlite) {
             storage = make_sqlite_storage({.path = folder.file("hooks.db")}).value();

@@ -46,7 +46,7 @@ for (const form of ["keyPair", "seed"]) {
     const subscription = await server.subscribe({ url: receiver.url, secret: keys[form] });
     assert.equal(subscription.secret, keys[form]);
     await server.publish("order.created", { order: 42, name: "Zoë" });
-    await until("it was sent again", () => receiver.requests.length === 2);
+    await until("it was resent", () => receiver.requests.length === 2);
     for (const request of receiver.requests) {
       assert.match(request.headers["webhook-signature"], /^v1a,[A-Za-z0-9+/]{86}==$/);
       assert.ok(isSignedBy(keys.publicKey, request));

@@ -21,7 +21,7 @@ const finished = (server, subscription) => until("the log says how it went", asy
   return events.length > 0 && events.every(({ sentAt, nextRetryAt }) => sentAt && !nextRetryAt) && events;
 });
 
-test("an event answered with 503 is sent again, with the same id and a new time", async (t) => {
+test("an event answered with 503 is retried, with the same id and a new time", async (t) => {
   const config = writeConfig(`${temporaryDirectory(t)}/config.json`,
     { service: { retry_schedule: ["1s"], retry_jitter: 0 } });
   const receiver = await Receiver.start(t, (_, { requests }) => ({ status: requests.length === 1 ? 503 : 200, body: "ok" }));

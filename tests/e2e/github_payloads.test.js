@@ -1,4 +1,4 @@
-// The main job, end to end: every payload that GitHub publishes as an example is published over
+// The main use case, end to end: every payload that GitHub publishes as an example is published over
 // REST, arrives byte for byte, verifies with the specification's own library, and is in the log.
 
 import assert from "node:assert/strict";

@@ -26,7 +26,7 @@ test("keys are created, listed and revoked next to a running server", async (t) 
 
   const made = await run(["keys", "create", "--storage", storage, "--user", "alice"]);
   assert.equal(made.code, 0, made.stderr);
-  assert.match(made.stdout, /^[A-Za-z0-9_-]{43,}\n$/, "the key alone is printed");
+  assert.match(made.stdout, /^[A-Za-z0-9_-]{43,}\n$/, "only the key is printed");
   const alice = made.stdout.trim();
   const boss = (await run(["keys", "create", "--storage", storage, "--user", "boss", "--admin"])).stdout.trim();
   assert.equal(await status(server, alice), 200, "it is valid at once");

@@ -71,7 +71,7 @@ test("1,000 acknowledged events survive kill -9 while they are delivered", async
   const log = await succeeded(second, subscription);
   assert.deepEqual(log.map(({ id }) => id), [...numbers.keys()].sort((a, b) => a - b));
   const times = arrivals(receiver);
-  assert.equal(times.size, count, "an event keeps its webhook-id when it is sent again");
+  assert.equal(times.size, count, "an event keeps its webhook-id when it is resent");
   verifyAll(receiver, numbers);
   // Only requests in flight, or answered but not recorded, are repeated: each once, and few.
   const duplicates = receiver.requests.length - count;

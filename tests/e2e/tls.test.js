@@ -100,7 +100,7 @@ test("changed files are reloaded, and unusable ones change nothing", async (t) =
   await until("the second is there", async () =>
     (await request(server, "/event-types", { ca })).subject === "second");
   writeFileSync(used.certificate, "not a certificate");
-  await until("the log tells of it", async () => {
+  await until("the log reports it", async () => {
     assert.equal((await request(server, "/event-types", { ca })).subject, "second");
     return /previous certificate/.test(server.stderr);
   });

@@ -50,7 +50,7 @@ TEST_CASE("the database is stopped and started again", "[postgresql]") {
         scene.watch_calls();
         postgresql_cluster().stop(how);
         scene.await_failures();
-        std::this_thread::sleep_for(1s);  // It is away for a while.
+        std::this_thread::sleep_for(1s);  // It is down for a while.
         scene.check_calls();
         postgresql_cluster().start();
         scene.check_resumes();
@@ -77,7 +77,7 @@ TEST_CASE("the connection to the database becomes half-open, and heals", "[postg
         network->swallow();
     }
     scene.await_failures();
-    std::this_thread::sleep_for(1s);  // It is away for a while.
+    std::this_thread::sleep_for(1s);  // It is down for a while.
     scene.check_calls();
     for (const auto& network : scene.networks()) {
         network->heal();
@@ -236,7 +236,7 @@ TEST_CASE("a service that is cut off is taken over, and comes back", "[postgresq
     DYNAMIC_SECTION((is_namespace ? "a link is down" : "its connections are half-open")) {
         if (is_namespace && !NetworkNamespace::is_permitted()) {
             std::cout << "SKIPPED: this process may make no network namespaces (root and "
-                         "CAP_NET_ADMIN, iproute2); half-open connections stand for it\n";
+                         "CAP_NET_ADMIN, iproute2); half-open connections replace it\n";
             return;
         }
         std::optional<NetworkNamespace> elsewhere;

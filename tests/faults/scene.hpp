@@ -156,7 +156,7 @@ private:
     Published published_;
     std::vector<std::size_t> successes_;  ///< By member.
     std::vector<std::size_t> failures_;
-    std::string unexpected_;  ///< A failure that is none of storage's.
+    std::string unexpected_;  ///< A failure other than storage's.
     std::chrono::milliseconds longest_{0};
     std::atomic<int> next_{0};
     std::atomic<bool> is_stopping_{false};

@@ -28,7 +28,7 @@ public:
     Client& operator=(const Client&) = delete;
     ~Client();
 
-    /// Sends all of it. @return false if the server has gone, or takes nothing.
+    /// Sends all of it. @return false if the server has closed, or accepts nothing.
     bool send(std::string_view bytes);
     /// Stops sending; responses still arrive.
     void finish_sending();
@@ -38,7 +38,7 @@ public:
     std::string read_to_end();
     /// Whether nothing arrives, and the connection stays open, for this long.
     bool is_silent_for(std::chrono::milliseconds time);
-    /// Whether the connection is gone, in both directions.
+    /// Whether the connection is closed, in both directions.
     bool is_closed();
     Answer exchange(std::string_view request) {
         send(request);

@@ -45,7 +45,7 @@ struct WordlessAuthenticator final : Authenticator {
 
 }  // namespace
 
-TEST_CASE_METHOD(ServerFixture, "a server's threads have names and take no signal of the host's") {
+TEST_CASE_METHOD(ServerFixture, "a server's threads have names and receive no signal of the host") {
     const auto before = webhooks::testing::threads_of_this_process();
     start({.threads = 3});
     std::size_t count = 0;

@@ -1,6 +1,8 @@
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <webhooks/forwarding_storage.hpp>
 
@@ -24,6 +26,10 @@ public:
         std::unique_lock lock(mutex_);
         ++begun_[caller.user_id()];
         changed_.notify_all();
+        const std::stop_callback on_stop(query.stop, [this] {
+            ++stopped_;
+            changed_.notify_all();
+        });
         changed_.wait(lock, [this] { return is_released_; });
         lock.unlock();
         return ForwardingStorage::list_subscriptions(caller, query);
@@ -37,6 +43,7 @@ public:
         const std::lock_guard lock(mutex_);
         return begun_[user];
     }
+    int stopped() const { return stopped_; }
     void release() {
         const std::lock_guard lock(mutex_);
         is_released_ = true;
@@ -48,6 +55,7 @@ private:
     std::condition_variable changed_;
     std::map<std::string, int> begun_;
     bool is_released_ = false;
+    std::atomic<int> stopped_ = 0;
 };
 
 struct QueriesFixture {
@@ -112,6 +120,31 @@ TEST_CASE_METHOD(QueriesFixture, "only lists wait for lists, and each user's run
     for (const auto& client : lists)
         CHECK(client->read().status() == 200);
     CHECK(storage->begun("alice") == 20);
+}
+
+TEST_CASE_METHOD(QueriesFixture, "a query ends with its client, and waiting ones never start") {
+    std::vector<std::unique_ptr<Client>> gone;
+    for (int i = 0; i < 20; ++i) {
+        gone.push_back(std::make_unique<Client>(server->port()));
+        gone.back()->send(request("alice", list));
+    }
+    Client stays(server->port());
+    stays.send(request("alice", list));
+    storage->wait_for("alice");
+    // Bytes sent ahead do not hide the end.
+    const std::string ahead = GENERATE(as<std::string>(), "", live);
+    for (const auto& client : gone) {
+        client->send(ahead);
+        client->finish_sending();
+    }
+    for (const auto& client : gone)
+        CHECK(client->read_to_end().empty());
+    CHECK(storage->stopped() == 1);
+    CHECK(stays.is_silent_for(0ms));
+    storage->release();
+    CHECK(stays.read().status() == 200);
+    CHECK(storage->begun("alice") == 2);
+    CHECK(storage->stopped() == 1);
 }
 
 TEST_CASE_METHOD(QueriesFixture, "a stop waits for running lists and drops waiting ones") {

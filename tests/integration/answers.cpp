@@ -224,6 +224,29 @@ TEST_CASE("Once headers are complete, the body can no longer fail the attempt") 
     }
 }
 
+TEST_CASE("A request's own timeout counts, whether it is shorter or longer than the option") {
+    Receiver receiver([&](Peer& peer, int) {
+        peer.read_request();
+        if (peer.is_closed_within(400ms)) return;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        peer.wait_for_close();
+    });
+    OutgoingRequest request = request_to(receiver.url());
+    SECTION("longer") {
+        Driver driver({.attempt_timeout = 100ms, .connect_timeout = 100ms});
+        request.timeout = 60s;
+        CHECK(driver.send(request).status_code == 200);
+        request.timeout = 0ms;
+        CHECK(driver.send(request).error == "no response within 100 ms");
+    }
+    SECTION("shorter") {
+        // Longer than a test may take.
+        Driver driver({.attempt_timeout = 5min});
+        request.timeout = 100ms;
+        CHECK(driver.send(request).error == "no response within 100 ms");
+    }
+}
+
 TEST_CASE("The request is exactly what was asked for") {
     std::string received;
     {

@@ -29,7 +29,7 @@ public:
     /// A server whose certificate is for these names, e.g. "DNS:a.example,IP:127.0.0.1".
     /// @param days_left Until it expires; may be negative.
     ServerContext server(const std::string& names, int days_left = 1) const;
-    /// The same with an RSA key, and a common name as well; `names` may be empty.
+    /// The same with an RSA key and a common name; `names` may be empty.
     ServerContext rsa_server(const std::string& common_name, const std::string& names) const;
 
 private:

@@ -18,9 +18,9 @@ struct Request {
     std::string endpoint;
     std::string webhook_id;
     std::string body;
-    std::string fault;  ///< Why it does not verify; empty where it does.
+    std::string fault;  ///< Why it does not verify; empty if it does.
     Time arrived{};
-    int status = 0;  ///< What was answered; 0: nothing.
+    int status = 0;  ///< The status sent; 0: none.
 };
 
 /// A receiver for the three endpoints of scene.hpp, and its log.

@@ -65,7 +65,7 @@ std::string message(std::string_view query, const Question& question, unsigned f
     return text;
 }
 
-/// The records of the type that is asked for.
+/// The records of the requested type.
 std::vector<std::string> records_of(const DnsServer::Name& name, std::uint16_t type) {
     std::vector<std::string> records;
     for (const std::string& address : name.addresses) {

@@ -15,10 +15,10 @@ namespace webhooks::testing {
 class DnsServer {
 public:
     enum class Manner {
-        answers,   ///< With the addresses, whether there are any or not.
+        answers,   ///< With the addresses, even if there are none.
         silent,    ///< Not at all.
         garbage,   ///< With a message that ends within its first record.
-        too_long,  ///< By UDP only that the answer has to be fetched by TCP.
+        too_long,  ///< By UDP only a truncated response, which requires TCP.
     };
     struct Name {
         Manner manner = Manner::answers;

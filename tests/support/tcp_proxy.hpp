@@ -16,9 +16,9 @@ class TcpProxy {
 public:
     /// What happens to a connection once its client has sent a certain text.
     enum class Fate : std::uint8_t {
-        reply_cut,    ///< The server gets the text; in place of its reply the connection ends.
-        reply_lost,   ///< The server gets the text; its reply, and all that follows, is swallowed.
-        never_there,  ///< All is swallowed from that text on, which the server never gets.
+        reply_cut,    ///< The server gets the text; instead of its reply the connection ends.
+        reply_lost,   ///< The server gets the text; its reply and everything after it is dropped.
+        never_there,  ///< Everything is dropped from that text on, which the server never gets.
     };
 
     /// @param server the path of a Unix socket, or a port of 127.0.0.1.

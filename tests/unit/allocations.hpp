@@ -1,6 +1,6 @@
 #pragma once
 
-#ifndef __SANITIZE_ADDRESS__  // It has operators of its own, and wants all of them or none.
+#ifndef __SANITIZE_ADDRESS__  // It has its own operators, and requires all of them or none.
 
 namespace webhooks::testing {
 

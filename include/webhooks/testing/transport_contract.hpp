@@ -18,22 +18,22 @@
 
 namespace webhooks::testing {
 
-/// What a host derives from to have its transport tested: each test makes one of these, and with it
-/// the endpoints that requests go to.
+/// Supplied by a host to have its transport tested: each test creates one of these, together with
+/// the endpoints of its requests.
 class TransportUnderTest {
 public:
     virtual ~TransportUnderTest() = default;
 
     /// A new transport. Called once; this object outlives the transport. Its deadline for an
-    /// attempt is best a second or less, for tests wait for it.
+    /// attempt should be a second or less, because tests wait for it.
     virtual std::shared_ptr<Transport> make() = 0;
-    /// A request whose endpoint answers it soon, with this status: 200-599.
+    /// A request that its endpoint answers soon, with this status: 200-599.
     virtual OutgoingRequest answered_with(int status_code) = 0;
-    /// A request whose endpoint takes it, or its connection, and never answers.
+    /// A request that its endpoint accepts but never answers.
     virtual OutgoingRequest unanswered() = 0;
-    /// A request that fails soon, as where connections are refused.
+    /// A request that fails soon, for example because the connection is refused.
     virtual OutgoingRequest failing() = 0;
-    /// Whether attempts end by a deadline. Only a test double may have none.
+    /// Whether attempts end at a deadline. Only a test double may have none.
     virtual bool has_deadline() const { return true; }
 };
 
@@ -49,7 +49,7 @@ inline std::vector<ContractTest<TransportUnderTest>>& contract_tests() {
     return tests;
 }
 
-/// A transport, its caller, and the answers that came.
+/// A transport, its caller, and the received answers.
 class Fixture : private Transport::Sink {
 public:
     explicit Fixture(TransportUnderTest& under_test)
@@ -64,7 +64,7 @@ public:
     void run(SteadyTime until) { transport->run(until, *this); }
     void run_for(std::chrono::milliseconds time) { run(SteadyTime::clock::now() + time); }
 
-    /// Runs until there are so many answers in all.
+    /// Runs until there are this many answers in total.
     void run_until(std::size_t count) {
         const SteadyTime end = SteadyTime::clock::now() + time_limit;
         while (answers.size() < count) {
@@ -79,13 +79,13 @@ public:
         return answers.at(token);
     }
 
-    /// More than a test takes on a machine that is busy.
+    /// More than a test takes on a busy machine.
     static constexpr auto time_limit = 30s;
 
     TransportUnderTest& given;
     std::shared_ptr<Transport> transport;
     std::map<Token, TransportAnswer> answers;
-    /// Started by the next answer.
+    /// Started on the next answer.
     std::vector<OutgoingRequest> follow_ups;
 
 private:
@@ -126,7 +126,7 @@ TRANSPORT_TEST("answers are delivered only inside run, each once") {
     run_until(2);
     CHECK(answers.contains(first));
     CHECK(answers.contains(second));
-    // A second answer to either would be noticed.
+    // A second answer to one of them would be detected.
     run_for(20ms);
     run(SteadyTime::min());
     CHECK(answers.size() == 2);
@@ -243,7 +243,7 @@ TRANSPORT_TEST("a transport can be destroyed with attempts in flight, and answer
 }  // namespace transport_contract
 }  // namespace webhooks::testing
 
-/// Registers every test of the contract for a transport, as "WHAT HOLDS - GIVEN".
+/// Registers every test of the contract for a transport, as "TEST - GIVEN".
 /// @param given a class derived from `webhooks::testing::TransportUnderTest` that is made without
 /// arguments.
 /// @param ... tags of the tests, as "[slow]"; they have "[contract]" in any case.

@@ -48,24 +48,24 @@ void read_subscriptions(soci::session& sql, long long now, StorageSample& sample
     sample.active = static_cast<std::size_t>(all - inactive - paused - failing);
 }
 
-void read_workers(soci::session& sql, long long now, const std::string& has_lapsed,
+void read_workers(soci::session& sql, long long now, const std::string& has_expired,
                   StorageSample& sample) {
-    long long lapsed = 0;
+    long long expired = 0;
     long long all = 0;
-    sql << "SELECT count(CASE WHEN " + has_lapsed +
+    sql << "SELECT count(CASE WHEN " + has_expired +
                " THEN 1 END), count(*) FROM webhooks_worker WHERE is_dead = 0",
-        into(lapsed), into(all), use(now, "now");
-    sample.lapsed = static_cast<std::size_t>(lapsed);
-    sample.live = static_cast<std::size_t>(all - lapsed);
+        into(expired), into(all), use(now, "now");
+    sample.expired = static_cast<std::size_t>(expired);
+    sample.live = static_cast<std::size_t>(all - expired);
 }
 
 }  // namespace
 
-StorageSample read_sample(soci::session& sql, Time now, const char* worker_has_lapsed) {
+StorageSample read_sample(soci::session& sql, Time now, const char* worker_has_expired) {
     StorageSample sample;
     read_events(sql, to_micros(now), sample);
     read_subscriptions(sql, to_micros(now), sample);
-    read_workers(sql, to_micros(now), worker_has_lapsed, sample);
+    read_workers(sql, to_micros(now), worker_has_expired, sample);
     return sample;
 }
 

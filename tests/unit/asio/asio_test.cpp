@@ -74,7 +74,7 @@ struct AsioFixture : ServiceFixture {
     }
     ~AsioFixture() {
         gate->set_open(true);
-        running.reset();  // Before `io`, which its thread may still be on its way out of.
+        running.reset();  // Before `io`, which its thread may still be leaving.
     }
 
     /// Runs ready handlers until a condition holds.

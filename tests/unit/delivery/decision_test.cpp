@@ -42,6 +42,41 @@ TEST_CASE("410 ends an event, however many attempts are left") {
     CHECK(decide(answered(410), policy, 1, now, 0.5).outcome == Outcome::exhausted);
 }
 
+TEST_CASE("a failure that a subscription does not retry ends its event") {
+    RetryPolicy policy{.schedule = schedule, .max_retry_count = 9};
+    const auto is_retried = [&](const TransportAnswer& answer) {
+        return decide(answer, policy, 1, now, 0.5).outcome == Outcome::retry;
+    };
+    const TransportAnswer network{.error = "connection refused"};
+    policy.retry_on = RetryOn::only({FailureClass::server_error, FailureClass::request_timeout});
+    for (const int status : {408, 500, 503, 599})
+        CHECK(is_retried(answered(status)));
+    for (const int status : {301, 400, 404, 409, 410, 429})
+        CHECK_FALSE(is_retried(answered(status)));
+    CHECK_FALSE(is_retried(network));
+    policy.retry_on = RetryOn::only({FailureClass::too_many_requests, FailureClass::network});
+    CHECK(is_retried(answered(429)));
+    CHECK(is_retried(network));
+    CHECK_FALSE(is_retried(answered(408)));
+    CHECK_FALSE(is_retried(answered(503)));
+    policy.retry_on = RetryOn::only({});
+    for (const TransportAnswer& answer : {answered(429), answered(500), network})
+        CHECK_FALSE(is_retried(answer));
+    CHECK(decide(answered(204), policy, 1, now, 0.5).outcome == Outcome::delivered);
+}
+
+TEST_CASE("a number represents the failures that are retried, and reads back") {
+    for (int bits = 0; bits < 16; ++bits) {
+        const RetryOn chosen = RetryOn::from_bits(bits);
+        CHECK(chosen.bits() == bits);
+        CHECK_FALSE(chosen.is_everything());
+        CHECK(chosen.includes(FailureClass::network) == (bits >= 8));
+    }
+    CHECK(RetryOn::from_bits(RetryOn().bits()).is_everything());
+    CHECK(RetryOn() != RetryOn::only({FailureClass::server_error, FailureClass::too_many_requests,
+                                      FailureClass::request_timeout, FailureClass::network}));
+}
+
 TEST_CASE("Retry-After lengthens a delay, up to the maximum, and jitter never shortens it") {
     const RetryPolicy policy{
         .schedule = schedule, .jitter = 0.5, .max_retry_count = 9, .max_retry_after = 2h};

@@ -142,7 +142,7 @@ TEST_CASE("A set has at most 32 headers and 16 KiB") {
     one_more[0].value += 'x';
     CHECK(faults_of(one_more) ==
           std::vector<FieldError>{
-              {"headers", "must be at most 16384 bytes in all, names and values"}});
+              {"headers", "must be at most 16384 bytes in total, names and values"}});
 }
 
 TEST_CASE("All errors are reported together, without any value") {

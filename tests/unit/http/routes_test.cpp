@@ -47,7 +47,7 @@ TEST_CASE("a path is matched regardless of case, escapes and one trailing slash"
     CHECK(find("GET", path).operation != nullptr);
 }
 
-TEST_CASE("anything else is no such path") {
+TEST_CASE("any other path does not exist") {
     const auto path = GENERATE(
         as<std::string>(), "", "/", "*", "/v1/webhooks", "/v1/webhooks/", "/v1/webhooks/other",
         "/v1/webhooks/event-types//", "//v1/webhooks/event-types", "/v1//webhooks/event-types",

@@ -115,7 +115,7 @@ TEST_CASE_METHOD(ApiFixture, "a body that is not a subscription is a 400 that sa
         {R"({"subscription":null})", R"({"subscription":["is required"]})"},
         {R"({"subscription":"x"})", R"({"subscription":["must be an object"]})"},
         {R"({"subscription":{},"Subscription":{}})",
-         R"({"subscription":["is given more than once (names are case-insensitive)"]})"},
+         R"x({"subscription":["is given more than once (names are case-insensitive)"]})x"},
     }));
     INFO(body);
     const std::string found =
@@ -127,6 +127,9 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
     const std::string wrong_headers =
         R"({"subscription.headers":)"
         R"(["must be an object of strings, or that object as JSON text"]})";
+    const std::string wrong_retry_on =
+        R"({"subscription.retryOn":["must be an array of '5xx', '429', '408' and 'network'; )"
+        R"(null retries every failure except 410"]})";
     const auto [member, expected] = GENERATE_COPY(table<std::string, std::string>({
         {R"("maxRetryCount":9.0)",
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
@@ -142,6 +145,13 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
          R"({"subscription.rateLimit":["must be a whole number, 0 to 100000"]})"},
         {R"("rateLimit":0.5)",
          R"({"subscription.rateLimit":["must be a whole number, 0 to 100000"]})"},
+        {R"("timeoutSeconds":0)",
+         R"({"subscription.timeoutSeconds":["must be a whole number, 1 to 60"]})"},
+        {R"("timeoutSeconds":61)",
+         R"({"subscription.timeoutSeconds":["must be a whole number, 1 to 60"]})"},
+        {R"("retryOn":"5xx")", wrong_retry_on},
+        {R"("retryOn":["5xx",429])", wrong_retry_on},
+        {R"("retryOn":["4xx"])", wrong_retry_on},
         {R"("isActive":1)", R"({"subscription.isActive":["must be true or false"]})"},
         {R"("isActive":"true")", R"({"subscription.isActive":["must be true or false"]})"},
         {R"("secret":5)", R"({"subscription.secret":["must be a string"]})"},
@@ -150,7 +160,7 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
         {R"("headers":"X-A: 1")", wrong_headers},
         {R"("headers":"{\"X-A\":2}")", R"({"subscription.headers.X-A":["must be a string"]})"},
         {R"("NAME":"again")",
-         R"({"subscription.name":["is given more than once (names are case-insensitive)"]})"},
+         R"x({"subscription.name":["is given more than once (names are case-insensitive)"]})x"},
     }));
     INFO(member);
     CHECK(errors("POST", "/subscriptions", subscription("," + member)) == expected);
@@ -248,7 +258,7 @@ TEST_CASE_METHOD(ApiFixture, "event types are listed") {
     CHECK(answer.at("eventTypes").at(0).at("name") == "invoice.paid");
 }
 
-TEST_CASE_METHOD(ApiFixture, "a rate limit is shown where it is set, as the last member") {
+TEST_CASE_METHOD(ApiFixture, "a rate limit is shown if it is set, as the last member") {
     const std::string documented =
         "id name eventType url secret maxRetryCount isActive userId headers createdAt updatedAt "
         "webhookEvents ";
@@ -265,6 +275,26 @@ TEST_CASE_METHOD(ApiFixture, "a rate limit is shown where it is set, as the last
     const auto none = GENERATE("0", "null");
     CHECK(shown(call("PUT", path, R"({"subscription":{"rateLimit":)" + std::string(none) + "}}")) ==
           documented);
+}
+
+TEST_CASE_METHOD(ApiFixture, "timeoutSeconds and retryOn are shown if they are set") {
+    const auto created = create(R"(,"timeoutSeconds":60,"retryOn":["network","5xx","network"])");
+    CHECK(created.at("timeoutSeconds") == 60);
+    CHECK(boost::json::serialize(created.at("retryOn")) == R"(["5xx","network"])");
+    const std::string path = "/subscriptions/" + std::to_string(created.at("id").as_int64());
+    const auto put = [&](const std::string& members) {
+        return json(200, "PUT", path, R"({"subscription":{)" + members + "}}")
+            .at("subscription")
+            .as_object();
+    };
+    CHECK(put("").at("timeoutSeconds") == 60);
+    const std::string read = call("GET", "/v1/webhooks" + path).body;
+    CHECK(put(R"("name":"other")").at("retryOn") == created.at("retryOn"));
+    CHECK(call("PUT", "/v1/webhooks" + path, read).status == 200);
+    CHECK(put(R"("retryOn":[])").at("retryOn").as_array().empty());
+    const auto reset = put(R"("timeoutSeconds":null,"retryOn":null)");
+    CHECK_FALSE(reset.contains("timeoutSeconds"));
+    CHECK_FALSE(reset.contains("retryOn"));
 }
 
 TEST_CASE_METHOD(ApiFixture, "a list selects only documented members") {

@@ -151,8 +151,8 @@ TEST_CASE("null is only equal to null, and has no order") {
         {"statusCode in (1,null)",
          "filter: null cannot stand in a list at character 18; compare it with 'eq null'"},
         {"null eq null",
-         "filter: cannot compare two values at character 1; a field or a function is needed on one "
-         "side"},
+         "filter: cannot compare two values at character 1; one side must be a field or a "
+         "function"},
     }));
     INFO(filter);
     CHECK(ask(filter) == rows);

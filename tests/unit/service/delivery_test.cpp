@@ -129,6 +129,68 @@ TEST_CASE_METHOD(ServiceFixture, "each attempt uses the subscription as it is th
                             clock->now()) == "verified");
 }
 
+TEST_CASE_METHOD(ServiceFixture, "retryOn determines which failures are retried") {
+    const Subscription subscription = subscribe();
+    const auto choose = [&](const RetryOn& retry_on) {
+        service().update_subscription(alice, subscription.id, {.retry_on = retry_on}).value();
+    };
+    choose(RetryOn::only({FailureClass::server_error}));
+    transport->respond_with_status(404);
+    const EventId refused = publish();
+    settle();
+    CHECK(event(subscription.id, refused).status_code == 404);
+    CHECK_FALSE(event(subscription.id, refused).next_retry_at);
+
+    transport->respond_with_status(500);
+    const EventId failed = publish();
+    settle();
+    CHECK(event(subscription.id, failed).next_retry_at == clock->now() + 5s);
+    // The rule that applies is the one when the attempt ends.
+    choose(RetryOn::only({FailureClass::network}));
+    advance(5s);
+    CHECK(event(subscription.id, failed).retry_count == 1);
+    CHECK_FALSE(event(subscription.id, failed).next_retry_at);
+    CHECK(service().event(alice, subscription.id, failed)->attempts.back().outcome ==
+          Outcome::exhausted);
+
+    choose({});
+    transport->respond_with_status(404);
+    const EventId retried = publish();
+    settle();
+    CHECK(event(subscription.id, retried).next_retry_at);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a 429 that is not retried still pauses its subscription") {
+    const Subscription subscription = subscribe();
+    service()
+        .update_subscription(alice, subscription.id,
+                             {.retry_on = RetryOn::only({FailureClass::network})})
+        .value();
+    transport->respond([](const OutgoingRequest&) {
+        return TransportAnswer{
+            .kind = TransportAnswer::Kind::answered, .status_code = 429, .retry_after = "60"};
+    });
+    publish();
+    settle();
+    const EventId next = publish();
+    settle();
+    CHECK(transport->requests().size() == 1);
+    transport->respond_with_status(200);
+    advance(60s);
+    CHECK(event(subscription.id, next).is_success);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "each request has its subscription's timeout at that time") {
+    const Subscription subscription = subscribe();
+    publish();
+    settle();
+    CHECK(transport->requests().back().timeout == 0ms);
+    service().update_subscription(alice, subscription.id, {.timeout = 42s}).value();
+    publish();
+    settle();
+    CHECK(transport->requests().back().timeout == 42s);
+}
+
 TEST_CASE_METHOD(ServiceFixture, "an event of an inactive subscription is cancelled when due") {
     const Subscription subscription = subscribe();
     transport->respond_with_status(500);

@@ -128,7 +128,7 @@ TEST_CASE_METHOD(IsolationFixture, "an endpoint that asks for a pause gets it, o
         advance(30min);
     }
     SECTION("unless its owner changes the subscription") {
-        service().update_subscription(alice, asking.id, {.name = "mended"}).value();
+        service().update_subscription(alice, asking.id, {.name = "repaired"}).value();
         advance(1s);
         publish_some(1);
         CHECK(count(asking, "isSuccess eq true") >= 1);

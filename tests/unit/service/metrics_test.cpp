@@ -57,7 +57,7 @@ TEST_CASE_METHOD(MetricsFixture, "metrics of a new service are all there, and 0 
     CHECK(read("storage_errors_total{call=\"claim\",kind=\"timed_out\"}") == 0);
 }
 
-TEST_CASE_METHOD(MetricsFixture, "publications count by what became of them, batches one by one") {
+TEST_CASE_METHOD(MetricsFixture, "publications count by result, those of batches one by one") {
     subscribe();
     subscribe(bob);
     publish();

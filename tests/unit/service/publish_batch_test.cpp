@@ -155,7 +155,8 @@ TEST_CASE_METHOD(BatchFixture, "a batch that can never fit is rejected as such")
     };
     CHECK(fault({}) == "events: must be 1 to 3 publications");
     CHECK(fault(orders(4)) == "events: must be 1 to 3 publications");
-    CHECK(fault({3, order("1234567")}) == "events: must have at most 20 bytes of payloads in all");
+    CHECK(fault({3, order("1234567")}) ==
+          "events: must have at most 20 bytes of payloads in total");
     CHECK(service().publish_batch(alice, orders(3)).has_value());
 
     options = {};

@@ -169,7 +169,7 @@ TEST_CASE_METHOD(TwoWorkersFixture,
     CHECK(transport->requests().back().webhook_timestamp == std::to_string(seconds.count()));
 }
 
-TEST_CASE_METHOD(TwoWorkersFixture, "no caller is told that a worker was fenced") {
+TEST_CASE_METHOD(TwoWorkersFixture, "no caller learns that a worker was fenced") {
     const auto slow = std::make_shared<SlowStorage>(shared, clock);
     reopen_on(slow);
     const Subscription subscription = subscribe();

@@ -159,4 +159,26 @@ TEST_CASE_METHOD(ServiceFixture, "a rate limit is kept, within its bounds") {
     }
 }
 
+TEST_CASE_METHOD(ServiceFixture, "a timeout is kept, within its bounds") {
+    const auto [seconds, is_valid] =
+        GENERATE(table<int, bool>({{0, true}, {1, true}, {60, true}, {-1, false}, {61, false}}));
+    const std::chrono::seconds timeout(seconds);
+    const Result<Subscription> changed =
+        service().update_subscription(alice, subscribe().id, {.timeout = timeout});
+    const Result<Subscription> created = service().create_subscription(
+        alice,
+        {.name = "n", .event_type = "*", .url = "https://hooks.example.com/", .timeout = timeout});
+    REQUIRE(changed.has_value() == is_valid);
+    REQUIRE(created.has_value() == is_valid);
+    if (is_valid) {
+        CHECK(changed->timeout == timeout);
+        CHECK(created->timeout == timeout);
+    } else {
+        for (const Error& error : {changed.error(), created.error()}) {
+            CHECK(error.detail() ==
+                  "timeoutSeconds: must be 1 to 60, or 0 for the transport's own limit");
+        }
+    }
+}
+
 }  // namespace webhooks::testing

@@ -23,7 +23,7 @@ void run_in_threads(int count, const std::function<void()>& work) {
 }  // namespace
 
 TEST_CASE_METHOD(ServiceFixture,
-                 "a service's threads have names and take no signal of the host's") {
+                 "a service's threads have names and receive no signal of the host") {
     const auto before = threads_of_this_process();
     REQUIRE(service().start());
     std::vector<std::string> names;

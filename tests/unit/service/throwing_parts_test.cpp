@@ -119,7 +119,8 @@ struct ThrowingFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(ThrowingFixture, "an observer that throws has no effect, and is told of it") {
+TEST_CASE_METHOD(ThrowingFixture,
+                 "an exception of an observer has no effect, and is reported to it") {
     log->throws_in_log = GENERATE(false, true);
     CHECK(is_delivered([&] {
         const EventId id = publish();

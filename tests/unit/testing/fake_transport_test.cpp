@@ -33,7 +33,7 @@ SteadyTime deadline() {
 
 }  // namespace
 
-TEST_CASE("A fake transport answers 200 unless it is told otherwise") {
+TEST_CASE("A fake transport answers 200 by default") {
     testing::FakeTransport transport;
     Answers answers;
     transport.start(1, request("a"));

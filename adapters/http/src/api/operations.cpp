@@ -41,6 +41,7 @@ constexpr Operation table[] = {
     {"rotateSecret", post, "{base}/subscriptions/{id}/rotate-secret", Needs::write,
      at_once<rotate_secret>},
     query("getStatistics", "{base}/subscriptions/{id}/stats", at_once<get_statistics>),
+    query("listAllEvents", "{base}/events", at_once<list_all_events>),
     {"publish", post, "{base}/events", Needs::publish, publish},
     {"publishBatch", post, "{base}/events/batch", Needs::publish, publish_batch, BodySize::batch},
     {"getOpenApi", get, "/openapi.json", Needs::none, at_once<get_openapi>},

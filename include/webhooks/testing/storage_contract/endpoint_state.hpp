@@ -14,6 +14,8 @@ STORAGE_TEST("a subscription is stored completely") {
             ->insert_subscription({.name = "mine",
                                    .is_active = false,
                                    .rate_limit = 7,
+                                   .timeout = 42s,
+                                   .retry_on = RetryOn::only({FailureClass::network}),
                                    .user_id = "alice",
                                    .retired_secrets = {{Secret("old one"), now + 1h}},
                                    .failing_since = now - 1h,
@@ -23,6 +25,8 @@ STORAGE_TEST("a subscription is stored completely") {
     const Subscription read = this->storage->find_subscription(alice, id).value();
     CHECK_FALSE(read.is_active);
     CHECK(read.rate_limit == 7);
+    CHECK(read.timeout == 42s);
+    CHECK(read.retry_on == RetryOn::only({FailureClass::network}));
     REQUIRE(read.retired_secrets.size() == 1);
     CHECK(read.retired_secrets[0].secret == Secret("old one"));
     CHECK(read.retired_secrets[0].expires_at == now + 1h);

@@ -2,7 +2,7 @@
 
 #include <webhooks/testing/storage_contract/fixture.hpp>
 
-// How a worker learns what became of a batch whose answer was lost.
+// How a worker finds out the outcome of a batch whose result was lost.
 
 namespace webhooks::testing::storage_contract {
 namespace {

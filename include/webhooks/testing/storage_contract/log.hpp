@@ -345,7 +345,7 @@ STORAGE_TEST(
     const EventId ended = fail({});
     const EventId waiting = fail(since + 1h);
     const EventId last = fail({});
-    // Neither in memory, nor for later, nor delivered.
+    // Neither in memory, nor delayed, nor delivered.
     this->append_one(id);
     this->append({id}, "{}", {}, since + 1h).value();
     this->record(id, this->append_one(id),

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr auto keep_for = 24h;
 
-/// What is left of a subscription's log, ascending.
+/// The remaining events of a subscription's log, ascending.
 std::vector<EventId> log_of(Fixture& fixture, SubscriptionId id) {
     std::vector<EventId> events;
     for (const Event& event :
@@ -20,7 +20,8 @@ std::vector<EventId> log_of(Fixture& fixture, SubscriptionId id) {
     return events;
 }
 
-/// Maintains until nothing is left to do. @return how many calls said that there is more.
+/// Calls `maintain` until nothing is left to do. @return the number of calls that reported more
+/// work.
 int maintain(Fixture& fixture, std::size_t limit = 100) {
     int calls = 0;
     while (fixture.storage->maintain({.limit = limit, .keep_events_for = keep_for}).value()) {
@@ -29,12 +30,12 @@ int maintain(Fixture& fixture, std::size_t limit = 100) {
     return calls;
 }
 
-/// The worker says that all of its events are delivered or have a row.
+/// The worker reports that all of its events are delivered or have a row.
 void settle(Fixture& fixture) {
     fixture.write({.low_water = fixture.storage->pulse(fixture.worker.id).value().last_event});
 }
 
-/// Time passes as for a service that has nothing in its memory.
+/// Time passes as for a service with nothing in memory.
 void pass(Fixture& fixture, std::chrono::hours time) {
     for (auto hour = 0h; hour < time; ++hour) {
         fixture.clock->advance(1h);
@@ -43,7 +44,7 @@ void pass(Fixture& fixture, std::chrono::hours time) {
     }
 }
 
-/// By then what is too old is gone on every storage.
+/// Every storage has deleted old events by then.
 constexpr auto at_the_latest = keep_for + keep_for / 4;
 
 STORAGE_TEST("old events are deleted with their attempts and messages, however they ended") {

@@ -57,7 +57,7 @@ STORAGE_TEST("a sample counts what waits in storage, and tells how long") {
 STORAGE_TEST("a sample counts workers that live") {
     if (this->storage->sample().error() == Errc::unsupported) return;
     CHECK(this->storage->sample().value().live == 1);
-    CHECK(this->storage->sample().value().lapsed == 0);
+    CHECK(this->storage->sample().value().expired == 0);
     this->storage->retire_worker(this->worker.id).value();
     CHECK(this->storage->sample().value().live == 0);
 }

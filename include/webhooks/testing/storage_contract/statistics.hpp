@@ -31,7 +31,7 @@ STORAGE_TEST("statistics count requests and successes, and show the last failure
                  true);
     this->record(id, this->append_one(id),
                  {.number = 1, .sent_at = now - 2s, .outcome = Outcome::exhausted});
-    // These stand for no request.
+    // No request was made for these.
     this->record(id, this->append_one(id),
                  {.number = 1, .sent_at = now, .outcome = Outcome::cancelled});
     this->record(id, this->append_one(id),

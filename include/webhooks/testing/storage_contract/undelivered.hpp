@@ -10,7 +10,7 @@ using Place = Park::Place;
 
 // ---- Where a parked event is.
 
-STORAGE_TEST("an event that is parked free is for whoever claims it once it is due") {
+STORAGE_TEST("an unclaimed event can be claimed by any worker once it is due") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 5s;
@@ -389,7 +389,7 @@ STORAGE_TEST("a worker's writes about another worker's events change nothing") {
     this->park(id, event, Place::deferred, this->clock->now());
     CHECK(this->history(id, event).attempts.empty());
     CHECK(this->claim_deferred(id).empty());
-    // Where storage serves one at a time, the first has retired.
+    // If storage supports only one worker at a time, the first has retired.
     static_cast<void>(this->storage->retire_worker(first));
     this->take_over();
     CHECK(this->claim() == std::vector{event});
