@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
@@ -43,6 +46,7 @@ struct TransportAnswer {
     std::string body = {};         ///< With `answered` only: at most 4 KiB, valid UTF-8.
     std::string retry_after = {};  ///< With `answered` only: the header's value, unchanged.
     std::string error = {};        ///< With `failed`, `not_sent`: human-readable; without secrets.
+    FailureReason reason = FailureReason::other;  ///< With `failed` only.
 };
 
 /// Makes attempts. It never retries, follows no redirect, and interprets no status: a non-2xx
@@ -96,6 +100,10 @@ public:
     /// deadline, or a time in the past if work is ready. With this default implementation, a host
     /// with its own loop polls every 10 ms.
     virtual SteadyTime next_wake() const { return steady_now() + std::chrono::milliseconds(10); }
+
+    /// What the transport counts, for `WebhookService::metrics`. No label may contain a URL, host
+    /// or address. Any thread, at any time; does not wait for I/O.
+    virtual std::vector<MetricFamily> metrics() const { return {}; }
 
     /// Ends all attempts in flight; the next `run` answers each with `not_sent`.
     virtual void cancel_all() = 0;

@@ -11,6 +11,7 @@
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/principal.hpp>
@@ -41,8 +42,8 @@ inline constexpr std::size_t max_publications_in_batch = 1000;
 /// moved-from object returns `invalid_state`.
 ///
 /// **Blocking.** Every member function blocks until storage has responded, except `async_publish`,
-/// `async_publish_batch`, `event_types`, `options`, `check_ready` and `start`, which wait for a
-/// mutex at most.
+/// `async_publish_batch`, `event_types`, `options`, `metrics`, `check_ready` and `start`, which
+/// wait for a mutex at most.
 ///
 /// **Callbacks.** Inside a completion, an Observer, a Transport or a Storage, on any thread, the
 /// functions that wait for the service's own work (`publish`, `publish_batch`, `send_test_event`,
@@ -217,6 +218,11 @@ public:
     /// missing. If nothing runs the service (`start` was not called, nor `run_once` within
     /// `ServiceOptions::lease`), unavailable.
     Result<> check_ready() const;
+
+    /// What the service and its transport have counted since it was opened; docs/operating.md lists
+    /// the metrics. All series exist from the start, and their number does not depend on the number
+    /// of subscriptions. Calls neither storage nor the network.
+    Result<std::vector<MetricFamily>> metrics() const;
 
     /// The options that the service was opened with.
     const ServiceOptions& options() const noexcept;

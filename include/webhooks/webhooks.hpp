@@ -13,6 +13,7 @@
 #include <webhooks/http_transport.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/memory_storage.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/postgresql_storage.hpp>

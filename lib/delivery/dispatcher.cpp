@@ -271,6 +271,10 @@ void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason
                                              .outcome = outcome},
                                  .tries = event.tries,
                                  .has_row = event.has_row});
+    results_.contexts.push_back({.message = event.message,
+                                 .endpoint = {},
+                                 .created_at = event.created_at,
+                                 .due = event.due});
     release(event);
 }
 
@@ -399,6 +403,11 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
          .due = verdict.due,
          .tries = tries,
          .has_row = event.has_row});
+    results_.contexts.push_back({.message = event.message,
+                                 .endpoint = flight.endpoint,
+                                 .reason = reason_of(answer),
+                                 .created_at = event.created_at,
+                                 .due = event.due});
     release(event);
 }
 
@@ -457,8 +466,12 @@ void Dispatcher::report_failure(Lane& lane, const TransportAnswer& answer, const
     if (lane.is_reported_as_failing || now.steady < lane.next_report) return;
     lane.is_reported_as_failing = true;
     lane.next_report = now.steady + report_interval;
-    results_.health_changes.push_back(
-        {.subscription = lane.key.subscription, .is_failing = true, .error = error_of(answer)});
+    HealthChange change{.subscription = lane.key.subscription,
+                        .is_failing = true,
+                        .error = error_of(answer),
+                        .reason = reason_of(answer)};
+    if (change.reason == FailureReason::status) change.status_code = answer.status_code;
+    results_.health_changes.push_back(std::move(change));
 }
 
 void Dispatcher::report_success(Lane& lane) {

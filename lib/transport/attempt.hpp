@@ -11,6 +11,7 @@
 #include <transport/prepared_target.hpp>
 #include <transport/resolver.hpp>
 #include <transport/stream.hpp>
+#include <transport/transport_metrics.hpp>
 #include <vector>
 #include <webhooks/http_transport.hpp>
 
@@ -24,6 +25,7 @@ struct Workbench {
     Poller& poller;
     const TlsContext& tls;
     Resolver& resolver;
+    TransportMetrics& metrics;
     PreparedTargets targets;
     Pool idle;
     ExpiringCache<ResumableSession> sessions;  ///< By origin.

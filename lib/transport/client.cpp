@@ -35,6 +35,7 @@ public:
     int wait_handle() const override { return poller_.wait_handle(); }
     SteadyTime next_wake() const override;
     void cancel_all() override;
+    std::vector<MetricFamily> metrics() const override { return metrics_.collect(); }
 
 private:
     void on_ended(Attempt& attempt, TransportAnswer answer) override;
@@ -45,6 +46,7 @@ private:
     SteadyTime next_sweep() const noexcept;
     void sweep(SteadyTime now);
     bool give_answers(Sink& sink);
+    void count_lookup(const Resolved& resolved);
 
     const HttpTransportOptions options_;
     const TlsContext tls_;
@@ -52,6 +54,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
         io_.get_executor()};
     Poller poller_{io_};
+    TransportMetrics metrics_;
     Resolver resolver_;
     Workbench workbench_;
     std::unordered_map<Token, std::unique_ptr<Attempt>> attempts_;
@@ -65,11 +68,13 @@ private:
 HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
     : options_(std::move(options)),
       tls_(std::move(tls)),
-      resolver_(io_, {.dns = {.name_servers = options_.name_servers}}),
+      resolver_(io_, {.dns = {.name_servers = options_.name_servers},
+                      .on_finished = [this](const Resolved& resolved) { count_lookup(resolved); }}),
       workbench_{.options = options_,
                  .poller = poller_,
                  .tls = tls_,
                  .resolver = resolver_,
+                 .metrics = metrics_,
                  .targets = PreparedTargets(options_.user_agent),
                  .idle = {options_.max_idle_connections, options_.keep_alive},
                  .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
@@ -112,6 +117,7 @@ void HttpTransport::run(SteadyTime until, Sink& sink) {
         const SteadyTime now = SteadyTime::clock::now();
         if (now >= next_sweep()) sweep(now);
         ended_.clear();
+        metrics_.set_connections(workbench_.idle.size(), attempts_.size());
         const bool was_woken = is_woken_.exchange(false);
         if (give_answers(sink) || was_woken || now >= until) return;
         if (has_work()) continue;
@@ -148,6 +154,13 @@ bool HttpTransport::give_answers(Sink& sink) {
         sink.on_answer(token, std::move(answer));
     }
     return has_answers;
+}
+
+void HttpTransport::count_lookup(const Resolved& resolved) {
+    const bool is_found = !resolved.addresses.empty();
+    metrics_.count_lookup(is_found                  ? LookupResult::found
+                          : resolved.is_local_error ? LookupResult::local_error
+                                                    : LookupResult::failed);
 }
 
 void HttpTransport::on_ended(Attempt& attempt, TransportAnswer answer) {

@@ -20,6 +20,18 @@ Error no_such_event() {
     return {Errc::not_found, "no such event"};
 }
 
+void count_subscription(const Subscription& subscription, Time now, StorageSample& sample) {
+    if (!subscription.is_active) {
+        ++sample.inactive;
+    } else if (subscription.paused_until > now) {
+        ++sample.paused;
+    } else if (subscription.failing_since) {
+        ++sample.failing;
+    } else {
+        ++sample.active;
+    }
+}
+
 }  // namespace
 
 MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout,
@@ -535,7 +547,9 @@ HeldEvent MemoryStorage::held(EventId id) const {
             .message = event.message,
             .attempts = event.row ? event.row->attempts : 0,
             .tries = event.row ? event.row->tries : 0,
-            .has_row = event.row.has_value()};
+            .has_row = event.row.has_value(),
+            .created_at = event.created_at,
+            .due = event.row && event.row->due ? *event.row->due : event.created_at};
 }
 
 Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventId after,
@@ -602,6 +616,25 @@ Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
             {.due = stored.row->due, .attempts = stored.row->attempts, .tries = stored.row->tries});
     }
     return {};
+}
+
+Result<StorageSample> MemoryStorage::sample() {
+    const std::scoped_lock lock(mutex_);
+    const Time now = clock_->now();
+    StorageSample sample;
+    for (const auto& [due, event] : due_) {
+        ++(due <= now ? sample.due : sample.scheduled);
+    }
+    sample.deferred = deferred_.size();
+    if (sample.due > 0) sample.oldest_due = due_.begin()->first;
+    for (const auto& [id, stored] : subscriptions_) {
+        if (!stored.is_deleted) count_subscription(stored.subscription, now, sample);
+    }
+    for (const auto& [id, worker] : workers_) {
+        const bool is_late = clock_->steady_now() - worker.last_pulse > worker.lease;
+        if (!worker.is_dead) ++(is_late ? sample.expired : sample.live);
+    }
+    return sample;
 }
 
 Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {

@@ -54,6 +54,7 @@ public:
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
+    Result<StorageSample> sample() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
