@@ -37,9 +37,14 @@ Submission alone(PendingPublication publication) {
     return submission;
 }
 
-Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) {
-    if (!receipts) return receipts.error();
-    return std::move(receipts->front());
+/// Its caller must get a result even if there is no memory for a copy of the error.
+Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) noexcept {
+    try {
+        if (!receipts) return receipts.error();
+        return std::move(receipts->front());
+    } catch (...) {
+        return Error(Errc::unavailable, {});
+    }
 }
 
 Error inactive() {
