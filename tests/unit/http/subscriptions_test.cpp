@@ -128,7 +128,7 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
         R"({"subscription.headers":)"
         R"(["must be an object of strings, or that object as JSON text"]})";
     const auto [member, expected] = GENERATE_COPY(table<std::string, std::string>({
-        {R"("maxRetryCount":9.0)",
+        {R"("maxRetryCount":9.5)",
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
         {R"("maxRetryCount":101)",
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
