@@ -93,8 +93,8 @@ public:
     Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery& = {}) const;
     /// Signs with a new secret from now on. The one before goes on signing beside it for `overlap`,
     /// so that receivers can change theirs at any time until then.
-    /// @param secret as in `SubscriptionDraft`, and not the current one. Absent: one of the current
-    /// one's kind is made.
+    /// @param secret as in `SubscriptionDraft`; the current one is a conflict. Absent: one of the
+    /// current one's kind is made.
     /// @param overlap 0 - `max_secret_overlap`; with 0 the new secret signs alone.
     Result<Subscription> rotate_secret(const Principal&, SubscriptionId,
                                        std::optional<Secret> secret = {},
