@@ -23,6 +23,9 @@ public:
     /// @param query must outlive this object.
     explicit QueryParameters(std::string_view query);
 
+    /// It is there without a value.
+    bool is_empty(std::string_view name) const;
+
     /// The value, decoded; nothing where it is absent or empty. A parameter that is given twice
     /// (an alias counts) or cannot be decoded is an error under its `name`.
     /// @param alias another spelling of the name, or empty.
