@@ -79,7 +79,7 @@ TEST_CASE_METHOD(BatchFixture,
         {R"({"events":null})", R"({"events":["must be an array of 1 to 1000 objects"]})"},
         {R"({"events":{}})", R"({"events":["must be an array of 1 to 1000 objects"]})"},
         {R"({"events":[1],"Events":[]})",
-         R"({"events":["is given more than once; case does not tell names apart"]})"},
+         R"({"events":["is given more than once (names are case-insensitive)"]})"},
         {batch(sound + ",7," + sound), R"({"events[1]":["must be an object"]})"},
         {batch(sound + R"(,{"eventType":"order.creatd"})"),
          R"({"events[1].eventType":["is not a registered event type; did you mean )"
@@ -89,9 +89,9 @@ TEST_CASE_METHOD(BatchFixture,
          R"({"events[0].eventType":["is required"],)"
          R"("events[0].userId":["must not be empty; leave it out"],)"
          R"("events[2].orderingKey":["is not available yet"],)"
-         R"("events[2].payload":["is given more than once; case does not tell names apart"]})"},
+         R"("events[2].payload":["is given more than once (names are case-insensitive)"]})"},
         {batch(sound + R"(,{"eventType":"order.created","payload":1,"deliverAt":"soon"})"),
-         R"({"events[1].deliverAt":["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"]})"},
+         R"({"events[1].deliverAt":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"]})"},
         {batch(sound + R"(,{"eventType":"order.created\u0000","payload":1})"),
          R"({"body":["is not valid JSON: U+0000 is not accepted in text at byte 87"]})"},
         {batch(sound + R"(,{"eventType":"order.created","payload":1e}])"),

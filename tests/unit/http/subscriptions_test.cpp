@@ -115,7 +115,7 @@ TEST_CASE_METHOD(ApiFixture, "a body that is no subscription is a 400 that says 
         {R"({"subscription":null})", R"({"subscription":["is required"]})"},
         {R"({"subscription":"x"})", R"({"subscription":["must be an object"]})"},
         {R"({"subscription":{},"Subscription":{}})",
-         R"({"subscription":["is given more than once; case does not tell names apart"]})"},
+         R"({"subscription":["is given more than once (names are case-insensitive)"]})"},
     }));
     INFO(body);
     const std::string found =
@@ -150,7 +150,7 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
         {R"("headers":"X-A: 1")", wrong_headers},
         {R"("headers":"{\"X-A\":2}")", R"({"subscription.headers.X-A":["must be a string"]})"},
         {R"("NAME":"again")",
-         R"({"subscription.name":["is given more than once; case does not tell names apart"]})"},
+         R"({"subscription.name":["is given more than once (names are case-insensitive)"]})"},
     }));
     INFO(member);
     CHECK(errors("POST", "/subscriptions", subscription("," + member)) == expected);

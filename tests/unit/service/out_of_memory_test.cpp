@@ -58,6 +58,32 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once answers a
     }
 }
 
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, what was in flight is made again") {
+    const Subscription subscription = subscribe();
+    for (long allocations = 0; allocations < 40; ++allocations) {
+        transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+        const EventId id = publish();
+        settle();
+        REQUIRE(transport->under_way().size() == 1);
+        service().async_publish(alice, {.event_type = "order.created", .payload = "{}"},
+                                [](const Result<PublishReceipt>&) {});
+        {
+            const Shortage shortage(allocations);
+            const Result<std::size_t> done = service().run_once();
+            if (!done) CHECK(is_fitting(done.error()));
+        }
+        for (const Transport::Token token : transport->under_way()) {
+            transport->answer(token, {.kind = TransportAnswer::Kind::answered, .status_code = 200});
+        }
+        transport->respond_with_status(200);
+        for (int i = 0; i < 5; ++i)
+            advance(5s);
+        INFO(allocations);
+        CHECK(event(subscription.id, id).is_success);
+        CHECK(transport->under_way().empty());
+    }
+}
+
 }  // namespace webhooks::testing
 
 #endif

@@ -12,7 +12,7 @@
 namespace webhooks::http {
 namespace {
 
-/// A member and parameter that comes with a later issue.
+/// A member and parameter reserved for a later version.
 constexpr const char* later_member = "orderingKey";
 constexpr const char* not_yet = "is not available yet";
 constexpr const char* not_empty = "must not be empty; leave it out";
@@ -33,7 +33,7 @@ Response answer(const PublishReceipt& receipt) {
     write_event_ids(writer, receipt);
     const std::size_t count = receipt.event_ids.size();
     return success(writer,
-                   receipt.is_replay ? "This was published before."
+                   receipt.is_replay ? "This event was already published."
                    : count == 0      ? "The event matches no active subscription."
                                      : "The event was published.",
                    202);
@@ -51,14 +51,14 @@ Response answer(const std::vector<PublishReceipt>& receipts) {
     return success(writer, "The events were published.", 202);
 }
 
-/// Empty is not absent: an administrator's event must not reach everyone by a slip.
+/// Empty is not the same as absent: an administrator's event must not reach everyone by mistake.
 std::string text_unless_empty(const ObjectReader& reader, const char* name) {
     const std::optional<std::string> text = reader.text(name);
     if (text && text->empty()) reader.add_error(name, not_empty);
     return text.value_or("");
 }
 
-/// `{"eventType":...,"payload":...}`: the payload's bytes go out as they were written.
+/// `{"eventType":...,"payload":...}`: the payload is sent byte for byte as written.
 Publication read_object(json::Members members, std::string prefix, FieldErrors& errors) {
     const ObjectReader reader(std::move(members), std::move(prefix), errors);
     for (const char* name : {"eventType", "payload"}) {
@@ -77,7 +77,7 @@ std::string name_of(std::size_t index) {
     return "events[" + std::to_string(index) + "]";
 }
 
-/// One of a batch, and what is wrong with its text.
+/// A publication of a batch, and the errors found while reading it.
 struct PublicationText {
     std::optional<Publication> publication;
     FieldErrors errors;
@@ -93,8 +93,7 @@ PublicationText read_item(std::optional<json::Members> members, const std::strin
     return text;
 }
 
-/// `{"events":[...]}`, each as `read_object` defines it; those alone that come before the last
-/// error to report.
+/// `{"events":[...]}`, each as in `read_object`. Stops at the last error that is reported.
 Result<std::vector<PublicationText>> read_batch(const Call& call) {
     auto body = json::parse_list_object(call.body, "events", max_publications_in_batch,
                                         publication_names, "payload");
@@ -129,7 +128,7 @@ std::optional<Time> find_time(const QueryParameters& parameters, const char* nam
     return time;
 }
 
-/// The raw form: the body is the payload, and the query says the rest.
+/// The raw form: the body is the payload, and the query has the rest.
 Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
                      FieldErrors& errors) {
     if (parameters.find(later_member, "", errors)) errors.push_back({later_member, not_yet});
@@ -151,7 +150,7 @@ std::optional<Response> refuse_raw_type(const Call& call) {
     return failure(415, "A raw body must come with its content type.");
 }
 
-/// Answers with what became of a publication.
+/// Responds with the result of a publication.
 template <class Receipt>
 auto answer_with(Done done) {
     return [done = std::move(done)](Result<Receipt> receipt) {
@@ -160,7 +159,7 @@ auto answer_with(Done done) {
     };
 }
 
-/// Publishes, unless the reader found errors: then the service adds its own.
+/// Publishes, unless the reader found errors: then validation adds the service's errors.
 void finish(WebhookService& service, const Principal& caller, Publication publication,
             FieldErrors errors, Done done) {
     if (!errors.empty()) {
@@ -171,8 +170,8 @@ void finish(WebhookService& service, const Principal& caller, Publication public
                           answer_with<PublishReceipt>(std::move(done)));
 }
 
-/// All errors of a batch in which the reader found some, in order of the publications, as far as
-/// they are reported.
+/// All errors of a batch in which the reader found some, in the order of the publications, up to
+/// the number reported.
 Error errors_of(const WebhookService& service, const std::vector<PublicationText>& batch) {
     FieldErrors all;
     for (std::size_t i = 0; i < batch.size() && all.size() < max_errors; ++i) {
@@ -232,7 +231,7 @@ Result<Response> send_test_event(WebhookService& service, const Call& call) {
     json::Writer writer;
     writer.begin_object()
         .member("success", true)
-        .member("message", "The test event is on its way.")
+        .member("message", "The test event is queued.")
         .member("eventId", sent->value)
         .end_object();
     return json_response(200, writer);

@@ -6,7 +6,7 @@
 namespace webhooks::http {
 namespace {
 
-/// More than any subscription may have: what follows could only be wrong, too.
+/// More than any subscription may have; further ones need not be read.
 constexpr std::size_t max_headers_read = max_errors;
 
 }  // namespace
@@ -15,7 +15,7 @@ ObjectReader::ObjectReader(json::Members members, std::string prefix, FieldError
     : members_(std::move(members)), prefix_(std::move(prefix)), errors_(errors) {
     for (const json::Member& member : members_.all()) {
         if (!member.is_repeated) continue;
-        add_error(member.name, "is given more than once; case does not tell names apart");
+        add_error(member.name, "is given more than once (names are case-insensitive)");
     }
 }
 

@@ -22,9 +22,9 @@ Response answer(const Subscription& subscription, std::string_view message) {
     return success(writer, message);
 }
 
-/// Null sets the default of `headers`, `maxRetryCount`, `isActive` and `rateLimit`, and nothing of
-/// the others.
-/// @param default_retries what null makes of `maxRetryCount`; nothing leaves it to the service.
+/// Null sets the default of `headers`, `maxRetryCount`, `isActive` and `rateLimit`, and leaves the
+/// other members unchanged.
+/// @param default_retries the value for a null `maxRetryCount`; nullopt leaves it to the service.
 SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
     SubscriptionChange change;
     change.name = reader.text("name");
@@ -43,8 +43,8 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
 }
 
 /// Reads `{"subscription":{...}}`.
-/// @param required members that must be there.
-/// @return invalid_argument for a body without a subscription; errors of its members are gathered.
+/// @param required the mandatory members.
+/// @return invalid_argument for a body without a subscription; errors of its members are collected.
 Result<SubscriptionChange> read_body(const Call& call, std::optional<int> default_retries,
                                      std::initializer_list<const char*> required,
                                      FieldErrors& errors) {
@@ -73,8 +73,8 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
             .rate_limit = change.rate_limit.value_or(0)};
 }
 
-/// Absent comes before wrong, as in the service.
-/// @return not_found for a subscription that the caller does not see, else the error.
+/// A missing subscription takes precedence over invalid input, as in the service.
+/// @return not_found for a subscription that the caller cannot see, otherwise the error.
 Error unless_absent(WebhookService& service, const Call& call, Error error) {
     const auto found = service.subscription(call.caller, call.subscription);
     return found ? error : found.error();
