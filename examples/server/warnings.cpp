@@ -15,7 +15,8 @@ namespace {
 using webhooks::LogLevel;
 
 constexpr double needed_bits = 128;
-/// In a random key of the minimum length, characters repeat less often than this.
+/// How many occurrences of a character count: a random key of minimum length has more distinct
+/// ones.
 constexpr std::size_t max_uses_of_a_character = 5;
 
 bool is_digit(char c) {

@@ -126,8 +126,8 @@ void Dispatcher::settle(Lane& lane, const Now& now) {
 
 /// Half of the memory is open to every subscription; each takes at most half of what is free there.
 /// In addition, each proven one is guaranteed an equal share of a quarter, which the queues of
-/// failing or unproven endpoints cannot use. The last quarter is for events being read back from
-/// storage.
+/// failing or unproven endpoints cannot use. The last quarter is for events on
+/// their way from storage to their queues.
 std::size_t Dispatcher::room_of(const Lane& lane) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t left = room_for_all();
