@@ -23,6 +23,7 @@ public:
         upsert_event_type,
         configuration,
         list_events,
+        list_all_events,
         find_event,
         delete_event,
         statistics,
@@ -39,6 +40,7 @@ public:
         claim_deferred,
         unclaim,
         maintain,
+        sample,
         insert_api_key,
         find_api_key,
         list_api_keys,
@@ -60,6 +62,7 @@ public:
     Result<Configuration> configuration(Revision since) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
@@ -81,6 +84,7 @@ public:
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
     Result<bool> maintain(const Maintenance&) override;
+    Result<StorageSample> sample() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
@@ -27,6 +30,8 @@ struct OutgoingRequest {
     std::string webhook_id;         ///< `webhook-id`: the same on every attempt of an event.
     std::string webhook_timestamp;  ///< `webhook-timestamp`: Unix seconds of this attempt.
     std::string webhook_signature;  ///< `webhook-signature`: space-separated signatures.
+    /// For the whole attempt; 0: the transport's own limit.
+    std::chrono::milliseconds timeout{0};
 };
 
 /// The result of one attempt.
@@ -41,6 +46,7 @@ struct TransportAnswer {
     std::string body = {};         ///< With `answered` only: at most 4 KiB, valid UTF-8.
     std::string retry_after = {};  ///< With `answered` only: the header's value, unchanged.
     std::string error = {};        ///< With `failed`, `not_sent`: human-readable; without secrets.
+    FailureReason reason = FailureReason::other;  ///< With `failed` only.
 };
 
 /// Makes attempts. It never retries, follows no redirect, and interprets no status: a non-2xx
@@ -69,8 +75,9 @@ public:
 
     virtual ~Transport() = default;
 
-    /// Starts one attempt. A later `run` delivers its answer, at the latest when the transport's
-    /// deadline for an attempt has passed. @pre `token` belongs to no attempt in flight.
+    /// Starts one attempt. A later `run` delivers its answer, at the latest when the request's
+    /// timeout or, if it has none, the transport's limit for an attempt has passed. @pre `token`
+    /// belongs to no attempt in flight.
     virtual void start(Token token, OutgoingRequest request) = 0;
 
     /// Does I/O until at least one answer was delivered, `until` is reached, or `wake` was called
@@ -91,6 +98,10 @@ public:
     virtual SteadyTime next_wake() const {
         return std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
     }
+
+    /// What the transport counts, for `WebhookService::metrics`. No label may contain a URL, host
+    /// or address. Any thread, at any time; does not wait for I/O.
+    virtual std::vector<MetricFamily> metrics() const { return {}; }
 
     /// Ends all attempts in flight; the next `run` answers each with `not_sent`.
     virtual void cancel_all() = 0;

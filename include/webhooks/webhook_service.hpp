@@ -11,6 +11,7 @@
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/principal.hpp>
@@ -40,8 +41,8 @@ inline constexpr std::size_t max_publications_in_batch = 1000;
 /// moved-from object returns `invalid_state`.
 ///
 /// **Blocking.** Every member function blocks until storage has responded, except `async_publish`,
-/// `async_publish_batch`, `event_types`, `options`, `check_ready` and `start`, which wait for a
-/// mutex at most.
+/// `async_publish_batch`, `event_types`, `options`, `metrics`, `check_ready` and `start`, which
+/// wait for a mutex at most.
 ///
 /// **Callbacks.** Inside a completion, an Observer, a Transport or a Storage, on any thread, the
 /// functions that wait for the service's own work (`publish`, `publish_batch`, `send_test_event`,
@@ -106,9 +107,13 @@ public:
     /// The deliveries of the last 24 hours, and the current state of the endpoint.
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
 
-    // ---- The event log of a subscription.
+    // ---- The event log.
 
+    /// The events of one subscription.
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery& = {}) const;
+    /// The events of all subscriptions that the principal may see; `isSuccess eq false` returns
+    /// undelivered ones.
+    Result<Page<Event>> all_events(const Principal&, const ListQuery& = {}) const;
     /// One event with its attempts.
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
     /// If the event is still queued, it is cancelled.
@@ -203,6 +208,11 @@ public:
     /// missing. If nothing runs the service (`start` was not called, nor `run_once` within
     /// `ServiceOptions::lease`), unavailable.
     Result<> check_ready() const;
+
+    /// What the service and its transport have counted since it was opened; docs/operating.md lists
+    /// the metrics. All series exist from the start, and their number does not depend on the number
+    /// of subscriptions. Calls neither storage nor the network.
+    Result<std::vector<MetricFamily>> metrics() const;
 
     /// The options that the service was opened with.
     const ServiceOptions& options() const noexcept;

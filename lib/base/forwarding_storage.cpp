@@ -76,6 +76,12 @@ Result<Page<Event>> ForwardingStorage::list_events(const Principal& principal, S
     return call_inner(Call::list_events, [&] { return inner_->list_events(principal, id, query); });
 }
 
+Result<Page<Event>> ForwardingStorage::list_all_events(const Principal& principal,
+                                                       const ListQuery& query) {
+    return call_inner(Call::list_all_events,
+                      [&] { return inner_->list_all_events(principal, query); });
+}
+
 Result<EventHistory> ForwardingStorage::find_event(const Principal& principal, SubscriptionId id,
                                                    EventId event) {
     return call_inner(Call::find_event, [&] { return inner_->find_event(principal, id, event); });
@@ -158,6 +164,10 @@ void ForwardingStorage::set_listener(std::function<void()> listener) {
 
 Result<bool> ForwardingStorage::maintain(const Maintenance& maintenance) {
     return call_inner(Call::maintain, [&] { return inner_->maintain(maintenance); });
+}
+
+Result<StorageSample> ForwardingStorage::sample() {
+    return call_inner(Call::sample, [&] { return inner_->sample(); });
 }
 
 Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const ApiKeyRecord& key) {

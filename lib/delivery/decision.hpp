@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <webhooks/event.hpp>
+#include <webhooks/retry_on.hpp>
 #include <webhooks/time.hpp>
 #include <webhooks/transport.hpp>
 
@@ -30,6 +31,7 @@ struct RetryPolicy {
     double jitter = 0;
     int max_retry_count = 0;
     std::chrono::seconds max_retry_after{};
+    RetryOn retry_on = {};
 };
 
 /// The pause that the endpoint itself asks for, up to the maximum; 0 if it does not say.
@@ -53,6 +55,9 @@ Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int tries, Tim
 
 /// The error message of a failed attempt.
 std::string error_of(const TransportAnswer& answer);
+
+/// The same as a class; none for a success.
+FailureReason reason_of(const TransportAnswer& answer);
 
 /// The history row for a response.
 Attempt describe(const TransportAnswer& answer, int number, Time sent_at,

@@ -126,8 +126,8 @@ void Dispatcher::settle(Lane& lane, const Now& now) {
 
 /// Half of the memory is open to every subscription; each takes at most half of what is free there.
 /// In addition, each proven one is guaranteed an equal share of a quarter, which the queues of
-/// failing or unproven endpoints cannot use. The last quarter is for events being read back from
-/// storage.
+/// failing or unproven endpoints cannot use. The last quarter is for events on
+/// their way from storage to their queues.
 std::size_t Dispatcher::room_of(const Lane& lane) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t left = room_for_all();
@@ -266,6 +266,10 @@ void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason
                                              .outcome = outcome},
                                  .tries = event.tries,
                                  .has_row = event.has_row});
+    results_.contexts.push_back({.message = event.message,
+                                 .endpoint = {},
+                                 .created_at = event.created_at,
+                                 .due = event.due});
     release(event);
 }
 
@@ -394,6 +398,11 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
          .due = verdict.due,
          .tries = tries,
          .has_row = event.has_row});
+    results_.contexts.push_back({.message = event.message,
+                                 .endpoint = flight.endpoint,
+                                 .reason = reason_of(answer),
+                                 .created_at = event.created_at,
+                                 .due = event.due});
     release(event);
 }
 
@@ -452,8 +461,12 @@ void Dispatcher::report_failure(Lane& lane, const TransportAnswer& answer, const
     if (lane.is_reported_as_failing || now.steady < lane.next_report) return;
     lane.is_reported_as_failing = true;
     lane.next_report = now.steady + report_interval;
-    results_.health_changes.push_back(
-        {.subscription = lane.key.subscription, .is_failing = true, .error = error_of(answer)});
+    HealthChange change{.subscription = lane.key.subscription,
+                        .is_failing = true,
+                        .error = error_of(answer),
+                        .reason = reason_of(answer)};
+    if (change.reason == FailureReason::status) change.status_code = answer.status_code;
+    results_.health_changes.push_back(std::move(change));
 }
 
 void Dispatcher::report_success(Lane& lane) {
@@ -466,7 +479,8 @@ RetryPolicy Dispatcher::policy_for(const Flight& flight) const {
     return {.schedule = options_.retry_schedule,
             .jitter = options_.retry_jitter,
             .max_retry_count = flight.lane.is_test ? 0 : flight.endpoint->max_retry_count,
-            .max_retry_after = options_.max_retry_after};
+            .max_retry_after = options_.max_retry_after,
+            .retry_on = flight.endpoint->retry_on};
 }
 
 std::vector<Transport::Token> Dispatcher::tokens_in_flight() const {

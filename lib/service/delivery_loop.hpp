@@ -4,6 +4,7 @@
 #include <delivery/dispatcher.hpp>
 #include <exception>
 #include <memory>
+#include <metrics/service_metrics.hpp>
 #include <random>
 #include <service/inbox.hpp>
 #include <service/journal.hpp>
@@ -24,6 +25,7 @@ public:
         std::shared_ptr<Transport> transport;
         std::shared_ptr<Clock> clock;
         std::shared_ptr<Observer> observer;
+        std::shared_ptr<metrics::ServiceMetrics> metrics;
     };
     DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index,
                  Inbox& inbox, Journal& journal);
@@ -69,7 +71,7 @@ private:
     bool may_begin() const;
     void begin_attempts();
     void begin(const delivery::Dispatcher::Start& start);
-    void fail_at_once(Transport::Token token, std::string error);
+    void fail_at_once(Transport::Token token, FailureReason reason, std::string error);
     Result<std::string> sign(const delivery::Dispatcher::Start& start, const std::string& id,
                              const std::string& timestamp);
     Result<CachedSigners*> signers_for(const delivery::Dispatcher::Start& start);
@@ -77,6 +79,8 @@ private:
     void log_health_changes(const std::vector<delivery::HealthChange>& changes);
     void sweep();
     std::size_t hand_back();
+    void report(const AttemptRecord& record, const delivery::AttemptContext& context);
+    void log(LogLevel level, LogEvent event, std::string_view line);
     delivery::Now now() const;
 
     const Parts parts_;

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <metrics/service_metrics.hpp>
 #include <mutex>
 #include <optional>
 #include <service/inbox.hpp>
@@ -56,6 +57,7 @@ public:
         std::shared_ptr<Storage> storage;
         std::shared_ptr<Clock> clock;
         std::shared_ptr<Observer> observer;
+        std::shared_ptr<metrics::ServiceMetrics> metrics;
         /// Called, from any thread, after `wake_at` has become earlier.
         std::function<void()> on_change = {};
     };
@@ -176,7 +178,9 @@ private:
     void notify();
     /// @pre `mutex_` is held.
     bool has_work() const;
-    void log(LogLevel level, std::string_view line) const;
+    /// Counts for the metrics what storage has, from time to time.
+    void sample_if_due();
+    void log(LogLevel level, std::string_view line, LogEvent event) const;
 
     const Parts parts_;
     const ServiceOptions& options_;
@@ -201,6 +205,7 @@ private:
     /// Set only by a complete check: a heartbeat for another reason does not check for changes.
     SteadyTime next_look_{};
     SteadyTime next_maintenance_{};
+    SteadyTime next_sample_{};
     SteadyTime blocked_until_{};
     /// What is being written.
     Work in_hand_;

@@ -19,11 +19,11 @@ enum class Phase { resolving, connecting, handshaking, exchanging, reading_body 
 bool is_local_error(const std::error_code& code) noexcept;
 
 /// The result of an attempt without a response.
-TransportAnswer failed(std::string error);
+TransportAnswer failed(FailureReason reason, std::string error);
 TransportAnswer not_sent(std::string error);
 /// A system call failed in this phase; `not_sent` for a local error.
 TransportAnswer failed(Phase phase, const std::error_code& code);
-/// The time of this phase is up. @param attempt_timeout only for the text
-TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout);
+/// The time of this phase is up. @param timeout of the attempt, only for the text
+TransportAnswer timed_out(Phase phase, std::chrono::milliseconds timeout);
 
 }  // namespace webhooks::transport

@@ -30,10 +30,10 @@ TEST_CASE("each framing gets its verdict, wherever it is split") {
         {"0.9 with an empty line", "GET /\r\n\r\n", 400},
         {"version in lower case", "GET / http/1.1\r\nHost: a\r\n\r\n", 400},
         {"no method", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"method is no token", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"two blanks", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"method is not a token", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"two spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"tab in the request line", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"blank in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"NUL in the target", std::string("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 29), 400},
         {"DEL in the target", "GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"relative target", "GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400},
@@ -44,8 +44,8 @@ TEST_CASE("each framing gets its verdict, wherever it is split") {
         {"absolute form", "GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n", 0},
         {"absolute form without host", "GET http:///b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"other scheme", "GET ftp://a/b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"LF alone", "GET / HTTP/1.1\nHost: a\n\n", 400},
-        {"LF alone after a field", "GET / HTTP/1.1\r\nHost: a\n\r\n", 400},
+        {"only LF", "GET / HTTP/1.1\nHost: a\n\n", 400},
+        {"only LF after a field", "GET / HTTP/1.1\r\nHost: a\n\r\n", 400},
         {"CR within a line", with("X: a\rb\r\n\r\n"), 400},
         {"two CR", with("X: a\r\r\n\r\n"), 400},
         {"no Host", "GET / HTTP/1.1\r\n\r\n", 400},
@@ -56,7 +56,7 @@ TEST_CASE("each framing gets its verdict, wherever it is split") {
         {"IPv6 in Host", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 0},
         {"empty Host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 0},
         {"escape in Host", "GET / HTTP/1.1\r\nHost: a%2db\r\n\r\n", 0},
-        {"port in Host that is no number", "GET / HTTP/1.1\r\nHost: h:abc\r\n\r\n", 400},
+        {"port in Host that is not a number", "GET / HTTP/1.1\r\nHost: h:abc\r\n\r\n", 400},
         {"open bracket in Host", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
         {"no address in brackets", "GET / HTTP/1.1\r\nHost: [a]\r\n\r\n", 400},
         {"zone in Host", "GET / HTTP/1.1\r\nHost: [fe80::1%eth0]\r\n\r\n", 400},
@@ -67,7 +67,7 @@ TEST_CASE("each framing gets its verdict, wherever it is split") {
         {"folded first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400},
         {"field without colon", with("X\r\n\r\n"), 400},
         {"field without name", with(": a\r\n\r\n"), 400},
-        {"blank before the colon", with("X : a\r\n\r\n"), 400},
+        {"space before the colon", with("X : a\r\n\r\n"), 400},
         {"NUL in a value", with(std::string("X: \0\r\n\r\n", 8)), 400},
         {"tab in a value", with("X: a\tb\r\n\r\n"), 0},
         {"empty value", with("X:\r\n\r\n"), 0},
@@ -103,7 +103,7 @@ TEST_CASE("each framing gets its verdict, wherever it is split") {
         {"chunk size missing", with(chunked + "\r\nab\r\n0\r\n\r\n"), 400},
         {"chunk size with sign", with(chunked + "+2\r\nab\r\n0\r\n\r\n"), 400},
         {"chunk size with 0x", with(chunked + "0x2\r\nab\r\n0\r\n\r\n"), 400},
-        {"chunk size with blank", with(chunked + "2 \r\nab\r\n0\r\n\r\n"), 400},
+        {"chunk size with space", with(chunked + "2 \r\nab\r\n0\r\n\r\n"), 400},
         {"chunk longer than said", with(chunked + "2\r\nabc\r\n0\r\n\r\n"), 400},
         {"chunk ended by LF", with(chunked + "2\r\nab\n0\r\n\r\n"), 400},
         {"chunk size ended by LF", with(chunked + "2\nab\r\n0\r\n\r\n"), 400},
@@ -128,7 +128,7 @@ TEST_CASE("each framing gets its verdict, wherever it is split") {
     check_verdict(c.text, c.status);
 }
 
-TEST_CASE("the limits of a head hold to the byte") {
+TEST_CASE("the limits of a head are exact to the byte") {
     const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
     const std::size_t longest = 8 * 1024 - std::string("GET  HTTP/1.1").size();
     CHECK(verdict("GET /" + std::string(longest - 1, 'x') + rest, 1000) == 0);
@@ -148,7 +148,7 @@ TEST_CASE("the limits of a head hold to the byte") {
     CHECK(verdict(with(fields + "X: a\r\n\r\n"), 1000) == 431);
 }
 
-TEST_CASE("a request is taken apart") {
+TEST_CASE("a request is parsed") {
     const Request request = parse(
         "PUT /a%20b?x=1?2 HTTP/1.1\r\nHost: a:80\r\nX-One:  two \t\r\n"
         "Content-Length: 3\r\n\r\nabc");
@@ -159,7 +159,7 @@ TEST_CASE("a request is taken apart") {
     CHECK(request.keep_alive);
 }
 
-TEST_CASE("a target is taken apart, and its absolute form names the same path") {
+TEST_CASE("a target is parsed, and its absolute form names the same path") {
     const auto [text, path, query] = GENERATE(table<std::string, std::string, std::string>({
         {"/a%20b?x=1?2", "/a%20b", "x=1?2"},
         {"/", "/", ""},
@@ -174,7 +174,7 @@ TEST_CASE("a target is taken apart, and its absolute form names the same path") 
     CHECK(target->query == query);
 }
 
-TEST_CASE("the connection stays as version and Connection say") {
+TEST_CASE("the connection is kept as version and Connection say") {
     const auto keeps = [](const std::string& version, const std::string& connection) {
         return parse("GET / " + version + "\r\nHost: a\r\n" + connection + "\r\n").keep_alive;
     };
@@ -199,7 +199,7 @@ TEST_CASE("what follows a request is left for the next") {
     CHECK(input.empty());
 }
 
-TEST_CASE("100 Continue is wanted once, and not when the body is there already") {
+TEST_CASE("100 Continue is sent once, and not if the body has already arrived") {
     const auto wants = [](std::string_view text) {
         RequestReader reader;
         read(reader, text);

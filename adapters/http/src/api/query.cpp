@@ -62,7 +62,7 @@ std::optional<std::string> QueryParameters::find(std::string_view name, std::str
     return value;
 }
 
-Result<ListQuery> read_list_query(std::string_view query, ListKind kind) {
+Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::stop_token stop) {
     const QueryParameters parameters(query);
     FieldErrors errors;
     const ListQueryText text{.select = parameters.find("select", "$select", errors),
@@ -73,6 +73,7 @@ Result<ListQuery> read_list_query(std::string_view query, ListKind kind) {
                              .skip = parameters.find("skip", "$skip", errors),
                              .after = parameters.find("after", "", errors)};
     Result<ListQuery> list = ListQuery::parse(text, kind);
+    if (list) list->stop = std::move(stop);
     if (errors.empty()) return list;
     if (!list) {
         for (const FieldError& error : list.error().fields()) {

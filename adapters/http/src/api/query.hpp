@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,6 @@ private:
 
 /// Reads the parameters of a list and their `$` aliases.
 /// @return invalid_argument that names every wrong parameter.
-Result<ListQuery> read_list_query(std::string_view query, ListKind kind);
+Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::stop_token stop = {});
 
 }  // namespace webhooks::http

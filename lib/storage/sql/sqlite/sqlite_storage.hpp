@@ -44,9 +44,13 @@ private:
         EventId low_water{};
     };
 
-    Result<> in_transaction(Purpose purpose, const Body& body) override;
+    Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
+                            const Body& body) override;
     Time now(soci::session&) override { return clock_->now(); }
-    bool read(soci::session& sql, Purpose purpose, const Body& body) const;
+    /// A worker that holds the file's lock has a lease that does not expire.
+    const char* worker_has_expired() const override { return "0 > :now"; }
+    bool read(soci::session& sql, Purpose purpose, const std::stop_token& stop,
+              const Body& body) const;
 
     /// Runs a body that returns a Result in a transaction of the writer, if the worker is alive.
     template <class Answering>
