@@ -9,17 +9,19 @@ whatever still fits the document must be accepted, and whatever does not must be
 import copy
 import datetime
 
+EVENT_FILTERS = [
+    "isSuccess eq false and nextRetryAt ne null",
+    "statusCode in (200,204) or length(payload) lt 1000",
+    "errorMessage eq null",
+]
 FILTERS = {
     "/v1/webhooks/subscriptions": [
         "isActive eq true and contains(name,'order')",
         "not (maxRetryCount gt 3) or startswith(tolower(url),'http')",
         "eventType in ('order.created','*') and createdAt ge 2026-01-01",
     ],
-    "/v1/webhooks/subscriptions/{id}/events": [
-        "isSuccess eq false and nextRetryAt ne null",
-        "statusCode in (200,204) or length(payload) lt 1000",
-        "errorMessage eq null",
-    ],
+    "/v1/webhooks/subscriptions/{id}/events": EVENT_FILTERS,
+    "/v1/webhooks/events": EVENT_FILTERS,
 }
 
 
@@ -31,9 +33,10 @@ def time_text(days):
 def split_publication(paths):
     """The raw form becomes an operation of its own: paths are read without regard to case."""
     form = paths["/v1/webhooks/events"]["post"]
-    raw = copy.deepcopy(form)
-    paths["/v1/webhooks/EVENTS"] = {"post": raw}
-    raw["operationId"] = "publishRaw"
+    again = paths["/v1/webhooks/EVENTS"] = copy.deepcopy(paths["/v1/webhooks/events"])
+    for operation in again.values():
+        operation["operationId"] += "Again"
+    raw = again["post"]
     next(p for p in raw["parameters"] if p["name"] == "eventType")["required"] = True
     raw["requestBody"]["content"] = {"text/plain": raw["requestBody"]["content"]["*/*"]}
     del form["parameters"], form["requestBody"]["content"]["*/*"]
@@ -42,11 +45,11 @@ def split_publication(paths):
 def narrow(document, event_types, endpoint):
     document = copy.deepcopy(document)
     paths, schemas = document["paths"], document["components"]["schemas"]
-    split_publication(paths)
     for path, filters in FILTERS.items():
         parameters = paths[path]["get"]["parameters"]
         parameters.remove({"$ref": "#/components/parameters/filter"})
         parameters.append({"name": "filter", "in": "query", "schema": {"enum": [*filters, "true", "false", ""]}})
+    split_publication(paths)
     schemas["EventTypeName"] = {"enum": event_types}
     members = schemas["SubscriptionMembers"]["properties"]
     members["eventType"] = {"enum": [*event_types, "*", "order.*", None]}

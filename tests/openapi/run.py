@@ -81,7 +81,7 @@ def start_server(program):
 
 
 def main(program, folder, *options):
-    folder = pathlib.Path(folder)
+    folder = pathlib.Path(folder).resolve()
     schemathesis = install(folder / "venv")
     server, base = start_server(program)
     try:
