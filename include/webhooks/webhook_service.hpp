@@ -100,8 +100,8 @@ public:
     Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery& = {}) const;
     /// Signs with a new secret from now on. The previous one also keeps signing for `overlap`, so
     /// that receivers can change theirs at any time until then.
-    /// @param secret as in `SubscriptionDraft`; must differ from the current one. Absent: a new one
-    /// of the same kind is generated.
+    /// @param secret as in `SubscriptionDraft`; the current one is a conflict. Absent: a new
+    /// one of the same kind is generated.
     /// @param overlap 0 - `max_secret_overlap`; with 0 only the new secret signs.
     Result<Subscription> rotate_secret(const Principal&, SubscriptionId,
                                        std::optional<Secret> secret = {},

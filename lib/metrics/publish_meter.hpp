@@ -12,7 +12,7 @@ namespace webhooks::metrics {
 /// Counts the result of one call that publishes, and how long it takes.
 class PublishMeter {
 public:
-    /// @param publications how many the call is given.
+    /// @param publications the number passed to the call.
     PublishMeter(std::shared_ptr<ServiceMetrics> metrics, std::shared_ptr<Clock> clock,
                  std::size_t publications)
         : metrics_(std::move(metrics)),

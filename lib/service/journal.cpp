@@ -228,13 +228,18 @@ bool Journal::look() {
     return true;
 }
 
-/// Nothing depends on it, so that a failure changes nothing.
+/// Nothing depends on it: a failure is logged, and changes nothing.
 void Journal::sample_if_due() {
     const SteadyTime steady_now = parts_.clock->steady_now();
     if (steady_now < next_sample_) return;
     next_sample_ = steady_now + sample_interval;
     const Result<StorageSample> sample = parts_.storage->sample();
-    if (sample) parts_.metrics->set_sample(*sample, now());
+    if (sample) {
+        parts_.metrics->set_sample(*sample, now());
+    } else if (!(sample.error() == Errc::unsupported)) {
+        log(LogLevel::error, "sampling for metrics: " + sample.error().to_string(),
+            LogEvent::storage_unavailable);
+    }
 }
 
 Result<> Journal::refresh() {
