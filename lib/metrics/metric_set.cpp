@@ -15,10 +15,6 @@ std::size_t shard_of_this_thread() noexcept {
     return shard;
 }
 
-struct alignas(64) CacheLine {
-    std::array<std::atomic<std::uint64_t>, 8> cells{};
-};
-
 std::size_t series_of(const MetricDescription& description) {
     std::size_t count = 1;
     for (const MetricLabel& label : description.labels) {
@@ -44,6 +40,10 @@ std::vector<std::pair<std::string, std::string>> labels_of(const MetricDescripti
 /// All numbers of all series, once for each shard. A histogram's series has one for each bucket and
 /// one for the sum; any other series has one.
 class MetricSet::Cells {
+    struct alignas(64) CacheLine {
+        std::array<std::atomic<std::uint64_t>, 8> cells{};
+    };
+
 public:
     explicit Cells(std::vector<MetricDescription> descriptions)
         : descriptions_(std::move(descriptions)) {

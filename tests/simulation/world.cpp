@@ -27,7 +27,7 @@ World::World(const Config& given, bool prints_trace)
       library_random(std::make_shared<testing::SeededRandom>(given.seed)),
       network(*this),
       prints_trace_(prints_trace) {
-    const std::shared_ptr<Clock> clock(std::shared_ptr<void>(), &storage_clock);
+    const std::shared_ptr<webhooks::Clock> clock(std::shared_ptr<void>(), &storage_clock);
     database = make_database(config.backend, clock, library_random);
     for (const std::string& type : event_types()) {
         database->reader().upsert_event_type({.name = type, .description = ""}).value();

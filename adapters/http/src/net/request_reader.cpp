@@ -30,9 +30,9 @@ Refusal malformed_chunks() {
 /// The line that a chunk begins with, once all of it is there.
 /// @param text from the end of the chunk before.
 std::optional<std::string_view> find_chunk_line(std::string_view text) {
-    constexpr std::string_view line_end = "\r\n";
-    if (text.starts_with(line_end)) text.remove_prefix(line_end.size());
-    const std::size_t end = text.find(line_end);
+    constexpr std::string_view crlf = "\r\n";
+    if (text.starts_with(crlf)) text.remove_prefix(crlf.size());
+    const std::size_t end = text.find(crlf);
     if (end == std::string_view::npos) return {};
     return text.substr(0, end);
 }
