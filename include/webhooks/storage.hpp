@@ -57,6 +57,8 @@ struct HeldEvent {
     int attempts = 0;      ///< Rows of history so far; the next one's number follows.
     int tries = 0;         ///< Of these, since it was published or last reopened.
     bool has_row = false;  ///< It has a row among what is not delivered, claimed by this worker.
+    /// Somebody asked to send it again, and no worker has had it in its memory since.
+    bool is_requested = false;
 };
 
 /// What makes the repetition of a publication recognisable.
@@ -108,13 +110,31 @@ struct Park {
     Place place = Place::free;
 };
 
-/// How a subscription's endpoint is doing, kept so that a restart does not forget it.
+/// How a subscription's endpoint is doing at one worker, kept so that a restart does not forget it.
+/// It joins what other workers found out.
 struct EndpointState {
     SubscriptionId subscription{};
     /// `Subscription::revision` of what was judged: of one that was changed since, nothing is kept.
     Revision judged_at = 0;
+    /// Since when it has only failed; the earliest stays. Absent: it had success.
     std::optional<Time> failing_since = {};
+    /// Until when nothing is sent; the latest stays. Absent: no pause begins.
     std::optional<Time> paused_until = {};
+    /// Pauses until then or before are over, because a request that was made in them had success.
+    std::optional<Time> ended_pause = {};
+    /// The endpoint itself asked for the pause: other workers get a Notice.
+    bool is_asked_for = false;
+};
+
+/// What every worker is to hear, though it changes no configuration: that an event was deleted
+/// while a worker held it, or until when an endpoint asked for a pause, or that such a pause is
+/// over.
+struct Notice {
+    std::int64_t number = 0;  ///< Ascending, in the order in which they become visible.
+    SubscriptionId subscription{};
+    std::optional<EventId> deleted_event = {};  ///< Absent: it is about a pause.
+    Revision judged_at = 0;                     ///< As in EndpointState.
+    std::optional<Time> paused_until = {};      ///< Absent: the pause is over.
 };
 
 /// A subscription whose endpoint wants, or gets, nothing more.
@@ -164,6 +184,9 @@ struct Claim {
     std::vector<HeldEvent> events = {};
     /// When the earliest event that is left in storage is due; absent when none waits.
     std::optional<Time> next_due = {};
+    /// The revision of subscriptions when the events were taken, or a later one: a worker that
+    /// knows only an earlier one may not know what they are for.
+    Revision revision = 0;
 };
 
 /// What changed since a revision.
@@ -185,6 +208,7 @@ struct Pulse {
     std::int64_t last_batch = 0;
     /// What this worker appends from now on is above this.
     EventId last_event{};
+    std::int64_t last_notice = 0;  ///< `Notice::number` of the latest one; 0 before the first.
 };
 
 /// What a request to send again came to.
@@ -252,6 +276,9 @@ public:
 
     /// All that changed after `since`; 0 asks for everything (and gets nothing deleted).
     virtual Result<Configuration> configuration(Revision since) = 0;
+    /// The notices behind `after`, in order of their numbers, of the last 24 hours at least. A
+    /// storage that serves one running service at a time may keep this body: there are none.
+    virtual Result<std::vector<Notice>> notices(std::int64_t after);
 
     // ---- The log, as its readers see it.
 

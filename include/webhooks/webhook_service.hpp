@@ -107,7 +107,8 @@ public:
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery& = {}) const;
     /// One event with its attempts.
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
-    /// An event that is still queued is thereby cancelled.
+    /// An event that is still queued is thereby cancelled: here at once, at other workers within
+    /// `ServiceOptions::heartbeat_interval`.
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
     /// Sends one event of type `webhook.test`, once, also where the subscription is inactive.
     /// @param payload UTF-8 without U+0000; absent: a small JSON document.

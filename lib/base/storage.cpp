@@ -9,6 +9,10 @@ Error no_api_keys() {
 
 }  // namespace
 
+Result<std::vector<Notice>> Storage::notices(std::int64_t) {
+    return std::vector<Notice>();
+}
+
 void Storage::set_listener(std::function<void()>) {}
 
 Result<ApiKeyRecord> Storage::insert_api_key(const ApiKeyRecord&) {

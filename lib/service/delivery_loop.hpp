@@ -96,7 +96,7 @@ private:
     /// Lines about endpoints since `health_log_began_`.
     int health_lines_ = 0;
     SteadyTime health_log_began_{};
-    Revision swept_revision_ = 0;
+    std::uint64_t swept_changes_ = 0;  ///< As `SubscriptionIndex::changes`.
     std::unordered_map<SubscriptionId, CachedSigners> signers_;
     std::minstd_rand random_{std::random_device{}()};
 };

@@ -123,6 +123,8 @@ Result<> Journal::begin_identity() {
     if (!pulse) return pulse.error();
     synchronize(*pulse, unbroken_since_);
     consider_due(pulse->now);
+    // Before anything was read: what is read first holds all that notices said until now.
+    if (index_.revision() == 0) last_notice_ = pulse->last_notice;
     return {};
 }
 
@@ -206,12 +208,26 @@ bool Journal::look() {
     consider_due(answer->now);
     if (answer->revision != index_.revision() && !accept(refresh(), "reading changes"))
         return false;
+    if (answer->last_notice != last_notice_ && !read_notices()) return false;
     // Where storage was away from everybody, the others get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
         !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
         return false;
     }
     is_taking_over_ = true;
+    return true;
+}
+
+bool Journal::read_notices() {
+    const Result<std::vector<Notice>> notices = parts_.storage->notices(last_notice_);
+    if (!accept(notices ? Result<>() : notices.error(), "reading notices")) return false;
+    index_.apply(*notices);
+    for (const Notice& notice : *notices) {
+        if (notice.deleted_event) {
+            inbox_.cancel({.subscription = notice.subscription, .event = *notice.deleted_event});
+        }
+        last_notice_ = notice.number;
+    }
     return true;
 }
 
@@ -663,6 +679,11 @@ std::size_t Journal::claim_due() {
     Result<Claim> claim = parts_.storage->claim(worker_.id, room, ++last_claim_);
     if (!claim) is_claim_in_doubt_ = true;
     if (!accept(claim ? Result<>() : claim.error(), "claim")) return 0;
+    // What is known of subscriptions decides on these events: it must be no older than they are.
+    if (claim->revision > index_.revision() && !accept(refresh(), "reading changes")) {
+        is_claim_in_doubt_ = true;
+        return 0;
+    }
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
     // Storage knows better what time it is: its clock was set back.

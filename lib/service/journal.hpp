@@ -123,6 +123,8 @@ private:
     /// Gives a sign of life and finds out what others did: changes, and workers that are dead.
     /// @return false where storage does not answer.
     bool look();
+    /// @return false where storage does not answer.
+    bool read_notices();
     void synchronize(const Pulse& pulse, SteadyTime asked_at);
     void set_time(Time storage_time, SteadyTime asked_at);
     /// @return whether there may be more
@@ -196,6 +198,8 @@ private:
     delivery::LowWater low_water_;
     /// As storage knows it.
     EventId written_low_water_{};
+    /// Those up to it are in the index.
+    std::int64_t last_notice_ = 0;
     std::optional<Time> next_due_;
     /// Only a whole look moves it: a heartbeat for another reason finds out nothing.
     SteadyTime next_look_{};

@@ -55,6 +55,21 @@ void SubscriptionIndex::apply(const Configuration& changes) {
     for (const EventType& type : changes.event_types) {
         event_types_.emplace(type.name, type);
     }
+    ++changes_;
+}
+
+void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
+    const std::unique_lock lock(mutex_);
+    for (const Notice& notice : notices) {
+        const auto found = entries_.find(notice.subscription);
+        if (notice.deleted_event || found == entries_.end()) continue;
+        std::shared_ptr<const delivery::Endpoint>& endpoint = found->second.endpoint;
+        if (endpoint->revision != notice.judged_at) continue;
+        auto paused = std::make_shared<delivery::Endpoint>(*endpoint);
+        paused->paused_until = notice.paused_until;
+        endpoint = std::move(paused);
+    }
+    ++changes_;
 }
 
 void SubscriptionIndex::add(const Subscription& subscription) {

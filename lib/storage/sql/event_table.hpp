@@ -27,7 +27,8 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
                                        EventId event);
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event);
 /// Deletes an event with its attempts and, after the last event of a message, the message.
-void erase_event(soci::session& sql, SubscriptionId subscription, EventId event);
+/// @return whether a worker holds it, in memory or as deferred.
+bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event);
 
 /// Deletes up to `limit` events of a deleted subscription, and marks one that has none left and
 /// will get none.

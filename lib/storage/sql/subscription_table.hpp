@@ -27,7 +27,8 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
 void update_subscription(soci::session& sql, const Subscription& subscription);
 /// Hides it and empties what it held of the user's.
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now);
-void write_state(soci::session& sql, const EndpointState& state);
+/// Joins it to what is known; gives notice of what other workers are to hear.
+void write_state(soci::session& sql, const EndpointState& state, Time now);
 /// Deactivates those that are still to be. @return which ones; each has bumped the revision.
 std::vector<SubscriptionId> deactivate(soci::session& sql,
                                        const std::vector<Deactivation>& deactivations, Time now);

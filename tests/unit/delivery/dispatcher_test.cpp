@@ -121,6 +121,7 @@ TEST_CASE("much that is sent again leaves memory to others, and one of it goes f
         HeldEvent again = bench.event(++bench.last_event, 1);
         again.attempts = 3;
         again.has_row = true;
+        again.is_requested = true;
         bench.dispatcher.add(std::move(again), bench.now);
     }
     CHECK(bench.dispatcher.waiting() <= 500);

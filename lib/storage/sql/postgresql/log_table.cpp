@@ -146,7 +146,7 @@ const PreparedStatement& changes_statement() {
             "SELECT subscription_id, event_id, due_at, attempts, tries, claimed_by, 0, is_deferred "
             "FROM kept ON CONFLICT (subscription_id, event_id) DO UPDATE SET "
             "due_at = excluded.due_at, attempts = excluded.attempts, tries = excluded.tries, "
-            "claimed_by = excluded.claimed_by, claim_number = 0, "
+            "claimed_by = excluded.claimed_by, claim_number = 0, is_requested = 0, "
             "is_deferred = excluded.is_deferred WHERE u.claimed_by = $1"};
     return statement;
 }
@@ -458,7 +458,8 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     return messages;
 }
 
-/// @param rows of (event, subscription, message, worker_tag, attempts, tries, has_row).
+/// @param rows of (event, subscription, message, worker_tag, attempts, tries, has_row,
+/// is_requested).
 std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const PostgresqlRows& rows) {
     std::vector<HeldEvent> events;
     if (rows.size() == 0) return events;
@@ -474,7 +475,8 @@ std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const Postgre
                           .message = messages.at(rows.number(row, 2)),
                           .attempts = static_cast<int>(rows.number(row, 4)),
                           .tries = static_cast<int>(rows.number(row, 5)),
-                          .has_row = rows.number(row, 6) != 0});
+                          .has_row = rows.number(row, 6) != 0,
+                          .is_requested = rows.number(row, 7) != 0});
     }
     return events;
 }
@@ -486,8 +488,9 @@ std::string claiming(const std::string& rows, const std::string& order) {
            "), marked AS (UPDATE webhooks_undelivered u "
            "SET claimed_by = $1, claim_number = $2, is_deferred = 0 FROM taken t "
            "WHERE u.subscription_id = t.subscription_id AND u.event_id = t.event_id "
-           "RETURNING u.event_id, u.due_at, u.attempts, u.tries) "
-           "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1 "
+           "RETURNING u.event_id, u.due_at, u.attempts, u.tries, u.is_requested) "
+           "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1, "
+           "m.is_requested "
            "FROM marked m " +
            look_up("*", "webhooks_event", "m.event_id", "") + "e ORDER BY " + order;
 }
@@ -550,13 +553,14 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& s
                                        parameter(static_cast<std::int64_t>(limit))}));
 }
 
-std::optional<Time> next_due(PostgresqlConnection& connection) {
+void read_rest(PostgresqlConnection& connection, Claim& claim) {
     static const PreparedStatement select = {
-        "next_due",
-        "SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 AND due_at IS NOT NULL "
-        "ORDER BY due_at LIMIT 1"};
+        "read_rest",
+        "SELECT revision, (SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 "
+        "AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) FROM webhooks_state"};
     const PostgresqlRows rows = connection.execute(select, {});
-    return rows.size() == 0 ? std::nullopt : std::optional(from_micros(rows.number(0, 0)));
+    claim.revision = rows.number(0, 0);
+    if (!rows.is_null(0, 1)) claim.next_due = from_micros(rows.number(0, 1));
 }
 
 std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
@@ -586,7 +590,7 @@ std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId
                                       EventId after, std::size_t limit) {
     static const PreparedStatement select = {
         "appended_after",
-        "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0" + in_memory()};
+        "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, 0" + in_memory()};
     return read_held(connection,
                      connection.execute(select, {parameter(worker.value), parameter(after.value),
                                                  parameter(static_cast<std::int64_t>(limit))}));
@@ -607,7 +611,8 @@ std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time n
         "hand_back_claimed",
         "WITH found AS MATERIALIZED (SELECT subscription_id, event_id FROM webhooks_undelivered "
         "WHERE claimed_by = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT $2 FOR UPDATE), "
-        "moved AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0, "
+        "moved AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0, is_requested "
+        "= 0, "
         "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE least(due_at, $3) END FROM found f "
         "WHERE u.subscription_id = f.subscription_id AND u.event_id = f.event_id RETURNING 1) "
         "SELECT count(*) FROM moved"};
