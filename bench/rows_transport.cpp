@@ -1,4 +1,4 @@
-/// Deliveries by the HTTP transport alone: each is signed and sent, nothing is stored.
+/// Deliveries with only the HTTP transport: each is signed and sent, nothing is stored.
 
 #include <measure.hpp>
 #include <sink.hpp>
@@ -27,7 +27,7 @@ public:
         }
     }
 
-    /// @return how many were delivered.
+    /// @return the number of deliveries.
     std::uint64_t run_for(std::chrono::milliseconds duration) {
         const auto end = std::chrono::steady_clock::now() + duration;
         const std::uint64_t before = answered_;
@@ -80,7 +80,7 @@ Figures measure(const Bench& bench) {
 
 void add_transport_rows(Rows& rows, const Scale&) {
     rows.push_back({.name = "transport",
-                    .what = "signed deliveries by the transport alone, 64 at once to 4 hosts",
+                    .what = "signed deliveries by only the transport, 64 at once to 4 hosts",
                     .measure = measure,
                     .targets = {{.figure = "ratio_to_W", .bar = 0.75, .aim = 0.95}},
                     .beside_yardstick = true});

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Checks that each room includes only what it may (docs/architecture.md, "Rooms").
-# usage: check_includes.sh ROOT. Prints each line at fault; exits 1 if there is one.
+# Checks that each folder includes only what it may (docs/architecture.md, "Folders").
+# usage: check_includes.sh ROOT. Prints each line that breaks a rule; exits 1 if there is one.
 set -euo pipefail
 cd "$1"
 
-# Room (the longest that a file's path begins with), and what it may include beside std, public
+# Folder ("room": the longest that a file's path begins with), and what it may include besides std, public
 # headers and itself. Rooms are named by path, everything else as in kind_of below.
 rooms='
 include/webhooks             boost.system
@@ -15,11 +15,12 @@ adapters/http/include/webhooks/http/beast.hpp  boost.system http beast
 adapters/http/src            boost.system http asio beast json boost crypto tls posix
 lib/base                     boost.system crypto posix
 lib/endpoint                 boost.system lib/base
+lib/metrics                  boost.system lib/base
 lib/query                    boost.system lib/base
 lib/signing                  boost.system lib/base crypto
 lib/asio                     boost.system asio beast json
 lib/delivery                 boost.system lib/base lib/endpoint lib/query lib/signing
-lib/service                  boost.system lib/base lib/endpoint lib/query lib/signing lib/delivery
+lib/service                  boost.system lib/base lib/metrics lib/endpoint lib/query lib/signing lib/delivery
 lib/storage                  boost.system lib/base lib/query
 lib/storage/memory           boost.system lib/base lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/query lib/storage soci sqlite libpq posix
@@ -49,7 +50,7 @@ room_of() {
     room=''
 }
 
-# kind_of FILE NAME: sets kind to the room of a file of ours, or else to what the name stands for.
+# kind_of FILE NAME: sets kind to the room of a file of the project, otherwise to what the name stands for.
 kind_of() {
     local candidate room
     for candidate in "${1%/*}/$2" "lib/$2" "adapters/http/src/$2" "tests/$2"; do

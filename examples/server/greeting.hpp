@@ -7,9 +7,10 @@
 
 namespace server {
 
-/// What the server prints once it can be reached: where, with which key, and lines to try it with.
-/// @param port The one that is listened on.
+/// The server's output once it is reachable: its addresses, its key, and sample commands.
+/// @param port The port it listens on.
+/// @param metrics_port That of the metrics; 0 if there is none.
 std::string greeting(const Settings& settings, const Access& access, std::uint16_t port,
-                     const webhooks::WebhookService& service);
+                     std::uint16_t metrics_port, const webhooks::WebhookService& service);
 
 }  // namespace server

@@ -48,7 +48,7 @@ std::optional<milliseconds> duration(std::string_view text) {
     return count * unit->length;
 }
 
-/// Splits at the last colon, which an IPv6 address needs brackets for.
+/// Splits at the last colon; an IPv6 address therefore needs brackets.
 std::optional<Listen> split_address(const std::string& text) {
     const auto colon = text.rfind(':');
     Listen listen;
@@ -123,9 +123,33 @@ Fault parse(const std::string& text, StorageChoice& value) {
     } else if (text.starts_with(sqlite) && text.size() > sqlite.size()) {
         value = {.kind = Kind::sqlite, .path = text.substr(sqlite.size())};
     } else {
-        // It may hold a password.
+        // It may contain a password, so it is not quoted.
         return "is not a storage; write sqlite:PATH, postgresql://USER@HOST/DATABASE or memory:";
     }
+    return {};
+}
+
+Fault parse(const std::string& text, LogFormat& value) {
+    if (text != "text" && text != "json") return in_quotes(text) + "is neither text nor json";
+    value = text == "json" ? LogFormat::json : LogFormat::text;
+    return {};
+}
+
+Fault parse(const std::string& text, webhooks::LogLevel& value) {
+    using webhooks::LogLevel;
+    for (const LogLevel level :
+         {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+        if (text != webhooks::to_string(level)) continue;
+        value = level;
+        return {};
+    }
+    return in_quotes(text) + "is none of debug, info, warning and error";
+}
+
+Fault parse(const std::string& text, std::optional<std::uint16_t>& value) {
+    std::uint16_t port = 0;
+    if (Fault fault = parse_whole(text, port); !fault.empty()) return fault;
+    value = port;
     return {};
 }
 

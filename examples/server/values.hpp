@@ -1,17 +1,18 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "settings.hpp"
 
 /// @file
-/// From text to the values of settings.
+/// Conversion of text to the values of settings.
 
 namespace server {
 
-/// What is wrong with a text, for a person; empty when nothing is. The value is left as it was
-/// then.
+/// A human-readable error in a text; empty if it is valid. On error the value is unchanged.
 using Fault = std::string;
 
 Fault parse(const std::string& text, std::string& value);
@@ -24,6 +25,10 @@ Fault parse(const std::string& text, std::chrono::milliseconds& value);
 Fault parse(const std::string& text, std::chrono::seconds& value);
 Fault parse(const std::string& text, Listen& value);
 Fault parse(const std::string& text, StorageChoice& value);
+Fault parse(const std::string& text, LogFormat& value);
+Fault parse(const std::string& text, webhooks::LogLevel& value);
+/// A port; 0 picks a free one.
+Fault parse(const std::string& text, std::optional<std::uint16_t>& value);
 Fault parse(const std::string& text, webhooks::Network& value);
 /// "NAME=DESCRIPTION"
 Fault parse(const std::string& text, webhooks::EventType& value);

@@ -15,14 +15,15 @@ namespace {
 using webhooks::LogLevel;
 
 constexpr double needed_bits = 128;
-/// A random key that is not much longer than it needs to be has more different characters.
+/// How many occurrences of a character count: a random key of minimum length has more distinct
+/// ones.
 constexpr std::size_t max_uses_of_a_character = 5;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/// How many characters the alphabet has that a key seems to be drawn from.
+/// The size of the alphabet that a key seems to be drawn from.
 int alphabet_size(std::string_view key) {
     const auto all = [&](std::string_view more) {
         return std::ranges::all_of(
@@ -40,12 +41,18 @@ int alphabet_size(std::string_view key) {
            (has_others ? 33 : 0);
 }
 
-/// The length of the shortest text whose repetition the key is.
+/// The length of the shortest text whose repetition forms the key.
 std::size_t period(std::string_view key) {
     std::size_t length = 1;
     while (length < key.size() && key.substr(length) != key.substr(0, key.size() - length))
         ++length;
     return length;
+}
+
+void warn(webhooks::Observer& log, std::string_view line) {
+    log.on_record({.level = LogLevel::warning,
+                   .event = webhooks::LogEvent::insecure_setting,
+                   .message = line});
 }
 
 void warn_of_key(const char* key, webhooks::Observer& log) {
@@ -54,10 +61,10 @@ void warn_of_key(const char* key, webhooks::Observer& log) {
     if (bits >= needed_bits) return;
     char text[160];
     std::snprintf(text, sizeof text,
-                  "WEBHOOKS_ADMIN_KEY has at most %d bits that must be guessed, and 128 are safe: "
-                  "use what `openssl rand -base64 32` prints",
+                  "WEBHOOKS_ADMIN_KEY has at most %d bits of entropy, and 128 are safe: "
+                  "use the output of `openssl rand -base64 32`",
                   static_cast<int>(bits));
-    log.on_log(LogLevel::warning, text);
+    warn(log, text);
 }
 
 void warn_of_file(const std::string& path, webhooks::Observer& log) {
@@ -65,10 +72,9 @@ void warn_of_file(const std::string& path, webhooks::Observer& log) {
     if (::stat(path.c_str(), &file) != 0 || (file.st_mode & 077U) == 0) return;
     char mode[8];
     std::snprintf(mode, sizeof mode, "%04o", file.st_mode & 0777U);
-    log.on_log(LogLevel::warning,
-               "the database file '" + path +
-                   "' holds secrets and payloads, and others may open it (mode " + mode +
-                   "): run chmod 600 on it and on its -wal and -shm files");
+    warn(log, "the database file '" + path +
+                  "' contains secrets and payloads, and other users can open it (mode " + mode +
+                  "): run chmod 600 on it and on its -wal and -shm files");
 }
 
 }  // namespace

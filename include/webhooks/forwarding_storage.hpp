@@ -7,12 +7,12 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A base for storages that add something to another one: metrics, an audit, a cache. It forwards
-/// every call to the other storage; derive from it and override what differs, or `intercept` for
-/// what all calls have in common. Any thread, as far as what is overridden allows it.
+/// A base for storages that wrap another one: metrics, auditing, caching. It forwards every call to
+/// the other storage. Derive from it and override the calls that differ, or `intercept` for what
+/// all calls have in common. As thread-safe as the overrides are.
 class ForwardingStorage : public Storage {
 public:
-    /// The calls of `Storage` that answer with a Result, by name.
+    /// The calls of `Storage` that return a Result, by name.
     enum class Call {
         insert_subscription,
         find_subscription,
@@ -24,6 +24,7 @@ public:
         configuration,
         notices,
         list_events,
+        list_all_events,
         find_event,
         delete_event,
         statistics,
@@ -40,6 +41,7 @@ public:
         claim_deferred,
         unclaim,
         maintain,
+        sample,
         insert_api_key,
         find_api_key,
         list_api_keys,
@@ -62,6 +64,7 @@ public:
     Result<std::vector<Notice>> notices(std::int64_t after) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
@@ -83,6 +86,7 @@ public:
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
     Result<bool> maintain(const Maintenance&) override;
+    Result<StorageSample> sample() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -90,10 +94,10 @@ public:
     Result<> delete_api_key(ApiKeyId) override;
 
 protected:
-    /// Makes one call of the other storage by calling `forward` once, which answers whether that
-    /// succeeded. Override it to do something before or after each call, or in place of it.
-    /// @return success: the caller gets what the other storage answered; an error: the caller gets
-    /// that instead. One that does not call `forward` must return an error.
+    /// Makes one call of the other storage by calling `forward` once, which returns whether the
+    /// call succeeded. Override it to do something before, after or instead of each call.
+    /// @return success: the caller gets the other storage's result; an error: the caller gets that
+    /// error instead. An override that does not call `forward` must return an error.
     virtual Result<> intercept(Call, const std::function<Result<>()>& forward);
 
 private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The whole public contract, without what is opt-in.
+/// The whole public API, except for the opt-in headers.
 
 #include <webhooks/api_keys.hpp>
 #include <webhooks/clock.hpp>
@@ -13,11 +13,13 @@
 #include <webhooks/http_transport.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/memory_storage.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/postgresql_storage.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
+#include <webhooks/retry_on.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/signature.hpp>
 #include <webhooks/sqlite_storage.hpp>

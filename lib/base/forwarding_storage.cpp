@@ -12,7 +12,7 @@ Result<> ForwardingStorage::intercept(Call, const std::function<Result<>()>& for
 template <class Forward>
 auto ForwardingStorage::call_inner(Call call, Forward forward) -> decltype(forward()) {
     std::optional<decltype(forward())> answer;
-    // Two references, so that std::function allocates nothing.
+    // Captures only two references, so that std::function allocates nothing.
     const Result<> verdict = intercept(call, [&answer, &forward]() -> Result<> {
         answer.emplace(forward());
         if (!*answer) return answer->error();
@@ -78,6 +78,12 @@ Result<std::vector<Notice>> ForwardingStorage::notices(std::int64_t after) {
 Result<Page<Event>> ForwardingStorage::list_events(const Principal& principal, SubscriptionId id,
                                                    const ListQuery& query) {
     return call_inner(Call::list_events, [&] { return inner_->list_events(principal, id, query); });
+}
+
+Result<Page<Event>> ForwardingStorage::list_all_events(const Principal& principal,
+                                                       const ListQuery& query) {
+    return call_inner(Call::list_all_events,
+                      [&] { return inner_->list_all_events(principal, query); });
 }
 
 Result<EventHistory> ForwardingStorage::find_event(const Principal& principal, SubscriptionId id,
@@ -162,6 +168,10 @@ void ForwardingStorage::set_listener(std::function<void()> listener) {
 
 Result<bool> ForwardingStorage::maintain(const Maintenance& maintenance) {
     return call_inner(Call::maintain, [&] { return inner_->maintain(maintenance); });
+}
+
+Result<StorageSample> ForwardingStorage::sample() {
+    return call_inner(Call::sample, [&] { return inner_->sample(); });
 }
 
 Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const ApiKeyRecord& key) {

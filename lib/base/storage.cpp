@@ -13,7 +13,15 @@ Result<std::vector<Notice>> Storage::notices(std::int64_t) {
     return std::vector<Notice>();
 }
 
+Result<Page<Event>> Storage::list_all_events(const Principal&, const ListQuery&) {
+    return Error(Errc::unsupported, "this storage can only list the events of one subscription");
+}
+
 void Storage::set_listener(std::function<void()>) {}
+
+Result<StorageSample> Storage::sample() {
+    return Error(Errc::unsupported, "this storage counts nothing for metrics");
+}
 
 Result<ApiKeyRecord> Storage::insert_api_key(const ApiKeyRecord&) {
     return no_api_keys();

@@ -9,31 +9,32 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
-/// A local error delays the attempts of its subscription by this much, and uses up no try. Others
-/// may have all that they need, such as a connection.
+/// A local error delays the attempts of its subscription by this much, and uses up no attempt.
+/// Other subscriptions may have what they need, such as an open connection.
 constexpr std::chrono::seconds delay_after_local_error{1};
-/// An endpoint that keeps failing and recovering is reported this often.
+/// The minimum interval between reports about an endpoint that alternates between failure and
+/// recovery.
 constexpr std::chrono::minutes report_interval{1};
-/// What is blocked for longer makes room in memory.
+/// Events that are blocked for longer leave memory.
 constexpr std::chrono::seconds longest_wait_in_memory{1};
 
 bool is_test(const HeldEvent& event) {
     return event.message && event.message->event_type == test_event_type;
 }
 
-/// Where events wait whose endpoint is gone or not allowed: their turn is at once, to be recorded.
+/// The host under which events without an allowed endpoint queue: they are recorded at once.
 std::string host_of(const Endpoint* endpoint) {
     return endpoint && endpoint->target ? endpoint->target->url.origin() : std::string();
 }
 
-/// @return null where the event is to be attempted.
+/// @return null if the event should be attempted.
 const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
     if (!endpoint) return "cancelled: the subscription was deleted";
     if (!endpoint->is_active && !is_test(event)) return "cancelled: the subscription is not active";
     return nullptr;
 }
 
-/// Somebody asks for it now, and it has a history: it is a probe.
+/// A resend was requested: the event has a history, and is sent as a probe.
 bool is_reopened(const HeldEvent& event) {
     return event.is_requested && event.attempts > 0;
 }
@@ -67,7 +68,7 @@ Lane& Dispatcher::lane_for(const HeldEvent& event, const Now& now) {
 std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const Now& now) {
     std::shared_ptr<const Endpoint> endpoint = lookup_(lane.key.subscription);
     const std::string host = host_of(endpoint.get());
-    // A subscription that is gone keeps its owner, for the requests that are in flight.
+    // A deleted subscription keeps its owner, for the requests in flight.
     const std::string owner = endpoint ? endpoint->owner : lane.owner ? lane.owner->name : "";
     if (!lane.host || lane.host->name != host || lane.owner->name != owner) {
         turns_.place(lane, host, owner);
@@ -91,7 +92,7 @@ void Dispatcher::begin_version(Lane& lane, const Endpoint* endpoint) {
     lane.rate_limit = endpoint->rate_limit;
     lane.failing_since = endpoint->failing_since;
     if (!endpoint->failing_since) return;
-    // How it failed, and how often, is not known any more: it takes the share of those that fail.
+    // How and how often it failed is not stored: until it succeeds, it is treated as failing.
     lane.health.last_was_silent = true;
     lane.failures = options_.breaker_failures;
 }
@@ -132,7 +133,7 @@ void Dispatcher::refresh(const Now& now) {
     }
 }
 
-/// What nobody wants any more does not wait for a slot.
+/// An event that will not be sent does not wait for a slot.
 void Dispatcher::cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now) {
     while (!lane.queue.empty()) {
         const char* reason = reason_to_cancel(lane.queue.front().event, endpoint);
@@ -146,9 +147,10 @@ void Dispatcher::settle(Lane& lane, const Now& now) {
     turns_.settle(lane, now.steady);
 }
 
-/// Half of the memory goes to whoever comes, each lane up to half of what is left of it. Besides, a
-/// proven lane is sure of an even share of a quarter: what waits for endpoints that fail or that
-/// nobody knows can take no room from it. The last quarter is for what is on its way.
+/// Half of the memory is open to every subscription; each takes at most half of what is free there.
+/// In addition, each proven one is guaranteed an equal share of a quarter, which the queues of
+/// failing or unproven endpoints cannot use. The last quarter is for events on
+/// their way from storage to their queues.
 std::size_t Dispatcher::room_of(const Lane& lane) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t left = room_for_all();
@@ -177,7 +179,7 @@ void Dispatcher::want_more(Lane& lane, const Now& now) {
         return;
     }
     lane.hunger.leave();
-    // With this many in its queue it asks again as they go.
+    // With this many in its queue it asks again as they leave.
     if (count < lane.queue.size()) return;
     if (lane.health.is_open) {
         if (lane.in_flight > 0 || !lane.queue.empty()) return;
@@ -195,12 +197,12 @@ void Dispatcher::feed_hungry(const Now& now) {
     }
 }
 
-// ---- Events on their way in and out of memory.
+// ---- Events entering and leaving memory.
 
 void Dispatcher::add(HeldEvent event, const Now& now) {
     Lane& lane = lane_for(event, now);
     const bool asked_for = is_reopened(event);
-    // Of many that are sent again one goes first; the others queue as all do.
+    // Of many resent events one goes first; the others queue as usual.
     const bool goes_first =
         asked_for && (lane.queue.empty() || !is_reopened(lane.queue.front().event));
     if (asked_for) resume(lane.health, now.steady);
@@ -222,7 +224,7 @@ void Dispatcher::refill(const Want& want, std::vector<HeldEvent> events, const N
     if (found != lanes_.end()) {
         Lane& lane = *found->second;
         wanted_ -= std::exchange(lane.wanted, 0);
-        // Less than was wanted: the rest of what was deferred before is gone.
+        // Fewer than requested: the other deferred events no longer exist.
         lane.deferred =
             events.size() < want.count ? lane.deferred_since_want : lane.deferred - events.size();
     }
@@ -287,6 +289,10 @@ void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason
                                              .outcome = outcome},
                                  .tries = event.tries,
                                  .has_row = event.has_row});
+    results_.contexts.push_back({.message = event.message,
+                                 .endpoint = {},
+                                 .created_at = event.created_at,
+                                 .due = event.due});
     release(event);
 }
 
@@ -350,12 +356,12 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
         std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(lane, now);
         const HeldEvent& first = lane.queue.front().event;
         if (lane.host != host || lane.opens_at() > now.steady) {
-            // The subscription has changed: the lane takes its turn elsewhere, or later.
+            // The subscription has changed: its next turn is with another host, or later.
             defer_if_blocked_for_long(lane, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
             end(pop(lane), Outcome::cancelled, reason, now);
         } else if (is_expired(first, now.time)) {
-            end(pop(lane), Outcome::expired, "expired: it was no longer wanted", now);
+            end(pop(lane), Outcome::expired, "expired: its expiresAt had passed", now);
         } else {
             const Transport::Token token = ++last_token_;
             Flight flight{.event = pop(lane),
@@ -392,7 +398,7 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     } else {
         turns_.note_answer(flight.slot, answer.kind == TransportAnswer::Kind::answered);
         record(flight, answer, now, chance);
-        // What an earlier version of the subscription came to says nothing of this one.
+        // A result for an earlier version of the subscription says nothing about this one.
         if (!lane.key.is_test && lane.version == flight.endpoint->revision) {
             note(lane, flight, answer, now);
         }
@@ -416,6 +422,11 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
          .due = verdict.due,
          .tries = tries,
          .has_row = event.has_row});
+    results_.contexts.push_back({.message = event.message,
+                                 .endpoint = flight.endpoint,
+                                 .reason = reason_of(answer),
+                                 .created_at = event.created_at,
+                                 .due = event.due});
     release(event);
 }
 
@@ -483,10 +494,11 @@ void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning mea
     if (meaning != Meaning::gone) {
         if (options_.deactivate_after == std::chrono::seconds(0)) return;
         if (now.time - *lane.failing_since < options_.deactivate_after) return;
-        // Two failures that lie days apart tell little.
+        // Two failures that are days apart prove little.
         if (lane.failures < options_.breaker_failures) return;
         deactivation.failing_since = lane.failing_since;
-        // Should another worker have had success since, it is not asked again at every failure.
+        // If another worker has had a success since then, storage is not asked again at every
+        // failure.
         lane.failing_since = flight.sent_at;
     }
     results_.deactivations.push_back(deactivation);
@@ -496,8 +508,12 @@ void Dispatcher::report_failure(Lane& lane, const TransportAnswer& answer, const
     if (lane.is_reported_as_failing || now.steady < lane.next_report) return;
     lane.is_reported_as_failing = true;
     lane.next_report = now.steady + report_interval;
-    results_.health_changes.push_back(
-        {.subscription = lane.key.subscription, .is_failing = true, .error = error_of(answer)});
+    HealthChange change{.subscription = lane.key.subscription,
+                        .is_failing = true,
+                        .error = error_of(answer),
+                        .reason = reason_of(answer)};
+    if (change.reason == FailureReason::status) change.status_code = answer.status_code;
+    results_.health_changes.push_back(std::move(change));
 }
 
 void Dispatcher::report_success(Lane& lane) {
@@ -510,7 +526,8 @@ RetryPolicy Dispatcher::policy_for(const Flight& flight) const {
     return {.schedule = options_.retry_schedule,
             .jitter = options_.retry_jitter,
             .max_retry_count = flight.lane.is_test ? 0 : flight.endpoint->max_retry_count,
-            .max_retry_after = options_.max_retry_after};
+            .max_retry_after = options_.max_retry_after,
+            .retry_on = flight.endpoint->retry_on};
 }
 
 std::vector<Transport::Token> Dispatcher::tokens_in_flight() const {

@@ -204,7 +204,7 @@ private:
         return counted(make(Node::Kind::in, position, {}, std::move(children)));
     }
 
-    /// contains(text, 'part') and its kin.
+    /// contains(text, 'part') and similar functions.
     NodePtr call() {
         return deeper([this]() -> NodePtr {
             const std::size_t position = in_.position();

@@ -9,16 +9,16 @@ namespace {
 
 constexpr std::chrono::seconds sweep_interval{1};
 constexpr std::chrono::seconds local_error_log_interval{1};
-/// Lines about endpoints that fail or recover, in each interval.
+/// The maximum number of log lines about endpoints in each interval.
 constexpr int max_health_lines = 10;
 constexpr std::chrono::seconds health_log_interval{1};
-/// How long delivery stands still, where storage is behind with results or does not confirm that
-/// this worker lives, before it looks again.
+/// How long delivery waits before it checks again, when storage is behind with results or has not
+/// confirmed this worker's lease.
 constexpr std::chrono::milliseconds pause_before_beginning{10};
-/// How often a transport is looked at that cannot be woken.
+/// How often a transport that cannot be woken is polled.
 constexpr std::chrono::milliseconds poll_interval{100};
 constexpr std::size_t max_results_in_turn = 1000;
-/// Subscriptions whose keys are kept prepared, which takes about a kilobyte each.
+/// The number of subscriptions whose keys are kept prepared, at about a kilobyte each.
 constexpr std::size_t max_cached_signers = 200'000;
 
 }  // namespace
@@ -40,13 +40,13 @@ std::size_t DeliveryLoop::turn(bool may_wait) {
     take_inbox();
     sweep();
     begin_attempts();
-    // What has been decided without a request must not wait for one.
+    // Decisions made without a request must not wait for one.
     const bool waits = may_wait && dispatcher_.results() == 0;
     drive_transport(waits ? std::chrono::steady_clock::now() + idle_for() : SteadyTime::min());
     return hand_back();
 }
 
-/// A transport that throws may have lost answers: all that is in flight ends, to be made again.
+/// A transport that throws may have lost answers: all attempts in flight end, and are repeated.
 void DeliveryLoop::drive_transport(SteadyTime until) {
     try {
         parts_.transport->run(until, *this);
@@ -72,8 +72,8 @@ void DeliveryLoop::cancel_transport() {
 /// @pre called inside the handler of its exception.
 void DeliveryLoop::log_transport_failure(const char* call) {
     has_failed_ = true;
-    parts_.observer->on_log(LogLevel::error, std::string("the Transport threw in ") + call + ": " +
-                                                 std::string(what_was_thrown()));
+    log(LogLevel::error, LogEvent::transport_failed,
+        std::string("the Transport threw in ") + call + ": " + std::string(what_was_thrown()));
 }
 
 std::size_t DeliveryLoop::finish_turn(SteadyTime until) {
@@ -109,13 +109,13 @@ SteadyTime DeliveryLoop::next_wake() const {
     return std::min(next_wake_of_transport(), parts_.clock->steady_now() + idle_for());
 }
 
-/// The transport goes by the machine's clock, and the service by its own.
+/// The transport uses the system's steady clock, the service its own clock.
 SteadyTime DeliveryLoop::next_wake_of_transport() const {
     SteadyTime wake = SteadyTime::min();
     try {
         wake = parts_.transport->next_wake();
     } catch (...) {
-        // It is to be looked at soon.
+        // Check again soon.
         return parts_.clock->steady_now() + poll_interval;
     }
     if (wake == SteadyTime::max()) return wake;
@@ -150,8 +150,8 @@ bool DeliveryLoop::may_begin() const {
 void DeliveryLoop::begin_attempts() {
     if (!may_begin()) return;
     const delivery::Now at = now();
-    // What ends without a request is written first where it is much, as when a subscription with a
-    // long queue was deactivated.
+    // Events that end without a request are written first if there are many, as when a subscription
+    // with a long queue was deactivated.
     while (dispatcher_.results() < max_results_in_turn) {
         const auto start = dispatcher_.next(at);
         if (!start) return;
@@ -162,21 +162,23 @@ void DeliveryLoop::begin_attempts() {
 void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     ++done_;
     if (!start.endpoint->target) {
-        return fail_at_once(start.token, start.endpoint->fault);
+        return fail_at_once(start.token, FailureReason::address, start.endpoint->fault);
     }
     std::string id = delivery::webhook_id(start.event);
     std::string timestamp = std::to_string(
         std::chrono::floor<std::chrono::seconds>(start.sent_at).time_since_epoch().count());
     Result<std::string> signature = sign(start, id, timestamp);
     if (!signature) {
-        return fail_at_once(start.token, "the secret cannot sign: " + signature.error().detail());
+        return fail_at_once(start.token, FailureReason::other,
+                            "the secret cannot sign: " + signature.error().detail());
     }
     OutgoingRequest request{.target = start.endpoint->target,
                             .body = start.event.message->payload,
                             .content_type = start.event.message->content_type,
                             .webhook_id = std::move(id),
                             .webhook_timestamp = std::move(timestamp),
-                            .webhook_signature = *std::move(signature)};
+                            .webhook_signature = *std::move(signature),
+                            .timeout = start.endpoint->timeout};
     try {
         parts_.transport->start(start.token, std::move(request));
     } catch (...) {
@@ -186,8 +188,10 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     }
 }
 
-void DeliveryLoop::fail_at_once(Transport::Token token, std::string error) {
-    take_answer(token, {.kind = TransportAnswer::Kind::failed, .error = std::move(error)});
+void DeliveryLoop::fail_at_once(Transport::Token token, FailureReason reason, std::string error) {
+    take_answer(
+        token,
+        {.kind = TransportAnswer::Kind::failed, .error = std::move(error), .reason = reason});
 }
 
 Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,
@@ -223,7 +227,7 @@ Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(
     return &signers_.insert_or_assign(endpoint.id, std::move(made)).first->second;
 }
 
-/// What fails here is no matter of the transport, which it would pass through.
+/// Exceptions here must not pass through the transport, because they are not its failure.
 void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
     try {
         take_answer(token, answer);
@@ -238,15 +242,15 @@ void DeliveryLoop::take_answer(Transport::Token token, const TransportAnswer& an
     if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) log_local_error(answer.error);
 }
 
-/// Where one attempt meets it, hundreds may.
+/// If one attempt has this error, hundreds may have it.
 void DeliveryLoop::log_local_error(const std::string& error) {
     const SteadyTime steady_now = parts_.clock->steady_now();
     if (steady_now < next_local_error_log_) return;
     next_local_error_log_ = steady_now + local_error_log_interval;
-    parts_.observer->on_log(LogLevel::warning, "attempts are delayed: " + error);
+    log(LogLevel::warning, LogEvent::attempts_delayed, "attempts are delayed: " + error);
 }
 
-/// A network that is lost makes thousands of endpoints fail together.
+/// A network outage makes thousands of endpoints fail at the same time.
 void DeliveryLoop::log_health_changes(const std::vector<delivery::HealthChange>& changes) {
     const SteadyTime steady_now = parts_.clock->steady_now();
     for (const delivery::HealthChange& change : changes) {
@@ -256,20 +260,23 @@ void DeliveryLoop::log_health_changes(const std::vector<delivery::HealthChange>&
         }
         if (++health_lines_ > max_health_lines + 1) return;
         if (health_lines_ > max_health_lines) {
-            return parts_.observer->on_log(
-                LogLevel::warning,
+            return log(
+                LogLevel::warning, LogEvent::notice,
                 "more than " + std::to_string(max_health_lines) +
                     " endpoints began to fail or recovered within a second: the others are not "
                     "logged");
         }
         const std::string endpoint =
             "the endpoint of subscription " + std::to_string(change.subscription.value);
-        if (change.is_failing) {
-            parts_.observer->on_log(LogLevel::warning,
-                                    endpoint + " began to fail: " + change.error);
-        } else {
-            parts_.observer->on_log(LogLevel::info, endpoint + " recovered");
-        }
+        const std::string line =
+            endpoint + (change.is_failing ? " began to fail: " + change.error : " recovered");
+        parts_.observer->on_record(
+            {.level = change.is_failing ? LogLevel::warning : LogLevel::info,
+             .event = change.is_failing ? LogEvent::endpoint_failing : LogEvent::endpoint_recovered,
+             .message = line,
+             .subscription = change.subscription,
+             .status_code = change.status_code,
+             .reason = change.reason});
     }
 }
 
@@ -285,15 +292,34 @@ void DeliveryLoop::sweep() {
     }
 }
 
+void DeliveryLoop::report(const AttemptRecord& record, const delivery::AttemptContext& context) {
+    const Attempt& attempt = record.attempt;
+    AttemptReport report{.event = record.event,
+                         .subscription = record.subscription,
+                         .number = attempt.number,
+                         .outcome = attempt.outcome,
+                         .status_code = attempt.status_code,
+                         .duration = attempt.duration,
+                         .reason = context.reason,
+                         .age = attempt.sent_at - context.created_at,
+                         .delay = attempt.sent_at - context.due};
+    if (attempt.error_message) report.error = *attempt.error_message;
+    if (context.message) report.event_type = context.message->event_type;
+    const bool has_target = context.endpoint && context.endpoint->target;
+    if (has_target) report.origin = context.endpoint->target->url.origin();
+    parts_.observer->on_attempt(report);
+}
+
+void DeliveryLoop::log(LogLevel level, LogEvent event, std::string_view line) {
+    parts_.observer->on_record({.level = level, .event = event, .message = line});
+}
+
 std::size_t DeliveryLoop::hand_back() {
     delivery::Results results = dispatcher_.take_results();
-    for (const AttemptRecord& record : results.attempts) {
-        parts_.observer->on_attempt({.event = record.event,
-                                     .subscription = record.subscription,
-                                     .number = record.attempt.number,
-                                     .outcome = record.attempt.outcome,
-                                     .status_code = record.attempt.status_code,
-                                     .duration = record.attempt.duration});
+    parts_.metrics->set_in_flight(dispatcher_.in_flight());
+    const auto contexts = std::exchange(results.contexts, {});
+    for (std::size_t i = 0; i < results.attempts.size(); ++i) {
+        report(results.attempts[i], contexts[i]);
     }
     log_health_changes(std::exchange(results.health_changes, {}));
     const std::size_t done = std::exchange(done_, 0) + results.size();

@@ -26,19 +26,23 @@ Result<> check_outside(const Engine* engine, const char* call) {
 
 }  // namespace
 
-Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index)
+Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
+               std::shared_ptr<metrics::ServiceMetrics> metrics)
     : transport_(std::move(parts.transport)),
       clock_(std::move(parts.clock)),
       observer_(std::move(parts.observer)),
+      metrics_(std::move(metrics)),
       lease_(options.lease),
       inbox_([this] { wake_delivery(); }),
       journal_({.storage = std::move(parts.storage),
                 .clock = clock_,
                 .observer = observer_,
+                .metrics = metrics_,
                 .on_change = [this] { call_host(); }},
                options, index, inbox_),
-      delivery_({.transport = transport_, .clock = clock_, .observer = observer_}, options, index,
-                inbox_, journal_) {}
+      delivery_(
+          {.transport = transport_, .clock = clock_, .observer = observer_, .metrics = metrics_},
+          options, index, inbox_, journal_) {}
 
 Engine::~Engine() {
     let_go();
@@ -57,7 +61,7 @@ Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
     std::condition_variable changed;
     std::optional<Result<PublishReceipts>> answer;
     submission.done = [&](Result<PublishReceipts> result) {
-        // Told under the lock: the waiting caller owns these and may return at once.
+        // Notified under the lock: the waiting caller owns these objects and may return at once.
         const std::scoped_lock lock(mutex);
         answer = std::move(result);
         changed.notify_one();
@@ -76,7 +80,7 @@ Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
     return *std::move(answer);
 }
 
-// ---- Life.
+// ---- Start and stop.
 
 Result<> Engine::start(const std::shared_ptr<void>& self) {
     return start_threads(self, State::started);
@@ -91,7 +95,8 @@ Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) 
     const std::scoped_lock life(life_mutex_);
     if (state_ == State::stopped) return Error(Errc::stopped, "the service has stopped");
     if (state_ == target) return {};
-    if (state_ != State::open) return Error(Errc::conflict, "the service was started differently");
+    if (state_ != State::open)
+        return Error(Errc::conflict, "the service was already started in another way");
     try {
         journal_thread_ = start_thread("webhooks-store", [this, self] { run_journal(); });
         if (target == State::started) {
@@ -116,8 +121,8 @@ void Engine::repeat(const char* what, const std::function<bool()>& is_done,
         try {
             body();
         } catch (...) {
-            observer_->on_log(LogLevel::error, what);
-            observer_->on_log(LogLevel::error, what_was_thrown());
+            log(LogEvent::service_failed, what);
+            log(LogEvent::service_failed, what_was_thrown());
             std::this_thread::sleep_for(pause_after_exception);
         }
     }
@@ -156,7 +161,7 @@ void Engine::wake_delivery() noexcept {
     try {
         transport_->wake();
     } catch (...) {
-        observer_->on_log(LogLevel::error, "the Transport threw in wake; it is polled from now on");
+        log(LogEvent::transport_failed, "the Transport threw in wake; it is polled from now on");
         delivery_.poll_from_now_on();
     }
     call_host();
@@ -187,9 +192,9 @@ Result<SteadyTime> Engine::next_wake() {
     if (Result<> own = check_host_drives(); !own) return own.error();
     const SteadyTime now = clock_->steady_now();
     const std::scoped_lock lock(delivery_mutex_);
-    // One that did something may have more to do.
+    // If it did something, there may be more to do.
     SteadyTime wake = latest_done_ > 0 ? now : delivery_.next_wake();
-    // By this the service knows that it is still driven.
+    // This tells the service that the host still runs it.
     if (state_ == State::stores) wake = std::min(wake, driven_at_.load() + lease_ / 2);
     if (state_ == State::open) wake = std::min(wake, journal_.wake_at());
     return std::max(wake, now);
@@ -208,7 +213,7 @@ void Engine::set_wake_callback(std::function<void()> callback) {
     wake_callback_.swap(shared);
 }
 
-/// Not from inside `run_once`, after which the host asks for `next_wake`.
+/// Not from inside `run_once`, after which the host calls `next_wake`.
 void Engine::call_host() noexcept {
     if (Inside::of(this) && state_ != State::stores) return;
     std::shared_ptr<const std::function<void()>> callback;
@@ -219,8 +224,8 @@ void Engine::call_host() noexcept {
     try {
         if (callback) (*callback)();
     } catch (...) {
-        observer_->on_log(LogLevel::error, "a host's wake callback threw:");
-        observer_->on_log(LogLevel::error, what_was_thrown());
+        log(LogEvent::callback_failed, "a host's wake callback threw:");
+        log(LogEvent::callback_failed, what_was_thrown());
     }
 }
 
@@ -232,9 +237,11 @@ bool Engine::is_driven() const {
 
 void Engine::warn_if_not_driven() {
     if (state_ != State::open || driven_at_.load() != never || has_warned_.exchange(true)) return;
-    observer_->on_log(LogLevel::warning,
-                      "something is published, but nothing drives this service yet: it delivers "
-                      "once start() or run_once() is called");
+    observer_->on_record(
+        {.level = LogLevel::warning,
+         .event = LogEvent::service_not_driven,
+         .message = "an event was published, but nothing runs this service yet: it delivers "
+                    "once start() or run_once() is called"});
 }
 
 void Engine::let_go() noexcept {
@@ -242,8 +249,8 @@ void Engine::let_go() noexcept {
         try {
             return static_cast<void>(stop(std::chrono::milliseconds(0)));
         } catch (...) {
-            observer_->on_log(LogLevel::error, "the service failed as it stopped:");
-            return observer_->on_log(LogLevel::error, what_was_thrown());
+            log(LogEvent::service_failed, "the service failed as it stopped:");
+            return log(LogEvent::service_failed, what_was_thrown());
         }
     }
     journal_.refuse_new();
@@ -258,7 +265,7 @@ Result<> Engine::stop(std::chrono::milliseconds drain) {
     const std::scoped_lock life(life_mutex_);
     const Inside inside(this);
     if (state_ == State::stopped) return {};
-    // Waiting is real, whatever clock the service goes by.
+    // The wait uses real time, whatever clock the service has.
     const SteadyTime deadline = std::chrono::steady_clock::now() + drain;
     journal_.refuse_new();
     stops_delivery_ = true;
@@ -276,7 +283,7 @@ void Engine::stop_journal_thread() {
     end(journal_thread_);
 }
 
-/// On the thread itself: its service was destroyed in a callback, and this is the last it does.
+/// On the thread itself: its service was destroyed in a callback, and this is its last action.
 void Engine::end(std::thread& thread) {
     if (!thread.joinable()) return;
     if (thread.get_id() == std::this_thread::get_id()) return thread.detach();
@@ -292,8 +299,8 @@ void Engine::finish_deliveries(SteadyTime deadline) {
         delivery_.abandon();
     } catch (...) {
         journal_.abandon_identity();
-        observer_->on_log(LogLevel::error, "delivery failed as it stopped:");
-        observer_->on_log(LogLevel::error, what_was_thrown());
+        log(LogEvent::service_failed, "delivery failed as it stopped:");
+        log(LogEvent::service_failed, what_was_thrown());
     }
 }
 
@@ -303,11 +310,29 @@ Result<> Engine::check_ready() const {
     if (!is_driven()) {
         return Error(Errc::unavailable,
                      driven_at_.load() == never
-                         ? "nothing drives this service: call start(), or run_once() in a loop"
-                         : "nothing drives this service any more: call run_once() in a loop");
+                         ? "nothing runs this service: call start(), or run_once() in a loop"
+                         : "nothing runs this service any more: call run_once() in a loop");
     }
-    if (!journal_.is_healthy()) return Error(Errc::unavailable, "storage does not answer");
+    if (!journal_.is_healthy()) return Error(Errc::unavailable, "storage does not respond");
     return {};
+}
+
+std::vector<MetricFamily> Engine::collect_metrics() const {
+    metrics_->set_memory(inbox_.held_events(), inbox_.held_bytes());
+    std::vector<MetricFamily> families = metrics_->collect();
+    std::vector<MetricFamily> of_transport;
+    try {
+        of_transport = transport_->metrics();
+    } catch (...) {
+        log(LogEvent::transport_failed, "the Transport threw in metrics");
+    }
+    families.insert(families.end(), std::make_move_iterator(of_transport.begin()),
+                    std::make_move_iterator(of_transport.end()));
+    return families;
+}
+
+void Engine::log(LogEvent event, std::string_view line) const {
+    observer_->on_record({.level = LogLevel::error, .event = event, .message = line});
 }
 
 }  // namespace webhooks::service

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <base/process.hpp>
+#include <metrics/service_metrics.hpp>
 #include <service/completion.hpp>
 #include <service/engine.hpp>
 #include <service/subscription_index.hpp>
@@ -9,19 +10,22 @@
 
 namespace webhooks {
 
-/// What a service does for its callers. Members have the meaning of those of `WebhookService`;
-/// memory that is used up is all that they throw.
+/// Implements the operations of `WebhookService`, with the same meaning. They throw only if memory
+/// is used up.
 class WebhookService::Impl {
 public:
     using Receipts = service::PublishReceipts;
 
-    /// @param parts all of them, guarded but for the transport.
-    Impl(Parts parts, ServiceOptions chosen)
+    /// @param parts all of them, wrapped by guarded_parts and metered_parts except for the
+    /// transport.
+    Impl(Parts parts, ServiceOptions chosen, std::shared_ptr<metrics::ServiceMetrics> counts)
         : storage(parts.storage),
+          clock(parts.clock),
           observer(parts.observer),
+          metrics(std::move(counts)),
           options(std::move(chosen)),
           index(options.endpoints),
-          engine(std::move(parts), options, index) {}
+          engine(std::move(parts), options, index, metrics) {}
 
     Result<> validate(const SubscriptionDraft&) const;
     Result<> validate(const SubscriptionChange&) const;
@@ -37,6 +41,7 @@ public:
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
 
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery&) const;
+    Result<Page<Event>> all_events(const Principal&, const ListQuery&) const;
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
     Result<EventId> send_test_event(const Principal&, SubscriptionId, std::optional<std::string>);
@@ -55,13 +60,15 @@ public:
                                  std::shared_ptr<service::Completion<Receipts>> done);
 
     const std::shared_ptr<Storage> storage;
+    const std::shared_ptr<Clock> clock;
     const std::shared_ptr<Observer> observer;
+    const std::shared_ptr<metrics::ServiceMetrics> metrics;
     const ServiceOptions options;
     service::SubscriptionIndex index;
     service::Engine engine;
-    /// The one that opened the service; in a child of it there are no threads.
+    /// The process that opened the service; in a forked child there are no threads.
     const long process = process_id();
-    /// Set in a child process: what a parent's threads were doing there can only be left alone.
+    /// Set in a child process: the state of the parent's threads must be left alone.
     std::shared_ptr<Impl> kept;
 
 private:
@@ -73,8 +80,8 @@ private:
                                         std::vector<Publication> batch) const;
     Result<service::PendingPublication> prepare(const Principal& principal, Publication publication,
                                                 const service::Rules& current) const;
-    /// After a change of a subscription or an event type: it counts for whatever is published next.
-    /// Should reading it fail, the next heartbeat reads it.
+    /// After a change of a subscription or an event type: it applies to all later publications. If
+    /// reading it fails, the next heartbeat reads it.
     void take_in_change() { static_cast<void>(engine.refresh()); }
 };
 

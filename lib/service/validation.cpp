@@ -14,7 +14,7 @@ constexpr std::size_t max_type_name_length = 128;
 constexpr std::size_t max_description_bytes = 1024;
 constexpr int max_retry_limit = 100;
 
-/// Gathers faults; a failed check of a part brings its own along.
+/// Collects errors; a failed check of a part adds its own.
 class Faults {
 public:
     void expect(bool is_right, std::string_view field, std::string_view message) {
@@ -69,7 +69,7 @@ std::string unknown_type(const std::string& name, const SubscriptionIndex& index
                                                    : "; did you mean '" + nearest + "'?");
 }
 
-/// Looks for what may have been meant only where there is need: that is work.
+/// The similar name is looked up only on error, because that takes time.
 void check_registered(const std::string& name, const SubscriptionIndex& index, Faults& faults) {
     if (!index.is_registered(name)) faults.add("eventType", unknown_type(name, index));
 }
@@ -110,6 +110,12 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
         faults.expect(*change.rate_limit >= 0 && *change.rate_limit <= max_rate_limit, "rateLimit",
                       "must be 0 to " + std::to_string(max_rate_limit));
     }
+    if (change.timeout) {
+        faults.expect(change.timeout->count() >= 0 && *change.timeout <= max_subscription_timeout,
+                      "timeoutSeconds",
+                      "must be 1 to " + std::to_string(max_subscription_timeout.count()) +
+                          ", or 0 for the transport's own limit");
+    }
     return std::move(faults).result();
 }
 
@@ -130,8 +136,9 @@ Result<> check_size(const std::vector<Publication>& publications, const Rules& r
     Faults faults;
     faults.expect(!publications.empty() && publications.size() <= most, "events",
                   "must be 1 to " + std::to_string(most) + " publications");
-    faults.expect(bytes <= most_bytes, "events",
-                  "must have at most " + std::to_string(most_bytes) + " bytes of payloads in all");
+    faults.expect(
+        bytes <= most_bytes, "events",
+        "must have at most " + std::to_string(most_bytes) + " bytes of payloads in total");
     return std::move(faults).result();
 }
 

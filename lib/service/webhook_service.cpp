@@ -1,3 +1,5 @@
+#include <metrics/metered_parts.hpp>
+#include <metrics/publish_meter.hpp>
 #include <service/guarded_parts.hpp>
 #include <service/operations.hpp>
 
@@ -9,7 +11,7 @@ Error error_of_thrown() noexcept {
     try {
         throw;
     } catch (const std::bad_alloc&) {
-        return {Errc::unavailable, "out of memory"};  // Short enough to take none.
+        return {Errc::unavailable, "out of memory"};  // Short enough to need no allocation.
     } catch (...) {
         try {
             return {Errc::internal, "an exception: " + std::string(what_was_thrown())};
@@ -19,8 +21,8 @@ Error error_of_thrown() noexcept {
     }
 }
 
-/// The one way into a service: what its object is answers where it cannot be used, no exception
-/// gets out, and a callback may destroy the service meanwhile.
+/// The only way into a service: handles objects that cannot be used, lets no exception out, and
+/// allows a callback to destroy the service meanwhile.
 template <class Impl, class Call>
 auto enter(const std::shared_ptr<Impl>& impl, Call call) -> decltype(call(*impl)) {
     try {
@@ -36,14 +38,27 @@ auto enter(const std::shared_ptr<Impl>& impl, Call call) -> decltype(call(*impl)
     }
 }
 
-/// The same, for a call whose answer comes later. @param begin hands on the completion.
+/// The same, for a call that publishes.
+template <class Impl, class Call>
+auto enter_publishing(const std::shared_ptr<Impl>& impl, std::size_t publications, Call call)
+    -> decltype(call(*impl)) {
+    return enter(impl, [&](Impl& entered) {
+        const metrics::PublishMeter meter(entered.metrics, entered.clock, publications);
+        auto answer = call(entered);
+        meter.finish(answer);
+        return answer;
+    });
+}
+
+/// The same, for a call whose result comes later. @param begin passes on the completion.
 template <class Answer, class Impl, class Begin>
-void enter_async(const std::shared_ptr<Impl>& impl, std::function<void(Result<Answer>)> done,
-                 Begin begin) {
+void enter_async(const std::shared_ptr<Impl>& impl, std::size_t publications,
+                 std::function<void(Result<Answer>)> done, Begin begin) {
     std::shared_ptr<service::Completion<Answer>> completion;
     const Result<> begun = enter(impl, [&](Impl& entered) -> Result<> {
-        completion =
-            std::make_shared<service::Completion<Answer>>(std::move(done), entered.observer);
+        completion = std::make_shared<service::Completion<Answer>>(
+            std::move(done), entered.observer,
+            metrics::PublishMeter(entered.metrics, entered.clock, publications));
         return begin(entered, completion);
     });
     if (begun) return;
@@ -51,7 +66,7 @@ void enter_async(const std::shared_ptr<Impl>& impl, std::function<void(Result<An
     try {
         if (done) done(begun.error());
     } catch (...) {
-        // There is no observer to tell, and nothing is thrown at the caller.
+        // There is no observer to notify, and nothing is thrown at the caller.
     }
 }
 
@@ -64,12 +79,15 @@ Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options)
                          "a WebhookService needs a storage and a transport");
         }
         if (Result<> verdict = options.validate(); !verdict) return verdict.error();
+        auto counts = std::make_shared<metrics::ServiceMetrics>();
         parts.observer = service::guarded(parts.observer ? std::move(parts.observer)
                                                          : std::make_shared<Observer>());
+        parts.observer = metrics::metered(std::move(parts.observer), counts);
         parts.clock =
             parts.clock ? service::guarded(std::move(parts.clock), parts.observer) : system_clock();
         parts.storage = service::guarded(std::move(parts.storage), parts.observer);
-        auto impl = std::make_shared<Impl>(std::move(parts), std::move(options));
+        parts.storage = metrics::metered(std::move(parts.storage), parts.clock, counts);
+        auto impl = std::make_shared<Impl>(std::move(parts), std::move(options), std::move(counts));
         if (Result<> opened = impl->engine.open(); !opened) return opened.error();
         return WebhookService(std::move(impl));
     } catch (...) {
@@ -164,6 +182,11 @@ Result<Page<Event>> WebhookService::events(const Principal& principal, Subscript
     return enter(impl_, [&](Impl& impl) { return impl.events(principal, id, query); });
 }
 
+Result<Page<Event>> WebhookService::all_events(const Principal& principal,
+                                               const ListQuery& query) const {
+    return enter(impl_, [&](Impl& impl) { return impl.all_events(principal, query); });
+}
+
 Result<EventHistory> WebhookService::event(const Principal& principal, SubscriptionId id,
                                            EventId event) const {
     return enter(impl_, [&](Impl& impl) { return impl.event(principal, id, event); });
@@ -200,19 +223,20 @@ Result<std::vector<EventType>> WebhookService::event_types() const {
 
 Result<PublishReceipt> WebhookService::publish(const Principal& principal,
                                                Publication publication) {
-    return enter(impl_,
-                 [&](Impl& impl) { return impl.publish(principal, std::move(publication)); });
+    return enter_publishing(
+        impl_, 1, [&](Impl& impl) { return impl.publish(principal, std::move(publication)); });
 }
 
 Result<std::vector<PublishReceipt>> WebhookService::publish_batch(
     const Principal& principal, std::vector<Publication> publications) {
-    return enter(
-        impl_, [&](Impl& impl) { return impl.publish_batch(principal, std::move(publications)); });
+    return enter_publishing(impl_, publications.size(), [&](Impl& impl) {
+        return impl.publish_batch(principal, std::move(publications));
+    });
 }
 
 void WebhookService::async_publish(const Principal& principal, Publication publication,
                                    std::function<void(Result<PublishReceipt>)> done) {
-    enter_async<PublishReceipt>(impl_, std::move(done), [&](Impl& impl, auto completion) {
+    enter_async<PublishReceipt>(impl_, 1, std::move(done), [&](Impl& impl, auto completion) {
         return impl.async_publish(principal, std::move(publication), std::move(completion));
     });
 }
@@ -220,7 +244,8 @@ void WebhookService::async_publish(const Principal& principal, Publication publi
 void WebhookService::async_publish_batch(
     const Principal& principal, std::vector<Publication> publications,
     std::function<void(Result<std::vector<PublishReceipt>>)> done) {
-    enter_async<Impl::Receipts>(impl_, std::move(done), [&](Impl& impl, auto completion) {
+    const std::size_t count = publications.size();
+    enter_async<Impl::Receipts>(impl_, count, std::move(done), [&](Impl& impl, auto completion) {
         return impl.async_publish_batch(principal, std::move(publications), std::move(completion));
     });
 }
@@ -258,6 +283,12 @@ Result<> WebhookService::stop(std::chrono::milliseconds drain) {
 
 Result<> WebhookService::check_ready() const {
     return enter(impl_, [](Impl& impl) { return impl.engine.check_ready(); });
+}
+
+Result<std::vector<MetricFamily>> WebhookService::metrics() const {
+    return enter(impl_, [](Impl& impl) -> Result<std::vector<MetricFamily>> {
+        return impl.engine.collect_metrics();
+    });
 }
 
 const ServiceOptions& WebhookService::options() const noexcept {

@@ -8,8 +8,8 @@
 
 namespace webhooks::storage {
 
-/// Applies the members that are set. Whoever changes a subscription may have mended its endpoint:
-/// what was noted of that is void.
+/// Applies the members that are set. A change may have repaired the endpoint, so the recorded state
+/// of the endpoint is reset.
 inline void apply(const SubscriptionChange& change, Subscription& subscription, Time now,
                   Revision revision) {
     if (change.name) subscription.name = *change.name;
@@ -23,13 +23,15 @@ inline void apply(const SubscriptionChange& change, Subscription& subscription, 
     if (change.max_retry_count) subscription.max_retry_count = *change.max_retry_count;
     if (change.is_active) subscription.is_active = *change.is_active;
     if (change.rate_limit) subscription.rate_limit = *change.rate_limit;
+    if (change.timeout) subscription.timeout = *change.timeout;
+    if (change.retry_on) subscription.retry_on = *change.retry_on;
     subscription.failing_since.reset();
     subscription.paused_until.reset();
     subscription.updated_at = now;
     subscription.revision = revision;
 }
 
-/// Puts a secret in the place of the current one, which retires.
+/// Replaces the current secret, which becomes a retired one.
 inline void rotate(Subscription& subscription, const Secret& secret, std::chrono::seconds overlap,
                    Time now, Revision revision) {
     std::vector<RetiredSecret>& retired = subscription.retired_secrets;
@@ -64,7 +66,7 @@ inline bool join(const EndpointState& state, Subscription& subscription, Time no
     return ends || state.is_asked_for;
 }
 
-/// Whether a deactivation still concerns the subscription as it is.
+/// Whether a deactivation still applies to the subscription's current version.
 inline bool concerns(const Deactivation& deactivation, const Subscription& subscription) {
     return subscription.is_active && subscription.revision == deactivation.judged_at;
 }

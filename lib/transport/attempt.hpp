@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <string>
 #include <transport/answer_reader.hpp>
@@ -10,12 +11,13 @@
 #include <transport/prepared_target.hpp>
 #include <transport/resolver.hpp>
 #include <transport/stream.hpp>
+#include <transport/transport_metrics.hpp>
 #include <vector>
 #include <webhooks/http_transport.hpp>
 
 namespace webhooks::transport {
 
-/// What all attempts of one transport work with, on its one thread.
+/// Shared by all attempts of one transport, on its one thread.
 struct Workbench {
     using Pool = IdlePool<PoolKey, std::unique_ptr<Stream>, PoolKeyHash>;
 
@@ -23,14 +25,18 @@ struct Workbench {
     Poller& poller;
     const TlsContext& tls;
     Resolver& resolver;
+    TransportMetrics& metrics;
     PreparedTargets targets;
     Pool idle;
     ExpiringCache<ResumableSession> sessions;  ///< By origin.
     std::array<char, 16 * 1024> input{};
+    /// Attempts that are ready for a step of their TLS handshake, in the order in which they
+    /// became ready.
+    std::deque<Transport::Token> handshakes{};
 };
 
-/// One attempt, from look-up to answer: resolve, connect, TLS, write, read. It has one deadline,
-/// and within it one for the way to a connection; neither is ever put off.
+/// One attempt, from DNS lookup to response: resolve, connect, TLS, write, read. It has one
+/// deadline, and within it one for establishing a connection; neither is ever extended.
 class Attempt final : private Stream::Owner {
 public:
     class Listener {
@@ -49,6 +55,8 @@ public:
 
     Transport::Token token() const noexcept { return token_; }
     void begin();
+    /// Makes the handshake step for which it is in `Workbench::handshakes`.
+    void continue_handshake();
     bool is_overdue(SteadyTime now) const noexcept { return now >= step_deadline_; }
     /// @pre is_overdue(now)
     void on_overdue(SteadyTime now);
@@ -68,6 +76,7 @@ private:
     std::error_code dial(const IpAddress& address);
     void after_failed_dial(const std::error_code& code);
     void start_tls();
+    void await_handshake_turn();
     void shake_hands();
     void exchange();
     void write_more();
@@ -82,6 +91,7 @@ private:
 
     const Transport::Token token_;
     const OutgoingRequest request_;
+    const std::chrono::milliseconds timeout_;
     const SteadyTime deadline_;
     Workbench& workbench_;
     Listener& listener_;
@@ -94,11 +104,11 @@ private:
 
     Phase phase_ = Phase::exchanging;
     SteadyTime connect_deadline_;
-    SteadyTime step_deadline_;  ///< What is_overdue() looks at: the next of all deadlines.
+    SteadyTime step_deadline_;  ///< What is_overdue() compares: the next of all deadlines.
     Resolver::Ticket look_up_;
     std::vector<IpAddress> addresses_;
     SteadyTime addresses_valid_until_{};
-    /// Used again if a fresh lookup still holds its address.
+    /// Reused if a new lookup still returns its address.
     std::unique_ptr<Stream> kept_;
     std::size_t dialled_ = 0;
     std::unique_ptr<Stream> stream_;

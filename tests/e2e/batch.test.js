@@ -36,7 +36,7 @@ test("a batch of 1,000 is delivered whole, its bytes as they were written", asyn
   events.forEach((event, i) => assert.equal(event.payload, payload(i)));
 });
 
-test("whatever is wrong with one event, nothing of its batch happens", async (t) => {
+test("any error in one event fails its whole batch", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);
   const subscription = await server.subscribe({ url: receiver.url });
@@ -51,7 +51,7 @@ test("whatever is wrong with one event, nothing of its batch happens", async (t)
   assert.deepEqual(
     await refused(400, [event(), event({ eventType: "order.craeted" }), event({ deliverAt: "soon", userId: "" })]), {
       "events[1].eventType": ["is not a registered event type; did you mean 'order.created'?"],
-      "events[2].deliverAt": ["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"],
+      "events[2].deliverAt": ["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"],
       "events[2].userId": ["must not be empty; leave it out"],
     });
   assert.equal((await server.post("/events", event({ idempotencyKey: "k" }))).status, 202);
@@ -59,7 +59,7 @@ test("whatever is wrong with one event, nothing of its batch happens", async (t)
     { "events[1]": ["the idempotency key was used for other content within 24 hours"] });
   assert.equal((await server.events(subscription)).length, 1);
 
-  // The key of the refused batch was not used, and a repetition is one.
+  // The key of the rejected batch was not used, and a repetition is one.
   const events = [event({ payload: 3, idempotencyKey: "new" }), event({ idempotencyKey: "k" })];
   const first = await server.post("/events/batch", { events });
   assert.equal(first.status, 202, first.text);

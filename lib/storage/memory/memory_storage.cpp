@@ -1,6 +1,7 @@
 #include <storage/memory/memory_storage.hpp>
 
 #include <algorithm>
+#include <query/answer.hpp>
 #include <random>
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
@@ -21,10 +22,22 @@ Error no_such_event() {
     return {Errc::not_found, "no such event"};
 }
 
+void count_subscription(const Subscription& subscription, Time now, StorageSample& sample) {
+    if (!subscription.is_active) {
+        ++sample.inactive;
+    } else if (subscription.paused_until > now) {
+        ++sample.paused;
+    } else if (subscription.failing_since) {
+        ++sample.failing;
+    } else {
+        ++sample.active;
+    }
+}
+
 }  // namespace
 
-MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock)
-    : clock_(clock ? std::move(clock) : system_clock()) {}
+MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout)
+    : clock_(clock ? std::move(clock) : system_clock()), query_timeout_(query_timeout) {}
 
 // ---- Subscriptions.
 
@@ -41,8 +54,7 @@ Result<Subscription> MemoryStorage::insert_subscription(const Subscription& draf
 Result<MemoryStorage::StoredSubscription*> MemoryStorage::visible(const Principal& principal,
                                                                   SubscriptionId id) {
     const auto found = subscriptions_.find(id);
-    if (found == subscriptions_.end() || found->second.is_deleted ||
-        !principal.may_see(found->second.subscription.user_id)) {
+    if (found == subscriptions_.end() || !is_visible(principal, found->second)) {
         return no_such_subscription();
     }
     return &found->second;
@@ -89,15 +101,15 @@ Result<> MemoryStorage::delete_subscription(const Principal& principal, Subscrip
 
 Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& principal,
                                                              const ListQuery& query) {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     std::vector<Subscription> rows;
     for (const auto& [id, stored] : subscriptions_) {
-        if (!stored.is_deleted && principal.may_see(stored.subscription.user_id)) {
-            rows.push_back(stored.subscription);
-        }
+        if (is_visible(principal, stored)) rows.push_back(stored.subscription);
     }
-    Result<Page<Subscription>> page = answer(query, std::move(rows));
+    lock.unlock();
+    Result<Page<Subscription>> page = query::answer(query, std::move(rows), budget_of(query));
     if (!page || !query.include_events) return page;
+    lock.lock();
     for (Subscription& subscription : page->items) {
         subscription.recent_events = newest_events(subscription.id);
     }
@@ -144,10 +156,13 @@ void MemoryStorage::give_notice(Notice notice) {
     notices_.push_back({.notice = notice, .created_at = clock_->now()});
 }
 
-// ---- The log, as its readers see it.
+// ---- The log, for readers.
 
 Event MemoryStorage::view(EventId id) const {
-    const StoredEvent& stored = events_.at(id);
+    return view(id, events_.at(id));
+}
+
+Event MemoryStorage::view(EventId id, const StoredEvent& stored) {
     Event event{.id = id,
                 .subscription_id = stored.subscription,
                 .event_type = stored.message->event_type,
@@ -175,14 +190,48 @@ std::vector<Event> MemoryStorage::newest_events(SubscriptionId id) const {
 
 Result<Page<Event>> MemoryStorage::list_events(const Principal& principal, SubscriptionId id,
                                                const ListQuery& query) {
-    const std::scoped_lock lock(mutex_);
-    const auto stored = visible(principal, id);
-    if (!stored) return stored.error();
-    std::vector<Event> rows;
-    for (const EventId row : log_of_[id]) {
-        rows.push_back(view(row));
+    LogRows rows;
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto stored = visible(principal, id);
+        if (!stored) return stored.error();
+        copy_log(id, rows);
     }
-    return answer(query, std::move(rows));
+    return answer_from(rows, query);
+}
+
+Result<Page<Event>> MemoryStorage::list_all_events(const Principal& principal,
+                                                   const ListQuery& query) {
+    LogRows rows;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (const auto& [id, stored] : subscriptions_) {
+            if (is_visible(principal, stored)) copy_log(id, rows);
+        }
+    }
+    return answer_from(rows, query);
+}
+
+void MemoryStorage::copy_log(SubscriptionId id, LogRows& rows) const {
+    const auto log = log_of_.find(id);
+    if (log == log_of_.end()) return;
+    for (const EventId event : log->second) {
+        rows.emplace_back(event, events_.at(event));
+    }
+}
+
+Result<Page<Event>> MemoryStorage::answer_from(const LogRows& rows, const ListQuery& query) const {
+    const query::Budget budget = budget_of(query);
+    std::vector<Event> events;
+    for (const auto& [id, stored] : rows) {
+        if (budget.is_used_up()) return query::timed_out();
+        events.push_back(view(id, stored));
+    }
+    return query::answer(query, std::move(events), budget);
+}
+
+query::Budget MemoryStorage::budget_of(const ListQuery& query) const {
+    return {.end = SteadyTime::clock::now() + query_timeout_, .stop = query.stop};
 }
 
 Result<MemoryStorage::StoredEvent*> MemoryStorage::visible(const Principal& principal,
@@ -248,7 +297,7 @@ Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
     return statistics;
 }
 
-// ---- Sending again.
+// ---- Resending.
 
 Result<> MemoryStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
     const std::scoped_lock lock(mutex_);
@@ -373,7 +422,7 @@ std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::siz
     return moved;
 }
 
-// ---- The log, as workers write it.
+// ---- The log, for workers.
 
 bool MemoryStorage::is_in_memory_alone(const StoredEvent& event) {
     return !event.row && event.attempts.empty();
@@ -528,6 +577,8 @@ HeldEvent MemoryStorage::held(EventId id) const {
             .attempts = event.row ? event.row->attempts : 0,
             .tries = event.row ? event.row->tries : 0,
             .has_row = event.row.has_value(),
+            .created_at = event.created_at,
+            .due = event.row && event.row->due ? *event.row->due : event.created_at,
             .is_requested = event.row && event.row->is_requested};
 }
 
@@ -595,6 +646,25 @@ Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
         put_row(event, row);
     }
     return {};
+}
+
+Result<StorageSample> MemoryStorage::sample() {
+    const std::scoped_lock lock(mutex_);
+    const Time now = clock_->now();
+    StorageSample sample;
+    for (const auto& [due, event] : due_) {
+        ++(due <= now ? sample.due : sample.scheduled);
+    }
+    sample.deferred = deferred_.size();
+    if (sample.due > 0) sample.oldest_due = due_.begin()->first;
+    for (const auto& [id, stored] : subscriptions_) {
+        if (!stored.is_deleted) count_subscription(stored.subscription, now, sample);
+    }
+    for (const auto& [id, worker] : workers_) {
+        const bool is_late = clock_->steady_now() - worker.last_pulse > worker.lease;
+        if (!worker.is_dead) ++(is_late ? sample.expired : sample.live);
+    }
+    return sample;
 }
 
 Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
@@ -686,8 +756,9 @@ Result<> MemoryStorage::delete_api_key(ApiKeyId id) {
 
 }  // namespace storage
 
-std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock) {
-    return std::make_shared<storage::MemoryStorage>(std::move(clock));
+std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock,
+                                             std::chrono::milliseconds query_timeout) {
+    return std::make_shared<storage::MemoryStorage>(std::move(clock), query_timeout);
 }
 
 }  // namespace webhooks

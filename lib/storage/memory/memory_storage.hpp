@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <query/budget.hpp>
 #include <set>
 #include <storage/append_decision.hpp>
 #include <storage/sweep.hpp>
@@ -14,10 +15,10 @@
 
 namespace webhooks::storage {
 
-/// Ordered containers under one lock: every call is atomic by holding it.
+/// Ordered containers under one lock: every call is atomic because it holds the lock.
 class MemoryStorage final : public Storage {
 public:
-    explicit MemoryStorage(std::shared_ptr<Clock> clock);
+    MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout);
 
     Result<Subscription> insert_subscription(const Subscription&) override;
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
@@ -32,6 +33,7 @@ public:
     Result<std::vector<Notice>> notices(std::int64_t after) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
@@ -52,6 +54,7 @@ public:
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
+    Result<StorageSample> sample() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -64,9 +67,9 @@ private:
         bool is_deleted = false;
         Time deleted_at{};
     };
-    /// The row of an event that is not delivered.
+    /// The row of an undelivered event.
     struct Row {
-        std::optional<Time> due = {};  ///< Absent: it has ended otherwise.
+        std::optional<Time> due = {};  ///< Absent: it has ended without being delivered.
         int attempts = 0;
         int tries = 0;
         WorkerId claimed_by{};
@@ -90,7 +93,7 @@ private:
     struct StoredWorker {
         std::uint64_t tag = 0;
         std::chrono::milliseconds lease{};
-        SteadyTime last_pulse{};  ///< A clock that is set must not end a life.
+        SteadyTime last_pulse{};  ///< Steady: wall clock changes must not end a lease.
         EventId low_water{};
         std::int64_t last_batch = 0;
         bool is_dead = false;
@@ -101,15 +104,27 @@ private:
         Time created_at{};
     };
 
-    // All of these expect the lock to be held.
+    /// Copies of events, to be read without the lock; payloads are shared.
+    using LogRows = std::vector<std::pair<EventId, StoredEvent>>;
+
+    static bool is_visible(const Principal& principal, const StoredSubscription& stored) {
+        return !stored.is_deleted && principal.may_see(stored.subscription.user_id);
+    }
+    static Event view(EventId, const StoredEvent&);
+    /// Evaluates the query without the lock, so that nothing waits for it.
+    Result<Page<Event>> answer_from(const LogRows&, const ListQuery&) const;
+    query::Budget budget_of(const ListQuery&) const;
+
+    // All of these require the lock to be held.
     Result<StoredSubscription*> visible(const Principal&, SubscriptionId);
     Result<StoredWorker*> living(WorkerId);
     Event view(EventId) const;
+    void copy_log(SubscriptionId, LogRows&) const;
     std::vector<Event> newest_events(SubscriptionId) const;
     Result<StoredEvent*> visible(const Principal&, SubscriptionId, EventId);
-    /// Whether the event is in the memory of the worker that appended it, and nowhere else.
+    /// Whether the event is only in the memory of the worker that appended it.
     static bool is_in_memory_alone(const StoredEvent&);
-    /// Whether a worker holds the event: in its memory alone, or by the row that it has claimed.
+    /// Whether a worker holds the event: only in its memory, or by the row that it has claimed.
     static bool is_held_by(WorkerId, const StoredEvent&);
     bool reopen(EventId);
     void put_row(EventId, Row);
@@ -129,12 +144,13 @@ private:
     void write_append(const Worker&, const Append&, const Appended& place);
 
     const std::shared_ptr<Clock> clock_;
+    const std::chrono::milliseconds query_timeout_;
     std::mutex mutex_;
     std::map<SubscriptionId, StoredSubscription> subscriptions_;
     std::map<std::string, EventType> event_types_;
     std::map<EventId, StoredEvent> events_;
     std::map<SubscriptionId, std::set<EventId>> log_of_;
-    /// What waits and is not claimed, by due time.
+    /// Waiting, unclaimed events, by due time.
     std::set<std::pair<Time, EventId>> due_;
     std::set<std::tuple<WorkerId, SubscriptionId, EventId>> deferred_;
     std::map<std::pair<std::string, std::string>, StoredKey> keys_;

@@ -1,8 +1,10 @@
 #include <storage/idempotency.hpp>
 #include <storage/notices.hpp>
 #include <storage/sql/api_key_table.hpp>
+#include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/notice_table.hpp>
+#include <storage/sql/sample.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/undelivered_table.hpp>
@@ -23,13 +25,15 @@ Error no_such_event() {
 
 template <class Answering>
 auto SqlStorage::run_visible(Purpose purpose, const Principal& principal, SubscriptionId id,
-                             Answering body) {
+                             Answering body, const std::stop_token& stop) {
     return run(
-        purpose, [&](soci::session& sql) -> decltype(body(sql, std::declval<Subscription&>())) {
+        purpose,
+        [&](soci::session& sql) -> decltype(body(sql, std::declval<Subscription&>())) {
             std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
             if (!found) return no_such_subscription();
             return body(sql, *found);
-        });
+        },
+        stop);
 }
 
 // ---- Subscriptions.
@@ -82,14 +86,17 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
                                                           const ListQuery& list) {
     const Result<query::Plan> plan = query::make_plan(list, ListKind::subscriptions);
     if (!plan) return plan.error();
-    return run(Purpose::query, [&](soci::session& sql) -> Result<Page<Subscription>> {
-        Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
-        for (Subscription& subscription : page.items) {
-            if (list.include_events)
-                subscription.recent_events = newest_events(sql, dialect_, subscription.id);
-        }
-        return page;
-    });
+    return run(
+        Purpose::query,
+        [&](soci::session& sql) -> Result<Page<Subscription>> {
+            Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
+            for (Subscription& subscription : page.items) {
+                if (list.include_events)
+                    subscription.recent_events = newest_events(sql, dialect_, subscription.id);
+            }
+            return page;
+        },
+        list.stop);
 }
 
 Result<> SqlStorage::upsert_event_type(const EventType& type) {
@@ -111,23 +118,40 @@ Result<std::vector<Notice>> SqlStorage::notices(std::int64_t after) {
     });
 }
 
-// ---- The log, as its readers see it.
+// ---- The log, for readers.
 
 Result<Page<Event>> SqlStorage::list_events(const Principal& principal, SubscriptionId id,
                                             const ListQuery& list) {
     const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
     if (!plan) return plan.error();
-    // Who reads on behind an event never comes back to what appears before it.
-    std::optional<EventId> last;
-    if (plan->after && !plan->order.front().is_descending) {
-        Result<std::optional<EventId>> settled = last_settled_event();
-        if (!settled) return settled.error();
-        last = *settled;
-    }
-    return run_visible(Purpose::query_log, principal, id,
-                       [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
-                           return storage::list_events(sql, dialect_, id, *plan, last);
-                       });
+    const Result<std::optional<EventId>> last = last_shown(*plan);
+    if (!last) return last.error();
+    const EventScope scope{.owner = principal, .subscription = id};
+    return run_visible(
+        Purpose::query_log, principal, id,
+        [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
+            return storage::list_events(sql, dialect_, scope, *plan, *last);
+        },
+        list.stop);
+}
+
+Result<Page<Event>> SqlStorage::list_all_events(const Principal& principal, const ListQuery& list) {
+    const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
+    if (!plan) return plan.error();
+    const Result<std::optional<EventId>> last = last_shown(*plan);
+    if (!last) return last.error();
+    return run(
+        Purpose::query_log,
+        [&](soci::session& sql) -> Result<Page<Event>> {
+            return storage::list_events(sql, dialect_, {.owner = principal}, *plan, *last);
+        },
+        list.stop);
+}
+
+/// A reader that continues after an event never returns to earlier ids that become visible later.
+Result<std::optional<EventId>> SqlStorage::last_shown(const query::Plan& plan) {
+    if (!plan.after || plan.order.front().is_descending) return std::optional<EventId>();
+    return last_settled_event();
 }
 
 Result<EventHistory> SqlStorage::find_event(const Principal& principal, SubscriptionId id,
@@ -161,7 +185,7 @@ Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, Su
                        });
 }
 
-// ---- Sending again.
+// ---- Resending.
 
 Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
     return run_visible(Purpose::reopen, principal, id,
@@ -183,7 +207,7 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
     const std::scoped_lock lock(sweep_mutex_);
     Sweep sweep;
     Result<bool> is_more = run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
-        sweep = sweep_;  // Each time anew: the transaction may be repeated.
+        sweep = sweep_;  // Reset each time: the transaction may be repeated.
         const Time present = now(sql);
         const std::size_t limit = maintenance.limit;
         std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
@@ -191,9 +215,15 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         done += erase_hidden_events(sql, present, limit);
         return done + expire(sql, present, maintenance, sweep) >= limit;
     });
-    // What a transaction did that failed is still to be done.
+    // If the transaction failed, its work still has to be done.
     if (is_more) sweep_ = sweep;
     return is_more;
+}
+
+Result<StorageSample> SqlStorage::sample() {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<StorageSample> {
+        return read_sample(sql, now(sql), worker_has_expired());
+    });
 }
 
 std::size_t SqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,

@@ -1,42 +1,12 @@
-#include <cstdlib>
-#include <new>
+#include <unit/allocations.hpp>
 #include <unit/service/fixture.hpp>
 
-#ifndef __SANITIZE_ADDRESS__  // It has operators of its own, and wants all of them or none.
-
-namespace {
-
-/// Allocations that this thread may still make; -1: as many as it wants.
-thread_local long allocations_left = -1;
-
-}  // namespace
-
-// Not inline: GCC takes `free` for a mistake where it sees that, and not `malloc`, behind `new`.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    if (allocations_left == 0) throw std::bad_alloc();
-    if (allocations_left > 0) --allocations_left;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
-    std::free(memory);
-}
+#ifndef __SANITIZE_ADDRESS__
 
 namespace webhooks::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Memory is used up after so many allocations, until the object goes.
-struct Shortage {
-    explicit Shortage(long allocations) { allocations_left = allocations; }
-    ~Shortage() { allocations_left = -1; }
-    Shortage(const Shortage&) = delete;
-    Shortage& operator=(const Shortage&) = delete;
-};
 
 bool is_fitting(const Error& error) {
     return error == Errc::unavailable || error == Errc::internal;
@@ -44,7 +14,7 @@ bool is_fitting(const Error& error) {
 
 }  // namespace
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller has an answer") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller gets a result") {
     const Subscription subscription = subscribe();
     settle();
     const std::string payload(100, 'x');
@@ -67,7 +37,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller has an an
     CHECK(refused < 200);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once answers and loses nothing") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once returns and loses nothing") {
     const Subscription subscription = subscribe();
     settle();
     for (long allocations = 0; allocations < 150; ++allocations) {
@@ -88,7 +58,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once answers a
     }
 }
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, what was in flight is made again") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, attempts in flight are repeated") {
     const Subscription subscription = subscribe();
     for (long allocations = 0; allocations < 40; ++allocations) {
         transport->respond([](const OutgoingRequest&) { return std::nullopt; });

@@ -5,7 +5,7 @@ using namespace webhooks;
 using namespace webhooks::transport;
 using namespace std::chrono_literals;
 
-TEST_CASE("The errors of attempts say these very words") {
+TEST_CASE("The errors of attempts have exactly these texts") {
     struct Row {
         TransportAnswer answer;
         std::string error;
@@ -25,14 +25,14 @@ TEST_CASE("The errors of attempts say these very words") {
         {failed(Phase::handshaking, code(std::errc::connection_reset)),
          "connection reset in the TLS handshake"},
         {failed(Phase::exchanging, code(std::errc::connection_reset)),
-         "connection reset before an answer"},
+         "connection reset before a response"},
         {failed(Phase::exchanging, code(std::errc::broken_pipe)),
-         "connection closed before an answer"},
+         "connection closed before a response"},
         {timed_out(Phase::resolving, 15s), "could not resolve host: timed out"},
         {timed_out(Phase::connecting, 15s), "connection timed out"},
         {timed_out(Phase::handshaking, 15s), "TLS handshake timed out"},
-        {timed_out(Phase::exchanging, 15s), "no answer within 15 s"},
-        {timed_out(Phase::exchanging, 1500ms), "no answer within 1500 ms"},
+        {timed_out(Phase::exchanging, 15s), "no response within 15 s"},
+        {timed_out(Phase::exchanging, 1500ms), "no response within 1500 ms"},
     }));
     CHECK(row.answer.kind == TransportAnswer::Kind::failed);
     CHECK(row.answer.error == row.error);
@@ -45,4 +45,15 @@ TEST_CASE("Without descriptors, memory or ports nothing counts as sent, at any s
     for (const Phase phase : {Phase::connecting, Phase::handshaking, Phase::exchanging}) {
         CHECK(failed(phase, std::make_error_code(value)).kind == TransportAnswer::Kind::not_sent);
     }
+}
+
+TEST_CASE("The reason of a failure says how far the attempt came") {
+    const auto reset = std::make_error_code(std::errc::connection_reset);
+    CHECK(failed(Phase::connecting, reset).reason == FailureReason::connect);
+    CHECK(failed(Phase::handshaking, reset).reason == FailureReason::tls);
+    CHECK(failed(Phase::exchanging, reset).reason == FailureReason::reset);
+    CHECK(timed_out(Phase::resolving, 15s).reason == FailureReason::lookup);
+    CHECK(timed_out(Phase::connecting, 15s).reason == FailureReason::connect);
+    CHECK(timed_out(Phase::handshaking, 15s).reason == FailureReason::tls);
+    CHECK(timed_out(Phase::exchanging, 15s).reason == FailureReason::timeout);
 }

@@ -5,10 +5,12 @@
 #include <cstdio>
 #include <optional>
 
+#include "object_reader.hpp"
+
 namespace webhooks::http {
 namespace {
 
-/// The map as JSON text: the documented type of `headers` is a string.
+/// The map as JSON text: the API documents `headers` as a string.
 std::string headers_text(const Headers& headers) {
     json::Writer writer;
     writer.begin_object();
@@ -21,7 +23,7 @@ std::optional<std::string> format_if_set(const std::optional<Time>& time) {
     return time ? std::optional(format_time(*time)) : std::nullopt;
 }
 
-/// An object of those members that a selection shows.
+/// Writes an object with the selected members.
 class Members {
 public:
     Members(json::Writer& writer, const Selection& selection)
@@ -61,7 +63,7 @@ void add_members(Members& members, const Event& event) {
     members.add("createdAt", format_time(event.created_at));
 }
 
-/// With up to three decimals: a microsecond is the thousandth part.
+/// With up to three decimals, so to the microsecond.
 double milliseconds(std::chrono::microseconds duration) {
     return static_cast<double>(duration.count()) / 1000;
 }
@@ -80,6 +82,20 @@ std::string_view name_of(Outcome outcome) {
             return "expired";
     }
     return "unknown";
+}
+
+/// Members outside the documented API are present only if they are set.
+void add_additions(json::Writer& writer, const Subscription& subscription) {
+    if (subscription.rate_limit != 0) writer.member("rateLimit", subscription.rate_limit);
+    if (subscription.timeout.count() != 0) {
+        writer.member("timeoutSeconds", std::int64_t{subscription.timeout.count()});
+    }
+    if (subscription.retry_on.is_everything()) return;
+    writer.key("retryOn").begin_array();
+    for (const FailureClass failure : all_failure_classes) {
+        if (subscription.retry_on.includes(failure)) writer.value(failure_class_name(failure));
+    }
+    writer.end_array();
 }
 
 }  // namespace
@@ -116,10 +132,7 @@ void write(json::Writer& writer, const Subscription& subscription, const Selecti
             write(writer, event);
         writer.end_array();
     }
-    // Our own addition: where nobody asked for a limit, the answer is the documented one.
-    if (selection.empty() && subscription.rate_limit != 0) {
-        members.add("rateLimit", subscription.rate_limit);
-    }
+    if (selection.empty()) add_additions(writer, subscription);
 }
 
 void write(json::Writer& writer, const Event& event, const Selection& selection) {
@@ -150,7 +163,7 @@ void write(json::Writer& writer, const EventHistory& history) {
 }
 
 void write(json::Writer& writer, const DeliveryStatistics& statistics) {
-    // A rate or a latency of nothing is unknown, not 0.
+    // Without attempts, a rate or a latency is unknown, not 0.
     const bool is_known = statistics.attempts > 0;
     const auto latency = [&](std::chrono::microseconds duration) {
         return is_known ? std::optional(milliseconds(duration)) : std::nullopt;

@@ -32,7 +32,7 @@ QueryParameters::QueryParameters(std::string_view query) {
         query.remove_prefix(std::min(end + 1, query.size()));
         const std::size_t equals = std::min(parameter.find('='), parameter.size());
         const auto name = percent_decode(parameter.substr(0, equals), Blank::from_plus_too);
-        if (!name) continue;  // Nobody knows a parameter of that name.
+        if (!name) continue;  // No known parameter has such a name.
         parameters_.push_back(
             {to_lower(*name), parameter.substr(std::min(equals + 1, parameter.size()))});
     }
@@ -56,7 +56,7 @@ std::optional<std::string> QueryParameters::find(std::string_view name, std::str
     return value;
 }
 
-Result<ListQuery> read_list_query(std::string_view query, ListKind kind) {
+Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::stop_token stop) {
     const QueryParameters parameters(query);
     FieldErrors errors;
     const ListQueryText text{.select = parameters.find("select", "$select", errors),
@@ -67,6 +67,7 @@ Result<ListQuery> read_list_query(std::string_view query, ListKind kind) {
                              .skip = parameters.find("skip", "$skip", errors),
                              .after = parameters.find("after", "", errors)};
     Result<ListQuery> list = ListQuery::parse(text, kind);
+    if (list) list->stop = std::move(stop);
     if (errors.empty()) return list;
     if (!list) {
         for (const FieldError& error : list.error().fields()) {

@@ -12,7 +12,11 @@ namespace webhooks::http {
 namespace {
 
 constexpr int max_retry_limit = 100;
+constexpr int max_timeout = int{max_subscription_timeout.count()};
 constexpr const char* prefix = "subscription.";
+const json::Names member_names = {"name",           "eventType",     "url",      "secret",
+                                  "headers",        "maxRetryCount", "isActive", "rateLimit",
+                                  "timeoutSeconds", "retryOn"};
 
 Response answer(const Subscription& subscription, std::string_view message) {
     json::Writer writer;
@@ -20,9 +24,9 @@ Response answer(const Subscription& subscription, std::string_view message) {
     return success(writer, message);
 }
 
-/// Null sets the default of `headers`, `maxRetryCount`, `isActive` and `rateLimit`, and nothing of
-/// the others.
-/// @param default_retries what null makes of `maxRetryCount`; nothing leaves it to the service.
+/// Null sets the default of `headers`, `maxRetryCount`, `isActive`, `rateLimit`, `timeoutSeconds`
+/// and `retryOn`, and leaves the other members unchanged.
+/// @param default_retries the value for a null `maxRetryCount`; nullopt leaves it to the service.
 SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
     SubscriptionChange change;
     change.name = reader.text("name");
@@ -37,20 +41,26 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
     if (reader.is_null("isActive")) change.is_active = true;
     change.rate_limit = reader.number("rateLimit", 0, max_rate_limit);
     if (reader.is_null("rateLimit")) change.rate_limit = 0;
+    if (const auto seconds = reader.number("timeoutSeconds", 1, max_timeout)) {
+        change.timeout = std::chrono::seconds(*seconds);
+    }
+    if (reader.is_null("timeoutSeconds")) change.timeout.emplace(0);
+    change.retry_on = reader.retry_on("retryOn");
+    if (reader.is_null("retryOn")) change.retry_on.emplace();
     return change;
 }
 
 /// Reads `{"subscription":{...}}`.
-/// @param required members that must be there.
-/// @return invalid_argument for a body without a subscription; errors of its members are gathered.
+/// @param required the mandatory members.
+/// @return invalid_argument for a body without a subscription; errors of its members are collected.
 Result<SubscriptionChange> read_body(const Call& call, std::optional<int> default_retries,
                                      std::initializer_list<const char*> required,
                                      FieldErrors& errors) {
-    const auto members = parse_body(call);
+    const auto members = parse_body(call, {"subscription"});
     if (!members) return members.error();
     const ObjectReader body(*members, "", errors);
     if (!body.has("subscription")) body.add_error("subscription", "is required");
-    const auto inner = json::parse_object(body.raw("subscription").value_or("{}"));
+    const auto inner = json::parse_object(body.raw("subscription").value_or("{}"), member_names);
     if (!inner && body.has("subscription")) body.add_error("subscription", "must be an object");
     if (!inner || !body.has("subscription")) return Error(std::move(errors));
     const ObjectReader reader(*inner, prefix, errors);
@@ -68,11 +78,13 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
             .headers = std::move(change.headers).value_or(Headers{}),
             .max_retry_count = change.max_retry_count,
             .is_active = change.is_active.value_or(true),
-            .rate_limit = change.rate_limit.value_or(0)};
+            .rate_limit = change.rate_limit.value_or(0),
+            .timeout = change.timeout.value_or(std::chrono::seconds(0)),
+            .retry_on = change.retry_on.value_or(RetryOn())};
 }
 
-/// Absent comes before wrong, as in the service.
-/// @return not_found for a subscription that the caller does not see, else the error.
+/// A missing subscription takes precedence over invalid input, as in the service.
+/// @return not_found for a subscription that the caller cannot see, otherwise the error.
 Error unless_absent(WebhookService& service, const Call& call, Error error) {
     const auto found = service.subscription(call.caller, call.subscription);
     return found ? error : found.error();
@@ -81,7 +93,7 @@ Error unless_absent(WebhookService& service, const Call& call, Error error) {
 }  // namespace
 
 Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
-    const auto query = read_list_query(call.query, ListKind::subscriptions);
+    const auto query = read_list_query(call.query, ListKind::subscriptions, call.stop);
     if (!query) return query.error();
     const auto page = service.subscriptions(call.caller, *query);
     if (!page) return page.error();
@@ -128,7 +140,7 @@ Result<Response> delete_subscription(WebhookService& service, const Call& call) 
 
 Result<Response> rotate_secret(WebhookService& service, const Call& call) {
     if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
-    const auto members = parse_body_if_any(call);
+    const auto members = parse_body_if_any(call, {"secret", "overlapSeconds"});
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);

@@ -8,7 +8,7 @@
 namespace webhooks::testing::storage_contract {
 namespace {
 
-/// A filter as a tree of text, so that a counter-example can be made smaller.
+/// A filter as a tree of text, so that a counterexample can be reduced.
 struct FilterTree {
     std::string before;
     std::vector<FilterTree> children = {};
@@ -25,7 +25,7 @@ struct FilterTree {
     }
 };
 
-/// What filters of a list may speak of.
+/// The fields and values that filters of a list may use.
 struct Vocabulary {
     std::vector<std::string> numbers;
     std::vector<std::string> texts;
@@ -37,7 +37,7 @@ struct Vocabulary {
 
 const std::vector<std::string> operators = {" eq ", " ne ", " gt ", " ge ", " lt ", " le "};
 const std::vector<std::string> equalities = {" eq ", " ne "};
-/// As they are written in a filter, quotes doubled.
+/// As written in a filter, with quotes doubled.
 const std::vector<std::string> texts = {"''",    "' '",        "'a'",
                                         "'A'",   "'order'",    "'%'",
                                         "'_'",   "'a_c'",      "'O''Hara'",
@@ -71,7 +71,7 @@ const std::vector<std::string> times = {"2026-01-01",
                                         "0001-01-01",
                                         "9999-12-31T23:59:59.999999999999Z"};
 
-/// Makes filters that are well formed and well typed. The same seed makes the same filters.
+/// Generates well-formed and well-typed filters. The same seed generates the same filters.
 class RandomFilters {
 public:
     RandomFilters(Vocabulary fields, unsigned seed) : fields_(std::move(fields)), random_(seed) {}

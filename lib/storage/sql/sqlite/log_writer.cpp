@@ -23,17 +23,17 @@ std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     return message;
 }
 
-/// Rows among what is not delivered, as `SqliteLogWriter::select_held` reads them. The index is
-/// named because SQLite, which knows nothing of the rows, would rather read all of a
-/// subscription's.
+/// Undelivered rows, as read by `SqliteLogWriter::select_held`. The index is named because SQLite,
+/// which has no statistics about the rows, would prefer to read all of a subscription's.
 std::string select_rows(const char* index) {
     return std::string(
                "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, u.attempts, "
-               "u.tries, 1, u.is_requested FROM webhooks_undelivered u INDEXED BY ") +
+               "u.tries, 1, e.created_at, u.due_at, u.is_requested FROM webhooks_undelivered u "
+               "INDEXED BY ") +
            index + " JOIN webhooks_event e ON e.id = u.event_id";
 }
 
-/// Whether worker ?2 holds event ?1: in its memory alone, or by the row that it has claimed.
+/// Whether worker ?2 holds event ?1: only in its memory, or by the row that it has claimed.
 const std::string is_held =
     "EXISTS (SELECT 1 FROM webhooks_event e LEFT JOIN webhooks_undelivered u "
     "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
@@ -41,12 +41,12 @@ const std::string is_held =
     "ELSE e.worker_id = ?2 "
     "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id) END)";
 
-/// An attempt that is there already stays as it is.
+/// An existing attempt is left unchanged.
 const std::string insert_attempt =
     "INSERT OR IGNORE INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
     "response, error_message, outcome) SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9";
 
-/// Which events of a worker are in its memory and nowhere else.
+/// The events that are only in a worker's memory.
 const std::string in_memory =
     " WHERE e.id > :after AND e.worker_id = :worker "
     "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
@@ -204,7 +204,7 @@ void SqliteLogWriter::put_free(const FreeRow& row) {
     put_free_.execute(row.event, row.subscription, to_micros(row.due), row.attempts, row.tries);
 }
 
-/// Reads events with their messages. The caller has bound what `text` asks for.
+/// Reads events with their messages. The caller has bound the parameters of `text`.
 std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
                                                     const std::string& text) {
     long long id = 0;
@@ -214,6 +214,8 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
     int attempts = 0;
     int tries = 0;
     int has_row = 0;
+    long long created_at = 0;
+    long long due_at = 0;
     int is_requested = 0;
     query.exchange(into(id));
     query.exchange(into(subscription));
@@ -222,6 +224,8 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
     query.exchange(into(attempts));
     query.exchange(into(tries));
     query.exchange(into(has_row));
+    query.exchange(into(created_at));
+    query.exchange(into(due_at));
     query.exchange(into(is_requested));
     std::vector<HeldEvent> events;
     std::map<long long, std::shared_ptr<const Message>> messages;
@@ -235,6 +239,9 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
                           .attempts = attempts,
                           .tries = tries,
                           .has_row = has_row != 0,
+                          .created_at = from_micros(created_at),
+                          .due = from_micros(due_at),
+
                           .is_requested = is_requested != 0});
     });
     return events;
@@ -283,8 +290,8 @@ std::vector<HeldEvent> SqliteLogWriter::appended_after(WorkerId worker, EventId 
     query.exchange(use(from, "after"));
     query.exchange(use(take, "take"));
     return select_held(query,
-                       "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, 0 "
-                       "FROM webhooks_event e" +
+                       "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, "
+                       "e.created_at, e.created_at, 0 FROM webhooks_event e" +
                            in_memory + " ORDER BY e.id LIMIT :take");
 }
 
@@ -303,7 +310,7 @@ std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time n
         put_free({.subscription = event.subscription, .event = event.id, .due = now});
         low_water = event.id;
     }
-    // Then what it had claimed; ids of claims are no bound for anything.
+    // Then the events that it had claimed; ids of claims do not bound the search.
     const long long worker = dead.value;
     const long long rest = static_cast<long long>(limit - held.size());
     const long long due = to_micros(now);

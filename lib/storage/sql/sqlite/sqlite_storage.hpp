@@ -15,12 +15,13 @@
 
 namespace webhooks::storage {
 
-/// One connection that writes, under a lock, and a pool of connections that read beside it (WAL).
+/// One connection that writes, under a lock, and a pool of connections that read concurrently
+/// (WAL).
 class SqliteStorage final : public SqlStorage {
 public:
     explicit SqliteStorage(SqliteOptions options);
 
-    /// Makes the file if need be, connects, and brings the schema up to date.
+    /// Creates the file if necessary, connects, and updates the schema.
     Result<> open();
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
@@ -43,12 +44,15 @@ private:
         EventId low_water{};
     };
 
-    Result<> in_transaction(Purpose purpose, const Body& body) override;
+    Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
+                            const Body& body) override;
     Time now(soci::session&) override { return clock_->now(); }
-    bool read(soci::session& sql, Purpose purpose, const Body& body) const;
+    /// A worker that holds the file's lock has a lease that does not expire.
+    const char* worker_has_expired() const override { return "0 > :now"; }
+    bool read(soci::session& sql, Purpose purpose, const std::stop_token& stop,
+              const Body& body) const;
 
-    /// Runs a body that answers with a Result in a transaction of the writer, where the worker
-    /// lives.
+    /// Runs a body that returns a Result in a transaction of the writer, if the worker is alive.
     template <class Answering>
     auto run_as(WorkerId worker, Answering body);
 

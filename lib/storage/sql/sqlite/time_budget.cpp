@@ -4,14 +4,14 @@
 namespace webhooks::storage {
 namespace {
 
-/// How many steps of SQLite's virtual machine pass between two looks at the clock. One step may
+/// The number of steps of SQLite's virtual machine between two checks of the clock. One step may
 /// search a payload of a megabyte.
 constexpr int steps_between_looks = 100;
 
 }  // namespace
 
-TimeBudget::TimeBudget(soci::session& sql, std::chrono::milliseconds budget)
-    : sql_(sql), end_(std::chrono::steady_clock::now() + budget) {
+TimeBudget::TimeBudget(soci::session& sql, query::Budget budget)
+    : sql_(sql), budget_(std::move(budget)) {
     sqlite_api::sqlite3_progress_handler(handle(sql_), steps_between_looks, &is_used_up, this);
 }
 
@@ -20,7 +20,7 @@ TimeBudget::~TimeBudget() {
 }
 
 int TimeBudget::is_used_up(void* budget) {
-    return std::chrono::steady_clock::now() >= static_cast<TimeBudget*>(budget)->end_ ? 1 : 0;
+    return static_cast<TimeBudget*>(budget)->budget_.is_used_up() ? 1 : 0;
 }
 
 }  // namespace webhooks::storage

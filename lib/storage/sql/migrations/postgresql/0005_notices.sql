@@ -1,5 +1,5 @@
 -- What every worker is to hear (Notice in webhooks/storage.hpp), and which rows somebody asked to send
--- again: docs/decisions/0028-notices.md.
+-- again: docs/decisions/0029-notices.md.
 
 -- The row of the state is locked until the transaction ends, so that numbers become visible in their
 -- order.

@@ -1,0 +1,20 @@
+#pragma once
+
+#ifndef __SANITIZE_ADDRESS__  // It has its own operators, and requires all of them or none.
+
+namespace webhooks::testing {
+
+/// The number of allocations of this thread.
+long allocations() noexcept;
+
+/// While it exists, allocations of this thread fail after this many.
+struct Shortage {
+    explicit Shortage(long allocations) noexcept;
+    ~Shortage();
+    Shortage(const Shortage&) = delete;
+    Shortage& operator=(const Shortage&) = delete;
+};
+
+}  // namespace webhooks::testing
+
+#endif
