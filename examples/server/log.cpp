@@ -20,7 +20,7 @@ using webhooks::LogLevel;
 using webhooks::LogRecord;
 using webhooks::Outcome;
 
-/// Lines of one event in each interval; the rest is counted.
+/// The maximum number of lines of one event in each interval; the others are counted.
 constexpr std::size_t max_lines = 20;
 constexpr std::chrono::seconds storm_interval{1};
 
@@ -38,7 +38,7 @@ std::string time_text() {
     return text.data();
 }
 
-/// How many lines of one event there were since a time.
+/// The number of lines of one event since a time.
 struct Storm {
     LogLevel level = LogLevel::info;
     steady_clock::time_point began{};
@@ -102,7 +102,7 @@ private:
         }
     }
 
-    /// Of the storms that began until then.
+    /// Reports the suppressed lines of intervals that began before then.
     void tell_suppressed(steady_clock::time_point until) {
         for (auto& [event, storm] : storms_) {
             if (storm.suppressed == 0 || storm.began > until) continue;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Metrics as values: what `WebhookService::metrics` answers, how they are written for Prometheus,
-/// and a set of counters for a host that has metrics of its own.
+/// Metrics as values: what `WebhookService::metrics` returns, their text for Prometheus, and a set
+/// of counters for a host with its own metrics.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,15 +17,15 @@ namespace WEBHOOKS_EXPORT webhooks {
 
 enum class MetricType : std::uint8_t {
     counter,    ///< Only grows; its samples are written with `_total` at the end of the name.
-    gauge,      ///< What there is now.
+    gauge,      ///< The current value.
     histogram,  ///< How often values up to each bound were observed.
 };
 
 /// One series of a metric at one moment.
 struct MetricSample {
     std::vector<std::pair<std::string, std::string>> labels = {};  ///< Names and values.
-    double value = 0;  ///< Of a histogram the sum of all that was observed.
-    /// Of a histogram: observations up to each bound and above the one before, and as the last
+    double value = 0;  ///< Of a histogram: the sum of all observations.
+    /// Of a histogram: the observations up to each bound and above the previous one, and finally
     /// those above every bound. Not cumulative.
     std::vector<std::uint64_t> buckets = {};
 };
@@ -46,33 +46,33 @@ enum class MetricsFormat : std::uint8_t {
 
 /// The text that a scraper reads.
 std::string format_metrics(std::span<const MetricFamily> families, MetricsFormat format);
-/// What an HTTP answer with that text has as its `Content-Type`.
+/// The `Content-Type` of an HTTP response with that text.
 const char* content_type_of(MetricsFormat format) noexcept;
 
-/// A label and all values that it can have.
+/// A label and all of its possible values.
 struct MetricLabel {
     std::string name;
     std::vector<std::string> values;
 };
 
-/// What a MetricSet counts.
+/// A metric of a MetricSet.
 struct MetricDescription {
     std::string name;  ///< As in MetricFamily, and the next two.
     std::string help;
     MetricType type = MetricType::counter;
     /// There is one series for each combination of their values, from the start.
     std::vector<MetricLabel> labels = {};
-    /// Of a histogram, ascending, in the parts that `per_unit` tells.
+    /// Of a histogram, ascending, in the unit given by `per_unit`.
     std::vector<std::uint64_t> bounds = {};
-    /// How many parts of what is counted, set or observed make one unit of the metric: 1,000,000
-    /// for a metric in seconds that is given microseconds.
+    /// How many units of the counted, set or observed values make one unit of the metric: 1,000,000
+    /// for a metric in seconds whose values are microseconds.
     std::uint64_t per_unit = 1;
 };
 
-/// Counters that many threads count at once, each in memory of its own as far as there is enough,
-/// which are summed when they are read. A metric is named by its place among the descriptions, a
-/// series by its place among the combinations of the labels' values, of which the last label's vary
-/// fastest. Every member may be called from any thread at once.
+/// Counters for many threads, which use separate memory if there is enough of it; it is summed when
+/// the values are read. A metric is identified by its index in the descriptions, a series by its
+/// index in the combinations of the labels' values, of which the last label's vary fastest. All
+/// member functions may be called from any thread at once.
 class MetricSet {
 public:
     explicit MetricSet(std::vector<MetricDescription> descriptions);
@@ -87,7 +87,7 @@ public:
     void observe(std::size_t metric, std::size_t series, std::uint64_t value,
                  std::uint64_t times = 1) noexcept;
 
-    /// What was counted until now.
+    /// The values so far.
     std::vector<MetricFamily> collect() const;
 
 private:

@@ -87,7 +87,7 @@ public:
     virtual ~Observer() = default;
 
     virtual void on_log(LogLevel, std::string_view /*line*/) {}
-    /// A log line with its parts. One that keeps this body gets the line as `on_log`.
+    /// A log line with its parts. The default implementation passes its text to `on_log`.
     virtual void on_record(const LogRecord& record) { on_log(record.level, record.message); }
     /// Events became durable.
     virtual void on_published(std::size_t /*events*/) {}

@@ -57,12 +57,17 @@ Dispatcher::Dispatcher(const ServiceOptions& options, EndpointLookup lookup)
 
 Lane& Dispatcher::lane_for(const HeldEvent& event, const Now& now) {
     const LaneKey key{.subscription = event.subscription, .is_test = is_test(event)};
-    std::unique_ptr<Lane>& lane = lanes_[key];
-    if (!lane) {
-        lane = std::make_unique<Lane>(key);
-        bring_up_to_date(*lane, now);
+    if (const auto found = lanes_.find(key); found != lanes_.end()) return *found->second;
+    Lane& lane = *lanes_.emplace(key, std::make_unique<Lane>(key)).first->second;
+    try {
+        bring_up_to_date(lane, now);
+    } catch (...) {
+        // Every lane has its place among the turns.
+        turns_.remove(lane);
+        lanes_.erase(key);
+        throw;
     }
-    return *lane;
+    return lane;
 }
 
 std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const Now& now) {

@@ -7,7 +7,7 @@
 namespace webhooks {
 namespace {
 
-/// The shortest text that reads as this number, without an exponent.
+/// The shortest notation of this number, without an exponent.
 std::string number_text(double value) {
     if (std::isnan(value)) return "NaN";
     if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
@@ -17,7 +17,7 @@ std::string number_text(double value) {
     return {text.data(), end};
 }
 
-/// OpenMetrics wants whole bounds with a fraction.
+/// OpenMetrics requires a fraction in bounds that are whole numbers.
 std::string bound_text(double bound) {
     std::string text = number_text(bound);
     if (text.find('.') == std::string::npos) text += ".0";

@@ -93,7 +93,7 @@ public:
         return receipt;
     }
 
-    /// What another worker held comes in several calls, of which all but the last move `limit`.
+    /// Another worker's events are moved in several calls, of which all but the last move `limit`.
     Result<std::size_t> take_over(WorkerId worker, std::size_t limit) override {
         Result<std::size_t> moved = ForwardingStorage::take_over(worker, limit);
         if (!moved) return moved;

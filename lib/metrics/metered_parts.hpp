@@ -8,7 +8,7 @@
 
 namespace webhooks::metrics {
 
-// Parts that count what passes through them.
+// Wrappers that count what passes through them.
 
 std::shared_ptr<Observer> metered(std::shared_ptr<Observer> observer,
                                   std::shared_ptr<ServiceMetrics> metrics);

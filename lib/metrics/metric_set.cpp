@@ -6,7 +6,7 @@
 namespace webhooks {
 namespace {
 
-/// Threads that count at once without sharing a cache line.
+/// The number of threads that can count without sharing a cache line.
 constexpr std::size_t shards = 8;
 
 std::size_t shard_of_this_thread() noexcept {
@@ -27,7 +27,7 @@ std::size_t series_of(const MetricDescription& description) {
     return count;
 }
 
-/// The values of a series, by its place among the combinations.
+/// The label values of a series, by its index in the combinations.
 std::vector<std::pair<std::string, std::string>> labels_of(const MetricDescription& description,
                                                            std::size_t series) {
     std::vector<std::pair<std::string, std::string>> labels;
@@ -42,7 +42,7 @@ std::vector<std::pair<std::string, std::string>> labels_of(const MetricDescripti
 }  // namespace
 
 /// All numbers of all series, once for each shard. A histogram's series has one for each bucket and
-/// one for the sum; any other has one.
+/// one for the sum; any other series has one.
 class MetricSet::Cells {
 public:
     explicit Cells(std::vector<MetricDescription> descriptions)

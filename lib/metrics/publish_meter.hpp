@@ -12,7 +12,7 @@ namespace webhooks::metrics {
 /// Counts the result of one call that publishes, and how long it takes.
 class PublishMeter {
 public:
-    /// @param publications how many the call is given.
+    /// @param publications the number passed to the call.
     PublishMeter(std::shared_ptr<ServiceMetrics> metrics, std::shared_ptr<Clock> clock,
                  std::size_t publications)
         : metrics_(std::move(metrics)),
@@ -20,7 +20,17 @@ public:
           publications_(publications),
           started_(clock_->steady_now()) {}
 
-    void finish(const Result<PublishReceipt>& receipt) const noexcept {
+    /// If memory runs out, the call is not counted: `Result::error` makes a copy.
+    template <class Receipt>
+    void finish(const Result<Receipt>& receipt) const noexcept {
+        try {
+            count_result(receipt);
+        } catch (...) {
+        }
+    }
+
+private:
+    void count_result(const Result<PublishReceipt>& receipt) const {
         if (receipt) {
             count(receipt->is_replay ? PublishResult::replayed : PublishResult::accepted, 1);
         } else {
@@ -28,7 +38,7 @@ public:
         }
     }
 
-    void finish(const Result<std::vector<PublishReceipt>>& receipts) const noexcept {
+    void count_result(const Result<std::vector<PublishReceipt>>& receipts) const {
         if (!receipts) return count(result_of(receipts.error()), publications_);
         std::size_t replayed = 0;
         for (const PublishReceipt& receipt : *receipts) {
@@ -38,7 +48,6 @@ public:
         count(PublishResult::accepted, receipts->size() - replayed);
     }
 
-private:
     static PublishResult result_of(const Error& error) noexcept {
         if (error == Errc::conflict) return PublishResult::conflict;
         if (error == Errc::overloaded) return PublishResult::overloaded;

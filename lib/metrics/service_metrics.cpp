@@ -49,7 +49,7 @@ MetricLabel storage_calls() {
     return {"call", {"write", "claim", "pulse", "read", "maintain"}};
 }
 
-/// Failures have the values from `FailureReason::lookup` on.
+/// Failures have the values starting with `FailureReason::lookup`.
 MetricLabel failure_reasons() {
     MetricLabel label{"reason", {}};
     for (auto reason = FailureReason::lookup; reason <= FailureReason::other;

@@ -21,18 +21,18 @@ enum class PublishResult : std::uint8_t {
     unavailable,
 };
 
-/// What kind of call to storage it was. In the order of the label's values.
+/// The kinds of calls to storage, in the order of the label's values.
 enum class StorageCall : std::uint8_t { write, claim, pulse, read, maintain };
 
-/// The metrics of one service: their names and labels, and what counts where. Every member may be
-/// called from any thread at once.
+/// The metrics of one service: their names and labels, and where they are counted. All member
+/// functions may be called from any thread at once.
 class ServiceMetrics {
 public:
     using Duration = std::chrono::microseconds;
 
     ServiceMetrics();
 
-    /// @param duration until they were durable; counts where they are.
+    /// @param duration until they were durable; counted only if they are.
     void count_publications(PublishResult result, std::size_t count, Duration duration) noexcept;
     void count_events(std::size_t count) noexcept;
     void count_attempt(const AttemptReport& report) noexcept;

@@ -29,7 +29,8 @@ DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
       inbox_(inbox),
       journal_(journal),
       index_(index),
-      dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }) {}
+      dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }),
+      jitter_(parts_.random->next()) {}
 
 delivery::Now DeliveryLoop::now() const {
     return {.time = journal_.now(), .steady = parts_.clock->steady_now()};
@@ -42,7 +43,7 @@ std::size_t DeliveryLoop::turn(bool may_wait) {
     begin_attempts();
     // Decisions made without a request must not wait for one.
     const bool waits = may_wait && dispatcher_.results() == 0;
-    drive_transport(waits ? std::chrono::steady_clock::now() + idle_for() : SteadyTime::min());
+    drive_transport(waits ? transport_now() + idle_for() : SteadyTime::min());
     return hand_back();
 }
 
@@ -76,10 +77,13 @@ void DeliveryLoop::log_transport_failure(const char* call) {
         std::string("the Transport threw in ") + call + ": " + std::string(what_was_thrown()));
 }
 
-std::size_t DeliveryLoop::finish_turn(SteadyTime until) {
-    take_inbox();
-    drive_transport(until);
-    return hand_back();
+void DeliveryLoop::finish(std::chrono::milliseconds drain) {
+    const SteadyTime deadline = transport_now() + drain;
+    while (in_flight() > 0 && transport_now() < deadline) {
+        take_inbox();
+        drive_transport(deadline);
+        hand_back();
+    }
 }
 
 void DeliveryLoop::abandon() {
@@ -109,7 +113,15 @@ SteadyTime DeliveryLoop::next_wake() const {
     return std::min(next_wake_of_transport(), parts_.clock->steady_now() + idle_for());
 }
 
-/// The transport uses the system's steady clock, the service its own clock.
+/// By the transport's clock, which may differ from the service's.
+SteadyTime DeliveryLoop::transport_now() const {
+    try {
+        return parts_.transport->steady_now();
+    } catch (...) {
+        return std::chrono::steady_clock::now();
+    }
+}
+
 SteadyTime DeliveryLoop::next_wake_of_transport() const {
     SteadyTime wake = SteadyTime::min();
     try {
@@ -119,9 +131,8 @@ SteadyTime DeliveryLoop::next_wake_of_transport() const {
         return parts_.clock->steady_now() + poll_interval;
     }
     if (wake == SteadyTime::max()) return wake;
-    const SteadyTime machine_now = std::chrono::steady_clock::now();
-    return wake <= machine_now ? SteadyTime::min()
-                               : parts_.clock->steady_now() + (wake - machine_now);
+    const SteadyTime now_there = transport_now();
+    return wake <= now_there ? SteadyTime::min() : parts_.clock->steady_now() + (wake - now_there);
 }
 
 void DeliveryLoop::take_inbox() {
@@ -237,7 +248,7 @@ void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
 }
 
 void DeliveryLoop::take_answer(Transport::Token token, const TransportAnswer& answer) {
-    const double chance = std::uniform_real_distribution<>()(random_);
+    const double chance = std::uniform_real_distribution<>()(jitter_);
     const bool is_ours = dispatcher_.finish(token, answer, now(), chance);
     if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) log_local_error(answer.error);
 }

@@ -40,9 +40,12 @@ Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, Subsc
                 .metrics = metrics_,
                 .on_change = [this] { call_host(); }},
                options, index, inbox_),
-      delivery_(
-          {.transport = transport_, .clock = clock_, .observer = observer_, .metrics = metrics_},
-          options, index, inbox_, journal_) {}
+      delivery_({.transport = transport_,
+                 .clock = clock_,
+                 .observer = observer_,
+                 .random = std::move(parts.random),
+                 .metrics = metrics_},
+                options, index, inbox_, journal_) {}
 
 Engine::~Engine() {
     let_go();
@@ -265,16 +268,28 @@ Result<> Engine::stop(std::chrono::milliseconds drain) {
     const std::scoped_lock life(life_mutex_);
     const Inside inside(this);
     if (state_ == State::stopped) return {};
-    // The wait uses real time, whatever clock the service has.
-    const SteadyTime deadline = std::chrono::steady_clock::now() + drain;
+    end_work(drain);
+    return journal_.close();
+}
+
+Result<> Engine::abandon() {
+    if (Result<> outside = check_outside(this, "abandon"); !outside) return outside;
+    const std::scoped_lock life(life_mutex_);
+    const Inside inside(this);
+    if (state_ == State::stopped) return {};
+    end_work(std::chrono::milliseconds(0));
+    journal_.abandon();
+    return {};
+}
+
+void Engine::end_work(std::chrono::milliseconds drain) {
     journal_.refuse_new();
     stops_delivery_ = true;
     wake_delivery();
     end(delivery_thread_);
-    finish_deliveries(deadline);
+    finish_deliveries(drain);
     stop_journal_thread();
     state_ = State::stopped;
-    return journal_.close();
 }
 
 void Engine::stop_journal_thread() {
@@ -290,12 +305,10 @@ void Engine::end(std::thread& thread) {
     thread.join();
 }
 
-void Engine::finish_deliveries(SteadyTime deadline) {
+void Engine::finish_deliveries(std::chrono::milliseconds drain) {
     const std::scoped_lock lock(delivery_mutex_);
     try {
-        while (delivery_.in_flight() > 0 && std::chrono::steady_clock::now() < deadline) {
-            delivery_.finish_turn(deadline);
-        }
+        delivery_.finish(drain);
         delivery_.abandon();
     } catch (...) {
         journal_.abandon_identity();

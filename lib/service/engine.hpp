@@ -38,6 +38,7 @@ public:
     void set_wake_callback(std::function<void()> callback);
     Result<std::size_t> run_once();
     Result<> stop(std::chrono::milliseconds drain);
+    Result<> abandon();
     Result<> check_ready() const;
     std::vector<MetricFamily> collect_metrics() const;
     /// The service is destroyed: stops without draining. If called inside the engine's own work,
@@ -73,7 +74,9 @@ private:
     /// Repeats `body` until `is_done`; exceptions are logged.
     void repeat(const char* what, const std::function<bool()>& is_done,
                 const std::function<void()>& body);
-    void finish_deliveries(SteadyTime deadline);
+    /// @pre `life_mutex_` is held.
+    void end_work(std::chrono::milliseconds drain);
+    void finish_deliveries(std::chrono::milliseconds drain);
     void stop_journal_thread();
     static void end(std::thread& thread);
 

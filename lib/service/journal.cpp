@@ -110,7 +110,14 @@ Result<> Journal::close() {
     return {};
 }
 
+void Journal::abandon() {
+    const std::scoped_lock turn(step_mutex_);
+    refuse_pending();
+    is_closed_ = true;
+}
+
 Result<> Journal::begin_identity() {
+    end_lease();
     Result<Worker> worker = parts_.storage->register_worker(options_.lease);
     if (!worker) return worker.error();
     worker_ = *worker;
@@ -237,13 +244,18 @@ bool Journal::read_notices() {
     return true;
 }
 
-/// Nothing depends on it, so that a failure changes nothing.
+/// Nothing depends on it: a failure is logged, and changes nothing.
 void Journal::sample_if_due() {
     const SteadyTime steady_now = parts_.clock->steady_now();
     if (steady_now < next_sample_) return;
     next_sample_ = steady_now + sample_interval;
     const Result<StorageSample> sample = parts_.storage->sample();
-    if (sample) parts_.metrics->set_sample(*sample, now());
+    if (sample) {
+        parts_.metrics->set_sample(*sample, now());
+    } else if (!(sample.error() == Errc::unsupported)) {
+        log(LogLevel::error, "sampling for metrics: " + sample.error().to_string(),
+            LogEvent::storage_unavailable);
+    }
 }
 
 Result<> Journal::refresh() {
@@ -374,7 +386,7 @@ std::size_t Journal::work() {
 /// this process had died there, except that the callers get an error.
 void Journal::crash(std::string_view what) {
     has_crashed_ = true;
-    lease_until_ = SteadyTime::min().time_since_epoch().count();
+    end_lease();
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
     log(LogLevel::error,
         "the storage thread failed and continues under a new identity:", LogEvent::service_failed);
@@ -387,6 +399,7 @@ void Journal::crash(std::string_view what) {
 
 /// Continues under a new identity: storage knows what the previous one held.
 bool Journal::begin_again() {
+    end_lease();
     const Result<> retired = parts_.storage->retire_worker(worker_.id);
     const bool is_retired = retired || retired.error() == Errc::fenced;
     return accept(is_retired ? begin_identity() : retired, "new identity");

@@ -75,6 +75,10 @@ public:
     /// @pre `refuse_new` was called.
     Result<> close();
 
+    /// Leaves everything as after a crash: this worker stays registered in storage. Only callers
+    /// are answered. @pre `refuse_new` was called.
+    void abandon();
+
     /// Submits publications; a later `step` calls `done`. @return overloaded; stopped: then the
     /// submission is unchanged.
     Result<> submit(Submission& submission);
@@ -118,6 +122,8 @@ private:
     };
 
     Result<> begin_identity();
+    /// No attempt starts until storage has confirmed an identity.
+    void end_lease() noexcept { lease_until_ = SteadyTime::min().time_since_epoch().count(); }
     void drop_results();
     /// Sends a heartbeat. @return nullopt if storage did not respond.
     std::optional<Pulse> pulse();

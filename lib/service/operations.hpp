@@ -22,6 +22,7 @@ public:
         : storage(parts.storage),
           clock(parts.clock),
           observer(parts.observer),
+          random(parts.random),
           metrics(std::move(counts)),
           options(std::move(chosen)),
           index(options.endpoints),
@@ -62,6 +63,7 @@ public:
     const std::shared_ptr<Storage> storage;
     const std::shared_ptr<Clock> clock;
     const std::shared_ptr<Observer> observer;
+    const std::shared_ptr<Random> random;
     const std::shared_ptr<metrics::ServiceMetrics> metrics;
     const ServiceOptions options;
     service::SubscriptionIndex index;

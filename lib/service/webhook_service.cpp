@@ -86,6 +86,7 @@ Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options)
         parts.clock =
             parts.clock ? service::guarded(std::move(parts.clock), parts.observer) : system_clock();
         parts.storage = service::guarded(std::move(parts.storage), parts.observer);
+        if (!parts.random) parts.random = system_random();
         parts.storage = metrics::metered(std::move(parts.storage), parts.clock, counts);
         auto impl = std::make_shared<Impl>(std::move(parts), std::move(options), std::move(counts));
         if (Result<> opened = impl->engine.open(); !opened) return opened.error();
@@ -279,6 +280,10 @@ Result<std::size_t> WebhookService::run_once() {
 
 Result<> WebhookService::stop(std::chrono::milliseconds drain) {
     return enter(impl_, [&](Impl& impl) { return impl.engine.stop(drain); });
+}
+
+Result<> WebhookService::abandon() {
+    return enter(impl_, [](Impl& impl) { return impl.engine.abandon(); });
 }
 
 Result<> WebhookService::check_ready() const {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <query/answer.hpp>
-#include <random>
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
@@ -36,8 +35,11 @@ void count_subscription(const Subscription& subscription, Time now, StorageSampl
 
 }  // namespace
 
-MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout)
-    : clock_(clock ? std::move(clock) : system_clock()), query_timeout_(query_timeout) {}
+MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout,
+                             std::shared_ptr<Random> random)
+    : clock_(clock ? std::move(clock) : system_clock()),
+      random_(random ? std::move(random) : system_random()),
+      query_timeout_(query_timeout) {}
 
 // ---- Subscriptions.
 
@@ -337,10 +339,7 @@ Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, S
 
 Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
     const std::scoped_lock lock(mutex_);
-    std::random_device random;
-    const Worker worker{.id = {++last_worker_},
-                        .last_event = last_event_,
-                        .tag = (std::uint64_t{random()} << 32) | random()};
+    const Worker worker{.id = {++last_worker_}, .last_event = last_event_, .tag = random_->next()};
     workers_[worker.id] = {.tag = worker.tag,
                            .lease = lease,
                            .last_pulse = clock_->steady_now(),
@@ -757,8 +756,10 @@ Result<> MemoryStorage::delete_api_key(ApiKeyId id) {
 }  // namespace storage
 
 std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock,
-                                             std::chrono::milliseconds query_timeout) {
-    return std::make_shared<storage::MemoryStorage>(std::move(clock), query_timeout);
+                                             std::chrono::milliseconds query_timeout,
+                                             std::shared_ptr<Random> random) {
+    return std::make_shared<storage::MemoryStorage>(std::move(clock), query_timeout,
+                                                    std::move(random));
 }
 
 }  // namespace webhooks

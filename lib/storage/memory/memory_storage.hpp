@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 #include <webhooks/clock.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks::storage {
@@ -18,7 +19,8 @@ namespace webhooks::storage {
 /// Ordered containers under one lock: every call is atomic because it holds the lock.
 class MemoryStorage final : public Storage {
 public:
-    MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout);
+    MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout,
+                  std::shared_ptr<Random> random);
 
     Result<Subscription> insert_subscription(const Subscription&) override;
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
@@ -144,6 +146,7 @@ private:
     void write_append(const Worker&, const Append&, const Appended& place);
 
     const std::shared_ptr<Clock> clock_;
+    const std::shared_ptr<Random> random_;
     const std::chrono::milliseconds query_timeout_;
     std::mutex mutex_;
     std::map<SubscriptionId, StoredSubscription> subscriptions_;

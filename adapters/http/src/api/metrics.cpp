@@ -46,7 +46,7 @@ std::size_t place_of_kind(const Operation* operation) {
     return 1;
 }
 
-/// The weight of a media range; 1 if it says nothing.
+/// The weight of a media range; 1 by default.
 double weight_of(std::string_view range) {
     double weight = 1;
     for_each_part(range, ';', [&](std::string_view part) {

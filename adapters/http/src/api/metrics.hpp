@@ -7,12 +7,12 @@
 
 namespace webhooks::http {
 
-/// What the API counts of its requests. Any thread.
+/// Metrics of the API's requests. Thread-safe.
 class ApiMetrics {
 public:
     ApiMetrics();
 
-    /// @param operation null for a request that has none.
+    /// @param operation null for a request without one.
     void count(const Operation* operation, int status,
                std::chrono::steady_clock::duration duration) noexcept;
 
@@ -22,10 +22,10 @@ private:
     MetricSet set_;
 };
 
-/// OpenMetrics if the `Accept` field prefers it to the older text format, else that format.
+/// OpenMetrics if the `Accept` field prefers it to the older text format, otherwise that format.
 MetricsFormat choose_format(std::string_view accept);
 
-/// What the operating system tells of this process.
+/// What the operating system reports about this process.
 std::vector<MetricFamily> process_metrics();
 
 }  // namespace webhooks::http

@@ -19,8 +19,8 @@ std::string read_file(const char* path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Fields of /proc/self/stat by their number in proc(5), from the third on: the second is the
-/// program's name, which may hold blanks.
+/// Fields of /proc/self/stat by their number in proc(5), starting with the third: the second is the
+/// program's name, which may contain spaces.
 class ProcessState {
 public:
     ProcessState() {
@@ -56,7 +56,7 @@ double boot_time() {
     return static_cast<double>(seconds);
 }
 
-/// How many descriptors are open, but for the one that counts them.
+/// The number of open descriptors, except the one used for counting.
 double open_descriptors() {
     DIR* const directory = opendir("/proc/self/fd");
     if (!directory) return 0;

@@ -63,6 +63,7 @@ private:
 
     const SqliteOptions options_;
     const std::shared_ptr<Clock> clock_;
+    const std::shared_ptr<Random> random_;
     soci::connection_pool readers_;
     std::optional<SqliteApiKeyFinder> api_keys_;
 
