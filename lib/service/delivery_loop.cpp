@@ -329,7 +329,9 @@ std::size_t DeliveryLoop::hand_back() {
     delivery::Results results = dispatcher_.take_results();
     parts_.metrics->set_in_flight(dispatcher_.in_flight());
     const auto contexts = std::exchange(results.contexts, {});
-    for (std::size_t i = 0; i < results.attempts.size(); ++i) {
+    // The last attempt has no context if memory ran out in between.
+    const std::size_t reported = std::min(results.attempts.size(), contexts.size());
+    for (std::size_t i = 0; i < reported; ++i) {
         report(results.attempts[i], contexts[i]);
     }
     log_health_changes(std::exchange(results.health_changes, {}));
