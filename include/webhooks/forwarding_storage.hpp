@@ -22,6 +22,7 @@ public:
         list_subscriptions,
         upsert_event_type,
         configuration,
+        notices,
         list_events,
         list_all_events,
         find_event,
@@ -60,6 +61,7 @@ public:
     Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
     Result<> upsert_event_type(const EventType&) override;
     Result<Configuration> configuration(Revision since) override;
+    Result<std::vector<Notice>> notices(std::int64_t after) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
     Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;

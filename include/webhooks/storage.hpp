@@ -59,6 +59,8 @@ struct HeldEvent {
     bool has_row = false;  ///< It has a row among the undelivered events, claimed by this worker.
     Time created_at{};
     Time due{};  ///< When its next attempt is due.
+    /// A resend was requested, and no worker has had it in memory since.
+    bool is_requested = false;
 };
 
 /// Identifies repetitions of a publication.
@@ -112,14 +114,31 @@ struct Park {
     Place place = Place::free;
 };
 
-/// The state of a subscription's endpoint, stored so that it survives a restart.
+/// The state of a subscription's endpoint at one worker, stored so that it survives a restart. It
+/// is merged with what other workers stored.
 struct EndpointState {
     SubscriptionId subscription{};
     /// The `Subscription::revision` it refers to: if the subscription has changed since, it is
     /// ignored.
     Revision judged_at = 0;
+    /// Since when it has only failed; the earliest is kept. Absent: a request succeeded.
     std::optional<Time> failing_since = {};
+    /// Until when nothing is sent; the latest is kept. Absent: no pause starts.
     std::optional<Time> paused_until = {};
+    /// Pauses up to this time are over, because a request during the pause succeeded.
+    std::optional<Time> ended_pause = {};
+    /// The endpoint itself requested the pause: other workers get a Notice.
+    bool is_asked_for = false;
+};
+
+/// A message to all workers that changes no configuration: an event was deleted while a worker held
+/// it, an endpoint requested a pause, or such a pause ended early.
+struct Notice {
+    std::int64_t number = 0;  ///< Ascending, in the order in which they become visible.
+    SubscriptionId subscription{};
+    std::optional<EventId> deleted_event = {};  ///< Absent: it is about a pause.
+    Revision judged_at = 0;                     ///< As in EndpointState.
+    std::optional<Time> paused_until = {};      ///< Absent: the pause is over.
 };
 
 /// A subscription to be deactivated.
@@ -170,6 +189,9 @@ struct Claim {
     std::vector<HeldEvent> events = {};
     /// When the earliest event that remains in storage is due; absent if none waits.
     std::optional<Time> next_due = {};
+    /// The revision of subscriptions when the events were claimed, or a later one: a worker whose
+    /// index is older must refresh it before it handles the events.
+    Revision revision = 0;
 };
 
 /// The changes since a revision.
@@ -191,6 +213,7 @@ struct Pulse {
     std::int64_t last_batch = 0;
     /// The ids of events that this worker appends from now on are greater than this.
     EventId last_event{};
+    std::int64_t last_notice = 0;  ///< `Notice::number` of the latest one; 0 before the first.
 };
 
 /// The result of reopening events.
@@ -277,6 +300,9 @@ public:
 
     /// Everything that changed after `since`; 0 requests everything (and returns no deletions).
     virtual Result<Configuration> configuration(Revision since) = 0;
+    /// The notices after `after`, in order of their numbers, of the last 24 hours at least. The
+    /// default implementation returns none: enough for a storage of one running service at a time.
+    virtual Result<std::vector<Notice>> notices(std::int64_t after);
 
     // ---- The log, for readers.
 

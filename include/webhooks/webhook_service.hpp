@@ -118,7 +118,8 @@ public:
     Result<Page<Event>> all_events(const Principal&, const ListQuery& = {}) const;
     /// One event with its attempts.
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
-    /// If the event is still queued, it is cancelled.
+    /// If the event is still queued, it is cancelled: here at once, at other workers within
+    /// `ServiceOptions::heartbeat_interval`.
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
     /// Sends one event of type `webhook.test`, once, even if the subscription is inactive.
     /// @param payload UTF-8 without U+0000; absent: a small JSON document.

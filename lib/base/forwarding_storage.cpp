@@ -71,6 +71,10 @@ Result<Configuration> ForwardingStorage::configuration(Revision since) {
     return call_inner(Call::configuration, [&] { return inner_->configuration(since); });
 }
 
+Result<std::vector<Notice>> ForwardingStorage::notices(std::int64_t after) {
+    return call_inner(Call::notices, [&] { return inner_->notices(after); });
+}
+
 Result<Page<Event>> ForwardingStorage::list_events(const Principal& principal, SubscriptionId id,
                                                    const ListQuery& query) {
     return call_inner(Call::list_events, [&] { return inner_->list_events(principal, id, query); });

@@ -9,6 +9,10 @@ Error no_api_keys() {
 
 }  // namespace
 
+Result<std::vector<Notice>> Storage::notices(std::int64_t) {
+    return std::vector<Notice>();
+}
+
 Result<Page<Event>> Storage::list_all_events(const Principal&, const ListQuery&) {
     return Error(Errc::unsupported, "this storage can only list the events of one subscription");
 }

@@ -34,9 +34,9 @@ const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
     return nullptr;
 }
 
-/// A resend was requested: the event has a history, and a full set of attempts left.
+/// A resend was requested: the event has a history, and is sent as a probe.
 bool is_reopened(const HeldEvent& event) {
-    return event.attempts > 0 && event.tries == 0;
+    return event.is_requested && event.attempts > 0;
 }
 
 bool is_expired(const HeldEvent& event, Time now) {
@@ -79,24 +79,46 @@ std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const N
         turns_.place(lane, host, owner);
     }
     const Revision version = endpoint ? endpoint->revision : 0;
-    if (lane.version == version) return endpoint;
-    lane.version = version;
+    if (lane.version != version) begin_version(lane, endpoint.get());
+    if (endpoint && !lane.key.is_test) hear(lane, endpoint->paused_until, now);
+    return endpoint;
+}
+
+void Dispatcher::begin_version(Lane& lane, const Endpoint* endpoint) {
+    lane.version = endpoint ? endpoint->revision : 0;
     lane.health = {.has_succeeded = lane.health.has_succeeded};
+    lane.paused_until.reset();
+    lane.asked_until.reset();
+    lane.heard_until.reset();
     lane.failing_since.reset();
     lane.failures = 0;
     lane.rate_limit = 0;
-    if (!endpoint || lane.key.is_test) return endpoint;
+    if (!endpoint || lane.key.is_test) return;
     lane.rate_limit = endpoint->rate_limit;
     lane.failing_since = endpoint->failing_since;
-    if (endpoint->failing_since) {
-        // How and how often it failed is not stored: until it succeeds, it is treated as failing.
-        lane.health.last_was_silent = true;
-        lane.failures = options_.breaker_failures;
+    if (!endpoint->failing_since) return;
+    // How and how often it failed is not stored: until it succeeds, it is treated as failing.
+    lane.health.last_was_silent = true;
+    lane.failures = options_.breaker_failures;
+}
+
+void Dispatcher::hear(Lane& lane, std::optional<Time> paused_until, const Now& now) {
+    const std::optional<Time> heard = std::exchange(lane.heard_until, paused_until);
+    if (heard == paused_until) return;
+    if (paused_until) {
+        lane.asked_until = std::max(lane.asked_until, paused_until);
+        // Of one that is known already, a request that is in flight may be the probe.
+        if (paused_until <= lane.paused_until) return;
+        lane.paused_until = paused_until;
+        if (*paused_until > now.time) {
+            pause(lane.health, *paused_until - now.time, now.steady);
+        }
+    } else if (heard == lane.paused_until) {
+        // Another worker had success; one event at a time finds out what is so here.
+        lane.paused_until.reset();
+        lane.asked_until.reset();
+        resume(lane.health, now.steady);
     }
-    if (endpoint->paused_until && *endpoint->paused_until > now.time) {
-        pause(lane.health, *endpoint->paused_until - now.time, now.steady);
-    }
-    return endpoint;
 }
 
 void Dispatcher::refresh(const Now& now) {
@@ -109,6 +131,7 @@ void Dispatcher::refresh(const Now& now) {
             turns_.remove(lane);
             place = lanes_.erase(place);
         } else {
+            defer_if_blocked_for_long(lane, now);
             settle(lane, now);
             ++place;
         }
@@ -339,6 +362,7 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
         const HeldEvent& first = lane.queue.front().event;
         if (lane.host != host || lane.opens_at() > now.steady) {
             // The subscription has changed: its next turn is with another host, or later.
+            defer_if_blocked_for_long(lane, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
             end(pop(lane), Outcome::cancelled, reason, now);
         } else if (is_expired(first, now.time)) {
@@ -413,26 +437,17 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
 
 void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& answer,
                       const Now& now) {
-    const Meaning meaning = meaning_of(answer);
     const bool was_failing = lane.failing_since.has_value();
     const SteadyTime was_blocked_until = lane.health.blocked_until;
-    if (meaning == Meaning::success) {
+    const std::optional<Time> was_asked_until = lane.asked_until;
+    const bool is_success = meaning_of(answer) == Meaning::success;
+    if (is_success) {
         note_success(lane.health, flight.started);
         lane.failing_since.reset();
         lane.failures = 0;
         report_success(lane);
     } else {
-        report_failure(lane, answer, now);
-        Failure failure{.started = flight.started,
-                        .is_silent = answer.kind == TransportAnswer::Kind::failed};
-        if (meaning == Meaning::slow_down) {
-            failure.wanted_pause = wanted_pause(answer, policy_for(flight), now.time);
-        }
-        note_failure(lane.health, breaker_, failure, now.steady);
-        if (!lane.failing_since) lane.failing_since = flight.sent_at;
-        ++lane.failures;
-        deactivate_if_due(lane, flight, meaning, now);
-        defer_if_blocked_for_long(lane, now);
+        note_failed(lane, flight, answer, now);
     }
     if (was_failing == lane.failing_since.has_value() &&
         was_blocked_until == lane.health.blocked_until) {
@@ -440,9 +455,41 @@ void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& a
     }
     EndpointState state{.subscription = lane.key.subscription,
                         .judged_at = lane.version,
-                        .failing_since = lane.failing_since};
-    if (lane.health.is_blocked(now.steady)) state.paused_until = now.at(lane.health.blocked_until);
+                        .failing_since = lane.failing_since,
+                        .is_asked_for = was_asked_until != lane.asked_until};
+    if (lane.health.is_blocked(now.steady)) {
+        state.paused_until = lane.paused_until =
+            std::max(lane.paused_until, std::optional(now.at(lane.health.blocked_until)));
+    } else if (is_success) {
+        state.ended_pause = std::exchange(lane.paused_until, std::nullopt);
+        state.is_asked_for = false;
+        lane.asked_until.reset();
+    }
     results_.states.push_back(state);
+}
+
+void Dispatcher::note_failed(Lane& lane, const Flight& flight, const TransportAnswer& answer,
+                             const Now& now) {
+    report_failure(lane, answer, now);
+    const Meaning meaning = meaning_of(answer);
+    Failure failure{.started = flight.started,
+                    .is_silent = answer.kind == TransportAnswer::Kind::failed};
+    if (meaning == Meaning::slow_down) {
+        failure.wanted_pause = wanted_pause(answer, policy_for(flight), now.time);
+    }
+    note_failure(lane.health, breaker_, failure, now.steady);
+    if (failure.wanted_pause && failure.wanted_pause->count() > 0) {
+        lane.asked_until =
+            std::max(lane.asked_until, std::optional(now.time + *failure.wanted_pause));
+    }
+    // A probe that somebody asked for ends no pause unless it has success.
+    if (lane.asked_until && *lane.asked_until > now.time) {
+        pause(lane.health, *lane.asked_until - now.time, now.steady);
+    }
+    if (!lane.failing_since) lane.failing_since = flight.sent_at;
+    ++lane.failures;
+    deactivate_if_due(lane, flight, meaning, now);
+    defer_if_blocked_for_long(lane, now);
 }
 
 void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning meaning,

@@ -88,6 +88,9 @@ private:
     Lane& lane_for(const HeldEvent& event, const Now& now);
     /// Updates a lane to the current version of its subscription. @return that version.
     std::shared_ptr<const Endpoint> bring_up_to_date(Lane& lane, const Now& now);
+    void begin_version(Lane& lane, const Endpoint* endpoint);
+    /// Takes in what other workers found out of pauses.
+    static void hear(Lane& lane, std::optional<Time> paused_until, const Now& now);
     void settle(Lane& lane, const Now& now);
     void cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now);
     void want_more(Lane& lane, const Now& now);
@@ -110,6 +113,8 @@ private:
 
     void record(const Flight& flight, const TransportAnswer& answer, const Now& now, double chance);
     void note(Lane& lane, const Flight& flight, const TransportAnswer& answer, const Now& now);
+    void note_failed(Lane& lane, const Flight& flight, const TransportAnswer& answer,
+                     const Now& now);
     void deactivate_if_due(Lane& lane, const Flight& flight, Meaning meaning, const Now& now);
     void report_failure(Lane& lane, const TransportAnswer& answer, const Now& now);
     void report_success(Lane& lane);

@@ -48,6 +48,10 @@ struct Lane {
     RateLimit rate;
     int rate_limit = 0;                            ///< Requests per second; 0: no limit.
     SteadyTime delayed_until = SteadyTime::min();  ///< After a local error.
+    /// When pauses end, in storage's time. What endpoints ask for comes from other workers, too.
+    std::optional<Time> paused_until;  ///< The latest one that was noted.
+    std::optional<Time> asked_until;   ///< The latest one that the endpoint asked for.
+    std::optional<Time> heard_until;   ///< As the subscription had it when it was looked at last.
     std::optional<Time> failing_since;
     int failures = 0;  ///< Since then.
     bool is_reported_as_failing = false;

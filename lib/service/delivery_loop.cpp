@@ -105,7 +105,7 @@ std::chrono::nanoseconds DeliveryLoop::idle_for() const {
 }
 
 bool DeliveryLoop::wants_sweep() const {
-    return dispatcher_.waiting() > 0 || swept_revision_ != index_.revision();
+    return dispatcher_.waiting() > 0 || swept_changes_ != index_.changes();
 }
 
 SteadyTime DeliveryLoop::next_wake() const {
@@ -297,8 +297,8 @@ void DeliveryLoop::sweep() {
     next_sweep_ = at.steady + sweep_interval;
     if (wants_sweep()) ++done_;
     dispatcher_.hold_old(at);
-    if (const Revision revision = index_.revision(); revision != swept_revision_) {
-        swept_revision_ = revision;
+    if (const std::uint64_t changes = index_.changes(); changes != swept_changes_) {
+        swept_changes_ = changes;
         dispatcher_.refresh(at);
     }
 }

@@ -103,7 +103,7 @@ private:
     /// Log lines about endpoints since `health_log_began_`.
     int health_lines_ = 0;
     SteadyTime health_log_began_{};
-    Revision swept_revision_ = 0;
+    std::uint64_t swept_changes_ = 0;  ///< As `SubscriptionIndex::changes`.
     std::unordered_map<SubscriptionId, CachedSigners> signers_;
     /// Of jitter; seeded once, for the machine's randomness costs a system call.
     std::mt19937_64 jitter_;

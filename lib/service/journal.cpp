@@ -132,6 +132,8 @@ Result<> Journal::begin_identity() {
     if (!pulse) return pulse.error();
     synchronize(*pulse, unbroken_since_);
     consider_due(pulse->now);
+    // Before anything was read: what is read first holds all that notices said until now.
+    if (index_.revision() == 0) last_notice_ = pulse->last_notice;
     return {};
 }
 
@@ -218,6 +220,7 @@ bool Journal::look() {
     consider_due(answer->now);
     if (answer->revision != index_.revision() && !accept(refresh(), "reading changes"))
         return false;
+    if (answer->last_notice != last_notice_ && !read_notices()) return false;
     // If storage was unavailable to all, the other workers get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
         !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
@@ -225,6 +228,19 @@ bool Journal::look() {
     }
     is_taking_over_ = true;
     sample_if_due();
+    return true;
+}
+
+bool Journal::read_notices() {
+    const Result<std::vector<Notice>> notices = parts_.storage->notices(last_notice_);
+    if (!accept(notices ? Result<>() : notices.error(), "reading notices")) return false;
+    index_.apply(*notices);
+    for (const Notice& notice : *notices) {
+        if (notice.deleted_event) {
+            inbox_.cancel({.subscription = notice.subscription, .event = *notice.deleted_event});
+        }
+        last_notice_ = notice.number;
+    }
     return true;
 }
 
@@ -703,6 +719,11 @@ std::size_t Journal::claim_due() {
     Result<Claim> claim = parts_.storage->claim(worker_.id, room, ++last_claim_);
     if (!claim) is_claim_in_doubt_ = true;
     if (!accept(claim ? Result<>() : claim.error(), "claim")) return 0;
+    // What is known of subscriptions decides on these events: it must be no older than they are.
+    if (claim->revision > index_.revision() && !accept(refresh(), "reading changes")) {
+        is_claim_in_doubt_ = true;
+        return 0;
+    }
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
     // Storage has the correct time: its clock was set back.

@@ -132,6 +132,8 @@ private:
     /// Sends a heartbeat and checks what others did: changes, and expired workers.
     /// @return false if storage does not respond.
     bool look();
+    /// @return false where storage does not answer.
+    bool read_notices();
     void synchronize(const Pulse& pulse, SteadyTime asked_at);
     void set_time(Time storage_time, SteadyTime asked_at);
     /// @return whether there may be more
@@ -207,6 +209,8 @@ private:
     delivery::LowWater low_water_;
     /// As last written to storage.
     EventId written_low_water_{};
+    /// Those up to it are in the index.
+    std::int64_t last_notice_ = 0;
     std::optional<Time> next_due_;
     /// Set only by a complete check: a heartbeat for another reason does not check for changes.
     SteadyTime next_look_{};

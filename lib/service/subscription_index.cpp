@@ -57,6 +57,21 @@ void SubscriptionIndex::apply(const Configuration& changes) {
     // Last: if memory runs out before, all of it is read and applied again, and until then storage
     // rejects what is matched by the old revision.
     revision_ = changes.revision;
+    ++changes_;
+}
+
+void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
+    const std::unique_lock lock(mutex_);
+    for (const Notice& notice : notices) {
+        const auto found = entries_.find(notice.subscription);
+        if (notice.deleted_event || found == entries_.end()) continue;
+        std::shared_ptr<const delivery::Endpoint>& endpoint = found->second.endpoint;
+        if (endpoint->revision != notice.judged_at) continue;
+        auto paused = std::make_shared<delivery::Endpoint>(*endpoint);
+        paused->paused_until = notice.paused_until;
+        endpoint = std::move(paused);
+    }
+    ++changes_;
 }
 
 /// The entry is replaced in one step, so that delivery never misses a subscription that exists. If

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <delivery/endpoint.hpp>
 #include <map>
 #include <memory>
@@ -23,6 +25,8 @@ public:
 
     /// Applies changes. Changes older than the known ones are skipped.
     void apply(const Configuration& changes);
+    /// Takes in what they say of pauses.
+    void apply(const std::vector<Notice>& notices);
 
     /// The active subscriptions that a publication of this type reaches, ascending.
     struct Match {
@@ -36,6 +40,8 @@ public:
     std::shared_ptr<const delivery::Endpoint> endpoint(SubscriptionId) const;
 
     Revision revision() const;
+    /// How often anything was taken in.
+    std::uint64_t changes() const noexcept { return changes_; }
     std::vector<EventType> event_types() const;
     bool is_registered(const std::string& event_type) const;
     /// Whether a pattern matches at least one registered type.
@@ -58,6 +64,7 @@ private:
     const std::shared_ptr<const EndpointPolicy> policy_;
     mutable std::shared_mutex mutex_;
     Revision revision_ = 0;
+    std::atomic<std::uint64_t> changes_{0};
     std::unordered_map<SubscriptionId, Entry> entries_;
     /// Active subscriptions by pattern, and by owner and pattern.
     std::unordered_map<std::string, Ids> by_pattern_;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 
@@ -43,6 +46,24 @@ inline void rotate(Subscription& subscription, const Secret& secret, std::chrono
     subscription.secret = secret;
     subscription.updated_at = now;
     subscription.revision = revision;
+}
+
+/// Joins what one worker found out of an endpoint to what others did.
+/// @return whether the other workers are to hear until when it is paused now.
+inline bool join(const EndpointState& state, Subscription& subscription, Time now) {
+    std::optional<Time>& failing_since = subscription.failing_since;
+    if (!state.failing_since || !failing_since || *state.failing_since < *failing_since) {
+        failing_since = state.failing_since;
+    }
+    std::optional<Time>& paused_until = subscription.paused_until;
+    const bool was_paused = paused_until && *paused_until > now;
+    if (state.ended_pause && paused_until && *paused_until <= *state.ended_pause) {
+        paused_until.reset();
+    }
+    const bool ends = was_paused && !paused_until;
+    // Absent is before any time.
+    paused_until = std::max(paused_until, state.paused_until);
+    return ends || state.is_asked_for;
 }
 
 /// Whether a deactivation still applies to the subscription's current version.

@@ -10,7 +10,10 @@ inline void make_old(soci::session& sql) {
     for (const char* column : {"timeout_seconds", "retry_on"}) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
     }
-    sql << "DELETE FROM webhooks_schema WHERE version = 4";
+    sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
+    sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
+    sql << "DROP TABLE webhooks_notice";
+    sql << "DELETE FROM webhooks_schema WHERE version >= 4";
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
            "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "
            "revision) VALUES ('alice', 'old', '*', 'https://hooks.example.com/', 's3cret', '', 4, "

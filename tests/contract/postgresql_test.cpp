@@ -157,18 +157,18 @@ TEST_CASE("a schema of another version is rejected, with both versions", "[postg
 
     soci::session sql(soci::postgresql, postgresql_cluster().uri());
     long long checksum = 0;
-    sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 4 RETURNING checksum",
+    sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 5 RETURNING checksum",
         soci::into(checksum);
     CHECK(make_postgresql_storage(options).error().detail() ==
-          "the schema has version 3, this library needs 4; update it with migrate_postgresql");
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (4, :checksum, 0)",
+          "the schema has version 4, this library needs 5; update it with migrate_postgresql");
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (5, :checksum, 0)",
         soci::use(checksum);
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (5, 0, 0)";
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (6, 0, 0)";
     for (const Error& newer :
          {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
         CHECK(newer == Errc::conflict);
         CHECK(newer.detail() ==
-              "the schema has version 5, this library knows up to 4; use the newer library");
+              "the schema has version 6, this library knows up to 5; use the newer library");
     }
 }
 

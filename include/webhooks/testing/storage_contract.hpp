@@ -24,6 +24,7 @@
 #include <webhooks/testing/storage_contract/in_doubt.hpp>
 #include <webhooks/testing/storage_contract/list_query.hpp>
 #include <webhooks/testing/storage_contract/log.hpp>
+#include <webhooks/testing/storage_contract/notices.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>
 #include <webhooks/testing/storage_contract/retention.hpp>
 #include <webhooks/testing/storage_contract/sample.hpp>

@@ -5,6 +5,7 @@
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
+#include <storage/notices.hpp>
 #include <storage/subscription_change.hpp>
 #include <webhooks/memory_storage.hpp>
 
@@ -95,6 +96,7 @@ Result<> MemoryStorage::delete_subscription(const Principal& principal, Subscrip
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
     (*stored)->is_deleted = true;
+    (*stored)->deleted_at = clock_->now();
     (*stored)->subscription.revision = ++revision_;
     return {};
 }
@@ -140,6 +142,20 @@ Result<Configuration> MemoryStorage::configuration(Revision since) {
         changes.event_types.push_back(type);
     }
     return changes;
+}
+
+Result<std::vector<Notice>> MemoryStorage::notices(std::int64_t after) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Notice> found;
+    for (const StoredNotice& stored : notices_) {
+        if (stored.notice.number > after) found.push_back(stored.notice);
+    }
+    return found;
+}
+
+void MemoryStorage::give_notice(Notice notice) {
+    notice.number = ++last_notice_;
+    notices_.push_back({.notice = notice, .created_at = clock_->now()});
 }
 
 // ---- The log, for readers.
@@ -239,7 +255,12 @@ Result<EventHistory> MemoryStorage::find_event(const Principal& principal, Subsc
 
 Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
     const std::scoped_lock lock(mutex_);
-    if (const auto stored = visible(principal, id, event); !stored) return stored.error();
+    const auto stored = visible(principal, id, event);
+    if (!stored) return stored.error();
+    const StoredEvent& erased = **stored;
+    const bool is_held =
+        erased.row ? erased.row->claimed_by != WorkerId{} : erased.attempts.empty();
+    if (is_held) give_notice({.subscription = id, .deleted_event = event});
     erase_event(event);
     return {};
 }
@@ -292,7 +313,8 @@ bool MemoryStorage::reopen(EventId id) {
     if (is_in_memory_alone(event)) return false;
     if (event.row && event.row->claimed_by != WorkerId{} && !event.row->is_deferred) return false;
     put_row(id, {.due = clock_->now(),
-                 .attempts = event.attempts.empty() ? 0 : event.attempts.back().number});
+                 .attempts = event.attempts.empty() ? 0 : event.attempts.back().number,
+                 .is_requested = true});
     return true;
 }
 
@@ -341,15 +363,16 @@ Result<Pulse> MemoryStorage::pulse(WorkerId id) {
     return Pulse{.now = clock_->now(),
                  .revision = revision_,
                  .last_batch = (*worker)->last_batch,
-                 .last_event = last_event_};
+                 .last_event = last_event_,
+                 .last_notice = last_notice_};
 }
 
 Result<> MemoryStorage::retire_worker(WorkerId id) {
     const std::scoped_lock lock(mutex_);
     const auto worker = living(id);
     if (!worker) return worker.error();
-    (*worker)->is_dead = true;
     move_held(id, **worker, events_.size());
+    workers_.erase(id);
     return {};
 }
 
@@ -367,14 +390,15 @@ Result<std::size_t> MemoryStorage::take_over(WorkerId self, std::size_t limit) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(self); !worker) return worker.error();
     std::size_t moved = 0;
-    for (auto& [id, worker] : workers_) {
+    for (auto place = workers_.begin(); place != workers_.end() && moved < limit;) {
+        auto& [id, worker] = *place;
         if (worker.is_dead) moved += move_held(id, worker, limit - moved);
+        place = worker.is_dead && moved < limit ? workers_.erase(place) : std::next(place);
     }
     return moved;
 }
 
 std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::size_t limit) {
-    if (worker.is_moved) return 0;
     std::size_t moved = 0;
     for (auto place = events_.upper_bound(worker.low_water);
          place != events_.end() && moved < limit; ++place) {
@@ -390,11 +414,10 @@ std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::siz
         Row row = *stored.row;
         if (!row.is_deferred) row.due = std::min(row.due, std::optional(clock_->now()));
         row.claimed_by = {};
-        row.is_deferred = false;
+        row.is_deferred = row.is_requested = false;
         put_row(event, row);
         ++moved;
     }
-    worker.is_moved = moved < limit;
     return moved;
 }
 
@@ -444,13 +467,7 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
         write_attempt(id, record);
     }
     for (const EndpointState& state : batch.states) {
-        const auto found = subscriptions_.find(state.subscription);
-        if (found == subscriptions_.end() ||
-            found->second.subscription.revision != state.judged_at) {
-            continue;
-        }
-        found->second.subscription.failing_since = state.failing_since;
-        found->second.subscription.paused_until = state.paused_until;
+        write_state(state);
     }
     BatchReceipt receipt;
     receipt.appends = decide(batch.appends, reserve(batch.appends, {last_event_.value + 1}),
@@ -463,6 +480,17 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
         if (deactivate(deactivation)) receipt.deactivated.push_back(deactivation.subscription);
     }
     return receipt;
+}
+
+void MemoryStorage::write_state(const EndpointState& state) {
+    const auto found = subscriptions_.find(state.subscription);
+    if (found == subscriptions_.end()) return;
+    Subscription& subscription = found->second.subscription;
+    if (subscription.revision != state.judged_at) return;
+    if (!join(state, subscription, clock_->now())) return;
+    give_notice({.subscription = subscription.id,
+                 .judged_at = state.judged_at,
+                 .paused_until = subscription.paused_until});
 }
 
 void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) {
@@ -549,7 +577,8 @@ HeldEvent MemoryStorage::held(EventId id) const {
             .tries = event.row ? event.row->tries : 0,
             .has_row = event.row.has_value(),
             .created_at = event.created_at,
-            .due = event.row && event.row->due ? *event.row->due : event.created_at};
+            .due = event.row && event.row->due ? *event.row->due : event.created_at,
+            .is_requested = event.row && event.row->is_requested};
 }
 
 Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventId after,
@@ -569,7 +598,7 @@ Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventI
 Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit, std::int64_t number) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(id); !worker) return worker.error();
-    Claim claim;
+    Claim claim{.revision = revision_};
     const Time now = clock_->now();
     while (!due_.empty() && claim.events.size() < limit && due_.begin()->first <= now) {
         const EventId event = due_.begin()->second;
@@ -611,9 +640,9 @@ Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
             stored.row->claim_number != number) {
             continue;
         }
-        put_row(
-            event,
-            {.due = stored.row->due, .attempts = stored.row->attempts, .tries = stored.row->tries});
+        Row row = *stored.row;
+        row.claimed_by = {};
+        put_row(event, row);
     }
     return {};
 }
@@ -643,18 +672,33 @@ Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
     std::size_t removed = std::erase_if(keys_, [this](const auto& entry) {
         return entry.second.created_at + idempotency_lifetime <= clock_->now();
     });
-    for (const auto& [id, stored] : subscriptions_) {
-        if (!stored.is_deleted) continue;
-        std::set<EventId>& log = log_of_[id];
-        while (!log.empty() && removed < limit) {
-            erase_event(*log.begin());
-            ++removed;
-        }
+    while (!notices_.empty() && notices_.front().created_at + notice_lifetime <= clock_->now()) {
+        notices_.pop_front();
+        ++removed;
     }
+    if (removed < limit) removed += erase_deleted(limit - removed);
     if (maintenance.keep_events_for.count() != 0) {
         removed += erase_old_events(maintenance.keep_events_for, limit);
     }
     return removed >= limit;
+}
+
+/// Subscriptions go with the last of their events, once every worker has heard that they are gone.
+std::size_t MemoryStorage::erase_deleted(std::size_t limit) {
+    std::size_t removed = 0;
+    for (auto place = subscriptions_.begin(); place != subscriptions_.end() && removed < limit;) {
+        const auto& [id, stored] = *place;
+        std::set<EventId>& log = log_of_[id];
+        while (stored.is_deleted && !log.empty() && removed < limit) {
+            erase_event(*log.begin());
+            ++removed;
+        }
+        const bool is_over = stored.is_deleted && log.empty() &&
+                             stored.deleted_at + notice_lifetime <= clock_->now();
+        if (is_over) log_of_.erase(id);
+        place = is_over ? subscriptions_.erase(place) : std::next(place);
+    }
+    return removed;
 }
 
 std::size_t MemoryStorage::erase_old_events(std::chrono::seconds keep_for, std::size_t limit) {

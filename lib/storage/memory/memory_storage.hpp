@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <query/budget.hpp>
@@ -31,6 +32,7 @@ public:
     Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
     Result<> upsert_event_type(const EventType&) override;
     Result<Configuration> configuration(Revision since) override;
+    Result<std::vector<Notice>> notices(std::int64_t after) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
     Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
@@ -65,6 +67,7 @@ private:
     struct StoredSubscription {
         Subscription subscription;
         bool is_deleted = false;
+        Time deleted_at{};
     };
     /// The row of an undelivered event.
     struct Row {
@@ -74,6 +77,11 @@ private:
         WorkerId claimed_by{};
         std::int64_t claim_number = 0;
         bool is_deferred = false;
+        bool is_requested = false;
+    };
+    struct StoredNotice {
+        Notice notice;
+        Time created_at{};
     };
     struct StoredEvent {
         SubscriptionId subscription{};
@@ -91,7 +99,6 @@ private:
         EventId low_water{};
         std::int64_t last_batch = 0;
         bool is_dead = false;
-        bool is_moved = false;  ///< Dead, and nothing is left to take over.
     };
     struct StoredKey {
         std::string digest;
@@ -125,6 +132,9 @@ private:
     void put_row(EventId, Row);
     void erase_row(EventId);
     void erase_event(EventId);
+    std::size_t erase_deleted(std::size_t limit);
+    void write_state(const EndpointState&);
+    void give_notice(Notice);
     std::size_t erase_old_events(std::chrono::seconds keep_for, std::size_t limit);
     HeldEvent held(EventId) const;
     std::size_t move_held(WorkerId, StoredWorker&, std::size_t limit);
@@ -148,6 +158,8 @@ private:
     std::set<std::tuple<WorkerId, SubscriptionId, EventId>> deferred_;
     std::map<std::pair<std::string, std::string>, StoredKey> keys_;
     std::map<WorkerId, StoredWorker> workers_;
+    std::deque<StoredNotice> notices_;
+    std::int64_t last_notice_ = 0;
     std::map<ApiKeyId, ApiKeyRecord> api_keys_;
     Sweep sweep_;
     Revision revision_ = 1;

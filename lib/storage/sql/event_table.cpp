@@ -23,7 +23,7 @@ bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event
     return count > 0;
 }
 
-void erase_event(soci::session& sql, SubscriptionId subscription, EventId event) {
+bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event) {
     const long long id = event.value;
     const long long owner = subscription.value;
     long long message = 0;
@@ -31,13 +31,19 @@ void erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
     // row or finds the event gone.
     sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(id, "id"),
         into(message);
-    sql << "DELETE FROM webhooks_attempt WHERE event_id = :id", use(id, "id");
-    sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id",
-        use(owner, "owner"), use(id, "id");
+    soci::statement erase_attempts =
+        (sql.prepare << "DELETE FROM webhooks_attempt WHERE event_id = :id", use(id, "id"));
+    erase_attempts.execute(true);
+    long long claimed_by = 0;
+    sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id "
+           "RETURNING claimed_by",
+        use(owner, "owner"), use(id, "id"), into(claimed_by);
+    const bool is_held = sql.got_data() ? claimed_by != 0 : erase_attempts.get_affected_rows() == 0;
     sql << "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
            "FROM webhooks_event e WHERE e.id >= webhooks_message.id "
            "AND e.id < webhooks_message.id + webhooks_message.event_count)",
         use(message, "message");
+    return is_held;
 }
 
 std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit) {

@@ -13,7 +13,8 @@ namespace webhooks::storage {
 
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event);
 /// Deletes an event with its attempts and, after the last event of a message, the message.
-void erase_event(soci::session& sql, SubscriptionId subscription, EventId event);
+/// @return whether a worker holds it, in memory or as deferred.
+bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event);
 
 /// Deletes up to `limit` events of a deleted subscription, and marks a subscription that has none
 /// left and will get none.

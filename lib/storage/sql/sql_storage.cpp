@@ -1,7 +1,9 @@
 #include <storage/idempotency.hpp>
+#include <storage/notices.hpp>
 #include <storage/sql/api_key_table.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
+#include <storage/sql/notice_table.hpp>
 #include <storage/sql/sample.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
@@ -110,6 +112,12 @@ Result<Configuration> SqlStorage::configuration(Revision since) {
     });
 }
 
+Result<std::vector<Notice>> SqlStorage::notices(std::int64_t after) {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<Notice>> {
+        return read_notices(sql, after);
+    });
+}
+
 // ---- The log, for readers.
 
 Result<Page<Event>> SqlStorage::list_events(const Principal& principal, SubscriptionId id,
@@ -157,12 +165,14 @@ Result<EventHistory> SqlStorage::find_event(const Principal& principal, Subscrip
 }
 
 Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
-    return run_visible(Purpose::erase, principal, id,
-                       [&](soci::session& sql, Subscription&) -> Result<> {
-                           if (!event_exists(sql, id, event)) return no_such_event();
-                           erase_event(sql, id, event);
-                           return {};
-                       });
+    return run_visible(
+        Purpose::erase, principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
+            if (!event_exists(sql, id, event)) return no_such_event();
+            if (erase_event(sql, id, event)) {
+                give_notice(sql, {.subscription = id, .deleted_event = event}, now(sql));
+            }
+            return {};
+        });
 }
 
 Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id) {
@@ -201,6 +211,7 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         const Time present = now(sql);
         const std::size_t limit = maintenance.limit;
         std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
+        done += erase_notices(sql, present - notice_lifetime, limit);
         done += erase_hidden_events(sql, present, limit);
         return done + expire(sql, present, maintenance, sweep) >= limit;
     });

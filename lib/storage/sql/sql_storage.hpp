@@ -47,6 +47,7 @@ public:
     Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
     Result<> upsert_event_type(const EventType&) override;
     Result<Configuration> configuration(Revision since) override;
+    Result<std::vector<Notice>> notices(std::int64_t after) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
     Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/header_text.hpp>
+#include <storage/sql/notice_table.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/subscription_change.hpp>
 
@@ -269,18 +270,31 @@ void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision,
         use(updated_at, "updated_at"), use(at, "revision"), use(wanted, "id");
 }
 
-void write_state(soci::session& sql, const EndpointState& state) {
+void write_state(soci::session& sql, const EndpointState& state, Time now) {
     const long long id = state.subscription.value;
     const long long revision = state.judged_at;
     Nullable<long long> failing_since;
     Nullable<long long> paused_until;
-    failing_since.set(to_micros(state.failing_since));
-    paused_until.set(to_micros(state.paused_until));
+    sql << "SELECT failing_since, paused_until FROM webhooks_subscription "
+           "WHERE id = :id AND revision = :revision",
+        into(failing_since.value, failing_since.indicator),
+        into(paused_until.value, paused_until.indicator), use(id, "id"), use(revision, "revision");
+    if (!sql.got_data()) return;
+    Subscription known{.failing_since = from_micros(failing_since.get()),
+                       .paused_until = from_micros(paused_until.get())};
+    const bool is_to_be_heard = join(state, known, now);
+    failing_since.set(to_micros(known.failing_since));
+    paused_until.set(to_micros(known.paused_until));
     sql << "UPDATE webhooks_subscription SET failing_since = :failing_since, "
-           "paused_until = :paused_until WHERE id = :id AND revision = :revision",
+           "paused_until = :paused_until WHERE id = :id",
         use(failing_since.value, failing_since.indicator, "failing_since"),
-        use(paused_until.value, paused_until.indicator, "paused_until"), use(id, "id"),
-        use(revision, "revision");
+        use(paused_until.value, paused_until.indicator, "paused_until"), use(id, "id");
+    if (!is_to_be_heard) return;
+    give_notice(sql,
+                {.subscription = state.subscription,
+                 .judged_at = state.judged_at,
+                 .paused_until = known.paused_until},
+                now);
 }
 
 std::vector<SubscriptionId> deactivate(soci::session& sql,

@@ -27,7 +27,8 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
 void update_subscription(soci::session& sql, const Subscription& subscription);
 /// Hides it and clears the user's data in it.
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now);
-void write_state(soci::session& sql, const EndpointState& state);
+/// Merges it with what is stored, and adds a notice if other workers must know.
+void write_state(soci::session& sql, const EndpointState& state, Time now);
 /// Deactivates those that are still concerned. @return which ones; each has incremented the
 /// revision.
 std::vector<SubscriptionId> deactivate(soci::session& sql,

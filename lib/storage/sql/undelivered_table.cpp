@@ -19,7 +19,7 @@ Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId e
     const long long due = to_micros(now);
     soci::statement reopen =
         (sql.prepare << std::string("UPDATE webhooks_undelivered SET due_at = :due, tries = 0, "
-                                    "claimed_by = 0, is_deferred = 0 "
+                                    "claimed_by = 0, is_deferred = 0, is_requested = 1 "
                                     "WHERE subscription_id = :owner AND event_id = :id AND ") +
                             is_reachable,
          use(due, "due"), use(owner, "owner"), use(id, "id"));
@@ -28,8 +28,9 @@ Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId e
     // Without a row it is delivered, or still in the memory of the worker that appended it.
     soci::statement insert =
         (sql.prepare << "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, "
-                        "attempts, tries, claimed_by, claim_number, is_deferred) "
-                        "SELECT :owner, :id, :due, max(number), 0, 0, 0, 0 FROM webhooks_attempt "
+                        "attempts, tries, claimed_by, claim_number, is_deferred, is_requested) "
+                        "SELECT :owner, :id, :due, max(number), 0, 0, 0, 0, 1 "
+                        "FROM webhooks_attempt "
                         "WHERE event_id = :id HAVING max(number) IS NOT NULL "
                         "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered "
                         "WHERE subscription_id = :owner AND event_id = :id)",
@@ -64,7 +65,7 @@ Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription, Tim
     // A worker may have claimed one since it was found.
     soci::statement reopen =
         (sql.prepare << std::string("UPDATE webhooks_undelivered SET due_at = :due, tries = 0, "
-                                    "claimed_by = 0, is_deferred = 0 "
+                                    "claimed_by = 0, is_deferred = 0, is_requested = 1 "
                                     "WHERE subscription_id = :owner AND event_id = :id AND ") +
                             is_reachable,
          use(due, "due"), use(owner, "owner"), use(id, "id"));

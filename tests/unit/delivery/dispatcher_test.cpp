@@ -121,6 +121,7 @@ TEST_CASE("many resent events leave memory to others, and one of them goes first
         HeldEvent again = bench.event(++bench.last_event, 1);
         again.attempts = 3;
         again.has_row = true;
+        again.is_requested = true;
         bench.dispatcher.add(std::move(again), bench.now);
     }
     CHECK(bench.dispatcher.waiting() <= 500);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <unit/service/fixture.hpp>
+#include <unit/service/two_workers.hpp>
 #include <webhooks/forwarding_storage.hpp>
 #include <webhooks/testing/faulty_storage.hpp>
 
@@ -47,46 +47,6 @@ public:
 
 private:
     std::shared_ptr<ManualClock> clock_;
-};
-
-/// The fixture's worker, whose endpoint always fails and is retried every second, and another one
-/// on the same storage.
-struct TwoWorkersFixture : ServiceFixture {
-    const std::shared_ptr<Storage> shared = storage;
-    std::shared_ptr<ManualClock> other_clock = clock;
-    std::shared_ptr<FakeTransport> other_transport = std::make_shared<FakeTransport>();
-    std::optional<WebhookService> other;
-
-    TwoWorkersFixture() {
-        options.retry_schedule = {1s};
-        options.breaker_failures = 1000;
-    }
-
-    void reopen_on(std::shared_ptr<Storage> given) {
-        running.reset();
-        storage = std::move(given);
-        open();
-    }
-
-    void open_other() {
-        other.emplace(WebhookService::open({.storage = shared,
-                                            .transport = other_transport,
-                                            .clock = other_clock,
-                                            .observer = observer},
-                                           options)
-                          .value());
-    }
-
-    void settle_other() {
-        while (other->run_once().value() > 0) {
-        }
-    }
-
-    std::size_t requests_to(const std::string& path) {
-        return static_cast<std::size_t>(std::ranges::count_if(
-            transport->requests(),
-            [&](const OutgoingRequest& request) { return request.target->url.target() == path; }));
-    }
 };
 
 }  // namespace
@@ -194,6 +154,64 @@ TEST_CASE_METHOD(TwoWorkersFixture, "no caller learns that a worker was fenced")
     SECTION("a caller of stop") {
         CHECK(service().stop(0ms));
     }
+}
+
+// ---- What a worker does not know yet.
+
+TEST_CASE_METHOD(TwoWorkersFixture,
+                 "an event of a subscription that is new to its worker is sent") {
+    open_other();
+    look_at_due_in(1s);
+    const Subscription fresh =
+        other
+            ->create_subscription(alice, {.name = "new",
+                                          .event_type = "order.created",
+                                          .url = "https://hooks.example.com/new"})
+            .value();
+    publish_later(1s);
+    advance(1s);
+    CHECK(requests_to("/new") == 1);
+    CHECK(count(fresh, "isSuccess eq true") == 1);
+}
+
+TEST_CASE_METHOD(TwoWorkersFixture,
+                 "an event of a subscription that its worker takes for inactive is sent") {
+    const auto faulty = std::make_shared<FaultyStorage>(shared);
+    reopen_on(faulty);
+    open_other();
+    const Subscription subscription = subscribe();
+    service().update_subscription(alice, subscription.id, {.is_active = false}).value();
+    look_at_due_in(1s);
+    other->update_subscription(alice, subscription.id, {.is_active = true}).value();
+    SECTION("at once") {}
+    SECTION("once changes can be read") {
+        faulty->break_calls({.only = ForwardingStorage::Call::configuration});
+    }
+    publish_later(1s);
+    advance(1s);
+    advance(500ms);
+    CHECK(requests_to("/a") == 1);
+    CHECK(count(subscription, "isSuccess eq true") == 1);
+}
+
+TEST_CASE_METHOD(TwoWorkersFixture, "an event that is deleted at another worker is not sent") {
+    open_other();
+    const Subscription subscription = subscribe();
+    transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+    publish("in flight");
+    const EventId waiting = publish("waiting");
+    settle();
+    REQUIRE(transport->requests().size() == 1);
+    SECTION("while it waits in memory") {}
+    SECTION("after it got a row, too") {
+        advance(10s);
+    }
+    other->delete_event(alice, subscription.id, waiting).value();
+    advance(options.heartbeat_interval);
+    transport->respond_with_status(200);
+    answer_what_is_in_flight(200);
+    CHECK(transport->requests().size() == 1);
+    CHECK(count(subscription, "isSuccess eq true") == 1);
 }
 
 }  // namespace webhooks::testing

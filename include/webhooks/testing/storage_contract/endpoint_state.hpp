@@ -53,7 +53,9 @@ STORAGE_TEST("an endpoint's state reads back, and is not a change of configurati
     CHECK(all.subscriptions[0].failing_since == now - 1h);
     CHECK(all.subscriptions[0].paused_until == now + 1h);
 
-    this->write({.states = {{.subscription = before.id, .judged_at = before.revision}}});
+    this->write(
+        {.states = {
+             {.subscription = before.id, .judged_at = before.revision, .ended_pause = now + 1h}}});
     const Subscription healthy = this->storage->find_subscription(alice, before.id).value();
     CHECK_FALSE(healthy.failing_since);
     CHECK_FALSE(healthy.paused_until);

@@ -146,7 +146,7 @@ const PreparedStatement& changes_statement() {
             "SELECT subscription_id, event_id, due_at, attempts, tries, claimed_by, 0, is_deferred "
             "FROM kept ON CONFLICT (subscription_id, event_id) DO UPDATE SET "
             "due_at = excluded.due_at, attempts = excluded.attempts, tries = excluded.tries, "
-            "claimed_by = excluded.claimed_by, claim_number = 0, "
+            "claimed_by = excluded.claimed_by, claim_number = 0, is_requested = 0, "
             "is_deferred = excluded.is_deferred WHERE u.claimed_by = $1"};
     return statement;
 }
@@ -459,7 +459,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
 }
 
 /// @param rows with (event, subscription, message, worker_tag, attempts, tries, has_row,
-/// created_at, due_at).
+/// created_at, due_at, is_requested).
 std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const PostgresqlRows& rows) {
     std::vector<HeldEvent> events;
     if (rows.size() == 0) return events;
@@ -477,7 +477,8 @@ std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const Postgre
                           .tries = static_cast<int>(rows.number(row, 5)),
                           .has_row = rows.number(row, 6) != 0,
                           .created_at = from_micros(rows.number(row, 7)),
-                          .due = from_micros(rows.number(row, 8))});
+                          .due = from_micros(rows.number(row, 8)),
+                          .is_requested = rows.number(row, 9) != 0});
     }
     return events;
 }
@@ -489,9 +490,9 @@ std::string claiming(const std::string& rows, const std::string& order) {
            "), marked AS (UPDATE webhooks_undelivered u "
            "SET claimed_by = $1, claim_number = $2, is_deferred = 0 FROM taken t "
            "WHERE u.subscription_id = t.subscription_id AND u.event_id = t.event_id "
-           "RETURNING u.event_id, u.due_at, u.attempts, u.tries) "
+           "RETURNING u.event_id, u.due_at, u.attempts, u.tries, u.is_requested) "
            "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1, "
-           "e.created_at, m.due_at FROM marked m " +
+           "e.created_at, m.due_at, m.is_requested FROM marked m " +
            look_up("*", "webhooks_event", "m.event_id", "") + "e ORDER BY " + order;
 }
 
@@ -553,13 +554,14 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& s
                                        parameter(static_cast<std::int64_t>(limit))}));
 }
 
-std::optional<Time> next_due(PostgresqlConnection& connection) {
+void read_rest(PostgresqlConnection& connection, Claim& claim) {
     static const PreparedStatement select = {
-        "next_due",
-        "SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 AND due_at IS NOT NULL "
-        "ORDER BY due_at LIMIT 1"};
+        "read_rest",
+        "SELECT revision, (SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 "
+        "AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) FROM webhooks_state"};
     const PostgresqlRows rows = connection.execute(select, {});
-    return rows.size() == 0 ? std::nullopt : std::optional(from_micros(rows.number(0, 0)));
+    claim.revision = rows.number(0, 0);
+    if (!rows.is_null(0, 1)) claim.next_due = from_micros(rows.number(0, 1));
 }
 
 std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
@@ -590,7 +592,7 @@ std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId
     static const PreparedStatement select = {
         "appended_after",
         "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, e.created_at, "
-        "e.created_at" +
+        "e.created_at, 0" +
             in_memory()};
     return read_held(connection,
                      connection.execute(select, {parameter(worker.value), parameter(after.value),
@@ -612,7 +614,8 @@ std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time n
         "hand_back_claimed",
         "WITH found AS MATERIALIZED (SELECT subscription_id, event_id FROM webhooks_undelivered "
         "WHERE claimed_by = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT $2 FOR UPDATE), "
-        "moved AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0, "
+        "moved AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0, is_requested "
+        "= 0, "
         "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE least(due_at, $3) END FROM found f "
         "WHERE u.subscription_id = f.subscription_id AND u.event_id = f.event_id RETURNING 1) "
         "SELECT count(*) FROM moved"};

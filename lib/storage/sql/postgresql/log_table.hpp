@@ -38,8 +38,9 @@ std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Sta
 /// Due events that no transaction has locked, marked as the worker's.
 std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,
                              std::size_t limit, std::int64_t number);
-/// When the earliest unclaimed event is due.
-std::optional<Time> next_due(PostgresqlConnection& connection);
+/// When the earliest unclaimed event is due, and the revision of now. A statement after that of the
+/// claim, for this may have taken what was committed after its snapshot.
+void read_rest(PostgresqlConnection& connection, Claim& claim);
 std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
                                       SubscriptionId subscription, std::size_t limit,
                                       std::int64_t number);

@@ -308,7 +308,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
         // change them.
         if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);
         for (const EndpointState& endpoint : batch.states) {
-            write_state(connection.sql(), endpoint);
+            write_state(connection.sql(), endpoint, begun->standing.now);
         }
         BatchReceipt receipt;
         receipt.appends = append(connection, begun->standing, batch.appends, begun->first_event);
@@ -334,7 +334,7 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::
     return run_as(worker, WorkerLock::shared,
                   [&](PostgresqlConnection& connection, const Standing& standing) -> Result<Claim> {
                       Claim claim{.events = storage::claim(connection, standing, limit, number)};
-                      claim.next_due = next_due(connection);
+                      read_rest(connection, claim);
                       return claim;
                   });
 }

@@ -76,14 +76,16 @@ std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, Work
         "beat", "UPDATE webhooks_worker SET heartbeat_at = " + time_sql +
                     " WHERE id = $2 AND is_dead = 0 "
                     "RETURNING heartbeat_at, last_batch, (SELECT revision FROM webhooks_state), "
-                    "(SELECT last_value FROM webhooks_event_id)"};
+                    "(SELECT last_value FROM webhooks_event_id), "
+                    "(SELECT last_notice FROM webhooks_state)"};
     const PostgresqlRows rows =
         connection.execute(update, {parameter(time), parameter(worker.value)});
     if (rows.size() == 0) return std::nullopt;
     return Pulse{.now = from_micros(rows.number(0, 0)),
                  .revision = rows.number(0, 2),
                  .last_batch = rows.number(0, 1),
-                 .last_event = {rows.number(0, 3)}};
+                 .last_event = {rows.number(0, 3)},
+                 .last_notice = rows.number(0, 4)};
 }
 
 void mark_dead(PostgresqlConnection& connection, WorkerId worker) {

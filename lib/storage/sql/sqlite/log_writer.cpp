@@ -28,7 +28,8 @@ std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
 std::string select_rows(const char* index) {
     return std::string(
                "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, u.attempts, "
-               "u.tries, 1, e.created_at, u.due_at FROM webhooks_undelivered u INDEXED BY ") +
+               "u.tries, 1, e.created_at, u.due_at, u.is_requested FROM webhooks_undelivered u "
+               "INDEXED BY ") +
            index + " JOIN webhooks_event e ON e.id = u.event_id";
 }
 
@@ -215,6 +216,7 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
     int has_row = 0;
     long long created_at = 0;
     long long due_at = 0;
+    int is_requested = 0;
     query.exchange(into(id));
     query.exchange(into(subscription));
     query.exchange(into(message));
@@ -224,6 +226,7 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
     query.exchange(into(has_row));
     query.exchange(into(created_at));
     query.exchange(into(due_at));
+    query.exchange(into(is_requested));
     std::vector<HeldEvent> events;
     std::map<long long, std::shared_ptr<const Message>> messages;
     for_each_row(query, text, [&] {
@@ -237,7 +240,9 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
                           .tries = tries,
                           .has_row = has_row != 0,
                           .created_at = from_micros(created_at),
-                          .due = from_micros(due_at)});
+                          .due = from_micros(due_at),
+
+                          .is_requested = is_requested != 0});
     });
     return events;
 }
@@ -286,7 +291,7 @@ std::vector<HeldEvent> SqliteLogWriter::appended_after(WorkerId worker, EventId 
     query.exchange(use(take, "take"));
     return select_held(query,
                        "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, "
-                       "e.created_at, e.created_at FROM webhooks_event e" +
+                       "e.created_at, e.created_at, 0 FROM webhooks_event e" +
                            in_memory + " ORDER BY e.id LIMIT :take");
 }
 
@@ -311,7 +316,7 @@ std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time n
     const long long due = to_micros(now);
     soci::statement release =
         (sql_.prepare << "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
-                         "due_at = CASE is_deferred WHEN 1 THEN due_at "
+                         "is_requested = 0, due_at = CASE is_deferred WHEN 1 THEN due_at "
                          "ELSE min(due_at, :due) END "
                          "WHERE (subscription_id, event_id) IN (SELECT subscription_id, event_id "
                          "FROM webhooks_undelivered WHERE claimed_by = :worker "

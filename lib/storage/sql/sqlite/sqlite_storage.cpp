@@ -5,6 +5,7 @@
 #include <bit>
 #include <cerrno>
 #include <storage/sql/migrator.hpp>
+#include <storage/sql/notice_table.hpp>
 #include <storage/sql/sqlite/failure.hpp>
 #include <storage/sql/sqlite/sqlite_storage.hpp>
 #include <storage/sql/sqlite/time_budget.hpp>
@@ -198,6 +199,7 @@ Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
             into(last_batch), into(last_event), use(id, "id");
         pulse.last_batch = last_batch;
         pulse.last_event = {last_event};
+        pulse.last_notice = last_notice(sql);
         return pulse;
     });
 }
@@ -267,7 +269,7 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
             log_->record(record, worker);
         }
         for (const EndpointState& state : batch.states) {
-            write_state(sql, state);
+            write_state(sql, state, clock_->now());
         }
         BatchReceipt receipt;
         const Time now = clock_->now();
@@ -315,6 +317,7 @@ Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int6
     return run_as(worker, [&](soci::session&) -> Result<Claim> {
         Claim claim{.events = log_->claim(worker, clock_->now(), limit, number)};
         claim.next_due = log_->next_due();
+        claim.revision = log_->read_state().revision;
         return claim;
     });
 }
