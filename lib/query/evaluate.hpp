@@ -10,7 +10,7 @@ namespace webhooks::query {
 using Row = std::function<Value(std::size_t column)>;
 
 /// @return nullopt for unknown.
-std::optional<bool> evaluate(const Condition& condition, const Row& row);
+WEBHOOKS_EXPORT std::optional<bool> evaluate(const Condition& condition, const Row& row);
 
 /// Whether one row comes before another.
 bool comes_before(const std::vector<SortColumn>& order, const Row& left, const Row& right);

@@ -29,7 +29,7 @@ struct Field {
 };
 
 /// In the documented order; a field's index in its table is its column.
-std::span<const Field> fields_of(ListKind kind);
+WEBHOOKS_EXPORT std::span<const Field> fields_of(ListKind kind);
 
 /// Null is `monostate`.
 using Value = std::variant<std::monostate, bool, std::int64_t, std::string>;
