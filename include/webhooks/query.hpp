@@ -1,8 +1,9 @@
 #pragma once
 
 /// @file
-/// Which rows of a list to answer, in which order, and which part: a closed subset of OData 4.01.
-/// The grammar and every rule: docs/list-queries.md. The same query answers alike on every storage.
+/// Which rows of a list to answer, in which order, and which part: a closed subset of OData 4.01,
+/// each part of which can also be written as in System.Linq.Dynamic.Core. The grammar and every
+/// rule: docs/list-queries.md. The same query answers alike on every storage.
 
 #include <cstdint>
 #include <initializer_list>
@@ -55,7 +56,8 @@ Term length(Term text);
 /// exist and its types fit is judged when a list is asked for (or by `check`).
 class Filter {
 public:
-    /// Reads the text form, e.g. "isActive eq true and contains(name,'order')".
+    /// Reads the text form, e.g. "isActive eq true and contains(name,'order')" or the same as
+    /// `IsActive == true && Name.Contains("order")`.
     /// @return invalid_argument with one FieldError "filter" that names the fault and the
     /// character.
     static Result<Filter> parse(std::string_view text);
