@@ -27,7 +27,7 @@ bool TokenReader::take(std::string_view spelling) noexcept {
 
 bool TokenReader::expect(std::string_view sign) {
     if (take(sign)) return true;
-    unexpected("'" + std::string(sign) + "'");
+    unexpected(in_quotes(sign));
     return false;
 }
 
