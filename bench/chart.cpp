@@ -13,7 +13,7 @@ constexpr double margin = 70;
 constexpr const char* colours[] = {"#1b6ca8", "#c8553d", "#4f7942", "#7a5195"};
 
 struct Point {
-    double load = 0;  ///< Percent.
+    double load = 0;  ///< In percent.
     double value = 0;
 };
 
@@ -26,7 +26,7 @@ struct Line {
 
 struct Panel {
     std::string title;
-    bool is_logarithmic = false;  ///< Its values' axis, which begins at 0.1 then.
+    bool is_logarithmic = false;  ///< Its axis of values, which then begins at 0.1.
     std::vector<Line> lines;
 };
 
@@ -54,7 +54,7 @@ std::string text_at(double x, double y, const std::string& text, const char* anc
            "\" fill=\"" + colour + "\">" + text + "</text>\n";
 }
 
-/// The round number at or above a value: 1, 2 or 5 and zeros.
+/// The round number at or above a value: 1, 2 or 5 followed by zeros.
 double rounded_up(double value) {
     const double power = std::pow(10, std::floor(std::log10(std::max(value, 1e-9))));
     for (const double step : {1.0, 2.0, 5.0}) {
@@ -93,7 +93,7 @@ std::string draw(const Panel& panel, double left) {
     for (int load = 0; load <= 100; load += 25) {
         svg += text_at(x(load), margin + panel_height + 20, std::to_string(load) + " %");
     }
-    svg += text_at(x(50), margin + panel_height + 40, "load, of what it can do at most");
+    svg += text_at(x(50), margin + panel_height + 40, "load, as part of the maximum");
     double key = margin - 20;
     for (const Line& line : panel.lines) {
         svg += "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"" + line.colour + "\"" +

@@ -5,7 +5,7 @@
 
 namespace bench {
 
-/// An SVG picture of rate and latency by load, of those rows that measure it; empty without any.
+/// An SVG chart of rate and latency by load, for the rows that measure it; empty if there are none.
 std::string chart(const Outcomes&);
 
 }  // namespace bench

@@ -15,7 +15,7 @@ namespace bench {
 namespace asio = boost::asio;
 using namespace webhooks;
 
-/// Counts deliveries, and wakes whoever waits for a number of them.
+/// Counts deliveries, and wakes a thread that waits for a number of them.
 class Host::Counts final : public Observer {
 public:
     void on_published(std::size_t events) noexcept override {
@@ -102,7 +102,7 @@ void Host::wait_for_all() {
     wait_until_delivered(counts_->published());
 }
 
-/// It sleeps until half of the window is free, so that it is seldom woken.
+/// Sleeps until half of the window is free, so that it is seldom woken.
 void Host::make_room(std::int64_t window) {
     if (published_ - counts_->delivered() < window) return;
     if (!counts_->wait_for(published_ - window / 2, std::chrono::seconds(60))) {

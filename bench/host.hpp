@@ -14,34 +14,34 @@ namespace bench {
 /// A program that embeds the service on a log, and publishes from one thread.
 class Host {
 public:
-    /// Opens and starts. Options as given, but that the sink's addresses are allowed.
+    /// Opens and starts. Uses the given options, and allows the sink's addresses.
     Host(std::shared_ptr<webhooks::Storage>, const LogShape&, webhooks::ServiceOptions = {},
          const webhooks::HttpTransportOptions& = {});
 
     webhooks::WebhookService& service() noexcept { return service_; }
 
-    /// Publishes to one user after the other, with at most `window` events on their way, for so
-    /// long, and waits until all are delivered. Throws where one failed.
-    /// @return the events.
+    /// Publishes to one user after another, with at most `window` undelivered events, for this
+    /// long, and waits until all are delivered. Throws if one failed.
+    /// @return the number of events.
     std::int64_t deliver_for(std::chrono::milliseconds, std::int64_t window = 5000);
-    /// Publishes so often, and waits as above: what is delivered first costs more.
+    /// Makes this many publications, and waits as above: the first deliveries cost more.
     void warm_up(int publications);
-    /// Publishes from so many threads at once, each waiting until its publication is durable.
+    /// Publishes from this many threads at once, each waiting until its publication is durable.
     /// @return how long each took, ascending.
     std::vector<std::chrono::microseconds> publish_for(std::chrono::milliseconds, int threads);
-    /// As above, but from so many coroutines on one thread.
+    /// As above, but from coroutines on one thread.
     std::vector<std::chrono::microseconds> publish_from_coroutines_for(std::chrono::milliseconds,
                                                                        int coroutines);
-    /// Publishes from one thread, as many at once as a batch may have.
+    /// Publishes from one thread, in batches of maximum size.
     /// @return how long each batch took, ascending.
     std::vector<std::chrono::microseconds> publish_batches_for(std::chrono::milliseconds);
-    /// Publishes so many publications a second, evenly, as long as the service keeps up; each
-    /// payload says when it was made. Waits as above.
-    /// @return the events.
+    /// Publishes at this rate, evenly, for as long as the service keeps up; each payload contains
+    /// the time of its creation. Waits as above.
+    /// @return the number of events.
     std::int64_t deliver_evenly(double rate, std::chrono::milliseconds);
-    /// Waits until all that was published, by whomever, is delivered.
+    /// Waits until everything published, by any thread, is delivered.
     void wait_for_all();
-    /// Returns when all results are recorded. Nothing can be published after that.
+    /// Returns when all results are recorded. Nothing can be published afterwards.
     void finish();
 
     /// Deliveries so far.

@@ -32,7 +32,7 @@ void subscribe(const Bench& bench, Storage& storage, const LogShape& shape) {
     }
 }
 
-/// The sink may have another port than in the run that made the log.
+/// The sink may have a different port than in the run that created the log.
 void point_to_sink(const Bench& bench, Storage& storage, const LogShape& shape) {
     const auto subscriptions = storage.configuration(0).value().subscriptions;
     for (std::size_t i = 0; i < subscriptions.size(); ++i) {
@@ -72,7 +72,7 @@ void grow(Storage& storage, const LogShape& shape) {
         for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
             results.low_water = receipt.appends[i]->first_event;
             const std::int64_t number = at + static_cast<std::int64_t>(i);
-            // One in a hundred failed for good, of each subscription.
+            // One in a hundred failed permanently, of each subscription.
             const Outcome outcome = shape.are_due                           ? Outcome::retry
                                     : (number + number / stride) % 100 == 0 ? Outcome::exhausted
                                                                             : Outcome::delivered;
@@ -93,22 +93,22 @@ void grow(Storage& storage, const LogShape& shape) {
     storage.retire_worker(worker).value();
 }
 
-/// Where logs are kept by name.
+/// Stores logs by name.
 class Shelf {
 public:
     virtual ~Shelf() = default;
     virtual bool has(const std::string& name) const = 0;
-    /// Makes the log as `fill` does; one that was not made to its end is none.
+    /// Creates the log with `fill`; an incomplete one is discarded.
     virtual void make(const std::string& name, const std::function<void(Storage&)>& fill) = 0;
     virtual void remove(const std::string& name) = 0;
     virtual std::shared_ptr<Storage> open(const std::string& name) = 0;
-    /// @pre The log is not open. Ends the copy before.
+    /// @pre The log is not open. Ends the previous copy.
     virtual std::shared_ptr<Storage> open_copy(const std::string& name) = 0;
 };
 
 class SqliteShelf final : public Shelf {
 public:
-    /// @param workshop where logs are made.
+    /// @param workshop where logs are created.
     SqliteShelf(const Bench& bench, std::filesystem::path workshop)
         : bench_(bench), workshop_(std::move(workshop)) {}
 
@@ -144,7 +144,7 @@ private:
             std::filesystem::remove(file.string() + end);
         }
     }
-    /// What it wrote is not left for the system to write while something is measured.
+    /// Flushes what it wrote, so that the system does not write it during a measurement.
     static void copy_file(const std::filesystem::path& from, const std::filesystem::path& to) {
         std::filesystem::copy_file(from, to);
         const int file = ::open(to.c_str(), O_RDONLY | O_CLOEXEC);
@@ -167,7 +167,7 @@ public:
     void make(const std::string& name, const std::function<void(Storage&)>& fill) override {
         server_.drop_database("unfinished");
         server_.make_database("unfinished");
-        // While it is made, nothing waits for the disk.
+        // While it is created, nothing waits for the disk.
         server_.query("postgres", "alter database unfinished set synchronous_commit = off");
         migrate_postgresql(options("unfinished")).value();
         fill(*open("unfinished"));
@@ -205,7 +205,7 @@ std::unique_ptr<Shelf> shelf_of(const Bench& bench, Place place, const LogShape&
     return std::make_unique<SqliteShelf>(bench, workshop);
 }
 
-/// To copy a long one would take longer than to measure.
+/// Copying a long log would take longer than measuring.
 bool is_kept(const LogShape& shape) {
     return shape.events >= 1'000'000 && !shape.is_used_up;
 }
@@ -216,8 +216,8 @@ bool points_to_sink(const Bench& bench, Storage& storage) {
            std::string::npos;
 }
 
-/// Runs add to a log: past a fifth it is another one. Where the sink has another port, a log
-/// without events is made anew sooner than its subscriptions are changed.
+/// Runs add to a log: after it has grown by a fifth it is stale. If the sink has another port, a
+/// log without events is created again, which is faster than changing its subscriptions.
 bool is_stale(const Bench& bench, Storage& storage, const LogShape& shape) {
     if (shape.events == 0) return !points_to_sink(bench, storage);
     if (!is_kept(shape)) return false;

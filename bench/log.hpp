@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Storages to measure on: with subscriptions of the sink's, and a log of any length.
+/// Storages to measure on: with subscriptions to the sink, and a log of any length.
 
 #include <memory>
 #include <row.hpp>
@@ -13,14 +13,14 @@ namespace bench {
 enum class Place : std::uint8_t { memory, sqlite, postgresql };
 
 /// Subscriptions of users `user_name(0)`, `user_name(1)` ..., so that an event of one user goes to
-/// `per_user` of them; their URLs take turns in so many endpoints of the sink.
+/// `per_user` of them; their URLs alternate between this many endpoints of the sink.
 struct LogShape {
-    std::int64_t events = 0;  ///< Delivered ones; not for storage in memory.
+    std::int64_t events = 0;  ///< Delivered ones; not for in-memory storage.
     int subscriptions = 1000;
     int per_user = 1;
     int endpoints = 4;
     bool are_due = false;     ///< The events failed once, and wait for a retry that is due.
-    bool is_used_up = false;  ///< By what is measured: it gets a copy.
+    bool is_used_up = false;  ///< By the measurement: it gets a copy.
 };
 
 /// Of the first subscription in a log that is not empty; all others share the rest evenly.
@@ -30,8 +30,8 @@ inline constexpr const char* event_type = "bench";
 const webhooks::Principal& administrator();
 std::string user_name(int);
 
-/// A storage of that shape, made once and copied each time. One of a million events or more is not
-/// copied: later runs use the same again, and may add to it.
+/// A storage of that shape, created once and copied each time. A log of a million events or more is
+/// not copied: later runs use the same one again, and may add to it.
 std::shared_ptr<webhooks::Storage> open_log(const Bench&, Place, const LogShape&);
 
 }  // namespace bench

@@ -1,5 +1,5 @@
-/// The benchmark: what the library does on this machine beside what the machine could do at most.
-/// docs/performance.md says what each row is; `./dev bench` runs it.
+/// The benchmark: measures the library's performance relative to what the machine can do at most.
+/// docs/performance.md describes each row; `./dev bench` runs it.
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -140,7 +140,7 @@ Rows make_rows(const Scale& scale) {
     return rows;
 }
 
-/// Why this machine cannot measure a row; empty where it can.
+/// Why this machine cannot measure a row; empty if it can.
 std::string obstacle(const Row& row, const Bench& bench) {
     if (row.needs_wrk && !bench.has_wrk) return "there is no wrk (apt-get install wrk)";
     if (row.needs_postgresql && bench.postgresql == nullptr) {
@@ -149,7 +149,7 @@ std::string obstacle(const Row& row, const Bench& bench) {
     return {};
 }
 
-/// Figures on their way out of a child: a line each.
+/// The figures that a child process returns: one per line.
 std::string to_lines(const Figures& figures) {
     std::ostringstream text;
     text.precision(12);
@@ -169,7 +169,7 @@ Figures from_lines(const std::string& text) {
 
 void measure(const Bench& bench, Outcome& outcome, Outcome* yardstick) {
     const Row& row = *outcome.row;
-    // No row pays for pages that an earlier one left.
+    // So that no row pays for pages that an earlier one left.
     ::sync();
     std::optional<double> w;
     if (row.beside_yardstick && yardstick != nullptr) {
@@ -199,7 +199,7 @@ void save(const std::filesystem::path& file, const std::string& text) {
     std::fprintf(stderr, "bench: wrote %s\n", file.c_str());
 }
 
-/// Logs that are kept name the sink's port: the same one again spares writing them anew.
+/// Stored logs contain the sink's port: reusing it avoids rewriting them.
 std::uint16_t last_port(const std::filesystem::path& cache) {
     std::uint16_t port = 0;
     std::ifstream(cache / "port") >> port;
@@ -213,7 +213,7 @@ int run(const Settings& settings) {
             std::printf("%-26s %s\n", row.name.c_str(), row.what.c_str());
         return 0;
     }
-    // Thousands of endpoints are as many connections.
+    // Thousands of endpoints require as many connections.
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
@@ -241,7 +241,7 @@ int run(const Settings& settings) {
         bench.postgresql = postgresql.get();
     }
 
-    // W is measured where a row is beside it; by itself only where nothing else is wanted.
+    // W is measured before the rows compared with it; alone only if no other row was requested.
     Outcome lone_yardstick{.row = &rows.front()};
     Outcome* yardstick = &lone_yardstick;
     if (outcomes.front().row == &rows.front()) yardstick = &outcomes.front();

@@ -9,13 +9,13 @@
 namespace bench {
 namespace {
 
-/// The number behind a word of wrk's output, 0 where the word is missing.
+/// The number after a word in wrk's output, 0 if the word is missing.
 double number_after(const std::string& text, const std::string& word) {
     const auto at = text.find(word);
     return at == text.npos ? 0 : std::strtod(text.c_str() + at + word.size(), nullptr);
 }
 
-/// The number before a word of wrk's output, 0 where the word is missing.
+/// The number before a word in wrk's output, 0 if the word is missing.
 double number_before(const std::string& text, const std::string& word) {
     const auto at = text.find(word);
     if (at == text.npos) return 0;
@@ -72,7 +72,7 @@ WrkAnswer run_wrk(const Bench& bench, const std::string& url, std::chrono::secon
     const Ended ended =
         run_program({"wrk", "-t1", "-c" + std::to_string(connections),
                      "-d" + std::to_string(duration.count()) + "s", "-s", script, url});
-    // It counts for up to a tenth of a second longer than it was told.
+    // wrk counts for up to a tenth of a second longer than it was told.
     const WrkAnswer answer{.rate = number_after(ended.output, "Requests/sec:"),
                            .requests = number_before(ended.output, " requests in "),
                            .cpu = ended.cpu,

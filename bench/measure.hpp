@@ -6,14 +6,14 @@
 
 namespace bench {
 
-/// Measures the time from its making on, and the CPU of all processes that take part.
+/// Measures the time since its construction, and the CPU time of all processes that take part.
 class Meter {
 public:
     explicit Meter(const Bench&);
 
-    /// rate, cpu_us of this process, and those of the others, for so many items.
+    /// rate, cpu_us of this process, and those of the others, for this many items.
     Figures rate(double items) const;
-    /// CPU of this process alone.
+    /// CPU time of only this process.
     double cpu_us(double items) const;
     std::chrono::duration<double> elapsed() const;
 
@@ -28,24 +28,24 @@ private:
     std::chrono::steady_clock::time_point start_;
 };
 
-/// What `wrk` reports, and what it took.
+/// What `wrk` reports, and the CPU time that it used.
 struct WrkAnswer {
     double rate = 0;  ///< Requests per second.
     double requests = 0;
     std::chrono::duration<double> cpu{};
-    double failures = 0;  ///< Answers that were not 2xx or 3xx.
+    double failures = 0;  ///< Responses other than 2xx or 3xx.
 };
 
-/// One thread, POST of the body with the headers given. Throws where it cannot.
+/// One thread, POST of the body with the given headers. Throws on failure.
 WrkAnswer run_wrk(const Bench&, const std::string& url, std::chrono::seconds duration,
                   const std::string& body,
                   const std::vector<std::pair<std::string, std::string>>& headers,
                   int connections = 64);
 
-/// The yardstick W: what wrk reaches against the sink with requests like ours.
+/// The yardstick W: the rate of wrk against the sink with equivalent requests.
 Figures measure_yardstick(const Bench&);
 
-/// @param part 0-1. @pre the values ascend.
+/// @param part 0-1. @pre the values are ascending.
 double percentile_ms(const std::vector<std::chrono::microseconds>&, double part);
 
 }  // namespace bench

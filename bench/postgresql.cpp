@@ -24,7 +24,7 @@ void give(const std::filesystem::path& path, uid_t user, gid_t group) {
     }
 }
 
-/// The folder, or one in the user's home: PostgreSQL's user cannot enter a clone below root's home.
+/// The folder, or one in the user's home: PostgreSQL's user cannot enter a clone in root's home.
 std::filesystem::path reachable(const std::filesystem::path& folder, const passwd& user) {
     std::filesystem::create_directories(folder);
     if (run_program({"test", "-x", folder}, user.pw_uid, user.pw_gid).status == 0) return folder;
@@ -53,7 +53,7 @@ Postgresql::Postgresql(std::filesystem::path folder) {
         folder = reachable(folder, *user);
     }
     data_ = folder / "data";
-    // The path of a socket must be short.
+    // The path of a Unix socket must be short.
     std::string sockets = "/tmp/webhooks-bench-XXXXXX";
     if (!::mkdtemp(sockets.data())) throw std::runtime_error("mkdtemp " + sockets);
     sockets_ = sockets;
@@ -81,8 +81,8 @@ Postgresql::Postgresql(std::filesystem::path folder) {
     if (is_new) make_log_files();
 }
 
-/// A server that has run for a while writes the files of its log anew; making them costs as much as
-/// what is measured.
+/// A server that has run for a while reuses WAL files; creating them costs as much as what is
+/// measured.
 void Postgresql::make_log_files() const {
     query("postgres",
           "do $$ begin for i in 1..60 loop perform pg_logical_emit_message(true, '', ''); "
@@ -97,7 +97,7 @@ Postgresql::~Postgresql() {
     std::filesystem::remove_all(sockets_, ignored);
 }
 
-/// The server writes its state into the eighth line of its pid file, its id into the first.
+/// The server writes its state into line 8 of its pid file, its process id into line 1.
 bool Postgresql::is_ready() const {
     std::ifstream file(data_ / "postmaster.pid");
     std::string line;

@@ -7,27 +7,27 @@
 
 namespace bench {
 
-/// A PostgreSQL server of the benchmark's own, with the defaults of PostgreSQL (it waits for the
-/// disk), on a Unix socket. Its data stay for later runs; the server ends with this process.
+/// A PostgreSQL server for the benchmark, with PostgreSQL's defaults (it waits for the disk), on a
+/// Unix socket. Its data remain for later runs; the server ends with this process.
 class Postgresql {
 public:
-    /// Throws where the server does not come up.
+    /// Throws if the server does not start.
     explicit Postgresql(std::filesystem::path folder);
     ~Postgresql();
     Postgresql(const Postgresql&) = delete;
     Postgresql& operator=(const Postgresql&) = delete;
 
-    /// Whether the machine has its programs.
+    /// Whether PostgreSQL's programs are installed.
     static bool is_installed();
 
     std::string uri(const std::string& database) const;
     pid_t process() const noexcept { return process_; }
 
     bool has_database(const std::string& name) const;
-    /// @param like the database that is copied; empty: an empty one.
+    /// @param like the database to copy; empty: an empty one.
     void make_database(const std::string& name, const std::string& like = "") const;
     void drop_database(const std::string& name) const;
-    /// Runs SQL. @return its rows, as psql prints them unaligned.
+    /// Runs SQL. @return its rows, in psql's unaligned format.
     std::string query(const std::string& database, const std::string& sql) const;
 
 private:

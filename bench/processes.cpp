@@ -26,8 +26,8 @@ Seconds seconds_of(const timeval& time) {
     return Seconds(static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6);
 }
 
-/// The fields of /proc/PID/stat behind the name, which may itself hold spaces: the first is the
-/// third of proc(5).
+/// The fields of /proc/PID/stat after the name, which may contain spaces: the first one is field 3
+/// of proc(5).
 std::vector<std::string> stat_fields(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string line;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Processes: their CPU time and memory, and running things in one of their own.
+/// Processes: their CPU time and memory, and running code in a child process.
 
 #include <sys/types.h>
 #include <chrono>
@@ -11,17 +11,17 @@
 
 namespace bench {
 
-/// CPU time of a process, its children that have ended included.
+/// CPU time of a process, including its children that have ended.
 std::chrono::duration<double> cpu_of(pid_t);
-/// The same of a process and of its children that run.
+/// As above, and including its running children.
 std::chrono::duration<double> cpu_of_family(pid_t);
 /// CPU time of this process without its children.
 std::chrono::duration<double> own_cpu();
 
-/// Memory of this process that is in use now, and at most so far.
+/// This process's current and peak memory use.
 double resident_megabytes();
 double peak_megabytes();
-/// Makes the peak begin anew.
+/// Resets the peak.
 void reset_peak();
 
 struct Ended {
@@ -31,13 +31,13 @@ struct Ended {
 };
 
 /// Runs the function in a child process, whose output is what the function returns. A child that
-/// takes longer than `limit` is killed. What is thrown is the output, with a status that is not 0.
+/// takes longer than `limit` is killed. An exception becomes the output, with a non-zero status.
 Ended run_in_child(const std::function<std::string()>&, std::chrono::seconds limit);
 
-/// Runs a program and waits for it. @param as_user other user to run as; 0: ours.
+/// Runs a program and waits for it. @param as_user another user to run as; 0: the current one.
 Ended run_program(const std::vector<std::string>& command, uid_t as_user = 0, gid_t as_group = 0);
 
-/// Starts a program that ends with this process, its output going to a file.
+/// Starts a program that ends with this process and writes its output to a file.
 pid_t launch(const std::vector<std::string>& command, const std::string& log, uid_t as_user,
              gid_t as_group);
 

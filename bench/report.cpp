@@ -14,7 +14,7 @@ std::string text_of(const char* pattern, Values... values) {
     return text;
 }
 
-/// Four significant digits at most, thousands as "k".
+/// At most four significant digits, thousands as "k".
 std::string short_text(double value) {
     if (std::abs(value) >= 10'000) return text_of("%.0fk", value / 1000);
     if (std::abs(value) >= 100) return text_of("%.0f", value);
@@ -32,7 +32,7 @@ const Outcome* find(const Outcomes& outcomes, const std::string& name) {
     return nullptr;
 }
 
-/// What a target is compared with; absent where a row that it needs was not measured.
+/// The value to compare with a target; absent if a row that it needs was not measured.
 std::optional<double> reached(const Outcomes& outcomes, const Outcome& outcome,
                               const Target& target) {
     const auto own = outcome.spread(target.figure);
@@ -103,7 +103,7 @@ std::string table(const Outcomes& outcomes) {
                         median("postgresql_cpu_us").c_str());
         for (const auto& [name, spread] : outcome.spreads()) {
             const bool has_column = std::ranges::find(in_columns, name) != in_columns.end();
-            // Those of other loads are for the chart.
+            // Those of other loads are only in the chart.
             if (has_column || name.find('@') != name.npos) continue;
             text += text_of("    %-24s %8s %15s\n", name.c_str(), short_text(spread.median).c_str(),
                             range_text(spread).c_str());

@@ -15,7 +15,7 @@ struct Spread {
     double most = 0;
 };
 
-/// What was measured of one row.
+/// The measurements of one row.
 struct Outcome {
     const Row* row = nullptr;
     std::vector<Figures> samples = {};
@@ -23,7 +23,7 @@ struct Outcome {
 
     /// In the order of the first sample.
     std::vector<std::pair<std::string, Spread>> spreads() const;
-    /// Null where no sample has the figure.
+    /// Null if no sample has the figure.
     std::optional<Spread> spread(const std::string& figure) const;
 };
 

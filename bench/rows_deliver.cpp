@@ -1,4 +1,4 @@
-/// The whole way: publish, commit, match, sign, deliver, record.
+/// The whole path: publish, commit, match, sign, deliver, record.
 
 #include <host.hpp>
 #include <measure.hpp>

@@ -1,5 +1,5 @@
-/// What a reader asks of the event log costs the same however long the log is; and so does it to
-/// delete a subscription.
+/// Reading the event log should cost the same however long the log is, and so should deleting a
+/// subscription.
 
 #include <algorithm>
 #include <log.hpp>
@@ -10,7 +10,7 @@ namespace {
 using namespace webhooks;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
-/// The median of several times.
+/// The median of several runs.
 double time_us(const std::function<void()>& action) {
     std::vector<double> times;
     for (int i = 0; i < 31; ++i) {
@@ -37,7 +37,7 @@ Figures measure_list(const Bench& bench, Place place, std::int64_t events) {
     return {{"page_us", time(page)}, {"deep_page_us", time(deep)}, {"count_us", time(count)}};
 }
 
-/// Of a subscription with most of the events of a log, and then of one with none.
+/// For a subscription with most of the events of a log, and for one with none.
 Figures measure_delete(const Bench& bench, std::int64_t events) {
     const auto storage =
         open_log(bench, Place::sqlite, {.events = events, .subscriptions = 2, .is_used_up = true});

@@ -1,4 +1,4 @@
-/// What the service costs when it has nothing to do, and when it starts with far too much.
+/// The cost of an idle service, and of a start with far too much work.
 
 #include <host.hpp>
 #include <measure.hpp>

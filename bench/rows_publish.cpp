@@ -1,5 +1,5 @@
-/// Publishing, until durable, while what is published is delivered; and how long a delivery takes
-/// when the service is not at its limit.
+/// Durable publishing while events are delivered; and the latency of a delivery when the service is
+/// not at its limit.
 
 #include <functional>
 #include <host.hpp>
@@ -14,7 +14,8 @@ const char* name_of(Place place) {
     return place == Place::sqlite ? "sqlite" : "postgresql";
 }
 
-/// Publishes on a host for so long, `per_time` at once. @return how long each time took, ascending.
+/// Publishes on a host for this long, `per_time` at once. @return how long each call took,
+/// ascending.
 struct Way {
     std::string name;
     std::string what;
@@ -53,7 +54,7 @@ Figures measure_publish(const Bench& bench, Place place, const Way& way) {
     return figures;
 }
 
-/// Of what the service can do at most, which is measured first.
+/// In percent of the service's maximum, which is measured first.
 constexpr int loads[] = {10, 25, 50, 75, 90};
 constexpr int load_of_target = 25;
 

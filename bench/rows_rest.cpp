@@ -1,4 +1,4 @@
-/// Publishing over REST, beside what a trivial server on the same library answers.
+/// Publishing over REST, relative to a trivial server on the same library.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
-/// One connection: reads each request whole and answers 202 with a short body.
+/// One connection: reads each request completely and responds 202 with a short body.
 class Session : public std::enable_shared_from_this<Session> {
 public:
     explicit Session(tcp::socket socket) : stream_(std::move(socket)) {
@@ -92,7 +92,7 @@ WrkAnswer post(const Bench& bench, std::uint16_t port, const std::string& path,
     return answer;
 }
 
-/// @param user whose subscriptions it goes to: user_name(0) has one.
+/// @param user the owner of the subscriptions: user_name(0) has one.
 std::string event_of(const std::string& user) {
     return R"({"eventType":")" + std::string(event_type) + R"(","userId":")" + user +
            R"(","payload":)" + payload() + "}";
@@ -117,7 +117,7 @@ public:
 
     std::uint16_t port() const { return server_.port(); }
 
-    /// Returns when all that was accepted is delivered. Nothing is accepted after that.
+    /// Returns when everything accepted is delivered. Nothing is accepted afterwards.
     void finish() {
         server_.stop(std::chrono::seconds(10));
         host_.wait_for_all();
@@ -127,7 +127,7 @@ private:
     const LogShape shape_;
     std::shared_ptr<webhooks::Storage> storage_;
     webhooks::ApiKeys keys_{storage_};
-    // One subscription in four hosts' stead: what is asked is how fast events are taken.
+    // One subscription with the limit of four hosts: this measures how fast events are accepted.
     Host host_{storage_, shape_, {.max_in_flight_per_host = 64}};
     webhooks::http::Server server_ =
         webhooks::http::Server::open(host_.service(),
@@ -154,8 +154,8 @@ Figures measure(const Bench& bench) {
     return figures;
 }
 
-/// What an event takes that one client sends, alone or in a batch: until it is answered, and of CPU
-/// until it is delivered.
+/// The cost of an event from one client, alone or in a batch: the time until its response, and the
+/// CPU time until its delivery.
 struct Cost {
     double micros = 0;
     double cpu_micros = 0;

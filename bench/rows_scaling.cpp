@@ -1,4 +1,5 @@
-/// What a delivery costs as work grows, from one step to the next; and one event to many.
+/// How the cost of a delivery changes as work grows, from one step to the next; and one event to
+/// many.
 
 #include <algorithm>
 #include <host.hpp>
@@ -9,7 +10,7 @@ namespace bench {
 namespace {
 
 Figures measure(const Bench& bench, const LogShape& shape) {
-    // One host alone is to be as fast as four, and each of thousands keeps its connection.
+    // A single host should be as fast as four, and each of thousands keeps its connection.
     Host host(open_log(bench, Place::sqlite, shape), shape, {.max_in_flight_per_host = 64},
               {.max_idle_connections = 20'000});
     host.warm_up(std::clamp(shape.subscriptions, 1000, 20'000) / shape.per_user);
@@ -40,7 +41,7 @@ Figures measure_fanout(const Bench& bench) {
     return figures;
 }
 
-/// Rows of one thing that grows; each is compared with the one before.
+/// Rows for one growing quantity; each is compared with the previous one.
 void add_steps(Rows& rows, int repetitions, const std::string& name, const std::string& what,
                std::vector<std::int64_t> sizes,
                const std::function<LogShape(std::int64_t)>& shape) {

@@ -1,4 +1,4 @@
-/// Deliveries by the HTTP transport alone: each is signed and sent, nothing is stored.
+/// Deliveries with only the HTTP transport: each is signed and sent, nothing is stored.
 
 #include <measure.hpp>
 #include <sink.hpp>
@@ -27,7 +27,7 @@ public:
         }
     }
 
-    /// @return how many were delivered.
+    /// @return the number of deliveries.
     std::uint64_t run_for(std::chrono::milliseconds duration) {
         const auto end = std::chrono::steady_clock::now() + duration;
         const std::uint64_t before = answered_;

@@ -43,12 +43,12 @@ struct Connection {
     char buffer[4096];
 };
 
-/// The bytes of the request at the front of what has arrived, and its body. @return 0 where it is
-/// not complete.
+/// The size of the request at the front of the received bytes, and its body. @return 0 if it is
+/// incomplete.
 std::size_t request_size(std::string_view arrived, std::string_view& body) {
     const auto head_end = arrived.find("\r\n\r\n");
     if (head_end == arrived.npos) return 0;
-    // Of Content-Length, however it is capitalised.
+    // Of Content-Length, in any capitalization.
     const auto value = arrived.substr(0, head_end).find("ength: ");
     const std::size_t length =
         value == arrived.npos ? 0 : std::strtoul(arrived.data() + value + 7, nullptr, 10);
@@ -155,7 +155,7 @@ void Sink::serve(int listener) {
                 const int accepted = ::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size,
                                                SOCK_NONBLOCK | SOCK_CLOEXEC);
                 if (accepted < 0) continue;
-                // It listens on all addresses, but serves this machine alone.
+                // It listens on all addresses, but serves only this machine.
                 if (ntohl(peer.sin_addr.s_addr) >> 24 != 127) {
                     ::close(accepted);
                     continue;

@@ -9,13 +9,13 @@
 
 namespace bench {
 
-/// Where every delivery goes: a receiver that answers 200 at once, in a process of its own, on one
-/// thread. It listens on every address of 127.0.0.0/8, so that there are as many hosts as wanted.
-/// What it counts is read through shared memory, by this process and by those forked from it.
+/// The destination of all deliveries: a receiver that responds 200 at once, in a process of its
+/// own, on one thread. It listens on every address of 127.0.0.0/8, so there can be any number of
+/// hosts. Its counters are in shared memory, readable by this process and its forked children.
 class Sink {
 public:
-    /// Forks. Call it while there is one thread. @param port wanted; another one where it is not
-    /// free.
+    /// Forks. Must be called while there is only one thread. @param port preferred; another one if
+    /// it is in use.
     explicit Sink(std::uint16_t port = 0);
     ~Sink();
     Sink(const Sink&) = delete;
@@ -23,17 +23,17 @@ public:
 
     std::uint16_t port() const noexcept { return port_; }
     pid_t process() const noexcept { return process_; }
-    /// The n-th endpoint: a host of its own.
+    /// The URL of the n-th endpoint: a host of its own.
     std::string url(std::size_t endpoint) const;
 
     /// Requests so far.
     std::uint64_t requests() const noexcept;
-    /// Waits until so many have come. @return false when that took longer than `limit`.
+    /// Waits for this many requests. @return false if that took longer than `limit`.
     bool wait_for(std::uint64_t requests, std::chrono::seconds limit) const;
 
-    /// From now on the ages of payloads made by `stamped_payload` are kept, up to about a million.
+    /// Starts to record the ages of payloads made by `stamped_payload`, up to about a million.
     void begin_ages();
-    /// Stops that. @return them all, ascending.
+    /// Stops recording. @return all ages, ascending.
     std::vector<std::chrono::microseconds> end_ages();
 
 private:
@@ -49,7 +49,7 @@ inline constexpr std::size_t payload_bytes = 512;
 
 /// JSON of `payload_bytes`, the same each time.
 const std::string& payload();
-/// The same size, and says when it was made.
+/// The same size, with the time of its creation.
 std::string stamped_payload();
 
 }  // namespace bench

@@ -1,4 +1,4 @@
-# Finds c-ares where it comes without a package file of its own (Debian 12).
+# Finds c-ares if it has no CMake package file of its own (Debian 12).
 #
 # Target: CAres::cares.
 

@@ -1,4 +1,4 @@
-# Finds SOCI where it comes without a package file of its own (Debian's 4.0).
+# Finds SOCI if it has no CMake package file of its own (Debian's 4.0).
 #
 # Components: sqlite3, postgresql. Targets: SOCI::core, SOCI::<component>.
 

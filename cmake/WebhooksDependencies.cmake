@@ -1,6 +1,6 @@
-# Finds what each component needs. Installed with the package, whose config file uses it, too.
+# Finds the dependencies of each component. Also installed with the package, for its config file.
 
-# webhooks_find_for(COMPONENT APT PACKAGE ARGUMENTS...): find_package(PACKAGE ARGUMENTS...). Where
+# webhooks_find_for(COMPONENT APT PACKAGE ARGUMENTS...): find_package(PACKAGE ARGUMENTS...). If
 # that fails, webhooks_missing_COMPONENT says what to install.
 macro(webhooks_find_for component apt package)
     find_package(${package} ${ARGN} QUIET)
@@ -11,7 +11,7 @@ macro(webhooks_find_for component apt package)
     endif()
 endmacro()
 
-# webhooks_find_dependencies(COMPONENT IS_SHARED): shared libraries know on their own what they link.
+# webhooks_find_dependencies(COMPONENT IS_SHARED): shared libraries record what they link.
 macro(webhooks_find_dependencies component is_shared)
     set(webhooks_missing_${component} "")
     if("${component}" STREQUAL "core")

@@ -1,4 +1,4 @@
-# Install rules of the package `webhooks`: for CMake, find_package(webhooks COMPONENTS core …) gives
+# Install rules of the package `webhooks`: for CMake, find_package(webhooks COMPONENTS core …) defines
 # webhooks::core and so on; for pkg-config there is webhooks-core.pc and so on.
 
 include(CMakePackageConfigHelpers)
@@ -11,8 +11,8 @@ if(BUILD_SHARED_LIBS)
 endif()
 
 # webhooks_pkg_config(COMPONENT REQUIRES INTERNAL LINKED_PACKAGES LINKED_LIBRARIES): its .pc file.
-# What a static library links is not said to be private: `pkg-config --static` would ask for static
-# libraries of PostgreSQL and others, too.
+# The libraries that a static library links are not listed as private: `pkg-config --static` would ask for static
+# libraries of PostgreSQL and others as well.
 file(RELATIVE_PATH pkg_config_up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" /)
 function(webhooks_pkg_config component requires internal linked_packages linked_libraries)
     set(libraries "-lwebhooks_${component}")
@@ -39,7 +39,7 @@ foreach(library IN LISTS WEBHOOKS_LIBRARIES)
             DESTINATION ${package_directory} COMPONENT development)
 endforeach()
 
-# The internal libraries are needed next to static ones; shared ones contain them.
+# Static libraries need the internal ones as well; shared libraries contain them.
 set(webhooks_internal_components "")
 if(NOT BUILD_SHARED_LIBS)
     foreach(component IN ITEMS sql asio)
@@ -88,7 +88,7 @@ endif()
 configure_package_config_file(cmake/webhooksConfig.cmake.in webhooksConfig.cmake
                               INSTALL_DESTINATION ${package_directory}
                               NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
-# Before 1.0 a minor version may break what uses it.
+# Before 1.0 a minor version may contain breaking changes.
 write_basic_package_version_file(webhooksConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooksConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/webhooksConfigVersion.cmake
@@ -97,7 +97,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooksConfig.cmake
 
 if(TARGET webhooks-server)
     file(RELATIVE_PATH to_libraries /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
-    # The server's greeting says how to try it with the receiver.
+    # The server's greeting explains how to try it with the receiver.
     set_target_properties(webhooks-server webhooks-receiver
                           PROPERTIES INSTALL_RPATH $ORIGIN/${to_libraries})
     install(TARGETS webhooks-server webhooks-receiver RUNTIME COMPONENT server)

@@ -1,9 +1,9 @@
-# `cpack -G DEB` makes three Debian packages; configure for it with -DBUILD_SHARED_LIBS=ON
+# `cpack -G DEB` builds three Debian packages; configure for it with -DBUILD_SHARED_LIBS=ON
 # -DCMAKE_INSTALL_PREFIX=/usr (./dev packages).
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME webhooks)
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # Each package has one of its own.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # Each package has its own.
 set(CPACK_PACKAGE_CONTACT "The webhooks project <webhooks@localhost>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -17,7 +17,7 @@ set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# What is built with the libraries depends on their package.
+# Programs built with the libraries depend on their package.
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_BINARY_DIR}/lib

@@ -1,4 +1,4 @@
-# Finds what the chosen parts of this build need.
+# Finds the dependencies of the enabled parts.
 
 include(WebhooksDependencies)
 

@@ -1,9 +1,9 @@
-# What every target of ours has in common. Nothing here touches global flags.
+# Settings shared by all targets. Nothing here changes global flags.
 
 function(webhooks_compile_options target)
     target_compile_features(${target} PUBLIC cxx_std_20)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
-    # GCC 12 sees overlaps in "text" + std::string (its bug 105651, mended in 13).
+    # GCC 12 sees overlaps in "text" + std::string (its bug 105651, fixed in 13).
     target_compile_options(${target} PRIVATE
         $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
     if(WEBHOOKS_WARNINGS_AS_ERRORS)
@@ -11,8 +11,8 @@ function(webhooks_compile_options target)
     endif()
 endfunction()
 
-# Compiles the sources of each folder as one unit, where WEBHOOKS_UNITY_BUILD says so: most of the
-# time goes into headers. A folder is one room, so that names meet only those of their own room.
+# Compiles the sources of each folder as one unit if WEBHOOKS_UNITY_BUILD is on: most of the time goes
+# into headers. Units do not span folders, so that only names of one folder can clash.
 function(webhooks_unite target)
     if(NOT WEBHOOKS_UNITY_BUILD)
         return()
@@ -27,8 +27,8 @@ function(webhooks_unite target)
 endfunction()
 
 # webhooks_library(NAME [INTERNAL] PLACE...): the library webhooks::NAME of all sources below a
-# directory, or of those in it alone where the place ends in /*.cpp. What users may link is collected
-# in WEBHOOKS_LIBRARIES; an internal one is always static and becomes part of what links it.
+# directory, or only of those directly in it if the place ends in /*.cpp. The libraries for users are
+# collected in WEBHOOKS_LIBRARIES; an internal one is always static and becomes part of what links it.
 function(webhooks_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg INTERNAL "" "")
     set(sources "")
@@ -64,7 +64,7 @@ function(webhooks_library name)
         target_link_options(${target} PRIVATE LINKER:--version-script=${map} LINKER:--no-undefined)
         set_property(TARGET ${target} PROPERTY LINK_DEPENDS ${map})
     endif()
-    # Static libraries need the internal ones next to them; shared ones contain them.
+    # Static libraries need the internal ones as well; shared libraries contain them.
     if(NOT arg_INTERNAL OR NOT BUILD_SHARED_LIBS)
         set_property(GLOBAL APPEND PROPERTY WEBHOOKS_TARGETS ${target})
     endif()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# usage: check_docs.sh ROOT. Checks that relative links of the documents lead somewhere, and that
-# every line of C++ in the README stands in the quickstart.
+# usage: check_docs.sh ROOT. Checks that the targets of relative links in the documents exist, and that
+# every line of C++ in the README is in the quickstart.
 set -euo pipefail
 cd "$1"
 faults=0

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Checks that each room includes only what it may (docs/architecture.md, "Rooms").
-# usage: check_includes.sh ROOT. Prints each line at fault; exits 1 if there is one.
+# Checks that each folder includes only what it may (docs/architecture.md, "Folders").
+# usage: check_includes.sh ROOT. Prints each line that breaks a rule; exits 1 if there is one.
 set -euo pipefail
 cd "$1"
 
-# Room (the longest that a file's path begins with), and what it may include beside std, public
+# Folder ("room": the longest that a file's path begins with), and what it may include besides std, public
 # headers and itself. Rooms are named by path, everything else as in kind_of below.
 rooms='
 include/webhooks             boost.system

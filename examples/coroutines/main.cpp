@@ -1,6 +1,6 @@
-// Shows publishing from coroutines of Boost.Asio: a hundred of them publish at once and share a few
-// commits, one publishes a batch, and none blocks the thread that they all run on.
-// The receiver is a coroutine too, so that the program runs without arguments.
+// Shows publishing from Boost.Asio coroutines: a hundred of them publish at once and share a few
+// commits, one publishes a batch, and none blocks the thread that they all run on. The receiver is
+// a coroutine too, so that the program runs without arguments.
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -24,7 +24,7 @@ using webhooks::Publication;
 constexpr int orders = 100;
 constexpr int orders_in_batch = 20;
 
-// Answers one request with 204 and closes; once it has them all, it accepts no more.
+// Answers one request with 204 and closes; stops accepting once it has received them all.
 asio::awaitable<void> receive(tcp::acceptor acceptor) {
     for (int received = 0; received < orders + orders_in_batch; ++received) {
         tcp::socket socket = co_await acceptor.async_accept(use_awaitable);
@@ -40,7 +40,7 @@ Publication order(int number) {
     return {.event_type = "order.created", .payload = "{\"order\":" + std::to_string(number) + "}"};
 }
 
-// As a handler of requests would: it goes on when the event is durable.
+// As a request handler would: it continues when the event is durable.
 asio::awaitable<void> place_order(webhooks::WebhookService& service, int number, int& placed) {
     const auto receipt = co_await webhooks::async_publish(service, Principal::user("alice"),
                                                           order(number), use_awaitable);
@@ -59,7 +59,7 @@ asio::awaitable<void> import_orders(webhooks::WebhookService& service, int& plac
     }
     const auto receipts = co_await webhooks::async_publish_batch(service, Principal::user("alice"),
                                                                  std::move(batch), use_awaitable);
-    // value() throws where a coroutine would rather have an exception.
+    // Where a coroutine prefers exceptions, value() throws.
     placed += static_cast<int>(receipts.value().size());
 }
 

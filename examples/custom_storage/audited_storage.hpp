@@ -4,11 +4,11 @@
 #include <utility>
 #include <webhooks/forwarding_storage.hpp>
 
-/// A storage of the host's own: it keeps what another one keeps, and writes who changed which
-/// subscription, which the library does not know of.
+/// The host's own storage: it wraps another one, and logs who changed which subscription, which the
+/// library does not record.
 class AuditedStorage final : public webhooks::ForwardingStorage {
 public:
-    /// @param audit outlives this, and may be written from any thread.
+    /// @param audit outlives this object, and may be written from any thread.
     AuditedStorage(std::shared_ptr<webhooks::Storage> inner, std::ostream& audit)
         : ForwardingStorage(std::move(inner)), audit_(audit) {}
 

@@ -1,4 +1,4 @@
-// Proves that the host's own storage keeps the contract of webhooks::Storage.
+// Proves that the host's own storage fulfils the contract of webhooks::Storage.
 
 #include <sstream>
 #include <webhooks/memory_storage.hpp>

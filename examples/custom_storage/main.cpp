@@ -1,5 +1,5 @@
-// A storage of the host's own: the library's storage in memory, with an audit of who changed what.
-// contract_test.cpp proves that it is still a storage.
+// A host's own storage: the library's in-memory storage, with an audit log of changes.
+// contract_test.cpp proves that it fulfils the contract of a storage.
 
 #include <iostream>
 #include <webhooks/testing/fake_transport.hpp>

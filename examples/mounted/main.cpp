@@ -1,5 +1,5 @@
-// A host that has an HTTP server of its own serves the webhook API on the same port, under its own
-// path and behind its own login: Boost.Beast reads and writes, a session cookie says who asks. The
+// A host with its own HTTP server offers the webhook API on the same port, under its own path and
+// with its own login: Boost.Beast reads and writes, a session cookie identifies the user. The
 // program then logs in as a browser would, and uses the API.
 
 #include <boost/asio/io_context.hpp>
@@ -23,7 +23,7 @@ using boost::asio::ip::tcp;
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
-/// The host's login: who is logged in, by the value of the cookie `session`.
+/// The host's login: maps the value of the cookie `session` to the user.
 class Sessions : public webhooks::http::Authenticator {
 public:
     /// @return the cookie.
@@ -54,7 +54,7 @@ Response answer_own(const Request& request, Sessions& sessions) {
     Response response(http::status::not_found, request.version());
     if (request.method() == http::verb::post && request.target() == "/login") {
         response.result(http::status::ok);
-        // A real host checks a password here, and makes cookies that cannot be guessed.
+        // A real host checks a password here, and uses cookies that cannot be guessed.
         response.set(http::field::set_cookie, sessions.log_in(request.body()));
     }
     response.keep_alive(request.keep_alive());
@@ -85,7 +85,7 @@ void serve(tcp::socket socket, const webhooks::http::Api& api, Sessions& session
     }
 }
 
-/// A browser that shows what it gets.
+/// A browser that prints what it receives.
 class Browser {
 public:
     explicit Browser(const tcp::endpoint& server) : socket_(io_) { socket_.connect(server); }

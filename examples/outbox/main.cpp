@@ -1,6 +1,6 @@
-// Shows the outbox: an order and the event that tells of it are written in one transaction of the
-// host's own. What is rolled back was never published; what is committed is delivered at once.
-// The argument is the URI of a PostgreSQL database; schema and table of the example stay in it.
+// Shows the outbox: an order and its event are written in one transaction of the host. If it is
+// rolled back, nothing was published; if it is committed, the event is delivered at once. The
+// argument is the URI of a PostgreSQL database; the example's schema and table remain in it.
 
 #include <libpq-fe.h>
 
@@ -45,7 +45,7 @@ int main(int argc, char** argv) try {
     const webhooks::PostgresqlOptions database{.connection = webhooks::Secret(argv[1])};
     webhooks::migrate_postgresql(database).value();
 
-    // A service that delivers; usually another process. It is given no network to send to here.
+    // A service that delivers; usually in another process. Here it has no network to send to.
     const auto transport = std::make_shared<webhooks::testing::FakeTransport>();
     auto service = webhooks::WebhookService::open(
                        {.storage = webhooks::make_postgresql_storage(database).value(),

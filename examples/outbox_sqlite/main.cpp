@@ -1,7 +1,7 @@
-// Shows the outbox on SQLite: an order and the event that tells of it are written in one
-// transaction of the host's own, in the file that the service delivers from. What is rolled back
-// was never published; what is committed is delivered by the service's next heartbeat. The argument
-// is the file; it is made if it is missing, and the example's table stays in it.
+// Shows the outbox on SQLite: an order and its event are written in one transaction of the host, in
+// the file that the service delivers from. If it is rolled back, nothing was published; if it is
+// committed, the event is delivered at the service's next heartbeat. The argument is the file,
+// which is created if missing; the example's table remains in it.
 
 #include <sqlite3.h>
 
@@ -36,7 +36,7 @@ void execute(sqlite3* connection, const std::string& statement) {
 // The host's business: the order and its event exist together, or neither does.
 void place_order(sqlite3* connection, int number, bool changes_its_mind) {
     const std::string id = std::to_string(number);
-    // IMMEDIATE: this transaction writes from its beginning, so that it never has to begin again.
+    // IMMEDIATE: this transaction writes from the start, so it never has to be restarted.
     execute(connection, "BEGIN IMMEDIATE");
     execute(connection, "INSERT INTO example_order VALUES (" + id + ")");
     webhooks::publish_in_transaction(
@@ -50,10 +50,10 @@ int main(int argc, char** argv) try {
         std::cerr << "usage: webhooks-outbox-sqlite FILE\n";
         return 2;
     }
-    // A service that delivers; it may be another process. It is given no network to send to here.
+    // A service that delivers; it may be another process. Here it has no network to send to.
     const auto transport = std::make_shared<webhooks::testing::FakeTransport>();
     webhooks::ServiceOptions options;
-    // How soon it looks for what others have committed.
+    // How often it checks for commits of others.
     options.heartbeat_interval = 100ms;
     auto service = webhooks::WebhookService::open(
                        {.storage = webhooks::make_sqlite_storage({.path = argv[1]}).value(),

@@ -1,6 +1,6 @@
 // Shows the library on its own, without REST: open a service, subscribe a URL, publish an event,
-// watch it arrive, signed, and read in the event log that it did.
-// The receiver is a few lines of sockets in this same program, so that it runs without arguments.
+// receive it with its signature, and find it in the event log. The receiver is a few lines of
+// socket code in this program, so that it runs without arguments.
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -16,7 +16,8 @@
 using namespace std::chrono_literals;
 using webhooks::Principal;
 
-// Any web server that takes a POST is a receiver. This one takes one, shows it and answers 204.
+// Any web server that accepts a POST is a receiver. This one accepts one, prints it and responds
+// 204.
 void receive_one(int listener) {
     const int connection = accept(listener, nullptr, nullptr);
     std::string request;
@@ -42,11 +43,11 @@ int main() try {
     getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
     std::thread(receive_one, listener).detach();
 
-    // Addresses that are not public are refused unless they are allowed.
+    // Addresses that are not public are rejected unless they are allowed.
     webhooks::ServiceOptions options;
     options.endpoints.allowed_networks = {webhooks::Network::parse("127.0.0.0/8").value()};
 
-    // Every call answers a Result; value() throws where a program would rather have an exception.
+    // Every call returns a Result; where a program prefers exceptions, value() throws.
     auto service =
         webhooks::WebhookService::open({.storage = webhooks::make_memory_storage(),
                                         .transport = webhooks::make_http_transport().value()},

@@ -1,6 +1,6 @@
-// webhooks-receiver: what the other end of a webhook does. It takes each POST, verifies its
-// signature with the shared secret or the sender's public key, prints it, and answers 204, or 400
-// where it did not verify.
+// webhooks-receiver: the receiving end of a webhook. It accepts each POST, verifies its signature
+// with the shared secret or the sender's public key, prints it, and responds 204, or 400 if the
+// signature is invalid.
 
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
@@ -41,7 +41,7 @@ struct Options {
     std::atomic<int> failures_left = 0;
 };
 
-/// @return nothing for what is not a number.
+/// @return nullopt if it is not a number.
 std::optional<int> read_number(std::string_view text) {
     int number = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -97,7 +97,7 @@ void serve(tcp::socket socket, Options& options) {
     }
 }
 
-/// Takes "--flag value" pairs. @return what is wrong with them, empty when nothing is.
+/// Parses "--flag value" pairs. @return an error message, empty if they are valid.
 std::string read(int count, char** arguments, Options& options) {
     if (const char* secret = std::getenv("WEBHOOKS_SECRET")) {
         options.secret = webhooks::Secret(secret);
@@ -114,7 +114,7 @@ std::string read(int count, char** arguments, Options& options) {
             options.host = value.substr(0, value.rfind(':'));
             options.port = value.substr(value.rfind(':') + 1);
         } else {
-            return flag + " " + value + ": is not understood; see --help";
+            return flag + " " + value + ": is not recognized; see --help";
         }
     }
     auto checked = webhooks::check_verification_key(options.secret);

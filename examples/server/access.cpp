@@ -16,7 +16,7 @@ Principal admin() {
     return Principal::administrator("admin");
 }
 
-/// Accepts callers that one of two authenticators knows.
+/// Accepts callers that one of two authenticators identifies.
 class EitherAuthenticator final : public Authenticator {
 public:
     EitherAuthenticator(std::shared_ptr<Authenticator> first, std::shared_ptr<Authenticator> second)

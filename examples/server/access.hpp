@@ -7,21 +7,21 @@
 
 namespace server {
 
-/// Who may call the REST API.
+/// Access to the REST API.
 struct Access {
     std::shared_ptr<webhooks::http::Authenticator> authenticator;
     bool has_environment_key = false;
-    /// The administrator's key, where this start made it: it is shown once.
+    /// The administrator's key, if this start created it: it is shown once.
     std::optional<webhooks::Secret> new_key;
 };
 
-/// The keys of the storage and, where WEBHOOKS_ADMIN_KEY is set, that one. It is valid exactly
-/// while the server runs with it and is never stored, so that changing it ends the old one.
+/// The keys of the storage and, if WEBHOOKS_ADMIN_KEY is set, that one. It is valid only while the
+/// server runs with it and is never stored, so that changing it revokes the old one.
 /// @return invalid_argument for a WEBHOOKS_ADMIN_KEY that cannot be a key.
 webhooks::Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage);
 
-/// Without WEBHOOKS_ADMIN_KEY, makes a key for the administrator "admin" in a storage that has no
-/// key yet. To be called once nothing can fail any more, for the key could not be shown again.
+/// Without WEBHOOKS_ADMIN_KEY, creates a key for the administrator "admin" in a storage that has no
+/// key yet. Call it when nothing can fail any more, because the key cannot be shown again.
 webhooks::Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, Access& access);
 
 }  // namespace server

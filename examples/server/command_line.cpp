@@ -25,7 +25,7 @@ bool is_allowed(Scope scope, Command command) {
     return false;
 }
 
-/// Takes arguments apart, without reading what they say.
+/// Splits arguments into options, without interpreting their values.
 class Arguments {
 public:
     Arguments(const std::vector<std::string>& arguments, FieldErrors& faults)
@@ -97,7 +97,7 @@ private:
     void read_word(const std::string& word) {
         std::size_t id = 0;
         if (command_ != Command::keys_revoke || has_key_) {
-            fault(word, "is not understood; see --help");
+            fault(word, "is not recognized; see --help");
         } else if (auto wrong = parse(word, id); !wrong.empty()) {
             fault("keys revoke", wrong);
         }
@@ -143,7 +143,7 @@ void drop_given(std::vector<Given>& given, const std::vector<Given>& winners) {
     });
 }
 
-/// Adds what the library itself has against a part of the settings.
+/// Adds the library's errors for a part of the settings.
 void check(const std::string& part, const webhooks::Result<>& verdict, FieldErrors& faults) {
     if (verdict) return;
     for (const FieldError& fault : verdict.error().fields()) {
@@ -162,13 +162,13 @@ void check_ranges(const Settings& settings, FieldErrors& faults) {
 
 void check_command(const CommandLine& line, FieldErrors& faults) {
     if (line.command == Command::keys_create && line.settings.key.user.empty()) {
-        faults.push_back({"--user", "is needed: whose key shall it be?"});
+        faults.push_back({"--user", "is needed: the owner of the key"});
     }
     if (line.command != Command::serve &&
         line.settings.storage.kind == StorageChoice::Kind::memory) {
-        faults.push_back(
-            {"--storage",
-             "keys in memory would end with this command; name a file by sqlite:PATH"});
+        faults.push_back({"--storage",
+                          "keys in memory would be lost at the end of this command; name a file "
+                          "with sqlite:PATH"});
     }
 }
 

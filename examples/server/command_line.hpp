@@ -9,18 +9,18 @@ namespace server {
 
 enum class Command { serve, migrate, keys_create, keys_list, keys_revoke, help, version };
 
-/// What the program was asked to do.
+/// The parsed command line.
 struct CommandLine {
     Command command = Command::serve;
     Settings settings;
     webhooks::ApiKeyId key{};  ///< Of `keys revoke`.
 };
 
-/// Reads the arguments (without the program's name) and the configuration file they name.
-/// @return invalid_argument with every fault: the flag, or the member of the file, and the message.
+/// Parses the arguments (without the program's name) and the configuration file that they name.
+/// @return invalid_argument with every error: the flag, or the member of the file, and the message.
 webhooks::Result<CommandLine> read_command_line(const std::vector<std::string>& arguments);
 
-/// What `--help` prints.
+/// The output of `--help`.
 std::string help_text();
 
 }  // namespace server

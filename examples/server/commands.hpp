@@ -5,18 +5,18 @@
 #include "command_line.hpp"
 
 /// @file
-/// What the program does. Each prints its answer on standard output and returns what kept it from
-/// its work.
+/// The program's commands. Each prints its result on standard output, and returns an error if it
+/// failed.
 
 namespace server {
 
-/// Opens what `--storage` names.
+/// Opens the storage named by `--storage`.
 webhooks::Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings& settings);
 
 /// Serves until SIGTERM or SIGINT.
 webhooks::Result<> serve(const Settings& settings);
 
-/// Brings the schema of `--storage` up to date.
+/// Updates the schema of `--storage`.
 webhooks::Result<> migrate(const Settings& settings);
 
 webhooks::Result<> create_key(const Settings& settings);

@@ -48,7 +48,7 @@ std::optional<std::vector<std::string>> map_texts(const json::object& members) {
     return texts;
 }
 
-/// A value as a flag would say it. Absent: it is not of the option's kind.
+/// A value in the form of a flag's text. Absent: it does not have the option's type.
 std::optional<std::vector<std::string>> texts_of(Kind kind, const json::value& value) {
     using Texts = std::vector<std::string>;
     switch (kind) {
@@ -78,7 +78,7 @@ bool is_section(std::string_view name) {
     });
 }
 
-/// Goes through the members of the file and keeps what each one gives.
+/// Visits the members of the file and collects their values.
 class Reader {
 public:
     explicit Reader(std::vector<FieldError>& faults) : faults_(faults) {}

@@ -7,15 +7,15 @@
 
 namespace server {
 
-/// The texts that one source gives for one option.
+/// The texts that one source contains for one option.
 struct Given {
     const Option* option = nullptr;
     std::vector<std::string> texts;
     std::string source;  ///< For messages: the flag, or the path in the file.
 };
 
-/// Reads a configuration file (its schema: config.schema.json). Adds what is wrong with it to
-/// `faults`, each with the path of the member.
+/// Reads a configuration file (its schema: config.schema.json). Appends its errors to `faults`,
+/// each with the path of the member.
 std::vector<Given> read_config_file(const std::string& path,
                                     std::vector<webhooks::FieldError>& faults);
 

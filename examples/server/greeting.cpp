@@ -17,7 +17,7 @@ std::string base_url(const Settings& settings, std::uint16_t port) {
            settings.server.base_path;
 }
 
-/// How the lines to try say the key.
+/// How the sample commands refer to the key.
 std::string key_text(const Access& access) {
     if (access.new_key) return std::string(access.new_key->reveal());
     return access.has_environment_key ? "$WEBHOOKS_ADMIN_KEY" : "YOUR-KEY";
@@ -25,12 +25,12 @@ std::string key_text(const Access& access) {
 
 void print_key(std::ostream& out, const Access& access, const std::string& storage) {
     if (access.new_key) {
-        out << "\nThe API key of the administrator \"admin\", shown this once:\n\n    "
+        out << "\nThe API key of the administrator \"admin\", shown only once:\n\n    "
             << access.new_key->reveal() << '\n';
     } else if (access.has_environment_key) {
         out << "\nThe API key of the administrator \"admin\" is that of WEBHOOKS_ADMIN_KEY.\n";
     } else {
-        out << "\nAPI keys were made earlier; `webhooks-server keys create --storage " << storage
+        out << "\nAPI keys already exist; `webhooks-server keys create --storage " << storage
             << " --user NAME` makes another.\n";
     }
 }
@@ -42,7 +42,7 @@ bool may_reach_receiver(const webhooks::EndpointPolicy& policy) {
            webhooks::check_address(*address, policy);
 }
 
-/// The example receiver is beside the server.
+/// The example receiver is in the server's directory.
 std::string receiver_command() {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -66,7 +66,7 @@ void print_trial(std::ostream& out, const std::string& base, const std::string& 
         << "/events \\\n"
         << R"(    -d '{"eventType":")" << event_type << R"(","payload":{"hello":"world"}}')"
         << "\n\n"
-        << "  # what became of it (1 is the id that subscribing answered)\n"
+        << "  # see the result (1 is the id in the response to subscribing)\n"
         << "  curl -H \"x-api-key: $KEY\" '" << base << "/subscriptions/1/events?take=10'\n";
 }
 
@@ -86,7 +86,8 @@ std::string greeting(const Settings& settings, const Access& access, std::uint16
         out << "  # to reach a receiver on this machine, start with --allow-network 127.0.0.0/8\n";
     }
     if (!has_type) {
-        out << "  # first register an event type: --event-type \"order.created=An order came\"\n";
+        out << "  # first register an event type: --event-type \"order.created=An order was "
+               "placed\"\n";
     }
     print_trial(out, base, has_type ? types->front().name : "order.created");
     return out.str();

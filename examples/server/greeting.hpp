@@ -7,8 +7,8 @@
 
 namespace server {
 
-/// What the server prints once it can be reached: where, with which key, and lines to try it with.
-/// @param port The one that is listened on.
+/// The server's output once it is reachable: its address, its key, and sample commands.
+/// @param port The port it listens on.
 std::string greeting(const Settings& settings, const Access& access, std::uint16_t port,
                      const webhooks::WebhookService& service);
 

@@ -12,19 +12,19 @@ constexpr std::string_view introduction =
     R"(Sends webhooks, and serves their REST API.
 
   webhooks-server [FLAGS]                         serve until SIGTERM or SIGINT
-  webhooks-server migrate                         make the tables in PostgreSQL, or update them
-  webhooks-server keys create --user NAME [--admin]  make an API key and print it, once
-  webhooks-server keys list                       show whose keys there are
-  webhooks-server keys revoke ID                  make a key invalid
+  webhooks-server migrate                         create or update the tables in PostgreSQL
+  webhooks-server keys create --user NAME [--admin]  create an API key and print it, once
+  webhooks-server keys list                       list the keys and their owners
+  webhooks-server keys revoke ID                  revoke a key
   webhooks-server --help | --version
 
-The commands on keys work beside a running server, on the same --storage, and count at once.
-Any number of servers may share one PostgreSQL database, once `migrate` was run; what libpq reads
-(PGPASSWORD, ~/.pgpass) keeps its password off the command line.
+The keys commands work next to a running server, on the same --storage, and take effect at once.
+Any number of servers can share one PostgreSQL database after `migrate`. PGPASSWORD and ~/.pgpass, which
+libpq reads, keep the password off the command line.
 
 Environment:
   WEBHOOKS_ADMIN_KEY  when set, the key of the administrator "admin" while the server runs:
-                      16-256 printable ASCII characters; otherwise the first start makes a key
+                      16-256 printable ASCII characters; otherwise the first start creates a key
 )";
 
 constexpr std::string_view conclusion = R"(

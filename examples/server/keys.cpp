@@ -19,14 +19,14 @@ Result<ApiKeys> open_keys(const Settings& settings) {
     return ApiKeys(*storage);
 }
 
-/// A name that was mistyped must not make a file.
+/// A mistyped name must not create a file.
 Result<ApiKeys> open_existing_keys(const Settings& settings) {
     std::error_code error;
     const bool is_file = settings.storage.kind == StorageChoice::Kind::sqlite;
     if (is_file && !std::filesystem::exists(settings.storage.path, error)) {
         return webhooks::Error(webhooks::Errc::not_found,
                                "there is no file " + settings.storage.path +
-                                   "; name the server's by --storage sqlite:PATH");
+                                   "; name the server's file with --storage sqlite:PATH");
     }
     return open_keys(settings);
 }
@@ -72,7 +72,7 @@ Result<> revoke_key(const Settings& settings, webhooks::ApiKeyId id) {
     if (revoked.error() == webhooks::Errc::not_found) {
         return webhooks::Error(webhooks::Errc::not_found,
                                "no key has the id " + std::to_string(id.value) +
-                                   "; `webhooks-server keys list` shows those there are");
+                                   "; `webhooks-server keys list` lists the existing keys");
     }
     return revoked.error();
 }

@@ -43,7 +43,7 @@ class Log final : public webhooks::Observer {
 public:
     void on_log(LogLevel level, std::string_view line) noexcept override {
         if (level == LogLevel::debug) return;
-        // One call for the whole line, so that the lines of several threads do not mix.
+        // A single call for the whole line, so that the lines of several threads do not mix.
         std::fprintf(stderr, "%s %s %.*s\n", time_text().data(), name_of(level),
                      static_cast<int>(line.size()), line.data());
     }

@@ -5,8 +5,8 @@
 
 namespace server {
 
-/// Writes each log line of the library, but those for debugging, as one line of standard error:
-/// its time in UTC, its level, its text.
+/// Writes each log line of the library, except debug lines, to standard error: its time in UTC, its
+/// level, its text.
 std::shared_ptr<webhooks::Observer> make_log();
 
 }  // namespace server

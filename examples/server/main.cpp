@@ -1,5 +1,5 @@
-// webhooks-server: a host of the library like any other. It shows how a program keeps a
-// WebhookService, serves its REST API, hands out API keys and stops; `--help` says how to use it.
+// webhooks-server: an ordinary host of the library. It shows how a program runs a WebhookService,
+// serves its REST API, manages API keys and stops; `--help` describes its use.
 
 #include <exception>
 #include <iostream>
@@ -16,7 +16,7 @@ using webhooks::Result;
 constexpr int runtime_failure = 1;
 constexpr int usage_failure = 2;
 
-/// One line for each fault.
+/// One line for each error.
 void print(const Error& error) {
     if (error.fields().empty()) std::cerr << "webhooks-server: " << error.detail() << '\n';
     for (const webhooks::FieldError& fault : error.fields()) {

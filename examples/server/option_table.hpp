@@ -9,15 +9,15 @@
 #include "values.hpp"
 
 /// @file
-/// The one table that flags, configuration file and help are made from.
+/// The table that flags, configuration file and help are generated from.
 
 namespace server {
 
-/// What an option is in the configuration file.
+/// The type of an option in the configuration file.
 enum class Kind {
     text,     ///< A string.
     number,   ///< A number.
-    boolean,  ///< true or false; as a flag it stands alone.
+    boolean,  ///< true or false; as a flag it has no value.
     list,     ///< An array of strings; as a flag it is repeated.
     map,      ///< An object of strings; as a flag it is repeated, as NAME=VALUE.
 };
@@ -27,7 +27,7 @@ enum class Scope {
     everywhere,   ///< Flag of each command, and in the file.
     serving,      ///< Flag of the server, and in the file.
     flag_only,    ///< Flag of each command.
-    keys_create,  ///< Flag of `keys create` alone.
+    keys_create,  ///< Only a flag of `keys create`.
 };
 
 struct Option {
@@ -38,8 +38,9 @@ struct Option {
     Scope scope;
     std::string_view argument;  ///< What follows the flag, e.g. "FILE".
     std::string_view help;
-    /// Puts the texts given for it (at least one, but for lists and maps) into their place, and
-    /// replaces the value as a whole. @return what is wrong with them; the value is as before then.
+    /// Parses the given texts (at least one, except for lists and maps) and replaces the value as a
+    /// whole.
+    /// @return the errors; the value is then unchanged.
     std::vector<Fault> (*apply)(const std::vector<std::string>& texts, Settings& settings);
 
     std::string flag() const;
@@ -48,7 +49,7 @@ struct Option {
 
 std::span<const Option> option_table();
 
-/// @return null when there is none.
+/// @return null if there is none.
 const Option* option_by_name(std::string_view name);
 const Option* option_by_flag(std::string_view flag);
 

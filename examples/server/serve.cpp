@@ -20,7 +20,7 @@ using webhooks::Error;
 using webhooks::Result;
 using webhooks::WebhookService;
 
-/// The signals that end the server. They are blocked in every thread, so that they wait for us.
+/// Blocks the signals that end the server in every thread, so that they can be waited for.
 sigset_t block_signals() {
     std::signal(SIGPIPE, SIG_IGN);
     sigset_t signals;
@@ -36,7 +36,7 @@ void wait_for(const sigset_t& signals) {
     sigwait(&signals, &signal);
 }
 
-/// Connections need descriptors; the usual soft limit of 1,024 is there for programs that use
+/// Connections need descriptors; the usual soft limit of 1,024 exists for programs that use
 /// `select`.
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -45,7 +45,7 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Names the members at fault by their path in the settings.
+/// Names the wrong members by their path in the settings.
 Error under(const std::string& part, const Error& error) {
     if (error.fields().empty()) return error;
     auto fields = error.fields();
@@ -58,10 +58,10 @@ Error explain_lock(const Error& error, const Settings& settings) {
     if (!(error == Errc::locked)) return error;
     return Error(Errc::locked, settings.storage.to_string() +
                                    " is used by another running server; stop that one, or give "
-                                   "this one a file of its own");
+                                   "this one its own file");
 }
 
-/// @return the faults of all of them together.
+/// @return the errors of all of them together.
 Result<> register_types(WebhookService& service, const Settings& settings) {
     std::vector<webhooks::FieldError> faults;
     for (const webhooks::EventType& type : settings.event_types) {
@@ -88,8 +88,8 @@ Result<WebhookService> open_service(const Settings& settings,
     return service;
 }
 
-/// First no more requests come in, then no more deliveries go out, both within one drain. Half of
-/// it is for the deliveries, so that a slow client of ours costs none of them a second sending.
+/// First stops requests, then deliveries, both within one drain. Half of it is for deliveries, so
+/// that a slow client does not cause any of them to be sent twice.
 Result<> stop(webhooks::http::Server& rest, WebhookService& service,
               std::chrono::milliseconds drain) {
     using std::chrono::steady_clock;
@@ -101,7 +101,7 @@ Result<> stop(webhooks::http::Server& rest, WebhookService& service,
 
 }  // namespace
 
-/// What the library asks to be called, this program has a command for.
+/// Replaces the function that the library names with this program's command.
 Result<std::shared_ptr<webhooks::Storage>> open_postgresql(const Settings& settings) {
     constexpr std::string_view function = "migrate_postgresql";
     auto opened = webhooks::make_postgresql_storage(settings.postgresql);
@@ -129,7 +129,7 @@ Result<> migrate(const Settings& settings) {
     if (settings.storage.kind == StorageChoice::Kind::postgresql) {
         return webhooks::migrate_postgresql(settings.postgresql);
     }
-    // A file is brought up to date when it is opened.
+    // Opening a file updates its schema.
     auto storage = open_storage(settings);
     return storage ? Result<>() : storage.error();
 }

@@ -7,7 +7,7 @@
 #include <webhooks/webhooks.hpp>
 
 /// @file
-/// All that can be set, by flags or by the configuration file.
+/// All settings, from flags or the configuration file.
 
 namespace server {
 
@@ -17,14 +17,14 @@ struct Listen {
     std::uint16_t port = 8080;
 };
 
-/// Where things are kept: "sqlite:PATH", "postgresql://…" or "memory:".
+/// Where data is stored: "sqlite:PATH", "postgresql://…" or "memory:".
 struct StorageChoice {
     enum class Kind { sqlite, postgresql, memory };
     Kind kind = Kind::sqlite;
     std::string path = "webhooks.db";  ///< Of SQLite.
-    webhooks::Secret uri = {};         ///< Of PostgreSQL; it may hold a password.
+    webhooks::Secret uri = {};         ///< Of PostgreSQL; it may contain a password.
 
-    /// Without what is secret.
+    /// Without secrets.
     std::string to_string() const {
         if (kind == Kind::memory) return "memory:";
         return kind == Kind::sqlite ? "sqlite:" + path : "postgresql://…";
@@ -43,14 +43,14 @@ struct Settings {
     std::vector<webhooks::EventType> event_types;
     std::string config_file;
     KeySettings key;
-    /// How long a stop lets requests and deliveries under way finish. 0 - 10 s.
+    /// How long requests and deliveries in flight may take to finish at a stop. 0 - 10 s.
     std::chrono::milliseconds drain = std::chrono::seconds(10);
 
     webhooks::ServiceOptions service;
     webhooks::HttpTransportOptions transport;
-    webhooks::SqliteOptions sqlite;          ///< Its path is `storage`'s.
-    webhooks::PostgresqlOptions postgresql;  ///< Its connection is `storage`'s.
-    webhooks::http::ServerOptions server;    ///< Its host and port are `listen`'s.
+    webhooks::SqliteOptions sqlite;          ///< The path is in `storage`.
+    webhooks::PostgresqlOptions postgresql;  ///< The connection is in `storage`.
+    webhooks::http::ServerOptions server;    ///< Host and port are in `listen`.
 };
 
 }  // namespace server

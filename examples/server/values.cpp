@@ -48,7 +48,7 @@ std::optional<milliseconds> duration(std::string_view text) {
     return count * unit->length;
 }
 
-/// Splits at the last colon, which an IPv6 address needs brackets for.
+/// Splits at the last colon; an IPv6 address therefore needs brackets.
 std::optional<Listen> split_address(const std::string& text) {
     const auto colon = text.rfind(':');
     Listen listen;
@@ -123,7 +123,7 @@ Fault parse(const std::string& text, StorageChoice& value) {
     } else if (text.starts_with(sqlite) && text.size() > sqlite.size()) {
         value = {.kind = Kind::sqlite, .path = text.substr(sqlite.size())};
     } else {
-        // It may hold a password.
+        // It may contain a password, so it is not quoted.
         return "is not a storage; write sqlite:PATH, postgresql://USER@HOST/DATABASE or memory:";
     }
     return {};

@@ -6,12 +6,11 @@
 #include "settings.hpp"
 
 /// @file
-/// From text to the values of settings.
+/// Conversion of text to the values of settings.
 
 namespace server {
 
-/// What is wrong with a text, for a person; empty when nothing is. The value is left as it was
-/// then.
+/// A human-readable error in a text; empty if it is valid. On error the value is unchanged.
 using Fault = std::string;
 
 Fault parse(const std::string& text, std::string& value);

@@ -15,14 +15,14 @@ namespace {
 using webhooks::LogLevel;
 
 constexpr double needed_bits = 128;
-/// A random key that is not much longer than it needs to be has more different characters.
+/// In a random key of the minimum length, characters repeat less often than this.
 constexpr std::size_t max_uses_of_a_character = 5;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/// How many characters the alphabet has that a key seems to be drawn from.
+/// The size of the alphabet that a key seems to be drawn from.
 int alphabet_size(std::string_view key) {
     const auto all = [&](std::string_view more) {
         return std::ranges::all_of(
@@ -40,7 +40,7 @@ int alphabet_size(std::string_view key) {
            (has_others ? 33 : 0);
 }
 
-/// The length of the shortest text whose repetition the key is.
+/// The length of the shortest text whose repetition forms the key.
 std::size_t period(std::string_view key) {
     std::size_t length = 1;
     while (length < key.size() && key.substr(length) != key.substr(0, key.size() - length))
@@ -54,8 +54,8 @@ void warn_of_key(const char* key, webhooks::Observer& log) {
     if (bits >= needed_bits) return;
     char text[160];
     std::snprintf(text, sizeof text,
-                  "WEBHOOKS_ADMIN_KEY has at most %d bits that must be guessed, and 128 are safe: "
-                  "use what `openssl rand -base64 32` prints",
+                  "WEBHOOKS_ADMIN_KEY has at most %d bits of entropy, and 128 are safe: "
+                  "use the output of `openssl rand -base64 32`",
                   static_cast<int>(bits));
     log.on_log(LogLevel::warning, text);
 }
@@ -67,7 +67,7 @@ void warn_of_file(const std::string& path, webhooks::Observer& log) {
     std::snprintf(mode, sizeof mode, "%04o", file.st_mode & 0777U);
     log.on_log(LogLevel::warning,
                "the database file '" + path +
-                   "' holds secrets and payloads, and others may open it (mode " + mode +
+                   "' contains secrets and payloads, and other users can open it (mode " + mode +
                    "): run chmod 600 on it and on its -wal and -shm files");
 }
 

@@ -10,22 +10,22 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// API keys of users. Storage has a key's hash; the key itself is seen once, when it is made.
-/// Every member may be called from any thread at once.
+/// API keys of users. Storage holds only a key's hash; the key itself is returned once, on
+/// creation. All member functions may be called from any thread at once.
 class ApiKeys {
 public:
     explicit ApiKeys(std::shared_ptr<Storage> storage) : storage_(std::move(storage)) {}
 
-    /// Makes a key of 256 random bits, in characters of `[A-Za-z0-9_-]`. Valid at once.
+    /// Creates a key of 256 random bits, in characters of `[A-Za-z0-9_-]`. It is valid at once.
     Result<Secret> create(const Principal&);
-    /// Makes a given text the key. @param key 16-256 printable ASCII characters; adding the same
+    /// Adds a given text as a key. @param key 16-256 printable ASCII characters; adding the same
     /// key for the same principal again changes nothing.
     Result<> add(const Principal&, const Secret& key);
-    /// Whose key it is. @return not_found for a key that does not exist or was revoked.
+    /// The owner of a key. @return not_found for a key that does not exist or was revoked.
     Result<Principal> authenticate(std::string_view key) const;
-    /// In order of id.
+    /// Sorted by id.
     Result<std::vector<ApiKeyRecord>> list() const;
-    /// Invalid at once. @return not_found.
+    /// Revokes a key at once. @return not_found.
     Result<> revoke(ApiKeyId);
 
 private:

@@ -2,12 +2,12 @@
 
 /// @file
 /// For programs that use Boost.Asio: publishing with any completion token (`use_awaitable`,
-/// `use_future`, `deferred`, a callback), and delivery on a context of the program's (`run_on`).
-/// Opt-in: nothing else here needs Asio's headers.
+/// `use_future`, `deferred`, a callback), and delivery on the program's own execution context
+/// (`run_on`). Opt-in: no other header needs Asio.
 ///
-/// **g++ 12** destroys a temporary aggregate twice that is written inside a `co_await` expression,
-/// as in `co_await async_publish(service, who, Publication{...}, use_awaitable)`: the program
-/// crashes, whatever function is called. Write instead one of
+/// **g++ 12** destroys an aggregate temporary twice if it is written inside a `co_await`
+/// expression, as in `co_await async_publish(service, who, Publication{...}, use_awaitable)`: the
+/// program crashes, with any awaited function. Write one of these instead:
 /// @code
 /// co_await async_publish(service, who, "order.created", payload, use_awaitable);
 /// co_await async_publish(service, who, make_order(), use_awaitable);  // a function's value
@@ -41,15 +41,15 @@
 namespace webhooks {
 namespace detail {
 
-/// One publication that a handler of Asio waits for. The first answer counts: the service's, or
-/// that of a cancellation.
+/// One publication that an Asio handler waits for. The first completion counts: that of the service
+/// or that of a cancellation.
 template <class Answer, class Handler>
 class AsioOperation : public std::enable_shared_from_this<AsioOperation<Answer, Handler>> {
 public:
     explicit AsioOperation(Handler handler)
         : handler_(std::move(handler)), work_(boost::asio::make_work_guard(handler_)) {}
 
-    /// To be called once, before anything may call `complete`.
+    /// Call it once, before anything can call `complete`.
     void watch_cancellation() {
         namespace asio = boost::asio;
         auto slot = asio::get_associated_cancellation_slot(handler_);
@@ -59,7 +59,7 @@ public:
             const std::error_code aborted =
                 asio::error::make_error_code(asio::error::operation_aborted);
             if (const auto self = weak.lock()) {
-                self->complete(Error(aborted, "cancelled: what becomes of it is not waited for"));
+                self->complete(Error(aborted, "cancelled: its outcome is unknown"));
             }
         });
     }
@@ -78,7 +78,7 @@ public:
 private:
     void hand_over(Result<Answer> answer) {
         boost::asio::get_associated_cancellation_slot(handler_).clear();
-        // The service may hold this object for longer than the handler must live.
+        // The service may keep this object alive for longer than the handler should live.
         const auto work = std::move(work_);
         auto handler = std::move(handler_);
         std::move(handler)(std::move(answer));
@@ -89,7 +89,7 @@ private:
     std::atomic<bool> is_answered_{false};
 };
 
-/// @param start given what is to be called with the answer, from any thread.
+/// @param start is passed the function to call with the answer, from any thread.
 template <class Answer, class Token, class Start>
 auto initiate(Token& token, Start start) {
     return boost::asio::async_initiate<Token, void(Result<Answer>)>(
@@ -104,17 +104,16 @@ auto initiate(Token& token, Start start) {
 
 }  // namespace detail
 
-/// As `WebhookService::async_publish`, with a completion token: `void(Result<PublishReceipt>)` is
-/// called on the handler's associated executor, never inside this call, and that executor has work
-/// until then.
+/// As `WebhookService::async_publish`, with a completion token. `void(Result<PublishReceipt>)` is
+/// called on the handler's associated executor, never inside this call, and that executor has
+/// outstanding work until then.
 ///
-/// What is published cannot be called back. A cancellation (of type terminal, as a coroutine's is
-/// by default) ends the waiting at once, with `boost::asio::error::operation_aborted`; the events
-/// may exist all the same, and the service's answer is dropped. Repeat with an idempotency key to
-/// know.
+/// A publication cannot be withdrawn. A cancellation (of type terminal, the default of coroutines)
+/// ends only the wait, at once, with `boost::asio::error::operation_aborted`. The events may exist
+/// nevertheless, and the service's result is dropped. To find out, repeat with an idempotency key.
 ///
-/// @pre The executor's context outlives the service, or its `stop`, whose thread may still be on
-/// its way out of the context when the handler is called.
+/// @pre The executor's context outlives the service, or its `stop`: the service's thread may still
+/// be leaving the context when the handler is called.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<PublishReceipt>)) Token>
 auto async_publish(WebhookService& service, const Principal& principal, Publication publication,
                    Token&& token) {
@@ -124,8 +123,8 @@ auto async_publish(WebhookService& service, const Principal& principal, Publicat
         });
 }
 
-/// The same for what needs a type and a payload only. It has no temporary that g++ 12 destroys
-/// twice: see the top of this file.
+/// As above, for publications that need only a type and a payload. It has no temporary that g++ 12
+/// destroys twice: see the top of this file.
 template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<PublishReceipt>)) Token>
 auto async_publish(WebhookService& service, const Principal& principal, std::string event_type,
                    std::string payload, Token&& token) {
@@ -145,7 +144,7 @@ auto async_publish_batch(WebhookService& service, const Principal& principal,
 
 namespace detail {
 
-/// Calls `run_once` on a strand whenever there is something to do.
+/// Calls `run_once` on a strand whenever there is work to do.
 class AsioDriver : public std::enable_shared_from_this<AsioDriver> {
 public:
     AsioDriver(WebhookService& service, const boost::asio::any_io_executor& executor)
@@ -173,7 +172,7 @@ public:
         boost::asio::post(strand_, [self = shared_from_this()] { self->turn(); });
     }
 
-    /// Returns when no turn is in flight, unless called inside one.
+    /// Returns when no turn is running, unless called inside one.
     void end() {
         const std::scoped_lock lock(mutex_);
         if (service_ != nullptr) static_cast<void>(service_->set_wake_callback({}));
@@ -191,7 +190,7 @@ private:
         if (!done && done.error() == Errc::stopped) return close();
         if (done && *done > 0) return schedule();
         const Result<SteadyTime> wake = service_->next_wake();
-        // After an error of its own the service goes on; not at once, for it is likely to meet it
+        // After an error of its own the service continues, but not at once: it would probably fail
         // again.
         wait(done && wake ? *wake
                           : std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
@@ -217,7 +216,7 @@ private:
         descriptor_.close(ignored);
     }
 
-    /// Held during a turn, in which the host may end it.
+    /// Held during a turn. Recursive, because the host may end the driver inside a turn.
     std::recursive_mutex mutex_;
     WebhookService* service_;
     boost::asio::strand<boost::asio::any_io_executor> strand_;
@@ -229,8 +228,8 @@ private:
 
 }  // namespace detail
 
-/// Drives a service's delivery as long as it lives. Any thread may end it, by destroying it; it
-/// then waits for a turn that another thread is in. Movable.
+/// Runs a service's delivery for as long as this object lives. Any thread may destroy it; the
+/// destructor waits for a turn that is running on another thread. Movable.
 class AsioRunner {
 public:
     explicit AsioRunner(std::shared_ptr<detail::AsioDriver> driver) : driver_(std::move(driver)) {}
@@ -247,16 +246,15 @@ private:
     std::shared_ptr<detail::AsioDriver> driver_;
 };
 
-/// Delivers on the host's context, in place of `WebhookService::start`: decisions, requests and
-/// observers of attempts run in handlers of `executor`, one at a time, each short (what can be sent
-/// and received without waiting). Nothing polls, but for names that are being looked up (every
-/// 5 ms). Commits, some 10-30 ms each, happen on one thread of the service's, which also calls the
-/// completions of `WebhookService::async_publish`.
+/// Delivers on the host's execution context instead of `WebhookService::start`: decisions, requests
+/// and observer calls for attempts run in handlers on `executor`, one at a time. Each handler is
+/// short: it sends and receives what it can without waiting. Nothing polls, except for DNS lookups
+/// in flight (every 5 ms). Commits, some 10-30 ms each, happen on one thread of the service, which
+/// also calls the completions of `WebhookService::async_publish`.
 ///
-/// The runner must be destroyed before the service is destroyed or moved, and before the executor's
-/// context.
-/// `WebhookService::stop` ends it too, and lets the calling thread do what is left.
-/// @return the errors of `WebhookService::start`; of the system where it gives no descriptor.
+/// Destroy the runner before the service is destroyed or moved, and before the executor's context.
+/// `WebhookService::stop` ends it too, and does the remaining work in the calling thread.
+/// @return the errors of `WebhookService::start`; a system error if no descriptor is available.
 inline Result<AsioRunner> run_on(WebhookService& service,
                                  const boost::asio::any_io_executor& executor) {
     const auto driver = std::make_shared<detail::AsioDriver>(service, executor);

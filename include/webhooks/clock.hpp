@@ -6,21 +6,21 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// Where the library reads time. It has no call that waits: whoever waits, waits on the thing it
-/// waits for. Both functions may be called from any thread at once. Should one throw, its latest
-/// time counts once more, and the exception is logged.
+/// The source of time for the library. It has no function that waits. Both functions may be called
+/// from any thread at once. If one throws, the last time that it returned is used again, and the
+/// exception is logged.
 class Clock {
 public:
     virtual ~Clock() = default;
 
-    /// The wall clock; it may jump in either direction.
+    /// The wall clock; it may jump forward or back.
     virtual Time now() const = 0;
 
-    /// Never goes back and does not follow changes of the wall clock.
+    /// Never goes back, and does not follow changes of the wall clock.
     virtual SteadyTime steady_now() const = 0;
 };
 
-/// The machine's own clocks. One shared object; never null.
+/// The system clocks. One shared object; never null.
 std::shared_ptr<Clock> system_clock();
 
 }  // namespace webhooks

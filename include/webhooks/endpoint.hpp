@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// What a URL, an address and a header of a subscription may be. Pure functions: nothing here
-/// looks a name up or opens a connection. The rules and their reasons: docs/security.md.
+/// The rules for URLs, addresses and headers of a subscription. Pure functions: nothing here makes
+/// a DNS lookup or opens a connection. The rules and their reasons: docs/security.md.
 
 #include <cstdint>
 #include <string>
@@ -17,7 +17,7 @@ namespace WEBHOOKS_EXPORT webhooks {
 /// An IPv4 or IPv6 address.
 struct IpAddress {
     bool is_v6 = false;
-    /// Network order; an IPv4 address is in the first four.
+    /// Network byte order; an IPv4 address uses the first four bytes.
     std::uint8_t bytes[16] = {};
 
     bool operator==(const IpAddress&) const = default;
@@ -36,21 +36,20 @@ struct Network {
     bool contains(const IpAddress&) const noexcept;
 };
 
-/// What is allowed beyond the public Internet, and what is demanded of every URL. The default is
-/// the strict one. It comes from configuration alone, never from a user.
+/// Exceptions to and restrictions of the default rules, which are strict. The policy comes only
+/// from configuration, never from a user.
 struct EndpointPolicy {
-    /// Addresses that are dialled although they are special-purpose.
+    /// Special-purpose addresses that are allowed.
     std::vector<Network> allowed_networks = {};
-    /// Names that are accepted although they are reserved, e.g. "localhost", or "*.svc.local" for
-    /// all names below svc.local; compared without regard to case. Their addresses must still be
-    /// public or in `allowed_networks`.
+    /// Reserved names that are allowed, e.g. "localhost", or "*.svc.local" for all names below
+    /// svc.local; case-insensitive. Their addresses must still be public or in `allowed_networks`.
     std::vector<std::string> allowed_hosts = {};
-    /// Refuse `http` URLs.
+    /// Reject `http` URLs.
     bool https_only = false;
 };
 
-/// An endpoint's URL, taken apart once by a strict parse. This object, not the text, is what is
-/// dialled, sent as Host and used for the certificate's name.
+/// An endpoint's URL, parsed once and strictly. This object, not the text, is what the transport
+/// connects to, sends as Host and checks the certificate against.
 class EndpointUrl {
 public:
     /// @return invalid_argument with one FieldError "url" that says what is wrong.
@@ -61,12 +60,12 @@ public:
     const std::string& host() const noexcept { return host_; }
     bool host_is_address() const noexcept { return host_is_address_; }
     std::uint16_t port() const noexcept { return port_; }
-    /// What the Host header says: the host, brackets around IPv6, the port unless it is the
-    /// scheme's own.
+    /// The value of the Host header: the host, in brackets if it is an IPv6 address, and the port
+    /// unless it is the scheme's default.
     const std::string& authority() const noexcept { return authority_; }
-    /// Path and query as they were written, "/" for an empty path; never a fragment.
+    /// Path and query as written, "/" for an empty path; never a fragment.
     const std::string& target() const noexcept { return target_; }
-    /// Scheme, host and port: what connections and limits belong to, e.g. "https://a.example:443".
+    /// Scheme, host and port: the unit of connections and limits, e.g. "https://a.example:443".
     const std::string& origin() const noexcept { return origin_; }
 
 private:
@@ -81,21 +80,21 @@ private:
     std::string origin_;
 };
 
-/// Judges the policy itself: what it lists must be able to make a difference.
+/// Checks the policy itself: each entry must be able to have an effect.
 /// @return invalid_argument with one FieldError for each entry that is malformed, or that is
-///     accepted without the policy already.
+/// already allowed without the policy.
 Result<> check_policy(const EndpointPolicy&);
 
-/// Judges all that a URL says by itself: scheme, name, literal address. No look-up is made.
+/// Checks what a URL itself determines: scheme, name, literal address. No DNS lookup is made.
 /// @return invalid_argument with one FieldError "url".
 Result<> check_url(const EndpointUrl&, const EndpointPolicy&);
 
-/// Judges the very address about to be dialled. A v4-mapped address is judged as its IPv4 address.
-/// @return invalid_argument "address not allowed"; it says nothing about what is there.
+/// Checks the address that is about to be connected to. An IPv4-mapped address is checked as IPv4.
+/// @return invalid_argument "address not allowed"; it says nothing about what is at that address.
 Result<> check_address(const IpAddress&, const EndpointPolicy&);
 
-/// Judges a subscription's own headers, all of them together.
-/// @return invalid_argument with one FieldError "headers" or "headers.NAME" for each fault.
+/// Checks a subscription's own headers, all of them together.
+/// @return invalid_argument with one FieldError "headers" or "headers.NAME" for each error.
 Result<> check_headers(const Headers&);
 
 }  // namespace webhooks

@@ -9,9 +9,10 @@ namespace WEBHOOKS_EXPORT webhooks {
 /// A kind of event that the host publishes and users subscribe to.
 struct EventType {
     /// 1-128 characters: segments of letters, digits, `_` and `-`, joined by dots, e.g.
-    /// "order.created". `webhook.test` and everything below `webhook.` is the library's own.
+    /// "order.created". `webhook.test` and everything that starts with `webhook.` is reserved for
+    /// the library.
     std::string name;
-    /// For people; at most 1,024 bytes of UTF-8; may be empty.
+    /// Human-readable; at most 1,024 bytes of UTF-8; may be empty.
     std::string description;
 
     bool operator==(const EventType&) const = default;

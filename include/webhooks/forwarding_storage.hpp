@@ -7,12 +7,12 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A base for storages that add something to another one: metrics, an audit, a cache. It forwards
-/// every call to the other storage; derive from it and override what differs, or `intercept` for
-/// what all calls have in common. Any thread, as far as what is overridden allows it.
+/// A base for storages that wrap another one: metrics, auditing, caching. It forwards every call to
+/// the other storage. Derive from it and override the calls that differ, or `intercept` for what
+/// all calls have in common. As thread-safe as the overrides are.
 class ForwardingStorage : public Storage {
 public:
-    /// The calls of `Storage` that answer with a Result, by name.
+    /// The calls of `Storage` that return a Result, by name.
     enum class Call {
         insert_subscription,
         find_subscription,
@@ -88,10 +88,10 @@ public:
     Result<> delete_api_key(ApiKeyId) override;
 
 protected:
-    /// Makes one call of the other storage by calling `forward` once, which answers whether that
-    /// succeeded. Override it to do something before or after each call, or in place of it.
-    /// @return success: the caller gets what the other storage answered; an error: the caller gets
-    /// that instead. One that does not call `forward` must return an error.
+    /// Makes one call of the other storage by calling `forward` once, which returns whether the
+    /// call succeeded. Override it to do something before, after or instead of each call.
+    /// @return success: the caller gets the other storage's result; an error: the caller gets that
+    /// error instead. An override that does not call `forward` must return an error.
     virtual Result<> intercept(Call, const std::function<Result<>()>& forward);
 
 private:

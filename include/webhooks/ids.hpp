@@ -8,8 +8,8 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A 64-bit id that does not mix with the ids of other things. Storage hands out ids from 1 to
-/// 2^53 - 1, so that every JSON reader holds them exactly; 0 stands for "none yet".
+/// A 64-bit id that cannot be confused with the ids of other types. Storage assigns ids from 1 to
+/// 2^53 - 1, so that every JSON parser represents them exactly; 0 means "none yet".
 template <class Tag>
 struct Id {
     std::int64_t value = 0;
@@ -17,7 +17,7 @@ struct Id {
     constexpr auto operator<=>(const Id&) const = default;
 };
 
-/// The number alone.
+/// Prints only the number.
 template <class Tag>
 std::ostream& operator<<(std::ostream& out, Id<Tag> id) {
     return out << id.value;
@@ -28,7 +28,8 @@ using EventId = Id<struct EventTag>;
 using WorkerId = Id<struct WorkerTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
 
-/// Counts the changes of all subscriptions and event types of a storage; grows by every change.
+/// Counts the changes of all subscriptions and event types of a storage; increases with every
+/// change.
 using Revision = std::int64_t;
 
 }  // namespace webhooks

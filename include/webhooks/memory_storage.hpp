@@ -7,9 +7,9 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A storage in this process's memory. It keeps every promise of `Storage` but to outlive the
-/// process. Several services may share one.
-/// @param clock Storage's time; absent: the machine's.
+/// A storage in this process's memory. It keeps every guarantee of `Storage`, except that its data
+/// ends with the process. Several services may share one.
+/// @param clock the storage's time; absent: the system clock.
 std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock = {});
 
 }  // namespace webhooks

@@ -12,7 +12,7 @@ namespace WEBHOOKS_EXPORT webhooks {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-/// An attempt as an observer sees it.
+/// An attempt as reported to an observer.
 struct AttemptReport {
     EventId event{};
     SubscriptionId subscription{};
@@ -22,17 +22,18 @@ struct AttemptReport {
     std::chrono::microseconds duration{};
 };
 
-/// Why a subscription was deactivated by the service itself.
+/// Why the service itself deactivated a subscription.
 enum class DeactivationReason : std::uint8_t {
-    gone,     ///< Its endpoint answered 410.
+    gone,     ///< Its endpoint responded with 410.
     failing,  ///< Its endpoint has only failed for `ServiceOptions::deactivate_after`.
 };
 
-/// Told what the service does. Called from the service's threads, several at once, or inside the
-/// member that does the work (`run_once`, `publish`, `stop`); a call must return quickly, for
-/// deliveries or commits wait for it. It may call the service, but for the members that would wait
-/// for its own thread: they answer `invalid_state`. An exception is caught and logged; one of
-/// `on_log` is dropped. What it is told holds no secret, payload, header value or query string.
+/// Receives reports of what the service does. Called from the service's threads, several at once,
+/// or inside the member function that does the work (`run_once`, `publish`, `stop`). A call must
+/// return quickly, because deliveries or commits wait for it. It may call the service, except for
+/// the member functions that would wait for its own thread: these return `invalid_state`. An
+/// exception is caught and logged; one from `on_log` is dropped. Reports contain no secret,
+/// payload, header value or query string.
 class Observer {
 public:
     virtual ~Observer() = default;
@@ -40,11 +41,11 @@ public:
     virtual void on_log(LogLevel, std::string_view /*line*/) {}
     /// Events became durable.
     virtual void on_published(std::size_t /*events*/) {}
-    /// An attempt ended and is about to be recorded.
+    /// An attempt has ended and is about to be recorded.
     virtual void on_attempt(const AttemptReport&) {}
-    /// A subscription was deactivated; its owner may want to know. Told once it is durable.
+    /// A subscription was deactivated; its owner may want to know. Called once this is durable.
     virtual void on_deactivated(SubscriptionId, DeactivationReason) {}
-    /// Another worker took over what this one held; so many results of it are dropped, and the
+    /// Another worker has taken over this worker's events. This many results are dropped, and their
     /// events are sent again.
     virtual void on_fenced(std::size_t /*results*/) {}
 };

@@ -11,57 +11,57 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// Which database of PostgreSQL (13 or later, in UTF-8) keeps a storage, and how it is used. A
-/// server that pools connections may stand between, but must keep a session's connection to it.
+/// The PostgreSQL database of a storage (13 or later, UTF-8), and how it is used. A connection
+/// pooler in between must keep a session on one server connection.
 struct PostgresqlOptions {
     /// A URI (`postgresql://user:password@host/database?sslmode=verify-full`) or `keyword=value`
-    /// pairs, as libpq documents them, TLS parameters included. What it says wins over
-    /// `connect_timeout`, `tcp_user_timeout` and `application_name`.
+    /// pairs, as documented by libpq, including TLS parameters. It overrides `connect_timeout`,
+    /// `tcp_user_timeout` and `application_name`.
     Secret connection = {};
-    /// The schema that our tables live in: 1-63 of a-z, 0-9 and _, not beginning with a digit.
-    /// `migrate_postgresql` makes it.
+    /// The schema of the library's tables: 1-63 of a-z, 0-9 and _, not starting with a digit.
+    /// `migrate_postgresql` creates it.
     std::string schema = "webhooks";
-    /// Connections for the API's calls. A running service has one more of its own. 1-1,000.
+    /// Connections for API calls. A running service has one more of its own. 1-1,000.
     std::size_t connections = 8;
-    /// How long a connection may take to come about. 2 s - 10 min, in whole seconds.
+    /// How long connecting may take. 2 s - 10 min, in whole seconds.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(3);
-    /// How long sent data may wait for the peer's acknowledgement before the connection is given
-    /// up. 1 s - 10 min.
+    /// How long sent data may remain unacknowledged by the peer before the connection is closed. 1
+    /// s - 10 min.
     std::chrono::milliseconds tcp_user_timeout = std::chrono::seconds(10);
-    /// How long a statement may run; also how long the server waits for the next statement of a
-    /// transaction, so that one whose client is gone does not keep its locks, and how long a call
+    /// How long a statement may run. Also how long the server waits for the next statement of a
+    /// transaction, so that a client that has vanished does not keep its locks, and how long a call
     /// waits for a free connection. 100 ms - 1 h.
     std::chrono::milliseconds statement_timeout = std::chrono::seconds(30);
-    /// How long each statement of a list query or of statistics may run before the call answers
-    /// `timed_out`; a list has one for its page and one for the count. Above `statement_timeout`
-    /// that holds. 1 ms - 1 h.
+    /// How long each statement of a list query or of statistics may run before the call returns
+    /// `timed_out`; a list has one statement for its page and one for the count. If it is longer
+    /// than `statement_timeout`, that applies. 1 ms - 1 h.
     std::chrono::milliseconds query_timeout = std::chrono::seconds(5);
-    /// How long a statement may wait for a lock; longer than `answer_timeout` it waits in vain.
-    /// 100 ms - 1 h.
+    /// How long a statement may wait for a lock. Keep it below `answer_timeout`, which otherwise
+    /// ends the wait. 100 ms - 1 h.
     std::chrono::milliseconds lock_timeout = std::chrono::seconds(2);
-    /// How long the server may be silent, on top of what a statement may take, before a connection
-    /// is given up. A worker's statements take no time to speak of, so that this is also how soon
-    /// `publish` answers when the database does not: 3 s and another second for each 10 MB that are
-    /// written. Raise it where commits wait for a slow replica. 1 s - 10 min.
+    /// How long the server may take to respond, in addition to the time that a statement may take,
+    /// before the connection is closed. A worker's statements take very little time, so this is
+    /// also how soon `publish` returns if the database does not respond: 3 s plus one second for
+    /// each 10 MB written. Raise it if commits wait for a slow replica. 1 s - 10 min.
     std::chrono::milliseconds answer_timeout = std::chrono::seconds(3);
-    /// By which the database's administrator knows us (pg_stat_activity): 1-63 printable ASCII
+    /// The name in the database's list of connections (pg_stat_activity): 1-63 printable ASCII
     /// characters.
     std::string application_name = "webhooks";
-    /// Storage's time; absent: the database's, which all services on one database share.
+    /// The storage's time; absent: the database's clock, which all services on one database share.
     std::shared_ptr<Clock> clock = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;
 };
 
-/// Opens a storage that any number of running services may share.
-/// @return unavailable when the database cannot be reached; conflict when its schema is not the one
-/// that this library needs: an older one is brought up to date by `migrate_postgresql`.
+/// Opens a storage that any number of running services can share.
+/// @return unavailable if the database cannot be reached; conflict if its schema is not the version
+/// that this library needs: `migrate_postgresql` updates an older one.
 Result<std::shared_ptr<Storage>> make_postgresql_storage(PostgresqlOptions);
 
-/// Makes the schema or brings it up to date; does nothing where it is. Several may be called at
-/// once. The user of the database must own the schema or be allowed to make it.
-/// @return conflict when the schema is newer than this library.
+/// Creates or updates the schema; does nothing if it is current. Concurrent calls are safe. The
+/// database user must own the schema or be allowed to create it.
+/// @return conflict if the schema is newer than this library.
 Result<> migrate_postgresql(const PostgresqlOptions&);
 
 }  // namespace webhooks

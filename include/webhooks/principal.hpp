@@ -6,8 +6,8 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// On whose behalf a call is made. Every operation takes one, and storage applies it: a user
-/// reaches its own objects alone, an administrator everyone's.
+/// The user on whose behalf a call is made. Every operation takes one, and storage applies it: a
+/// user reaches only their own objects, an administrator everyone's.
 class Principal {
 public:
     /// @param user_id 1-256 bytes of UTF-8, as the host names its users.

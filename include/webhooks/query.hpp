@@ -1,9 +1,9 @@
 #pragma once
 
 /// @file
-/// Which rows of a list to answer, in which order, and which part: a closed subset of OData 4.01,
-/// each part of which can also be written as in System.Linq.Dynamic.Core. The grammar and every
-/// rule: docs/list-queries.md. The same query answers alike on every storage.
+/// Which rows of a list to return, in which order, and which part: a fixed subset of OData 4.01,
+/// each part of which can also be written as in System.Linq.Dynamic.Core. The grammar and all
+/// rules: docs/list-queries.md. A query gives the same result on every storage.
 
 #include <cstdint>
 #include <initializer_list>
@@ -28,7 +28,7 @@ struct Node;
 /// One side of a comparison: a field, a value, or a function of one of these.
 class Term {
 public:
-    // Implicit, so that values stand where terms do: field("statusCode") >= 500.
+    // Implicit, so that values can be used as terms: field("statusCode") >= 500.
     Term(std::nullptr_t);      // NOLINT(google-explicit-constructor)
     Term(bool value);          // NOLINT(google-explicit-constructor)
     Term(int value);           // NOLINT(google-explicit-constructor)
@@ -44,22 +44,21 @@ private:
     std::shared_ptr<const query::Node> node_;
 };
 
-/// A member of the rows, as the REST API spells it, without regard to case.
+/// A member of the rows, as named in the REST API, case-insensitive.
 Term field(std::string_view name);
-/// ASCII letters alone are folded.
+/// Changes only ASCII letters.
 Term to_lower(Term text);
 Term to_upper(Term text);
 /// In code points.
 Term length(Term text);
 
-/// A condition on rows. Immutable and cheap to copy; may be shared by threads. Whether its fields
-/// exist and its types fit is judged when a list is asked for (or by `check`).
+/// A condition on rows. Immutable and cheap to copy; can be shared by threads. Whether its fields
+/// exist and its types match is checked when a list is requested (or by `check`).
 class Filter {
 public:
-    /// Reads the text form, e.g. "isActive eq true and contains(name,'order')" or the same as
+    /// Parses the text form, e.g. "isActive eq true and contains(name,'order')", or the same as
     /// `IsActive == true && Name.Contains("order")`.
-    /// @return invalid_argument with one FieldError "filter" that names the fault and the
-    /// character.
+    /// @return invalid_argument with one FieldError "filter" that names the error and its position.
     static Result<Filter> parse(std::string_view text);
 
     explicit Filter(std::shared_ptr<const query::Node> node) : node_(std::move(node)) {}
@@ -84,16 +83,16 @@ Filter starts_with(Term text, std::string part);
 Filter ends_with(Term text, std::string part);
 Filter is_in(Term value, std::initializer_list<Term> list);
 
-/// One key of an order. Nulls are lowest; text is ordered by code point.
+/// One sort key. Nulls are lowest; text is ordered by code point.
 struct SortKey {
     std::string field;
     bool is_descending = false;
 };
 
-/// What a list is of: which fields there are.
+/// The kind of list, which determines the fields.
 enum class ListKind : std::uint8_t { subscriptions, events };
 
-/// The parameters of a query as text, decoded. What is absent has its default.
+/// The parameters of a query as text, decoded. Absent ones have their default.
 struct ListQueryText {
     std::optional<std::string> select = {};
     std::optional<std::string> filter = {};
@@ -109,40 +108,40 @@ struct ListQuery {
     std::optional<Filter> filter = {};
     /// At most 8. `id` is always the last key, ascending unless it is named here.
     std::vector<SortKey> sort = {};
-    /// The fields to show; empty: all. What is not shown need not be filled.
+    /// The fields to return; empty: all. Other fields need not be filled.
     std::vector<std::string> select = {};
-    /// Rows at most; 0 asks for the count alone; more than 1,000 is read as 1,000.
+    /// The maximum number of rows; 0 returns only the count; more than 1,000 means 1,000.
     std::uint32_t take = 100;
-    /// Rows to pass over first.
+    /// The number of rows to skip.
     std::uint32_t skip = 0;
-    /// Our own addition: only rows behind this id, in the order of ids. It needs a sort by `id`
-    /// alone (or none), and costs the same however far behind it is. Does not change the total.
+    /// Only rows after this id, in the order of ids (not part of OData). It requires a sort by only
+    /// `id` (or none), and takes the same time wherever it starts. Does not change the total.
     std::optional<std::int64_t> after = {};
     /// Subscriptions only: fill `Subscription::recent_events`.
     bool include_events = false;
 
-    /// Reads the text form and judges it as `check` does.
-    /// @return invalid_argument with a FieldError for each parameter at fault.
+    /// Parses the text form and checks it as `check` does.
+    /// @return invalid_argument with a FieldError for each wrong parameter.
     static Result<ListQuery> parse(const ListQueryText& text, ListKind kind);
-    /// Whether this query can be asked of such a list.
-    /// @return invalid_argument with a FieldError for each member at fault.
+    /// Whether this query is valid for such a list.
+    /// @return invalid_argument with a FieldError for each wrong member.
     Result<> check(ListKind kind) const;
 };
 
 inline constexpr std::uint32_t max_take = 1000;
-/// How many events `ListQuery::include_events` brings for each subscription.
+/// The number of events that `ListQuery::include_events` returns for each subscription.
 inline constexpr std::uint32_t max_included_events = 100;
 
 /// A part of a list and the size of the whole.
 template <class T>
 struct Page {
     std::vector<T> items;
-    /// The caller's rows that match, whatever `take`, `skip` and `after` are.
+    /// The number of the caller's rows that match, independent of `take`, `skip` and `after`.
     std::int64_t total = 0;
 };
 
-/// Answers a query from rows in memory, for storages that have no query language of their own.
-/// @param rows those that the caller may see, in any order.
+/// Evaluates a query on rows in memory, for storages that have no query language of their own.
+/// @param rows the rows that the caller may see, in any order.
 Result<Page<Subscription>> answer(const ListQuery&, std::vector<Subscription> rows);
 Result<Page<Event>> answer(const ListQuery&, std::vector<Event> rows);
 

@@ -7,7 +7,7 @@
 namespace WEBHOOKS_EXPORT webhooks {
 
 /// Text that must not leak: it has no stream output, compares in constant time for equal lengths,
-/// and wipes its memory when it ends. What `reveal()` gives is the caller's to guard.
+/// and is wiped from memory on destruction. The caller must protect what `reveal()` returns.
 class Secret {
 public:
     Secret() = default;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Signing and verifying as the Standard Webhooks specification has it. A receiver can use this
+/// Signing and verifying as defined by the Standard Webhooks specification. A receiver can use this
 /// header on its own.
 
 #include <chrono>
@@ -16,35 +16,35 @@
 namespace WEBHOOKS_EXPORT webhooks {
 
 /// A new secret: `whsec_` and the base64 of 32 random bytes.
-/// @return internal when the machine gives no randomness.
+/// @return internal if the system's random number generator fails.
 Result<Secret> make_secret();
 
-/// A new private key of Ed25519: `whsk_` and the base64 of its 32 bytes and of the public key's. It
-/// signs as a secret does; who only verifies needs no more than its `public_key`.
-/// @return internal when the machine gives no randomness, or OpenSSL has no Ed25519.
+/// A new Ed25519 private key: `whsk_` and the base64 of its 32-byte seed and its public key. It
+/// signs like a secret; a receiver that only verifies needs only its `public_key`.
+/// @return internal if the system's random number generator fails, or OpenSSL has no Ed25519.
 Result<Secret> make_signing_key();
 
-/// What verifies the signatures of a `whsk_` key: `whpk_` and the base64 of 32 bytes. It is no
-/// secret; show it to whoever receives.
+/// The public key that verifies the signatures of a `whsk_` key: `whpk_` and the base64 of 32
+/// bytes. It is not secret; give it to receivers.
 /// @return invalid_argument with one FieldError "secret", which does not quote it.
 Result<Secret> public_key(const Secret& private_key);
 
-/// Whether `secret` may sign: 1-256 printable ASCII characters. Prefixes say of which kind it is
+/// Whether `secret` can sign: 1-256 printable ASCII characters. The prefix determines its kind
 /// (specification, "Signature scheme"):
-/// - `whsec_` must go on with padded base64 of 24-64 bytes, the key of HMAC-SHA256.
-/// - `whsk_` must go on with padded base64 of a private key of Ed25519: 64 bytes, its seed and the
-///   public key that belongs to it, as libsodium and the Svix server have it; or the seed's 32
-///   alone, as the specification's library for Go has it.
+/// - `whsec_` must be followed by padded base64 of 24-64 bytes, the HMAC-SHA256 key.
+/// - `whsk_` must be followed by padded base64 of an Ed25519 private key: 64 bytes, its seed
+///   followed by its public key, as in libsodium and the Svix server; or only the 32-byte seed, as
+///   in the specification's Go library.
 /// - `whpk_` is a public key and cannot sign.
-/// - Anything else is a key of HMAC-SHA256 by its own bytes.
+/// - Anything else is an HMAC-SHA256 key consisting of its own bytes.
 /// @return invalid_argument with one FieldError "secret", which does not quote it.
 Result<> check_secret(const Secret& secret);
 
-/// Whether `key` may verify: whatever may sign, or `whpk_` and padded base64 of 32 bytes.
+/// Whether `key` can verify: any key that can sign, or `whpk_` and padded base64 of 32 bytes.
 /// @return as `check_secret`.
 Result<> check_verification_key(const Secret& key);
 
-/// Signs with one secret many times: the key is prepared once. Not for two threads at once.
+/// Signs with one secret many times: the key is prepared once. Not thread-safe.
 class Signer {
 public:
     /// @return as `check_secret`.
@@ -54,9 +54,9 @@ public:
     Signer& operator=(Signer&&) noexcept;
     ~Signer();
 
-    /// `v1,` and the base64 of HMAC-SHA256 over "id.timestamp.body"; of a `whsk_` secret, `v1a,`
-    /// and the base64 of the Ed25519 signature (RFC 8032) of the same. Specification, "Signature
-    /// scheme".
+    /// `v1,` and the base64 of HMAC-SHA256 over "id.timestamp.body"; for a `whsk_` secret, `v1a,`
+    /// and the base64 of the Ed25519 signature (RFC 8032) of the same text. Specification,
+    /// "Signature scheme".
     /// @param timestamp Unix seconds in decimal.
     Result<std::string> sign(std::string_view id, std::string_view timestamp,
                              std::string_view body);
@@ -68,20 +68,20 @@ private:
     std::unique_ptr<Key> key_;
 };
 
-/// What a receiver takes from a request: three headers and the body's exact bytes.
+/// The parts of a request that a receiver verifies: three headers and the exact bytes of the body.
 struct SignedMessage {
     std::string_view id;         ///< `webhook-id`
     std::string_view timestamp;  ///< `webhook-timestamp`
-    std::string_view signature;  ///< `webhook-signature`; any one that matches suffices.
+    std::string_view signature;  ///< `webhook-signature`; one match is enough.
     std::string_view body;
 };
 
-/// Verifies with a key of any kind that `check_verification_key` accepts, and refuses a timestamp
-/// further from `now` than `tolerance`. Of the signatures only those of the key's own version
-/// count: `v1` for HMAC, which are compared in constant time, `v1a` for Ed25519, of which the first
-/// ten are tried. One that matches suffices (specification, "Webhook headers").
-/// @return invalid_argument when a header is missing or malformed, the time is off, no signature
-/// matches, or the key is none; the detail says which.
+/// Verifies with a key of any kind that `check_verification_key` accepts. Rejects a timestamp that
+/// differs from `now` by more than `tolerance`. Considers only signatures of the key's own version:
+/// `v1` for HMAC, compared in constant time; `v1a` for Ed25519, of which at most ten are tried. One
+/// match is enough (specification, "Webhook headers").
+/// @return invalid_argument if a header is missing or malformed, the time differs too much, no
+/// signature matches, or the key is invalid; the detail says which.
 Result<> verify(const Secret& key, const SignedMessage& message, Time now,
                 std::chrono::seconds tolerance = std::chrono::minutes(5));
 

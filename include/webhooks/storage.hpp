@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The seam to where subscriptions and the log are kept. It speaks in units of atomicity: each
-/// call happens wholly or not at all, and is durable when it returns success.
+/// The interface to where subscriptions and the log are stored. Its calls are units of atomicity:
+/// each happens completely or not at all, and is durable when it returns success.
 
 #include <chrono>
 #include <cstdint>
@@ -22,83 +22,84 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// The payload of a publication, kept once however many subscriptions it goes to.
+/// The payload of a publication, stored once for all of its subscriptions.
 struct Message {
     std::string event_type;
     std::string content_type;
-    /// Apart from the rest, so that requests can share it.
+    /// A separate object, so that requests can share it.
     std::shared_ptr<const std::string> payload;
-    /// From then on nobody wants it any more.
+    /// After this time it is not sent any more.
     std::optional<Time> expires_at = {};
 };
 
-/// A running service as storage knows it.
+/// A running service, as known to storage.
 struct Worker {
     WorkerId id{};
-    /// What it appends is above this.
+    /// The ids of events that it appends are greater than this.
     EventId last_event{};
-    /// Random; names this identity in `webhook-id`, so that ids stay unique when a database is
+    /// Random; identifies this worker in `webhook-id`, so that ids stay unique if a database is
     /// restored or cloned.
     std::uint64_t tag = 0;
 };
 
-// What is not delivered has a row of its own, apart from the log: an event gets it when an attempt
-// fails, or when it waits without one, and loses it when it is delivered. An event without a row is
-// either delivered or in the memory of the worker that appended it. A row is free, or claimed by
-// one worker.
+// An undelivered event may have a row of its own, apart from the log. It gets the row when an
+// attempt fails, or when it waits without an attempt, and loses it when it is delivered. An event
+// without a row is either delivered or in the memory of the worker that appended it. A row is
+// unclaimed, or claimed by one worker.
 
 /// An event that a worker holds in order to deliver it.
 struct HeldEvent {
     EventId id{};
     SubscriptionId subscription{};
-    /// Of the worker that appended it; random where no worker did (`publish_in_transaction`).
+    /// That of the worker that appended it; random if no worker did (`publish_in_transaction`).
     std::uint64_t worker_tag = 0;
     std::shared_ptr<const Message> message;
     int attempts = 0;      ///< Rows of history so far; the next one's number follows.
     int tries = 0;         ///< Of these, since it was published or last reopened.
-    bool has_row = false;  ///< It has a row among what is not delivered, claimed by this worker.
+    bool has_row = false;  ///< It has a row among the undelivered events, claimed by this worker.
 };
 
-/// What makes the repetition of a publication recognisable.
+/// Identifies repetitions of a publication.
 struct IdempotencyKey {
     std::string scope;  ///< The caller's user id.
     std::string key;
     std::string digest;  ///< SHA-256 of the content, 32 bytes.
 };
 
-/// One message for the subscriptions it matched. Its events get consecutive ids.
+/// One message for the subscriptions that it matched. Its events get consecutive ids.
 struct Append {
     std::shared_ptr<const Message> message;
     std::vector<SubscriptionId> subscriptions;  ///< May be empty; ascending.
     std::optional<IdempotencyKey> idempotency = {};
-    /// Set: the worker does not take these events; they wait in storage until then, for anyone.
+    /// If set, the worker does not take these events: they wait in storage until then, for any
+    /// worker.
     std::optional<Time> due = {};
-    /// It is written together with the append before it, or neither is: a batch gathers strangers,
-    /// and a run of appends that are joined is what one caller wants to happen as a whole.
+    /// It is written together with the previous append, or neither is. A batch collects the appends
+    /// of independent callers; a run of joined appends is what one caller publishes as a unit.
     bool joins_previous = false;
 };
 
 /// The end of an attempt.
 struct AttemptRecord {
-    /// Nearly all of them: delivered, and the event had no row and needs none. Storage may write it
-    /// without looking at the event: should that have been deleted, nobody sees its attempt.
+    /// The common case: delivered, and the event had no row and needs none. Storage may write the
+    /// attempt without reading the event: if the event has been deleted, its attempt is invisible.
     bool is_plain() const noexcept { return attempt.outcome == Outcome::delivered && !has_row; }
 
     EventId event{};
     SubscriptionId subscription{};
     Attempt attempt;
-    std::optional<Time> due = {};  ///< With Outcome::retry: when the next one is due.
+    std::optional<Time> due = {};  ///< With Outcome::retry: when the next attempt is due.
     int tries = 0;                 ///< As in HeldEvent, this attempt included.
-    /// As in HeldEvent. An event without a row is with nobody but the worker that appended it.
+    /// As in HeldEvent. Only the worker that appended an event without a row can hold it.
     bool has_row = false;
 };
 
-/// An event that gets a row, or has its row changed, without an attempt.
+/// An event that gets a row, or whose row changes, without an attempt.
 struct Park {
     enum class Place : std::uint8_t {
-        free,      ///< It leaves the worker's memory; whoever claims it once it is due has it.
-        held,      ///< It stays in the worker's memory; the row tells what a dead worker held.
-        deferred,  ///< It leaves the worker's memory, but stays the worker's: `claim_deferred`.
+        free,      ///< It leaves the worker's memory; any worker can claim it once it is due.
+        held,      ///< It stays in the worker's memory; the row records what a dead worker held.
+        deferred,  ///< It leaves memory, but stays reserved for this worker: `claim_deferred`.
     };
     EventId event{};
     SubscriptionId subscription{};
@@ -108,27 +109,29 @@ struct Park {
     Place place = Place::free;
 };
 
-/// How a subscription's endpoint is doing, kept so that a restart does not forget it.
+/// The state of a subscription's endpoint, stored so that it survives a restart.
 struct EndpointState {
     SubscriptionId subscription{};
-    /// `Subscription::revision` of what was judged: of one that was changed since, nothing is kept.
+    /// The `Subscription::revision` it refers to: if the subscription has changed since, it is
+    /// ignored.
     Revision judged_at = 0;
     std::optional<Time> failing_since = {};
     std::optional<Time> paused_until = {};
 };
 
-/// A subscription whose endpoint wants, or gets, nothing more.
+/// A subscription to be deactivated.
 struct Deactivation {
     SubscriptionId subscription{};
-    /// `Subscription::revision` of what was judged: one that was changed since stays as it is.
+    /// The `Subscription::revision` it refers to: if the subscription has changed since, it stays
+    /// active.
     Revision judged_at = 0;
-    /// Set: only if no attempt was delivered since then, on any worker.
+    /// If set, only if no attempt has been delivered since then, by any worker.
     std::optional<Time> failing_since = {};
 };
 
-/// All that a worker writes to the log in one transaction.
+/// Everything that a worker writes to the log in one transaction.
 struct Batch {
-    /// The worker's own count of its batches, above that of the one before: `Pulse::last_batch`.
+    /// The worker's own number of the batch, increasing: `Pulse::last_batch`.
     std::int64_t number = 0;
     /// The revision that `appends` were matched at.
     Revision matched_at = 0;
@@ -137,64 +140,64 @@ struct Batch {
     std::vector<Park> parks = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
-    /// Every event of this worker up to this id is delivered or has a row once this batch is
-    /// written (the events of `appends` come after it).
+    /// Once this batch is written, every event of this worker up to this id is delivered or has a
+    /// row (the events of `appends` have greater ids).
     EventId low_water{};
 };
 
-/// What became of one Append. The events are `first_event` .. `first_event + count - 1`.
+/// The result of one Append. The events are `first_event` .. `first_event + count - 1`.
 struct Appended {
     EventId first_event{};
     std::uint32_t count = 0;
-    bool is_replay = false;  ///< An earlier publication's; nothing was written.
+    bool is_replay = false;  ///< Of an earlier publication; nothing was written.
 
     bool operator==(const Appended&) const = default;
 };
 
 struct BatchReceipt {
-    /// As many as there were appends, in their order. A conflict fails its own append, and those
-    /// that are joined with it, which answer `withdrawn`; no others.
+    /// One for each append, in order. A conflict fails its own append, and the appends joined with
+    /// it, which return `withdrawn`; no others.
     std::vector<Result<Appended>> appends = {};
-    /// Those of the deactivations that took place; each has bumped the revision.
+    /// The deactivations that took place; each has incremented the revision.
     std::vector<SubscriptionId> deactivated = {};
 };
 
-/// What a worker takes over from storage.
+/// The events that a worker takes over from storage.
 struct Claim {
     std::vector<HeldEvent> events = {};
-    /// When the earliest event that is left in storage is due; absent when none waits.
+    /// When the earliest event that remains in storage is due; absent if none waits.
     std::optional<Time> next_due = {};
 };
 
-/// What changed since a revision.
+/// The changes since a revision.
 struct Configuration {
     Revision revision = 0;
     /// New and changed subscriptions, active or not.
     std::vector<Subscription> subscriptions = {};
     std::vector<SubscriptionId> deleted = {};
-    /// All event types, in order of name.
+    /// All event types, sorted by name.
     std::vector<EventType> event_types = {};
 };
 
-/// What storage answers to a sign of life.
+/// Storage's response to a heartbeat.
 struct Pulse {
     Time now{};  ///< Storage's time.
     Revision revision = 0;
-    /// `Batch::number` of the worker's latest batch that was written, 0 before the first: tells
-    /// what became of one whose answer was lost.
+    /// `Batch::number` of the worker's latest batch that was written, 0 before the first: it
+    /// resolves the outcome of a batch whose result was lost.
     std::int64_t last_batch = 0;
-    /// What this worker appends from now on is above this.
+    /// The ids of events that this worker appends from now on are greater than this.
     EventId last_event{};
 };
 
-/// What a request to send again came to.
+/// The result of reopening events.
 struct Reopened {
     std::size_t count = 0;
-    /// Set: there may be more; go on from here.
+    /// If set, there may be more; continue from here.
     std::optional<EventId> next = {};
 };
 
-/// An API key as it is stored: never the key itself.
+/// An API key as stored: never the key itself.
 struct ApiKeyRecord {
     ApiKeyId id{};
     std::string hash;  ///< SHA-256 of the key, 32 bytes.
@@ -203,131 +206,130 @@ struct ApiKeyRecord {
     Time created_at{};
 };
 
-/// What one call of `maintain` is to do.
+/// The work of one call of `maintain`.
 struct Maintenance {
-    /// Of each kind, so many rows are looked at.
+    /// The maximum number of rows of each kind to examine.
     std::size_t limit = 0;
-    /// Events that were created longer ago than this go; 0: none does. Where many go at once, one
-    /// may stay for up to a quarter of it, or two hours, more.
+    /// Events created longer ago than this are deleted; 0: none are. If many are deleted at once,
+    /// an event may stay for up to a quarter of this time, or two hours, longer.
     std::chrono::seconds keep_events_for{0};
 };
 
 inline constexpr std::size_t max_retired_secrets = 4;
 inline constexpr std::size_t max_events_in_statistics = 100'000;
 
-/// Keeps everything. A class that implements it passes the contract suite of
-/// webhooks/testing/storage_contract.hpp, which a host runs on a storage of its own.
+/// Stores everything. An implementation must pass the contract suite of
+/// webhooks/testing/storage_contract.hpp, which a host can run on its own storage.
 ///
-/// Every member may be called from any thread at once, and blocks until it is done. None is to
-/// throw; a service takes an exception for `unavailable` and logs it.
-/// Storage has its own time, which all times it is given or answers are of; `pulse` tells it.
-/// A limit is at least 1.
-/// Any call may answer `unavailable`: nothing was done then, or (for `write`) it is not known
-/// whether it was.
+/// All member functions may be called from any thread at once, and block until they are done. None
+/// should throw; a service logs an exception and treats it as `unavailable`. Storage has its own
+/// time, to which all times in arguments and results refer; `pulse` returns it. A limit is at least
+/// 1. Any call may return `unavailable`: nothing was done then, or (for `write`) the outcome is
+/// unknown.
 class Storage {
 public:
     virtual ~Storage() = default;
 
-    // ---- Subscriptions. Each change bumps the revision in its own transaction.
+    // ---- Subscriptions. Each change increments the revision in its own transaction.
 
-    /// Stores all but `id`, `created_at`, `updated_at` and `revision`, which it assigns.
+    /// Stores everything except `id`, `created_at`, `updated_at` and `revision`, which it assigns.
     virtual Result<Subscription> insert_subscription(const Subscription&) = 0;
-    /// @return not_found also where the principal may not see it, here and below.
+    /// @return not_found also if the principal may not see it, here and below.
     virtual Result<Subscription> find_subscription(const Principal&, SubscriptionId) = 0;
-    /// Applies the members that are set, atomically, and sets `updated_at`. What was noted of the
-    /// endpoint is void then; with a secret, so are retired ones.
+    /// Applies the members that are set, atomically, and sets `updated_at`. This resets the stored
+    /// state of the endpoint; a new secret also removes retired ones.
     virtual Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                                      const SubscriptionChange&) = 0;
-    /// Replaces the secret; the one before goes on signing for `overlap`, as do earlier ones until
-    /// their own time comes: the latest `max_retired_secrets` in all. With 0 the new one signs
-    /// alone.
+    /// Replaces the secret. The previous one keeps signing for `overlap`, and earlier ones until
+    /// their own time ends: the latest `max_retired_secrets` in total. With 0 only the new one
+    /// signs.
     virtual Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
                                                std::chrono::seconds overlap) = 0;
-    /// Hides it and its events at once. Their rows go later, by `maintain`.
+    /// Hides it and its events at once. `maintain` deletes their rows later.
     virtual Result<> delete_subscription(const Principal&, SubscriptionId) = 0;
     virtual Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) = 0;
 
-    /// Adds or updates by name; bumps the revision if anything changed.
+    /// Inserts or updates by name; increments the revision if anything changed.
     virtual Result<> upsert_event_type(const EventType&) = 0;
 
-    /// All that changed after `since`; 0 asks for everything (and gets nothing deleted).
+    /// Everything that changed after `since`; 0 requests everything (and returns no deletions).
     virtual Result<Configuration> configuration(Revision since) = 0;
 
-    // ---- The log, as its readers see it.
+    // ---- The log, for readers.
 
     virtual Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) = 0;
     virtual Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) = 0;
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
-    /// Of the attempts of the last 24 hours, looking at the newest `max_events_in_statistics`
+    /// Of the attempts of the last 24 hours, considering the newest `max_events_in_statistics`
     /// events.
     virtual Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) = 0;
 
-    // ---- Sending again, on request.
+    // ---- Resending, on request.
 
-    /// Makes an event due now, its tries counted anew. @return conflict while a worker has it in
-    /// memory.
+    /// Makes an event due now, with a full set of attempts. @return conflict while a worker has it
+    /// in memory.
     virtual Result<> reopen_event(const Principal&, SubscriptionId, EventId) = 0;
-    /// As `reopen_event`, for the events from `since` on (by `Event::created_at`) that have a row
-    /// of history, are not delivered and in no worker's memory, in order of id from behind `after`,
-    /// up to `limit`.
+    /// As `reopen_event`, for the events from `since` on (by `Event::created_at`) that have a
+    /// history, are not delivered and in no worker's memory, in order of id, starting after
+    /// `after`, up to `limit`.
     virtual Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since,
                                                 EventId after, std::size_t limit) = 0;
 
-    // ---- Workers and the log, as they write it. Each answers `fenced`, having done nothing, when
-    // the worker was declared dead.
+    // ---- The log, for workers. Each call returns `fenced`, having done nothing, if the worker's
+    // lease has expired.
 
-    /// Begins a worker's life. @param lease after this long without a pulse it counts as dead.
-    /// @return locked where storage serves one running service at a time and has it already.
+    /// Registers a worker. @param lease a worker without a heartbeat for this long counts as dead.
+    /// @return locked if storage supports only one running service and already has one.
     virtual Result<Worker> register_worker(std::chrono::milliseconds lease) = 0;
-    /// A sign of life. Waits for a batch of this worker that is still being written.
+    /// Records a heartbeat. Waits for a batch of this worker that is still being written.
     virtual Result<Pulse> pulse(WorkerId) = 0;
-    /// Ends a worker's life: what it still holds is due at once, for whoever comes.
+    /// Unregisters a worker: the events that it still holds are due at once, for any worker.
     virtual Result<> retire_worker(WorkerId) = 0;
-    /// Declares dead the workers whose lease has lapsed. A storage that serves one service at a
-    /// time knows its dead when a worker registers, and has nothing to do.
+    /// Marks the workers whose lease has expired as dead. A storage for a single service detects a
+    /// dead worker when the next one registers, and has nothing to do here.
     virtual Result<> declare_dead(WorkerId) = 0;
-    /// Makes free what dead workers still held, up to `limit` events. What was in their memory is
-    /// due at once; what they had deferred is due when it was to be.
-    /// @return how many were moved; less than `limit` means that no more are left.
+    /// Releases the events that dead workers still held, up to `limit`. Events in their memory are
+    /// due at once; events reserved for them keep their due times.
+    /// @return the number of events moved; less than `limit` means that none are left.
     virtual Result<std::size_t> take_over(WorkerId, std::size_t limit) = 0;
 
-    /// Writes a batch in one transaction: parks, then attempts, for an event may be parked as held
-    /// and its attempt end before the batch is written. Those of an event that this worker does not
-    /// hold are passed over: it is gone, or delivered, or its row is free or another worker's.
+    /// Writes a batch in one transaction: first changes of rows without an attempt, then attempts,
+    /// because an event may get its row and end its attempt before the batch is written. Entries
+    /// for events that this worker does not hold are skipped: the event was deleted or delivered,
+    /// or its row is unclaimed or another worker's.
     /// @return stale_revision, having done nothing, if there are appends and `matched_at` is not
     /// the current revision.
     virtual Result<BatchReceipt> write(WorkerId, const Batch&) = 0;
-    /// What this worker appended above `after` and neither delivered nor gave a row, ascending, up
-    /// to `limit` events: the events of a batch whose receipt was lost.
+    /// The events that this worker appended after `after` and that are neither delivered nor have a
+    /// row, ascending, up to `limit`: the events of a batch whose receipt was lost.
     virtual Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                           std::size_t limit) = 0;
-    /// Takes what is free and due, the earliest first, up to `limit` events.
-    /// @param number the worker's own count of its claims, of both kinds: `unclaim`.
+    /// Claims events that are unclaimed and due, earliest first, up to `limit`.
+    /// @param number the worker's own number of the claim, for both kinds of claims: `unclaim`.
     virtual Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number = 0) = 0;
-    /// Takes back into memory what this worker deferred of a subscription, in order of id, up to
-    /// `limit` events; less than `limit` means that no more are left.
+    /// Moves events of a subscription that were reserved for this worker back into its memory, in
+    /// order of id, up to `limit` events; less than `limit` means that none are left.
     virtual Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId,
                                                           std::size_t limit,
                                                           std::int64_t number = 0) = 0;
-    /// Sets free what the claim of this number took, if it took anything: its answer was lost.
+    /// Releases what the claim with this number took, if anything: its result was lost.
     virtual Result<> unclaim(WorkerId, std::int64_t number) = 0;
 
-    /// Sets what is called, from any thread, soon after others have changed subscriptions or made
-    /// events due; it only says that looking pays, and may come too often or not at all. There is
-    /// one at a time; an empty one ends it, and returns when no call is under way. A storage that
-    /// does not hear of others keeps this body.
+    /// Sets the callback for changes: it is called, from any thread, soon after others have changed
+    /// subscriptions or made events due. It only suggests a check, and may be called too often or
+    /// not at all. A new callback replaces the old one; an empty one removes it, and returns when
+    /// no call is running. A storage without notifications keeps this default.
     virtual void set_listener(std::function<void()> listener);
 
-    /// Deletes, in one short transaction, what nobody wants any more: rows of deleted
-    /// subscriptions, idempotency keys past 24 h, and old events with their messages and attempts.
-    /// An event that waits stays until it has ended, and so does one that may be in a worker's
-    /// memory.
-    /// @return false when nothing is left to do.
+    /// Deletes, in one short transaction, what is no longer needed: rows of deleted subscriptions,
+    /// idempotency keys older than 24 h, and old events with their messages and attempts. An event
+    /// that waits stays until it has ended, as does one that may be in a worker's memory.
+    /// @return false if nothing is left to do.
     virtual Result<bool> maintain(const Maintenance&) = 0;
 
-    // ---- API keys. A storage without them keeps these bodies.
+    // ---- API keys. A storage without them keeps these defaults.
 
-    /// Stores all but `id` and `created_at`, which it assigns.
+    /// Stores everything except `id` and `created_at`, which it assigns.
     virtual Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&);
     virtual Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash);
     virtual Result<std::vector<ApiKeyRecord>> list_api_keys();

@@ -11,8 +11,8 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A header that a subscription adds to each request. The rules are those of
-/// docs/security.md: names are RFC 9110 tokens that are not ours or the connection's.
+/// A header that a subscription adds to each request. For the rules see docs/security.md: names are
+/// RFC 9110 tokens that are not reserved for the library or the connection.
 struct Header {
     std::string name;
     std::string value;
@@ -21,7 +21,7 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
-/// A secret that goes on signing beside its successor.
+/// A replaced secret that still signs.
 struct RetiredSecret {
     Secret secret;
     Time expires_at{};
@@ -29,39 +29,39 @@ struct RetiredSecret {
 
 inline constexpr int max_rate_limit = 100'000;
 
-/// A user's wish to have events of a type sent to a URL.
+/// A user's request to receive events of a type at a URL.
 struct Subscription {
     SubscriptionId id{};
     std::string name = {};        ///< 1-256 characters.
     std::string event_type = {};  ///< A registered type, `*`, or a prefix ending in `.*`.
-    std::string url = {};         ///< As it was given.
-    Secret secret = {};           ///< What deliveries are signed with.
+    std::string url = {};         ///< As given.
+    Secret secret = {};           ///< Signs the deliveries.
     Headers headers = {};
     int max_retry_count = 0;  ///< Attempts after the first, 0-100.
     bool is_active = true;
-    int rate_limit = 0;        ///< Requests per second at most, 1 - `max_rate_limit`; 0: no limit.
+    int rate_limit = 0;        ///< Maximum requests per second, 1 - `max_rate_limit`; 0: no limit.
     std::string user_id = {};  ///< The owner.
     Time created_at{};
     Time updated_at{};
-    /// Storage's revision at its latest change: tells its versions apart.
+    /// Storage's revision at its latest change: identifies its version.
     Revision revision = 0;
-    /// Newest first; those past their time sign no more.
+    /// Newest first; those whose time has passed do not sign any more.
     std::vector<RetiredSecret> retired_secrets = {};
-    /// Since when no attempt has succeeded; absent while the latest did.
+    /// The time since when no attempt has succeeded; absent if the latest one has.
     std::optional<Time> failing_since = {};
-    /// Nothing is sent before then: the endpoint asked for it, or failed too often.
+    /// Nothing is sent before this time: the endpoint asked for the pause, or failed too often.
     std::optional<Time> paused_until = {};
-    /// The newest 100, newest first, where the query included them; else empty.
+    /// The newest 100, newest first, if the query included them; otherwise empty.
     std::vector<Event> recent_events = {};
 };
 
-/// What `WebhookService::create_subscription` takes. Members as in `Subscription`.
+/// The argument of `WebhookService::create_subscription`. Members as in `Subscription`.
 struct SubscriptionDraft {
     std::string name;
     std::string event_type;
     std::string url;
-    /// 1-256 printable ASCII characters; one that begins with `whsec_` must go on with base64 of
-    /// 24-64 bytes. Absent: a new `whsec_` secret of 32 random bytes is made.
+    /// 1-256 printable ASCII characters; one that begins with `whsec_` must continue with base64 of
+    /// 24-64 bytes. Absent: a new `whsec_` secret of 32 random bytes is generated.
     std::optional<Secret> secret = {};
     Headers headers = {};
     std::optional<int> max_retry_count =
@@ -70,7 +70,7 @@ struct SubscriptionDraft {
     int rate_limit = 0;
 };
 
-/// What `WebhookService::update_subscription` takes: an absent member keeps its value.
+/// The argument of `WebhookService::update_subscription`: an absent member keeps its value.
 struct SubscriptionChange {
     std::optional<std::string> name = {};
     std::optional<std::string> event_type = {};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The two notions of time: a moment that is written down, and a moment that deadlines use.
+/// The two kinds of time: timestamps that are stored, and times on the steady clock for deadlines.
 
 #include <chrono>
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A moment in UTC with the precision that storage keeps (microseconds since 1970).
+/// A moment in UTC with the precision of storage (microseconds since 1970).
 using Time = std::chrono::sys_time<std::chrono::microseconds>;
 
-/// A moment on a clock that never jumps; means nothing outside this process.
+/// A moment on a clock that never jumps; has no meaning outside this process.
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Reads a time as RFC 3339 writes it, e.g. `2026-01-31T09:05:00.250Z`; what is finer than a
-/// microsecond is cut off. Seconds may be left out, and a day alone is its beginning in UTC.
-/// @return nothing for any other text.
+/// Parses an RFC 3339 time, e.g. `2026-01-31T09:05:00.250Z`; digits beyond microseconds are cut
+/// off. The seconds are optional, and a date without a time is the start of that day in UTC.
+/// @return nullopt for any other text.
 std::optional<Time> parse_time(std::string_view text);
 
 }  // namespace webhooks

@@ -11,8 +11,8 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// Where requests of one subscription go. Immutable and shared by all of them: the same pointer
-/// means the same URL, headers and policy, so that a transport may keep what it prepared.
+/// The destination of a subscription's requests. Immutable and shared by all of them: the same
+/// pointer means the same URL, headers and policy, so that a transport can cache what it prepared.
 struct Target {
     EndpointUrl url;
     Headers headers;
@@ -29,35 +29,35 @@ struct OutgoingRequest {
     std::string webhook_signature;  ///< `webhook-signature`: space-separated signatures.
 };
 
-/// What came of one attempt.
+/// The result of one attempt.
 struct TransportAnswer {
     enum class Kind : std::uint8_t {
         answered,  ///< A complete status line and headers arrived, whatever the status.
-        failed,    ///< The endpoint's failure: look-up, connection, TLS, malformed or late answer.
-        not_sent,  ///< A local error (no descriptors, memory or ports), or cancelled: costs no try.
+        failed,    ///< The endpoint failed: lookup, connection, TLS, malformed or late response.
+        not_sent,  ///< A local error (descriptors, memory, ports) or cancelled: costs no attempt.
     };
     Kind kind = Kind::failed;
     int status_code = 0;           ///< With `answered` only: 200-599.
     std::string body = {};         ///< With `answered` only: at most 4 KiB, valid UTF-8.
-    std::string retry_after = {};  ///< With `answered` only: the header's value as it came.
-    std::string error = {};        ///< With `failed` and `not_sent`: for a person; no secret in it.
+    std::string retry_after = {};  ///< With `answered` only: the header's value, unchanged.
+    std::string error = {};        ///< With `failed`, `not_sent`: human-readable; without secrets.
 };
 
-/// Makes attempts. It never retries, follows no redirect, and judges no status: a non-2xx answer
-/// is an answer.
+/// Makes attempts. It never retries, follows no redirect, and interprets no status: a non-2xx
+/// response is an answer.
 ///
-/// A transport is driven by its caller and has no thread of its own: it does I/O, and gives
-/// answers, only inside `run`. All members but `wake` are called from one thread at a time. A class
-/// that implements it passes the contract suite of webhooks/testing/transport_contract.hpp.
+/// A transport is driven by its caller and has no thread of its own: it does I/O, and delivers
+/// answers, only inside `run`. All member functions except `wake` are called from one thread at a
+/// time. An implementation must pass the contract suite of webhooks/testing/transport_contract.hpp.
 ///
-/// An exception is caught and logged. After one of `run`, `cancel_all` is called, all attempts in
-/// flight count as `not_sent` and are made again later, and answers to them are ignored; after one
-/// of `start`, that attempt does.
+/// Exceptions are caught and logged. After one from `run`, `cancel_all` is called, all attempts in
+/// flight count as `not_sent` and are repeated later, and answers to them are ignored. After one
+/// from `start`, the same applies to that attempt.
 class Transport {
 public:
     using Token = std::uint64_t;
 
-    /// Where answers go.
+    /// Receives the answers.
     class Sink {
     public:
         /// Called inside `run`, once for each token that was started. May call `start`.
@@ -69,31 +69,30 @@ public:
 
     virtual ~Transport() = default;
 
-    /// Begins one attempt. Its answer is given by a later `run`, at the latest when the transport's
-    /// deadline for an attempt has passed. @pre `token` belongs to no attempt under way.
+    /// Starts one attempt. A later `run` delivers its answer, at the latest when the transport's
+    /// deadline for an attempt has passed. @pre `token` belongs to no attempt in flight.
     virtual void start(Token token, OutgoingRequest request) = 0;
 
-    /// Does I/O until at least one answer was given, `until` has come, or `wake` was called since
-    /// the last return. With `until`, a time of `std::chrono::steady_clock`, in the past: what can
-    /// be done without waiting.
+    /// Does I/O until at least one answer was delivered, `until` is reached, or `wake` was called
+    /// since the last return. With `until`, a time of `std::chrono::steady_clock`, in the past:
+    /// does what is possible without waiting.
     virtual void run(SteadyTime until, Sink& sink) = 0;
 
-    /// Makes a `run` under way, or else the next one, return soon. Any thread, at any time.
+    /// Makes the current or next `run` return soon. May be called on any thread, at any time.
     virtual void wake() = 0;
 
-    /// A descriptor that is readable when `run` has something to do for what came from outside, for
-    /// a host that waits for it in a loop of its own; -1: there is none. It is the transport's to
-    /// close.
+    /// A descriptor that is readable when `run` has external events to handle, for a host with its
+    /// own event loop; -1: there is none. The transport closes it.
     virtual int wait_handle() const { return -1; }
 
-    /// When `run` is to be called next though nothing comes, by `std::chrono::steady_clock`: a
-    /// deadline, or what is ready already (a time in the past). One that keeps this body is looked
-    /// at every 10 ms by a host with a loop of its own.
+    /// When to call `run` next if no external event arrives, by `std::chrono::steady_clock`: a
+    /// deadline, or a time in the past if work is ready. With this default implementation, a host
+    /// with its own loop polls every 10 ms.
     virtual SteadyTime next_wake() const {
         return std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
     }
 
-    /// Ends everything under way; each is answered `not_sent` by the next `run`.
+    /// Ends all attempts in flight; the next `run` answers each with `not_sent`.
     virtual void cancel_all() = 0;
 };
 

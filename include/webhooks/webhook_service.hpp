@@ -21,85 +21,89 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// How long two secrets sign after a rotation: unless told otherwise, and at most.
+/// How long the previous secret keeps signing after a rotation: the default and the maximum.
 inline constexpr std::chrono::seconds default_secret_overlap = std::chrono::hours(24);
 inline constexpr std::chrono::seconds max_secret_overlap = std::chrono::hours(7 * 24);
-/// Publications that `publish_batch` takes at most.
+/// The maximum number of publications in one call of `publish_batch`.
 inline constexpr std::size_t max_publications_in_batch = 1000;
 
-/// Sends webhooks: keeps subscriptions, publishes events to them, delivers and records.
+/// Sends webhooks: manages subscriptions, publishes events to them, delivers the events and keeps a
+/// log.
 ///
-/// A host either calls `start`, and two threads do the work (one for storage, one for delivery), or
-/// calls `run_once` in a loop of its own and there are none. Either way every member may be called
-/// from any thread at once, except that moving and destroying need the object to themselves.
+/// A host either calls `start`, which runs two threads (one for storage, one for delivery), or
+/// calls `run_once` in its own loop without any threads. Either way, all member functions may be
+/// called from several threads at once, except that moving and destroying the object require
+/// exclusive access.
 ///
-/// **Errors.** Nothing is thrown: memory that is used up is `unavailable`, and what a host's own
-/// part throws is caught and logged (each part says what follows). An object that was moved from
-/// answers `invalid_state`.
+/// **Errors.** Nothing is thrown. Running out of memory is reported as `unavailable`. An exception
+/// from a part that the host supplies is caught and logged; each part documents the consequences. A
+/// moved-from object returns `invalid_state`.
 ///
-/// **Blocking.** Every member blocks until storage has answered, but for `async_publish`,
+/// **Blocking.** Every member function blocks until storage has responded, except `async_publish`,
 /// `async_publish_batch`, `event_types`, `options`, `check_ready` and `start`, which wait for a
 /// mutex at most.
 ///
-/// **Callbacks.** Inside a completion, an Observer, a Transport or a Storage, on whichever thread,
-/// the members that wait for the service's own work (`publish`, `publish_batch`, `send_test_event`,
-/// `start`, `run_once`, `stop`) answer `invalid_state` at once; all others work. A callback may
-/// also destroy the service: it ends, as if stopped without draining, when the callback has
-/// returned, on a thread that ends then too.
+/// **Callbacks.** Inside a completion, an Observer, a Transport or a Storage, on any thread, the
+/// functions that wait for the service's own work (`publish`, `publish_batch`, `send_test_event`,
+/// `start`, `run_once`, `stop`) return `invalid_state` at once; all others work. A callback may
+/// also destroy the service: the service then ends, as if stopped without draining, after the
+/// callback has returned, on a thread that ends as well.
 ///
-/// **Fork.** A service belongs to the process that opened it. In a child every member answers
-/// `invalid_state`, destroying does nothing, and the parent's locks are the parent's alone; a child
-/// that wants a service opens storage and service itself (on a SQLite file of the parent's: after
-/// `exec`, for SQLite does not survive a fork). One that ends without `exec` calls
-/// `_exit`, for `exit` would run the destructors of the host's other objects.
+/// **Fork.** A service belongs to the process that opened it. In a child process every member
+/// function returns `invalid_state`, the destructor does nothing, and the child does not own the
+/// parent's locks. A child that needs a service opens its own storage and service (on the parent's
+/// SQLite file only after `exec`, because SQLite does not survive a fork). A child that ends
+/// without `exec` must call `_exit`, because `exit` would run the destructors of the host's other
+/// objects.
 class WebhookService {
 public:
     struct Parts {
         std::shared_ptr<Storage> storage{};      ///< Required.
-        std::shared_ptr<Transport> transport{};  ///< Required; the service's alone.
-        std::shared_ptr<Clock> clock{};          ///< Absent: the machine's.
-        std::shared_ptr<Observer> observer{};    ///< Absent: nobody is told.
+        std::shared_ptr<Transport> transport{};  ///< Required; used by this service only.
+        std::shared_ptr<Clock> clock{};          ///< Absent: the system clocks.
+        std::shared_ptr<Observer> observer{};    ///< Absent: nothing is reported.
     };
 
     /// Opens the service on its storage: reads subscriptions, registers as a worker, and takes over
     /// what an earlier process left.
-    /// @return invalid_argument for bad options or a missing part; locked when another service runs
-    /// on a storage that serves one at a time; else storage's error.
+    /// @return invalid_argument for bad options or a missing part; locked if storage supports only
+    /// one running service and another one is running; otherwise storage's error.
     static Result<WebhookService> open(Parts, ServiceOptions = {});
 
     WebhookService(WebhookService&&) noexcept;
     WebhookService& operator=(WebhookService&&) noexcept;
-    /// Stops without draining, and blocks as `stop(0)` does. What is in flight is cut off and sent
-    /// again by the next service.
+    /// Stops without draining, and blocks as `stop(0)` does. Attempts in flight are aborted, and
+    /// repeated by the next service.
     ~WebhookService();
 
-    // ---- What the calls below would say of their input: nothing is stored, and storage not asked.
+    // ---- Validation, as in the calls below: nothing is stored, and storage is not accessed.
 
-    /// @return invalid_argument with every member at fault.
+    /// @return invalid_argument that lists every invalid member.
     Result<> validate(const SubscriptionDraft&) const;
-    /// Judges the members that are set. @return as above.
+    /// Validates only the members that are set. @return as above.
     Result<> validate(const SubscriptionChange&) const;
     /// @return as above.
     Result<> validate(const Publication&) const;
 
-    // ---- Subscriptions. An absent one and one that the principal may not see are both not_found.
+    // ---- Subscriptions. One that does not exist and one that the principal may not see are both
+    // not_found.
 
-    /// @return invalid_argument with every member at fault.
+    /// @return invalid_argument that lists every invalid member.
     Result<Subscription> create_subscription(const Principal&, SubscriptionDraft);
     Result<Subscription> subscription(const Principal&, SubscriptionId) const;
     Result<Subscription> update_subscription(const Principal&, SubscriptionId, SubscriptionChange);
-    /// Its events disappear with it, and what is queued is not sent.
+    /// Its events disappear with it, and queued events are not sent.
     Result<> delete_subscription(const Principal&, SubscriptionId);
     Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery& = {}) const;
-    /// Signs with a new secret from now on. The one before goes on signing beside it for `overlap`,
-    /// so that receivers can change theirs at any time until then.
-    /// @param secret as in `SubscriptionDraft`, and not the current one. Absent: one of the current
-    /// one's kind is made.
-    /// @param overlap 0 - `max_secret_overlap`; with 0 the new secret signs alone.
+    /// Signs with a new secret from now on. The previous one also keeps signing for `overlap`, so
+    /// that receivers can change theirs at any time until then.
+    /// @param secret as in `SubscriptionDraft`; must differ from the current one. Absent: a new one
+    /// of the same kind is generated.
+    /// @param overlap 0 - `max_secret_overlap`; with 0 only the new secret signs.
     Result<Subscription> rotate_secret(const Principal&, SubscriptionId,
                                        std::optional<Secret> secret = {},
                                        std::chrono::seconds overlap = default_secret_overlap);
-    /// How deliveries went in the last 24 hours, and how the endpoint is doing now.
+    /// The deliveries of the last 24 hours, and the current state of the endpoint.
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
 
     // ---- The event log of a subscription.
@@ -107,100 +111,100 @@ public:
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery& = {}) const;
     /// One event with its attempts.
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
-    /// An event that is still queued is thereby cancelled.
+    /// If the event is still queued, it is cancelled.
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
-    /// Sends one event of type `webhook.test`, once, also where the subscription is inactive.
+    /// Sends one event of type `webhook.test`, once, even if the subscription is inactive.
     /// @param payload UTF-8 without U+0000; absent: a small JSON document.
     Result<EventId> send_test_event(const Principal&, SubscriptionId,
                                     std::optional<std::string> payload = {});
 
-    // ---- Sending again, under the same `webhook-id`.
+    // ---- Resending, with the same `webhook-id`.
 
-    /// Sends an event again at once, whatever became of it; its tries are counted anew.
-    /// @return the event, which waits now; conflict while it is being delivered, and where the
-    /// subscription is inactive (a test event is sent all the same).
+    /// Sends an event again at once, whatever its state; it gets a full set of attempts again.
+    /// @return the event, which is waiting now; conflict while it is being delivered, and if the
+    /// subscription is inactive (except for a test event).
     Result<Event> retry_event(const Principal&, SubscriptionId, EventId);
-    /// Does so with all events published from `since` on that failed and are not delivered,
-    /// whether they still wait for a retry or have ended.
-    /// @return how many; conflict where the subscription is inactive. After any other error some
-    /// may be on their way: to repeat the call does no harm.
+    /// Resends all events published since `since` that have failed and are not delivered, whether
+    /// they still wait for a retry or have ended.
+    /// @return their number; conflict if the subscription is inactive. After any other error some
+    /// events may already be scheduled; repeating the call is harmless.
     Result<std::size_t> recover(const Principal&, SubscriptionId, Time since);
 
     // ---- Event types.
 
-    /// Adds a type, or replaces the description of the one of that name.
+    /// Adds a type, or replaces the description of the type of that name.
     Result<> register_event_type(EventType);
-    /// In order of name.
+    /// Sorted by name.
     Result<std::vector<EventType>> event_types() const;
 
     // ---- Publishing.
 
-    /// Returns once the events are durable; from then on each is delivered, cancelled, expired or
+    /// Returns once the events are durable. From then on each is delivered, cancelled, expired or
     /// exhausted, whatever crashes. Blocks for a commit (some 10-30 ms on a disk). Before `start`
     /// it commits in the calling thread.
     /// @return invalid_argument; forbidden for another user's `user_id`; conflict for an
-    /// idempotency key used with other content; overloaded when the queue is full; unavailable when
-    /// storage does not answer (the events may then exist: repeat with an idempotency key).
+    /// idempotency key used with other content; overloaded if the queue is full; unavailable if
+    /// storage does not respond (the events may exist: repeat with an idempotency key).
     Result<PublishReceipt> publish(const Principal&, Publication);
     /// As `publish`. `done` is called exactly once, from the storage thread (or inside `run_once`,
-    /// `stop` or a `publish` that commits, or inside this call where it fails at once). It must be
-    /// quick, for commits wait for it; what it throws is logged.
+    /// `stop` or a `publish` that commits, or inside this call if it fails at once). It must return
+    /// quickly, because commits wait for it; exceptions from it are logged.
     void async_publish(const Principal&, Publication,
                        std::function<void(Result<PublishReceipt>)> done);
-    /// As `publish`, for 1 - `max_publications_in_batch` publications at the cost of few: they
-    /// become durable together, or none of them does.
+    /// As `publish`, for 1 - `max_publications_in_batch` publications, much cheaper than single
+    /// calls: either all of them become durable, or none.
     ///
-    /// Each has its own idempotency key, if any, and those that repeat an earlier publication, be
-    /// it one of the same batch, do not hold up the others. To make the batch repeatable as a
-    /// whole, give each a key.
-    /// @return the receipts, in their order. invalid_argument, forbidden or conflict name the
-    /// publications at fault by their index from 0, as in `events[3].eventType`.
+    /// Each may have its own idempotency key. One that repeats an earlier publication, in the same
+    /// batch or before it, does not affect the others. To make the batch repeatable as a whole,
+    /// give each publication a key.
+    /// @return the receipts, in the order of the publications. invalid_argument, forbidden and
+    /// conflict name the wrong publications by index, from 0, as in `events[3].eventType`.
     Result<std::vector<PublishReceipt>> publish_batch(const Principal&, std::vector<Publication>);
     /// As `publish_batch`; `done` as in `async_publish`.
     void async_publish_batch(const Principal&, std::vector<Publication>,
                              std::function<void(Result<std::vector<PublishReceipt>>)> done);
 
-    // ---- Life.
+    // ---- Running.
 
-    /// Starts the two threads; does nothing where they run. @return stopped after `stop`; internal
-    /// when the machine gives no thread, which stops the service.
+    /// Starts the two threads; does nothing if they are running. @return stopped after `stop`;
+    /// internal if a thread cannot be created, which stops the service.
     Result<> start();
-    /// Starts the storage thread alone: commits, which take some 10-30 ms each on a disk, happen
-    /// there, and `run_once` does what delivery can do, without blocking. Errors as of `start`.
+    /// Starts only the storage thread, which makes the commits (some 10-30 ms each on a disk).
+    /// `run_once` then does the work of delivery without blocking. Errors as for `start`.
     Result<> start_storage();
-    /// Without `start`: does what can be done now, without waiting, in the calling thread.
+    /// Without `start`: does all work that is ready, in the calling thread, without waiting.
     /// Without `start_storage` it blocks for the commits and claims that it makes.
-    /// @return how many things it did (commits, claims, attempts begun, answers); 0: nothing to do.
-    /// conflict after `start`. After an error of its own (unavailable, internal) the next call goes
-    /// on: what was being delivered goes back to storage and is made again.
+    /// @return the number of things done (commits, claims, attempts started, responses); 0: nothing
+    /// to do. conflict after `start`. After an error (unavailable, internal) the next call
+    /// continues: events in delivery go back to storage and are attempted again.
     Result<std::size_t> run_once();
-    // For a host with a loop of its own, which then need not poll: it calls `run_once` when
-    // `next_wake` has come, when `wait_handle` is readable, and after its wake callback was called.
-    // `webhooks::run_on` of webhooks/asio.hpp does so.
+    // For a host with its own event loop, which then does not need to poll: it calls `run_once`
+    // when `next_wake` is reached, when `wait_handle` is readable, and after its wake callback was
+    // called. `webhooks::run_on` of webhooks/asio.hpp does this.
 
-    /// When `run_once` has something to do though nothing happens until then, by the service's
-    /// steady clock: at once after one that did something; else a time before which it would do
-    /// nothing. @return conflict after `start`.
+    /// When to call `run_once` next if nothing else happens until then, by the service's steady
+    /// clock. After a `run_once` that did something: now. @return conflict after `start`.
     Result<SteadyTime> next_wake() const;
-    /// A descriptor that is readable when the transport has something to do; the transport's to
-    /// close. @return unsupported where there is none: `next_wake` is all there is then.
+    /// A descriptor that is readable when the transport has work to do. The transport closes it.
+    /// @return unsupported if the transport has none: then only `next_wake` applies.
     Result<int> wait_handle() const;
-    /// Sets what is called when `run_once` is to be called before `next_wake`: from any thread, but
-    /// not inside `run_once` itself, and perhaps too often. It must not block; what it throws is
-    /// logged. There is one at a time; an empty one ends it, but may return during a call.
+    /// Sets the callback that asks for `run_once` before `next_wake`. It is called from any thread,
+    /// but not inside `run_once` itself, and may be called more often than necessary. It must not
+    /// block; exceptions are logged. A new callback replaces the old one; an empty one removes it,
+    /// but this function may return while a call is still running.
     Result<> set_wake_callback(std::function<void()> callback);
 
-    /// Takes no new work, gives attempts in flight up to `drain` to finish, cuts off the rest, and
-    /// hands everything back to storage. Blocks for `drain`, an attempt's last step and a commit at
-    /// most. May be called more than once; only `stop` follows it.
+    /// Accepts no new work, gives attempts in flight up to `drain` to finish, aborts the rest, and
+    /// returns everything to storage. Blocks for at most `drain`, the last step of an attempt and a
+    /// commit. May be called more than once; no other call may follow it except `stop`.
     Result<> stop(std::chrono::milliseconds drain);
 
-    /// Whether the service takes and delivers events now: success, or what is missing. One that
-    /// nothing drives (`start` was not called, nor `run_once` within `ServiceOptions::lease`) is
-    /// unavailable.
+    /// Whether the service accepts and delivers events now: success, or an error that says what is
+    /// missing. If nothing runs the service (`start` was not called, nor `run_once` within
+    /// `ServiceOptions::lease`), unavailable.
     Result<> check_ready() const;
 
-    /// What the service was opened with.
+    /// The options that the service was opened with.
     const ServiceOptions& options() const noexcept;
 
 private:

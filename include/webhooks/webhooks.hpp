@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The whole public contract, without what is opt-in.
+/// The whole public API, except for the opt-in headers.
 
 #include <webhooks/api_keys.hpp>
 #include <webhooks/clock.hpp>

@@ -1,2 +1,2 @@
-// The bodies of Beast: see asio.cpp.
+// The compiled parts of Beast: see asio.cpp.
 #include <boost/beast/src.hpp>

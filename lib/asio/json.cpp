@@ -1,2 +1,2 @@
-// The bodies of Boost.JSON: see asio.cpp.
+// The compiled parts of Boost.JSON: see asio.cpp.
 #include <boost/json/src.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Character classes of protocols: ASCII alone, whatever the locale says.
+/// Character classes of protocols: only ASCII, independent of the locale.
 
 #include <algorithm>
 #include <string>
@@ -24,7 +24,7 @@ constexpr bool is_alphanumeric(char c) {
 constexpr bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
-/// A character that is seen: neither a blank nor a control.
+/// A visible character: neither a space nor a control character.
 constexpr bool is_visible(char c) {
     return c > ' ' && c < '\x7f';
 }
@@ -33,7 +33,7 @@ constexpr bool is_printable(char c) {
     return c == ' ' || is_visible(c);
 }
 
-/// Without blanks at the ends.
+/// Without leading and trailing spaces and tabs.
 constexpr std::string_view trimmed(std::string_view text) {
     while (!text.empty() && is_blank(text.front())) {
         text.remove_prefix(1);
@@ -44,7 +44,7 @@ constexpr std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-/// @return 0-15, or -1 for anything but a hexadecimal digit.
+/// @return 0-15, or -1 if it is not a hexadecimal digit.
 constexpr int hex_value(char c) {
     if (is_digit(c)) return c - '0';
     return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;

@@ -12,7 +12,7 @@ Result<> ForwardingStorage::intercept(Call, const std::function<Result<>()>& for
 template <class Forward>
 auto ForwardingStorage::call_inner(Call call, Forward forward) -> decltype(forward()) {
     std::optional<decltype(forward())> answer;
-    // Two references, so that std::function allocates nothing.
+    // Captures only two references, so that std::function allocates nothing.
     const Result<> verdict = intercept(call, [&answer, &forward]() -> Result<> {
         answer.emplace(forward());
         if (!*answer) return answer->error();

@@ -5,10 +5,10 @@
 namespace webhooks {
 namespace {
 
-/// What is longer is no misspelling, and would cost too much to compare.
+/// Longer names are not misspellings, and would take too long to compare.
 constexpr std::size_t max_length = 256;
 
-/// Levenshtein's distance, one row at a time.
+/// The Levenshtein distance, computed row by row.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -31,7 +31,7 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
     std::string_view best;
     std::size_t best_distance = std::max<std::size_t>(1, name.size() / 2) + 1;
     for (const std::string_view candidate : candidates) {
-        // No fewer edits than the lengths differ by.
+        // The distance is at least the difference in length.
         const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
         if (longer - shorter >= best_distance) continue;
         const std::size_t edits = edit_distance(name, candidate);

@@ -2,7 +2,7 @@
 
 namespace webhooks {
 
-/// Of the process that calls: another one after a fork.
+/// Of the calling process: changes after a fork.
 long process_id() noexcept;
 
 }  // namespace webhooks

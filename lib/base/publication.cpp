@@ -50,7 +50,8 @@ Result<> check_members(const Publication& publication, Time now, std::size_t max
            "must be 1 to 256 printable ASCII characters");
     const Time deliver_at = publication.deliver_at.value_or(now);
     expect(deliver_at <= now + max_delivery_delay, "deliverAt", "must be at most 366 days ahead");
-    // With a key this may repeat what was accepted before it expired; what was not ends as expired.
+    // With a key this may repeat a publication that was accepted before it expired; otherwise the
+    // event ends as expired.
     if (publication.expires_at && key.empty()) {
         expect(*publication.expires_at > std::max(now, deliver_at), "expiresAt",
                "must be later than now and than deliverAt");
@@ -62,7 +63,7 @@ std::string digest_input(const Publication& publication, const std::optional<std
     const std::string deliver_at = text_of(publication.deliver_at);
     const std::string expires_at = text_of(publication.expires_at);
     std::string text;
-    // Each part with its length before it, so that none runs into the next.
+    // Each part is preceded by its length, so that different parts cannot produce the same text.
     for (const std::string_view part :
          {std::string_view(publication.event_type), std::string_view(publication.content_type),
           owner ? std::string_view(*owner) : std::string_view(), std::string_view(deliver_at),

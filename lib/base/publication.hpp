@@ -1,8 +1,7 @@
 #pragma once
 
 /// @file
-/// What holds for a publication wherever it is published: by the service, or in a host's own
-/// transaction.
+/// Rules for every publication, whether by the service or in a host's own transaction.
 
 #include <cstddef>
 #include <optional>
@@ -15,15 +14,15 @@
 
 namespace webhooks {
 
-/// Judges all members but the event type, which must be registered.
-/// @return invalid_argument with one FieldError for each member at fault.
+/// Checks all members except the event type, which must be registered.
+/// @return invalid_argument with one FieldError for each wrong member.
 WEBHOOKS_EXPORT Result<> check_members(const Publication& publication, Time now,
                                        std::size_t max_payload_bytes);
-/// Judges a payload by itself, as `check_members` does.
+/// Checks only a payload, as `check_members` does.
 Result<> check_payload(std::string_view payload, std::size_t max_payload_bytes);
 
-/// What the digest of an idempotency key's content is made of. Equal for equal contents alone.
-/// @param owner whose subscriptions match; absent: everyone's.
+/// The input for the digest of an idempotency key's content. Equal only for equal contents.
+/// @param owner the owner of the matching subscriptions; absent: everyone.
 WEBHOOKS_EXPORT std::string digest_input(const Publication& publication,
                                          const std::optional<std::string>& owner);
 

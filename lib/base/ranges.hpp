@@ -8,7 +8,7 @@
 
 namespace webhooks {
 
-/// Collects the members of an options aggregate that are out of their range.
+/// Collects the members of an options aggregate that are out of range.
 class RangeCheck {
 public:
     template <class T, class Limit>

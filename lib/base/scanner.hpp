@@ -7,7 +7,7 @@
 
 namespace webhooks {
 
-/// Takes things off the front of a text.
+/// Removes tokens from the front of a text.
 class Scanner {
 public:
     explicit Scanner(std::string_view text) : text_(text) {}
@@ -30,7 +30,7 @@ public:
         return found;
     }
 
-    /// Exactly so many digits, as a number of the range.
+    /// Exactly this many digits, as a number within the range.
     std::optional<int> number(std::size_t length, int least, int most) {
         const std::string_view text = digits(length);
         if (text.size() != length) return std::nullopt;

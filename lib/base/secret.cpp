@@ -4,8 +4,7 @@
 
 namespace webhooks {
 
-// Moving would leave the text behind where it is short enough to live inside the object; so a
-// moved-from secret is wiped.
+// Moving a short string leaves its characters in the moved-from object, so they are wiped.
 Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {
     other.wipe();
 }

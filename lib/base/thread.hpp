@@ -8,7 +8,8 @@
 
 namespace webhooks {
 
-/// Blocks all signals in this thread as long as it lives; threads begun meanwhile inherit that.
+/// Blocks all signals in this thread for its lifetime; threads started in the meantime inherit
+/// this.
 class SignalsBlocked {
 public:
     SignalsBlocked() noexcept {
@@ -24,8 +25,8 @@ private:
     sigset_t before_{};
 };
 
-/// Begins a thread of the library's inside a host: the host's signal handlers never run on it, and
-/// its name tells debuggers and `top` whose it is. Throws what std::thread does.
+/// Starts a library thread inside a host: the host's signal handlers never run on it, and its name
+/// identifies it in debuggers and `top`. Throws what std::thread throws.
 /// @param name at most 15 characters, Linux's limit.
 template <class Body>
 std::thread start_thread(const char* name, Body body) {

@@ -31,7 +31,7 @@ std::optional<minutes> read_hour_and_minute(Scanner& scanner) {
     return std::chrono::hours(*hour) + minutes(*minute);
 }
 
-/// Adds what stands behind the point of a second. @return whether it is well written.
+/// Adds the fraction of a second. @return whether it is well formed.
 bool read_fraction(Scanner& scanner, TimeText& read) {
     if (!scanner.take('.')) return true;
     const std::string_view text = scanner.digits();

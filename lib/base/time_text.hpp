@@ -6,14 +6,14 @@
 
 namespace webhooks {
 
-/// A time that was written as text.
+/// A time parsed from text.
 struct TimeText {
     Time time{};
-    bool is_cut = false;  ///< It was written with more digits than `time` holds.
+    bool is_cut = false;  ///< The text had more digits than `time` can hold.
 };
 
-/// Reads `YYYY-MM-DD ["T" hh:mm [":" ss ["." 1*12DIGIT]] ("Z" | ("+"|"-") hh:mm)]`, years
-/// 0001-9999; a day alone is its beginning in UTC, second 60 is the next one.
+/// Parses `YYYY-MM-DD ["T" hh:mm [":" ss ["." 1*12DIGIT]] ("Z" | ("+"|"-") hh:mm)]`, years
+/// 0001-9999; a date without a time is the start of that day in UTC, second 60 is the next second.
 std::optional<TimeText> read_time(std::string_view text);
 
 }  // namespace webhooks

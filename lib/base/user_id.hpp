@@ -6,7 +6,7 @@
 
 namespace webhooks {
 
-/// The one rule for the ids of users, wherever one comes from.
+/// The rule for user ids, wherever they come from.
 inline bool is_user_id(std::string_view text) noexcept {
     constexpr std::size_t max_bytes = 256;
     return !text.empty() && text.size() <= max_bytes && is_storable_text(text);

@@ -5,8 +5,8 @@
 namespace webhooks {
 namespace {
 
-/// The length of the well-formed sequence that `text` begins with; 0 when it begins with none.
-/// The rows are table 3-7 of the Unicode standard. @pre `text` is not empty.
+/// The length of the well-formed sequence at the start of `text`; 0 if there is none. The rows are
+/// those of table 3-7 of the Unicode standard. @pre `text` is not empty.
 std::size_t sequence_length(std::string_view text) noexcept {
     const auto byte = [&](std::size_t i) -> unsigned {
         return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -28,8 +28,8 @@ std::size_t sequence_length(std::string_view text) noexcept {
     return is_overlong || is_beyond || !is_tail(3) ? 0 : 4;
 }
 
-/// How many characters of ASCII but U+0000 `text` begins with, as far as whole groups of eight go:
-/// nearly all texts are nothing else.
+/// The number of leading ASCII characters other than U+0000, in whole groups of eight: most texts
+/// consist of nothing else.
 std::size_t ascii_prefix(std::string_view text) noexcept {
     constexpr std::uint64_t high_bits = 0x8080808080808080U;
     constexpr std::uint64_t ones = 0x0101010101010101U;
@@ -37,7 +37,7 @@ std::size_t ascii_prefix(std::string_view text) noexcept {
     std::size_t size = 0;
     for (; size + sizeof group <= text.size(); size += sizeof group) {
         std::memcpy(&group, text.data() + size, sizeof group);
-        // Taking one from each byte sets the high bit of one that is zero.
+        // Subtracting one from each byte sets the high bit of a byte that is zero.
         if (((group | (group - ones)) & high_bits) != 0) break;
     }
     return size;

@@ -7,8 +7,8 @@
 
 namespace webhooks {
 
-/// How many code points `text` has; nothing when it is not well-formed UTF-8 (RFC 3629) or holds
-/// U+0000, which not every database can keep.
+/// The number of code points in `text`; nullopt if it is not well-formed UTF-8 (RFC 3629) or
+/// contains U+0000, which not every database can store.
 WEBHOOKS_EXPORT std::optional<std::size_t> count_code_points(std::string_view text) noexcept;
 
 inline bool is_storable_text(std::string_view text) noexcept {

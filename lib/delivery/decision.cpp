@@ -48,7 +48,7 @@ Verdict decide(const TransportAnswer& answer, const RetryPolicy& policy, int tri
 
 std::string error_of(const TransportAnswer& answer) {
     if (answer.kind != TransportAnswer::Kind::answered) return answer.error;
-    return "endpoint answered " + std::to_string(answer.status_code);
+    return "endpoint responded with " + std::to_string(answer.status_code);
 }
 
 Attempt describe(const TransportAnswer& answer, int number, Time sent_at,

@@ -9,31 +9,32 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
-/// A local error delays the attempts of its subscription by this much, and uses up no try. Others
-/// may have all that they need, such as a connection.
+/// A local error delays the attempts of its subscription by this much, and uses up no attempt.
+/// Other subscriptions may have what they need, such as an open connection.
 constexpr std::chrono::seconds delay_after_local_error{1};
-/// An endpoint that keeps failing and recovering is reported this often.
+/// The minimum interval between reports about an endpoint that alternates between failure and
+/// recovery.
 constexpr std::chrono::minutes report_interval{1};
-/// What is blocked for longer makes room in memory.
+/// Events that are blocked for longer leave memory.
 constexpr std::chrono::seconds longest_wait_in_memory{1};
 
 bool is_test(const HeldEvent& event) {
     return event.message && event.message->event_type == test_event_type;
 }
 
-/// Where events wait whose endpoint is gone or not allowed: their turn is at once, to be recorded.
+/// The host under which events without an allowed endpoint queue: they are recorded at once.
 std::string host_of(const Endpoint* endpoint) {
     return endpoint && endpoint->target ? endpoint->target->url.origin() : std::string();
 }
 
-/// @return null where the event is to be attempted.
+/// @return null if the event should be attempted.
 const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
     if (!endpoint) return "cancelled: the subscription was deleted";
     if (!endpoint->is_active && !is_test(event)) return "cancelled: the subscription is not active";
     return nullptr;
 }
 
-/// Somebody asked to send it again: it has a history, and all of its tries before it.
+/// A resend was requested: the event has a history, and a full set of attempts left.
 bool is_reopened(const HeldEvent& event) {
     return event.attempts > 0 && event.tries == 0;
 }
@@ -67,7 +68,7 @@ Lane& Dispatcher::lane_for(const HeldEvent& event, const Now& now) {
 std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const Now& now) {
     std::shared_ptr<const Endpoint> endpoint = lookup_(lane.key.subscription);
     const std::string host = host_of(endpoint.get());
-    // A subscription that is gone keeps its owner, for the requests that are in flight.
+    // A deleted subscription keeps its owner, for the requests in flight.
     const std::string owner = endpoint ? endpoint->owner : lane.owner ? lane.owner->name : "";
     if (!lane.host || lane.host->name != host || lane.owner->name != owner) {
         turns_.place(lane, host, owner);
@@ -83,8 +84,7 @@ std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const N
     lane.rate_limit = endpoint->rate_limit;
     lane.failing_since = endpoint->failing_since;
     if (endpoint->failing_since) {
-        // How it failed, and how often, is not known any more: it takes the share of those that
-        // fail.
+        // How and how often it failed is not stored: until it succeeds, it is treated as failing.
         lane.health.last_was_silent = true;
         lane.failures = options_.breaker_failures;
     }
@@ -110,7 +110,7 @@ void Dispatcher::refresh(const Now& now) {
     }
 }
 
-/// What nobody wants any more does not wait for a slot.
+/// An event that will not be sent does not wait for a slot.
 void Dispatcher::cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now) {
     while (!lane.queue.empty()) {
         const char* reason = reason_to_cancel(lane.queue.front().event, endpoint);
@@ -124,9 +124,10 @@ void Dispatcher::settle(Lane& lane, const Now& now) {
     turns_.settle(lane, now.steady);
 }
 
-/// Half of the memory goes to whoever comes, each lane up to half of what is left of it. Besides, a
-/// proven lane is sure of an even share of a quarter: what waits for endpoints that fail or that
-/// nobody knows can take no room from it. The last quarter is for what is on its way.
+/// Half of the memory is open to every subscription; each takes at most half of what is free there.
+/// In addition, each proven one is guaranteed an equal share of a quarter, which the queues of
+/// failing or unproven endpoints cannot use. The last quarter is for events being read back from
+/// storage.
 std::size_t Dispatcher::room_of(const Lane& lane) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t left = room_for_all();
@@ -155,7 +156,7 @@ void Dispatcher::want_more(Lane& lane, const Now& now) {
         return;
     }
     lane.hunger.leave();
-    // With this many in its queue it asks again as they go.
+    // With this many in its queue it asks again as they leave.
     if (count < lane.queue.size()) return;
     if (lane.health.is_open) {
         if (lane.in_flight > 0 || !lane.queue.empty()) return;
@@ -173,12 +174,12 @@ void Dispatcher::feed_hungry(const Now& now) {
     }
 }
 
-// ---- Events on their way in and out of memory.
+// ---- Events entering and leaving memory.
 
 void Dispatcher::add(HeldEvent event, const Now& now) {
     Lane& lane = lane_for(event, now);
     const bool asked_for = is_reopened(event);
-    // Of many that are sent again one goes first; the others queue as all do.
+    // Of many resent events one goes first; the others queue as usual.
     const bool goes_first =
         asked_for && (lane.queue.empty() || !is_reopened(lane.queue.front().event));
     if (asked_for) resume(lane.health, now.steady);
@@ -200,7 +201,7 @@ void Dispatcher::refill(const Want& want, std::vector<HeldEvent> events, const N
     if (found != lanes_.end()) {
         Lane& lane = *found->second;
         wanted_ -= std::exchange(lane.wanted, 0);
-        // Less than was wanted: the rest of what was deferred before is gone.
+        // Fewer than requested: the other deferred events no longer exist.
         lane.deferred =
             events.size() < want.count ? lane.deferred_since_want : lane.deferred - events.size();
     }
@@ -328,11 +329,11 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
         std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(lane, now);
         const HeldEvent& first = lane.queue.front().event;
         if (lane.host != host || lane.opens_at() > now.steady) {
-            // The subscription has changed: the lane takes its turn elsewhere, or later.
+            // The subscription has changed: its next turn is with another host, or later.
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
             end(pop(lane), Outcome::cancelled, reason, now);
         } else if (is_expired(first, now.time)) {
-            end(pop(lane), Outcome::expired, "expired: it was no longer wanted", now);
+            end(pop(lane), Outcome::expired, "expired: its expiresAt had passed", now);
         } else {
             const Transport::Token token = ++last_token_;
             Flight flight{.event = pop(lane),
@@ -369,7 +370,7 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     } else {
         turns_.note_answer(flight.slot, answer.kind == TransportAnswer::Kind::answered);
         record(flight, answer, now, chance);
-        // What an earlier version of the subscription came to says nothing of this one.
+        // A result for an earlier version of the subscription says nothing about this one.
         if (!lane.key.is_test && lane.version == flight.endpoint->revision) {
             note(lane, flight, answer, now);
         }
@@ -437,10 +438,11 @@ void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning mea
     if (meaning != Meaning::gone) {
         if (options_.deactivate_after == std::chrono::seconds(0)) return;
         if (now.time - *lane.failing_since < options_.deactivate_after) return;
-        // Two failures that lie days apart tell little.
+        // Two failures that are days apart prove little.
         if (lane.failures < options_.breaker_failures) return;
         deactivation.failing_since = lane.failing_since;
-        // Should another worker have had success since, it is not asked again at every failure.
+        // If another worker has had a success since then, storage is not asked again at every
+        // failure.
         lane.failing_since = flight.sent_at;
     }
     results_.deactivations.push_back(deactivation);

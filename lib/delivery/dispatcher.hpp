@@ -16,51 +16,51 @@
 
 namespace webhooks::delivery {
 
-/// What time it is: in storage, where log and due times go by it, and on the steady clock.
+/// The current time: of storage, which the log and due times use, and of the steady clock.
 struct Now {
     Time time{};
     SteadyTime steady{};
 
-    /// The storage's time of a steady one.
+    /// Converts a steady time to storage's time.
     Time at(SteadyTime steady_time) const {
         return time + std::chrono::duration_cast<Time::duration>(steady_time - steady);
     }
 };
 
-/// Decides which event is attempted when, and what becomes of it. It does no I/O and reads no
-/// clock: a loop feeds it events, answers and the time, and carries out what it says. What is to be
-/// written it leaves in `take_results`.
+/// Decides which event is attempted when, and what follows. It does no I/O and reads no clock: a
+/// loop passes it events, answers and the time, and carries out its decisions. What has to be
+/// written is returned by `take_results`.
 class Dispatcher {
 public:
     Dispatcher(const ServiceOptions& options, EndpointLookup lookup);
 
-    /// One that somebody asked to send again goes before others, and at once: it is the probe of a
-    /// breaker that is open.
+    /// An event whose resend was requested goes ahead of others, and at once: it is the probe if
+    /// the breaker is open.
     void add(HeldEvent event, const Now& now);
-    /// What came of a Want.
+    /// The events that were requested from storage.
     void refill(const Want& want, std::vector<HeldEvent> events, const Now& now);
-    /// Takes an event that was deleted out of the queue. What is under way ends as it ends.
+    /// Removes a deleted event from the queue. An attempt in flight is not affected.
     void cancel(SubscriptionId subscription, EventId event, const Now& now);
-    /// Subscriptions have changed: what waits for one that did need not wait any more.
+    /// Subscriptions have changed: events that waited because of their previous version may go now.
     void refresh(const Now& now);
 
-    /// An attempt to make. Its end is told by `finish`.
+    /// An attempt to make. `finish` reports its end.
     struct Start {
         Transport::Token token = 0;
         HeldEvent event;
         std::shared_ptr<const Endpoint> endpoint;
         Time sent_at{};
     };
-    /// The next attempt, if any; events that end without one end on the way.
+    /// The next attempt, if any. Events that end without an attempt are recorded in the process.
     std::optional<Start> next(const Now& now);
 
-    /// What an answer leads to.
-    /// @return false for an attempt that is no longer this worker's: the answer leads to nothing.
+    /// Handles an answer.
+    /// @return false for an attempt that no longer belongs to this worker: its answer is ignored.
     bool finish(Transport::Token token, const TransportAnswer& answer, const Now& now,
                 double chance);
 
     /// Gives rows to events that have waited for longer than `ServiceOptions::park_after`, so that
-    /// the low-water mark can pass them.
+    /// the low-water mark can advance past them.
     void hold_old(const Now& now);
 
     Results take_results() { return std::exchange(results_, {}); }
@@ -72,7 +72,7 @@ public:
     std::size_t in_flight() const noexcept { return flights_.size(); }
     std::vector<Transport::Token> tokens_in_flight() const;
     std::size_t waiting() const noexcept { return waiting_; }
-    /// When `next` has something to do though nothing happens.
+    /// When to call `next` even if nothing else happens.
     std::optional<SteadyTime> next_timer() const { return turns_.next_timer(); }
 
 private:
@@ -86,16 +86,16 @@ private:
     };
 
     Lane& lane_for(const HeldEvent& event, const Now& now);
-    /// Brings a lane to the current version of its subscription. @return that version.
+    /// Updates a lane to the current version of its subscription. @return that version.
     std::shared_ptr<const Endpoint> bring_up_to_date(Lane& lane, const Now& now);
     void settle(Lane& lane, const Now& now);
     void cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now);
     void want_more(Lane& lane, const Now& now);
-    /// How many more events a lane may have in memory.
+    /// The number of further events that a lane may have in memory.
     std::size_t room_of(const Lane& lane) const;
-    /// What is left of the memory that lanes share; any lane with an empty queue may have of it.
+    /// The free part of the shared memory, which any lane with an empty queue may use.
     std::size_t room_for_all() const;
-    /// Lanes of `hungry_` ask for their events as there is room, the first first.
+    /// While there is room, lanes of `hungry_` request their events, in order.
     void feed_hungry(const Now& now);
 
     void push(Lane& lane, HeldEvent event, const Now& now);
@@ -119,18 +119,18 @@ private:
     const BreakerPolicy breaker_;
     EndpointLookup lookup_;
     Turns turns_;
-    /// Lanes whose deferred events found no room in memory; none has any in its queue.
+    /// Lanes whose deferred events found no room in memory; none has events in its queue.
     Ring<Lane> hungry_;
-    std::unordered_map<LaneKey, std::unique_ptr<Lane>> lanes_;  // After the ring: it goes first.
+    std::unordered_map<LaneKey, std::unique_ptr<Lane>> lanes_;  // Destroyed before the ring.
     std::size_t waiting_ = 0;                                   ///< Events in all queues.
     std::size_t waiting_bytes_ = 0;                             ///< Their payloads.
-    std::size_t wanted_ = 0;  ///< Events on their way back into memory.
+    std::size_t wanted_ = 0;  ///< Events being read back into memory.
     Transport::Token last_token_ = 0;
     std::unordered_map<Transport::Token, Flight> flights_;
     Results results_;
 };
 
-/// The `webhook-id` of an event: its worker's tag in hexadecimal, `_`, its id.
+/// The `webhook-id` of an event: its worker's tag in hexadecimal, `_`, and its id.
 std::string webhook_id(const HeldEvent&);
 
 }  // namespace webhooks::delivery

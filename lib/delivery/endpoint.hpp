@@ -12,11 +12,11 @@
 
 namespace webhooks::delivery {
 
-/// What delivery knows of a subscription. Immutable: a change of the subscription makes a new one.
+/// A subscription as delivery uses it. Immutable: a change of the subscription creates a new one.
 struct Endpoint {
     SubscriptionId id{};
-    std::string owner;  ///< The user whose subscription it is.
-    /// Absent where the stored URL or headers are no longer allowed; `fault` says why.
+    std::string owner;  ///< The user who owns the subscription.
+    /// Absent if the stored URL or headers are no longer allowed; `fault` says why.
     std::shared_ptr<const Target> target;
     std::string fault;
     Secret secret;
@@ -24,13 +24,13 @@ struct Endpoint {
     int max_retry_count = 0;
     int rate_limit = 0;
     bool is_active = false;
-    Revision revision = 0;  ///< Tells versions of the subscription apart.
-    // As they were when this was read; while it runs, a worker knows better.
+    Revision revision = 0;  ///< Identifies the version of the subscription.
+    // As read from storage; while it runs, a worker has newer values.
     std::optional<Time> failing_since;
     std::optional<Time> paused_until;
 };
 
-/// Gives the current endpoint of a subscription, or null when it is gone.
+/// Returns the current endpoint of a subscription, or null if it was deleted.
 using EndpointLookup = std::function<std::shared_ptr<const Endpoint>(SubscriptionId)>;
 
 }  // namespace webhooks::delivery

@@ -4,9 +4,10 @@
 namespace webhooks::delivery {
 namespace {
 
-/// Answers of failure are quick and take few slots; silence takes one for as long as the deadline.
+/// Responses with an error are quick and take few slots; a missing response takes one until the
+/// deadline.
 constexpr int failures_of_the_failing = 3;
-/// 2^20 pauses are longer than any longest one.
+/// 2^20 pauses are longer than any maximum.
 constexpr int most_doublings = 20;
 
 std::chrono::microseconds breaker_pause(const BreakerPolicy& policy, int pauses_before) {

@@ -17,8 +17,8 @@ namespace webhooks::delivery {
 struct Host;
 struct Owner;
 
-/// What queues together: the events of a subscription. Its test events have a lane of their own,
-/// which nothing ever blocks.
+/// The key of a queue: the events of a subscription. Its test events have a queue of their own,
+/// which is never blocked.
 struct LaneKey {
     SubscriptionId subscription{};
     bool is_test = false;
@@ -26,8 +26,8 @@ struct LaneKey {
     bool operator==(const LaneKey&) const = default;
 };
 
-/// The events of one subscription that wait for their turn in memory, and what decides when that
-/// comes.
+/// The events of one subscription that wait in memory, and the state that determines their next
+/// turn.
 struct Lane {
     struct Entry {
         HeldEvent event;
@@ -47,28 +47,28 @@ struct Lane {
     std::optional<Time> failing_since;
     int failures = 0;  ///< Since then.
     bool is_reported_as_failing = false;
-    /// Before then no other beginning of failures is reported.
+    /// Until this time no new failure is reported.
     SteadyTime next_report = SteadyTime::min();
-    /// Which version of the subscription the health is of.
+    /// The version of the subscription that the health belongs to.
     Revision version = -1;
 
-    std::size_t deferred = 0;  ///< Events that wait for this lane in storage.
-    std::size_t wanted = 0;    ///< Of these, asked for and not here yet.
+    std::size_t deferred = 0;  ///< Events for this lane that wait in storage.
+    std::size_t wanted = 0;    ///< Of these, requested and not read yet.
     std::size_t deferred_since_want = 0;
-    /// Among the lanes that wait for room in memory to have deferred events back.
+    /// Links the lanes that wait for memory to read back deferred events.
     RingPlace<Lane> hunger{this};
 
-    // Where it is among the turns; see Turns.
+    // Its position in the scheduler; see Turns.
     Host* host = nullptr;
     Owner* owner = nullptr;
     RingPlace<Lane> turn{this};
     std::optional<SteadyTime> timer;
 
-    /// When its next event may go, as far as this lane is concerned.
+    /// When its next event may go, as far as this lane decides it.
     SteadyTime opens_at() const {
         return std::max({health.blocked_until, delayed_until, rate.next(rate_limit)});
     }
-    /// A breaker that is open lets one request at a time through.
+    /// An open breaker lets one request through at a time.
     bool waits_for_probe() const { return health.is_open && in_flight > 0; }
 };
 

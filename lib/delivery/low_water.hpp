@@ -6,11 +6,12 @@
 
 namespace webhooks::delivery {
 
-/// Tells up to which id all events that a worker appended are settled, that is, have a final
-/// attempt or a retry row. Events are added in order of id; gaps belong to others or to nobody.
+/// Computes the id up to which all events that a worker appended are settled, that is, have a final
+/// attempt or a retry row. Events are added in order of id; ids in gaps belong to other workers or
+/// were not used.
 class LowWater {
 public:
-    /// @pre `first` is above every id added before.
+    /// @pre `first` is greater than every id added before.
     void add(EventId first, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
             open_.push_back({first.value + static_cast<std::int64_t>(i), false});
@@ -18,18 +19,18 @@ public:
         last_added_ = first.value + static_cast<std::int64_t>(count) - 1;
     }
 
-    /// An id that was never added, or was settled before, changes nothing.
+    /// Has no effect for an id that was never added or is already settled.
     void settle(EventId id);
 
-    /// The highest id such that no unsettled event is at or below it; never goes back.
+    /// The highest id such that no unsettled event has this id or a lower one; never decreases.
     EventId value() const { return {open_.empty() ? last_added_ : open_.front().id - 1}; }
 
     EventId last_added() const { return {last_added_}; }
 
-    /// Whatever is added later is above `last`.
+    /// The ids of events added later are greater than `last`.
     void pass(EventId last) { last_added_ = std::max(last_added_, last.value); }
 
-    /// Another worker begins; what it adds is above `last`.
+    /// A new worker identity; the ids of its events are greater than `last`.
     void reset(EventId last) {
         open_.clear();
         last_added_ = last.value;

@@ -6,18 +6,18 @@
 
 namespace webhooks::delivery {
 
-/// Spaces requests evenly (the generic cell rate algorithm), but lets up to a tenth of a second's
-/// worth go together, so that a high rate needs no timer of microseconds.
+/// Spaces requests evenly (the generic cell rate algorithm), but allows bursts of up to a tenth of
+/// a second's worth, so that a high rate needs no microsecond timers.
 class RateLimit {
 public:
-    /// When the next request may go; the past where it may go at once.
+    /// When the next request may go; in the past if it may go at once.
     /// @param per_second 0: no limit.
     SteadyTime next(int per_second) const {
         if (per_second == 0) return SteadyTime::min();
         return ideal_ - burst;
     }
 
-    /// A request goes.
+    /// Counts a request.
     void take(int per_second, SteadyTime now) {
         if (per_second == 0) return;
         ideal_ =
@@ -27,7 +27,7 @@ public:
 private:
     static constexpr std::chrono::milliseconds burst{100};
 
-    /// When the next request would go if all were spaced evenly.
+    /// When the next request would go if all were evenly spaced.
     SteadyTime ideal_{};
 };
 

@@ -8,30 +8,30 @@
 
 namespace webhooks::delivery {
 
-/// A wish for events of a subscription that were deferred.
+/// A request for deferred events of a subscription.
 struct Want {
     SubscriptionId subscription{};
     std::size_t count = 0;
 };
 
-/// An endpoint began to fail, or recovered.
+/// An endpoint started to fail, or recovered.
 struct HealthChange {
     SubscriptionId subscription{};
     bool is_failing = false;
     std::string error;  ///< Of the failed attempt.
 };
 
-/// What delivery has decided and storage is to write, in the order of the decisions.
+/// What delivery has decided and storage has to write, in the order of the decisions.
 struct Results {
     std::vector<AttemptRecord> attempts = {};
     std::vector<Park> parks = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
-    /// To be asked for once the rest is written.
+    /// Served after the rest is written.
     std::vector<Want> wants = {};
     /// For the log; not written.
     std::vector<HealthChange> health_changes = {};
-    /// What left the memory: events and the bytes of their payloads.
+    /// What left memory: events, and the bytes of their payloads.
     std::size_t released_events = 0;
     std::size_t released_bytes = 0;
 
@@ -39,7 +39,7 @@ struct Results {
         return attempts.size() + parks.size() + states.size() + deactivations.size() + wants.size();
     }
 
-    /// Takes in what was decided later.
+    /// Appends later decisions.
     void append(Results later) {
         move_to(attempts, later.attempts);
         move_to(parks, later.parks);
@@ -58,7 +58,7 @@ private:
     }
 };
 
-/// What an event takes of the memory for payloads.
+/// The memory that an event uses for its payload.
 inline std::size_t payload_bytes(const HeldEvent& event) {
     return event.message ? event.message->payload->size() : 0;
 }

@@ -13,17 +13,17 @@ namespace {
 
 using std::chrono::seconds;
 
-/// More than any ceiling; keeps sums far from overflow.
+/// More than any maximum; keeps sums far from overflow.
 constexpr seconds longest = std::chrono::hours(24 * 366);
 
-/// No honest value is longer; parsing takes time.
+/// No legitimate value is longer, and parsing takes time.
 constexpr std::size_t max_bytes = 1024;
 
 bool is_number(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, ascii::is_digit);
 }
 
-/// A fraction is against RFC 9110, but clear; it is rounded up.
+/// A fraction violates RFC 9110, but its meaning is clear; it is rounded up.
 std::optional<seconds> parse_seconds(std::string_view value) {
     const std::size_t dot = value.find('.');
     const std::string_view whole = value.substr(0, dot);
@@ -46,7 +46,7 @@ std::optional<Time> time_of(const std::tm& parts) {
            std::chrono::minutes(parts.tm_min) + seconds(parts.tm_sec);
 }
 
-/// A year of two digits is the latest one that is not more than 50 years ahead.
+/// A two-digit year is the latest year that is not more than 50 years ahead.
 int full_year(int two_digits, Time now) {
     const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(now));
     const int latest = static_cast<int>(today.year()) + 50;
@@ -92,7 +92,7 @@ std::optional<seconds> parse_retry_after(std::string_view value, Time now) {
         std::size_t end = std::min(value.find(','), value.size());
         std::optional<seconds> one = parse_one(ascii::trimmed(value.substr(0, end)), now);
         if (!one && end < value.size()) {
-            // The comma may have been a date's own.
+            // The comma may have been part of a date.
             const std::size_t next = std::min(value.find(',', end + 1), value.size());
             one = parse_one(ascii::trimmed(value.substr(0, next)), now);
             if (one) end = next;

@@ -4,12 +4,12 @@
 
 namespace webhooks::delivery {
 
-/// Things that wait for their turn, the first in front.
+/// A list of elements that wait for their turn, in order.
 template <class T>
 using Ring = std::list<T*>;
 
-/// A thing's place in at most one ring at a time. It brings its own node, so that entering and
-/// leaving neither allocate nor search.
+/// An element's node in at most one ring at a time. Elements contain their own nodes, so that
+/// inserting and removing neither allocate nor search.
 template <class T>
 class RingPlace {
 public:
@@ -20,7 +20,7 @@ public:
 
     bool is_in_ring() const noexcept { return ring_ != nullptr; }
 
-    /// Goes to the end of a ring, also from another place in it.
+    /// Moves to the end of a ring, also from another position in it.
     void enter(Ring<T>& ring) {
         leave();
         ring.splice(ring.end(), node_);

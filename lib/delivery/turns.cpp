@@ -97,7 +97,7 @@ void Turns::hold(Lane& lane) {
     holding_.insert(lane.owner);
 }
 
-/// One lane of each owner: what it begins may be all that the owner may have.
+/// One lane of each owner: its request may be all that the owner may have.
 bool Turns::release_held() {
     bool has_released = false;
     for (auto place = holding_.begin(); place != holding_.end();) {
@@ -110,7 +110,7 @@ bool Turns::release_held() {
                 update(*lane.host);
                 has_released = true;
             } else {
-                lane.turn.enter(owner.held);  // Another share's lane may be next.
+                lane.turn.enter(owner.held);  // A lane of another share may be next.
             }
         }
         place = owner.held.empty() ? holding_.erase(place) : std::next(place);

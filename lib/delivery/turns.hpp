@@ -12,32 +12,32 @@
 
 namespace webhooks::delivery {
 
-/// What belongs to one scheme, host and port.
+/// The state of one scheme, host and port.
 struct Host {
     std::string name;
     std::size_t lanes = 0;
     std::size_t in_flight = 0;
-    /// Requests that may be under way at once: one at first, twice as many after each answer.
+    /// The maximum number of requests in flight: one at first, doubled after each response.
     std::size_t limit = 1;
-    /// Lanes whose turn may come, by the share that they take of all slots.
+    /// Lanes that are ready, by their class of slots.
     std::array<Ring<Lane>, shares> ready;
     std::array<RingPlace<Host>, shares> turns{RingPlace<Host>{this}, RingPlace<Host>{this},
                                               RingPlace<Host>{this}, RingPlace<Host>{this}};
 };
 
-/// What belongs to one user. Its requests in flight are fewer than three times the slots that are
-/// left free, so that a user's endpoints, however many and slow they are, always leave slots to
-/// others: at most three quarters of all are one user's, and of a share of them.
+/// The state of one user. Its requests in flight stay below three times the number of free slots,
+/// so that a user's endpoints, however many and slow they are, always leave slots to others: a user
+/// gets at most three quarters of all slots, and of each class.
 struct Owner {
     std::string name;
     std::size_t lanes = 0;
     std::array<std::size_t, shares> in_flight{};
-    Ring<Lane> held;  ///< Lanes whose turn came while the owner had its part.
+    Ring<Lane> held;  ///< Lanes whose turn came while the owner was at its limit.
 };
 
-/// Whose turn it is to have a request made. Turns go round the hosts, then round the lanes of a
-/// host, so that a long queue delays nobody but itself. What is bounded: the slots in all, each
-/// host's, and those of the lanes that fail or have not proven themselves.
+/// Decides whose request is next. It is round-robin over hosts, and over the lanes of each host, so
+/// that a long queue delays only itself. It limits the slots in total, for each host, and for
+/// failing and unproven lanes.
 class Turns {
 public:
     Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host);
@@ -45,34 +45,34 @@ public:
     Turns(const Turns&) = delete;
     Turns& operator=(const Turns&) = delete;
 
-    /// Brings a lane to a host and an owner, from others if need be. It has no turn until it is
-    /// settled. @param owner empty: its part has no bound
+    /// Assigns a lane to a host and an owner, removing it from previous ones. It has no turn until
+    /// `settle` is called. @param owner empty: without the limit for users
     void place(Lane& lane, const std::string& host, const std::string& owner = {});
-    /// Takes a lane out. @pre nothing of it is under way
+    /// Removes a lane. @pre it has no requests in flight
     void remove(Lane& lane);
-    /// To be called after anything changed that decides when a lane has its turn.
+    /// Must be called after any change that affects when a lane has its turn.
     void settle(Lane& lane, SteadyTime now);
 
     /// The lane whose turn it is; its queue is not empty. It has no other turn until it is settled.
-    /// @return null when all that waits must wait.
+    /// @return null if everything that waits has to wait.
     Lane* next();
 
-    /// What a request under way takes, until `end`.
+    /// What a request in flight occupies, until `end`.
     struct Slot {
         Host* host = nullptr;
         Owner* owner = nullptr;
         Share share = Share::unproven;
     };
     Slot begin(Lane& lane);
-    /// Whether the host answered, with whatever status: it may have more under way, or less.
+    /// Adjusts the host's limit: whether it responded, with any status.
     void note_answer(const Slot& slot, bool is_answered);
     void end(const Slot& slot);
-    /// Forgets every request that is under way; none of their slots is to be ended.
+    /// Forgets all requests in flight; their slots must not be ended.
     void end_all();
 
-    /// When the next lane opens that has something to do then.
+    /// When the next lane with waiting events becomes ready.
     std::optional<SteadyTime> next_timer() const;
-    /// A lane that has opened by now and is to be settled; null when there is none.
+    /// A lane that has become ready and must be settled; null if there is none.
     Lane* take_opened(SteadyTime now);
 
 private:
@@ -92,12 +92,12 @@ private:
     const std::array<std::size_t, shares> limits_;
     std::array<std::size_t, shares> in_flight_{};
     std::size_t last_share_ = 0;
-    /// Hosts that have ready lanes and may have another request under way, by share.
+    /// Hosts that have ready lanes and may have another request in flight, by class.
     std::array<Ring<Host>, shares> rings_;
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
     std::unordered_map<std::string, std::unique_ptr<Owner>> owners_;
-    std::unordered_set<Owner*> holding_;  ///< Those with held lanes, and maybe others.
-    /// Lanes that something keeps from their turn until a time.
+    std::unordered_set<Owner*> holding_;  ///< Those that may have held lanes.
+    /// Lanes that are blocked until a time.
     std::set<std::pair<SteadyTime, Lane*>> timers_;
 };
 

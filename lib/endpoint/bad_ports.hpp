@@ -4,9 +4,9 @@
 
 namespace webhooks::endpoint {
 
-/// Ports of other protocols, which might take an HTTP request for one of their own.
-/// Source: WHATWG Fetch, section "Port blocking" (https://fetch.spec.whatwg.org/#bad-port), as of
-/// 2024-04, when 4190 and 6679 were added. In ascending order.
+/// Ports of other protocols, whose servers might misinterpret an HTTP request. Source: WHATWG
+/// Fetch, section "Port blocking" (https://fetch.spec.whatwg.org/#bad-port), as of 2024-04, when
+/// 4190 and 6679 were added. In ascending order.
 inline constexpr std::uint16_t bad_ports[] = {
     0,    1,    7,    9,    11,   13,   15,   17,   19,   20,   21,   22,   23,   25,
     37,   42,   43,   53,   69,   77,   79,   87,   95,   101,  102,  103,  104,  109,

@@ -34,7 +34,7 @@ bool is_value(std::string_view value) {
            std::ranges::all_of(value, [](char c) { return ascii::is_printable(c) || c == '\t'; });
 }
 
-/// "headers.NAME", safe to show whatever the name is.
+/// "headers.NAME", safe to display whatever the name is.
 std::string field_of(const Header& header) {
     if (header.name.empty()) return "headers";
     std::string name = header.name.substr(0, max_name_bytes);
@@ -52,10 +52,10 @@ void judge_header(const Header& header, std::vector<FieldError>& faults) {
     if (header.name.size() > max_name_bytes || !is_token(header.name)) {
         fault("must have a name of 1 to 128 letters, digits and !#$%&'*+-.^_`|~");
     } else if (is_refused(header.name)) {
-        fault("is not for subscriptions to set");
+        fault("is reserved and cannot be set by a subscription");
     }
     if (header.value.size() > max_value_bytes) fault("must be at most 4096 bytes long");
-    if (!is_value(header.value)) fault("must be printable ASCII without blanks at its ends");
+    if (!is_value(header.value)) fault("must be printable ASCII without surrounding spaces");
 }
 
 void judge_set(const Headers& headers, std::vector<FieldError>& faults) {
@@ -74,13 +74,14 @@ void judge_set(const Headers& headers, std::vector<FieldError>& faults) {
 Result<> check_headers(const Headers& headers) {
     std::vector<FieldError> faults;
     judge_set(headers, faults);
-    // The rest of an overlong set is not looked at: the answer, and the work for it, stay small.
+    // The rest of an overlong set is not checked: this bounds the response, and the work for it.
     const auto end = headers.begin() + std::min(headers.size(), max_headers);
     for (auto header = headers.begin(); header != end; ++header) {
         judge_header(*header, faults);
         const auto is_same = [&](const Header& other) { return is_same_name(other, *header); };
         if (std::any_of(headers.begin(), header, is_same)) {
-            faults.push_back({field_of(*header), "must be given only once, whatever its case"});
+            faults.push_back(
+                {field_of(*header), "must occur only once (names are case-insensitive)"});
         }
     }
     if (faults.empty()) return {};

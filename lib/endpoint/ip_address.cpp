@@ -20,7 +20,8 @@ int group_at(const std::uint8_t* bytes, int index) {
     return bytes[2 * index] * 256 + bytes[2 * index + 1];
 }
 
-/// RFC 5952, section 4.2: the longest run of zero groups, the first of equals, never one alone.
+/// RFC 5952, section 4.2: the longest run of zero groups, the first among equals, never a single
+/// one.
 Run longest_zero_run(const std::uint8_t* bytes) {
     Run longest{.length = 1};
     Run run;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Addresses and networks from text, also at compile time, so that tables can be written as text.
+/// Parses addresses and networks, also at compile time, so that tables can be written as text.
 
 #include <base/ascii.hpp>
 #include <cstdint>
@@ -34,8 +34,8 @@ constexpr std::optional<std::uint16_t> parse_hex_group(std::string_view text) {
     return static_cast<std::uint16_t>(value);
 }
 
-/// Writes four bytes. Only this spelling: shorter, octal and hexadecimal ones are read differently
-/// by different programs.
+/// Writes four bytes. Accepts only this notation: programs differ in how they read shorter, octal
+/// and hexadecimal ones.
 constexpr bool parse_ipv4(std::string_view text, std::uint8_t* out) {
     for (int i = 0; i < 4; ++i) {
         const std::size_t end = i < 3 ? text.find('.') : text.size();
@@ -48,8 +48,8 @@ constexpr bool parse_ipv4(std::string_view text, std::uint8_t* out) {
     return true;
 }
 
-/// Groups between colons, the last of which may be an IPv4 address.
-/// @return how many bytes were written.
+/// Groups separated by colons, the last of which may be an IPv4 address.
+/// @return the number of bytes written.
 constexpr std::optional<std::size_t> parse_groups(std::string_view text, bool may_end_in_ipv4,
                                                   std::uint8_t (&out)[16]) {
     std::size_t size = 0;
@@ -113,8 +113,8 @@ constexpr IpAddress first_address(const Network& network) {
     return first;
 }
 
-/// "address/length", the address being the lowest of its network: "10.1.2.3/8" might mean two
-/// things.
+/// "address/length", where the address is the lowest of its network: "10.1.2.3/8" would be
+/// ambiguous.
 constexpr std::optional<Network> parse_network(std::string_view text) {
     const std::size_t slash = text.find('/');
     if (slash == std::string_view::npos) return {};
@@ -127,12 +127,12 @@ constexpr std::optional<Network> parse_network(std::string_view text) {
     return result;
 }
 
-/// A network of a table; a misprint does not compile.
+/// A network in a table; a typo does not compile.
 consteval Network network(std::string_view text) {
     return parse_network(text).value();
 }
 
-/// IPv4 addresses in the form of IPv6 (RFC 4291, section 2.5.5.2).
+/// IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2).
 inline constexpr Network ipv4_mapped = network("::ffff:0:0/96");
 
 }  // namespace webhooks::endpoint

@@ -6,7 +6,7 @@
 namespace webhooks {
 namespace {
 
-/// All that a refusal says: more would tell the user what is there.
+/// The only text of this error: more would tell the user what is at the address.
 constexpr const char* refusal = "address not allowed";
 
 Error url_error(std::string message) {
@@ -58,7 +58,7 @@ bool is_allowed_host(std::string_view name, const EndpointPolicy& policy) {
                                [&](const std::string& pattern) { return matches(name, pattern); });
 }
 
-/// @return null when there is no fault.
+/// @return null if it is valid.
 const char* fault_of_host(std::string_view pattern) {
     const bool is_pattern = pattern.starts_with(wildcard);
     const std::string name = ascii::lower(pattern.substr(is_pattern ? wildcard.size() : 0));
@@ -83,7 +83,7 @@ bool is_all_public(const Network& network) {
                                 [&](const Network& special) { return overlap(network, special); });
 }
 
-/// @return null when there is no fault.
+/// @return null if it is valid.
 const char* fault_of_network(const Network& network) {
     const int max_length = network.base.is_v6 ? 128 : 32;
     if (network.prefix_length < 0 || network.prefix_length > max_length ||

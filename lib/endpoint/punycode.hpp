@@ -7,8 +7,8 @@
 
 namespace webhooks::endpoint {
 
-/// Whether the rest of a label after "xn--" stands for a label that is not all ASCII: the decoder
-/// of RFC 3492, section 6.2, without its output.
+/// Whether the rest of a label after "xn--" encodes a label that is not all ASCII: the decoder of
+/// RFC 3492, section 6.2, without its output.
 class Punycode {
 public:
     static bool is_valid(std::string_view text) {
@@ -45,7 +45,7 @@ private:
         return true;
     }
 
-    /// Adds the next variable-length number.
+    /// Decodes the next variable-length number.
     bool take_number(std::uint32_t bias, std::uint32_t& sum) {
         std::uint32_t weight = 1;
         for (std::uint32_t k = base; !digits_.empty(); k += base) {

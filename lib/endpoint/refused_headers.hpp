@@ -4,8 +4,8 @@
 
 namespace webhooks::endpoint {
 
-/// Header names that a subscription may not set, in lower case. An underscore in a given name
-/// counts as a hyphen: to a CGI-like server the two are one.
+/// Header names that a subscription must not set, in lower case. An underscore in a given name
+/// counts as a hyphen, because CGI-like servers do not distinguish them.
 inline constexpr std::string_view refused_header_names[] = {
     // Framing, hop-by-hop and connection fields: RFC 9110, section 7.6.1, and RFC 9112.
     "connection",
@@ -15,25 +15,25 @@ inline constexpr std::string_view refused_header_names[] = {
     "trailer",
     "transfer-encoding",
     "upgrade",
-    // What the library says itself, or what changes how the endpoint answers.
+    // Set by the library itself, or changing how the endpoint responds.
     "accept-encoding",
     "date",
     "expect",
     "host",
     "set-cookie",
     "user-agent",
-    // What cloud metadata services ask for as a proof of good intent (Azure, Google).
+    // Required by cloud metadata services as proof of a legitimate request (Azure, Google).
     "metadata",
     "metadata-flavor",
 };
 
-/// Beginnings of names that are refused.
+/// Prefixes of rejected names.
 inline constexpr std::string_view refused_header_prefixes[] = {
     "content-",
     "proxy-",
     "sec-",
     "webhook-",
-    // Clouds' own: metadata tokens, signed requests, identity.
+    // Cloud providers' own: metadata tokens, signed requests, identity.
     "x-amz-",
     "x-aws-ec2-metadata-token",
     "x-azure-",

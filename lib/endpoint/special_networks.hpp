@@ -2,7 +2,7 @@
 
 /// @file
 /// Addresses that no endpoint may have: every row of the two IANA special-purpose registries,
-/// whatever it says of "globally reachable", nested rows included, and a few that are not in them.
+/// regardless of "globally reachable", including nested rows, and a few that are not in them.
 ///
 /// Sources: https://www.iana.org/assignments/iana-ipv4-special-registry and
 /// https://www.iana.org/assignments/iana-ipv6-special-registry, both as updated on 2025-10-09.
@@ -40,11 +40,11 @@ inline constexpr Network special_networks[] = {
     network("240.0.0.0/4"),         // Reserved, RFC 1112
     network("255.255.255.255/32"),  // Limited broadcast, RFC 8190
 
-    // IPv4, of other registries or none.
+    // IPv4, from other registries or none.
     network("224.0.0.0/4"),       // Multicast, RFC 5771
     network("168.63.129.16/32"),  // Azure's platform services on every virtual machine
 
-    // IPv6, of other registries or none.
+    // IPv6, from other registries or none.
     network("3ffe::/16"),  // 6bone, returned to IANA, RFC 3701
 
     // IPv6 registry.
@@ -75,7 +75,7 @@ inline constexpr Network special_networks[] = {
     network("fe80::/10"),          // Link local, RFC 4291
 };
 
-/// All of IPv6 that is assigned as global unicast (RFC 4291, section 2.4); the rest is refused.
+/// All IPv6 global unicast addresses (RFC 4291, section 2.4); all others are rejected.
 inline constexpr Network global_ipv6 = network("2000::/3");
 
 }  // namespace webhooks::endpoint

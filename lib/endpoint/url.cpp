@@ -12,7 +12,7 @@ constexpr std::size_t max_url_bytes = 2048;
 constexpr std::size_t max_host_bytes = 253;
 constexpr std::size_t max_label_bytes = 63;
 
-/// Why a text is not a URL for us; nullptr: no fault found.
+/// Why a text is not an acceptable URL; nullptr: no error found.
 using Fault = const char*;
 
 constexpr Fault bad_host =
@@ -57,7 +57,7 @@ bool take_scheme(std::string_view& text, std::string_view scheme) {
     return true;
 }
 
-/// An empty port is the scheme's own.
+/// An empty port means the scheme's default.
 Fault split_authority(std::string_view authority, Parts& parts) {
     if (authority.empty()) return "must be an absolute http or https URL with a host";
     if (authority.find('@') != authority.npos) return "must not have a user name or password";
@@ -97,8 +97,8 @@ bool is_label(std::string_view label) {
                label, [](char c) { return ascii::is_alphanumeric(c) || c == '-' || c == '_'; });
 }
 
-/// The last label starts with a letter; what does not is a number to some resolvers, and so an
-/// address: 2130706433, 0x7f.1 and 127.1 are all 127.0.0.1.
+/// The last label starts with a letter; some resolvers take anything else for a number, and so for
+/// an address: 2130706433, 0x7f.1 and 127.1 all mean 127.0.0.1.
 bool is_name(std::string_view name) {
     if (name.size() > max_host_bytes) return false;
     while (true) {
@@ -110,7 +110,7 @@ bool is_name(std::string_view name) {
     }
 }
 
-/// Puts the host into its one spelling, and tells whether it is an address.
+/// Normalizes the host, and determines whether it is an address.
 Fault normalise_host(const Parts& parts, std::string& host, bool& is_address) {
     std::string_view text = parts.host;
     if (!parts.is_bracketed && text.ends_with('.')) text.remove_suffix(1);

@@ -72,8 +72,8 @@ std::optional<bool> holds_text(const Condition& condition, const Row& row) {
     return text.find(part) != std::string::npos;
 }
 
-/// `all_of` is decided by a false part, `any_of` by a true one; else an unknown part leaves the
-/// whole unknown.
+/// A false part decides `all_of`, a true part `any_of`; otherwise an unknown part makes the whole
+/// unknown.
 std::optional<bool> combine(const Condition& condition, const Row& row) {
     const bool decisive = condition.kind == Condition::Kind::any_of;
     std::optional<bool> whole = !decisive;
@@ -124,7 +124,7 @@ std::optional<bool> evaluate(const Condition& condition, const Row& row) {
 
 bool comes_before(const std::vector<SortColumn>& order, const Row& left, const Row& right) {
     for (const SortColumn& key : order) {
-        // Null is the first alternative of Value, and so the lowest.
+        // Null is the first alternative of Value, and therefore the lowest.
         const Value a = left(key.field);
         const Value b = right(key.field);
         if (a != b) return key.is_descending ? b < a : a < b;

@@ -6,10 +6,10 @@
 
 namespace webhooks::query {
 
-/// Gives a row's value by column.
+/// Returns a row's value by column.
 using Row = std::function<Value(std::size_t column)>;
 
-/// @return nothing for unknown.
+/// @return nullopt for unknown.
 std::optional<bool> evaluate(const Condition& condition, const Row& row);
 
 /// Whether one row comes before another.

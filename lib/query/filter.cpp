@@ -16,7 +16,7 @@ NodePtr make(Node::Kind kind, std::vector<NodePtr> children) {
     return std::make_shared<Node>(Node{.kind = kind, .children = std::move(children)});
 }
 
-/// Joins two filters. A chain becomes one node, as the parser makes it, and so never grows deep.
+/// Joins two filters. A chain becomes one node, as in the parser, so it never becomes deep.
 NodePtr join(Node::Kind kind, const NodePtr& left, const NodePtr& right) {
     std::vector<NodePtr> parts;
     for (const NodePtr& side : {left, right}) {

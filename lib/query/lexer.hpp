@@ -11,7 +11,7 @@ struct Token {
     enum class Kind : std::uint8_t {
         end,
         word,    ///< A letter or `_`, then letters, digits, `_`.
-        text,    ///< In single or double quotes; without the last one where it is not closed.
+        text,    ///< In single or double quotes; without the last one if it is not closed.
         number,  ///< What begins with a digit, or a digit's sign: a number, a timestamp, or
                  ///< neither.
         sign,    ///< An operator or a bracket, or any character that begins nothing else.

@@ -7,7 +7,7 @@
 
 namespace webhooks::query {
 
-/// A filter as it was written or built: names are not looked up and types are not judged yet.
+/// A filter as written or built: names are not resolved and types are not checked yet.
 struct Node {
     enum class Kind : std::uint8_t {
         // Terms.
@@ -28,7 +28,7 @@ struct Node {
         greater,
         greater_equal,
         in,        ///< children[0] is in the rest.
-        contains,  ///< children[0] with children[1], a text.
+        contains,  ///< children[0] contains children[1], a text.
         starts_with,
         ends_with,
         all_of,
@@ -40,7 +40,7 @@ struct Node {
     std::string text = {};
     bool truth = false;
     std::vector<std::shared_ptr<const Node>> children = {};
-    /// The character it begins at, from 1; 0 where a host built it.
+    /// The position where it begins, from 1; 0 if a host built it.
     std::size_t position = 0;
 };
 

@@ -65,10 +65,10 @@ Result<Plan> make_plan(const ListQuery& query, ListKind kind) {
     plan_order(query, kind, plan, faults);
     check_select(query, kind, faults);
     if (query.after && plan.order.size() > 1) {
-        faults.push_back({"after", "needs a sort by id alone, or none"});
+        faults.push_back({"after", "requires a sort by only id, or none"});
     }
     if (query.include_events && kind == ListKind::events) {
-        faults.push_back({"include", "events bring no relations"});
+        faults.push_back({"include", "events have no relations"});
     }
     if (!faults.empty()) return Error(std::move(faults));
     return plan;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A query after its fields were found and its types were judged: what storages translate.
+/// A query with resolved fields and checked types: what storages translate.
 
 #include <cstdint>
 #include <optional>
@@ -16,19 +16,19 @@
 
 namespace webhooks::query {
 
-/// Integers and moments are both whole numbers here; a moment is milliseconds since 1970, as fine
-/// as the API shows it.
+/// Integers and times are both whole numbers here; a time is in milliseconds since 1970, the
+/// resolution of the API.
 enum class Type : std::uint8_t { boolean, number, text, time };
 
 /// A member of the rows of a list.
 struct Field {
     std::string_view name;
     Type type;
-    /// Secrets and headers can neither be filtered nor sorted by, only shown.
+    /// Secrets and headers cannot be filtered or sorted by, only returned.
     bool is_comparable;
 };
 
-/// In the documented order; a field's place in its table is its column.
+/// In the documented order; a field's index in its table is its column.
 std::span<const Field> fields_of(ListKind kind);
 
 /// Null is `monostate`.
@@ -37,29 +37,29 @@ using Value = std::variant<std::monostate, bool, std::int64_t, std::string>;
 struct Operand {
     enum class Kind : std::uint8_t { field, constant, to_lower, to_upper, length };
     Kind kind = Kind::constant;
-    Type type = Type::number;  ///< Of the result. A null constant's means nothing.
+    Type type = Type::number;  ///< Of the result. Meaningless for a null constant.
     std::size_t field = 0;     ///< With `field`: the column.
     Value value = {};          ///< With `constant`.
-    /// With a function: exactly one. A function of null is null.
+    /// With a function: exactly one argument. A function of null is null.
     std::vector<Operand> arguments = {};
 
     bool is_function() const noexcept { return kind >= Kind::to_lower; }
 };
 
-/// Three-valued (true, false, unknown), with SQL's rules for and, or and not. A row is answered
-/// where the whole is true.
+/// Three-valued (true, false, unknown), with SQL's rules for and, or and not. A row matches if the
+/// whole condition is true.
 struct Condition {
     enum class Kind : std::uint8_t {
         constant,   ///< `is_true`
         field,      ///< operands[0], a boolean field, never null
         equal,      ///< Two-valued for null fields and null constants (null equals null); unknown
-        not_equal,  ///< where a function gives null.
-        less,       ///< Unknown where either side is null; so the next three.
+        not_equal,  ///< if a function returns null.
+        less,       ///< Unknown if either side is null; the same for the next three.
         less_equal,
         greater,
         greater_equal,
         in,        ///< operands[0] equals one of operands[1..], constants that are not null.
-        contains,  ///< operands[0] with operands[1], a text constant; unknown where null.
+        contains,  ///< operands[0] contains operands[1], a text constant; unknown if null.
         starts_with,
         ends_with,
         all_of,    ///< children, at least two
@@ -77,18 +77,18 @@ struct SortColumn {
     bool is_descending = false;
 };
 
-/// What a storage carries out.
+/// What a storage executes.
 struct Plan {
     std::optional<Condition> condition;
     /// Ends with the id.
     std::vector<SortColumn> order;
     std::uint32_t take = 0;  ///< At most max_take.
     std::uint32_t skip = 0;
-    /// Behind this id, in the direction of `order`, which is the id alone.
+    /// Only after this id, in the direction of `order`, which is then only the id.
     std::optional<std::int64_t> after;
 };
 
-/// @return invalid_argument with a FieldError for each member at fault.
+/// @return invalid_argument with a FieldError for each wrong member.
 WEBHOOKS_EXPORT Result<Plan> make_plan(const ListQuery& query, ListKind kind);
 
 }  // namespace webhooks::query

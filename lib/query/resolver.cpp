@@ -177,7 +177,7 @@ private:
         if (!side) return std::nullopt;
         if (side->operand.type != Type::boolean) {
             return fail("field " + in_quotes(node.text) + " is " + name_of(side->operand.type) +
-                            ", which is no condition by itself",
+                            ", which is not a condition by itself",
                         node.position, "compare it with something");
         }
         Condition condition{.kind = Condition::Kind::field};
@@ -207,8 +207,8 @@ private:
         if (!right) return std::nullopt;
         Condition::Kind kind = condition_kind(node.kind);
         if (left->is_literal() && right->is_literal()) {
-            return fail("two values are compared", node.position,
-                        "a field or a function is needed on one side");
+            return fail("cannot compare two values", node.position,
+                        "one side must be a field or a function");
         }
         if (left->is_literal()) {
             std::swap(left, right);
@@ -241,7 +241,8 @@ private:
             std::optional<Side> item = side(*node.children[i]);
             if (!item) return std::nullopt;
             if (!item->is_literal()) {
-                return fail("a list holds values alone, no fields or functions", item->position);
+                return fail("a list must contain only values, not fields or functions",
+                            item->position);
             }
             if (item->is_null()) {
                 return fail("null cannot stand in a list", item->position,
@@ -276,7 +277,7 @@ private:
             const std::string& text = std::get<std::string>(right.operand.value);
             const std::optional<Whole> moment = parse_time(text);
             if (!moment) {
-                fail(in_quotes(text) + " is no timestamp", right.position,
+                fail(in_quotes(text) + " is not a timestamp", right.position,
                      has_lost_a_plus(text) ? "write the '+' of an offset as %2B"
                                            : "write it as 2026-01-31T09:05:00Z");
                 return false;

@@ -8,7 +8,7 @@
 
 namespace webhooks::service {
 
-/// What is wrong with the publications of a batch, each fault under the path of its publication.
+/// The errors of a batch's publications, each under the path of its publication.
 class BatchFaults {
 public:
     /// @param index of the publication, from 0.
@@ -22,8 +22,8 @@ public:
     }
 
     bool empty() const { return faults_.empty(); }
-    /// Where there are several kinds of error, all of the one that comes first in `Errc`: what its
-    /// caller can mend comes before what passes by itself. @pre It is not empty.
+    /// If there are several kinds of error, all of the kind that comes first in `Errc`: errors that
+    /// the caller can fix come before temporary ones. @pre It is not empty.
     Error error() const { return {faults_.begin()->first, faults_.begin()->second}; }
 
 private:

@@ -10,8 +10,8 @@
 
 namespace webhooks::service {
 
-/// What a host wants to have called with an answer: it is called once, with the first one, and
-/// what it throws is logged. Any thread.
+/// A host's completion handler: it is called once, with the first result, and its exceptions are
+/// logged. Thread-safe.
 template <class Answer>
 class Completion {
 public:

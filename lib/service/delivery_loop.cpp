@@ -9,16 +9,16 @@ namespace {
 
 constexpr std::chrono::seconds sweep_interval{1};
 constexpr std::chrono::seconds local_error_log_interval{1};
-/// Lines about endpoints that fail or recover, in each interval.
+/// The maximum number of log lines about endpoints in each interval.
 constexpr int max_health_lines = 10;
 constexpr std::chrono::seconds health_log_interval{1};
-/// How long delivery stands still, where storage is behind with results or does not confirm that
-/// this worker lives, before it looks again.
+/// How long delivery waits before it checks again, when storage is behind with results or has not
+/// confirmed this worker's lease.
 constexpr std::chrono::milliseconds pause_before_beginning{10};
-/// How often a transport is looked at that cannot be woken.
+/// How often a transport that cannot be woken is polled.
 constexpr std::chrono::milliseconds poll_interval{100};
 constexpr std::size_t max_results_in_turn = 1000;
-/// Subscriptions whose keys are kept prepared, which takes about a kilobyte each.
+/// The number of subscriptions whose keys are kept prepared, at about a kilobyte each.
 constexpr std::size_t max_cached_signers = 200'000;
 
 }  // namespace
@@ -40,13 +40,13 @@ std::size_t DeliveryLoop::turn(bool may_wait) {
     take_inbox();
     sweep();
     begin_attempts();
-    // What has been decided without a request must not wait for one.
+    // Decisions made without a request must not wait for one.
     const bool waits = may_wait && dispatcher_.results() == 0;
     drive_transport(waits ? std::chrono::steady_clock::now() + idle_for() : SteadyTime::min());
     return hand_back();
 }
 
-/// A transport that throws may have lost answers: all that is in flight ends, to be made again.
+/// A transport that throws may have lost answers: all attempts in flight end, and are repeated.
 void DeliveryLoop::drive_transport(SteadyTime until) {
     try {
         parts_.transport->run(until, *this);
@@ -109,13 +109,13 @@ SteadyTime DeliveryLoop::next_wake() const {
     return std::min(next_wake_of_transport(), parts_.clock->steady_now() + idle_for());
 }
 
-/// The transport goes by the machine's clock, and the service by its own.
+/// The transport uses the system's steady clock, the service its own clock.
 SteadyTime DeliveryLoop::next_wake_of_transport() const {
     SteadyTime wake = SteadyTime::min();
     try {
         wake = parts_.transport->next_wake();
     } catch (...) {
-        // It is to be looked at soon.
+        // Check again soon.
         return parts_.clock->steady_now() + poll_interval;
     }
     if (wake == SteadyTime::max()) return wake;
@@ -150,8 +150,8 @@ bool DeliveryLoop::may_begin() const {
 void DeliveryLoop::begin_attempts() {
     if (!may_begin()) return;
     const delivery::Now at = now();
-    // What ends without a request is written first where it is much, as when a subscription with a
-    // long queue was deactivated.
+    // Events that end without a request are written first if there are many, as when a subscription
+    // with a long queue was deactivated.
     while (dispatcher_.results() < max_results_in_turn) {
         const auto start = dispatcher_.next(at);
         if (!start) return;
@@ -223,7 +223,7 @@ Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(
     return &signers_.insert_or_assign(endpoint.id, std::move(made)).first->second;
 }
 
-/// What fails here is no matter of the transport, which it would pass through.
+/// Exceptions here must not pass through the transport, because they are not its failure.
 void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
     try {
         take_answer(token, answer);
@@ -238,7 +238,7 @@ void DeliveryLoop::take_answer(Transport::Token token, const TransportAnswer& an
     if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) log_local_error(answer.error);
 }
 
-/// Where one attempt meets it, hundreds may.
+/// If one attempt has this error, hundreds may have it.
 void DeliveryLoop::log_local_error(const std::string& error) {
     const SteadyTime steady_now = parts_.clock->steady_now();
     if (steady_now < next_local_error_log_) return;
@@ -246,7 +246,7 @@ void DeliveryLoop::log_local_error(const std::string& error) {
     parts_.observer->on_log(LogLevel::warning, "attempts are delayed: " + error);
 }
 
-/// A network that is lost makes thousands of endpoints fail together.
+/// A network outage makes thousands of endpoints fail at the same time.
 void DeliveryLoop::log_health_changes(const std::vector<delivery::HealthChange>& changes) {
     const SteadyTime steady_now = parts_.clock->steady_now();
     for (const delivery::HealthChange& change : changes) {

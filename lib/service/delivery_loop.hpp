@@ -16,8 +16,8 @@
 
 namespace webhooks::service {
 
-/// The delivery side of a running service: carries out what the dispatcher decides. All members are
-/// called from one thread at a time.
+/// The delivery side of a running service: carries out the dispatcher's decisions. All member
+/// functions are called from one thread at a time.
 class DeliveryLoop final : private Transport::Sink {
 public:
     struct Parts {
@@ -28,28 +28,28 @@ public:
     DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index,
                  Inbox& inbox, Journal& journal);
 
-    /// Takes what was handed over, begins attempts, and lets the transport work until something
-    /// happens or `until` has come, by the machine's own clock. @return how many things were done.
+    /// Takes over new events, starts attempts, and lets the transport work until something happens
+    /// or `until` is reached, by the system's steady clock. @return the number of things done.
     std::size_t turn(bool may_wait);
-    /// When a `turn` that need not wait has something to do next, if the one before did nothing.
+    /// When the next `turn` has work to do without waiting, if the previous one did nothing.
     SteadyTime next_wake() const;
-    /// As `turn`, but begins nothing.
+    /// As `turn`, but starts nothing.
     std::size_t finish_turn(SteadyTime until);
-    /// Cuts off what is in flight and forgets it: the log still holds it.
+    /// Aborts and forgets what is in flight: it is still in the log.
     void abandon();
 
     std::size_t in_flight() const noexcept { return dispatcher_.in_flight(); }
-    /// Whether the transport threw in the last turn: it is likely to do so again at once.
+    /// Whether the transport threw in the last turn: it would probably do so again at once.
     bool needs_rest() const noexcept { return has_failed_; }
-    /// The transport cannot be woken; any thread.
+    /// The transport cannot be woken. Any thread.
     void poll_from_now_on() noexcept { polls_ = true; }
 
 private:
-    /// The keys of one version of a subscription, the newest first.
+    /// The prepared keys of one version of a subscription, newest first.
     struct CachedSigners {
         std::shared_ptr<const delivery::Endpoint> endpoint;
         std::vector<Signer> signers;
-        /// When the first of the retired secrets signs no more.
+        /// When the first of the retired secrets expires.
         Time valid_until = Time::max();
     };
 
@@ -59,13 +59,13 @@ private:
     void cancel_transport();
     void log_transport_failure(const char* call);
 
-    /// After how long there is something to do though nothing happens.
+    /// How long there is nothing to do if nothing else happens.
     std::chrono::nanoseconds idle_for() const;
 
     SteadyTime next_wake_of_transport() const;
     bool wants_sweep() const;
     void take_inbox();
-    /// Not while storage is behind with results, nor past this worker's own lease.
+    /// False while storage is behind with results, and after this worker's lease has expired.
     bool may_begin() const;
     void begin_attempts();
     void begin(const delivery::Dispatcher::Start& start);
@@ -85,15 +85,15 @@ private:
     const SubscriptionIndex& index_;
     delivery::Dispatcher dispatcher_;
     std::uint64_t epoch_ = 0;
-    /// Things done in this turn, results aside.
+    /// Things done in this turn, except results.
     std::size_t done_ = 0;
     bool has_failed_ = false;
     std::atomic<bool> polls_{false};
-    /// Of this loop, on its way through the transport.
+    /// An exception of this loop, carried through the transport.
     std::exception_ptr failure_;
     SteadyTime next_sweep_{};
     SteadyTime next_local_error_log_{};
-    /// Lines about endpoints since `health_log_began_`.
+    /// Log lines about endpoints since `health_log_began_`.
     int health_lines_ = 0;
     SteadyTime health_log_began_{};
     Revision swept_revision_ = 0;

@@ -57,7 +57,7 @@ Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
     std::condition_variable changed;
     std::optional<Result<PublishReceipts>> answer;
     submission.done = [&](Result<PublishReceipts> result) {
-        // Told under the lock: the waiting caller owns these and may return at once.
+        // Notified under the lock: the waiting caller owns these objects and may return at once.
         const std::scoped_lock lock(mutex);
         answer = std::move(result);
         changed.notify_one();
@@ -76,7 +76,7 @@ Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
     return *std::move(answer);
 }
 
-// ---- Life.
+// ---- Start and stop.
 
 Result<> Engine::start(const std::shared_ptr<void>& self) {
     return start_threads(self, State::started);
@@ -91,7 +91,8 @@ Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) 
     const std::scoped_lock life(life_mutex_);
     if (state_ == State::stopped) return Error(Errc::stopped, "the service has stopped");
     if (state_ == target) return {};
-    if (state_ != State::open) return Error(Errc::conflict, "the service was started differently");
+    if (state_ != State::open)
+        return Error(Errc::conflict, "the service was already started in another way");
     try {
         journal_thread_ = start_thread("webhooks-store", [this, self] { run_journal(); });
         if (target == State::started) {
@@ -187,9 +188,9 @@ Result<SteadyTime> Engine::next_wake() {
     if (Result<> own = check_host_drives(); !own) return own.error();
     const SteadyTime now = clock_->steady_now();
     const std::scoped_lock lock(delivery_mutex_);
-    // One that did something may have more to do.
+    // If it did something, there may be more to do.
     SteadyTime wake = latest_done_ > 0 ? now : delivery_.next_wake();
-    // By this the service knows that it is still driven.
+    // This tells the service that the host still runs it.
     if (state_ == State::stores) wake = std::min(wake, driven_at_.load() + lease_ / 2);
     if (state_ == State::open) wake = std::min(wake, journal_.wake_at());
     return std::max(wake, now);
@@ -208,7 +209,7 @@ void Engine::set_wake_callback(std::function<void()> callback) {
     wake_callback_.swap(shared);
 }
 
-/// Not from inside `run_once`, after which the host asks for `next_wake`.
+/// Not from inside `run_once`, after which the host calls `next_wake`.
 void Engine::call_host() noexcept {
     if (Inside::of(this) && state_ != State::stores) return;
     std::shared_ptr<const std::function<void()>> callback;
@@ -233,7 +234,7 @@ bool Engine::is_driven() const {
 void Engine::warn_if_not_driven() {
     if (state_ != State::open || driven_at_.load() != never || has_warned_.exchange(true)) return;
     observer_->on_log(LogLevel::warning,
-                      "something is published, but nothing drives this service yet: it delivers "
+                      "an event was published, but nothing runs this service yet: it delivers "
                       "once start() or run_once() is called");
 }
 
@@ -258,7 +259,7 @@ Result<> Engine::stop(std::chrono::milliseconds drain) {
     const std::scoped_lock life(life_mutex_);
     const Inside inside(this);
     if (state_ == State::stopped) return {};
-    // Waiting is real, whatever clock the service goes by.
+    // The wait uses real time, whatever clock the service has.
     const SteadyTime deadline = std::chrono::steady_clock::now() + drain;
     journal_.refuse_new();
     stops_delivery_ = true;
@@ -276,7 +277,7 @@ void Engine::stop_journal_thread() {
     end(journal_thread_);
 }
 
-/// On the thread itself: its service was destroyed in a callback, and this is the last it does.
+/// On the thread itself: its service was destroyed in a callback, and this is its last action.
 void Engine::end(std::thread& thread) {
     if (!thread.joinable()) return;
     if (thread.get_id() == std::this_thread::get_id()) return thread.detach();
@@ -303,10 +304,10 @@ Result<> Engine::check_ready() const {
     if (!is_driven()) {
         return Error(Errc::unavailable,
                      driven_at_.load() == never
-                         ? "nothing drives this service: call start(), or run_once() in a loop"
-                         : "nothing drives this service any more: call run_once() in a loop");
+                         ? "nothing runs this service: call start(), or run_once() in a loop"
+                         : "nothing runs this service any more: call run_once() in a loop");
     }
-    if (!journal_.is_healthy()) return Error(Errc::unavailable, "storage does not answer");
+    if (!journal_.is_healthy()) return Error(Errc::unavailable, "storage does not respond");
     return {};
 }
 

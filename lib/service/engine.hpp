@@ -14,10 +14,10 @@
 
 namespace webhooks::service {
 
-/// The running parts of a service and its two threads, or the host's turns in their place.
+/// The running parts of a service and its two threads, or the host's calls of `run_once` instead.
 class Engine {
 public:
-    /// @param parts all of them, guarded but for the transport.
+    /// @param parts all of them, wrapped by guarded_parts except for the transport.
     Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index);
     ~Engine();
 
@@ -25,10 +25,10 @@ public:
     Engine& operator=(const Engine&) = delete;
 
     Result<> open() { return journal_.open(); }
-    /// @param self what owns this engine; the threads share it, so that a callback may destroy the
-    /// service.
+    /// @param self the owner of this engine; the threads share ownership, so that a callback may
+    /// destroy the service.
     Result<> start(const std::shared_ptr<void>& self);
-    /// The storage thread alone; delivery is driven by `run_once`.
+    /// Only the storage thread; `run_once` drives delivery.
     Result<> start_storage(const std::shared_ptr<void>& self);
     Result<SteadyTime> next_wake();
     Result<int> wait_handle() const;
@@ -36,13 +36,13 @@ public:
     Result<std::size_t> run_once();
     Result<> stop(std::chrono::milliseconds drain);
     Result<> check_ready() const;
-    /// The service is destroyed: stops without draining. Inside the work of the engine, its threads
-    /// are only told to end, and its last owner stops it.
+    /// The service is destroyed: stops without draining. If called inside the engine's own work,
+    /// its threads are only told to end, and its last owner stops it.
     void let_go() noexcept;
 
     /// @return as `Journal::submit`; `done` is not called after an error.
     Result<> submit(Submission submission);
-    /// Returns when the submission has its answer.
+    /// Returns when the submission has its result.
     Result<PublishReceipts> submit_and_wait(Submission submission);
     void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(cancellation); }
     Result<> refresh() { return journal_.refresh(); }
@@ -65,7 +65,7 @@ private:
     std::size_t deliver(bool may_wait);
     void run_journal();
     void run_delivery();
-    /// Repeats `body` until `is_done`; what it throws is logged.
+    /// Repeats `body` until `is_done`; exceptions are logged.
     void repeat(const char* what, const std::function<bool()>& is_done,
                 const std::function<void()>& body);
     void finish_deliveries(SteadyTime deadline);
@@ -78,16 +78,16 @@ private:
     const std::chrono::milliseconds lease_;
     Inbox inbox_;
     Journal journal_;
-    /// Whoever uses `delivery_` holds this.
+    /// Must be held to use `delivery_`.
     std::mutex delivery_mutex_;
     DeliveryLoop delivery_;
     std::atomic<bool> stops_delivery_{false};
     std::atomic<bool> stops_journal_{false};
     std::atomic<State> state_{State::open};
-    /// When `run_once` was called last.
+    /// When `run_once` was last called.
     std::atomic<SteadyTime> driven_at_{never};
     std::atomic<bool> has_warned_{false};
-    /// What the latest `run_once` answered.
+    /// The result of the latest `run_once`.
     std::atomic<std::size_t> latest_done_{1};
     std::mutex callback_mutex_;
     std::shared_ptr<const std::function<void()>> wake_callback_;

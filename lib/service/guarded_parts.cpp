@@ -14,7 +14,7 @@ void log_thrown(Observer& observer, const char* part) noexcept {
         observer.on_log(LogLevel::error,
                         std::string(part) + " threw: " + std::string(what_was_thrown()));
     } catch (...) {
-        // What cannot be logged is dropped.
+        // If it cannot be logged, it is dropped.
     }
 }
 
@@ -26,7 +26,7 @@ public:
         try {
             inner_->on_log(level, line);
         } catch (...) {
-            // An observer that cannot log cannot be told so.
+            // An observer that cannot log cannot be told about it either.
         }
     }
     void on_published(std::size_t events) override {

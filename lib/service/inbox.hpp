@@ -12,7 +12,8 @@
 
 namespace webhooks::service {
 
-/// What the storage side hands to the delivery side. Every member may be called from any thread.
+/// What the storage side passes to the delivery side. All member functions may be called from any
+/// thread.
 class Inbox {
 public:
     /// An event of the log that a user deleted.
@@ -20,13 +21,13 @@ public:
         SubscriptionId subscription{};
         EventId event{};
     };
-    /// What came of a wish for deferred events.
+    /// The response to a request for deferred events.
     struct Refill {
         delivery::Want want;
         std::vector<HeldEvent> events;
     };
     struct Contents {
-        /// Counts the identities that this service had: what is of an earlier one is void.
+        /// Counts the identities that this service has had: items of an earlier one are void.
         std::uint64_t epoch = 0;
         std::vector<HeldEvent> events = {};
         std::vector<Refill> refills = {};
@@ -35,7 +36,7 @@ public:
         std::size_t size() const { return events.size() + refills.size() + cancellations.size(); }
     };
 
-    /// @param wake called after each hand-over, by whoever hands over.
+    /// @param wake called after each item is added, by the thread that adds it.
     explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
     void deliver(std::vector<HeldEvent> events) {
@@ -66,7 +67,7 @@ public:
         wake_();
     }
 
-    /// Another identity begins: all that was handed over is somebody else's now.
+    /// A new identity begins: everything added before belongs to another worker now.
     void begin_epoch(std::uint64_t epoch) {
         {
             const std::scoped_lock lock(mutex_);
@@ -82,14 +83,14 @@ public:
         return std::exchange(contents_, {.epoch = contents_.epoch});
     }
 
-    /// Whether there is nothing to take for one that took what is of this epoch.
+    /// Whether a caller that has taken everything of this epoch has nothing more to take.
     bool is_empty(std::uint64_t epoch) {
         const std::scoped_lock lock(mutex_);
         return contents_.epoch == epoch && contents_.size() == 0;
     }
 
-    /// Events in memory and the bytes of their payloads, from hand-over until delivery releases
-    /// them.
+    /// Events in memory and the bytes of their payloads, from when they are added here until
+    /// delivery releases them.
     std::size_t held_events() const noexcept { return held_events_; }
     std::size_t held_bytes() const noexcept { return held_bytes_; }
     void release(std::uint64_t epoch, const delivery::Results& results) {

@@ -4,8 +4,8 @@
 
 namespace webhooks::service {
 
-/// Says, as long as it lives, that this thread does the work of a service: a callback of the host
-/// that it runs must not wait for that work.
+/// While it exists, marks this thread as doing the work of a service: a callback of the host that
+/// it runs must not wait for that work.
 class Inside {
 public:
     explicit Inside(const void* service) noexcept
@@ -15,7 +15,7 @@ public:
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
 
-    /// Whether this thread is inside the work of that service. One service's callback may drive
+    /// Whether this thread is inside the work of that service. A callback of one service may run
     /// another service.
     static bool of(const void* service) noexcept {
         for (const Inside* each = innermost; each != nullptr; each = each->outer_) {

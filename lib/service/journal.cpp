@@ -6,18 +6,19 @@
 namespace webhooks::service {
 namespace {
 
-/// How often matching is repeated when subscriptions keep changing under it.
+/// How often matching is repeated when subscriptions keep changing meanwhile.
 constexpr int max_matchings = 10;
-/// Events that one transaction appends at most, unless a single publication has more.
+/// The maximum number of events that one transaction appends, unless a single publication has more.
 constexpr std::size_t max_events_in_batch = 10'000;
-/// Results that may wait for storage.
+/// The maximum number of results that wait for storage.
 constexpr std::size_t max_pending_results = 5'000;
 constexpr std::size_t take_over_batch = 1000;
-/// Publications wait as long as it takes to delete so many events.
+/// Publications wait for as long as it takes to delete this many events.
 constexpr std::size_t maintenance_batch = 200;
-/// Wants that are served before publications have their turn again: each is a transaction.
+/// The maximum number of requests for deferred events served before publications have their turn
+/// again: each is a transaction.
 constexpr std::size_t max_wants_in_step = 20;
-/// After a failed call, storage is left alone for this long.
+/// After a failed call, storage is not called again for this long.
 constexpr std::chrono::milliseconds pause_after_failure{500};
 constexpr std::chrono::minutes maintenance_interval{1};
 
@@ -26,12 +27,25 @@ bool has_rows(const Results& results) {
            !results.deactivations.empty();
 }
 
-/// The results that a batch was made of.
+/// Moves the results out of a batch again.
 void take_back(Batch& batch, Results& results) {
     results.attempts = std::move(batch.attempts);
     results.parks = std::move(batch.parks);
     results.states = std::move(batch.states);
     results.deactivations = std::move(batch.deactivations);
+}
+
+/// Replaces errors that concern only storage and service.
+Error for_callers(const Error& error) {
+    if (error == Errc::fenced) {
+        return {Errc::unavailable, "another worker took over the work of this one; try again"};
+    }
+    return error;
+}
+
+/// Represents a steady time as a Time.
+Time on_time_scale(SteadyTime steady_time) {
+    return Time(std::chrono::floor<Time::duration>(steady_time.time_since_epoch()));
 }
 
 std::vector<EventId> event_ids(const Appended& appended) {
@@ -63,10 +77,15 @@ Journal::~Journal() {
 
 Result<> Journal::open() {
     const std::scoped_lock turn(step_mutex_);
-    if (Result<> begun = begin_identity(); !begun) return begun;
+    next_look_ = parts_.clock->steady_now() + options_.heartbeat_interval;
+    if (Result<> begun = begin_identity(); !begun) return for_callers(begun.error());
     parts_.storage->set_listener([this] { want_look(); });
     if (Result<> fresh = refresh(); !fresh) return fresh;
-    return take_over_all();
+    // However much was left behind, heartbeats must continue: the rest follows in later steps.
+    const Result<bool> is_more = take_over_some();
+    if (!is_more) return for_callers(is_more.error());
+    is_taking_over_ = *is_more;
+    return {};
 }
 
 void Journal::refuse_new() {
@@ -84,7 +103,10 @@ Result<> Journal::close() {
     }
     refuse_pending();
     is_closed_ = true;
-    return parts_.storage->retire_worker(worker_.id);
+    const Result<> retired = parts_.storage->retire_worker(worker_.id);
+    // The worker that took over has already returned everything.
+    if (!retired && !(retired.error() == Errc::fenced)) return retired;
+    return {};
 }
 
 Result<> Journal::begin_identity() {
@@ -105,7 +127,7 @@ Result<> Journal::begin_identity() {
     return {};
 }
 
-/// They are of an identity that is gone: what they tell of is sent again by whoever has it now.
+/// They belong to a lost identity: the events are sent again by the worker that has them now.
 void Journal::drop_results() {
     std::size_t dropped = unwritten_.attempts.size();
     unwritten_ = {};
@@ -121,30 +143,26 @@ void Journal::drop_results() {
 }
 
 void Journal::synchronize(const Pulse& pulse, SteadyTime asked_at) {
-    {
-        const std::scoped_lock lock(time_mutex_);
-        base_time_ = pulse.now;
-        base_steady_ = parts_.clock->steady_now();
-    }
+    set_time(pulse.now, asked_at);
     if (asked_at.time_since_epoch().count() >= lease_until_) unbroken_since_ = asked_at;
     // A batch whose receipt was lost may have appended events that are not known yet.
     if (!is_in_doubt_) low_water_.pass(pulse.last_event);
     lease_until_ = (asked_at + options_.lease).time_since_epoch().count();
-    next_pulse_ = asked_at + options_.heartbeat_interval;
+}
+
+/// Storage read its time at some moment between request and response. If the current estimate lies
+/// within the bounds that follow from this, it is kept: a slow response is imprecise, and changes
+/// nothing.
+void Journal::set_time(Time storage_time, SteadyTime asked_at) {
+    const Time::duration earliest = storage_time - on_time_scale(parts_.clock->steady_now());
+    const Time::duration latest = storage_time - on_time_scale(asked_at);
+    const std::scoped_lock lock(time_mutex_);
+    offset_ = std::clamp(offset_.value_or(earliest), earliest, latest);
 }
 
 Time Journal::now() const {
     const std::scoped_lock lock(time_mutex_);
-    return base_time_ + std::chrono::duration_cast<std::chrono::microseconds>(
-                            parts_.clock->steady_now() - base_steady_);
-}
-
-Result<> Journal::take_over_all() {
-    while (true) {
-        const Result<bool> is_more = take_over_some();
-        if (!is_more) return is_more.error();
-        if (!*is_more) return {};
-    }
+    return on_time_scale(parts_.clock->steady_now()) + offset_.value_or(Time::duration::zero());
 }
 
 Result<bool> Journal::take_over_some() {
@@ -172,24 +190,32 @@ std::optional<Pulse> Journal::pulse() {
     return *pulse;
 }
 
-std::size_t Journal::pulse_if_due() {
+std::size_t Journal::look_if_due() {
+    const SteadyTime steady_now = parts_.clock->steady_now();
     {
         const std::scoped_lock lock(mutex_);
-        if (!std::exchange(wants_look_, false) && parts_.clock->steady_now() < next_pulse_)
-            return 0;
+        if (std::exchange(wants_look_, false)) next_look_ = steady_now;
     }
+    if (steady_now < next_look_) return 0;
+    if (look()) next_look_ = steady_now + options_.heartbeat_interval;
+    return 1;
+}
+
+bool Journal::look() {
     const std::optional<Pulse> answer = pulse();
-    if (!answer) return 1;
-    // What others hand back is found by looking; what this worker parked it knows about.
+    if (!answer) return false;
+    // Events that others return are found by checking; the events that this worker set aside are
+    // known.
     consider_due(answer->now);
-    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes")) return 1;
-    // Where storage was away from everybody, the others get as long to come back as this one.
+    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes"))
+        return false;
+    // If storage was unavailable to all, the other workers get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
         !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
-        return 1;
+        return false;
     }
     is_taking_over_ = true;
-    return 1;
+    return true;
 }
 
 Result<> Journal::refresh() {
@@ -205,7 +231,7 @@ bool Journal::accept(const Result<>& result, const char* what) {
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
     log(LogLevel::error, std::string(what) + ": " + result.error().to_string());
     if (result.error() == Errc::fenced) {
-        log(LogLevel::warning, "another worker took over; going on under a new identity");
+        log(LogLevel::warning, "another worker took over; continuing under a new identity");
         if (const Result<> begun = begin_identity(); !begun) {
             log(LogLevel::error, "new identity: " + begun.error().to_string());
         }
@@ -213,7 +239,7 @@ bool Journal::accept(const Result<>& result, const char* what) {
     return false;
 }
 
-// ---- What comes in.
+// ---- Input.
 
 Result<> Journal::submit(Submission& submission) {
     const std::size_t count = submission.publications.size();
@@ -281,7 +307,7 @@ void Journal::want_look() {
 
 std::size_t Journal::step() {
     const std::scoped_lock turn(step_mutex_);
-    // A caller that was waiting for its turn during `close` must not begin another identity.
+    // A caller that waited for its turn during `close` must not start a new identity.
     if (is_closed_) return refuse_pending();
     std::size_t done = 0;
     try {
@@ -298,13 +324,13 @@ std::size_t Journal::step() {
 
 std::size_t Journal::work() {
     if (is_blocked()) return refuse_pending();
-    // Taken down first: delivery may put it up again meanwhile.
+    // Cleared first: delivery may set it again meanwhile.
     if (has_crashed_.exchange(false) && !begin_again()) {
         has_crashed_ = true;
         return refuse_pending();
     }
-    std::size_t done = pulse_if_due();
-    // In this order: what delivery wants back must have been written.
+    std::size_t done = look_if_due();
+    // In this order: events that delivery requests must have been written.
     done += go_on_taking_over();
     done += write_pending();
     done += serve_wants();
@@ -313,13 +339,13 @@ std::size_t Journal::work() {
     return done;
 }
 
-/// Memory is used up, or the like: nobody knows how far the work got. It is treated as if this
-/// process had died there, but for the callers, who are told.
+/// Memory is used up, or a similar failure: how far the work got is unknown. It is treated as if
+/// this process had died there, except that the callers get an error.
 void Journal::crash(std::string_view what) {
     has_crashed_ = true;
     lease_until_ = SteadyTime::min().time_since_epoch().count();
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
-    log(LogLevel::error, "the storage thread failed, and goes on under a new identity:");
+    log(LogLevel::error, "the storage thread failed and continues under a new identity:");
     log(LogLevel::error, what);
     for (Submission& submission : in_hand_.submissions) {
         refuse(submission, "the service failed");
@@ -327,14 +353,14 @@ void Journal::crash(std::string_view what) {
     in_hand_ = {};
 }
 
-/// Goes on under another identity: storage knows what the one before held.
+/// Continues under a new identity: storage knows what the previous one held.
 bool Journal::begin_again() {
     const Result<> retired = parts_.storage->retire_worker(worker_.id);
     const bool is_retired = retired || retired.error() == Errc::fenced;
     return accept(is_retired ? begin_identity() : retired, "new identity");
 }
 
-/// Without taking memory, which may be what is short. What a completion publishes meanwhile waits
+/// Allocates no memory, which may be what is short. Publications from completions called here wait
 /// for the next time.
 std::size_t Journal::refuse_pending() {
     std::size_t refused = 0;
@@ -350,13 +376,13 @@ std::size_t Journal::refuse_pending() {
             queued_ -= next.publications.size();
             queued_bytes_ -= next.payload_bytes();
         }
-        refuse(next, "storage does not answer; try again later");
+        refuse(next, "storage does not respond; try again later");
         ++refused;
     }
     return refused;
 }
 
-/// Whoever waits must hear of it, be there memory for the reason or not.
+/// Every waiting caller must get its result, even if there is no memory for the reason.
 void Journal::refuse(Submission& submission, const char* reason) const noexcept {
     std::string text;
     try {
@@ -430,7 +456,7 @@ void Journal::write_in_hand() {
     unwritten_ = std::move(work.results);
     accept(outcome, "write");
     for (Submission& submission : work.submissions) {
-        answer(submission, outcome.error());
+        answer(submission, for_callers(outcome.error()));
     }
 }
 
@@ -439,7 +465,7 @@ bool Journal::settle_doubt() {
     const std::optional<Pulse> answer = pulse();
     if (!answer) return false;
     if (answer->last_batch == last_batch_) {
-        // Its callers were told that nobody knows. Now it is known: all of it happened.
+        // Its callers were told that the outcome is unknown. Now it is known: all of it happened.
         if (!take_in_appended() || !accept(refresh(), "reading changes")) return false;
         std::vector<SubscriptionId> deactivated;
         for (const Deactivation& wanted : unwritten_.deactivations) {
@@ -453,7 +479,7 @@ bool Journal::settle_doubt() {
     return true;
 }
 
-/// Takes what the batch in doubt has appended; nothing that is known is above the last known id.
+/// Reads what the batch in doubt appended: no known event has an id above the last known one.
 bool Journal::take_in_appended() {
     while (true) {
         Result<std::vector<HeldEvent>> found =
@@ -521,7 +547,7 @@ void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& recei
         if (batch.appends[i].due) consider_due(*batch.appends[i].due);
     }
     inbox_.deliver(std::move(events));
-    // Should it fail, the next heartbeat reads it.
+    // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(refresh());
     complete(work.results, receipt.deactivated);
     std::span<const Result<Appended>> rest = receipt.appends;
@@ -580,9 +606,9 @@ void Journal::tell_deactivated(SubscriptionId id, const std::vector<Deactivation
     const bool is_gone = found != wanted.end() && !found->failing_since;
     parts_.observer->on_deactivated(
         id, is_gone ? DeactivationReason::gone : DeactivationReason::failing);
-    log(LogLevel::warning,
-        "subscription " + std::to_string(id.value) + " was deactivated: " +
-            (is_gone ? "its endpoint answered 410" : "its endpoint has only failed for too long"));
+    log(LogLevel::warning, "subscription " + std::to_string(id.value) + " was deactivated: " +
+                               (is_gone ? "its endpoint responded with 410"
+                                        : "its endpoint has only failed for too long"));
 }
 
 std::vector<HeldEvent> Journal::hold(const Append& append, const Appended& appended) const {
@@ -610,12 +636,12 @@ void Journal::answer(Submission& submission, Result<PublishReceipts> receipts) c
 std::size_t Journal::room_in_memory() const {
     const std::size_t events = inbox_.held_events();
     const std::size_t bytes = inbox_.held_bytes();
-    // The last quarter is for what is published, so that it need not wait behind what is due.
+    // The last quarter is for new publications, so that they need not wait for due events.
     const auto most_of = [](std::size_t all) { return all - all / 4; };
     const std::size_t max_events = most_of(options_.max_events_in_memory);
     const std::size_t max_bytes = most_of(options_.max_payload_bytes_in_memory);
     if (events >= max_events || bytes >= max_bytes) return 0;
-    // Nobody knows how large they are, so each counts as the largest.
+    // Their sizes are unknown, so each counts as the maximum.
     const std::size_t largest = (max_bytes - bytes) / options_.max_payload_bytes;
     return std::min({max_events - events, std::max<std::size_t>(largest, 1), options_.max_batch});
 }
@@ -642,7 +668,7 @@ std::size_t Journal::claim_due() {
     if (!accept(claim ? Result<>() : claim.error(), "claim")) return 0;
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
-    // Storage knows better what time it is: its clock was set back.
+    // Storage has the correct time: its clock was set back.
     if (claimed == 0 && next_due_ && *next_due_ <= now()) pulse();
     inbox_.deliver(std::move(claim->events));
     return std::max<std::size_t>(claimed, 1);
@@ -650,7 +676,7 @@ std::size_t Journal::claim_due() {
 
 std::size_t Journal::serve_wants() {
     std::size_t served = 0;
-    // What delivery wants may still be on its way into storage.
+    // The events that delivery requests may still have to be written.
     while (!wants_.empty() && served < max_wants_in_step && !is_blocked() && !is_in_doubt_ &&
            settle_claim()) {
         delivery::Want want = wants_.front();
@@ -677,8 +703,8 @@ std::size_t Journal::maintain_if_wanted() {
         wants_maintenance_ = false;
     }
     next_maintenance_ = steady_now + maintenance_interval;
-    // Of one that writes nothing else, storage would believe for ever that its events are in
-    // memory. The mark has passed results that are not written yet: it goes with these.
+    // If this worker wrote nothing else, storage would always believe that its events are in
+    // memory. The mark includes results that are not written yet, so it must be written with them.
     const bool has_unwritten = is_in_doubt_ || unwritten_.size() > 0;
     if (!has_unwritten && low_water_.value() > written_low_water_) write_in_hand();
     if (is_blocked()) return 0;
@@ -697,7 +723,7 @@ void Journal::consider_due(Time due) {
 
 SteadyTime Journal::next_wake() const {
     if (is_blocked()) return blocked_until_;
-    const SteadyTime wake = std::min(next_pulse_, next_maintenance_);
+    const SteadyTime wake = std::min(next_look_, next_maintenance_);
     if (!next_due_ || room_in_memory() == 0) return wake;
     const auto until_due = std::max(*next_due_ - now(), Time::duration::zero());
     return std::min(wake, parts_.clock->steady_now() + until_due);

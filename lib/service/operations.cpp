@@ -14,10 +14,10 @@ using service::Submission;
 
 namespace {
 
-/// Events that one transaction makes due.
+/// The maximum number of events that one transaction makes due.
 constexpr std::size_t recover_batch = 1000;
 
-/// What `send_test_event` sends when it is given nothing.
+/// The default payload of `send_test_event`.
 constexpr std::string_view default_test_payload =
     R"({"type":"webhook.test","message":"This is a test event. Your endpoint received it."})";
 
@@ -46,7 +46,7 @@ Error inactive() {
     return {Errc::conflict, "the subscription is not active: activate it first"};
 }
 
-/// A receiver that verifies with a public key gets one again.
+/// A receiver that verifies with a public key gets a key pair again.
 Result<Secret> make_secret_like(const Secret& secret) {
     return secret.reveal().starts_with("whsk_") ? make_signing_key() : make_secret();
 }
@@ -102,7 +102,7 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
         owner = principal.user_id();
     }
     if (owner && !principal.may_see(*owner)) {
-        return Error(Errc::forbidden, "only an administrator publishes to another user");
+        return Error(Errc::forbidden, "only an administrator may publish to another user");
     }
     PendingPublication pending;
     if (!publication.idempotency_key.empty()) {
@@ -115,7 +115,7 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
     pending.message =
         make_message(std::move(publication.event_type), std::move(publication.content_type),
                      std::move(publication.payload), publication.expires_at);
-    // What is due already need not go by way of storage.
+    // An event that is already due need not wait in storage.
     if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
     return pending;
 }
@@ -168,7 +168,8 @@ Result<Subscription> WebhookService::Impl::subscription(const Principal& princip
 Result<Subscription> WebhookService::Impl::update_subscription(const Principal& principal,
                                                                SubscriptionId id,
                                                                SubscriptionChange change) {
-    // Absent comes before wrong, so that nobody learns of others' subscriptions from faults.
+    // A missing subscription takes precedence over invalid input, so that errors reveal nothing
+    // about those of others.
     if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
         return found;
     }
@@ -258,7 +259,7 @@ Result<EventId> WebhookService::Impl::send_test_event(const Principal& principal
     return receipt->event_ids.front();
 }
 
-// ---- Sending again.
+// ---- Resending.
 
 Result<Event> WebhookService::Impl::retry_event(const Principal& principal, SubscriptionId id,
                                                 EventId event) {
@@ -273,7 +274,8 @@ Result<Event> WebhookService::Impl::retry_event(const Principal& principal, Subs
     engine.send_again();
     Result<EventHistory> waiting = storage->find_event(principal, id, event);
     if (!waiting) return waiting.error();
-    // What was never attempted is no probe: it waits for the end of the endpoint's pause.
+    // An event that was never attempted is not a probe: it waits for the end of the endpoint's
+    // pause.
     const bool is_probe = !found->attempts.empty() || found->event.event_type == test_event_type;
     if (!is_probe && subscription->paused_until > engine.now()) {
         waiting->event.next_retry_at = subscription->paused_until;

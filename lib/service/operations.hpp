@@ -9,13 +9,13 @@
 
 namespace webhooks {
 
-/// What a service does for its callers. Members have the meaning of those of `WebhookService`;
-/// memory that is used up is all that they throw.
+/// Implements the operations of `WebhookService`, with the same meaning. They throw only if memory
+/// is used up.
 class WebhookService::Impl {
 public:
     using Receipts = service::PublishReceipts;
 
-    /// @param parts all of them, guarded but for the transport.
+    /// @param parts all of them, wrapped by guarded_parts except for the transport.
     Impl(Parts parts, ServiceOptions chosen)
         : storage(parts.storage),
           observer(parts.observer),
@@ -59,9 +59,9 @@ public:
     const ServiceOptions options;
     service::SubscriptionIndex index;
     service::Engine engine;
-    /// The one that opened the service; in a child of it there are no threads.
+    /// The process that opened the service; in a forked child there are no threads.
     const long process = process_id();
-    /// Set in a child process: what a parent's threads were doing there can only be left alone.
+    /// Set in a child process: the state of the parent's threads must be left alone.
     std::shared_ptr<Impl> kept;
 
 private:
@@ -73,8 +73,8 @@ private:
                                         std::vector<Publication> batch) const;
     Result<service::PendingPublication> prepare(const Principal& principal, Publication publication,
                                                 const service::Rules& current) const;
-    /// After a change of a subscription or an event type: it counts for whatever is published next.
-    /// Should reading it fail, the next heartbeat reads it.
+    /// After a change of a subscription or an event type: it applies to all later publications. If
+    /// reading it fails, the next heartbeat reads it.
     void take_in_change() { static_cast<void>(engine.refresh()); }
 };
 

@@ -6,7 +6,7 @@
 namespace webhooks::service {
 namespace {
 
-/// Every pattern that takes in a type: itself, `*`, and each of its prefixes with `.*`.
+/// Every pattern that matches a type: the type itself, `*`, and each of its prefixes with `.*`.
 std::vector<std::string> patterns_for(std::string_view event_type) {
     std::vector<std::string> patterns{std::string(event_type), "*"};
     for (std::size_t dot = event_type.find('.'); dot != std::string_view::npos;
@@ -16,7 +16,7 @@ std::vector<std::string> patterns_for(std::string_view event_type) {
     return patterns;
 }
 
-/// U+0000 is in neither part.
+/// Neither part contains U+0000.
 std::string owner_and_pattern(const std::string& owner, const std::string& pattern) {
     return owner + '\0' + pattern;
 }
@@ -88,7 +88,7 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     endpoint->revision = subscription.revision;
     endpoint->failing_since = subscription.failing_since;
     endpoint->paused_until = subscription.paused_until;
-    // Judged again, because the rules may have become stricter since it was saved.
+    // Checked again, because the rules may have become stricter since it was saved.
     Result<EndpointUrl> url = EndpointUrl::parse(subscription.url);
     Result<> verdict = url ? check_url(*url, *policy_) : Result<>(url.error());
     if (verdict) verdict = check_headers(subscription.headers);

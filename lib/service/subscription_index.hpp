@@ -15,13 +15,13 @@
 
 namespace webhooks::service {
 
-/// All subscriptions and event types as of one revision, in memory: who gets what, and where it
-/// goes. Every member may be called from any thread at once.
+/// All subscriptions and event types at one revision, in memory: which subscriptions match, and
+/// their endpoints. All member functions may be called from any thread at once.
 class SubscriptionIndex {
 public:
     explicit SubscriptionIndex(EndpointPolicy policy);
 
-    /// Takes in what changed. Changes older than what is known are passed over.
+    /// Applies changes. Changes older than the known ones are skipped.
     void apply(const Configuration& changes);
 
     /// The active subscriptions that a publication of this type reaches, ascending.
@@ -29,18 +29,18 @@ public:
         std::vector<SubscriptionId> subscriptions = {};
         Revision revision = 0;
     };
-    /// @param owner whose subscriptions; absent: everyone's.
+    /// @param owner the owner of the subscriptions; absent: everyone.
     Match match(std::string_view event_type, const std::optional<std::string>& owner) const;
 
-    /// Null when there is no such subscription.
+    /// Null if there is no such subscription.
     std::shared_ptr<const delivery::Endpoint> endpoint(SubscriptionId) const;
 
     Revision revision() const;
     std::vector<EventType> event_types() const;
     bool is_registered(const std::string& event_type) const;
-    /// Whether a pattern stands for at least one registered type.
+    /// Whether a pattern matches at least one registered type.
     bool matches_any_type(std::string_view pattern) const;
-    /// The registered type that is spelled most like `name`; empty when nothing is like it.
+    /// The registered type with the most similar name; empty if none is similar.
     std::string nearest_type(std::string_view name) const;
 
 private:
@@ -65,7 +65,7 @@ private:
     std::map<std::string, EventType, std::less<>> event_types_;
 };
 
-/// Whether a subscription's pattern (a type, `*`, or a prefix ending in `.*`) takes in a type.
+/// Whether a subscription's pattern (a type, `*`, or a prefix ending in `.*`) matches a type.
 bool pattern_matches(std::string_view pattern, std::string_view event_type);
 
 }  // namespace webhooks::service

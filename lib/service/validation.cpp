@@ -14,7 +14,7 @@ constexpr std::size_t max_type_name_length = 128;
 constexpr std::size_t max_description_bytes = 1024;
 constexpr int max_retry_limit = 100;
 
-/// Gathers faults; a failed check of a part brings its own along.
+/// Collects errors; a failed check of a part adds its own.
 class Faults {
 public:
     void expect(bool is_right, std::string_view field, std::string_view message) {
@@ -69,7 +69,7 @@ std::string unknown_type(const std::string& name, const SubscriptionIndex& index
                                                    : "; did you mean '" + nearest + "'?");
 }
 
-/// Looks for what may have been meant only where there is need: that is work.
+/// The similar name is looked up only on error, because that takes time.
 void check_registered(const std::string& name, const SubscriptionIndex& index, Faults& faults) {
     if (!index.is_registered(name)) faults.add("eventType", unknown_type(name, index));
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The rules for what callers hand in. Each function names all members at fault together, as the
-/// REST API spells them.
+/// The rules for callers' input. Each function reports all wrong members together, named as in the
+/// REST API.
 
 #include <service/subscription_index.hpp>
 #include <vector>
@@ -13,17 +13,17 @@
 
 namespace webhooks::service {
 
-/// What the rules of this service's configuration depend on.
+/// The parts of a service's configuration that the rules depend on.
 struct Rules {
     const ServiceOptions& options;
     const SubscriptionIndex& index;
     Time now{};
 };
 
-/// Judges the members that are set.
+/// Checks the members that are set.
 Result<> check(const SubscriptionChange&, const Rules&);
 Result<> check(const Publication&, const Rules&);
-/// Judges a batch as a whole: whether it may ever find room in the queue.
+/// Checks a batch as a whole: whether it can ever fit into the queue.
 Result<> check_size(const std::vector<Publication>&, const Rules&);
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap);

@@ -9,7 +9,7 @@ Error error_of_thrown() noexcept {
     try {
         throw;
     } catch (const std::bad_alloc&) {
-        return {Errc::unavailable, "out of memory"};  // Short enough to take none.
+        return {Errc::unavailable, "out of memory"};  // Short enough to need no allocation.
     } catch (...) {
         try {
             return {Errc::internal, "an exception: " + std::string(what_was_thrown())};
@@ -19,8 +19,8 @@ Error error_of_thrown() noexcept {
     }
 }
 
-/// The one way into a service: what its object is answers where it cannot be used, no exception
-/// gets out, and a callback may destroy the service meanwhile.
+/// The only way into a service: handles objects that cannot be used, lets no exception out, and
+/// allows a callback to destroy the service meanwhile.
 template <class Impl, class Call>
 auto enter(const std::shared_ptr<Impl>& impl, Call call) -> decltype(call(*impl)) {
     try {
@@ -36,7 +36,7 @@ auto enter(const std::shared_ptr<Impl>& impl, Call call) -> decltype(call(*impl)
     }
 }
 
-/// The same, for a call whose answer comes later. @param begin hands on the completion.
+/// The same, for a call whose result comes later. @param begin passes on the completion.
 template <class Answer, class Impl, class Begin>
 void enter_async(const std::shared_ptr<Impl>& impl, std::function<void(Result<Answer>)> done,
                  Begin begin) {
@@ -51,7 +51,7 @@ void enter_async(const std::shared_ptr<Impl>& impl, std::function<void(Result<An
     try {
         if (done) done(begun.error());
     } catch (...) {
-        // There is no observer to tell, and nothing is thrown at the caller.
+        // There is no observer to notify, and nothing is thrown at the caller.
     }
 }
 

@@ -17,14 +17,14 @@ Result<> check_principal(const Principal& principal) {
 }
 
 Result<> check_key(std::string_view key) {
-    // HTTP strips blanks from the ends of a header's value: such a key would never arrive.
+    // HTTP removes leading and trailing spaces from header values: such a key could never match.
     if (key.size() >= least_api_key_bytes && key.size() <= most_api_key_bytes &&
         ascii::is_printable(key) && ascii::is_visible(key.front()) &&
         ascii::is_visible(key.back())) {
         return {};
     }
     return Error(std::vector<FieldError>{
-        {"key", "must be 16 to 256 printable ASCII characters without blanks at the ends"}});
+        {"key", "must be 16 to 256 printable ASCII characters without surrounding spaces"}});
 }
 
 Principal principal_of(const ApiKeyRecord& record) {
@@ -38,7 +38,8 @@ ApiKeyRecord record_of(const Principal& principal, std::string_view key) {
             .is_administrator = principal.is_administrator()};
 }
 
-/// @return whether the hash is there already, for the same principal; conflict for another's.
+/// @return whether the hash exists already for the same principal; conflict if it is another
+/// user's.
 Result<bool> is_there(Storage& storage, const ApiKeyRecord& wanted) {
     const auto found = storage.find_api_key(wanted.hash);
     if (!found) return found.error();
@@ -69,7 +70,7 @@ Result<> ApiKeys::add(const Principal& principal, const Secret& key) {
     if (*there) return {};
     const auto inserted = storage_->insert_api_key(record);
     if (inserted) return {};
-    // Somebody else may have added the same key meanwhile.
+    // Another thread or process may have added the same key in the meantime.
     there = is_there(*storage_, record);
     if (there && *there) return {};
     return inserted.error();

@@ -12,7 +12,7 @@
 namespace webhooks::signing {
 namespace {
 
-/// Looked up once, for as long as the process lives: by name it takes as long as a short digest.
+/// Fetched once per process: a fetch by name takes as long as a short digest.
 const EVP_MD* sha256_digest() {
     static const EVP_MD* const digest = [] {
         const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
@@ -27,7 +27,7 @@ const EVP_MD* sha256_digest() {
 std::string sha256(std::string_view data) {
     const ErrorQueueGuard guard;
     std::string digest(32, '\0');
-    // It fails for want of memory alone.
+    // It fails only if memory is used up.
     if (EVP_Digest(data.data(), data.size(), bytes(digest), nullptr, sha256_digest(), nullptr) !=
         1) {
         throw std::bad_alloc();
@@ -37,7 +37,7 @@ std::string sha256(std::string_view data) {
 
 std::string base64_encode(std::string_view data) {
     std::string text((data.size() + 2) / 3 * 4, '\0');
-    // It writes a NUL behind the text, where std::string has one.
+    // It writes a NUL after the text, where std::string has one.
     EVP_EncodeBlock(bytes(text), bytes(data), static_cast<int>(data.size()));
     return text;
 }
@@ -50,7 +50,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
     if (EVP_DecodeBlock(bytes(data), bytes(text), static_cast<int>(text.size())) < 0) return {};
     const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     data.resize(data.size() - padding);
-    // OpenSSL reads more than it writes: blanks at the ends, stray bits behind the last byte.
+    // OpenSSL accepts more than it writes: surrounding white space, stray bits after the last byte.
     const Secret canonical(base64_encode(data));
     if (canonical.reveal() != text) return {};
     return data;
@@ -68,7 +68,7 @@ Result<std::string> random_bytes(std::size_t size) {
     const ErrorQueueGuard guard;
     std::string data(size, '\0');
     if (RAND_bytes(bytes(data), static_cast<int>(size)) != 1) {
-        return Error(Errc::internal, "the machine gives no random numbers");
+        return Error(Errc::internal, "the system's random number generator failed");
     }
     return data;
 }

@@ -17,16 +17,17 @@ WEBHOOKS_EXPORT std::string sha256(std::string_view data);
 
 /// RFC 4648, section 4, with padding.
 std::string base64_encode(std::string_view data);
-/// RFC 4648, section 4, strictly: padded, nothing outside the alphabet, and the one spelling that
-/// an encoder makes. @return nothing for any other text.
+/// RFC 4648, section 4, strictly: padded, nothing outside the alphabet, and only the canonical
+/// encoding.
+/// @return nullopt for any other text.
 std::optional<std::string> base64_decode(std::string_view text);
 /// RFC 4648, section 5, without padding.
 std::string base64url_encode(std::string_view data);
 
-/// Bytes fit for keys. @return internal when the machine gives no randomness.
+/// Bytes suitable for keys. @return internal if the system's random number generator fails.
 Result<std::string> random_bytes(std::size_t size);
 
-/// Whether two texts are equal, in a time that depends on their sizes alone.
+/// Whether two texts are equal, in a time that depends only on their sizes.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace webhooks::signing

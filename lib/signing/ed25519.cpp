@@ -44,7 +44,7 @@ std::optional<std::string> Ed25519Key::sign(std::string_view message) const {
     const DigestContext context(EVP_MD_CTX_new());
     std::string signature(signature_size, '\0');
     std::size_t written = signature.size();
-    // Ed25519 hashes by itself: no digest is named.
+    // Ed25519 includes its own hash: no digest is named.
     const bool is_signed =
         context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
         EVP_DigestSign(context.get(), bytes(signature), &written, bytes(message), message.size()) ==

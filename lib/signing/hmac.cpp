@@ -36,7 +36,7 @@ std::optional<std::string> HmacSha256::compute(std::initializer_list<std::string
     const ErrorQueueGuard guard;
     std::string tag(32, '\0');
     std::size_t size = 0;
-    // Without a key it begins anew with the one it has.
+    // Without a key it restarts with the one it has.
     const bool is_computed =
         EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
         std::ranges::all_of(parts,

@@ -10,14 +10,14 @@ struct evp_mac_ctx_st;
 
 namespace webhooks::signing {
 
-/// HMAC-SHA256 (RFC 2104) of many messages with one key, which is taken in once: less than half the
-/// time of computing each by itself. Not for two threads at once.
+/// HMAC-SHA256 (RFC 2104) of many messages with one key, which is prepared once: less than half the
+/// time of computing each separately. Not thread-safe.
 class HmacSha256 {
 public:
-    /// @pre `key` is not empty. @return nothing when OpenSSL fails.
+    /// @pre `key` is not empty. @return nullopt if OpenSSL fails.
     static std::optional<HmacSha256> create(std::string_view key);
 
-    /// Of the parts, one behind the other: 32 raw bytes. @return nothing when OpenSSL fails.
+    /// Of the concatenated parts: 32 raw bytes. @return nullopt if OpenSSL fails.
     std::optional<std::string> compute(std::initializer_list<std::string_view> parts);
 
 private:

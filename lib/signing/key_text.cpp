@@ -22,7 +22,7 @@ bool begins_with(const Secret& text, std::string_view prefix) {
     return text.reveal().starts_with(prefix);
 }
 
-/// What follows the prefix, decoded; empty where it is no base64.
+/// The decoded rest after the prefix; empty if it is not base64.
 Secret decode(const Secret& text, std::string_view prefix) {
     std::optional<std::string> decoded = base64_decode(text.reveal().substr(prefix.size()));
     return Secret(decoded ? std::move(*decoded) : std::string());
@@ -33,10 +33,10 @@ Secret encode(std::string_view prefix, std::string_view bytes) {
     return Secret(std::string(prefix).append(text.reveal()));
 }
 
-/// What libsodium calls the secret key: the seed with the public key behind it.
+/// What libsodium calls the secret key: the seed followed by the public key.
 Secret join(std::string_view seed, std::string_view public_key) {
     std::string both;
-    both.reserve(seed.size() + public_key.size());  // growing would leave the seed behind
+    both.reserve(seed.size() + public_key.size());  // Reallocation would leave a copy of the seed.
     both.append(seed).append(public_key);
     return Secret(std::move(both));
 }
@@ -44,13 +44,13 @@ Secret join(std::string_view seed, std::string_view public_key) {
 Result<Key> read_hmac_key(const Secret& text) {
     Secret key = decode(text, hmac_prefix);
     if (key.reveal().size() < least_hmac_bytes || key.reveal().size() > most_hmac_bytes) {
-        return secret_error("must go on with padded base64 of 24 to 64 bytes after whsec_");
+        return secret_error("must have padded base64 of 24 to 64 bytes after whsec_");
     }
     return Key(std::move(key));
 }
 
 Result<Key> ed25519_key(std::optional<Ed25519Key> key) {
-    if (!key) return secret_error("needs Ed25519, which OpenSSL does not offer here");
+    if (!key) return secret_error("needs Ed25519, which this OpenSSL does not support");
     return Key(std::move(*key));
 }
 
@@ -58,12 +58,12 @@ Result<Key> read_private_key(const Secret& text) {
     const Secret bytes = decode(text, private_prefix);
     const bool is_seed = bytes.reveal().size() == Ed25519Key::size;
     if (!is_seed && bytes.reveal().size() != 2 * Ed25519Key::size) {
-        return secret_error("must go on with padded base64 of 64 or 32 bytes after whsk_");
+        return secret_error("must have padded base64 of 64 or 32 bytes after whsk_");
     }
     const std::string_view seed = bytes.reveal().substr(0, Ed25519Key::size);
     std::optional<Ed25519Key> key = Ed25519Key::from_seed(seed);
     if (key && !is_seed && bytes != join(seed, key->public_key())) {
-        return secret_error("must have its own public key behind the 32 bytes of its seed");
+        return secret_error("must have its own public key after its 32-byte seed");
     }
     return ed25519_key(std::move(key));
 }
@@ -71,7 +71,7 @@ Result<Key> read_private_key(const Secret& text) {
 Result<Key> read_public_key(const Secret& text) {
     const Secret bytes = decode(text, public_prefix);
     if (bytes.reveal().size() != Ed25519Key::size) {
-        return secret_error("must go on with padded base64 of 32 bytes after whpk_");
+        return secret_error("must have padded base64 of 32 bytes after whpk_");
     }
     return ed25519_key(Ed25519Key::from_public_key(bytes.reveal()));
 }
@@ -110,7 +110,7 @@ Result<Secret> make_signing_key() {
     if (!random) return random.error();
     const Secret seed(std::move(*random));
     const auto key = signing::Ed25519Key::from_seed(seed.reveal());
-    if (!key) return Error(Errc::internal, "OpenSSL does not offer Ed25519 here");
+    if (!key) return Error(Errc::internal, "this OpenSSL does not support Ed25519");
     const Secret both = signing::join(seed.reveal(), key->public_key());
     return signing::encode(signing::private_prefix, both.reveal());
 }

@@ -10,12 +10,12 @@
 
 namespace webhooks::signing {
 
-/// The bytes of a key of HMAC, or a key of Ed25519.
+/// The bytes of an HMAC key, or an Ed25519 key.
 using Key = std::variant<Secret, Ed25519Key>;
 
 /// @return as `check_secret`.
 Result<Key> read_signing_key(const Secret& text);
-/// @return as `check_verification_key`. A key of Ed25519 may lack its private half.
+/// @return as `check_verification_key`. An Ed25519 key may lack its private half.
 Result<Key> read_verification_key(const Secret& text);
 
 }  // namespace webhooks::signing

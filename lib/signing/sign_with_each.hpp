@@ -5,8 +5,8 @@
 
 namespace webhooks::signing {
 
-/// The value of `webhook-signature` while secrets are rotated: a signature by each signer, in
-/// their order, with a space between (specification, "Webhook headers"). Give the newest first.
+/// The value of `webhook-signature` while secrets are rotated: one signature by each signer, in
+/// order, separated by spaces (specification, "Webhook headers"). Pass the newest first.
 /// @pre there is a signer. @return as `Signer::sign`.
 Result<std::string> sign_with_each(std::span<Signer> signers, std::string_view id,
                                    std::string_view timestamp, std::string_view body);

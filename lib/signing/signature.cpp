@@ -14,7 +14,7 @@ using signing::HmacSha256;
 
 constexpr std::string_view hmac_version = "v1,";
 constexpr std::string_view ed25519_version = "v1a,";
-/// Each that is tried costs a hash of the whole body, and anyone may send a header full of them.
+/// Each attempt costs a hash of the whole body, and anyone can send a header full of signatures.
 constexpr int most_ed25519_tries = 10;
 
 Error openssl_error() {
@@ -35,7 +35,7 @@ Result<std::string> write(std::string_view version, const std::optional<std::str
 }
 
 std::optional<std::chrono::seconds> parse_timestamp(std::string_view text) {
-    // Longer ones would not fit where times are reckoned; the year 33658 may look after itself.
+    // Longer numbers would overflow the arithmetic of times; this suffices until the year 33658.
     constexpr std::size_t most_digits = 12;
     std::uint64_t seconds = 0;
     const char* const end = text.data() + text.size();
@@ -53,7 +53,7 @@ Result<> check_time(std::string_view timestamp, Time now, std::chrono::seconds t
     return {};
 }
 
-/// Looks at every signature, so that the time tells nothing of which one matched.
+/// Checks every signature, so that the time does not reveal which one matched.
 template <typename Matches>
 bool any_signature(std::string_view signatures, Matches matches) {
     bool is_found = false;

@@ -37,7 +37,8 @@ private:
         if (!fails) return;
         for (std::size_t i = first; i < end; ++i) {
             if (is_new(verdicts_[i])) forget_key(i);
-            if (verdicts_[i]) verdicts_[i] = Error(Errc::withdrawn, "another failed with it");
+            if (verdicts_[i])
+                verdicts_[i] = Error(Errc::withdrawn, "an append joined with it failed");
         }
     }
 

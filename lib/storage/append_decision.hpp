@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Which appends of a batch are written, replayed or refused: one rule for every storage.
+/// Which appends of a batch are written, replayed or rejected: one rule for all storages.
 
 #include <functional>
 #include <optional>
@@ -17,22 +17,21 @@ struct Earlier {
     Appended appended;
 };
 
-/// What storage knows of a key within its lifetime. @return an error for an append that cannot be
-/// decided now.
+/// Finds a key within its lifetime. @return an error for an append that cannot be decided now.
 using FindEarlier = std::function<Result<std::optional<Earlier>>(const IdempotencyKey&)>;
 
-/// The ids that the events of each append have if it is written, from `first` on. Those of an
-/// append that is not written stay unused.
+/// The ids that the events of each append get if it is written, starting at `first`. The ids of an
+/// append that is not written remain unused.
 WEBHOOKS_EXPORT std::vector<Appended> reserve(const std::vector<Append>& appends, EventId first);
 
-/// What becomes of each append, those before it in the batch considered. An append that is neither
-/// refused nor a replay is to be written, and its key with it.
-/// @param reserved as `reserve` has it.
+/// Decides each append, considering the earlier ones in the batch. An append that is neither
+/// rejected nor a replay must be written, together with its key.
+/// @param reserved the result of `reserve`.
 WEBHOOKS_EXPORT std::vector<Result<Appended>> decide(const std::vector<Append>& appends,
                                                      const std::vector<Appended>& reserved,
                                                      const FindEarlier& find_earlier);
 
-/// Whether the verdict on an append says that it is to be written.
+/// Whether the decision is to write the append.
 inline bool is_new(const Result<Appended>& verdict) {
     return verdict && !verdict->is_replay;
 }

@@ -10,7 +10,7 @@ namespace webhooks::storage {
 /// How far back `DeliveryStatistics` looks.
 inline constexpr std::chrono::hours statistics_period{24};
 
-/// Makes statistics of attempts, given in any order.
+/// Computes statistics of attempts, given in any order.
 class StatisticsBuilder {
 public:
     void add(Time sent_at, std::chrono::microseconds duration, Outcome outcome) {
@@ -33,7 +33,7 @@ public:
     }
 
 private:
-    /// The nearest rank.
+    /// By the nearest-rank method.
     std::chrono::microseconds percentile(std::size_t percent) const {
         if (latencies_.empty()) return {};
         return latencies_[(latencies_.size() * percent + 99) / 100 - 1];

@@ -5,8 +5,8 @@
 
 namespace webhooks::storage {
 
-/// Applies the members that are set. Whoever changes a subscription may have mended its endpoint:
-/// what was noted of that is void.
+/// Applies the members that are set. A change may have repaired the endpoint, so the recorded state
+/// of the endpoint is reset.
 inline void apply(const SubscriptionChange& change, Subscription& subscription, Time now,
                   Revision revision) {
     if (change.name) subscription.name = *change.name;
@@ -26,7 +26,7 @@ inline void apply(const SubscriptionChange& change, Subscription& subscription, 
     subscription.revision = revision;
 }
 
-/// Puts a secret in the place of the current one, which retires.
+/// Replaces the current secret, which becomes a retired one.
 inline void rotate(Subscription& subscription, const Secret& secret, std::chrono::seconds overlap,
                    Time now, Revision revision) {
     std::vector<RetiredSecret>& retired = subscription.retired_secrets;
@@ -43,7 +43,7 @@ inline void rotate(Subscription& subscription, const Secret& secret, std::chrono
     subscription.revision = revision;
 }
 
-/// Whether a deactivation still concerns the subscription as it is.
+/// Whether a deactivation still applies to the subscription's current version.
 inline bool concerns(const Deactivation& deactivation, const Subscription& subscription) {
     return subscription.is_active && subscription.revision == deactivation.judged_at;
 }

@@ -8,12 +8,12 @@
 
 namespace webhooks::storage {
 
-/// How far the deletion of old events has come. Ids ascend with time, so it goes on behind the last
-/// event that it has seen. Those that it has to keep, because they wait, it sees again an hour
-/// after it was last done, and no sooner, be there a million of them.
+/// The progress of deleting old events. Ids ascend with time, so it continues after the last event
+/// that it has seen. Events that it has to keep, because they wait, are examined again an hour
+/// after the previous pass has finished, and no sooner, even if there are a million of them.
 class Sweep {
 public:
-    /// @return behind which event to go on.
+    /// @return the event after which to continue.
     EventId resume(Time now) {
         if (first_kept_ && now >= repeat_at_) {
             last_seen_ = {first_kept_->value - 1};
@@ -29,7 +29,7 @@ public:
         if (is_kept && !first_kept_) first_kept_ = event;
     }
 
-    /// Nothing that is old enough is left.
+    /// No event that is old enough is left.
     void rest(Time now) { repeat_at_ = std::min(repeat_at_, now + std::chrono::hours(1)); }
 
 private:

@@ -49,7 +49,7 @@ void FakeTransport::run(SteadyTime until, Sink& sink) {
     std::deque<std::pair<Token, TransportAnswer>> answers;
     {
         std::unique_lock lock(mutex_);
-        // A time that has come is not waited for, whatever clock it was read from.
+        // Does not wait if `until` has passed, whichever clock it was read from.
         changed_.wait_until(lock, until, [&] { return woken_ || !answers_.empty(); });
         woken_ = false;
         answers.swap(answers_);

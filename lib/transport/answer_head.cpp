@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view first_bytes = "HTTP/1.";
 
-/// Also tells that the peer speaks something else before it has finished a line.
+/// Also detects that the peer speaks another protocol before it has finished a line.
 bool may_be_http(std::string_view head) {
     return head.substr(0, first_bytes.size()) == first_bytes.substr(0, head.size());
 }
@@ -31,12 +31,12 @@ bool is_regular_text(std::string_view text) {
 }  // namespace
 
 AnswerHead::Progress AnswerHead::read(std::string_view bytes) {
-    if (!may_be_http(bytes)) fail("malformed answer: not HTTP/1");
+    if (!may_be_http(bytes)) fail("malformed response: not HTTP/1");
     while (error_.empty()) {
         const std::size_t end = bytes.find('\n', searched_);
         searched_ = end == bytes.npos ? bytes.size() : end + 1;
         if (searched_ > max_bytes_) {
-            fail("answer headers exceed " + std::to_string(max_bytes_ / 1024) + " KiB");
+            fail("response headers exceed " + std::to_string(max_bytes_ / 1024) + " KiB");
             break;
         }
         if (end == bytes.npos) return Progress::needs_more;
@@ -59,12 +59,12 @@ AnswerHead::Progress AnswerHead::read(std::string_view bytes) {
     return Progress::failed;
 }
 
-/// The reason may be missing, and the blank before it.
+/// The reason phrase may be missing, and the space before it.
 void AnswerHead::take_status_line(std::string_view line) {
     is_regular_ = is_regular_ && is_regular_text(line);
     line.remove_prefix(std::min(line.size(), first_bytes.size()));
     if (!line.starts_with('0') && !line.starts_with('1')) {
-        return fail("malformed answer: bad version");
+        return fail("malformed response: bad version");
     }
     is_http_1_1_ = line.starts_with('1');
     const std::string_view rest = ascii::trimmed(line.substr(1));
@@ -72,20 +72,20 @@ void AnswerHead::take_status_line(std::string_view line) {
     const bool has_blank = line.size() > 1 && ascii::is_blank(line[1]);
     const bool has_end = rest.size() == 3 || (rest.size() > 3 && ascii::is_blank(rest[3]));
     if (!has_blank || !has_end || !std::ranges::all_of(digits, ascii::is_digit)) {
-        return fail("malformed answer: bad status");
+        return fail("malformed response: bad status");
     }
     is_regular_ = is_regular_ && line.size() > 5 && line[5] == ' ';
     status_ = std::stoi(std::string(digits));
-    if (status_ < 100 || status_ > 599) return fail("malformed answer: status out of range");
-    if (status_ == 101) return fail("malformed answer: unexpected switch of protocols");
+    if (status_ < 100 || status_ > 599) return fail("malformed response: status out of range");
+    if (status_ == 101) return fail("malformed response: unexpected protocol switch");
 }
 
-/// A line that begins with a blank continues the one before it (RFC 9112, section 5.2).
+/// A line that begins with a space continues the previous one (RFC 9112, section 5.2).
 void AnswerHead::take_field_line(std::string_view line) {
     const bool continues = ascii::is_blank(line[0]);
     const std::size_t colon = line.find(':');
     if (continues ? name_.empty() : colon == line.npos) {
-        return fail("malformed answer: bad field");
+        return fail("malformed response: bad field");
     }
     is_regular_ = is_regular_ && is_regular_text(line);
     if (continues) {

@@ -6,30 +6,30 @@
 
 namespace webhooks::transport {
 
-/// Reads the head of an answer (status line and fields) as leniently as common clients do: what
-/// matters of it is the status, how the body ends, and whether the connection can go on. A head
-/// that bends the rules of RFC 9112 is accepted, but its connection is not reused.
+/// Parses the head of a response (status line and fields) as leniently as common clients do: only
+/// the status, how the body ends, and whether the connection can continue matter. A head that
+/// violates RFC 9112 is accepted, but its connection is not reused.
 class AnswerHead {
 public:
     enum class Progress { needs_more, complete, failed };
 
     explicit AnswerHead(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-    /// @param bytes all that has arrived since the head began; call again with more of them after
-    ///     `needs_more`. A peer that speaks something else fails at once.
+    /// @param bytes everything that has arrived since the head began; call again with more after
+    /// `needs_more`. A peer that speaks another protocol fails at once.
     Progress read(std::string_view bytes);
 
     /// Why it failed.
     const std::string& error() const noexcept { return error_; }
 
-    // The rest is for a head that is complete.
+    // The following functions require a complete head.
 
     std::size_t size() const noexcept { return line_begin_; }
     int status() const noexcept { return status_; }
     /// Values of all `Retry-After` fields, as one list.
     const std::string& retry_after() const noexcept { return retry_after_; }
     bool may_reuse_connection() const noexcept;
-    /// The same head with nothing in it but what tells how the body ends.
+    /// The same head, reduced to what determines how the body ends.
     std::string canonical() const;
 
 private:
@@ -42,8 +42,8 @@ private:
 
     std::size_t max_bytes_;
     std::size_t line_begin_ = 0;
-    std::size_t searched_ = 0;  ///< Up to here there is no other end of a line.
-    std::string name_;          ///< Of the field that is being read, in lower case.
+    std::size_t searched_ = 0;  ///< There is no other line end before this position.
+    std::string name_;          ///< Of the field that is being parsed, in lower case.
     std::string value_;
 
     int status_ = 0;

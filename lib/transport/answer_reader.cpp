@@ -12,8 +12,8 @@ namespace {
 using boost::beast::error_code;
 namespace http = boost::beast::http;
 
-/// Between two chunks a body has at least this many bytes to come. The parser of Boost 1.81 asserts
-/// that it is given so many of the last chunk at once; a peer may send fewer.
+/// Between two chunks a body has at least this many bytes left. The parser of Boost 1.81 asserts
+/// that it gets this many of the last chunk at once; a peer may send fewer.
 constexpr std::size_t min_chunked_bytes = 5;
 
 }  // namespace
@@ -21,7 +21,7 @@ constexpr std::size_t min_chunked_bytes = 5;
 AnswerReader::Parser::Parser() {
     eager(true);
     body_limit(boost::none);
-    header_limit(std::numeric_limits<std::uint32_t>::max());  // AnswerHead has one.
+    header_limit(std::numeric_limits<std::uint32_t>::max());  // AnswerHead has its own.
 }
 
 std::size_t AnswerReader::Parser::on_body_impl(Text bytes, Code&) {
@@ -69,7 +69,7 @@ bool AnswerReader::read_head() {
     if (head_.status() >= 200) {
         begin_body();
     } else if (++interim_answers_ > max_interim_answers) {
-        fail("more than 5 interim answers");
+        fail("more than 5 interim responses");
     } else {
         head_ = AnswerHead(max_header_bytes_);
     }
@@ -80,7 +80,7 @@ void AnswerReader::begin_body() {
     const std::string head = head_.canonical();
     error_code code;
     parser_.put({head.data(), head.size()}, code);
-    if (code) return fail("malformed answer: " + code.message());
+    if (code) return fail("malformed response: " + code.message());
     has_answer_ = true;
     if (parser_.is_done()) finish_body(true);
 }
@@ -113,8 +113,8 @@ void AnswerReader::finish_body(bool is_complete) {
 void AnswerReader::end() {
     if (is_done_) return;
     if (has_answer_) return finish_body(false);
-    fail(is_untouched() ? "connection closed before an answer"
-                        : "connection closed within the headers of an answer");
+    fail(is_untouched() ? "connection closed before a response"
+                        : "connection closed within the response headers");
 }
 
 void AnswerReader::fail(std::string error) {

@@ -9,13 +9,13 @@
 
 namespace webhooks::transport {
 
-/// Reads one answer from the bytes of a connection, without any I/O. It decides what was answered
-/// and whether the connection may carry another request; the limits are those of docs/delivery.md.
-/// An ordinary answer that comes in one piece is read without a parser; the result is the same,
-/// which tests/fuzz checks.
+/// Reads one response from the bytes of a connection, without any I/O. It determines the response
+/// and whether the connection can be reused; the limits are those of docs/delivery.md. An ordinary
+/// response that arrives in one piece is read without a parser; the result is the same, as verified
+/// by tests/fuzz.
 class AnswerReader {
 public:
-    static constexpr std::size_t max_body_bytes = 64 * 1024;  ///< As sent, chunk headers included.
+    static constexpr std::size_t max_body_bytes = 64 * 1024;  ///< As sent, including chunk headers.
     static constexpr std::size_t max_kept_bytes = 4 * 1024;
     static constexpr int max_interim_answers = 5;
 
@@ -23,31 +23,31 @@ public:
     explicit AnswerReader(std::size_t max_header_bytes = std::size_t{64} * 1024)
         : max_header_bytes_(max_header_bytes), head_(max_header_bytes) {}
 
-    /// Takes bytes that arrived. @return false once nothing more is to be read.
+    /// Consumes bytes that arrived. @return false if nothing more is to be read.
     bool feed(std::string_view bytes);
-    /// The connection ended, in whatever way; or the time is up (once headers are complete).
+    /// The connection ended, in any way; or the time is up (once headers are complete).
     void end();
 
-    /// Not one byte has arrived yet.
+    /// No byte has arrived yet.
     bool is_untouched() const noexcept { return !was_fed_; }
     bool is_done() const noexcept { return is_done_; }
     /// A final status with complete headers has arrived: the attempt can no longer fail.
     bool has_answer() const noexcept { return has_answer_; }
-    /// The answer was complete, nothing came after it, and both sides want to go on.
+    /// The response was complete, nothing followed it, and both sides want to keep the connection.
     bool may_reuse_connection() const noexcept { return may_reuse_; }
 
-    /// What to report. @pre is_done()
+    /// The result. @pre is_done()
     TransportAnswer take();
 
 private:
-    /// Beast's parser of bodies, keeping only what an answer needs.
+    /// Beast's parser of bodies, storing only what the result needs.
     class Parser final : public boost::beast::http::basic_parser<false> {
     public:
         Parser();
 
         std::string body;  ///< The first bytes of it.
         bool is_body_cut = false;
-        std::uint64_t chunk_left = 0;  ///< Bytes to come of the current chunk.
+        std::uint64_t chunk_left = 0;  ///< Remaining bytes of the current chunk.
 
     private:
         using Code = boost::beast::error_code;
@@ -73,7 +73,7 @@ private:
     void finish_body(bool is_complete);
     void fail(std::string error);
 
-    TransportAnswer plain_;  ///< With `was_plain_`: what to report.
+    TransportAnswer plain_;  ///< The result, with `was_plain_`.
     const std::size_t max_header_bytes_;
     AnswerHead head_;
     Parser parser_;

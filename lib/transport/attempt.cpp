@@ -9,7 +9,7 @@ namespace {
 
 using Kind = Stream::Step::Kind;
 
-/// Of a name with more addresses only so many are dialled; all are judged.
+/// The maximum number of a name's addresses that are tried; all are checked.
 constexpr std::size_t max_dialled = 8;
 /// A certificate is verified again after this time at the latest.
 constexpr std::chrono::seconds max_session_life = std::chrono::hours(1);
@@ -33,7 +33,7 @@ Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime sta
       reader_(workbench.options.max_header_bytes),
       step_deadline_(deadline_) {}
 
-/// Nothing may leave by an exception: what can throw here is memory alone.
+/// No exception may leave; only running out of memory can cause one here.
 template <class Function>
 void Attempt::guard(Function function) {
     try {
@@ -115,7 +115,8 @@ void Attempt::on_resolved(const Resolved& resolved) {
     });
 }
 
-/// A connection whose lookup has expired belongs to the host no longer unless a fresh one says so.
+/// When its lookup has expired, a connection is reused only if a new lookup still returns its
+/// address.
 bool Attempt::use_kept(const Resolved& resolved) {
     std::unique_ptr<Stream> kept = std::exchange(kept_, nullptr);
     if (!kept || !kept->is_quiet()) return false;
@@ -128,8 +129,8 @@ bool Attempt::use_kept(const Resolved& resolved) {
     return true;
 }
 
-/// Each address has its even share of the time that is left, so that one that is silent does not
-/// keep the others from their turn.
+/// Each address gets an equal share of the remaining time, so that one that does not respond leaves
+/// time for the others.
 void Attempt::dial_next() {
     phase_ = Phase::connecting;
     const SteadyTime now = SteadyTime::clock::now();
@@ -138,7 +139,7 @@ void Attempt::dial_next() {
     if (const auto code = dial(addresses_[dialled_++])) after_failed_dial(code);
 }
 
-/// What is short goes to connections that are in use, before those that are only kept.
+/// Scarce resources are for connections in use, before idle ones.
 std::error_code Attempt::dial(const IpAddress& address) {
     while (true) {
         use(std::make_unique<Stream>(workbench_.poller));
@@ -188,7 +189,7 @@ void Attempt::shake_hands() {
         case Kind::failed:
             break;
     }
-    // It may have been what the peer did not like.
+    // The session may be what the peer rejected.
     workbench_.sessions.drop(request_.target->url.origin());
     if (step.kind == Kind::ended) return end(failed("connection closed in the TLS handshake"));
     end(step.code ? failed(phase_, step.code) : failed(step.error));
@@ -200,7 +201,7 @@ void Attempt::exchange() {
     written_ = 0;
     can_write_ = true;
     write_more();
-    // An answer cannot be here yet, but a session may have taken in more than its handshake.
+    // No response can be here yet, but TLS may have buffered more than its handshake.
     if (stream_->has_pending()) return read_more();
     stream_->wait(Stream::Direction::read);
 }
@@ -213,13 +214,13 @@ void Attempt::on_ready() {
     });
 }
 
-/// A peer may answer before it has read all and then close. So a failed write ends nothing: the
-/// read that follows finds the answer, or else the end.
+/// A peer may respond before it has read everything and then close. So a failed write does not end
+/// the attempt: the following read finds the response, or the end of the connection.
 void Attempt::write_more() {
     while (can_write_ && written_ < bytes_.size()) {
         const Stream::Step step = stream_->write(std::string_view(bytes_).substr(written_));
         if (step.kind == Kind::wants_write) return stream_->wait(Stream::Direction::write);
-        if (step.kind == Kind::wants_read) return;  // Always waited for.
+        if (step.kind == Kind::wants_read) return;  // Reading is always waited for.
         can_write_ = step.kind == Kind::moved;
         written_ += step.bytes;
     }
@@ -245,7 +246,7 @@ void Attempt::read_more() {
     }
 }
 
-/// With status and headers the verdict is known, and the body is only for the log.
+/// With status and headers the outcome is known, and the body is only for the log.
 void Attempt::limit_body() {
     if (!reader_.has_answer() || phase_ == Phase::reading_body) return;
     phase_ = Phase::reading_body;
@@ -262,7 +263,7 @@ void Attempt::on_broken(const Stream::Step& step) {
     finish();
 }
 
-/// By the time that an answer is here, so is what TLS 1.3 sends for a resumption.
+/// Once a response is here, so are the tickets that TLS 1.3 sends for resumption.
 void Attempt::keep_session() {
     if (!stream_ || is_kept_connection_) return;
     if (ResumableSession session = stream_->session()) {

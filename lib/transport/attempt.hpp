@@ -15,7 +15,7 @@
 
 namespace webhooks::transport {
 
-/// What all attempts of one transport work with, on its one thread.
+/// Shared by all attempts of one transport, on its one thread.
 struct Workbench {
     using Pool = IdlePool<PoolKey, std::unique_ptr<Stream>, PoolKeyHash>;
 
@@ -29,8 +29,8 @@ struct Workbench {
     std::array<char, 16 * 1024> input{};
 };
 
-/// One attempt, from look-up to answer: resolve, connect, TLS, write, read. It has one deadline,
-/// and within it one for the way to a connection; neither is ever put off.
+/// One attempt, from DNS lookup to response: resolve, connect, TLS, write, read. It has one
+/// deadline, and within it one for establishing a connection; neither is ever extended.
 class Attempt final : private Stream::Owner {
 public:
     class Listener {
@@ -94,11 +94,11 @@ private:
 
     Phase phase_ = Phase::exchanging;
     SteadyTime connect_deadline_;
-    SteadyTime step_deadline_;  ///< What is_overdue() looks at: the next of all deadlines.
+    SteadyTime step_deadline_;  ///< What is_overdue() compares: the next of all deadlines.
     Resolver::Ticket look_up_;
     std::vector<IpAddress> addresses_;
     SteadyTime addresses_valid_until_{};
-    /// Used again if a fresh lookup still holds its address.
+    /// Reused if a new lookup still returns its address.
     std::unique_ptr<Stream> kept_;
     std::size_t dialled_ = 0;
     std::unique_ptr<Stream> stream_;

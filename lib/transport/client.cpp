@@ -12,15 +12,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How exactly deadlines are kept, those of look-ups too: all are looked at together, so often
-/// while there are any.
+/// The precision of deadlines, including those of lookups: all are checked together at this
+/// interval while there are any.
 constexpr auto sweep_interval = 50ms;
-/// The same for unused connections, while there is nothing but them.
+/// The same for idle connections, while there is nothing else.
 constexpr auto idle_sweep_interval = 1s;
-/// How often lookups, which `wait_handle` does not tell of, are driven by a host that waits in a
-/// loop of its own.
+/// How often a host with its own loop drives DNS lookups, which `wait_handle` does not cover.
 constexpr auto lookup_interval = 5ms;
-/// TLS sessions kept for resumption, of some kilobytes each.
+/// The maximum number of TLS sessions kept for resumption, of some kilobytes each.
 constexpr std::size_t max_sessions = 2'000;
 
 class HttpTransport final : public Transport, public Attempt::Listener {
@@ -141,7 +140,7 @@ void HttpTransport::on_ended(Attempt& attempt, TransportAnswer answer) {
 void HttpTransport::wake() noexcept try {
     if (!is_woken_.exchange(true)) boost::asio::post(io_, [] {});
 } catch (const std::exception&) {
-    // Where there is no memory for a handler, the next sweep ends the wait.
+    // If there is no memory for a handler, the next sweep ends the wait.
 }
 
 SteadyTime HttpTransport::next_wake() const {
@@ -172,7 +171,7 @@ Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions opti
         return std::shared_ptr<Transport>(
             std::make_shared<transport::HttpTransport>(std::move(options), std::move(*tls)));
     } catch (const std::exception& error) {
-        return Error(Errc::internal, error.what());  // No descriptor for the reactor, say.
+        return Error(Errc::internal, error.what());  // For example, no descriptor for the reactor.
     }
 }
 

@@ -1,4 +1,4 @@
-// The newer functions, for which c-ares 1.34 deprecates ours, are missing in 1.18.
+// The newer functions, which c-ares 1.34 recommends instead, are missing in 1.18.
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <netinet/in.h>
@@ -24,8 +24,9 @@ using Descriptor =
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 using Answers = std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)>;
 
-/// As they are kept in memory and judged at each connect, so many of a name are enough: of those
-/// that are public, and again of those that are not, so that none of the latter hides behind many.
+/// The maximum number of a name's public addresses, and of its other addresses, that are kept:
+/// enough, because all are kept in memory and checked at each connection. Separate limits, so that
+/// an address that is not public cannot hide behind many that are.
 constexpr std::size_t max_addresses = 100;
 
 constexpr int rounds = 4;
@@ -34,8 +35,8 @@ std::error_code last_error() {
     return {errno, std::system_category()};
 }
 
-/// c-ares does without a file of the system that it cannot open, and newer versions do not say so:
-/// a channel that is made for want of descriptors would ask no server that there is.
+/// c-ares ignores a system file that it cannot open, and newer versions do not report it: a channel
+/// created when descriptors run out would ask no configured server.
 void require_descriptor() {
     const int probe = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (probe < 0) throw std::system_error(last_error());
@@ -67,8 +68,9 @@ IpAddress address_of(const sockaddr& socket_address) {
     return address;
 }
 
-/// IPv4 and IPv6 by turns, IPv4 first: a machine that has but one of them notices at once that the
-/// other leads nowhere, and however many addresses there are, some of each are dialled.
+/// Alternates between IPv4 and IPv6, starting with IPv4: a machine that has only one of them
+/// notices at once that the other is unreachable, and some of each are tried, however many
+/// addresses there are.
 std::vector<IpAddress> by_turns(const std::vector<IpAddress>& v4,
                                 const std::vector<IpAddress>& v6) {
     std::vector<IpAddress> mixed;
@@ -79,8 +81,8 @@ std::vector<IpAddress> by_turns(const std::vector<IpAddress>& v4,
     return mixed;
 }
 
-/// A time to live with its top bit set counts as zero (RFC 2181, section 8). c-ares 1.18 reports it
-/// as a negative number, 1.34 as the greatest.
+/// A TTL with its top bit set counts as zero (RFC 2181, section 8). c-ares 1.18 reports it as a
+/// negative number, 1.34 as the maximum.
 int seconds_to_live(int ttl) {
     return ttl < 0 || ttl == std::numeric_limits<int>::max() ? 0 : ttl;
 }
@@ -113,8 +115,8 @@ struct DnsChannel::Query {
     Done done;
 };
 
-/// A socket of c-ares, which opens and closes it. What waits for it keeps the Watch alive, beyond
-/// the socket's end and even the channel's.
+/// A socket that c-ares opens and closes. Pending waits keep the Watch alive, beyond the end of the
+/// socket and even of the channel.
 struct DnsChannel::Watch : std::enable_shared_from_this<Watch> {
     enum Direction { read, write };
 
@@ -144,7 +146,7 @@ struct DnsChannel::Watch : std::enable_shared_from_this<Watch> {
         if (channel != nullptr) channel->watch(socket, is_wanted[read], is_wanted[write]);
     }
 
-    /// The socket is about to be closed, by c-ares.
+    /// c-ares is about to close the socket.
     void end() {
         channel = nullptr;
         descriptor.release();
@@ -156,7 +158,7 @@ struct DnsChannel::Watch : std::enable_shared_from_this<Watch> {
     std::array<bool, 2> is_waited_for{};
 };
 
-/// What c-ares calls. Nothing may leave by an exception.
+/// The callbacks for c-ares. No exception may leave them.
 struct DnsChannel::Callbacks {
     static void on_socket_state(void* self, ares_socket_t socket, int readable, int writable) {
         static_cast<DnsChannel*>(self)->watch(socket, readable != 0, writable != 0);
@@ -170,7 +172,7 @@ struct DnsChannel::Callbacks {
         try {
             query->done(answer(query->channel, status, answers.get()));
         } catch (const std::exception&) {
-            // Without memory for an answer, whoever waits for it does so until his own deadline.
+            // Without memory for a result, its waiters wait until their own deadlines.
         }
     }
 
@@ -182,8 +184,8 @@ struct DnsChannel::Callbacks {
         }
     }
 
-    // Sockets of our own making: we have to know why one cannot be had, and in c-ares 1.18 a
-    // name server that closes its connection raises SIGPIPE in the host's process.
+    // The library opens the sockets itself: it has to know why one is not available, and in c-ares
+    // 1.18 a name server that closes its connection raises SIGPIPE in the host's process.
 
     static ares_socket_t open(int domain, int type, int protocol, void* self) {
         const int socket = ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
@@ -221,7 +223,7 @@ void DnsChannel::Destroy::operator()(ares_channeldata* channel) const noexcept {
 DnsChannel::DnsChannel(boost::asio::io_context& io, const DnsOptions& options) : io_(io) {
     require_descriptor();
     ares_options settings{};
-    // Names are absolute. For c-ares 1.18 that takes an empty list of search domains as well.
+    // Names are absolute. For c-ares 1.18 this also requires an empty list of search domains.
     settings.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
     settings.ndomains = 0;
     settings.timeout = static_cast<int>(options.first_timeout.count());
@@ -231,12 +233,12 @@ DnsChannel::DnsChannel(boost::asio::io_context& io, const DnsOptions& options) :
     int given = ARES_OPT_FLAGS | ARES_OPT_DOMAINS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
                 ARES_OPT_SOCK_STATE_CB;
 #ifdef ARES_OPT_MAXTIMEOUTMS
-    // Later versions go by how fast a server has been; that shall not take longer either.
+    // Later versions adapt to a server's speed; that must not take longer either.
     settings.maxtimeout = settings.timeout << (rounds - 1);
     given |= ARES_OPT_MAXTIMEOUTMS;
 #endif
 #ifdef ARES_OPT_QUERY_CACHE
-    // And they remember answers themselves, for up to an hour.
+    // Later versions also cache results themselves, for up to an hour.
     settings.qcache_max_ttl = 0;
     given |= ARES_OPT_QUERY_CACHE;
 #endif
@@ -265,7 +267,7 @@ void DnsChannel::ask(const std::string& host, Done done) {
 
 void DnsChannel::sweep() {
     ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-    // Where the last look-up timed out just now, c-ares 1.34 would keep the socket.
+    // If the last lookup has just timed out, c-ares 1.34 would keep the socket.
     if (size_ == 0) ares_cancel(channel_.get());
 }
 

@@ -10,9 +10,9 @@
 
 namespace webhooks::transport {
 
-/// What is known of hosts or origins, by name, each for its time. When there are too many, the one
-/// that was put in first goes.
-/// @tparam Value a pointer: null says that nothing is known
+/// Cached values for hosts or origins, by name, each with its expiry time. When the cache is full,
+/// the oldest entry is removed.
+/// @tparam Value a pointer: null means that nothing is cached
 template <class Value>
 class ExpiringCache {
 public:
@@ -26,7 +26,7 @@ public:
         by_name_[by_age_.back().name] = std::prev(by_age_.end());
     }
 
-    /// @return null when nothing is known of the name, or no longer.
+    /// @return null if nothing is cached for the name, or it has expired.
     Value find(const std::string& name, SteadyTime now) {
         const auto found = by_name_.find(name);
         if (found == by_name_.end()) return nullptr;
@@ -55,7 +55,7 @@ private:
 
     std::size_t capacity_;
     std::list<Entry> by_age_;
-    std::unordered_map<std::string_view, Place> by_name_;  ///< By the entry's own text.
+    std::unordered_map<std::string_view, Place> by_name_;  ///< Keyed by the entry's own text.
 };
 
 }  // namespace webhooks::transport

@@ -16,13 +16,13 @@ std::string reason(Phase phase, const std::error_code& code) {
         return "could not connect: " + code.message();
     }
     const std::string when =
-        phase == Phase::handshaking ? " in the TLS handshake" : " before an answer";
+        phase == Phase::handshaking ? " in the TLS handshake" : " before a response";
     if (code == std::errc::connection_reset) return "connection reset" + when;
     if (code == std::errc::broken_pipe) return "connection closed" + when;
     return "connection failed" + when + ": " + code.message();
 }
 
-/// What helps, where anything does.
+/// A suggestion, if anything helps.
 std::string local_reason(const std::error_code& code) {
     if (code == std::errc::too_many_files_open) {
         return "no file descriptor for a connection: raise this process's limit (ulimit -n)";
@@ -43,7 +43,7 @@ bool is_local_error(const std::error_code& code) noexcept {
     return code == std::errc::too_many_files_open ||
            code == std::errc::too_many_files_open_in_system || code == std::errc::no_buffer_space ||
            code == std::errc::not_enough_memory ||
-           // No watch left for a socket, no port left for a connection.
+           // No watch left for a socket, or no port left for a connection.
            code == std::errc::no_space_on_device || code == std::errc::address_not_available ||
            code == std::errc::resource_unavailable_try_again;
 }
@@ -72,7 +72,7 @@ TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout
         case Phase::reading_body:
             break;
     }
-    return failed("no answer within " + seconds(attempt_timeout));
+    return failed("no response within " + seconds(attempt_timeout));
 }
 
 }  // namespace webhooks::transport

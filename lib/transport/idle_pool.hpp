@@ -11,8 +11,8 @@
 
 namespace webhooks::transport {
 
-/// Unused connections, the newest of a key first in hand and the oldest of all first out. Knows
-/// nothing of sockets: what it holds closes itself when it is destroyed.
+/// Idle connections: the newest of a key is used first, and the oldest of all is dropped first.
+/// Knows nothing of sockets: connections close themselves when they are destroyed.
 template <class Key, class Connection, class Hash = std::hash<Key>>
 class IdlePool {
 public:
@@ -36,14 +36,14 @@ public:
         return connection;
     }
 
-    /// Gives up the one that has been unused for longest. @return false when there is none
+    /// Drops the connection that has been idle longest. @return false if there is none
     bool drop_oldest() {
         if (by_age_.empty()) return false;
         drop(by_age_.begin());
         return true;
     }
 
-    /// Drops what was unused for too long, and what `is_dead` says is of no use any more.
+    /// Drops connections that were idle for too long, and those for which `is_dead` is true.
     template <class IsDead>
     void sweep(SteadyTime now, IsDead is_dead) {
         for (Place place = by_age_.begin(); place != by_age_.end();) {

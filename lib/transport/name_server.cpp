@@ -18,7 +18,7 @@ bool is_port(std::string_view text) {
 std::optional<std::string> canonical_name_server(std::string_view text) {
     std::string_view address = text;
     std::string_view port = "53";
-    // Colons are the port's or the address's own: brackets tell.
+    // Colons belong to the port or to the address: brackets decide.
     const bool has_brackets = text.starts_with('[');
     if (has_brackets || std::ranges::count(text, ':') == 1) {
         const std::size_t colon = text.rfind(':');

@@ -6,8 +6,8 @@
 
 namespace webhooks::transport {
 
-/// `ADDRESS:PORT` or `[ADDRESS]:PORT` for what HttpTransportOptions::name_servers takes; nothing
-/// for anything else.
+/// Converts an entry of HttpTransportOptions::name_servers to `ADDRESS:PORT` or `[ADDRESS]:PORT`;
+/// nullopt for anything else.
 std::optional<std::string> canonical_name_server(std::string_view text);
 
 }  // namespace webhooks::transport

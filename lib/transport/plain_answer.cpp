@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view version = "HTTP/1.1 ";
 constexpr std::string_view line_end = "\r\n";
-/// Say how an answer or its connection goes on, or when to come back.
+/// They say how a response or its connection continues, or when to retry.
 constexpr std::array<std::string_view, 7> unusual_names = {
     "transfer-encoding", "connection", "proxy-connection", "keep-alive",
     "upgrade",           "trailer",    "retry-after"};
@@ -31,7 +31,7 @@ bool is_plain_name(std::string_view name) {
     });
 }
 
-/// @return nothing unless `text` is a number of 1 to `max_digits` digits and nothing else.
+/// @return nullopt unless `text` is a number of 1 to `max_digits` digits and nothing else.
 std::optional<std::size_t> number(std::string_view text, std::size_t max_digits) {
     std::size_t value = 0;
     if (text.empty() || text.size() > max_digits) return std::nullopt;

@@ -5,16 +5,16 @@
 
 namespace webhooks::transport {
 
-/// The answer that nearly all endpoints give: `HTTP/1.1`, a final status, ordinary headers, a short
-/// body of a known length, and nothing behind it; the connection may be used again.
+/// The response of nearly all endpoints: `HTTP/1.1`, a final status, ordinary headers, a short body
+/// of known length, and nothing after it; the connection can be reused.
 struct PlainAnswer {
     int status = 0;
     std::string_view body;  ///< A part of the bytes that were read.
 };
 
-/// Reads bytes that are one such answer as a whole. It is no parser of HTTP: whatever is unusual in
-/// any way, valid or not, is left to one that knows it all.
-/// @return nothing where that is so.
+/// Reads bytes that are exactly one such response. It is not an HTTP parser: anything unusual,
+/// valid or not, is left to the full parser.
+/// @return nullopt in that case.
 std::optional<PlainAnswer> read_plain_answer(std::string_view bytes, std::size_t max_head,
                                              std::size_t max_body) noexcept;
 

@@ -45,7 +45,7 @@ Poller::Poller(boost::asio::io_context& io)
 std::error_code Poller::watch(int socket, Watched& watched, Place& place) {
     if (free_.empty()) {
         slots_.emplace_back();
-        free_.reserve(slots_.capacity());  // Releasing a place takes no memory.
+        free_.reserve(slots_.capacity());  // Releasing a slot then needs no memory.
         free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
     }
     const std::uint32_t index = free_.back();

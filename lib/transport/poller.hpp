@@ -8,22 +8,22 @@
 
 namespace webhooks::transport {
 
-/// Tells connections when their sockets can go on. The system is told once of each socket, and not
-/// again at every wait, as Asio does it: a request on a kept connection costs one send, one receive
-/// and a share of a look at all sockets (docs/decisions/0014-own-readiness.md). All is done on the
-/// loop's one thread.
+/// Notifies connections when their sockets are ready. Each socket is registered with the system
+/// once, and not again for every wait, as in Asio: a request on a kept connection costs one send,
+/// one receive and a share of one poll of all sockets (docs/decisions/0014-own-readiness.md).
+/// Everything runs on the loop's one thread.
 class Poller {
 public:
     class Watched {
     public:
-        /// What changed since it was told last. It may end any of the poller's connections.
+        /// What changed since the last call. It may destroy any of the poller's connections.
         virtual void on_change(bool can_read, bool can_write, bool has_hung_up) = 0;
 
     protected:
         ~Watched() = default;
     };
 
-    /// One socket that is watched, as long as the socket is open and this lives.
+    /// The registration of one socket, for as long as the socket is open and this object lives.
     class Place {
     public:
         Place() = default;
@@ -31,7 +31,7 @@ public:
         Place& operator=(Place&& other) noexcept;
         ~Place();
 
-        /// Has `on_change` be called soon, though nothing changed.
+        /// Makes `on_change` be called soon, although nothing changed.
         void call() const;
 
     private:
@@ -42,25 +42,25 @@ public:
         std::uint64_t key_ = 0;
     };
 
-    /// Throws std::system_error where there is no descriptor for it.
+    /// Throws std::system_error if no descriptor is available.
     explicit Poller(boost::asio::io_context& io);
 
-    /// @return what kept the socket from being watched; else `place` is set.
+    /// @return why the socket could not be registered; otherwise `place` is set.
     std::error_code watch(int socket, Watched& watched, Place& place);
 
-    /// Calls those that can go on now.
+    /// Calls the handlers that are ready.
     void poll();
-    /// Has the loop end its wait when there is something to poll.
+    /// Ends the loop's wait when there is something to poll.
     void interrupt_wait();
     /// Readable when there is something to poll.
     int wait_handle() const { return handle_; }
-    /// There is something to poll though no socket changed.
+    /// There is something to poll although no socket changed.
     bool has_calls() const noexcept { return !calls_.empty(); }
 
 private:
     struct Slot {
         Watched* watched = nullptr;
-        std::uint32_t uses = 0;  ///< Tells a connection from an earlier one in its place.
+        std::uint32_t uses = 0;  ///< Distinguishes successive connections in the same slot.
     };
 
     Watched* find(std::uint64_t key) const noexcept;

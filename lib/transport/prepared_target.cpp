@@ -21,7 +21,7 @@ std::shared_ptr<const PreparedTarget> judge(const Target& target, const std::str
 std::shared_ptr<const PreparedTarget> PreparedTargets::prepare(
     const std::shared_ptr<const Target>& target) {
     const auto found = entries_.find(target.get());
-    // An expired entry is of an earlier target at the same address.
+    // An expired entry belongs to an earlier target at the same memory address.
     if (found != entries_.end() && !found->second.target.expired()) return found->second.prepared;
     if (entries_.size() >= drop_at_) drop_expired();
     auto prepared = judge(*target, user_agent_);

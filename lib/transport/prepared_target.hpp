@@ -7,8 +7,8 @@
 
 namespace webhooks::transport {
 
-/// What a kept connection may be used for. The policy belongs to it: the connection's address was
-/// judged by that one.
+/// The key of an idle connection. It includes the policy by which the connection's address was
+/// checked.
 struct PoolKey {
     std::string origin;
     std::shared_ptr<const EndpointPolicy> policy;
@@ -22,15 +22,15 @@ struct PoolKeyHash {
     }
 };
 
-/// All that can be said of a target before there is a request.
+/// Everything about a target that does not depend on a request.
 struct PreparedTarget {
     PoolKey key;
     std::string head;   ///< See request_head().
-    std::string error;  ///< Why nothing may be sent to it; else empty.
+    std::string error;  ///< Why nothing may be sent to it; otherwise empty.
 };
 
-/// Judges and prepares each target once. Knows a target by its pointer, which means the same
-/// target as long as it lives; what is kept for targets that are gone is dropped in time.
+/// Checks and prepares each target once. Identifies a target by its pointer, which means the same
+/// target for as long as it lives; entries of destroyed targets are removed over time.
 class PreparedTargets {
 public:
     explicit PreparedTargets(std::string user_agent) : user_agent_(std::move(user_agent)) {}

@@ -18,7 +18,7 @@ Result<std::string> request_head(const Target& target, const std::string& user_a
     std::string head = "POST " + target.url.target() + " HTTP/1.1\r\n";
     add_header(head, "host", target.url.authority());
     add_header(head, "user-agent", user_agent);
-    add_header(head, "accept-encoding", "identity");  // The log keeps what is answered as text.
+    add_header(head, "accept-encoding", "identity");  // The log can store only text.
     for (const Header& header : target.headers) {
         add_header(head, header.name, header.value);
     }
@@ -38,7 +38,7 @@ Result<std::string> request_bytes(const std::string& head, const OutgoingRequest
     for (const auto& [name, value] : headers) {
         if (!is_header_value(value)) {
             return Error(std::vector<FieldError>{
-                {name, "must be printable ASCII without blanks at the ends"}});
+                {name, "must be printable ASCII without surrounding spaces"}});
         }
         add_header(bytes, name, value);
     }

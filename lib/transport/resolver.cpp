@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// After that time a channel gets no new look-ups, and its successor reads the system's
+/// After this time a channel gets no new lookups, and its successor reads the system's
 /// configuration again: name servers change while a process runs.
 constexpr auto channel_life = 1min;
 
@@ -91,10 +91,10 @@ std::size_t Resolver::under_way() const noexcept {
 }
 
 void Resolver::finish(const std::string& host, Resolved resolved) {
-    // First of all: whatever fails below, the name must not look busy for ever.
+    // First: whatever fails below, the name must not remain busy.
     const auto waiting = waiting_.extract(host);
     if (host == "localhost" && resolved.addresses.empty()) {
-        // RFC 6761, section 6.3: it means this machine, also where no hosts file says so.
+        // RFC 6761, section 6.3: it means this machine, even if no hosts file says so.
         resolved = {.addresses = {IpAddress{.is_v6 = false, .bytes = {127, 0, 0, 1}}}};
     }
     resolved.valid_until = SteadyTime::clock::now() + time_to_keep(resolved);

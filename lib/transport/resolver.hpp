@@ -16,29 +16,30 @@ namespace webhooks::transport {
 
 struct ResolverOptions {
     DnsOptions dns = {};
-    /// More look-ups wait for their turn. Far above what attempts need, for whatever hangs shall
-    /// delay no other, and far below 65,536 / 2, for each asks twice and DNS counts in 16 bits.
+    /// More lookups wait. Far more than attempts need, because a lookup that hangs must not delay
+    /// others, and far fewer than 65,536 / 2, because each lookup makes two queries and DNS query
+    /// ids have 16 bits.
     std::size_t max_under_way = 10'000;
     std::size_t max_remembered = 10'000;
 };
 
-/// Looks names up side by side and remembers what came of it: addresses for as long as their
-/// records say, but 1 s to 1 min; failures for 2 s, which is less than the pause before a retry;
-/// faults of ours never. Requests for a name that is being looked up share that look-up.
+/// Makes lookups in parallel and caches their results: addresses for the TTL of their records,
+/// limited to 1 s to 1 min; failures for 2 s, which is less than the delay before a retry; local
+/// errors never. Requests for a name whose lookup is in flight share that lookup.
 ///
-/// Judges nothing: whoever dials an address judges it. All is done on the loop's one thread.
+/// Checks no address: the code that connects does. Everything runs on the loop's one thread.
 class Resolver {
 public:
     using Done = std::function<void(const Resolved&)>;
-    /// Whoever waits holds one; letting go of it is how one stops waiting.
+    /// Each waiter holds one; releasing it stops the wait.
     using Ticket = std::shared_ptr<Done>;
 
     Resolver(boost::asio::io_context& io, ResolverOptions options);
 
-    /// `done` is called by the loop, never in here, unless the ticket is gone by then.
+    /// `done` is called by the loop, never inside this call, and only if the ticket still exists.
     [[nodiscard]] Ticket resolve(const std::string& host, SteadyTime now, Done done);
 
-    /// While there is something to do, sweep() is to be called often.
+    /// While true, sweep() must be called often.
     bool is_busy() const noexcept { return !waiting_.empty(); }
     void sweep(SteadyTime now);
 
@@ -56,8 +57,8 @@ private:
     boost::asio::io_context& io_;
     const ResolverOptions options_;
     ExpiringCache<Answer> cache_;
-    std::unordered_map<std::string, Waiting> waiting_;  ///< By host.
-    std::deque<std::string> queue_;                     ///< Hosts of `waiting_` not yet asked for.
+    std::unordered_map<std::string, Waiting> waiting_;  ///< Hosts in `waiting_`, not started.
+    std::deque<std::string> queue_;  ///< Hosts of `waiting_` whose lookup has not started.
     std::unique_ptr<DnsChannel> channel_;
     SteadyTime channel_made_{};
     std::vector<std::unique_ptr<DnsChannel>> old_channels_;

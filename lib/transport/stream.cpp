@@ -17,13 +17,13 @@ std::error_code system_code(int number) {
     return {number, std::system_category()};
 }
 
-/// OpenSSL's queue of errors is the thread's, and the host may have left something in it.
+/// OpenSSL's error queue belongs to the thread, and the host may have left something in it.
 void forget_errors() {
     ERR_clear_error();
     errno = 0;
 }
 
-/// @return the size of what was put into `out`.
+/// @return the number of bytes written to `out`.
 socklen_t put_address(const IpAddress& address, std::uint16_t port, sockaddr_storage& out) {
     if (address.is_v6) {
         sockaddr_in6 v6{};
@@ -41,8 +41,8 @@ socklen_t put_address(const IpAddress& address, std::uint16_t port, sockaddr_sto
     return sizeof v4;
 }
 
-/// Connections leave some descriptors to the rest of the process, which answers its own clients and
-/// opens files. The system gives out the lowest free number, so that the number tells.
+/// Connections leave some descriptors to the rest of the process, which serves its own clients and
+/// opens files. The system assigns the lowest free number, so the number shows how many are in use.
 bool is_reserved(int descriptor) {
     constexpr rlim_t max_reserve = 64;
     rlimit limit{};
@@ -51,8 +51,8 @@ bool is_reserved(int descriptor) {
            limit.rlim_cur - std::min(limit.rlim_cur / 8, max_reserve);
 }
 
-/// Whether this machine has an address to send from: `connect` reports a lack of it in the same way
-/// as a lack of free ports, but for UDP, which sends nothing here, it takes no port of that kind.
+/// Whether this machine has a source address: `connect` reports the lack of one in the same way as
+/// a lack of free ports. A UDP socket, which sends nothing here, uses no such port.
 bool has_source_for(const sockaddr_storage& endpoint, socklen_t size) {
     const int probe = ::socket(endpoint.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (probe < 0) return false;
@@ -84,7 +84,7 @@ std::error_code Stream::connect(const IpAddress& address, std::uint16_t port) {
     sockaddr_storage endpoint{};
     const socklen_t size = put_address(address, port, endpoint);
     is_connecting_ = true;
-    // One that is connected already is told of all the same.
+    // A connection that is established at once is reported as well.
     if (::connect(socket_, reinterpret_cast<const sockaddr*>(&endpoint), size) != 0 &&
         errno != EINPROGRESS && errno != EINTR) {
         const int cause = errno;
@@ -107,7 +107,7 @@ ResumableSession Stream::session() const {
     return session && SSL_SESSION_is_resumable(session.get()) == 1 ? session : nullptr;
 }
 
-/// @return whether the attempt to connect is over; `code` tells how it went.
+/// @return whether connecting has ended; `code` is its result.
 bool Stream::is_connected(std::error_code& code) const noexcept {
     int error = 0;
     socklen_t size = sizeof error;
@@ -135,7 +135,7 @@ void Stream::on_change(bool can_read, bool can_write, bool has_hung_up) {
     } else if (is_due) {
         owner_->on_ready();
     }
-    // Nothing comes after it: the owner may have destroyed this.
+    // Nothing may follow: the owner may have destroyed this object.
 }
 
 Stream::Step Stream::handshake() {
@@ -204,7 +204,7 @@ Stream::Step Stream::step_of_tls(int result, std::size_t bytes) {
 }
 
 void Stream::note_drained(Direction direction) noexcept {
-    // An end that has been told of is not told of again.
+    // A hang-up that has been reported is not reported again.
     can_go_on_[static_cast<int>(direction)] = has_hung_up_;
 }
 
@@ -218,7 +218,7 @@ bool Stream::is_quiet() noexcept {
     if (has_hung_up_ || has_pending()) return false;
     bool& can_read = can_go_on_[static_cast<int>(Direction::read)];
     if (!can_read) return true;
-    // A session does not tell whether it has read all that there was.
+    // A session does not reveal whether it has read everything available.
     char byte = 0;
     const auto got = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     can_read = got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);

@@ -13,28 +13,28 @@
 
 namespace webhooks::transport {
 
-/// One connection, with TLS or without. Its calls never block: they move what can be moved now,
-/// and say what to wait for.
+/// One connection, with or without TLS. Its functions never block: they transfer what is possible
+/// now, and return what to wait for.
 class Stream final : private Poller::Watched {
 public:
-    /// Who uses the connection now. It may destroy the connection in a call.
+    /// The current user of the connection. It may destroy the connection in a call.
     class Owner {
     public:
         virtual void on_connected(const std::error_code& code) = 0;
-        /// What was waited for may have come; also called without need.
+        /// The awaited event may have happened; may also be called spuriously.
         virtual void on_ready() = 0;
 
     protected:
         ~Owner() = default;
     };
 
-    /// What came of one call.
+    /// The result of one call.
     struct Step {
         enum class Kind { moved, wants_read, wants_write, ended, failed };
         Kind kind = Kind::failed;
         std::size_t bytes = 0;      ///< With `moved`.
-        std::error_code code = {};  ///< With `failed`, where a system call was the cause.
-        std::string error = {};     ///< With `failed`, where TLS was the cause.
+        std::error_code code = {};  ///< With `failed`, if a system call was the cause.
+        std::string error = {};     ///< With `failed`, if TLS was the cause.
     };
     enum class Direction { read, write };
 
@@ -43,32 +43,32 @@ public:
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    /// Nobody but the owner is called; with null, nobody.
+    /// Only the owner is called; with null, nothing is.
     void set_owner(Owner* owner) noexcept { owner_ = owner; }
 
-    /// Begins to connect. @return what kept it from beginning; else `on_connected` follows.
+    /// Starts to connect. @return why it could not start; otherwise `on_connected` follows.
     std::error_code connect(const IpAddress& address, std::uint16_t port);
-    /// @return false when there is no memory for it.
+    /// @return false if there is no memory for it.
     /// @param earlier a session with the same host to resume, or null
     bool start_tls(const TlsContext& context, const std::string& host, bool host_is_address,
                    SSL_SESSION* earlier);
-    /// What a later connection to the host can resume; null when there is nothing.
+    /// What a later connection to the host can resume; null if there is nothing.
     ResumableSession session() const;
 
     const IpAddress& address() const noexcept { return address_; }
-    /// Until when the lookup that named the address holds.
+    /// Until when the lookup that returned the address is valid.
     SteadyTime valid_until() const noexcept { return valid_until_; }
     void set_valid_until(SteadyTime time) noexcept { valid_until_ = time; }
 
     Step handshake();
     Step read(std::span<char> buffer);
     Step write(std::string_view bytes);
-    /// Calls `on_ready` once it is possible to go on.
+    /// Calls `on_ready` once progress is possible.
     void wait(Direction direction);
 
-    /// Bytes wait to be read that `wait` knows nothing of.
+    /// There are buffered bytes to read that `wait` does not know of.
     bool has_pending() const noexcept { return tls_ && SSL_has_pending(tls_.get()) == 1; }
-    /// Nothing has arrived, the end neither: fit for another request.
+    /// No data and no end has arrived: usable for another request.
     bool is_quiet() noexcept;
 
 private:
@@ -77,7 +77,7 @@ private:
     bool is_connected(std::error_code& code) const noexcept;
     Step step_of_socket(long result, Direction direction);
     Step step_of_tls(int result, std::size_t bytes);
-    /// The system has nothing more; it tells when that changes.
+    /// The system has nothing more; it reports when that changes.
     void note_drained(Direction direction) noexcept;
 
     Poller& poller_;
@@ -90,7 +90,7 @@ private:
     bool is_connecting_ = false;
     bool is_tls_up_ = false;
     bool has_hung_up_ = false;
-    bool can_go_on_[2] = {false, false};  ///< By direction, as far as is known.
+    bool can_go_on_[2] = {false, false};  ///< By direction, as far as known.
     bool waits_for_[2] = {false, false};
 };
 

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::size_t longest_sequence = 4;
 
-/// The length of the sequence that `text` begins with; 0 when it begins with none.
+/// The length of the sequence at the start of `text`; 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
     for (std::size_t length = 1; length <= std::min(longest_sequence, text.size()); ++length) {
         if (is_storable_text(text.substr(0, length))) return length;

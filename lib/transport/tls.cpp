@@ -11,8 +11,8 @@
 namespace webhooks::transport {
 namespace {
 
-// OpenSSL's own socket BIO writes with write(2), which raises SIGPIPE in the host's process when
-// the peer is gone. So the bytes go through one of ours.
+// OpenSSL's own socket BIO writes with write(2), which raises SIGPIPE in the host's process if the
+// peer has closed. So the bytes go through a BIO of the library's own.
 
 int socket_of(BIO* bio) {
     return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
@@ -62,7 +62,7 @@ bool expect_name(SSL* session, const std::string& host, bool host_is_address) {
     if (host_is_address) {
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) == 1;
     }
-    // By subjectAltName alone (RFC 9525, section 6.3).
+    // Only by subjectAltName (RFC 9525, section 6.3).
     SSL_set_hostflags(session,
                       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return SSL_set1_host(session, host.c_str()) == 1 &&
@@ -74,7 +74,7 @@ bool expect_name(SSL* session, const std::string& host, bool host_is_address) {
 Result<TlsContext> TlsContext::make(const std::string& ca_file) {
     std::unique_ptr<SSL_CTX, TlsDeleter> context(SSL_CTX_new(TLS_client_method()));
     if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
-        // Nothing of TLS 1.2 without forward secrecy.
+        // TLS 1.2 only with forward secrecy.
         SSL_CTX_set_cipher_list(context.get(), "DEFAULT:!kRSA") != 1 ||
         SSL_CTX_set_default_verify_paths(context.get()) != 1) {
         return Error(Errc::internal, "OpenSSL cannot be set up");
@@ -84,7 +84,7 @@ Result<TlsContext> TlsContext::make(const std::string& ca_file) {
     SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                         SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_read_ahead(context.get(), 1);  // Half the system calls.
+    SSL_CTX_set_read_ahead(context.get(), 1);  // Halves the number of system calls.
     if (!ca_file.empty() && SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1) {
         ERR_clear_error();
         return Error(

@@ -148,7 +148,7 @@ TEST_CASE("a schema of another version is refused, with both versions", "[postgr
     const Error older = make_postgresql_storage(options).error();
     CHECK(older == Errc::conflict);
     CHECK(older.detail() == "PostgreSQL: the database has no tables in the schema '" +
-                                place.schema + "'; migrate_postgresql makes them");
+                                place.schema + "'; create them with migrate_postgresql");
 
     at_once(3, [&](int) { migrate_postgresql(options).value(); });
     CHECK(make_postgresql_storage(options));
@@ -158,7 +158,7 @@ TEST_CASE("a schema of another version is refused, with both versions", "[postgr
     sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 3 RETURNING checksum",
         soci::into(checksum);
     CHECK(make_postgresql_storage(options).error().detail() ==
-          "the schema has version 2, this library needs 3; migrate_postgresql makes it up to date");
+          "the schema has version 2, this library needs 3; update it with migrate_postgresql");
     sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (3, :checksum, 0)",
         soci::use(checksum);
     sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (4, 0, 0)";

@@ -145,11 +145,12 @@ TEST_CASE("a file that cannot be opened is named, with what to do about it") {
     const TemporaryFolder folder;
     const std::string text = folder.file("text.db");
     std::ofstream(text) << "this is not a database, only a text of some length\n";
-    CHECK(refusal(text) == "unavailable: '" + text + "' is no SQLite database; name another file");
+    CHECK(refusal(text) ==
+          "unavailable: '" + text + "' is not a SQLite database; name another file");
     const std::string missing = folder.file("no/such/folder.db");
     CHECK(refusal(missing) ==
           "unavailable: cannot open '" + missing +
-              "' for writing: No such file or directory; make its folder first");
+              "' for writing: No such file or directory; create its folder first");
     CHECK(refusal(folder.file("")) ==
           "unavailable: cannot open '" + folder.file("") +
               "' for writing: Is a directory; SqliteOptions::path must name a file in it");

@@ -76,9 +76,9 @@ test("a key that cannot sign is a 400 that does not quote it", async (t) => {
   const server = await startServer(t);
   const [one, other] = [makeKeys(), makeKeys()];
   for (const [secret, expected] of [
-    ["whsk_canary", /must go on with padded base64 of 64 or 32 bytes after whsk_/],
+    ["whsk_canary", /must have padded base64 of 64 or 32 bytes after whsk_/],
     [one.publicKey, /must be a private key \(whsk_\); a public one \(whpk_\) cannot sign/],
-    [one.keyPair.slice(0, 50) + other.keyPair.slice(50), /must have its own public key behind the 32 bytes of its seed/],
+    [one.keyPair.slice(0, 50) + other.keyPair.slice(50), /must have its own public key after its 32-byte seed/],
   ]) {
     const answer = await server.post("/subscriptions",
       { subscription: { name: "x", eventType: "*", url: "https://example.com/", secret } });

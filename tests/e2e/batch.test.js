@@ -51,7 +51,7 @@ test("whatever is wrong with one event, nothing of its batch happens", async (t)
   assert.deepEqual(
     await refused(400, [event(), event({ eventType: "order.craeted" }), event({ deliverAt: "soon", userId: "" })]), {
       "events[1].eventType": ["is not a registered event type; did you mean 'order.created'?"],
-      "events[2].deliverAt": ["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"],
+      "events[2].deliverAt": ["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"],
       "events[2].userId": ["must not be empty; leave it out"],
     });
   assert.equal((await server.post("/events", event({ idempotencyKey: "k" }))).status, 202);

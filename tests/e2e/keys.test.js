@@ -67,7 +67,7 @@ test("the first start makes a key and shows it once", async (t) => {
 
   const second = await start();
   assert.ok(!second.stdout.includes(key) && !second.stderr.includes(key));
-  assert.match(second.stdout, /API keys were made earlier/);
+  assert.match(second.stdout, /API keys already exist/);
   assert.equal(await status(second, key), 200);
   assert.equal((await list(storage)).length, 1);
 });
@@ -77,7 +77,7 @@ test("a storage whose name was mistyped is reported, not made", async (t) => {
   for (const command of [["list"], ["revoke", "1"]]) {
     const { code, stderr } = await run(["keys", ...command, "--storage", `sqlite:${path}`]);
     assert.equal(code, 1);
-    assert.match(stderr, /there is no file .*mistyped\.db; name the server's by --storage sqlite:PATH/);
+    assert.match(stderr, /there is no file .*mistyped\.db; name the server's file with --storage sqlite:PATH/);
   }
   assert.ok(!existsSync(path));
 });
@@ -128,7 +128,7 @@ test("a start says what lets others in more easily than it needs to", async (t) 
 
   for (const key of ["a".repeat(16), "a".repeat(200), "ab".repeat(100), "abcdefghij".repeat(8), "a".repeat(60) + "b", "correct horse battery"]) {
     const [line, ...rest] = await start(key, memory);
-    assert.match(line, /^WEBHOOKS_ADMIN_KEY has at most \d+ bits that must be guessed, and 128 are safe: use what `openssl rand -base64 32` prints$/, key);
+    assert.match(line, /^WEBHOOKS_ADMIN_KEY has at most \d+ bits of entropy, and 128 are safe: use the output of `openssl rand -base64 32`$/, key);
     assert.deepEqual(rest, []);
   }
   for (const encoding of ["hex", "base64", "base64url"]) {
@@ -139,7 +139,7 @@ test("a start says what lets others in more easily than it needs to", async (t) 
   assert.deepEqual(await start(strong, ["--storage", `sqlite:${file}`]), []);
   chmodSync(file, 0o644);
   const [line] = await start(strong, ["--storage", `sqlite:${file}`]);
-  assert.ok(line.startsWith(`the database file '${file}' holds secrets and payloads, and others may open it (mode 0644): run chmod 600`), line);
+  assert.ok(line.startsWith(`the database file '${file}' contains secrets and payloads, and other users can open it (mode 0644): run chmod 600`), line);
 
   const [open] = await start(strong, memory, "0.0.0.0:0");
   assert.match(open, /listens on 0\.0\.0\.0 without TLS/);

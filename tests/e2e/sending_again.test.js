@@ -45,7 +45,7 @@ test("an endpoint that was broken is mended, and gets what it missed", async (t)
   assert.deepEqual([failed.isSuccess, failed.statusCode, failed.nextRetryAt], [false, 500, null]);
   const [{ sentAt, durationMs, ...attempt }] = failed.attempts;
   assert.deepEqual(attempt,
-    { number: 1, statusCode: 500, response: "broken", errorMessage: "endpoint answered 500", outcome: "exhausted" });
+    { number: 1, statusCode: 500, response: "broken", errorMessage: "endpoint responded with 500", outcome: "exhausted" });
   assert.equal(sentAt, failed.sentAt);
   assert.ok(durationMs > 0 && durationMs < 15_000, `${durationMs} ms`);
   const bad = await stats();

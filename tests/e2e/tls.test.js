@@ -102,7 +102,7 @@ test("changed files are read again, and unusable ones change nothing", async (t)
   writeFileSync(used.certificate, "not a certificate");
   await until("the log tells of it", async () => {
     assert.equal((await request(server, "/event-types", { ca })).subject, "second");
-    return /certificate of before/.test(server.stderr);
+    return /previous certificate/.test(server.stderr);
   });
 });
 
@@ -143,6 +143,6 @@ test("a key with a pass phrase, or what is no file, is refused and nothing waits
     assert.match(stderr, reason);
     assert.doesNotMatch(stderr, /Enter PEM pass phrase/);
   };
-  await refused(locked, /locked\.key has no usable key of the certificate \(one without a pass phrase\)/);
-  await refused(pipe, /pipe is no file/);
+  await refused(locked, /locked\.key has no usable key for the certificate \(without a passphrase\)/);
+  await refused(pipe, /pipe is not a regular file/);
 });

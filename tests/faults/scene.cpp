@@ -156,7 +156,7 @@ void FaultScene::publish_one(std::size_t member, int number) {
     ++failures_[member];
     // Checked later, by the test's own thread.
     if (!(receipt.error() == Errc::unavailable)) unexpected_ = receipt.error().to_string();
-    const bool is_certain = receipt.error().detail().starts_with("storage does not answer");
+    const bool is_certain = receipt.error().detail().starts_with("storage does not respond");
     (is_certain ? published_.refused : published_.unknown).insert(number);
 }
 

@@ -85,7 +85,7 @@ bool Client::fill() {
 Answer Client::read(bool to_head) {
     std::size_t end = 0;
     while ((end = input_.find("\r\n\r\n")) == std::string::npos) {
-        if (!fill()) FAIL("the connection ended before an answer: '" << input_ << "'");
+        if (!fill()) FAIL("the connection ended before a response: '" << input_ << "'");
     }
     Answer answer;
     answer.head = input_.substr(0, end + 4);

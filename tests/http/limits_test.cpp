@@ -161,8 +161,9 @@ TEST_CASE("each option has its range, and the message names it") {
           "max_connections_per_address: is 0, must be 1 to 100000");
     CHECK(detail({.max_response_bytes = 1}) ==
           "max_response_bytes: is 1 bytes, must be 1048576 bytes to 1099511627776 bytes");
-    CHECK(detail({.base_path = "hooks/"}) ==
-          "base_path: must begin with '/', not end with one, and have letters, digits and -._~");
+    CHECK(
+        detail({.base_path = "hooks/"}) ==
+        "base_path: must begin with '/', not end with it, and consist of letters, digits and -._~");
     CHECK(detail({.max_body_bytes = 16777217}) ==
           "max_body_bytes: is 16777217 bytes, must be 0 bytes to 16777216 bytes");
     CHECK(detail({.max_body_bytes = 100, .max_batch_body_bytes = 100}) == "");

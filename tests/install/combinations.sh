@@ -3,7 +3,7 @@
 # level and as a subproject, builds the libraries and examples at top level, and runs one. With `all`
 # it also builds tests and benchmarks, runs the quick tests, and builds and runs the subproject.
 #
-# One folder serves all, so that what two combinations have in common is compiled once.
+# All share one build folder, so that common parts are compiled once.
 set -euo pipefail
 source=$1 build=$2 what=${3-}
 parts=(SQLITE POSTGRESQL HTTP_TRANSPORT HTTP_ADAPTER)
@@ -11,14 +11,14 @@ common=(-G Ninja -DCMAKE_BUILD_TYPE=Release -DWEBHOOKS_UNITY_BUILD=ON)
 own=(-DWEBHOOKS_EXAMPLES=ON -DWEBHOOKS_WARNINGS_AS_ERRORS=ON)
 [[ $what == all ]] && own+=(-DWEBHOOKS_TESTS=ON -DWEBHOOKS_BENCH=ON)
 
-# run NAME COMMAND…: says what it wrote only where it fails.
+# run NAME COMMAND…: prints its output only if it fails.
 run() {
     local log=$build/$1.log
     "${@:2}" >"$log" 2>&1 || { tail -n 50 "$log"; echo "FAILED: $1, with $options"; exit 1; }
 }
 
 mkdir -p "$build"
-# All parts first: the others have their objects then.
+# All parts first: the other combinations can then reuse the objects.
 for number in {15..0}; do
     options=''
     for index in 0 1 2 3; do

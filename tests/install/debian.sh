@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# usage: debian.sh CMAKE SOURCE BUILD ROOT. Makes the Debian packages, unpacks them below ROOT, and
-# checks what is in them; fails with a line for each thing that is wrong.
+# usage: debian.sh CMAKE SOURCE BUILD ROOT. Builds the Debian packages, unpacks them below ROOT, and
+# checks their contents; fails with a line for each error.
 set -euo pipefail
 cmake=$1 source=$2 build=$3 root=$4
 faults=0

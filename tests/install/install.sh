@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# usage: install.sh CMAKE BUILD SOURCE PREFIX. Installs BUILD into an emptied PREFIX; fails if what
-# was installed for CMake and the compiler names SOURCE or BUILD.
+# usage: install.sh CMAKE BUILD SOURCE PREFIX. Installs BUILD into an emptied PREFIX; fails if an
+# installed CMake file or header contains SOURCE or BUILD.
 set -euo pipefail
 cmake=$1 build=$2 source=$3 prefix=$4
 

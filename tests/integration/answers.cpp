@@ -75,19 +75,19 @@ TEST_CASE("What is no proper answer is a failure with a reason") {
     for (int i = 0; i < 6; ++i)
         six_interim += "HTTP/1.1 102 Wait\r\n\r\n";
     const auto row = GENERATE_COPY(values<Row>({
-        {six_interim + with_body("x"), "more than 5 interim answers"},
+        {six_interim + with_body("x"), "more than 5 interim responses"},
         {"HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
-         "malformed answer: unexpected switch of protocols"},
+         "malformed response: unexpected protocol switch"},
         {"HTTP/1.1 200 OK\r\nx: " + std::string(64 * 1024, 'a') + "\r\n\r\n",
-         "answer headers exceed 64 KiB"},
-        {"SSH-2.0-OpenSSH_9.2\r\n", "malformed answer: not HTTP/1"},
-        {"HTTP/2.0 200 OK\r\n\r\n", "malformed answer: not HTTP/1"},
-        {"HTTP/1.7 200 OK\r\n\r\n", "malformed answer: bad version"},
-        {"HTTP/1.1 2x0 OK\r\n\r\n", "malformed answer: bad status"},
-        {"HTTP/1.1 099 OK\r\n\r\n", "malformed answer: status out of range"},
-        {"HTTP/1.1 600 OK\r\n\r\n", "malformed answer: status out of range"},
-        {"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "malformed answer: bad field"},
-        {"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", "malformed answer: bad Content-Length"},
+         "response headers exceed 64 KiB"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", "malformed response: not HTTP/1"},
+        {"HTTP/2.0 200 OK\r\n\r\n", "malformed response: not HTTP/1"},
+        {"HTTP/1.7 200 OK\r\n\r\n", "malformed response: bad version"},
+        {"HTTP/1.1 2x0 OK\r\n\r\n", "malformed response: bad status"},
+        {"HTTP/1.1 099 OK\r\n\r\n", "malformed response: status out of range"},
+        {"HTTP/1.1 600 OK\r\n\r\n", "malformed response: status out of range"},
+        {"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "malformed response: bad field"},
+        {"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", "malformed response: bad Content-Length"},
     }));
     CAPTURE(row.bytes.substr(0, 80));
     const TransportAnswer answer = answer_to(row.bytes);

@@ -106,7 +106,7 @@ TEST_CASE("Only one fresh connection is tried, and none after a byte of the answ
         });
         Driver driver;
         driver.send(receiver.url());
-        CHECK(driver.send(receiver.url()).error == "connection closed before an answer");
+        CHECK(driver.send(receiver.url()).error == "connection closed before a response");
         CHECK(receiver.connections() == 2);
     }
     SECTION("the answer had begun") {
@@ -119,7 +119,7 @@ TEST_CASE("Only one fresh connection is tried, and none after a byte of the answ
         Driver driver;
         driver.send(receiver.url());
         const TransportAnswer answer = driver.send(receiver.url());
-        CHECK(answer.error == "connection closed within the headers of an answer");
+        CHECK(answer.error == "connection closed within the response headers");
         CHECK(receiver.connections() == 1);
     }
 }
@@ -156,22 +156,22 @@ TEST_CASE("A broken connection is a failure that says where it broke") {
         std::string error;
     };
     const auto row = GENERATE(values<Row>({
-        {[](Peer& peer) { peer.read_request(); }, "connection closed before an answer"},
+        {[](Peer& peer) { peer.read_request(); }, "connection closed before a response"},
         {[](Peer& peer) {
              peer.read_request();
              peer.reset();
          },
-         "connection reset before an answer"},
+         "connection reset before a response"},
         {[](Peer& peer) {
              peer.read_request();
              peer.send("HTTP/1.1 200 OK\r\nx: y");
          },
-         "connection closed within the headers of an answer"},
+         "connection closed within the response headers"},
         {[](Peer& peer) {
              peer.read_request();
              peer.send("HTTP/1.1 100 Continue\r\n\r\n");
          },
-         "connection closed within the headers of an answer"},
+         "connection closed within the response headers"},
     }));
     Receiver receiver([&](Peer& peer, int) { row.script(peer); });
     const TransportAnswer answer = Driver().send(receiver.url());
@@ -190,7 +190,7 @@ TEST_CASE("One deadline ends the attempt, and no byte puts it off") {
     const auto began = SteadyTime::clock::now();
     SECTION("silence") {
         Receiver receiver([](Peer& peer, int) { peer.wait_for_close(); });
-        CHECK(Driver(hasty).send(receiver.url()).error == "no answer within 200 ms");
+        CHECK(Driver(hasty).send(receiver.url()).error == "no response within 200 ms");
     }
     SECTION("a header that trickles") {
         Receiver receiver([](Peer& peer, int) {
@@ -199,7 +199,7 @@ TEST_CASE("One deadline ends the attempt, and no byte puts it off") {
             while (!peer.is_closed_within(2ms) && peer.send("x")) {
             }
         });
-        CHECK(Driver(hasty).send(receiver.url()).error == "no answer within 200 ms");
+        CHECK(Driver(hasty).send(receiver.url()).error == "no response within 200 ms");
     }
     SECTION("a connection that hangs") {
         ClosedPort port;

@@ -53,7 +53,7 @@ void check_end(const std::string& endpoint, const EventHistory& history) {
     CHECK_FALSE(history.event.next_retry_at);
     if (endpoint == broken) {
         CHECK(attempts.back().outcome == Outcome::exhausted);
-        CHECK(history.event.error_message == "endpoint answered 500");
+        CHECK(history.event.error_message == "endpoint responded with 500");
         CHECK(attempts.size() == 2);
     } else {
         CHECK(attempts.back().outcome == Outcome::delivered);

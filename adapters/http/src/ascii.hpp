@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Text as protocols see it: bytes, whatever the locale.
+/// Text in protocols: bytes, independent of the locale.
 
 #include <algorithm>
 #include <string>
@@ -40,7 +40,7 @@ inline bool iequals(std::string_view a, std::string_view b) noexcept {
                       [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-/// Without blanks and tabs at its ends.
+/// Without leading and trailing spaces and tabs.
 constexpr std::string_view trim(std::string_view text) noexcept {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
         text.remove_prefix(1);
@@ -49,8 +49,8 @@ constexpr std::string_view trim(std::string_view text) noexcept {
     return text;
 }
 
-/// Calls `use` with each part of a list, without the blanks around it; an empty list has one
-/// empty part.
+/// Calls `use` with each part of a comma-separated list, without surrounding spaces; an empty list
+/// has one empty part.
 template <class Use>
 void for_each_part(std::string_view list, char separator, Use use) {
     for (;;) {

@@ -7,8 +7,8 @@
 
 namespace webhooks::http {
 
-/// The host's observer, as far as the adapter uses it. What it throws is dropped: an observer that
-/// cannot log cannot be told so. Null stands for no observer.
+/// The host's observer, as used by the adapter. Its exceptions are dropped, because they cannot be
+/// logged either. Null means no observer.
 class GuardedObserver final : public Observer {
 public:
     explicit GuardedObserver(std::shared_ptr<Observer> inner) : inner_(std::move(inner)) {}

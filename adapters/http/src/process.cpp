@@ -10,7 +10,7 @@
 namespace webhooks::http {
 namespace {
 
-/// Blocks all signals in this thread; threads begun meanwhile inherit that.
+/// Blocks all signals in this thread; threads that it starts inherit this.
 class SignalsBlocked {
 public:
     SignalsBlocked() noexcept {

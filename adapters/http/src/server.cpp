@@ -28,14 +28,15 @@ public:
 
     ~Impl() { stop(std::chrono::milliseconds(0)); }
 
-    /// A forked child has a copy of this, but none of its threads.
+    /// A forked child has a copy of this object, but none of its threads.
     bool is_of_this_process() const noexcept { return process_ == process_id(); }
 
     Result<> open() { return listener_.open(); }
     std::uint16_t port() const noexcept { return listener_.port(); }
 
     Result<> start() {
-        if (!is_of_this_process()) return Error(Errc::invalid_state, "the server is the parent's");
+        if (!is_of_this_process())
+            return Error(Errc::invalid_state, "the server belongs to the parent process");
         if (is_stopped_) return Error(Errc::stopped, "the server was stopped");
         if (!threads_.empty()) return {};
         try {
@@ -105,8 +106,8 @@ Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticat
         certificate = *std::move(loaded);
     } else if (!is_loopback(options.host)) {
         observer->on_log(LogLevel::warning, "the server listens on " + options.host +
-                                                " without TLS: keys and payloads can be read on "
-                                                "the way; set certificate_file and key_file");
+                                                " without TLS: keys and payloads can be read in "
+                                                "transit; set certificate_file and key_file");
     }
     auto impl = std::make_unique<Impl>(*std::move(api), options, std::move(certificate), observer);
     if (const auto opened = impl->open(); !opened) return opened.error();
@@ -121,7 +122,7 @@ Server& Server::operator=(Server&& other) noexcept {
     return *this;
 }
 
-/// In a child the copy is left alone, for its threads and its peers are the parent's.
+/// In a child the copy is left untouched: its threads and its peers belong to the parent.
 Server::~Server() {
     if (impl_ && !impl_->is_of_this_process()) static_cast<void>(impl_.release());
 }

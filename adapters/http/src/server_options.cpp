@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Gathers the members that are out of their range.
+/// Collects the members that are out of range.
 class Ranges {
 public:
     template <class T>
@@ -42,7 +42,7 @@ private:
 
 constexpr std::size_t mib = 1024 * 1024;
 
-/// Segments of characters that need no escape, each with its slash before it.
+/// Segments of characters that need no escape, each preceded by a slash.
 bool is_base_path(std::string_view path) {
     if (path.empty()) return true;
     if (path.front() != '/' || path.back() == '/') return false;
@@ -57,7 +57,7 @@ void expect(Ranges& ranges, const ApiOptions& options) {
     if (!is_base_path(options.base_path)) {
         ranges.add_error(
             "base_path",
-            "must begin with '/', not end with one, and have letters, digits and -._~");
+            "must begin with '/', not end with it, and consist of letters, digits and -._~");
     }
     ranges.expect<std::size_t>("max_body_bytes", options.max_body_bytes, 0, 16 * mib, " bytes");
     ranges.expect<std::size_t>("max_batch_body_bytes", options.max_batch_body_bytes,

@@ -4,7 +4,7 @@
 
 namespace webhooks::http {
 
-/// The options of a server that are its API's.
+/// The API options within the server's options.
 ApiOptions api_options(const ServerOptions& options);
 
 }  // namespace webhooks::http

@@ -17,7 +17,7 @@ bool is_name_character(char c) {
            std::string_view("-._~!$&'()*+,;=").find(c) != std::string_view::npos;
 }
 
-/// `reg-name`, which an IPv4 address is, too.
+/// `reg-name`, which includes IPv4 addresses.
 bool is_name(std::string_view text) {
     while (!text.empty()) {
         const bool is_escape = text.size() >= 3 && text[0] == '%' && hex_value(text[1]) >= 0 &&
@@ -28,7 +28,7 @@ bool is_name(std::string_view text) {
     return true;
 }
 
-/// `IP-literal` without its brackets. A zone has no place in it, nor has a later version of IP.
+/// `IP-literal` without its brackets. Zones and later versions of IP are not accepted.
 bool is_ipv6_address(std::string_view text) {
     boost::system::error_code error;
     boost::asio::ip::make_address_v6(std::string(text), error);

@@ -12,23 +12,23 @@
 namespace WEBHOOKS_EXPORT webhooks {
 namespace testing {
 
-/// A transport that opens no connection: it keeps what it was given and answers as it is told
-/// (200 at once, unless told otherwise). Any thread.
+/// A transport that opens no connection: it records its requests and answers as scripted (by
+/// default 200, at once). Thread-safe.
 class FakeTransport final : public Transport {
 public:
-    /// What to answer; nothing: the request stays under way until `cancel_all` or `answer`.
+    /// Returns the answer; nullopt: the request stays in flight until `cancel_all` or `answer`.
     using Script = std::function<std::optional<TransportAnswer>(const OutgoingRequest&)>;
 
-    /// Applies to requests started from now on. Called inside `start`.
+    /// Applies to requests started from now on. The script is called inside `start`.
     void respond(Script script);
     /// Each request from now on is answered with this status.
     void respond_with_status(int status_code);
-    /// Answers a request that is under way. @return false when there is no such request.
+    /// Answers a request that is in flight. @return false if there is no such request.
     bool answer(Token token, TransportAnswer answer);
 
-    /// All that was started so far, in order.
+    /// All requests started so far, in order.
     std::vector<OutgoingRequest> requests() const;
-    /// The tokens of requests under way.
+    /// The tokens of the requests in flight.
     std::vector<Token> under_way() const;
 
     void start(Token token, OutgoingRequest request) override;

@@ -11,14 +11,14 @@
 namespace WEBHOOKS_EXPORT webhooks {
 namespace testing {
 
-/// A storage that forwards every call to another one, counts them, and breaks those that it is told
-/// to break. Any thread.
+/// A storage that forwards every call to another one, counts the calls, and breaks those selected.
+/// Thread-safe.
 class FaultyStorage final : public ForwardingStorage {
 public:
-    /// How a call breaks. The caller sees the same of both: `unavailable`.
+    /// How a call breaks. The caller sees `unavailable` in both cases.
     enum class Fault {
         refused,      ///< It fails before it does anything.
-        answer_lost,  ///< It does its work; what it answers is lost.
+        answer_lost,  ///< It does its work, but its result is lost.
     };
 
     static constexpr std::size_t for_ever = std::numeric_limits<std::size_t>::max();
@@ -28,7 +28,7 @@ public:
         Fault fault = Fault::refused;
         /// The first call that breaks: 1 is the next one.
         std::size_t first = 1;
-        /// How many break, one after the other; 0: none; `for_ever`: until `mend`.
+        /// The number of consecutive calls that break; 0: none; `for_ever`: until `mend`.
         std::size_t count = 1;
         /// Set: only calls of this kind break, and only these count for `first` and `count`.
         std::optional<Call> only = {};
@@ -36,20 +36,20 @@ public:
 
     using ForwardingStorage::ForwardingStorage;
 
-    /// From now on calls break as told, instead of as told before.
+    /// Replaces the selection of calls that break.
     void break_calls(Breakage breakage);
     /// From now on every call is forwarded.
     void mend();
 
-    /// How many calls were made so far, broken ones included; with a kind, of that kind.
+    /// The number of calls so far, including broken ones; with a kind, only of that kind.
     std::size_t calls() const;
     std::size_t calls(Call call) const;
-    /// Those that broke so far, in order.
+    /// The calls that have broken so far, in order.
     std::vector<Call> broken() const;
 
 private:
     Result<> intercept(Call call, const std::function<Result<>()>& forward) override;
-    /// Notes a call. @return how it breaks, if it does.
+    /// Counts a call. @return how it breaks, if it does.
     std::optional<Fault> note(Call call);
 
     mutable std::mutex mutex_;

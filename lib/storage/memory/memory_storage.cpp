@@ -128,7 +128,7 @@ Result<Configuration> MemoryStorage::configuration(Revision since) {
     return changes;
 }
 
-// ---- The log, as its readers see it.
+// ---- The log, for readers.
 
 Event MemoryStorage::view(EventId id) const {
     const StoredEvent& stored = events_.at(id);
@@ -227,7 +227,7 @@ Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
     return statistics;
 }
 
-// ---- Sending again.
+// ---- Resending.
 
 Result<> MemoryStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
     const std::scoped_lock lock(mutex_);
@@ -350,7 +350,7 @@ std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::siz
     return moved;
 }
 
-// ---- The log, as workers write it.
+// ---- The log, for workers.
 
 bool MemoryStorage::is_in_memory_alone(const StoredEvent& event) {
     return !event.row && event.attempts.empty();

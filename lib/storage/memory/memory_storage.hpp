@@ -13,7 +13,7 @@
 
 namespace webhooks::storage {
 
-/// Ordered containers under one lock: every call is atomic by holding it.
+/// Ordered containers under one lock: every call is atomic because it holds the lock.
 class MemoryStorage final : public Storage {
 public:
     explicit MemoryStorage(std::shared_ptr<Clock> clock);
@@ -61,9 +61,9 @@ private:
         Subscription subscription;
         bool is_deleted = false;
     };
-    /// The row of an event that is not delivered.
+    /// The row of an undelivered event.
     struct Row {
-        std::optional<Time> due = {};  ///< Absent: it has ended otherwise.
+        std::optional<Time> due = {};  ///< Absent: it has ended without being delivered.
         int attempts = 0;
         int tries = 0;
         WorkerId claimed_by{};
@@ -82,7 +82,7 @@ private:
     struct StoredWorker {
         std::uint64_t tag = 0;
         std::chrono::milliseconds lease{};
-        SteadyTime last_pulse{};  ///< A clock that is set must not end a life.
+        SteadyTime last_pulse{};  ///< Steady: wall clock changes must not end a lease.
         EventId low_water{};
         std::int64_t last_batch = 0;
         bool is_dead = false;
@@ -94,15 +94,15 @@ private:
         Time created_at{};
     };
 
-    // All of these expect the lock to be held.
+    // All of these require the lock to be held.
     Result<StoredSubscription*> visible(const Principal&, SubscriptionId);
     Result<StoredWorker*> living(WorkerId);
     Event view(EventId) const;
     std::vector<Event> newest_events(SubscriptionId) const;
     Result<StoredEvent*> visible(const Principal&, SubscriptionId, EventId);
-    /// Whether the event is in the memory of the worker that appended it, and nowhere else.
+    /// Whether the event is only in the memory of the worker that appended it.
     static bool is_in_memory_alone(const StoredEvent&);
-    /// Whether a worker holds the event: in its memory alone, or by the row that it has claimed.
+    /// Whether a worker holds the event: only in its memory, or by the row that it has claimed.
     static bool is_held_by(WorkerId, const StoredEvent&);
     bool reopen(EventId);
     void put_row(EventId, Row);
@@ -124,7 +124,7 @@ private:
     std::map<std::string, EventType> event_types_;
     std::map<EventId, StoredEvent> events_;
     std::map<SubscriptionId, std::set<EventId>> log_of_;
-    /// What waits and is not claimed, by due time.
+    /// Waiting, unclaimed events, by due time.
     std::set<std::pair<Time, EventId>> due_;
     std::set<std::tuple<WorkerId, SubscriptionId, EventId>> deferred_;
     std::map<std::pair<std::string, std::string>, StoredKey> keys_;

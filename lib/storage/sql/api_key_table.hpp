@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Statements on API keys that every SQL database understands. They throw what SOCI throws.
+/// Statements on API keys for every SQL database. They throw what SOCI throws.
 
 #include <soci/soci.h>
 

@@ -8,7 +8,7 @@ using query::Operand;
 const char* const never = "(1 = 0)";
 const char* const always = "(1 = 1)";
 
-/// Puts two texts in the places `{0}` and `{1}` of a pattern.
+/// Replaces `{0}` and `{1}` in a pattern.
 std::string fill_in(std::string_view pattern, const std::string& first, const std::string& second) {
     std::string text;
     while (!pattern.empty()) {
@@ -37,7 +37,7 @@ const Dialect sqlite_dialect = {
     .not_same = " IS NOT ",
     .contains = "(instr({0}, {1}) > 0)",
     .starts_with = "(substr({0}, 1, length({1})) = {1})",
-    // A negative start counts from the end; for an empty text there is none.
+    // A negative start counts from the end; an empty text has none.
     .ends_with =
         "(CASE WHEN length({1}) = 0 THEN {0} IS NOT NULL OR NULL "
         "ELSE substr({0}, -length({1})) = {1} END)",
@@ -45,7 +45,8 @@ const Dialect sqlite_dialect = {
     .descending = " DESC",
 };
 
-// Without a type, two values would be compared as text; without a collation, as the database likes.
+// Without a type, two values would be compared as text; without a collation, by the database's
+// default.
 const Dialect postgresql_dialect = {
     .number = "CAST({0} AS BIGINT)",
     .text = "(CAST({0} AS TEXT) COLLATE \"C\")",
@@ -146,7 +147,7 @@ std::string ListSql::comparison(const Condition& condition, const char* sign) {
     return "(" + operand(condition.operands[0]) + sign + operand(condition.operands[1]) + ")";
 }
 
-/// Two-valued, but unknown where a function gives null.
+/// Two-valued, but unknown if a function returns null.
 std::string ListSql::equality(const Condition& condition) {
     const Operand& left = condition.operands[0];
     const Operand& right = condition.operands[1];
@@ -174,7 +175,7 @@ std::string ListSql::membership(const Condition& condition) {
 }
 
 std::string ListSql::text_test(const Condition& condition, const char* pattern) {
-    // Each value is bound once and may stand in the text several times.
+    // Each value is bound once, but may occur in the text several times.
     const std::string text = operand(condition.operands[0]);
     const std::string part = operand(condition.operands[1]);
     return fill_in(pattern, text, part);

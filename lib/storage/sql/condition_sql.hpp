@@ -10,20 +10,20 @@
 
 namespace webhooks::storage {
 
-/// Where databases differ in how conditions and orders are written.
+/// Differences between databases in how conditions and orders are written.
 struct Dialect {
-    /// How a bound value stands in the text: `{0}` is its name.
+    /// The placeholder of a bound number: `{0}` is its name.
     const char* number;
     const char* text;
     /// `A same B` is true or false, also for nulls, which equal each other.
     const char* same;
     const char* not_same;
-    /// Whether text A contains, begins with, ends with text B; unknown where one is null.
-    /// `{0}` and `{1}` stand for the two.
+    /// Whether text A contains, starts with or ends with text B; unknown if one is null. `{0}` and
+    /// `{1}` stand for the two.
     const char* contains;
     const char* starts_with;
     const char* ends_with;
-    /// Behind a sort key that may be null, so that nulls are lowest.
+    /// Follows a nullable sort key, so that nulls are lowest.
     const char* ascending;
     const char* descending;
 };
@@ -31,16 +31,15 @@ struct Dialect {
 extern const Dialect sqlite_dialect;
 extern const Dialect postgresql_dialect;
 
-/// How a field is written in SQL, and which joins it needs.
+/// How a field is written in SQL, and the joins that it needs.
 struct Column {
     const char* expression;
     unsigned joins;
     bool may_be_null = false;
 };
 
-/// Writes the variable part of one list query. Its text is put together from the fragments of this
-/// file alone; what a user wrote is only ever bound. Keeps what is bound: it must outlive the
-/// statement.
+/// Writes the variable part of one list query. Its text consists only of fragments from this file;
+/// user input is always bound. It owns the bound values, so it must outlive the statement.
 class ListSql {
 public:
     ListSql(const Dialect& dialect, std::span<const Column> columns)
@@ -49,9 +48,9 @@ public:
     std::string condition(const query::Condition& condition);
     std::string order(std::span<const query::SortColumn> keys);
 
-    /// The joins of the fields that were written so far.
+    /// The joins of the fields written so far.
     unsigned joins() const noexcept { return joins_; }
-    /// Binds the values that the text names.
+    /// Binds the values that the text refers to.
     void bind(soci::statement& statement) const;
 
 private:

@@ -10,7 +10,7 @@ using soci::use;
 
 enum Join : unsigned { message = 1, attempt = 2, undelivered = 4, everything = 7 };
 
-/// The fields of an event, in the order of query::fields_of. Moments are milliseconds there.
+/// The fields of an event, in the order of query::fields_of. Times are in milliseconds there.
 constexpr Column event_columns[] = {
     {"e.id", 0},
     {"e.subscription_id", 0},
@@ -19,8 +19,8 @@ constexpr Column event_columns[] = {
     {"a.status_code", attempt, true},
     {"a.response", attempt, true},
     {"a.error_message", attempt, true},
-    // Below every worker's low-water mark, what has no row among what is not delivered is
-    // delivered: the event's attempts, each on a page of its own in a long log, stay unread.
+    // An event below every worker's low-water mark without an undelivered row is delivered. This
+    // avoids reading its attempts, each of which is on a different page in a long log.
     {"(CASE WHEN u.event_id IS NOT NULL THEN 0 "
      "WHEN e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
      "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
@@ -33,7 +33,7 @@ constexpr Column event_columns[] = {
     {"(e.created_at / 1000)", 0},
 };
 
-/// Events with what is wanted of their message, latest attempt and what they wait for.
+/// Events joined with the required parts of their message, latest attempt and undelivered row.
 std::string from(unsigned joins) {
     std::string text = " FROM webhooks_event e";
     if (joins & message) text += " JOIN webhooks_message m ON m.id = e.message_id";
@@ -50,11 +50,11 @@ std::string from(unsigned joins) {
     return text;
 }
 
-/// A transaction that published before a subscription was deleted may be committed after it: for
-/// this long its events are looked for.
+/// A transaction that published before a subscription was deleted may be committed after it: its
+/// events are looked for during this time.
 constexpr std::chrono::hours longest_publication{1};
 
-/// An event with its latest attempt and what it waits for.
+/// An event with its latest attempt and its next due time.
 struct EventRow {
     static constexpr const char* select =
         "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "
@@ -110,7 +110,7 @@ struct EventRow {
     }
 };
 
-/// Ids as a statement writes them: (1, 2, 3).
+/// Ids as a list in a statement: (1, 2, 3).
 class IdList {
 public:
     void add(long long id) {
@@ -125,7 +125,7 @@ private:
     std::string text_;
 };
 
-/// The condition of a list: the subscription's events, and of these what the user asked for.
+/// The condition of a list: the subscription's events, filtered by the user's condition.
 std::string where(ListSql& list, const query::Plan& plan) {
     std::string text = " WHERE e.subscription_id = :subscription";
     if (plan.condition) text += " AND " + list.condition(*plan.condition);
@@ -258,7 +258,8 @@ void erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
     const long long id = event.value;
     const long long owner = subscription.value;
     long long message = 0;
-    // The event first: whoever gives it a row meanwhile locks it, and has done so or finds it gone.
+    // The event first: a transaction that gives it a row locks it, so it has either committed the
+    // row or finds the event gone.
     sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(id, "id"),
         into(message);
     sql << "DELETE FROM webhooks_attempt WHERE event_id = :id", use(id, "id");

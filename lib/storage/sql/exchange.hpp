@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// How values travel between C++ and SQL.
+/// Conversion of values between C++ and SQL.
 
 #include <soci/soci.h>
 
@@ -25,7 +25,7 @@ inline std::optional<Time> from_micros(const std::optional<long long>& micros) {
     return micros ? std::optional(from_micros(*micros)) : std::nullopt;
 }
 
-/// A column that may be NULL. Its two parts go to SOCI together.
+/// A nullable column. SOCI receives its value and its indicator together.
 template <class T>
 struct Nullable {
     T value{};
@@ -42,11 +42,12 @@ struct Nullable {
     }
 };
 
-/// Executes what has its variables bound, and calls `on_row` after each row was put into them.
+/// Executes a statement whose variables are bound, and calls `on_row` for each row fetched into
+/// them.
 template <class OnRow>
 void for_each_row(soci::statement& query, const std::string& text, OnRow on_row) {
     query.alloc();
-    // Once: to prepare and to forget it would take PostgreSQL two trips more.
+    // One-time: preparing and deallocating would take two more round trips to PostgreSQL.
     query.prepare(text, soci::details::st_one_time_query);
     query.define_and_bind();
     query.execute(false);

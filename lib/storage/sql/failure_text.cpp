@@ -5,7 +5,7 @@
 namespace webhooks::storage {
 namespace {
 
-/// Erases a text's beginning up to what `end` says, if something follows.
+/// Erases the beginning of a text up to and including `end`, if something follows.
 void skip_past(std::string& text, std::string_view end) {
     const std::size_t at = text.find(end);
     if (at != std::string::npos && at + end.size() < text.size()) text.erase(0, at + end.size());

@@ -6,11 +6,10 @@
 
 namespace webhooks::storage {
 
-/// What the database itself said, without the values that were bound and without SOCI's words
-/// before and after it.
+/// The database's own message, without bound values and without the words that SOCI adds.
 std::string database_message(const soci::soci_error& failure);
 
-/// The same of a text.
+/// The same for a text.
 std::string without_soci_words(std::string text);
 
 }  // namespace webhooks::storage

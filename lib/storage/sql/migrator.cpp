@@ -5,7 +5,7 @@
 namespace webhooks::storage {
 namespace {
 
-/// FNV-1a, 64 bits: tells an edited migration from the released one; it guards against mistakes.
+/// FNV-1a, 64 bits: detects edited migrations; it protects against mistakes, not attacks.
 long long checksum(std::string_view text) {
     std::uint64_t hash = 14695981039346656037ULL;
     for (const char c : text) {
@@ -100,7 +100,7 @@ Result<> check_schema(soci::session& sql, std::span<const Migration> migrations)
     return Error(Errc::conflict, "the schema has version " + std::to_string(applied.size()) +
                                      ", this library needs " +
                                      std::to_string(migrations.back().version) +
-                                     "; migrate_postgresql makes it up to date");
+                                     "; update it with migrate_postgresql");
 }
 
 }  // namespace webhooks::storage

@@ -103,13 +103,14 @@ Result<Configuration> SqlStorage::configuration(Revision since) {
     });
 }
 
-// ---- The log, as its readers see it.
+// ---- The log, for readers.
 
 Result<Page<Event>> SqlStorage::list_events(const Principal& principal, SubscriptionId id,
                                             const ListQuery& list) {
     const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
     if (!plan) return plan.error();
-    // Who reads on behind an event never comes back to what appears before it.
+    // A reader that continues after an event never returns to earlier ids that become visible
+    // later.
     std::optional<EventId> last;
     if (plan->after && !plan->order.front().is_descending) {
         Result<std::optional<EventId>> settled = last_settled_event();
@@ -151,7 +152,7 @@ Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, Su
                        });
 }
 
-// ---- Sending again.
+// ---- Resending.
 
 Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
     return run_visible(Purpose::reopen, principal, id,
@@ -173,14 +174,14 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
     const std::scoped_lock lock(sweep_mutex_);
     Sweep sweep;
     Result<bool> is_more = run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
-        sweep = sweep_;  // Each time anew: the transaction may be repeated.
+        sweep = sweep_;  // Reset each time: the transaction may be repeated.
         const Time present = now(sql);
         const std::size_t limit = maintenance.limit;
         std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
         done += erase_hidden_events(sql, present, limit);
         return done + expire(sql, present, maintenance, sweep) >= limit;
     });
-    // What a transaction did that failed is still to be done.
+    // If the transaction failed, its work still has to be done.
     if (is_more) sweep_ = sweep;
     return is_more;
 }

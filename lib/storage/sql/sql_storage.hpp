@@ -12,19 +12,19 @@
 
 namespace webhooks::storage {
 
-/// What a transaction is for.
+/// The purpose of a transaction.
 enum class Purpose : std::uint8_t {
-    read,       ///< It sees one state and writes nothing.
-    query,      ///< As `read`, with the time budget of queries.
-    query_log,  ///< As `query`, for events, each found by key.
-    change,     ///< It writes.
-    reopen,     ///< It writes, and makes events due: workers hear of it.
+    read,       ///< Reads one snapshot and writes nothing.
+    query,      ///< As `read`, with the time limit of queries.
+    query_log,  ///< As `query`, for events, each looked up by key.
+    change,     ///< Writes.
+    reopen,     ///< Writes, and makes events due: notifies workers.
     configure,  ///< It changes subscriptions or event types; one such runs at a time. Workers
                 ///< hear of it.
     erase,      ///< It deletes events; one such runs at a time.
 };
 
-/// Whether the transaction ends when its time is used up.
+/// Whether the transaction has a time limit.
 inline bool is_query(Purpose purpose) {
     return purpose == Purpose::query || purpose == Purpose::query_log;
 }
@@ -32,15 +32,15 @@ inline bool is_reading(Purpose purpose) {
     return purpose == Purpose::read || is_query(purpose);
 }
 
-/// What a list query or statistics answer whose time is used up.
+/// The error of a list query or statistics whose time has run out.
 inline Error query_timed_out() {
     return {Errc::timed_out,
             "The query took too long. Narrow it: compare `id` or `createdAt` with a bound, drop "
             "conditions on `payload` and `response`, or page with `after` instead of `skip`."};
 }
 
-/// What every SQL database does alike: all of a storage but its workers and how they write the log.
-/// A class below it knows connections, transactions, failures and time.
+/// The part of a storage that all SQL databases share: everything except workers and how they write
+/// the log. Derived classes supply connections, transactions, errors and time.
 class SqlStorage : public Storage {
 public:
     Result<Subscription> insert_subscription(const Subscription&) override;
@@ -69,28 +69,27 @@ public:
     Result<> delete_api_key(ApiKeyId) override;
 
 protected:
-    /// @return whether the transaction is to be committed. May throw what SOCI throws.
+    /// @return whether to commit the transaction. May throw what SOCI throws.
     using Body = std::function<bool(soci::session&)>;
 
     explicit SqlStorage(const Dialect& dialect) : dialect_(dialect) {}
 
     /// Runs a body in a transaction. Throws nothing. @return why it could not be run or committed;
-    /// `query_timed_out()` where a query used up its time.
+    /// `query_timed_out()` if the time of a query has run out.
     virtual Result<> in_transaction(Purpose purpose, const Body& body) = 0;
     /// Storage's time, in a transaction.
     virtual Time now(soci::session& sql) = 0;
-    /// Where events may become visible out of the order of their ids: up to which id none can
-    /// appear any more in a transaction that is begun after this call.
+    /// If events can become visible out of the order of their ids: the id up to which none can
+    /// appear any more in a transaction that begins after this call.
     virtual Result<std::optional<EventId>> last_settled_event() { return std::nullopt; }
 
-    /// Deletes old events in a transaction that has nothing else to do any more, as `maintain`
-    /// says.
-    /// @return how many rows it has looked at; as many as the limit where there may be more.
+    /// Deletes old events, as documented for `maintain`, in a transaction that has no other work
+    /// left.
+    /// @return the number of examined rows; `limit` if there may be more.
     virtual std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
                                Sweep& sweep);
 
-    /// As `in_transaction`, for a body that answers with a Result: it is committed unless it
-    /// failed.
+    /// As `in_transaction`, for a body that returns a Result: it is committed unless it failed.
     template <class Answering>
     auto run(Purpose purpose, Answering body) {
         using Answer = decltype(body(std::declval<soci::session&>()));

@@ -10,7 +10,7 @@ namespace {
 using soci::into;
 using soci::use;
 
-/// Retired secrets as one column: a line "micros secret" for each, in order. A secret is printable.
+/// Retired secrets as one column: a line "micros secret" for each, in order. Secrets are printable.
 std::string write_retired(const std::vector<RetiredSecret>& secrets) {
     std::string text;
     for (const RetiredSecret& retired : secrets) {
@@ -35,7 +35,7 @@ std::vector<RetiredSecret> read_retired(std::string_view text) {
     return secrets;
 }
 
-/// The columns of a subscription and the variables they travel in.
+/// The columns of a subscription and the variables that hold them.
 struct SubscriptionRow {
     long long id = 0;
     std::string user_id;
@@ -133,8 +133,8 @@ void bind_owner(soci::statement& query, const Principal& principal) {
     if (!principal.is_administrator()) query.exchange(use(principal.user_id(), "owner"));
 }
 
-/// The fields of a subscription, in the order of query::fields_of. Moments are milliseconds there.
-/// Secret, headers and events can be shown, but no query compares them.
+/// The fields of a subscription, in the order of query::fields_of. Times are in milliseconds there.
+/// Secret, headers and events can be selected, but not compared.
 constexpr Column subscription_columns[] = {
     {"id", 0},
     {"name", 0},
@@ -150,7 +150,7 @@ constexpr Column subscription_columns[] = {
     {"NULL", 0},
 };
 
-/// The owner's scope stands outside of the user's condition, which cannot widen it.
+/// The owner's scope is outside the user's condition, which cannot widen it.
 std::string where(ListSql& list, const Principal& principal, const query::Plan& plan) {
     std::string text = owner_condition(principal);
     if (plan.condition) text += " AND " + list.condition(*plan.condition);
@@ -170,7 +170,7 @@ std::int64_t count_subscriptions(soci::session& sql, const Dialect& dialect,
     return total;
 }
 
-/// Whether an attempt that began at `since` or later was delivered.
+/// Whether an attempt that started at `since` or later was delivered.
 bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since) {
     const long long id = subscription.value;
     const long long from = to_micros(since);

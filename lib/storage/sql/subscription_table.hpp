@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Statements on subscriptions and event types that every SQL database understands. They run in the
-/// caller's transaction and throw what SOCI throws.
+/// Statements on subscriptions and event types for every SQL database. They run in the caller's
+/// transaction and throw what SOCI throws.
 
 #include <soci/soci.h>
 
@@ -17,7 +17,7 @@
 
 namespace webhooks::storage {
 
-/// Adds 1 to the revision. @return the new one.
+/// Increments the revision. @return the new one.
 Revision bump_revision(soci::session& sql);
 Revision current_revision(soci::session& sql);
 
@@ -25,10 +25,11 @@ SubscriptionId insert_subscription(soci::session& sql, const Subscription& subsc
 std::optional<Subscription> find_subscription(soci::session& sql, const Principal& principal,
                                               SubscriptionId id);
 void update_subscription(soci::session& sql, const Subscription& subscription);
-/// Hides it and empties what it held of the user's.
+/// Hides it and clears the user's data in it.
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now);
 void write_state(soci::session& sql, const EndpointState& state);
-/// Deactivates those that are still to be. @return which ones; each has bumped the revision.
+/// Deactivates those that are still concerned. @return which ones; each has incremented the
+/// revision.
 std::vector<SubscriptionId> deactivate(soci::session& sql,
                                        const std::vector<Deactivation>& deactivations, Time now);
 /// Without `recent_events`.

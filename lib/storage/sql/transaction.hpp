@@ -4,8 +4,8 @@
 
 namespace webhooks::storage {
 
-/// A transaction that is rolled back unless it was committed. SOCI's own begins as the database
-/// likes; here the caller says how, because a writer of SQLite must begin as one.
+/// A transaction that is rolled back unless it was committed. SOCI's own uses the database's
+/// default begin; here the caller specifies it, because a SQLite writer must begin as one.
 class Transaction {
 public:
     Transaction(soci::session& sql, const char* begin) : sql_(sql) { sql_ << begin; }
@@ -18,7 +18,7 @@ public:
         try {
             sql_ << "ROLLBACK";
         } catch (const soci::soci_error&) {
-            // The database has rolled back by itself.
+            // The database has already rolled back.
         }
     }
 

@@ -8,7 +8,7 @@ namespace {
 using soci::into;
 using soci::use;
 
-/// A row in a worker's memory is the worker's; one that is deferred can be taken from it.
+/// A worker's row is its own while the event is in its memory; if it is deferred, it can be taken.
 constexpr const char* is_reachable = "(claimed_by = 0 OR is_deferred = 1)";
 
 }  // namespace

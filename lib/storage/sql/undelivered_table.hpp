@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Statements on what is not delivered, and on how deliveries went, that every SQL database
-/// understands. They run in the caller's transaction and throw what SOCI throws.
+/// Statements on undelivered events, and on delivery statistics, for every SQL database. They run
+/// in the caller's transaction and throw what SOCI throws.
 
 #include <soci/soci.h>
 
@@ -18,7 +18,7 @@ Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId e
 Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription, Time since,
                             EventId after, Time now, std::size_t limit);
 
-/// All of the statistics that are in the log.
+/// The part of the statistics that comes from the log.
 DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscription, Time now);
 
 }  // namespace webhooks::storage

@@ -99,7 +99,7 @@ TEST_CASE("a row of history tells what came") {
 
     const Attempt refusal = describe(answered(404), 1, now, 7ms, Outcome::retry);
     CHECK(refusal.status_code == 404);
-    CHECK(refusal.error_message == "endpoint answered 404");
+    CHECK(refusal.error_message == "endpoint responded with 404");
 
     const Attempt failure = describe({.error = "connection refused"}, 1, now, 7ms, Outcome::retry);
     CHECK_FALSE(failure.status_code);

@@ -194,7 +194,7 @@ TEST_CASE("an event that expires before its attempt ends without a request") {
     const Results results = bench.dispatcher.take_results();
     REQUIRE(results.attempts.size() == 1);
     CHECK(results.attempts.front().attempt.outcome == Outcome::expired);
-    CHECK(results.attempts.front().attempt.error_message == "expired: it was no longer wanted");
+    CHECK(results.attempts.front().attempt.error_message == "expired: its expiresAt had passed");
     CHECK(results.released_events == 1);
 }
 

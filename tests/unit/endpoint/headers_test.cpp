@@ -14,8 +14,8 @@ std::vector<FieldError> faults_of(const Headers& headers) {
 }
 
 constexpr const char* bad_name = "must have a name of 1 to 128 letters, digits and !#$%&'*+-.^_`|~";
-constexpr const char* refused = "is not for subscriptions to set";
-constexpr const char* bad_value = "must be printable ASCII without blanks at its ends";
+constexpr const char* refused = "is reserved and cannot be set by a subscription";
+constexpr const char* bad_value = "must be printable ASCII without surrounding spaces";
 
 std::string text(std::size_t size) {
     return std::string(size, 'x');
@@ -110,7 +110,7 @@ TEST_CASE("The field of a fault shows no control character and nothing outside A
           std::vector<FieldError>{{"headers.a?b", bad_name}});
 }
 
-TEST_CASE("A value is printable ASCII without blanks at its ends") {
+TEST_CASE("A value is printable ASCII without surrounding spaces") {
     for (const char* value : {"", "a", "a b", "a\tb", "Bearer abc==", "!\"#$%&'()*+,-./:;<=>?@~"}) {
         CAPTURE(value);
         CHECK(faults_of({{"x", value}}).empty());
@@ -129,7 +129,8 @@ TEST_CASE("A value is printable ASCII without blanks at its ends") {
 
 TEST_CASE("No two names are equal without regard to case") {
     CHECK(faults_of({{"x-a", "1"}, {"X-A", "2"}, {"x-b", "3"}}) ==
-          std::vector<FieldError>{{"headers.X-A", "must be given only once, whatever its case"}});
+          std::vector<FieldError>{
+              {"headers.X-A", "must occur only once (names are case-insensitive)"}});
     CHECK(faults_of({{"x-a", "1"}, {"x_a", "2"}}).empty());
 }
 

@@ -76,17 +76,15 @@ struct ApiFixture : testing::ServiceFixture {
 /// The names of an object's members, in order.
 inline std::string names(std::string_view object) {
     std::string text;
-    for (const auto& member : json::parse_object(object).value())
-        text += member.name + " ";
+    json::visit_members(object, [&](const std::string& name, std::string_view) {
+        text += name + " ";
+        return true;
+    }).value();
     return text;
 }
 
 inline std::string raw_member(std::string_view object, std::string_view name) {
-    const auto members = json::parse_object(object).value();
-    for (const auto& member : members) {
-        if (member.name == name) return std::string(member.value);
-    }
-    return {};
+    return std::string(json::parse_object(object, {name}).value().at(name).value);
 }
 
 }  // namespace webhooks::http

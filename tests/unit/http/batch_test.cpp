@@ -1,3 +1,5 @@
+#include <unit/allocations.hpp>
+
 #include "api_fixture.hpp"
 
 using namespace webhooks;
@@ -76,8 +78,8 @@ TEST_CASE_METHOD(BatchFixture,
         {"{}", R"({"events":["must be an array of 1 to 1000 objects"]})"},
         {R"({"events":null})", R"({"events":["must be an array of 1 to 1000 objects"]})"},
         {R"({"events":{}})", R"({"events":["must be an array of 1 to 1000 objects"]})"},
-        {R"({"events":[],"Events":[1]})",
-         R"({"Events":["is given more than once; case does not tell names apart"]})"},
+        {R"({"events":[1],"Events":[]})",
+         R"({"events":["is given more than once (names are case-insensitive)"]})"},
         {batch(sound + ",7," + sound), R"({"events[1]":["must be an object"]})"},
         {batch(sound + R"(,{"eventType":"order.creatd"})"),
          R"({"events[1].eventType":["is not a registered event type; did you mean )"
@@ -86,10 +88,10 @@ TEST_CASE_METHOD(BatchFixture,
                R"(,{"eventType":"order.created","payload":1,"PAYLOAD":2,"orderingKey":"k"})"),
          R"({"events[0].eventType":["is required"],)"
          R"("events[0].userId":["must not be empty; leave it out"],)"
-         R"("events[2].PAYLOAD":["is given more than once; case does not tell names apart"],)"
-         R"("events[2].orderingKey":["is not available yet"]})"},
+         R"("events[2].orderingKey":["is not available yet"],)"
+         R"("events[2].payload":["is given more than once (names are case-insensitive)"]})"},
         {batch(sound + R"(,{"eventType":"order.created","payload":1,"deliverAt":"soon"})"),
-         R"({"events[1].deliverAt":["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"]})"},
+         R"({"events[1].deliverAt":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"]})"},
         {batch(sound + R"(,{"eventType":"order.created\u0000","payload":1})"),
          R"({"body":["is not valid JSON: U+0000 is not accepted in text at byte 87"]})"},
         {batch(sound + R"(,{"eventType":"order.created","payload":1e}])"),
@@ -147,4 +149,41 @@ TEST_CASE_METHOD(BatchFixture, "a batch is JSON by its content type") {
     CHECK(call("POST", "/v1/webhooks/events/batch", many(1)).status == 415);
     content_type = "";
     CHECK(call("POST", "/v1/webhooks/events/batch?eventType=order.created", many(1)).status == 415);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+
+/// A batch is read on a thread that serves others, too.
+TEST_CASE_METHOD(BatchFixture,
+                 "no number of members makes a batch cost more memory than its bytes") {
+    const auto allocations_for = [&](const std::string& more, int count, int status) {
+        std::string members = R"("eventType":"order.created","payload":1)";
+        for (int i = 0; i < count; ++i)
+            members += more;
+        const long before = testing::allocations();
+        CHECK(call("POST", "/v1/webhooks/events/batch", batch("{" + members + "}")).status ==
+              status);
+        return testing::allocations() - before;
+    };
+    const auto [more, status] = GENERATE(table<std::string, int>({
+        {R"(,"a":1)", 202},
+        {R"(,"a long name that is not of this API":1)", 202},
+        {R"(,"payload":1)", 400},
+        {R"(,"userId":5)", 400},
+    }));
+    CAPTURE(more);
+    const long few = allocations_for(more, 10, status);
+    CHECK(allocations_for(more, 100'000, status) <= few + 50);
+}
+
+#endif
+
+TEST_CASE_METHOD(BatchFixture, "of a batch full of errors the first 100 are answered") {
+    std::string events;
+    for (int i = 0; i < 1000; ++i)
+        events += std::string(i == 0 ? "" : ",") + R"({"eventType":1,"payload":1,"userId":2})";
+    const auto found = json(400, "POST", "/events/batch", batch(events)).at("errors").as_object();
+    CHECK(found.size() == 100);
+    CHECK(found.contains("events[49].userId"));
+    CHECK_FALSE(found.contains("events[50].userId"));
 }

@@ -77,12 +77,12 @@ TEST_CASE_METHOD(PublishFixture, "a wrong publication is a 400 that names all th
          R"({"deliverAt":["must be a string"],)"
          R"("expiresAt":["must be later than now and than deliverAt"]})"},
         {R"({"eventType":"order.created","payload":1,"expiresAt":"x","orderingKey":"k"})",
-         R"({"expiresAt":["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"],)"
+         R"({"expiresAt":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"],)"
          R"("orderingKey":["is not available yet"]})"},
         {R"({"eventType":"order.created","payload":1,"idempotencyKey":7,"userId":8})",
          R"({"idempotencyKey":["must be a string"],"userId":["must be a string"]})"},
         {R"({"eventType":"order.created","payload":1,"PAYLOAD":2})",
-         R"({"PAYLOAD":["is given more than once; case does not tell names apart"]})"},
+         R"({"payload":["is given more than once (names are case-insensitive)"]})"},
         {R"({"eventType":"order.created\u0000","payload":1})",
          R"({"body":["is not valid JSON: U+0000 is not accepted in text at byte 34"]})"},
         {R"({"eventType":"order.created","payload":1e})",
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(PublishFixture, "an idempotency key answers the first receipt o
         first.at("eventIds"));
 }
 
-TEST_CASE_METHOD(PublishFixture, "only an administrator publishes to another user") {
+TEST_CASE_METHOD(PublishFixture, "only an administrator may publish to another user") {
     key = "bob";
     json(403, "POST", "/events", R"({"eventType":"order.created","payload":1,"userId":"alice"})");
     CHECK(transport->requests().empty());
@@ -223,7 +223,7 @@ TEST_CASE_METHOD(PublishFixture, "a publication for later goes out at its time")
 
 TEST_CASE_METHOD(PublishFixture, "wrong parameters of the raw form are named together") {
     const std::string no_time =
-        R"("must be a time of RFC 3339, such as 2026-01-31T09:05:00Z; write the '+' of an offset as %2B")";
+        R"("must be an RFC 3339 time, such as 2026-01-31T09:05:00Z; write the '+' of an offset as %2B")";
     CHECK(errors("POST",
                  "/events?eventType=order.created&deliverAt=2026-01-01T01:00:00+01:00"
                  "&expiresAt=soon&orderingKey=k",

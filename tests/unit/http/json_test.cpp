@@ -9,7 +9,11 @@ using namespace webhooks::http;
 namespace {
 
 bool is_object(std::string_view text) {
-    return json::parse_object(text).has_value();
+    return json::parse_object(text, {}).has_value();
+}
+
+bool has_valid_payload(std::string_view text) {
+    return json::parse_object(text, {"payload"}, "payload").has_value();
 }
 
 std::string nested(int depth) {
@@ -17,12 +21,9 @@ std::string nested(int depth) {
 }
 
 std::string member(std::string_view text, std::string_view name, std::string_view raw_member = {}) {
-    const auto members = json::parse_object(text, raw_member);
+    const auto members = json::parse_object(text, {name}, raw_member);
     REQUIRE(members);
-    for (const auto& found : *members) {
-        if (found.name == name) return std::string(found.value);
-    }
-    return "(none)";
+    return std::string(members->at(name).value);
 }
 
 }  // namespace
@@ -124,13 +125,13 @@ TEST_CASE("32 levels are read, 33 are not") {
 }
 
 TEST_CASE("a fault says what and where") {
-    CHECK(json::parse_object("").error().detail() == "is empty, must be a JSON object");
-    CHECK(json::parse_object("[1]").error().detail() == "must be a JSON object");
-    CHECK(json::parse_object("{\"a\":x}").error().detail() ==
+    CHECK(json::parse_object("", {}).error().detail() == "is empty, must be a JSON object");
+    CHECK(json::parse_object("[1]", {}).error().detail() == "must be a JSON object");
+    CHECK(json::parse_object("{\"a\":x}", {}).error().detail() ==
           "is not valid JSON: syntax error at byte 6");
-    CHECK(json::parse_object("{} x").error().detail() ==
+    CHECK(json::parse_object("{} x", {}).error().detail() ==
           "is not valid JSON: something follows the object at byte 4");
-    CHECK(json::parse_object(R"({"a":"\u0000"})").error().detail() ==
+    CHECK(json::parse_object(R"({"a":"\u0000"})", {}).error().detail() ==
           "is not valid JSON: U+0000 is not accepted in text at byte 13");
 }
 
@@ -145,40 +146,66 @@ TEST_CASE("a value that goes out as written may have an escaped U+0000") {
     CHECK_FALSE(is_object(text));
     CHECK(member(text, "Payload", "payload") == R"({"\u0000":["\u0000","x\u0000"]})");
     SECTION("in this value only") {
-        CHECK_FALSE(json::parse_object(R"({"payload":1,"b":"\u0000"})", "payload"));
-        CHECK_FALSE(json::parse_object(R"({"payload":{"a":1},"b":"\u0000"})", "payload"));
-        CHECK_FALSE(json::parse_object(R"({"b":{"payload":"\u0000"}})", "payload"));
+        CHECK_FALSE(has_valid_payload(R"({"payload":1,"b":"\u0000"})"));
+        CHECK_FALSE(has_valid_payload(R"({"payload":{"a":1},"b":"\u0000"})"));
+        CHECK_FALSE(has_valid_payload(R"({"b":{"payload":"\u0000"}})"));
     }
     SECTION("but its syntax, UTF-8 and depth are right, and text and exponents can be read") {
-        CHECK_FALSE(json::parse_object(R"({"payload":"\u00"})", "payload"));
-        CHECK_FALSE(json::parse_object(R"({"payload":"\udc00\ud800"})", "payload"));
-        CHECK_FALSE(json::parse_object(R"({"payload":01})", "payload"));
-        CHECK_FALSE(json::parse_object(R"({"payload":1e99999999999})", "payload"));
-        CHECK(json::parse_object(R"({"payload":1e400})", "payload"));
-        CHECK_FALSE(json::parse_object("{\"payload\":\"\xff\"}", "payload"));
-        CHECK_FALSE(json::parse_object("{\"payload\":" + nested(32) + "}", "payload"));
-        CHECK(json::parse_object("{\"payload\":" + nested(31) + "}", "payload"));
+        CHECK_FALSE(has_valid_payload(R"({"payload":"\u00"})"));
+        CHECK_FALSE(has_valid_payload(R"({"payload":"\udc00\ud800"})"));
+        CHECK_FALSE(has_valid_payload(R"({"payload":01})"));
+        CHECK_FALSE(has_valid_payload(R"({"payload":1e99999999999})"));
+        CHECK(has_valid_payload(R"({"payload":1e400})"));
+        CHECK_FALSE(has_valid_payload("{\"payload\":\"\xff\"}"));
+        CHECK_FALSE(has_valid_payload("{\"payload\":" + nested(32) + "}"));
+        CHECK(has_valid_payload("{\"payload\":" + nested(31) + "}"));
     }
 }
 
+TEST_CASE("members are found by name in any case, of which the first counts") {
+    const auto members = json::parse_object(
+        R"({"b":1,"NAME":"x","c":{"name":7},"n\u0061me":"y","name":"z","B":2})", {"Name", "a"});
+    REQUIRE(members);
+    CHECK(members->at("name").value == R"("x")");
+    CHECK(members->at("name").is_repeated);
+    CHECK(members->at("A").value.empty());
+    CHECK_FALSE(members->at("a").is_repeated);
+    CHECK(members->all().size() == 2);
+    CHECK_THROWS_AS(members->at("b"), std::out_of_range);
+}
+
+TEST_CASE("members are visited in order, until the visitor has seen enough") {
+    std::string seen;
+    const auto see = [&](const std::string& name, std::string_view value) {
+        seen += name + "=" + std::string(value) + " ";
+        return name != "\n";
+    };
+    CHECK(json::visit_members(R"({"a":1,"A":[2],"a":"3"})", see));
+    CHECK(seen == R"(a=1 A=[2] a="3" )");
+    seen.clear();
+    CHECK(json::visit_members(R"({"\n":1,"a":2})", see));
+    CHECK(seen == "\n=1 ");
+    CHECK(json::visit_members("[]", see).error().detail() == "must be a JSON object");
+}
+
 TEST_CASE("objects in a list are taken apart, and their values keep their bytes") {
-    const auto parsed = json::parse_list_object(
-        R"({ "x" : "[{" , "Events" : [ {"payload" : [ "\u0000" , "]" ] , "b":1} , 2 , "{" , {} ]})",
-        "events", 10, "payload");
+    const auto parse = [](std::string_view text) {
+        return json::parse_list_object(text, "events", 10, {"payload", "b"}, "payload");
+    };
+    const auto parsed = parse(
+        R"({ "x" : "[{" , "Events" : [ {"payload" : [ "\u0000" , "]" ] , "c":1} , 2 , "{" , {} ]})");
     REQUIRE(parsed);
-    CHECK(parsed->members.size() == 2);
     REQUIRE(parsed->list.size() == 4);
     REQUIRE(parsed->list[0]);
-    REQUIRE(parsed->list[0]->size() == 2);
-    CHECK(parsed->list[0]->front().value == R"([ "\u0000" , "]" ])");
+    CHECK(parsed->list[0]->at("payload").value == R"([ "\u0000" , "]" ])");
+    CHECK(parsed->list[0]->at("b").value.empty());
     CHECK_FALSE(parsed->list[1]);
     CHECK_FALSE(parsed->list[2]);
-    CHECK(parsed->list[3]->empty());
-    CHECK_FALSE(json::parse_list_object(R"({"payload":"\u0000"})", "events", 10, "payload"));
-    CHECK_FALSE(json::parse_list_object(R"({"events":[{"b":"\u0000"}]})", "events", 10, "payload"));
-    const auto levels = [](int depth) {
-        const std::string text = R"({"events":[{"payload":)" + nested(depth) + "}]}";
-        return json::parse_list_object(text, "events", 10, "payload").has_value();
+    CHECK(parsed->list[3]->at("payload").value.empty());
+    CHECK_FALSE(parse(R"({"payload":"\u0000"})"));
+    CHECK_FALSE(parse(R"({"events":[{"b":"\u0000"}]})"));
+    const auto levels = [&](int depth) {
+        return parse(R"({"events":[{"payload":)" + nested(depth) + "}]}").has_value();
     };
     CHECK(levels(31));
     CHECK_FALSE(levels(32));

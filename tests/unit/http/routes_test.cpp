@@ -138,7 +138,7 @@ TEST_CASE("a wrong list parameter is named") {
         {"$orderby=secret", "sort: field 'secret' cannot be filtered or sorted by at character 1"},
         {"sort=name&$orderby=id", "sort: is given more than once"},
         {"after=-1", "after: must be an id, a whole number from 0"},
-        {"after=5&sort=name", "after: needs a sort by id alone, or none"},
+        {"after=5&sort=name", "after: requires a sort by only id, or none"},
         {"filter=createdAt+ge+2026-11-01T00:00:00+02:00",
          "filter: neither a number nor a timestamp: '2026-11-01T00:00:00' at character 14; "
          "write the '+' of an offset as %2B"},
@@ -164,7 +164,7 @@ TEST_CASE("a wrong list parameter is named") {
     CHECK(list.error().detail() == detail);
 }
 
-TEST_CASE("events bring no relations") {
+TEST_CASE("events have no relations") {
     CHECK_FALSE(read_list_query("include=webhookEvents", ListKind::events));
     CHECK(read_list_query("include=", ListKind::events));
 }

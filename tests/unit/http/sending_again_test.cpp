@@ -51,7 +51,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event is shown with its attempts as th
           "retryCount sentAt nextRetryAt createdAt attempts ");
     CHECK(raw_member(event, "attempts") ==
           R"([{"number":1,"sentAt":"2026-01-01T00:00:00.000Z","durationMs":0,"statusCode":500,)"
-          R"("response":"","errorMessage":"endpoint answered 500","outcome":"exhausted"}])");
+          R"("response":"","errorMessage":"endpoint responded with 500","outcome":"exhausted"}])");
 }
 
 TEST_CASE("an attempt has its outcome in lower case, and its duration in milliseconds") {
@@ -118,7 +118,8 @@ TEST_CASE_METHOD(SendingAgainFixture, "a retry that waits for the end of a pause
     const std::string waiting = publish_one();
     const auto answer = json(202, "POST", waiting + "/retry");
     CHECK(answer.at("message") ==
-          "The event is sent at 2026-01-01T01:00:00.000Z: until then the subscription is paused, "
+          "The event will be sent at 2026-01-01T01:00:00.000Z: until then the subscription is "
+          "paused, "
           "because its endpoint asked to wait or failed too often.");
     CHECK(answer.at("event").at("nextRetryAt") == "2026-01-01T01:00:00.000Z");
     CHECK(sent() == 1);
@@ -175,7 +176,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover answers how many events are sent 
         call("POST", "/v1/webhooks" + path + "/recover", R"({"Since":"2026-01-01T00:01:00Z"})");
     CHECK(response.status == 202);
     CHECK(response.body ==
-          R"({"recovered":2,"success":true,"message":"Events that are sent again: 2."})");
+          R"({"recovered":2,"success":true,"message":"Events that will be sent again: 2."})");
     CHECK(sent() == 6);
     CHECK(json(202, "POST", path + "/recover", R"({"since":"2026-01-01T01:00+01:00"})")
               .at("recovered") == 1);
@@ -184,7 +185,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover answers how many events are sent 
 
 TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a sound since is a 400 that names it") {
     const std::string no_time =
-        R"({"since":["must be a time of RFC 3339, such as 2026-01-31T09:05:00Z"]})";
+        R"({"since":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"]})";
     const auto [body, expected] = GENERATE_COPY(table<std::string, std::string>({
         {"", R"({"since":["is required"]})"},
         {"[]", R"({"body":["must be a JSON object"]})"},
@@ -196,7 +197,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a sound since is a 400
         {R"({"since":"2026-01-01T00:00:00"})", no_time},
         {R"({"since":"2026-02-30"})", no_time},
         {R"({"since":"2026-01-01","SINCE":"2026-01-01"})",
-         R"({"SINCE":["is given more than once; case does not tell names apart"]})"},
+         R"({"since":["is given more than once (names are case-insensitive)"]})"},
     }));
     INFO(body);
     CHECK(errors("POST", path + "/recover", body) == expected);
@@ -251,7 +252,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all 
         {R"({"secret":"","overlapSeconds":1.5})",
          "{" + range + R"(,"secret":["must be 1 to 256 printable ASCII characters"]})"},
         {R"({"secret":"a","Secret":"b"})",
-         R"({"Secret":["is given more than once; case does not tell names apart"]})"},
+         R"({"secret":["is given more than once (names are case-insensitive)"]})"},
     }));
     INFO(body);
     CHECK(errors("POST", path + "/rotate-secret", body) == expected);

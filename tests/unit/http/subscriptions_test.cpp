@@ -115,7 +115,7 @@ TEST_CASE_METHOD(ApiFixture, "a body that is no subscription is a 400 that says 
         {R"({"subscription":null})", R"({"subscription":["is required"]})"},
         {R"({"subscription":"x"})", R"({"subscription":["must be an object"]})"},
         {R"({"subscription":{},"Subscription":{}})",
-         R"({"Subscription":["is given more than once; case does not tell names apart"]})"},
+         R"({"subscription":["is given more than once (names are case-insensitive)"]})"},
     }));
     INFO(body);
     const std::string found =
@@ -150,7 +150,7 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
         {R"("headers":"X-A: 1")", wrong_headers},
         {R"("headers":"{\"X-A\":2}")", R"({"subscription.headers.X-A":["must be a string"]})"},
         {R"("NAME":"again")",
-         R"({"subscription.NAME":["is given more than once; case does not tell names apart"]})"},
+         R"({"subscription.name":["is given more than once (names are case-insensitive)"]})"},
     }));
     INFO(member);
     CHECK(errors("POST", "/subscriptions", subscription("," + member)) == expected);
@@ -276,4 +276,15 @@ TEST_CASE_METHOD(ApiFixture, "what a list selects is documented members alone") 
     for (const char* query : {"select=rateLimit", "filter=rateLimit%20eq%205", "sort=rateLimit"}) {
         CHECK(call("GET", std::string("/v1/webhooks/subscriptions?") + query).status == 400);
     }
+}
+
+TEST_CASE_METHOD(ApiFixture, "of too many headers the first are judged, and all that is answered") {
+    std::string headers;
+    for (int i = 0; i < 10'000; ++i)
+        headers += (i == 0 ? "\"X-" : ",\"X-") + std::to_string(i) + "\":" + (i < 2 ? "1" : "\"\"");
+    const std::string body = subscription(R"(,"headers":{)" + headers + "}");
+    const auto found = json(400, "POST", "/subscriptions", body).at("errors").as_object();
+    CHECK(found.size() == 3);
+    CHECK(found.contains("subscription.headers.X-1"));
+    CHECK(serialize(found.at("subscription.headers")) == R"(["must be at most 32"])");
 }

@@ -34,7 +34,7 @@ std::vector<Event> events() {
                .payload = "b",
                .status_code = 500,
                .response = "oops",
-               .error_message = "endpoint answered 500",
+               .error_message = "endpoint responded with 500",
                .retry_count = 0,
                .sent_at = start + 2s,
                .next_retry_at = start + 7s,
@@ -149,7 +149,7 @@ TEST_CASE("null is only equal to null, and in no order to anything") {
         {"statusCode in (1,null)",
          "filter: null cannot stand in a list at character 18; compare it with 'eq null'"},
         {"null eq null",
-         "filter: two values are compared at character 1; a field or a function is needed on one "
+         "filter: cannot compare two values at character 1; a field or a function is needed on one "
          "side"},
     }));
     INFO(filter);
@@ -232,7 +232,8 @@ TEST_CASE("moments are as fine as they are shown, and literals as fine as they a
         {"createdAt ge 0001-01-01", "123"},
         {"createdAt le 9999-12-31T23:59:59.999999999999Z", "123"},
         {"createdAt eq 'yesterday'",
-         "filter: 'yesterday' is no timestamp at character 14; write it as 2026-01-31T09:05:00Z"},
+         "filter: 'yesterday' is not a timestamp at character 14; write it as "
+         "2026-01-31T09:05:00Z"},
         {"createdAt eq 2026-02-29",
          "filter: neither a number nor a timestamp: '2026-02-29' at character 14"},
         {"createdAt eq 2024-02-29", ""},
@@ -264,7 +265,7 @@ TEST_CASE("unlike types, unknown names and broken text are refused with their pl
         {"length(id) eq 1", "text is needed here at character 8"},
         {"contains(null,'1')", "text is needed here at character 10"},
         {"id",
-         "field 'id' is a number, which is no condition by itself at character 1; compare it "
+         "field 'id' is a number, which is not a condition by itself at character 1; compare it "
          "with something"},
         {"isSucess", "unknown field 'isSucess' at character 1; did you mean 'isSuccess'?"},
         {"payload eq '\xC3\xA9' and foobarbaz eq 1",

@@ -108,9 +108,9 @@ TEST_CASE("a list of a filter that is built holds 100 values, none of them a fie
     CHECK(verdict(of_length(std::make_index_sequence<101>())) ==
           "filter: more than 100 items in a list");
     CHECK(verdict(is_in(field("id"), {field("statusCode")})) ==
-          "filter: a list holds values alone, no fields or functions");
+          "filter: a list must contain only values, not fields or functions");
     CHECK(verdict(is_in(field("id"), {length("a")})) ==
-          "filter: a list holds values alone, no fields or functions");
+          "filter: a list must contain only values, not fields or functions");
 }
 
 TEST_CASE("a filter that is built takes text that can be stored, and moments of years 1 to 9999") {
@@ -166,11 +166,12 @@ TEST_CASE("what can never be equal is false, and unknown where a function gives 
 
 TEST_CASE("a plus sign that became a blank is told of in quotes too") {
     const auto fault = [](const char* filter) { return verdict(written(filter)); };
-    CHECK(fault("createdAt ge '2026-11-01T00:00:00 02:00'") ==
-          "filter: '2026-11-01T00:00:00 02:00' is no timestamp at character 14; write the '+' of "
-          "an offset as %2B");
+    CHECK(
+        fault("createdAt ge '2026-11-01T00:00:00 02:00'") ==
+        "filter: '2026-11-01T00:00:00 02:00' is not a timestamp at character 14; write the '+' of "
+        "an offset as %2B");
     CHECK(fault("createdAt ge '2026-11-01 02:00'") ==
-          "filter: '2026-11-01 02:00' is no timestamp at character 14; write it as "
+          "filter: '2026-11-01 02:00' is not a timestamp at character 14; write it as "
           "2026-01-31T09:05:00Z");
 }
 

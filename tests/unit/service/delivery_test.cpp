@@ -63,7 +63,7 @@ TEST_CASE_METHOD(ServiceFixture, "a failing event is tried by the schedule until
     CHECK_FALSE(logged.is_success);
     CHECK(logged.retry_count == 9);
     CHECK(logged.status_code == 500);
-    CHECK(logged.error_message == "endpoint answered 500");
+    CHECK(logged.error_message == "endpoint responded with 500");
     CHECK(clock->now() - start > 48h);
     const auto requests = transport->requests();
     CHECK(std::ranges::all_of(requests, [&](const OutgoingRequest& request) {

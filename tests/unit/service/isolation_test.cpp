@@ -149,7 +149,7 @@ TEST_CASE_METHOD(IsolationFixture, "the log says when an endpoint begins to fail
     Lines& lines = deactivations->lines;
     answers["down.example.com"] = status(500);
     publish_some(3);
-    const Lines failing{"warning: " + endpoint + " began to fail: endpoint answered 500"};
+    const Lines failing{"warning: " + endpoint + " began to fail: endpoint responded with 500"};
     CHECK(lines == failing);
 
     SECTION("once for all failures in between") {

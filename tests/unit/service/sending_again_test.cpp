@@ -63,7 +63,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event is shown with each of its attemp
     CHECK(first.sent_at == clock->now() - 5s);
     CHECK(first.status_code == 503);
     CHECK(first.response == "busy");
-    CHECK(first.error_message == "endpoint answered 503");
+    CHECK(first.error_message == "endpoint responded with 503");
     CHECK(first.outcome == Outcome::retry);
     const Attempt& second = found.attempts[1];
     CHECK(second.number == 2);

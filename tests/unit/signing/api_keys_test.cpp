@@ -108,7 +108,7 @@ TEST_CASE("Two who add the same key at once agree on whose it is") {
           Errc::conflict);
 }
 
-TEST_CASE("A key is 16-256 printable characters without blanks at the ends") {
+TEST_CASE("A key is 16-256 printable characters without surrounding spaces") {
     ApiKeys keys(make_memory_storage());
     for (const std::string& key : {std::string(16, 'x'), std::string(256, 'x'),
                                    std::string("with a blank inside"), std::string(16, '~')}) {
@@ -123,7 +123,7 @@ TEST_CASE("A key is 16-256 printable characters without blanks at the ends") {
           std::string(16, '\0')}) {
         CAPTURE(key);
         CHECK(fault_of(keys.add(alice, Secret(key))) ==
-              "key: must be 16 to 256 printable ASCII characters without blanks at the ends");
+              "key: must be 16 to 256 printable ASCII characters without surrounding spaces");
     }
     CHECK(keys.list()->size() == 4);
 }

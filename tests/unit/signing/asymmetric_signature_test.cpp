@@ -85,7 +85,7 @@ TEST_CASE("A private key shows its public one") {
     for (const Secret& key : {hmac_secret, svix_public_key, Secret("plain"), Secret()}) {
         CHECK(fault_in(public_key(key)) == "must begin with whsk_ to have a public key");
     }
-    CHECK(fault_in(public_key(Secret("whsk_AAAA"))).starts_with("must go on with padded base64"));
+    CHECK(fault_in(public_key(Secret("whsk_AAAA"))).starts_with("must have padded base64"));
 }
 
 TEST_CASE("A whsk_ secret is the base64 of a seed, or of a seed and its public key") {
@@ -103,7 +103,7 @@ TEST_CASE("A whsk_ secret is the base64 of a seed, or of a seed and its public k
           "whsk_ " + svix_seed, "whsk_" + svix_seed + " ", key.substr(0, key.size() - 1),
           key.substr(0, key.size() - 2), "whsk_whsk_" + svix_seed}) {
         CAPTURE(text);
-        const std::string fault = "must go on with padded base64 of 64 or 32 bytes after whsk_";
+        const std::string fault = "must have padded base64 of 64 or 32 bytes after whsk_";
         CHECK(fault_in(check_secret(Secret(text))) == fault);
         CHECK(fault_in(Signer::create(Secret(text))) == fault);
         CHECK(fault_in(check_verification_key(Secret(text))) == fault);
@@ -115,7 +115,7 @@ TEST_CASE("A whsk_ secret whose halves do not belong together is refused") {
     for (const std::string& bytes :
          {seed + seed, std::string(64, '\0'), seed + std::string(32, 'x')}) {
         CHECK(fault_in(check_secret(Secret(whsk(bytes)))) ==
-              "must have its own public key behind the 32 bytes of its seed");
+              "must have its own public key after its 32-byte seed");
     }
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("A public key verifies and does not sign") {
           whpk(std::string(33, 'x')), whpk(std::string(64, 'x')), "whpk_" + svix_seed + "="}) {
         CAPTURE(text);
         CHECK(fault_in(check_verification_key(Secret(text))) ==
-              "must go on with padded base64 of 32 bytes after whpk_");
+              "must have padded base64 of 32 bytes after whpk_");
         CHECK_FALSE(verify(Secret(text), svix_message, svix_time));
     }
 }

@@ -54,7 +54,7 @@ SignedMessage with_timestamp(std::string_view timestamp) {
 }
 
 constexpr const char* bad_text = "must be 1 to 256 printable ASCII characters";
-constexpr const char* bad_key = "must go on with padded base64 of 24 to 64 bytes after whsec_";
+constexpr const char* bad_key = "must have padded base64 of 24 to 64 bytes after whsec_";
 
 }  // namespace
 

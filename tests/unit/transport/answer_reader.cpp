@@ -70,8 +70,8 @@ TEST_CASE("An answer is the same wherever it is split") {
         {"HTTP/1.1 503 No\nretry-after: 1\n\tand more\r\n\n", "503||1 and more||close"},
         {"HTTP/1.1 204 None\r\n\r\n", "204||||reuse"},
         {"HTTP/1.1 500\r\nx: y\r\n z\r\ncontent-length: 1\r\n\r\ne", "500|e|||close"},
-        {"SSH-2.0-OpenSSH_9.2\r\n", "0|||malformed answer: not HTTP/1|close"},
-        {"HTTP/1.1 20\r\n", "0|||malformed answer: bad status|close"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", "0|||malformed response: not HTTP/1|close"},
+        {"HTTP/1.1 20\r\n", "0|||malformed response: bad status|close"},
     }));
     CAPTURE(bytes);
     const std::string_view text = bytes;
@@ -129,7 +129,7 @@ TEST_CASE("The options of a connection are read wherever they stand") {
 
 TEST_CASE("A status line that is none fails the answer before its headers end") {
     const auto [line, error] = GENERATE(table<std::string, std::string>({
-        {"HTTP/1.1 101 Switching\r\n", "unexpected switch of protocols"},
+        {"HTTP/1.1 101 Switching\r\n", "unexpected protocol switch"},
         {"HTTP/1.1 2x0 OK\r\n", "bad status"},
         {"HTTP/1.1 2000\r\n", "bad status"},
         {"HTTP/1.1200 OK\r\n", "bad status"},
@@ -143,7 +143,7 @@ TEST_CASE("A status line that is none fails the answer before its headers end") 
     CAPTURE(line);
     AnswerReader reader;
     CHECK_FALSE(reader.feed(line));
-    CHECK(reader.take().error == "malformed answer: " + error);
+    CHECK(reader.take().error == "malformed response: " + error);
 }
 
 TEST_CASE("A reader wants more until the answer is complete") {

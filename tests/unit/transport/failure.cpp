@@ -25,14 +25,14 @@ TEST_CASE("The errors of attempts say these very words") {
         {failed(Phase::handshaking, code(std::errc::connection_reset)),
          "connection reset in the TLS handshake"},
         {failed(Phase::exchanging, code(std::errc::connection_reset)),
-         "connection reset before an answer"},
+         "connection reset before a response"},
         {failed(Phase::exchanging, code(std::errc::broken_pipe)),
-         "connection closed before an answer"},
+         "connection closed before a response"},
         {timed_out(Phase::resolving, 15s), "could not resolve host: timed out"},
         {timed_out(Phase::connecting, 15s), "connection timed out"},
         {timed_out(Phase::handshaking, 15s), "TLS handshake timed out"},
-        {timed_out(Phase::exchanging, 15s), "no answer within 15 s"},
-        {timed_out(Phase::exchanging, 1500ms), "no answer within 1500 ms"},
+        {timed_out(Phase::exchanging, 15s), "no response within 15 s"},
+        {timed_out(Phase::exchanging, 1500ms), "no response within 1500 ms"},
     }));
     CHECK(row.answer.kind == TransportAnswer::Kind::failed);
     CHECK(row.answer.error == row.error);

@@ -10,14 +10,14 @@
 namespace webhooks::http {
 namespace {
 
-/// What is full or away is asked for again after a second.
+/// When a request that met an overloaded or unavailable service should be repeated.
 constexpr const char* retry_after_seconds = "1";
 
-// An answer must not be much larger than its request.
+// A response must not be much larger than its request.
 constexpr std::size_t max_errors_in_message = 10;
 constexpr std::size_t max_error_text = 200;
 
-/// Cuts a long text between two characters of UTF-8.
+/// Shortens a long text at a UTF-8 character boundary.
 std::string shorten(std::string text) {
     if (text.size() <= max_error_text) return text;
     std::size_t end = max_error_text;
@@ -34,7 +34,7 @@ std::vector<FieldError> shorten(std::vector<FieldError> errors) {
     return errors;
 }
 
-/// Messages of the same field go into one array.
+/// Messages for the same field go into one array.
 void write_errors(json::Writer& writer, std::vector<FieldError> fields) {
     std::stable_sort(fields.begin(), fields.end(),
                      [](const auto& a, const auto& b) { return a.field < b.field; });
@@ -66,7 +66,7 @@ std::string make_request_id() {
     return id;
 }
 
-/// The detail of the first errors.
+/// The details of the first errors.
 std::string summary(std::vector<FieldError> errors) {
     const std::size_t count = errors.size();
     errors.resize(std::min(count, max_errors_in_message));
@@ -77,7 +77,7 @@ std::string summary(std::vector<FieldError> errors) {
     return text;
 }
 
-/// Texts of our own where the library's detail would tell what is none of the caller's business.
+/// A fixed text if the library's detail would reveal what the caller should not know.
 std::string public_message(const Error& error, int status, std::string_view request_id) {
     switch (status) {
         case 404:
@@ -86,7 +86,7 @@ std::string public_message(const Error& error, int status, std::string_view requ
             if (error == Errc::timed_out) return error.detail();
             return "The service cannot do this now. Try again later.";
         case 500:
-            return "Something went wrong here. The log has it under request id " +
+            return "An internal error occurred. The log contains details under request id " +
                    std::string(request_id) + ".";
         default:
             return error.fields().empty() ? shorten(error.detail()) : summary(error.fields());

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The envelope that every answer comes in, and what becomes of errors.
+/// The envelope of all responses, and the mapping of errors to responses.
 
 #include <string>
 #include <string_view>
@@ -14,28 +14,28 @@
 
 namespace webhooks::http {
 
-/// The text of a writer as an answer.
+/// A response whose body is the writer's text.
 Response json_response(int status, json::Writer& writer);
 
-/// Ends an answer's object with `success` and `message`.
-/// @param writer has an open object, its own members written.
+/// Completes a response's object with `success` and `message`.
+/// @param writer has an open object with the response's own members.
 Response success(json::Writer& writer, std::string_view message, int status = 200);
 
-/// Errors of a body that are reported at most.
+/// The maximum number of errors reported for a body.
 inline constexpr std::size_t max_errors = 100;
 
-/// `success:false` with a human-readable message. 429 and 503 say when to come again.
+/// `success:false` with a human-readable message. 429 and 503 include Retry-After.
 /// @param fields become `errors`; a 400 without any is an error of the whole request.
 Response failure(int status, std::string_view message, const std::vector<FieldError>& fields = {});
 
-/// The answer to an error. Where it is ours (5xx), the answer says nothing but the request's id,
-/// under which the observer gets the detail.
+/// The response to an error. For an internal error (5xx) it contains only the request's id, under
+/// which the observer receives the details.
 Response failure(const Error& error, std::string_view request_id, Observer& observer);
 
-/// The caller's `x-request-id` if it is 1-128 characters of `[A-Za-z0-9._-]`, else a new one.
+/// The caller's `x-request-id` if it is 1-128 characters of `[A-Za-z0-9._-]`, otherwise a new one.
 std::string choose_request_id(const Fields& fields);
 
-/// Adds what every answer carries.
+/// Adds the fields that every response has.
 void add_common_fields(Response& response, const std::string& request_id);
 
 }  // namespace webhooks::http

@@ -21,10 +21,10 @@ Response wrong_method(const Route& route) {
     return response;
 }
 
-/// More than any publication has next to its payload, even if each character is an escape.
+/// More than any publication has in addition to its payload, even if each character is an escape.
 constexpr std::size_t bytes_beside_payload = 64 * 1024;
 
-/// With the limits of bodies that follow from the service's limit of payloads.
+/// Fills in the body limits that follow from the service's payload limit.
 ApiOptions complete(ApiOptions options, const ServiceOptions& service) {
     if (options.max_body_bytes == 0) {
         options.max_body_bytes = service.max_payload_bytes + bytes_beside_payload;
@@ -35,7 +35,7 @@ ApiOptions complete(ApiOptions options, const ServiceOptions& service) {
 
 }  // namespace
 
-/// A request up to its body. The pieces of the target point into the head's.
+/// A request without its body. The parts of the target point into the head's.
 struct Api::Admission::Data {
     explicit Data(RequestHead given)
         : head(std::move(given)), request_id(choose_request_id(head.fields)) {}
@@ -62,7 +62,7 @@ public:
 
     const ApiOptions& options() const noexcept { return options_; }
 
-    /// Fills in the rest. @return the answer if the request is rejected.
+    /// Fills in the rest. @return the response if the request is rejected.
     std::optional<Response> admit(Data& data) const {
         const std::optional<Target> target = split_target(data.head.target);
         if (!target) return failure(400, "The request target is malformed.");
@@ -90,7 +90,7 @@ public:
         data.route.operation->handler(service_, call, std::move(done));
     }
 
-    /// What becomes of a result. It outlives the request that it is for.
+    /// Turns a result into a response. It outlives the request that it is for.
     Done respond_with(const Data& data, const Respond& respond) const {
         return [respond, is_head = data.head.method == "HEAD", observer = observer_,
                 request_id = data.request_id](Result<Response> result) {
@@ -119,14 +119,15 @@ private:
         return response;
     }
 
-    /// It is the host's, which may be wrong about what it throws.
+    /// The authenticator is the host's, which may throw despite its contract.
     Result<Principal> ask(const RequestHead& head) const {
         try {
             return authenticator_->authenticate(head);
         } catch (const std::exception& error) {
-            return Error(Errc::internal, std::string("the authenticator threw: ") + error.what());
+            return Error(Errc::internal,
+                         std::string("the authenticator threw an exception: ") + error.what());
         } catch (...) {
-            return Error(Errc::internal, "the authenticator threw");
+            return Error(Errc::internal, "the authenticator threw an exception");
         }
     }
 

@@ -5,7 +5,7 @@
 namespace webhooks::http {
 namespace {
 
-/// Other schemes of `Authorization` are left to the proxy that they are meant for.
+/// Other schemes of `Authorization` are ignored: they may be meant for a proxy.
 std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view scheme = "bearer ";
     if (!iequals(authorization.substr(0, scheme.size()), scheme)) return {};
@@ -41,10 +41,10 @@ public:
 private:
     static Error unknown() {
         return Error(Errc::not_found,
-                     "A valid API key is needed, in x-api-key or as a Bearer token.");
+                     "A valid API key is required, in x-api-key or as a Bearer token.");
     }
 
-    /// What keeps the storage from answering is told apart from a key that is not valid.
+    /// Distinguishes an unavailable storage from an invalid key.
     Result<Principal> find(std::string_view key) const {
         if (key.empty()) return unknown();
         auto found = keys_.authenticate(key);

@@ -20,8 +20,8 @@ Error unreadable(const Error& error) {
     return Error(FieldErrors{{"body", error.detail()}});
 }
 
-Result<json::Members> parse_body(const Call& call, std::string_view raw_member) {
-    auto members = json::parse_object(call.body, raw_member);
+Result<json::Members> parse_body(const Call& call, json::Names names, std::string_view raw_member) {
+    auto members = json::parse_object(call.body, names, raw_member);
     if (!members) return unreadable(members.error());
     return members;
 }
@@ -31,9 +31,10 @@ std::optional<Response> refuse_media_type_of_any(const Call& call) {
     return refuse_media_type(call);
 }
 
-Result<json::Members> parse_body_if_any(const Call& call, std::string_view raw_member) {
-    if (call.body.empty()) return json::Members{};
-    return parse_body(call, raw_member);
+Result<json::Members> parse_body_if_any(const Call& call, json::Names names,
+                                        std::string_view raw_member) {
+    if (call.body.empty()) return json::Members(names);
+    return parse_body(call, names, raw_member);
 }
 
 void add_errors(FieldErrors& errors, std::string_view prefix, const Result<>& validation) {

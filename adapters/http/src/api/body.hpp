@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What the operations that take a body have in common.
+/// What operations with a body have in common.
 
 #include <optional>
 #include <string_view>
@@ -15,21 +15,23 @@
 
 namespace webhooks::http {
 
-/// @return 415 unless the body is JSON by its content type.
+/// @return 415 unless the content type is JSON.
 std::optional<Response> refuse_media_type(const Call& call);
 
-/// What is said of a body that is no JSON object. @return invalid_argument under "body".
+/// The error for a body that is not a JSON object. @return invalid_argument under "body".
 Error unreadable(const Error& error);
 
-/// Takes a body apart. @return invalid_argument under "body".
-Result<json::Members> parse_body(const Call& call, std::string_view raw_member = {});
+/// Extracts members from a body. @return invalid_argument under "body".
+Result<json::Members> parse_body(const Call& call, json::Names names,
+                                 std::string_view raw_member = {});
 
-/// As both of these, for an operation that needs no body: without one there are no members.
+/// Both of these, for an operation with an optional body: without a body there are no members.
 std::optional<Response> refuse_media_type_of_any(const Call& call);
-Result<json::Members> parse_body_if_any(const Call& call, std::string_view raw_member = {});
+Result<json::Members> parse_body_if_any(const Call& call, json::Names names,
+                                        std::string_view raw_member = {});
 
-/// Adds the errors that the service found in what was read of a body, their members named with
-/// `prefix`; but not of members that have an error already, for these were not read.
+/// Adds the errors that the service found, with `prefix` before the member names. Skips members
+/// that already have an error, because those were not read.
 void add_errors(FieldErrors& errors, std::string_view prefix, const Result<>& validation);
 
 }  // namespace webhooks::http

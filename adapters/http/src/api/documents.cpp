@@ -8,7 +8,7 @@
 namespace webhooks::http {
 namespace {
 
-/// The map as JSON text: the documented type of `headers` is a string.
+/// The map as JSON text: the API documents `headers` as a string.
 std::string headers_text(const Headers& headers) {
     json::Writer writer;
     writer.begin_object();
@@ -21,7 +21,7 @@ std::optional<std::string> format_if_set(const std::optional<Time>& time) {
     return time ? std::optional(format_time(*time)) : std::nullopt;
 }
 
-/// An object of those members that a selection shows.
+/// Writes an object with the selected members.
 class Members {
 public:
     Members(json::Writer& writer, const Selection& selection)
@@ -61,7 +61,7 @@ void add_members(Members& members, const Event& event) {
     members.add("createdAt", format_time(event.created_at));
 }
 
-/// With up to three decimals: a microsecond is the thousandth part.
+/// With up to three decimals, so to the microsecond.
 double milliseconds(std::chrono::microseconds duration) {
     return static_cast<double>(duration.count()) / 1000;
 }
@@ -116,7 +116,7 @@ void write(json::Writer& writer, const Subscription& subscription, const Selecti
             write(writer, event);
         writer.end_array();
     }
-    // Our own addition: where nobody asked for a limit, the answer is the documented one.
+    // Not part of the documented API: shown only if a limit is set.
     if (selection.empty() && subscription.rate_limit != 0) {
         members.add("rateLimit", subscription.rate_limit);
     }
@@ -150,7 +150,7 @@ void write(json::Writer& writer, const EventHistory& history) {
 }
 
 void write(json::Writer& writer, const DeliveryStatistics& statistics) {
-    // A rate or a latency of nothing is unknown, not 0.
+    // Without attempts, a rate or a latency is unknown, not 0.
     const bool is_known = statistics.attempts > 0;
     const auto latency = [&](std::chrono::microseconds duration) {
         return is_known ? std::optional(milliseconds(duration)) : std::nullopt;

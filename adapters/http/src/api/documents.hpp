@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The library's values as the API shows them: names and order as documented.
+/// The library's values as the API represents them: names and order as documented.
 
 #include <string>
 #include <vector>
@@ -14,16 +14,16 @@
 
 namespace webhooks::http {
 
-/// RFC 3339, UTC, milliseconds, e.g. "2026-01-31T09:05:00.250Z"; what is finer is cut off.
+/// RFC 3339, UTC, milliseconds, e.g. "2026-01-31T09:05:00.250Z"; more precise digits are cut off.
 std::string format_time(Time time);
 
-/// The members to show, as `ListQuery::select` has them; empty: all.
+/// The members to show, as in `ListQuery::select`; empty: all.
 using Selection = std::vector<std::string>;
 
 void write(json::Writer& writer, const Subscription& subscription, const Selection& selection = {});
 void write(json::Writer& writer, const Event& event, const Selection& selection = {});
 void write(json::Writer& writer, const Attempt& attempt);
-/// The event, and its attempts as the last member.
+/// The event, with its attempts as the last member.
 void write(json::Writer& writer, const EventHistory& history);
 void write(json::Writer& writer, const DeliveryStatistics& statistics);
 void write(json::Writer& writer, const EventType& type);

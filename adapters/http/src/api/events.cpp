@@ -12,9 +12,12 @@
 namespace webhooks::http {
 namespace {
 
-/// A member and parameter that comes with a later issue.
+/// A member and parameter reserved for a later version.
 constexpr const char* later_member = "orderingKey";
 constexpr const char* not_yet = "is not available yet";
+
+const json::Names publication_names = {"eventType", "payload",   "userId",    "idempotencyKey",
+                                       "deliverAt", "expiresAt", later_member};
 
 void write_event_ids(json::Writer& writer, const PublishReceipt& receipt) {
     writer.key("eventIds").begin_array();
@@ -29,7 +32,7 @@ Response answer(const PublishReceipt& receipt) {
     write_event_ids(writer, receipt);
     const std::size_t count = receipt.event_ids.size();
     return success(writer,
-                   receipt.is_replay ? "This was published before."
+                   receipt.is_replay ? "This event was already published."
                    : count == 0      ? "The event matches no active subscription."
                                      : "The event was published.",
                    202);
@@ -47,14 +50,14 @@ Response answer(const std::vector<PublishReceipt>& receipts) {
     return success(writer, "The events were published.", 202);
 }
 
-/// Empty is not absent: an administrator's event must not reach everyone by a slip.
+/// Empty is not the same as absent: an administrator's event must not reach everyone by mistake.
 std::string text_unless_empty(const ObjectReader& reader, const char* name) {
     const std::optional<std::string> text = reader.text(name);
     if (text && text->empty()) reader.add_error(name, "must not be empty; leave it out");
     return text.value_or("");
 }
 
-/// `{"eventType":...,"payload":...}`: the payload's bytes go out as they were written.
+/// `{"eventType":...,"payload":...}`: the payload is sent byte for byte as written.
 Publication read_object(json::Members members, std::string prefix, FieldErrors& errors) {
     const ObjectReader reader(std::move(members), std::move(prefix), errors);
     for (const char* name : {"eventType", "payload"}) {
@@ -73,15 +76,26 @@ std::string name_of(std::size_t index) {
     return "events[" + std::to_string(index) + "]";
 }
 
-/// One of a batch, and what is wrong with its text.
+/// A publication of a batch, and the errors found while reading it.
 struct PublicationText {
     std::optional<Publication> publication;
     FieldErrors errors;
 };
 
-/// `{"events":[...]}`, each as `read_object` defines it.
+PublicationText read_item(std::optional<json::Members> members, const std::string& name) {
+    PublicationText text;
+    if (members) {
+        text.publication = read_object(*std::move(members), name + ".", text.errors);
+    } else {
+        text.errors.push_back({name, "must be an object"});
+    }
+    return text;
+}
+
+/// `{"events":[...]}`, each as in `read_object`. Stops at the last error that is reported.
 Result<std::vector<PublicationText>> read_batch(const Call& call) {
-    auto body = json::parse_list_object(call.body, "events", max_publications_in_batch, "payload");
+    auto body = json::parse_list_object(call.body, "events", max_publications_in_batch,
+                                        publication_names, "payload");
     if (!body) return unreadable(body.error());
     FieldErrors errors;
     const ObjectReader reader(std::move(body->members), "", errors);
@@ -91,14 +105,13 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
                                        std::to_string(max_publications_in_batch) + " objects");
     }
     if (!errors.empty()) return Error(std::move(errors));
-    std::vector<PublicationText> batch(body->list.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (body->list[i]) {
-            batch[i].publication =
-                read_object(*std::move(body->list[i]), name_of(i) + ".", batch[i].errors);
-        } else {
-            batch[i].errors.push_back({name_of(i), "must be an object"});
-        }
+    std::vector<PublicationText> batch;
+    batch.reserve(body->list.size());
+    std::size_t error_count = 0;
+    for (auto& members : body->list) {
+        batch.push_back(read_item(std::move(members), name_of(batch.size())));
+        error_count += batch.back().errors.size();
+        if (error_count >= max_errors) break;
     }
     return batch;
 }
@@ -114,7 +127,7 @@ std::optional<Time> find_time(const QueryParameters& parameters, const char* nam
     return time;
 }
 
-/// The raw form: the body is the payload, and the query says the rest.
+/// The raw form: the body is the payload, and the query has the rest.
 Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
                      FieldErrors& errors) {
     if (parameters.find(later_member, "", errors)) errors.push_back({later_member, not_yet});
@@ -133,7 +146,7 @@ std::optional<Response> refuse_raw_type(const Call& call) {
     return failure(415, "A raw body must come with its content type.");
 }
 
-/// Answers with what became of a publication.
+/// Responds with the result of a publication.
 template <class Receipt>
 auto answer_with(Done done) {
     return [done = std::move(done)](Result<Receipt> receipt) {
@@ -142,7 +155,7 @@ auto answer_with(Done done) {
     };
 }
 
-/// Publishes, unless the reader found errors: then the service adds its own.
+/// Publishes, unless the reader found errors: then validation adds the service's errors.
 void finish(WebhookService& service, const Principal& caller, Publication publication,
             FieldErrors errors, Done done) {
     if (!errors.empty()) {
@@ -153,8 +166,8 @@ void finish(WebhookService& service, const Principal& caller, Publication public
                           answer_with<PublishReceipt>(std::move(done)));
 }
 
-/// All errors of a batch in which the reader found some, in order of the publications, as far as
-/// they are reported.
+/// All errors of a batch in which the reader found some, in the order of the publications, up to
+/// the number reported.
 Error errors_of(const WebhookService& service, const std::vector<PublicationText>& batch) {
     FieldErrors all;
     for (std::size_t i = 0; i < batch.size() && all.size() < max_errors; ++i) {
@@ -178,7 +191,7 @@ void publish(WebhookService& service, const Call& call, Done done) {
         return finish(service, call.caller, std::move(raw), std::move(errors), std::move(done));
     }
     if (auto refused = refuse_media_type(call)) return done(std::move(*refused));
-    auto members = parse_body(call, "payload");
+    auto members = parse_body(call, publication_names, "payload");
     if (!members) return done(members.error());
     Publication publication = read_object(*std::move(members), "", errors);
     finish(service, call.caller, std::move(publication), std::move(errors), std::move(done));
@@ -201,7 +214,7 @@ void publish_batch(WebhookService& service, const Call& call, Done done) {
 
 Result<Response> send_test_event(WebhookService& service, const Call& call) {
     if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
-    const auto members = parse_body_if_any(call, "payload");
+    const auto members = parse_body_if_any(call, {"payload"}, "payload");
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);
@@ -213,7 +226,7 @@ Result<Response> send_test_event(WebhookService& service, const Call& call) {
     json::Writer writer;
     writer.begin_object()
         .member("success", true)
-        .member("message", "The test event is on its way.")
+        .member("message", "The test event is queued.")
         .member("eventId", sent->value)
         .end_object();
     return json_response(200, writer);

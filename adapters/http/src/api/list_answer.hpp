@@ -8,7 +8,7 @@
 
 namespace webhooks::http {
 
-/// What one page may come to.
+/// The maximum size of a page.
 inline constexpr std::size_t max_page_bytes = 16 * 1024 * 1024;
 
 inline constexpr const char* too_large =

@@ -1,34 +1,27 @@
 #include "object_reader.hpp"
 
-#include <algorithm>
-#include <set>
-
-#include "../ascii.hpp"
 #include "../json/values.hpp"
+#include "answers.hpp"
 
 namespace webhooks::http {
+namespace {
+
+/// More than any subscription may have; further ones need not be read.
+constexpr std::size_t max_headers_read = max_errors;
+
+}  // namespace
 
 ObjectReader::ObjectReader(json::Members members, std::string prefix, FieldErrors& errors)
     : members_(std::move(members)), prefix_(std::move(prefix)), errors_(errors) {
-    check_names();
-}
-
-void ObjectReader::check_names() {
-    std::set<std::string> seen;
-    std::set<std::string> repeated;
-    for (const json::Member& member : members_) {
-        std::string name = to_lower(member.name);
-        if (!seen.insert(name).second && repeated.insert(std::move(name)).second) {
-            add_error(member.name, "is given more than once; case does not tell names apart");
-        }
+    for (const json::Member& member : members_.all()) {
+        if (!member.is_repeated) continue;
+        add_error(member.name, "is given more than once (names are case-insensitive)");
     }
 }
 
 std::optional<std::string_view> ObjectReader::raw(std::string_view name) const {
-    const auto found = std::find_if(members_.begin(), members_.end(),
-                                    [&](const auto& member) { return iequals(member.name, name); });
-    if (found == members_.end()) return {};
-    return found->value;
+    const std::string_view value = members_.at(name).value;
+    return value.empty() ? std::nullopt : std::optional(value);
 }
 
 bool ObjectReader::has(std::string_view name) const {
@@ -79,21 +72,19 @@ std::optional<Time> ObjectReader::time(std::string_view name) const {
 std::optional<Headers> ObjectReader::headers(std::string_view name) const {
     if (!has(name)) return {};
     const auto as_text = json::to_string(*raw(name));
-    const auto members = json::parse_object(as_text ? *as_text : *raw(name));
-    if (!members) {
-        add_error(name, "must be an object of strings, or that object as JSON text");
-        return {};
-    }
     Headers headers;
-    for (const json::Member& member : *members) {
-        auto value = json::to_string(member.value);
-        if (value) {
-            headers.push_back({member.name, *std::move(value)});
+    std::size_t seen = 0;
+    const auto add = [&](std::string header, std::string_view written) {
+        if (auto value = json::to_string(written)) {
+            headers.push_back({std::move(header), *std::move(value)});
         } else {
-            add_error(std::string(name) + "." + member.name, "must be a string");
+            add_error(std::string(name) + "." + header, "must be a string");
         }
-    }
-    return headers;
+        return ++seen < max_headers_read;
+    };
+    if (json::visit_members(as_text ? *as_text : *raw(name), add)) return headers;
+    add_error(name, "must be an object of strings, or that object as JSON text");
+    return {};
 }
 
 }  // namespace webhooks::http

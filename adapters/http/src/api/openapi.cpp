@@ -8,7 +8,7 @@
 namespace webhooks::http {
 namespace {
 
-/// The document with another base path: it begins the paths, which are names of members.
+/// The document with another base path: it is the prefix of the paths, which are member names.
 std::string document_for(std::string_view base_path) {
     const std::string standard = '"' + ApiOptions().base_path + '/';
     const std::string chosen = '"' + std::string(base_path) + '/';

@@ -3,7 +3,7 @@
 namespace webhooks::http {
 namespace {
 
-/// The handler of an operation that has its answer when it returns.
+/// The handler of an operation that responds before it returns.
 template <Result<Response> (*operation)(WebhookService&, const Call&)>
 void at_once(WebhookService& service, const Call& call, Done done) {
     done(operation(service, call));
@@ -12,7 +12,7 @@ void at_once(WebhookService& service, const Call& call, Done done) {
 constexpr std::string_view get = "GET", post = "POST", put = "PUT", del = "DELETE";
 using Needs = Permission;
 
-/// The row of an operation that queries.
+/// The table row of a query.
 constexpr Operation query(std::string_view path,
                           void (*handler)(WebhookService&, const Call&, Done)) {
     return {get, path, Needs::read, handler, BodySize::ordinary, Duration::query};

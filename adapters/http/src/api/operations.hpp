@@ -2,8 +2,8 @@
 
 /// @file
 /// The table of operations, and one function for each: it reads the request, calls the service and
-/// writes the answer. An error that is returned is answered as answers.hpp says. To add one, write
-/// its function, its row in operations.cpp and its entry in openapi.yaml.
+/// writes the response. Errors that it returns become responses as in answers.hpp. To add an
+/// operation, write its function, its row in operations.cpp and its entry in openapi.yaml.
 
 #include <functional>
 #include <span>
@@ -14,7 +14,7 @@
 
 namespace webhooks::http {
 
-/// A request that found its operation, and who sends it.
+/// A request with its operation and its caller.
 struct Call {
     const Fields& fields;
     std::string_view query;
@@ -27,13 +27,13 @@ struct Call {
 
 using Done = std::function<void(Result<Response>)>;
 
-/// What a caller must be allowed to do. Every caller that is known may read, write and publish what
-/// is its own, so that today only `none` makes a difference.
+/// What a caller must be allowed to do. Every authenticated caller may read, write and publish
+/// their own objects, so for now only `none` makes a difference.
 enum class Permission { none, read, write, publish };
 
 enum class BodySize { ordinary, batch };
 
-/// How long the handler may block: `query` for as long as storage allows a query.
+/// How long the handler may block; `query`: as long as storage allows a query.
 enum class Duration { brief, query };
 
 struct Operation {
@@ -41,7 +41,7 @@ struct Operation {
     /// With `{base}` for the base path, `{id}` and `{eventId}`.
     std::string_view path;
     Permission permission;
-    /// Calls `done` once, perhaps later and from another thread.
+    /// Calls `done` once, possibly later and on another thread.
     void (*handler)(WebhookService&, const Call&, Done done);
     BodySize body_size = BodySize::ordinary;
     Duration duration = Duration::brief;
@@ -63,7 +63,7 @@ Result<Response> retry_event(WebhookService&, const Call&);
 Result<Response> recover(WebhookService&, const Call&);
 Result<Response> rotate_secret(WebhookService&, const Call&);
 Result<Response> get_statistics(WebhookService&, const Call&);
-/// Does not wait for the commit: `done` is called once it is there, perhaps from another thread.
+/// Does not wait for the commit: `done` is called after it, possibly on another thread.
 void publish(WebhookService&, const Call&, Done done);
 /// As `publish`.
 void publish_batch(WebhookService&, const Call&, Done done);

@@ -37,7 +37,7 @@ QueryParameters::QueryParameters(std::string_view query) {
         }
         const std::size_t equals = std::min(parameter.find('='), parameter.size());
         const auto name = percent_decode(parameter.substr(0, equals), Blank::from_plus_too);
-        if (!name) continue;  // Nobody knows a parameter of that name.
+        if (!name) continue;  // No known parameter has such a name.
         parameters_.push_back({to_lower(*name),
                                parameter.substr(std::min(equals + 1, parameter.size())),
                                equals < parameter.size()});

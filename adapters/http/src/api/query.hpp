@@ -11,21 +11,21 @@ namespace webhooks::http {
 
 using FieldErrors = std::vector<FieldError>;
 
-/// What reads as a blank beside `%20`: in query strings `+` does, in paths it is a plus.
+/// Whether `+` means a space, as in query strings, or a plus, as in paths.
 enum class Blank { from_escape_alone, from_plus_too };
 
-/// @return nothing where a `%` is not followed by two hexadecimal digits.
+/// @return nullopt if a `%` is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text, Blank);
 
-/// The parameters of a query string, found by name without regard to case.
+/// The parameters of a query string, found by name, case-insensitively.
 class QueryParameters {
 public:
     /// @param query must outlive this object.
     explicit QueryParameters(std::string_view query);
 
-    /// The value, decoded; nothing where it is absent or empty. A parameter that is given twice
-    /// (an alias counts) or cannot be decoded is an error under its `name`.
-    /// @param alias another spelling of the name, or empty.
+    /// The decoded value; nullopt if it is absent or empty. A parameter that occurs twice (an alias
+    /// counts) or cannot be decoded is an error under its `name`.
+    /// @param alias another name, or empty.
     std::optional<std::string> find(std::string_view name, std::string_view alias,
                                     FieldErrors& errors) const;
 

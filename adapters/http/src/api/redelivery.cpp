@@ -10,12 +10,12 @@ namespace webhooks::http {
 
 namespace {
 
-/// What comes of a retry: an event that was never attempted waits for the end of a pause.
+/// The message of a retry: an event that was never attempted waits for the end of a pause.
 std::string retry_message(const Event& event, const Result<Subscription>& subscription) {
     const bool waits = subscription && subscription->paused_until &&
                        event.next_retry_at == subscription->paused_until;
-    if (!waits) return "The event is sent again.";
-    return "The event is sent at " + format_time(*event.next_retry_at) +
+    if (!waits) return "The event will be sent again.";
+    return "The event will be sent at " + format_time(*event.next_retry_at) +
            ": until then the subscription is paused, because its endpoint asked to wait or failed "
            "too often.";
 }
@@ -32,9 +32,9 @@ Result<Response> retry_event(WebhookService& service, const Call& call) {
 }
 
 Result<Response> recover(WebhookService& service, const Call& call) {
-    // Without a body, what is missing is `since`, not a content type.
+    // Without a body, the error is the missing `since`, not the content type.
     if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
-    const auto members = parse_body_if_any(call);
+    const auto members = parse_body_if_any(call, {"since"});
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);
@@ -45,7 +45,8 @@ Result<Response> recover(WebhookService& service, const Call& call) {
     if (!recovered) return recovered.error();
     json::Writer writer;
     writer.begin_object().member("recovered", *recovered);
-    return success(writer, "Events that are sent again: " + std::to_string(*recovered) + ".", 202);
+    return success(writer, "Events that will be sent again: " + std::to_string(*recovered) + ".",
+                   202);
 }
 
 }  // namespace webhooks::http

@@ -22,7 +22,7 @@ std::optional<std::int64_t> parse_id(std::string_view text) {
     return id;
 }
 
-/// Takes one segment with its slash off the front. @pre `path` begins with a slash.
+/// Removes the first segment, with its slash, from the path. @pre `path` begins with a slash.
 std::string_view take_segment(std::string_view& path) {
     const std::size_t end = std::min(path.find('/', 1), path.size());
     const std::string_view segment = path.substr(1, end - 1);
@@ -39,7 +39,7 @@ bool match_decoded(std::string_view pattern, std::string_view segment, Route& ro
 }
 
 bool match_segment(std::string_view pattern, std::string_view segment, Route& route) {
-    // Hardly any has an escape, and each is looked at once for each route.
+    // Few segments contain an escape, and each one is compared with every route.
     if (segment.find('%') == std::string_view::npos) return match_decoded(pattern, segment, route);
     const auto decoded = percent_decode(segment, Blank::from_escape_alone);
     return decoded && match_decoded(pattern, *decoded, route);
@@ -58,7 +58,7 @@ void add_method(std::string& allow, std::string_view method) {
     if (method == "GET") allow += ", HEAD";
 }
 
-/// Takes the segments of a prefix off the front of a path.
+/// Removes the segments of a prefix from the front of a path.
 bool match_segments(std::string_view prefix, std::string_view& path) {
     Route ignored;
     while (!prefix.empty()) {

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int max_retry_limit = 100;
 constexpr const char* prefix = "subscription.";
+const json::Names member_names = {"name",    "eventType",     "url",      "secret",
+                                  "headers", "maxRetryCount", "isActive", "rateLimit"};
 
 Response answer(const Subscription& subscription, std::string_view message) {
     json::Writer writer;
@@ -20,9 +22,9 @@ Response answer(const Subscription& subscription, std::string_view message) {
     return success(writer, message);
 }
 
-/// Null sets the default of `headers`, `maxRetryCount`, `isActive` and `rateLimit`, and nothing of
-/// the others.
-/// @param default_retries what null makes of `maxRetryCount`; nothing leaves it to the service.
+/// Null sets the default of `headers`, `maxRetryCount`, `isActive` and `rateLimit`, and leaves the
+/// other members unchanged.
+/// @param default_retries the value for a null `maxRetryCount`; nullopt leaves it to the service.
 SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
     SubscriptionChange change;
     change.name = reader.text("name");
@@ -41,16 +43,16 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
 }
 
 /// Reads `{"subscription":{...}}`.
-/// @param required members that must be there.
-/// @return invalid_argument for a body without a subscription; errors of its members are gathered.
+/// @param required the mandatory members.
+/// @return invalid_argument for a body without a subscription; errors of its members are collected.
 Result<SubscriptionChange> read_body(const Call& call, std::optional<int> default_retries,
                                      std::initializer_list<const char*> required,
                                      FieldErrors& errors) {
-    const auto members = parse_body(call);
+    const auto members = parse_body(call, {"subscription"});
     if (!members) return members.error();
     const ObjectReader body(*members, "", errors);
     if (!body.has("subscription")) body.add_error("subscription", "is required");
-    const auto inner = json::parse_object(body.raw("subscription").value_or("{}"));
+    const auto inner = json::parse_object(body.raw("subscription").value_or("{}"), member_names);
     if (!inner && body.has("subscription")) body.add_error("subscription", "must be an object");
     if (!inner || !body.has("subscription")) return Error(std::move(errors));
     const ObjectReader reader(*inner, prefix, errors);
@@ -71,8 +73,8 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
             .rate_limit = change.rate_limit.value_or(0)};
 }
 
-/// Absent comes before wrong, as in the service.
-/// @return not_found for a subscription that the caller does not see, else the error.
+/// A missing subscription takes precedence over invalid input, as in the service.
+/// @return not_found for a subscription that the caller cannot see, otherwise the error.
 Error unless_absent(WebhookService& service, const Call& call, Error error) {
     const auto found = service.subscription(call.caller, call.subscription);
     return found ? error : found.error();
@@ -128,7 +130,7 @@ Result<Response> delete_subscription(WebhookService& service, const Call& call) 
 
 Result<Response> rotate_secret(WebhookService& service, const Call& call) {
     if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
-    const auto members = parse_body_if_any(call);
+    const auto members = parse_body_if_any(call, {"secret", "overlapSeconds"});
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);

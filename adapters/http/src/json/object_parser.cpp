@@ -4,6 +4,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cstdint>
+#include <stdexcept>
 
 #include "../ascii.hpp"
 #include "values.hpp"
@@ -14,7 +15,7 @@ namespace {
 using boost::system::error_code;
 using Text = boost::json::string_view;
 
-/// Accepts what Boost.JSON's parser does, but for U+0000 in names and strings. Nothing is kept.
+/// Accepts what Boost.JSON's parser accepts, except U+0000 in names and strings. Stores nothing.
 class Validator {
 public:
     static constexpr std::size_t max_array_size = SIZE_MAX;
@@ -22,7 +23,7 @@ public:
     static constexpr std::size_t max_string_size = SIZE_MAX;
     static constexpr std::size_t max_key_size = SIZE_MAX;
 
-    /// @param depth of the objects that have the raw member: 1 is the outermost.
+    /// @param depth the level of the objects that have the raw member: 1 is the outermost.
     Validator(std::string_view raw_member, std::size_t depth)
         : raw_member_(raw_member), member_depth_(depth) {}
 
@@ -68,7 +69,7 @@ public:
     bool on_comment(Text, error_code&) { return true; }
 
 private:
-    /// Boost 1.81 refuses a larger one by itself, 1.83 takes it for infinity.
+    /// Boost 1.81 rejects larger exponents itself; 1.83 converts them to infinity.
     static bool has_int_exponent(Text number) {
         const std::size_t e = number.find_first_of("eE");
         if (e == Text::npos) return true;
@@ -106,8 +107,8 @@ private:
     std::string_view raw_member_;
     std::size_t member_depth_;
     std::size_t depth_ = 0;
-    std::string number_;  ///< While it comes in parts.
-    std::string name_;    ///< Of a member at that depth, while it comes in parts.
+    std::string number_;  ///< While it arrives in parts.
+    std::string name_;    ///< Of a member at that depth, while it arrives in parts.
     bool is_raw_ = false;
     bool found_null_character_ = false;
 };
@@ -139,9 +140,9 @@ Result<> validate(std::string_view text, std::string_view raw_member, std::size_
     return invalid("is not valid JSON: " + what + " at byte " + std::to_string(end + 1));
 }
 
-// ---- Walking over text that was found valid
+// ---- Walking over validated text
 
-/// @param at of the opening quote.
+/// @param at the position of the opening quote.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
     for (++at; text[at] != '"'; ++at) {
         if (text[at] == '\\') ++at;
@@ -165,8 +166,8 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
     return at;
 }
 
-/// Calls `use` with the name, as written, and the value of each child of an object, or with an
-/// empty name and the value of each of an array, until it returns false.
+/// Calls `use` with the name (as written) and value of each child of an object, or with an empty
+/// name and the value of each element of an array, until it returns false.
 template <class Use>
 void for_each_child(std::string_view text, Use use) {
     std::size_t at = skip_blanks(text, 0);
@@ -186,10 +187,10 @@ void for_each_child(std::string_view text, Use use) {
     }
 }
 
-Members take_apart(std::string_view object) {
-    Members members;
+Members take_members(std::string_view object, Names names) {
+    Members members(names);
     for_each_child(object, [&](std::string_view name, std::string_view value) {
-        members.push_back({*to_string(name), value});
+        members.add(name, value);
         return true;
     });
     return members;
@@ -197,25 +198,59 @@ Members take_apart(std::string_view object) {
 
 }  // namespace
 
-Result<Members> parse_object(std::string_view text, std::string_view raw_member) {
+Members::Members(Names names) {
+    members_.reserve(names.size());
+    for (const std::string_view name : names)
+        members_.push_back({.name = name, .value = {}});
+}
+
+void Members::add(std::string_view quoted_name, std::string_view value) {
+    // Few names contain an escape, and an object may have a million members.
+    const bool is_plain = quoted_name.find('\\') == std::string_view::npos;
+    const std::string decoded = is_plain ? std::string() : *to_string(quoted_name);
+    const std::string_view name =
+        is_plain ? quoted_name.substr(1, quoted_name.size() - 2) : std::string_view(decoded);
+    for (Member& member : members_) {
+        if (!iequals(member.name, name)) continue;
+        member.is_repeated = !member.value.empty();
+        if (!member.is_repeated) member.value = value;
+    }
+}
+
+const Member& Members::at(std::string_view name) const {
+    for (const Member& member : members_) {
+        if (iequals(member.name, name)) return member;
+    }
+    throw std::out_of_range("no member of this name was asked for: " + std::string(name));
+}
+
+Result<Members> parse_object(std::string_view text, Names names, std::string_view raw_member) {
     if (auto valid = validate(text, raw_member, 1); !valid) return valid.error();
-    return take_apart(text);
+    return take_members(text, names);
+}
+
+Result<> visit_members(std::string_view text,
+                       const std::function<bool(std::string, std::string_view)>& use) {
+    if (auto valid = validate(text, {}, 1); !valid) return valid.error();
+    for_each_child(text, [&](std::string_view name, std::string_view value) {
+        return use(*to_string(name), value);
+    });
+    return {};
 }
 
 Result<ListObject> parse_list_object(std::string_view text, std::string_view list,
-                                     std::size_t max_size, std::string_view raw_member) {
-    // The objects in the list are the third level.
+                                     std::size_t max_size, Names names,
+                                     std::string_view raw_member) {
+    // The objects in the list are at the third level.
     if (auto valid = validate(text, raw_member, 3); !valid) return valid.error();
-    ListObject object{.members = take_apart(text), .list = {}};
-    for (const Member& member : object.members) {
-        if (!iequals(member.name, list) || member.value.front() != '[') continue;
-        object.list.clear();
-        for_each_child(member.value, [&](std::string_view, std::string_view value) {
-            auto& members = object.list.emplace_back();
-            if (value.front() == '{') members = take_apart(value);
-            return object.list.size() <= max_size;
-        });
-    }
+    ListObject object{.members = take_members(text, {list}), .list = {}};
+    const std::string_view array = object.members.at(list).value;
+    if (!array.starts_with('[')) return object;
+    for_each_child(array, [&](std::string_view, std::string_view value) {
+        auto& members = object.list.emplace_back();
+        if (value.front() == '{') members = take_members(value, names);
+        return object.list.size() <= max_size;
+    });
     return object;
 }
 

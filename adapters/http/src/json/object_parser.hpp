@@ -1,9 +1,11 @@
 #pragma once
 
 /// @file
-/// JSON (RFC 8259), judged by Boost.JSON, of which the very bytes are kept: a member's value is a
-/// piece of the text it came from, so that a payload can go out exactly as it was written.
+/// JSON (RFC 8259), validated by Boost.JSON, with the original bytes kept: a member's value is a
+/// part of the text, so that a payload can be sent exactly as written.
 
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,36 +14,64 @@
 
 namespace webhooks::http::json {
 
-/// Nested objects and arrays, the outermost counted.
+/// The maximum nesting of objects and arrays, including the outermost.
 inline constexpr std::size_t max_depth = 32;
 
+/// Names of members, case-insensitive: literals, which outlive what is read.
+using Names = std::initializer_list<std::string_view>;
+
 struct Member {
-    std::string name;        ///< Decoded.
-    std::string_view value;  ///< As written, without the white space around it.
+    std::string_view name;   ///< As requested.
+    std::string_view value;  ///< As written, without surrounding white space. Empty: it is absent.
+    bool is_repeated = false;  ///< `value` is then the first one.
 };
-using Members = std::vector<Member>;
 
-/// Takes an object apart. The whole text is checked: syntax, UTF-8, depth, no lone surrogate, no
-/// exponent beyond `int`; and no U+0000 in names and strings.
-/// @param raw_member name (any case) of a member of the object in whose value U+0000 may be
-/// escaped: it is never decoded here.
-/// @return the members in their order, repeated names included; they point into `text`.
-/// invalid_argument, with a detail but without fields, for text that is not one object.
-Result<Members> parse_object(std::string_view text, std::string_view raw_member = {});
+/// The requested members of an object. Others are not stored, however many there are.
+class Members {
+public:
+    explicit Members(Names names);
 
-/// An object with a list of objects in it, taken apart.
+    /// Stores a member, unless it was not requested.
+    /// @param quoted_name as written.
+    void add(std::string_view quoted_name, std::string_view value);
+
+    /// @param name case-insensitive. Throws std::out_of_range if it was not requested.
+    const Member& at(std::string_view name) const;
+
+    /// One for each name, in the order of the names.
+    const std::vector<Member>& all() const noexcept { return members_; }
+
+private:
+    std::vector<Member> members_;
+};
+
+/// Extracts members from an object. The whole text is checked: syntax, UTF-8, depth, no lone
+/// surrogate, no exponent beyond `int`, and no U+0000 in names and strings.
+/// @param raw_member name (case-insensitive) of a member of the object whose value may contain an
+/// escaped U+0000: it is never decoded here.
+/// @return members that point into `text`. invalid_argument, with a detail but without fields, for
+/// text that is not one object.
+Result<Members> parse_object(std::string_view text, Names names, std::string_view raw_member = {});
+
+/// Checks an object as `parse_object` does, and visits its members in order, including repeated
+/// ones.
+/// @param use gets the decoded name, and the value as written; returns false to stop.
+Result<> visit_members(std::string_view text,
+                       const std::function<bool(std::string, std::string_view)>& use);
+
+/// An object that contains a list of objects.
 struct ListObject {
-    Members members;  ///< Of the object; the list is one of them.
+    Members members;  ///< Of the object: only the list.
     /// The members of each object in the list, nullopt for any other value; empty if the list is
-    /// absent or no array. Of a list that is too long, one more than the maximum.
+    /// absent or not an array. If the list is too long, one more than the maximum.
     std::vector<std::optional<Members>> list;
 };
 
-/// As `parse_object`, and takes apart the objects in one of its members; `max_depth` counts from
-/// each of these.
-/// @param list name (any case) of that member.
-/// @param raw_member as in `parse_object`, of the objects in the list.
+/// As `parse_object` for the objects in a list; `max_depth` applies to each of them separately.
+/// @param list the name of the member that contains the list.
+/// @param names, raw_member as in `parse_object`, for the objects in the list.
 Result<ListObject> parse_list_object(std::string_view text, std::string_view list,
-                                     std::size_t max_size, std::string_view raw_member);
+                                     std::size_t max_size, Names names,
+                                     std::string_view raw_member);
 
 }  // namespace webhooks::http::json

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The values of JSON text that parse_object() found valid. Each function returns nullopt for a
-/// value of another kind.
+/// Converts the values of JSON text that parse_object() found valid. Each function returns nullopt
+/// for a value of another type.
 
 #include <cstdint>
 #include <optional>
@@ -12,7 +12,7 @@
 namespace webhooks::http::json {
 
 std::optional<std::string> to_string(std::string_view raw);
-/// Whole numbers of 64 bits, written as such: `9.0`, `9e0` and what would not fit are nullopt.
+/// 64-bit integers, written as such: `9.0`, `9e0` and values out of range are nullopt.
 std::optional<std::int64_t> to_integer(std::string_view raw);
 std::optional<bool> to_bool(std::string_view raw);
 bool is_null(std::string_view raw);

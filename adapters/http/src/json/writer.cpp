@@ -30,7 +30,7 @@ Writer& Writer::value(std::string_view text) {
 }
 
 Writer& Writer::value(double number) {
-    // The longest is that of the smallest number: 0. and 324 zeros before its digits.
+    // The longest is the smallest number: 0. and 324 zeros before its digits.
     std::array<char, 400> text{};
     const auto written =
         std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);

@@ -8,7 +8,7 @@
 
 namespace webhooks::http::json {
 
-/// Writes JSON text, members in the order of the calls. Text must be valid UTF-8.
+/// Writes JSON text, with members in the order of the calls. Text must be valid UTF-8.
 class Writer {
 public:
     Writer& begin_object() { return open('{'); }
@@ -24,9 +24,9 @@ public:
         if constexpr (std::same_as<T, bool>) return plain(number ? "true" : "false");
         return plain(std::to_string(number));
     }
-    /// The shortest decimals that read back as the same number. @pre It is finite.
+    /// The shortest decimal notation that reads back as the same number. @pre It is finite.
     Writer& value(double number);
-    /// null where there is none.
+    /// null if the optional is empty.
     template <class T>
     Writer& value(const std::optional<T>& maybe) {
         return maybe ? value(*maybe) : plain("null");

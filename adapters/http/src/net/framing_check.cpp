@@ -18,13 +18,13 @@ std::optional<Refusal> check_host(const Fields& fields) {
     return {};
 }
 
-/// Each way in which two readers could disagree about where the body ends.
+/// Every way in which two parsers could disagree about where the body ends.
 std::optional<Refusal> check_length(const Fields& fields, bool is_http_1_0) {
     const std::size_t lengths = count_fields(fields, "content-length");
     if (count_fields(fields, "transfer-encoding") > 0) {
         const bool is_chunked = iequals(find_field(fields, "transfer-encoding"), "chunked");
         if (is_chunked && lengths == 0 && !is_http_1_0) return {};
-        return Refusal{400, "Transfer-Encoding must be `chunked` alone, without Content-Length"};
+        return Refusal{400, "Transfer-Encoding must be only `chunked`, without Content-Length"};
     }
     if (lengths == 0) return {};
     const std::string_view length = find_field(fields, "content-length");
@@ -41,7 +41,7 @@ std::optional<Refusal> check_framing(std::string_view raw, const RequestHead& he
     if (is_folded) return Refusal{400, "a header field is folded"};
     if (!split_target(head.target)) return Refusal{400, "the request target is malformed"};
     if (head.target == "*" && head.method != "OPTIONS") {
-        return Refusal{400, "the request target `*` is for OPTIONS alone"};
+        return Refusal{400, "the request target `*` is only for OPTIONS"};
     }
     if (auto refusal = check_host(head.fields)) return refusal;
     return check_length(head.fields, is_http_1_0);

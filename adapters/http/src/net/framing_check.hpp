@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// What RFC 9112 forbids and Beast 1.81 lets through. Later versions of Beast refuse more of it by
-/// themselves, so this file is to shrink.
+/// Checks for what RFC 9112 forbids and Beast 1.81 accepts. Later versions of Beast reject more of
+/// it, so this file should shrink.
 
 #include <optional>
 #include <string_view>
@@ -12,9 +12,9 @@
 
 namespace webhooks::http {
 
-/// Judges a head that Beast's parser accepted.
-/// @param raw the head's bytes, to see folded lines, which the parser joins.
-/// @return the reason if a reader in front of us could understand the framing in another way.
+/// Checks a head that Beast's parser accepted.
+/// @param raw the bytes of the head, to detect folded lines, which the parser joins.
+/// @return the error if a proxy in front of the server could understand the framing differently.
 std::optional<Refusal> check_framing(std::string_view raw, const RequestHead& head,
                                      bool is_http_1_0);
 

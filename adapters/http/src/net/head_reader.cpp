@@ -37,7 +37,7 @@ std::optional<Refusal> HeadReader::on_line() {
     if (!line.ends_with(line_end)) return Refusal{400, "a line does not end with CR LF"};
     const bool is_blank = line == line_end;
     if (fields_begin_ == 0) {
-        // RFC 9112, section 2.2: one empty line before a request is a habit of old clients.
+        // RFC 9112, section 2.2: some old clients send one empty line before a request.
         if (is_blank && !std::exchange(skipped_blank_line_, true))
             return head_.clear(), std::nullopt;
         if (is_blank) return Refusal{400, "the request line is missing"};

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// When the process is out of descriptors or memory, accepting again at once would fail as fast.
+/// If the process has no descriptors or memory left, accepting again at once would fail as well.
 constexpr auto pause_after_failure = 100ms;
 
 }  // namespace
@@ -58,8 +58,8 @@ void Listener::accept() {
     });
 }
 
-/// When all connections are taken, one without valid credentials gives way, but only once another
-/// client is there.
+/// When all connections are in use, one without valid credentials is closed, but only once another
+/// client is waiting.
 bool Listener::make_room() {
     const std::lock_guard lock(mutex_);
     if (!connections_.is_full()) return true;

@@ -13,7 +13,7 @@
 
 namespace webhooks::http {
 
-/// Accepts connections, up to the limit, and knows those that are open.
+/// Accepts connections, up to the limit, and keeps track of open ones.
 class Listener {
 public:
     /// @param api and certificate must outlive the listener. Without a certificate there is no TLS.
@@ -24,14 +24,14 @@ public:
     Result<> open();
     std::uint16_t port() const noexcept { return port_; }
 
-    /// Begins to accept. Any thread, here and below. Throws std::system_error where a thread cannot
-    /// be had.
+    /// Starts to accept. May be called on any thread, as may the functions below. Throws
+    /// std::system_error if a thread cannot be created.
     void start();
-    /// Accepts no more, and has each connection end after the answer it waits for.
+    /// Accepts no more connections, and ends each one after the response that it waits for.
     void finish();
-    /// @return false if some connection is still open when `until` has come.
+    /// @return false if a connection is still open at `until`.
     bool wait_until_closed(std::chrono::steady_clock::time_point until);
-    /// Ends all connections; answers that come later go nowhere.
+    /// Closes all connections; later responses are dropped.
     void close();
 
 private:

@@ -49,7 +49,7 @@ void QueryPool::run() {
         try {
             request();
         } catch (...) {
-            // As when memory is used up: its own client alone goes without an answer.
+            // As when memory is used up: only this request's own client goes without a response.
         }
         request = nullptr;
         lock.lock();

@@ -13,7 +13,7 @@
 namespace webhooks::http {
 
 /// Threads for requests that block for long. Users take turns, each with one request at a time, so
-/// that no user's requests hold all of the threads unless they are alone.
+/// that one user's requests cannot occupy all threads while others wait.
 class QueryPool {
 public:
     QueryPool() = default;
@@ -22,11 +22,12 @@ public:
     QueryPool(const QueryPool&) = delete;
     QueryPool& operator=(const QueryPool&) = delete;
 
-    /// Throws std::system_error where a thread cannot be had; those that were begun run on.
+    /// Throws std::system_error if a thread cannot be created; threads already started keep
+    /// running.
     void start(std::size_t threads);
-    /// Waits for what runs, and drops what waits.
+    /// Waits for running requests, and drops waiting ones.
     void stop();
-    /// Has it run after what the user posted before. Any thread. What it throws is dropped.
+    /// Runs it after the user's earlier requests. Any thread. Exceptions from it are dropped.
     void post(const std::string& user, std::function<void()> request);
 
 private:
@@ -35,7 +36,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool is_stopped_ = false;
-    /// What waits, of each user that has a turn or a request that runs.
+    /// The waiting requests of each user that has a turn or a running request.
     std::unordered_map<std::string, std::deque<std::function<void()>>> waiting_;
     std::deque<std::string> turns_;
     std::vector<std::thread> threads_;

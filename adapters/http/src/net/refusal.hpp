@@ -4,7 +4,7 @@
 
 namespace webhooks::http {
 
-/// Why a request is answered without being understood. The connection ends with the answer.
+/// Why a request is rejected without being understood. The connection closes after the response.
 struct Refusal {
     int status = 400;
     std::string message;

@@ -5,12 +5,12 @@
 
 namespace webhooks::http {
 
-/// A request whose framing was found right.
+/// A request whose framing is valid.
 struct Request {
     RequestHead head;
     std::string body = {};
-    bool has_body = false;   ///< Told by the head: of one byte or more, or chunked.
-    bool keep_alive = true;  ///< Whether the client wants the connection to stay.
+    bool has_body = false;   ///< According to the head: at least one byte, or chunked.
+    bool keep_alive = true;  ///< Whether the client wants to keep the connection open.
 };
 
 }  // namespace webhooks::http

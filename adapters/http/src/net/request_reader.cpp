@@ -14,17 +14,18 @@ namespace beast = boost::beast;
 
 namespace {
 
-/// The shortest end of a chunked body, "0\r\n\r\n": given less of one, Beast 1.81 runs into an
-/// assertion. There is always as much to come, so that waiting for it delays nothing.
+/// The shortest end of a chunked body, "0\r\n\r\n": with fewer bytes, Beast 1.81 fails an
+/// assertion. At least as many always follow, so that waiting for them delays nothing.
 constexpr std::size_t shortest_chunks = 5;
 
-/// Of a chunk's line with its extensions: Beast 1.81 would wait for its end without a bound.
+/// The limit of a chunk's line with its extensions: Beast 1.81 would wait for its end without a
+/// limit.
 constexpr std::size_t max_chunk_line = 300;
 
 }  // namespace
 
 RequestReader::Parser::Parser(Request& request) : request_(request) {
-    // HeadReader counts the head, begin_body judges the length.
+    // HeadReader limits the head, begin_body checks the length.
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(boost::none);
 }
@@ -37,7 +38,7 @@ void RequestReader::Parser::on_request_impl(beast::http::verb, Text method, Text
 }
 
 void RequestReader::Parser::on_field_impl(beast::http::field, Text name, Text value, Code& error) {
-    // A trailer: what it says could have been meant for a reader in front of us.
+    // A trailer: it could have been meant for a proxy in front of the server.
     if (is_header_done()) {
         error = beast::http::error::bad_field;
         return;
@@ -50,7 +51,7 @@ std::size_t RequestReader::Parser::on_body_impl(Text text, Code&) {
     return text.size();
 }
 
-/// While it reads a body, the parser looks for the end of extensions alone.
+/// While it reads a body, the parser only looks for the end of extensions.
 void RequestReader::Parser::on_chunk_header_impl(std::uint64_t, Text extensions, Code& error) {
     beast::http::chunk_extensions parsed;
     parsed.parse(extensions, error);
@@ -97,11 +98,11 @@ void RequestReader::begin_body(std::size_t max_bytes) {
     if (parser_->content_length().value_or(0) > max_bytes) {
         return refuse({413, "the body is too large"});
     }
-    parser_->body_limit(max_bytes);  // of all chunks together
+    parser_->body_limit(max_bytes);  // Of all chunks together.
     state_ = State::body;
 }
 
-/// The parser wants to see a chunk's line whole, and what it left before.
+/// The parser needs a whole chunk line, and the bytes that it left before.
 void RequestReader::take_chunks(std::string_view& input) {
     chunks_.append(input);
     const std::string_view taken = std::exchange(input, {});
@@ -114,7 +115,7 @@ void RequestReader::take_chunks(std::string_view& input) {
     }
     chunks_.erase(0, used);
     if (parser_->is_done()) {
-        // The end came with this input, so what follows it is of this input too.
+        // The body ended within this input, so what follows it is also part of this input.
         input = taken.substr(taken.size() - chunks_.size());
         chunks_.clear();
     } else if (chunks_.size() > max_chunk_line) {

@@ -11,37 +11,37 @@
 
 namespace webhooks::http {
 
-/// Reads one request after the other off a byte stream (RFC 9112) by Beast's parser, without doing
-/// any I/O. What that lets through and must not be is refused by framing_check.hpp; nothing is
-/// looked at after a refusal.
+/// Reads requests one after another from a byte stream (RFC 9112) with Beast's parser, without any
+/// I/O. framing_check.hpp rejects what that parser wrongly accepts; nothing is read after a
+/// rejection.
 class RequestReader {
 public:
     enum class State { head, head_complete, body, complete, refused };
 
-    /// Takes bytes off the front of `input`, up to the end of the head and, after `begin_body`, up
-    /// to the end of the request.
+    /// Removes bytes from the front of `input`, up to the end of the head and, after `begin_body`,
+    /// up to the end of the request.
     void consume(std::string_view& input);
 
-    /// Goes on after the head: to `body`, `complete`, or `refused` for a body that is too large.
+    /// Continues after the head: to `body`, `complete`, or `refused` for a body that is too large.
     /// @pre state() is head_complete.
     void begin_body(std::size_t max_bytes);
 
     State state() const noexcept { return state_; }
-    /// Nothing of a request has come yet.
+    /// No part of a request has arrived yet.
     bool is_idle() const noexcept { return state_ == State::head && head_.is_empty(); }
-    /// The client waits for "100 Continue" before it sends the body. Told once.
+    /// The client waits for "100 Continue" before it sends the body. Returned true only once.
     bool take_wants_continue() noexcept;
     /// @pre state() is refused.
     const Refusal& refusal() const noexcept { return refusal_; }
-    /// What is there of the request, of which `head` may be moved away. @pre state() is neither
-    /// head nor refused.
+    /// The request as far as it has arrived; `head` may be moved from. @pre state() is neither head
+    /// nor refused.
     Request& request() noexcept { return request_; }
-    /// The request; the reader is then ready for the next. @pre state() is complete, or
-    /// head_complete and there is no body.
+    /// The request; the reader is then ready for the next one. @pre state() is complete, or
+    /// head_complete without a body.
     Request take();
 
 private:
-    /// Puts what Beast's parser finds into a request.
+    /// Stores what Beast's parser finds in a request.
     class Parser final : public boost::beast::http::basic_parser<true> {
     public:
         explicit Parser(Request& request);
@@ -68,7 +68,7 @@ private:
 
     void on_head();
     void take_chunks(std::string_view& input);
-    /// @return how many bytes the parser took.
+    /// @return the number of bytes that the parser consumed.
     std::size_t put(std::string_view text);
     void refuse(Refusal refusal);
 
@@ -76,7 +76,7 @@ private:
     HeadReader head_;
     Request request_;
     std::optional<Parser> parser_;
-    std::string chunks_;  ///< What the parser has not taken of a chunked body yet.
+    std::string chunks_;  ///< What the parser has not consumed of a chunked body yet.
     bool wants_continue_ = false;
     Refusal refusal_;
 };

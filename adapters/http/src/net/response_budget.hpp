@@ -6,12 +6,12 @@
 
 namespace webhooks::http {
 
-/// Counts the bytes of the answers that wait to be written, all connections together.
+/// Counts the bytes of responses that wait to be written, of all connections together.
 class ResponseBudget {
 public:
     explicit ResponseBudget(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-    /// @return false if there is no room, and then nothing is taken.
+    /// @return false if there is no room; then nothing is reserved.
     bool take(std::size_t bytes) noexcept {
         if (bytes > max_bytes_) return false;
         if (used_.fetch_add(bytes) <= max_bytes_ - bytes) return true;

@@ -8,8 +8,8 @@ namespace webhooks::http {
 
 class Session;
 
-/// Lets answers in from other threads for as long as the server runs: past that, there is no
-/// io_context to bring them to.
+/// Accepts responses from other threads for as long as the server runs: after that, there is no
+/// io_context to post them to.
 class ResponseChannel {
 public:
     void close();

@@ -10,7 +10,7 @@ using beast::http::field;
 
 namespace {
 
-/// RFC 9110, section 5.6.7; not by strftime, which asks the locale.
+/// RFC 9110, section 5.6.7; not by strftime, which depends on the locale.
 std::string format_date(std::time_t now) {
     constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -24,7 +24,7 @@ std::string format_date(std::time_t now) {
     return text;
 }
 
-/// The same second is asked for many times.
+/// The same second is requested many times.
 const std::string& date_of(std::time_t now) {
     thread_local std::time_t formatted = 0;
     thread_local std::string date = format_date(formatted);

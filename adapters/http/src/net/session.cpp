@@ -15,18 +15,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A body may begin slowly, then it must keep this rate; one byte every now and then is an attack.
+/// A body may start slowly, but must then keep this rate: one byte now and then is an attack.
 constexpr auto body_grace = 5s;
 constexpr std::size_t min_body_rate = 240;
 
-/// After the last answer, what the client still sends is read for a while: closing at once would
-/// make its system drop the answer unread.
+/// After the last response, what the client still sends is read for a while: closing at once would
+/// make its system drop the response unread.
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
 
 constexpr std::size_t small_body = 16 * 1024;
 
-/// Of an answer that is made into records of TLS at once.
+/// How much of a response is converted into TLS records at once.
 constexpr std::size_t max_piece = 64 * 1024;
 
 }  // namespace
@@ -40,7 +40,7 @@ void ResponseChannel::post(const std::weak_ptr<Session>& session, Response respo
     const std::shared_lock lock(mutex_);
     const auto alive = is_open_ ? session.lock() : nullptr;
     if (!alive) return;
-    // Never on the stack of the request: those that a client sends ahead would pile up on it.
+    // Never on the stack of the request: pipelined requests would pile up on it.
     asio::post(alive->socket_.get_executor(), [alive, response = std::move(response)]() mutable {
         if (alive->phase_ != Session::Phase::handling) return;
         alive->answer(std::move(response), alive->keep_alive_);
@@ -78,7 +78,7 @@ void Session::start() {
 void Session::finish() {
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
         self->is_finishing_ = true;
-        // A request whose head is not even here has not been heard.
+        // A request whose head is incomplete will not be answered.
         if (self->phase_ == Phase::waiting || self->phase_ == Phase::head) self->close_now();
     });
 }
@@ -108,7 +108,7 @@ void Session::on_read(error_code error, std::size_t count) {
     process();
 }
 
-/// @return false if TLS has failed or ended. What it has to say, as in a handshake, is said.
+/// @return false if TLS has failed or ended. Sends what TLS has to say, as in a handshake.
 bool Session::decrypt() {
     auto text = tls_->receive(input_);
     const bool is_written = write_now(tls_->take_output());
@@ -118,7 +118,7 @@ bool Session::decrypt() {
     return true;
 }
 
-/// Few bytes into an empty buffer: they go out whole, or the connection is of no use.
+/// A few bytes into an empty buffer: they are sent completely, or the connection is useless.
 bool Session::write_now(std::string_view bytes) {
     error_code error;
     return bytes.empty() || socket_.write_some(asio::buffer(bytes), error) == bytes.size();
@@ -140,7 +140,7 @@ void Session::process() {
     }
 }
 
-/// Has the head judged before anything of the body is kept. @return false if it was rejected.
+/// Checks the head before any of the body is stored. @return false if it was rejected.
 bool Session::admit() {
     Request& request = reader_.request();
     keep_alive_ = request.keep_alive;
@@ -192,7 +192,7 @@ void Session::send_continue() {
     read();
 }
 
-// ---- Answering
+// ---- Responding
 
 void Session::dispatch() {
     phase_ = Phase::handling;
@@ -225,17 +225,17 @@ void Session::answer(Response response, bool keep_alive) {
     write();
 }
 
-/// Small answers always go out: there is at most one for each connection.
+/// Small responses are always sent: there is at most one for each connection.
 void Session::take_budget(Response& response) {
     if (response.omit_body || response.body.size() <= small_body) return;
     if (context_.budget.take(response.body.size())) {
         budgeted_ = response.body.size();
     } else {
-        response = Api::reject(503, "Too many large answers wait to be read. Try again later.");
+        response = Api::reject(503, "Too many large responses wait to be read. Try again later.");
     }
 }
 
-/// An answer goes out at once as a rule; only the rest of a large one is waited for.
+/// A response is usually written at once; only the rest of a large one has to wait.
 void Session::write() {
     error_code error;
     const std::size_t left = tls_ ? write_records(error) : write_plain(error);
@@ -248,7 +248,7 @@ void Session::write() {
     });
 }
 
-/// @return how many bytes of the answer are left.
+/// @return the number of bytes of the response that are left.
 std::size_t Session::write_plain(error_code& error) {
     const std::size_t of_head = std::min(written_, head_.size());
     const std::array<asio::const_buffer, 2> rest = {asio::buffer(head_) + of_head,
@@ -257,7 +257,8 @@ std::size_t Session::write_plain(error_code& error) {
     return head_.size() + body_.size() - written_;
 }
 
-/// As `write_plain`. Records are made of a piece at a time: a whole answer would be there twice.
+/// As `write_plain`. Records are made piece by piece, because the whole response would be in memory
+/// twice.
 std::size_t Session::write_records(error_code& error) {
     if (written_ == 0) body_.insert(0, std::exchange(head_, std::string()));
     while (!error) {
@@ -323,7 +324,7 @@ void Session::close_now() {
     context_.on_closed(this);
 }
 
-// ---- Time. A running timer is not set again for a later deadline: it looks when it expires.
+// ---- Time. A running timer is not restarted for a later deadline: it checks when it expires.
 
 void Session::arm(Clock::time_point deadline) {
     deadline_ = deadline;

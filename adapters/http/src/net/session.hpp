@@ -24,7 +24,7 @@ namespace webhooks::http {
 using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Strand>;
 
-/// What the sessions of a server share. It outlives them.
+/// Shared by the sessions of a server, which it outlives.
 struct SessionContext {
     SessionContext(const ServerOptions& chosen, const Api& served, TlsCertificate* presented,
                    std::function<void(Session*)> closed)
@@ -43,12 +43,12 @@ struct SessionContext {
     mutable QueryPool queries;
 };
 
-/// One connection: reads requests, has them answered in turn, and keeps to the limits of time.
+/// One connection: reads requests, has them answered in order, and enforces the time limits.
 ///
 /// All work happens on the strand; the public functions may be called from any thread.
 class Session final : public Connection, public std::enable_shared_from_this<Session> {
 public:
-    /// @param address of the peer.
+    /// @param address the peer's.
     Session(Socket socket, std::string address, const SessionContext& context);
     ~Session() override;
 
@@ -91,24 +91,24 @@ private:
     const std::string address_;
     const SessionContext& context_;
     std::unique_ptr<TlsFilter> tls_;  ///< Null: without TLS.
-    std::string plain_;               ///< What was decrypted last.
+    std::string plain_;               ///< The most recently decrypted bytes.
     RequestReader reader_;
     std::optional<Api::Admission> admission_;
     Phase phase_ = Phase::waiting;
     std::array<char, 8 * 1024> buffer_;
-    std::string_view input_;  ///< What of the buffer, or of `plain_`, is still to be looked at.
+    std::string_view input_;  ///< The unread part of the buffer, or of `plain_`.
     bool is_first_ = true;
     bool is_finishing_ = false;
     bool is_late_ = false;  ///< The client took too long with its request.
     std::atomic<bool> is_authenticated_ = false;
     std::atomic<Clock::time_point::rep> last_active_;
     Clock::time_point phase_start_{};
-    std::size_t body_bytes_ = 0;  ///< Bytes of the body's framing too.
+    std::size_t body_bytes_ = 0;  ///< Including the bytes of its framing.
 
     std::string head_;
     std::string body_;
-    std::size_t budgeted_ = 0;  ///< Bytes that the answer took of the budget.
-    std::size_t written_ = 0;   ///< Of head and body; with TLS what is in records or was.
+    std::size_t budgeted_ = 0;  ///< Bytes that the response reserved in the budget.
+    std::size_t written_ = 0;   ///< Of head and body; with TLS, in records or written.
     std::string records_;
     std::size_t records_written_ = 0;
     bool keep_alive_ = true;

@@ -13,10 +13,10 @@
 namespace webhooks::http {
 namespace {
 
-/// How old what is known of the files may be.
+/// How long the last check of the files is valid.
 constexpr std::chrono::seconds check_interval(1);
 
-/// Changes whenever the files do: they are written in place, or others are moved there.
+/// Changes whenever the files do, whether they are overwritten or replaced.
 std::string state_of(const TlsOptions& options) {
     std::string state;
     for (const std::string& file : {options.certificate_file, options.key_file}) {
@@ -47,16 +47,17 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const TlsOptions& options) {
             return Error({FieldError{member, *file + ": " + std::strerror(errno)}});
         }
         // Opening anything else could block.
-        if (!S_ISREG(found.st_mode)) return Error({FieldError{member, *file + " is no file"}});
+        if (!S_ISREG(found.st_mode))
+            return Error({FieldError{member, *file + " is not a regular file"}});
     }
     ERR_clear_error();
     const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     if (!context) throw std::bad_alloc();
     SSL_CTX* const ctx = context.get();
-    // OpenSSL's own asks on the terminal.
+    // OpenSSL's default prompts on the terminal.
     SSL_CTX_set_default_passwd_cb(ctx, [](char*, int, int, void*) { return -1; });
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-    // Forward secrecy: no static RSA. TLS 1.3 has nothing else.
+    // Forward secrecy: no static RSA. TLS 1.3 always has it.
     SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20");
     SSL_CTX_set_options(
         ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -67,7 +68,7 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const TlsOptions& options) {
     }
     if (SSL_CTX_use_PrivateKey_file(ctx, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
         return unusable("key_file", options.key_file,
-                        "has no usable key of the certificate (one without a pass phrase)");
+                        "has no usable key for the certificate (without a passphrase)");
     }
     return context;
 }
@@ -78,7 +79,7 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const TlsOptions& options) {
 
 Result<std::unique_ptr<TlsCertificate>> TlsCertificate::load(const TlsOptions& options,
                                                              std::shared_ptr<Observer> observer) {
-    // First the state: what changes while the files are read is then noticed.
+    // The state first: a change while the files are read is then noticed.
     std::string state = state_of(options);
     auto context = make_context(options);
     if (!context) return context.error();
@@ -104,7 +105,7 @@ std::shared_ptr<SSL_CTX> TlsCertificate::current() {
     return context_;
 }
 
-/// Files that cannot be used leave the connections with what was there before.
+/// If the files are unusable, the previous certificate stays in use.
 void TlsCertificate::refresh() {
     std::string state = state_of(options_);
     if (state == state_) return;
@@ -112,10 +113,10 @@ void TlsCertificate::refresh() {
     auto context = make_context(options_);
     if (context) {
         context_ = *std::move(context);
-        observer_->on_log(LogLevel::info, "the server's certificate was read again");
+        observer_->on_log(LogLevel::info, "the server's certificate was reloaded");
     } else {
         observer_->on_log(LogLevel::warning,
-                          "the server goes on with its certificate of before, for the changed one "
+                          "the server keeps its previous certificate, because the changed one "
                           "cannot be used: " +
                               context.error().detail());
     }
@@ -132,7 +133,7 @@ TlsFilter::TlsFilter(std::shared_ptr<SSL_CTX> context)
         BIO_free(output_);
         throw std::bad_alloc();
     }
-    // An empty input means that more is to come.
+    // An empty input means that more will come.
     BIO_set_mem_eof_return(input_, -1);
     SSL_set_bio(ssl_.get(), input_, output_);
     SSL_set_accept_state(ssl_.get());

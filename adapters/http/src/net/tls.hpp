@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// TLS of the listener, as a filter between the bytes of a socket and those of HTTP. It works on
-/// memory: the session keeps the socket, and with it every limit of time.
+/// TLS of the listener, as a filter between the bytes of a socket and those of HTTP. It works in
+/// memory: the session keeps the socket, and with it all time limits.
 
 #include <openssl/ssl.h>
 
@@ -18,15 +18,15 @@
 
 namespace webhooks::http {
 
-/// The certificate of a listener. Its files are read again when they change, for the connections
-/// that come after. Any thread, several at once.
+/// The certificate of a listener. Its files are read again when they change, for later connections.
+/// Thread-safe.
 class TlsCertificate {
 public:
-    /// @return invalid_argument that names the file which cannot be used.
+    /// @return invalid_argument that names the file that cannot be used.
     static Result<std::unique_ptr<TlsCertificate>> load(const TlsOptions& options,
                                                         std::shared_ptr<Observer> observer);
 
-    /// What a new connection is to use.
+    /// For a new connection.
     std::shared_ptr<SSL_CTX> current();
 
 private:
@@ -38,28 +38,29 @@ private:
     const std::shared_ptr<Observer> observer_;
     std::mutex mutex_;
     std::shared_ptr<SSL_CTX> context_;
-    std::string state_;  ///< Of the files when they were read last.
+    std::string state_;  ///< Of the files when they were last read.
     std::chrono::steady_clock::time_point checked_;
 };
 
-/// One connection's TLS, the server's side.
+/// The server side of one TLS connection.
 class TlsFilter {
 public:
     explicit TlsFilter(std::shared_ptr<SSL_CTX> context);
 
-    /// Takes bytes that came from the socket, and gives those of HTTP that are in them.
-    /// @return nullopt if the peer does not speak TLS as it is accepted here, or has ended it. What
-    /// take_output() then gives tells the peer why.
+    /// Consumes bytes from the socket, and returns the HTTP bytes that they contain.
+    /// @return nullopt if the peer does not speak acceptable TLS, or has ended it. take_output()
+    /// then returns what tells the peer why.
     std::optional<std::string> receive(std::string_view bytes);
 
-    /// Makes records of bytes of HTTP. @pre receive() gave some, so that the handshake is over.
+    /// Converts HTTP bytes into records. @pre receive() has returned some, so that the handshake is
+    /// over.
     /// @return false if TLS has ended.
     bool send(std::string_view bytes);
 
-    /// Tells the peer that nothing more comes.
+    /// Tells the peer that nothing more will follow.
     void finish();
 
-    /// What is to be written to the socket: records, and what the handshake says.
+    /// The bytes to write to the socket: records and handshake messages.
     std::string take_output();
 
 private:
@@ -69,8 +70,8 @@ private:
 
     std::shared_ptr<SSL_CTX> context_;
     std::unique_ptr<SSL, Free> ssl_;
-    BIO* input_ = nullptr;   ///< The SSL's.
-    BIO* output_ = nullptr;  ///< The SSL's.
+    BIO* input_ = nullptr;   ///< Owned by the SSL.
+    BIO* output_ = nullptr;  ///< Owned by the SSL.
 };
 
 }  // namespace webhooks::http

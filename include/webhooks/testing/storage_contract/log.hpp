@@ -47,13 +47,13 @@ STORAGE_TEST("an event shows its latest attempt") {
                   .duration = 17ms,
                   .status_code = 500,
                   .response = "oops",
-                  .error_message = "endpoint answered 500",
+                  .error_message = "endpoint responded with 500",
                   .outcome = Outcome::retry},
                  first + 5s);
     const Event waiting = this->event(id, event);
     CHECK(waiting.status_code == 500);
     CHECK(waiting.response == "oops");
-    CHECK(waiting.error_message == "endpoint answered 500");
+    CHECK(waiting.error_message == "endpoint responded with 500");
     CHECK(waiting.sent_at == first);
     CHECK(waiting.next_retry_at == first + 5s);
     CHECK(waiting.retry_count == 0);
@@ -105,7 +105,7 @@ STORAGE_TEST("one event is found with every attempt, in order") {
                   .duration = 17ms,
                   .status_code = 500,
                   .response = "oops",
-                  .error_message = "endpoint answered 500",
+                  .error_message = "endpoint responded with 500",
                   .outcome = Outcome::retry},
                  now);
     REQUIRE(this->claim() == std::vector{event});
@@ -124,7 +124,7 @@ STORAGE_TEST("one event is found with every attempt, in order") {
     CHECK(first.duration == 17ms);
     CHECK(first.status_code == 500);
     CHECK(first.response == "oops");
-    CHECK(first.error_message == "endpoint answered 500");
+    CHECK(first.error_message == "endpoint responded with 500");
     CHECK(first.outcome == Outcome::retry);
     const Attempt& second = history.attempts[1];
     CHECK(second.number == 2);

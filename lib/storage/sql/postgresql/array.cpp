@@ -6,10 +6,10 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
-/// Dimensions, whether there are nulls, the type, the size and the first index.
+/// Dimensions, null flag, element type, size and first index.
 constexpr std::size_t header_size = 20;
 
-/// The most significant byte first.
+/// Most significant byte first.
 template <class Number>
 void write(char* place, Number number) {
     for (std::size_t i = sizeof number; i-- > 0; number >>= 8U) {

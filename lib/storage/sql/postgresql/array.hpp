@@ -8,19 +8,19 @@
 
 namespace webhooks::storage {
 
-/// One column of many rows as an array of PostgreSQL, in its binary form.
+/// One column of many rows as a PostgreSQL array, in its binary format.
 class PostgresqlArray {
 public:
     enum class Element : std::uint32_t { bigint = 20, integer = 23, text = 25 };  // pg_type.oid
 
     explicit PostgresqlArray(Element element);
 
-    /// To a BIGINT or INTEGER column.
+    /// For a BIGINT or INTEGER column.
     void add(std::optional<std::int64_t> number);
-    /// To a TEXT column. PostgreSQL stores no U+0000; what an endpoint answered may have one.
+    /// For a TEXT column. PostgreSQL cannot store U+0000, which a response may contain.
     void add(std::optional<std::string_view> text);
 
-    /// The array as a value of a statement; what is left is empty.
+    /// The array as a parameter of a statement; leaves this object empty.
     Parameter take();
 
 private:

@@ -13,22 +13,22 @@ namespace {
 
 using soci::use;
 
-/// Whether failures of this state pass by themselves, or with what is done about the server.
+/// Whether errors with this SQLSTATE are temporary, or can be fixed on the server.
 bool is_passing(std::string_view state) {
     // Connections, rollbacks (deadlock, serialization), resources, operators, system errors, wrong
-    // passwords; without a state it was libpq that failed: the connection is lost.
+    // passwords. Without a SQLSTATE the error is libpq's: the connection is lost.
     constexpr std::array classes = {"08", "40", "53", "57", "58", "28", "  "};
     constexpr std::array states = {
-        "55P03",  // a lock was not to be had in time
-        "25006",  // the server only reads, after a failover
-        "25P03",  // the transaction idled for too long
-        "55006",  // the database is being worked on
+        "55P03",  // lock timeout
+        "25006",  // the server is read-only, after a failover
+        "25P03",  // transaction idle timeout
+        "55006",  // the database is in use by an administrative command
     };
     return std::ranges::any_of(classes, [&](const char* c) { return state.starts_with(c); }) ||
            std::ranges::find(states, state) != states.end();
 }
 
-/// What the peer can take in a millisecond at the very least.
+/// The minimum number of bytes that the peer can receive in a millisecond.
 constexpr std::size_t least_bytes_in_ms = 10'000;
 
 std::string one_line(std::string text) {
@@ -40,7 +40,7 @@ std::string one_line(std::string text) {
 }
 
 /// Whether a URI has an '@' that does not end its user and password. libpq would take a part of the
-/// password for the host, and its errors would show that.
+/// password for the host, and show it in its errors.
 bool has_stray_at(std::string_view connection) {
     const std::size_t scheme = connection.find("://");
     if (!connection.starts_with("postgres") || scheme == std::string_view::npos) return false;
@@ -51,7 +51,7 @@ bool has_stray_at(std::string_view connection) {
            (rest.find('/') < at || rest.find('@', at + 1) != std::string_view::npos);
 }
 
-/// As a value of a URI's query. SOCI splits connection strings at spaces.
+/// As a value in a URI's query. SOCI splits connection strings at spaces.
 std::string percent_encoded(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string encoded;
@@ -81,11 +81,11 @@ Error postgresql_error(const std::exception& failure) {
     if (dynamic_cast<const NoConnection*>(&failure) != nullptr) {
         return {Errc::unavailable, "PostgreSQL: " + one_line(failure.what())};
     }
-    // what() would quote the values that were bound.
+    // what() would quote the bound values.
     const std::string text = soci ? database_message(*soci) : failure.what();
     if (postgresql == nullptr) return {Errc::internal, "PostgreSQL: " + one_line(text)};
     const std::string state = postgresql->sqlstate();
-    // Messages about data quote it.
+    // Messages about data quote the data.
     if (state.starts_with("22")) return {Errc::internal, "PostgreSQL: bad data (" + state + ")"};
     Errc code = Errc::internal;
     if (is_passing(state)) code = Errc::unavailable;
@@ -108,7 +108,7 @@ void ignore_notices(PGconn* connection) {
 std::optional<std::string> connection_uri(const PostgresqlOptions& options) {
     const std::string given(options.connection.reveal());
     if (has_stray_at(given)) return std::nullopt;
-    // What libpq has against it may quote it.
+    // libpq's error message may quote the string.
     const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> parsed(
         PQconninfoParse(given.c_str(), nullptr), PQconninfoFree);
     if (!parsed) return std::nullopt;
@@ -124,7 +124,7 @@ std::optional<std::string> connection_uri(const PostgresqlOptions& options) {
     add("application_name", options.application_name);
     add("connect_timeout", seconds(options.connect_timeout));
     add("tcp_user_timeout", std::to_string(options.tcp_user_timeout.count()));
-    // Probes find a peer that is gone while an answer is awaited, within tcp_user_timeout.
+    // Keepalive probes detect a lost peer while a response is awaited, within tcp_user_timeout.
     add("keepalives_idle", seconds(options.tcp_user_timeout / 2));
     add("keepalives_interval", "1");
     return uri;
@@ -159,18 +159,19 @@ PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Pla
     try {
         sql_.open(soci::postgresql, connection_uri(options).value());
     } catch (const soci::soci_error& failure) {
-        // libpq names server, database and user, and never the password.
+        // libpq names server, database and user, but never the password.
         throw NoConnection("cannot connect as PostgresqlOptions::connection says: " +
                            database_message(failure));
     }
     if (watchdog != nullptr) watch_.emplace(*watchdog, PQsocket(handle()));
     expect_answers(options.answer_timeout);
     ignore_notices(handle());
-    // What is left out may quote values.
+    // The omitted details may quote values.
     PQsetErrorVerbosity(handle(), PQERRORS_TERSE);
     const std::string path = options.schema + ", pg_temp";
     const std::string statement_timeout = std::to_string(options.statement_timeout.count());
-    // What a worker's transaction holds, others need, and this worker after a lost connection.
+    // Others wait for the locks of a worker's transaction, as does this worker after a lost
+    // connection.
     const std::string idle_timeout = std::to_string(
         (planning == Planning::by_index ? options.answer_timeout : options.statement_timeout)
             .count());
@@ -239,7 +240,7 @@ void PostgresqlConnection::send(const PreparedStatement& statement, Parameters p
            nullptr);
 }
 
-/// Waits for the answers to all that was sent. @return the last one.
+/// Waits for the results of everything that was sent. @return the last one.
 PostgresqlRows PostgresqlConnection::receive() {
     const auto next = [this] { return PostgresqlRows(PQgetResult(handle())); };
     PQpipelineSync(handle());
@@ -251,13 +252,13 @@ PostgresqlRows PostgresqlConnection::receive() {
             if (unanswered_[i]) prepared_.erase(unanswered_[i]);
             if (!failure) failure.emplace(std::move(last));
         }
-        next();  // Null, after each answer.
+        next();  // Null, after each result.
     }
     unanswered_.clear();
     unanswered_bytes_ = 0;
     next();  // The end of the pipeline.
     PQexitPipelineMode(handle());
-    // The socket of a lost connection is closed, and its number soon another's.
+    // The socket of a lost connection is closed, and its number may soon be reused.
     PQstatus(handle()) == CONNECTION_OK ? expect_answers(patience_) : expect_nothing();
     if (failure) throw soci::postgresql_soci_error(failure->error(), failure->state());
     return last;
@@ -274,7 +275,7 @@ void PostgresqlConnection::expect_nothing() {
 
 bool PostgresqlConnection::reset() noexcept {
     if (PQpipelineStatus(handle()) != PQ_PIPELINE_OFF) return false;
-    // libpq may not know yet that the connection is lost: only an answer proves that it is not.
+    // libpq may not know yet that the connection is lost: only a response proves that it is not.
     const bool is_idle = PQtransactionStatus(handle()) == PQTRANS_IDLE;
     PGresult* result = PQexec(handle(), is_idle ? "" : "ROLLBACK");
     const ExecStatusType status = PQresultStatus(result);

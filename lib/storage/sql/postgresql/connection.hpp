@@ -20,19 +20,19 @@
 
 namespace webhooks::storage {
 
-/// There is no connection to be had.
+/// No connection is available.
 struct NoConnection : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Says what an exception of SOCI or of this file means. The text quotes no value.
+/// Converts an exception of SOCI or of this file. The text quotes no value.
 Error postgresql_error(const std::exception& failure);
 
-/// Our options and the user's connection string, as libpq and SOCI take them.
-/// @return nothing where libpq does not understand the user's.
+/// The library's options and the user's connection string, for libpq and SOCI.
+/// @return nullopt if libpq cannot parse the user's string.
 std::optional<std::string> connection_uri(const PostgresqlOptions& options);
 
-/// Has libpq not print what the server remarks.
+/// Keeps libpq from printing the server's notices.
 void ignore_notices(PGconn* connection);
 
 /// A statement that a connection prepares when it first executes it.
@@ -41,19 +41,19 @@ struct PreparedStatement {
     std::string text;
 };
 
-/// A value of a prepared statement, in PostgreSQL's binary form; absent: NULL.
+/// A parameter of a prepared statement, in PostgreSQL's binary format; absent: NULL.
 using Parameter = std::optional<std::string>;
 Parameter parameter(std::int64_t number);
 Parameter parameter(const std::optional<std::int64_t>& number);
 
-/// The values of a statement, as they are written down in a call or in a vector: nothing is copied.
+/// A view of a statement's parameters, written in a call or stored in a vector: nothing is copied.
 class Parameters : public std::span<const Parameter> {
 public:
     Parameters(std::initializer_list<Parameter> values) : span(values.begin(), values.size()) {}
     Parameters(const std::vector<Parameter>& values) : span(values) {}
 };
 
-/// The answer to a prepared statement.
+/// The result of a prepared statement.
 class PostgresqlRows {
 public:
     explicit PostgresqlRows(PGresult* result) : result_(result, PQclear) {}
@@ -63,7 +63,7 @@ public:
         return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     }
     std::string error() const { return PQresultErrorMessage(result_.get()); }
-    /// The SQLSTATE of an error, blanks where the connection was lost.
+    /// The SQLSTATE of an error, spaces if the connection was lost.
     const char* state() const {
         const char* state = PQresultErrorField(result_.get(), PG_DIAG_SQLSTATE);
         return state ? state : "     ";
@@ -81,13 +81,13 @@ private:
     std::unique_ptr<PGresult, void (*)(PGresult*)> result_;
 };
 
-/// Whether a transaction failed because others were in its way (a deadlock, a conflict of
-/// serialization): it was rolled back, and goes through when it is repeated.
+/// Whether a transaction failed because of concurrent ones (a deadlock, a serialization failure):
+/// it was rolled back, and can be retried.
 bool was_rolled_back(const std::exception& failure);
 
-/// How statements of a connection find their rows, and what it is for.
+/// How statements of a connection are planned.
 enum class Planning : std::uint8_t {
-    by_cost,   ///< As PostgreSQL estimates, each time anew.
+    by_cost,   ///< By PostgreSQL's estimates, planned for each execution.
     by_index,  ///< Always by index, planned once. For statements that name the rows they want: an
                ///< estimate made while the log is small, or grows fast, reads all of it.
 };
@@ -96,25 +96,25 @@ enum class Planning : std::uint8_t {
 class PostgresqlConnection {
 public:
     /// Throws NoConnection, or what SOCI throws.
-    /// @param watchdog null: answers are awaited for ever.
+    /// @param watchdog null: waits for responses without a limit.
     PostgresqlConnection(const PostgresqlOptions& options, Planning planning,
                          PostgresqlWatchdog* watchdog);
 
-    /// For SOCI. Throws what `execute` throws, of what was sent before.
+    /// For SOCI. Throws what `execute` throws, for statements sent before.
     soci::session& sql();
     /// Throws what SOCI throws.
     PostgresqlRows execute(const PreparedStatement& statement, Parameters parameters);
-    /// Has a statement executed with the next one that is waited for: both go in one trip (a
-    /// pipeline). Its answer is of no interest; where it fails, the next one fails.
+    /// Sends a statement to be executed together with the next one that is waited for, in one round
+    /// trip (a pipeline). Its result is ignored; if it fails, the next one fails.
     void send(const PreparedStatement& statement, Parameters parameters);
 
-    /// From now on the server must not be silent for so long; `execute` begins that time anew.
+    /// Sets how long the server may take to respond; `execute` restarts that time.
     void expect_answers(std::chrono::milliseconds patience);
     void expect_nothing();
-    /// Whether the connection was given up because the server was silent.
+    /// Whether the connection was closed because the server did not respond.
     bool was_silent() const noexcept { return watch_ && watch_->was_silent(); }
 
-    /// After a failure: ends what it left open. @return whether the connection can be used again.
+    /// After a failure: ends what is still open. @return whether the connection can be used again.
     bool reset() noexcept;
 
 private:
@@ -125,7 +125,7 @@ private:
     std::optional<PostgresqlWatchdog::Watch> watch_;
     std::chrono::milliseconds patience_{};
     std::set<const char*> prepared_;
-    /// What was sent and not answered yet; of a preparation, the name of its statement.
+    /// Statements sent without a response so far; for a preparation, the name of its statement.
     std::vector<const char*> unanswered_;
     std::size_t unanswered_bytes_ = 0;
 };

@@ -14,7 +14,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{10'000};
-/// How often a silent server is asked whether it is there.
+/// How often a silent server is probed.
 constexpr milliseconds probe_interval{10'000};
 
 }  // namespace

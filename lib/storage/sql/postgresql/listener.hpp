@@ -12,17 +12,16 @@
 
 namespace webhooks::storage {
 
-/// Tells those who listen to our schema, once the transaction is committed. For what is rare: its
-/// commits wait for each other.
+/// Notifies the listeners of the schema once the transaction is committed. Only for rare events,
+/// because such commits are serialized.
 void notify(PostgresqlConnection& connection);
 
-/// How long to wait before the next try, after so many that failed: up to 10 s, and not all at
-/// once.
+/// How long to wait before the next attempt, after this many failures: up to 10 s, with jitter.
 /// @param random 0-1.
 std::chrono::milliseconds reconnect_pause(int failures, double random);
 
 /// Listens, with a connection and a thread of its own, until it is destroyed. A lost connection is
-/// replaced; each new one counts as a call, for others may have called in vain.
+/// replaced; each new connection counts as a notification, because some may have been missed.
 class PostgresqlListener {
 public:
     PostgresqlListener(const PostgresqlOptions& options, std::function<void()> on_call);
@@ -36,9 +35,9 @@ private:
     enum class Wake : std::uint8_t { ready, late, stopped };
 
     void run();
-    /// @return whether it listened, until the connection was lost.
+    /// @return whether it was listening before the connection was lost.
     bool listen();
-    /// Takes what has come in; `is_answered` once there is an answer. @return whether others call.
+    /// Reads input; sets `is_answered` on a response. @return whether there are notifications.
     static bool take_in(PGconn* connection, bool& is_answered);
     bool connect(PGconn* connection);
     Wake wait(int socket, short events, Deadline deadline) const;
@@ -49,7 +48,7 @@ private:
     const std::chrono::milliseconds answer_timeout_;
     const std::function<void()> on_call_;
     std::mt19937 random_{std::random_device{}()};
-    int stop_;  ///< An eventfd, readable once it is to end.
+    int stop_;  ///< An eventfd that is readable once the thread should end.
     std::thread thread_;
 };
 

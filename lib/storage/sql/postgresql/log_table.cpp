@@ -56,7 +56,7 @@ private:
     bool is_empty_ = true;
 };
 
-/// What a batch makes of one event.
+/// The changes that a batch makes to one event.
 struct Change {
     const AttemptRecord* attempt = nullptr;
     /// The row that the event has afterwards, unless it is delivered.
@@ -69,8 +69,8 @@ struct Change {
     bool gives_it_away() const { return claimed_by == WorkerId{}; }
 };
 
-/// One change for each event, as if parks and then attempts were written one by one: what comes
-/// after the worker has given an event away is passed over.
+/// One change for each event, with the same result as writing parks and then attempts one by one:
+/// entries after the worker has released an event are skipped.
 std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
     std::map<EventId, Change> changes;
     for (const Park& park : batch.parks) {
@@ -94,17 +94,17 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
     return changes;
 }
 
-/// An event in the memory of the worker that appended it has neither a row nor an attempt. NOT
-/// EXISTS might be answered by hashing all attempts of the log.
+/// An event that is only in the memory of the worker that appended it has neither a row nor an
+/// attempt. A NOT EXISTS might be planned as a hash of all attempts in the log.
 /// @param bounds of the events' ids, as in `look_up`.
 std::string has_no_attempt(const std::string& bounds) {
     return "(SELECT a.number FROM webhooks_attempt a WHERE a.event_id = e.id AND a.event_id " +
            bounds + " LIMIT 1) IS NULL";
 }
 
-/// Joins each row with the one row that it names. As a subquery with OFFSET, or with a lock, it
-/// stays one look-up by key for each row, whatever an estimate says of a join.
-/// @param bounds of the ids, so that partitions outside are left out when the statement begins.
+/// Joins each row with the one row that it refers to. A subquery with OFFSET, or with a lock,
+/// remains one index lookup for each row, whatever the planner estimates for a join.
+/// @param bounds of the ids, so that partitions outside are pruned when the statement starts.
 std::string look_up(const std::string& columns, const std::string& table, const std::string& id,
                     const std::string& bounds, const std::string& end = "OFFSET 0") {
     return "CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table + " WHERE id = " + id +
@@ -112,7 +112,7 @@ std::string look_up(const std::string& columns, const std::string& table, const 
 }
 
 const PreparedStatement& changes_statement() {
-    // Who gives an event a row locks it, so that it is not deleted meanwhile.
+    // A transaction that gives an event a row locks the event, so that it is not deleted meanwhile.
     static const std::string within = "BETWEEN $15 AND $16";
     static const PreparedStatement statement = {
         "write_changes",
@@ -199,7 +199,7 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
 
 using KeyId = std::pair<std::string, std::string>;
 struct StoredKey {
-    std::string digest;  ///< In hexadecimal.
+    std::string digest;  ///< Hexadecimal.
     Appended appended;
 
     bool operator==(const StoredKey&) const = default;
@@ -213,7 +213,7 @@ StoredKey as_stored(const IdempotencyKey& given, const Appended& appended) {
 /// The idempotency keys of one batch.
 class BatchKeys {
 public:
-    /// @param reserved where the events of each append go.
+    /// @param reserved the reserved ids of each append's events.
     BatchKeys(const std::vector<Append>& appends, const std::vector<Appended>& reserved) {
         for (std::size_t i = 0; i < appends.size(); ++i) {
             const std::optional<IdempotencyKey>& key = appends[i].idempotency;
@@ -221,8 +221,8 @@ public:
         }
     }
 
-    /// Writes those that are new, each for the first append that comes with it, and finds out who
-    /// published with the others.
+    /// Writes the new keys, each for the first append that has it, and reads the publications of
+    /// the others.
     void write(PostgresqlConnection& connection, Time now) {
         if (keys_.empty()) return;
         drop_busy(connection);
@@ -232,7 +232,7 @@ public:
         if (!keys_.empty()) find(connection);
     }
 
-    /// @return nothing for a key that was written for this batch.
+    /// @return nullopt for a key that was written for this batch.
     Result<std::optional<Earlier>> find_earlier(const IdempotencyKey& given) const {
         const KeyId id{given.scope, given.key};
         if (ours_.contains(id)) return std::nullopt;
@@ -245,8 +245,8 @@ public:
                        .appended = found->second.appended};
     }
 
-    /// Where appends were refused that keys had been written for: takes the keys back, and writes
-    /// those that a later append comes with for that one.
+    /// If appends whose keys had been written were rejected: deletes these keys, and writes those
+    /// that a later append also has for that append.
     void correct(PostgresqlConnection& connection, Time now, const std::vector<Append>& appends,
                  const std::vector<Result<Appended>>& verdicts) {
         StoredKeys right;
@@ -267,7 +267,7 @@ public:
     }
 
 private:
-    /// A worker does not wait for the transaction of a host, which may be of any length.
+    /// A worker does not wait for a host's transaction, which may take any time.
     void drop_busy(PostgresqlConnection& connection) {
         static const PreparedStatement select = {
             "find_busy_keys",
@@ -280,8 +280,8 @@ private:
         }
     }
 
-    /// In the order of the keys, so that no two batches wait for each other. One that is past its
-    /// time is replaced. @return those that were written.
+    /// In the order of the keys, so that two batches cannot deadlock. Expired keys are replaced.
+    /// @return those that were written.
     static std::vector<KeyId> insert(PostgresqlConnection& connection, const StoredKeys& keys,
                                      Time now) {
         static const PreparedStatement statement = {
@@ -355,8 +355,8 @@ private:
     StoredKeys ours_;  ///< Those that were written for this batch.
 };
 
-/// The messages of one batch and their events, as arrays. What is only inserted is unnested in the
-/// SELECT list: of FROM, PostgreSQL makes a table first.
+/// The messages of one batch and their events, as arrays. They are only inserted, so they are
+/// unnested in the SELECT list: for an unnest in FROM, PostgreSQL materializes a table first.
 class NewEvents {
 public:
     void add(const Append& append, const Appended& appended) {
@@ -430,7 +430,7 @@ private:
     bool has_waiting_ = false;
 };
 
-// ---- What is read back.
+// ---- Reading back.
 
 /// @pre `wanted` is not empty.
 std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
@@ -458,7 +458,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     return messages;
 }
 
-/// @param rows of (event, subscription, message, worker_tag, attempts, tries, has_row).
+/// @param rows with (event, subscription, message, worker_tag, attempts, tries, has_row).
 std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const PostgresqlRows& rows) {
     std::vector<HeldEvent> events;
     if (rows.size() == 0) return events;
@@ -492,7 +492,7 @@ std::string claiming(const std::string& rows, const std::string& order) {
            look_up("*", "webhooks_event", "m.event_id", "") + "e ORDER BY " + order;
 }
 
-/// Which events of worker $1 above $2 are in its memory and nowhere else.
+/// The events of worker $1 after $2 that are only in its memory.
 const std::string& in_memory() {
     static const std::string text =
         " FROM webhooks_event e WHERE e.id > $2 AND e.worker_id = $1 "

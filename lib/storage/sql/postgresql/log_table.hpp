@@ -1,11 +1,11 @@
 #pragma once
 
 /// @file
-/// Statements of workers on the log: one for each table and batch, with the rows as arrays. They
-/// run in the transaction of a worker whose row is locked, and throw what SOCI throws.
+/// Workers' statements on the log: one for each table and batch, with the rows as arrays. They run
+/// in the transaction of a worker whose row is locked, and throw what SOCI throws.
 ///
-/// Rows of several events are locked in the order of the events' ids, so that no two transactions
-/// wait for each other.
+/// Rows of several events are locked in the order of the events' ids, so that transactions cannot
+/// deadlock.
 
 #include <cstdint>
 #include <optional>
@@ -16,26 +16,26 @@
 
 namespace webhooks::storage {
 
-/// What becomes of a plain attempt that the log has already.
+/// What happens to a plain attempt that already exists in the log.
 enum class Known : std::uint8_t {
-    fail,  ///< The statement fails: the log need not be searched for each.
-    stay,  ///< It stays as it is.
+    fail,  ///< The statement fails, so that the log need not be searched for each.
+    stay,  ///< It is left unchanged.
 };
-/// Sends the parks and attempts of a batch, of events that the worker holds.
+/// Sends the parks and attempts of a batch, for events that the worker holds.
 void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
                   Known known);
 
 /// Locks the row that orders all changes of subscriptions until the transaction ends, so that
-/// revisions become visible in their order.
+/// revisions become visible in order.
 void lock_revision(PostgresqlConnection& connection);
-/// Sends what is new.
+/// Sends new appends.
 /// @param first_event the first of the ids that were reserved for these.
 /// @return conflict for an idempotency key that was used for other content; unavailable for one
 /// with which another transaction is publishing.
 std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
                                      const std::vector<Append>& appends, EventId first_event);
 
-/// What is due and in nobody's transaction, marked as the worker's.
+/// Due events that no transaction has locked, marked as the worker's.
 std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,
                              std::size_t limit, std::int64_t number);
 /// When the earliest unclaimed event is due.
@@ -47,8 +47,8 @@ void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t num
 std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId worker,
                                       EventId after, std::size_t limit);
 
-/// Makes free what a dead worker held. @return how many events, at most `limit`; the low-water mark
-/// goes up to where the search ended.
+/// Releases events that a dead worker held. @return their number, at most `limit`; the low-water
+/// mark advances to where the search ended.
 std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time now,
                       std::size_t limit);
 

@@ -12,7 +12,8 @@ namespace {
 
 using ResultPointer = std::unique_ptr<PGresult, void (*)(PGresult*)>;
 
-/// Texts travel as bytes and become text in the server, whatever the connection's encoding is.
+/// Texts are sent as bytes and converted to text on the server, whatever the connection's encoding
+/// is.
 constexpr Oid bytea = 17;
 constexpr Oid bigint = 20;
 
@@ -30,7 +31,7 @@ Result<> check_texts(const Publication& publication) {
     return Error(std::move(faults));
 }
 
-/// The REST API's spelling of a parameter's name: event_type, eventType.
+/// The name of a parameter in the REST API: event_type, eventType.
 std::string member_name(std::string_view parameter) {
     std::string name;
     bool is_after_line = false;
@@ -50,7 +51,8 @@ Error error_of(PGconn* connection, const PGresult* result) {
     const std::string state = field(PG_DIAG_SQLSTATE);
     std::string message = field(PG_DIAG_MESSAGE_PRIMARY);
     const std::string parameter = field(PG_DIAG_COLUMN_NAME);
-    // As webhooks_publish_receipt tells of wrong arguments: "event_type is not ...".
+    // The format in which webhooks_publish_receipt reports wrong arguments: "event_type is not
+    // ...".
     if (state == "22023" && message.starts_with(parameter + " ")) {
         return Error({{member_name(parameter), message.substr(parameter.size() + 1)}});
     }
@@ -112,7 +114,7 @@ Result<PublishReceipt> publish_in_transaction(PGconn* connection, const Publicat
     }
     const std::unique_ptr<char, void (*)(void*)> quoted(
         PQescapeIdentifier(connection, schema.data(), schema.size()), PQfreemem);
-    if (!quoted) return Error(Errc::invalid_argument, "the schema's name is no text");
+    if (!quoted) return Error(Errc::invalid_argument, "the schema's name is not valid text");
     const ResultPointer result = execute(connection, statement_in(quoted.get()), publication);
     if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) return error_of(connection, result.get());
     PublishReceipt receipt{.event_ids = {}, .is_replay = *PQgetvalue(result.get(), 0, 1) == 't'};

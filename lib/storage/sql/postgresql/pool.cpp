@@ -6,7 +6,7 @@ namespace {
 const PreparedStatement commit = {"commit", "COMMIT"};
 const PreparedStatement rollback = {"rollback", "ROLLBACK"};
 
-/// How often a transaction is begun at most, that others are in the way of.
+/// The maximum number of attempts for a transaction that conflicts with others.
 constexpr int max_tries = 5;
 
 }  // namespace
@@ -32,8 +32,8 @@ public:
                 if (connection_.made->reset()) throw;
                 const bool was_silent = connection_.made->was_silent();
                 lose();
-                // The next call may wait for a connection; this one has waited.
-                if (was_silent) throw NoConnection("the server does not answer");
+                // The next call may have to wait for a connection; this one has already waited.
+                if (was_silent) throw NoConnection("the server does not respond");
             }
         }
         const int losses = pool_.link_.losses;
@@ -43,7 +43,7 @@ public:
         return begun(begin);
     }
 
-    /// Nothing has failed.
+    /// There was no failure.
     void set_fine() { is_fine_ = true; }
 
 private:
@@ -80,7 +80,7 @@ void PostgresqlPool::run(const char* begin, const Body& body) {
     PostgresqlConnection& connection = lease.begin(begin);
     const bool is_wanted = body(connection);
     connection.expect_answers(patience_);
-    // With what was sent last, in one trip.
+    // Together with the last statements sent, in one round trip.
     connection.execute(is_wanted ? commit : rollback, {});
     lease.set_fine();
 }

@@ -17,8 +17,8 @@ using soci::use;
 
 constexpr const char* begin = "BEGIN";
 
-/// Estimates count a look-up by key once for each partition, although one is looked at: they would
-/// rather read the whole log.
+/// The planner counts an index lookup once for each partition, although only one is read, and would
+/// prefer to read the whole log.
 const std::string by_key =
     "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off";
@@ -30,18 +30,18 @@ std::string begin_query(const PostgresqlOptions& options) {
     return begin_read + "; SET LOCAL statement_timeout = " + std::to_string(timeout.count());
 }
 
-/// Whether a statement ran for longer than it may, or was ended by somebody.
+/// Whether a statement ran for longer than allowed, or was cancelled.
 bool was_cancelled(const std::exception& failure) {
     const auto* postgresql = dynamic_cast<const soci::postgresql_soci_error*>(&failure);
     return postgresql != nullptr && postgresql->sqlstate() == "57014";
 }
 
-/// What a transaction waits for first. @return null: nothing
+/// The lock that a transaction takes first. @return null: none
 const char* lock_for(Purpose purpose) {
     switch (purpose) {
         case Purpose::configure:
             return "SELECT 1 FROM webhooks_state FOR UPDATE";
-        case Purpose::reopen:  // What is made due is not deleted meanwhile.
+        case Purpose::reopen:  // Events that become due must not be deleted meanwhile.
             return "SELECT pg_advisory_xact_lock_shared('webhooks_event'::regclass::bigint)";
         case Purpose::erase:
             return "SELECT pg_advisory_xact_lock('webhooks_event'::regclass::bigint)";
@@ -54,14 +54,14 @@ const char* lock_for(Purpose purpose) {
     return nullptr;
 }
 
-/// A partition of the log is in use for an eighth of the time that events are kept, or this long.
+/// A partition of the log is used for an eighth of the retention, or at least this long.
 constexpr std::chrono::seconds least_partition_period = std::chrono::hours(1);
 
 Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
 }
 
-/// Whether the database is one that we can use at all.
+/// Whether the database can be used at all.
 Result<> check_server(soci::session& sql) {
     constexpr int least_version = 130000;
     int version = 0;
@@ -91,7 +91,7 @@ Result<> check_version(soci::session& sql, const std::string& schema) {
                                  schema);
     if (!is_there) {
         return Error(Errc::conflict, "PostgreSQL: the database has no tables in the schema '" +
-                                         schema + "'; migrate_postgresql makes them");
+                                         schema + "'; create them with migrate_postgresql");
     }
     return check_schema(sql, postgresql_migrations());
 }
@@ -103,7 +103,7 @@ PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
       options_(std::move(options)),
       begin_query_(begin_query(options_)),
       begin_query_log_(begin_query_ + by_key),
-      // Their statements may run for as long as the server lets them.
+      // Their statements may run for as long as the server allows.
       pool_(options_, link_, Planning::by_cost, options_.connections,
             options_.statement_timeout + options_.answer_timeout),
       worker_pool_(options_, link_, Planning::by_index, 1, options_.answer_timeout) {}
@@ -115,7 +115,7 @@ Result<> PostgresqlStorage::open() {
     });
 }
 
-/// Waits for nobody.
+/// Does not block.
 const char* PostgresqlStorage::begin_for(Purpose purpose) const {
     switch (purpose) {
         case Purpose::read:
@@ -208,10 +208,10 @@ std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Mainte
     long long erased = 0;
     sql << "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
         use(present, "present"), use(kept, "kept"), use(used, "used"), use(most, "most");
-    // Whoever dropped a partition holds locks that publishers wait for.
+    // A transaction that dropped a partition holds locks that publishers wait for.
     if (erased >= most || keep_for.count() == 0) return static_cast<std::size_t>(erased);
-    // Partitions go at an age of up to one period more. What is older by another one is in one that
-    // has to stay, because something in it waits.
+    // Partitions are dropped at an age of up to one more period. Events that are older by another
+    // period are in a partition that must stay, because some of its events wait.
     return static_cast<std::size_t>(erased) +
            SqlStorage::expire(
                sql, now, {.limit = maintenance.limit, .keep_events_for = keep_for + 2 * period},
@@ -279,7 +279,7 @@ void PostgresqlStorage::set_listener(std::function<void()> listener) {
     if (listener) listener_.emplace(options_, std::move(listener));
 }
 
-// ---- The log, as a worker writes it.
+// ---- The log, for a worker.
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch) {
     Result<BatchReceipt> receipt = write(worker, batch, Known::fail);
@@ -302,14 +302,15 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
         send_results(connection, worker, batch, known);
-        // Before rows of subscriptions are locked, as whoever changes these does it.
+        // Before rows of subscriptions are locked, in the same order as other transactions that
+        // change them.
         if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);
         for (const EndpointState& endpoint : batch.states) {
             write_state(connection.sql(), endpoint);
         }
         BatchReceipt receipt;
         receipt.appends = append(connection, begun->standing, batch.appends, begun->first_event);
-        // Whoever uses SOCI waits for what was sent, which otherwise goes with the commit.
+        // A SOCI call waits for what was sent, which otherwise goes with the commit.
         if (!batch.deactivations.empty()) {
             receipt.deactivated =
                 deactivate(connection.sql(), batch.deactivations, begun->standing.now);
@@ -348,7 +349,7 @@ Result<std::vector<HeldEvent>> PostgresqlStorage::claim_deferred(WorkerId worker
 }
 
 Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {
-    // The claim whose answer was lost may still be on its way to its commit.
+    // The claim whose result was lost may still be about to commit.
     return run_as(worker, WorkerLock::alone,
                   [&](PostgresqlConnection& connection, const Standing&) -> Result<> {
                       storage::unclaim(connection, worker, number);
@@ -401,7 +402,7 @@ Result<> migrate_postgresql(const PostgresqlOptions& options) {
         PostgresqlConnection connection(options, Planning::by_cost, nullptr);
         soci::session& sql = connection.sql();
         if (Result<> verdict = check_server(sql); !verdict) return verdict;
-        // Of the session, which ends here: no other migrator runs meanwhile.
+        // A lock of the session, which ends here: no other migrator runs meanwhile.
         sql << "SELECT pg_advisory_lock(hashtext('webhooks migration'))";
         sql << "SET statement_timeout = 0";
         if (!exists(sql, "SELECT count(*) FROM pg_namespace WHERE nspname = :schema",

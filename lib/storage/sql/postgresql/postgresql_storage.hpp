@@ -10,13 +10,13 @@
 
 namespace webhooks::storage {
 
-/// A pool of connections for the API, and one connection for workers, so that no list that runs
-/// for long keeps a worker from showing that it lives.
+/// A pool of connections for the API, and one connection for workers, so that a long-running list
+/// does not delay a worker's heartbeat.
 class PostgresqlStorage final : public SqlStorage {
 public:
     explicit PostgresqlStorage(PostgresqlOptions options);
 
-    /// Connects, and sees whether the schema is the one we need.
+    /// Connects, and checks that the schema has the required version.
     Result<> open();
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
@@ -41,17 +41,17 @@ private:
     std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
                        Sweep& sweep) override;
 
-    /// Runs `body(PostgresqlConnection&)`, which answers with a Result, in a transaction of the
-    /// workers' connection.
+    /// Runs `body(PostgresqlConnection&)`, which returns a Result, in a transaction of the workers'
+    /// connection.
     template <class Answering>
     auto run_for_worker(Answering body);
-    /// As `run_for_worker`, where the worker lives: `body(PostgresqlConnection&, Standing)`.
+    /// As `run_for_worker`, if the worker is alive: `body(PostgresqlConnection&, Standing)`.
     template <class Answering>
     auto run_as(WorkerId worker, WorkerLock lock, Answering body);
 
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch, Known known);
 
-    /// What tests say; absent: the database knows.
+    /// Set by tests; absent: the database's time.
     GivenTime given_time() const;
 
     const PostgresqlOptions options_;

@@ -9,10 +9,10 @@
 namespace webhooks::storage {
 namespace {
 
-/// How often it is looked whether anything came in, while patience lasts.
+/// The number of checks for received data within the timeout.
 constexpr int looks = 4;
 
-/// @return always 0 where it is not TCP: what is on this machine does not fail in this way.
+/// @return always 0 if it is not TCP: local connections do not fail in this way.
 std::uint64_t received_bytes(int socket) {
     tcp_info info{};
     socklen_t size = sizeof info;

@@ -10,9 +10,9 @@
 
 namespace webhooks::storage {
 
-/// libpq waits for an answer for ever: where the peer is gone and nothing tells, as behind a
-/// firewall that forgot the connection, so would we. This shuts down sockets on which nothing has
-/// come in for too long, and whoever waits for them fails.
+/// libpq waits for a response without a limit: if the peer has vanished without notice, as when a
+/// firewall dropped the connection, it would never return. This class shuts down sockets on which
+/// nothing has arrived for too long, so that the calls that wait for them fail.
 class PostgresqlWatchdog {
 public:
     PostgresqlWatchdog();
@@ -20,7 +20,7 @@ public:
     PostgresqlWatchdog(const PostgresqlWatchdog&) = delete;
     PostgresqlWatchdog& operator=(const PostgresqlWatchdog&) = delete;
 
-    /// What is expected of one socket. Goes before the socket is closed.
+    /// The timeout of one socket. Must be destroyed before the socket is closed.
     class Watch {
     public:
         Watch(PostgresqlWatchdog& watchdog, int socket) : watchdog_(watchdog), socket_(socket) {}
@@ -28,7 +28,7 @@ public:
         Watch(const Watch&) = delete;
         Watch& operator=(const Watch&) = delete;
 
-        /// From now on something must come in within so long, again and again.
+        /// From now on data must arrive at least once in each such interval.
         void expect(std::chrono::milliseconds patience);
         void expect_nothing();
         /// Whether the socket was shut down.
@@ -46,17 +46,17 @@ private:
     struct Expectation {
         std::chrono::milliseconds patience{};
         Clock::time_point silent_since;
-        std::uint64_t received = 0;  ///< Bytes until then.
+        std::uint64_t received = 0;  ///< Bytes received until then.
     };
 
     void run();
-    /// Shuts down what is overdue. @return when to look again.
+    /// Shuts down overdue sockets. @return when to check again.
     Clock::time_point look(Clock::time_point now);
 
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<Watch*, Expectation> expected_;
-    /// When the thread looks next. What is expected no sooner need not wake it.
+    /// When the thread checks next. Only an earlier deadline has to wake it.
     Clock::time_point looks_at_ = Clock::time_point::max();
     bool is_stopping_ = false;
     std::thread thread_;

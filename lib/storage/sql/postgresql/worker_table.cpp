@@ -5,7 +5,7 @@
 namespace webhooks::storage {
 namespace {
 
-/// The first parameter, or the time of this very moment.
+/// The first parameter, or the current time.
 const std::string time_sql =
     "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)";
 
@@ -93,8 +93,8 @@ void mark_dead(PostgresqlConnection& connection, WorkerId worker) {
 }
 
 void mark_lapsed(PostgresqlConnection& connection, Time now, WorkerId self) {
-    // The update alone would not wait for transactions that hold the row shared. Skipping what is
-    // locked keeps two workers from waiting for each other.
+    // The update alone would not wait for transactions that hold a shared lock on the row. Skipping
+    // locked rows keeps two workers from waiting for each other.
     static const PreparedStatement update = {
         "mark_lapsed",
         "UPDATE webhooks_worker SET is_dead = 1 WHERE id IN "

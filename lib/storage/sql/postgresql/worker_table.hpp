@@ -3,8 +3,8 @@
 /// @file
 /// Statements on workers. They run in the caller's transaction and throw what SOCI throws.
 ///
-/// A worker's row says who lives: each transaction of a worker locks it first, and whoever declares
-/// a worker dead locks it against all of these.
+/// A worker's row represents its lease: each of its transactions locks the row first, and a
+/// transaction that marks the worker dead locks it against all of these.
 
 #include <cstdint>
 #include <optional>
@@ -13,50 +13,50 @@
 
 namespace webhooks::storage {
 
-/// What a transaction of a living worker begins with.
+/// The data with which a transaction of a living worker begins.
 struct Standing {
     Worker worker{};
     Time now{};
 };
 
-/// Storage's time in SQL, as the parameter that each of these statements takes first: what tests
-/// say, or else the database's.
+/// Storage's time in SQL, as the first parameter of these statements: set by tests, otherwise the
+/// database's time.
 using GivenTime = std::optional<Time>;
 
-/// How a worker's row is locked. What locks alike runs side by side, except for `alone`.
+/// How a worker's row is locked. Equal locks are compatible, except `alone`.
 enum class WorkerLock : std::uint8_t {
-    shared,  ///< Against being declared dead.
+    shared,  ///< Against being marked dead.
     alone,   ///< Also against every other transaction of the worker: it waits for those.
 };
 
-/// @return what `worker` has become; it comes with its tag.
+/// @return `worker` with its id; the caller supplies its tag.
 Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker worker,
                      std::chrono::milliseconds lease);
-/// @return nothing when the worker is dead; so the next two.
+/// @return nullopt if the worker is dead; also the next two.
 std::optional<Standing> lock_worker(PostgresqlConnection& connection, GivenTime time,
                                     WorkerId worker, WorkerLock lock);
-/// What a batch begins with.
+/// The data with which a batch begins.
 struct BegunBatch {
     Standing standing{};
     Revision revision = 0;
-    EventId first_event{};  ///< Of the ids that were taken, if any were.
+    EventId first_event{};  ///< The first of the reserved ids, if any.
 };
-/// Locks the row against other batches and signs of life, too, and takes ids for `events`. For ids
-/// nobody waits until this transaction ends.
+/// Locks the row also against other batches and heartbeats, and reserves ids for `events`. No other
+/// transaction has to wait for ids until this one ends.
 std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
                                       WorkerId worker, const Batch& batch, std::size_t events);
 std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker);
 
 /// @pre the row is locked alone.
 void mark_dead(PostgresqlConnection& connection, WorkerId worker);
-/// Marks those whose lease has lapsed and that no transaction shows alive.
+/// Marks workers whose lease has expired and that have no open transaction.
 void mark_lapsed(PostgresqlConnection& connection, Time now, WorkerId self);
 
 struct DeadWorker {
     WorkerId id{};
     EventId low_water{};
 };
-/// One that nobody else takes over at the moment; it is ours until the transaction ends.
+/// A dead worker that no other worker is taking over; it is locked until the transaction ends.
 std::optional<DeadWorker> find_dead(PostgresqlConnection& connection);
 void set_low_water(PostgresqlConnection& connection, const DeadWorker& dead);
 void delete_worker(PostgresqlConnection& connection, WorkerId dead);

@@ -11,8 +11,8 @@
 
 namespace webhooks::storage {
 
-/// Finds API keys, as each request to a server does: by a statement that is prepared once, on a
-/// connection of its own. A key that was deleted, by whatever process, is not found any more.
+/// Finds API keys, once for each request to a server: with a prepared statement on a connection of
+/// its own. Keys deleted by any process are no longer found.
 class SqliteApiKeyFinder {
 public:
     explicit SqliteApiKeyFinder(const SqliteOptions& options);

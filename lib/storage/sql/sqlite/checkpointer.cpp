@@ -12,16 +12,17 @@ using namespace sqlite_api;
 
 /// 32 MiB.
 constexpr int pages_between = 8192;
-/// In the first of them much is committed, in the second little: the writer's share.
+/// Much has been committed during the first round, little during the second: the writer's share.
 constexpr int rounds = 2;
 
-/// Waits for nobody. What cannot be moved now, as when the disk is full, is safe where it is.
+/// Does not block. Pages that cannot be moved now, for example because the disk is full, are safe
+/// in the log.
 void move_pages(sqlite3* connection) {
     sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
-/// SQLite flushes moved pages to the disk only where it has moved all. Whoever moves the rest would
-/// wait for these, too. @return false where the disk failed.
+/// SQLite flushes moved pages to the disk only if it has moved all. The connection that moves the
+/// rest would wait for these as well. @return false if the disk failed.
 bool flush_moved(sqlite3* connection) {
     sqlite3_file* file = nullptr;
     sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
@@ -55,11 +56,11 @@ int SqliteCheckpointer::on_commit(void* self, sqlite3* writer, const char* /*nam
 
 bool SqliteCheckpointer::note(int pages) noexcept {
     const std::scoped_lock lock(mutex_);
-    // It has begun anew.
+    // The log has restarted.
     if (pages < pages_) next_at_ = pages_between;
     pages_ = pages;
     if (state_ == State::moved) {
-        // As long as somebody reads what is old, the log cannot begin anew.
+        // While a reader needs old pages, the log cannot restart.
         next_at_ = pages + pages_between;
         state_ = State::idle;
         return true;
@@ -79,8 +80,8 @@ void SqliteCheckpointer::run() {
         lock.unlock();
         for (int round = 0; round < rounds; ++round) {
             move_pages(handle(sql_));
-            // A disk tells of a failure once. The log, which has everything, must not begin anew:
-            // it grows until the file is opened again.
+            // A disk reports a failure only once. The log, which is complete, must not restart: it
+            // grows until the file is opened again.
             if (!flush_moved(handle(sql_))) return;
         }
         lock.lock();

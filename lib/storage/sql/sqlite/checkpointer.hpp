@@ -13,16 +13,15 @@ struct sqlite3;
 
 namespace webhooks::storage {
 
-/// Moves what was committed from the write-ahead log to its place in the file. SQLite would do that
-/// within a commit, every four megabytes: whoever publishes then waits for it, and a page that
-/// changes often is moved often. This does it later, on a thread of its own; the writer moves only
-/// the rest, which was committed meanwhile, so that the log can begin anew
+/// Copies committed pages from the write-ahead log into the database file. SQLite would do this
+/// inside a commit, every four megabytes: publishers would wait for it, and pages that change often
+/// would be copied often. This class does it later, on a thread of its own; the writer copies only
+/// the rest, which was committed meanwhile, so that the log can restart
 /// (docs/decisions/0017-checkpoints-aside.md).
 class SqliteCheckpointer {
 public:
-    /// From now on, looks after the log that `writer` writes. Throws what SOCI and std::thread
-    /// throw.
-    /// @param writer outlives this, but executes nothing while this is destroyed.
+    /// Maintains the log that `writer` writes from now on. Throws what SOCI and std::thread throw.
+    /// @param writer outlives this object, but executes nothing during the destructor.
     SqliteCheckpointer(soci::session& writer, const SqliteOptions& options);
     ~SqliteCheckpointer();
     SqliteCheckpointer(const SqliteCheckpointer&) = delete;
@@ -32,7 +31,7 @@ private:
     enum class State { idle, wanted, moved };
 
     static int on_commit(void* self, sqlite_api::sqlite3* writer, const char* name, int pages);
-    /// @return whether the writer is to move the rest.
+    /// @return whether the writer should copy the rest.
     bool note(int pages) noexcept;
     void run();
 
@@ -41,8 +40,8 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     State state_ = State::idle;
-    int pages_ = 0;    ///< Of the log, when it was last written.
-    int next_at_ = 0;  ///< How long the log may become before something is moved again.
+    int pages_ = 0;    ///< Length of the log at the last write.
+    int next_at_ = 0;  ///< The length of the log at which the next checkpoint starts.
     bool stops_ = false;
     std::thread thread_;
 };

@@ -5,8 +5,8 @@
 namespace webhooks::storage {
 namespace {
 
-/// Taken as pages are read, for each connection. In a long log the events of one subscription lie
-/// on a page each; to count 5,000 of them a second time, their pages must still be here.
+/// Allocated as pages are read, for each connection. In a long log, each event of a subscription is
+/// on a different page; to count 5,000 of them a second time, their pages must still be cached.
 constexpr int cache_kib = 64 * 1024;
 
 }  // namespace

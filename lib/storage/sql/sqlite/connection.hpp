@@ -7,10 +7,10 @@
 
 namespace webhooks::storage {
 
-/// Opens the database and sets up the connection. Throws what SOCI throws.
+/// Opens the database and configures the connection. Throws what SOCI throws.
 void open_connection(soci::session& sql, const SqliteOptions& options);
 
-/// What the functions of SQLite take.
+/// The handle that SQLite's functions take.
 inline sqlite_api::sqlite3* handle(soci::session& sql) {
     return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
 }

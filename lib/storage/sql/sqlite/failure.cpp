@@ -10,7 +10,7 @@ namespace {
 
 using namespace sqlite_api;
 
-/// Beyond what <sqlite3.h> calls the primary code, these have a cause of their own.
+/// Extended result codes with a cause of their own.
 constexpr int busy_snapshot = SQLITE_BUSY | (2 << 8);
 
 Error busy(int code, const std::string& file, const char* how_to_wait) {
@@ -33,7 +33,7 @@ Error describe(int code, const std::string& file, const std::string& words,
         case SQLITE_LOCKED:
             return busy(code, file, how_to_wait);
         case SQLITE_NOTADB:
-            return {Errc::unavailable, file + " is no SQLite database; name another file"};
+            return {Errc::unavailable, file + " is not a SQLite database; name another file"};
         case SQLITE_CORRUPT:
             return {Errc::internal, file + " is damaged (" + words + "); restore it from a backup"};
         case SQLITE_CANTOPEN:
@@ -70,12 +70,12 @@ Error sqlite_failure(const std::exception& failure, const std::string& path,
     if (const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&failure)) {
         return describe(sqlite->result(), file, database_message(*sqlite), how_to_wait);
     }
-    // what() would quote the values that were bound.
+    // what() would quote the bound values.
     if (const auto* soci = dynamic_cast<const soci::soci_error*>(&failure)) {
         return {Errc::internal, file + ": SQLite: " + database_message(*soci)};
     }
     if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) {
-        return {Errc::unavailable, "no memory is left"};
+        return {Errc::unavailable, "out of memory"};
     }
     return {Errc::internal, file + ": " + failure.what()};
 }

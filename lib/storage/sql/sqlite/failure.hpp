@@ -6,13 +6,13 @@
 
 namespace webhooks::storage {
 
-/// Says what an exception of SOCI or SQLite means for a database file, and what helps. The text
-/// quotes no value and nothing of SOCI.
+/// Converts an exception of SOCI or SQLite for a database file, and says what helps. The text
+/// quotes no value and none of SOCI's words.
 /// @param how_to_wait how the caller makes a connection wait for longer: an imperative.
 Error sqlite_failure(const std::exception& failure, const std::string& path,
                      const char* how_to_wait);
 
-/// Runs a body that throws what SOCI throws, and makes a Result of it.
+/// Runs a body that throws what SOCI throws, and returns a Result.
 template <class Body>
 auto guarded(const std::string& path, Body body) -> decltype(body()) {
     try {

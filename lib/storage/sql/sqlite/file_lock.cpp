@@ -12,9 +12,9 @@
 namespace webhooks::storage {
 namespace {
 
-/// The files that this process has locked. Its locks of the kind of `fcntl` are not inherited by a
-/// child, as those of `flock` would be; but they do not keep the process from itself, and end when
-/// it closes any descriptor of the file. So a file that is held is not opened a second time.
+/// The files that this process has locked. A child does not inherit `fcntl` locks, as it would
+/// those of `flock`. But they do not exclude the process itself, and end when it closes any
+/// descriptor of the file. So a locked file is not opened a second time.
 class HeldFiles {
 public:
     using File = std::pair<dev_t, ino_t>;
@@ -26,12 +26,12 @@ public:
 
     std::mutex mutex;
     std::set<File> files;
-    /// Those of the parent process when it forked this one.
+    /// The locks of the parent process at the time of the fork.
     std::set<File> parents;
 
 private:
     HeldFiles() {
-        // A child gets the mutex unlocked, and holds nothing.
+        // A child gets an unlocked mutex, and holds no locks.
         ::pthread_atfork([] { instance().mutex.lock(); }, [] { instance().mutex.unlock(); },
                          [] {
                              instance().parents.merge(instance().files);

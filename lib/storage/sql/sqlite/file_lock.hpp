@@ -8,12 +8,12 @@
 
 namespace webhooks::storage {
 
-/// An exclusive lock of the operating system, on a file that is made if it is missing. It ends with
-/// this object or the process, however that ends. A child process does not have it, whatever it has
-/// inherited.
+/// An exclusive operating system lock on a file, which is created if missing. It ends with this
+/// object or with the process, however that ends. A child process never has it, whatever it
+/// inherits.
 class FileLock {
 public:
-    /// @return locked when another holder, in this process or another, has it.
+    /// @return locked if another holder, in this process or another, has it.
     static Result<FileLock> acquire(const std::string& path);
     /// Whether a parent process had this lock when it forked this one.
     static bool is_parents(const std::string& path);

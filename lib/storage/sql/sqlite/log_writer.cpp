@@ -23,9 +23,8 @@ std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     return message;
 }
 
-/// Rows among what is not delivered, as `SqliteLogWriter::select_held` reads them. The index is
-/// named because SQLite, which knows nothing of the rows, would rather read all of a
-/// subscription's.
+/// Undelivered rows, as read by `SqliteLogWriter::select_held`. The index is named because SQLite,
+/// which has no statistics about the rows, would prefer to read all of a subscription's.
 std::string select_rows(const char* index) {
     return std::string(
                "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, u.attempts, "
@@ -33,7 +32,7 @@ std::string select_rows(const char* index) {
            index + " JOIN webhooks_event e ON e.id = u.event_id";
 }
 
-/// Whether worker ?2 holds event ?1: in its memory alone, or by the row that it has claimed.
+/// Whether worker ?2 holds event ?1: only in its memory, or by the row that it has claimed.
 const std::string is_held =
     "EXISTS (SELECT 1 FROM webhooks_event e LEFT JOIN webhooks_undelivered u "
     "ON u.subscription_id = e.subscription_id AND u.event_id = e.id "
@@ -41,12 +40,12 @@ const std::string is_held =
     "ELSE e.worker_id = ?2 "
     "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id) END)";
 
-/// An attempt that is there already stays as it is.
+/// An existing attempt is left unchanged.
 const std::string insert_attempt =
     "INSERT OR IGNORE INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
     "response, error_message, outcome) SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9";
 
-/// Which events of a worker are in its memory and nowhere else.
+/// The events that are only in a worker's memory.
 const std::string in_memory =
     " WHERE e.id > :after AND e.worker_id = :worker "
     "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
@@ -204,7 +203,7 @@ void SqliteLogWriter::put_free(const FreeRow& row) {
     put_free_.execute(row.event, row.subscription, to_micros(row.due), row.attempts, row.tries);
 }
 
-/// Reads events with their messages. The caller has bound what `text` asks for.
+/// Reads events with their messages. The caller has bound the parameters of `text`.
 std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
                                                     const std::string& text) {
     long long id = 0;
@@ -300,7 +299,7 @@ std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time n
         put_free({.subscription = event.subscription, .event = event.id, .due = now});
         low_water = event.id;
     }
-    // Then what it had claimed; ids of claims are no bound for anything.
+    // Then the events that it had claimed; ids of claims do not bound the search.
     const long long worker = dead.value;
     const long long rest = static_cast<long long>(limit - held.size());
     const long long due = to_micros(now);

@@ -25,18 +25,18 @@ public:
     };
     State read_state();
     void write_last_event(EventId last_event);
-    /// Notes at a worker how far it is.
+    /// Records a worker's progress in its row.
     void write_progress(WorkerId worker, const Batch& batch);
 
-    /// @param first_event the first of the ids that are free.
+    /// @param first_event the first unused id.
     std::vector<Result<Appended>> append(const std::vector<Append>& appends, const Worker& worker,
                                          Time now, EventId first_event);
-    /// Passes over an event that the worker does not hold.
+    /// Skips an event that the worker does not hold.
     void record(const AttemptRecord& record, WorkerId worker);
     /// As `record`.
     void park(const Park& park, WorkerId worker);
 
-    /// What is due, marked as the worker's.
+    /// Due events, marked as the worker's.
     std::vector<HeldEvent> claim(WorkerId worker, Time now, std::size_t limit, std::int64_t number);
     std::vector<HeldEvent> claim_deferred(WorkerId worker, SubscriptionId subscription,
                                           std::size_t limit, std::int64_t number);
@@ -44,12 +44,12 @@ public:
     /// When the earliest unclaimed event is due.
     std::optional<Time> next_due();
 
-    /// Makes free what a dead worker held. @return how many events, at most `limit`; `low_water`
-    /// goes up to where the search ended.
+    /// Releases events that a dead worker held. @return their number, at most `limit`; `low_water`
+    /// advances to where the search ended.
     std::size_t hand_back(WorkerId dead, EventId& low_water, Time now, std::size_t limit);
 
 private:
-    /// A row among what is not delivered that no worker has.
+    /// An unclaimed undelivered row.
     struct FreeRow {
         SubscriptionId subscription{};
         EventId event{};

@@ -21,10 +21,10 @@ namespace {
 
 using namespace sqlite_api;
 
-/// As on PostgreSQL: services with a lower limit deliver it all the same.
+/// As on PostgreSQL: services with a lower limit deliver it as well.
 constexpr std::size_t max_outbox_payload_bytes = 16 * 1024 * 1024;
 
-/// What a failed publication has done is undone; the host's transaction goes on.
+/// Undoes a failed publication; the host's transaction continues.
 class Savepoint {
 public:
     /// @param write any statement that writes.
@@ -36,12 +36,11 @@ public:
     Savepoint& operator=(const Savepoint&) = delete;
     ~Savepoint() {
         if (is_released_) return;
-        // After some errors SQLite has rolled back the whole transaction, and the savepoint with
-        // it.
+        // After some errors SQLite has rolled back the whole transaction, including the savepoint.
         if (sqlite3_get_autocommit(connection_) != 0) return;
         if (execute("ROLLBACK TO webhooks_publish") && execute("RELEASE webhooks_publish")) return;
-        // As long as a host's interrupt or progress handler aborts every statement, nothing can be
-        // undone but by SQLite itself, which rolls back the transaction of an aborted write.
+        // While a host's interrupt or progress handler aborts every statement, only SQLite itself
+        // can undo anything: it rolls back the transaction of an aborted write.
         if (!execute("ROLLBACK")) execute(write_.c_str());
     }
 
@@ -60,7 +59,7 @@ private:
     bool is_released_ = false;
 };
 
-/// What the host inserted last stays that.
+/// Preserves the host's last inserted row id.
 class LastRowKept {
 public:
     explicit LastRowKept(sqlite_api::sqlite3* connection)
@@ -90,7 +89,7 @@ public:
         const LastRowKept kept(connection_);
         const std::string write = named("UPDATE @webhooks_state SET revision = revision");
         Savepoint savepoint(connection_, write);
-        // First, so that what is read then is what this transaction writes on.
+        // First, so that later reads see the state that this transaction writes on.
         SqliteStatement(connection_, write).execute();
         if (Result<> verdict = check_version(); !verdict) return verdict.error();
         const Time now = system_clock()->now();
@@ -101,7 +100,7 @@ public:
     }
 
 private:
-    /// An "@" stands for the schema.
+    /// Replaces "@" with the schema.
     std::string named(std::string text) const {
         for (std::size_t at = 0; (at = text.find('@', at)) != std::string::npos;) {
             text.replace(at, 1, schema_);
@@ -123,7 +122,7 @@ private:
         return Error(Errc::conflict, "the database has version " + std::to_string(version) +
                                          " of the schema, this library needs " +
                                          std::to_string(sqlite_migrations().back().version) +
-                                         "; make_sqlite_storage brings an older one up to date");
+                                         "; make_sqlite_storage updates an older one");
     }
 
     Result<> check(const Publication& publication, Time now) const {
@@ -176,7 +175,7 @@ private:
         return receipt;
     }
 
-    /// @return nullopt if the key is free.
+    /// @return nullopt if the key is unused.
     std::optional<Result<PublishReceipt>> find_earlier(const Publication& publication,
                                                        const std::string& digest, Time now) const {
         std::optional<Result<PublishReceipt>> earlier;
@@ -230,7 +229,7 @@ private:
             .execute(first, static_cast<std::int64_t>(subscriptions.size()), publication.event_type,
                      publication.content_type, publication.payload,
                      to_micros(publication.expires_at));
-        // Of no worker, under a tag of its own. Free and due, for the worker that claims it.
+        // Of no worker, with a tag of its own. Unclaimed and due, for any worker.
         std::random_device random;
         const auto tag = std::bit_cast<std::int64_t>((std::uint64_t{random()} << 32U) | random());
         const std::int64_t due = to_micros(std::max(publication.deliver_at.value_or(now), now));
@@ -252,14 +251,14 @@ private:
     std::string schema_;
 };
 
-/// @return which file a database of the connection is.
+/// @return the file of an attached database.
 Result<std::string> find_file(sqlite_api::sqlite3* connection, const std::string& schema) {
     const char* path = sqlite3_db_filename(connection, schema.c_str());
     if (path != nullptr && *path != '\0') return std::string(path);
     return Error(Errc::invalid_argument,
                  path == nullptr
                      ? "no database '" + schema + "' is attached to the connection"
-                     : "the database '" + schema + "' is in memory, where no service reads it");
+                     : "the database '" + schema + "' is in memory, where no service can read it");
 }
 
 Result<PublishReceipt> publish(sqlite_api::sqlite3* connection, const Publication& publication,
@@ -273,8 +272,8 @@ Result<PublishReceipt> publish(sqlite_api::sqlite3* connection, const Publicatio
     try {
         return SqliteOutbox(connection, schema).publish(publication);
     } catch (const std::exception& failure) {
-        const Error error =
-            sqlite_failure(failure, *file, "let this connection wait by sqlite3_busy_timeout");
+        const Error error = sqlite_failure(
+            failure, *file, "let this connection wait longer with sqlite3_busy_timeout");
         if (sqlite3_get_autocommit(connection) == 0) return error;
         return Error(error.code(),
                      error.detail() + "; the transaction was rolled back, begin it again");
@@ -290,11 +289,11 @@ Result<PublishReceipt> publish_in_transaction(::sqlite3* connection, const Publi
         return Error(Errc::invalid_argument, "publish_in_transaction needs a connection");
     }
     try {
-        // SOCI has SQLite's header in a namespace of its own.
+        // SOCI declares SQLite's header in a namespace of its own.
         return storage::publish(reinterpret_cast<sqlite_api::sqlite3*>(connection), publication,
                                 std::string(schema));
     } catch (const std::exception&) {
-        return Error(Errc::unavailable, "no memory is left");
+        return Error(Errc::unavailable, "out of memory");
     }
 }
 

@@ -44,18 +44,18 @@ using soci::into;
 using soci::use;
 
 constexpr const char* begin_read = "BEGIN";
-/// A transaction that first read and then wrote would fail when another process wrote in between.
+/// A transaction that first read and then wrote would fail if another process wrote in between.
 constexpr const char* begin_write = "BEGIN IMMEDIATE";
 
 Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
 }
 
-/// What to do about a file that cannot be opened.
+/// A suggestion for a file that cannot be opened.
 const char* remedy(int error) {
     switch (error) {
         case ENOENT:
-            return "; make its folder first";
+            return "; create its folder first";
         case EISDIR:
             return "; SqliteOptions::path must name a file in it";
         case EACCES:
@@ -66,10 +66,10 @@ const char* remedy(int error) {
     }
 }
 
-/// The database holds secrets: only its owner may read it.
+/// The database contains secrets: only its owner may read it.
 Result<> make_private_file(const std::string& path) {
-    // One that is there is asked about, not opened: to close any descriptor of it would end the
-    // locks that SQLite has on it for other connections of this process.
+    // An existing file is not opened: closing any descriptor of it would release the locks that
+    // SQLite holds on it for other connections of this process.
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     const bool is_there = descriptor < 0 && errno == EEXIST;
     if (is_there && ::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return {};
@@ -141,7 +141,7 @@ auto SqliteStorage::run_as(WorkerId worker, Answering body) {
     });
 }
 
-// ---- Workers. The lock on the file says who lives: whoever holds it, and nobody else.
+// ---- Workers. Only the process that holds the lock on the file can be a living worker.
 
 Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*/) {
     {
@@ -248,7 +248,7 @@ std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t 
     return moved;
 }
 
-// ---- The log, as a worker writes it.
+// ---- The log, for a worker.
 
 Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
     return run_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {

@@ -15,12 +15,13 @@
 
 namespace webhooks::storage {
 
-/// One connection that writes, under a lock, and a pool of connections that read beside it (WAL).
+/// One connection that writes, under a lock, and a pool of connections that read concurrently
+/// (WAL).
 class SqliteStorage final : public SqlStorage {
 public:
     explicit SqliteStorage(SqliteOptions options);
 
-    /// Makes the file if need be, connects, and brings the schema up to date.
+    /// Creates the file if necessary, connects, and updates the schema.
     Result<> open();
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
@@ -47,8 +48,7 @@ private:
     Time now(soci::session&) override { return clock_->now(); }
     bool read(soci::session& sql, Purpose purpose, const Body& body) const;
 
-    /// Runs a body that answers with a Result in a transaction of the writer, where the worker
-    /// lives.
+    /// Runs a body that returns a Result in a transaction of the writer, if the worker is alive.
     template <class Answering>
     auto run_as(WorkerId worker, Answering body);
 

@@ -8,7 +8,7 @@ namespace {
 using namespace sqlite_api;
 
 [[noreturn]] void fail(sqlite_api::sqlite3* connection, int code) {
-    // Also where the connection is not told to answer with extended codes.
+    // Works even if the connection does not return extended codes.
     const int extended = sqlite3_extended_errcode(connection);
     throw soci::sqlite3_soci_error(sqlite3_errmsg(connection),
                                    (extended & 0xFF) == (code & 0xFF) ? extended : code);
@@ -55,7 +55,7 @@ void SqliteStatement::bind(int place, std::int64_t value) {
 }
 
 void SqliteStatement::bind(int place, std::string_view value) {
-    // Of an empty text a null pointer would mean NULL.
+    // For an empty text a null pointer would mean NULL.
     const char* const bytes = value.empty() ? "" : value.data();
     check(statement_.get(), sqlite3_bind_text64(statement_.get(), place, bytes, value.size(),
                                                 SQLITE_STATIC, SQLITE_UTF8));
@@ -67,7 +67,7 @@ void SqliteStatement::bind_null(int place) {
 
 int SqliteStatement::run() {
     const int stepped = sqlite3_step(statement_.get());
-    // What the step came to is told again here, and after it nothing is bound for long.
+    // Returns the result of the step again; afterwards no values remain bound.
     const int code = sqlite3_reset(statement_.get());
     if (stepped != SQLITE_DONE) {
         fail(sqlite3_db_handle(statement_.get()), stepped == SQLITE_ROW ? SQLITE_MISUSE : code);

@@ -16,7 +16,7 @@ struct sqlite3_stmt;
 
 namespace webhooks::storage {
 
-/// A row that a statement has found; gone with the next step of it.
+/// A row that a statement has found; invalid after the next step.
 class SqliteRow {
 public:
     explicit SqliteRow(sqlite_api::sqlite3_stmt* statement) : statement_(statement) {}
@@ -28,23 +28,23 @@ private:
     sqlite_api::sqlite3_stmt* const statement_;
 };
 
-/// A statement of the hot path, prepared once and executed for each row. It goes past SOCI, which
-/// takes longer over a row than SQLite does (docs/decisions/0015-hot-statements-past-soci.md).
+/// A statement of the hot path, prepared once and executed for each row. It bypasses SOCI, which
+/// takes longer for a row than SQLite does (docs/decisions/0015-hot-statements-past-soci.md).
 /// Throws what SOCI throws.
 class SqliteStatement {
 public:
     SqliteStatement(soci::session& sql, const std::string& text);
     SqliteStatement(sqlite_api::sqlite3* connection, const std::string& text);
 
-    /// Binds the values to the parameters in their order.
-    /// @return how many rows were changed.
+    /// Binds the values to the parameters in order.
+    /// @return the number of changed rows.
     template <class... Values>
     int execute(const Values&... values) {
         bind_all(values...);
         return run();
     }
 
-    /// Binds likewise, and calls `read(const SqliteRow&)` with each row.
+    /// Binds the values, and calls `read(const SqliteRow&)` with each row.
     template <class Read, class... Values>
     void for_each(Read read, const Values&... values) {
         bind_all(values...);
@@ -54,7 +54,7 @@ public:
         }
     }
 
-    /// Binds likewise, and calls `read(const SqliteRow&)` with the first row.
+    /// Binds the values, and calls `read(const SqliteRow&)` with the first row.
     /// @return whether there was one.
     template <class Read, class... Values>
     bool find(Read read, const Values&... values) {
@@ -69,7 +69,7 @@ private:
     struct Finalize {
         void operator()(sqlite_api::sqlite3_stmt* statement) const noexcept;
     };
-    /// Until then a read holds on to what it sees of the database.
+    /// Ends the read transaction, which otherwise keeps its snapshot of the database.
     struct Reset {
         void operator()(sqlite_api::sqlite3_stmt* statement) const noexcept;
     };
@@ -81,7 +81,7 @@ private:
     }
 
     void bind(int place, std::int64_t value);
-    /// The text must live until the statement was executed.
+    /// The text must live until the statement has been executed.
     void bind(int place, std::string_view value);
     void bind(int place, const std::string& value) { bind(place, std::string_view(value)); }
     void bind_null(int place);

@@ -4,7 +4,7 @@
 namespace webhooks::storage {
 namespace {
 
-/// How many steps of SQLite's virtual machine pass between two looks at the clock. One step may
+/// The number of steps of SQLite's virtual machine between two checks of the clock. One step may
 /// search a payload of a megabyte.
 constexpr int steps_between_looks = 100;
 

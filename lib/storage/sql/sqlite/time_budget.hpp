@@ -6,7 +6,7 @@
 
 namespace webhooks::storage {
 
-/// While it exists, statements of a connection end with SQLITE_INTERRUPT once the time is used up.
+/// While it exists, statements of a connection end with SQLITE_INTERRUPT once the time has run out.
 class TimeBudget {
 public:
     TimeBudget(soci::session& sql, std::chrono::milliseconds budget);

@@ -16,27 +16,27 @@ namespace WEBHOOKS_EXPORT webhooks {
 namespace http {
 
 struct ApiOptions {
-    /// The path below which the operations are. Begins with `/` and does not end with one; empty:
-    /// they are at the root. Health checks are at `/health/…` and the API's description is at
-    /// `/openapi.json`, wherever this is.
+    /// The path prefix of the operations. Starts with `/` and does not end with one; empty: no
+    /// prefix. Health checks are always at `/health/…` and the API's description at
+    /// `/openapi.json`.
     std::string base_path = "/v1/webhooks";
-    /// Of a body; more is a 413. 1 - 16 MiB; 0: the service's `max_payload_bytes`, and 64 KiB for
-    /// what else a publication may have.
+    /// The maximum size of a body in bytes; a larger one is a 413. 1 - 16 MiB; 0: the service's
+    /// `max_payload_bytes`, and 64 KiB for the rest of a publication.
     std::size_t max_body_bytes = 0;
-    /// The same for a batch of events, but for what `max_body_bytes` allows. At most 64 MiB.
+    /// The same for a batch of events, in addition to `max_body_bytes`. At most 64 MiB.
     std::size_t max_batch_body_bytes = 16 * 1024 * 1024;
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;
 };
 
-/// The REST API without a server: a host that has one serves it on its own port, under its own
-/// path, behind its own login. `Server` is one such host.
+/// The REST API without a server: a host with an HTTP server offers it on its own port, under its
+/// own path, with its own authentication. `Server` is one such host.
 ///
-/// Every member may be called from any thread, several at once. Nothing is thrown.
+/// All member functions may be called from any thread at once. Nothing is thrown.
 class Api {
 public:
-    /// @param service must outlive this object and every `respond` that it was given.
+    /// @param service must outlive this object and all of its uses of `respond`.
     /// @param authenticator absent: every request is rejected.
     /// @return invalid_argument for bad options.
     static Result<Api> make(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
@@ -46,30 +46,32 @@ public:
     Api& operator=(Api&&) noexcept;
     ~Api();
 
-    /// Whether a target lies below the base path, or is a health check or the API's description:
-    /// for a host that serves other things next to this API.
+    /// Whether a target is below the base path, or is a health check or the API's description: for
+    /// a host that serves other things next to this API.
     bool serves(std::string_view target) const;
 
-    /// Answers a whole request. Blocks while storage works; a publication is answered later.
+    /// Handles a complete request. Blocks while storage works; the response to a publication comes
+    /// later.
     /// @param respond called exactly once, from this thread or the service's.
     void handle(RequestHead head, std::string body, const Respond& respond) const;
 
-    // ---- The same in two steps, for a server that judges credentials before it reads a body.
+    // ---- The same in two steps, for a server that checks credentials before it reads a body.
 
-    /// A request that may go on with its body.
+    /// A request whose body may be read now.
     class Admission {
     public:
         Admission(Admission&&) noexcept;
         Admission& operator=(Admission&&) noexcept;
         ~Admission();
-        /// Reject more with `reject(413, …)`.
+        /// Reject a larger body with `reject(413, …)`.
         std::size_t max_body_bytes() const noexcept;
-        /// Whether the authenticator knew the caller; false where nobody is asked.
+        /// Whether the authenticator identified the caller; false if the operation needs no
+        /// authentication.
         bool is_authenticated() const noexcept;
-        /// Whether `answer` may block for as long as storage allows a query: give such requests
-        /// threads of their own, so that others need not wait for them.
+        /// Whether `answer` may block for as long as storage allows a query: run such requests on
+        /// separate threads, so that others do not wait for them.
         bool is_query() const noexcept;
-        /// Whose request it is; empty where nobody is asked.
+        /// The caller; empty if the operation needs no authentication.
         const std::string& user_id() const noexcept;
 
     private:
@@ -79,12 +81,12 @@ public:
         std::unique_ptr<Data> data_;
     };
 
-    /// Asks who sends the request. @return the answer if it is rejected.
+    /// Authenticates the request. @return the response if it is rejected.
     std::variant<Admission, Response> admit(RequestHead head) const;
     /// As `handle`.
     void answer(Admission admission, std::string body, const Respond& respond) const;
 
-    /// The answer to a request that never gets as far as the API.
+    /// The response to a request that is rejected before it reaches the API.
     static Response reject(int status, std::string_view message);
 
 private:
@@ -94,7 +96,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// The status that this API answers an error with.
+/// The status code for an error.
 int status_of(const Error& error);
 
 }  // namespace http

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The API in a server that is built on Boost.Beast. Opt-in: nothing else here needs its headers.
+/// The API in a server that is built on Boost.Beast. Opt-in: no other header needs Beast.
 
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/message.hpp>
@@ -12,7 +12,7 @@
 
 namespace webhooks::http {
 
-/// The head of a request that Beast read.
+/// Converts the head of a request that Beast has read.
 template <class BeastFields>
 RequestHead to_head(const boost::beast::http::header<true, BeastFields>& header, Peer peer = {}) {
     RequestHead head{.method = std::string(header.method_string()),
@@ -24,8 +24,8 @@ RequestHead to_head(const boost::beast::http::header<true, BeastFields>& header,
     return head;
 }
 
-/// An answer as Beast writes it.
-/// @param version and keep_alive: as the request has them.
+/// Converts a response for Beast.
+/// @param version and keep_alive: as in the request.
 inline boost::beast::http::response<boost::beast::http::string_body> to_response(Response response,
                                                                                  unsigned version,
                                                                                  bool keep_alive) {
@@ -40,11 +40,11 @@ inline boost::beast::http::response<boost::beast::http::string_body> to_response
     return message;
 }
 
-/// Answers a request that Beast read, as `Api::handle`.
-/// @param request its body is a string. What Beast's parser lets through and this library's own
-/// server rejects (docs/decisions/0005) is the host's to reject.
-/// @param send called exactly once with the response, from this thread or the service's; to be
-/// posted to where the connection is written. Must not throw.
+/// Handles a request that Beast has read, as `Api::handle`.
+/// @param request its body is a string. The host must reject what Beast's parser accepts but this
+/// library's own server rejects (docs/decisions/0005).
+/// @param send called exactly once with the response, from this thread or the service's; it must
+/// post the response to where the connection is written. Must not throw.
 template <class BeastFields, class Send>
 void handle(const Api& api,
             boost::beast::http::request<boost::beast::http::string_body, BeastFields>&& request,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Requests and responses as the REST adapter sees them, whatever server they come from.
+/// Requests and responses as the REST adapter sees them, independent of the server.
 
 #include <functional>
 #include <string>
@@ -14,14 +14,14 @@ namespace http {
 
 /// A header field.
 struct Field {
-    std::string name;   ///< In any case.
-    std::string value;  ///< Without blanks at its ends.
+    std::string name;   ///< Case-insensitive.
+    std::string value;  ///< Without leading or trailing spaces.
 
     bool operator==(const Field&) const = default;
 };
 using Fields = std::vector<Field>;
 
-/// How often a field is there, its name compared without regard to case.
+/// The number of fields with this name (case-insensitive).
 std::size_t count_fields(const Fields& fields, std::string_view name);
 /// The value of the first field of that name; empty if there is none.
 std::string_view find_field(const Fields& fields, std::string_view name);
@@ -34,22 +34,22 @@ struct Peer {
 
 /// A request without its body.
 struct RequestHead {
-    std::string method;  ///< With regard to case, such as "GET".
-    std::string target;  ///< As it was sent: path and query, not decoded.
+    std::string method;  ///< Case-sensitive, such as "GET".
+    std::string target;  ///< As sent: path and query, not decoded.
     Fields fields;
     Peer peer;
 };
 
-/// An answer. A server adds Content-Length, Date and what it says of the connection.
+/// A response. The server adds Content-Length, Date and connection fields.
 struct Response {
     int status = 200;
     Fields fields = {};
     std::string body = {};
-    /// The request was HEAD: send the fields, with the length of `body`, and not the body.
+    /// The request was HEAD: send the fields, with the length of `body`, but not the body.
     bool omit_body = false;
 };
 
-/// Takes one answer, from any thread. Must not throw.
+/// Receives one response, from any thread. Must not throw.
 using Respond = std::function<void(Response)>;
 
 }  // namespace http

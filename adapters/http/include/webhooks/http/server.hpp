@@ -13,31 +13,33 @@ namespace WEBHOOKS_EXPORT webhooks {
 namespace http {
 
 /// The certificate of a listener, in PEM. Both files, or neither for HTTP without TLS. They are
-/// read again when they change; should they then be unusable, the old certificate stays.
+/// read again when they change; if they are unusable then, the previous certificate stays.
 struct TlsOptions {
-    std::string certificate_file;  ///< The server's, then its issuers'.
+    std::string certificate_file;  ///< The server's certificate, then its issuers'.
     std::string key_file;
 
     bool is_set() const noexcept { return !certificate_file.empty() || !key_file.empty(); }
 };
 
-/// How the REST listener behaves. For the reasons of the limits see docs/security.md.
+/// The configuration of the REST listener. For the reasons of the limits see docs/security.md.
 struct ServerOptions {
     std::string host = "127.0.0.1";  ///< An IPv4 or IPv6 address.
-    std::uint16_t port = 8080;       ///< 0 picks a free one.
+    std::uint16_t port = 8080;       ///< 0 selects a free one.
     TlsOptions tls = {};             ///< TLS 1.2 and 1.3, with forward secrecy only.
     /// Threads that serve requests. 1-64.
     std::size_t threads = 2;
-    /// Threads that serve list queries and statistics, for each user one at a time, so that nothing
-    /// else waits for them. 1-64.
+    /// Threads for list queries and statistics, which run one at a time for each user, so that
+    /// nothing else waits for them. 1-64.
     std::size_t query_threads = 2;
-    /// Connections at once; more wait in the kernel's queue. 1-100,000.
-    /// When all are taken, the one without valid credentials that has been idle longest is closed.
+    /// The maximum number of connections; further ones wait in the kernel's queue. 1-100,000. When
+    /// all are in use, the one without valid credentials that has been idle longest is closed.
     std::size_t max_connections = 1000;
-    /// Connections at once from one address; more are closed. Loopback is exempt. 1-100,000.
+    /// The maximum number of connections from one address; further ones are closed. Loopback is
+    /// exempt. 1-100,000.
     std::size_t max_connections_per_address = 100;
-    /// Of answers that wait to be written, all connections together: beyond that the next large one
-    /// is a 503. 1 MiB - 1 TiB; less than 16 MiB rejects the largest pages.
+    /// The maximum size in bytes of all responses that wait to be written, of all connections
+    /// together; beyond it the next large one becomes a 503. 1 MiB - 1 TiB; less than 16 MiB
+    /// rejects the largest pages.
     std::size_t max_response_bytes = 256 * 1024 * 1024;
     std::string base_path = ApiOptions().base_path;  ///< As in ApiOptions, and the next two.
     std::size_t max_body_bytes = ApiOptions().max_body_bytes;
@@ -54,11 +56,11 @@ struct ServerOptions {
 /// Serves the REST API of one WebhookService.
 class Server {
 public:
-    /// Listens, but answers nothing before `start`. The address is reusable at once after a stop.
+    /// Listens, but serves nothing before `start`. The address is reusable at once after a stop.
     /// @param service must outlive the server.
     /// @param authenticator absent: every request is rejected.
-    /// @return invalid_argument for bad options and unusable TLS files; unavailable when the
-    /// address cannot be had.
+    /// @return invalid_argument for bad options and unusable TLS files; unavailable if the address
+    /// cannot be used.
     static Result<Server> open(WebhookService& service,
                                std::shared_ptr<Authenticator> authenticator,
                                ServerOptions options = {}, std::shared_ptr<Observer> observer = {});
@@ -68,15 +70,16 @@ public:
     /// As `stop` without a drain.
     ~Server();
 
-    /// The port that is listened on.
+    /// The port that the server listens on.
     std::uint16_t port() const noexcept;
 
-    // One that was moved from has port 0, answers `invalid_state`, and has nothing to stop. So has
-    // the copy that a forked child inherits: the threads and the connections are the parent's.
+    // A moved-from server has port 0, returns `invalid_state`, and has nothing to stop. The same
+    // applies to the copy in a forked child: the threads and the connections belong to the parent.
 
-    /// Begins to answer, on `ServerOptions::threads` threads of its own.
+    /// Starts to serve, on `ServerOptions::threads` threads of its own.
     Result<> start();
-    /// Accepts no more, gives requests under way up to `drain` to be answered, closes the rest.
+    /// Accepts no new connections, gives requests in flight up to `drain` to be answered, closes
+    /// the rest.
     void stop(std::chrono::milliseconds drain);
 
 private:

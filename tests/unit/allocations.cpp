@@ -1,0 +1,44 @@
+#include <cstdlib>
+#include <new>
+#include <unit/allocations.hpp>
+
+#ifndef __SANITIZE_ADDRESS__
+
+namespace {
+
+thread_local long count = 0;
+thread_local long limit = -1;  ///< Of `count`; -1: none.
+
+}  // namespace
+
+// Not inline: GCC takes `free` for a mistake where it sees that, and not `malloc`, behind `new`.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    if (count == limit) throw std::bad_alloc();
+    ++count;
+    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
+    std::free(memory);
+}
+
+namespace webhooks::testing {
+
+long allocations() noexcept {
+    return count;
+}
+
+Shortage::Shortage(long allocations) noexcept {
+    limit = count + allocations;
+}
+
+Shortage::~Shortage() {
+    limit = -1;
+}
+
+}  // namespace webhooks::testing
+
+#endif

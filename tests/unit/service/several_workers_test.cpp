@@ -1,0 +1,200 @@
+// Several workers on one storage, each with a clock of its own.
+
+#include <algorithm>
+#include <functional>
+#include <unit/service/fixture.hpp>
+#include <webhooks/forwarding_storage.hpp>
+#include <webhooks/testing/faulty_storage.hpp>
+
+namespace webhooks::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A storage whose heartbeats can take a while to answer, or end a worker's life behind its back.
+class SlowStorage final : public ForwardingStorage {
+public:
+    SlowStorage(std::shared_ptr<Storage> inner, std::shared_ptr<ManualClock> clock)
+        : ForwardingStorage(std::move(inner)), clock_(std::move(clock)) {}
+
+    /// What the next heartbeat waits for its answer.
+    std::chrono::milliseconds delay{0};
+    /// Batches that a dead worker left, of which each takes four seconds.
+    int left_behind = 0;
+    std::function<void()> between_take_overs = [] {};
+    WorkerId latest_worker{};
+    int workers = 0;
+
+    Result<Worker> register_worker(std::chrono::milliseconds lease) override {
+        Result<Worker> worker = ForwardingStorage::register_worker(lease);
+        if (!worker) return worker;
+        latest_worker = worker->id;
+        ++workers;
+        return worker;
+    }
+    Result<std::size_t> take_over(WorkerId self, std::size_t limit) override {
+        if (left_behind == 0) return ForwardingStorage::take_over(self, limit);
+        --left_behind;
+        clock_->advance(4s);
+        between_take_overs();
+        return limit;
+    }
+    Result<Pulse> pulse(WorkerId self) override {
+        Result<Pulse> answer = ForwardingStorage::pulse(self);
+        clock_->advance(std::exchange(delay, 0ms));
+        return answer;
+    }
+
+private:
+    std::shared_ptr<ManualClock> clock_;
+};
+
+/// The fixture's worker, whose endpoint always fails and is tried every second, and another one on
+/// the same storage.
+struct TwoWorkersFixture : ServiceFixture {
+    const std::shared_ptr<Storage> shared = storage;
+    std::shared_ptr<ManualClock> other_clock = clock;
+    std::shared_ptr<FakeTransport> other_transport = std::make_shared<FakeTransport>();
+    std::optional<WebhookService> other;
+
+    TwoWorkersFixture() {
+        options.retry_schedule = {1s};
+        options.breaker_failures = 1000;
+    }
+
+    void reopen_on(std::shared_ptr<Storage> given) {
+        running.reset();
+        storage = std::move(given);
+        open();
+    }
+
+    void open_other() {
+        other.emplace(WebhookService::open({.storage = shared,
+                                            .transport = other_transport,
+                                            .clock = other_clock,
+                                            .observer = observer},
+                                           options)
+                          .value());
+    }
+
+    void settle_other() {
+        while (other->run_once().value() > 0) {
+        }
+    }
+
+    std::size_t requests_to(const std::string& path) {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            transport->requests(),
+            [&](const OutgoingRequest& request) { return request.target->url.target() == path; }));
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(TwoWorkersFixture,
+                 "a worker whose clock is fast still learns of changes in time") {
+    // The storage's clock is `slow`; that of the fixture's worker gains 100 ppm on it.
+    const auto slow = std::make_shared<ManualClock>();
+    const std::shared_ptr<Storage> behind = make_memory_storage(slow);
+    reopen_on(behind);
+    const Subscription subscription = subscribe();
+    service().update_subscription(alice, subscription.id, {.max_retry_count = 100}).value();
+    transport->respond_with_status(500);
+    publish();
+    // It is driven exactly when it asks for it: each time a little too early by storage's time.
+    const SteadyTime began = clock->steady_now();
+    const auto go_on_until = [&, slow_began = slow->steady_now()](SteadyTime end) {
+        settle();
+        while (clock->steady_now() < end) {
+            const auto wait = service().next_wake().value() - clock->steady_now();
+            clock->advance(std::chrono::ceil<std::chrono::microseconds>(
+                std::max<std::chrono::nanoseconds>(wait, 1us)));
+            const SteadyTime slow_now = slow_began + (clock->steady_now() - began) / 10000 * 9999;
+            slow->advance(
+                std::chrono::floor<std::chrono::microseconds>(slow_now - slow->steady_now()));
+            settle();
+        }
+    };
+    go_on_until(clock->steady_now() + 10s);
+    REQUIRE(requests_to("/a") > 5);
+
+    behind->update_subscription(alice, subscription.id, {.url = "https://hooks.example.com/moved"})
+        .value();
+    go_on_until(clock->steady_now() + options.heartbeat_interval);
+    const std::size_t before = requests_to("/a");
+    go_on_until(clock->steady_now() + 10s);
+    CHECK(requests_to("/a") == before);
+    CHECK(requests_to("/moved") > 5);
+}
+
+TEST_CASE_METHOD(TwoWorkersFixture,
+                 "batches in doubt do not keep a worker from looking after others") {
+    const auto faulty = std::make_shared<FaultyStorage>(shared);
+    reopen_on(faulty);
+    subscribe();
+    const std::size_t looks = faulty->calls(ForwardingStorage::Call::take_over);
+    for (int second = 0; second < 10; ++second) {
+        faulty->break_calls({.only = ForwardingStorage::Call::write});
+        CHECK_FALSE(service().publish(alice, {.event_type = "order.created", .payload = "{}"}));
+        for (int i = 0; i < 10; ++i)
+            advance(100ms);
+    }
+    CHECK(faulty->calls(ForwardingStorage::Call::take_over) >= looks + 4);
+}
+
+TEST_CASE_METHOD(TwoWorkersFixture,
+                 "a worker that finds much left behind gives signs of life meanwhile") {
+    open_other();
+    const auto slow = std::make_shared<SlowStorage>(shared, clock);
+    slow->left_behind = 10;
+    slow->between_take_overs = [&] { settle_other(); };
+    reopen_on(slow);
+    settle();
+    CHECK(slow->left_behind == 0);
+    CHECK(slow->workers == 1);
+}
+
+TEST_CASE_METHOD(TwoWorkersFixture,
+                 "a slow answer to a heartbeat does not set a worker's time back") {
+    const auto slow = std::make_shared<SlowStorage>(shared, clock);
+    reopen_on(slow);
+    subscribe();
+    publish();
+    settle();
+    slow->delay = 1500ms;
+    advance(options.heartbeat_interval);
+    publish();
+    settle();
+    REQUIRE(transport->requests().size() == 2);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(clock->now().time_since_epoch());
+    CHECK(transport->requests().back().webhook_timestamp == std::to_string(seconds.count()));
+}
+
+TEST_CASE_METHOD(TwoWorkersFixture, "nobody outside hears that a worker was fenced") {
+    const auto slow = std::make_shared<SlowStorage>(shared, clock);
+    reopen_on(slow);
+    const Subscription subscription = subscribe();
+    settle();
+    shared->retire_worker(slow->latest_worker).value();
+    SECTION("who publishes") {
+        const Publication publication{.event_type = "order.created", .payload = "{}"};
+        const auto refused = service().publish(alice, publication);
+        CHECK(refused.error() == Errc::unavailable);
+        advance(1s);
+        CHECK(service().publish(alice, publication));
+    }
+    SECTION("who publishes a batch") {
+        const auto refused =
+            service().publish_batch(alice, {{.event_type = "order.created", .payload = "{}"}});
+        CHECK(refused.error() == Errc::unavailable);
+    }
+    SECTION("who sends a test event") {
+        const auto refused = service().send_test_event(alice, subscription.id);
+        CHECK(refused.error() == Errc::unavailable);
+    }
+    SECTION("who stops") {
+        CHECK(service().stop(0ms));
+    }
+}
+
+}  // namespace webhooks::testing
