@@ -26,7 +26,7 @@ constexpr const char* usage_text =
     R"(usage: webhooks-bench [OPTION...] [full | quick | test] [ROW...]
 
   full, quick, test   how much is measured (default: full); test is one small round
-  ROW                 measure this row alone; NAME* stands for all that begin so
+  ROW                 measure only this row; NAME* means all that begin with NAME
   --list              name the rows
   --folder FOLDER     where results and grown logs are kept (default: build/bench)
   --repetitions N     how often each row is measured

@@ -80,7 +80,7 @@ Figures measure(const Bench& bench) {
 
 void add_transport_rows(Rows& rows, const Scale&) {
     rows.push_back({.name = "transport",
-                    .what = "signed deliveries by the transport alone, 64 at once to 4 hosts",
+                    .what = "signed deliveries by only the transport, 64 at once to 4 hosts",
                     .measure = measure,
                     .targets = {{.figure = "ratio_to_W", .bar = 0.75, .aim = 0.95}},
                     .beside_yardstick = true});

@@ -49,7 +49,7 @@ room_of() {
     room=''
 }
 
-# kind_of FILE NAME: sets kind to the room of a file of ours, or else to what the name stands for.
+# kind_of FILE NAME: sets kind to the room of a file of the project, otherwise to what the name stands for.
 kind_of() {
     local candidate room
     for candidate in "${1%/*}/$2" "lib/$2" "adapters/http/src/$2" "tests/$2"; do

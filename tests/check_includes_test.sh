@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks check_includes.sh itself: in a tree made of the lines below, it must report those marked
-# "no", and those alone.
+# Checks check_includes.sh itself: in a tree made of the lines below, it must report exactly those marked
+# "no".
 set -euo pipefail
 check=$(realpath "$(dirname "$0")")/check_includes.sh
 tree=$(mktemp -d)

@@ -23,6 +23,7 @@ public:
         upsert_event_type,
         configuration,
         list_events,
+        list_all_events,
         find_event,
         delete_event,
         statistics,
@@ -60,6 +61,7 @@ public:
     Result<Configuration> configuration(Revision since) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;

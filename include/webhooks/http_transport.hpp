@@ -11,10 +11,10 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// How an HTTP transport behaves.
+/// Configuration of the HTTP transport.
 struct HttpTransportOptions {
-    /// For the whole attempt, from the DNS lookup to the end of the response; never extended. 100
-    /// ms - 5 min.
+    /// For the whole attempt, from the DNS lookup to the end of the response, unless the request
+    /// has a timeout of its own (`OutgoingRequest::timeout`); never extended. 100 ms - 5 min.
     std::chrono::milliseconds attempt_timeout = std::chrono::seconds(15);
     /// For DNS lookup, connection and TLS handshake together. 100 ms - `attempt_timeout`.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);

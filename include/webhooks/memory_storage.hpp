@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <webhooks/clock.hpp>
 #include <webhooks/export.hpp>
@@ -10,6 +11,9 @@ namespace WEBHOOKS_EXPORT webhooks {
 /// A storage in this process's memory. It keeps every guarantee of `Storage`, except that its data
 /// ends with the process. Several services may share one.
 /// @param clock the storage's time; absent: the system clock.
-std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock = {});
+/// @param query_timeout the maximum duration of a list query, which then ends with `timed_out`.
+std::shared_ptr<Storage> make_memory_storage(
+    std::shared_ptr<Clock> clock = {},
+    std::chrono::milliseconds query_timeout = std::chrono::seconds(5));
 
 }  // namespace webhooks

@@ -46,7 +46,7 @@ public:
     /// A subscription was deactivated; its owner may want to know. Called once this is durable.
     virtual void on_deactivated(SubscriptionId, DeactivationReason) {}
     /// Another worker has taken over this worker's events. This many results are dropped, and their
-    /// events are sent again.
+    /// events are resent.
     virtual void on_fenced(std::size_t /*results*/) {}
 };
 

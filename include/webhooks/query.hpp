@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,6 +120,8 @@ struct ListQuery {
     std::optional<std::int64_t> after = {};
     /// Subscriptions only: fill `Subscription::recent_events`.
     bool include_events = false;
+    /// If requested, the result is no longer needed. A running query may then end with `timed_out`.
+    std::stop_token stop = {};
 
     /// Parses the text form and checks it as `check` does.
     /// @return invalid_argument with a FieldError for each wrong parameter.

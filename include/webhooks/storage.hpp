@@ -87,6 +87,7 @@ struct AttemptRecord {
 
     EventId event{};
     SubscriptionId subscription{};
+    /// A delivered one has a status of 200 - 299 and no error.
     Attempt attempt;
     std::optional<Time> due = {};  ///< With Outcome::retry: when the next attempt is due.
     int tries = 0;                 ///< As in HeldEvent, this attempt included.
@@ -258,6 +259,9 @@ public:
     // ---- The log, for readers.
 
     virtual Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) = 0;
+    /// As above, for all subscriptions that the principal may see. The default implementation
+    /// returns `unsupported`.
+    virtual Result<Page<Event>> list_all_events(const Principal&, const ListQuery&);
     virtual Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) = 0;
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
     /// Of the attempts of the last 24 hours, considering the newest `max_events_in_statistics`

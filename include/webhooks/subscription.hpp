@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 #include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
+#include <webhooks/retry_on.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/time.hpp>
 
@@ -28,6 +30,7 @@ struct RetiredSecret {
 };
 
 inline constexpr int max_rate_limit = 100'000;
+inline constexpr std::chrono::seconds max_subscription_timeout{60};
 
 /// A user's request to receive events of a type at a URL.
 struct Subscription {
@@ -39,7 +42,10 @@ struct Subscription {
     Headers headers = {};
     int max_retry_count = 0;  ///< Attempts after the first, 0-100.
     bool is_active = true;
-    int rate_limit = 0;        ///< Maximum requests per second, 1 - `max_rate_limit`; 0: no limit.
+    int rate_limit = 0;  ///< Maximum requests per second, 1 - `max_rate_limit`; 0: no limit.
+    /// For a whole attempt, 1 s - `max_subscription_timeout`; 0: the transport's default.
+    std::chrono::seconds timeout{0};
+    RetryOn retry_on = {};
     std::string user_id = {};  ///< The owner.
     Time created_at{};
     Time updated_at{};
@@ -68,6 +74,8 @@ struct SubscriptionDraft {
         {};  ///< Absent: `ServiceOptions::default_max_retry_count`.
     bool is_active = true;
     int rate_limit = 0;
+    std::chrono::seconds timeout{0};
+    RetryOn retry_on = {};
 };
 
 /// The argument of `WebhookService::update_subscription`: an absent member keeps its value.
@@ -80,6 +88,8 @@ struct SubscriptionChange {
     std::optional<int> max_retry_count = {};
     std::optional<bool> is_active = {};
     std::optional<int> rate_limit = {};
+    std::optional<std::chrono::seconds> timeout = {};
+    std::optional<RetryOn> retry_on = {};
 };
 
 }  // namespace webhooks

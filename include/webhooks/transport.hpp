@@ -27,6 +27,8 @@ struct OutgoingRequest {
     std::string webhook_id;         ///< `webhook-id`: the same on every attempt of an event.
     std::string webhook_timestamp;  ///< `webhook-timestamp`: Unix seconds of this attempt.
     std::string webhook_signature;  ///< `webhook-signature`: space-separated signatures.
+    /// For the whole attempt; 0: the transport's own limit.
+    std::chrono::milliseconds timeout{0};
 };
 
 /// The result of one attempt.
@@ -69,8 +71,9 @@ public:
 
     virtual ~Transport() = default;
 
-    /// Starts one attempt. A later `run` delivers its answer, at the latest when the transport's
-    /// deadline for an attempt has passed. @pre `token` belongs to no attempt in flight.
+    /// Starts one attempt. A later `run` delivers its answer, at the latest when the request's
+    /// timeout or, if it has none, the transport's limit for an attempt has passed. @pre `token`
+    /// belongs to no attempt in flight.
     virtual void start(Token token, OutgoingRequest request) = 0;
 
     /// Does I/O until at least one answer was delivered, `until` is reached, or `wake` was called

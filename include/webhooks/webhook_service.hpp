@@ -106,9 +106,13 @@ public:
     /// The deliveries of the last 24 hours, and the current state of the endpoint.
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
 
-    // ---- The event log of a subscription.
+    // ---- The event log.
 
+    /// The events of one subscription.
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery& = {}) const;
+    /// The events of all subscriptions that the principal may see; `isSuccess eq false` returns
+    /// undelivered ones.
+    Result<Page<Event>> all_events(const Principal&, const ListQuery& = {}) const;
     /// One event with its attempts.
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
     /// If the event is still queued, it is cancelled.

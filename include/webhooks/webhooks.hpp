@@ -18,6 +18,7 @@
 #include <webhooks/postgresql_storage.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
+#include <webhooks/retry_on.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/signature.hpp>
 #include <webhooks/sqlite_storage.hpp>

@@ -76,6 +76,12 @@ Result<Page<Event>> ForwardingStorage::list_events(const Principal& principal, S
     return call_inner(Call::list_events, [&] { return inner_->list_events(principal, id, query); });
 }
 
+Result<Page<Event>> ForwardingStorage::list_all_events(const Principal& principal,
+                                                       const ListQuery& query) {
+    return call_inner(Call::list_all_events,
+                      [&] { return inner_->list_all_events(principal, query); });
+}
+
 Result<EventHistory> ForwardingStorage::find_event(const Principal& principal, SubscriptionId id,
                                                    EventId event) {
     return call_inner(Call::find_event, [&] { return inner_->find_event(principal, id, event); });

@@ -9,6 +9,10 @@ Error no_api_keys() {
 
 }  // namespace
 
+Result<Page<Event>> Storage::list_all_events(const Principal&, const ListQuery&) {
+    return Error(Errc::unsupported, "this storage can only list the events of one subscription");
+}
+
 void Storage::set_listener(std::function<void()>) {}
 
 Result<ApiKeyRecord> Storage::insert_api_key(const ApiKeyRecord&) {

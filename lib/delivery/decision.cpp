@@ -4,6 +4,26 @@
 #include <string>
 
 namespace webhooks::delivery {
+namespace {
+
+/// @param answer a failure other than 410.
+bool is_retried(const TransportAnswer& answer, const RetryOn& retry_on) {
+    if (retry_on.is_everything()) return true;
+    if (answer.kind != TransportAnswer::Kind::answered) {
+        return retry_on.includes(FailureClass::network);
+    }
+    switch (answer.status_code) {
+        case 408:
+            return retry_on.includes(FailureClass::request_timeout);
+        case 429:
+            return retry_on.includes(FailureClass::too_many_requests);
+        default:
+            return answer.status_code / 100 == 5 && retry_on.includes(FailureClass::server_error);
+    }
+}
+
+}  // namespace
+
 Meaning meaning_of(const TransportAnswer& answer) {
     if (answer.kind != TransportAnswer::Kind::answered) return Meaning::failure;
     switch (answer.status_code) {
@@ -37,7 +57,8 @@ Verdict decide(const TransportAnswer& answer, const RetryPolicy& policy, int tri
                double chance) {
     const Meaning meaning = meaning_of(answer);
     if (meaning == Meaning::success) return {.outcome = Outcome::delivered};
-    if (meaning == Meaning::gone || tries > policy.max_retry_count) {
+    if (meaning == Meaning::gone || tries > policy.max_retry_count ||
+        !is_retried(answer, policy.retry_on)) {
         return {.outcome = Outcome::exhausted};
     }
     const std::chrono::microseconds pause = pause_after(policy, tries, chance);

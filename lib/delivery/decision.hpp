@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <webhooks/event.hpp>
+#include <webhooks/retry_on.hpp>
 #include <webhooks/time.hpp>
 #include <webhooks/transport.hpp>
 
@@ -30,6 +31,7 @@ struct RetryPolicy {
     double jitter = 0;
     int max_retry_count = 0;
     std::chrono::seconds max_retry_after{};
+    RetryOn retry_on = {};
 };
 
 /// The pause that the endpoint itself asks for, up to the maximum; 0 if it does not say.

@@ -466,7 +466,8 @@ RetryPolicy Dispatcher::policy_for(const Flight& flight) const {
     return {.schedule = options_.retry_schedule,
             .jitter = options_.retry_jitter,
             .max_retry_count = flight.lane.is_test ? 0 : flight.endpoint->max_retry_count,
-            .max_retry_after = options_.max_retry_after};
+            .max_retry_after = options_.max_retry_after,
+            .retry_on = flight.endpoint->retry_on};
 }
 
 std::vector<Transport::Token> Dispatcher::tokens_in_flight() const {

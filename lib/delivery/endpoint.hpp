@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 #include <webhooks/ids.hpp>
+#include <webhooks/retry_on.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/transport.hpp>
@@ -23,6 +25,8 @@ struct Endpoint {
     std::vector<RetiredSecret> retired_secrets;  ///< As in Subscription.
     int max_retry_count = 0;
     int rate_limit = 0;
+    std::chrono::seconds timeout{0};  ///< As in Subscription.
+    RetryOn retry_on;
     bool is_active = false;
     Revision revision = 0;  ///< Identifies the version of the subscription.
     // As read from storage; while it runs, a worker has newer values.

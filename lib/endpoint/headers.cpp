@@ -65,7 +65,7 @@ void judge_set(const Headers& headers, std::vector<FieldError>& faults) {
     }
     if (headers.size() > max_headers) faults.push_back({"headers", "must be at most 32"});
     if (bytes > max_total_bytes) {
-        faults.push_back({"headers", "must be at most 16384 bytes in all, names and values"});
+        faults.push_back({"headers", "must be at most 16384 bytes in total, names and values"});
     }
 }
 

@@ -41,7 +41,7 @@ Fault check_characters(std::string_view text) {
     if (text.size() > max_url_bytes) return "must be at most 2048 bytes long";
     if (!std::ranges::all_of(text, ascii::is_visible) ||
         text.find_first_of("\\\"<>") != text.npos) {
-        return "must be printable ASCII without blanks, backslashes and \" < >; write "
+        return "must be printable ASCII without spaces, backslashes and \" < >; write "
                "international "
                "names in punycode and other characters as % escapes";
     }

@@ -1,8 +1,6 @@
 #include <algorithm>
+#include <query/answer.hpp>
 #include <query/evaluate.hpp>
-#include <webhooks/event.hpp>
-#include <webhooks/query.hpp>
-#include <webhooks/subscription.hpp>
 
 namespace webhooks {
 namespace {
@@ -84,15 +82,20 @@ Value value_of(const Event& row, std::size_t column) {
 }
 
 template <class T>
-Result<Page<T>> answer_from(const ListQuery& list, ListKind kind, std::vector<T> rows) {
+Result<Page<T>> answer_from(const ListQuery& list, ListKind kind, std::vector<T> rows,
+                            const query::Budget& budget) {
     const Result<query::Plan> plan = query::make_plan(list, kind);
     if (!plan) return plan.error();
     const auto view = [](const T& row) {
         return [&row](std::size_t column) { return value_of(row, column); };
     };
+    bool is_used_up = false;
     std::erase_if(rows, [&](const T& row) {
+        is_used_up = is_used_up || budget.is_used_up();
+        if (is_used_up) return false;
         return plan->condition && query::evaluate(*plan->condition, view(row)) != true;
     });
+    if (is_used_up) return query::timed_out();
     Page<T> page{.items = {}, .total = static_cast<std::int64_t>(rows.size())};
     if (plan->after) {
         const bool is_descending = plan->order[0].is_descending;
@@ -113,11 +116,24 @@ Result<Page<T>> answer_from(const ListQuery& list, ListKind kind, std::vector<T>
 }  // namespace
 
 Result<Page<Subscription>> answer(const ListQuery& list, std::vector<Subscription> rows) {
-    return answer_from(list, ListKind::subscriptions, std::move(rows));
+    return query::answer(list, std::move(rows), {.stop = list.stop});
 }
 
 Result<Page<Event>> answer(const ListQuery& list, std::vector<Event> rows) {
-    return answer_from(list, ListKind::events, std::move(rows));
+    return query::answer(list, std::move(rows), {.stop = list.stop});
 }
+
+namespace query {
+
+Result<Page<Subscription>> answer(const ListQuery& list, std::vector<Subscription> rows,
+                                  const Budget& budget) {
+    return answer_from(list, ListKind::subscriptions, std::move(rows), budget);
+}
+
+Result<Page<Event>> answer(const ListQuery& list, std::vector<Event> rows, const Budget& budget) {
+    return answer_from(list, ListKind::events, std::move(rows), budget);
+}
+
+}  // namespace query
 
 }  // namespace webhooks

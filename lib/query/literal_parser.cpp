@@ -8,7 +8,7 @@
 namespace webhooks::query {
 namespace {
 
-/// What somebody meant who wrote this for a number or a timestamp, as far as that can be told.
+/// What was meant by a number or timestamp that is neither, if that can be told.
 const char* hint_on(std::string_view written, const Token& next) {
     // An offset's plus sign that was not escaped has become a blank.
     const bool has_lost_a_plus = next.kind == Token::Kind::number && next.blanks == 1 &&

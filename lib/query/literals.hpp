@@ -24,8 +24,8 @@ std::optional<Whole> parse_number(std::string_view text);
 /// Whether a text is of the form that `parse_number` reads.
 bool is_number(std::string_view text);
 
-/// Reads a time as base/time_text.hpp has it.
-/// @return milliseconds since 1970; nothing for any other text.
+/// Parses a time in the format of base/time_text.hpp.
+/// @return milliseconds since 1970; nullopt for any other text.
 std::optional<Whole> parse_time(std::string_view text);
 
 /// Reads a text with its quotes: `'it''s'`, or `"it\"s"` with the escapes `\"`, `\\`, `\n`, `\r`,

@@ -176,7 +176,8 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
                             .content_type = start.event.message->content_type,
                             .webhook_id = std::move(id),
                             .webhook_timestamp = std::move(timestamp),
-                            .webhook_signature = *std::move(signature)};
+                            .webhook_signature = *std::move(signature),
+                            .timeout = start.endpoint->timeout};
     try {
         parts_.transport->start(start.token, std::move(request));
     } catch (...) {

@@ -127,7 +127,7 @@ Result<> Journal::begin_identity() {
     return {};
 }
 
-/// They belong to a lost identity: the events are sent again by the worker that has them now.
+/// They belong to a lost identity: the events are resent by the worker that has them now.
 void Journal::drop_results() {
     std::size_t dropped = unwritten_.attempts.size();
     unwritten_ = {};

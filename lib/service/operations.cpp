@@ -58,7 +58,9 @@ SubscriptionChange as_change(const SubscriptionDraft& draft) {
             .secret = draft.secret,
             .headers = draft.headers,
             .max_retry_count = draft.max_retry_count,
-            .rate_limit = draft.rate_limit};
+            .rate_limit = draft.rate_limit,
+            .timeout = draft.timeout,
+            .retry_on = draft.retry_on};
 }
 
 }  // namespace
@@ -154,6 +156,8 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
         .max_retry_count = draft.max_retry_count.value_or(options.default_max_retry_count),
         .is_active = draft.is_active,
         .rate_limit = draft.rate_limit,
+        .timeout = draft.timeout,
+        .retry_on = draft.retry_on,
         .user_id = principal.user_id()};
     Result<Subscription> stored = storage->insert_subscription(subscription);
     if (stored) take_in_change();
@@ -226,6 +230,11 @@ Result<DeliveryStatistics> WebhookService::Impl::statistics(const Principal& pri
 Result<Page<Event>> WebhookService::Impl::events(const Principal& principal, SubscriptionId id,
                                                  const ListQuery& query) const {
     return storage->list_events(principal, id, query);
+}
+
+Result<Page<Event>> WebhookService::Impl::all_events(const Principal& principal,
+                                                     const ListQuery& query) const {
+    return storage->list_all_events(principal, query);
 }
 
 Result<EventHistory> WebhookService::Impl::event(const Principal& principal, SubscriptionId id,

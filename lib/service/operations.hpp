@@ -37,6 +37,7 @@ public:
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
 
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery&) const;
+    Result<Page<Event>> all_events(const Principal&, const ListQuery&) const;
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
     Result<EventId> send_test_event(const Principal&, SubscriptionId, std::optional<std::string>);

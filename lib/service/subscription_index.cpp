@@ -84,6 +84,8 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     endpoint->retired_secrets = subscription.retired_secrets;
     endpoint->max_retry_count = subscription.max_retry_count;
     endpoint->rate_limit = subscription.rate_limit;
+    endpoint->timeout = subscription.timeout;
+    endpoint->retry_on = subscription.retry_on;
     endpoint->is_active = subscription.is_active;
     endpoint->revision = subscription.revision;
     endpoint->failing_since = subscription.failing_since;

@@ -110,6 +110,12 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
         faults.expect(*change.rate_limit >= 0 && *change.rate_limit <= max_rate_limit, "rateLimit",
                       "must be 0 to " + std::to_string(max_rate_limit));
     }
+    if (change.timeout) {
+        faults.expect(change.timeout->count() >= 0 && *change.timeout <= max_subscription_timeout,
+                      "timeoutSeconds",
+                      "must be 1 to " + std::to_string(max_subscription_timeout.count()) +
+                          ", or 0 for the transport's own limit");
+    }
     return std::move(faults).result();
 }
 
@@ -130,8 +136,9 @@ Result<> check_size(const std::vector<Publication>& publications, const Rules& r
     Faults faults;
     faults.expect(!publications.empty() && publications.size() <= most, "events",
                   "must be 1 to " + std::to_string(most) + " publications");
-    faults.expect(bytes <= most_bytes, "events",
-                  "must have at most " + std::to_string(most_bytes) + " bytes of payloads in all");
+    faults.expect(
+        bytes <= most_bytes, "events",
+        "must have at most " + std::to_string(most_bytes) + " bytes of payloads in total");
     return std::move(faults).result();
 }
 

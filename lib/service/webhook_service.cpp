@@ -164,6 +164,11 @@ Result<Page<Event>> WebhookService::events(const Principal& principal, Subscript
     return enter(impl_, [&](Impl& impl) { return impl.events(principal, id, query); });
 }
 
+Result<Page<Event>> WebhookService::all_events(const Principal& principal,
+                                               const ListQuery& query) const {
+    return enter(impl_, [&](Impl& impl) { return impl.all_events(principal, query); });
+}
+
 Result<EventHistory> WebhookService::event(const Principal& principal, SubscriptionId id,
                                            EventId event) const {
     return enter(impl_, [&](Impl& impl) { return impl.event(principal, id, event); });

@@ -20,6 +20,8 @@ inline void apply(const SubscriptionChange& change, Subscription& subscription, 
     if (change.max_retry_count) subscription.max_retry_count = *change.max_retry_count;
     if (change.is_active) subscription.is_active = *change.is_active;
     if (change.rate_limit) subscription.rate_limit = *change.rate_limit;
+    if (change.timeout) subscription.timeout = *change.timeout;
+    if (change.retry_on) subscription.retry_on = *change.retry_on;
     subscription.failing_since.reset();
     subscription.paused_until.reset();
     subscription.updated_at = now;

@@ -27,7 +27,8 @@ Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime sta
                  Workbench& workbench, Listener& listener)
     : token_(token),
       request_(std::move(request)),
-      deadline_(started + workbench.options.attempt_timeout),
+      timeout_(request_.timeout.count() > 0 ? request_.timeout : workbench.options.attempt_timeout),
+      deadline_(started + timeout_),
       workbench_(workbench),
       listener_(listener),
       reader_(workbench.options.max_header_bytes),
@@ -291,8 +292,7 @@ void Attempt::on_overdue(SteadyTime now) {
         if (phase_ == Phase::connecting && has_more_addresses && now < connect_deadline_) {
             return dial_next();
         }
-        if (!reader_.has_answer())
-            return end(timed_out(phase_, workbench_.options.attempt_timeout));
+        if (!reader_.has_answer()) return end(timed_out(phase_, timeout_));
         reader_.end();
         finish();
     });

@@ -82,6 +82,7 @@ private:
 
     const Transport::Token token_;
     const OutgoingRequest request_;
+    const std::chrono::milliseconds timeout_;
     const SteadyTime deadline_;
     Workbench& workbench_;
     Listener& listener_;

@@ -60,7 +60,7 @@ TransportAnswer failed(Phase phase, const std::error_code& code) {
     return is_local_error(code) ? not_sent(local_reason(code)) : failed(reason(phase, code));
 }
 
-TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout) {
+TransportAnswer timed_out(Phase phase, std::chrono::milliseconds timeout) {
     switch (phase) {
         case Phase::resolving:
             return failed("could not resolve host: timed out");
@@ -72,7 +72,7 @@ TransportAnswer timed_out(Phase phase, std::chrono::milliseconds attempt_timeout
         case Phase::reading_body:
             break;
     }
-    return failed("no response within " + seconds(attempt_timeout));
+    return failed("no response within " + seconds(timeout));
 }
 
 }  // namespace webhooks::transport

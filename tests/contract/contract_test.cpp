@@ -1,4 +1,4 @@
-// The contract of Storage on each storage of ours.
+// The contract of Storage on each of the library's storages.
 
 #include <contract/storages.hpp>
 #include <webhooks/testing/storage_contract.hpp>

@@ -44,7 +44,7 @@ int exit_status(pid_t child) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/// What a child process does: `body`, whose answer is its exit status. It is ended where it hangs.
+/// Runs `body` in a child process; its result is the exit status. The child is killed if it hangs.
 template <class Body>
 pid_t fork_child(Body body) {
     const pid_t child = ::fork();
@@ -58,7 +58,7 @@ pid_t fork_child(Body body) {
 
 }  // namespace
 
-TEST_CASE("a child that survives its parent keeps no lock of the parent's") {
+TEST_CASE("a child that outlives its parent holds none of its locks") {
     const TemporaryFolder folder;
     const std::string path = folder.file("webhooks.db");
     const bool is_other_program = GENERATE(false, true);
@@ -92,7 +92,7 @@ TEST_CASE("a child that survives its parent keeps no lock of the parent's") {
     CHECK(open_service(path));
 }
 
-TEST_CASE("in a child a service answers that it is the parent's, and does not hang") {
+TEST_CASE("in a child process a service says that it belongs to the parent, and does not hang") {
     const TemporaryFolder folder;
     const std::string path = folder.file("webhooks.db");
     Result<WebhookService> service = open_service(path);
@@ -111,14 +111,14 @@ TEST_CASE("in a child a service answers that it is the parent's, and does not ha
         service->async_publish(
             in_child, {.event_type = "a", .payload = ""},
             [&](const Result<PublishReceipt>& receipt) { failures += !is_refused(receipt); });
-        // The parent's file is not to be opened here: SQLite would believe in the parent's locks.
+        // The parent's file must not be opened here: SQLite would rely on the parent's locks.
         failures += !is_refused(open_service(path));
         failures += !open_service(folder.file("other.db")).has_value();
         service = Error(Errc::stopped, "destroyed");
         return failures;
     });
     CHECK(exit_status(child) == 0);
-    // The parent's has not noticed, and its lock is still held.
+    // The parent's service is unaffected, and still holds its lock.
     CHECK(service->register_event_type({.name = "a.b", .description = ""}));
     CHECK(open_service(path).error() == Errc::locked);
     CHECK(service->stop(0s));

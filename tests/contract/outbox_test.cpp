@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A session of a host's, with our schema on its path.
+/// A session of a host, with the library's schema on its search path.
 struct Host {
     explicit Host(const std::string& schema) : sql(soci::postgresql, postgresql_cluster().uri()) {
         sql << "SET search_path = " + schema + ", public";
@@ -54,8 +54,8 @@ struct Host {
     soci::session sql;
 };
 
-/// A database, the service that delivers from it, driven by hand, and a host beside it. Times are
-/// the database's.
+/// A database, a manually driven service that delivers from it, and a host. Times are those of the
+/// database.
 struct Outbox {
     OnPostgresql place;
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
@@ -87,7 +87,7 @@ struct Outbox {
             .id;
     }
 
-    /// Past the next heartbeat, which looks for what is due.
+    /// Past the next heartbeat, which checks for due events.
     void deliver() {
         clock->advance(3s);
         while (running->run_once().value() > 0) {
@@ -148,7 +148,7 @@ OUTBOX_TEST("a rollback leaves nothing") {
         host.sql << "ROLLBACK";
         CHECK(rows() == "0 0 0 0");
     }
-    SECTION("of a savepoint, which leaves what is around it") {
+    SECTION("of a savepoint, which keeps the rest of the transaction") {
         host.sql << "BEGIN";
         host.sql << "SAVEPOINT one";
         host.publish(", idempotency_key => 'k'");
@@ -178,7 +178,7 @@ OUTBOX_TEST("a trigger publishes") {
     CHECK(bodies == std::multiset<std::string>{"1", "2", "3"});
 }
 
-OUTBOX_TEST("what is published to a subscription that is deleted before the commit goes nowhere") {
+OUTBOX_TEST("an event for a subscription that is deleted before the commit is not delivered") {
     const SubscriptionId id = subscribe();
     host.sql << "BEGIN";
     host.publish();
@@ -194,11 +194,11 @@ OUTBOX_TEST("what is published to a subscription that is deleted before the comm
     CHECK(host.value("SELECT deletion FROM webhooks_subscription") == "2");
 }
 
-OUTBOX_TEST("a running service delivers as soon as it hears of the commit") {
+OUTBOX_TEST("a running service delivers as soon as it is notified of the commit") {
     subscribe();
     running.reset();
     storage = place.make({});
-    // Without being told, it would look only after a minute.
+    // Without a notification, it would check only after a minute.
     running.emplace(open({}, {.heartbeat_interval = 1min, .lease = 10min}));
     running->start().value();
     for (std::size_t count = 1; count <= 5; ++count) {
@@ -240,7 +240,7 @@ OUTBOX_TEST("active subscriptions match by owner and pattern, in the order of th
     CHECK(first == "1");
 }
 
-OUTBOX_TEST("a subscription that was just made elsewhere counts") {
+OUTBOX_TEST("a subscription just created by another service matches") {
     host.sql << "BEGIN";
     CHECK(host.publish() == "{}");
     subscribe();
@@ -281,7 +281,7 @@ OUTBOX_TEST("an event can be published for later, and can expire") {
 
 // ---- Idempotency keys.
 
-OUTBOX_TEST("a key is one key, however it comes") {
+OUTBOX_TEST("an idempotency key is the same key for all ways of publishing") {
     subscribe();
     const PublishReceipt first = running->publish(alice, order("k")).value();
     CHECK(host.publish(", 'alice', 'k'") == "{1}");
@@ -299,7 +299,7 @@ OUTBOX_TEST("a key is one key, however it comes") {
     CHECK(rows() == "4 4 3 3");
 }
 
-OUTBOX_TEST("who comes second with a key waits for the first transaction to end") {
+OUTBOX_TEST("a second transaction with the same key waits for the first one to end") {
     subscribe();
     host.sql << "BEGIN";
     const std::string first = host.publish(", 'alice', 'k'");
@@ -308,15 +308,15 @@ OUTBOX_TEST("who comes second with a key waits for the first transaction to end"
     while (host.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") ==
            "0") {
     }
-    SECTION("and answers its receipt") {
-        // A worker does not wait, for it publishes for many.
+    SECTION("and returns its receipt") {
+        // A worker does not wait, because it publishes for many callers.
         CHECK(running->publish(alice, order("k")).error() == Errc::unavailable);
         CHECK(running->publish(alice, order("free")));
         host.sql << "COMMIT";
         CHECK(second.get() == first);
         CHECK(running->publish(alice, order("k")).value().is_replay);
     }
-    SECTION("or publishes when that was rolled back") {
+    SECTION("or publishes if it was rolled back") {
         host.sql << "ROLLBACK";
         CHECK(second.get() != first);
         CHECK(rows() == "1 1 1 1");
@@ -325,7 +325,7 @@ OUTBOX_TEST("who comes second with a key waits for the first transaction to end"
 
 // ---- Ids and readers.
 
-OUTBOX_TEST("who reads on by id misses nothing that is committed late") {
+OUTBOX_TEST("a reader that continues by id misses no event that is committed late") {
     const SubscriptionId id = subscribe();
     CHECK(host.publish() == "{1}");
     CHECK(read_after(id, 0) == Ids{1});
@@ -336,17 +336,17 @@ OUTBOX_TEST("who reads on by id misses nothing that is committed late") {
     running->publish(alice, order()).value();
     CHECK(read_after(id, 0) == Ids{1});
     CHECK(read_after(id, 1).empty());
-    // Who does not read on sees what there is.
+    // A reader that does not continue by id sees all events.
     CHECK(running->events(alice, id, {}).value().items.size() == 3);
-    SECTION("be it committed") {
+    SECTION("which is committed") {
         late.sql << "COMMIT";
         CHECK(read_after(id, 1) == Ids{2, 3, 4});
     }
-    SECTION("be it rolled back") {
+    SECTION("which is rolled back") {
         late.sql << "ROLLBACK";
         CHECK(read_after(id, 1) == Ids{3, 4});
     }
-    SECTION("be it one savepoint of two") {
+    SECTION("of which one of two savepoints is rolled back") {
         late.sql << "SAVEPOINT one";
         CHECK(late.publish() == "{5}");
         late.sql << "ROLLBACK TO one";
@@ -371,7 +371,7 @@ OUTBOX_TEST("one transaction may publish in two schemas") {
     CHECK(host.value("webhooks_settled_id()") == "3");
 }
 
-OUTBOX_TEST("a publication that was cut off holds nothing that others need") {
+OUTBOX_TEST("an interrupted publication leaves no lock") {
     subscribe();
     Host other(place.schema);
     other.sql << "BEGIN";
@@ -382,7 +382,7 @@ OUTBOX_TEST("a publication that was cut off holds nothing that others need") {
     CHECK(host.publish() == "{2}");
 }
 
-OUTBOX_TEST("readers, workers and hosts at once lose nothing and repeat nothing") {
+OUTBOX_TEST("concurrent readers, workers and hosts lose nothing and repeat nothing") {
     const SubscriptionId id = subscribe();
     constexpr int hosts = 4;
     constexpr int each = 50;
@@ -436,7 +436,7 @@ OUTBOX_TEST("readers, workers and hosts at once lose nothing and repeat nothing"
     CHECK(transport->requests().size() == seen.size());
 }
 
-OUTBOX_TEST("one transaction may publish much") {
+OUTBOX_TEST("one transaction can publish many events") {
     const SubscriptionId id = subscribe();
     subscribe();
     host.sql << "SELECT count(webhooks_publish('order.created', n::text)) "
@@ -447,7 +447,7 @@ OUTBOX_TEST("one transaction may publish much") {
 
 // ---- Rights.
 
-OUTBOX_TEST("a role needs no more than to execute") {
+OUTBOX_TEST("a role needs only the right to execute") {
     subscribe();
     const std::string role = "publisher_of_" + place.schema;
     host.sql << "CREATE ROLE " + role;
@@ -503,7 +503,7 @@ OUTBOX_TEST("the encoding of the host's connection changes nothing") {
     CHECK(running->event(alice, id, receipt.event_ids.at(0)).value().event.payload == euro.payload);
 }
 
-OUTBOX_TEST("a host learns why it cannot publish, and in no error is a value") {
+OUTBOX_TEST("a host is told why it cannot publish, and no error contains a value") {
     subscribe();
     const auto fields = [&](const Publication& publication) {
         host.sql << "BEGIN";

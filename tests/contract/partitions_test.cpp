@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A session of the database beside the storage's own.
+/// A database session in addition to the storage's own.
 struct Beside {
     explicit Beside(const std::string& schema) : sql(soci::postgresql, postgresql_cluster().uri()) {
         sql << "SET search_path = " + schema;
@@ -29,7 +29,7 @@ struct Beside {
         return text("SELECT number FROM webhooks_partition ORDER BY number");
     }
 
-    /// Of messages, events, attempts, and what is not delivered.
+    /// Counts of messages, events, attempts, and undelivered rows.
     std::string rows() {
         return text(
             "SELECT count(*) FROM webhooks_message UNION ALL SELECT count(*) FROM webhooks_event "
@@ -61,7 +61,7 @@ struct PartitionFixture : StorageFixture<Place> {
         }
     }
 
-    /// Time passes as for a service that has nothing in its memory.
+    /// Time passes as for a service with nothing in memory.
     void pass(std::chrono::hours time) {
         for (auto hour = 0h; hour < time; ++hour) {
             this->clock->advance(1h);
@@ -80,9 +80,10 @@ std::int64_t partition_of(EventId event) {
 
 }  // namespace
 
-// ---- Where ids are.
+// ---- The location of ids.
 
-TEST_CASE_METHOD(SmallFixture, "ids of one batch lie in one partition, made where there was none",
+TEST_CASE_METHOD(SmallFixture,
+                 "the ids of one batch are in one partition, which is created if missing",
                  "[postgresql]") {
     std::vector<SubscriptionId> targets;
     for (int i = 0; i < 5; ++i) {
@@ -100,7 +101,7 @@ TEST_CASE_METHOD(SmallFixture, "ids of one batch lie in one partition, made wher
     CHECK(beside.partitions() == "0 1 2 3 4 5 6 7");
 }
 
-TEST_CASE_METHOD(SmallFixture, "a transaction publishes into a partition that is younger than it",
+TEST_CASE_METHOD(SmallFixture, "a transaction publishes into a partition created after it began",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     storage->upsert_event_type({"order.created", ""}).value();
@@ -116,14 +117,14 @@ TEST_CASE_METHOD(SmallFixture, "a transaction publishes into a partition that is
     CHECK(this->event(id, {std::stoll(event)}).payload == "late");
 }
 
-TEST_CASE_METHOD(SmallFixture, "statements touch the partitions of their events alone",
+TEST_CASE_METHOD(SmallFixture, "statements touch only the partitions of their events",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     EventId last{};
     while (partition_of(last) < 4) {
         last = deliver_one(id);
     }
-    // What a session has counted is told when it ends.
+    // A session reports its counters only when it ends.
     const auto scans = [&](const std::string& which) {
         return beside.text(
             "SELECT relname || ' ' || seq_scan || ' ' || coalesce(idx_scan, 0) "
@@ -159,9 +160,9 @@ TEST_CASE_METHOD(SmallFixture, "statements touch the partitions of their events 
     CHECK(scans("[0-3]") == before);
 }
 
-// ---- Their end.
+// ---- Dropping partitions.
 
-TEST_CASE_METHOD(LargeFixture, "partitions go one after the other, and leave nothing",
+TEST_CASE_METHOD(LargeFixture, "partitions are dropped one after another, and leave nothing behind",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     for (int hour = 0; hour < 100; ++hour) {
@@ -179,7 +180,7 @@ TEST_CASE_METHOD(LargeFixture, "partitions go one after the other, and leave not
     CHECK(std::stoi(beside.text("SELECT count(*) FROM webhooks_partition")) == 2);
 }
 
-TEST_CASE_METHOD(LargeFixture, "an idle log begins no partition", "[postgresql]") {
+TEST_CASE_METHOD(LargeFixture, "an idle log starts no new partition", "[postgresql]") {
     pass(50h);
     CHECK(beside.partitions() == "0 1");
     deliver_one(subscribe().id);
@@ -187,7 +188,8 @@ TEST_CASE_METHOD(LargeFixture, "an idle log begins no partition", "[postgresql]"
     CHECK(beside.partitions() == "1 2");
 }
 
-TEST_CASE_METHOD(LargeFixture, "where one event waits its partition stays, and the others in it go",
+TEST_CASE_METHOD(LargeFixture,
+                 "the partition of a waiting event stays, and its other events are deleted",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     deliver_one(id);
@@ -224,7 +226,7 @@ TEST_CASE_METHOD(LargeFixture, "a partition stays while an event of it may be in
     CHECK(beside.partitions() == "1 2");
 }
 
-TEST_CASE_METHOD(LargeFixture, "what a host has not committed yet keeps its partition",
+TEST_CASE_METHOD(LargeFixture, "an uncommitted publication of a host keeps its partition",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     storage->upsert_event_type({"order.created", ""}).value();
@@ -238,7 +240,7 @@ TEST_CASE_METHOD(LargeFixture, "what a host has not committed yet keeps its part
     CHECK(this->event(id, {std::stoll(event)}).payload == "late");
 }
 
-TEST_CASE_METHOD(LargeFixture, "who publishes waits for no reader that keeps a partition",
+TEST_CASE_METHOD(LargeFixture, "a publisher does not wait for a reader that keeps a partition",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     deliver_one(id);
@@ -268,7 +270,7 @@ TEST_CASE_METHOD(LargeFixture, "who publishes waits for no reader that keeps a p
         CHECK_FALSE(storage->maintain(daily).value());
         ++attempts;
     }
-    // Far below the time that a lock is waited for otherwise.
+    // Far below the usual lock timeout.
     CHECK(publishing.get() < 2s);
     CHECK(beside.rows().starts_with("1 1 1"));
     beside.sql << "COMMIT";
@@ -277,7 +279,8 @@ TEST_CASE_METHOD(LargeFixture, "who publishes waits for no reader that keeps a p
     CHECK(beside.partitions() == "1 2");
 }
 
-TEST_CASE_METHOD(SmallFixture, "workers go on while partitions come and go", "[postgresql]") {
+TEST_CASE_METHOD(SmallFixture, "workers continue while partitions are created and dropped",
+                 "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const Revision matched_at = revision();
     std::atomic<int> busy = 2;
@@ -308,7 +311,7 @@ TEST_CASE_METHOD(SmallFixture, "workers go on while partitions come and go", "[p
     int dropped = 0;
     while (busy > 0) {
         pass(1h);
-        // One call makes a partition or drops one.
+        // One call creates or drops one partition.
         maintain();
         dropped += std::stoi(beside.text("SELECT min(number) FROM webhooks_partition")) > 0 ? 1 : 0;
     }
@@ -325,7 +328,7 @@ TEST_CASE_METHOD(SmallFixture, "workers go on while partitions come and go", "[p
 
 // ---- Services.
 
-TEST_CASE_METHOD(LargeFixture, "services drop what is too old, also beside one that is idle",
+TEST_CASE_METHOD(LargeFixture, "services drop old partitions, even if one of them is idle",
                  "[postgresql]") {
     storage->retire_worker(worker.id).value();
     const auto transport = std::make_shared<FakeTransport>();
@@ -363,7 +366,7 @@ TEST_CASE_METHOD(LargeFixture, "services drop what is too old, also beside one t
     CHECK(total <= 32);
 }
 
-TEST_CASE_METHOD(SmallFixture, "a service needs no right to make tables, and none on partitions",
+TEST_CASE_METHOD(SmallFixture, "a service needs no right to create tables, and none on partitions",
                  "[postgresql]") {
     const std::string role = "service_of_" + place.schema;
     beside.sql << "CREATE ROLE " + role + " LOGIN";

@@ -1,4 +1,5 @@
 #include <contract/heavy_query.hpp>
+#include <contract/old_subscription.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -19,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Fixture : StorageFixture<OnPostgresql> {
-    /// A session beside the storage's own.
+    /// A session in addition to the storage's own.
     void open(soci::session& sql) const {
         sql.open(soci::postgresql, postgresql_cluster().uri());
         sql << "SET search_path = " + place.schema;
@@ -69,7 +70,7 @@ public:
         }
         changed_.notify_all();
     }
-    /// Waits for more than `count` calls. @return how many there were.
+    /// Waits for more than `count` calls. @return their number.
     int wait_above(int count) {
         std::unique_lock lock(mutex_);
         REQUIRE(changed_.wait_for(lock, 10s, [&] { return count_ > count; }));
@@ -82,7 +83,7 @@ private:
     int count_ = 0;
 };
 
-/// Runs it in as many threads at once.
+/// Runs it in this many threads at once.
 template <class Body>
 void at_once(int threads, Body body) {
     std::vector<std::future<void>> running;
@@ -98,7 +99,7 @@ void at_once(int threads, Body body) {
 
 // ---- Options and schema.
 
-TEST_CASE("options of PostgreSQL name the member at fault", "[postgresql]") {
+TEST_CASE("errors in options of PostgreSQL name the wrong member", "[postgresql]") {
     CHECK(faults({}).empty());
     CHECK(faults({.connection = Secret("postgresql://u:p@h:5433/d?sslmode=verify-full")}).empty());
     CHECK(faults({.connection = Secret("host=/tmp password='a b' user=x")}).empty());
@@ -120,15 +121,16 @@ TEST_CASE("options of PostgreSQL name the member at fault", "[postgresql]") {
     }
 }
 
-TEST_CASE_METHOD(Fixture, "a query that uses up its time on PostgreSQL says so", "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "a query that times out on PostgreSQL says so", "[postgresql]") {
     const HeavyQuery heavy(*this);
     PostgresqlOptions options = place.options(clock);
     options.query_timeout = 5ms;
     heavy.check_that_it_ends(*make_postgresql_storage(options).value());
+    heavy.check_that_it_stops(*storage);
     CHECK(storage->list_events(alice, heavy.id, HeavyQuery::query()).value().total == 0);
 }
 
-TEST_CASE("no error of PostgreSQL tells the password", "[postgresql]") {
+TEST_CASE("no error of PostgreSQL contains the password", "[postgresql]") {
     for (const char* connection :
          {"postgresql://user:canary@127.0.0.1:1/db", "postgresql://user:canary@host:nonsense/db",
           "canary", "password=canary canary", "postgresql://user:canary@host/db?nonsense=1"}) {
@@ -142,7 +144,7 @@ TEST_CASE("no error of PostgreSQL tells the password", "[postgresql]") {
     }
 }
 
-TEST_CASE("a schema of another version is refused, with both versions", "[postgresql]") {
+TEST_CASE("a schema of another version is rejected, with both versions", "[postgresql]") {
     OnPostgresql place;
     const PostgresqlOptions options = place.options({});
     const Error older = make_postgresql_storage(options).error();
@@ -155,19 +157,30 @@ TEST_CASE("a schema of another version is refused, with both versions", "[postgr
 
     soci::session sql(soci::postgresql, postgresql_cluster().uri());
     long long checksum = 0;
-    sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 3 RETURNING checksum",
+    sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 4 RETURNING checksum",
         soci::into(checksum);
     CHECK(make_postgresql_storage(options).error().detail() ==
-          "the schema has version 2, this library needs 3; update it with migrate_postgresql");
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (3, :checksum, 0)",
+          "the schema has version 3, this library needs 4; update it with migrate_postgresql");
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (4, :checksum, 0)",
         soci::use(checksum);
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (4, 0, 0)";
+    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (5, 0, 0)";
     for (const Error& newer :
          {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
         CHECK(newer == Errc::conflict);
         CHECK(newer.detail() ==
-              "the schema has version 4, this library knows up to 3; use the newer library");
+              "the schema has version 5, this library knows up to 4; use the newer library");
     }
+}
+
+TEST_CASE("subscriptions of an older schema on PostgreSQL get the defaults of newer members",
+          "[postgresql]") {
+    const OnPostgresql place;
+    migrate_postgresql(place.options({})).value();
+    soci::session sql(soci::postgresql, postgresql_cluster().uri());
+    sql << "SET search_path = " + place.schema;
+    make_old(sql);
+    migrate_postgresql(place.options({})).value();
+    check_defaults(*make_postgresql_storage(place.options({})).value());
 }
 
 TEST_CASE_METHOD(Fixture, "without a clock, time is the database's", "[postgresql]") {
@@ -191,7 +204,7 @@ TEST_CASE_METHOD(Fixture, "without a clock, time is the database's", "[postgresq
 
 // ---- Failures.
 
-TEST_CASE("what is wrong with a connection is said clearly, without the password", "[postgresql]") {
+TEST_CASE("errors in a connection are reported clearly, without the password", "[postgresql]") {
     const auto refusal = [](const std::string& connection) {
         const PostgresqlOptions options{.connection = Secret(connection)};
         const Error error = make_postgresql_storage(options).error();
@@ -235,14 +248,14 @@ TEST_CASE("what is wrong with a connection is said clearly, without the password
     expect("postgresql://webhooks:canary@/postgres", "Is the server running");
 }
 
-TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing fails that can be begun anew",
+TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing that can be retried fails",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const EventId event = append_one(id);
     SECTION("the server restarted") {
         postgresql_cluster().restart();
     }
-    SECTION("an administrator ended them") {
+    SECTION("an administrator terminated them") {
         soci::session sql;
         open(sql);
         sql << "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
@@ -253,7 +266,7 @@ TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing fails that
     CHECK(append_one(id) > event);
 }
 
-TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails that call alone",
+TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails only that call",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const Batch batch = batch_of(id);
@@ -271,9 +284,9 @@ TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails that
     CHECK(storage->write(worker.id, batch));
 }
 
-TEST_CASE_METHOD(Fixture, "what cannot be done now is unavailable", "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "what is not possible now is unavailable", "[postgresql]") {
     PostgresqlOptions options = place.options(clock);
-    SECTION("a lock that is not to be had") {
+    SECTION("a lock that is held by another transaction") {
         soci::session sql;
         open(sql);
         sql << "BEGIN";
@@ -284,7 +297,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be done now is unavailable", "[postgresql
         sql << "ROLLBACK";
         CHECK(impatient->insert_subscription({.user_id = "alice"}));
     }
-    SECTION("a server that only reads") {
+    SECTION("a read-only server") {
         options.connection =
             Secret(postgresql_cluster().uri() + "&options=-c%20default_transaction_read_only%3Don");
         const auto reading = make_postgresql_storage(options).value();
@@ -306,7 +319,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be done now is unavailable", "[postgresql
     }
 }
 
-TEST_CASE_METHOD(Fixture, "an answer with U+0000 in it fails nothing", "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "a response that contains U+0000 can be stored", "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const EventId event = append_one(id);
     record(id, event,
@@ -318,7 +331,7 @@ TEST_CASE_METHOD(Fixture, "an answer with U+0000 in it fails nothing", "[postgre
 
 // ---- Calls.
 
-TEST_CASE_METHOD(Fixture, "a listener hears what others change", "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "a listener is notified of changes by others", "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const EventId event = park_one(id);
     const auto other = another(clock);
@@ -328,10 +341,10 @@ TEST_CASE_METHOD(Fixture, "a listener hears what others change", "[postgresql]")
     SECTION("a subscription") {
         storage->update_subscription(alice, id, {.name = "new"}).value();
     }
-    SECTION("an event that is sent again") {
+    SECTION("an event that is resent") {
         storage->reopen_event(alice, id, event).value();
     }
-    SECTION("events that are sent again") {
+    SECTION("events that are resent") {
         storage->reopen_undelivered(alice, id, {}, {}, 10).value();
     }
     SECTION("a worker that retires") {
@@ -345,7 +358,7 @@ TEST_CASE_METHOD(Fixture, "a listener that lost its connection comes back", "[po
     Bell bell;
     storage->set_listener([&] { bell.ring(); });
     int heard = bell.wait_above(0);
-    SECTION("ended by an administrator") {
+    SECTION("terminated by an administrator") {
         soci::session sql;
         open(sql);
         sql << "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
@@ -359,10 +372,9 @@ TEST_CASE_METHOD(Fixture, "a listener that lost its connection comes back", "[po
     bell.wait_above(heard);
 }
 
-// ---- Several at once.
+// ---- Concurrency.
 
-TEST_CASE_METHOD(Fixture, "a sign of life waits for the batch that is being written",
-                 "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "a heartbeat waits for the batch that is being written", "[postgresql]") {
     soci::session sql;
     open(sql);
     sql << "BEGIN";
@@ -373,7 +385,8 @@ TEST_CASE_METHOD(Fixture, "a sign of life waits for the batch that is being writ
     CHECK(pulse.get().last_batch == 7);
 }
 
-TEST_CASE_METHOD(Fixture, "a write that meets its worker's end writes nothing", "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "a write concurrent with its worker's end writes nothing",
+                 "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const EventId event = append_one(id);
     Batch batch = batch_of(id);
@@ -393,7 +406,7 @@ TEST_CASE_METHOD(Fixture, "a write that meets its worker's end writes nothing", 
     CHECK(storage->list_events(alice, id, {}).value().total == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "to undo a claim waits for the claim", "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "undoing a claim waits for the claim", "[postgresql]") {
     const EventId event = park_one(subscribe().id);
     soci::session sql;
     open(sql);
@@ -408,7 +421,7 @@ TEST_CASE_METHOD(Fixture, "to undo a claim waits for the claim", "[postgresql]")
     CHECK(claim() == std::vector{event});
 }
 
-TEST_CASE_METHOD(Fixture, "no event is claimed by two workers, and none is left", "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "each event is claimed by exactly one worker", "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     Batch batch = batch_of(id);
     batch.appends.front().due = clock->now();
@@ -432,7 +445,7 @@ TEST_CASE_METHOD(Fixture, "no event is claimed by two workers, and none is left"
     CHECK(std::set(claimed.begin(), claimed.end()).size() == 500);
 }
 
-TEST_CASE_METHOD(Fixture, "a key that several workers publish at once is published once",
+TEST_CASE_METHOD(Fixture, "a key that several workers publish with at once is published once",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const Batch batch = batch_of(id, "key");
@@ -447,7 +460,7 @@ TEST_CASE_METHOD(Fixture, "a key that several workers publish at once is publish
     CHECK(storage->list_events(alice, id, {}).value().total == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a key that a refused batch took back is free for whoever waits for it",
+TEST_CASE_METHOD(Fixture, "a key released by a rejected batch is available to a waiting worker",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     write(batch_of(id, "used"));
@@ -479,8 +492,7 @@ TEST_CASE_METHOD(Fixture, "a key that a refused batch took back is free for whoe
     CHECK(storage->list_events(alice, id, {.take = 0}).value().total == 1 + rounds);
 }
 
-TEST_CASE_METHOD(Fixture, "workers and users and upkeep never wait for each other in a circle",
-                 "[postgresql]") {
+TEST_CASE_METHOD(Fixture, "workers, users and maintenance never deadlock", "[postgresql]") {
     std::vector<SubscriptionId> targets;
     for (int i = 0; i < 3; ++i) {
         targets.push_back(subscribe().id);

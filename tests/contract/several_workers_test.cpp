@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A service with a storage object of its own, driven by hand.
+/// A manually driven service with its own storage object.
 struct Server {
     Server(const OnPostgresql& place, std::shared_ptr<ManualClock> clock)
         : storage(std::make_shared<FaultyStorage>(
@@ -76,7 +76,7 @@ struct ServersFixture {
                            .id;
     }
 
-    /// All that live do what they can, until none has anything to do.
+    /// All living services work until none has anything to do.
     void settle() {
         std::size_t done = 1;
         while (done > 0) {
@@ -87,7 +87,7 @@ struct ServersFixture {
         }
     }
 
-    /// Time goes on with every heartbeat in it.
+    /// Time advances with every heartbeat in it.
     void advance(std::chrono::seconds by) {
         for (auto passed = 0s; passed < by; passed += 1s) {
             clock->advance(1s);
@@ -134,7 +134,7 @@ TEST_CASE_METHOD(ServersFixture, "three services deliver each event once", "[pos
     }
 }
 
-TEST_CASE_METHOD(ServersFixture, "what fails on one service is tried again by any, once",
+TEST_CASE_METHOD(ServersFixture, "a failure on one service is retried once, by any service",
                  "[postgresql]") {
     servers[0]->transport->respond_with_status(500);
     const std::vector<EventId> events = servers[0]->publish(5);
@@ -148,7 +148,7 @@ TEST_CASE_METHOD(ServersFixture, "what fails on one service is tried again by an
     }
 }
 
-TEST_CASE_METHOD(ServersFixture, "what a dead service held is delivered by the others",
+TEST_CASE_METHOD(ServersFixture, "the events of a dead service are delivered by the others",
                  "[postgresql]") {
     Server& dead = *servers[0];
     const std::vector<EventId> delivered = dead.publish(4);
@@ -170,7 +170,7 @@ TEST_CASE_METHOD(ServersFixture, "what a dead service held is delivered by the o
             CHECK(history(event).attempts.size() == 1);
         }
     }
-    // Twice was sent what was under way when it died, and nothing else.
+    // Only requests in flight when it died were sent twice.
     std::size_t twice = 0;
     for (const auto& [id, count] : sendings()) {
         CHECK(count <= 2);
@@ -195,7 +195,7 @@ TEST_CASE_METHOD(ServersFixture, "a service that was taken over writes nothing m
     stalled.settle();
     REQUIRE(stalled.transport->under_way().size() == 1);
 
-    // It stands still, and the others go on.
+    // It is suspended, and the others continue.
     for (int second = 0; second < 15; ++second) {
         clock->advance(1s);
         servers[1]->settle();
@@ -214,7 +214,7 @@ TEST_CASE_METHOD(ServersFixture, "a service that was taken over writes nothing m
     CHECK(history(event).attempts.size() == 1);
     CHECK(history(event).attempts.at(0).sent_at == before.sent_at);
 
-    // It goes on under a new identity.
+    // It continues under a new identity.
     stalled.transport->respond_with_status(200);
     const EventId next = stalled.publish(1).front();
     settle();

@@ -6,14 +6,14 @@
 #include <webhooks/outbox.hpp>
 #include <webhooks/testing/fake_transport.hpp>
 
-// Publishing inside a host's own transaction on SQLite. Times are the machine's.
+// Publishing inside a host's own transaction on SQLite. Times are those of the system clock.
 
 namespace webhooks::testing {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// A connection of a host's.
+/// A connection of a host.
 struct SqliteHost {
     explicit SqliteHost(const std::string& path) : sql(soci::sqlite3, path) {}
 
@@ -37,7 +37,7 @@ struct SqliteHost {
     soci::session sql;
 };
 
-/// A file, the service that delivers from it, driven by hand, and a host's connection to it.
+/// A file, a manually driven service that delivers from it, and a host's connection to it.
 struct SqliteOutboxFixture {
     TemporaryFolder folder;
     const std::string path = folder.file("shop.db");
@@ -66,7 +66,7 @@ struct SqliteOutboxFixture {
             .id;
     }
 
-    /// Past the next heartbeat, which looks for what is due.
+    /// Past the next heartbeat, which checks for due events.
     void deliver() {
         clock->advance(3s);
         while (running.run_once().value() > 0) {
@@ -139,7 +139,7 @@ SQLITE_OUTBOX_TEST("on SQLite a rollback leaves nothing of what was published") 
         host.sql << "ROLLBACK";
         CHECK(rows() == "0 0 0 0");
     }
-    SECTION("of a savepoint, which leaves what is around it") {
+    SECTION("of a savepoint, which keeps the rest of the transaction") {
         host.sql << "BEGIN IMMEDIATE";
         host.sql << "SAVEPOINT one";
         host.publish(order("k")).value();
@@ -152,7 +152,7 @@ SQLITE_OUTBOX_TEST("on SQLite a rollback leaves nothing of what was published") 
     CHECK(transport->requests().size() == (rows() == "0 0 0 0" ? 0 : 1));
 }
 
-SQLITE_OUTBOX_TEST("on SQLite ids of a host's events and the service's follow one another") {
+SQLITE_OUTBOX_TEST("on SQLite ids of a host's events and the service's are consecutive") {
     const SubscriptionId id = subscribe();
     CHECK(published(order()) == Numbers{1});
     CHECK(running.publish(alice, order()).value().event_ids == std::vector{EventId{2}});
@@ -202,7 +202,7 @@ SQLITE_OUTBOX_TEST("on SQLite an event can be published for later, and can expir
                      "JOIN webhooks_message m ON m.id = e.message_id") == "360 8640");
 }
 
-SQLITE_OUTBOX_TEST("on SQLite a key is one key, whether the host or the service publishes") {
+SQLITE_OUTBOX_TEST("on SQLite a key is the same key for the host and the service") {
     subscribe();
     CHECK(running.publish(alice, order("k")).value().event_ids == std::vector{EventId{1}});
     CHECK(published(order("k", "alice")) == Numbers{1});
@@ -218,7 +218,7 @@ SQLITE_OUTBOX_TEST("on SQLite a key is one key, whether the host or the service 
     CHECK(published(order("k", "alice")) == Numbers{4});
 }
 
-SQLITE_OUTBOX_TEST("on SQLite a host learns what is wrong with a publication, and all of it") {
+SQLITE_OUTBOX_TEST("on SQLite a host is told all errors of a publication") {
     subscribe();
     const Error error = refused({.event_type = "canary",
                                  .payload = std::string("canary\0", 7),
@@ -236,7 +236,7 @@ SQLITE_OUTBOX_TEST("on SQLite a host learns what is wrong with a publication, an
     CHECK(error.fields().front().message == "is not a registered event type");
 }
 
-SQLITE_OUTBOX_TEST("on SQLite a publication that failed leaves the transaction as it was") {
+SQLITE_OUTBOX_TEST("on SQLite a failed publication leaves the transaction as it was") {
     subscribe();
     host.sql << "BEGIN IMMEDIATE";
     host.publish(order("k")).value();
@@ -289,9 +289,9 @@ SQLITE_OUTBOX_TEST("on SQLite a connection that cannot publish says why") {
     CHECK_THAT(newer.detail(), Catch::Matchers::ContainsSubstring("version 99"));
 }
 
-// ---- Who waits for whom.
+// ---- Waiting for locks.
 
-SQLITE_OUTBOX_TEST("a host's open write transaction holds the service up for its busy timeout") {
+SQLITE_OUTBOX_TEST("a host's open write transaction delays the service for its busy timeout") {
     subscribe();
     host.sql << "BEGIN IMMEDIATE";
     host.publish(order()).value();
@@ -303,10 +303,10 @@ SQLITE_OUTBOX_TEST("a host's open write transaction holds the service up for its
                                     std::string("SqliteOptions::busy_timeout")}) {
         CHECK_THAT(error.detail(), Catch::Matchers::ContainsSubstring(part));
     }
-    // What reads does not wait.
+    // Reading does not wait.
     CHECK(running.subscriptions(alice, {}).value().total == 1);
     host.sql << "COMMIT";
-    // It tries again soon.
+    // It retries soon.
     clock->advance(3s);
     running.run_once().value();
     CHECK(running.publish(alice, order()));
@@ -314,7 +314,7 @@ SQLITE_OUTBOX_TEST("a host's open write transaction holds the service up for its
     CHECK(transport->requests().size() == 2);
 }
 
-SQLITE_OUTBOX_TEST("a host whose transaction comes second is told of the first, and of the file") {
+SQLITE_OUTBOX_TEST("a host whose transaction comes second gets an error that names the file") {
     subscribe();
     SqliteHost first(path);
     first.sql << "BEGIN IMMEDIATE";
@@ -353,7 +353,7 @@ TEST_CASE_METHOD(SqliteOutboxFixture,
                  "a publication on SQLite that is aborted anywhere leaves nothing behind") {
     subscribe();
     subscribe("*");
-    // A host's time budget: from this step of SQLite's on, every statement is aborted.
+    // A host's time limit: from this step of SQLite on, every statement is aborted.
     int steps_left = 0;
     const auto is_over = [](void* steps) { return --*static_cast<int*>(steps) < 0 ? 1 : 0; };
     bool is_published = false;

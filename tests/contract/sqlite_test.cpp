@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <contract/heavy_query.hpp>
+#include <contract/old_subscription.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -29,23 +30,35 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     SECTION("a retired worker gives the file free") {
         first->retire_worker(worker.id).value();
     }
-    SECTION("so does one that is simply gone") {
+    SECTION("so does one that was destroyed") {
         first.reset();
     }
     CHECK(second->register_worker(10s));
 }
 
-TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that uses up its time on SQLite says so") {
+TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that times out on SQLite says so") {
     const HeavyQuery heavy(*this);
     const std::string path = place.folder.file("test.db");
     const auto limited = make_sqlite_storage({.path = path, .query_timeout = 1ms}).value();
     heavy.check_that_it_ends(*limited);
+    heavy.check_that_it_stops(*storage);
     CHECK(storage->list_events(alice, heavy.id, HeavyQuery::query()).value().total == 0);
     CHECK(make_sqlite_storage({.path = path, .query_timeout = 0ms}).error() ==
           Errc::invalid_argument);
 }
 
-TEST_CASE("what a killed process held on SQLite is due for the next one") {
+TEST_CASE("subscriptions of an older schema on SQLite get the defaults of newer members") {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("old.db");
+    make_sqlite_storage({.path = path}).value();
+    {
+        soci::session sql(soci::sqlite3, path);
+        make_old(sql);
+    }
+    check_defaults(*make_sqlite_storage({.path = path}).value());
+}
+
+TEST_CASE("the events of a killed process on SQLite are due for the next one") {
     const TemporaryFolder folder;
     const auto clock = std::make_shared<ManualClock>();
     const auto open = [&] {
@@ -67,7 +80,7 @@ TEST_CASE("what a killed process held on SQLite is due for the next one") {
     CHECK(next->claim(heir.id, 10).value().events.size() == 1);
 }
 
-TEST_CASE_METHOD(StorageFixture<OnSqlite>, "of events that are too old nothing is left on SQLite") {
+TEST_CASE_METHOD(StorageFixture<OnSqlite>, "nothing is left of events that are too old on SQLite") {
     const SubscriptionId id = subscribe().id;
     const SubscriptionId other = subscribe().id;
     const Appended both = append({id, other}).value().appends[0].value();
@@ -95,7 +108,7 @@ TEST_CASE_METHOD(StorageFixture<OnSqlite>, "of events that are too old nothing i
     CHECK(rows() == "0 0 0 0 ");
 }
 
-TEST_CASE("a SQLite file is readable by its owner alone") {
+TEST_CASE("a SQLite file is readable only by its owner") {
     const TemporaryFolder folder;
     REQUIRE(make_sqlite_storage({.path = folder.file("a.db")}));
     struct stat status {};
@@ -105,7 +118,7 @@ TEST_CASE("a SQLite file is readable by its owner alone") {
 
 namespace {
 
-/// What opening a file is refused with.
+/// The error of opening a file.
 std::string refusal(const std::string& path) {
     const Error error =
         make_sqlite_storage({.path = path, .busy_timeout = std::chrono::milliseconds(10)}).error();
@@ -116,7 +129,7 @@ std::string refusal(const std::string& path) {
     return text;
 }
 
-/// As `refusal`, in a process that may write what all may write, and no more.
+/// As `refusal`, in a process with only the rights of any user.
 std::string refusal_without_rights(const std::string& path) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
@@ -141,7 +154,7 @@ std::string refusal_without_rights(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a file that cannot be opened is named, with what to do about it") {
+TEST_CASE("a file that cannot be opened is named, with advice") {
     const TemporaryFolder folder;
     const std::string text = folder.file("text.db");
     std::ofstream(text) << "this is not a database, only a text of some length\n";
@@ -156,7 +169,7 @@ TEST_CASE("a file that cannot be opened is named, with what to do about it") {
               "' for writing: Is a directory; SqliteOptions::path must name a file in it");
 }
 
-TEST_CASE("a path that names no file is refused, with what to do instead") {
+TEST_CASE("a path that does not name a file is rejected, with advice") {
     for (const char* path : {":memory:", "", "a\"b"}) {
         const Error error = make_sqlite_storage({.path = path}).error();
         CHECK(error == Errc::invalid_argument);
@@ -182,7 +195,7 @@ TEST_CASE("a file that is locked by a writer is named when it is opened") {
     CHECK_THAT(refusal(path), Catch::Matchers::ContainsSubstring("'" + path + "' is locked"));
 }
 
-TEST_CASE("a file that may not be written is named, and what must be writable") {
+TEST_CASE("a file that is not writable is named, with what must be writable") {
     const TemporaryFolder folder;
     const std::string path = folder.file("a.db");
     REQUIRE(make_sqlite_storage({.path = path}));
@@ -192,7 +205,7 @@ TEST_CASE("a file that may not be written is named, and what must be writable") 
           "unavailable: cannot open '" + path +
               "' for writing: Permission denied; this process must be able to write the file and "
               "its folder");
-    // As root's test, another user's: the file may be written, its folder may not.
+    // Another user: the file is writable, its folder is not. (The test may run as root.)
     std::filesystem::permissions(path, std::filesystem::perms(0666));
     std::filesystem::permissions(folder.file(""), std::filesystem::perms(0555));
     CHECK_THAT(refusal_without_rights(path), Catch::Matchers::ContainsSubstring("'" + path + "'") &&

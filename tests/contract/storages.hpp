@@ -78,7 +78,7 @@ struct Given {
     Place place;
 };
 
-/// A storage of ours and what it lives in, for tests that are not the contract's.
+/// A storage and what it needs, for tests outside the contract.
 template <class Place>
 struct StorageFixture : private Given<Place>, public storage_contract::Fixture {
     using Given<Place>::place;

@@ -19,7 +19,7 @@ void require(bool is_fine, const char* what) {
     if (!is_fine) throw std::runtime_error(what);
 }
 
-/// All of 127.0.0.0/8, and nothing that other machines could reach.
+/// All of 127.0.0.0/8, and nothing that other machines can reach.
 int listen_on_loopback(std::uint16_t& port) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -187,7 +187,7 @@ void HostileServer::take_request(Id id, Connection& connection) {
 void HostileServer::begin_answer(Id id, Connection& connection) {
     connection.manner = endpoints_.at(connection.port).manner;
     connection.output = connection.manner->bytes;
-    // Also without a delay not in here: the connection may end on the way.
+    // Not sent right here, even without a delay: the connection may end meanwhile.
     due_.emplace(std::chrono::steady_clock::now() + connection.manner->delay, id);
 }
 

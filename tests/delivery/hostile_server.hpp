@@ -12,10 +12,10 @@
 
 namespace webhooks::testing {
 
-/// An answer of 200 with the body "ok".
+/// A 200 response with the body "ok".
 inline constexpr const char* ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// How an endpoint treats whoever connects to it. By itself: it answers 200.
+/// How an endpoint treats its clients. By default it answers 200.
 struct Manner {
     enum class Then : std::uint8_t {
         wait,     ///< For another request.
@@ -29,18 +29,18 @@ struct Manner {
     std::string filler = {};             ///< With `endless`.
     std::chrono::milliseconds delay{0};  ///< Before the first byte.
     std::chrono::milliseconds pace{0};   ///< Not 0: one byte at a time, with this between two.
-    bool heeds_requests = true;          ///< False: does all this as soon as somebody connects.
+    bool heeds_requests = true;          ///< False: does all this as soon as a client connects.
 };
 
-/// One request as it came in.
+/// A request as received.
 struct Arrival {
     std::chrono::steady_clock::time_point at;
     std::string webhook_id;
     std::string body;
 };
 
-/// Endpoints that misbehave as they are told, thousands of connections on one thread. Each has a
-/// port of its own, and is a host of its own at every address of 127.0.0.0/8. Any thread.
+/// Endpoints that misbehave as configured, thousands of connections on one thread. Each has its own
+/// port, and is a separate host at every address of 127.0.0.0/8. Thread-safe.
 class HostileServer {
 public:
     using Port = std::uint16_t;
@@ -52,16 +52,16 @@ public:
 
     /// Opens an endpoint. @return its port
     Port open(Manner manner);
-    /// From the next request on (or connection, where it heeds no requests).
+    /// From the next request on (or the next connection, if it ignores requests).
     void set(Port port, Manner manner);
 
     /// All requests to a port, in order.
     std::vector<Arrival> arrivals(Port port) const;
-    /// Waits until a port has had so many requests. @return whether it has
+    /// Waits until a port has received this many requests. @return whether it has
     bool wait_for_arrivals(Port port, std::size_t count, std::chrono::milliseconds patience) const;
     /// Connections to a port that are open now.
     std::size_t connections(Port port) const;
-    /// The most that a port ever had open at once since this was last asked for.
+    /// The maximum number of simultaneous connections to a port since the last call.
     std::size_t take_most_connections(Port port);
 
 private:
@@ -81,7 +81,7 @@ private:
         Port port = 0;
         std::string input = {};
         std::string output = {};
-        std::shared_ptr<const Manner> manner = {};  ///< Of the answer under way; null: none is.
+        std::shared_ptr<const Manner> manner = {};  ///< Of the answer in flight; null: none is.
     };
 
     // All of these are called by the thread, with the lock held.
@@ -90,7 +90,7 @@ private:
     void on_ready(Id id, std::uint32_t events);
     void on_due(Time now);
     Verdict read(Connection& connection);
-    /// Begins to answer the next request, if one is there.
+    /// Starts to answer the next request, if there is one.
     void take_request(Id id, Connection& connection);
     void begin_answer(Id id, Connection& connection);
     Verdict go_on(Id id, Connection& connection);
@@ -103,7 +103,7 @@ private:
     mutable std::mutex mutex_;
     mutable std::condition_variable arrived_;
     std::map<Port, Endpoint> endpoints_;
-    /// Ids of connections begin where ports end.
+    /// Ids of connections start after the ports.
     Id last_id_ = 65'536;
     std::map<Id, Connection> connections_;
     std::multimap<Time, Id> due_;

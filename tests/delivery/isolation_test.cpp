@@ -1,7 +1,7 @@
-// What hostile endpoints cost a healthy one: p99 from publish to request is at most twice its
-// undisturbed value plus 250 ms (docs/delivery.md, "Fairness and bounds"). The undisturbed value is
-// that of a second service without hostile endpoints, measured at the same time. The 250 ms are
-// those of a machine that does nothing else: they grow as the waits for a processor do.
+// The effect of hostile endpoints on a healthy one: p99 from publish to request is at most twice
+// its undisturbed value plus 250 ms (docs/delivery.md, "Fairness and limits"). The undisturbed
+// value is that of a second service without hostile endpoints, measured at the same time. The 250
+// ms apply to an idle machine: they grow with the time spent waiting for a processor.
 
 #include <algorithm>
 #include <array>
@@ -21,14 +21,14 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-/// The full size, or that part of it which WEBHOOKS_TEST_SCALE says (0.1, say, for a build with a
-/// sanitizer, where everything takes ten times as long).
+/// The full size, or the fraction of it set in WEBHOOKS_TEST_SCALE (0.1, for example, for a
+/// sanitizer build, where everything takes ten times as long).
 std::size_t scaled(std::size_t full) {
     const char* scale = std::getenv("WEBHOOKS_TEST_SCALE");
     return scale ? static_cast<std::size_t>(static_cast<double>(full) * std::stod(scale)) : full;
 }
 
-/// How long this process's threads have run, and waited for a processor meanwhile.
+/// How long this process's threads have run, and waited for a processor.
 struct ProcessorTime {
     double run = 0;
     double wait = 0;
@@ -46,21 +46,20 @@ struct ProcessorTime {
         return sum;
     }
 
-    /// How many times longer than on a processor of its own something has taken since.
+    /// How many times longer than on an idle processor things have taken since then.
     double stretch_since(const ProcessorTime& before) const {
         const double ran = run - before.run;
         return ran > 0 ? 1 + std::max(0.0, wait - before.wait) / ran : 1;
     }
 };
 
-/// A host of its own for each number: 127.1.0.0 and upwards.
+/// A separate host for each number: 127.1.0.0 and up.
 std::string loopback_host(std::size_t number) {
     return "127." + std::to_string(1 + number / 65'536) + "." + std::to_string(number / 256 % 256) +
            "." + std::to_string(number % 256);
 }
 
-/// Counts the events that the worker was given and has not given back. What it let go of counts
-/// until that is written.
+/// Counts the events that the worker holds. A released event counts until its release is written.
 class WatchedStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
@@ -110,7 +109,7 @@ public:
         host_.subscribe("healthy.event", port_, name);
     }
 
-    /// Does not wait for the storage: one service must not delay what the other is given.
+    /// Does not wait for storage: one service must not delay the events of the other.
     void publish(std::chrono::steady_clock::time_point at) {
         host_.service().async_publish(
             admin, {.event_type = "healthy.event", .payload = std::to_string(published_at_.size())},
@@ -121,7 +120,7 @@ public:
     std::size_t published() const { return published_at_.size(); }
     bool wait() { return server_.wait_for_arrivals(port_, published_at_.size(), 20s); }
 
-    /// @return the 99th percentile of the time from publish to request, but for the first events
+    /// @return the 99th percentile of the time from publish to request, without the first events
     milliseconds p99(std::size_t skipped) const {
         std::vector<milliseconds> latencies;
         for (const Arrival& arrival : server_.arrivals(port_)) {
@@ -152,15 +151,15 @@ private:
     std::atomic<int> refused_ = 0;
 };
 
-/// A service with small limits next to whose healthy endpoint a test sets up disturbances, and its
-/// control, which has the healthy endpoint only.
+/// A service with small limits, for which a test sets up disturbances next to a healthy endpoint,
+/// and its control, which has only the healthy endpoint.
 struct IsolationFixture : RunningService {
     RunningService control;
     std::shared_ptr<WatchedStorage> watched;
     std::optional<HealthyEndpoint> healthy;
     std::optional<HealthyEndpoint> undisturbed;
 
-    // The services end first: what they still deliver, they deliver to the endpoints.
+    // The services are destroyed first: they may still deliver to the endpoints.
     ~IsolationFixture() {
         running.reset();
         control.running.reset();
@@ -185,8 +184,8 @@ struct IsolationFixture : RunningService {
         load(100ms);  // They prove themselves.
     }
 
-    /// Publishes a hundred events in a second to each healthy endpoint, at times that nothing puts
-    /// off, as many hosts would, and waits until all have arrived.
+    /// Publishes a hundred events in a second to each healthy endpoint, at fixed times, as many
+    /// independent hosts would, and waits until all have arrived.
     void load(milliseconds span) {
         const auto end = std::chrono::steady_clock::now() + span;
         for (auto at = end - span; at < end; at += 10ms) {
@@ -210,11 +209,12 @@ struct IsolationFixture : RunningService {
                                 << watched->most_held() << " events held");
         CHECK(disturbed <= 2 * control_p99 + duration_cast<milliseconds>(250ms * stretch));
         healthy->check_that_each_arrived_once();
-        // What is let go of and not yet written counts here too: hence twice the limit.
+        // Released but unwritten events count too: hence twice the limit.
         CHECK(watched->most_held() <= 2 * static_cast<std::int64_t>(options.max_events_in_memory));
     }
 
-    /// Publishes so many events to the one subscription of a type, and waits until all are durable.
+    /// Publishes this many events to the only subscription of a type, and waits until all are
+    /// durable.
     void publish_backlog(const std::string& event_type, std::size_t count) {
         std::atomic<std::size_t> durable = 0;
         for (std::size_t i = 0; i < count; ++i) {
@@ -234,13 +234,13 @@ TEST_CASE_METHOD(IsolationFixture, "5,000 dead endpoints do not delay a healthy 
     const bool on_disk = place != Place::memory;
     begin();
     const HostileServer::Port silent = server.open({.bytes = ""});
-    // On disk each takes a commit to set up.
+    // On disk each one takes a commit to set up.
     const std::size_t count = scaled(on_disk ? 1000 : 5000);
     for (std::size_t i = 0; i < count; ++i) {
         subscribe("dead.event", silent, loopback_host(i));
     }
-    // Events that are written to disk cost others something, dead endpoints or not: the control has
-    // as many, for endpoints that answer.
+    // Events that are written to disk slow down others, with or without dead endpoints: the control
+    // has as many, for endpoints that answer.
     const HostileServer::Port lively = control.server.open({});
     for (std::size_t i = 0; on_disk && i < count; ++i) {
         control.subscribe("dead.event", lively, loopback_host(i));
@@ -249,15 +249,15 @@ TEST_CASE_METHOD(IsolationFixture, "5,000 dead endpoints do not delay a healthy 
         publish("dead.event");
         if (on_disk) control.publish("dead.event");
     }
-    check_isolation(5s);  // So that what was deferred comes back within it.
+    check_isolation(5s);  // So that deferred events come back in time.
     CHECK(server.arrivals(silent).size() >= std::min<std::size_t>(count, 256));
 }
 
-TEST_CASE_METHOD(IsolationFixture, "50 names whose look-up hangs do not delay a healthy one",
+TEST_CASE_METHOD(IsolationFixture, "50 names whose lookup hangs do not delay a healthy one",
                  "[slow]") {
     DnsServer names;
     transport.name_servers = {names.address()};
-    transport.keep_alive = 0ms;  // So that the healthy one is looked up again, too.
+    transport.keep_alive = 0ms;  // So that the healthy one is looked up again too.
     names.set("healthy.example.com", {.addresses = {"127.0.0.1"}, .ttl = 1});
     begin("healthy.example.com");
     for (int i = 0; i < 50; ++i) {
@@ -296,8 +296,8 @@ TEST_CASE_METHOD(IsolationFixture,
     CHECK(server.arrivals(slow).size() < backlog);
 }
 
-TEST_CASE_METHOD(IsolationFixture, "1,000 endpoints that begin to answer 500 delay no healthy one",
-                 "[slow]") {
+TEST_CASE_METHOD(IsolationFixture,
+                 "1,000 endpoints that begin to answer 500 do not delay a healthy one", "[slow]") {
     begin();
     const HostileServer::Port stormy = server.open({});
     const std::size_t count = scaled(1000);
@@ -342,7 +342,7 @@ TEST_CASE_METHOD(
 
 TEST_CASE_METHOD(RunningService, "a proven endpoint that turns silent gives up its slots",
                  "[slow]") {
-    transport.keep_alive = 0ms;  // A connection is a slot, then.
+    transport.keep_alive = 0ms;  // Then a connection is a slot.
     start();
     const HostileServer::Port port = server.open({.delay = 20ms});
     const Subscription subscription = subscribe("fickle.event", port);
@@ -352,8 +352,8 @@ TEST_CASE_METHOD(RunningService, "a proven endpoint that turns silent gives up i
     REQUIRE(server.wait_for_arrivals(port, 100, 20s));
     CHECK(server.take_most_connections(port) >= options.max_in_flight_per_host);
     server.set(port, {.bytes = ""});
-    // Those under way end in silence, each halves what the host may have, and from then on it has
-    // one at a time.
+    // Requests in flight end without a response, each halves the host's limit, and from then on
+    // there is one at a time.
     REQUIRE(eventually([&] {
         return service().subscription(admin, subscription.id).value().failing_since.has_value();
     }));

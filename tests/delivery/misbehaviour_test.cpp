@@ -1,4 +1,4 @@
-// What a running service makes of endpoints that misbehave, each in its own way and all at once.
+// How a running service handles endpoints that misbehave, each in its own way and all at once.
 
 #include <algorithm>
 #include <delivery/running_service.hpp>
@@ -12,7 +12,7 @@ namespace {
 
 using Then = Manner::Then;
 
-/// A way to misbehave, and what the first attempt leaves in the log.
+/// A kind of misbehaviour, and what the first attempt leaves in the log.
 struct Case {
     std::string name;
     Manner manner = {};
@@ -45,7 +45,7 @@ std::vector<Case> cases(const std::string& redirect_target) {
           .filler = "x",
           .pace = 5ms},
          200},
-        // Which of its calls meets the reset first is up to the kernel.
+        // The kernel determines which call meets the reset first.
         {"resetting after accept",
          {.bytes = "", .then = Then::reset, .heeds_requests = false},
          {},
@@ -96,14 +96,15 @@ std::vector<Case> cases(const std::string& redirect_target) {
 struct Trial {
     Case expected;
     HostileServer::Port port = 0;
-    bool is_served = true;  ///< By the server; else by nobody.
+    bool is_served = true;  ///< By the server; otherwise not at all.
     Subscription subscription = {};
     EventId event = {};
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(RunningService, "each misbehaviour leaves its reason in the log, and nothing else",
+TEST_CASE_METHOD(RunningService,
+                 "each kind of misbehaviour leaves its reason in the log, and nothing else",
                  "[slow]") {
     const Place place = GENERATE(from_range(places.begin(), places.end()));
     CAPTURE(place);
@@ -116,7 +117,7 @@ TEST_CASE_METHOD(RunningService, "each misbehaviour leaves its reason in the log
          cases("http://127.0.0.1:" + std::to_string(redirect_target) + "/stolen")) {
         trials.push_back({.expected = one, .port = server.open(one.manner)});
     }
-    // These two are not the server's: one refuses connections, one never accepts them.
+    // These two are not servers: one refuses connections, one never accepts them.
     const ClosedPort refusing;
     ClosedPort full;
     full.hang();
@@ -134,7 +135,7 @@ TEST_CASE_METHOD(RunningService, "each misbehaviour leaves its reason in the log
         return storage->find_event(admin, trial.subscription.id, trial.event).value();
     };
 
-    // What is made once is made before anything is counted.
+    // Create everything that exists once before counting.
     const Subscription sound = subscribe("sound.event", server.open({}));
     publish("sound.event");
     REQUIRE(eventually([&] {
@@ -165,7 +166,7 @@ TEST_CASE_METHOD(RunningService, "each misbehaviour leaves its reason in the log
         CHECK(first.duration < 2s);
     }
 
-    // They mend their ways; two of them by moving elsewhere.
+    // They recover, two of them by moving elsewhere.
     const HostileServer::Port elsewhere = server.open({});
     for (const Trial& trial : trials) {
         if (trial.is_served) {
@@ -195,8 +196,8 @@ TEST_CASE_METHOD(RunningService, "each misbehaviour leaves its reason in the log
         CHECK_FALSE((now.is_active && now.failing_since));
     }
 
-    // Everything that was taken is given back, while the service goes on: kept connections end by
-    // themselves, and of memory but the log remains.
+    // All resources are released while the service continues: idle connections end by themselves,
+    // and only the log remains in memory.
     for (const Trial& trial : trials) {
         CHECK(eventually([&] { return !trial.is_served || server.connections(trial.port) == 0; }));
     }
@@ -218,7 +219,7 @@ TEST_CASE("a service that has met hostile endpoints leaves no descriptor and no 
         host.subscribe("sound.event", last);
         host.publish("sound.event");
         REQUIRE(host.server.wait_for_arrivals(last, 1, 20s));
-        // Destroyed in the midst of it, without draining.
+        // Destroyed in the middle of it, without draining.
     }
     CHECK(open_descriptors() == descriptors);
     CHECK(running_threads() == threads);

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 inline const Principal admin = Principal::administrator("admin");
 
-/// Looks again and again. @return whether the condition came true in time
+/// Checks repeatedly. @return whether the condition became true in time
 template <class Condition>
 bool eventually(Condition condition, std::chrono::milliseconds patience = 20s) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -31,7 +31,7 @@ bool eventually(Condition condition, std::chrono::milliseconds patience = 20s) {
     return true;
 }
 
-/// Where a service keeps its log.
+/// Where a service stores its log.
 enum class Place : std::uint8_t { memory, sqlite, postgresql };
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
 inline constexpr std::array places = {Place::memory, Place::sqlite, Place::postgresql};
@@ -39,7 +39,7 @@ inline constexpr std::array places = {Place::memory, Place::sqlite, Place::postg
 inline constexpr std::array places = {Place::memory, Place::sqlite};
 #endif
 
-/// A service on its own two threads that sends over real sockets, and where it sends to.
+/// A service on its own two threads that sends over real sockets, and its receivers.
 struct RunningService {
     TemporaryFolder folder;
     HostileServer server;
@@ -56,7 +56,7 @@ struct RunningService {
 
     WebhookService& service() { return *running; }
 
-    /// @pre `start` was not called; once at most
+    /// @pre `start` was not called; at most once
     void keep_in(Place place) {
         if (place == Place::sqlite) {
             storage = make_sqlite_storage({.path = folder.file("hooks.db")}).value();
@@ -80,7 +80,7 @@ struct RunningService {
         service().start().value();
     }
 
-    /// Each subscription of these tests has an event type of its own, or shares one with its like.
+    /// Each subscription of these tests has its own event type, or shares one with similar ones.
     Subscription subscribe(const std::string& event_type, HostileServer::Port port,
                            const std::string& host = "127.0.0.1", const Principal& owner = admin) {
         service().register_event_type({.name = event_type, .description = ""}).value();

@@ -1,5 +1,5 @@
-// Signatures of Ed25519 (`v1a`), verified by Node's own cryptography: the library standardwebhooks
-// for JavaScript knows only `v1`.
+// Ed25519 signatures (`v1a`), verified by Node's own cryptography: the JavaScript library
+// standardwebhooks supports only `v1`.
 
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
@@ -27,7 +27,7 @@ function makeKeys() {
 
 /** Whether a `v1a` signature of the request is one by the key. */
 function isSignedBy(publicKey, { headers, body }) {
-  // RFC 8410: what stands before the 32 bytes in a SubjectPublicKeyInfo of Ed25519.
+  // RFC 8410: the prefix of the 32 bytes in an Ed25519 SubjectPublicKeyInfo.
   const prefix = Buffer.from("302a300506032b6570032100", "hex");
   const point = Buffer.from(publicKey.slice("whpk_".length), "base64");
   const key = createPublicKey({ key: Buffer.concat([prefix, point]), format: "der", type: "spki" });
@@ -46,7 +46,7 @@ for (const form of ["keyPair", "seed"]) {
     const subscription = await server.subscribe({ url: receiver.url, secret: keys[form] });
     assert.equal(subscription.secret, keys[form]);
     await server.publish("order.created", { order: 42, name: "Zoë" });
-    await until("it was sent again", () => receiver.requests.length === 2);
+    await until("it was resent", () => receiver.requests.length === 2);
     for (const request of receiver.requests) {
       assert.match(request.headers["webhook-signature"], /^v1a,[A-Za-z0-9+/]{86}==$/);
       assert.ok(isSignedBy(keys.publicKey, request));

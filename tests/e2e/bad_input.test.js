@@ -1,4 +1,4 @@
-// What is wrong is refused with the documented status and an envelope that says what is wrong.
+// Invalid input is rejected with the documented status and an envelope that names the error.
 
 import assert from "node:assert/strict";
 import net from "node:net";
@@ -9,7 +9,7 @@ const subscription = { name: "n", eventType: "order.created", url: "https://exam
 const draft = (members) => ({ subscription: { ...subscription, ...members } });
 const nul = "a\u0000b";
 
-// [what, method, path, options, status, the path in `errors` where there is one]
+// [what, method, path, options, status, the path in `errors`, if any]
 const table = [
   ["broken JSON", "POST", "/subscriptions", { body: '{"subscription":' }, 400],
   ["an empty body", "POST", "/subscriptions", { body: "" }, 400],
@@ -30,7 +30,7 @@ const table = [
   ["an unknown event type", "POST", "/subscriptions", { body: draft({ eventType: "order.creatd" }) }, 400, "subscription.eventType"],
   ["a malformed secret", "POST", "/subscriptions", { body: draft({ secret: "whsec_x" }) }, 400, "subscription.secret"],
   ["headers that are an array", "POST", "/subscriptions", { body: draft({ headers: [] }) }, 400, "subscription.headers"],
-  ["a header of ours", "POST", "/subscriptions", { body: draft({ headers: { Host: "x" } }) }, 400, "subscription.headers.Host"],
+  ["a reserved header", "POST", "/subscriptions", { body: draft({ headers: { Host: "x" } }) }, 400, "subscription.headers.Host"],
   ["a header with a line break", "POST", "/subscriptions", { body: draft({ headers: { "x-a": "b\r\nc: d" } }) }, 400, "subscription.headers.x-a"],
   ["too many retries", "POST", "/subscriptions", { body: draft({ maxRetryCount: 101 }) }, 400, "subscription.maxRetryCount"],
   ["retries that wrap", "POST", "/subscriptions", { body: draft({ maxRetryCount: 4294967297 }) }, 400, "subscription.maxRetryCount"],
@@ -46,7 +46,7 @@ const table = [
   ["a raw body with U+0000", "POST", "/events?eventType=order.created", { body: nul, headers: { "content-type": "text/plain" } }, 400],
   ["U+0000 as a byte", "POST", "/events", { body: `{"eventType":"order.created","payload":"${nul}"}` }, 400],
   ["a filter that does not fit", "GET", "/subscriptions?filter=id%20eq%20true", {}, 400],
-  ["take that is no number", "GET", "/subscriptions?take=x", {}, 400],
+  ["take that is not a number", "GET", "/subscriptions?take=x", {}, 400],
   ["take given twice", "GET", "/subscriptions?take=1&take=2", {}, 400],
 
   ["no key", "GET", "/subscriptions", { key: null }, 401],
@@ -57,7 +57,7 @@ const table = [
 
   ["an unknown path", "GET", "/nothing", {}, 404],
   ["an unknown subscription", "GET", "/subscriptions/999999", {}, 404],
-  ["an id that is no number", "GET", "/subscriptions/x", {}, 404],
+  ["an id that is not a number", "GET", "/subscriptions/x", {}, 404],
   ["an id with a sign", "GET", "/subscriptions/+1", {}, 404],
   ["an id past 64 bits", "GET", "/subscriptions/99999999999999999999", {}, 404],
   ["the log of an unknown subscription", "GET", "/subscriptions/999999/events", {}, 404],

@@ -36,7 +36,7 @@ test("a batch of 1,000 is delivered whole, its bytes as they were written", asyn
   events.forEach((event, i) => assert.equal(event.payload, payload(i)));
 });
 
-test("whatever is wrong with one event, nothing of its batch happens", async (t) => {
+test("any error in one event fails its whole batch", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);
   const subscription = await server.subscribe({ url: receiver.url });
@@ -59,7 +59,7 @@ test("whatever is wrong with one event, nothing of its batch happens", async (t)
     { "events[1]": ["the idempotency key was used for other content within 24 hours"] });
   assert.equal((await server.events(subscription)).length, 1);
 
-  // The key of the refused batch was not used, and a repetition is one.
+  // The key of the rejected batch was not used, and a repetition is one.
   const events = [event({ payload: 3, idempotencyKey: "new" }), event({ idempotencyKey: "k" })];
   const first = await server.post("/events/batch", { events });
   assert.equal(first.status, 202, first.text);

@@ -21,7 +21,7 @@ const finished = (server, subscription) => until("the log says how it went", asy
   return events.length > 0 && events.every(({ sentAt, nextRetryAt }) => sentAt && !nextRetryAt) && events;
 });
 
-test("an event that met a 503 is sent again, with the same id and a fresh time", async (t) => {
+test("an event answered with 503 is retried, with the same id and a new time", async (t) => {
   const config = writeConfig(`${temporaryDirectory(t)}/config.json`,
     { service: { retry_schedule: ["1s"], retry_jitter: 0 } });
   const receiver = await Receiver.start(t, (_, { requests }) => ({ status: requests.length === 1 ? 503 : 200, body: "ok" }));
@@ -49,7 +49,7 @@ test("an event that met a 503 is sent again, with the same id and a fresh time",
   for (const { body, headers } of receiver.requests) new Webhook(secret).verify(body, headers);
 });
 
-test("tries end where maxRetryCount says", async (t) => {
+test("attempts end at maxRetryCount", async (t) => {
   const receiver = await Receiver.start(t, () => ({ status: 500, body: "no" }));
   const server = await startServer(t, ["--service.retry-schedule", "1s"]);
   const subscription = await server.subscribe({ url: receiver.url, maxRetryCount: 1 });
@@ -59,7 +59,7 @@ test("tries end where maxRetryCount says", async (t) => {
   assert.equal(receiver.requests.length, 2);
 });
 
-test("an endpoint that nobody serves is a failure with a reason", async (t) => {
+test("an endpoint without a server is a failure with a reason", async (t) => {
   const receiver = await Receiver.start(t);
   receiver.stop();
   const server = await startServer(t);
@@ -89,7 +89,7 @@ test("headers of the subscription are sent, and a plain secret signs with its ow
   new Webhook(Buffer.from(plain).toString("base64")).verify(body, headers);
 });
 
-test("a secret that was not given is made, and signs", async (t) => {
+test("a secret that was not given is generated, and signs", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);
   const subscription = await server.subscribe({ url: receiver.url });
@@ -133,7 +133,7 @@ test("an inactive subscription gets nothing until it is active again", async (t)
   assert.deepEqual(receiver.requests.map(({ body }) => body.toString()), ["2"]);
 });
 
-test("types, patterns and deletion decide who gets what", async (t) => {
+test("types, patterns and deletion determine which subscriptions match", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);
   const subscribe = (eventType, path) => server.subscribe({ eventType, url: receiver.url + path });
@@ -164,7 +164,7 @@ test("an idempotency key publishes once", async (t) => {
   assert.equal((await finished(server, subscription)).length, 1);
 });
 
-test("a raw body goes out with its own type of content", async (t) => {
+test("a raw body is sent with its own content type", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);
   const subscription = await server.subscribe({ url: receiver.url, secret });

@@ -1,4 +1,4 @@
-// The main job, end to end: every payload that GitHub publishes as an example is published over
+// The main use case, end to end: every payload that GitHub publishes as an example is published over
 // REST, arrives byte for byte, verifies with the specification's own library, and is in the log.
 
 import assert from "node:assert/strict";
@@ -9,7 +9,7 @@ import { Receiver } from "./support/receiver.js";
 import { Server, temporaryDirectory, writeConfig } from "./support/server.js";
 import { until } from "./support/wait.js";
 
-// A JSON file, which Node 18 imports by `require` alone.
+// A JSON file, which Node 18 can only import with `require`.
 const definitions = createRequire(import.meta.url)("@octokit/webhooks-examples");
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -36,7 +36,7 @@ function config() {
 }
 
 function publish(server, { type, text }, index) {
-  // Every other one as the raw body, whose bytes are the payload.
+  // Every other one as a raw body, whose bytes are the payload.
   return index % 2
     ? server.post(`/events?eventType=${type}`, text)
     : server.post("/events", `{"eventType": ${JSON.stringify(type)},\n "payload":${text} }`);
@@ -56,7 +56,7 @@ test("all GitHub examples arrive byte for byte, signed, and the log agrees", asy
   assert.equal(published.length, 329);
   assert.equal((await server.get("/event-types")).body.eventTypes.length, 58);
 
-  // One subscription of everything, and one of each type.
+  // One subscription to everything, and one to each type.
   const everything = await server.subscribe({ url: `${receiver.url}all`, secret });
   const byType = new Map();
   for (const { name } of definitions) {

@@ -1,4 +1,4 @@
-// API keys: made, listed and revoked beside a running server, or given by the environment.
+// API keys: created, listed and revoked next to a running server, or set in the environment.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -20,13 +20,13 @@ async function list(storage) {
   return rows.map(([id, user, role, created]) => ({ id, user, role, created }));
 }
 
-test("keys are made, listed and revoked beside a running server", async (t) => {
+test("keys are created, listed and revoked next to a running server", async (t) => {
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
   const server = await Server.start(t, { args: ["--storage", storage, "--event-type", "a=b"] });
 
   const made = await run(["keys", "create", "--storage", storage, "--user", "alice"]);
   assert.equal(made.code, 0, made.stderr);
-  assert.match(made.stdout, /^[A-Za-z0-9_-]{43,}\n$/, "the key alone is printed");
+  assert.match(made.stdout, /^[A-Za-z0-9_-]{43,}\n$/, "only the key is printed");
   const alice = made.stdout.trim();
   const boss = (await run(["keys", "create", "--storage", storage, "--user", "boss", "--admin"])).stdout.trim();
   assert.equal(await status(server, alice), 200, "it is valid at once");
@@ -56,7 +56,7 @@ test("keys are made, listed and revoked beside a running server", async (t) => {
   assert.match(again.stderr, new RegExp(`no key has the id ${rows[0].id}`));
 });
 
-test("the first start makes a key and shows it once", async (t) => {
+test("the first start creates a key and shows it once", async (t) => {
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
   const start = () => Server.start(t, { args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: undefined } });
   const first = await start();
@@ -72,7 +72,7 @@ test("the first start makes a key and shows it once", async (t) => {
   assert.equal((await list(storage)).length, 1);
 });
 
-test("a storage whose name was mistyped is reported, not made", async (t) => {
+test("a storage whose name was mistyped is reported, not created", async (t) => {
   const path = `${temporaryDirectory(t)}/mistyped.db`;
   for (const command of [["list"], ["revoke", "1"]]) {
     const { code, stderr } = await run(["keys", ...command, "--storage", `sqlite:${path}`]);
@@ -82,7 +82,7 @@ test("a storage whose name was mistyped is reported, not made", async (t) => {
   assert.ok(!existsSync(path));
 });
 
-test("a start that fails makes no key that nobody saw", async (t) => {
+test("a start that fails creates no key", async (t) => {
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
   const other = await Server.start(t, { args: ["--storage", "memory:"] });
   const env = { WEBHOOKS_ADMIN_KEY: undefined };
@@ -90,7 +90,7 @@ test("a start that fails makes no key that nobody saw", async (t) => {
   assert.deepEqual(await list(storage), []);
 });
 
-test("the key of WEBHOOKS_ADMIN_KEY is valid exactly while the server runs with it", async (t) => {
+test("the key of WEBHOOKS_ADMIN_KEY is valid only while the server runs with it", async (t) => {
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
   const start = (key) => Server.start(t, { args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: key } });
   const first = await start(adminKey);
@@ -117,7 +117,7 @@ for (const [what, key] of [["short", "fifteen-letters"], ["long", "x".repeat(257
   });
 }
 
-test("a start says what lets others in more easily than it needs to", async (t) => {
+test("a start warns of settings that make access too easy", async (t) => {
   const start = async (key, args, listen) => {
     const server = await Server.start(t, { args, env: { WEBHOOKS_ADMIN_KEY: key }, listen });
     await server.stop();

@@ -18,7 +18,7 @@ const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 async function scene(t, gate = Promise.resolve()) {
   const directory = temporaryDirectory(t);
   const args = ["--storage", `sqlite:${directory}/webhooks.db`, "--event-type", "order.created=An order"];
-  // So that a kill meets attempts at every stage.
+  // So that a kill hits attempts at every stage.
   const receiver = await Receiver.start(t, async () => {
     await gate;
     await delay(20);
@@ -45,7 +45,7 @@ const succeeded = (server, subscription) => until("the log says that all succeed
 function verifyAll(receiver, numbers) {
   for (const { id, body, headers } of receiver.requests) {
     new Webhook(secret).verify(body, headers);
-    // Of what was not acknowledged nobody knows the id; it is whole nevertheless.
+    // The ids of unacknowledged events are unknown; the events are complete nevertheless.
     const { number } = JSON.parse(body);
     assert.equal(number, numbers.get(eventId(id)) ?? Math.min(Math.trunc(number), count - 1));
   }
@@ -71,16 +71,16 @@ test("1,000 acknowledged events survive kill -9 while they are delivered", async
   const log = await succeeded(second, subscription);
   assert.deepEqual(log.map(({ id }) => id), [...numbers.keys()].sort((a, b) => a - b));
   const times = arrivals(receiver);
-  assert.equal(times.size, count, "an event keeps its webhook-id when it is sent again");
+  assert.equal(times.size, count, "an event keeps its webhook-id when it is resent");
   verifyAll(receiver, numbers);
-  // Sent again is what was under way, or answered and not yet written down: each once, and few.
+  // Only requests in flight, or answered but not recorded, are repeated: each once, and few.
   const duplicates = receiver.requests.length - count;
   t.diagnostic(`${duplicates} duplicates`);
   assert.ok(Math.max(...times.values()) <= 2);
   assert.ok(duplicates <= 100, `${duplicates} duplicates`);
 });
 
-test("what was acknowledged before a kill -9 amid publishing arrives, and what was not stays whole", async (t) => {
+test("events acknowledged before a kill -9 during publishing arrive, and the others are not corrupted", async (t) => {
   const { receiver, start } = await scene(t);
   const first = await start();
   const subscription = await first.subscribe({ url: receiver.url, secret });

@@ -27,7 +27,7 @@ test("a second server on the same file is refused, and says what to do", async (
   await Server.start(t, { args: ["--storage", storage] });
   const second = await run(["--listen", "127.0.0.1:0", "--storage", storage]);
   assert.equal(second.code, 1);
-  assert.match(second.stderr, /is used by another running server; stop that one, or give this one a file of its own/);
+  assert.match(second.stderr, /is used by another running server; stop that one, or give this one its own file/);
 });
 
 for (const signal of ["SIGTERM", "SIGINT"]) {
@@ -39,7 +39,7 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
     const server = await Server.start(t, { args });
     const subscription = await server.subscribe({ url: receiver.url });
     await server.publish("a", 1);
-    await until("the delivery is under way", () => held.length === 1);
+    await until("the delivery is in flight", () => held.length === 1);
 
     const ended = server.stop(signal);
     await until("it takes no more requests", () => isRefused(server.port));
@@ -48,7 +48,7 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
 
     const next = await Server.start(t, { args, listen: `127.0.0.1:${server.port}` });
     const [event] = await next.events(subscription);
-    assert.equal(event.isSuccess, true, "what was under way was finished and written down");
+    assert.equal(event.isSuccess, true, "the delivery in flight was finished and recorded");
     assert.equal(receiver.requests.length, 1);
   });
 }
@@ -58,13 +58,13 @@ test("a stop does not wait for a receiver that never answers longer than the dra
   const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "a=b", "--drain", "300ms"] });
   await server.subscribe({ url: receiver.url });
   await server.publish("a", 1);
-  await until("the delivery is under way", () => receiver.requests.length === 1);
+  await until("the delivery is in flight", () => receiver.requests.length === 1);
   const begin = Date.now();
   assert.deepEqual(await server.stop(), { code: 0, signal: null });
   assert.ok(Date.now() - begin < 5000, `${Date.now() - begin} ms`);
 });
 
-test("a stop serves the request under way", async (t) => {
+test("a stop serves the request in flight", async (t) => {
   const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "a=b"] });
   const body = JSON.stringify({ eventType: "a", payload: 1 });
   const headers = { "x-api-key": adminKey, "content-type": "application/json", "content-length": body.length };
@@ -82,7 +82,7 @@ test("a stop serves the request under way", async (t) => {
   assert.deepEqual(await ended, { code: 0, signal: null });
 });
 
-/** Whether nobody listens on the port. */
+/** Whether nothing listens on the port. */
 const isRefused = (port) => new Promise((resolve) => {
   const request = http.get(`http://127.0.0.1:${port}/health/live`, { agent: false }, (answer) => {
     answer.resume();
@@ -140,7 +140,7 @@ for (const [what, text, expected] of [
   });
 }
 
-test("a config that is missing is named", async () => {
+test("a missing config is named", async () => {
   const { code, stderr } = await run(["--config", "/nowhere/config.json"]);
   assert.equal(code, 2);
   assert.match(stderr, /\/nowhere\/config\.json: cannot be read: No such file/);
@@ -187,7 +187,7 @@ function outOfRange(member) {
   return values;
 }
 
-test("flags win over the config", async (t) => {
+test("flags override the config", async (t) => {
   const directory = temporaryDirectory(t);
   const file = writeConfig(`${directory}/config.json`, {
     storage: "sqlite:/nowhere/at/all.db",

@@ -1,4 +1,4 @@
-// The document that is served is openapi.yaml, and its links lead to operations.
+// The served document is openapi.yaml, and its links refer to operations.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Servers that share a PostgreSQL database: their life, a kill, an outage, and the lists.
+// Servers that share a PostgreSQL database: start and stop, a kill, an outage, and lists.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -29,7 +29,7 @@ const succeeded = (server, subscription) => until("the log says that all succeed
   return events.length > 0 && events.every(({ isSuccess }) => isSuccess) && events;
 }, 60);
 
-test("a server wants its tables made, then several share them, and each stops in peace", options, async (t) => {
+test("a server needs its tables, then several share them, and each stops cleanly", options, async (t) => {
   const cluster = await Cluster.start(t);
   const early = await run(["--listen", "127.0.0.1:0", "--storage", cluster.uri]);
   assert.equal(early.code, 1);
@@ -49,7 +49,7 @@ test("a server wants its tables made, then several share them, and each stops in
   for (const server of [one, other]) assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.stderr);
 });
 
-test("what a killed server held is delivered by the other", options, async (t) => {
+test("the events of a killed server are delivered by the other", options, async (t) => {
   const { start } = await scene(t);
   let openGate;
   const gate = new Promise((resolve) => (openGate = resolve));
@@ -84,7 +84,7 @@ test("what a killed server held is delivered by the other", options, async (t) =
   assert.ok(receiver.requests.length - count <= 100);
 });
 
-test("a server answers 503 while its database is away, and goes on when it is back", options, async (t) => {
+test("a server answers 503 while its database is down, and continues when it is back", options, async (t) => {
   const { cluster, start } = await scene(t);
   const receiver = await Receiver.start(t);
   const server = await start();

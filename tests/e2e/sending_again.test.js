@@ -1,4 +1,4 @@
-// What a subscriber does whose endpoint was broken: looks, mends it, and gets what it missed.
+// What a subscriber with a broken endpoint does: looks, repairs it, and gets what it missed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -22,7 +22,7 @@ const verifies = (key, { body, headers }) => {
   }
 };
 
-test("an endpoint that was broken is mended, and gets what it missed", async (t) => {
+test("an endpoint that was broken is repaired, and gets what it missed", async (t) => {
   let isBroken = true;
   const receiver = await Receiver.start(t, () => (isBroken ? { status: 500, body: "broken" } : { status: 200, body: "ok" }));
   const server = await startServer(t);
@@ -53,7 +53,7 @@ test("an endpoint that was broken is mended, and gets what it missed", async (t)
   assert.ok(bad.latencyMs.p50 > 0 && bad.latencyMs.p50 <= bad.latencyMs.p99);
   assert.ok(bad.lastFailure >= begin);
 
-  // It is mended: one event for a trial, then the rest.
+  // It is repaired: first one event as a trial, then the rest.
   isBroken = false;
   const retried = await server.post(`${path}/events/${ids[0]}/retry`);
   assert.equal(retried.status, 202, retried.text);
@@ -83,7 +83,7 @@ test("a recovery without a body is told what is missing", async (t) => {
   assert.deepEqual([answer.status, answer.body.errors], [400, { since: ["is required"] }]);
 });
 
-test("an event for later goes out at its time, and others before it", async (t) => {
+test("a delayed event is sent at its time, and others before it", async (t) => {
   const receiver = await Receiver.start(t);
   const server = await startServer(t);
   const subscription = await server.subscribe({ url: receiver.url, secret });

@@ -1,4 +1,4 @@
-// The listener speaks TLS, as OpenSSL's client and Node's https see it.
+// The listener's TLS, tested with OpenSSL's client and Node's https.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
@@ -81,7 +81,7 @@ test("only TLS 1.2 and 1.3 with forward secrecy are spoken", async (t) => {
   }
 });
 
-test("changed files are read again, and unusable ones change nothing", async (t) => {
+test("changed files are reloaded, and unusable ones change nothing", async (t) => {
   const directory = temporaryDirectory(t);
   const first = makeCertificate(directory, "first");
   const second = makeCertificate(directory, "second", ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
@@ -100,7 +100,7 @@ test("changed files are read again, and unusable ones change nothing", async (t)
   await until("the second is there", async () =>
     (await request(server, "/event-types", { ca })).subject === "second");
   writeFileSync(used.certificate, "not a certificate");
-  await until("the log tells of it", async () => {
+  await until("the log reports it", async () => {
     assert.equal((await request(server, "/event-types", { ca })).subject, "second");
     return /previous certificate/.test(server.stderr);
   });
@@ -129,7 +129,7 @@ test("files that cannot be used are named at start", async (t) => {
   assert.match(absent.stderr, /absent\.key: No such file or directory/);
 });
 
-test("a key with a pass phrase, or what is no file, is refused and nothing waits for it", async (t) => {
+test("a key with a passphrase, or a path that is not a regular file, is rejected without waiting", async (t) => {
   const directory = temporaryDirectory(t);
   const { certificate, key } = makeCertificate(directory, "first");
   const locked = join(directory, "locked.key");

@@ -1,8 +1,8 @@
 /// @file
-/// Two services on one PostgreSQL database, under load, while the database or the way to it fails.
-/// What is promised holds: publishers get an answer within 5 s, and it is true; nothing that was
-/// acknowledged is lost, nothing is sent twice without a reason; and both go on within 5 s once the
-/// database is back.
+/// Two services on one PostgreSQL database, under load, while the database or the connection to it
+/// fails. All guarantees hold: publishers get a correct result within 5 s; nothing that was
+/// acknowledged is lost; nothing is sent twice without a reason; and both services resume within 5
+/// s once the database is back.
 
 #include <http/client.hpp>
 #include <iostream>
@@ -20,7 +20,7 @@ void end_backends(const std::string& also = "") {
         also);
 }
 
-/// Ends the scene, of which nothing was sent twice.
+/// Ends the scene, in which nothing was sent twice.
 void check_unrepeated(FaultScene& scene) {
     const Findings findings = scene.finish();
     std::cout << scene.schema() << ": " << scene.acknowledged() << " acknowledged, "
@@ -34,7 +34,7 @@ void check_unrepeated(FaultScene& scene) {
 
 }  // namespace
 
-TEST_CASE("a load without faults is delivered once", "[postgresql]") {
+TEST_CASE("a load without failures is delivered once", "[postgresql]") {
     FaultScene scene;
     scene.load();
     check_unrepeated(scene);
@@ -50,7 +50,7 @@ TEST_CASE("the database is stopped and started again", "[postgresql]") {
         scene.watch_calls();
         postgresql_cluster().stop(how);
         scene.await_failures();
-        std::this_thread::sleep_for(1s);  // It is away for a while.
+        std::this_thread::sleep_for(1s);  // It is down for a while.
         scene.check_calls();
         postgresql_cluster().start();
         scene.check_resumes();
@@ -69,7 +69,7 @@ TEST_CASE("all connections are ended again and again", "[postgresql]") {
     check_unrepeated(scene);
 }
 
-TEST_CASE("the way to the database goes half-open, and heals", "[postgresql]") {
+TEST_CASE("the connection to the database becomes half-open, and heals", "[postgresql]") {
     FaultScene scene;
     scene.load();
     scene.watch_calls();
@@ -77,7 +77,7 @@ TEST_CASE("the way to the database goes half-open, and heals", "[postgresql]") {
         network->swallow();
     }
     scene.await_failures();
-    std::this_thread::sleep_for(1s);  // It is away for a while.
+    std::this_thread::sleep_for(1s);  // It is down for a while.
     scene.check_calls();
     for (const auto& network : scene.networks()) {
         network->heal();
@@ -86,10 +86,10 @@ TEST_CASE("the way to the database goes half-open, and heals", "[postgresql]") {
     check_unrepeated(scene);
 }
 
-/// As the protocol has it where a prepared statement of that name is executed.
+/// The protocol message that executes a prepared statement of that name.
 const std::string executed_commit("\0commit\0", 8);
 
-TEST_CASE("the way to the database is lost around a commit", "[postgresql]") {
+TEST_CASE("the connection to the database is lost around a commit", "[postgresql]") {
     using Fate = TcpProxy::Fate;
     const auto [name, fate] = GENERATE(table<const char*, Fate>({
         {"the reply is cut", Fate::reply_cut},
@@ -111,7 +111,7 @@ TEST_CASE("the way to the database is lost around a commit", "[postgresql]") {
     }
 }
 
-TEST_CASE("the database only reads for a while", "[postgresql]") {
+TEST_CASE("the database is read-only for a while", "[postgresql]") {
     FaultScene scene;
     scene.load();
     administer("ALTER DATABASE postgres SET default_transaction_read_only = on");
@@ -143,7 +143,7 @@ TEST_CASE("others take all connections of the database", "[postgresql]") {
         }
     };
     fill_up();
-    // The last of the hoard ends the others' connections, and takes their places.
+    // The last of these connections terminates the services' connections, and takes their places.
     REQUIRE(hoard.size() > 10);
     for (int i = 0; i < 20; ++i) {
         PQclear(PQexec(hoard.back().get(),
@@ -193,7 +193,8 @@ TEST_CASE("every n-th insert fails as deadlocks and conflicts of transactions do
     }
 }
 
-TEST_CASE("a rival locks our rows in another order, and either is the victim", "[postgresql]") {
+TEST_CASE("another client locks the rows in another order, and either is the deadlock victim",
+          "[postgresql]") {
     const char* patience = GENERATE("10ms", "10s");
     DYNAMIC_SECTION("the rival looks for deadlocks after " << patience) {
         FaultScene scene;
@@ -230,12 +231,12 @@ TEST_CASE("a rival locks our rows in another order, and either is the victim", "
     }
 }
 
-TEST_CASE("a service that is cut off alone is taken over, and comes back", "[postgresql]") {
+TEST_CASE("a service that is cut off is taken over, and comes back", "[postgresql]") {
     const bool is_namespace = GENERATE(false, true);
     DYNAMIC_SECTION((is_namespace ? "a link is down" : "its connections are half-open")) {
         if (is_namespace && !NetworkNamespace::is_permitted()) {
             std::cout << "SKIPPED: this process may make no network namespaces (root and "
-                         "CAP_NET_ADMIN, iproute2); half-open connections stand for it\n";
+                         "CAP_NET_ADMIN, iproute2); half-open connections replace it\n";
             return;
         }
         std::optional<NetworkNamespace> elsewhere;
@@ -264,7 +265,7 @@ TEST_CASE("a service that is cut off alone is taken over, and comes back", "[pos
 
 namespace {
 
-/// A machine whose clock is wrong by so much.
+/// A machine whose clock is wrong by this much.
 class WrongClock final : public Clock {
 public:
     explicit WrongClock(std::chrono::minutes by) : by_(by) {}
@@ -277,7 +278,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("services whose clocks differ by 10 minutes take nothing from each other",
+TEST_CASE("services whose clocks differ by 10 minutes take over nothing from each other",
           "[postgresql]") {
     FaultScene scene(
         {.lease = 1s,
@@ -295,7 +296,7 @@ TEST_CASE("services whose clocks differ by 10 minutes take nothing from each oth
     }
 }
 
-TEST_CASE("over REST a publication is answered 503 while the database is away", "[postgresql]") {
+TEST_CASE("over REST a publication is answered 503 while the database is down", "[postgresql]") {
     using http::testing::Answer;
     const bool is_silent = GENERATE(false, true);
     DYNAMIC_SECTION((is_silent ? "half-open" : "stopped")) {

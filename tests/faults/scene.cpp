@@ -154,7 +154,7 @@ void FaultScene::publish_one(std::size_t member, int number) {
         return;
     }
     ++failures_[member];
-    // Checked later, by the test's own thread.
+    // Checked later, on the test's own thread.
     if (!(receipt.error() == Errc::unavailable)) unexpected_ = receipt.error().to_string();
     const bool is_certain = receipt.error().detail().starts_with("storage does not respond");
     (is_certain ? published_.refused : published_.unknown).insert(number);
@@ -212,7 +212,7 @@ void FaultScene::watch_calls() {
 
 void FaultScene::check_calls() {
     const auto passed = std::chrono::steady_clock::now() - watched_since_;
-    // A call each half second, and some that were under way when it began.
+    // One call each half second, and those in flight at the start.
     const int bound = 5 + static_cast<int>(passed / 500ms);
     for (std::size_t i = 0; i < members_.size(); ++i) {
         CHECK(members_[i]->storage().calls - calls_before_[i] <= bound);

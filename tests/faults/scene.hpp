@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 inline const Principal host = Principal::administrator("host");
 
-/// Looks again and again. @return whether the condition came true in time
+/// Checks repeatedly. @return whether the condition became true in time
 template <class Condition>
 bool eventually(Condition condition, std::chrono::milliseconds patience = 20s) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -35,10 +35,10 @@ bool eventually(Condition condition, std::chrono::milliseconds patience = 20s) {
     return true;
 }
 
-/// Executes a statement by itself, as the database's administrator does. @return its first value
+/// Executes a statement as the database's administrator. @return its first value
 std::string administer(const std::string& statement);
 
-/// Counts what a worker asks of storage.
+/// Counts a worker's calls to storage.
 class CountingStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
@@ -72,7 +72,7 @@ public:
     std::atomic<std::size_t> fenced{0};
 };
 
-/// One running service of several on the same database.
+/// One of several running services on the same database.
 class Member {
 public:
     struct Options {
@@ -93,42 +93,44 @@ private:
     std::optional<WebhookService> service_;
 };
 
-/// Two services on one database, each behind a network that may fail, publishers that load both,
-/// and a receiver. What was published is numbered over all.
+/// Two services on one database, each behind a network that can fail, publishers that load both,
+/// and a receiver. Publications are numbered across all publishers.
 class FaultScene {
 public:
     struct Options {
         std::chrono::milliseconds lease = 10s;
         std::vector<std::shared_ptr<Clock>> clocks = {nullptr, nullptr};
-        /// Where the last service is, if not here; its first link leads to the database.
+        /// The network of the last service, if it is not this one; its first link leads to the
+        /// database.
         const NetworkNamespace* elsewhere = nullptr;
     };
     explicit FaultScene(const Options& options);
     FaultScene() : FaultScene(Options{}) {}
     ~FaultScene();
 
-    /// Of each service, to the database.
+    /// From each service to the database.
     std::vector<std::unique_ptr<TcpProxy>>& networks() { return networks_; }
-    /// How often something happened to a text, as `TcpProxy::on_text` was told.
+    /// The number of hits, as configured by `TcpProxy::on_text`.
     int struck() const;
     Member& member(std::size_t number) { return *members_[number]; }
     const std::string& schema() const { return schema_; }
     PostgresqlOptions direct() const;
-    /// As a service reaches it.
+    /// How a service connects.
     PostgresqlOptions through(std::size_t network, const std::string& address = "127.0.0.1") const;
 
-    /// Publishers begin, and go on until `finish`. Returns when all goes well.
+    /// Starts publishers, which continue until `finish`. Returns when everything works.
     void load();
     /// Waits until both services have published and delivered again, within 5 s.
     void check_resumes();
-    /// Waits until a publication was refused or lost its answer, on each member or the given one.
+    /// Waits until a publication was rejected or lost its result, on each member or the given one.
     void await_failures(std::optional<std::size_t> member = {});
-    /// Begins to count what each service asks of storage, connects and logs.
+    /// Starts to count each service's storage calls, connections and log lines.
     void watch_calls();
-    /// Checks that since then it was as little as of one that pauses after failures.
+    /// Checks that since then there were as few as for a service that pauses after failures.
     void check_calls();
 
-    /// Ends publishing, waits until all is delivered, ends the services, and checks everything.
+    /// Stops publishing, waits until everything is delivered, ends the services, and checks
+    /// everything.
     /// @return what the logs say
     Findings finish();
 
@@ -154,7 +156,7 @@ private:
     Published published_;
     std::vector<std::size_t> successes_;  ///< By member.
     std::vector<std::size_t> failures_;
-    std::string unexpected_;  ///< A failure that is none of storage's.
+    std::string unexpected_;  ///< A failure other than storage's.
     std::chrono::milliseconds longest_{0};
     std::atomic<int> next_{0};
     std::atomic<bool> is_stopping_{false};

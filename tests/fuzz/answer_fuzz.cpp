@@ -1,7 +1,6 @@
-/// Reads arbitrary bytes as an answer, once in one piece, where an ordinary answer is read without
-/// a parser, and once byte by byte, which leaves everything to the parser. Both must come to the
-/// same. Made for libFuzzer (`./dev fuzz`); driver.cpp stands in for it where it
-/// is not there.
+/// Reads arbitrary bytes as a response, once in one piece, so that an ordinary response is read
+/// without a parser, and once byte by byte, so that the parser reads everything. Both must give the
+/// same result. For libFuzzer (`./dev fuzz`); driver.cpp replaces it if it is not available.
 
 #include <cstdint>
 #include <cstdio>
@@ -30,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::size_t fed = 0;
     while (fed < size && parsed.feed(bytes.substr(fed++, 1))) {
     }
-    // What is broken in a body may show a few bytes later.
+    // An error in a body may be detected a few bytes later.
     expect(whole.has_answer() || whole.is_done() == parsed.is_done(),
            "both are done, or neither is");
     whole.end();

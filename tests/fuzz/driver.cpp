@@ -1,5 +1,5 @@
-/// A stand-in for libFuzzer: mutates the files of a corpus at random, always in the same order, for
-/// so many seconds. It knows nothing of coverage; `./dev fuzz` does.
+/// A replacement for libFuzzer: mutates the files of a corpus randomly, always in the same order,
+/// for a number of seconds. It is not guided by coverage; `./dev fuzz` is.
 ///
 /// usage: PROGRAM SECONDS CORPUS_FOLDER
 

@@ -1,7 +1,7 @@
-/// Reads arbitrary text as each parameter of a list query. What can be read is planned and asked of
-/// a few rows; what cannot must be refused properly. The text also seeds a filter that is written
-/// in both spellings, which must be answered alike. Made for libFuzzer (`./dev fuzz`); driver.cpp
-/// stands in for it where it is not there.
+/// Reads arbitrary text as each parameter of a list query. Valid queries are planned and evaluated
+/// on a few rows; invalid ones must be rejected properly. The text also seeds a filter that is
+/// written in both spellings, which must give the same result. For libFuzzer (`./dev fuzz`);
+/// driver.cpp replaces it if it is not available.
 
 #include <algorithm>
 #include <base/utf8.hpp>

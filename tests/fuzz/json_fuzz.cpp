@@ -1,7 +1,6 @@
-/// Reads arbitrary text as JSON objects. What is taken apart must be an object to Boost.JSON too,
-/// and each value a piece of it that is JSON by itself. The assertions of Boost.JSON are on here,
-/// whatever the build type. Made for libFuzzer (`./dev fuzz`); driver.cpp stands in for it where it
-/// is not there.
+/// Reads arbitrary text as JSON objects. What is parsed must also be an object for Boost.JSON, and
+/// each value a part of it that is valid JSON. The assertions of Boost.JSON are on here, in any
+/// build type. For libFuzzer (`./dev fuzz`); driver.cpp replaces it if it is not available.
 
 #include <boost/json/src.hpp>
 #include <cstdint>

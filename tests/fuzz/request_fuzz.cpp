@@ -1,7 +1,6 @@
-/// Reads arbitrary bytes as requests, whole and in pieces: both must come to the same verdict, and
-/// to the same requests. Beast's assertions are on here, whatever the build type. Made for
-/// libFuzzer
-/// (`./dev fuzz`); driver.cpp stands in for it where it is not there.
+/// Reads arbitrary bytes as requests, whole and in pieces: both must give the same result and the
+/// same requests. Beast's assertions are on here, in any build type. For libFuzzer (`./dev fuzz`);
+/// driver.cpp replaces it if it is not available.
 
 #include <cstdint>
 #include <cstdio>
@@ -21,7 +20,7 @@ void expect(bool holds, const char* what) {
     std::abort();
 }
 
-/// What the reader makes of a connection's bytes: its requests, and how it ends.
+/// The result of reading a connection's bytes: its requests, and how it ends.
 std::string read(std::string_view bytes, std::size_t piece) {
     std::string found;
     RequestReader reader;

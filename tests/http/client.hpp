@@ -8,19 +8,19 @@
 
 namespace webhooks::http::testing {
 
-/// What a server answered.
+/// A server's response.
 struct Answer {
     std::string status_line;
     std::string head;  ///< With the status line and the empty line.
     std::string body;
 
     int status() const;
-    /// The value of a field, its name in any case; empty when it is absent.
+    /// The value of a field, its name case-insensitive; empty if it is absent.
     std::string field(std::string_view name) const;
 };
 
-/// A client that sends bytes as it is told, right or wrong. Whatever it waits for, it waits for
-/// ten seconds at most; the test fails then.
+/// A client that sends given bytes, right or wrong. Each wait is limited to ten seconds; then the
+/// test fails.
 class Client {
 public:
     explicit Client(std::uint16_t port);
@@ -28,17 +28,17 @@ public:
     Client& operator=(const Client&) = delete;
     ~Client();
 
-    /// Sends all of it. @return false if the server has gone, or takes nothing.
+    /// Sends all of it. @return false if the server has closed, or accepts nothing.
     bool send(std::string_view bytes);
-    /// Ends sending; answers still arrive.
+    /// Stops sending; responses still arrive.
     void finish_sending();
-    /// The next answer. @param to_head that it answers HEAD, and so has no body.
+    /// The next response. @param to_head it answers HEAD, and so has no body.
     Answer read(bool to_head = false);
-    /// Whatever arrives until the server closes.
+    /// Everything that arrives until the server closes.
     std::string read_to_end();
-    /// Whether nothing arrives, and the connection stays, for this long.
+    /// Whether nothing arrives, and the connection stays open, for this long.
     bool is_silent_for(std::chrono::milliseconds time);
-    /// Whether the connection is gone, in both directions.
+    /// Whether the connection is closed, in both directions.
     bool is_closed();
     Answer exchange(std::string_view request) {
         send(request);

@@ -4,7 +4,8 @@ using namespace webhooks;
 using namespace webhooks::http;
 using namespace webhooks::http::testing;
 
-TEST_CASE_METHOD(ServerFixture, "a request that is framed wrongly is answered and ends it all") {
+TEST_CASE_METHOD(ServerFixture,
+                 "a request with wrong framing is answered and closes the connection") {
     const auto [bytes, status] = GENERATE(table<std::string, int>({
         {"GET /health/live HTTP/1.1\r\n\r\n", 400},
         {"GET /health/live HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400},
@@ -39,7 +40,7 @@ TEST_CASE_METHOD(ServerFixture, "a request that is framed wrongly is answered an
     CHECK(client.read_to_end().empty());
 }
 
-TEST_CASE_METHOD(ServerFixture, "requests in a row are answered in their order") {
+TEST_CASE_METHOD(ServerFixture, "pipelined requests are answered in order") {
     Client client(start());
     std::string requests;
     for (int i = 0; i < 50; ++i) {
@@ -55,7 +56,7 @@ TEST_CASE_METHOD(ServerFixture, "requests in a row are answered in their order")
     }
 }
 
-TEST_CASE_METHOD(ServerFixture, "publications in a row are answered in their order") {
+TEST_CASE_METHOD(ServerFixture, "pipelined publications are answered in order") {
     Client client(start());
     std::string requests;
     for (int i = 0; i < 20; ++i) {
@@ -70,14 +71,14 @@ TEST_CASE_METHOD(ServerFixture, "publications in a row are answered in their ord
     }
 }
 
-TEST_CASE_METHOD(ServerFixture, "a request may come in pieces") {
+TEST_CASE_METHOD(ServerFixture, "a request may arrive in pieces") {
     Client client(start());
     for (const char c : request("POST", "/v1/webhooks/events", "{}"))
         client.send({&c, 1});
     CHECK(client.read().status() == 400);
 }
 
-TEST_CASE_METHOD(ServerFixture, "HEAD has the length of the body and not the body") {
+TEST_CASE_METHOD(ServerFixture, "HEAD has the length of the body but not the body") {
     Client client(start());
     const Answer get = client.exchange(request("GET", "/v1/webhooks/event-types"));
     client.send(request("HEAD", "/v1/webhooks/event-types"));
@@ -87,7 +88,7 @@ TEST_CASE_METHOD(ServerFixture, "HEAD has the length of the body and not the bod
     CHECK(client.exchange(live).status() == 200);
 }
 
-TEST_CASE_METHOD(ServerFixture, "the connection ends where the client wants it to") {
+TEST_CASE_METHOD(ServerFixture, "the connection closes when the client asks for it") {
     const auto port = start();
     Client closing(port);
     closing.send("GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -102,7 +103,7 @@ TEST_CASE_METHOD(ServerFixture, "the connection ends where the client wants it t
     CHECK(old.read_to_end().empty());
 }
 
-TEST_CASE_METHOD(ServerFixture, "a client that ends sending still has its answer") {
+TEST_CASE_METHOD(ServerFixture, "a client that has stopped sending still gets its response") {
     Client client(start());
     client.send(live);
     client.finish_sending();
@@ -110,7 +111,7 @@ TEST_CASE_METHOD(ServerFixture, "a client that ends sending still has its answer
     CHECK(client.read_to_end().empty());
 }
 
-TEST_CASE_METHOD(ServerFixture, "100 Continue is sent before the body and not after a refusal") {
+TEST_CASE_METHOD(ServerFixture, "100 Continue is sent before the body and not after a rejection") {
     const auto port = start();
     const std::string expecting = head("POST", "/v1/webhooks/subscriptions") +
                                   "Content-Type: application/json\r\nExpect: 100-continue\r\n";
@@ -123,7 +124,7 @@ TEST_CASE_METHOD(ServerFixture, "100 Continue is sent before the body and not af
     CHECK(refused.exchange(expecting + "Content-Length: 9999999\r\n\r\n").status() == 413);
 }
 
-TEST_CASE_METHOD(ServerFixture, "a body is read up to its limit, however it comes") {
+TEST_CASE_METHOD(ServerFixture, "a body is read up to its limit, however it arrives") {
     const auto port = start({.max_body_bytes = 1000});
     const auto publish = [&](std::size_t size, bool is_chunked) {
         const std::string start_of_body = R"({"eventType":"order.created","payload":")";
@@ -163,7 +164,8 @@ TEST_CASE_METHOD(ServerFixture, "a batch may have a larger body") {
     CHECK(Client(port).exchange(request("POST", path, batch_of(1000))).status() == 401);
 }
 
-TEST_CASE_METHOD(ServerFixture, "a client that sends on after it was rejected reads the answer") {
+TEST_CASE_METHOD(ServerFixture,
+                 "a client that continues to send after a rejection can read the response") {
     Client client(start());
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n");
     client.send(std::string(4'000'000, 'x'));
@@ -172,7 +174,7 @@ TEST_CASE_METHOD(ServerFixture, "a client that sends on after it was rejected re
     CHECK(client.read_to_end().empty());
 }
 
-TEST_CASE_METHOD(ServerFixture, "credentials are judged before a body is sent") {
+TEST_CASE_METHOD(ServerFixture, "credentials are checked before a body is sent") {
     key = "unknown";
     const auto port = start();
     Client client(port);
@@ -190,7 +192,7 @@ TEST_CASE_METHOD(ServerFixture, "credentials are judged before a body is sent") 
     CHECK(bodiless.exchange(live).status() == 200);
 }
 
-TEST_CASE_METHOD(ServerFixture, "a client that never stops is cut off") {
+TEST_CASE_METHOD(ServerFixture, "a client that never stops sending is disconnected") {
     Client client(start());
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n");
     const std::string much(1024 * 1024, 'x');

@@ -11,12 +11,12 @@
 
 #include "server_fixture.hpp"
 
-// What a server leaves alone in its host's process.
+// How a server leaves its host's process alone.
 
 namespace webhooks::http::testing {
 namespace {
 
-/// The port that a socket of this process is bound to; 0 for what is no such socket.
+/// The port that a socket of this process is bound to; 0 if it is not such a socket.
 std::uint16_t local_port(int descriptor) {
     sockaddr_in address{};
     socklen_t size = sizeof(address);
@@ -45,7 +45,7 @@ struct WordlessAuthenticator final : Authenticator {
 
 }  // namespace
 
-TEST_CASE_METHOD(ServerFixture, "a server's threads have names and take no signal of the host's") {
+TEST_CASE_METHOD(ServerFixture, "a server's threads have names and receive no signal of the host") {
     const auto before = webhooks::testing::threads_of_this_process();
     start({.threads = 3});
     std::size_t count = 0;
@@ -73,7 +73,8 @@ TEST_CASE_METHOD(ServerFixture, "no program that the host starts inherits a serv
     CHECK(count == 2);  // It listens, and has one connection.
 }
 
-TEST_CASE_METHOD(ServerFixture, "a forked child may destroy its copy of a server, which goes on") {
+TEST_CASE_METHOD(ServerFixture,
+                 "a forked child may destroy its copy of a server, which keeps running") {
     const std::uint16_t port = start();
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
@@ -90,7 +91,7 @@ TEST_CASE_METHOD(ServerFixture, "a forked child may destroy its copy of a server
     CHECK(client.exchange(live).status() == 200);
 }
 
-TEST_CASE_METHOD(ServerFixture, "a server that was moved from does nothing") {
+TEST_CASE_METHOD(ServerFixture, "a moved-from server does nothing") {
     const std::uint16_t port = start();
     Server moved = std::move(*server);
     CHECK(moved.port() == port);
@@ -101,7 +102,8 @@ TEST_CASE_METHOD(ServerFixture, "a server that was moved from does nothing") {
     server->stop(std::chrono::milliseconds(0));
 }
 
-TEST_CASE_METHOD(ServerFixture, "an observer or authenticator that throws ends nothing") {
+TEST_CASE_METHOD(ServerFixture,
+                 "an observer or authenticator that throws does not end the server") {
     const auto observer = std::make_shared<ThrowingObserver>();
     auto failing =
         Server::open(service, std::make_shared<ThrowingAuthenticator>(), {.port = 0}, observer)

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds every request until it is told to answer.
+/// Blocks every request until it is told to answer.
 class SlowAuthenticator final : public Authenticator {
 public:
     Result<Principal> authenticate(const RequestHead&) override {
@@ -40,7 +40,7 @@ private:
 
 }  // namespace
 
-TEST_CASE_METHOD(ServerFixture, "a port that is taken cannot be had, and is free after a stop") {
+TEST_CASE_METHOD(ServerFixture, "a port in use is unavailable, and free after a stop") {
     const auto port = start();
     Client client(port);
     CHECK(client.exchange(live).status() == 200);
@@ -54,7 +54,7 @@ TEST_CASE_METHOD(ServerFixture, "a port that is taken cannot be had, and is free
     CHECK(Server::open(service, nullptr, same));
 }
 
-TEST_CASE_METHOD(ServerFixture, "bad options and addresses of others are refused") {
+TEST_CASE_METHOD(ServerFixture, "bad options and addresses of other machines are rejected") {
     CHECK(Server::open(service, nullptr, {.host = "x"}).error() == Errc::invalid_argument);
     CHECK(Server::open(service, nullptr, {.host = "192.0.2.1", .port = 0}).error() ==
           Errc::unavailable);
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(ServerFixture, "a stop does not wait for a request whose head i
     CHECK(client.read_to_end().empty());
 }
 
-TEST_CASE_METHOD(ServerFixture, "a stop lets a request under way have its answer") {
+TEST_CASE_METHOD(ServerFixture, "a stop waits for the response to a request in flight") {
     const auto slow = std::make_shared<SlowAuthenticator>();
     ServerOptions options;
     options.port = 0;
@@ -118,8 +118,8 @@ TEST_CASE_METHOD(ServerFixture, "a stop lets a request under way have its answer
     stopper.join();
 }
 
-TEST_CASE("a publication whose answer comes after the stop harms nobody") {
-    // Nobody drives this service, so that its publications wait.
+TEST_CASE("a publication whose result comes after the stop does no harm") {
+    // Nothing runs this service, so its publications wait.
     WebhookService idle =
         WebhookService::open({.storage = make_memory_storage(),
                               .transport = std::make_shared<webhooks::testing::FakeTransport>()})

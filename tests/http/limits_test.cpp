@@ -10,7 +10,7 @@ using namespace webhooks::http;
 using namespace webhooks::http::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE_METHOD(ServerFixture, "a head that does not come to its end is a 408") {
+TEST_CASE_METHOD(ServerFixture, "an incomplete head is a 408") {
     Client client(start({.header_timeout = 50ms}));
     client.send("GET / HTTP/1.1\r\nHost:");
     const Answer answer = client.read();
@@ -20,20 +20,20 @@ TEST_CASE_METHOD(ServerFixture, "a head that does not come to its end is a 408")
     CHECK(client.read_to_end().empty());
 }
 
-TEST_CASE_METHOD(ServerFixture, "bytes that trickle in do not lengthen a head's time") {
+TEST_CASE_METHOD(ServerFixture, "bytes that trickle in do not extend a head's time limit") {
     Client client(start({.header_timeout = 100ms}));
     while (client.is_silent_for(10ms))
         client.send("X");
     CHECK(client.read().status() == 408);
 }
 
-TEST_CASE_METHOD(ServerFixture, "a body that does not come to its end is a 408") {
+TEST_CASE_METHOD(ServerFixture, "an incomplete body is a 408") {
     Client client(start({.body_timeout = 50ms}));
     client.send(head("POST", "/") + "Content-Length: 5\r\n\r\nab");
     CHECK(client.read().status() == 408);
 }
 
-TEST_CASE_METHOD(ServerFixture, "a connection without requests ends silently") {
+TEST_CASE_METHOD(ServerFixture, "a connection without requests closes silently") {
     const auto port = start({.header_timeout = 50ms, .idle_timeout = 100ms});
     Client client(port);
     CHECK(client.exchange(live).status() == 200);
@@ -42,18 +42,19 @@ TEST_CASE_METHOD(ServerFixture, "a connection without requests ends silently") {
     CHECK(fresh.read_to_end().empty());
 }
 
-TEST_CASE_METHOD(ServerFixture, "a client that does not read its answers is let go") {
+TEST_CASE_METHOD(ServerFixture, "a client that does not read its responses is disconnected") {
     Client client(start({.write_timeout = 50ms}));
     std::string many;
     for (int i = 0; i < 1000; ++i)
         many += live;
-    // Answers pile up until neither side's buffers have room, then the server gives up.
+    // Responses pile up until neither side's buffers have room, then the server closes the
+    // connection.
     while (client.send(many)) {
     }
     CHECK(client.is_closed());
 }
 
-TEST_CASE_METHOD(ServerFixture, "an answer larger than the socket's buffers arrives whole") {
+TEST_CASE_METHOD(ServerFixture, "a response larger than the socket's buffers arrives completely") {
     const Principal alice = Principal::user("alice");
     const SubscriptionId id = service
                                   .create_subscription(alice, {.name = "mine",
@@ -74,7 +75,7 @@ TEST_CASE_METHOD(ServerFixture, "an answer larger than the socket's buffers arri
     CHECK(client.exchange(live).status() == 200);
 }
 
-TEST_CASE_METHOD(ServerFixture, "connections past the cap wait for room") {
+TEST_CASE_METHOD(ServerFixture, "connections beyond the limit wait for room") {
     const auto port = start({.max_connections = 2});
     std::optional<Client> first(std::in_place, port);
     Client second(port);
@@ -88,7 +89,7 @@ TEST_CASE_METHOD(ServerFixture, "connections past the cap wait for room") {
     CHECK(third.read().status() == 200);
 }
 
-TEST_CASE_METHOD(ServerFixture, "connections without credentials lock out no other") {
+TEST_CASE_METHOD(ServerFixture, "connections without credentials do not lock out others") {
     const auto port = start({.max_connections = 3});
     const std::string known = request("GET", "/v1/webhooks/event-types");
     Client first(port);
@@ -103,7 +104,7 @@ TEST_CASE_METHOD(ServerFixture, "connections without credentials lock out no oth
     CHECK(first.exchange(known).status() == 200);
 }
 
-TEST_CASE_METHOD(ServerFixture, "large answers beyond the limit of all together are a 503") {
+TEST_CASE_METHOD(ServerFixture, "large responses beyond the total limit are a 503") {
     for (int i = 0; i < 1100; ++i) {
         service
             .register_event_type(
@@ -121,9 +122,9 @@ TEST_CASE_METHOD(ServerFixture, "large answers beyond the limit of all together 
         CHECK(other.exchange(request("GET", "/v1/webhooks/event-types")).status() == 200);
 }
 
-TEST_CASE_METHOD(ServerFixture, "without descriptors accepting waits, and does not spin") {
+TEST_CASE_METHOD(ServerFixture, "without descriptors accepting waits, and does not busy-loop") {
     const auto port = start();
-    // The client's own descriptor is there before they run out.
+    // The client's own descriptor is opened before they run out.
     Client warm(port);
     CHECK(warm.exchange(live).status() == 200);
     rlimit before{};
@@ -131,7 +132,7 @@ TEST_CASE_METHOD(ServerFixture, "without descriptors accepting waits, and does n
     const int next = ::dup(0);
     REQUIRE(next >= 0);
     ::close(next);
-    // Room for the client alone: what the server accepts finds none.
+    // Room for only the client: the server has none for the connection it accepts.
     const rlimit tight{.rlim_cur = static_cast<rlim_t>(next) + 1, .rlim_max = before.rlim_max};
     REQUIRE(setrlimit(RLIMIT_NOFILE, &tight) == 0);
     Client client(port);

@@ -1,6 +1,8 @@
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <webhooks/forwarding_storage.hpp>
 
@@ -13,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds list queries until it is told to let them go.
+/// Blocks list queries until it is told to release them.
 class HeldStorage final : public ForwardingStorage {
 public:
     HeldStorage() : ForwardingStorage(make_memory_storage()) {}
@@ -24,6 +26,10 @@ public:
         std::unique_lock lock(mutex_);
         ++begun_[caller.user_id()];
         changed_.notify_all();
+        const std::stop_callback on_stop(query.stop, [this] {
+            ++stopped_;
+            changed_.notify_all();
+        });
         changed_.wait(lock, [this] { return is_released_; });
         lock.unlock();
         return ForwardingStorage::list_subscriptions(caller, query);
@@ -37,6 +43,7 @@ public:
         const std::lock_guard lock(mutex_);
         return begun_[user];
     }
+    int stopped() const { return stopped_; }
     void release() {
         const std::lock_guard lock(mutex_);
         is_released_ = true;
@@ -48,6 +55,7 @@ private:
     std::condition_variable changed_;
     std::map<std::string, int> begun_;
     bool is_released_ = false;
+    std::atomic<int> stopped_ = 0;
 };
 
 struct QueriesFixture {
@@ -68,7 +76,7 @@ struct QueriesFixture {
     }
     ~QueriesFixture() { storage->release(); }
 
-    /// A request of this user's.
+    /// A request of this user.
     std::string request(const std::string& user, const std::string& line,
                         const std::string& body = "") {
         std::string& key = keys_[user];
@@ -87,7 +95,7 @@ const std::string list = "GET /v1/webhooks/subscriptions";
 
 }  // namespace
 
-TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one user's wait in turn") {
+TEST_CASE_METHOD(QueriesFixture, "only lists wait for lists, and each user's run one at a time") {
     std::vector<std::unique_ptr<Client>> lists;
     const auto ask = [&](const std::string& user) {
         lists.push_back(std::make_unique<Client>(server->port()));
@@ -103,7 +111,7 @@ TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one use
               .exchange(request("alice", "POST /v1/webhooks/events",
                                 R"({"eventType":"order.created","payload":1})"))
               .status() == 202);
-    // The other thread is there for another user.
+    // The other thread is available to another user.
     ask("bob");
     storage->wait_for("bob");
     CHECK(storage->begun("alice") == 1);
@@ -114,7 +122,32 @@ TEST_CASE_METHOD(QueriesFixture, "nothing but lists waits for lists, and one use
     CHECK(storage->begun("alice") == 20);
 }
 
-TEST_CASE_METHOD(QueriesFixture, "a stop waits for the list that runs and drops those that wait") {
+TEST_CASE_METHOD(QueriesFixture, "a query ends with its client, and waiting ones never start") {
+    std::vector<std::unique_ptr<Client>> gone;
+    for (int i = 0; i < 20; ++i) {
+        gone.push_back(std::make_unique<Client>(server->port()));
+        gone.back()->send(request("alice", list));
+    }
+    Client stays(server->port());
+    stays.send(request("alice", list));
+    storage->wait_for("alice");
+    // Bytes sent ahead do not hide the end.
+    const std::string ahead = GENERATE(as<std::string>(), "", live);
+    for (const auto& client : gone) {
+        client->send(ahead);
+        client->finish_sending();
+    }
+    for (const auto& client : gone)
+        CHECK(client->read_to_end().empty());
+    CHECK(storage->stopped() == 1);
+    CHECK(stays.is_silent_for(0ms));
+    storage->release();
+    CHECK(stays.read().status() == 200);
+    CHECK(storage->begun("alice") == 2);
+    CHECK(storage->stopped() == 1);
+}
+
+TEST_CASE_METHOD(QueriesFixture, "a stop waits for running lists and drops waiting ones") {
     Client first(server->port());
     first.send(request("alice", list));
     storage->wait_for("alice");

@@ -42,7 +42,7 @@ TEST_CASE_METHOD(ServerFixture, "subscribe, publish, delivered, seen in the even
     CHECK(*transport->requests().at(0).body == R"({ "n" : 1.0 })");
 }
 
-TEST_CASE_METHOD(ServerFixture, "what was read is written back unchanged") {
+TEST_CASE_METHOD(ServerFixture, "a subscription that was read can be written back unchanged") {
     Client client(start());
     const Answer created = client.exchange(
         request("POST", "/v1/webhooks/subscriptions",

@@ -12,7 +12,7 @@
 
 namespace webhooks::http::testing {
 
-/// A server on a free port, its service on doubles and with threads of its own.
+/// A server on a free port, whose service uses doubles and its own threads.
 struct ServerFixture {
     std::shared_ptr<Storage> storage = make_memory_storage();
     std::shared_ptr<webhooks::testing::FakeTransport> transport =
@@ -53,7 +53,7 @@ struct ServerFixture {
     }
 };
 
-/// A request that anyone may make.
+/// A request that needs no credentials.
 inline const std::string live = "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n";
 
 }  // namespace webhooks::http::testing

@@ -1,5 +1,5 @@
-// Which addresses are dialled. The table of ranges is tested with lib/endpoint; here it matters
-// that each address, literal or looked up, is judged before anything is sent to it.
+// Which addresses are connected to. The table of ranges is tested with lib/endpoint; these tests
+// check that each address, literal or looked up, is checked before anything is sent to it.
 
 #include <support/catch.hpp>
 #include <support/descriptors.hpp>
@@ -14,7 +14,7 @@ using namespace webhooks;
 using namespace webhooks::testing;
 using Kind = TransportAnswer::Kind;
 
-TEST_CASE("An address that the policy refuses is not dialled") {
+TEST_CASE("An address that the policy rejects is not connected to") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     const std::string port = std::to_string(receiver.port());
     const auto url = GENERATE_COPY(values<std::string>({
@@ -36,7 +36,7 @@ TEST_CASE("An address that the policy refuses is not dialled") {
     CHECK(receiver.connections() == 0);
 }
 
-TEST_CASE("A name is looked up and its address judged") {
+TEST_CASE("A name is looked up and its address is checked") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     Driver driver;
     const std::string url = "http://localhost:" + std::to_string(receiver.port()) + "/";
@@ -49,13 +49,13 @@ TEST_CASE("A name is looked up and its address judged") {
 }
 
 TEST_CASE("A name that does not exist is a failure") {
-    // RFC 6761: no name below "invalid" ever exists, whether or not there is a name server.
+    // RFC 6761: no name below "invalid" ever exists, with or without a name server.
     const TransportAnswer answer = Driver().send("http://no-such-host.invalid/");
     CHECK(answer.kind == Kind::failed);
     CHECK_THAT(answer.error, Catch::Matchers::StartsWith("could not resolve host"));
 }
 
-TEST_CASE("What a look-up says decides about the attempt") {
+TEST_CASE("The result of a lookup decides the attempt") {
     struct Row {
         std::vector<std::string> addresses;
         std::string error;
@@ -63,7 +63,7 @@ TEST_CASE("What a look-up says decides about the attempt") {
     using Texts = std::vector<std::string>;
     const auto row = GENERATE(values<Row>({
         {Texts{}, "could not resolve host"},
-        // That it is refused shows that it was dialled.
+        // The refusal shows that a connection was attempted.
         {Texts{"127.0.0.1"}, "connection refused"},
         {Texts{"127.0.0.1", "127.0.0.2"}, "connection refused"},
         {Texts{"127.0.0.1", "10.0.0.1"}, "address not allowed"},
@@ -76,7 +76,7 @@ TEST_CASE("What a look-up says decides about the attempt") {
     names.set("a.example", {.addresses = row.addresses});
     Driver driver({.name_servers = {names.address()}});
     const std::string url = "http://a.example:" + std::to_string(port.number()) + "/";
-    // The second time what was remembered is judged.
+    // The second time the cached result is checked.
     for (int i = 0; i < 2; ++i) {
         const TransportAnswer answer = driver.send(url);
         CHECK(answer.kind == Kind::failed);
@@ -85,7 +85,8 @@ TEST_CASE("What a look-up says decides about the attempt") {
     CHECK(names.asked("a.example") == 1);
 }
 
-TEST_CASE("A host with more than a hundred addresses is delivered, unless one of them is refused") {
+TEST_CASE(
+    "A host with more than a hundred addresses is delivered to, unless one of them is rejected") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     DnsServer names;
     DnsServer::Name many{.manner = DnsServer::Manner::too_long};
@@ -106,7 +107,7 @@ TEST_CASE("A host with more than a hundred addresses is delivered, unless one of
     CHECK(driver.send("http://early.example" + port).error == "address not allowed");
 }
 
-TEST_CASE("What one policy allows another may refuse, though the name is looked up once") {
+TEST_CASE("One policy may reject what another allows, although the name is looked up once") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     DnsServer names;
     names.set("a.example", {.addresses = {"127.0.0.1"}});
@@ -117,7 +118,7 @@ TEST_CASE("What one policy allows another may refuse, though the name is looked 
     CHECK(names.asked("a.example") == 1);
 }
 
-TEST_CASE("Names whose look-up hangs delay no other, and fail in time") {
+TEST_CASE("Names whose lookup hangs do not delay others, and fail in time") {
     const std::size_t before = open_descriptors();
     {
         Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
@@ -139,7 +140,7 @@ TEST_CASE("Names whose look-up hangs delay no other, and fail in time") {
         CHECK(late.kind == Kind::failed);
         CHECK(late.error == "could not resolve host: timed out");
         CHECK(SteadyTime::clock::now() - began < 5s);
-        // Nobody waits for the look-up any more, and yet it goes on to its end.
+        // Nothing waits for the lookup any more, but it continues to its end.
         const int asked = names.asked("hanging0.example");
         while (names.asked("hanging0.example") == asked) {
             hasty.run(SteadyTime::clock::now() + 10ms);

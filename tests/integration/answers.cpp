@@ -1,4 +1,4 @@
-// What the transport makes of each kind of answer.
+// How the transport handles each kind of response.
 
 #include <support/catch.hpp>
 #include <tuple>
@@ -24,7 +24,7 @@ TransportAnswer answer_to(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("An answer with a final status is an answer, whatever the status") {
+TEST_CASE("A response with any final status is a response") {
     struct Row {
         std::string bytes;
         int status;
@@ -66,7 +66,7 @@ TEST_CASE("A redirect is not followed") {
     CHECK(elsewhere.connections() == 0);
 }
 
-TEST_CASE("What is no proper answer is a failure with a reason") {
+TEST_CASE("A malformed response is a failure with a reason") {
     struct Row {
         std::string bytes;
         std::string error;
@@ -111,7 +111,7 @@ TEST_CASE("Headers of exactly the size that the options allow are accepted") {
     CHECK(wide.send(receiver.url()).status_code == 200);
 }
 
-TEST_CASE("A connection that answered with bare line feeds is not used again") {
+TEST_CASE("A connection with bare line feeds in its response is not reused") {
     Receiver receiver(answer_always("HTTP/1.1 200\ncontent-length: 2\n\nok"));
     Driver driver;
     CHECK(driver.send(receiver.url()).body == "ok");
@@ -119,7 +119,8 @@ TEST_CASE("A connection that answered with bare line feeds is not used again") {
     CHECK(receiver.connections() == 2);
 }
 
-TEST_CASE("What will never be an answer fails at once, though the peer keeps the connection") {
+TEST_CASE(
+    "What cannot become a response fails at once, although the peer keeps the connection open") {
     std::string interim;
     for (int i = 0; i < 6; ++i)
         interim += "HTTP/1.1 102 Wait\r\n\r\n";
@@ -139,12 +140,13 @@ TEST_CASE("What will never be an answer fails at once, though the peer keeps the
     CHECK(driver.send(receiver.url()).kind == Kind::failed);
 }
 
-TEST_CASE("A last chunk that comes byte by byte ends the answer") {
+TEST_CASE("A last chunk that arrives byte by byte ends the response") {
     Receiver receiver([&](Peer& peer, int) {
         while (!peer.read_request().empty()) {
             peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n");
             for (const char* piece : {"0\r\n", "\r", "\n"}) {
-                // What was sent is there before more is: nothing but the wait of a client tells.
+                // A client's wait is the only sign that earlier bytes have arrived before more are
+                // sent.
                 std::ignore = peer.is_closed_within(20ms);
                 peer.send(piece);
             }
@@ -156,8 +158,8 @@ TEST_CASE("A last chunk that comes byte by byte ends the answer") {
     CHECK(receiver.connections() == 1);
 }
 
-TEST_CASE("Of a body 4 KiB are kept, as UTF-8 cut at a code point") {
-    // The 4,096th byte is the middle of a code point of three.
+TEST_CASE("The first 4 KiB of a body are kept, as UTF-8 cut at a code point") {
+    // The 4,096th byte is in the middle of a three-byte code point.
     const std::string text = "ab" + std::string(4092, 'x') + "\xE2\x82\xAC" + "rest";
     CHECK(answer_to(with_body(text)).body == "ab" + std::string(4092, 'x'));
     CHECK(answer_to(with_body("a\xFF"
@@ -167,7 +169,7 @@ TEST_CASE("Of a body 4 KiB are kept, as UTF-8 cut at a code point") {
           "b");
 }
 
-TEST_CASE("A body beyond 64 KiB is not read, and the answer counts") {
+TEST_CASE("A body beyond 64 KiB is not read, and the response counts") {
     Receiver receiver([](Peer& peer, int) {
         peer.read_request();
         peer.send("HTTP/1.1 200 OK\r\n\r\n");
@@ -222,6 +224,29 @@ TEST_CASE("Once headers are complete, the body can no longer fail the attempt") 
     }
 }
 
+TEST_CASE("A request's own timeout counts, whether it is shorter or longer than the option") {
+    Receiver receiver([&](Peer& peer, int) {
+        peer.read_request();
+        if (peer.is_closed_within(400ms)) return;
+        peer.send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        peer.wait_for_close();
+    });
+    OutgoingRequest request = request_to(receiver.url());
+    SECTION("longer") {
+        Driver driver({.attempt_timeout = 100ms, .connect_timeout = 100ms});
+        request.timeout = 60s;
+        CHECK(driver.send(request).status_code == 200);
+        request.timeout = 0ms;
+        CHECK(driver.send(request).error == "no response within 100 ms");
+    }
+    SECTION("shorter") {
+        // Longer than a test may take.
+        Driver driver({.attempt_timeout = 5min});
+        request.timeout = 100ms;
+        CHECK(driver.send(request).error == "no response within 100 ms");
+    }
+}
+
 TEST_CASE("The request is exactly what was asked for") {
     std::string received;
     {
@@ -267,7 +292,7 @@ TEST_CASE("A body of megabytes arrives whole") {
     CHECK(received.ends_with("\r\n\r\n" + body));
 }
 
-TEST_CASE("An answer given before the whole request was read counts") {
+TEST_CASE("A response sent before the whole request was read counts") {
     Receiver receiver([](Peer& peer, int) {
         peer.send("HTTP/1.1 413 Too Large\r\nconnection: close\r\n\r\n");
         peer.finish_sending();
@@ -277,7 +302,7 @@ TEST_CASE("An answer given before the whole request was read counts") {
     CHECK(Driver().send(request_to(receiver.url(), body)).status_code == 413);
 }
 
-TEST_CASE("What would change the request around it is never written") {
+TEST_CASE("Text that would change the request around it is never written") {
     Receiver receiver(answer_always(with_body("")));
     Driver driver;
     const auto faults = GENERATE(values<std::function<void(OutgoingRequest&)>>({

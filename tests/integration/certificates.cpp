@@ -34,7 +34,7 @@ Certificate make_certificate(const std::string& name, EVP_PKEY* key, int days_le
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial);
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -30 * day);
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), days_left * day);
-    // Two authorities of the same name would be taken for one another.
+    // Two authorities with the same name would be confused.
     const std::string unique_name = name + " " + std::to_string(serial);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>(unique_name.c_str()), -1, -1,

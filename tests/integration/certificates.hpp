@@ -16,7 +16,7 @@ using Key = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY, EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Releaser<X509, X509_free>>;
 using ServerContext = std::unique_ptr<SSL_CTX, Releaser<SSL_CTX, SSL_CTX_free>>;
 
-/// A certificate authority that lives as long as a test. Its own certificate is in a file.
+/// A certificate authority for the lifetime of a test. Its own certificate is in a file.
 class ThrowawayAuthority {
 public:
     ThrowawayAuthority();
@@ -29,7 +29,7 @@ public:
     /// A server whose certificate is for these names, e.g. "DNS:a.example,IP:127.0.0.1".
     /// @param days_left Until it expires; may be negative.
     ServerContext server(const std::string& names, int days_left = 1) const;
-    /// The same with an RSA key, and a common name as well; `names` may be empty.
+    /// The same with an RSA key and a common name; `names` may be empty.
     ServerContext rsa_server(const std::string& common_name, const std::string& names) const;
 
 private:

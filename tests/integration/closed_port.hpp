@@ -11,7 +11,7 @@
 
 namespace webhooks::testing {
 
-/// A loopback port that takes no connection: bound, and not listened on.
+/// A loopback port that accepts no connection: bound, but not listening.
 class ClosedPort {
 public:
     ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {

@@ -1,4 +1,4 @@
-// Connections: kept, reused, broken, silent, refused; and how a transport is driven.
+// Connections: kept, reused, broken, without a response, refused; and how a transport is driven.
 
 #include <condition_variable>
 #include <support/catch.hpp>
@@ -28,7 +28,7 @@ bool may_make_networks() {
 
 }  // namespace
 
-TEST_CASE("A connection is kept and used again, one request at a time") {
+TEST_CASE("A connection is kept and reused, one request at a time") {
     Receiver receiver(answer_always(ok));
     Driver driver;
     for (int i = 0; i < 20; ++i) {
@@ -42,8 +42,8 @@ TEST_CASE("A connection is kept and used again, one request at a time") {
     CHECK(receiver.connections() == 5);
 }
 
-TEST_CASE("A connection is not used again") {
-    SECTION("when the answer says so") {
+TEST_CASE("A connection is not reused") {
+    SECTION("if the response says so") {
         Receiver receiver(
             answer_always("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"));
         Driver driver;
@@ -51,28 +51,28 @@ TEST_CASE("A connection is not used again") {
         driver.send(receiver.url());
         CHECK(receiver.connections() == 2);
     }
-    SECTION("when the answer is of HTTP/1.0") {
+    SECTION("if the response is HTTP/1.0") {
         Receiver receiver(answer_always("HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n"));
         Driver driver;
         driver.send(receiver.url());
         driver.send(receiver.url());
         CHECK(receiver.connections() == 2);
     }
-    SECTION("when bytes were left over after the answer") {
+    SECTION("if bytes were left over after the response") {
         Receiver receiver(answer_always(std::string(ok) + "HTTP/1.1 500 Smuggled\r\n\r\n"));
         Driver driver;
         CHECK(driver.send(receiver.url()).status_code == 200);
         CHECK(driver.send(receiver.url()).status_code == 200);
         CHECK(receiver.connections() == 2);
     }
-    SECTION("when unused connections are not to be kept") {
+    SECTION("if idle connections are not kept") {
         Receiver receiver(answer_always(ok));
         Driver driver({.keep_alive = 0ms});
         driver.send(receiver.url());
         driver.send(receiver.url());
         CHECK(receiver.connections() == 2);
     }
-    SECTION("by requests under another policy") {
+    SECTION("by requests with another policy") {
         Receiver receiver(answer_always(ok));
         Driver driver;
         driver.send(receiver.url());
@@ -82,7 +82,7 @@ TEST_CASE("A connection is not used again") {
     }
 }
 
-TEST_CASE("A kept connection that dies at the next request is replaced within the attempt") {
+TEST_CASE("An idle connection that fails at the next request is replaced within the attempt") {
     const auto dies_with_reset = GENERATE(false, true);
     Receiver receiver([&](Peer& peer, int connection) {
         peer.read_request();
@@ -97,8 +97,8 @@ TEST_CASE("A kept connection that dies at the next request is replaced within th
     CHECK(receiver.connections() == 2);
 }
 
-TEST_CASE("Only one fresh connection is tried, and none after a byte of the answer") {
-    SECTION("the fresh one dies too") {
+TEST_CASE("Only one new connection is tried, and none after the first byte of the response") {
+    SECTION("the new one fails too") {
         Receiver receiver([](Peer& peer, int connection) {
             peer.read_request();
             if (connection == 0) peer.send(ok);
@@ -109,7 +109,7 @@ TEST_CASE("Only one fresh connection is tried, and none after a byte of the answ
         CHECK(driver.send(receiver.url()).error == "connection closed before a response");
         CHECK(receiver.connections() == 2);
     }
-    SECTION("the answer had begun") {
+    SECTION("the response had begun") {
         Receiver receiver([](Peer& peer, int) {
             peer.read_request();
             peer.send(ok);
@@ -124,7 +124,7 @@ TEST_CASE("Only one fresh connection is tried, and none after a byte of the answ
     }
 }
 
-TEST_CASE("An unused connection that its peer closed is not tried first") {
+TEST_CASE("An idle connection that its peer closed is not tried") {
     std::mutex mutex;
     std::condition_variable changed;
     bool may_close = false;
@@ -142,7 +142,7 @@ TEST_CASE("An unused connection that its peer closed is not tried first") {
         may_close = true;
     }
     changed.notify_all();
-    // Driven with nothing to do, the transport notices and lets go.
+    // While driven with nothing to do, the transport notices and closes it.
     const SteadyTime patience = SteadyTime::clock::now() + 10s;
     while (connections_to(receiver.port()) > 0 && SteadyTime::clock::now() < patience) {
         driver.run(SteadyTime::clock::now() + 100ms);
@@ -186,7 +186,7 @@ TEST_CASE("A refused connection is a failure") {
     CHECK(answer.error == "connection refused");
 }
 
-TEST_CASE("One deadline ends the attempt, and no byte puts it off") {
+TEST_CASE("One deadline ends the attempt, and no byte extends it") {
     const auto began = SteadyTime::clock::now();
     SECTION("silence") {
         Receiver receiver([](Peer& peer, int) { peer.wait_for_close(); });
@@ -213,7 +213,7 @@ TEST_CASE("One deadline ends the attempt, and no byte puts it off") {
     CHECK(took < 2s);
 }
 
-TEST_CASE("Many attempts go on side by side, and a silent endpoint delays no other") {
+TEST_CASE("Many attempts run concurrently, and an endpoint that does not respond delays no other") {
     Receiver silent([](Peer& peer, int) { peer.wait_for_close(); });
     Receiver lively(answer_always(ok));
     Driver driver({.attempt_timeout = 5s});
@@ -241,7 +241,7 @@ TEST_CASE("run returns at its time, and at once after wake") {
     CHECK(SteadyTime::clock::now() < began + 10s);
 }
 
-TEST_CASE("cancel_all ends what is under way, answered by the next run") {
+TEST_CASE("cancel_all ends what is in flight, answered by the next run") {
     Receiver receiver([](Peer& peer, int connection) {
         peer.read_request();
         if (connection == 0) peer.send(ok);
@@ -257,7 +257,7 @@ TEST_CASE("cancel_all ends what is under way, answered by the next run") {
         driver.run(SteadyTime::clock::now());
     }
     CHECK(connections_to(receiver.port()) == 1);
-    driver.start(request_to(receiver.url()));  // Not even begun.
+    driver.start(request_to(receiver.url()));  // Not even started.
     driver.transport().cancel_all();
     CHECK(driver.answers().size() == 1);
     driver.run(SteadyTime::clock::now());
@@ -268,7 +268,7 @@ TEST_CASE("cancel_all ends what is under way, answered by the next run") {
     CHECK(connections_to(receiver.port()) == 0);
 }
 
-TEST_CASE("A transport leaves no descriptor behind, whatever was under way") {
+TEST_CASE("A transport leaves no descriptor behind, whatever was in flight") {
     const std::size_t before = open_descriptors();
     {
         Receiver lively(answer_always(ok));
@@ -285,7 +285,7 @@ TEST_CASE("A transport leaves no descriptor behind, whatever was under way") {
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("Without a descriptor nothing is sent, and it is not the endpoint's fault") {
+TEST_CASE("Without a descriptor nothing is sent, and it does not count against the endpoint") {
     Receiver receiver(answer_always(ok));
     DnsServer names;
     names.set("a.example", {.addresses = {"127.0.0.1"}});
@@ -304,7 +304,7 @@ TEST_CASE("Without a descriptor nothing is sent, and it is not the endpoint's fa
     CHECK(driver.send(url).kind == Kind::answered);
 }
 
-TEST_CASE("For lack of descriptors the oldest unused connections are closed, and no more") {
+TEST_CASE("When descriptors run out, only the connections idle longest are closed") {
     Receiver oldest(answer_always(ok));
     Receiver second(answer_always(ok));
     Receiver third(answer_always(ok));
@@ -315,7 +315,7 @@ TEST_CASE("For lack of descriptors the oldest unused connections are closed, and
     for (const Receiver* receiver : {&oldest, &second, &third}) {
         REQUIRE(driver.send(receiver->url()).status_code == 200);
     }
-    // The lookup of a name takes a descriptor too, and gives it back.
+    // The lookup of a name needs a descriptor too, and releases it.
     const bool by_name = GENERATE(false, true);
     const std::string host = by_name ? "a.example" : "127.0.0.1";
     {
@@ -365,7 +365,7 @@ TEST_CASE("An address that this machine cannot reach is the endpoint's failure")
     CHECK(driver.send("http://both.example" + port).status_code == 200);
 }
 
-TEST_CASE("Without a free port nothing is sent, and other endpoints have theirs") {
+TEST_CASE("Without a free port nothing is sent, and other endpoints are not affected") {
     if (!may_make_networks()) return;
     const NetworkNamespace machine;
     const NetworkNamespace::Visit visit(machine);
@@ -383,7 +383,7 @@ TEST_CASE("Without a free port nothing is sent, and other endpoints have theirs"
 }
 
 TEST_CASE(
-    "A kept connection whose lookup has expired is used again only if its address still holds") {
+    "An idle connection whose lookup has expired is reused only if its address is still valid") {
     Receiver receiver(answer_always(ok));
     DnsServer names;
     names.set("moving.example", {.addresses = {"127.0.0.1"}, .ttl = 1});
@@ -398,7 +398,7 @@ TEST_CASE(
     send_until_asked(3);
     CHECK(receiver.connections() == 1);
 
-    // Nothing listens there; that it is refused shows that it was dialled.
+    // Nothing listens there; the refusal shows that a connection was attempted.
     names.set("moving.example", {.addresses = {"127.0.0.2"}, .ttl = 1});
     TransportAnswer answer = driver.send(url);
     while (answer.status_code == 200 && SteadyTime::clock::now() < patience) {

@@ -11,7 +11,7 @@ namespace webhooks::testing {
 
 using namespace std::chrono_literals;
 
-/// Allows what the tests dial: the loopback networks.
+/// Allows the addresses that the tests use: the loopback networks.
 inline std::shared_ptr<const EndpointPolicy> loopback_policy() {
     static const auto policy = std::make_shared<const EndpointPolicy>(EndpointPolicy{
         .allowed_networks = {*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")}});
@@ -30,7 +30,7 @@ inline OutgoingRequest request_to(
             .webhook_signature = "v1,c2lnbmF0dXJl"};
 }
 
-/// A transport and whoever drives it. Its deadlines are short, so that tests of them are.
+/// A transport and its driver. Its deadlines are short, so that tests of them are.
 class Driver final : private Transport::Sink {
 public:
     static HttpTransportOptions defaults() {
@@ -49,7 +49,7 @@ public:
         return last_token_;
     }
 
-    /// Drives until there are so many answers in all.
+    /// Drives until there are this many answers in total.
     void drive(std::size_t count) {
         const SteadyTime patience = SteadyTime::clock::now() + 20s;
         while (answers_.size() < count) {

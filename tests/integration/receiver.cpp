@@ -13,7 +13,8 @@
 namespace webhooks::testing {
 namespace {
 
-/// The tests leave SIGPIPE as it is, to see that the transport raises none; so may OpenSSL here.
+/// The tests leave SIGPIPE unchanged, to see that the transport raises none; but OpenSSL may raise
+/// it here.
 void block_broken_pipe_signal() {
     sigset_t signals;
     sigemptyset(&signals);

@@ -16,10 +16,10 @@
 
 namespace webhooks::testing {
 
-/// An answer of 200 with the body "ok".
+/// A 200 response with the body "ok".
 inline constexpr const char* ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// The receiver's end of one connection. Calls block, and end when the receiver does.
+/// The receiver's end of one connection. Calls block, and return when the receiver ends.
 class Peer {
 public:
     Peer(int socket, SSL_CTX* tls);
@@ -27,22 +27,22 @@ public:
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
 
-    /// The bytes of one whole request; empty when the connection ended before there was one.
+    /// The bytes of one whole request; empty if the connection ended before it was complete.
     std::string read_request();
-    /// It went on with a TLS session of an earlier connection.
+    /// It resumed a TLS session of an earlier connection.
     bool is_resumed() const noexcept { return tls_ && SSL_session_reused(tls_.get()) == 1; }
-    /// @return false when the peer is gone.
+    /// @return false if the peer has closed.
     bool send(std::string_view bytes);
     /// Returns once the other side has closed.
     void wait_for_close();
-    /// Waits so long for the other side to close. @pre it has nothing more to send
+    /// Waits this long for the other side to close. @pre it has nothing more to send
     bool is_closed_within(std::chrono::milliseconds patience);
-    /// Closes with a reset instead of an end, whatever was read.
+    /// Closes with a reset instead of a regular end, whatever was read.
     void reset();
-    /// Says that no more will be sent; goes on reading.
+    /// Signals that no more will be sent; continues reading.
     void finish_sending();
 
-    /// From any thread: ends all calls, now and later.
+    /// From any thread: ends all current and later calls.
     void interrupt() noexcept;
 
 private:
@@ -53,8 +53,8 @@ private:
     bool is_usable_ = true;
 };
 
-/// An endpoint on a loopback port of its own that misbehaves as it is told. Each connection is
-/// served by a thread of its own, which closes it when the script returns.
+/// An endpoint on its own loopback port that misbehaves as scripted. Each connection has its own
+/// thread, which closes it when the script returns.
 class Receiver {
 public:
     /// @param connection Counted from 0.

@@ -1,4 +1,4 @@
-// HTTPS: the same attempts over TLS, and what is refused before a byte of a request is sent.
+// HTTPS: the same attempts over TLS, and what is rejected before a byte of a request is sent.
 
 #include <algorithm>
 #include <support/catch.hpp>
@@ -24,7 +24,7 @@ std::string named_url(const Receiver& receiver) {
 
 }  // namespace
 
-TEST_CASE("HTTPS with a certificate that is right, for a name and for an address") {
+TEST_CASE("HTTPS with a valid certificate, for a name and for an address") {
     const ThrowawayAuthority authority;
     const ServerContext server = authority.server("DNS:localhost,IP:127.0.0.1");
     const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
@@ -42,14 +42,14 @@ TEST_CASE("HTTPS with a certificate that is right, for a name and for an address
     CHECK(driver.send(receiver.url()).body == "ok");
     CHECK(receiver.connections() == 2);
 
-    // The same ones again, and a body of many records.
+    // The same connections again, and a body of many records.
     for (int i = 0; i < 10; ++i)
         CHECK(driver.send(named_url(receiver)).status_code == 200);
     CHECK(driver.send(request_to(receiver.url(), std::string(3'000'000, 'b'))).body == "ok");
     CHECK(receiver.connections() == 2);
 }
 
-TEST_CASE("A certificate that is not right is refused, and nothing is sent") {
+TEST_CASE("An invalid certificate is rejected, and nothing is sent") {
     struct Row {
         std::string names;
         int days_left;
@@ -81,7 +81,7 @@ TEST_CASE("A certificate that is not right is refused, and nothing is sent") {
     CHECK(received.empty());
 }
 
-TEST_CASE("A certificate is verified by its alternative names alone") {
+TEST_CASE("A certificate is verified only by its alternative names") {
     const ThrowawayAuthority authority;
     const auto [names, error] = GENERATE(table<std::string, std::string>({
         {"", "certificate verify failed: hostname mismatch"},
@@ -123,7 +123,7 @@ TEST_CASE("A TLS session is resumed by the next connection, and not by other hos
         CHECK(driver.send(named_url(receiver)).status_code == 200);
         CHECK(driver.send(named_url(receiver)).status_code == 200);
         CHECK(driver.send(receiver.url()).status_code == 200);
-        // A server that has forgotten its keys: a whole handshake, and no failure.
+        // A server that has forgotten its keys: a full handshake, and no failure.
         std::string keys(80, 'k');
         REQUIRE(SSL_CTX_set_tlsext_ticket_keys(server.get(), keys.data(), keys.size()) == 1);
         CHECK(driver.send(named_url(receiver)).status_code == 200);
@@ -132,7 +132,7 @@ TEST_CASE("A TLS session is resumed by the next connection, and not by other hos
     CHECK(resumed == std::vector<bool>{false, true, false, false, true});
 }
 
-TEST_CASE("TLS older than 1.2 is refused") {
+TEST_CASE("TLS older than 1.2 is rejected") {
     const ThrowawayAuthority authority;
     const ServerContext server = authority.server("DNS:localhost");
     SSL_CTX_set_security_level(server.get(), 0);
@@ -174,7 +174,8 @@ TEST_CASE("A peer that breaks off or stalls in the handshake is a failure that s
     }
 }
 
-TEST_CASE("Over TLS too: a kept connection that died is replaced, a cut answer is an answer") {
+TEST_CASE(
+    "Over TLS an idle connection that failed is replaced, and a truncated response is a response") {
     const ThrowawayAuthority authority;
     const ServerContext server = authority.server("DNS:localhost");
     Receiver receiver(
@@ -191,7 +192,7 @@ TEST_CASE("Over TLS too: a kept connection that died is replaced, a cut answer i
     CHECK(receiver.connections() == 2);
 }
 
-TEST_CASE("Options out of their range, and authorities that cannot be read, are refused") {
+TEST_CASE("Options out of range, and authorities that cannot be read, are rejected") {
     struct Row {
         HttpTransportOptions options;
         std::string field;

@@ -72,7 +72,7 @@ std::map<EventId, LoggedEvent> read_log(PGconn* connection) {
     return events;
 }
 
-/// How an event ends that this endpoint was sent.
+/// How an event for this endpoint ends.
 void check_history(const LoggedEvent& event) {
     REQUIRE_FALSE(event.attempts.empty());
     CHECK(event.attempts.size() <= (event.endpoint == flaky ? 2 : 1));
@@ -87,7 +87,7 @@ void check_history(const LoggedEvent& event) {
     }
 }
 
-/// @param requests in order of arrival. @return how many are no attempt of the log
+/// @param requests in order of arrival. @return the number that are not attempts in the log
 std::size_t check_requests(const LoggedEvent& event, const std::vector<Request>& requests) {
     for (const Request& request : requests) {
         INFO(request.fault);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The seams of a service, with kill points before, inside and after what passes through them.
+/// Wrappers of a service's parts, with kill points before, during and after each call.
 
 #include <functional>
 #include <kill/kill_point.hpp>
@@ -59,7 +59,7 @@ private:
             const Operation operation(name);
             return call();
         }();
-        // Those who look for work often find none; to die then would prove nothing.
+        // Searches for work often find none; dying then would prove nothing.
         if constexpr (requires {
                           *result;
                           did_something(*result);

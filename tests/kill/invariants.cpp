@@ -42,7 +42,7 @@ std::vector<Attempt> recorded_in(const Run& run, const std::vector<Attempt>& att
     return recorded;
 }
 
-/// How the history of an event of this endpoint ends, and after how many attempts at most.
+/// How the history of an event for this endpoint ends, and after how many attempts at most.
 void check_end(const std::string& endpoint, const EventHistory& history) {
     const std::vector<Attempt>& attempts = history.attempts;
     REQUIRE_FALSE(attempts.empty());
@@ -62,8 +62,8 @@ void check_end(const std::string& endpoint, const EventHistory& history) {
     }
 }
 
-/// Lays the requests for an event beside its attempts, run by run: each attempt was a request with
-/// that status, and a request without an attempt is the last one of a run that was killed.
+/// Compares the requests for an event with its attempts, run by run: each attempt was a request
+/// with that status, and a request without an attempt is the last one of a run that was killed.
 /// @param requests In order of arrival. @return the requests without an attempt
 int check_requests(const std::vector<Request>& requests, const std::vector<Attempt>& attempts,
                    const std::vector<Run>& runs) {
@@ -97,8 +97,8 @@ int check_requests(const std::vector<Request>& requests, const std::vector<Attem
     return unrecorded;
 }
 
-/// What is left to take, or to break, for whoever comes next.
-/// @param event One of the log.
+/// What is left to take over, or to break, for the next worker.
+/// @param event One from the log.
 void check_storage(Storage& storage, const Event& event) {
     const Worker worker = storage.register_worker(10s).value();
     CHECK(storage.take_over(worker.id, 1000).value() == 0);
@@ -106,7 +106,7 @@ void check_storage(Storage& storage, const Event& event) {
     CHECK(claim.events.empty());
     CHECK_FALSE(claim.next_due);
 
-    // The last worker is dead; what it still writes changes nothing.
+    // The last worker is dead; its later writes change nothing.
     Batch batch{.number = 1000};
     batch.attempts.push_back({.event = event.id,
                               .subscription = event.subscription_id,
@@ -126,7 +126,7 @@ EventId event_of(const std::string& webhook_id) {
 
 using RequestsByEvent = std::map<EventId, std::vector<Request>>;
 
-/// Checks what a request tells by itself.
+/// Checks each request on its own.
 RequestsByEvent check_signatures(const std::vector<Request>& requests) {
     RequestsByEvent by_event;
     for (const Request& request : requests) {
@@ -139,7 +139,7 @@ RequestsByEvent check_signatures(const std::vector<Request>& requests) {
     return by_event;
 }
 
-/// Which publication each event is of.
+/// The publication of each event.
 using Numbers = std::map<EventId, int>;
 
 /// @return of the events of this subscription

@@ -45,9 +45,9 @@ Operation::~Operation() {
 
 }  // namespace webhooks::testing
 
-// What SQLite calls to write and to synchronise, and libpq to send. The program's own functions
-// come before libc's, for shared libraries too. Should they ever call others, the points here are
-// never passed, the worker ends by itself, and the test says so.
+// The functions that SQLite calls to write and to synchronise, and libpq to send. The program's own
+// functions take precedence over libc's, also in shared libraries. If these libraries ever call
+// others, the points are never passed, the worker ends by itself, and the test says so.
 
 using namespace webhooks::testing;
 

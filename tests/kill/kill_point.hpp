@@ -5,16 +5,16 @@
 
 namespace webhooks::testing {
 
-/// Makes this process end by SIGKILL at the n-th passing of a point, which is a moment of an
-/// operation, e.g. "append" "written". To be called before there are threads.
+/// Kills this process with SIGKILL when it passes a point for the n-th time: a moment of an
+/// operation, e.g. "append" "written". Must be called before there are threads.
 void die_at(std::string operation, std::string moment, int passing);
 
-/// Tells that a point is passed; may not return.
+/// Reports that a point is passed; may not return.
 void pass(std::string_view operation, std::string_view moment);
 
-/// While it lives, what this thread writes to files is part of an operation. So that an operation
-/// also has moments inside its COMMIT: "half written", of any write of bytes; "written", and not
-/// yet synchronised with the disk; "synced", and its caller does not know.
+/// While it exists, what this thread writes to files belongs to an operation. This gives the
+/// operation moments inside its COMMIT: "half written", during a write; "written", but not yet
+/// synchronised to the disk; "synced", but its caller does not know yet.
 class Operation {
 public:
     explicit Operation(std::string_view name);

@@ -1,7 +1,7 @@
 /// @file
-/// What is promised holds although the process is killed, wherever it is. A worker program dies by
+/// All guarantees hold although the process is killed at any point. A worker program dies by
 /// SIGKILL at a named point; others follow it on the same database, until one ends by itself; then
-/// the logs of publisher, receiver and storage are laid side by side.
+/// the logs of publisher, receiver and storage are compared.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,13 +43,13 @@ struct KillPoint {
     int passing;
 };
 
-/// A moment when answers arrive, results wait to be written, and claimed events wait for a turn.
+/// A moment when responses arrive, results wait to be written, and claimed events wait.
 constexpr KillPoint amid_everything{"answer", "before", 20};
 
-/// A database, a receiver, and the lives of workers.
+/// A database, a receiver, and runs of workers.
 class Scene {
 public:
-    /// @param storage as the worker program takes it.
+    /// @param storage as for the worker program.
     explicit Scene(std::string storage = "sqlite") : storage_(std::move(storage)) {
         std::string pattern = std::filesystem::temp_directory_path() / "webhooks-kill-XXXXXX";
         folder_ = ::mkdtemp(pattern.data());
@@ -63,7 +63,7 @@ public:
         REQUIRE(run(words(point), [](WorkerProcess&) {}) == SIGKILL);
     }
 
-    /// Runs a worker that dies while its n-th request waits for its answer.
+    /// Runs a worker that dies while its n-th request waits for its response.
     void run_until_request(int request) {
         std::promise<pid_t> victim;
         requests_.cut_off(request,
@@ -74,17 +74,17 @@ public:
         REQUIRE(run({}, name_victim) == SIGKILL);
     }
 
-    /// Runs a worker that dies at the point, if there is one and it gets there, or else after so
-    /// long, if it does not end by itself before.
+    /// Runs a worker that dies at the point, if it is given and reached, otherwise after this time,
+    /// unless it ends before.
     void run_for(std::chrono::milliseconds life, const std::optional<KillPoint>& point) {
         const int signal = run(point ? words(*point) : std::vector<std::string>(),
                                [life](const WorkerProcess& worker) { worker.kill_after(life); });
         REQUIRE((signal == SIGKILL || signal == 0));
     }
 
-    /// Runs a worker that does all that is left to do.
+    /// Runs a worker that does everything left to do.
     void run_to_the_end() {
-        // Where it was not done in time, the logs tell what was lost.
+        // If it was not done in time, the logs show what was lost.
         CHECK(run({}, [](WorkerProcess&) {}) == 0);
     }
 
@@ -111,7 +111,7 @@ private:
     }
 
     /// @param meanwhile Called with the running worker.
-    /// @return the signal that ended it; 0 where it ended by itself, its work done
+    /// @return the signal that ended it; 0 if it ended by itself, its work done
     template <class Meanwhile>
     int run(const std::vector<std::string>& kill_point, Meanwhile meanwhile) {
         std::vector<std::string> arguments{folder_.string(), storage_, requests_.url(),
@@ -235,7 +235,7 @@ TEST_CASE("events survive a kill while results are recorded") {
     }
 }
 
-TEST_CASE("events survive a kill while a database is made") {
+TEST_CASE("events survive a kill while a database is created") {
     const auto [moment, passing] = GENERATE(table<const char*, int>({
         {"before", 1},
         {"half written", 1},
@@ -272,7 +272,7 @@ TEST_CASE("events survive a kill while a worker stops") {
 
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
 
-/// @return the URI of a database of its own
+/// @return the URI of a new database
 std::string new_database() {
     static int count = 0;
     const std::string name = "kill_" + std::to_string(++count);

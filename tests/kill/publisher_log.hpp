@@ -12,7 +12,7 @@
 
 namespace webhooks::testing {
 
-/// What was acknowledged, in a file that outlives this process.
+/// The acknowledged publications, in a file that outlives this process.
 class PublisherLog {
 public:
     explicit PublisherLog(const std::string& path)
@@ -26,10 +26,10 @@ public:
     PublisherLog& operator=(const PublisherLog&) = delete;
     ~PublisherLog() { ::close(file_); }
 
-    /// Whether a life before this one wrote it.
+    /// Whether an earlier run wrote it.
     bool knows(int number) const { return known_.contains(number); }
 
-    /// In one call to the system: a line is there wholly or not at all.
+    /// In one system call, so that a line is written completely or not at all.
     void add(int number, const PublishReceipt& receipt) const {
         std::ostringstream line;
         line << number;

@@ -29,7 +29,7 @@ Request parse(const std::string& bytes) {
                     .arrived = system_clock()->now()};
     const std::string timestamp = header("webhook-timestamp");
     const std::string signature = header("webhook-signature");
-    // Each attempt is signed anew: a tolerance this small would refuse the first one's signature.
+    // Each attempt is signed again: a tolerance this small would reject the first one's signature.
     const Result<> verdict = verify(Secret(secret),
                                     {.id = request.webhook_id,
                                      .timestamp = timestamp,
@@ -69,7 +69,7 @@ void RequestLog::serve(Peer& peer) {
             return;
         }
     }
-    // Were it closed at once, the worker might see that before it is dead.
+    // If it were closed at once, the worker might notice before it is dead.
     peer.wait_for_close();
 }
 

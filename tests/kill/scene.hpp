@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What the worker programs and the tests that kill them have agreed on.
+/// Shared by the worker programs and the tests that kill them.
 
 #include <chrono>
 #include <string>
@@ -18,18 +18,18 @@ inline constexpr const char* steady = "steady";  ///< Answers 200.
 inline constexpr const char* flaky = "flaky";    ///< Answers 500 to the first request of an event.
 inline constexpr const char* broken = "broken";  ///< Answers 500; it is tried twice.
 
-// Where several share a database.
+// For several workers on one database.
 
 inline constexpr const char* shared_event_type = "order.created";
 inline constexpr std::chrono::milliseconds shared_lease{1000};
-/// As `publisher_log`, of the workers that follow each other in a slot.
+/// As `publisher_log`, for the successive workers in a slot.
 inline std::string shared_publisher_log(int slot) {
     return "published-" + std::to_string(slot) + ".log";
 }
-/// A line each time that results were fenced: the run, and how many.
+/// A line for each time that results were fenced: the run, and their number.
 inline constexpr const char* fence_log = "fenced.log";
 
-/// Every publication is unlike the others, and some do not fit into a page of the database.
+/// Each publication is different, and some do not fit into a page of the database.
 inline std::string payload_of(int number) {
     std::string text = "{\"number\":" + std::to_string(number) + ",\"text\":\"";
     for (int i = 0; i < number * 611 % 3000; ++i) {

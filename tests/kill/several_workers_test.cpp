@@ -1,6 +1,6 @@
 /// @file
-/// Three worker processes on one PostgreSQL database, again and again one of them killed and
-/// another stopped past its lease and continued. In the end the logs of all are laid side by side.
+/// Three worker processes on one PostgreSQL database. Repeatedly one of them is killed, and another
+/// suspended past its lease and continued. In the end all logs are compared.
 
 #include <sys/wait.h>
 
@@ -29,8 +29,8 @@ using std::chrono::steady_clock;
 
 const Principal host = Principal::administrator("host");
 constexpr int slots = 3;
-/// Requests that one fault may have repeated: those under way to the one receiver, and what a
-/// commit and a half take in of results.
+/// The requests that one failure may have repeated: those in flight to the one receiver, and the
+/// results of one and a half commits.
 constexpr std::size_t most_in_hand = 16 + 200;
 
 class SharedScene {
@@ -62,7 +62,7 @@ public:
         start(slot);
     }
 
-    /// Has it stand still, past its lease, while a request of it waits for its answer.
+    /// Suspends it, past its lease, while one of its requests waits for its response.
     void stop(int slot) {
         faults_.insert(worker_in(slot).run);
         const auto deadline = steady_clock::now() + 10s;
@@ -89,7 +89,7 @@ public:
         return true;
     }
 
-    /// Ends the workers, in peace.
+    /// Ends the workers regularly.
     void end() {
         for (Worker& worker : workers_) {
             ::kill(worker.process->id(), SIGTERM);
@@ -114,7 +114,7 @@ public:
         return findings;
     }
 
-    /// What continued workers still had to write, and was refused.
+    /// The late writes of continued workers that were rejected.
     std::size_t fenced() const {
         std::size_t sum = 0;
         std::ifstream lines(folder_.file(fence_log));
@@ -162,7 +162,7 @@ private:
 
     const int publications_;
     TemporaryFolder folder_;
-    /// It takes a while, so that faults meet requests under way.
+    /// It takes a while, so that failures hit requests in flight.
     RequestLog receiver_{20ms};
     std::shared_ptr<Storage> storage_;
     int runs_ = 0;
@@ -172,7 +172,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("three workers share a database while one after another is killed or stands still",
+TEST_CASE("three workers share a database while one after another is killed or suspended",
           "[postgresql]") {
     const int seed = setting("WEBHOOKS_KILL_SEED", 1);
     std::mt19937 random(static_cast<unsigned>(seed));
@@ -213,7 +213,7 @@ TEST_CASE("three workers share a database while one after another is killed or s
               << findings.most_unrecorded << " of one event; " << fenced
               << " late results fenced\n";
     CHECK(kills > 0);
-    // A few stops may happen to meet nothing that was answered and not yet written.
+    // A few stops may hit nothing that was answered and not yet written.
     if (stops >= 20) CHECK(fenced > 0);
     CHECK(findings.most_unrecorded <= kills + stops);
     CHECK(findings.repeated() <= (kills + stops) * most_in_hand);

@@ -1,5 +1,5 @@
 /// @file
-/// One host of several on the same PostgreSQL database: it publishes its share, delivers what it
+/// One of several hosts on the same PostgreSQL database: it publishes its share, delivers what it
 /// can, and ends when it is asked to (SIGTERM).
 /// usage: webhooks_kill_shared_worker URI FOLDER URL RUN SLOT SLOTS PUBLICATIONS
 
@@ -20,13 +20,13 @@ namespace {
 using namespace std::chrono_literals;
 
 const Principal host = Principal::administrator("host");
-/// It shall take a while, so that faults come in between.
+/// It should take a while, so that failures happen meanwhile.
 constexpr std::size_t burst = 20;
 constexpr auto pace = 100ms;
 /// So that a test that is killed itself leaves no worker behind.
 constexpr unsigned longest_life_in_seconds = 300;
 
-/// Writes down what was fenced.
+/// Logs what was fenced.
 class FenceLog final : public Observer {
 public:
     FenceLog(const std::string& path, std::string run)
@@ -50,7 +50,7 @@ ServiceOptions service_options() {
             .endpoints = {.allowed_networks = {Network::parse("127.0.0.0/8").value()}}};
 }
 
-/// As a careful publisher does: what was not acknowledged is repeated under the same key.
+/// Like a careful publisher: unacknowledged publications are repeated with the same key.
 void publish_all(WebhookService& service, const PublisherLog& log, std::vector<int> numbers,
                  const std::atomic<bool>& is_stopping) {
     while (!numbers.empty() && !is_stopping) {
@@ -84,7 +84,7 @@ void live(const std::vector<std::string>& given) {
     const int slot = std::stoi(given.at(4));
     const int slots = std::stoi(given.at(5));
     auto storage = make_postgresql_storage({.connection = Secret(given.at(0))}).value();
-    // The receiver's log shall tell who sent a request.
+    // The receiver's log must show who sent a request.
     auto transport = make_http_transport({.user_agent = "run-" + given.at(3)}).value();
     WebhookService service =
         WebhookService::open(
@@ -117,7 +117,7 @@ void live(const std::vector<std::string>& given) {
 int main(int count, char** arguments) {
     using namespace webhooks::testing;
     ::alarm(longest_life_in_seconds);
-    // Before any thread begins, so that all of them leave it to `sigwait`.
+    // Before any thread starts, so that all of them leave it to `sigwait`.
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);

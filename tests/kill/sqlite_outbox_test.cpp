@@ -19,8 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A process of the host's. Only what async-signal-safe programs and a fresh connection need is
-/// used in the child, which begins with the one thread that forked.
+/// A process of the host. The child, which has only the thread that forked, uses only
+/// async-signal-safe functions and a new connection.
 class HostProcess {
 public:
     /// Runs a body in a child.
@@ -162,7 +162,7 @@ TEST_CASE_METHOD(KilledHostFixture,
                 connection.place_order(number, number % 3 == 2 ? "ROLLBACK" : "COMMIT");
             }
         });
-        // In the midst of one of the next transactions, wherever that is.
+        // In the middle of one of the next transactions, wherever that is.
         HostConnection observer(path);
         while (observer.orders().size() < before + 3 + static_cast<std::size_t>(round % 5)) {
         }

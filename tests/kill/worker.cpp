@@ -1,6 +1,6 @@
 /// @file
-/// A host that is killed: it publishes what is not acknowledged yet, delivers all there is, and
-/// ends by itself, unless it dies at a kill point before.
+/// A host that is killed: it publishes what is not acknowledged yet, delivers everything, and ends
+/// by itself, unless it dies at a kill point before.
 /// usage: webhooks_kill_worker FOLDER STORAGE URL RUN PUBLICATIONS [OPERATION MOMENT PASSING]
 /// STORAGE is the URI of a PostgreSQL database, or "sqlite": a file in the folder.
 
@@ -24,12 +24,12 @@ using namespace std::chrono_literals;
 
 const Principal host = Principal::administrator("host");
 constexpr const char* event_type = "order.created";
-/// Publications on their way at once; with three endpoints, nearly what memory may hold.
+/// The maximum number of concurrent publications; with three endpoints, nearly what fits in memory.
 constexpr std::size_t burst = 6;
 /// So that a test that is killed itself leaves no worker behind.
 constexpr unsigned longest_life_in_seconds = 20;
 
-/// Wakes who waits for something to become true, as often as something was written.
+/// Wakes the threads that wait for a condition, whenever something was written.
 class Progress {
 public:
     void note() {
@@ -64,18 +64,18 @@ bool is_sqlite(const std::string& storage) {
 }
 
 ServiceOptions service_options(const std::string& storage) {
-    // A file's lock tells at once who is dead; here others wait until the lease has lapsed.
+    // A file's lock shows at once that a worker is dead; otherwise others wait until the lease
+    // expires.
     const std::chrono::milliseconds lease = is_sqlite(storage) ? 10s : 1s;
-    return {
-        .retry_schedule = {1s},
-        .retry_jitter = 0,
-        .breaker_failures = 1000,
-        // Little room and little patience, so that events wait in storage in every way there is.
-        .max_events_in_memory = 20,
-        .park_after = 100ms,
-        .heartbeat_interval = lease / 5,
-        .lease = lease,
-        .endpoints = {.allowed_networks = {Network::parse("127.0.0.0/8").value()}}};
+    return {.retry_schedule = {1s},
+            .retry_jitter = 0,
+            .breaker_failures = 1000,
+            // Small limits and short times, so that events wait in storage in every possible way.
+            .max_events_in_memory = 20,
+            .park_after = 100ms,
+            .heartbeat_interval = lease / 5,
+            .lease = lease,
+            .endpoints = {.allowed_networks = {Network::parse("127.0.0.0/8").value()}}};
 }
 
 std::shared_ptr<Storage> open_storage(const std::string& folder, const std::string& storage) {
@@ -93,7 +93,7 @@ std::vector<Subscription> subscribe(WebhookService& service, const std::string& 
     service.register_event_type({.name = event_type, .description = "An order"}).value();
     std::vector<Subscription> there = service.subscriptions(host).value().items;
     for (const char* name : {steady, flaky, broken}) {
-        // A life before this one may have made it.
+        // An earlier run may have created it.
         if (std::ranges::find(there, name, &Subscription::name) != there.end()) continue;
         SubscriptionDraft draft{
             .name = name, .event_type = event_type, .url = url + name, .secret = Secret(secret)};
@@ -103,7 +103,7 @@ std::vector<Subscription> subscribe(WebhookService& service, const std::string& 
     return there;
 }
 
-/// As a careful publisher does: what was not acknowledged is repeated under the same key.
+/// Like a careful publisher: unacknowledged publications are repeated with the same key.
 void publish(WebhookService& service, const PublisherLog& log, int publications) {
     std::vector<int> numbers;
     for (int number = 0; number < publications; ++number) {
@@ -140,7 +140,7 @@ void live(const std::string& folder, const std::string& place, const std::string
     Progress progress;
     auto storage = std::make_shared<DeadlyStorage>(open_storage(folder, place),
                                                    [&progress] { progress.note(); });
-    // The receiver's log shall tell who sent a request.
+    // The receiver's log must show who sent a request.
     auto transport = std::make_shared<DeadlyTransport>(
         make_http_transport({.user_agent = "run-" + run}).value());
     WebhookService service =

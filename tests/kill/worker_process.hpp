@@ -8,7 +8,7 @@
 
 namespace webhooks::testing {
 
-/// A run of a worker program. Going out of scope ends it.
+/// A run of a worker program. The destructor ends it.
 class WorkerProcess {
 public:
     WorkerProcess(const std::string& program, std::vector<std::string> arguments);
@@ -17,9 +17,9 @@ public:
     WorkerProcess& operator=(const WorkerProcess&) = delete;
 
     pid_t id() const noexcept { return id_; }
-    /// Lets it live for so long, or until it ends by itself, and ends it.
+    /// Lets it run for this long, or until it ends by itself, and ends it.
     void kill_after(std::chrono::milliseconds life) const;
-    /// Waits for its end. @return as waitpid tells it
+    /// Waits for its end. @return the status from waitpid
     int wait();
 
 private:

@@ -14,14 +14,14 @@
 
 namespace webhooks::testing {
 
-/// File descriptors that this process has open.
+/// The number of open file descriptors of this process.
 inline std::size_t open_descriptors() {
     const std::filesystem::directory_iterator all("/proc/self/fd");
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// IPv4 sockets of this process that are connected to `port`: the client's ends alone, which are
-/// there or not at the client's will. Whoever accepts has ends that come and go in its own time.
+/// IPv4 sockets of this process that are connected to `port`: only the client's ends, which exist
+/// as the client decides. The ends of a server are opened and closed in its own time.
 inline std::size_t connections_to(std::uint16_t port) {
     std::size_t found = 0;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -36,8 +36,8 @@ inline std::size_t connections_to(std::uint16_t port) {
     return found;
 }
 
-/// While it lives, this process gets no new descriptor. UBSan needs some itself, for each type that
-/// it has not met yet: do the same beforehand.
+/// While it exists, this process gets no new descriptor. UBSan needs some itself, for each type
+/// that it has not met yet: do the same beforehand.
 class NoDescriptors {
 public:
     NoDescriptors() {
@@ -53,7 +53,7 @@ private:
     rlimit usual_{};
 };
 
-/// While it lives, this process may have so many descriptors, and only some of them are free.
+/// While it exists, this process may have this many descriptors, and only some of them are free.
 class FewDescriptors {
 public:
     FewDescriptors(int limit, std::size_t free) {

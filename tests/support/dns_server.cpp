@@ -65,7 +65,7 @@ std::string message(std::string_view query, const Question& question, unsigned f
     return text;
 }
 
-/// The records of the type that is asked for.
+/// The records of the requested type.
 std::vector<std::string> records_of(const DnsServer::Name& name, std::uint16_t type) {
     std::vector<std::string> records;
     for (const std::string& address : name.addresses) {
@@ -75,7 +75,7 @@ std::vector<std::string> records_of(const DnsServer::Name& name, std::uint16_t t
         if (::inet_pton(is_v6 ? AF_INET6 : AF_INET, address.c_str(), data.data()) != 1) {
             throw std::runtime_error("not an address: " + address);
         }
-        // The first part points to the question's name; the class is "Internet".
+        // The first part refers to the question's name; the class is "Internet".
         records.push_back(number16(0xc000 | header_size) + number16(type) + number16(1) +
                           number32(name.ttl) + number16(static_cast<unsigned>(data.size())) + data);
     }
@@ -86,7 +86,7 @@ void require(bool is_true, const char* what) {
     if (!is_true) throw std::runtime_error(std::string("DnsServer: ") + what);
 }
 
-/// @return the socket, bound to the port; -1 when the port is taken.
+/// @return the socket, bound to the port; -1 if the port is in use.
 int bound(int type, int& port) {
     const int socket = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
     require(socket >= 0, "no socket");
@@ -171,7 +171,7 @@ void DnsServer::serve_datagram() {
     if (!answer.empty()) ::sendto(udp_, answer.data(), answer.size(), 0, generic, size);
 }
 
-/// Answers what arrives until the client closes; a length stands before each message.
+/// Answers until the client closes; each message is preceded by its length.
 void DnsServer::serve_connection() {
     const int peer = ::accept4(tcp_, nullptr, nullptr, SOCK_CLOEXEC);
     std::string length(2, 0);

@@ -10,15 +10,15 @@
 
 namespace webhooks::testing {
 
-/// A name server on a loopback port of its own, on a thread of its own. It answers questions for A
-/// and AAAA, by UDP and TCP; a name that it was not told of does not exist.
+/// A name server on its own loopback port and thread. It answers queries for A and AAAA, by UDP and
+/// TCP; a name that was not configured does not exist.
 class DnsServer {
 public:
     enum class Manner {
-        answers,   ///< With the addresses, whether there are any or not.
+        answers,   ///< With the addresses, even if there are none.
         silent,    ///< Not at all.
         garbage,   ///< With a message that ends within its first record.
-        too_long,  ///< By UDP only that the answer has to be fetched by TCP.
+        too_long,  ///< By UDP only a truncated response, which requires TCP.
     };
     struct Name {
         Manner manner = Manner::answers;
@@ -31,19 +31,19 @@ public:
     DnsServer(const DnsServer&) = delete;
     DnsServer& operator=(const DnsServer&) = delete;
 
-    /// As HttpTransportOptions::name_servers has it.
+    /// In the format of HttpTransportOptions::name_servers.
     std::string address() const;
     void set(const std::string& host, Name name);
-    /// How often IPv4 addresses of the host were asked for.
+    /// How often IPv4 addresses of the host were requested.
     int asked(const std::string& host) const;
-    /// All hosts that were asked for.
+    /// All hosts that were requested.
     std::vector<std::string> hosts() const;
 
 private:
     void serve();
     void serve_datagram();
     void serve_connection();
-    /// Empty: no answer is to be given.
+    /// Empty: no answer is sent.
     std::string answer_to(std::string_view query, bool by_tcp);
 
     int udp_ = -1;

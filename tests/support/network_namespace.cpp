@@ -25,7 +25,8 @@ bool NetworkNamespace::is_permitted() {
 }
 
 NetworkNamespace::NetworkNamespace() : name_("wh" + std::to_string(::getpid())) {
-    // Addresses for tests of networks (RFC 2544), and a place among them that others hardly take.
+    // Addresses for network tests (RFC 2544), in a part of the range that others are unlikely to
+    // use.
     const int id = ::getpid();
     network_ = "198." + std::to_string(18 + id / 256 % 2) + "." + std::to_string(id % 256);
     const auto link = [&](const std::string& end, int ours, int theirs) {
@@ -43,7 +44,7 @@ NetworkNamespace::NetworkNamespace() : name_("wh" + std::to_string(::getpid())) 
 }
 
 NetworkNamespace::~NetworkNamespace() {
-    // Its links go with it, once no socket keeps it.
+    // Its links are removed with it, once no socket uses it.
     run("ip link del " + name_ + "a; ip link del " + name_ + "b; ip netns del " + name_);
 }
 

@@ -4,11 +4,11 @@
 
 namespace webhooks::testing {
 
-/// A network of its own on this machine, joined to ours by two links, as a machine is by two
-/// cables. It takes the rights of an administrator.
+/// A separate network on this machine, connected to the machine's own by two links, like a machine
+/// with two cables. Requires administrator rights.
 class NetworkNamespace {
 public:
-    /// Whether this process may make one.
+    /// Whether this process may create one.
     static bool is_permitted();
 
     NetworkNamespace();
@@ -16,15 +16,15 @@ public:
     NetworkNamespace(const NetworkNamespace&) = delete;
     NetworkNamespace& operator=(const NetworkNamespace&) = delete;
 
-    /// Our addresses, as seen from there, at the ends of the two links.
+    /// This machine's addresses, as seen from there, at the ends of the two links.
     std::string first_address() const { return network_ + ".1"; }
     std::string second_address() const { return network_ + ".5"; }
-    /// Sets a parameter of the kernel there, as sysctl names it.
+    /// Sets a kernel parameter there, named as in sysctl.
     void configure(const std::string& parameter, const std::string& value) const;
     void cut_first_link() const;
     void join_first_link() const;
 
-    /// While it lives, this thread and those that it starts are there.
+    /// While it exists, this thread and those that it starts are in that network.
     class Visit {
     public:
         explicit Visit(const NetworkNamespace& there);

@@ -18,7 +18,7 @@
 namespace webhooks::testing {
 namespace {
 
-/// PostgreSQL refuses to run as root. @return null for whoever is not root.
+/// PostgreSQL refuses to run as root. @return null unless this process runs as root.
 const passwd* other_user() {
     if (::geteuid() != 0) return nullptr;
     const passwd* user = ::getpwnam("postgres");
@@ -33,7 +33,7 @@ std::runtime_error failure(const std::string& what) {
     return std::runtime_error(what + ": " + std::strerror(errno));
 }
 
-/// Ends the child, which has said why in its log.
+/// Ends the child, after writing the reason to its log.
 [[noreturn]] void give_up(int log, const char* what) {
     ::dprintf(log, "%s: %s\n", what, std::strerror(errno));
     ::_exit(127);
@@ -95,7 +95,7 @@ void PostgresqlCluster::stop(Shutdown how) {
     wait_for(std::exchange(server_, 0));
 }
 
-/// The server writes its state into the eighth line of its pid file.
+/// The server writes its state into line 8 of its pid file.
 bool PostgresqlCluster::is_ready() const {
     std::ifstream file(folder_.file("data/postmaster.pid"));
     std::string line;
@@ -112,7 +112,7 @@ std::string PostgresqlCluster::log() const {
 
 pid_t PostgresqlCluster::launch(const std::vector<std::string>& command) const {
     const passwd* user = other_user();
-    // Opened before the child changes its user, so that each of its errors finds its way there.
+    // Opened before the child changes its user, so that all of its errors are logged.
     const int log =
         ::open(folder_.file("log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log < 0) throw failure("open " + folder_.file("log"));
@@ -129,7 +129,7 @@ pid_t PostgresqlCluster::launch(const std::vector<std::string>& command) const {
         if (child < 0) throw failure("fork");
         return child;
     }
-    // PostgreSQL wants to enter the folder it is started in, which its user may not.
+    // PostgreSQL enters the folder it is started in, which its user may not be allowed to.
     if (::chdir("/") != 0) give_up(log, "chdir /");
     if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 ||
                             ::setuid(user->pw_uid) != 0)) {

@@ -9,9 +9,9 @@
 
 namespace webhooks::testing {
 
-/// A PostgreSQL server of this process's own: on a Unix socket in a temporary folder, gone with the
-/// object, and with the process however that ends. It does not wait for the disk, and its texts
-/// are ordered as English is, so that whoever forgets a collation is found out.
+/// A PostgreSQL server of this process: on a Unix socket in a temporary folder. It ends with the
+/// object, and with the process, however that ends. It does not wait for the disk, and uses an
+/// English collation, so that a forgotten COLLATE is detected.
 class PostgresqlCluster {
 public:
     PostgresqlCluster();
@@ -26,7 +26,7 @@ public:
     /// Ends the server at once, with all of its connections, and starts it again.
     void restart();
 
-    /// As `pg_ctl stop -m` has them; either ends all connections.
+    /// The modes of `pg_ctl stop -m`; both end all connections.
     enum class Shutdown : int { fast = SIGINT, immediate = SIGQUIT };
     void stop(Shutdown how = Shutdown::immediate);
     /// @pre it was stopped
@@ -35,16 +35,16 @@ public:
 private:
     pid_t launch(const std::vector<std::string>& command) const;
     bool is_ready() const;
-    /// What the programs said.
+    /// The output of the programs.
     std::string log() const;
 
-    /// Not in TMPDIR: PostgreSQL's user may be unable to enter that, and the path of a socket is
-    /// short.
+    /// Not in TMPDIR: PostgreSQL's user may not be able to enter it, and the path of a socket must
+    /// be short.
     TemporaryFolder folder_{"/tmp"};
     pid_t server_ = 0;
 };
 
-/// The one that the tests of a program share. It starts when it is first wanted.
+/// The cluster that the tests of a program share. It starts on first use.
 PostgresqlCluster& postgresql_cluster();
 
 }  // namespace webhooks::testing

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What this process has in use, counted by the kernel and by the allocator.
+/// The resources that this process uses, counted by the kernel and by the allocator.
 
 #include <malloc.h>
 #include <sys/resource.h>
@@ -17,14 +17,14 @@ inline std::size_t running_threads() {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// Bytes that were allocated and not freed. Under a sanitizer, which has an allocator of its own,
-/// always 0.
+/// Bytes that were allocated and not freed. Always 0 under a sanitizer, which has its own
+/// allocator.
 inline std::size_t allocated_bytes() {
     const auto heap = ::mallinfo2();
     return heap.uordblks + heap.hblkhd;
 }
 
-/// Raises the limit of file descriptors to what this process may have.
+/// Raises the limit of file descriptors to the maximum for this process.
 inline void allow_many_descriptors() {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);

@@ -102,7 +102,8 @@ void TcpProxy::on_text(const std::string& text, int every, Fate fate) {
 void TcpProxy::serve() {
     while (true) {
         std::vector<pollfd> watched = {{stop_, POLLIN, 0}, {listener_, POLLIN, 0}};
-        std::vector<std::pair<int, bool>> whose;  // Of those behind the two: client, from client.
+        std::vector<std::pair<int, bool>>
+            whose;  // Of the later ones: client, whether it is its end.
         {
             const std::scoped_lock lock(mutex_);
             for (const auto& [client, connection] : open_) {
@@ -124,7 +125,7 @@ void TcpProxy::serve() {
             if (found->second.server >= 0) ::close(found->second.server);
             open_.erase(found);
         }
-        // Last, for a new socket may have the number of one that was closed.
+        // Last, because a new socket may get the number of one that was closed.
         if (watched[1].revents != 0) accept_one();
     }
 }
@@ -148,7 +149,7 @@ bool TcpProxy::pass_on(Connection& connection, bool from_client) {
     const auto got =
         ::recv(from_client ? connection.client : connection.server, bytes, sizeof bytes, 0);
     if (connection.is_swallowing) {
-        // What a side closes, the other does not hear of.
+        // If one side closes, the other is not told.
         if (got > 0) return true;
         if (from_client) return false;
         ::close(std::exchange(connection.server, -1));

@@ -11,34 +11,33 @@
 
 namespace webhooks::testing {
 
-/// A network between clients and a server, that fails as it is told. Any thread.
+/// A network between clients and a server that fails as configured. Thread-safe.
 class TcpProxy {
 public:
-    /// What becomes of a connection once its client has sent a certain text.
+    /// What happens to a connection once its client has sent a certain text.
     enum class Fate : std::uint8_t {
-        reply_cut,    ///< The server gets the text; in place of its reply the connection ends.
-        reply_lost,   ///< The server gets the text; its reply, and all that follows, is swallowed.
-        never_there,  ///< All is swallowed from that text on, which the server never gets.
+        reply_cut,    ///< The server gets the text; instead of its reply the connection ends.
+        reply_lost,   ///< The server gets the text; its reply and everything after it is dropped.
+        never_there,  ///< Everything is dropped from that text on, which the server never gets.
     };
 
     /// @param server the path of a Unix socket, or a port of 127.0.0.1.
-    /// @param address of ours that clients connect to.
+    /// @param address the local address that clients connect to.
     explicit TcpProxy(std::string server, const std::string& address = "127.0.0.1");
     ~TcpProxy();
     TcpProxy(const TcpProxy&) = delete;
     TcpProxy& operator=(const TcpProxy&) = delete;
 
     std::uint16_t port() const noexcept { return port_; }
-    /// So many clients have connected.
+    /// The number of clients that have connected.
     int connections() const noexcept { return connections_; }
 
-    /// Half-open: from now on all that either side sends is swallowed, on new connections too, and
-    /// none of them is closed.
+    /// Half-open: from now on everything that either side sends is dropped, also on new
+    /// connections, and none of them is closed.
     void swallow();
-    /// New connections work again. Those that swallowed go on doing so for ever.
+    /// New connections work again. Those that dropped data continue to do so.
     void heal();
-    /// Has it happen to each `every`-th time that this text is sent, from now on. An empty text
-    /// ends it.
+    /// Applies it to each `every`-th occurrence of this text, from now on. An empty text stops it.
     void on_text(const std::string& text, int every, Fate fate);
     /// How often that has happened.
     int struck() const noexcept { return struck_; }
@@ -54,7 +53,7 @@ private:
 
     void serve();
     void accept_one();
-    /// @return false when the connection has ended.
+    /// @return false if the connection has ended.
     bool pass_on(Connection& connection, bool from_client);
     bool is_struck(const char* bytes, std::size_t size);
 

@@ -9,7 +9,7 @@
 
 namespace webhooks::testing {
 
-/// A fresh folder that goes with the object.
+/// A new folder that is deleted with the object.
 class TemporaryFolder {
 public:
     explicit TemporaryFolder(

@@ -9,7 +9,7 @@
 
 namespace webhooks::testing {
 
-/// As the kernel shows it.
+/// A thread as shown by the kernel.
 struct Thread {
     std::string name;
     std::uint64_t blocked_signals = 0;

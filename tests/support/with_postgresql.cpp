@@ -1,5 +1,6 @@
-// usage: webhooks_with_postgresql PROGRAM. Runs a program with the URI of a database of its own as
-// the argument. @return what the program returns.
+// usage: webhooks_with_postgresql PROGRAM. Runs a program with the URI of a new database as its
+// argument.
+// @return what the program returns.
 
 #include <cstdlib>
 #include <support/postgresql_cluster.hpp>

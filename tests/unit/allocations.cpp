@@ -11,7 +11,7 @@ thread_local long limit = -1;  ///< Of `count`; -1: none.
 
 }  // namespace
 
-// Not inline: GCC takes `free` for a mistake where it sees that, and not `malloc`, behind `new`.
+// Not inline: GCC warns about `free` if it does not see the matching `malloc` in `new`.
 [[gnu::noinline]] void* operator new(std::size_t size) {
     if (count == limit) throw std::bad_alloc();
     ++count;

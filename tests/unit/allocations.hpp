@@ -1,13 +1,13 @@
 #pragma once
 
-#ifndef __SANITIZE_ADDRESS__  // It has operators of its own, and wants all of them or none.
+#ifndef __SANITIZE_ADDRESS__  // It has its own operators, and requires all of them or none.
 
 namespace webhooks::testing {
 
-/// How often this thread has asked for memory.
+/// The number of allocations of this thread.
 long allocations() noexcept;
 
-/// Memory of this thread is used up after so many allocations, until the object goes.
+/// While it exists, allocations of this thread fail after this many.
 struct Shortage {
     explicit Shortage(long allocations) noexcept;
     ~Shortage();

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Catch2, version 2 or 3, whichever the program that includes this is built with, and how it shows
-/// the library's types.
+/// Catch2, version 2 or 3, whichever the including program is built with, and how it prints the
+/// library's types.
 
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>

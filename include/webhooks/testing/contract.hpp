@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// How the tests of a contract are registered with Catch2 for what is under test. Programs include
-/// storage_contract.hpp or transport_contract.hpp.
+/// Registers the tests of a contract with Catch2. Programs include storage_contract.hpp or
+/// transport_contract.hpp.
 
 #include <string>
 #include <utility>
@@ -13,7 +13,8 @@
 namespace WEBHOOKS_EXPORT webhooks {
 namespace testing {
 
-/// One test of a contract. `Subject` is the interface by which the host hands over what is tested.
+/// One test of a contract. `Subject` is the interface through which the host supplies what is
+/// tested.
 template <class Subject>
 struct ContractTest {
     std::string name;
@@ -21,7 +22,7 @@ struct ContractTest {
     void (*run)(Subject&);
 };
 
-/// Registers tests for one subject; each runs on a `Given` of its own.
+/// Registers the tests for one subject; each runs on its own `Given`.
 template <class Given, class Subject>
 class ContractRegistration {
 public:
@@ -55,8 +56,9 @@ private:
 #define WEBHOOKS_CONTRACT_NAME_2(prefix, line) prefix##line
 #define WEBHOOKS_CONTRACT_NAME(prefix, line) WEBHOOKS_CONTRACT_NAME_2(prefix, line)
 
-/// A test, whose body follows, as a member of a class derived from `fixture`, which is made of a
-/// `subject&`. A function `std::vector<ContractTest<subject>>& contract_tests()` is in scope.
+/// A test, whose body follows, as a member of a class derived from `fixture`, which is constructed
+/// from a `subject&`. A function `std::vector<ContractTest<subject>>& contract_tests()` must be in
+/// scope.
 #define WEBHOOKS_CONTRACT_TEST_2(subject, fixture, test, name)                                 \
     struct test : fixture {                                                                    \
         using fixture::fixture;                                                                \

@@ -38,7 +38,7 @@ public:
 
     /// Replaces the selection of calls that break.
     void break_calls(Breakage breakage);
-    /// From now on every call is forwarded.
+    /// From now on no call breaks.
     void mend();
 
     /// The number of calls so far, including broken ones; with a kind, only of that kind.

@@ -7,7 +7,7 @@
 namespace WEBHOOKS_EXPORT webhooks {
 namespace testing {
 
-/// A clock that stands still until it is told. Begins at 2026-01-01T00:00:00Z. Any thread.
+/// A clock that stands still until it is advanced. Begins at 2026-01-01T00:00:00Z. Any thread.
 class ManualClock final : public Clock {
 public:
     Time now() const noexcept override;
@@ -15,7 +15,7 @@ public:
 
     /// Both clocks go forward. @pre `by` is not negative.
     void advance(std::chrono::microseconds by) noexcept;
-    /// The wall clock alone jumps, as when somebody sets it.
+    /// Only the wall clock jumps, as if it had been set.
     void jump(std::chrono::microseconds by) noexcept;
 
 private:

@@ -14,9 +14,10 @@
 ///     };
 ///     WEBHOOKS_STORAGE_CONTRACT(Mine);
 ///
-/// Link `webhooks::testing` and Catch2; nothing of Catch2 is in the library. Include it in one
-/// source of a program, for it takes a while to compile.
+/// Link `webhooks::testing` and Catch2; the library itself does not contain Catch2. Include this
+/// header in only one source file of a program, because it takes a while to compile.
 
+#include <webhooks/testing/storage_contract/all_events.hpp>
 #include <webhooks/testing/storage_contract/append.hpp>
 #include <webhooks/testing/storage_contract/endpoint_state.hpp>
 #include <webhooks/testing/storage_contract/fixture.hpp>
@@ -32,7 +33,7 @@
 
 #undef STORAGE_TEST
 
-/// Registers every test of the contract for a storage, as "WHAT HOLDS - GIVEN".
+/// Registers every test of the contract for a storage, as "TEST - GIVEN".
 /// @param given a class derived from `webhooks::testing::StorageUnderTest` that is made without
 /// arguments.
 /// @param ... tags of the tests, as "[slow]"; they have "[contract]" in any case.

@@ -18,22 +18,22 @@
 
 namespace webhooks::testing {
 
-/// What a host derives from to have its transport tested: each test makes one of these, and with it
-/// the endpoints that requests go to.
+/// Supplied by a host to have its transport tested: each test creates one of these, together with
+/// the endpoints of its requests.
 class TransportUnderTest {
 public:
     virtual ~TransportUnderTest() = default;
 
     /// A new transport. Called once; this object outlives the transport. Its deadline for an
-    /// attempt is best a second or less, for tests wait for it.
+    /// attempt should be a second or less, because tests wait for it.
     virtual std::shared_ptr<Transport> make() = 0;
-    /// A request whose endpoint answers it soon, with this status: 200-599.
+    /// A request that its endpoint answers soon, with this status: 200-599.
     virtual OutgoingRequest answered_with(int status_code) = 0;
-    /// A request whose endpoint takes it, or its connection, and never answers.
+    /// A request that its endpoint accepts but never answers.
     virtual OutgoingRequest unanswered() = 0;
-    /// A request that fails soon, as where connections are refused.
+    /// A request that fails soon, for example because the connection is refused.
     virtual OutgoingRequest failing() = 0;
-    /// Whether attempts end by a deadline. Only a test double may have none.
+    /// Whether attempts end at a deadline. Only a test double may have none.
     virtual bool has_deadline() const { return true; }
 };
 
@@ -49,7 +49,7 @@ inline std::vector<ContractTest<TransportUnderTest>>& contract_tests() {
     return tests;
 }
 
-/// A transport, its caller, and the answers that came.
+/// A transport, its caller, and the received answers.
 class Fixture : private Transport::Sink {
 public:
     explicit Fixture(TransportUnderTest& under_test)
@@ -64,7 +64,7 @@ public:
     void run(SteadyTime until) { transport->run(until, *this); }
     void run_for(std::chrono::milliseconds time) { run(SteadyTime::clock::now() + time); }
 
-    /// Runs until there are so many answers in all.
+    /// Runs until there are this many answers in total.
     void run_until(std::size_t count) {
         const SteadyTime end = SteadyTime::clock::now() + time_limit;
         while (answers.size() < count) {
@@ -79,13 +79,13 @@ public:
         return answers.at(token);
     }
 
-    /// More than a test takes on a machine that is busy.
+    /// More than a test takes on a busy machine.
     static constexpr auto time_limit = 30s;
 
     TransportUnderTest& given;
     std::shared_ptr<Transport> transport;
     std::map<Token, TransportAnswer> answers;
-    /// Started by the next answer.
+    /// Started on the next answer.
     std::vector<OutgoingRequest> follow_ups;
 
 private:
@@ -102,7 +102,7 @@ private:
 
 #define TRANSPORT_TEST(name) WEBHOOKS_CONTRACT_TEST(TransportUnderTest, Fixture, name)
 
-TRANSPORT_TEST("an answer is an answer, whatever its status") {
+TRANSPORT_TEST("a response with any status is an answer") {
     for (const int status : {200, 204, 299, 302, 404, 410, 429, 500, 503, 599}) {
         CAPTURE(status);
         const TransportAnswer& answer = answer_to(given.answered_with(status));
@@ -119,20 +119,20 @@ TRANSPORT_TEST("an attempt that fails says why, and has no status") {
     CHECK_FALSE(answer.error.empty());
 }
 
-TRANSPORT_TEST("answers are given inside run alone, each once") {
+TRANSPORT_TEST("answers are delivered only inside run, each once") {
     const Token first = start(given.answered_with(200));
     const Token second = start(given.failing());
     CHECK(answers.empty());
     run_until(2);
     CHECK(answers.contains(first));
     CHECK(answers.contains(second));
-    // A second answer to either would be noticed.
+    // A second answer to one of them would be detected.
     run_for(20ms);
     run(SteadyTime::min());
     CHECK(answers.size() == 2);
 }
 
-TRANSPORT_TEST("attempts that are made at once are answered each by its own answer") {
+TRANSPORT_TEST("concurrent attempts each get their own answer") {
     std::map<Token, int> expected;
     for (int i = 0; i < 24; ++i) {
         const int status = 400 + i;
@@ -146,7 +146,7 @@ TRANSPORT_TEST("attempts that are made at once are answered each by its own answ
     }
 }
 
-TRANSPORT_TEST("an attempt that is not answered keeps no other from its answer") {
+TRANSPORT_TEST("an attempt without a response does not delay others") {
     const Token unanswered = start(given.unanswered());
     CHECK(answer_to(given.answered_with(200)).kind == Kind::answered);
     CHECK(answer_to(given.failing()).kind == Kind::failed);
@@ -155,7 +155,7 @@ TRANSPORT_TEST("an attempt that is not answered keeps no other from its answer")
     run_until(3);
 }
 
-TRANSPORT_TEST("an attempt that is not answered fails when its deadline has passed") {
+TRANSPORT_TEST("an attempt without a response fails when its deadline has passed") {
     if (!given.has_deadline()) return;
     const TransportAnswer& answer = answer_to(given.unanswered());
     CHECK(answer.kind == Kind::failed);
@@ -163,7 +163,7 @@ TRANSPORT_TEST("an attempt that is not answered fails when its deadline has pass
     CHECK_FALSE(answer.error.empty());
 }
 
-TRANSPORT_TEST("what is cancelled is answered once, as not sent, by the next run") {
+TRANSPORT_TEST("cancelled attempts are answered once, as not sent, by the next run") {
     start(given.unanswered());
     start(given.unanswered());
     run(SteadyTime::min());
@@ -190,7 +190,7 @@ TRANSPORT_TEST("after a cancellation attempts are made as before") {
     CHECK(answer_to(given.answered_with(204)).status_code == 204);
 }
 
-TRANSPORT_TEST("an answer's receiver may start the next attempts") {
+TRANSPORT_TEST("the receiver of an answer may start the next attempts") {
     follow_ups = {given.answered_with(201), given.answered_with(202)};
     start(given.answered_with(200));
     run_until(3);
@@ -209,7 +209,7 @@ TRANSPORT_TEST("a token may be used again once it was answered") {
     CHECK(answers.at(7).status_code == 500);
 }
 
-TRANSPORT_TEST("run returns when its time has come, with or without attempts in flight") {
+TRANSPORT_TEST("run returns at its time, with or without attempts in flight") {
     run(SteadyTime::min());
     run_for(10ms);
     start(given.unanswered());
@@ -229,7 +229,7 @@ TRANSPORT_TEST("wake ends the next run, or one that waits") {
     CHECK(answers.empty());
 }
 
-TRANSPORT_TEST("a transport ends with attempts in flight, and answers nothing then") {
+TRANSPORT_TEST("a transport can be destroyed with attempts in flight, and answers nothing then") {
     start(given.unanswered());
     run_for(10ms);
     start(given.answered_with(200));
@@ -243,7 +243,7 @@ TRANSPORT_TEST("a transport ends with attempts in flight, and answers nothing th
 }  // namespace transport_contract
 }  // namespace webhooks::testing
 
-/// Registers every test of the contract for a transport, as "WHAT HOLDS - GIVEN".
+/// Registers every test of the contract for a transport, as "TEST - GIVEN".
 /// @param given a class derived from `webhooks::testing::TransportUnderTest` that is made without
 /// arguments.
 /// @param ... tags of the tests, as "[slow]"; they have "[contract]" in any case.

@@ -1,6 +1,7 @@
 #include <storage/memory/memory_storage.hpp>
 
 #include <algorithm>
+#include <query/answer.hpp>
 #include <random>
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
@@ -22,8 +23,8 @@ Error no_such_event() {
 
 }  // namespace
 
-MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock)
-    : clock_(clock ? std::move(clock) : system_clock()) {}
+MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout)
+    : clock_(clock ? std::move(clock) : system_clock()), query_timeout_(query_timeout) {}
 
 // ---- Subscriptions.
 
@@ -40,8 +41,7 @@ Result<Subscription> MemoryStorage::insert_subscription(const Subscription& draf
 Result<MemoryStorage::StoredSubscription*> MemoryStorage::visible(const Principal& principal,
                                                                   SubscriptionId id) {
     const auto found = subscriptions_.find(id);
-    if (found == subscriptions_.end() || found->second.is_deleted ||
-        !principal.may_see(found->second.subscription.user_id)) {
+    if (found == subscriptions_.end() || !is_visible(principal, found->second)) {
         return no_such_subscription();
     }
     return &found->second;
@@ -87,15 +87,15 @@ Result<> MemoryStorage::delete_subscription(const Principal& principal, Subscrip
 
 Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& principal,
                                                              const ListQuery& query) {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     std::vector<Subscription> rows;
     for (const auto& [id, stored] : subscriptions_) {
-        if (!stored.is_deleted && principal.may_see(stored.subscription.user_id)) {
-            rows.push_back(stored.subscription);
-        }
+        if (is_visible(principal, stored)) rows.push_back(stored.subscription);
     }
-    Result<Page<Subscription>> page = answer(query, std::move(rows));
+    lock.unlock();
+    Result<Page<Subscription>> page = query::answer(query, std::move(rows), budget_of(query));
     if (!page || !query.include_events) return page;
+    lock.lock();
     for (Subscription& subscription : page->items) {
         subscription.recent_events = newest_events(subscription.id);
     }
@@ -131,7 +131,10 @@ Result<Configuration> MemoryStorage::configuration(Revision since) {
 // ---- The log, for readers.
 
 Event MemoryStorage::view(EventId id) const {
-    const StoredEvent& stored = events_.at(id);
+    return view(id, events_.at(id));
+}
+
+Event MemoryStorage::view(EventId id, const StoredEvent& stored) {
     Event event{.id = id,
                 .subscription_id = stored.subscription,
                 .event_type = stored.message->event_type,
@@ -159,14 +162,48 @@ std::vector<Event> MemoryStorage::newest_events(SubscriptionId id) const {
 
 Result<Page<Event>> MemoryStorage::list_events(const Principal& principal, SubscriptionId id,
                                                const ListQuery& query) {
-    const std::scoped_lock lock(mutex_);
-    const auto stored = visible(principal, id);
-    if (!stored) return stored.error();
-    std::vector<Event> rows;
-    for (const EventId row : log_of_[id]) {
-        rows.push_back(view(row));
+    LogRows rows;
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto stored = visible(principal, id);
+        if (!stored) return stored.error();
+        copy_log(id, rows);
     }
-    return answer(query, std::move(rows));
+    return answer_from(rows, query);
+}
+
+Result<Page<Event>> MemoryStorage::list_all_events(const Principal& principal,
+                                                   const ListQuery& query) {
+    LogRows rows;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (const auto& [id, stored] : subscriptions_) {
+            if (is_visible(principal, stored)) copy_log(id, rows);
+        }
+    }
+    return answer_from(rows, query);
+}
+
+void MemoryStorage::copy_log(SubscriptionId id, LogRows& rows) const {
+    const auto log = log_of_.find(id);
+    if (log == log_of_.end()) return;
+    for (const EventId event : log->second) {
+        rows.emplace_back(event, events_.at(event));
+    }
+}
+
+Result<Page<Event>> MemoryStorage::answer_from(const LogRows& rows, const ListQuery& query) const {
+    const query::Budget budget = budget_of(query);
+    std::vector<Event> events;
+    for (const auto& [id, stored] : rows) {
+        if (budget.is_used_up()) return query::timed_out();
+        events.push_back(view(id, stored));
+    }
+    return query::answer(query, std::move(events), budget);
+}
+
+query::Budget MemoryStorage::budget_of(const ListQuery& query) const {
+    return {.end = SteadyTime::clock::now() + query_timeout_, .stop = query.stop};
 }
 
 Result<MemoryStorage::StoredEvent*> MemoryStorage::visible(const Principal& principal,
@@ -642,8 +679,9 @@ Result<> MemoryStorage::delete_api_key(ApiKeyId id) {
 
 }  // namespace storage
 
-std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock) {
-    return std::make_shared<storage::MemoryStorage>(std::move(clock));
+std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock,
+                                             std::chrono::milliseconds query_timeout) {
+    return std::make_shared<storage::MemoryStorage>(std::move(clock), query_timeout);
 }
 
 }  // namespace webhooks

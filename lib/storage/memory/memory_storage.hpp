@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <query/budget.hpp>
 #include <set>
 #include <storage/append_decision.hpp>
 #include <storage/sweep.hpp>
@@ -16,7 +17,7 @@ namespace webhooks::storage {
 /// Ordered containers under one lock: every call is atomic because it holds the lock.
 class MemoryStorage final : public Storage {
 public:
-    explicit MemoryStorage(std::shared_ptr<Clock> clock);
+    MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout);
 
     Result<Subscription> insert_subscription(const Subscription&) override;
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
@@ -30,6 +31,7 @@ public:
     Result<Configuration> configuration(Revision since) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
@@ -94,10 +96,22 @@ private:
         Time created_at{};
     };
 
+    /// Copies of events, to be read without the lock; payloads are shared.
+    using LogRows = std::vector<std::pair<EventId, StoredEvent>>;
+
+    static bool is_visible(const Principal& principal, const StoredSubscription& stored) {
+        return !stored.is_deleted && principal.may_see(stored.subscription.user_id);
+    }
+    static Event view(EventId, const StoredEvent&);
+    /// Evaluates the query without the lock, so that nothing waits for it.
+    Result<Page<Event>> answer_from(const LogRows&, const ListQuery&) const;
+    query::Budget budget_of(const ListQuery&) const;
+
     // All of these require the lock to be held.
     Result<StoredSubscription*> visible(const Principal&, SubscriptionId);
     Result<StoredWorker*> living(WorkerId);
     Event view(EventId) const;
+    void copy_log(SubscriptionId, LogRows&) const;
     std::vector<Event> newest_events(SubscriptionId) const;
     Result<StoredEvent*> visible(const Principal&, SubscriptionId, EventId);
     /// Whether the event is only in the memory of the worker that appended it.
@@ -119,6 +133,7 @@ private:
     void write_append(const Worker&, const Append&, const Appended& place);
 
     const std::shared_ptr<Clock> clock_;
+    const std::chrono::milliseconds query_timeout_;
     std::mutex mutex_;
     std::map<SubscriptionId, StoredSubscription> subscriptions_;
     std::map<std::string, EventType> event_types_;

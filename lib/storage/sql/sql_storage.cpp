@@ -1,5 +1,6 @@
 #include <storage/idempotency.hpp>
 #include <storage/sql/api_key_table.hpp>
+#include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
@@ -21,13 +22,15 @@ Error no_such_event() {
 
 template <class Answering>
 auto SqlStorage::run_visible(Purpose purpose, const Principal& principal, SubscriptionId id,
-                             Answering body) {
+                             Answering body, const std::stop_token& stop) {
     return run(
-        purpose, [&](soci::session& sql) -> decltype(body(sql, std::declval<Subscription&>())) {
+        purpose,
+        [&](soci::session& sql) -> decltype(body(sql, std::declval<Subscription&>())) {
             std::optional<Subscription> found = storage::find_subscription(sql, principal, id);
             if (!found) return no_such_subscription();
             return body(sql, *found);
-        });
+        },
+        stop);
 }
 
 // ---- Subscriptions.
@@ -80,14 +83,17 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
                                                           const ListQuery& list) {
     const Result<query::Plan> plan = query::make_plan(list, ListKind::subscriptions);
     if (!plan) return plan.error();
-    return run(Purpose::query, [&](soci::session& sql) -> Result<Page<Subscription>> {
-        Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
-        for (Subscription& subscription : page.items) {
-            if (list.include_events)
-                subscription.recent_events = newest_events(sql, dialect_, subscription.id);
-        }
-        return page;
-    });
+    return run(
+        Purpose::query,
+        [&](soci::session& sql) -> Result<Page<Subscription>> {
+            Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
+            for (Subscription& subscription : page.items) {
+                if (list.include_events)
+                    subscription.recent_events = newest_events(sql, dialect_, subscription.id);
+            }
+            return page;
+        },
+        list.stop);
 }
 
 Result<> SqlStorage::upsert_event_type(const EventType& type) {
@@ -109,18 +115,34 @@ Result<Page<Event>> SqlStorage::list_events(const Principal& principal, Subscrip
                                             const ListQuery& list) {
     const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
     if (!plan) return plan.error();
-    // A reader that continues after an event never returns to earlier ids that become visible
-    // later.
-    std::optional<EventId> last;
-    if (plan->after && !plan->order.front().is_descending) {
-        Result<std::optional<EventId>> settled = last_settled_event();
-        if (!settled) return settled.error();
-        last = *settled;
-    }
-    return run_visible(Purpose::query_log, principal, id,
-                       [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
-                           return storage::list_events(sql, dialect_, id, *plan, last);
-                       });
+    const Result<std::optional<EventId>> last = last_shown(*plan);
+    if (!last) return last.error();
+    const EventScope scope{.owner = principal, .subscription = id};
+    return run_visible(
+        Purpose::query_log, principal, id,
+        [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
+            return storage::list_events(sql, dialect_, scope, *plan, *last);
+        },
+        list.stop);
+}
+
+Result<Page<Event>> SqlStorage::list_all_events(const Principal& principal, const ListQuery& list) {
+    const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
+    if (!plan) return plan.error();
+    const Result<std::optional<EventId>> last = last_shown(*plan);
+    if (!last) return last.error();
+    return run(
+        Purpose::query_log,
+        [&](soci::session& sql) -> Result<Page<Event>> {
+            return storage::list_events(sql, dialect_, {.owner = principal}, *plan, *last);
+        },
+        list.stop);
+}
+
+/// A reader that continues after an event never returns to earlier ids that become visible later.
+Result<std::optional<EventId>> SqlStorage::last_shown(const query::Plan& plan) {
+    if (!plan.after || plan.order.front().is_descending) return std::optional<EventId>();
+    return last_settled_event();
 }
 
 Result<EventHistory> SqlStorage::find_event(const Principal& principal, SubscriptionId id,

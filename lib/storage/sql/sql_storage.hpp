@@ -5,6 +5,8 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <query/budget.hpp>
+#include <stop_token>
 #include <storage/sql/condition_sql.hpp>
 #include <storage/sweep.hpp>
 #include <utility>
@@ -19,9 +21,8 @@ enum class Purpose : std::uint8_t {
     query_log,  ///< As `query`, for events, each looked up by key.
     change,     ///< Writes.
     reopen,     ///< Writes, and makes events due: notifies workers.
-    configure,  ///< It changes subscriptions or event types; one such runs at a time. Workers
-                ///< hear of it.
-    erase,      ///< It deletes events; one such runs at a time.
+    configure,  ///< Changes subscriptions or event types; only one at a time. Notifies workers.
+    erase,      ///< Deletes events; only one at a time.
 };
 
 /// Whether the transaction has a time limit.
@@ -30,13 +31,6 @@ inline bool is_query(Purpose purpose) {
 }
 inline bool is_reading(Purpose purpose) {
     return purpose == Purpose::read || is_query(purpose);
-}
-
-/// The error of a list query or statistics whose time has run out.
-inline Error query_timed_out() {
-    return {Errc::timed_out,
-            "The query took too long. Narrow it: compare `id` or `createdAt` with a bound, drop "
-            "conditions on `payload` and `response`, or page with `after` instead of `skip`."};
 }
 
 /// The part of a storage that all SQL databases share: everything except workers and how they write
@@ -55,6 +49,7 @@ public:
     Result<Configuration> configuration(Revision since) override;
 
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
+    Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
@@ -74,9 +69,12 @@ protected:
 
     explicit SqlStorage(const Dialect& dialect) : dialect_(dialect) {}
 
-    /// Runs a body in a transaction. Throws nothing. @return why it could not be run or committed;
-    /// `query_timed_out()` if the time of a query has run out.
-    virtual Result<> in_transaction(Purpose purpose, const Body& body) = 0;
+    /// Runs a body in a transaction. Throws nothing.
+    /// @param stop if requested, a query may end.
+    /// @return why it could not be run or committed; `query::timed_out()` if the time of a query
+    /// has run out.
+    virtual Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
+                                    const Body& body) = 0;
     /// Storage's time, in a transaction.
     virtual Time now(soci::session& sql) = 0;
     /// If events can become visible out of the order of their ids: the id up to which none can
@@ -91,10 +89,10 @@ protected:
 
     /// As `in_transaction`, for a body that returns a Result: it is committed unless it failed.
     template <class Answering>
-    auto run(Purpose purpose, Answering body) {
+    auto run(Purpose purpose, Answering body, const std::stop_token& stop = {}) {
         using Answer = decltype(body(std::declval<soci::session&>()));
         std::optional<Answer> answer;
-        const Result<> done = in_transaction(purpose, [&](soci::session& sql) {
+        const Result<> done = in_transaction(purpose, stop, [&](soci::session& sql) {
             answer.emplace(body(sql));
             return answer->has_value();
         });
@@ -104,8 +102,10 @@ protected:
 private:
     /// As `run`, for one visible subscription: `body(soci::session&, Subscription&)`.
     template <class Answering>
-    auto run_visible(Purpose purpose, const Principal& principal, SubscriptionId id,
-                     Answering body);
+    auto run_visible(Purpose purpose, const Principal& principal, SubscriptionId id, Answering body,
+                     const std::stop_token& stop = {});
+    /// The last event that a list may show, if there is such a limit.
+    Result<std::optional<EventId>> last_shown(const query::Plan& plan);
 
     const Dialect& dialect_;
     std::mutex sweep_mutex_;

@@ -47,6 +47,8 @@ struct SubscriptionRow {
     int max_retry_count = 0;
     int is_active = 0;
     int rate_limit = 0;
+    int timeout_seconds = 0;
+    int retry_on = 0;
     std::string retired_secrets;
     Nullable<long long> failing_since = {};
     Nullable<long long> paused_until = {};
@@ -57,8 +59,8 @@ struct SubscriptionRow {
 
     static constexpr const char* columns =
         "id, user_id, name, event_type, url, secret, headers, max_retry_count, is_active, "
-        "rate_limit, retired_secrets, failing_since, paused_until, created_at, updated_at, "
-        "revision, deletion";
+        "rate_limit, timeout_seconds, retry_on, retired_secrets, failing_since, paused_until, "
+        "created_at, updated_at, revision, deletion";
 
     void define(soci::statement& query) {
         query.exchange(into(id));
@@ -71,6 +73,8 @@ struct SubscriptionRow {
         query.exchange(into(max_retry_count));
         query.exchange(into(is_active));
         query.exchange(into(rate_limit));
+        query.exchange(into(timeout_seconds));
+        query.exchange(into(retry_on));
         query.exchange(into(retired_secrets));
         query.exchange(into(failing_since.value, failing_since.indicator));
         query.exchange(into(paused_until.value, paused_until.indicator));
@@ -91,6 +95,8 @@ struct SubscriptionRow {
                             .max_retry_count = subscription.max_retry_count,
                             .is_active = subscription.is_active ? 1 : 0,
                             .rate_limit = subscription.rate_limit,
+                            .timeout_seconds = static_cast<int>(subscription.timeout.count()),
+                            .retry_on = subscription.retry_on.bits(),
                             .retired_secrets = write_retired(subscription.retired_secrets),
                             .created_at = to_micros(subscription.created_at),
                             .updated_at = to_micros(subscription.updated_at),
@@ -110,6 +116,8 @@ struct SubscriptionRow {
                 .max_retry_count = max_retry_count,
                 .is_active = is_active != 0,
                 .rate_limit = rate_limit,
+                .timeout = std::chrono::seconds(timeout_seconds),
+                .retry_on = RetryOn::from_bits(retry_on),
                 .user_id = user_id,
                 .created_at = from_micros(created_at),
                 .updated_at = from_micros(updated_at),
@@ -200,15 +208,16 @@ SubscriptionId insert_subscription(soci::session& sql, const Subscription& subsc
     SubscriptionRow row = SubscriptionRow::from(subscription);
     long long id = 0;
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
-           "max_retry_count, is_active, rate_limit, retired_secrets, failing_since, paused_until, "
-           "created_at, updated_at, revision) "
+           "max_retry_count, is_active, rate_limit, timeout_seconds, retry_on, retired_secrets, "
+           "failing_since, paused_until, created_at, updated_at, revision) "
            "VALUES (:user_id, :name, :event_type, :url, :secret, :headers, :max_retry_count, "
-           ":is_active, :rate_limit, :retired_secrets, :failing_since, :paused_until, "
-           ":created_at, :updated_at, :revision) RETURNING id",
+           ":is_active, :rate_limit, :timeout_seconds, :retry_on, :retired_secrets, "
+           ":failing_since, :paused_until, :created_at, :updated_at, :revision) RETURNING id",
         use(row.user_id, "user_id"), use(row.name, "name"), use(row.event_type, "event_type"),
         use(row.url, "url"), use(row.secret, "secret"), use(row.headers, "headers"),
         use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
-        use(row.rate_limit, "rate_limit"), use(row.retired_secrets, "retired_secrets"),
+        use(row.rate_limit, "rate_limit"), use(row.timeout_seconds, "timeout_seconds"),
+        use(row.retry_on, "retry_on"), use(row.retired_secrets, "retired_secrets"),
         use(row.failing_since.value, row.failing_since.indicator, "failing_since"),
         use(row.paused_until.value, row.paused_until.indicator, "paused_until"),
         use(row.created_at, "created_at"), use(row.updated_at, "updated_at"),
@@ -235,13 +244,15 @@ void update_subscription(soci::session& sql, const Subscription& subscription) {
     sql << "UPDATE webhooks_subscription SET name = :name, event_type = :event_type, url = :url, "
            "secret = :secret, headers = :headers, max_retry_count = :max_retry_count, "
            "is_active = :is_active, rate_limit = :rate_limit, "
+           "timeout_seconds = :timeout_seconds, retry_on = :retry_on, "
            "retired_secrets = :retired_secrets, failing_since = :failing_since, "
            "paused_until = :paused_until, updated_at = :updated_at, revision = :revision "
            "WHERE id = :id",
         use(row.name, "name"), use(row.event_type, "event_type"), use(row.url, "url"),
         use(row.secret, "secret"), use(row.headers, "headers"),
         use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
-        use(row.rate_limit, "rate_limit"), use(row.retired_secrets, "retired_secrets"),
+        use(row.rate_limit, "rate_limit"), use(row.timeout_seconds, "timeout_seconds"),
+        use(row.retry_on, "retry_on"), use(row.retired_secrets, "retired_secrets"),
         use(row.failing_since.value, row.failing_since.indicator, "failing_since"),
         use(row.paused_until.value, row.paused_until.indicator, "paused_until"),
         use(row.updated_at, "updated_at"), use(row.revision, "revision"), use(row.id, "id");

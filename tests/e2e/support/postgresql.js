@@ -1,4 +1,4 @@
-// A PostgreSQL server of a test's own.
+// A PostgreSQL server for a test.
 
 import { execFileSync, spawn } from "node:child_process";
 import { chownSync, existsSync, readFileSync } from "node:fs";
@@ -20,7 +20,8 @@ function otherUser() {
 export class Cluster {
   static async start(t) {
     const cluster = new Cluster();
-    // Not in TMPDIR: PostgreSQL's user may be unable to enter that, and the path of a socket is short.
+    // Not in TMPDIR: PostgreSQL's user may not be able to enter it, and the path of a socket must
+    // be short.
     cluster.directory = temporaryDirectory(t, "/tmp");
     cluster.user = otherUser();
     if (cluster.user.uid) chownSync(cluster.directory, cluster.user.uid, cluster.user.gid);

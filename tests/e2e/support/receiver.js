@@ -1,11 +1,14 @@
-// A receiver of webhooks that keeps all it gets.
+// A receiver of webhooks that stores everything it receives.
 
 import http from "node:http";
 import { once } from "node:events";
 
 export class Receiver {
-  /** @param answer given a request, {status, headers, body} or a promise of it; default 204 */
-  static async start(t, answer = () => ({ status: 204 })) {
+  /**
+   * @param answer given a request, {status, headers, body} or a promise of it; default 204
+   * @param host where it listens; its url is on 127.0.0.1 in any case
+   */
+  static async start(t, answer = () => ({ status: 204 }), host = "127.0.0.1") {
     const receiver = new Receiver();
     /** In order of arrival: {path, headers, body (bytes), id} */
     receiver.requests = [];
@@ -25,7 +28,7 @@ export class Receiver {
         response.writeHead(status, headers).end(body);
       });
     });
-    receiver.server.listen(0, "127.0.0.1");
+    receiver.server.listen(0, host);
     await once(receiver.server, "listening");
     receiver.url = `http://127.0.0.1:${receiver.server.address().port}/`;
     t.after(() => receiver.stop());

@@ -35,11 +35,14 @@ export function run(args, env = {}) {
 
 /** A running server. It ends with the test that started it, also when that fails. */
 export class Server {
-  /** @param options args: flags; env: its environment; config: the content of its --config */
-  static async start(t, { args = [], env = { WEBHOOKS_ADMIN_KEY: adminKey }, listen = "127.0.0.1:0" } = {}) {
+  /** @param options args: flags; env: its environment; descriptors: how many it may have open */
+  static async start(
+    t, { args = [], env = { WEBHOOKS_ADMIN_KEY: adminKey }, listen = "127.0.0.1:0", descriptors } = {}) {
     const server = new Server();
     const all = ["--listen", listen, "--allow-network", "127.0.0.0/8", ...args];
-    server.process = spawn(binary, all, {
+    const limited = descriptors ? ["sh", "-c", `ulimit -n ${descriptors}; exec "$0" "$@"`] : [];
+    const [program, ...rest] = [...limited, binary, ...all];
+    server.process = spawn(program, rest, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

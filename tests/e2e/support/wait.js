@@ -8,7 +8,7 @@ export async function until(what, condition, seconds = 30) {
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${seconds} s without success until ${what}`);
     await pause();
   }
 }

@@ -1,8 +1,9 @@
-// A host as they come: a site of its own on Boost.Beast, run by threads of its own, with a login of
-// its own, and in the same process the service, its HTTP transport and its REST API. A user logs in
-// to the site, subscribes the site's own URL over REST, publishes, and the site receives the event.
+// A typical host: a site of its own on Boost.Beast, with its own threads and its own login, and in
+// the same process the service, its HTTP transport and its REST API. A user logs in to the site,
+// subscribes the site's own URL over REST, publishes, and the site receives the event.
 //
-// It is also compiled with macros that change Boost.Asio's classes: ours must never meet them.
+// It is also compiled with macros that change Boost.Asio's classes: the library's must never meet
+// them.
 
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
@@ -31,7 +32,7 @@ using asio::ip::tcp;
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
-// Tokens of the users who have logged in: the host's own authentication, on both servers.
+// Tokens of the logged-in users: the host's own authentication, on both servers.
 class Logins : public webhooks::http::Authenticator {
 public:
     std::string log_in(const std::string& user) {
@@ -59,7 +60,7 @@ private:
     std::map<std::string, std::string> users_;
 };
 
-// The host's site: `POST /login` names a user, `POST /hook` takes webhooks.
+// The host's site: `POST /login` names a user, `POST /hook` receives webhooks.
 class Site {
 public:
     Site(asio::io_context& context, Logins& logins)
@@ -106,7 +107,7 @@ private:
     std::string received_;
 };
 
-// One request and its answer, waited for.
+// Sends one request and waits for its response.
 std::string post(unsigned short port, const char* target, const std::string& token,
                  const std::string& body) {
     asio::io_context context;

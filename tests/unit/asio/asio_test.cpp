@@ -21,7 +21,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// A storage whose writes of what is published can be held up, and are counted.
+/// A storage that can block writes of publications, and counts them.
 class GatedStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
@@ -74,10 +74,10 @@ struct AsioFixture : ServiceFixture {
     }
     ~AsioFixture() {
         gate->set_open(true);
-        running.reset();  // Before `io`, which its thread may still be on its way out of.
+        running.reset();  // Before `io`, which its thread may still be leaving.
     }
 
-    /// Runs what is ready until a condition holds.
+    /// Runs ready handlers until a condition holds.
     template <class Condition>
     void run_until(Condition condition) {
         const auto end = std::chrono::steady_clock::now() + 10s;
@@ -111,7 +111,7 @@ TEST_CASE_METHOD(AsioFixture, "a coroutine has its receipt on its own executor")
             CHECK(strand.running_in_this_thread());
         },
         asio::detached);
-    // It has work until the answers are there.
+    // It has work until all results have arrived.
     io.run();
     CHECK(receipt.value().value().event_ids.size() == 1);
     CHECK(receipts.value().value().size() == 2);
@@ -177,7 +177,7 @@ TEST_CASE_METHOD(AsioFixture, "any completion token does") {
     CHECK(events() == 3);
 }
 
-TEST_CASE_METHOD(AsioFixture, "what fails at once is told by the executor too") {
+TEST_CASE_METHOD(AsioFixture, "an immediate failure is also delivered on the executor") {
     std::optional<Result<PublishReceipt>> receipt;
     async_publish(service(), alice, {.event_type = "nonsense", .payload = ""},
                   asio::bind_executor(
@@ -197,7 +197,7 @@ TEST_CASE_METHOD(AsioFixture, "coroutines that publish at once share their commi
         asio::co_spawn(
             io,
             [&]() -> asio::awaitable<void> {
-                // Runs once the last of them has handed in what it publishes.
+                // Runs once the last of them has submitted its publication.
                 if (++begun == coroutines) asio::post(io, [&] { gate->set_open(true); });
                 const auto receipt =
                     co_await async_publish(service(), alice, order, asio::use_awaitable);
@@ -208,12 +208,12 @@ TEST_CASE_METHOD(AsioFixture, "coroutines that publish at once share their commi
     io.run();
     CHECK(published == coroutines);
     CHECK(events() == coroutines);
-    // What came first, and then the rest, 500 at a time.
+    // The first ones, and then the rest, 500 at a time.
     CHECK(gate->writes() <= 3);
 }
 
-TEST_CASE_METHOD(AsioFixture, "a lone publication waits for no others") {
-    // A pause to gather others would not end: the service's clock stands still.
+TEST_CASE_METHOD(AsioFixture, "a single publication does not wait for others") {
+    // A wait for others would not end: the service's clock stands still.
     std::optional<Result<PublishReceipt>> receipt;
     async_publish(service(), alice, order,
                   asio::bind_executor(
@@ -222,7 +222,7 @@ TEST_CASE_METHOD(AsioFixture, "a lone publication waits for no others") {
     CHECK(receipt->has_value());
 }
 
-TEST_CASE_METHOD(AsioFixture, "a cancelled publication is not waited for, and happens") {
+TEST_CASE_METHOD(AsioFixture, "a cancelled publication is not waited for, and still happens") {
     gate->set_open(false);
     asio::cancellation_signal signal;
     std::vector<Result<PublishReceipt>> answers;
@@ -245,7 +245,7 @@ TEST_CASE_METHOD(AsioFixture, "a cancelled publication is not waited for, and ha
         io.run();
         CHECK(answers.size() == 1);
     }
-    SECTION("not where nothing must have happened") {
+    SECTION("not if the cancellation must have no effect") {
         signal.emit(asio::cancellation_type::total);
         io.poll();
         CHECK_FALSE(io.stopped());
@@ -254,7 +254,7 @@ TEST_CASE_METHOD(AsioFixture, "a cancelled publication is not waited for, and ha
         REQUIRE(answers.size() == 1);
         CHECK(answers[0].has_value());
     }
-    SECTION("nor after its answer") {
+    SECTION("nor after its result") {
         gate->set_open(true);
         io.run();
         signal.emit(asio::cancellation_type::all);

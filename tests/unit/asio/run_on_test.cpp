@@ -27,7 +27,7 @@ struct ThreadObserver final : Observer {
     int delivered = 0;
 };
 
-/// A service whose delivery runs on the test's context, beside the receiver.
+/// A service whose delivery runs on the test's context, together with the receiver.
 struct RunOnFixture {
     asio::io_context io;
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
@@ -93,13 +93,13 @@ TEST_CASE_METHOD(RunOnFixture, "run_on delivers on the host's context") {
     CHECK(service->stop(1s));
 }
 
-TEST_CASE_METHOD(RunOnFixture, "while nothing happens run_on does next to nothing") {
+TEST_CASE_METHOD(RunOnFixture, "while nothing happens run_on does almost nothing") {
     const AsioRunner runner = run_on(*service, io.get_executor()).value();
     publish(1);
     run_until_delivered(1);
     while (io.poll() > 0) {
     }
-    // Heartbeats are the storage thread's. A loop that polled would run hundreds of handlers.
+    // Heartbeats belong to the storage thread. A polling loop would run hundreds of handlers.
     CHECK(io.run_for(500ms) < 20);
     publish(1);
     run_until_delivered(2);

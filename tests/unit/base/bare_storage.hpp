@@ -4,7 +4,8 @@
 
 namespace webhooks {
 
-/// A storage that offers nothing: every operation is `unsupported`. Tests override what they need.
+/// A storage that supports nothing: every operation is `unsupported`. Tests override what they
+/// need.
 class BareStorage : public Storage {
 public:
     Result<Subscription> insert_subscription(const Subscription&) override { return nothing(); }

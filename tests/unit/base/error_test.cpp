@@ -7,7 +7,7 @@
 
 using namespace webhooks;
 
-TEST_CASE("Each code has a text of its own in the category \"webhooks\"") {
+TEST_CASE("Each code has its own text in the category \"webhooks\"") {
     struct Row {
         Errc code;
         const char* text;
@@ -65,7 +65,7 @@ TEST_CASE("The value of a failed result throws its code and its detail") {
     }
 }
 
-TEST_CASE("What is taken from the error of a result outlives the statement") {
+TEST_CASE("Text taken from the error of a result outlives the statement") {
     const Result<int> failed = Error({{"a", "1"}, {"b", "2"}});
     std::string text;
     for (const FieldError& fault : failed.error().fields()) {

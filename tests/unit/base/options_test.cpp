@@ -22,7 +22,7 @@ TEST_CASE("The default options are valid") {
     CHECK(ServiceOptions().validate());
 }
 
-TEST_CASE("Each option is refused on both sides of its range, in these words") {
+TEST_CASE("Each option is rejected on both sides of its range, with this message") {
     using Options = ServiceOptions;
     struct Row {
         std::function<void(Options&)> change;
@@ -125,7 +125,7 @@ TEST_CASE("The edges of each range are valid") {
     CHECK(faults_after(most).empty());
 }
 
-TEST_CASE("All options at fault are named together") {
+TEST_CASE("All wrong options are named together") {
     const auto faults = faults_after([](ServiceOptions& options) {
         options.max_batch = 0;
         options.retry_jitter = 2;

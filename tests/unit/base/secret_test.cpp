@@ -19,14 +19,14 @@ concept Streamable = requires(std::ostream& out, const T& value) {
     out << value;
 };
 
-/// The bytes of an object, whatever they are by now.
+/// The bytes of an object, even after its destruction.
 std::string bytes_of(const void* object, std::size_t size) {
     return {static_cast<const char*>(object), size};
 }
 
 }  // namespace
 
-TEST_CASE("A secret cannot be written to a stream, nor made by accident") {
+TEST_CASE("A secret cannot be written to a stream, nor created by accident") {
     STATIC_REQUIRE_FALSE(Streamable<Secret>);
     STATIC_REQUIRE_FALSE(std::is_convertible_v<std::string, Secret>);
     STATIC_REQUIRE_FALSE(std::is_convertible_v<Secret, std::string>);
@@ -47,7 +47,7 @@ TEST_CASE("Secrets compare by their text") {
     CHECK(Secret("abc") != Secret("xbc"));
 }
 
-TEST_CASE("A copy is a secret of its own") {
+TEST_CASE("A copy is an independent secret") {
     for (const std::string& text : {short_text, long_text}) {
         Secret original(text);
         Secret copy(original);

@@ -23,7 +23,7 @@ TEST_CASE("a time is read as RFC 3339 writes it") {
     CHECK(parse_time(text) == expected);
 }
 
-TEST_CASE("any other text is no time") {
+TEST_CASE("any other text is not a time") {
     const auto text = GENERATE(
         "", "now", "1767225600", "2026-01-31T12:00:00", "2026-01-31 12:00:00Z",
         "2026-01-31T12:00:00 02:00", "2026-02-29T00:00:00Z", "2026-13-01", "0000-01-01",

@@ -4,7 +4,7 @@
 
 using webhooks::count_code_points;
 
-TEST_CASE("Code points are counted wherever in a text they are") {
+TEST_CASE("Code points are counted anywhere in a text") {
     const auto character = GENERATE(values<std::string>(
         {"a", "\x7F", "\xC2\x80", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"}));
     for (std::size_t before = 0; before < 20; ++before) {
@@ -15,7 +15,7 @@ TEST_CASE("Code points are counted wherever in a text they are") {
     }
 }
 
-TEST_CASE("U+0000 and what is no UTF-8 are found wherever in a text they are") {
+TEST_CASE("U+0000 and invalid UTF-8 are found anywhere in a text") {
     const auto wrong = GENERATE(values<std::string>(
         {std::string(1, '\0'), "\x80", "\xC0\x80", "\xC3", "\xED\xA0\x80", "\xF5\x80\x80\x80"}));
     for (std::size_t before = 0; before < 20; ++before) {

@@ -24,7 +24,7 @@ TEST_CASE("only a 2xx answer is a success") {
     CHECK(decide({.error = "refused"}, policy, 1, now, 0.5).outcome == Outcome::retry);
 }
 
-TEST_CASE("what a status says of the endpoint") {
+TEST_CASE("what a status says about the endpoint") {
     for (int status = 200; status < 600; ++status) {
         INFO(status);
         const bool slows = status == 429 || (status >= 502 && status <= 504);
@@ -37,12 +37,47 @@ TEST_CASE("what a status says of the endpoint") {
     CHECK(meaning_of({.error = "refused"}) == Meaning::failure);
 }
 
-TEST_CASE("410 ends an event, whatever tries are left") {
+TEST_CASE("410 ends an event, however many attempts are left") {
     const RetryPolicy policy{.schedule = schedule, .max_retry_count = 9};
     CHECK(decide(answered(410), policy, 1, now, 0.5).outcome == Outcome::exhausted);
 }
 
-TEST_CASE("Retry-After lengthens a pause, up to the ceiling, and jitter never shortens it") {
+TEST_CASE("a failure that a subscription does not retry ends its event") {
+    RetryPolicy policy{.schedule = schedule, .max_retry_count = 9};
+    const auto is_retried = [&](const TransportAnswer& answer) {
+        return decide(answer, policy, 1, now, 0.5).outcome == Outcome::retry;
+    };
+    const TransportAnswer network{.error = "connection refused"};
+    policy.retry_on = RetryOn::only({FailureClass::server_error, FailureClass::request_timeout});
+    for (const int status : {408, 500, 503, 599})
+        CHECK(is_retried(answered(status)));
+    for (const int status : {301, 400, 404, 409, 410, 429})
+        CHECK_FALSE(is_retried(answered(status)));
+    CHECK_FALSE(is_retried(network));
+    policy.retry_on = RetryOn::only({FailureClass::too_many_requests, FailureClass::network});
+    CHECK(is_retried(answered(429)));
+    CHECK(is_retried(network));
+    CHECK_FALSE(is_retried(answered(408)));
+    CHECK_FALSE(is_retried(answered(503)));
+    policy.retry_on = RetryOn::only({});
+    for (const TransportAnswer& answer : {answered(429), answered(500), network})
+        CHECK_FALSE(is_retried(answer));
+    CHECK(decide(answered(204), policy, 1, now, 0.5).outcome == Outcome::delivered);
+}
+
+TEST_CASE("a number represents the failures that are retried, and reads back") {
+    for (int bits = 0; bits < 16; ++bits) {
+        const RetryOn chosen = RetryOn::from_bits(bits);
+        CHECK(chosen.bits() == bits);
+        CHECK_FALSE(chosen.is_everything());
+        CHECK(chosen.includes(FailureClass::network) == (bits >= 8));
+    }
+    CHECK(RetryOn::from_bits(RetryOn().bits()).is_everything());
+    CHECK(RetryOn() != RetryOn::only({FailureClass::server_error, FailureClass::too_many_requests,
+                                      FailureClass::request_timeout, FailureClass::network}));
+}
+
+TEST_CASE("Retry-After lengthens a delay, up to the maximum, and jitter never shortens it") {
     const RetryPolicy policy{
         .schedule = schedule, .jitter = 0.5, .max_retry_count = 9, .max_retry_after = 2h};
     const auto due = [&](int status, const char* retry_after, double chance) {
@@ -68,7 +103,7 @@ TEST_CASE("the pause follows the schedule, whose last row repeats") {
     }
 }
 
-TEST_CASE("jitter moves a pause by at most its part, both ways") {
+TEST_CASE("jitter changes a delay by at most its fraction, in both directions") {
     const RetryPolicy policy{.schedule = schedule, .jitter = 0.2};
     CHECK(pause_after(policy, 2, 0.0) == 48s);
     CHECK(pause_after(policy, 2, 0.5) == 60s);
@@ -88,7 +123,7 @@ TEST_CASE("an event is exhausted once its retries are used up") {
     }
 }
 
-TEST_CASE("a row of history tells what came") {
+TEST_CASE("a history row shows the response") {
     const Attempt success = describe(answered(201), 3, now, 7ms, Outcome::delivered);
     CHECK(success.number == 3);
     CHECK(success.sent_at == now);

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A dispatcher whose endpoints exist for every subscription, each on a host of its own.
+/// A dispatcher with an endpoint for every subscription, each on its own host.
 struct Bench {
     explicit Bench(ServiceOptions chosen = {}) : options(std::move(chosen)) {
         options.retry_jitter = 0;
@@ -72,7 +72,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("what finds no room in memory is deferred, and asked for once there is room") {
+TEST_CASE("events that do not fit in memory are deferred, and requested once there is room") {
     Bench bench({.max_events_in_memory = 100});
     bench.add(1, 100);
     const std::size_t kept = bench.dispatcher.waiting();
@@ -114,7 +114,7 @@ TEST_CASE("one endpoint never takes all of the memory") {
     }));
 }
 
-TEST_CASE("much that is sent again leaves memory to others, and one of it goes first") {
+TEST_CASE("many resent events leave memory to others, and one of them goes first") {
     Bench bench({.max_events_in_memory = 1000});
     bench.add(1, 1);
     for (int i = 0; i < 5000; ++i) {
@@ -127,7 +127,7 @@ TEST_CASE("much that is sent again leaves memory to others, and one of it goes f
     CHECK(bench.begin_all().front().event.attempts == 3);
 }
 
-TEST_CASE("less than was wanted means that nothing older is left") {
+TEST_CASE("fewer events than requested means that nothing older is left") {
     Bench bench({.max_events_in_memory = 8});
     bench.add(1, 20);
     bench.dispatcher.take_results();
@@ -147,7 +147,7 @@ TEST_CASE("less than was wanted means that nothing older is left") {
     CHECK(bench.dispatcher.waiting() == 0);
 }
 
-TEST_CASE("a local error delays its subscription alone, and no try is used") {
+TEST_CASE("a local error delays only its subscription, and uses up no attempt") {
     Bench bench;
     bench.add(1, 2);
     const auto begun = bench.begin_all();
@@ -169,7 +169,7 @@ TEST_CASE("a local error delays its subscription alone, and no try is used") {
     CHECK(bench.begin_all().size() == 1);
 }
 
-TEST_CASE("what waits long gets a row once, and stays") {
+TEST_CASE("an event that waits long gets a row once, and stays in memory") {
     Bench bench;
     bench.add(1, 2);
     bench.begin_all();
@@ -198,7 +198,7 @@ TEST_CASE("an event that expires before its attempt ends without a request") {
     CHECK(results.released_events == 1);
 }
 
-TEST_CASE("answers to what another worker has now lead to nothing") {
+TEST_CASE("answers for events that another worker has now are ignored") {
     Bench bench;
     bench.add(1, 5);
     const auto begun = bench.begin_all();
@@ -210,7 +210,7 @@ TEST_CASE("answers to what another worker has now lead to nothing") {
     CHECK(bench.begin_all().size() == 1);
 }
 
-TEST_CASE("an endpoint that failed before this process began takes the share of those that fail") {
+TEST_CASE("an endpoint that failed before this process started uses the slots of failing ones") {
     Bench bench({.max_in_flight = 4});
     for (std::int64_t id = 1; id <= 10; ++id) {
         auto failing = std::make_shared<Endpoint>(*bench.endpoint({id}));

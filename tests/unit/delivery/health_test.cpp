@@ -16,7 +16,7 @@ void fail(Health& health, SteadyTime at) {
 
 }  // namespace
 
-TEST_CASE("a breaker opens after so many failures in a row, and a success between them counts") {
+TEST_CASE("a breaker opens after consecutive failures, and a success in between resets the count") {
     Health health;
     fail(health, health_start);
     fail(health, health_start);
@@ -32,7 +32,7 @@ TEST_CASE("a breaker opens after so many failures in a row, and a success betwee
     CHECK_FALSE(health.is_blocked(health_start + 1s));
 }
 
-TEST_CASE("each failed probe doubles the pause up to the longest, a success closes the breaker") {
+TEST_CASE("each failed probe doubles the pause up to the maximum, a success closes the breaker") {
     Health health;
     SteadyTime at = health_start;
     for (int i = 0; i < 3; ++i)
@@ -50,7 +50,7 @@ TEST_CASE("each failed probe doubles the pause up to the longest, a success clos
     CHECK(health.blocked_until - at == 1s);
 }
 
-TEST_CASE("what was under way when the breaker opened is no probe") {
+TEST_CASE("a request in flight when the breaker opened is not a probe") {
     Health health;
     for (int i = 0; i < 3; ++i)
         fail(health, health_start);
@@ -60,7 +60,7 @@ TEST_CASE("what was under way when the breaker opened is no probe") {
     CHECK(health.pauses_in_row == 1);
 }
 
-TEST_CASE("a success that was under way when the endpoint asked for a pause does not end it") {
+TEST_CASE("a success in flight when the endpoint asked for a pause does not end the pause") {
     Health health;
     note_failure(health, breaker, {.started = health_start, .wanted_pause = 60s}, health_start);
     note_success(health, health_start - 1ms);
@@ -70,7 +70,7 @@ TEST_CASE("a success that was under way when the endpoint asked for a pause does
     CHECK_FALSE(health.is_open);
 }
 
-TEST_CASE("an endpoint that asks for a pause has it at once, and in full") {
+TEST_CASE("an endpoint that asks for a pause gets it at once, and in full") {
     Health health;
     note_failure(health, breaker, {.started = health_start, .wanted_pause = 60s}, health_start);
     CHECK(health.is_open);
@@ -81,20 +81,20 @@ TEST_CASE("an endpoint that asks for a pause has it at once, and in full") {
                      health_start + 1s);
         CHECK(health.blocked_until == health_start + 60s);
     }
-    SECTION("whoever says that it is back gets a probe at once") {
+    SECTION("an endpoint reported as back gets a probe at once") {
         resume(health, health_start + 2s);
         CHECK_FALSE(health.is_blocked(health_start + 2s));
         CHECK(health.is_open);
     }
 }
 
-TEST_CASE("a pause of no particular length is the breaker's") {
+TEST_CASE("a pause of unspecified length is the breaker's own") {
     Health health;
     note_failure(health, breaker, {.started = health_start, .wanted_pause = 0s}, health_start);
     CHECK(health.blocked_until == health_start + 1s);
 }
 
-TEST_CASE("the share of slots follows from what is known") {
+TEST_CASE("the slot class follows from the history of results") {
     Health health;
     CHECK(health.share() == Share::unproven);
     fail(health, health_start);
@@ -130,7 +130,7 @@ TEST_CASE("a rate limit spaces requests evenly after a burst of a tenth of a sec
     CHECK(RateLimit().next(0) == SteadyTime::min());
 }
 
-TEST_CASE("an unused rate is not saved up") {
+TEST_CASE("an unused rate does not accumulate") {
     RateLimit limit;
     for (int i = 0; i < 2; ++i)
         limit.take(1, health_start);

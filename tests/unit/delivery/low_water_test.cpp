@@ -3,7 +3,7 @@
 
 namespace webhooks::delivery {
 
-TEST_CASE("the low-water mark stands below the first event that is not settled") {
+TEST_CASE("the low-water mark is below the first event that is not done") {
     LowWater mark;
     CHECK(mark.value() == EventId{0});
     mark.add({10}, 3);
@@ -22,7 +22,7 @@ TEST_CASE("the low-water mark stands below the first event that is not settled")
     CHECK(mark.value() == EventId{20});
 }
 
-TEST_CASE("the low-water mark passes what others were given, but no event that is not settled") {
+TEST_CASE("the low-water mark passes ids of other workers, but no event that is not done") {
     LowWater mark;
     mark.pass({5});
     CHECK(mark.value() == EventId{5});

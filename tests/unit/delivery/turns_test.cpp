@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 constexpr SteadyTime first_turn{1000s};
 
-/// Lanes with numbered events, and whoever has turns drawn.
+/// Lanes with numbered events, and a loop that takes turns.
 struct Queues {
     explicit Queues(std::size_t slots = 1000, std::size_t host_slots = 100)
         : turns(slots, host_slots) {}
@@ -28,7 +28,7 @@ struct Queues {
         return made;
     }
 
-    /// Begins whatever may begin. @return the events in the order of their turns
+    /// Starts everything that may start. @return the events in the order of their turns
     std::vector<std::int64_t> begin_all() {
         std::vector<std::int64_t> order;
         while (Lane* lane = turns.next()) {
@@ -59,7 +59,7 @@ using Events = std::vector<std::int64_t>;
 
 }  // namespace
 
-TEST_CASE("turns go round the hosts, then round the subscriptions of a host") {
+TEST_CASE("scheduling is round-robin over hosts, then over the subscriptions of a host") {
     Queues queues;
     queues.lane("a", {1, 2, 3});
     queues.lane("a", {4});
@@ -68,7 +68,7 @@ TEST_CASE("turns go round the hosts, then round the subscriptions of a host") {
     CHECK(queues.begin_all() == Events{1, 5, 6, 4, 2, 3});
 }
 
-TEST_CASE("a host at its limit waits for one of its own to finish, others go on") {
+TEST_CASE("a host at its limit waits for one of its requests to finish, others continue") {
     Queues queues;
     queues.lane("slow", {1, 2, 3, 4}).host->limit = 2;
     queues.lane("fast", {5});
@@ -78,7 +78,9 @@ TEST_CASE("a host at its limit waits for one of its own to finish, others go on"
     CHECK(queues.begin_all().empty());
 }
 
-TEST_CASE("a host begins with one request, each answer doubles that and each silence halves it") {
+TEST_CASE(
+    "a host begins with one request, each response doubles its limit and each missing one halves "
+    "it") {
     Queues queues(1000, 16);
     Lane& lane = queues.lane("a", {1});
     Host& host = *lane.host;
@@ -95,7 +97,8 @@ TEST_CASE("a host begins with one request, each answer doubles that and each sil
     }
 }
 
-TEST_CASE("who fails takes a quarter of the slots, who is unknown a half, who is proven the rest") {
+TEST_CASE(
+    "failing endpoints take a quarter of the slots, unproven ones a half, proven ones the rest") {
     Queues queues(8, 100);
     for (int i = 0; i < 20; ++i) {
         Lane& failing = queues.lane("f" + std::to_string(i), {100 + i});
@@ -112,7 +115,7 @@ TEST_CASE("who fails takes a quarter of the slots, who is unknown a half, who is
     CHECK(queues.begin_all() == Events{1, 2});
 }
 
-TEST_CASE("who has just failed takes turns with all others of that kind, not with who has not") {
+TEST_CASE("endpoints that have just failed take turns among themselves, not with the others") {
     Queues queues;
     for (int i = 0; i < 20; ++i) {
         Lane& shaky = queues.lane("s" + std::to_string(i), {100 + i});
@@ -125,7 +128,7 @@ TEST_CASE("who has just failed takes turns with all others of that kind, not wit
     CHECK(Events(began.begin(), began.begin() + 6) == Events{100, 1, 101, 2, 102, 3});
 }
 
-TEST_CASE("a blocked lane waits for its time and delays no other, also not of its host") {
+TEST_CASE("a blocked queue waits for its time and delays no other, not even of its host") {
     Queues queues;
     Lane& blocked = queues.lane("a", {1});
     queues.lane("a", {2});
@@ -154,7 +157,7 @@ TEST_CASE("an open breaker lets one request at a time through") {
     CHECK(queues.begin_all() == Events{3});
 }
 
-TEST_CASE("a lane that moves to another host leaves nothing behind") {
+TEST_CASE("a queue that moves to another host leaves nothing behind") {
     Queues queues;
     Lane& lane = queues.lane("old", {1, 2});
     lane.host->limit = 1;
@@ -168,7 +171,7 @@ TEST_CASE("a lane that moves to another host leaves nothing behind") {
     CHECK(queues.turns.next() == nullptr);
 }
 
-TEST_CASE("requests that were forgotten hold no slot") {
+TEST_CASE("forgotten requests hold no slot") {
     Queues queues(2, 100);
     Lane& lane = queues.lane("a", {1, 2, 3, 4});
     CHECK(queues.begin_all() == Events{1, 2});
@@ -189,7 +192,7 @@ TEST_CASE("one user's endpoints, however many and slow, leave slots to the other
     queues.lane("b", {2}, "bob");
     CHECK(queues.begin_all() == Events{1, 2});
 
-    // As those of others end, the user's part grows back, and each of its events is sent.
+    // As requests of others end, the user's share grows again, and each of its events is sent.
     std::size_t sent = 0;
     while (!queues.under_way.empty()) {
         queues.finish_first();

@@ -31,7 +31,7 @@ Headers many(std::size_t count, std::size_t value_size = 1) {
 
 }  // namespace
 
-TEST_CASE("Headers of a subscription's own are accepted") {
+TEST_CASE("A subscription's own headers are accepted") {
     CHECK(faults_of({}).empty());
     for (const char* name :
          {"Authorization", "X-Api-Key", "x_custom", "Accept", "Cookie", "X-Request-Id", "Hosted",
@@ -43,7 +43,7 @@ TEST_CASE("Headers of a subscription's own are accepted") {
     CHECK(faults_of({{text(128), "value"}}).empty());
 }
 
-TEST_CASE("Names that are ours, the connection's or a cloud's are refused, in any case") {
+TEST_CASE("Names reserved for the library, the connection or clouds are rejected, in any case") {
     for (const char* name : {"Host",
                              "Connection",
                              "Keep-Alive",
@@ -82,7 +82,7 @@ TEST_CASE("Names that are ours, the connection's or a cloud's are refused, in an
     }
 }
 
-TEST_CASE("Underscore spellings of refused names are refused") {
+TEST_CASE("Underscore spellings of rejected names are rejected") {
     for (const char* name : {"Transfer_Encoding", "content_length", "Keep_Alive", "webhook_id",
                              "Proxy_Connection", "user_agent", "x_amz-date"}) {
         CAPTURE(name);
@@ -103,7 +103,7 @@ TEST_CASE("A name is a token of at most 128 characters") {
           std::vector<FieldError>{{"headers." + text(128), bad_name}});
 }
 
-TEST_CASE("The field of a fault shows no control character and nothing outside ASCII") {
+TEST_CASE("The field of an error shows no control character and nothing outside ASCII") {
     CHECK(faults_of({{"a\r\nb\xc3\xbc", "value"}}) ==
           std::vector<FieldError>{{"headers.a??b??", bad_name}});
     CHECK(faults_of({{std::string("a\0b", 3), "value"}}) ==
@@ -127,7 +127,7 @@ TEST_CASE("A value is printable ASCII without surrounding spaces") {
           std::vector<FieldError>{{"headers.x", "must be at most 4096 bytes long"}});
 }
 
-TEST_CASE("No two names are equal without regard to case") {
+TEST_CASE("No two names are equal, ignoring case") {
     CHECK(faults_of({{"x-a", "1"}, {"X-A", "2"}, {"x-b", "3"}}) ==
           std::vector<FieldError>{
               {"headers.X-A", "must occur only once (names are case-insensitive)"}});
@@ -142,10 +142,10 @@ TEST_CASE("A set has at most 32 headers and 16 KiB") {
     one_more[0].value += 'x';
     CHECK(faults_of(one_more) ==
           std::vector<FieldError>{
-              {"headers", "must be at most 16384 bytes in all, names and values"}});
+              {"headers", "must be at most 16384 bytes in total, names and values"}});
 }
 
-TEST_CASE("All faults are reported together, without a value among them") {
+TEST_CASE("All errors are reported together, without any value") {
     const auto faults = faults_of({{"Host", "canary "}, {"a b", "canary\n"}, {"ok", "canary"}});
     CHECK(faults == std::vector<FieldError>{{"headers.Host", refused},
                                             {"headers.Host", bad_value},
@@ -153,6 +153,6 @@ TEST_CASE("All faults are reported together, without a value among them") {
                                             {"headers.a b", bad_value}});
 }
 
-TEST_CASE("An overlong set makes no overlong answer") {
+TEST_CASE("An overlong set does not produce an overlong response") {
     CHECK(faults_of(Headers(100'000, Header{"Host", "x"})).size() < 100);
 }

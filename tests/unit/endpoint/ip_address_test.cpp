@@ -49,7 +49,7 @@ TEST_CASE("IPv6 addresses are written in their shortest form (RFC 5952)") {
     }
 }
 
-TEST_CASE("What others take for an address is none") {
+TEST_CASE("What other programs take for an address is rejected") {
     for (const char* text : {"",
                              " ",
                              "1",
@@ -120,7 +120,7 @@ TEST_CASE("A network is its lowest address and a prefix length") {
     }
 }
 
-TEST_CASE("A network contains the addresses of its prefix and kind alone") {
+TEST_CASE("A network contains only the addresses of its prefix and family") {
     struct Row {
         const char* network;
         const char* address;

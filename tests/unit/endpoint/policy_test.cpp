@@ -6,7 +6,7 @@ using namespace webhooks;
 
 namespace {
 
-/// Empty when the URL may be saved.
+/// Empty if the URL may be saved.
 std::string fault_of(const std::string& text, const EndpointPolicy& policy = {}) {
     const auto url = EndpointUrl::parse(text);
     if (!url) return "does not parse";
@@ -41,7 +41,7 @@ TEST_CASE("Public names and addresses are accepted") {
     }
 }
 
-TEST_CASE("Reserved names are refused, and all below them, in any case and with a trailing dot") {
+TEST_CASE("Reserved names and their subdomains are rejected, in any case and with a trailing dot") {
     for (const char* name : {"localhost",
                              "local",
                              "localdomain",
@@ -76,14 +76,14 @@ TEST_CASE("Reserved names are refused, and all below them, in any case and with 
     CHECK(fault_of("https://printer.LOCAL") == refusal);
 }
 
-TEST_CASE("A name of a single label is refused") {
+TEST_CASE("A single-label name is rejected") {
     for (const char* text : {"https://intra", "https://db:8443/", "https://com", "https://host."}) {
         CAPTURE(text);
         CHECK(fault_of(text) == refusal);
     }
 }
 
-TEST_CASE("A literal address is judged when the URL is saved") {
+TEST_CASE("A literal address is checked when the URL is saved") {
     for (const char* text :
          {"http://127.0.0.1", "http://127.0.0.1.", "http://10.0.0.1:8080/",
           "http://169.254.169.254", "http://0.0.0.0", "http://255.255.255.255", "http://[::1]",
@@ -94,7 +94,7 @@ TEST_CASE("A literal address is judged when the URL is saved") {
     }
 }
 
-TEST_CASE("An allowed network lets the literal addresses inside it pass, and no others") {
+TEST_CASE("An allowed network accepts only the literal addresses inside it") {
     const EndpointPolicy policy = allowing("127.0.0.0/8");
     CHECK(fault_of("http://127.0.0.1:8080/x", policy).empty());
     CHECK(fault_of("http://10.0.0.1/", policy) == refusal);
@@ -104,7 +104,7 @@ TEST_CASE("An allowed network lets the literal addresses inside it pass, and no 
     CHECK(fault_of("http://localhost/", policy) == refusal);
 }
 
-TEST_CASE("An allowed host lets exactly its name pass, whatever its case") {
+TEST_CASE("An allowed host accepts exactly its name, in any case") {
     CHECK(fault_of("http://localhost:8080", allowing(nullptr, "localhost")).empty());
     CHECK(fault_of("http://LOCALHOST", allowing(nullptr, "LocalHost")).empty());
     CHECK(fault_of("http://localhost./", allowing(nullptr, "localhost")).empty());
@@ -119,7 +119,7 @@ TEST_CASE("The address of an allowed host must be allowed itself") {
     CHECK(check_address(loopback, allowing("127.0.0.0/8", "localhost")));
 }
 
-TEST_CASE("What is refused by its syntax stays refused, whatever is allowed") {
+TEST_CASE("Invalid syntax is rejected, whatever is allowed") {
     EndpointPolicy policy = allowing("0.0.0.0/0", "127.1");
     policy.allowed_networks.push_back(Network::parse("::/0").value());
     CHECK(fault_of("http://127.1", policy) == "does not parse");
@@ -127,7 +127,7 @@ TEST_CASE("What is refused by its syntax stays refused, whatever is allowed") {
     CHECK(fault_of("http://127.0.0.1:22", policy) == "does not parse");
 }
 
-TEST_CASE("By option http is refused") {
+TEST_CASE("http is rejected by option") {
     EndpointPolicy policy = allowing(nullptr, "localhost");
     policy.https_only = true;
     CHECK(fault_of("http://example.com", policy) == "must be an https URL");
@@ -144,7 +144,7 @@ TEST_CASE("A pattern allows all names below its host, and neither the host nor o
     }
 }
 
-TEST_CASE("A policy with entries that cannot make a difference is refused") {
+TEST_CASE("A policy with entries that have no effect is rejected") {
     struct Row {
         EndpointPolicy policy;
         std::string field;
@@ -182,7 +182,7 @@ TEST_CASE("A policy with entries that cannot make a difference is refused") {
     }
 }
 
-TEST_CASE("A policy that allows what is refused otherwise is valid") {
+TEST_CASE("A policy that allows what is otherwise rejected is valid") {
     for (const char* host : {"localhost", "LOCALHOST", "*.localhost", "intranet",
                              "*.svc.cluster.local", "metadata.google.internal", "metadata.goog"}) {
         CAPTURE(host);

@@ -6,7 +6,7 @@ using namespace webhooks;
 
 namespace {
 
-/// A range, its edges, and its neighbours where they are public (empty where they are not).
+/// A range, its edges, and its neighbours if they are public (otherwise empty).
 struct Range {
     const char* network;
     const char* first;
@@ -15,8 +15,8 @@ struct Range {
     const char* after;
 };
 
-// Worked out from the two registries by another program, so that a slip in the library's table or
-// arithmetic shows.
+// Computed from the two registries by another program, so that a mistake in the library's table or
+// arithmetic is detected.
 constexpr Range ranges[] = {
     {"0.0.0.0/8", "0.0.0.0", "0.255.255.255", "", "1.0.0.0"},
     {"0.0.0.0/32", "0.0.0.0", "0.0.0.0", "", ""},
@@ -87,7 +87,7 @@ bool is_allowed(const std::string& address, const EndpointPolicy& policy = {}) {
 
 }  // namespace
 
-TEST_CASE("Every special-purpose range is refused at both edges, and no further") {
+TEST_CASE("Every special-purpose range is rejected exactly up to both edges") {
     for (const Range& range : ranges) {
         CAPTURE(range.network);
         CHECK_FALSE(is_allowed(range.first));
@@ -97,9 +97,9 @@ TEST_CASE("Every special-purpose range is refused at both edges, and no further"
     }
 }
 
-TEST_CASE("An allowed network overrules the refusal of exactly its addresses") {
+TEST_CASE("An allowed network allows exactly its addresses") {
     for (const Range& range : ranges) {
-        // Judged as the IPv4 addresses they stand for; another test has them.
+        // Checked as the IPv4 addresses that they contain; another test covers them.
         if (std::string(range.network) == "::ffff:0:0/96") continue;
         CAPTURE(range.network);
         EndpointPolicy policy;
@@ -111,7 +111,7 @@ TEST_CASE("An allowed network overrules the refusal of exactly its addresses") {
     }
 }
 
-TEST_CASE("IPv6 outside 2000::/3 is refused, registered or not") {
+TEST_CASE("IPv6 outside 2000::/3 is rejected, registered or not") {
     for (const char* address : {"::2", "::127.0.0.1", "200::1", "400::1", "1000::1",
                                 "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "4000::", "6000::1",
                                 "8000::1", "a000::1", "c000::1", "e000::1", "f000::1", "fec0::1"}) {
@@ -123,7 +123,7 @@ TEST_CASE("IPv6 outside 2000::/3 is refused, registered or not") {
     CHECK(is_allowed("2606:4700:4700::1111"));
 }
 
-TEST_CASE("A v4-mapped address is judged as its IPv4 address") {
+TEST_CASE("An IPv4-mapped address is checked as its IPv4 address") {
     CHECK(is_allowed("::ffff:8.8.8.8"));
     CHECK_FALSE(is_allowed("::ffff:127.0.0.1"));
     CHECK_FALSE(is_allowed("::ffff:169.254.169.254"));
@@ -133,7 +133,7 @@ TEST_CASE("A v4-mapped address is judged as its IPv4 address") {
     CHECK_FALSE(is_allowed("::ffff:10.0.0.1", policy));
 }
 
-TEST_CASE("Cloud metadata addresses are refused") {
+TEST_CASE("Cloud metadata addresses are rejected") {
     for (const char* address :
          {"169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192",
           "fd00:ec2::254", "fd20:ce::254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"}) {
@@ -142,7 +142,7 @@ TEST_CASE("Cloud metadata addresses are refused") {
     }
 }
 
-TEST_CASE("The refusal of an address says nothing about what is there") {
+TEST_CASE("The rejection of an address says nothing about what is there") {
     const auto result = check_address(IpAddress::parse("10.1.2.3").value(), {});
     REQUIRE_FALSE(result);
     CHECK(result.error() == Errc::invalid_argument);

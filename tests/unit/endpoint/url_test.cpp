@@ -28,7 +28,7 @@ std::string label(std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("A URL is taken apart into its one form") {
+TEST_CASE("A URL is parsed into its canonical form") {
     struct Row {
         const char* text;
         const char* host;
@@ -85,13 +85,13 @@ TEST_CASE("A URL is taken apart into its one form") {
     }
 }
 
-TEST_CASE("A port is the one written, or else the scheme's") {
+TEST_CASE("A port is the one written, or the scheme's default") {
     CHECK(EndpointUrl::parse("http://example.com")->port() == 80);
     CHECK(EndpointUrl::parse("https://example.com")->port() == 443);
     CHECK(EndpointUrl::parse("https://example.com:8443")->port() == 8443);
 }
 
-TEST_CASE("What a URL may not be is refused with what would be right") {
+TEST_CASE("An invalid URL is rejected with what would be valid") {
     struct Row {
         const char* message;
         std::vector<std::string> texts;
@@ -153,7 +153,7 @@ TEST_CASE("What a URL may not be is refused with what would be right") {
           "https://(a).com",
           "https://a.b~c",
           "https://:80"}},
-        // The spellings that a resolver would take for an address.
+        // Spellings that a resolver would take for an address.
         {"IPv4 address of four decimal numbers",
          {"http://2130706433", "http://0x7f.1",       "http://0x7f000001",  "http://127.1",
           "http://0",          "http://0/",           "http://1.2.3",       "http://1.2.3.4.5",
@@ -187,7 +187,7 @@ TEST_CASE("Lengths of URLs, names and labels have their limits") {
     CHECK_FALSE(parse_fault("https://" + name + 'a').empty());
 }
 
-TEST_CASE("Exactly the ports of other protocols are refused") {
+TEST_CASE("Exactly the ports of other protocols are rejected") {
     CHECK(std::ranges::is_sorted(endpoint::bad_ports));
     int refused = 0;
     for (int port = 1; port <= 65535; ++port) {

@@ -9,7 +9,7 @@
 
 namespace webhooks::http {
 
-/// Takes a user's name for its key.
+/// Uses a user's name as its key.
 class NameAuthenticator final : public Authenticator {
 public:
     Result<Principal> authenticate(const RequestHead& head) override {
@@ -24,7 +24,7 @@ public:
     }
 };
 
-/// The API on a service on doubles: no sockets, no threads.
+/// The API with a service on doubles: no sockets, no threads.
 struct ApiFixture : testing::ServiceFixture {
     Api api = Api::make(service(), std::make_shared<NameAuthenticator>()).value();
     std::string key = "alice";
@@ -44,7 +44,7 @@ struct ApiFixture : testing::ServiceFixture {
         return *response;
     }
 
-    /// A call below the base path whose answer is read as JSON.
+    /// A call below the base path whose response is parsed as JSON.
     boost::json::object json(int status, const std::string& method, const std::string& path,
                              const std::string& body = "") {
         const Response response = call(method, "/v1/webhooks" + path, body);
@@ -59,7 +59,7 @@ struct ApiFixture : testing::ServiceFixture {
         return serialize(json(400, method, path, body).at("errors"));
     }
 
-    /// Creates a subscription from these members beside sound ones.
+    /// Creates a subscription from these members and valid ones.
     boost::json::object create(const std::string& more = "") {
         return json(200, "POST", "/subscriptions", subscription(more))
             .at("subscription")

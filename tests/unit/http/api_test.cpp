@@ -33,7 +33,7 @@ TEST_CASE_METHOD(ApiFixture, "the authenticator decides who calls, also without 
     CHECK(status_with(*this, fields) == status);
 }
 
-TEST_CASE_METHOD(ApiFixture, "a 401 asks for credentials, a 503 says when to come again") {
+TEST_CASE_METHOD(ApiFixture, "a 401 asks for credentials, a 503 says when to retry") {
     key = "wrong";
     CHECK(find_field(call("GET", "/v1/webhooks/event-types").fields, "www-authenticate") ==
           "Bearer");
@@ -41,12 +41,12 @@ TEST_CASE_METHOD(ApiFixture, "a 401 asks for credentials, a 503 says when to com
     CHECK(find_field(call("GET", "/v1/webhooks/event-types").fields, "retry-after") == "1");
 }
 
-TEST_CASE_METHOD(ApiFixture, "a key in the query is no key") {
+TEST_CASE_METHOD(ApiFixture, "a key in the query is ignored") {
     key.clear();
     CHECK(call("GET", "/v1/webhooks/event-types?x-api-key=alice&api_key=alice").status == 401);
 }
 
-TEST_CASE_METHOD(ApiFixture, "who is not known does not learn what paths there are") {
+TEST_CASE_METHOD(ApiFixture, "an unknown caller does not learn which paths exist") {
     key.clear();
     CHECK(call("GET", "/nothing").status == 401);
     CHECK(call("OPTIONS", "/v1/webhooks/subscriptions").status == 401);
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(ApiFixture, "HEAD answers as GET without the body") {
     CHECK(head.body == get.body);
 }
 
-TEST_CASE_METHOD(ApiFixture, "every answer carries the same three fields") {
+TEST_CASE_METHOD(ApiFixture, "every response has the same three fields") {
     extra_fields = {{"x-request-id", "abc"}};
     for (const char* path : {"/health/live", "/nothing", "/v1/webhooks/event-types"}) {
         const Response response = call("GET", path);
@@ -147,7 +147,7 @@ TEST_CASE("API keys are taken from both fields unless they name two users") {
         {{"x-api-key", std::string(alice.reveal())}, {"X-Api-Key", std::string(alice.reveal())}}));
 }
 
-TEST_CASE_METHOD(ApiFixture, "what the authenticator says of a caller is the answer's message") {
+TEST_CASE_METHOD(ApiFixture, "the authenticator's error is the response's message") {
     const auto answers = [&](const char* caller) {
         key = caller;
         const Response response = call("GET", "/v1/webhooks/event-types");
@@ -160,14 +160,14 @@ TEST_CASE_METHOD(ApiFixture, "what the authenticator says of a caller is the ans
     CHECK(find_field(call("GET", "/nothing").fields, "www-authenticate") == "Bearer");
 }
 
-TEST_CASE_METHOD(ApiFixture, "an authenticator that throws is a 500 that tells nothing of it") {
+TEST_CASE_METHOD(ApiFixture, "an authenticator that throws is a 500 without details") {
     key = "throws";
     const Response response = call("GET", "/v1/webhooks/event-types");
     CHECK(response.status == 500);
     CHECK(response.body.find("users") == std::string::npos);
 }
 
-TEST_CASE_METHOD(ApiFixture, "the head alone decides who may send a body, and how much of it") {
+TEST_CASE_METHOD(ApiFixture, "the head decides whether a body may be sent, and how large") {
     const auto admit = [&](const std::string& target, const std::string& caller) {
         return api.admit(
             {.method = "POST", .target = target, .fields = {{"x-api-key", caller}}, .peer = {}});
@@ -186,14 +186,14 @@ TEST_CASE_METHOD(ApiFixture, "the head alone decides who may send a body, and ho
     CHECK(call("POST", "/v1/webhooks/events", std::string(1088 * 1024 + 1, ' ')).status == 413);
 }
 
-TEST_CASE("the largest payload that the service takes fits into a body, whatever else it has") {
+TEST_CASE("the largest payload fits into a body, whatever the other members") {
     testing::ServiceFixture fixture;
     const std::size_t size = GENERATE(1000, 1024 * 1024, 16 * 1024 * 1024);
     fixture.options.max_payload_bytes = size;
     fixture.running.reset();
     fixture.open();
     const Api api = Api::make(fixture.service(), std::make_shared<NameAuthenticator>()).value();
-    // Each character of a member may be an escape of six.
+    // Each character of a member may be an escape of six characters.
     std::string escaped;
     for (int i = 0; i < 256; ++i)
         escaped += "\\u0061";
@@ -218,7 +218,7 @@ TEST_CASE("the largest payload that the service takes fits into a body, whatever
     }
 }
 
-TEST_CASE("a limit of bodies that is set holds, whatever a payload may have") {
+TEST_CASE("a configured body limit holds, whatever the payload limit is") {
     testing::ServiceFixture fixture;
     const Api api = Api::make(fixture.service(), std::make_shared<NameAuthenticator>(),
                               {.max_body_bytes = 1000})
@@ -276,7 +276,7 @@ TEST_CASE_METHOD(ApiFixture, "the API describes itself, with its own base path")
     CHECK(text.find("/v1/webhooks") == std::string::npos);
 }
 
-TEST_CASE_METHOD(ApiFixture, "an answer of errors stays small, however many there are") {
+TEST_CASE_METHOD(ApiFixture, "an error response stays small, however many errors there are") {
     std::string headers;
     for (int i = 0; i < 5000; ++i)
         headers += (i ? ",\"" : "\"") + std::string(150, 'n') + std::to_string(i) + "\":1";

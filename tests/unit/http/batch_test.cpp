@@ -12,7 +12,7 @@ struct BatchFixture : ApiFixture {
 
     static std::string batch(const std::string& events) { return R"({"events":[)" + events + "]}"; }
 
-    /// So many events, each with its index as its payload.
+    /// This many events, each with its index as its payload.
     static std::string many(std::size_t count) {
         std::string events;
         for (std::size_t i = 0; i < count; ++i) {
@@ -49,7 +49,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch is answered 202 with a receipt for each 
     CHECK(events.at(1).at("payload") == "3");
 }
 
-TEST_CASE_METHOD(BatchFixture, "the payloads of a batch go out byte for byte") {
+TEST_CASE_METHOD(BatchFixture, "the payloads of a batch are sent byte for byte") {
     json(
         202, "POST", "/events/batch",
         R"({ "Events" : [ {"eventType":"order.created", "Payload" : { "b" : 1e400 , "a":"\u0000" } },)"
@@ -70,7 +70,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch takes up to 1,000 events") {
 }
 
 TEST_CASE_METHOD(BatchFixture,
-                 "all that is wrong with a batch is named by its path, and nothing is") {
+                 "all errors of a batch are named by path, and nothing is published") {
     const std::string sound = R"({"eventType":"order.created","payload":1})";
     const auto [body, expected] = GENERATE_COPY(table<std::string, std::string>({
         {"", R"({"body":["is empty, must be a JSON object"]})"},
@@ -79,7 +79,7 @@ TEST_CASE_METHOD(BatchFixture,
         {R"({"events":null})", R"({"events":["must be an array of 1 to 1000 objects"]})"},
         {R"({"events":{}})", R"({"events":["must be an array of 1 to 1000 objects"]})"},
         {R"({"events":[1],"Events":[]})",
-         R"({"events":["is given more than once (names are case-insensitive)"]})"},
+         R"x({"events":["is given more than once (names are case-insensitive)"]})x"},
         {batch(sound + ",7," + sound), R"({"events[1]":["must be an object"]})"},
         {batch(sound + R"(,{"eventType":"order.creatd"})"),
          R"({"events[1].eventType":["is not a registered event type; did you mean )"
@@ -89,7 +89,7 @@ TEST_CASE_METHOD(BatchFixture,
          R"({"events[0].eventType":["is required"],)"
          R"("events[0].userId":["must not be empty; leave it out"],)"
          R"("events[2].orderingKey":["is not available yet"],)"
-         R"("events[2].payload":["is given more than once (names are case-insensitive)"]})"},
+         R"x("events[2].payload":["is given more than once (names are case-insensitive)"]})x"},
         {batch(sound + R"(,{"eventType":"order.created","payload":1,"deliverAt":"soon"})"),
          R"({"events[1].deliverAt":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"]})"},
         {batch(sound + R"(,{"eventType":"order.created\u0000","payload":1})"),
@@ -103,7 +103,7 @@ TEST_CASE_METHOD(BatchFixture,
     CHECK(transport->requests().empty());
 }
 
-TEST_CASE_METHOD(BatchFixture, "a payload is as deep in a batch as alone") {
+TEST_CASE_METHOD(BatchFixture, "a payload may be nested as deep in a batch as on its own") {
     const auto nested = [](std::size_t depth) {
         return R"({"eventType":"order.created","payload":)" + std::string(depth, '[') +
                std::string(depth, ']') + "}";
@@ -135,7 +135,7 @@ TEST_CASE_METHOD(BatchFixture,
     json(202, "POST", "/events/batch", to_bob);
 }
 
-TEST_CASE_METHOD(BatchFixture, "a batch that is sent again answers the first receipts") {
+TEST_CASE_METHOD(BatchFixture, "a repeated batch returns the first receipts") {
     const std::string body =
         batch(R"({"eventType":"order.created","payload":1,"idempotencyKey":"a"},)"
               R"({"eventType":"order.created","payload":2,"idempotencyKey":"b"})");
@@ -153,9 +153,9 @@ TEST_CASE_METHOD(BatchFixture, "a batch is JSON by its content type") {
 
 #ifndef __SANITIZE_ADDRESS__
 
-/// A batch is read on a thread that serves others, too.
+/// A batch is parsed on a thread that also serves others.
 TEST_CASE_METHOD(BatchFixture,
-                 "no number of members makes a batch cost more memory than its bytes") {
+                 "the memory for a batch is bounded by its bytes, however many members it has") {
     const auto allocations_for = [&](const std::string& more, int count, int status) {
         std::string members = R"("eventType":"order.created","payload":1)";
         for (int i = 0; i < count; ++i)
@@ -178,7 +178,7 @@ TEST_CASE_METHOD(BatchFixture,
 
 #endif
 
-TEST_CASE_METHOD(BatchFixture, "of a batch full of errors the first 100 are answered") {
+TEST_CASE_METHOD(BatchFixture, "only the first 100 errors of a batch are reported") {
     std::string events;
     for (int i = 0; i < 1000; ++i)
         events += std::string(i == 0 ? "" : ",") + R"({"eventType":1,"payload":1,"userId":2})";

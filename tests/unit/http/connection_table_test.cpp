@@ -29,7 +29,7 @@ std::shared_ptr<FakeConnection> connection(bool is_authenticated, std::chrono::s
 
 }  // namespace
 
-TEST_CASE("when all are taken, the idlest connection without credentials gives way") {
+TEST_CASE("when all are in use, the connection without credentials idle longest is closed") {
     ConnectionTable table(3, 10);
     const auto known = connection(true, 1s), older = connection(false, 2s),
                newer = connection(false, 3s);
@@ -64,7 +64,7 @@ TEST_CASE("the connections of an address are limited, and those of loopback are 
     }
 }
 
-TEST_CASE("the bytes of waiting answers are limited, all together") {
+TEST_CASE("the bytes of waiting responses are limited in total") {
     ResponseBudget budget(10);
     CHECK(budget.take(6));
     CHECK_FALSE(budget.take(5));

@@ -28,7 +28,7 @@ std::string member(std::string_view text, std::string_view name, std::string_vie
 
 }  // namespace
 
-TEST_CASE("an object's syntax is judged as RFC 8259 defines it") {
+TEST_CASE("an object's syntax is checked as RFC 8259 defines it") {
     const auto [text, verdict] = GENERATE(table<std::string, bool>({
         {"{}", true},
         {" {\t\r\n} ", true},
@@ -111,7 +111,7 @@ TEST_CASE("an object's syntax is judged as RFC 8259 defines it") {
     CHECK(is_object(text) == verdict);
 }
 
-TEST_CASE("what no parser shows may not be in text") {
+TEST_CASE("text must not contain what parsers hide") {
     CHECK_FALSE(is_object(R"({"a":"\u0000"})"));
     CHECK_FALSE(is_object(R"({"\u0000":1})"));
     CHECK_FALSE(is_object(R"({"a":[{"b":"x\u0000y"}]})"));
@@ -124,7 +124,7 @@ TEST_CASE("32 levels are read, 33 are not") {
     CHECK_FALSE(is_object(nested(100'000)));
 }
 
-TEST_CASE("a fault says what and where") {
+TEST_CASE("an error says what and where") {
     CHECK(json::parse_object("", {}).error().detail() == "is empty, must be a JSON object");
     CHECK(json::parse_object("[1]", {}).error().detail() == "must be a JSON object");
     CHECK(json::parse_object("{\"a\":x}", {}).error().detail() ==
@@ -135,13 +135,13 @@ TEST_CASE("a fault says what and where") {
           "is not valid JSON: U+0000 is not accepted in text at byte 13");
 }
 
-TEST_CASE("a value keeps its very bytes") {
+TEST_CASE("a value keeps its exact bytes") {
     CHECK(member("{\"a\" : [ 1.50 , 1e400 ] , \"b\":2}", "a") == "[ 1.50 , 1e400 ]");
     CHECK(member(R"({"b":2,"a":{"x":1,"x":2}})", "a") == R"({"x":1,"x":2})");
     CHECK(member(R"({"a\u0062":"\u00e4"})", "ab") == R"("\u00e4")");
 }
 
-TEST_CASE("a value that goes out as written may have an escaped U+0000") {
+TEST_CASE("a value that is sent as written may contain an escaped U+0000") {
     const std::string text = R"({"Payload":{"\u0000":["\u0000","x\u0000"]},"b":"x"})";
     CHECK_FALSE(is_object(text));
     CHECK(member(text, "Payload", "payload") == R"({"\u0000":["\u0000","x\u0000"]})");
@@ -150,7 +150,7 @@ TEST_CASE("a value that goes out as written may have an escaped U+0000") {
         CHECK_FALSE(has_valid_payload(R"({"payload":{"a":1},"b":"\u0000"})"));
         CHECK_FALSE(has_valid_payload(R"({"b":{"payload":"\u0000"}})"));
     }
-    SECTION("but its syntax, UTF-8 and depth are right, and text and exponents can be read") {
+    SECTION("but its syntax, UTF-8, depth and exponents must be valid") {
         CHECK_FALSE(has_valid_payload(R"({"payload":"\u00"})"));
         CHECK_FALSE(has_valid_payload(R"({"payload":"\udc00\ud800"})"));
         CHECK_FALSE(has_valid_payload(R"({"payload":01})"));
@@ -162,7 +162,7 @@ TEST_CASE("a value that goes out as written may have an escaped U+0000") {
     }
 }
 
-TEST_CASE("members are found by name in any case, of which the first counts") {
+TEST_CASE("members are found by name in any case, and the first one counts") {
     const auto members = json::parse_object(
         R"({"b":1,"NAME":"x","c":{"name":7},"n\u0061me":"y","name":"z","B":2})", {"Name", "a"});
     REQUIRE(members);
@@ -188,7 +188,7 @@ TEST_CASE("members are visited in order, until the visitor has seen enough") {
     CHECK(json::visit_members("[]", see).error().detail() == "must be a JSON object");
 }
 
-TEST_CASE("objects in a list are taken apart, and their values keep their bytes") {
+TEST_CASE("objects in a list are parsed, and their values keep their bytes") {
     const auto parse = [](std::string_view text) {
         return json::parse_list_object(text, "events", 10, {"payload", "b"}, "payload");
     };
@@ -233,7 +233,7 @@ TEST_CASE("only whole numbers written as such are integers") {
     CHECK_FALSE(json::to_integer("true"));
 }
 
-TEST_CASE("values of another kind are nothing") {
+TEST_CASE("values of another type are nullopt") {
     CHECK_FALSE(json::to_string("1"));
     CHECK_FALSE(json::to_string("null"));
     CHECK_FALSE(json::to_bool("\"true\""));
@@ -242,7 +242,7 @@ TEST_CASE("values of another kind are nothing") {
     CHECK_FALSE(json::is_null("\"null\""));
 }
 
-TEST_CASE("what is written has the order of the calls and reads back") {
+TEST_CASE("written JSON has the order of the calls and reads back") {
     json::Writer writer;
     writer.begin_object()
         .member("b", 1)

@@ -8,7 +8,7 @@ using State = RequestReader::State;
 
 namespace {
 
-/// Reads a request, or up to where there is no more input.
+/// Reads a request, or until there is no more input.
 void read(RequestReader& reader, std::string_view& input, std::size_t max_body = 64) {
     reader.consume(input);
     if (reader.state() != State::head_complete) return;
@@ -16,8 +16,8 @@ void read(RequestReader& reader, std::string_view& input, std::size_t max_body =
     reader.consume(input);
 }
 
-/// Feeds a text in pieces of a size. @return 0 for a complete request, -1 for one that is not, else
-/// the status it is refused with.
+/// Feeds a text in pieces of a size. @return 0 for a complete request, -1 for an incomplete one,
+/// otherwise the status of the rejection.
 int verdict(std::string_view text, std::size_t piece) {
     RequestReader reader;
     while (!text.empty() && reader.state() != State::refused && reader.state() != State::complete) {
@@ -36,7 +36,7 @@ Request parse(std::string_view text) {
     return reader.take();
 }
 
-/// A request with these lines behind a sound request line and Host.
+/// A request with these lines after a valid request line and Host.
 std::string with(std::string_view lines) {
     return "POST / HTTP/1.1\r\nHost: a\r\n" + std::string(lines);
 }
@@ -49,7 +49,7 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("each framing gets its verdict, whole or byte by byte") {
+TEST_CASE("each framing has the same result, whole or byte by byte") {
     const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n";
     const auto c = GENERATE_COPY(values<Case>({
         {"plain", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 0},
@@ -63,10 +63,10 @@ TEST_CASE("each framing gets its verdict, whole or byte by byte") {
         {"0.9 with an empty line", "GET /\r\n\r\n", 400},
         {"version in lower case", "GET / http/1.1\r\nHost: a\r\n\r\n", 400},
         {"no method", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"method is no token", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"two blanks", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"method is not a token", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"two spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"tab in the request line", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"blank in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"NUL in the target", std::string("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 29), 400},
         {"DEL in the target", "GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"relative target", "GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400},
@@ -77,8 +77,8 @@ TEST_CASE("each framing gets its verdict, whole or byte by byte") {
         {"absolute form", "GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n", 0},
         {"absolute form without host", "GET http:///b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"other scheme", "GET ftp://a/b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"LF alone", "GET / HTTP/1.1\nHost: a\n\n", 400},
-        {"LF alone after a field", "GET / HTTP/1.1\r\nHost: a\n\r\n", 400},
+        {"only LF", "GET / HTTP/1.1\nHost: a\n\n", 400},
+        {"only LF after a field", "GET / HTTP/1.1\r\nHost: a\n\r\n", 400},
         {"CR within a line", with("X: a\rb\r\n\r\n"), 400},
         {"two CR", with("X: a\r\r\n\r\n"), 400},
         {"no Host", "GET / HTTP/1.1\r\n\r\n", 400},
@@ -89,7 +89,7 @@ TEST_CASE("each framing gets its verdict, whole or byte by byte") {
         {"IPv6 in Host", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 0},
         {"empty Host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 0},
         {"escape in Host", "GET / HTTP/1.1\r\nHost: a%2db\r\n\r\n", 0},
-        {"port in Host that is no number", "GET / HTTP/1.1\r\nHost: h:abc\r\n\r\n", 400},
+        {"port in Host that is not a number", "GET / HTTP/1.1\r\nHost: h:abc\r\n\r\n", 400},
         {"open bracket in Host", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
         {"no address in brackets", "GET / HTTP/1.1\r\nHost: [a]\r\n\r\n", 400},
         {"zone in Host", "GET / HTTP/1.1\r\nHost: [fe80::1%eth0]\r\n\r\n", 400},
@@ -100,7 +100,7 @@ TEST_CASE("each framing gets its verdict, whole or byte by byte") {
         {"folded first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400},
         {"field without colon", with("X\r\n\r\n"), 400},
         {"field without name", with(": a\r\n\r\n"), 400},
-        {"blank before the colon", with("X : a\r\n\r\n"), 400},
+        {"space before the colon", with("X : a\r\n\r\n"), 400},
         {"NUL in a value", with(std::string("X: \0\r\n\r\n", 8)), 400},
         {"tab in a value", with("X: a\tb\r\n\r\n"), 0},
         {"empty value", with("X:\r\n\r\n"), 0},
@@ -136,7 +136,7 @@ TEST_CASE("each framing gets its verdict, whole or byte by byte") {
         {"chunk size missing", with(chunked + "\r\nab\r\n0\r\n\r\n"), 400},
         {"chunk size with sign", with(chunked + "+2\r\nab\r\n0\r\n\r\n"), 400},
         {"chunk size with 0x", with(chunked + "0x2\r\nab\r\n0\r\n\r\n"), 400},
-        {"chunk size with blank", with(chunked + "2 \r\nab\r\n0\r\n\r\n"), 400},
+        {"chunk size with space", with(chunked + "2 \r\nab\r\n0\r\n\r\n"), 400},
         {"chunk longer than said", with(chunked + "2\r\nabc\r\n0\r\n\r\n"), 400},
         {"chunk ended by LF", with(chunked + "2\r\nab\n0\r\n\r\n"), 400},
         {"chunk size ended by LF", with(chunked + "2\nab\r\n0\r\n\r\n"), 400},
@@ -155,8 +155,8 @@ TEST_CASE("each framing gets its verdict, whole or byte by byte") {
     CHECK(verdict(c.text, 1) == c.status);
 }
 
-/// Beast looks for the end of the quotes, and gives a reason that depends on how the bytes come.
-TEST_CASE("a request whose chunk extension has open quotes is refused, however it is split") {
+/// Beast looks for the end of the quotes, and its reason depends on how the bytes arrive.
+TEST_CASE("a request whose chunk extension has open quotes is rejected, however it is split") {
     const std::string text = with("Transfer-Encoding: chunked\r\n\r\n2;a=\"b\r\nab\r\n0\r\n\r\n" +
                                   std::string(300, 'x'));
     for (std::size_t piece = 1; piece <= text.size(); ++piece) {
@@ -165,7 +165,7 @@ TEST_CASE("a request whose chunk extension has open quotes is refused, however i
     }
 }
 
-TEST_CASE("the limits of a head hold to the byte") {
+TEST_CASE("the limits of a head are exact to the byte") {
     const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
     const std::size_t longest = 8 * 1024 - std::string("GET  HTTP/1.1").size();
     CHECK(verdict("GET /" + std::string(longest - 1, 'x') + rest, 1000) == 0);
@@ -185,7 +185,7 @@ TEST_CASE("the limits of a head hold to the byte") {
     CHECK(verdict(with(fields + "X: a\r\n\r\n"), 1000) == 431);
 }
 
-TEST_CASE("a request is taken apart") {
+TEST_CASE("a request is parsed") {
     const Request request = parse(
         "PUT /a%20b?x=1?2 HTTP/1.1\r\nHost: a:80\r\nX-One:  two \t\r\n"
         "Content-Length: 3\r\n\r\nabc");
@@ -196,7 +196,7 @@ TEST_CASE("a request is taken apart") {
     CHECK(request.keep_alive);
 }
 
-TEST_CASE("a target is taken apart, and its absolute form names the same path") {
+TEST_CASE("a target is parsed, and its absolute form names the same path") {
     const auto [text, path, query] = GENERATE(table<std::string, std::string, std::string>({
         {"/a%20b?x=1?2", "/a%20b", "x=1?2"},
         {"/", "/", ""},
@@ -211,7 +211,7 @@ TEST_CASE("a target is taken apart, and its absolute form names the same path") 
     CHECK(target->query == query);
 }
 
-TEST_CASE("the connection stays as version and Connection say") {
+TEST_CASE("the connection is kept as version and Connection say") {
     const auto keeps = [](const std::string& version, const std::string& connection) {
         return parse("GET / " + version + "\r\nHost: a\r\n" + connection + "\r\n").keep_alive;
     };
@@ -236,7 +236,7 @@ TEST_CASE("what follows a request is left for the next") {
     CHECK(input.empty());
 }
 
-TEST_CASE("100 Continue is wanted once, and not when the body is there already") {
+TEST_CASE("100 Continue is sent once, and not if the body has already arrived") {
     const auto wants = [](std::string_view text) {
         RequestReader reader;
         read(reader, text);

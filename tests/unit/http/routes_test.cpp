@@ -35,19 +35,19 @@ TEST_CASE("each operation is found by its method and path") {
     }
 }
 
-TEST_CASE("ids are taken from the path") {
+TEST_CASE("ids are parsed from the path") {
     const Route route = find("DELETE", "/v1/webhooks/subscriptions/12/events/34");
     CHECK(route.id == 12);
     CHECK(route.event_id == 34);
 }
 
-TEST_CASE("a path is read without regard to case, escapes of its letters and one slash") {
+TEST_CASE("a path is matched regardless of case, escapes and one trailing slash") {
     const auto path = GENERATE("/V1/WebHooks/Event-Types", "/v1/webhooks/event-types/",
                                "/v1/webhooks/event%2Dtypes", "/v1/%77ebhooks/event-types");
     CHECK(find("GET", path).operation != nullptr);
 }
 
-TEST_CASE("anything else is no such path") {
+TEST_CASE("any other path does not exist") {
     const auto path = GENERATE(
         as<std::string>(), "", "/", "*", "/v1/webhooks", "/v1/webhooks/", "/v1/webhooks/other",
         "/v1/webhooks/event-types//", "//v1/webhooks/event-types", "/v1//webhooks/event-types",
@@ -65,11 +65,11 @@ TEST_CASE("anything else is no such path") {
     CHECK(route.allow.empty() != is_list);
 }
 
-TEST_CASE("the largest id is the largest that every JSON reader holds") {
+TEST_CASE("the largest id is the largest that every JSON parser represents") {
     CHECK(find("GET", "/v1/webhooks/subscriptions/9007199254740991").id == 9'007'199'254'740'991);
 }
 
-TEST_CASE("a wrong method is told the right ones") {
+TEST_CASE("a wrong method is told the allowed ones") {
     const auto [method, path, allow] = GENERATE(table<const char*, const char*, const char*>({
         {"DELETE", "/v1/webhooks/subscriptions", "GET, HEAD, POST"},
         {"OPTIONS", "/v1/webhooks/subscriptions/1", "GET, HEAD, PUT, DELETE"},
@@ -169,7 +169,7 @@ TEST_CASE("events have no relations") {
     CHECK(read_list_query("include=", ListKind::events));
 }
 
-TEST_CASE("JSON is known by its content type") {
+TEST_CASE("JSON is recognized by its content type") {
     const auto [type, is_json] = GENERATE(table<const char*, bool>({
         {"application/json", true},
         {"Application/JSON", true},
@@ -220,7 +220,7 @@ TEST_CASE("each error has its status") {
     CHECK(status_of(Error(std::make_error_code(std::errc::io_error), "x")) == 500);
 }
 
-TEST_CASE("faults of one field come together in an array") {
+TEST_CASE("errors of one field are in one array") {
     const Response response = failure(400, "m", {{"b", "1"}, {"a", "2"}, {"b", "3"}});
     CHECK(response.body == R"({"success":false,"message":"m","errors":{"a":["2"],"b":["1","3"]}})");
     CHECK(failure(400, "m").body ==
@@ -228,7 +228,7 @@ TEST_CASE("faults of one field come together in an array") {
     CHECK(failure(404, "m").body == R"({"success":false,"message":"m"})");
 }
 
-TEST_CASE("an error of ours tells the caller its id, and the log the rest") {
+TEST_CASE("an internal error shows the caller its id, and the log the rest") {
     struct Log final : Observer {
         void on_log(LogLevel, std::string_view line) noexcept override { text += line; }
         std::string text;
@@ -242,7 +242,7 @@ TEST_CASE("an error of ours tells the caller its id, and the log the rest") {
           "1");
 }
 
-TEST_CASE("a request id is the caller's if it is sane") {
+TEST_CASE("a request id is the caller's if it is valid") {
     const auto chosen = [](std::string id) { return choose_request_id({{"X-Request-ID", id}}); };
     CHECK(chosen("a.B_9-") == "a.B_9-");
     CHECK(chosen(std::string(128, 'x')) == std::string(128, 'x'));

@@ -3,7 +3,7 @@
 using namespace webhooks;
 using namespace webhooks::http;
 
-TEST_CASE_METHOD(ApiFixture, "answers have the documented members in the documented order") {
+TEST_CASE_METHOD(ApiFixture, "responses have the documented members in the documented order") {
     const std::string id = std::to_string(create().at("id").as_int64());
     const std::string list = call("GET", "/v1/webhooks/subscriptions").body;
     CHECK(names(list) == "subscriptions totalSubscriptionsCount success message ");
@@ -45,7 +45,7 @@ TEST_CASE_METHOD(ApiFixture, "nulls at creation are defaults") {
     CHECK(created.at("secret").as_string().size() > 20);
 }
 
-TEST_CASE_METHOD(ApiFixture, "all members are taken, whatever the case of their names") {
+TEST_CASE_METHOD(ApiFixture, "all members are accepted, in any case") {
     const auto created = json(200, "POST", "/subscriptions",
                               R"({"SUBSCRIPTION":{"Name":"\u00e4","EventType":"order.*",)"
                               R"("URL":"https://hooks.example.com/x?y","Secret":"s3cret",)"
@@ -73,7 +73,7 @@ TEST_CASE_METHOD(ApiFixture, "what was read can be written back") {
     CHECK(written == created);
 }
 
-TEST_CASE_METHOD(ApiFixture, "an update changes what it names, and nulls set three defaults") {
+TEST_CASE_METHOD(ApiFixture, "an update changes the given members, and nulls set three defaults") {
     const auto created =
         create(R"(,"secret":"s","headers":{"X-A":"1"},"maxRetryCount":3,"isActive":false)");
     const std::string path = "/subscriptions/" + std::to_string(created.at("id").as_int64());
@@ -105,7 +105,7 @@ TEST_CASE_METHOD(ApiFixture, "an update changes what it names, and nulls set thr
     }
 }
 
-TEST_CASE_METHOD(ApiFixture, "a body that is no subscription is a 400 that says why") {
+TEST_CASE_METHOD(ApiFixture, "a body that is not a subscription is a 400 that says why") {
     const auto [body, expected] = GENERATE(table<std::string, std::string>({
         {"", R"({"body":["is empty, must be a JSON object"]})"},
         {"[]", R"({"body":["must be a JSON object"]})"},
@@ -115,7 +115,7 @@ TEST_CASE_METHOD(ApiFixture, "a body that is no subscription is a 400 that says 
         {R"({"subscription":null})", R"({"subscription":["is required"]})"},
         {R"({"subscription":"x"})", R"({"subscription":["must be an object"]})"},
         {R"({"subscription":{},"Subscription":{}})",
-         R"({"subscription":["is given more than once (names are case-insensitive)"]})"},
+         R"x({"subscription":["is given more than once (names are case-insensitive)"]})x"},
     }));
     INFO(body);
     const std::string found =
@@ -127,6 +127,9 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
     const std::string wrong_headers =
         R"({"subscription.headers":)"
         R"(["must be an object of strings, or that object as JSON text"]})";
+    const std::string wrong_retry_on =
+        R"({"subscription.retryOn":["must be an array of '5xx', '429', '408' and 'network'; )"
+        R"(null retries every failure except 410"]})";
     const auto [member, expected] = GENERATE_COPY(table<std::string, std::string>({
         {R"("maxRetryCount":9.0)",
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
@@ -142,6 +145,13 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
          R"({"subscription.rateLimit":["must be a whole number, 0 to 100000"]})"},
         {R"("rateLimit":0.5)",
          R"({"subscription.rateLimit":["must be a whole number, 0 to 100000"]})"},
+        {R"("timeoutSeconds":0)",
+         R"({"subscription.timeoutSeconds":["must be a whole number, 1 to 60"]})"},
+        {R"("timeoutSeconds":61)",
+         R"({"subscription.timeoutSeconds":["must be a whole number, 1 to 60"]})"},
+        {R"("retryOn":"5xx")", wrong_retry_on},
+        {R"("retryOn":["5xx",429])", wrong_retry_on},
+        {R"("retryOn":["4xx"])", wrong_retry_on},
         {R"("isActive":1)", R"({"subscription.isActive":["must be true or false"]})"},
         {R"("isActive":"true")", R"({"subscription.isActive":["must be true or false"]})"},
         {R"("secret":5)", R"({"subscription.secret":["must be a string"]})"},
@@ -150,14 +160,14 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
         {R"("headers":"X-A: 1")", wrong_headers},
         {R"("headers":"{\"X-A\":2}")", R"({"subscription.headers.X-A":["must be a string"]})"},
         {R"("NAME":"again")",
-         R"({"subscription.name":["is given more than once (names are case-insensitive)"]})"},
+         R"x({"subscription.name":["is given more than once (names are case-insensitive)"]})x"},
     }));
     INFO(member);
     CHECK(errors("POST", "/subscriptions", subscription("," + member)) == expected);
     CHECK(json(200, "GET", "/subscriptions").at("totalSubscriptionsCount") == 0);
 }
 
-TEST_CASE_METHOD(ApiFixture, "all faults are reported together, the reader's and the service's") {
+TEST_CASE_METHOD(ApiFixture, "all errors are reported together, the reader's and the service's") {
     const auto found =
         json(400, "POST", "/subscriptions",
              R"({"subscription":{"name":"","url":"ftp://x","isActive":0,"headers":{"Host":"x"}}})")
@@ -178,7 +188,7 @@ TEST_CASE_METHOD(ApiFixture, "an unknown type is told the nearest one") {
               .find("order.created") != std::string::npos);
 }
 
-TEST_CASE_METHOD(ApiFixture, "another's subscription answers as an absent one") {
+TEST_CASE_METHOD(ApiFixture, "another user's subscription looks like an absent one") {
     const std::string id = std::to_string(create().at("id").as_int64());
     key = "bob";
     for (const auto& [method, rest, body] :
@@ -238,7 +248,7 @@ TEST_CASE_METHOD(ApiFixture, "a body's content type must be JSON") {
     CHECK(call("POST", "/v1/webhooks/subscriptions", subscription()).status == status);
 }
 
-TEST_CASE_METHOD(ApiFixture, "a compressed body is refused") {
+TEST_CASE_METHOD(ApiFixture, "a compressed body is rejected") {
     extra_fields = {{"Content-Encoding", "gzip"}};
     CHECK(call("POST", "/v1/webhooks/subscriptions", subscription()).status == 415);
 }
@@ -249,7 +259,7 @@ TEST_CASE_METHOD(ApiFixture, "event types are listed") {
     CHECK(answer.at("eventTypes").at(0).at("name") == "invoice.paid");
 }
 
-TEST_CASE_METHOD(ApiFixture, "a rate limit is shown where it is set, as the last member") {
+TEST_CASE_METHOD(ApiFixture, "a rate limit is shown if it is set, as the last member") {
     const std::string documented =
         "id name eventType url secret maxRetryCount isActive userId headers createdAt updatedAt "
         "webhookEvents ";
@@ -268,7 +278,27 @@ TEST_CASE_METHOD(ApiFixture, "a rate limit is shown where it is set, as the last
           documented);
 }
 
-TEST_CASE_METHOD(ApiFixture, "what a list selects is documented members alone") {
+TEST_CASE_METHOD(ApiFixture, "timeoutSeconds and retryOn are shown if they are set") {
+    const auto created = create(R"(,"timeoutSeconds":60,"retryOn":["network","5xx","network"])");
+    CHECK(created.at("timeoutSeconds") == 60);
+    CHECK(boost::json::serialize(created.at("retryOn")) == R"(["5xx","network"])");
+    const std::string path = "/subscriptions/" + std::to_string(created.at("id").as_int64());
+    const auto put = [&](const std::string& members) {
+        return json(200, "PUT", path, R"({"subscription":{)" + members + "}}")
+            .at("subscription")
+            .as_object();
+    };
+    CHECK(put("").at("timeoutSeconds") == 60);
+    const std::string read = call("GET", "/v1/webhooks" + path).body;
+    CHECK(put(R"("name":"other")").at("retryOn") == created.at("retryOn"));
+    CHECK(call("PUT", "/v1/webhooks" + path, read).status == 200);
+    CHECK(put(R"("retryOn":[])").at("retryOn").as_array().empty());
+    const auto reset = put(R"("timeoutSeconds":null,"retryOn":null)");
+    CHECK_FALSE(reset.contains("timeoutSeconds"));
+    CHECK_FALSE(reset.contains("retryOn"));
+}
+
+TEST_CASE_METHOD(ApiFixture, "a list selects only documented members") {
     create(R"(,"rateLimit":5)");
     const std::string list = raw_member(
         call("GET", "/v1/webhooks/subscriptions?select=name,isActive").body, "subscriptions");
@@ -278,7 +308,7 @@ TEST_CASE_METHOD(ApiFixture, "what a list selects is documented members alone") 
     }
 }
 
-TEST_CASE_METHOD(ApiFixture, "of too many headers the first are judged, and all that is answered") {
+TEST_CASE_METHOD(ApiFixture, "of too many headers only the first are checked and reported") {
     std::string headers;
     for (int i = 0; i < 10'000; ++i)
         headers += (i == 0 ? "\"X-" : ",\"X-") + std::to_string(i) + "\":" + (i < 2 ? "1" : "\"\"");

@@ -52,7 +52,7 @@ std::string ids(const Result<Page<T>>& page) {
     return text;
 }
 
-/// The ids of the events that a filter answers, or why it cannot be asked.
+/// The ids of the events that match a filter, or why it is invalid.
 std::string ask(const std::string& filter) {
     const Result<ListQuery> query = ListQuery::parse({.filter = filter}, ListKind::events);
     if (!query) return query.error().detail();
@@ -75,7 +75,7 @@ std::string repeated(const std::string& text, int count) {
 
 }  // namespace
 
-TEST_CASE("a comparison answers the rows for which it is true") {
+TEST_CASE("a comparison returns the rows for which it is true") {
     const auto [filter, rows] = GENERATE(table<const char*, const char*>({
         {"isSuccess", "1"},
         {"isSuccess eq false", "23"},
@@ -121,7 +121,7 @@ TEST_CASE("and binds more tightly than or, not more tightly than both") {
     CHECK(ask(filter) == rows);
 }
 
-TEST_CASE("null is only equal to null, and in no order to anything") {
+TEST_CASE("null is only equal to null, and has no order") {
     const auto [filter, rows] = GENERATE(table<const char*, const char*>({
         {"statusCode eq null", "2"},
         {"statusCode ne null", "13"},
@@ -149,8 +149,8 @@ TEST_CASE("null is only equal to null, and in no order to anything") {
         {"statusCode in (1,null)",
          "filter: null cannot stand in a list at character 18; compare it with 'eq null'"},
         {"null eq null",
-         "filter: cannot compare two values at character 1; a field or a function is needed on one "
-         "side"},
+         "filter: cannot compare two values at character 1; one side must be a field or a "
+         "function"},
     }));
     INFO(filter);
     CHECK(ask(filter) == rows);
@@ -181,7 +181,7 @@ TEST_CASE("text is compared by code point, and its tests take every character li
     CHECK(ask(filter) == rows);
 }
 
-TEST_CASE("numbers are compared exactly, whatever they are written like") {
+TEST_CASE("numbers are compared exactly, in any notation") {
     const auto [filter, rows] = GENERATE(table<const char*, const char*>({
         {"id eq 2.0", "2"},
         {"id eq 20e-1", "2"},
@@ -216,7 +216,7 @@ TEST_CASE("numbers are compared exactly, whatever they are written like") {
     CHECK(ask(filter) == rows);
 }
 
-TEST_CASE("moments are as fine as they are shown, and literals as fine as they are written") {
+TEST_CASE("times have the resolution shown, and literals the resolution written") {
     const auto [filter, rows] = GENERATE(table<const char*, const char*>({
         {"sentAt eq 2026-11-01T00:00:00.001Z", "1"},
         {"sentAt eq 2026-11-01T00:00:00.0015Z", ""},
@@ -254,7 +254,7 @@ TEST_CASE("moments are as fine as they are shown, and literals as fine as they a
     CHECK(ask(filter) == rows);
 }
 
-TEST_CASE("unlike types, unknown names and broken text are refused with their place") {
+TEST_CASE("mismatched types, unknown names and broken text are rejected with their position") {
     const auto [filter, message] = GENERATE(table<const char*, const char*>({
         {"payload eq 1", "cannot compare text with a number at character 12"},
         {"id eq '1'", "cannot compare a number with text at character 7"},
@@ -339,7 +339,7 @@ TEST_CASE("every limit of a filter holds at its edge") {
     }
 }
 
-TEST_CASE("a filter that is built asks what its text asks") {
+TEST_CASE("a filter that is built is equivalent to its text") {
     const std::pair<Filter, const char*> rows[] = {
         {field("isSuccess") == true && contains(field("payload"), "O'Hara"),
          "isSuccess eq true and contains(payload,'O''Hara')"},
@@ -384,7 +384,7 @@ TEST_CASE("rows are sorted by every key in turn, nulls lowest, the id last") {
     CHECK(sorted(sort) == rows);
 }
 
-TEST_CASE("select gives the fields named, spelled and ordered as documented") {
+TEST_CASE("select returns the named fields, spelled and ordered as documented") {
     const auto select = [](const char* text) {
         std::string names;
         for (const std::string& name :
@@ -414,7 +414,7 @@ TEST_CASE("a page is cut from what matches, and counted whole") {
     CHECK(page({.filter = field("id") > 1, .take = 1}).total == 2);
 }
 
-TEST_CASE("faults of all parameters are told together, one each") {
+TEST_CASE("errors of all parameters are reported together, one each") {
     const Error error = ListQuery::parse({.select = "x",
                                           .filter = "y",
                                           .sort = "z",

@@ -16,7 +16,7 @@ std::string many(const std::string& text, std::size_t count) {
     return all;
 }
 
-/// Why a filter that was built cannot be asked of events; "fine" where it can.
+/// Why a built filter is invalid for events; "fine" if it is valid.
 std::string verdict(const Filter& filter) {
     const Result<> result = ListQuery{.filter = filter}.check(ListKind::events);
     return result ? "fine" : result.error().detail();
@@ -113,7 +113,7 @@ TEST_CASE("a list of a filter that is built holds 100 values, none of them a fie
           "filter: a list must contain only values, not fields or functions");
 }
 
-TEST_CASE("a filter that is built takes text that can be stored, and moments of years 1 to 9999") {
+TEST_CASE("a filter that is built accepts text that can be stored, and times in years 1 to 9999") {
     CHECK(verdict(field("payload") == "\xFF") ==
           "filter: a value that is not UTF-8 without U+0000");
     CHECK(verdict(starts_with(field("payload"), std::string("a\0b", 3))) ==
@@ -142,7 +142,7 @@ TEST_CASE("a chain that is built makes the plan of its text, wherever its parent
     CHECK(children(written("id gt 1 and isSuccess eq true and contains(payload,'x')")) == 3);
 }
 
-TEST_CASE("what can never be equal is false, and unknown where a function gives null") {
+TEST_CASE("what can never be equal is false, and unknown if a function returns null") {
     std::vector<Event> rows(2);
     rows[0].id = {1};
     rows[1].id = {2};
@@ -164,7 +164,7 @@ TEST_CASE("what can never be equal is false, and unknown where a function gives 
     CHECK(ids("length(response) ne 1.5") == "2");
 }
 
-TEST_CASE("a plus sign that became a blank is told of in quotes too") {
+TEST_CASE("a plus sign that became a space is also detected in quotes") {
     const auto fault = [](const char* filter) { return verdict(written(filter)); };
     CHECK(
         fault("createdAt ge '2026-11-01T00:00:00 02:00'") ==
@@ -175,7 +175,7 @@ TEST_CASE("a plus sign that became a blank is told of in quotes too") {
           "2026-01-31T09:05:00Z");
 }
 
-TEST_CASE("a message shows a whole character, and none that controls") {
+TEST_CASE("a message shows whole characters, and no control characters") {
     const auto fault = [](const std::string& filter) {
         return Filter::parse(filter).error().detail();
     };
@@ -183,22 +183,22 @@ TEST_CASE("a message shows a whole character, and none that controls") {
           "filter: expected a field or a value, found '\xC3\xA9' at character 7");
     CHECK(fault("payload eq '\xF0\x9F\x98\x80' and \xC2\x85") ==
           "filter: expected a field or a value, found '?' at character 20");
-    // What is quoted is cut between two characters.
+    // Quoted text is cut between two characters.
     const std::string long_text = many("\xE2\x82\xAC", 100);
     const std::string message = verdict(field("createdAt") == long_text);
     CHECK(is_storable_text(message));
     CHECK(message.find(many("\xE2\x82\xAC", 20) + "...'") != std::string::npos);
 }
 
-TEST_CASE("a parameter with several faults is told one of them") {
+TEST_CASE("a parameter with several errors reports one of them") {
     std::vector<SortKey> sort(9, {.field = "nonsense"});
     const Error error = ListQuery{.sort = sort}.check(ListKind::events).error();
     REQUIRE(error.fields().size() == 1);
     CHECK(error.fields()[0] == FieldError{"sort", "more than 8 keys"});
 }
 
-TEST_CASE("a filter is read in time that grows with its length alone") {
-    // A byte is no more than one token, and each of these may be looked at so many times.
+TEST_CASE("a filter is parsed in time that depends only on its length") {
+    // A byte is at most one token, and each token may be looked at this often.
     constexpr std::size_t max_per_byte = 40;
     const auto blanks = std::string(1900, ' ');
     const std::string hard[] = {

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 const Publication an_order{.event_type = "order.created", .payload = "{}"};
 
-/// Calls what it is told to call, wherever the service calls it.
+/// Calls what it is told to, wherever the service calls it.
 struct CallingObserver final : Observer {
     void on_published(std::size_t /*events*/) override { call(published); }
     void on_attempt(const AttemptReport& /*report*/) override { call(attempted); }
@@ -32,7 +32,7 @@ struct CallbackFixture : ServiceFixture {
         subscription = subscribe().id;
     }
 
-    /// What would wait for the thread that it is called on.
+    /// The calls that would wait for the thread that they are made on.
     void check_that_nothing_waits() {
         CHECK(service().publish(alice, an_order).error() == Errc::invalid_state);
         CHECK(service().publish(alice, an_order).error().detail().find("async_publish") !=
@@ -43,7 +43,7 @@ struct CallbackFixture : ServiceFixture {
         CHECK(service().start().error() == Errc::invalid_state);
         CHECK(service().stop(10s).error() == Errc::invalid_state);
     }
-    /// What does not.
+    /// The calls that would not.
     void check_that_the_rest_works() {
         CHECK(service().subscription(alice, subscription));
         CHECK(service().register_event_type({.name = "a.b", .description = ""}));
@@ -59,7 +59,7 @@ struct CallbackFixture : ServiceFixture {
     }
 };
 
-/// Says when a thread has done something.
+/// Signals that a thread has done something.
 struct Signal {
     void wait() { REQUIRE(future.wait_for(30s) == std::future_status::ready); }
     std::promise<void> promise;
@@ -68,7 +68,7 @@ struct Signal {
 
 }  // namespace
 
-TEST_CASE_METHOD(CallbackFixture, "inside run_once a callback is told what it must not wait for") {
+TEST_CASE_METHOD(CallbackFixture, "inside run_once a callback cannot call what would wait") {
     bool is_called = false;
     SECTION("a completion") {
         service().async_publish(alice, an_order, [&](const Result<PublishReceipt>&) {
@@ -103,7 +103,8 @@ TEST_CASE_METHOD(CallbackFixture, "inside run_once a callback is told what it mu
     CHECK(events() == 2);
 }
 
-TEST_CASE_METHOD(CallbackFixture, "on the service's threads a callback is told the same") {
+TEST_CASE_METHOD(CallbackFixture,
+                 "on the service's threads a callback cannot call what would wait") {
     Signal signal;
     const auto callback = [&] {
         check_calls();
@@ -195,13 +196,13 @@ TEST_CASE_METHOD(CallbackFixture, "a service that a callback destroys ends after
         service().publish(alice, an_order).value();
     }
     destroyed.wait();
-    // All that the service had is let go of, by whichever thread, once it has ended.
+    // All of the service's objects are released, on any thread, once it has ended.
     const std::weak_ptr<Transport> rest = std::exchange(transport, nullptr);
     const auto end = std::chrono::steady_clock::now() + 30s;
     while (!rest.expired() && std::chrono::steady_clock::now() < end)
         std::this_thread::yield();
     CHECK(rest.expired());
-    // It has handed back what it held: another service delivers it.
+    // It has returned its events: another service delivers them.
     transport = std::make_shared<FakeTransport>();
     open();
     settle();
@@ -209,7 +210,7 @@ TEST_CASE_METHOD(CallbackFixture, "a service that a callback destroys ends after
               .is_success);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a service that was moved from answers that it was") {
+TEST_CASE_METHOD(ServiceFixture, "a moved-from service says that it was moved from") {
     WebhookService moved = std::move(service());
     CHECK(moved.event_types().value().size() == 3);
     WebhookService& empty = service();

@@ -20,7 +20,7 @@ TEST_CASE_METHOD(ServiceFixture,
 }
 
 TEST_CASE_METHOD(ServiceFixture,
-                 "a clock that is set back delays by as much, without a busy loop") {
+                 "a clock that is set back delays by the same amount, without a busy loop") {
     const Subscription subscription = subscribe();
     transport->respond_with_status(500);
     const EventId id = publish();
@@ -29,7 +29,7 @@ TEST_CASE_METHOD(ServiceFixture,
     clock->jump(-24h);
     transport->respond_with_status(200);
     advance(5s);
-    // Nothing to do, though the service itself believes that the event is due.
+    // Nothing to do, although the service itself thinks that the event is due.
     CHECK(service().run_once().value() == 0);
     CHECK(transport->requests().size() == 1);
     advance(24h - 1s);
@@ -39,7 +39,7 @@ TEST_CASE_METHOD(ServiceFixture,
     CHECK(event(subscription.id, id).is_success);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a clock that is set takes no living worker's work") {
+TEST_CASE_METHOD(ServiceFixture, "setting a clock does not make a living worker expire") {
     const Subscription subscription = subscribe();
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const EventId id = publish();

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A storage in whose calls the memory is used up, before or after they did their work.
+/// A storage whose calls run out of memory, before or after they did their work.
 struct StarvingStorage final : ForwardingStorage {
     using ForwardingStorage::ForwardingStorage;
 
@@ -26,7 +26,7 @@ struct StarvingStorage final : ForwardingStorage {
 
 }  // namespace
 
-TEST_CASE_METHOD(ServiceFixture, "where memory is used up callers are told, and nothing is lost") {
+TEST_CASE_METHOD(ServiceFixture, "if memory is used up callers get an error, and nothing is lost") {
     const auto starving = std::make_shared<StarvingStorage>(make_memory_storage(clock));
     storage = starving;
     running.reset();

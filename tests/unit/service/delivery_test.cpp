@@ -40,7 +40,8 @@ TEST_CASE_METHOD(ServiceFixture, "a published event is delivered signed, and the
     CHECK_FALSE(logged.error_message);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a failing event is tried by the schedule until it is exhausted") {
+TEST_CASE_METHOD(ServiceFixture,
+                 "a failing event is retried by the schedule until it is exhausted") {
     const Subscription subscription = subscribe();
     transport->respond_with_status(500);
     const EventId id = publish();
@@ -72,7 +73,7 @@ TEST_CASE_METHOD(ServiceFixture, "a failing event is tried by the schedule until
     CHECK(signature_verdict(subscription, requests.back(), clock->now()) == "verified");
 }
 
-TEST_CASE_METHOD(ServiceFixture, "maxRetryCount cuts the schedule short and zero means one try") {
+TEST_CASE_METHOD(ServiceFixture, "maxRetryCount limits the schedule and zero means one attempt") {
     const int count = GENERATE(0, 2, 12);
     options.deactivate_after = 0s;
     running.reset();
@@ -126,6 +127,68 @@ TEST_CASE_METHOD(ServiceFixture, "each attempt uses the subscription as it is th
     CHECK(request.target->url.host() == "new.example.com");
     CHECK(signature_verdict(service().subscription(alice, subscription.id).value(), request,
                             clock->now()) == "verified");
+}
+
+TEST_CASE_METHOD(ServiceFixture, "retryOn determines which failures are retried") {
+    const Subscription subscription = subscribe();
+    const auto choose = [&](const RetryOn& retry_on) {
+        service().update_subscription(alice, subscription.id, {.retry_on = retry_on}).value();
+    };
+    choose(RetryOn::only({FailureClass::server_error}));
+    transport->respond_with_status(404);
+    const EventId refused = publish();
+    settle();
+    CHECK(event(subscription.id, refused).status_code == 404);
+    CHECK_FALSE(event(subscription.id, refused).next_retry_at);
+
+    transport->respond_with_status(500);
+    const EventId failed = publish();
+    settle();
+    CHECK(event(subscription.id, failed).next_retry_at == clock->now() + 5s);
+    // The rule that applies is the one when the attempt ends.
+    choose(RetryOn::only({FailureClass::network}));
+    advance(5s);
+    CHECK(event(subscription.id, failed).retry_count == 1);
+    CHECK_FALSE(event(subscription.id, failed).next_retry_at);
+    CHECK(service().event(alice, subscription.id, failed)->attempts.back().outcome ==
+          Outcome::exhausted);
+
+    choose({});
+    transport->respond_with_status(404);
+    const EventId retried = publish();
+    settle();
+    CHECK(event(subscription.id, retried).next_retry_at);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a 429 that is not retried still pauses its subscription") {
+    const Subscription subscription = subscribe();
+    service()
+        .update_subscription(alice, subscription.id,
+                             {.retry_on = RetryOn::only({FailureClass::network})})
+        .value();
+    transport->respond([](const OutgoingRequest&) {
+        return TransportAnswer{
+            .kind = TransportAnswer::Kind::answered, .status_code = 429, .retry_after = "60"};
+    });
+    publish();
+    settle();
+    const EventId next = publish();
+    settle();
+    CHECK(transport->requests().size() == 1);
+    transport->respond_with_status(200);
+    advance(60s);
+    CHECK(event(subscription.id, next).is_success);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "each request has its subscription's timeout at that time") {
+    const Subscription subscription = subscribe();
+    publish();
+    settle();
+    CHECK(transport->requests().back().timeout == 0ms);
+    service().update_subscription(alice, subscription.id, {.timeout = 42s}).value();
+    publish();
+    settle();
+    CHECK(transport->requests().back().timeout == 42s);
 }
 
 TEST_CASE_METHOD(ServiceFixture, "an event of an inactive subscription is cancelled when due") {
@@ -185,7 +248,7 @@ TEST_CASE_METHOD(ServiceFixture, "a test event goes once, also to an inactive su
     CHECK(service().send_test_event(bob, subscription.id).error() == Errc::not_found);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a local error delays an attempt and costs no try") {
+TEST_CASE_METHOD(ServiceFixture, "a local error delays an event and uses up no attempt") {
     const Subscription subscription = subscribe();
     transport->respond([](const OutgoingRequest&) {
         return TransportAnswer{.kind = TransportAnswer::Kind::not_sent, .error = "no descriptors"};
@@ -211,7 +274,7 @@ struct LocalErrors final : Observer {
 
 }  // namespace
 
-TEST_CASE_METHOD(ServiceFixture, "local errors are logged once a second, whatever they meet") {
+TEST_CASE_METHOD(ServiceFixture, "local errors are logged once a second, however many there are") {
     const auto log = std::make_shared<LocalErrors>();
     observer = log;
     running.reset();
@@ -246,7 +309,7 @@ TEST_CASE_METHOD(ServiceFixture, "a jump of the wall clock neither hurries nor d
 }
 
 TEST_CASE_METHOD(ServiceFixture,
-                 "what a stopped or crashed service held goes out by the next one") {
+                 "events of a stopped or crashed service are delivered by the next one") {
     const Subscription subscription = subscribe();
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const EventId id = publish();
@@ -262,7 +325,8 @@ TEST_CASE_METHOD(ServiceFixture,
     CHECK(event(subscription.id, id).is_success);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "events that do not fit in memory wait in storage and go out") {
+TEST_CASE_METHOD(ServiceFixture,
+                 "events that do not fit in memory wait in storage and are delivered") {
     options.max_events_in_memory = 2;
     running.reset();
     open();
@@ -274,7 +338,8 @@ TEST_CASE_METHOD(ServiceFixture, "events that do not fit in memory wait in stora
     CHECK(transport->requests().size() == 20);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "what waits long in memory is parked and still arrives once") {
+TEST_CASE_METHOD(ServiceFixture,
+                 "an event that waits long in memory gets a row and still arrives once") {
     options.max_in_flight_per_host = 1;
     running.reset();
     open();
@@ -295,7 +360,7 @@ TEST_CASE_METHOD(ServiceFixture, "what waits long in memory is parked and still 
     CHECK(event(subscription.id, waiting).is_success);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "two services on one storage: a lapsed one is taken over") {
+TEST_CASE_METHOD(ServiceFixture, "two services on one storage: an expired one is taken over") {
     const Subscription subscription = subscribe();
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const EventId id = publish();
@@ -321,7 +386,7 @@ TEST_CASE_METHOD(ServiceFixture, "two services on one storage: a lapsed one is t
     CHECK(event(subscription.id, id).retry_count == 0);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a backlog of one host goes out without long idle pauses") {
+TEST_CASE_METHOD(ServiceFixture, "a backlog of one host is delivered without long idle pauses") {
     options.max_in_flight_per_host = 1;
     running.reset();
     open();

@@ -24,14 +24,14 @@ struct DrivenFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(DrivenFixture, "a service that nothing drives is not ready, and says so once") {
+TEST_CASE_METHOD(DrivenFixture, "a service that nothing runs is not ready, and says so once") {
     subscribe();
     const Result<> ready = service().check_ready();
     REQUIRE_FALSE(ready);
     CHECK(ready.error() == Errc::unavailable);
     CHECK(ready.error().detail().find("call start()") != std::string::npos);
     CHECK(log->warnings.empty());
-    // It does not hang for want of a thread.
+    // It does not wait for a thread that does not exist.
     publish();
     publish();
     REQUIRE(log->warnings.size() == 1);

@@ -7,8 +7,8 @@
 #include <webhooks/testing/manual_clock.hpp>
 #include <webhooks/webhooks.hpp>
 
-// The life of a host, from `open` to `stop`, in which a call to storage breaks: each call in its
-// turn, in each way in which it can. What is promised holds whichever it was.
+// A host from `open` to `stop`, in which a call to storage breaks: each call in turn, in each
+// possible way. All guarantees hold in every case.
 
 namespace webhooks::testing {
 namespace {
@@ -37,7 +37,7 @@ EventId event_of(const std::string& webhook_id) {
     return {std::stoll(webhook_id.substr(webhook_id.find('_') + 1))};
 }
 
-/// A host, the storage behind its faults, and a receiver.
+/// A host, a storage that breaks, and a receiver.
 class FaultyLife {
 public:
     explicit FaultyLife(FaultyStorage::Breakage breakage);
@@ -45,12 +45,12 @@ public:
     void live();
     void check();
 
-    /// Whether a life has got to what only trouble leads to.
+    /// Whether this life has reached the calls that only failures lead to.
     bool reached_rare_calls() const {
         return storage_->calls(FaultyStorage::Call::claim_deferred) > 0 &&
                storage_->calls(FaultyStorage::Call::claim) > 0;
     }
-    /// The calls that broke; none where the life made too few.
+    /// The calls that broke; empty if too few calls were made.
     std::vector<FaultyStorage::Call> broken() const { return storage_->broken(); }
 
 private:
@@ -73,7 +73,7 @@ private:
 
     std::optional<TransportAnswer> receive(const OutgoingRequest& request);
 
-    // What must be so.
+    // What must hold.
     void check_that_all_is_delivered() const;
     void check_that_faults_are_told() const;
     void check_acknowledged(const Log& log) const;
@@ -103,8 +103,8 @@ FaultyLife::FaultyLife(FaultyStorage::Breakage breakage) {
     transport_->respond([this](const OutgoingRequest& request) { return receive(request); });
 }
 
-/// The endpoint at "flaky" fails the first request of each event; the one at "busy" asks for a
-/// pause at its very first, so that what follows is deferred.
+/// The endpoint "flaky" fails the first request of each event; "busy" asks for a pause at its first
+/// request, so that later events are deferred.
 std::optional<TransportAnswer> FaultyLife::receive(const OutgoingRequest& request) {
     Received& received = received_[event_of(request.webhook_id)];
     received.payload = *request.body;
@@ -127,8 +127,8 @@ void FaultyLife::live() {
     configure();
     publish_all();
     pass(30s);
-    // All was published half a minute ago, more than a lease and a retry take: whatever broke
-    // meanwhile, nothing is stuck until the next start.
+    // Everything was published half a minute ago, longer than a lease and a retry take: whatever
+    // broke meanwhile, nothing is stuck until the next start.
     check_that_all_is_delivered();
     note(service_->stop(0ms));
     service_.reset();
@@ -151,7 +151,7 @@ void FaultyLife::open() {
 
 void FaultyLife::configure() {
     insist([this] { return service_->register_event_type({"order.created", ""}); }).value();
-    // What a rate limit keeps waiting in memory is given rows there.
+    // Events that a rate limit keeps waiting in memory get rows there.
     for (const auto& [host, rate_limit] :
          {std::pair("healthy", 0), {"flaky", 0}, {"busy", 0}, {"slow", 1}}) {
         SubscriptionDraft draft{.name = host,
@@ -230,7 +230,7 @@ void FaultyLife::publish_and_delete() {
     }
 }
 
-/// Lets time pass; at each moment the service does all that it can do.
+/// Lets time pass; at each moment the service does all that it can.
 void FaultyLife::pass(std::chrono::milliseconds time) {
     constexpr std::chrono::milliseconds step = 500ms;
     settle();
@@ -265,7 +265,7 @@ bool FaultyLife::note(const Answer& answer) {
     return answer.has_value();
 }
 
-// ---- What must be so.
+// ---- What must hold.
 
 FaultyLife::Log FaultyLife::read_log() const {
     Log log;
@@ -310,12 +310,12 @@ void FaultyLife::check() {
 }
 
 void FaultyLife::check_that_faults_are_told() const {
-    // But for a change that was made and could not be read back: the next heartbeat reads it.
+    // Except for a change that was made and could not be read back: the next heartbeat reads it.
     const auto to_be_told = broken().size() - count_broken(FaultyStorage::Call::configuration);
     if (to_be_told > 0) CHECK(failed_calls_ + errors_->lines > 0);
 }
 
-/// What the host was told is published, was published and has arrived.
+/// Acknowledged events were published and have arrived.
 void FaultyLife::check_acknowledged(const Log& log) const {
     for (const auto& [id, payload] : acknowledged_) {
         if (deleted_.contains(id)) continue;
@@ -341,7 +341,7 @@ void FaultyLife::check_received(const Log& log) const {
     }
 }
 
-/// All in the log has been delivered, and the log says of it what the receiver saw.
+/// Everything in the log has been delivered, and the log agrees with the receiver.
 void FaultyLife::check_history(const EventHistory& history) const {
     const Event& event = history.event;
     CHECK(event.is_success);
@@ -356,11 +356,11 @@ void FaultyLife::check_history(const EventHistory& history) const {
     }
     const Received received = received_of(event.id);
     CHECK(received.answered_2xx > 0);
-    // No fault of storage has anything sent twice: what is in doubt is settled, not repeated.
+    // No storage failure causes a repetition: what is in doubt is resolved, not repeated.
     CHECK(received.requests == history.attempts.size());
 }
 
-/// Lives once for each call that a life makes: it breaks, and `count - 1` that follow.
+/// Runs once for each call that a life makes: it breaks, and `count - 1` following ones.
 void break_each_call(FaultyStorage::Fault fault, std::size_t count) {
     for (std::size_t n = 1;; ++n) {
         FaultyLife life({.fault = fault, .first = n, .count = count});
@@ -377,11 +377,11 @@ void break_each_call(FaultyStorage::Fault fault, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("whichever call to storage is refused, what is promised holds") {
+TEST_CASE("whichever call to storage is rejected, all guarantees hold") {
     break_each_call(FaultyStorage::Fault::refused, GENERATE(1, 2, 3));
 }
 
-TEST_CASE("whichever answer of storage is lost, what is promised holds") {
+TEST_CASE("whichever result of storage is lost, all guarantees hold") {
     break_each_call(FaultyStorage::Fault::answer_lost, 1);
 }
 

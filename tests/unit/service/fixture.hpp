@@ -11,7 +11,7 @@ inline const Principal alice = Principal::user("alice");
 inline const Principal bob = Principal::user("bob");
 inline const Principal admin = Principal::administrator("admin");
 
-/// A service on doubles that its test drives by hand.
+/// A service on doubles that its test drives manually.
 struct ServiceFixture {
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
     std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
@@ -50,7 +50,7 @@ struct ServiceFixture {
         return receipt.event_ids.front();
     }
 
-    /// Lets the service do all that it can do now.
+    /// Lets the service do everything that it can do now.
     void settle() {
         while (service().run_once().value() > 0) {
         }

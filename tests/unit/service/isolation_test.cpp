@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Remembers which subscriptions were deactivated, and why, and what was logged of endpoints.
+/// Records which subscriptions were deactivated, and why, and what was logged about endpoints.
 struct DeactivationLog final : Observer {
     void on_log(LogLevel level, std::string_view line) override {
         if (line.find("endpoint") == std::string_view::npos) return;
@@ -40,7 +40,7 @@ SubscriptionDraft with_rate_limit(int rate) {
     return draft;
 }
 
-/// A service with some endpoints whose answers a test sets by host.
+/// A service with some endpoints whose responses a test sets by host.
 struct IsolationFixture : ServiceFixture {
     std::shared_ptr<DeactivationLog> deactivations = std::make_shared<DeactivationLog>();
     std::map<std::string, TransportAnswer> answers;
@@ -98,7 +98,7 @@ struct IsolationFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(IsolationFixture, "an endpoint that asks for a pause has it, others go on") {
+TEST_CASE_METHOD(IsolationFixture, "an endpoint that asks for a pause gets it, others continue") {
     const int code = GENERATE(429, 502, 503, 504);
     const Subscription asking = subscribe_host("busy.example.com");
     const Subscription neighbour = subscribe_host("busy.example.com");
@@ -128,7 +128,7 @@ TEST_CASE_METHOD(IsolationFixture, "an endpoint that asks for a pause has it, ot
         advance(30min);
     }
     SECTION("unless its owner changes the subscription") {
-        service().update_subscription(alice, asking.id, {.name = "mended"}).value();
+        service().update_subscription(alice, asking.id, {.name = "repaired"}).value();
         advance(1s);
         publish_some(1);
         CHECK(count(asking, "isSuccess eq true") >= 1);
@@ -264,7 +264,7 @@ TEST_CASE_METHOD(IsolationFixture, "an endpoint that only fails for five days is
     }
 }
 
-TEST_CASE_METHOD(IsolationFixture, "after ten failures in a row an endpoint gets probes alone") {
+TEST_CASE_METHOD(IsolationFixture, "after ten consecutive failures an endpoint gets only probes") {
     const Subscription dead = subscribe_host("dead.example.com", with_max_retries(0));
     answers["dead.example.com"] = status(500);
     publish_some(10);
@@ -289,7 +289,7 @@ TEST_CASE_METHOD(IsolationFixture, "after ten failures in a row an endpoint gets
 }
 
 TEST_CASE_METHOD(IsolationFixture,
-                 "what waits for an endpoint that is away leaves memory to others") {
+                 "events waiting for an unavailable endpoint leave memory to others") {
     options.max_events_in_memory = 50;
     reopen();
     const Subscription away = subscribe_host("away.example.com");
@@ -309,10 +309,10 @@ TEST_CASE_METHOD(IsolationFixture,
 }
 
 TEST_CASE_METHOD(IsolationFixture, "endpoints that do not answer leave memory to one that does") {
-    SECTION("where they have too many events") {
+    SECTION("if they have too many events") {
         options.max_events_in_memory = 20;
     }
-    SECTION("where they have too large ones") {
+    SECTION("if they have too large ones") {
         options.max_payload_bytes = 4;
         options.max_payload_bytes_in_memory = 20;
     }
@@ -337,7 +337,7 @@ TEST_CASE_METHOD(IsolationFixture, "endpoints that do not answer leave memory to
     publish_to_healthy();
     CHECK(requests_to("healthy.example.com") == 2);
 
-    // And none of theirs is forgotten: each gets its room in turn.
+    // None of their events is forgotten: each gets room in turn.
     transport->respond_with_status(200);
     while (!transport->under_way().empty()) {
         for (const Transport::Token token : transport->under_way()) {
@@ -372,7 +372,7 @@ TEST_CASE_METHOD(IsolationFixture, "deferred events outlive their worker") {
     CHECK(requests_to("away.example.com") <= 102);
 }
 
-TEST_CASE_METHOD(IsolationFixture, "a rate limit holds, also for a backlog, and nothing is lost") {
+TEST_CASE_METHOD(IsolationFixture, "a rate limit also holds for a backlog, and nothing is lost") {
     options.max_events_in_memory = 20;
     reopen();
     const Subscription limited = subscribe_host("slow.example.com", with_rate_limit(2));
@@ -389,7 +389,7 @@ TEST_CASE_METHOD(IsolationFixture, "a rate limit holds, also for a backlog, and 
 }
 
 TEST_CASE_METHOD(IsolationFixture,
-                 "during a rotation both secrets sign, after it the new one alone") {
+                 "during a rotation both secrets sign, after it only the new one") {
     const Subscription before = subscribe_host("a.example.com");
     const Secret next("another-secret");
     storage->rotate_secret(alice, before.id, next, 1h).value();
@@ -411,7 +411,7 @@ TEST_CASE_METHOD(IsolationFixture,
     CHECK(verdicts() == std::pair(true, false));
 }
 
-TEST_CASE_METHOD(IsolationFixture, "large payloads wait in storage where memory is used up") {
+TEST_CASE_METHOD(IsolationFixture, "large payloads wait in storage if memory is used up") {
     options.max_payload_bytes = 1000;
     options.max_payload_bytes_in_memory = 3000;
     reopen();
@@ -423,7 +423,7 @@ TEST_CASE_METHOD(IsolationFixture, "large payloads wait in storage where memory 
             .value();
     }
     settle();
-    // Three fit into memory, but not all of it is one endpoint's.
+    // Three fit into memory, but one endpoint does not get all of it.
     CHECK(count(subscription, "nextRetryAt ne null") == 8);
     transport->respond_with_status(200);
     for (const Transport::Token token : transport->under_way()) {
@@ -442,7 +442,7 @@ TEST_CASE_METHOD(IsolationFixture, "a pause that an earlier URL asked for is not
     service()
         .update_subscription(alice, subscription.id, {.url = "https://new.example.com/"})
         .value();
-    // The answer comes before delivery has looked for changes.
+    // The response comes before delivery has checked for changes.
     transport->answer(transport->under_way().front(), status(503, "3600"));
     settle();
     CHECK_FALSE(current(subscription).paused_until);
@@ -463,10 +463,9 @@ TEST_CASE_METHOD(IsolationFixture, "two failures that lie days apart deactivate 
     CHECK(current(rare).is_active);
 }
 
-TEST_CASE_METHOD(IsolationFixture,
-                 "a secret that cannot sign is its subscription's trouble alone") {
+TEST_CASE_METHOD(IsolationFixture, "a secret that cannot sign affects only its subscription") {
     const Subscription broken = subscribe_host("broken.example.com");
-    // As after a restore of something else.
+    // As if something else was restored from a backup.
     storage->update_subscription(alice, broken.id, {.secret = Secret("whsec_!")}).value();
     subscribe_host("healthy.example.com");
     advance(2s);
@@ -476,8 +475,7 @@ TEST_CASE_METHOD(IsolationFixture,
     CHECK(count(broken, "startswith(errorMessage,'the secret cannot sign')") == 3);
 }
 
-TEST_CASE_METHOD(IsolationFixture,
-                 "what is queued for an inactive subscription waits for no slot") {
+TEST_CASE_METHOD(IsolationFixture, "events of an inactive subscription do not wait for a slot") {
     options.max_in_flight = 1;
     reopen();
     const Subscription waiting = subscribe_host("waiting.example.com");
@@ -489,7 +487,8 @@ TEST_CASE_METHOD(IsolationFixture,
     CHECK(count(waiting, "startswith(errorMessage,'cancelled:')") == 4);
 }
 
-TEST_CASE_METHOD(IsolationFixture, "what comes due shortly before a pause ends goes when it ends") {
+TEST_CASE_METHOD(IsolationFixture,
+                 "an event due shortly before a pause ends is sent when it ends") {
     options.breaker_pause = 5500ms;
     reopen();
     const Subscription subscription = subscribe_host("busy.example.com");
@@ -503,7 +502,7 @@ TEST_CASE_METHOD(IsolationFixture, "what comes due shortly before a pause ends g
     CHECK(count(subscription, "isSuccess eq true") == 1);
 }
 
-TEST_CASE("what comes due shortly before a pause ends goes when it ends, by the threads too") {
+TEST_CASE("an event due shortly before a pause ends is sent when it ends, also on threads") {
     // Each of these retries comes due up to a fifth of a second before or after its pause ends.
     struct Running {
         std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();

@@ -1,4 +1,4 @@
-// A worker that was stopped past its own lease, as by SIGSTOP, and then goes on.
+// A worker that was suspended past its own lease, as by SIGSTOP, and then continues.
 
 #include <algorithm>
 #include <unit/service/fixture.hpp>
@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A storage that this worker does not reach with its signs of life while a test says so.
+/// A storage that this worker's heartbeats do not reach while a test says so.
 class UnconfirmingStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
@@ -32,7 +32,7 @@ struct FencingLog final : Observer {
     std::vector<std::size_t> fenced;
 };
 
-/// A worker with one request under way and two events that wait behind it for the same host.
+/// A worker with one request in flight and two events that wait for the same host.
 struct LeaseFixture : ServiceFixture {
     const std::shared_ptr<Storage> shared = storage;
     std::shared_ptr<UnconfirmingStorage> unconfirming =
@@ -69,20 +69,20 @@ struct LeaseFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(LeaseFixture, "a worker past its lease begins nothing until storage confirms it") {
+TEST_CASE_METHOD(LeaseFixture, "a worker past its lease starts nothing until storage confirms it") {
     unconfirming->confirms = false;
-    SECTION("while its lease holds, it goes on") {
+    SECTION("while its lease holds, it continues") {
         advance(9s);
         answer_what_is_under_way();
         CHECK(transport->requests().size() == 3);
     }
-    SECTION("once its lease has lapsed, not before it is confirmed") {
+    SECTION("once its lease has expired, not before it is confirmed") {
         SECTION("having tried all the while") {
             for (int second = 0; second < 10; ++second) {
                 advance(1s);
             }
         }
-        SECTION("having stood still") {
+        SECTION("having been suspended") {
             clock->advance(1h);
         }
         answer_what_is_under_way();
@@ -100,14 +100,14 @@ TEST_CASE_METHOD(LeaseFixture, "a worker past its lease begins nothing until sto
     CHECK(fencing->fenced.empty());
 }
 
-TEST_CASE_METHOD(LeaseFixture, "what a worker that was taken over still brings changes no row") {
+TEST_CASE_METHOD(LeaseFixture, "late results of a worker that was taken over change no row") {
     auto other_transport = std::make_shared<FakeTransport>();
     other_transport->respond_with_status(500);
     WebhookService other =
         WebhookService::open({.storage = shared, .transport = other_transport, .clock = clock},
                              options)
             .value();
-    // The first one stands still, until it is taken over and its events were tried by the other.
+    // The first one is suspended until it is taken over and the other one has attempted its events.
     for (int second = 0; second < 14; ++second) {
         clock->advance(1s);
         while (other.run_once().value() > 0) {
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(LeaseFixture, "what a worker that was taken over still brings c
     const std::string id_of_first = transport->requests().front().webhook_id;
     CHECK(other_transport->requests().front().webhook_id == id_of_first);
 
-    // It goes on, and has its answer before it learns that it is dead.
+    // It continues, and gets its response before it learns that it is dead.
     unconfirming->confirms = false;
     answer_what_is_under_way();
     CHECK(transport->requests().size() == 1);
@@ -133,7 +133,7 @@ TEST_CASE_METHOD(LeaseFixture, "what a worker that was taken over still brings c
         CHECK(rows.front().outcome == Outcome::retry);
     }
 
-    // Under its new identity it works on as before.
+    // Under its new identity it works as before.
     advance(1s);
     transport->respond_with_status(200);
     const EventId fresh = publish("fresh");
@@ -159,7 +159,7 @@ TEST_CASE_METHOD(LeaseFixture, "taking over a lot leaves time for publications i
     }
     transport->respond_with_status(200);
     answer_what_is_under_way();
-    // The other one stands still from here on.
+    // The other one is suspended from here on.
     int most_in_one_step = 0;
     for (int second = 0; second < 14; ++second) {
         clock->advance(1s);

@@ -1,4 +1,4 @@
-// What a service does when its storage says that others have changed something.
+// How a service reacts to notifications of its storage.
 
 #include <unit/service/fixture.hpp>
 #include <webhooks/forwarding_storage.hpp>
@@ -6,7 +6,7 @@
 namespace webhooks::testing {
 namespace {
 
-/// Keeps what it would call.
+/// Stores the callback that it is given.
 class CallingStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
@@ -29,7 +29,8 @@ struct CalledFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(CalledFixture, "a call from storage brings others' changes before the heartbeat") {
+TEST_CASE_METHOD(CalledFixture,
+                 "a notification from storage brings others' changes before the heartbeat") {
     shared->upsert_event_type({"new.type", "made elsewhere"}).value();
     const auto count = [&] { return service().event_types().value().size(); };
     const std::size_t before = count();
@@ -40,7 +41,7 @@ TEST_CASE_METHOD(CalledFixture, "a call from storage brings others' changes befo
     CHECK(count() == before + 1);
 }
 
-TEST_CASE_METHOD(CalledFixture, "a call from storage brings what others have made due") {
+TEST_CASE_METHOD(CalledFixture, "a notification from storage brings what others have made due") {
     const SubscriptionId id = subscribe().id;
     const EventId event = publish();
     settle();
@@ -53,7 +54,7 @@ TEST_CASE_METHOD(CalledFixture, "a call from storage brings what others have mad
     CHECK(transport->requests().size() == 2);
 }
 
-TEST_CASE_METHOD(CalledFixture, "a service that is gone is not called") {
+TEST_CASE_METHOD(CalledFixture, "a destroyed service is not notified") {
     running.reset();
     CHECK_FALSE(calling->call);
 }

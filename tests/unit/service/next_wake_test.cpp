@@ -5,9 +5,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A host that calls `run_once` when it is told to, and checks that it is told right.
+/// A host that calls `run_once` when it is told to, and checks that this is correct.
 struct HostLoop : ServiceFixture {
-    /// Goes to the next time at which there is something to do. @return how long that took.
+    /// Advances to the next time with something to do. @return how long that took.
     std::chrono::nanoseconds step() {
         settle();
         const SteadyTime now = clock->steady_now();
@@ -28,14 +28,14 @@ struct HostLoop : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(HostLoop, "before next_wake there is nothing to do, and at it there is") {
+TEST_CASE_METHOD(HostLoop, "there is nothing to do before next_wake, and something at it") {
     const Subscription subscription = subscribe();
     SECTION("nothing but heartbeats and maintenance") {}
     SECTION("retries") {
         transport->respond_with_status(500);
         publish();
     }
-    SECTION("what is published for later") {
+    SECTION("a delayed publication") {
         service()
             .publish(
                 alice,
@@ -57,7 +57,7 @@ TEST_CASE_METHOD(HostLoop, "before next_wake there is nothing to do, and at it t
         step();
 }
 
-TEST_CASE_METHOD(HostLoop, "a host that goes by next_wake delivers on time") {
+TEST_CASE_METHOD(HostLoop, "a host that follows next_wake delivers on time") {
     const Subscription subscription = subscribe();
     transport->respond_with_status(500);
     const EventId id = publish();
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(HostLoop, "a host that goes by next_wake delivers on time") {
     CHECK(clock->now() == due);
 }
 
-TEST_CASE_METHOD(HostLoop, "what comes from outside calls the host, and makes it wake at once") {
+TEST_CASE_METHOD(HostLoop, "an external event calls the host, and makes it wake at once") {
     const Subscription subscription = subscribe();
     settle();
     int calls = 0;
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(HostLoop, "what comes from outside calls the host, and makes it
         CHECK(service().delete_event(alice, subscription.id, publish()));
         calls = calls > 0 ? 1 : 0;
     }
-    SECTION("a request to send again") {
+    SECTION("a request to resend") {
         transport->respond_with_status(500);
         const EventId id = publish();
         settle();

@@ -14,7 +14,7 @@ bool is_fitting(const Error& error) {
 
 }  // namespace
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller has an answer") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller gets a result") {
     const Subscription subscription = subscribe();
     settle();
     const std::string payload(100, 'x');
@@ -37,7 +37,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller has an an
     CHECK(refused < 200);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once answers and loses nothing") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once returns and loses nothing") {
     const Subscription subscription = subscribe();
     settle();
     for (long allocations = 0; allocations < 150; ++allocations) {
@@ -58,7 +58,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once answers a
     }
 }
 
-TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, what was in flight is made again") {
+TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, attempts in flight are repeated") {
     const Subscription subscription = subscribe();
     for (long allocations = 0; allocations < 40; ++allocations) {
         transport->respond([](const OutgoingRequest&) { return std::nullopt; });

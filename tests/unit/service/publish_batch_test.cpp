@@ -39,7 +39,7 @@ struct BatchFixture : ServiceFixture {
         return service().events(alice, id, {.take = 0}).value().total;
     }
 
-    /// Hands a batch in; its answer comes while the service is driven.
+    /// Submits a batch; its result arrives while the service is driven.
     std::shared_ptr<std::optional<Receipts>> submit(std::vector<Publication> batch) {
         auto answer = std::make_shared<std::optional<Receipts>>();
         service().async_publish_batch(alice, std::move(batch), [answer](Receipts receipts) {
@@ -52,7 +52,7 @@ struct BatchFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(BatchFixture, "a batch answers its receipts in order, after one commit") {
+TEST_CASE_METHOD(BatchFixture, "a batch returns its receipts in order, after one commit") {
     const SubscriptionId id = subscribe().id;
     subscribe(alice, "order.*");
     std::vector<Publication> batch = orders(3);
@@ -71,7 +71,8 @@ TEST_CASE_METHOD(BatchFixture, "a batch answers its receipts in order, after one
     CHECK(transport->requests().size() == 4);
 }
 
-TEST_CASE_METHOD(BatchFixture, "all that is wrong with a batch is told by index, and nothing is") {
+TEST_CASE_METHOD(BatchFixture,
+                 "all errors of a batch are reported by index, and nothing is published") {
     const SubscriptionId id = subscribe().id;
     std::vector<Publication> batch = orders(4);
     batch[1].event_type = "order.craeted";
@@ -91,7 +92,8 @@ TEST_CASE_METHOD(BatchFixture, "all that is wrong with a batch is told by index,
     CHECK(events(id) == 0);
 }
 
-TEST_CASE_METHOD(BatchFixture, "a batch is published to those that each may be published to") {
+TEST_CASE_METHOD(BatchFixture,
+                 "each publication of a batch goes to the subscriptions that it may reach") {
     subscribe(alice);
     subscribe(bob);
     std::vector<Publication> batch = orders(2);
@@ -126,7 +128,7 @@ TEST_CASE_METHOD(BatchFixture, "a conflict in a batch names its index, and leave
     CHECK_FALSE(service().publish(alice, order("other", "free")).value().is_replay);
 }
 
-TEST_CASE_METHOD(BatchFixture, "a batch that is repeated answers the first receipts") {
+TEST_CASE_METHOD(BatchFixture, "a batch published twice returns the first receipts") {
     const SubscriptionId id = subscribe().id;
     const std::vector<Publication> batch = {order("1", "a"), order("2", "b"), order("1", "a")};
     const auto first = service().publish_batch(alice, batch).value();
@@ -143,7 +145,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch that is repeated answers the first recei
     CHECK(transport->requests().size() == 2);
 }
 
-TEST_CASE_METHOD(BatchFixture, "a batch that never fits is refused as such") {
+TEST_CASE_METHOD(BatchFixture, "a batch that can never fit is rejected as such") {
     options.max_publish_queue = 3;
     options.max_payload_bytes = 10;
     options.max_payload_bytes_in_memory = 20;
@@ -153,7 +155,8 @@ TEST_CASE_METHOD(BatchFixture, "a batch that never fits is refused as such") {
     };
     CHECK(fault({}) == "events: must be 1 to 3 publications");
     CHECK(fault(orders(4)) == "events: must be 1 to 3 publications");
-    CHECK(fault({3, order("1234567")}) == "events: must have at most 20 bytes of payloads in all");
+    CHECK(fault({3, order("1234567")}) ==
+          "events: must have at most 20 bytes of payloads in total");
     CHECK(service().publish_batch(alice, orders(3)).has_value());
 
     options = {};
@@ -162,7 +165,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch that never fits is refused as such") {
     CHECK(service().publish_batch(alice, orders(1000)).has_value());
 }
 
-TEST_CASE_METHOD(BatchFixture, "each publication of a batch takes its place in the queue") {
+TEST_CASE_METHOD(BatchFixture, "each publication of a batch counts in the queue") {
     options.max_publish_queue = 5;
     reopen();
     const SubscriptionId id = subscribe().id;
@@ -178,7 +181,7 @@ TEST_CASE_METHOD(BatchFixture, "each publication of a batch takes its place in t
     CHECK(service().publish_batch(alice, orders(5)).has_value());
 }
 
-TEST_CASE_METHOD(BatchFixture, "a batch is one commit, however many a commit has else") {
+TEST_CASE_METHOD(BatchFixture, "a batch is one commit, even beyond the usual size of a commit") {
     options.max_batch = 2;
     reopen();
     const SubscriptionId id = subscribe().id;
@@ -195,7 +198,8 @@ TEST_CASE_METHOD(BatchFixture, "a batch is one commit, however many a commit has
     CHECK(events(id) == 6);
 }
 
-TEST_CASE_METHOD(BatchFixture, "a batch that a commit has no room for is whole in the next one") {
+TEST_CASE_METHOD(BatchFixture,
+                 "a batch that does not fit into a commit is complete in the next one") {
     for (int i = 0; i < 11; ++i) {
         subscribe();
     }
@@ -217,7 +221,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch that a commit has no room for is whole i
     }
 }
 
-TEST_CASE_METHOD(BatchFixture, "a batch whose commit was refused never happened") {
+TEST_CASE_METHOD(BatchFixture, "a batch whose commit was rejected never happened") {
     const SubscriptionId id = subscribe().id;
     faulty->break_calls({.only = FaultyStorage::Call::write});
     const std::vector<Publication> batch = {order("1", "a"), order("2", "b")};
@@ -227,7 +231,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch whose commit was refused never happened"
     CHECK_FALSE(service().publish_batch(alice, batch).value()[1].is_replay);
 }
 
-TEST_CASE_METHOD(BatchFixture, "a batch whose answer was lost is delivered once, and repeatable") {
+TEST_CASE_METHOD(BatchFixture, "a batch whose result was lost is delivered once, and repeatable") {
     const SubscriptionId id = subscribe().id;
     faulty->break_calls(
         {.fault = FaultyStorage::Fault::answer_lost, .only = FaultyStorage::Call::write});

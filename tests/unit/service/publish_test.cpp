@@ -51,7 +51,7 @@ TEST_CASE_METHOD(ServiceFixture, "a deactivated or deleted subscription is not p
     CHECK(matched(service(), alice, {.event_type = "order.created", .payload = "{}"}).empty());
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a bad publication names every member at fault") {
+TEST_CASE_METHOD(ServiceFixture, "a bad publication names every wrong member") {
     const Error error = service()
                             .publish(alice, {.event_type = "order.craeted",
                                              .payload = std::string("a\0b", 3),
@@ -66,7 +66,7 @@ TEST_CASE_METHOD(ServiceFixture, "a bad publication names every member at fault"
     CHECK(error.fields()[3].field == "idempotencyKey");
 }
 
-TEST_CASE_METHOD(ServiceFixture, "an idempotency key makes a repetition answer the first receipt") {
+TEST_CASE_METHOD(ServiceFixture, "an idempotency key makes a repetition return the first receipt") {
     subscribe();
     const Publication publication{
         .event_type = "order.created", .payload = "{}", .idempotency_key = "k1"};
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(ServiceFixture, "an idempotency key makes a repetition answer t
     }
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a full publish queue answers overloaded, and nothing is lost") {
+TEST_CASE_METHOD(ServiceFixture, "a full publish queue returns overloaded, and nothing is lost") {
     options.max_publish_queue = 3;
     running.reset();
     open();
@@ -131,7 +131,7 @@ TEST_CASE_METHOD(ServiceFixture, "publishing from many threads of a started serv
           Errc::stopped);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "an event for later is delivered at its time") {
+TEST_CASE_METHOD(ServiceFixture, "a delayed event is delivered at its time") {
     const Subscription subscription = subscribe();
     const Time due = clock->now() + 1h;
     const EventId id =

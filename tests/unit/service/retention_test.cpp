@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Remembers the worker's mark.
+/// Records the worker's low-water mark.
 struct MarkedStorage : ForwardingStorage {
     using ForwardingStorage::ForwardingStorage;
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch) override {
@@ -33,7 +33,8 @@ struct RetentionFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(RetentionFixture, "delivered events are deleted once they are older than wanted") {
+TEST_CASE_METHOD(RetentionFixture,
+                 "delivered events are deleted once they are older than the retention") {
     const SubscriptionId id = subscribe().id;
     for (int i = 0; i < 300; ++i) {
         publish();
@@ -78,7 +79,7 @@ TEST_CASE_METHOD(ServiceFixture, "without a retention all events are kept") {
     CHECK(service().events(alice, id, {}).value().total == 1);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a service that publishes nothing tells that it holds nothing") {
+TEST_CASE_METHOD(ServiceFixture, "a service that publishes nothing reports that it holds nothing") {
     subscribe();
     const auto watched = std::make_shared<MarkedStorage>(storage);
     WebhookService idle = WebhookService::open({.storage = watched,
@@ -99,7 +100,7 @@ TEST_CASE_METHOD(ServiceFixture, "a service that publishes nothing tells that it
 
 namespace {
 
-/// Refuses the next write, when told to.
+/// Rejects the next write, when told to.
 struct RefusingStorage : ForwardingStorage {
     using ForwardingStorage::ForwardingStorage;
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch) override {
@@ -109,7 +110,7 @@ struct RefusingStorage : ForwardingStorage {
     bool refuses = false;
 };
 
-/// Whose log takes a while to write.
+/// An observer that makes writing the log take a while.
 struct SlowObserver : Observer {
     explicit SlowObserver(std::shared_ptr<ManualClock> shared) : time(std::move(shared)) {}
     void on_log(LogLevel, std::string_view) noexcept override { time->advance(600ms); }
@@ -118,7 +119,7 @@ struct SlowObserver : Observer {
 
 }  // namespace
 
-TEST_CASE_METHOD(ServiceFixture, "upkeep that comes right after a failed write loses no result") {
+TEST_CASE_METHOD(ServiceFixture, "maintenance right after a failed write loses no result") {
     running.reset();
     const auto refusing = std::make_shared<RefusingStorage>(storage);
     storage = refusing;

@@ -18,7 +18,7 @@ struct SendingAgainFixture : ServiceFixture {
             .value();
     }
 
-    /// An event that used up its tries.
+    /// An event that has used up its attempts.
     EventId fail() {
         transport->respond_with_status(500);
         const EventId id = publish();
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event is shown with each of its attemp
 
 // ---- Retry.
 
-TEST_CASE_METHOD(SendingAgainFixture, "a failed event is sent again at once, under the same id") {
+TEST_CASE_METHOD(SendingAgainFixture, "a failed event is resent at once, with the same id") {
     const EventId id = fail();
     transport->respond_with_status(200);
     const Event waiting = retry(id).value();
@@ -89,7 +89,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a failed event is sent again at once, und
 }
 
 TEST_CASE_METHOD(SendingAgainFixture,
-                 "a delivered event is sent again and is not a success until then") {
+                 "a delivered event is resent and is not a success until then") {
     const EventId id = publish();
     settle();
     CHECK_FALSE(retry(id).value().is_success);
@@ -107,8 +107,7 @@ TEST_CASE_METHOD(SendingAgainFixture,
     CHECK(transport->requests().size() == 2);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "an event that waits for its time goes before it on request") {
+TEST_CASE_METHOD(SendingAgainFixture, "a delayed event is sent before its time on request") {
     const EventId id = service()
                            .publish(alice, {.event_type = "order.created",
                                             .payload = "{}",
@@ -159,7 +158,7 @@ TEST_CASE_METHOD(
     }
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an event under way is a conflict") {
+TEST_CASE_METHOD(SendingAgainFixture, "an event in flight is a conflict") {
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const EventId id = publish();
     settle();
@@ -167,8 +166,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event under way is a conflict") {
     CHECK(retry(id).error().detail() == "the event is being delivered");
 }
 
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "an inactive subscription gets nothing again but test events") {
+TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription gets only test events resent") {
     const EventId id = fail();
     const EventId test = service().send_test_event(alice, subscription.id).value();
     settle();
@@ -182,7 +180,7 @@ TEST_CASE_METHOD(SendingAgainFixture,
 }
 
 TEST_CASE_METHOD(SendingAgainFixture,
-                 "a started service sends again without waiting for its heartbeat") {
+                 "a started service resends without waiting for its heartbeat") {
     options.heartbeat_interval = 1h;
     options.lease = 10h;
     running.reset();
@@ -199,7 +197,7 @@ TEST_CASE_METHOD(SendingAgainFixture,
     service().stop(10s).value();
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an event that is sent again has all its tries before it") {
+TEST_CASE_METHOD(SendingAgainFixture, "a resent event has a full set of attempts") {
     change({.max_retry_count = 1});
     const EventId id = fail();
     advance(5s);
@@ -222,7 +220,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event that is sent again has all its t
 // ---- Recover.
 
 TEST_CASE_METHOD(SendingAgainFixture,
-                 "recover sends again what failed since a time, and nothing else") {
+                 "recover resends what failed since a time, and nothing else") {
     const EventId old = fail();
     advance(1h);
     const Time since = clock->now();
@@ -246,7 +244,7 @@ TEST_CASE_METHOD(SendingAgainFixture,
 }
 
 TEST_CASE_METHOD(SendingAgainFixture,
-                 "recover takes along what waits for a retry or was cancelled") {
+                 "recover includes events that wait for a retry or were cancelled") {
     change({.max_retry_count = 9});
     const EventId waiting = fail();
     change({.is_active = false});
@@ -261,7 +259,7 @@ TEST_CASE_METHOD(SendingAgainFixture,
     CHECK(history(retried).event.is_success);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "recover goes on past the size of its batches") {
+TEST_CASE_METHOD(SendingAgainFixture, "recover continues past the size of its batches") {
     // All but the first are cancelled while the subscription is inactive.
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     constexpr std::size_t count = 2500;
@@ -286,7 +284,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover goes on past the size of its batc
 // ---- Secrets.
 
 TEST_CASE_METHOD(SendingAgainFixture,
-                 "a rotation makes a secret or takes one, and the old one retires") {
+                 "a rotation generates a secret or takes one, and the old one retires") {
     const Secret first = subscription.secret;
     const Subscription made = service().rotate_secret(alice, subscription.id).value();
     CHECK(made.secret.reveal().starts_with("whsec_"));
@@ -321,7 +319,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "the next delivery is signed with the new 
                  clock->now()));
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is refused, and changes nothing") {
+TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is rejected, and changes nothing") {
     const auto faults = [&](std::optional<Secret> secret, std::chrono::seconds overlap) {
         std::string names;
         const Error error =
@@ -356,9 +354,9 @@ TEST_CASE_METHOD(SendingAgainFixture, "statistics count what was sent, failed an
     CHECK(found.last_failure == clock->now());
 }
 
-// ---- Who sees what.
+// ---- Access control.
 
-TEST_CASE_METHOD(SendingAgainFixture, "nobody reaches another's subscription, nor an absent one") {
+TEST_CASE_METHOD(SendingAgainFixture, "no user reaches another's subscription, nor an absent one") {
     const EventId id = fail();
     const auto [who, which, what] = GENERATE_REF(table<Principal, SubscriptionId, EventId>({
         {bob, subscription.id, id},
@@ -375,10 +373,9 @@ TEST_CASE_METHOD(SendingAgainFixture, "nobody reaches another's subscription, no
     CHECK(service().retry_event(admin, subscription.id, id));
 }
 
-// ---- What came of a review.
+// ---- Special cases.
 
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "an event that is sent again goes before others, into a pause too") {
+TEST_CASE_METHOD(SendingAgainFixture, "a resent event goes before others, even during a pause") {
     const EventId failed = fail();
     transport->respond([](const OutgoingRequest&) {
         return TransportAnswer{
@@ -397,11 +394,11 @@ TEST_CASE_METHOD(SendingAgainFixture,
     CHECK(history(failed).event.is_success);
     REQUIRE(transport->requests().size() > before);
     CHECK(transport->requests()[before].webhook_id == transport->requests()[0].webhook_id);
-    // The probe succeeded: the pause is over for the others too.
+    // The probe succeeded: the pause also ends for the others.
     CHECK(service().statistics(alice, subscription.id).value().waiting == 0);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "statistics tell of no pause that is over") {
+TEST_CASE_METHOD(SendingAgainFixture, "statistics show no pause that is over") {
     transport->respond([](const OutgoingRequest&) {
         return TransportAnswer{.kind = TransportAnswer::Kind::answered, .status_code = 503};
     });
@@ -414,7 +411,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "statistics tell of no pause that is over"
 }
 
 TEST_CASE_METHOD(SendingAgainFixture,
-                 "a publication that is repeated after it expired answers the first receipt") {
+                 "a publication that is repeated after it expired returns the first receipt") {
     Publication publication{.event_type = "order.created",
                             .payload = "{}",
                             .idempotency_key = "key",
@@ -428,7 +425,8 @@ TEST_CASE_METHOD(SendingAgainFixture,
     CHECK(service().publish(alice, publication).error() == Errc::invalid_argument);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a rotation makes a secret of the kind that it replaces") {
+TEST_CASE_METHOD(SendingAgainFixture,
+                 "a rotation generates a secret of the kind that it replaces") {
     CHECK(service()
               .rotate_secret(alice, subscription.id)
               .value()

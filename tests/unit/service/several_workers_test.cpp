@@ -1,4 +1,4 @@
-// Several workers on one storage, each with a clock of its own.
+// Several workers on one storage, each with its own clock.
 
 #include <algorithm>
 #include <functional>
@@ -11,15 +11,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A storage whose heartbeats can take a while to answer, or end a worker's life behind its back.
+/// A storage whose heartbeats can be slow, or end a worker without telling it.
 class SlowStorage final : public ForwardingStorage {
 public:
     SlowStorage(std::shared_ptr<Storage> inner, std::shared_ptr<ManualClock> clock)
         : ForwardingStorage(std::move(inner)), clock_(std::move(clock)) {}
 
-    /// What the next heartbeat waits for its answer.
+    /// How long the next heartbeat waits for its result.
     std::chrono::milliseconds delay{0};
-    /// Batches that a dead worker left, of which each takes four seconds.
+    /// Batches that a dead worker left, each of which takes four seconds.
     int left_behind = 0;
     std::function<void()> between_take_overs = [] {};
     WorkerId latest_worker{};
@@ -49,8 +49,8 @@ private:
     std::shared_ptr<ManualClock> clock_;
 };
 
-/// The fixture's worker, whose endpoint always fails and is tried every second, and another one on
-/// the same storage.
+/// The fixture's worker, whose endpoint always fails and is retried every second, and another one
+/// on the same storage.
 struct TwoWorkersFixture : ServiceFixture {
     const std::shared_ptr<Storage> shared = storage;
     std::shared_ptr<ManualClock> other_clock = clock;
@@ -127,8 +127,7 @@ TEST_CASE_METHOD(TwoWorkersFixture,
     CHECK(requests_to("/moved") > 5);
 }
 
-TEST_CASE_METHOD(TwoWorkersFixture,
-                 "batches in doubt do not keep a worker from looking after others") {
+TEST_CASE_METHOD(TwoWorkersFixture, "batches in doubt do not keep a worker from checking others") {
     const auto faulty = std::make_shared<FaultyStorage>(shared);
     reopen_on(faulty);
     subscribe();
@@ -143,7 +142,7 @@ TEST_CASE_METHOD(TwoWorkersFixture,
 }
 
 TEST_CASE_METHOD(TwoWorkersFixture,
-                 "a worker that finds much left behind gives signs of life meanwhile") {
+                 "a worker that takes over many events sends heartbeats meanwhile") {
     open_other();
     const auto slow = std::make_shared<SlowStorage>(shared, clock);
     slow->left_behind = 10;
@@ -170,29 +169,29 @@ TEST_CASE_METHOD(TwoWorkersFixture,
     CHECK(transport->requests().back().webhook_timestamp == std::to_string(seconds.count()));
 }
 
-TEST_CASE_METHOD(TwoWorkersFixture, "nobody outside hears that a worker was fenced") {
+TEST_CASE_METHOD(TwoWorkersFixture, "no caller learns that a worker was fenced") {
     const auto slow = std::make_shared<SlowStorage>(shared, clock);
     reopen_on(slow);
     const Subscription subscription = subscribe();
     settle();
     shared->retire_worker(slow->latest_worker).value();
-    SECTION("who publishes") {
+    SECTION("a publisher") {
         const Publication publication{.event_type = "order.created", .payload = "{}"};
         const auto refused = service().publish(alice, publication);
         CHECK(refused.error() == Errc::unavailable);
         advance(1s);
         CHECK(service().publish(alice, publication));
     }
-    SECTION("who publishes a batch") {
+    SECTION("a publisher of a batch") {
         const auto refused =
             service().publish_batch(alice, {{.event_type = "order.created", .payload = "{}"}});
         CHECK(refused.error() == Errc::unavailable);
     }
-    SECTION("who sends a test event") {
+    SECTION("a sender of a test event") {
         const auto refused = service().send_test_event(alice, subscription.id);
         CHECK(refused.error() == Errc::unavailable);
     }
-    SECTION("who stops") {
+    SECTION("a caller of stop") {
         CHECK(service().stop(0ms));
     }
 }

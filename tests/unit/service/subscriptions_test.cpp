@@ -16,7 +16,7 @@ std::string fault_of(const Result<Subscription>& result, const std::string& fiel
 
 }  // namespace
 
-TEST_CASE_METHOD(ServiceFixture, "a subscription gets defaults for what it does not say") {
+TEST_CASE_METHOD(ServiceFixture, "a subscription gets defaults for absent members") {
     const Subscription subscription = subscribe();
     CHECK(subscription.id.value > 0);
     CHECK(subscription.user_id == "alice");
@@ -28,7 +28,7 @@ TEST_CASE_METHOD(ServiceFixture, "a subscription gets defaults for what it does 
     CHECK_FALSE(subscribe().secret == subscription.secret);
 }
 
-TEST_CASE_METHOD(ServiceFixture, "all faults of a draft are named together") {
+TEST_CASE_METHOD(ServiceFixture, "all errors of a draft are named together") {
     const Result<Subscription> result =
         service().create_subscription(alice, {.name = "",
                                               .event_type = "order.crated",
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(ServiceFixture, "limits of a subscription hold at their edge") 
     CHECK_FALSE(with_count(101));
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a pattern must take in a registered type") {
+TEST_CASE_METHOD(ServiceFixture, "a pattern must match a registered type") {
     const auto accepts = [&](const std::string& type) {
         return service()
             .create_subscription(
@@ -106,13 +106,13 @@ TEST_CASE_METHOD(ServiceFixture, "event types are checked, sorted and updated by
     CHECK_FALSE(service().register_event_type({.name = std::string(129, 'a'), .description = ""}));
 }
 
-TEST_CASE_METHOD(ServiceFixture, "a bad change of another's subscription is an absent one") {
+TEST_CASE_METHOD(ServiceFixture, "a bad change of another's subscription is not_found") {
     const Subscription subscription = subscribe(alice);
     CHECK(service().update_subscription(bob, subscription.id, {.name = ""}).error() ==
           Errc::not_found);
 }
 
-TEST_CASE("a pattern takes in its own type, everything, or what is below its prefix") {
+TEST_CASE("a pattern matches its own type, everything, or the types below its prefix") {
     using service::pattern_matches;
     CHECK(pattern_matches("a.b", "a.b"));
     CHECK(pattern_matches("*", "a.b"));
@@ -130,7 +130,7 @@ TEST_CASE("the nearest name is the one with the fewest edits, unless nothing is 
     CHECK(nearest(std::string(100'000, 'a'), {"aaa"}).empty());
 }
 
-TEST_CASE_METHOD(ServiceFixture, "bad options and missing parts are refused by name") {
+TEST_CASE_METHOD(ServiceFixture, "bad options and missing parts are rejected by name") {
     ServiceOptions bad;
     bad.max_batch = 0;
     const Error error =
@@ -156,6 +156,28 @@ TEST_CASE_METHOD(ServiceFixture, "a rate limit is kept, within its bounds") {
     } else {
         CHECK(changed.error().detail() == "rateLimit: must be 0 to 100000");
         CHECK(created.error().detail() == "rateLimit: must be 0 to 100000");
+    }
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a timeout is kept, within its bounds") {
+    const auto [seconds, is_valid] =
+        GENERATE(table<int, bool>({{0, true}, {1, true}, {60, true}, {-1, false}, {61, false}}));
+    const std::chrono::seconds timeout(seconds);
+    const Result<Subscription> changed =
+        service().update_subscription(alice, subscribe().id, {.timeout = timeout});
+    const Result<Subscription> created = service().create_subscription(
+        alice,
+        {.name = "n", .event_type = "*", .url = "https://hooks.example.com/", .timeout = timeout});
+    REQUIRE(changed.has_value() == is_valid);
+    REQUIRE(created.has_value() == is_valid);
+    if (is_valid) {
+        CHECK(changed->timeout == timeout);
+        CHECK(created->timeout == timeout);
+    } else {
+        for (const Error& error : {changed.error(), created.error()}) {
+            CHECK(error.detail() ==
+                  "timeoutSeconds: must be 1 to 60, or 0 for the transport's own limit");
+        }
     }
 }
 

@@ -23,7 +23,7 @@ void run_in_threads(int count, const std::function<void()>& work) {
 }  // namespace
 
 TEST_CASE_METHOD(ServiceFixture,
-                 "a service's threads have names and take no signal of the host's") {
+                 "a service's threads have names and receive no signal of the host") {
     const auto before = threads_of_this_process();
     REQUIRE(service().start());
     std::vector<std::string> names;
@@ -36,7 +36,7 @@ TEST_CASE_METHOD(ServiceFixture,
     }
     std::sort(names.begin(), names.end());
     CHECK(names == std::vector<std::string>{"webhooks-send", "webhooks-store"});
-    // The caller's own mask is as it was.
+    // The caller's own mask is unchanged.
     sigset_t mask;
     pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     CHECK(sigismember(&mask, SIGTERM) == 0);

@@ -28,7 +28,7 @@ struct ThrowingObserver final : Observer {
     bool throws_in_log = false;
 };
 
-/// Throws in the calls that it is told of, so often.
+/// Throws in the selected calls, this many times.
 struct ThrowingTransport final : Transport {
     explicit ThrowingTransport(std::shared_ptr<Transport> inner) : inner_(std::move(inner)) {}
 
@@ -119,7 +119,8 @@ struct ThrowingFixture : ServiceFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(ThrowingFixture, "an observer that throws changes nothing, and is told of it") {
+TEST_CASE_METHOD(ThrowingFixture,
+                 "an exception of an observer has no effect, and is reported to it") {
     log->throws_in_log = GENERATE(false, true);
     CHECK(is_delivered([&] {
         const EventId id = publish();
@@ -150,7 +151,7 @@ TEST_CASE_METHOD(ThrowingFixture, "a completion that throws is logged, wherever 
     CHECK(transport->requests().size() == 1);
 }
 
-TEST_CASE_METHOD(ThrowingFixture, "what a transport was doing when it threw is done again") {
+TEST_CASE_METHOD(ThrowingFixture, "what a transport was doing when it threw is repeated") {
     const EventId id = publish();
     SECTION("start") {
         throwing->in_start = 1;
@@ -179,7 +180,7 @@ TEST_CASE_METHOD(ThrowingFixture, "what a transport was doing when it threw is d
 }
 
 TEST_CASE_METHOD(ThrowingFixture,
-                 "a transport that always throws ends no thread and hangs nothing") {
+                 "a transport that always throws ends no thread and blocks nothing") {
     throwing->in_run = throwing->in_start = throwing->in_cancel_all = 1'000'000'000;
     service().start().value();
     const EventId id = publish();
@@ -213,7 +214,7 @@ TEST_CASE_METHOD(ThrowingFixture, "a storage that throws is unavailable") {
     CHECK(is_delivered(id));
 }
 
-TEST_CASE_METHOD(ThrowingFixture, "where a clock throws its latest time counts") {
+TEST_CASE_METHOD(ThrowingFixture, "if a clock throws, its latest time counts") {
     wrong->throws = true;
     const EventId id = publish();
     settle();

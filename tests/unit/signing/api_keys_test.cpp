@@ -20,7 +20,7 @@ std::string fault_of(const Result<>& result) {
     return result.error().detail();
 }
 
-/// Answers a fixed record for every hash, whatever it is.
+/// Returns a fixed record for every hash.
 class ConfusedStorage final : public BareStorage {
 public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view) override {
@@ -28,7 +28,7 @@ public:
     }
 };
 
-/// Another process adds the key between the question whether it is there and its own insertion.
+/// Another process adds the key between the lookup and the insertion.
 class RacingStorage final : public BareStorage {
 public:
     explicit RacingStorage(std::string winner) : winner_(std::move(winner)) {}
@@ -59,7 +59,7 @@ public:
 
 }  // namespace
 
-TEST_CASE("A made key is 256 bits in URL-safe characters and valid at once") {
+TEST_CASE("A new key is 256 bits in URL-safe characters and valid at once") {
     ApiKeys keys(make_memory_storage());
     const auto key = keys.create(alice);
     REQUIRE(key);
@@ -102,7 +102,7 @@ TEST_CASE("A key of another principal is a conflict, also of the same name") {
     CHECK(keys.add(root, given).error().to_string().find("alice") == std::string::npos);
 }
 
-TEST_CASE("Two who add the same key at once agree on whose it is") {
+TEST_CASE("Concurrent additions of the same key agree on its owner") {
     CHECK(ApiKeys(std::make_shared<RacingStorage>("alice")).add(alice, given));
     CHECK(ApiKeys(std::make_shared<RacingStorage>("bob")).add(alice, given).error() ==
           Errc::conflict);
@@ -139,7 +139,7 @@ TEST_CASE("A key belongs to a user who could publish") {
     CHECK(keys.list()->empty());
 }
 
-TEST_CASE("What is no key is not found, and what cannot be one is not even looked up") {
+TEST_CASE("An unknown key is not found, and an impossible one is not even looked up") {
     ApiKeys keys(make_memory_storage());
     REQUIRE(keys.add(alice, given));
     CHECK(keys.authenticate("another-key-of-enough-length").error() == Errc::not_found);
@@ -160,7 +160,7 @@ TEST_CASE("A revoked key is not found") {
     CHECK(keys.authenticate(given.reveal()).value() == root);
 }
 
-TEST_CASE("A record of another hash opens no door") {
+TEST_CASE("A record with another hash grants no access") {
     const ApiKeys keys(std::make_shared<ConfusedStorage>());
     CHECK(keys.authenticate(given.reveal()).error() == Errc::not_found);
 }

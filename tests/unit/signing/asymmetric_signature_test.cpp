@@ -1,4 +1,4 @@
-// Signatures `v1a` of Ed25519. What both kinds of signatures share is in signature_test.cpp.
+// Ed25519 signatures (`v1a`). What both kinds of signatures share is in signature_test.cpp.
 
 #include <signing/digest.hpp>
 #include <string>
@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The key is that of the Svix server's own test; the signature stands in the specification, as the
+// The key is that of the Svix server's own test; the signature is in the specification, as the
 // example of "Webhook headers".
 const std::string svix_seed = "6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=";
 const Secret svix_key(
@@ -36,7 +36,7 @@ std::string sign_message(const Secret& secret) {
     return signer->sign(svix_message.id, svix_message.timestamp, svix_message.body).value();
 }
 
-/// Empty when the message verifies.
+/// Empty if the message verifies.
 std::string verdict(const Secret& key, const SignedMessage& message = svix_message,
                     Time now = svix_time) {
     const auto result = verify(key, message, now);
@@ -51,7 +51,7 @@ std::string verdict_on(std::string_view signatures, const Secret& key = svix_pub
     return verdict(key, message);
 }
 
-/// What is wrong with the one field "secret"; empty when nothing is.
+/// The error of the only field "secret"; empty if there is none.
 template <typename T>
 std::string fault_in(const Result<T>& result) {
     if (result) return "";
@@ -73,13 +73,13 @@ std::string whpk(const std::string& bytes) {
 TEST_CASE("A whsk_ key signs as the specification shows and as its libraries do") {
     CHECK(sign_message(svix_key) == svix_message.signature);
     CHECK(sign_message(Secret("whsk_" + svix_seed)) == svix_message.signature);
-    // Of the tests of the specification's library for Go, which knows seeds alone.
+    // From the tests of the specification's Go library, which supports only seeds.
     CHECK(sign_message(Secret("whsk_VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=")) ==
           "v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8"
           "Ag==");
 }
 
-TEST_CASE("A private key shows its public one") {
+TEST_CASE("A private key yields its public one") {
     CHECK(public_key(svix_key).value() == svix_public_key);
     CHECK(public_key(Secret("whsk_" + svix_seed)).value() == svix_public_key);
     for (const Secret& key : {hmac_secret, svix_public_key, Secret("plain"), Secret()}) {
@@ -110,7 +110,7 @@ TEST_CASE("A whsk_ secret is the base64 of a seed, or of a seed and its public k
     }
 }
 
-TEST_CASE("A whsk_ secret whose halves do not belong together is refused") {
+TEST_CASE("A whsk_ secret with mismatched halves is rejected") {
     const std::string seed = signing::base64_decode(svix_seed).value();
     for (const std::string& bytes :
          {seed + seed, std::string(64, '\0'), seed + std::string(32, 'x')}) {
@@ -141,7 +141,7 @@ TEST_CASE("A public key verifies and does not sign") {
     }
 }
 
-TEST_CASE("The refusal of a key does not quote it") {
+TEST_CASE("The rejection of a key does not quote it") {
     const std::string seed = signing::base64_decode(svix_seed).value();
     for (const std::string& text :
          {std::string("whsk_canary"), std::string("whpk_canary"), whsk(seed + seed)}) {
@@ -154,7 +154,7 @@ TEST_CASE("The refusal of a key does not quote it") {
     CHECK(refused.error().to_string().find("canary") == std::string::npos);
 }
 
-TEST_CASE("A signing key that is made signs, verifies and is never made again") {
+TEST_CASE("A generated signing key signs, verifies and is unique") {
     const auto one = make_signing_key();
     const auto other = make_signing_key();
     REQUIRE(one);
@@ -170,7 +170,7 @@ TEST_CASE("A signing key that is made signs, verifies and is never made again") 
     CHECK(verdict_on(signature, *other) == "no signature matches");
 }
 
-TEST_CASE("A signer of Ed25519 survives being moved, and signs any number of messages alike") {
+TEST_CASE("An Ed25519 signer survives being moved, and signs any number of messages alike") {
     auto signer = Signer::create(svix_key);
     auto other = Signer::create(hmac_secret);
     REQUIRE(signer);
@@ -201,7 +201,7 @@ TEST_CASE("A message verifies by the signature of the key's own version, among a
     CHECK(verdict_on(good, hmac_secret) == "no signature matches");
 }
 
-TEST_CASE("Of the Ed25519 signatures no more than ten are tried") {
+TEST_CASE("At most ten Ed25519 signatures are tried") {
     std::string before = hmac_signature + ' ';
     for (int i = 0; i < 9; ++i) {
         before += "v1a," + std::string(86, 'A') + "== ";
@@ -211,7 +211,7 @@ TEST_CASE("Of the Ed25519 signatures no more than ten are tried") {
     CHECK(verdict_on(before + "v1a,x " + good) == "no signature matches");
 }
 
-TEST_CASE("A message does not verify whose Ed25519 signature is not its own") {
+TEST_CASE("A message with another Ed25519 signature does not verify") {
     const std::string good(svix_message.signature);
     const std::string value = good.substr(4);
     std::string tampered = good;
@@ -220,7 +220,7 @@ TEST_CASE("A message does not verify whose Ed25519 signature is not its own") {
          {tampered, std::string("v1a,"), std::string("v1a"), value, "v1," + value, "V1a," + value,
           "v1b," + value, "v1a " + value, "v1a,," + value, good + '=', good + ',' + good,
           good.substr(0, good.size() - 1), good.substr(0, good.size() - 2),
-          // Stray bits behind the last byte: another spelling of the same bytes.
+          // Stray bits after the last byte: another encoding of the same bytes.
           good.substr(0, good.size() - 3) + "h=="}) {
         CAPTURE(signatures);
         CHECK(verdict_on(signatures) == "no signature matches");
@@ -237,7 +237,7 @@ TEST_CASE("A message does not verify whose Ed25519 signature is not its own") {
     CHECK(verdict(Secret(whpk(std::string(32, 'x')))) == "no signature matches");
 }
 
-TEST_CASE("The time of an Ed25519 signature is held to the tolerance too") {
+TEST_CASE("The tolerance applies to Ed25519 signatures too") {
     CHECK(verdict(svix_public_key, svix_message, svix_time + 5min).empty());
     CHECK(verdict(svix_public_key, svix_message, svix_time - 5min).empty());
     CHECK(verdict(svix_public_key, svix_message, svix_time + 5min + 1s) ==

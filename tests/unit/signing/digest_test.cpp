@@ -50,7 +50,7 @@ TEST_CASE("Base64 gives the values of RFC 4648") {
     CHECK(base64url_encode("").empty());
 }
 
-TEST_CASE("Base64 of every byte survives the way there and back, at every length") {
+TEST_CASE("Base64 round-trips every byte, at every length") {
     std::string data;
     for (int i = 0; i < 256; ++i) {
         CHECK(base64_decode(base64_encode(data)) == data);
@@ -87,7 +87,7 @@ TEST_CASE("Random bytes have their size and do not repeat") {
     CHECK(random_bytes(0)->empty());
 }
 
-TEST_CASE("The comparison in constant time compares") {
+TEST_CASE("The constant-time comparison compares") {
     CHECK(equal_in_constant_time("", ""));
     CHECK(equal_in_constant_time("abc", "abc"));
     CHECK_FALSE(equal_in_constant_time("abc", "abd"));

@@ -60,7 +60,7 @@ TEST_CASE("One key computes many messages, each as if it were the first") {
     }
 }
 
-TEST_CASE("The parts of a message are computed as one") {
+TEST_CASE("The parts of a message are hashed as one") {
     auto hmac = HmacSha256::create(vectors[1].key);
     REQUIRE(hmac);
     CHECK(hmac->compute({"what do ya ", "", "want for", " nothing?"}) == text_of(vectors[1].tag));

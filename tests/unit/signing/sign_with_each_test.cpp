@@ -29,7 +29,7 @@ TEST_CASE("Each of several signers signs, in their order, and each signature ver
     CHECK_FALSE(verify(make_secret().value(), message, Time(1700000000s)));
 }
 
-TEST_CASE("A single signer signs as by itself") {
+TEST_CASE("A single signer signs as on its own") {
     std::vector<Signer> signers;
     signers.push_back(Signer::create(Secret("plain")).value());
     CHECK(signing::sign_with_each(signers, "id", "1", "{}").value() ==

@@ -33,7 +33,7 @@ std::string fault_of(const std::string& secret) {
     return result.error().fields()[0].message;
 }
 
-/// Empty when the message verifies.
+/// Empty if the message verifies.
 std::string refusal_of(const SignedMessage& message, Time now = standard_time) {
     const auto result = verify(standard_secret, message, now);
     if (result) return "";
@@ -58,7 +58,7 @@ constexpr const char* bad_key = "must have padded base64 of 24 to 64 bytes after
 
 }  // namespace
 
-TEST_CASE("Signing gives the value of the Standard Webhooks specification") {
+TEST_CASE("Signing produces the value of the Standard Webhooks specification") {
     auto signer = Signer::create(standard_secret);
     REQUIRE(signer);
     CHECK(signer->sign(standard_message.id, standard_message.timestamp, standard_message.body)
@@ -89,7 +89,7 @@ TEST_CASE("A signer survives being moved, and signs any number of messages alike
     }
 }
 
-TEST_CASE("What may be a secret is 1-256 printable characters, and whsec_ goes on with its key") {
+TEST_CASE("A secret is 1-256 printable characters, and whsec_ is followed by its key") {
     const std::string key_24 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
     const std::string key_64 =
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
@@ -118,13 +118,13 @@ TEST_CASE("What may be a secret is 1-256 printable characters, and whsec_ goes o
     }
 }
 
-TEST_CASE("The refusal of a secret does not quote it") {
+TEST_CASE("The rejection of a secret does not quote it") {
     const auto result = Signer::create(Secret("whsec_canary"));
     REQUIRE_FALSE(result);
     CHECK(result.error().to_string().find("canary") == std::string::npos);
 }
 
-TEST_CASE("A secret that is made may sign and is never made again") {
+TEST_CASE("A generated secret can sign and is unique") {
     const auto one = make_secret();
     const auto other = make_secret();
     REQUIRE(one);
@@ -135,7 +135,7 @@ TEST_CASE("A secret that is made may sign and is never made again") {
     CHECK(*one != *other);
 }
 
-TEST_CASE("A message verifies whose signature is among those given") {
+TEST_CASE("A message verifies if one of the given signatures is its own") {
     CHECK(refusal_of(standard_message).empty());
     const std::string good(standard_message.signature);
     const std::string bad = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -146,7 +146,7 @@ TEST_CASE("A message verifies whose signature is among those given") {
     }
 }
 
-TEST_CASE("A message does not verify whose signature is not its own") {
+TEST_CASE("A message with another signature does not verify") {
     const std::string good(standard_message.signature);
     for (const std::string& signatures :
          {std::string("v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), std::string("v1,"),
@@ -179,7 +179,7 @@ TEST_CASE("A timestamp verifies within the tolerance on both sides, and not beyo
     CHECK(refusal_of(with_timestamp("0")) == "webhook-timestamp is too old");
 }
 
-TEST_CASE("A message that lacks a header, or whose time is none, says which") {
+TEST_CASE("A missing header or malformed time is named") {
     SignedMessage message = standard_message;
     message.id = {};
     CHECK(refusal_of(message) == "webhook-id is missing");

@@ -54,7 +54,7 @@ const std::string payloads[] = {
 
 }  // namespace
 
-TEST_CASE("whatever stands in a value, the SQL stays the same") {
+TEST_CASE("the SQL is the same for every value") {
     const char* const templates[] = {
         "name eq {}",         "name ne {}",          "{} lt name",
         "name in ({},{})",    "contains(name,{})",   "startswith(url,{}) or endswith(url,{})",
@@ -88,7 +88,7 @@ TEST_CASE("a query of Dynamic LINQ makes the SQL of its twin of OData") {
     }
 }
 
-TEST_CASE("what is no query is refused, in every parameter") {
+TEST_CASE("an invalid query is rejected, in every parameter") {
     for (const std::string& payload : payloads) {
         INFO(payload);
         CHECK(sql_of({.filter = payload}) == "refused");
@@ -101,7 +101,7 @@ TEST_CASE("what is no query is refused, in every parameter") {
     }
 }
 
-TEST_CASE("values are bound, and the joins of what is asked for are known") {
+TEST_CASE("values are bound, and the joins of the requested fields are known") {
     ListSql list(sqlite_dialect, columns);
     const ListQuery query =
         ListQuery::parse({.filter = "name eq 'a' and id gt 1.5"}, ListKind::subscriptions).value();

@@ -5,7 +5,7 @@ namespace webhooks::storage {
 
 using namespace std::chrono_literals;
 
-TEST_CASE("a lost listener tries again ever more slowly, and not with all the others") {
+TEST_CASE("a lost listener retries with growing delays and jitter") {
     CHECK(reconnect_pause(1, 1) == 100ms);
     CHECK(reconnect_pause(2, 1) == 200ms);
     CHECK(reconnect_pause(7, 1) == 6400ms);

@@ -5,7 +5,7 @@ namespace webhooks::storage {
 
 using namespace std::chrono_literals;
 
-TEST_CASE("a sweep goes on behind what it has seen, and returns to what it kept an hour later") {
+TEST_CASE("retention continues after what it has seen, and returns to what it kept an hour later") {
     Sweep sweep;
     const Time start{1000h};
     CHECK(sweep.resume(start) == EventId{0});

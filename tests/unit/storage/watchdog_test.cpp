@@ -13,7 +13,7 @@ using Watch = PostgresqlWatchdog::Watch;
 
 namespace {
 
-/// Two ends of a connection.
+/// The two ends of a connection.
 struct Ends {
     Ends() {
         const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -37,7 +37,7 @@ struct Ends {
         ::close(theirs);
     }
 
-    /// Waits for our end to become readable. @return whether it did in time
+    /// Waits for this end to become readable. @return whether it did in time
     bool is_readable_within(std::chrono::milliseconds time) const {
         pollfd awaited{.fd = ours, .events = POLLIN, .revents = 0};
         return ::poll(&awaited, 1, static_cast<int>(time.count())) == 1;
@@ -49,7 +49,7 @@ struct Ends {
 
 }  // namespace
 
-TEST_CASE("a connection that is silent for too long is ended, and no other") {
+TEST_CASE("only a connection without a response for too long is closed") {
     PostgresqlWatchdog watchdog;
     const Ends silent;
     const Ends idle;
@@ -68,7 +68,7 @@ TEST_CASE("a connection that is silent for too long is ended, and no other") {
     CHECK_FALSE(patient_watch.was_silent());
 }
 
-TEST_CASE("a connection on which an answer comes in slowly is left alone") {
+TEST_CASE("a connection on which a response arrives slowly is kept") {
     PostgresqlWatchdog watchdog;
     const Ends slow;
     Watch watch(watchdog, slow.ours);

@@ -33,7 +33,7 @@ SteadyTime deadline() {
 
 }  // namespace
 
-TEST_CASE("A fake transport answers 200 unless it is told otherwise") {
+TEST_CASE("A fake transport answers 200 by default") {
     testing::FakeTransport transport;
     Answers answers;
     transport.start(1, request("a"));
@@ -44,7 +44,7 @@ TEST_CASE("A fake transport answers 200 unless it is told otherwise") {
     CHECK(answers.of[1].status_code == 200);
 }
 
-TEST_CASE("A fake transport keeps what it was given, in order") {
+TEST_CASE("A fake transport records its requests, in order") {
     testing::FakeTransport transport;
     transport.start(1, request("a"));
     transport.start(2, request("b"));
@@ -72,7 +72,7 @@ TEST_CASE("A fake transport answers each request by its script") {
     CHECK(transport.under_way() == std::vector<Transport::Token>{2});
 }
 
-TEST_CASE("A request under way is answered once, on request") {
+TEST_CASE("A request in flight is answered once, on request") {
     testing::FakeTransport transport;
     Answers answers;
     transport.respond([](const OutgoingRequest&) { return std::nullopt; });
@@ -85,7 +85,7 @@ TEST_CASE("A request under way is answered once, on request") {
     CHECK(transport.under_way().empty());
 }
 
-TEST_CASE("Cancelling answers not_sent to all that is under way") {
+TEST_CASE("Cancelling answers not_sent to all requests in flight") {
     testing::FakeTransport transport;
     Answers answers;
     transport.respond([](const OutgoingRequest&) { return std::nullopt; });
@@ -107,7 +107,7 @@ TEST_CASE("A run with nothing to do ends at its time") {
     CHECK(answers.of.empty());
 }
 
-TEST_CASE("Waking ends the next run, once, and a run under way") {
+TEST_CASE("Waking ends the next run, once, and a running one") {
     testing::FakeTransport transport;
     Answers answers;
     transport.wake();

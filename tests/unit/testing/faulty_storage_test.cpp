@@ -16,7 +16,7 @@ struct FaultyFixture {
     Result<> upsert(const std::string& name) {
         return storage.upsert_event_type({.name = name, .description = ""});
     }
-    /// Which event types have reached the storage behind.
+    /// The event types that have reached the inner storage.
     std::vector<std::string> stored() {
         std::vector<std::string> names;
         for (const EventType& type : inner->configuration(0).value().event_types) {
@@ -59,7 +59,7 @@ TEST_CASE_METHOD(FaultyFixture, "the n-th call does its work, and its answer is 
     CHECK(stored() == std::vector<std::string>{"a", "b", "c"});
 }
 
-TEST_CASE_METHOD(FaultyFixture, "several calls break in a row, or all until it is mended") {
+TEST_CASE_METHOD(FaultyFixture, "several calls break in a row, or all until it is repaired") {
     SECTION("two") {
         storage.break_calls({.count = 2});
         CHECK_FALSE(upsert("a"));
@@ -89,14 +89,14 @@ TEST_CASE_METHOD(FaultyFixture, "calls of one kind break, whatever is called bet
     CHECK(upsert("c"));
 }
 
-TEST_CASE_METHOD(FaultyFixture, "what it is told replaces what it was told, and counts from then") {
+TEST_CASE_METHOD(FaultyFixture, "a new selection replaces the previous one, and counts from then") {
     storage.break_calls({.first = 1});
     storage.break_calls({.first = 2});
     CHECK(upsert("a"));
     CHECK_FALSE(upsert("b"));
 }
 
-TEST_CASE_METHOD(FaultyFixture, "a faulty storage is used and told from several threads") {
+TEST_CASE_METHOD(FaultyFixture, "a faulty storage is used and configured from several threads") {
     const auto use = [this] {
         for (int i = 0; i < 100; ++i) {
             static_cast<void>(upsert("a"));

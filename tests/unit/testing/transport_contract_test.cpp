@@ -1,4 +1,4 @@
-// The contract of Transport, on the double: it is a transport like any other.
+// The contract of Transport, on the double: it is an ordinary transport.
 
 #include <support/catch.hpp>
 #include <webhooks/testing/fake_transport.hpp>
@@ -7,7 +7,7 @@
 namespace webhooks::testing {
 namespace {
 
-/// Requests say in their id what is to become of them.
+/// Requests encode their intended result in their id.
 struct Faked final : TransportUnderTest {
     std::shared_ptr<Transport> make() override {
         const auto transport = std::make_shared<FakeTransport>();

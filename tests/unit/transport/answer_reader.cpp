@@ -9,7 +9,7 @@ using webhooks::transport::storable_text;
 
 namespace {
 
-/// Feeds one byte at a time, as the worst of networks might.
+/// Feeds one byte at a time, like the worst of networks.
 void trickle(AnswerReader& reader, std::string_view bytes) {
     for (const char& byte : bytes)
         reader.feed({&byte, 1});
@@ -17,7 +17,7 @@ void trickle(AnswerReader& reader, std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("An answer is the same in one piece and byte by byte") {
+TEST_CASE("A response is the same in one piece and byte by byte") {
     const auto bytes = GENERATE(values<std::string>({
         "HTTP/1.1 200 OK\r\nretry-after: 3\r\ncontent-length: 4\r\n\r\nbody",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nRetry-After: 3\r\n"
@@ -41,7 +41,7 @@ TEST_CASE("An answer is the same in one piece and byte by byte") {
 
 namespace {
 
-/// Everything there is to tell about an answer that arrives in these pieces, up to its end.
+/// Everything about a response that arrives in these pieces, up to its end.
 std::string told(const std::vector<std::string_view>& pieces) {
     AnswerReader reader;
     for (const std::string_view piece : pieces) {
@@ -56,7 +56,7 @@ std::string told(const std::vector<std::string_view>& pieces) {
 
 }  // namespace
 
-TEST_CASE("An answer is the same wherever it is split") {
+TEST_CASE("A response is the same wherever it is split") {
     const std::string chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     const auto [bytes, expected] = GENERATE_COPY(table<std::string, std::string>({
         {chunked + "0\r\n\r\n", "200||||reuse"},
@@ -85,7 +85,7 @@ TEST_CASE("An answer is the same wherever it is split") {
     }
 }
 
-TEST_CASE("A head that bends the rules is an answer, and its connection is not used again") {
+TEST_CASE("A head that bends the rules is a response, and its connection is not reused") {
     const std::string length = "content-length: 2\r\n";
     const auto head = GENERATE_COPY(values<std::string>({
         "HTTP/1.1 200\r\n" + length,
@@ -104,7 +104,7 @@ TEST_CASE("A head that bends the rules is an answer, and its connection is not u
     CHECK(told({head + "\r\nok"}) == "200|ok|||close");
 }
 
-TEST_CASE("A transfer coding overrides a length, and the connection is not used again") {
+TEST_CASE("A transfer coding overrides a length, and the connection is not reused") {
     const std::string body = "\r\n2\r\nok\r\n0\r\n\r\n";
     const std::string chunked = "transfer-encoding: Chunked\r\n";
     const auto fields = GENERATE_COPY(values<std::string>({
@@ -118,7 +118,7 @@ TEST_CASE("A transfer coding overrides a length, and the connection is not used 
     CHECK(told({"HTTP/1.1 200 OK\r\n" + chunked + body}) == "200|ok|||reuse");
 }
 
-TEST_CASE("The options of a connection are read wherever they stand") {
+TEST_CASE("The options of a connection are read wherever they are") {
     const std::string rest = "content-length: 2\r\n\r\nok";
     CHECK(told({"HTTP/1.1 200 OK\r\nConnection: Upgrade, Keep-Alive\r\n" + rest}) ==
           "200|ok|||reuse");
@@ -127,7 +127,7 @@ TEST_CASE("The options of a connection are read wherever they stand") {
           "200|ok|||close");
 }
 
-TEST_CASE("A status line that is none fails the answer before its headers end") {
+TEST_CASE("A malformed status line fails the response before its headers end") {
     const auto [line, error] = GENERATE(table<std::string, std::string>({
         {"HTTP/1.1 101 Switching\r\n", "unexpected protocol switch"},
         {"HTTP/1.1 2x0 OK\r\n", "bad status"},
@@ -146,7 +146,7 @@ TEST_CASE("A status line that is none fails the answer before its headers end") 
     CHECK(reader.take().error == "malformed response: " + error);
 }
 
-TEST_CASE("A reader wants more until the answer is complete") {
+TEST_CASE("A reader wants more until the response is complete") {
     AnswerReader reader;
     CHECK(reader.is_untouched());
     CHECK(reader.feed("HTTP/1.1 200 OK\r\n"));
@@ -159,7 +159,7 @@ TEST_CASE("A reader wants more until the answer is complete") {
     CHECK(reader.is_done());
 }
 
-TEST_CASE("An answer without a length ends with the connection, which is not used again") {
+TEST_CASE("A response without a length ends with the connection, which is not reused") {
     AnswerReader reader;
     CHECK(reader.feed("HTTP/1.1 200 OK\r\n\r\nall"));
     reader.end();
@@ -167,7 +167,7 @@ TEST_CASE("An answer without a length ends with the connection, which is not use
     CHECK(reader.take().body == "all");
 }
 
-TEST_CASE("Bytes after the answer forbid another use of the connection") {
+TEST_CASE("Bytes after the response prevent reuse of the connection") {
     for (const std::string_view end :
          {"HTTP/1.1 204 No\r\n\r\nx", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nxy",
           "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -179,7 +179,7 @@ TEST_CASE("Bytes after the answer forbid another use of the connection") {
     }
 }
 
-TEST_CASE("The limits hold at their very edge") {
+TEST_CASE("The limits are exact") {
     const auto body_of = [](std::size_t size) {
         return "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(size) + "\r\n\r\n" +
                std::string(size, 'b');
@@ -192,7 +192,7 @@ TEST_CASE("The limits hold at their very edge") {
     CHECK_FALSE(over.feed(body_of(AnswerReader::max_body_bytes + 1)));
     CHECK(over.has_answer());
 
-    // A chunk header without an end is body too.
+    // A chunk header without an end counts as body too.
     AnswerReader extension;
     extension.feed("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;");
     CHECK(extension.feed(std::string(AnswerReader::max_body_bytes - 2, 'e')));
@@ -206,7 +206,7 @@ TEST_CASE("The limits hold at their very edge") {
     CHECK_FALSE(interim.has_answer());
 }
 
-TEST_CASE("What is kept of a body is valid UTF-8 within its limit") {
+TEST_CASE("The stored part of a body is valid UTF-8 within its limit") {
     struct Row {
         std::string bytes;
         std::size_t limit;

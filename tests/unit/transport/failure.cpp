@@ -5,7 +5,7 @@ using namespace webhooks;
 using namespace webhooks::transport;
 using namespace std::chrono_literals;
 
-TEST_CASE("The errors of attempts say these very words") {
+TEST_CASE("The errors of attempts have exactly these texts") {
     struct Row {
         TransportAnswer answer;
         std::string error;

@@ -19,7 +19,7 @@ const auto none_is_dead = [](int) { return false; };
 
 }  // namespace
 
-TEST_CASE("The connection used last is used next, and only for its own key") {
+TEST_CASE("The connection used last is reused next, and only for its own key") {
     Pool pool(10, 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("a", 2, SteadyTime{});
@@ -31,7 +31,7 @@ TEST_CASE("The connection used last is used next, and only for its own key") {
     CHECK(pool.size() == 1);
 }
 
-TEST_CASE("A full pool lets go of the oldest of all") {
+TEST_CASE("A full pool drops the oldest of all") {
     Pool pool(2, 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("b", 2, SteadyTime{});
@@ -42,7 +42,7 @@ TEST_CASE("A full pool lets go of the oldest of all") {
     CHECK(pool.take("b") == 2);
 }
 
-TEST_CASE("A sweep drops what is old and what is dead") {
+TEST_CASE("A sweep drops old and dead connections") {
     Pool pool(10, 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("a", 2, SteadyTime{} + 10s);
@@ -63,7 +63,7 @@ TEST_CASE("A pool without room or time keeps nothing") {
     }
 }
 
-TEST_CASE("A target is judged once, and forgotten once it is gone") {
+TEST_CASE("A target is checked once, and forgotten once it is destroyed") {
     PreparedTargets targets("agent");
     const auto target =
         std::make_shared<const Target>(Target{*EndpointUrl::parse("http://a.example/x"), {}, {}});
@@ -82,7 +82,7 @@ TEST_CASE("A target is judged once, and forgotten once it is gone") {
     CHECK(targets.prepare(target) == prepared);
 }
 
-TEST_CASE("A target whose headers are not allowed is refused by name, without the value") {
+TEST_CASE("A target whose headers are not allowed is rejected by name, without the value") {
     PreparedTargets targets("agent");
     const auto prepared = targets.prepare(std::make_shared<const Target>(
         Target{*EndpointUrl::parse("http://a.example/"), {{"Host", "canary"}}, {}}));

@@ -18,12 +18,12 @@ using Manner = DnsServer::Manner;
 
 namespace {
 
-/// For what waits for name servers: as long as no test takes.
+/// For lookups that wait for name servers: longer than any test takes.
 constexpr auto forever = 1h;
-/// For what waits until a look-up has failed: 15 times as much.
+/// For lookups that wait until they fail: 15 times as much.
 constexpr auto moment = 2ms;
 
-/// A resolver with a name server of its own, on a loop that the test drives.
+/// A resolver with its own name server, on a loop that the test drives.
 class Bench {
 public:
     explicit Bench(std::chrono::milliseconds first_timeout = forever,
@@ -32,7 +32,7 @@ public:
         resolver = std::make_unique<Resolver>(io, std::move(options));
     }
 
-    /// Looks the host up for somebody who waits until the end of the test.
+    /// Looks up the host for a waiter that waits until the end of the test.
     void start(const std::string& host) {
         tickets[host] = resolver->resolve(host, now, [=, this](const Resolved& answer) {  //
             answers[host] = answer;
@@ -82,7 +82,7 @@ std::string hanging(int number) {
 
 }  // namespace
 
-TEST_CASE("A name's addresses are found, IPv4 and IPv6 by turns") {
+TEST_CASE("A name's addresses are found, alternating IPv4 and IPv6") {
     struct Row {
         std::vector<std::string> recorded;
         std::vector<std::string> found;
@@ -102,13 +102,13 @@ TEST_CASE("A name's addresses are found, IPv4 and IPv6 by turns") {
     CHECK(resolved.error.empty());
 }
 
-TEST_CASE("An answer that is too long for UDP comes by TCP") {
+TEST_CASE("A DNS response that is too long for UDP comes by TCP") {
     Bench bench;
     bench.server.set("a.example", {.manner = Manner::too_long, .addresses = {"192.0.2.1"}});
     CHECK(texts(bench.resolve("a.example")) == std::vector<std::string>{"192.0.2.1"});
 }
 
-TEST_CASE("A look-up without a result is the name's failure") {
+TEST_CASE("A lookup without a result is the name's failure") {
     struct Row {
         std::string host;
         std::chrono::milliseconds first_timeout;
@@ -118,7 +118,7 @@ TEST_CASE("A look-up without a result is the name's failure") {
         {"unknown.example", forever, "could not resolve host"},
         {"none.example", forever, "could not resolve host"},
         {"silent.example", moment, "could not resolve host: timed out"},
-        // How soon one gives up is the library's matter.
+        // How soon the library gives up is its own decision.
         {"garbage.example", moment, "could not resolve host"},
     }));
     Bench bench(row.first_timeout);
@@ -133,7 +133,7 @@ TEST_CASE("A look-up without a result is the name's failure") {
     CHECK_FALSE(bench.resolver->is_busy());
 }
 
-TEST_CASE("Of many addresses a hundred are kept, and none that is refused hides behind them") {
+TEST_CASE("Of many addresses a hundred are kept, and a rejected one cannot hide among them") {
     Bench bench;
     DnsServer::Name many{.manner = Manner::too_long};
     for (int i = 0; i < 250; ++i) {
@@ -149,7 +149,7 @@ TEST_CASE("Of many addresses a hundred are kept, and none that is refused hides 
     CHECK(std::ranges::find(found, "10.0.0.1") != found.end());
 }
 
-TEST_CASE("A question that gets no answer is asked again") {
+TEST_CASE("A query without a response is repeated") {
     Bench bench(50ms);
     bench.server.set("a.example", {.manner = Manner::silent});
     bench.start("a.example");
@@ -158,7 +158,7 @@ TEST_CASE("A question that gets no answer is asked again") {
     CHECK(bench.resolve("a.example").addresses.size() == 1);
 }
 
-TEST_CASE("Where no name server listens, a look-up fails") {
+TEST_CASE("Without a listening name server, a lookup fails") {
     const std::string nobody = DnsServer().address();
     const std::string port = nobody.substr(nobody.find(':') + 1);
     const auto servers = GENERATE_COPY(
@@ -171,7 +171,7 @@ TEST_CASE("Where no name server listens, a look-up fails") {
     CHECK_FALSE(resolved.is_local_error);
 }
 
-TEST_CASE("A name server that is silent is passed over") {
+TEST_CASE("A name server that does not respond is skipped") {
     Bench bench;
     DnsServer silent;
     silent.set("a.example", {.manner = Manner::silent});
@@ -184,7 +184,7 @@ TEST_CASE("A name server that is silent is passed over") {
     CHECK(silent.asked("a.example") == 1);
 }
 
-TEST_CASE("localhost is this machine, and no name server is asked") {
+TEST_CASE("localhost is this machine, and no name server is queried") {
     Bench bench;
     const Resolved resolved = bench.resolve("localhost");
     REQUIRE_FALSE(resolved.addresses.empty());
@@ -201,7 +201,7 @@ TEST_CASE("A name is absolute, whatever the system's search domains") {
     CHECK(bench.server.hosts() == std::vector<std::string>{"a.example", "single"});
 }
 
-TEST_CASE("Names whose look-up hangs delay no other, and no end") {
+TEST_CASE("Names whose lookup hangs delay neither others nor the end") {
     const std::size_t before = open_descriptors();
     {
         const int count = GENERATE(50, 5'000);
@@ -209,13 +209,13 @@ TEST_CASE("Names whose look-up hangs delay no other, and no end") {
         for (int i = 1; i <= count; ++i) {
             bench.server.set(hanging(i), {.manner = Manner::silent});
             bench.start(hanging(i));
-            // No more questions at once than the server's socket holds.
+            // No more queries at once than the server's socket buffer holds.
             if (i % 50 == 0) bench.run_until([&] { return bench.server.asked(hanging(i)) == 1; });
         }
         bench.server.set("good.example", {.addresses = {"192.0.2.1"}});
         CHECK(bench.resolve("good.example").addresses.size() == 1);
         CHECK(bench.answers.size() == 1);
-        // One socket for all, while they last: not more than the server's and the loop's own.
+        // One socket for all of them: only the server's and the loop's own besides.
         CHECK(open_descriptors() <= before + 8);
         bench.resolver.reset();
         bench.io.poll();
@@ -224,7 +224,7 @@ TEST_CASE("Names whose look-up hangs delay no other, and no end") {
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("Look-ups leave no descriptor behind when there are none") {
+TEST_CASE("Lookups leave no descriptor behind when they have ended") {
     Bench bench;
     bench.resolve("unknown.example");
     bench.run_until_idle();
@@ -232,12 +232,12 @@ TEST_CASE("Look-ups leave no descriptor behind when there are none") {
     bench.server.set("a.example", {.manner = Manner::too_long, .addresses = {"192.0.2.1"}});
     bench.resolve("a.example");
     bench.run_until_idle();
-    // The server closes its end when it sees ours closed.
+    // The server closes its end when it sees this end closed.
     bench.run_until([&] { return open_descriptors() <= before; });
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("Requests for a name that is being looked up share that look-up") {
+TEST_CASE("Requests for a name whose lookup is in flight share it") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     int answers = 0;
@@ -250,7 +250,7 @@ TEST_CASE("Requests for a name that is being looked up share that look-up") {
     CHECK(bench.server.asked("a.example") == 1);
 }
 
-TEST_CASE("Whoever let go of the ticket is not called") {
+TEST_CASE("A waiter that has released its ticket is not called") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     bool was_called = false;
@@ -258,7 +258,7 @@ TEST_CASE("Whoever let go of the ticket is not called") {
     Resolver::Ticket ticket = bench.resolver->resolve("a.example", bench.now, call);
     ticket.reset();
     bench.resolve("a.example");
-    // Neither when the answer is already known.
+    // Nor if the answer is already cached.
     ticket = bench.resolver->resolve("a.example", bench.now, call);
     ticket.reset();
     bench.run_until_idle();
@@ -266,7 +266,7 @@ TEST_CASE("Whoever let go of the ticket is not called") {
     CHECK(bench.server.asked("a.example") == 1);
 }
 
-TEST_CASE("What is known is not asked for again until its time has passed") {
+TEST_CASE("A cached result is not requested again until it expires") {
     struct Row {
         std::string host;
         std::uint32_t ttl;
@@ -287,13 +287,13 @@ TEST_CASE("What is known is not asked for again until its time has passed") {
     bench.now = asked + row.kept - 1ms;
     CHECK(texts(bench.resolve(row.host)) == texts(first));
     CHECK(bench.server.asked(row.host) == 1);
-    // The time counts from the answer, which came a little after the question.
+    // The TTL counts from the answer, which came a little after the query.
     bench.now = SteadyTime::clock::now() + row.kept;
     CHECK(texts(bench.resolve(row.host)) == texts(first));
     CHECK(bench.server.asked(row.host) == 2);
 }
 
-TEST_CASE("Of more names than are remembered the oldest is asked for again") {
+TEST_CASE("If more names are used than are cached, the oldest is requested again") {
     Bench bench(forever, {.max_remembered = 2});
     for (const char* host : {"a.example", "b.example", "c.example", "c.example", "a.example"}) {
         bench.resolve(host);
@@ -303,7 +303,7 @@ TEST_CASE("Of more names than are remembered the oldest is asked for again") {
     CHECK(bench.server.asked("c.example") == 1);
 }
 
-TEST_CASE("What is too many look-ups at once waits for its turn, if still wanted by then") {
+TEST_CASE("Lookups beyond the limit wait, and start only if still needed") {
     Bench bench(50ms, {.max_under_way = 1});
     bench.server.set("slow.example", {.manner = Manner::silent});
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
@@ -319,7 +319,7 @@ TEST_CASE("What is too many look-ups at once waits for its turn, if still wanted
     CHECK(bench.server.asked("unwanted.example") == 0);
 }
 
-TEST_CASE("After a minute a new channel, with the system's new configuration, takes over") {
+TEST_CASE("After a minute a new channel with the system's current configuration is used") {
     Bench bench(moment);
     bench.server.set("silent.example", {.manner = Manner::silent});
     bench.server.set("other.example", {.manner = Manner::silent});
@@ -336,7 +336,7 @@ TEST_CASE("After a minute a new channel, with the system's new configuration, ta
     CHECK(open_descriptors() == with_one_socket - 1);
 }
 
-TEST_CASE("Without a descriptor a look-up fails by our fault, and is made again") {
+TEST_CASE("Without a descriptor a lookup fails as a local error, and is repeated") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     Bench().resolve("unknown.example");

@@ -76,7 +76,7 @@ public:
         return needs_caller ? identify(data) : std::nullopt;
     }
 
-    void answer(const Data& data, const std::string& body, Done done) const {
+    void answer(const Data& data, const std::string& body, Done done, std::stop_token stop) const {
         if (!data.route.operation) {
             return done(data.route.allow.empty() ? no_such_path() : wrong_method(data.route));
         }
@@ -86,7 +86,8 @@ public:
                         .body = body,
                         .caller = data.caller,
                         .subscription = SubscriptionId{data.route.id},
-                        .event = EventId{data.route.event_id}};
+                        .event = EventId{data.route.event_id},
+                        .stop = std::move(stop)};
         data.route.operation->handler(service_, call, std::move(done));
     }
 
@@ -197,24 +198,26 @@ std::variant<Api::Admission, Response> Api::admit(RequestHead head) const {
     return *std::move(rejected);
 }
 
-void Api::answer(Admission admission, std::string body, const Respond& respond) const {
+void Api::answer(Admission admission, std::string body, const Respond& respond,
+                 std::stop_token stop) const {
     const Admission::Data& data = *admission.data_;
     const Done done = impl_->respond_with(data, respond);
     try {
-        impl_->answer(data, body, done);
+        impl_->answer(data, body, done, std::move(stop));
     } catch (const std::exception& error) {
         done(Error(Errc::internal, error.what()));
     }
 }
 
-void Api::handle(RequestHead head, std::string body, const Respond& respond) const {
+void Api::handle(RequestHead head, std::string body, const Respond& respond,
+                 std::stop_token stop) const {
     auto admitted = admit(std::move(head));
     if (auto* rejected = std::get_if<Response>(&admitted)) return respond(std::move(*rejected));
     auto& admission = std::get<Admission>(admitted);
     if (body.size() > admission.max_body_bytes()) {
         return respond(reject(413, "The body is too large."));
     }
-    answer(std::move(admission), std::move(body), respond);
+    answer(std::move(admission), std::move(body), respond, std::move(stop));
 }
 
 Response Api::reject(int status, std::string_view message) {

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <optional>
 
+#include "object_reader.hpp"
+
 namespace webhooks::http {
 namespace {
 
@@ -82,6 +84,20 @@ std::string_view name_of(Outcome outcome) {
     return "unknown";
 }
 
+/// Members outside the documented API are present only if they are set.
+void add_additions(json::Writer& writer, const Subscription& subscription) {
+    if (subscription.rate_limit != 0) writer.member("rateLimit", subscription.rate_limit);
+    if (subscription.timeout.count() != 0) {
+        writer.member("timeoutSeconds", std::int64_t{subscription.timeout.count()});
+    }
+    if (subscription.retry_on.is_everything()) return;
+    writer.key("retryOn").begin_array();
+    for (const FailureClass failure : all_failure_classes) {
+        if (subscription.retry_on.includes(failure)) writer.value(failure_class_name(failure));
+    }
+    writer.end_array();
+}
+
 }  // namespace
 
 std::string format_time(Time time) {
@@ -116,10 +132,7 @@ void write(json::Writer& writer, const Subscription& subscription, const Selecti
             write(writer, event);
         writer.end_array();
     }
-    // Not part of the documented API: shown only if a limit is set.
-    if (selection.empty() && subscription.rate_limit != 0) {
-        members.add("rateLimit", subscription.rate_limit);
-    }
+    if (selection.empty()) add_additions(writer, subscription);
 }
 
 void write(json::Writer& writer, const Event& event, const Selection& selection) {

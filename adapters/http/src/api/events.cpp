@@ -50,6 +50,11 @@ Response answer(const std::vector<PublishReceipt>& receipts) {
     return success(writer, "The events were published.", 202);
 }
 
+Result<Response> answer(const Result<Page<Event>>& page, const ListQuery& query) {
+    if (!page) return page.error();
+    return list_answer(*page, query, "events", "totalEventsCount");
+}
+
 /// Empty is not the same as absent: an administrator's event must not reach everyone by mistake.
 std::string text_unless_empty(const ObjectReader& reader, const char* name) {
     const std::optional<std::string> text = reader.text(name);
@@ -233,11 +238,15 @@ Result<Response> send_test_event(WebhookService& service, const Call& call) {
 }
 
 Result<Response> list_events(WebhookService& service, const Call& call) {
-    const auto query = read_list_query(call.query, ListKind::events);
+    const auto query = read_list_query(call.query, ListKind::events, call.stop);
     if (!query) return query.error();
-    const auto page = service.events(call.caller, call.subscription, *query);
-    if (!page) return page.error();
-    return list_answer(*page, *query, "events", "totalEventsCount");
+    return answer(service.events(call.caller, call.subscription, *query), *query);
+}
+
+Result<Response> list_all_events(WebhookService& service, const Call& call) {
+    const auto query = read_list_query(call.query, ListKind::events, call.stop);
+    if (!query) return query.error();
+    return answer(service.all_events(call.caller, *query), *query);
 }
 
 Result<Response> get_event(WebhookService& service, const Call& call) {

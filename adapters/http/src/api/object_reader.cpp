@@ -9,7 +9,29 @@ namespace {
 /// More than any subscription may have; further ones need not be read.
 constexpr std::size_t max_headers_read = max_errors;
 
+std::optional<FailureClass> find_failure_class(std::string_view name) {
+    const auto found = std::ranges::find(all_failure_classes, name, [](FailureClass failure) {
+        return failure_class_name(failure);
+    });
+    if (found == std::end(all_failure_classes)) return {};
+    return *found;
+}
+
 }  // namespace
+
+std::string_view failure_class_name(FailureClass failure) {
+    switch (failure) {
+        case FailureClass::server_error:
+            return "5xx";
+        case FailureClass::too_many_requests:
+            return "429";
+        case FailureClass::request_timeout:
+            return "408";
+        case FailureClass::network:
+            return "network";
+    }
+    return "unknown";
+}
 
 ObjectReader::ObjectReader(json::Members members, std::string prefix, FieldErrors& errors)
     : members_(std::move(members)), prefix_(std::move(prefix)), errors_(errors) {
@@ -67,6 +89,23 @@ std::optional<Time> ObjectReader::time(std::string_view name) const {
     const auto value = parse_time(*written);
     if (!value) add_error(name, not_a_time);
     return value;
+}
+
+std::optional<RetryOn> ObjectReader::retry_on(std::string_view name) const {
+    if (!has(name)) return {};
+    const auto names = json::to_strings(*raw(name));
+    RetryOn retry_on = RetryOn::only({});
+    bool is_valid = names.has_value();
+    for (const std::string& written : names.value_or(std::vector<std::string>())) {
+        const auto failure = find_failure_class(written);
+        if (failure) retry_on.add(*failure);
+        is_valid = is_valid && failure;
+    }
+    if (is_valid) return retry_on;
+    add_error(name,
+              "must be an array of '5xx', '429', '408' and 'network'; null retries every failure "
+              "except 410");
+    return {};
 }
 
 std::optional<Headers> ObjectReader::headers(std::string_view name) const {

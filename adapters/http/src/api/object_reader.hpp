@@ -14,6 +14,9 @@ namespace webhooks::http {
 /// The error message for a text that is not a time.
 inline constexpr const char* not_a_time = "must be an RFC 3339 time, such as 2026-01-31T09:05:00Z";
 
+/// The name of a failure class.
+std::string_view failure_class_name(FailureClass failure);
+
 /// Reads the members of a JSON object by name, case-insensitively, and collects all errors under
 /// their paths. A member that is null counts as absent, except for is_null().
 class ObjectReader {
@@ -31,6 +34,8 @@ public:
     std::optional<int> number(std::string_view name, int least, int most) const;
     std::optional<bool> flag(std::string_view name) const;
     std::optional<Time> time(std::string_view name) const;
+    /// An array of names of failure classes.
+    std::optional<RetryOn> retry_on(std::string_view name) const;
     /// An object of strings, or a string that contains one (as in responses).
     std::optional<Headers> headers(std::string_view name) const;
     /// Adds an error for a member.

@@ -33,6 +33,7 @@ constexpr Operation table[] = {
     {post, "{base}/subscriptions/{id}/recover", Needs::write, at_once<recover>},
     {post, "{base}/subscriptions/{id}/rotate-secret", Needs::write, at_once<rotate_secret>},
     query("{base}/subscriptions/{id}/stats", at_once<get_statistics>),
+    query("{base}/events", at_once<list_all_events>),
     {post, "{base}/events", Needs::publish, publish},
     {post, "{base}/events/batch", Needs::publish, publish_batch, BodySize::batch},
     {get, "/openapi.json", Needs::none, at_once<get_openapi>},

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <webhooks/http/message.hpp>
@@ -23,6 +24,8 @@ struct Call {
     const Principal& caller;
     SubscriptionId subscription{};
     EventId event{};
+    /// If requested, the response is no longer needed.
+    std::stop_token stop = {};
 };
 
 using Done = std::function<void(Result<Response>)>;
@@ -57,6 +60,7 @@ Result<Response> delete_subscription(WebhookService&, const Call&);
 Result<Response> list_event_types(WebhookService&, const Call&);
 Result<Response> send_test_event(WebhookService&, const Call&);
 Result<Response> list_events(WebhookService&, const Call&);
+Result<Response> list_all_events(WebhookService&, const Call&);
 Result<Response> get_event(WebhookService&, const Call&);
 Result<Response> delete_event(WebhookService&, const Call&);
 Result<Response> retry_event(WebhookService&, const Call&);

@@ -110,7 +110,7 @@ void explain_ampersands(FieldErrors& errors, const QueryParameters& parameters) 
 
 }  // namespace
 
-Result<ListQuery> read_list_query(std::string_view query, ListKind kind) {
+Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::stop_token stop) {
     const QueryParameters parameters(query);
     FieldErrors errors;
     if (const std::optional<std::string>& cut = parameters.ended_by_two()) {
@@ -124,6 +124,7 @@ Result<ListQuery> read_list_query(std::string_view query, ListKind kind) {
         text.*known.text = parameters.find(known.name, known.alias, errors);
     }
     Result<ListQuery> list = ListQuery::parse(text, kind);
+    if (list) list->stop = std::move(stop);
     if (list && errors.empty()) return list;
     if (!list) {
         for (const FieldError& error : list.error().fields()) {

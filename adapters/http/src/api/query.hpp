@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +30,11 @@ public:
     std::optional<std::string> find(std::string_view name, std::string_view alias,
                                     FieldErrors& errors) const;
 
-    /// Whether what comes after this parameter looks like a rest of its value rather than like
+    /// Whether what comes after this parameter looks like the rest of its value rather than like
     /// `name=value`: a `&` in the value was not percent-encoded.
     bool seems_cut(std::string_view name, std::string_view alias) const;
-    /// The name, in lower case, of the parameter that `&&` ends, as it does if somebody writes it
-    /// into a value without percent-encoding. Nothing if there is none.
+    /// The name, in lower case, of the parameter that `&&` ends, as it does in a value that is not
+    /// percent-encoded. Nothing if there is none.
     const std::optional<std::string>& ended_by_two() const noexcept { return ended_by_two_; }
 
 private:
@@ -50,6 +51,6 @@ private:
 
 /// Reads the parameters of a list and their `$` aliases.
 /// @return invalid_argument that names every wrong parameter.
-Result<ListQuery> read_list_query(std::string_view query, ListKind kind);
+Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::stop_token stop = {});
 
 }  // namespace webhooks::http

@@ -14,7 +14,7 @@ namespace {
 std::string retry_message(const Event& event, const Result<Subscription>& subscription) {
     const bool waits = subscription && subscription->paused_until &&
                        event.next_retry_at == subscription->paused_until;
-    if (!waits) return "The event will be sent again.";
+    if (!waits) return "The event will be resent.";
     return "The event will be sent at " + format_time(*event.next_retry_at) +
            ": until then the subscription is paused, because its endpoint asked to wait or failed "
            "too often.";
@@ -45,8 +45,7 @@ Result<Response> recover(WebhookService& service, const Call& call) {
     if (!recovered) return recovered.error();
     json::Writer writer;
     writer.begin_object().member("recovered", *recovered);
-    return success(writer, "Events that will be sent again: " + std::to_string(*recovered) + ".",
-                   202);
+    return success(writer, "Events that will be resent: " + std::to_string(*recovered) + ".", 202);
 }
 
 }  // namespace webhooks::http

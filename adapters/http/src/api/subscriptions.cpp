@@ -12,9 +12,11 @@ namespace webhooks::http {
 namespace {
 
 constexpr int max_retry_limit = 100;
+constexpr int max_timeout = int{max_subscription_timeout.count()};
 constexpr const char* prefix = "subscription.";
-const json::Names member_names = {"name",    "eventType",     "url",      "secret",
-                                  "headers", "maxRetryCount", "isActive", "rateLimit"};
+const json::Names member_names = {"name",           "eventType",     "url",      "secret",
+                                  "headers",        "maxRetryCount", "isActive", "rateLimit",
+                                  "timeoutSeconds", "retryOn"};
 
 Response answer(const Subscription& subscription, std::string_view message) {
     json::Writer writer;
@@ -22,8 +24,8 @@ Response answer(const Subscription& subscription, std::string_view message) {
     return success(writer, message);
 }
 
-/// Null sets the default of `headers`, `maxRetryCount`, `isActive` and `rateLimit`, and leaves the
-/// other members unchanged.
+/// Null sets the default of `headers`, `maxRetryCount`, `isActive`, `rateLimit`, `timeoutSeconds`
+/// and `retryOn`, and leaves the other members unchanged.
 /// @param default_retries the value for a null `maxRetryCount`; nullopt leaves it to the service.
 SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
     SubscriptionChange change;
@@ -39,6 +41,12 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
     if (reader.is_null("isActive")) change.is_active = true;
     change.rate_limit = reader.number("rateLimit", 0, max_rate_limit);
     if (reader.is_null("rateLimit")) change.rate_limit = 0;
+    if (const auto seconds = reader.number("timeoutSeconds", 1, max_timeout)) {
+        change.timeout = std::chrono::seconds(*seconds);
+    }
+    if (reader.is_null("timeoutSeconds")) change.timeout.emplace(0);
+    change.retry_on = reader.retry_on("retryOn");
+    if (reader.is_null("retryOn")) change.retry_on.emplace();
     return change;
 }
 
@@ -70,7 +78,9 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
             .headers = std::move(change.headers).value_or(Headers{}),
             .max_retry_count = change.max_retry_count,
             .is_active = change.is_active.value_or(true),
-            .rate_limit = change.rate_limit.value_or(0)};
+            .rate_limit = change.rate_limit.value_or(0),
+            .timeout = change.timeout.value_or(std::chrono::seconds(0)),
+            .retry_on = change.retry_on.value_or(RetryOn())};
 }
 
 /// A missing subscription takes precedence over invalid input, as in the service.
@@ -83,7 +93,7 @@ Error unless_absent(WebhookService& service, const Call& call, Error error) {
 }  // namespace
 
 Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
-    const auto query = read_list_query(call.query, ListKind::subscriptions);
+    const auto query = read_list_query(call.query, ListKind::subscriptions, call.stop);
     if (!query) return query.error();
     const auto page = service.subscriptions(call.caller, *query);
     if (!page) return page.error();

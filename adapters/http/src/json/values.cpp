@@ -24,6 +24,17 @@ std::optional<bool> to_bool(std::string_view raw) {
     return {};
 }
 
+std::optional<std::vector<std::string>> to_strings(std::string_view raw) {
+    if (!raw.starts_with('[')) return {};
+    const boost::json::value parsed = boost::json::parse(raw);
+    std::vector<std::string> texts;
+    for (const boost::json::value& item : parsed.as_array()) {
+        if (!item.is_string()) return {};
+        texts.emplace_back(item.as_string());
+    }
+    return texts;
+}
+
 bool is_null(std::string_view raw) {
     return raw == "null";
 }

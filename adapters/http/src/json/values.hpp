@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace webhooks::http::json {
 
@@ -15,6 +16,8 @@ std::optional<std::string> to_string(std::string_view raw);
 /// 64-bit integers, written as such: `9.0`, `9e0` and values out of range are nullopt.
 std::optional<std::int64_t> to_integer(std::string_view raw);
 std::optional<bool> to_bool(std::string_view raw);
+/// An array of strings.
+std::optional<std::vector<std::string>> to_strings(std::string_view raw);
 bool is_null(std::string_view raw);
 
 }  // namespace webhooks::http::json

@@ -1,5 +1,7 @@
 #include "session.hpp"
 
+#include <poll.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
@@ -23,6 +25,9 @@ constexpr std::size_t min_body_rate = 240;
 /// make its system drop the response unread.
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
+
+/// How often the connection of a query's client is checked.
+constexpr auto look_interval = 250ms;
 
 constexpr std::size_t small_body = 16 * 1024;
 
@@ -205,10 +210,25 @@ void Session::dispatch() {
     if (!admission.is_query()) {
         return context_.api.answer(std::move(admission), std::move(request.body), respond);
     }
+    query(std::move(admission), respond);
+}
+
+/// A query does not start, or ends early, if its client has disconnected.
+void Session::query(Api::Admission admission, const Respond& respond) {
+    query_ = std::stop_source();
+    arm(Clock::now() + look_interval);
     const auto query = std::make_shared<Api::Admission>(std::move(admission));
-    context_.queries.post(query->user_id(), [&api = context_.api, query, respond] {
-        api.answer(std::move(*query), {}, respond);
-    });
+    context_.queries.post(query->user_id(),
+                          [&api = context_.api, query, respond, stop = query_->get_token()] {
+                              if (!stop.stop_requested())
+                                  api.answer(std::move(*query), {}, respond, stop);
+                          });
+}
+
+/// Whether the peer has ended the connection, even if unread bytes precede the end.
+bool Session::is_abandoned() {
+    pollfd look{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&look, 1, 0) > 0;
 }
 
 void Session::reject(const Refusal& refusal) {
@@ -217,6 +237,7 @@ void Session::reject(const Refusal& refusal) {
 
 void Session::answer(Response response, bool keep_alive) {
     phase_ = Phase::writing;
+    query_.reset();
     keep_alive_ = keep_alive && !is_finishing_;
     take_budget(response);
     head_ = format_head(response, std::time(nullptr), keep_alive_);
@@ -318,6 +339,7 @@ void Session::discard() {
 void Session::close_now() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
+    if (query_) query_->request_stop();
     error_code ignored;
     socket_.close(ignored);
     timer_.cancel();
@@ -344,6 +366,7 @@ void Session::on_deadline() {
     is_timer_running_ = false;
     if (phase_ == Phase::closed || deadline_ == Clock::time_point::max()) return;
     if (Clock::now() < deadline_) return wait();
+    if (query_ && !is_abandoned()) return arm(Clock::now() + look_interval);
     if (phase_ != Phase::head && phase_ != Phase::body) return close_now();
     is_late_ = true;
     socket_.cancel();

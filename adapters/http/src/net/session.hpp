@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <webhooks/http/server.hpp>
 
 #include "connection_table.hpp"
@@ -73,6 +74,8 @@ private:
     void send_continue();
     bool admit();
     void dispatch();
+    void query(Api::Admission admission, const Respond& respond);
+    bool is_abandoned();
     void reject(const Refusal& refusal);
     void answer(Response response, bool keep_alive);
     void take_budget(Response& response);
@@ -117,6 +120,7 @@ private:
     boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Strand> timer_;
     Clock::time_point deadline_ = Clock::time_point::max();
     bool is_timer_running_ = false;
+    std::optional<std::stop_source> query_;  ///< Of the query that is running.
 };
 
 }  // namespace webhooks::http

@@ -57,7 +57,7 @@ APPEND_TEST("joined appends are written together, in order") {
     CHECK(this->appended_after({}).size() == 3);
 }
 
-APPEND_TEST("a conflict takes along those that are joined with it, and no others") {
+APPEND_TEST("a conflict fails the appends joined with it, and no others") {
     this->write_appends({this->one(key_of("used", 'a'))});
     const auto appended =
         this->write_appends({this->one(key_of("before", 'a')), this->one(key_of("first", 'a')),
@@ -77,7 +77,7 @@ APPEND_TEST("a conflict takes along those that are joined with it, and no others
     CHECK(this->write_appends({this->one(key_of("used", 'a'))}).front().value().is_replay);
 }
 
-APPEND_TEST("a key that was past its time is free again after a refusal") {
+APPEND_TEST("an expired key is unused again after a rejection") {
     this->write_appends({this->one(key_of("old", 'a'))});
     this->clock->advance(24h);
     this->write_appends({this->one(key_of("used", 'a'))});
@@ -95,7 +95,7 @@ APPEND_TEST("the same key and content twice among joined appends is a replay of 
     CHECK(this->events() == 1);
 }
 
-APPEND_TEST("the same key with other content among joined appends refuses them all") {
+APPEND_TEST("the same key with other content among joined appends rejects them all") {
     const auto appended = this->write_appends(
         {this->one(key_of("k", 'a')), this->joined(key_of("k", 'b')), this->joined()});
     CHECK(appended[0].error() == Errc::withdrawn);
@@ -105,7 +105,7 @@ APPEND_TEST("the same key with other content among joined appends refuses them a
     CHECK(this->is_free("k"));
 }
 
-APPEND_TEST("joined appends that are repeated as a whole answer the first receipts") {
+APPEND_TEST("joined appends that are repeated as a whole return the first receipts") {
     const std::vector<Append> appends = {this->one(key_of("1", 'a')),
                                          this->joined(key_of("2", 'a'))};
     const auto first = this->write_appends(appends);
@@ -127,7 +127,7 @@ APPEND_TEST("replays among joined appends leave the others to be written") {
     CHECK(this->events() == 2);
 }
 
-APPEND_TEST("a key of refused appends is the next one's in the same batch") {
+APPEND_TEST("a key of rejected appends is available to the next one in the same batch") {
     this->write_appends({this->one(key_of("used", 'a'))});
     const auto appended =
         this->write_appends({this->one(key_of("k", 'b')), this->joined(key_of("used", 'b')),
@@ -142,7 +142,7 @@ APPEND_TEST("a key of refused appends is the next one's in the same batch") {
     CHECK(again[0]->first_event == appended[2]->first_event);
 }
 
-APPEND_TEST("results in a batch are written whatever becomes of its appends") {
+APPEND_TEST("results in a batch are written whatever happens to its appends") {
     const EventId event = this->write_appends({this->one(key_of("k", 'a'))})[0]->first_event;
     Batch batch{.matched_at = this->revision(),
                 .appends = {this->one(), this->joined(key_of("k", 'b'))}};

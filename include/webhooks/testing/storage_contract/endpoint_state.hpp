@@ -7,13 +7,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-STORAGE_TEST("a subscription is stored with all that it has") {
+STORAGE_TEST("a subscription is stored completely") {
     const Time now = this->clock->now();
     const SubscriptionId id =
         this->storage
             ->insert_subscription({.name = "mine",
                                    .is_active = false,
                                    .rate_limit = 7,
+                                   .timeout = 42s,
+                                   .retry_on = RetryOn::only({FailureClass::network}),
                                    .user_id = "alice",
                                    .retired_secrets = {{Secret("old one"), now + 1h}},
                                    .failing_since = now - 1h,
@@ -23,6 +25,8 @@ STORAGE_TEST("a subscription is stored with all that it has") {
     const Subscription read = this->storage->find_subscription(alice, id).value();
     CHECK_FALSE(read.is_active);
     CHECK(read.rate_limit == 7);
+    CHECK(read.timeout == 42s);
+    CHECK(read.retry_on == RetryOn::only({FailureClass::network}));
     REQUIRE(read.retired_secrets.size() == 1);
     CHECK(read.retired_secrets[0].secret == Secret("old one"));
     CHECK(read.retired_secrets[0].expires_at == now + 1h);
@@ -32,7 +36,7 @@ STORAGE_TEST("a subscription is stored with all that it has") {
 
 // ---- How an endpoint is doing.
 
-STORAGE_TEST("how an endpoint is doing reads back, and is no change of configuration") {
+STORAGE_TEST("an endpoint's state reads back, and is not a change of configuration") {
     const Subscription before = this->subscribe();
     const Revision revision = this->revision();
     this->clock->advance(1s);
@@ -55,8 +59,7 @@ STORAGE_TEST("how an endpoint is doing reads back, and is no change of configura
     CHECK_FALSE(healthy.paused_until);
 }
 
-STORAGE_TEST(
-    "a change of a subscription voids what was noted of its endpoint, a rotation keeps it") {
+STORAGE_TEST("a change of a subscription resets its endpoint's state, a rotation keeps it") {
     const Subscription before = this->subscribe();
     const SubscriptionId id = before.id;
     const Time now = this->clock->now();
@@ -71,7 +74,7 @@ STORAGE_TEST(
     CHECK_FALSE(changed.paused_until);
 }
 
-STORAGE_TEST("a state of an earlier version of a subscription is passed over") {
+STORAGE_TEST("a state of an earlier version of a subscription is skipped") {
     const Subscription before = this->subscribe();
     this->storage->update_subscription(alice, before.id, {.name = "new"}).value();
     const Time now = this->clock->now();
@@ -81,7 +84,7 @@ STORAGE_TEST("a state of an earlier version of a subscription is passed over") {
     CHECK_FALSE(after.paused_until);
 }
 
-STORAGE_TEST("a state of a subscription that is gone is passed over") {
+STORAGE_TEST("a state of a deleted subscription is skipped") {
     const Subscription gone = this->subscribe();
     this->storage->delete_subscription(alice, gone.id).value();
     const Time now = this->clock->now();
@@ -92,7 +95,7 @@ STORAGE_TEST("a state of a subscription that is gone is passed over") {
 
 // ---- Deactivation.
 
-STORAGE_TEST("a deactivation takes place, is told, and is a change of configuration") {
+STORAGE_TEST("a deactivation takes place, is reported, and is a change of configuration") {
     const Subscription judged = this->subscribe();
     this->subscribe();
     const Revision revision = this->revision();
@@ -111,7 +114,7 @@ STORAGE_TEST("a deactivation takes place, is told, and is a change of configurat
     CHECK_FALSE(changes.subscriptions[0].is_active);
 }
 
-STORAGE_TEST("a subscription that was changed since it was judged stays active") {
+STORAGE_TEST("a subscription that has changed in the meantime stays active") {
     const Subscription judged = this->subscribe();
     this->clock->advance(1us);
     SECTION("by its owner") {
@@ -126,7 +129,7 @@ STORAGE_TEST("a subscription that was changed since it was judged stays active")
     CHECK(this->revision() == revision);
 }
 
-STORAGE_TEST("what is inactive or gone is not deactivated") {
+STORAGE_TEST("an inactive or deleted subscription is not deactivated") {
     const Subscription subscription = this->subscribe();
     const SubscriptionId id = subscription.id;
     Revision judged_at = subscription.revision;

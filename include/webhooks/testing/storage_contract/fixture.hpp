@@ -12,14 +12,13 @@
 
 namespace webhooks::testing {
 
-/// What a host derives from to have its storage tested: each test makes one of these.
+/// Supplied by a host to have its storage tested: each test creates one of these.
 class StorageUnderTest {
 public:
     virtual ~StorageUnderTest() = default;
 
-    /// A storage that is new and empty, and whose time is this clock's. Called once. Whatever it
-    /// lives in, a file or a database, lasts as long as this object. Its ids begin at 1 and follow
-    /// one another.
+    /// A new and empty storage, whose time is this clock's. Called once. The storage's file or
+    /// database lasts as long as this object. Its ids start at 1 and are consecutive.
     virtual std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) = 0;
 };
 
@@ -37,7 +36,7 @@ inline std::vector<EventId> ids(const std::vector<HeldEvent>& events) {
     return ids;
 }
 
-/// What each test of the contract begins with: an empty storage and a worker.
+/// The environment of each test of the contract: an empty storage and a worker.
 class Fixture {
 public:
     explicit Fixture(StorageUnderTest& given) : storage(given.make(clock)) {}
@@ -91,7 +90,7 @@ public:
             .first_event;
     }
 
-    /// As a worker does that holds the event: one that waits is claimed first.
+    /// Records an attempt as a worker that holds the event does: a waiting event is claimed first.
     void record(SubscriptionId subscription, EventId event, Attempt attempt,
                 std::optional<Time> due = {}, bool has_row = false) {
         Batch batch;
@@ -121,16 +120,16 @@ public:
         return ids(storage->appended_after(worker.id, after, 100).value());
     }
 
-    /// The worker's life ends, another's begins.
+    /// Retires the worker, and registers another one.
     void replace_worker() {
         storage->retire_worker(worker.id).value();
         worker = storage->register_worker(std::chrono::seconds(10)).value();
     }
 
-    /// What the replaced worker held becomes free.
+    /// Releases the events of the replaced worker.
     void take_over() { CHECK(storage->take_over(worker.id, 1000).value() < 1000); }
 
-    /// A worker beside the first; absent where storage serves one at a time.
+    /// A second worker; absent if storage supports only one at a time.
     std::optional<Worker> second_worker() {
         const Result<Worker> other = storage->register_worker(std::chrono::seconds(10));
         if (other) return *other;

@@ -2,14 +2,14 @@
 
 #include <webhooks/testing/storage_contract/fixture.hpp>
 
-// How a worker learns what became of a batch whose answer was lost.
+// How a worker finds out the outcome of a batch whose result was lost.
 
 namespace webhooks::testing::storage_contract {
 namespace {
 
 using namespace std::chrono_literals;
 
-STORAGE_TEST("a pulse tells the number of the worker's latest batch that was written") {
+STORAGE_TEST("a heartbeat returns the number of the worker's latest written batch") {
     const auto last_batch = [&] {
         return this->storage->pulse(this->worker.id).value().last_batch;
     };
@@ -20,7 +20,7 @@ STORAGE_TEST("a pulse tells the number of the worker's latest batch that was wri
     CHECK(last_batch() == 7);
 }
 
-STORAGE_TEST("a batch that was refused is not told as written") {
+STORAGE_TEST("a rejected batch is not reported as written") {
     const Revision old = this->revision();
     const SubscriptionId id = this->subscribe().id;
     this->write({.number = 1});
@@ -42,7 +42,7 @@ STORAGE_TEST("each worker counts its own batches") {
     CHECK(this->storage->pulse(this->worker.id).value().last_batch == 0);
 }
 
-STORAGE_TEST("what a worker appended is read back whole, in order of id") {
+STORAGE_TEST("a worker's appended events are read back completely, in order of id") {
     const SubscriptionId one = this->subscribe().id;
     const SubscriptionId two = this->subscribe().id;
     const EventId first = this->append({one, two}, "1").value().appends[0].value().first_event;
@@ -62,7 +62,7 @@ STORAGE_TEST("what a worker appended is read back whole, in order of id") {
     CHECK_FALSE(events[2].has_row);
 }
 
-STORAGE_TEST("appended_after begins behind an id and ends at a limit") {
+STORAGE_TEST("appended_after begins after an id and ends at a limit") {
     const SubscriptionId id = this->subscribe().id;
     std::vector<EventId> events;
     for (int i = 0; i < 4; ++i) {
@@ -74,7 +74,7 @@ STORAGE_TEST("appended_after begins behind an id and ends at a limit") {
     CHECK(this->appended_after(events[3]).empty());
 }
 
-STORAGE_TEST("appended_after passes over what was attempted or has a row") {
+STORAGE_TEST("appended_after skips events that were attempted or have a row") {
     const SubscriptionId id = this->subscribe().id;
     const Time now = this->clock->now();
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::delivered});
@@ -89,7 +89,7 @@ STORAGE_TEST("appended_after passes over what was attempted or has a row") {
     CHECK(this->appended_after({}) == std::vector{open});
 }
 
-STORAGE_TEST("appended_after passes over what another worker appended") {
+STORAGE_TEST("appended_after skips events of another worker") {
     const SubscriptionId id = this->subscribe().id;
     this->append_one(id);
     if (const std::optional<Worker> other = this->second_worker()) {
@@ -102,7 +102,7 @@ STORAGE_TEST("appended_after passes over what another worker appended") {
     CHECK(this->storage->appended_after(retired, {}, 10).error() == Errc::fenced);
 }
 
-STORAGE_TEST("a claim whose answer was lost is undone by its number, and no other is") {
+STORAGE_TEST("only the claim whose result was lost is undone, by its number") {
     const SubscriptionId id = this->subscribe().id;
     const EventId first = this->park_one(id);
     REQUIRE(this->storage->claim(this->worker.id, 1, 1).value().events.size() == 1);

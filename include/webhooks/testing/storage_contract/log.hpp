@@ -136,7 +136,7 @@ STORAGE_TEST("one event is found with every attempt, in order") {
     CHECK(second.outcome == Outcome::delivered);
 }
 
-STORAGE_TEST("an event is found by who may see its subscription, under that one alone") {
+STORAGE_TEST("an event is found only under its own subscription, by those who may see it") {
     const SubscriptionId id = this->subscribe("alice").id;
     const SubscriptionId other = this->subscribe("alice").id;
     const EventId event = this->append_one(id);
@@ -146,7 +146,7 @@ STORAGE_TEST("an event is found by who may see its subscription, under that one 
     CHECK(this->storage->find_event(admin, id, event));
 }
 
-STORAGE_TEST("appends matched at an old revision are refused whole") {
+STORAGE_TEST("a batch with appends matched at an old revision is rejected completely") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Revision old = this->revision();
@@ -165,7 +165,7 @@ STORAGE_TEST("appends matched at an old revision are refused whole") {
     CHECK(this->event(id, event).is_success);
 }
 
-STORAGE_TEST("an idempotency key answers the first receipt for 24 hours") {
+STORAGE_TEST("an idempotency key returns the first receipt for 24 hours") {
     const SubscriptionId id = this->subscribe().id;
     const IdempotencyKey key{.scope = "alice", .key = "k", .digest = std::string(32, '\xA7')};
     const Appended first = this->append({id}, "1", key).value().appends.front().value();
@@ -195,7 +195,7 @@ STORAGE_TEST("an idempotency key answers the first receipt for 24 hours") {
     CHECK_FALSE(this->append({id}, "1", key).value().appends.front().value().is_replay);
 }
 
-STORAGE_TEST("one key twice in a batch publishes once, also where nothing matched") {
+STORAGE_TEST("one key twice in a batch publishes once, even if nothing matched") {
     const IdempotencyKey key{.scope = "alice", .key = "k", .digest = std::string(32, 'a')};
     Batch batch{.matched_at = this->revision()};
     batch.appends.assign(2,
@@ -206,7 +206,7 @@ STORAGE_TEST("one key twice in a batch publishes once, also where nothing matche
     CHECK(receipt.appends[1].value().count == 0);
 }
 
-STORAGE_TEST("what waits is claimed once, when due, the earliest first") {
+STORAGE_TEST("waiting events are claimed once, when due, earliest first") {
     const SubscriptionId id = this->subscribe().id;
     const Time now = this->clock->now();
     const EventId later = this->append_one(id, "later");
@@ -276,14 +276,14 @@ STORAGE_TEST("results of a deleted event change nothing") {
     CHECK_FALSE(claim.next_due);
 }
 
-STORAGE_TEST("an id is never given twice, even after the newest event was deleted") {
+STORAGE_TEST("an id is never assigned twice, even after the newest event was deleted") {
     const SubscriptionId id = this->subscribe().id;
     const EventId first = this->append_one(id);
     this->storage->delete_event(alice, id, first).value();
     CHECK(this->append_one(id) > first);
 }
 
-STORAGE_TEST("a retired worker hands back what it held, and is fenced") {
+STORAGE_TEST("a retired worker returns its events, and is fenced") {
     const SubscriptionId id = this->subscribe().id;
     const EventId delivered = this->append_one(id);
     const EventId claimed = this->park_one(id);
@@ -310,7 +310,7 @@ STORAGE_TEST("a retired worker hands back what it held, and is fenced") {
     CHECK(seam.take_over(this->worker.id, 1).error() == Errc::fenced);
 }
 
-STORAGE_TEST("take-over passes over what is below the low-water mark") {
+STORAGE_TEST("a takeover skips events below the low-water mark") {
     const SubscriptionId id = this->subscribe().id;
     const EventId settled = this->append_one(id);
     const EventId open = this->append_one(id);
@@ -327,7 +327,8 @@ STORAGE_TEST("take-over passes over what is below the low-water mark") {
     CHECK(claim.events.front().id == open);
 }
 
-STORAGE_TEST("what failed since a time is reopened, in batches, with its tries counted anew") {
+STORAGE_TEST(
+    "events that failed since a time are reopened, in batches, with a full set of attempts") {
     const SubscriptionId id = this->subscribe().id;
     const auto fail = [&](std::optional<Time> due) {
         const EventId event = this->append_one(id);
@@ -344,7 +345,7 @@ STORAGE_TEST("what failed since a time is reopened, in batches, with its tries c
     const EventId ended = fail({});
     const EventId waiting = fail(since + 1h);
     const EventId last = fail({});
-    // Neither in memory, nor for later, nor delivered.
+    // Neither in memory, nor delayed, nor delivered.
     this->append_one(id);
     this->append({id}, "{}", {}, since + 1h).value();
     this->record(id, this->append_one(id),

@@ -29,7 +29,7 @@ struct Spelled {
     friend Spelled operator+(Spelled left, const Spelled& right) { return left += right; }
 };
 
-/// A filter as a tree of text, so that a counter-example can be made smaller.
+/// A filter as a tree of text, so that a counterexample can be reduced.
 struct FilterTree {
     Spelled before;
     std::vector<FilterTree> children = {};
@@ -46,7 +46,7 @@ struct FilterTree {
     }
 };
 
-/// What filters of a list may speak of.
+/// The fields and values that filters of a list may use.
 struct Vocabulary {
     std::vector<std::string> numbers;
     std::vector<std::string> texts;
@@ -124,7 +124,7 @@ const std::vector<Spellings> times = {
     {"0001-01-01", {"DateTime(1,1,1)"}},
     {"9999-12-31T23:59:59.999999999999Z", {}}};
 
-/// Makes filters that are well formed and well typed. The same seed makes the same filters.
+/// Generates well-formed and well-typed filters. The same seed generates the same filters.
 class RandomFilters {
 public:
     RandomFilters(Vocabulary fields, unsigned seed) : fields_(std::move(fields)), random_(seed) {}
@@ -298,7 +298,7 @@ std::string RandomFilters::double_quoted(const std::string& text) {
     return quoted + "\"";
 }
 
-/// Once as OData has it, and once in any way.
+/// Once in OData's spelling, and once in any.
 Spelled RandomFilters::spell(const Spellings& spellings) {
     const std::size_t which = below(spellings.others.size() + 1);
     return {spellings.odata, which == 0 ? spellings.odata : spellings.others[which - 1]};

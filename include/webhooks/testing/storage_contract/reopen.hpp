@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-STORAGE_TEST("an event that waits is due now when it is reopened, its tries counted anew") {
+STORAGE_TEST("a waiting event is due now when it is reopened, with a full set of attempts") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time now = this->clock->now();
@@ -20,7 +20,7 @@ STORAGE_TEST("an event that waits is due now when it is reopened, its tries coun
     CHECK(held.front().tries == 0);
 }
 
-STORAGE_TEST("an event that ended is sent again when it is reopened") {
+STORAGE_TEST("an event that has ended is resent when it is reopened") {
     const Outcome outcome = GENERATE(Outcome::exhausted, Outcome::cancelled, Outcome::expired);
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
@@ -31,7 +31,7 @@ STORAGE_TEST("an event that ended is sent again when it is reopened") {
     CHECK(this->claim() == std::vector{event});
 }
 
-STORAGE_TEST("a delivered event that is reopened is no success while it waits") {
+STORAGE_TEST("a reopened delivered event is not a success while it waits") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->record(id, event, {.number = 1, .status_code = 200, .outcome = Outcome::delivered});
@@ -111,7 +111,7 @@ STORAGE_TEST("an event that is absent or another user's is not found") {
     CHECK(seam.reopen_event(admin, id, event).error() == Errc::not_found);
 }
 
-STORAGE_TEST("attempts of a reopened event are numbered on, its tries from 1") {
+STORAGE_TEST("attempts of a reopened event continue their numbers, and count from 1") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
@@ -134,7 +134,7 @@ STORAGE_TEST("attempts of a reopened event are numbered on, its tries from 1") {
 
 // ---- All that was not delivered.
 
-STORAGE_TEST("all that has failed is reopened, and nothing else") {
+STORAGE_TEST("all failed events are reopened, and nothing else") {
     const SubscriptionId id = this->subscribe().id;
     const SubscriptionId other = this->subscribe().id;
     const Time later = this->clock->now() + 1h;
@@ -174,7 +174,7 @@ STORAGE_TEST("all that has failed is reopened, and nothing else") {
     CHECK(this->claim_deferred(id) == std::vector{untried});
 }
 
-STORAGE_TEST("what was created before a time is not reopened") {
+STORAGE_TEST("events created before a time are not reopened") {
     const SubscriptionId id = this->subscribe().id;
     const EventId before = this->append_one(id);
     this->clock->advance(1us);
@@ -187,7 +187,7 @@ STORAGE_TEST("what was created before a time is not reopened") {
     CHECK(this->claim() == std::vector{then});
 }
 
-STORAGE_TEST("reopening goes on behind an id, up to a limit, until no next is told") {
+STORAGE_TEST("reopening continues after an id, up to a limit, until there is no next") {
     const SubscriptionId id = this->subscribe().id;
     std::vector<EventId> events;
     for (int i = 0; i < 5; ++i) {

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr auto keep_for = 24h;
 
-/// What is left of a subscription's log, ascending.
+/// The remaining events of a subscription's log, ascending.
 std::vector<EventId> log_of(Fixture& fixture, SubscriptionId id) {
     std::vector<EventId> events;
     for (const Event& event :
@@ -20,7 +20,8 @@ std::vector<EventId> log_of(Fixture& fixture, SubscriptionId id) {
     return events;
 }
 
-/// Maintains until nothing is left to do. @return how many calls said that there is more.
+/// Calls `maintain` until nothing is left to do. @return the number of calls that reported more
+/// work.
 int maintain(Fixture& fixture, std::size_t limit = 100) {
     int calls = 0;
     while (fixture.storage->maintain({.limit = limit, .keep_events_for = keep_for}).value()) {
@@ -29,12 +30,12 @@ int maintain(Fixture& fixture, std::size_t limit = 100) {
     return calls;
 }
 
-/// The worker says that all of its events are delivered or have a row.
+/// The worker reports that all of its events are delivered or have a row.
 void settle(Fixture& fixture) {
     fixture.write({.low_water = fixture.storage->pulse(fixture.worker.id).value().last_event});
 }
 
-/// Time passes as for a service that has nothing in its memory.
+/// Time passes as for a service with nothing in memory.
 void pass(Fixture& fixture, std::chrono::hours time) {
     for (auto hour = 0h; hour < time; ++hour) {
         fixture.clock->advance(1h);
@@ -43,10 +44,10 @@ void pass(Fixture& fixture, std::chrono::hours time) {
     }
 }
 
-/// By then what is too old is gone on every storage.
+/// Every storage has deleted old events by then.
 constexpr auto at_the_latest = keep_for + keep_for / 4;
 
-STORAGE_TEST("old events go with their attempts and messages, however they ended") {
+STORAGE_TEST("old events are deleted with their attempts and messages, however they ended") {
     const SubscriptionId one = this->subscribe().id;
     const SubscriptionId two = this->subscribe().id;
     const Appended both = this->append({one, two}, "both").value().appends[0].value();
@@ -76,7 +77,7 @@ STORAGE_TEST("old events go with their attempts and messages, however they ended
     CHECK(this->append_one(one) > young);
 }
 
-STORAGE_TEST("without a time to keep them for, events stay") {
+STORAGE_TEST("without a retention, events stay") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered});
@@ -88,7 +89,7 @@ STORAGE_TEST("without a time to keep them for, events stay") {
     CHECK(log_of(*this, id) == std::vector{event});
 }
 
-STORAGE_TEST("old events go in small batches, and those that wait keep no others") {
+STORAGE_TEST("old events are deleted in small batches, and waiting ones keep no others") {
     const SubscriptionId id = this->subscribe().id;
     std::vector<EventId> waiting;
     EventId last{};
@@ -109,7 +110,7 @@ STORAGE_TEST("old events go in small batches, and those that wait keep no others
     CHECK(log_of(*this, id) == waiting);
 }
 
-STORAGE_TEST("an event that waits outlives its time, whole, until it has ended") {
+STORAGE_TEST("a waiting event is kept completely until it has ended") {
     const SubscriptionId one = this->subscribe().id;
     const SubscriptionId two = this->subscribe().id;
     const Appended both = this->append({one, two}, "both").value().appends[0].value();
@@ -153,7 +154,7 @@ STORAGE_TEST("an event that may be in a worker's memory stays") {
     CHECK(log_of(*this, id).empty());
 }
 
-STORAGE_TEST("an event that is sent again is kept until it has ended once more") {
+STORAGE_TEST("a resent event is kept until it has ended again") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered});
@@ -169,7 +170,7 @@ STORAGE_TEST("an event that is sent again is kept until it has ended once more")
     CHECK(this->storage->reopen_event(alice, id, event).error() == Errc::not_found);
 }
 
-STORAGE_TEST("a sign of life tells above what the worker's next events are") {
+STORAGE_TEST("a heartbeat returns the id after which the worker's next events come") {
     const SubscriptionId id = this->subscribe().id;
     CHECK(this->storage->pulse(this->worker.id).value().last_event == this->worker.last_event);
     const EventId event = this->append_one(id);
@@ -178,7 +179,7 @@ STORAGE_TEST("a sign of life tells above what the worker's next events are") {
     CHECK(this->append_one(id) > last);
 }
 
-STORAGE_TEST("an idempotency key answers its receipt when its events are gone") {
+STORAGE_TEST("an idempotency key returns its receipt after its events are deleted") {
     const SubscriptionId id = this->subscribe().id;
     const IdempotencyKey key{.scope = "alice", .key = "k", .digest = std::string(32, 'a')};
     const Appended first = this->append({id}, "1", key).value().appends[0].value();

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-STORAGE_TEST("a secret that is replaced goes on signing for the overlap") {
+STORAGE_TEST("a replaced secret keeps signing for the overlap") {
     const Subscription before = this->subscribe();
     const Revision revision = this->revision();
     this->clock->advance(3s);
@@ -32,7 +32,7 @@ STORAGE_TEST("a secret that is replaced goes on signing for the overlap") {
     CHECK(changes.subscriptions[0].retired_secrets.size() == 1);
 }
 
-STORAGE_TEST("retired secrets keep their own time, the newest first, and the oldest goes") {
+STORAGE_TEST("retired secrets keep their own expiry, newest first, and the oldest is dropped") {
     const SubscriptionId id = this->subscribe().id;
     const Time now = this->clock->now();
     for (std::size_t i = 0; i <= max_retired_secrets; ++i) {
@@ -50,7 +50,7 @@ STORAGE_TEST("retired secrets keep their own time, the newest first, and the old
     }
 }
 
-STORAGE_TEST("without an overlap the new secret signs alone") {
+STORAGE_TEST("without an overlap only the new secret signs") {
     const SubscriptionId id = this->subscribe().id;
     this->storage->rotate_secret(alice, id, Secret("second"), 1h).value();
     const Subscription after = this->storage->rotate_secret(alice, id, Secret("third"), 0s).value();
@@ -59,7 +59,7 @@ STORAGE_TEST("without an overlap the new secret signs alone") {
     CHECK(this->storage->find_subscription(alice, id).value().retired_secrets.empty());
 }
 
-STORAGE_TEST("a rotation drops the secrets whose time has come") {
+STORAGE_TEST("a rotation drops expired secrets") {
     const SubscriptionId id = this->subscribe().id;
     this->storage->rotate_secret(alice, id, Secret("second"), 1h).value();
     this->storage->rotate_secret(alice, id, Secret("third"), 3h).value();
@@ -71,7 +71,7 @@ STORAGE_TEST("a rotation drops the secrets whose time has come") {
     CHECK(retired[1].secret == Secret("second"));
 }
 
-STORAGE_TEST("a change that names a secret voids retired ones, any other keeps them") {
+STORAGE_TEST("a change that sets a secret removes retired ones, any other keeps them") {
     const SubscriptionId id = this->subscribe().id;
     this->storage->rotate_secret(alice, id, Secret("second"), 1h).value();
     CHECK(this->storage->update_subscription(alice, id, {.name = "new"})

@@ -20,7 +20,7 @@ STORAGE_TEST("statistics of a subscription without events are empty") {
     CHECK(this->storage->statistics(alice, {999}).error() == Errc::not_found);
 }
 
-STORAGE_TEST("statistics count requests and successes, and tell the last failure") {
+STORAGE_TEST("statistics count requests and successes, and show the last failure") {
     const SubscriptionId id = this->subscribe().id;
     const SubscriptionId other = this->subscribe().id;
     const Time now = this->clock->now();
@@ -31,7 +31,7 @@ STORAGE_TEST("statistics count requests and successes, and tell the last failure
                  true);
     this->record(id, this->append_one(id),
                  {.number = 1, .sent_at = now - 2s, .outcome = Outcome::exhausted});
-    // These stand for no request.
+    // No request was made for these.
     this->record(id, this->append_one(id),
                  {.number = 1, .sent_at = now, .outcome = Outcome::cancelled});
     this->record(id, this->append_one(id),
@@ -46,7 +46,7 @@ STORAGE_TEST("statistics count requests and successes, and tell the last failure
     CHECK(statistics.waiting == 0);
 }
 
-STORAGE_TEST("percentiles are those of the nearest rank, of successes and failures alike") {
+STORAGE_TEST("percentiles use the nearest rank, of successes and failures alike") {
     const SubscriptionId id = this->subscribe().id;
     const Time now = this->clock->now();
     Batch batch;
@@ -83,7 +83,7 @@ STORAGE_TEST("statistics look back 24 hours, at attempts of older events too") {
     CHECK(attempts() == 0);
 }
 
-STORAGE_TEST("what waits is counted wherever it waits, and what ended is not") {
+STORAGE_TEST("waiting events are counted wherever they wait, and ended ones are not") {
     const SubscriptionId id = this->subscribe().id;
     const Time now = this->clock->now();
     const auto waiting = [&] { return this->storage->statistics(alice, id).value().waiting; };
@@ -111,7 +111,7 @@ STORAGE_TEST("what waits is counted wherever it waits, and what ended is not") {
     CHECK(waiting() == 5);
 }
 
-STORAGE_TEST("statistics tell how the endpoint is doing") {
+STORAGE_TEST("statistics show the endpoint's state") {
     const Subscription subscription = this->subscribe();
     const SubscriptionId id = subscription.id;
     const Time now = this->clock->now();

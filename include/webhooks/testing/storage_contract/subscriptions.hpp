@@ -16,12 +16,14 @@ STORAGE_TEST("a subscription reads back as it was written") {
     CHECK(read.headers == Headers{{"X-One", "1: 2"}, {"x-two", ""}});
     CHECK(read.max_retry_count == 4);
     CHECK(read.is_active);
+    CHECK(read.timeout == std::chrono::seconds(0));
+    CHECK(read.retry_on == RetryOn());
     CHECK(read.user_id == "alice");
     CHECK(read.created_at == this->clock->now());
     CHECK(read.updated_at == this->clock->now());
 }
 
-STORAGE_TEST("a change sets what it names and nothing else") {
+STORAGE_TEST("a change sets the given members and nothing else") {
     const Subscription before = this->subscribe();
     this->clock->advance(std::chrono::seconds(3));
     const Subscription after =
@@ -37,6 +39,26 @@ STORAGE_TEST("a change sets what it names and nothing else") {
     CHECK(after.created_at == before.created_at);
     CHECK(after.updated_at == before.created_at + std::chrono::seconds(3));
     CHECK(this->storage->find_subscription(alice, before.id).value().url == after.url);
+}
+
+STORAGE_TEST("a subscription's settings for attempts can be changed and reset") {
+    const SubscriptionId id = this->subscribe().id;
+    const RetryOn chosen =
+        RetryOn::only({FailureClass::too_many_requests, FailureClass::server_error});
+    const auto changed = [&](const SubscriptionChange& change) {
+        this->storage->update_subscription(alice, id, change).value();
+        const auto all = this->storage->configuration(0).value().subscriptions;
+        REQUIRE(all.size() == 1);
+        return all[0];
+    };
+    changed({.timeout = std::chrono::seconds(60)});
+    const Subscription set = changed({.retry_on = chosen});
+    CHECK(set.timeout == std::chrono::seconds(60));
+    CHECK(set.retry_on == chosen);
+    CHECK(changed({.retry_on = RetryOn::only({})}).retry_on == RetryOn::only({}));
+    const Subscription reset = changed({.timeout = std::chrono::seconds(0), .retry_on = RetryOn()});
+    CHECK(reset.timeout == std::chrono::seconds(0));
+    CHECK(reset.retry_on == RetryOn());
 }
 
 STORAGE_TEST("another user's subscription is absent for every operation") {
@@ -70,7 +92,7 @@ STORAGE_TEST("lists are ordered by id, cut by take and skip, and count the whole
     CHECK(this->storage->list_subscriptions(alice, {.skip = 5}).value().items.empty());
 }
 
-STORAGE_TEST("include brings the newest hundred events, newest first") {
+STORAGE_TEST("include returns the newest hundred events, newest first") {
     const SubscriptionId id = this->subscribe().id;
     EventId last{};
     for (int i = 0; i < 103; ++i) {
@@ -84,7 +106,7 @@ STORAGE_TEST("include brings the newest hundred events, newest first") {
     CHECK(page.items[0].recent_events.back().payload == "3");
 }
 
-STORAGE_TEST("every change of configuration bumps the revision and is told once") {
+STORAGE_TEST("every change of configuration increments the revision and is reported once") {
     const Revision start = this->revision();
     const Subscription subscription = this->subscribe();
     const Revision inserted = this->revision();
@@ -113,7 +135,7 @@ STORAGE_TEST("every change of configuration bumps the revision and is told once"
     CHECK(this->storage->configuration(0).value().deleted.empty());
 }
 
-STORAGE_TEST("a deleted subscription is gone at once and its rows go by maintenance") {
+STORAGE_TEST("a deleted subscription is gone at once and its rows are deleted by maintenance") {
     const SubscriptionId gone = this->subscribe().id;
     const SubscriptionId stays = this->subscribe().id;
     for (int i = 0; i < 5; ++i) {
@@ -133,7 +155,7 @@ STORAGE_TEST("a deleted subscription is gone at once and its rows go by maintena
 STORAGE_TEST("API keys are found by hash until they are deleted") {
     Storage& seam = *this->storage;
     const std::string hash("\0hash of thirty-two bytes \xFF\x80 abc", 32);
-    // A storage may keep none.
+    // A storage may support none.
     if (seam.list_api_keys().has_error() && seam.list_api_keys().error() == Errc::unsupported) {
         CHECK(seam.insert_api_key({.hash = hash, .user_id = "alice"}).error() == Errc::unsupported);
         return;

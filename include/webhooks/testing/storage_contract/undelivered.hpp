@@ -10,7 +10,7 @@ using Place = Park::Place;
 
 // ---- Where a parked event is.
 
-STORAGE_TEST("an event that is parked free is for whoever claims it once it is due") {
+STORAGE_TEST("an unclaimed event can be claimed by any worker once it is due") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 5s;
@@ -49,7 +49,7 @@ STORAGE_TEST("an event that is parked as held stays in its worker's memory") {
     CHECK(this->event(id, event).is_success);
 }
 
-STORAGE_TEST("an event that is deferred waits for its worker alone, also past its time") {
+STORAGE_TEST("a deferred event waits only for its worker, even past its due time") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 5s;
@@ -89,7 +89,7 @@ STORAGE_TEST("an event in memory can be parked again, elsewhere") {
 
 // ---- claim_deferred.
 
-STORAGE_TEST("what was deferred comes back in order of id, and less than the limit ends it") {
+STORAGE_TEST("deferred events come back in order of id, and fewer than the limit means the end") {
     const SubscriptionId id = this->subscribe().id;
     std::vector<EventId> events;
     for (int i = 0; i < 5; ++i) {
@@ -108,7 +108,7 @@ STORAGE_TEST("what was deferred comes back in order of id, and less than the lim
     CHECK(take(2).empty());
 }
 
-STORAGE_TEST("claim_deferred gives what was deferred of one subscription") {
+STORAGE_TEST("claim_deferred returns the deferred events of one subscription") {
     const SubscriptionId one = this->subscribe().id;
     const SubscriptionId two = this->subscribe().id;
     const EventId event = this->append({one, two}).value().appends.front().value().first_event;
@@ -118,7 +118,7 @@ STORAGE_TEST("claim_deferred gives what was deferred of one subscription") {
     CHECK(this->claim_deferred(one) == std::vector{event});
 }
 
-STORAGE_TEST("claim_deferred never gives what is in memory or free") {
+STORAGE_TEST("claim_deferred never returns events in memory or unclaimed") {
     const SubscriptionId id = this->subscribe().id;
     const EventId claimed = this->park_one(id);
     REQUIRE(this->claim() == std::vector{claimed});
@@ -128,7 +128,7 @@ STORAGE_TEST("claim_deferred never gives what is in memory or free") {
     CHECK(this->claim_deferred(id).empty());
 }
 
-STORAGE_TEST("claim_deferred never gives what another worker deferred") {
+STORAGE_TEST("claim_deferred never returns another worker's events") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->park(id, event, Place::deferred, this->clock->now());
@@ -141,7 +141,7 @@ STORAGE_TEST("claim_deferred never gives what another worker deferred") {
     CHECK(this->storage->claim_deferred(retired, id, 10).error() == Errc::fenced);
 }
 
-STORAGE_TEST("what was deferred and taken back can be delivered") {
+STORAGE_TEST("a deferred event that was taken back can be delivered") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->park(id, event, Place::deferred, this->clock->now());
@@ -201,7 +201,7 @@ STORAGE_TEST("in one batch an event is parked as held and then waits for its ret
     CHECK(claim.events.front().tries == 1);
 }
 
-STORAGE_TEST("in one batch an event that is given away has no attempt after that") {
+STORAGE_TEST("in one batch an event that was released has no later attempt") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time now = this->clock->now();
@@ -218,7 +218,7 @@ STORAGE_TEST("in one batch an event that is given away has no attempt after that
 
 // ---- What a dead worker leaves.
 
-STORAGE_TEST("what a worker deferred is free after take-over, due when it was to be") {
+STORAGE_TEST("a worker's deferred events are unclaimed after a takeover, with the same due time") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 1h;
@@ -238,7 +238,7 @@ STORAGE_TEST("what a worker deferred is free after take-over, due when it was to
     CHECK(held.front().tries == 3);
 }
 
-STORAGE_TEST("what a worker had in memory is due at once after take-over") {
+STORAGE_TEST("a worker's events in memory are due at once after a takeover") {
     const SubscriptionId id = this->subscribe().id;
     const Time later = this->clock->now() + 1h;
     const EventId without_row = this->append_one(id);
@@ -278,7 +278,7 @@ STORAGE_TEST("a row is taken over once, however small the steps") {
     CHECK(this->claim().empty());
 }
 
-STORAGE_TEST("take-over leaves what ended as it was") {
+STORAGE_TEST("a takeover leaves ended events as they were") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
@@ -288,7 +288,7 @@ STORAGE_TEST("take-over leaves what ended as it was") {
     CHECK_FALSE(this->event(id, event).next_retry_at);
 }
 
-STORAGE_TEST("a worker whose lease has lapsed is taken over like one that retired") {
+STORAGE_TEST("a worker whose lease has expired is taken over like one that retired") {
     const SubscriptionId id = this->subscribe().id;
     const EventId deferred = this->append_one(id);
     this->park(id, deferred, Place::deferred, this->clock->now() + 1h);
@@ -375,7 +375,7 @@ STORAGE_TEST("a park of a delivered event does not send it again") {
     CHECK(this->claim().empty());
 }
 
-STORAGE_TEST("a worker's writes about what another one appended change nothing") {
+STORAGE_TEST("a worker's writes about another worker's events change nothing") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const WorkerId first = this->worker.id;
@@ -389,7 +389,7 @@ STORAGE_TEST("a worker's writes about what another one appended change nothing")
     this->park(id, event, Place::deferred, this->clock->now());
     CHECK(this->history(id, event).attempts.empty());
     CHECK(this->claim_deferred(id).empty());
-    // Where storage serves one at a time, the first has retired.
+    // If storage supports only one worker at a time, the first has retired.
     static_cast<void>(this->storage->retire_worker(first));
     this->take_over();
     CHECK(this->claim() == std::vector{event});
@@ -397,7 +397,7 @@ STORAGE_TEST("a worker's writes about what another one appended change nothing")
 
 // ---- Appended for later.
 
-STORAGE_TEST("what is appended for later is in nobody's memory and due then") {
+STORAGE_TEST("a delayed append is in no worker's memory, and due at its time") {
     const SubscriptionId id = this->subscribe().id;
     const Time due = this->clock->now() + 1h;
     const EventId event =
@@ -416,7 +416,7 @@ STORAGE_TEST("what is appended for later is in nobody's memory and due then") {
     CHECK(held.front().has_row);
 }
 
-STORAGE_TEST("when a message expires is told with each event that is read back") {
+STORAGE_TEST("the expiry of a message is returned with each event that is read back") {
     const SubscriptionId id = this->subscribe().id;
     const Time now = this->clock->now();
     Message message = *this->message("{}");

@@ -134,7 +134,10 @@ const char* PostgresqlStorage::begin_for(Purpose purpose) const {
     return begin;
 }
 
-Result<> PostgresqlStorage::in_transaction(Purpose purpose, const Body& body) {
+Result<> PostgresqlStorage::in_transaction(Purpose purpose, const std::stop_token& stop,
+                                           const Body& body) {
+    // A running query ends at its time limit: docs/decisions/0027-queries-of-clients-that-left.md.
+    if (is_query(purpose) && stop.stop_requested()) return query::timed_out();
     bool is_timed_out = false;
     const Result<> done =
         pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
@@ -148,7 +151,7 @@ Result<> PostgresqlStorage::in_transaction(Purpose purpose, const Body& body) {
             if (purpose == Purpose::reopen || purpose == Purpose::configure) notify(connection);
             return true;
         });
-    return is_timed_out ? query_timed_out() : done;
+    return is_timed_out ? query::timed_out() : done;
 }
 
 template <class Answering>
@@ -176,7 +179,7 @@ auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body)
 
 Result<std::optional<EventId>> PostgresqlStorage::last_settled_event() {
     std::optional<EventId> last;
-    const Result<> done = in_transaction(Purpose::read, [&](soci::session& sql) {
+    const Result<> done = in_transaction(Purpose::read, {}, [&](soci::session& sql) {
         long long id = 0;
         sql << "SELECT webhooks_settled_id()", into(id);
         last = EventId{id};

@@ -34,7 +34,8 @@ public:
     void set_listener(std::function<void()> listener) override;
 
 private:
-    Result<> in_transaction(Purpose purpose, const Body& body) override;
+    Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
+                            const Body& body) override;
     Time now(soci::session& sql) override;
     const char* begin_for(Purpose purpose) const;
     Result<std::optional<EventId>> last_settled_event() override;

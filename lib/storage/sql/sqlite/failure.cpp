@@ -52,7 +52,7 @@ Error describe(int code, const std::string& file, const std::string& words,
         case SQLITE_IOERR:
             return {Errc::unavailable, file + " cannot be read or written: " + words};
         case SQLITE_INTERRUPT:
-            return query_timed_out();
+            return query::timed_out();
         case SQLITE_NOMEM:
             return {Errc::unavailable, "SQLite has no memory left"};
         case SQLITE_CONSTRAINT:

@@ -112,12 +112,13 @@ Result<> SqliteStorage::open() {
     });
 }
 
-Result<> SqliteStorage::in_transaction(Purpose purpose, const Body& body) {
+Result<> SqliteStorage::in_transaction(Purpose purpose, const std::stop_token& stop,
+                                       const Body& body) {
     return guarded(options_.path, [&]() -> Result<> {
         if (is_reading(purpose)) {
             soci::session sql(readers_);
             Transaction transaction(sql, begin_read);
-            if (read(sql, purpose, body)) transaction.commit();
+            if (read(sql, purpose, stop, body)) transaction.commit();
         } else {
             const std::scoped_lock lock(mutex_);
             Transaction transaction(writer_, begin_write);
@@ -127,9 +128,13 @@ Result<> SqliteStorage::in_transaction(Purpose purpose, const Body& body) {
     });
 }
 
-bool SqliteStorage::read(soci::session& sql, Purpose purpose, const Body& body) const {
+bool SqliteStorage::read(soci::session& sql, Purpose purpose, const std::stop_token& stop,
+                         const Body& body) const {
     std::optional<TimeBudget> budget;
-    if (is_query(purpose)) budget.emplace(sql, options_.query_timeout);
+    if (is_query(purpose)) {
+        const SteadyTime end = SteadyTime::clock::now() + options_.query_timeout;
+        budget.emplace(sql, query::Budget{.end = end, .stop = stop});
+    }
     return body(sql);
 }
 

@@ -44,9 +44,11 @@ private:
         EventId low_water{};
     };
 
-    Result<> in_transaction(Purpose purpose, const Body& body) override;
+    Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
+                            const Body& body) override;
     Time now(soci::session&) override { return clock_->now(); }
-    bool read(soci::session& sql, Purpose purpose, const Body& body) const;
+    bool read(soci::session& sql, Purpose purpose, const std::stop_token& stop,
+              const Body& body) const;
 
     /// Runs a body that returns a Result in a transaction of the writer, if the worker is alive.
     template <class Answering>

@@ -10,8 +10,8 @@ constexpr int steps_between_looks = 100;
 
 }  // namespace
 
-TimeBudget::TimeBudget(soci::session& sql, std::chrono::milliseconds budget)
-    : sql_(sql), end_(std::chrono::steady_clock::now() + budget) {
+TimeBudget::TimeBudget(soci::session& sql, query::Budget budget)
+    : sql_(sql), budget_(std::move(budget)) {
     sqlite_api::sqlite3_progress_handler(handle(sql_), steps_between_looks, &is_used_up, this);
 }
 
@@ -20,7 +20,7 @@ TimeBudget::~TimeBudget() {
 }
 
 int TimeBudget::is_used_up(void* budget) {
-    return std::chrono::steady_clock::now() >= static_cast<TimeBudget*>(budget)->end_ ? 1 : 0;
+    return static_cast<TimeBudget*>(budget)->budget_.is_used_up() ? 1 : 0;
 }
 
 }  // namespace webhooks::storage

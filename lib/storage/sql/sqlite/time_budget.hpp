@@ -2,14 +2,15 @@
 
 #include <soci/soci.h>
 
-#include <chrono>
+#include <query/budget.hpp>
 
 namespace webhooks::storage {
 
-/// While it exists, statements of a connection end with SQLITE_INTERRUPT once the time has run out.
+/// While it exists, statements of a connection end with SQLITE_INTERRUPT once the budget is used
+/// up.
 class TimeBudget {
 public:
-    TimeBudget(soci::session& sql, std::chrono::milliseconds budget);
+    TimeBudget(soci::session& sql, query::Budget budget);
     ~TimeBudget();
 
     TimeBudget(const TimeBudget&) = delete;
@@ -19,7 +20,7 @@ private:
     static int is_used_up(void* budget);
 
     soci::session& sql_;
-    const std::chrono::steady_clock::time_point end_;
+    const query::Budget budget_;
 };
 
 }  // namespace webhooks::storage

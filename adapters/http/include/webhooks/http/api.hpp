@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -53,7 +54,9 @@ public:
     /// Handles a complete request. Blocks while storage works; the response to a publication comes
     /// later.
     /// @param respond called exactly once, from this thread or the service's.
-    void handle(RequestHead head, std::string body, const Respond& respond) const;
+    /// @param stop if requested, the response is no longer needed, and a list query may end early.
+    void handle(RequestHead head, std::string body, const Respond& respond,
+                std::stop_token stop = {}) const;
 
     // ---- The same in two steps, for a server that checks credentials before it reads a body.
 
@@ -84,7 +87,8 @@ public:
     /// Authenticates the request. @return the response if it is rejected.
     std::variant<Admission, Response> admit(RequestHead head) const;
     /// As `handle`.
-    void answer(Admission admission, std::string body, const Respond& respond) const;
+    void answer(Admission admission, std::string body, const Respond& respond,
+                std::stop_token stop = {}) const;
 
     /// The response to a request that is rejected before it reaches the API.
     static Response reject(int status, std::string_view message);

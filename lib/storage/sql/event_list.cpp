@@ -1,0 +1,315 @@
+#include <storage/event_view.hpp>
+#include <storage/sql/delivered.hpp>
+#include <storage/sql/event_list.hpp>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/id_list.hpp>
+#include <unordered_map>
+
+namespace webhooks::storage {
+namespace {
+
+using soci::into;
+using soci::use;
+
+enum Join : unsigned { message = 1, attempt = 2, undelivered = 4, everything = 7 };
+
+/// The fields of an event, in the order of query::fields_of. Times are in milliseconds there.
+constexpr Column event_columns[] = {
+    {"e.id", 0},
+    {"e.subscription_id", 0},
+    {"m.event_type", message},
+    {"m.payload", message},
+    {"a.status_code", attempt, true},
+    {"a.response", attempt, true},
+    {"a.error_message", attempt, true},
+    // An event below every worker's low-water mark without an undelivered row is delivered. This
+    // avoids reading its attempts, each of which is on a different page in a long log.
+    {"(CASE WHEN u.event_id IS NOT NULL THEN 0 "
+     "WHEN e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
+     "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
+     undelivered},
+    {"(SELECT CASE WHEN count(*) > 1 THEN count(*) - 1 ELSE 0 END FROM webhooks_attempt c "
+     "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))",
+     0},
+    {"(CASE WHEN a.outcome IN (4, 5) THEN NULL ELSE a.sent_at / 1000 END)", attempt, true},
+    {"(u.due_at / 1000)", undelivered, true},
+    {"(e.created_at / 1000)", 0},
+};
+
+/// Events joined with the required parts of their message, latest attempt and undelivered row.
+std::string from(unsigned joins) {
+    std::string text = " FROM webhooks_event e";
+    if (joins & message) text += " JOIN webhooks_message m ON m.id = e.message_id";
+    if (joins & attempt) {
+        text +=
+            " LEFT JOIN webhooks_attempt a ON a.event_id = e.id AND a.number = "
+            "(SELECT max(l.number) FROM webhooks_attempt l WHERE l.event_id = e.id)";
+    }
+    if (joins & undelivered) {
+        text +=
+            " LEFT JOIN webhooks_undelivered u "
+            "ON u.subscription_id = e.subscription_id AND u.event_id = e.id";
+    }
+    return text;
+}
+
+/// An event with its latest attempt and its next due time.
+struct EventRow {
+    static constexpr const char* select =
+        "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "
+        "a.status_code, a.response, a.error_message, a.outcome, u.due_at, "
+        "(SELECT count(*) FROM webhooks_attempt c "
+        "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))";
+
+    long long id = 0;
+    long long subscription_id = 0;
+    long long created_at = 0;
+    std::string event_type;
+    std::string payload;
+    Nullable<long long> sent_at;
+    Nullable<int> status_code;
+    Nullable<std::string> response;
+    Nullable<std::string> error_message;
+    Nullable<int> outcome;
+    Nullable<long long> due_at;
+    int requests = 0;
+
+    void define(soci::statement& query) {
+        query.exchange(into(id));
+        query.exchange(into(subscription_id));
+        query.exchange(into(created_at));
+        query.exchange(into(event_type));
+        query.exchange(into(payload));
+        query.exchange(into(sent_at.value, sent_at.indicator));
+        query.exchange(into(status_code.value, status_code.indicator));
+        query.exchange(into(response.value, response.indicator));
+        query.exchange(into(error_message.value, error_message.indicator));
+        query.exchange(into(outcome.value, outcome.indicator));
+        query.exchange(into(due_at.value, due_at.indicator));
+        query.exchange(into(requests));
+    }
+
+    Event to_event() const {
+        Event event{.id = {id},
+                    .subscription_id = {subscription_id},
+                    .event_type = event_type,
+                    .payload = payload,
+                    .created_at = from_micros(created_at)};
+        if (outcome.get()) {
+            show_latest(event,
+                        {.sent_at = from_micros(sent_at.value),
+                         .status_code = status_code.get(),
+                         .response = response.get(),
+                         .error_message = error_message.get(),
+                         .outcome = static_cast<Outcome>(outcome.value)},
+                        requests);
+        }
+        if (due_at.get()) show_waiting(event, from_micros(due_at.value));
+        return event;
+    }
+};
+
+/// Builds and executes the statements of one list.
+class EventList {
+public:
+    EventList(soci::session& sql, const Dialect& dialect, const EventScope& scope,
+              const query::Plan& plan)
+        : sql_(sql), dialect_(dialect), scope_(scope), plan_(plan) {
+        if (!plan.condition || may_hold_for_delivered(*plan.condition)) return;
+        long long low_water = 0;
+        sql << "SELECT coalesce(min(low_water), 9223372036854775807) FROM webhooks_worker",
+            into(low_water);
+        low_water_ = low_water;
+    }
+
+    std::int64_t count() {
+        long long total = 0;
+        ListSql list(dialect_, event_columns);
+        const std::string condition = where(list);
+        soci::statement query(sql_);
+        query.exchange(into(total));
+        bind_scope(query);
+        list.bind(query);
+        for_each_row(query, "SELECT count(*)" + from(list.joins()) + condition, [] {});
+        return total;
+    }
+
+    /// Reads the details of only the rows on the page, whatever the order is.
+    /// @param last events after this one are not returned.
+    std::vector<Event> page(std::optional<EventId> last) {
+        const std::vector<long long> ids = page_ids(last);
+        if (ids.empty()) return {};
+        IdList wanted;
+        for (const long long id : ids) {
+            wanted.add(id);
+        }
+        EventRow row;
+        std::unordered_map<long long, Event> found;
+        soci::statement query(sql_);
+        row.define(query);
+        for_each_row(query, EventRow::select + from(everything) + " WHERE e.id IN " + wanted.text(),
+                     [&] { found.emplace(row.id, row.to_event()); });
+        std::vector<Event> events;
+        for (const long long id : ids) {
+            const auto event = found.find(id);
+            if (event != found.end()) events.push_back(std::move(event->second));
+        }
+        return events;
+    }
+
+private:
+    bool is_of_user() const { return !scope_.subscription && !scope_.owner.is_administrator(); }
+    bool is_of_all() const { return !scope_.subscription && scope_.owner.is_administrator(); }
+
+    std::vector<long long> page_ids(std::optional<EventId> last) const {
+        long long id = 0;
+        std::vector<long long> ids;
+        const long long after = plan_.after.value_or(0);
+        const long long until = last.value_or(EventId{}).value;
+        const long long take = plan_.take;
+        const long long skip = plan_.skip;
+        ListSql list(dialect_, event_columns);
+        std::string condition = where(list);
+        if (plan_.after)
+            condition += plan_.order[0].is_descending ? " AND e.id < :after" : " AND e.id > :after";
+        if (last) condition += " AND e.id <= :until";
+        condition += order(list);
+        soci::statement query(sql_);
+        query.exchange(into(id));
+        bind_scope(query);
+        list.bind(query);
+        if (plan_.after) query.exchange(use(after, "after"));
+        if (last) query.exchange(use(until, "until"));
+        query.exchange(use(take, "take"));
+        query.exchange(use(skip, "skip"));
+        for_each_row(query,
+                     "SELECT e.id" + from(list.joins()) + condition + " LIMIT :take OFFSET :skip",
+                     [&] { ids.push_back(id); });
+        return ids;
+    }
+
+    /// A condition on the subscription of an event, or of an undelivered row.
+    std::string in_scope(const std::string& column) const {
+        if (scope_.subscription) return column + " = :subscription";
+        std::string text =
+            column + " IN (SELECT s.id FROM webhooks_subscription s WHERE s.deletion = 0";
+        if (is_of_user()) text += " AND s.user_id = :owner";
+        return text + ")";
+    }
+
+    /// The scope is outside the user's condition, which cannot widen it.
+    std::string where(ListSql& list) const {
+        // A `+` before the column prevents the use of its index: rows are then found by id, in
+        // order of id.
+        const bool is_by_id = low_water_ || is_of_all();
+        std::string text =
+            " WHERE " + in_scope(is_by_id ? "+e.subscription_id" : "e.subscription_id");
+        if (low_water_) {
+            text += " AND e.id IN (SELECT n.event_id FROM webhooks_undelivered n WHERE " +
+                    in_scope("n.subscription_id") +
+                    " UNION ALL SELECT w.id FROM webhooks_event w WHERE w.id > " +
+                    std::to_string(*low_water_) + ")";
+        }
+        if (plan_.condition) text += " AND " + list.condition(*plan_.condition);
+        return text;
+    }
+
+    /// One user's events are a small part of a log: reading it in order of id until a page of them
+    /// is found might read all of it. A `+` prevents this.
+    std::string order(ListSql& list) const {
+        const std::string by_id = " ORDER BY e.id";
+        const std::string text = list.order(plan_.order);
+        if (!is_of_user() || !text.starts_with(by_id)) return text;
+        return " ORDER BY +e.id" + text.substr(by_id.size());
+    }
+
+    void bind_scope(soci::statement& query) const {
+        if (scope_.subscription) {
+            query.exchange(use(subscription_, "subscription"));
+        } else if (is_of_user()) {
+            query.exchange(use(scope_.owner.user_id(), "owner"));
+        }
+    }
+
+    soci::session& sql_;
+    const Dialect& dialect_;
+    const EventScope& scope_;
+    const query::Plan& plan_;
+    const long long subscription_ = scope_.subscription.value_or(SubscriptionId{}).value;
+    /// If set, no delivered event is requested. Undelivered events up to this id have rows; any
+    /// after it may be in the memory of its worker.
+    std::optional<long long> low_water_;
+};
+
+std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
+    std::vector<Attempt> attempts;
+    const long long id = event.value;
+    int number = 0;
+    long long sent_at = 0;
+    long long duration = 0;
+    Nullable<int> status_code;
+    Nullable<std::string> response;
+    Nullable<std::string> error_message;
+    int outcome = 0;
+    soci::statement query(sql);
+    query.exchange(into(number));
+    query.exchange(into(sent_at));
+    query.exchange(into(duration));
+    query.exchange(into(status_code.value, status_code.indicator));
+    query.exchange(into(response.value, response.indicator));
+    query.exchange(into(error_message.value, error_message.indicator));
+    query.exchange(into(outcome));
+    query.exchange(use(id, "id"));
+    for_each_row(query,
+                 "SELECT number, sent_at, duration_us, status_code, response, error_message, "
+                 "outcome FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
+                 [&] {
+                     attempts.push_back({.number = number,
+                                         .sent_at = from_micros(sent_at),
+                                         .duration = std::chrono::microseconds(duration),
+                                         .status_code = status_code.get(),
+                                         .response = response.get(),
+                                         .error_message = error_message.get(),
+                                         .outcome = static_cast<Outcome>(outcome)});
+                 });
+    return attempts;
+}
+
+}  // namespace
+
+Page<Event> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
+                        const query::Plan& plan, std::optional<EventId> last) {
+    EventList list(sql, dialect, scope, plan);
+    Page<Event> page{.items = {}, .total = list.count()};
+    if (plan.take > 0) page.items = list.page(last);
+    return page;
+}
+
+std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
+                                 SubscriptionId subscription) {
+    query::Plan plan;
+    plan.order = {{.field = 0, .is_descending = true}};
+    plan.take = max_included_events;
+    const EventScope scope{.owner = Principal::administrator({}), .subscription = subscription};
+    return EventList(sql, dialect, scope, plan).page(std::nullopt);
+}
+
+std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscription,
+                                       EventId event) {
+    std::optional<EventHistory> found;
+    EventRow row;
+    const long long id = event.value;
+    const long long owner = subscription.value;
+    soci::statement query(sql);
+    row.define(query);
+    query.exchange(use(id, "id"));
+    query.exchange(use(owner, "owner"));
+    for_each_row(
+        query,
+        EventRow::select + from(everything) + " WHERE e.id = :id AND e.subscription_id = :owner",
+        [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
+    if (found) found->attempts = read_attempts(sql, event);
+    return found;
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,34 @@
+#pragma once
+
+/// @file
+/// Statements of the log's readers for every SQL database. They run in the caller's transaction and
+/// throw what SOCI throws.
+
+#include <soci/soci.h>
+
+#include <optional>
+#include <query/plan.hpp>
+#include <storage/sql/condition_sql.hpp>
+#include <vector>
+#include <webhooks/event.hpp>
+#include <webhooks/principal.hpp>
+
+namespace webhooks::storage {
+
+/// The events of a list: those of one subscription, or of all that the owner may see.
+struct EventScope {
+    Principal owner;  ///< Ignored with a subscription.
+    std::optional<SubscriptionId> subscription = {};
+};
+
+/// @param last events after this one are not returned.
+Page<Event> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
+                        const query::Plan& plan, std::optional<EventId> last);
+/// The newest `max_included_events`, newest first.
+std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
+                                 SubscriptionId subscription);
+
+std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscription,
+                                       EventId event);
+
+}  // namespace webhooks::storage

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <soci/soci.h>
+#include <contract/storages.hpp>
+
+namespace webhooks::testing {
+
+/// Downgrades an empty schema to version 3, and inserts a subscription.
+inline void make_old(soci::session& sql) {
+    for (const char* column : {"timeout_seconds", "retry_on"}) {
+        sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
+    }
+    sql << "DELETE FROM webhooks_schema WHERE version = 4";
+    sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
+           "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "
+           "revision) VALUES ('alice', 'old', '*', 'https://hooks.example.com/', 's3cret', '', 4, "
+           "1, 0, '', 0, 0, 2)";
+}
+
+inline void check_defaults(Storage& storage) {
+    const auto all = storage.list_subscriptions(alice, {}).value().items;
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].name == "old");
+    CHECK(all[0].timeout == std::chrono::seconds(0));
+    CHECK(all[0].retry_on.is_everything());
+}
+
+}  // namespace webhooks::testing

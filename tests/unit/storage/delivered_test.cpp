@@ -1,0 +1,41 @@
+#include <storage/sql/delivered.hpp>
+#include <support/catch.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+bool may_hold(const std::string& filter) {
+    const ListQuery query = ListQuery::parse({.filter = filter}, ListKind::events).value();
+    return may_hold_for_delivered(*query::make_plan(query, ListKind::events).value().condition);
+}
+
+}  // namespace
+
+TEST_CASE("a condition that no delivered event meets is recognized") {
+    const char* const filter = GENERATE(
+        "isSuccess eq false", "not isSuccess", "isSuccess ne true", "false", "nextRetryAt ne null",
+        "nextRetryAt gt 2026-01-01", "not (nextRetryAt gt 2026-01-01)", "errorMessage ne null",
+        "contains(errorMessage,'refused')", "startswith(tolower(errorMessage),'c')",
+        "length(errorMessage) gt 3", "errorMessage in ('a','b')", "statusCode ge 300",
+        "statusCode gt 299", "statusCode lt 200", "statusCode eq 503", "500 le statusCode",
+        "statusCode eq null", "statusCode in (410,429)",
+        "not (statusCode ge 200 and statusCode lt 300)", "isSuccess eq false and eventType eq 'a'",
+        "(statusCode ge 500 or errorMessage ne null) and contains(payload,'x')",
+        "not (isSuccess or contains(payload,'x'))", "isSuccess and nextRetryAt ne null");
+    INFO(filter);
+    CHECK_FALSE(may_hold(filter));
+}
+
+TEST_CASE("a condition that a delivered event may meet is not mistaken for one that none does") {
+    const char* const filter = GENERATE(
+        "isSuccess", "isSuccess eq true", "true", "nextRetryAt eq null", "errorMessage eq null",
+        "errorMessage ne 'a'", "statusCode ge 200", "statusCode ge 299", "statusCode lt 201",
+        "statusCode eq 204", "statusCode ne 503", "statusCode in (204,503)",
+        "not (statusCode eq 200)", "eventType eq 'a'", "isSuccess eq false or eventType eq 'a'",
+        "contains(response,'x')", "not (isSuccess and contains(payload,'x'))",
+        "nextRetryAt ne sentAt", "retryCount gt 0", "sentAt eq null");
+    INFO(filter);
+    CHECK(may_hold(filter));
+}
+
+}  // namespace webhooks::storage
