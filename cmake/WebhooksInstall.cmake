@@ -110,5 +110,6 @@ if(TARGET webhooks-server)
     install(FILES LICENSE RENAME copyright COMPONENT server
             DESTINATION ${documentation_directory}/webhooks-server)
     install(FILES CHANGELOG.md adapters/http/openapi.yaml examples/server/config.schema.json
+                  monitoring/alerts.yml monitoring/grafana.json
             DESTINATION ${documentation_directory}/webhooks-server COMPONENT server)
 endif()

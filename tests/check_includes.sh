@@ -15,11 +15,12 @@ adapters/http/include/webhooks/http/beast.hpp  boost.system http beast
 adapters/http/src            boost.system http asio beast json boost crypto tls posix
 lib/base                     boost.system crypto posix
 lib/endpoint                 boost.system lib/base
+lib/metrics                  boost.system lib/base
 lib/query                    boost.system lib/base
 lib/signing                  boost.system lib/base crypto
 lib/asio                     boost.system asio beast json
 lib/delivery                 boost.system lib/base lib/endpoint lib/query lib/signing
-lib/service                  boost.system lib/base lib/endpoint lib/query lib/signing lib/delivery
+lib/service                  boost.system lib/base lib/metrics lib/endpoint lib/query lib/signing lib/delivery
 lib/storage                  boost.system lib/base lib/query
 lib/storage/memory           boost.system lib/base lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/query lib/storage soci sqlite libpq posix

@@ -85,6 +85,8 @@ while IFS=: read -r file line text; do
         found=$((found + 1))
     done
 done < <(printf '%s\0' "${checked[@]}" |
-             xargs -0 grep -nHIiwE -e "$(IFS='|' && echo "${patterns[*]}")" || true)
+             xargs -0 grep -nHIiwE -e "$(IFS='|' && echo "${patterns[*]}")" |
+             # The label of a metric, whose values dashboards rely on.
+             grep -vE 'state.*live\W+lapsed' || true)
 
 ((found == 0)) || { echo "$found words to replace"; exit 1; }

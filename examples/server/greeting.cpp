@@ -9,12 +9,14 @@ namespace {
 
 constexpr std::string_view receiver_url = "http://127.0.0.1:9000/";
 
-std::string base_url(const Settings& settings, std::uint16_t port) {
-    const std::string& host = settings.listen.host;
+std::string origin_url(const std::string& scheme, const std::string& host, std::uint16_t port) {
     const bool is_v6 = host.find(':') != std::string::npos;
+    return scheme + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::string base_url(const Settings& settings, std::uint16_t port) {
     const std::string scheme = settings.server.tls.is_set() ? "https://" : "http://";
-    return scheme + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port) +
-           settings.server.base_path;
+    return origin_url(scheme, settings.listen.host, port) + settings.server.base_path;
 }
 
 /// How the sample commands refer to the key.
@@ -73,13 +75,17 @@ void print_trial(std::ostream& out, const std::string& base, const std::string& 
 }  // namespace
 
 std::string greeting(const Settings& settings, const Access& access, std::uint16_t port,
-                     const webhooks::WebhookService& service) {
+                     std::uint16_t metrics_port, const webhooks::WebhookService& service) {
     const std::string base = base_url(settings, port);
     const auto types = service.event_types();
     const bool has_type = types && !types->empty();
     std::ostringstream out;
     out << "webhooks-server " WEBHOOKS_VERSION " listens on " << base << '\n'
         << "storage: " << settings.storage.to_string() << '\n';
+    if (metrics_port != 0) {
+        out << "metrics: " << origin_url("http://", settings.server.metrics_host, metrics_port)
+            << "/metrics\n";
+    }
     print_key(out, access, settings.storage.to_string());
     out << "\nTo try it:\n\n  KEY=\"" << key_text(access) << "\"\n\n";
     if (!may_reach_receiver(settings.service.endpoints)) {

@@ -7,9 +7,10 @@
 
 namespace server {
 
-/// The server's output once it is reachable: its address, its key, and sample commands.
+/// The server's output once it is reachable: its addresses, its key, and sample commands.
 /// @param port The port it listens on.
+/// @param metrics_port That of the metrics; 0 if there is none.
 std::string greeting(const Settings& settings, const Access& access, std::uint16_t port,
-                     const webhooks::WebhookService& service);
+                     std::uint16_t metrics_port, const webhooks::WebhookService& service);
 
 }  // namespace server

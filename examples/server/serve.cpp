@@ -137,7 +137,7 @@ Result<> migrate(const Settings& settings) {
 Result<> serve(const Settings& settings) {
     const sigset_t signals = block_signals();
     raise_descriptor_limit();
-    const auto log = make_log();
+    const auto log = make_log(settings.log);
     auto storage = open_storage(settings);
     if (!storage) return storage.error();
     warn_of_weaknesses(settings, *log);
@@ -150,7 +150,8 @@ Result<> serve(const Settings& settings) {
     if (auto made = make_first_key(*storage, *access); !made) return made;
     if (auto started = service->start(); !started) return started;
     if (auto started = rest->start(); !started) return started;
-    std::cout << greeting(settings, *access, rest->port(), *service) << std::flush;
+    std::cout << greeting(settings, *access, rest->port(), rest->metrics_port(), *service)
+              << std::flush;
     wait_for(signals);
     return stop(*rest, *service, settings.drain);
 }

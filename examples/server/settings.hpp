@@ -31,6 +31,14 @@ struct StorageChoice {
     }
 };
 
+enum class LogFormat { text, json };
+
+/// What is logged, and how.
+struct LogSettings {
+    LogFormat format = LogFormat::text;
+    webhooks::LogLevel level = webhooks::LogLevel::info;  ///< The lowest that is logged.
+};
+
 /// Of the command `keys create`.
 struct KeySettings {
     std::string user;
@@ -43,6 +51,7 @@ struct Settings {
     std::vector<webhooks::EventType> event_types;
     std::string config_file;
     KeySettings key;
+    LogSettings log;
     /// How long requests and deliveries in flight may take to finish at a stop. 0 - 10 s.
     std::chrono::milliseconds drain = std::chrono::seconds(10);
 

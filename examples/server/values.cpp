@@ -129,6 +129,30 @@ Fault parse(const std::string& text, StorageChoice& value) {
     return {};
 }
 
+Fault parse(const std::string& text, LogFormat& value) {
+    if (text != "text" && text != "json") return in_quotes(text) + "is neither text nor json";
+    value = text == "json" ? LogFormat::json : LogFormat::text;
+    return {};
+}
+
+Fault parse(const std::string& text, webhooks::LogLevel& value) {
+    using webhooks::LogLevel;
+    for (const LogLevel level :
+         {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+        if (text != webhooks::to_string(level)) continue;
+        value = level;
+        return {};
+    }
+    return in_quotes(text) + "is none of debug, info, warning and error";
+}
+
+Fault parse(const std::string& text, std::optional<std::uint16_t>& value) {
+    std::uint16_t port = 0;
+    if (Fault fault = parse_whole(text, port); !fault.empty()) return fault;
+    value = port;
+    return {};
+}
+
 Fault parse(const std::string& text, webhooks::Network& value) {
     auto network = webhooks::Network::parse(text);
     if (!network) return in_quotes(text) + "is not a network; write e.g. 10.0.0.0/8 or fd00::/8";

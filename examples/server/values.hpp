@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,10 @@ Fault parse(const std::string& text, std::chrono::milliseconds& value);
 Fault parse(const std::string& text, std::chrono::seconds& value);
 Fault parse(const std::string& text, Listen& value);
 Fault parse(const std::string& text, StorageChoice& value);
+Fault parse(const std::string& text, LogFormat& value);
+Fault parse(const std::string& text, webhooks::LogLevel& value);
+/// A port; 0 picks a free one.
+Fault parse(const std::string& text, std::optional<std::uint16_t>& value);
 Fault parse(const std::string& text, webhooks::Network& value);
 /// "NAME=DESCRIPTION"
 Fault parse(const std::string& text, webhooks::EventType& value);

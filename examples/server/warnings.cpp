@@ -15,7 +15,8 @@ namespace {
 using webhooks::LogLevel;
 
 constexpr double needed_bits = 128;
-/// In a random key of the minimum length, characters repeat less often than this.
+/// How many occurrences of a character count: a random key of minimum length has more distinct
+/// ones.
 constexpr std::size_t max_uses_of_a_character = 5;
 
 bool is_digit(char c) {
@@ -48,6 +49,12 @@ std::size_t period(std::string_view key) {
     return length;
 }
 
+void warn(webhooks::Observer& log, std::string_view line) {
+    log.on_record({.level = LogLevel::warning,
+                   .event = webhooks::LogEvent::insecure_setting,
+                   .message = line});
+}
+
 void warn_of_key(const char* key, webhooks::Observer& log) {
     if (key == nullptr) return;
     const double bits = bits_of(key);
@@ -57,7 +64,7 @@ void warn_of_key(const char* key, webhooks::Observer& log) {
                   "WEBHOOKS_ADMIN_KEY has at most %d bits of entropy, and 128 are safe: "
                   "use the output of `openssl rand -base64 32`",
                   static_cast<int>(bits));
-    log.on_log(LogLevel::warning, text);
+    warn(log, text);
 }
 
 void warn_of_file(const std::string& path, webhooks::Observer& log) {
@@ -65,10 +72,9 @@ void warn_of_file(const std::string& path, webhooks::Observer& log) {
     if (::stat(path.c_str(), &file) != 0 || (file.st_mode & 077U) == 0) return;
     char mode[8];
     std::snprintf(mode, sizeof mode, "%04o", file.st_mode & 0777U);
-    log.on_log(LogLevel::warning,
-               "the database file '" + path +
-                   "' contains secrets and payloads, and other users can open it (mode " + mode +
-                   "): run chmod 600 on it and on its -wal and -shm files");
+    warn(log, "the database file '" + path +
+                  "' contains secrets and payloads, and other users can open it (mode " + mode +
+                  "): run chmod 600 on it and on its -wal and -shm files");
 }
 
 }  // namespace

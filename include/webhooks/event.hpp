@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
@@ -54,6 +55,22 @@ enum class Outcome : std::uint8_t {
     cancelled = 4,  ///< No request was made: its subscription was inactive or deleted.
     expired = 5,    ///< No request was made: its `expires_at` had passed.
 };
+
+/// Why an attempt failed: how far it got.
+enum class FailureReason : std::uint8_t {
+    none,       ///< It did not fail.
+    lookup,     ///< The host name did not resolve, or not in time.
+    address,    ///< The URL or its address is not allowed.
+    connect,    ///< No connection was established, or not in time.
+    tls,        ///< The TLS handshake failed or timed out.
+    timeout,    ///< The request was sent, and no response came in time.
+    reset,      ///< The connection ended before a response.
+    malformed,  ///< The response was not valid HTTP.
+    status,     ///< The response had a status that is not a success.
+    other,      ///< Anything else, such as a secret that cannot sign.
+};
+/// The enumerator's name.
+std::string_view to_string(FailureReason) noexcept;
 
 /// One row of an event's history. No request was made for `cancelled` and `expired` rows.
 struct Attempt {

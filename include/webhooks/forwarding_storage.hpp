@@ -40,6 +40,7 @@ public:
         claim_deferred,
         unclaim,
         maintain,
+        sample,
         insert_api_key,
         find_api_key,
         list_api_keys,
@@ -83,6 +84,7 @@ public:
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
     Result<bool> maintain(const Maintenance&) override;
+    Result<StorageSample> sample() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;

@@ -6,6 +6,7 @@
 #include <string>
 #include <webhooks/clock.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/storage.hpp>
 
@@ -49,6 +50,8 @@ struct PostgresqlOptions {
     std::string application_name = "webhooks";
     /// The storage's time; absent: the database's clock, which all services on one database share.
     std::shared_ptr<Clock> clock = {};
+    /// The source of worker tags; absent: the system's.
+    std::shared_ptr<Random> random = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;

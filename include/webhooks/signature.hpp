@@ -10,19 +10,20 @@
 #include <string_view>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/time.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
 
 /// A new secret: `whsec_` and the base64 of 32 random bytes.
-/// @return internal if the system's random number generator fails.
-Result<Secret> make_secret();
+/// @return internal if the random number generator fails.
+Result<Secret> make_secret(Random& random = *system_random());
 
 /// A new Ed25519 private key: `whsk_` and the base64 of its 32-byte seed and its public key. It
 /// signs like a secret; a receiver that only verifies needs only its `public_key`.
-/// @return internal if the system's random number generator fails, or OpenSSL has no Ed25519.
-Result<Secret> make_signing_key();
+/// @return internal if the random number generator fails, or OpenSSL has no Ed25519.
+Result<Secret> make_signing_key(Random& random = *system_random());
 
 /// The public key that verifies the signatures of a `whsk_` key: `whpk_` and the base64 of 32
 /// bytes. It is not secret; give it to receivers.

@@ -5,6 +5,7 @@
 #include <string>
 #include <webhooks/clock.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/storage.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -24,6 +25,8 @@ struct SqliteOptions {
     std::chrono::milliseconds query_timeout = std::chrono::seconds(5);
     /// The storage's time; absent: the system clock.
     std::shared_ptr<Clock> clock = {};
+    /// The source of worker tags; absent: the system's.
+    std::shared_ptr<Random> random = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;

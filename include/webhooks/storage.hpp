@@ -57,6 +57,8 @@ struct HeldEvent {
     int attempts = 0;      ///< Rows of history so far; the next one's number follows.
     int tries = 0;         ///< Of these, since it was published or last reopened.
     bool has_row = false;  ///< It has a row among the undelivered events, claimed by this worker.
+    Time created_at{};
+    Time due{};  ///< When its next attempt is due.
 };
 
 /// Identifies repetitions of a publication.
@@ -198,6 +200,26 @@ struct Reopened {
     std::optional<EventId> next = {};
 };
 
+/// Counts for metrics. Counts of events stop at `StorageSample::max_events`.
+struct StorageSample {
+    static constexpr std::size_t max_events = 100'000;
+
+    // Events that wait in storage for an attempt, not in the memory of a worker.
+    std::size_t due = 0;        ///< Due, and not claimed by a worker.
+    std::size_t scheduled = 0;  ///< Due later.
+    std::size_t deferred =
+        0;  ///< Reserved for subscriptions that are paused or whose queue is full.
+    std::optional<Time> oldest_due = {};  ///< The earliest due time among `due`.
+    // Subscriptions. Each counts under the first of these that applies.
+    std::size_t inactive = 0;
+    std::size_t paused = 0;   ///< Nothing is sent before `Subscription::paused_until`.
+    std::size_t failing = 0;  ///< No attempt has succeeded since one failed.
+    std::size_t active = 0;
+    // Workers.
+    std::size_t live = 0;
+    std::size_t expired = 0;  ///< Their lease has expired, and no worker has taken over yet.
+};
+
 /// An API key as stored: never the key itself.
 struct ApiKeyRecord {
     ApiKeyId id{};
@@ -330,6 +352,9 @@ public:
     /// that waits stays until it has ended, as does one that may be in a worker's memory.
     /// @return false if nothing is left to do.
     virtual Result<bool> maintain(const Maintenance&) = 0;
+
+    /// Counts for metrics; called about every 15 s. @return unsupported by default.
+    virtual Result<StorageSample> sample();
 
     // ---- API keys. A storage without them keeps these defaults.
 

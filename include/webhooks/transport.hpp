@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 #include <webhooks/endpoint.hpp>
+#include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
@@ -43,6 +46,7 @@ struct TransportAnswer {
     std::string body = {};         ///< With `answered` only: at most 4 KiB, valid UTF-8.
     std::string retry_after = {};  ///< With `answered` only: the header's value, unchanged.
     std::string error = {};        ///< With `failed`, `not_sent`: human-readable; without secrets.
+    FailureReason reason = FailureReason::other;  ///< With `failed` only.
 };
 
 /// Makes attempts. It never retries, follows no redirect, and interprets no status: a non-2xx
@@ -77,23 +81,29 @@ public:
     virtual void start(Token token, OutgoingRequest request) = 0;
 
     /// Does I/O until at least one answer was delivered, `until` is reached, or `wake` was called
-    /// since the last return. With `until`, a time of `std::chrono::steady_clock`, in the past:
+    /// since the last return. With `until`, a time of `steady_now`, in the past:
     /// does what is possible without waiting.
     virtual void run(SteadyTime until, Sink& sink) = 0;
 
     /// Makes the current or next `run` return soon. May be called on any thread, at any time.
     virtual void wake() = 0;
 
+    /// The clock that this transport waits by: the system's, unless it uses a test's clock. A
+    /// service converts between this clock and its own.
+    virtual SteadyTime steady_now() const { return std::chrono::steady_clock::now(); }
+
     /// A descriptor that is readable when `run` has external events to handle, for a host with its
     /// own event loop; -1: there is none. The transport closes it.
     virtual int wait_handle() const { return -1; }
 
-    /// When to call `run` next if no external event arrives, by `std::chrono::steady_clock`: a
+    /// When to call `run` next if no external event arrives, by `steady_now`: a
     /// deadline, or a time in the past if work is ready. With this default implementation, a host
     /// with its own loop polls every 10 ms.
-    virtual SteadyTime next_wake() const {
-        return std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
-    }
+    virtual SteadyTime next_wake() const { return steady_now() + std::chrono::milliseconds(10); }
+
+    /// What the transport counts, for `WebhookService::metrics`. No label may contain a URL, host
+    /// or address. Any thread, at any time; does not wait for I/O.
+    virtual std::vector<MetricFamily> metrics() const { return {}; }
 
     /// Ends all attempts in flight; the next `run` answers each with `not_sent`.
     virtual void cancel_all() = 0;

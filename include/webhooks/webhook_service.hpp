@@ -11,10 +11,12 @@
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/transport.hpp>
@@ -40,8 +42,8 @@ inline constexpr std::size_t max_publications_in_batch = 1000;
 /// moved-from object returns `invalid_state`.
 ///
 /// **Blocking.** Every member function blocks until storage has responded, except `async_publish`,
-/// `async_publish_batch`, `event_types`, `options`, `check_ready` and `start`, which wait for a
-/// mutex at most.
+/// `async_publish_batch`, `event_types`, `options`, `metrics`, `check_ready` and `start`, which
+/// wait for a mutex at most.
 ///
 /// **Callbacks.** Inside a completion, an Observer, a Transport or a Storage, on any thread, the
 /// functions that wait for the service's own work (`publish`, `publish_batch`, `send_test_event`,
@@ -62,6 +64,7 @@ public:
         std::shared_ptr<Transport> transport{};  ///< Required; used by this service only.
         std::shared_ptr<Clock> clock{};          ///< Absent: the system clocks.
         std::shared_ptr<Observer> observer{};    ///< Absent: nothing is reported.
+        std::shared_ptr<Random> random{};        ///< Absent: the system's.
     };
 
     /// Opens the service on its storage: reads subscriptions, registers as a worker, and takes over
@@ -97,8 +100,8 @@ public:
     Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery& = {}) const;
     /// Signs with a new secret from now on. The previous one also keeps signing for `overlap`, so
     /// that receivers can change theirs at any time until then.
-    /// @param secret as in `SubscriptionDraft`; must differ from the current one. Absent: a new one
-    /// of the same kind is generated.
+    /// @param secret as in `SubscriptionDraft`; the current one is a conflict. Absent: a new
+    /// one of the same kind is generated.
     /// @param overlap 0 - `max_secret_overlap`; with 0 only the new secret signs.
     Result<Subscription> rotate_secret(const Principal&, SubscriptionId,
                                        std::optional<Secret> secret = {},
@@ -198,15 +201,28 @@ public:
     /// but this function may return while a call is still running.
     Result<> set_wake_callback(std::function<void()> callback);
 
-    /// Accepts no new work, gives attempts in flight up to `drain` to finish, aborts the rest, and
-    /// returns everything to storage. Blocks for at most `drain`, the last step of an attempt and a
-    /// commit. May be called more than once; no other call may follow it except `stop`.
+    /// Accepts no new work, gives attempts in flight up to `drain` (by `Transport::steady_now`) to
+    /// finish, aborts the rest, and returns everything to storage. Blocks for at most `drain`, the
+    /// last step of an attempt and a commit. May be called more than once; no other call may follow
+    /// it except `stop`.
     Result<> stop(std::chrono::milliseconds drain);
+
+    /// Ends the service the way a crash of the process would, for tests of the recovery: aborts all
+    /// attempts in flight, writes nothing and returns nothing to storage, so that its worker stays
+    /// registered until its lease expires. Pending publications are answered with unavailable. A
+    /// storage that serves one service at a time must be closed too. No other call may follow it
+    /// except `stop`, which then does nothing.
+    Result<> abandon();
 
     /// Whether the service accepts and delivers events now: success, or an error that says what is
     /// missing. If nothing runs the service (`start` was not called, nor `run_once` within
     /// `ServiceOptions::lease`), unavailable.
     Result<> check_ready() const;
+
+    /// What the service and its transport have counted since it was opened; docs/operating.md lists
+    /// the metrics. All series exist from the start, and their number does not depend on the number
+    /// of subscriptions. Calls neither storage nor the network.
+    Result<std::vector<MetricFamily>> metrics() const;
 
     /// The options that the service was opened with.
     const ServiceOptions& options() const noexcept;

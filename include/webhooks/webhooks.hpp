@@ -13,11 +13,13 @@
 #include <webhooks/http_transport.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/memory_storage.hpp>
+#include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/postgresql_storage.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/retry_on.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/signature.hpp>

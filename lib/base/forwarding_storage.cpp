@@ -166,6 +166,10 @@ Result<bool> ForwardingStorage::maintain(const Maintenance& maintenance) {
     return call_inner(Call::maintain, [&] { return inner_->maintain(maintenance); });
 }
 
+Result<StorageSample> ForwardingStorage::sample() {
+    return call_inner(Call::sample, [&] { return inner_->sample(); });
+}
+
 Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const ApiKeyRecord& key) {
     return call_inner(Call::insert_api_key, [&] { return inner_->insert_api_key(key); });
 }

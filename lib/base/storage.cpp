@@ -15,6 +15,10 @@ Result<Page<Event>> Storage::list_all_events(const Principal&, const ListQuery&)
 
 void Storage::set_listener(std::function<void()>) {}
 
+Result<StorageSample> Storage::sample() {
+    return Error(Errc::unsupported, "this storage counts nothing for metrics");
+}
+
 Result<ApiKeyRecord> Storage::insert_api_key(const ApiKeyRecord&) {
     return no_api_keys();
 }

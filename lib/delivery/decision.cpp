@@ -72,6 +72,12 @@ std::string error_of(const TransportAnswer& answer) {
     return "endpoint responded with " + std::to_string(answer.status_code);
 }
 
+FailureReason reason_of(const TransportAnswer& answer) {
+    if (meaning_of(answer) == Meaning::success) return FailureReason::none;
+    if (answer.kind == TransportAnswer::Kind::answered) return FailureReason::status;
+    return answer.reason;
+}
+
 Attempt describe(const TransportAnswer& answer, int number, Time sent_at,
                  std::chrono::microseconds duration, Outcome outcome) {
     Attempt attempt{.number = number, .sent_at = sent_at, .duration = duration, .outcome = outcome};

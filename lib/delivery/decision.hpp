@@ -56,6 +56,9 @@ Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int tries, Tim
 /// The error message of a failed attempt.
 std::string error_of(const TransportAnswer& answer);
 
+/// The same as a class; none for a success.
+FailureReason reason_of(const TransportAnswer& answer);
+
 /// The history row for a response.
 Attempt describe(const TransportAnswer& answer, int number, Time sent_at,
                  std::chrono::microseconds duration, Outcome outcome);

@@ -57,12 +57,17 @@ Dispatcher::Dispatcher(const ServiceOptions& options, EndpointLookup lookup)
 
 Lane& Dispatcher::lane_for(const HeldEvent& event, const Now& now) {
     const LaneKey key{.subscription = event.subscription, .is_test = is_test(event)};
-    std::unique_ptr<Lane>& lane = lanes_[key];
-    if (!lane) {
-        lane = std::make_unique<Lane>(key);
-        bring_up_to_date(*lane, now);
+    if (const auto found = lanes_.find(key); found != lanes_.end()) return *found->second;
+    Lane& lane = *lanes_.emplace(key, std::make_unique<Lane>(key)).first->second;
+    try {
+        bring_up_to_date(lane, now);
+    } catch (...) {
+        // Every lane has its place among the turns.
+        turns_.remove(lane);
+        lanes_.erase(key);
+        throw;
     }
-    return *lane;
+    return lane;
 }
 
 std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const Now& now) {
@@ -126,8 +131,8 @@ void Dispatcher::settle(Lane& lane, const Now& now) {
 
 /// Half of the memory is open to every subscription; each takes at most half of what is free there.
 /// In addition, each proven one is guaranteed an equal share of a quarter, which the queues of
-/// failing or unproven endpoints cannot use. The last quarter is for events being read back from
-/// storage.
+/// failing or unproven endpoints cannot use. The last quarter is for events on
+/// their way from storage to their queues.
 std::size_t Dispatcher::room_of(const Lane& lane) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t left = room_for_all();
@@ -266,6 +271,10 @@ void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason
                                              .outcome = outcome},
                                  .tries = event.tries,
                                  .has_row = event.has_row});
+    results_.contexts.push_back({.message = event.message,
+                                 .endpoint = {},
+                                 .created_at = event.created_at,
+                                 .due = event.due});
     release(event);
 }
 
@@ -394,6 +403,11 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
          .due = verdict.due,
          .tries = tries,
          .has_row = event.has_row});
+    results_.contexts.push_back({.message = event.message,
+                                 .endpoint = flight.endpoint,
+                                 .reason = reason_of(answer),
+                                 .created_at = event.created_at,
+                                 .due = event.due});
     release(event);
 }
 
@@ -452,8 +466,12 @@ void Dispatcher::report_failure(Lane& lane, const TransportAnswer& answer, const
     if (lane.is_reported_as_failing || now.steady < lane.next_report) return;
     lane.is_reported_as_failing = true;
     lane.next_report = now.steady + report_interval;
-    results_.health_changes.push_back(
-        {.subscription = lane.key.subscription, .is_failing = true, .error = error_of(answer)});
+    HealthChange change{.subscription = lane.key.subscription,
+                        .is_failing = true,
+                        .error = error_of(answer),
+                        .reason = reason_of(answer)};
+    if (change.reason == FailureReason::status) change.status_code = answer.status_code;
+    results_.health_changes.push_back(std::move(change));
 }
 
 void Dispatcher::report_success(Lane& lane) {

@@ -6,6 +6,7 @@
 #include <delivery/rate_limit.hpp>
 #include <delivery/ring.hpp>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <webhooks/ids.hpp>
@@ -33,6 +34,9 @@ struct Lane {
         HeldEvent event;
         SteadyTime since;
     };
+
+    /// When lanes open; of those that open together, the one that was noted first.
+    using Timers = std::multimap<SteadyTime, Lane*>;
 
     explicit Lane(LaneKey lane_key) : key(lane_key) {}
 
@@ -62,7 +66,7 @@ struct Lane {
     Host* host = nullptr;
     Owner* owner = nullptr;
     RingPlace<Lane> turn{this};
-    std::optional<SteadyTime> timer;
+    std::optional<Timers::iterator> timer;
 
     /// When its next event may go, as far as this lane decides it.
     SteadyTime opens_at() const {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <delivery/endpoint.hpp>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 #include <webhooks/storage.hpp>
@@ -18,7 +21,19 @@ struct Want {
 struct HealthChange {
     SubscriptionId subscription{};
     bool is_failing = false;
-    std::string error;  ///< Of the failed attempt.
+    // Of the failed attempt:
+    std::string error;
+    FailureReason reason = FailureReason::none;
+    std::optional<int> status_code = {};
+};
+
+/// What the report of an attempt needs in addition to its record.
+struct AttemptContext {
+    std::shared_ptr<const Message> message;
+    std::shared_ptr<const Endpoint> endpoint;  ///< Null where there is none any more.
+    FailureReason reason = FailureReason::none;
+    Time created_at{};
+    Time due{};
 };
 
 /// What delivery has decided and storage has to write, in the order of the decisions.
@@ -29,6 +44,8 @@ struct Results {
     std::vector<Deactivation> deactivations = {};
     /// Served after the rest is written.
     std::vector<Want> wants = {};
+    /// One for each of `attempts`, for the observer; not written.
+    std::vector<AttemptContext> contexts = {};
     /// For the log; not written.
     std::vector<HealthChange> health_changes = {};
     /// What left memory: events, and the bytes of their payloads.

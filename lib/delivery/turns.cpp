@@ -9,6 +9,17 @@ std::size_t index(Share share) {
     return static_cast<std::size_t>(share);
 }
 
+/// Where memory is used up, the map is as before.
+template <class Named>
+Named& find_or_make(std::unordered_map<std::string, std::unique_ptr<Named>>& map,
+                    const std::string& name) {
+    const auto found = map.find(name);
+    if (found != map.end()) return *found->second;
+    auto made = std::make_unique<Named>();
+    made->name = name;
+    return *map.emplace(name, std::move(made)).first->second;
+}
+
 }  // namespace
 
 Turns::Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
@@ -17,21 +28,14 @@ Turns::Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
               std::max<std::size_t>(max_in_flight / 4, 1)} {}
 
 void Turns::place(Lane& lane, const std::string& name, const std::string& owner_name) {
+    Owner& owner = find_or_make(owners_, owner_name);
+    Host& host = find_or_make(hosts_, name);
+    // Counted first: what the lane leaves may be what it comes to.
+    ++owner.lanes;
+    ++host.lanes;
     remove(lane);
-    std::unique_ptr<Owner>& owner = owners_[owner_name];
-    if (!owner) {
-        owner = std::make_unique<Owner>();
-        owner->name = owner_name;
-    }
-    ++owner->lanes;
-    lane.owner = owner.get();
-    std::unique_ptr<Host>& host = hosts_[name];
-    if (!host) {
-        host = std::make_unique<Host>();
-        host->name = name;
-    }
-    ++host->lanes;
-    lane.host = host.get();
+    lane.owner = &owner;
+    lane.host = &host;
 }
 
 void Turns::remove(Lane& lane) {
@@ -48,7 +52,7 @@ void Turns::remove(Lane& lane) {
 
 void Turns::leave(Lane& lane) {
     lane.turn.leave();
-    if (lane.timer) timers_.erase({*lane.timer, &lane});
+    if (lane.timer) timers_.erase(*lane.timer);
     lane.timer.reset();
 }
 
@@ -58,8 +62,7 @@ void Turns::settle(Lane& lane, SteadyTime now) {
     if (has_work && !lane.waits_for_probe()) {
         const SteadyTime opens_at = lane.opens_at();
         if (opens_at > now) {
-            lane.timer = opens_at;
-            timers_.emplace(opens_at, &lane);
+            lane.timer = timers_.emplace(opens_at, &lane);
         } else if (!lane.queue.empty()) {
             lane.turn.enter(lane.host->ready[index(lane.health.share())]);
         }
@@ -94,14 +97,14 @@ bool Turns::may_begin(const Owner& owner, Share share) const {
 
 void Turns::hold(Lane& lane) {
     lane.turn.enter(lane.owner->held);
-    holding_.insert(lane.owner);
+    if (!lane.owner->holding.is_in_ring()) lane.owner->holding.enter(holding_);
 }
 
 /// One lane of each owner: its request may be all that the owner may have.
 bool Turns::release_held() {
     bool has_released = false;
     for (auto place = holding_.begin(); place != holding_.end();) {
-        Owner& owner = **place;
+        Owner& owner = **place++;
         if (!owner.held.empty()) {
             Lane& lane = *owner.held.front();
             const Share share = lane.health.share();
@@ -113,7 +116,7 @@ bool Turns::release_held() {
                 lane.turn.enter(owner.held);  // A lane of another share may be next.
             }
         }
-        place = owner.held.empty() ? holding_.erase(place) : std::next(place);
+        if (owner.held.empty()) owner.holding.leave();
     }
     return has_released;
 }
@@ -179,7 +182,6 @@ void Turns::end_all() {
     std::erase_if(hosts_, [](const auto& entry) { return entry.second->lanes == 0; });
     for (const auto& [name, owner] : owners_) {
         owner->in_flight.fill(0);
-        if (owner->lanes == 0) holding_.erase(owner.get());
     }
     std::erase_if(owners_, [](const auto& entry) { return entry.second->lanes == 0; });
 }
@@ -199,12 +201,11 @@ void Turns::forget_if_idle(Owner& owner) {
     const bool is_idle =
         std::ranges::all_of(owner.in_flight, [](auto count) { return count == 0; });
     if (owner.lanes != 0 || !is_idle) return;
-    holding_.erase(&owner);
-    owners_.erase(std::string(owner.name));
+    owners_.erase(owners_.find(owner.name));
 }
 
 void Turns::forget_if_idle(Host& host) {
-    if (host.lanes == 0 && host.in_flight == 0) hosts_.erase(std::string(host.name));
+    if (host.lanes == 0 && host.in_flight == 0) hosts_.erase(hosts_.find(host.name));
 }
 
 }  // namespace webhooks::delivery

@@ -4,11 +4,8 @@
 #include <delivery/lane.hpp>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
-#include <utility>
 
 namespace webhooks::delivery {
 
@@ -33,6 +30,7 @@ struct Owner {
     std::size_t lanes = 0;
     std::array<std::size_t, shares> in_flight{};
     Ring<Lane> held;  ///< Lanes whose turn came while the owner was at its limit.
+    RingPlace<Owner> holding{this};
 };
 
 /// Decides whose request is next. It is round-robin over hosts, and over the lanes of each host, so
@@ -94,11 +92,12 @@ private:
     std::size_t last_share_ = 0;
     /// Hosts that have ready lanes and may have another request in flight, by class.
     std::array<Ring<Host>, shares> rings_;
+    Ring<Owner> holding_;  ///< Those that may have held lanes.
+    // After the rings, because they are destroyed first.
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
     std::unordered_map<std::string, std::unique_ptr<Owner>> owners_;
-    std::unordered_set<Owner*> holding_;  ///< Those that may have held lanes.
     /// Lanes that are blocked until a time.
-    std::set<std::pair<SteadyTime, Lane*>> timers_;
+    Lane::Timers timers_;
 };
 
 }  // namespace webhooks::delivery

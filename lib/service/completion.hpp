@@ -4,6 +4,7 @@
 #include <base/thrown.hpp>
 #include <functional>
 #include <memory>
+#include <metrics/publish_meter.hpp>
 #include <utility>
 #include <webhooks/error.hpp>
 #include <webhooks/observer.hpp>
@@ -17,24 +18,31 @@ class Completion {
 public:
     using Done = std::function<void(Result<Answer>)>;
 
-    Completion(Done done, std::shared_ptr<Observer> observer)
-        : done_(std::move(done)), observer_(std::move(observer)) {}
+    Completion(Done done, std::shared_ptr<Observer> observer, metrics::PublishMeter meter)
+        : done_(std::move(done)), observer_(std::move(observer)), meter_(std::move(meter)) {}
 
     void operator()(Result<Answer> answer) noexcept {
         if (is_called_.exchange(true)) return;
+        meter_.finish(answer);
         try {
             const Done done = std::exchange(done_, nullptr);
             if (done) done(std::move(answer));
         } catch (...) {
-            observer_->on_log(LogLevel::error, "a host's completion of async_publish threw:");
-            observer_->on_log(LogLevel::error, what_was_thrown());
+            log("a host's completion of async_publish threw:");
+            log(what_was_thrown());
         }
     }
 
 private:
+    void log(std::string_view line) const {
+        observer_->on_record(
+            {.level = LogLevel::error, .event = LogEvent::callback_failed, .message = line});
+    }
+
     std::atomic<bool> is_called_{false};
     Done done_;
     const std::shared_ptr<Observer> observer_;
+    const metrics::PublishMeter meter_;
 };
 
 }  // namespace webhooks::service

@@ -29,7 +29,8 @@ DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
       inbox_(inbox),
       journal_(journal),
       index_(index),
-      dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }) {}
+      dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }),
+      jitter_(parts_.random->next()) {}
 
 delivery::Now DeliveryLoop::now() const {
     return {.time = journal_.now(), .steady = parts_.clock->steady_now()};
@@ -42,7 +43,7 @@ std::size_t DeliveryLoop::turn(bool may_wait) {
     begin_attempts();
     // Decisions made without a request must not wait for one.
     const bool waits = may_wait && dispatcher_.results() == 0;
-    drive_transport(waits ? std::chrono::steady_clock::now() + idle_for() : SteadyTime::min());
+    drive_transport(waits ? transport_now() + idle_for() : SteadyTime::min());
     return hand_back();
 }
 
@@ -72,14 +73,17 @@ void DeliveryLoop::cancel_transport() {
 /// @pre called inside the handler of its exception.
 void DeliveryLoop::log_transport_failure(const char* call) {
     has_failed_ = true;
-    parts_.observer->on_log(LogLevel::error, std::string("the Transport threw in ") + call + ": " +
-                                                 std::string(what_was_thrown()));
+    log(LogLevel::error, LogEvent::transport_failed,
+        std::string("the Transport threw in ") + call + ": " + std::string(what_was_thrown()));
 }
 
-std::size_t DeliveryLoop::finish_turn(SteadyTime until) {
-    take_inbox();
-    drive_transport(until);
-    return hand_back();
+void DeliveryLoop::finish(std::chrono::milliseconds drain) {
+    const SteadyTime deadline = transport_now() + drain;
+    while (in_flight() > 0 && transport_now() < deadline) {
+        take_inbox();
+        drive_transport(deadline);
+        hand_back();
+    }
 }
 
 void DeliveryLoop::abandon() {
@@ -109,7 +113,15 @@ SteadyTime DeliveryLoop::next_wake() const {
     return std::min(next_wake_of_transport(), parts_.clock->steady_now() + idle_for());
 }
 
-/// The transport uses the system's steady clock, the service its own clock.
+/// By the transport's clock, which may differ from the service's.
+SteadyTime DeliveryLoop::transport_now() const {
+    try {
+        return parts_.transport->steady_now();
+    } catch (...) {
+        return std::chrono::steady_clock::now();
+    }
+}
+
 SteadyTime DeliveryLoop::next_wake_of_transport() const {
     SteadyTime wake = SteadyTime::min();
     try {
@@ -119,9 +131,8 @@ SteadyTime DeliveryLoop::next_wake_of_transport() const {
         return parts_.clock->steady_now() + poll_interval;
     }
     if (wake == SteadyTime::max()) return wake;
-    const SteadyTime machine_now = std::chrono::steady_clock::now();
-    return wake <= machine_now ? SteadyTime::min()
-                               : parts_.clock->steady_now() + (wake - machine_now);
+    const SteadyTime now_there = transport_now();
+    return wake <= now_there ? SteadyTime::min() : parts_.clock->steady_now() + (wake - now_there);
 }
 
 void DeliveryLoop::take_inbox() {
@@ -162,14 +173,15 @@ void DeliveryLoop::begin_attempts() {
 void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     ++done_;
     if (!start.endpoint->target) {
-        return fail_at_once(start.token, start.endpoint->fault);
+        return fail_at_once(start.token, FailureReason::address, start.endpoint->fault);
     }
     std::string id = delivery::webhook_id(start.event);
     std::string timestamp = std::to_string(
         std::chrono::floor<std::chrono::seconds>(start.sent_at).time_since_epoch().count());
     Result<std::string> signature = sign(start, id, timestamp);
     if (!signature) {
-        return fail_at_once(start.token, "the secret cannot sign: " + signature.error().detail());
+        return fail_at_once(start.token, FailureReason::other,
+                            "the secret cannot sign: " + signature.error().detail());
     }
     OutgoingRequest request{.target = start.endpoint->target,
                             .body = start.event.message->payload,
@@ -187,8 +199,10 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     }
 }
 
-void DeliveryLoop::fail_at_once(Transport::Token token, std::string error) {
-    take_answer(token, {.kind = TransportAnswer::Kind::failed, .error = std::move(error)});
+void DeliveryLoop::fail_at_once(Transport::Token token, FailureReason reason, std::string error) {
+    take_answer(
+        token,
+        {.kind = TransportAnswer::Kind::failed, .error = std::move(error), .reason = reason});
 }
 
 Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,
@@ -234,7 +248,7 @@ void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
 }
 
 void DeliveryLoop::take_answer(Transport::Token token, const TransportAnswer& answer) {
-    const double chance = std::uniform_real_distribution<>()(random_);
+    const double chance = std::uniform_real_distribution<>()(jitter_);
     const bool is_ours = dispatcher_.finish(token, answer, now(), chance);
     if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) log_local_error(answer.error);
 }
@@ -244,7 +258,7 @@ void DeliveryLoop::log_local_error(const std::string& error) {
     const SteadyTime steady_now = parts_.clock->steady_now();
     if (steady_now < next_local_error_log_) return;
     next_local_error_log_ = steady_now + local_error_log_interval;
-    parts_.observer->on_log(LogLevel::warning, "attempts are delayed: " + error);
+    log(LogLevel::warning, LogEvent::attempts_delayed, "attempts are delayed: " + error);
 }
 
 /// A network outage makes thousands of endpoints fail at the same time.
@@ -257,20 +271,23 @@ void DeliveryLoop::log_health_changes(const std::vector<delivery::HealthChange>&
         }
         if (++health_lines_ > max_health_lines + 1) return;
         if (health_lines_ > max_health_lines) {
-            return parts_.observer->on_log(
-                LogLevel::warning,
+            return log(
+                LogLevel::warning, LogEvent::notice,
                 "more than " + std::to_string(max_health_lines) +
                     " endpoints began to fail or recovered within a second: the others are not "
                     "logged");
         }
         const std::string endpoint =
             "the endpoint of subscription " + std::to_string(change.subscription.value);
-        if (change.is_failing) {
-            parts_.observer->on_log(LogLevel::warning,
-                                    endpoint + " began to fail: " + change.error);
-        } else {
-            parts_.observer->on_log(LogLevel::info, endpoint + " recovered");
-        }
+        const std::string line =
+            endpoint + (change.is_failing ? " began to fail: " + change.error : " recovered");
+        parts_.observer->on_record(
+            {.level = change.is_failing ? LogLevel::warning : LogLevel::info,
+             .event = change.is_failing ? LogEvent::endpoint_failing : LogEvent::endpoint_recovered,
+             .message = line,
+             .subscription = change.subscription,
+             .status_code = change.status_code,
+             .reason = change.reason});
     }
 }
 
@@ -286,15 +303,34 @@ void DeliveryLoop::sweep() {
     }
 }
 
+void DeliveryLoop::report(const AttemptRecord& record, const delivery::AttemptContext& context) {
+    const Attempt& attempt = record.attempt;
+    AttemptReport report{.event = record.event,
+                         .subscription = record.subscription,
+                         .number = attempt.number,
+                         .outcome = attempt.outcome,
+                         .status_code = attempt.status_code,
+                         .duration = attempt.duration,
+                         .reason = context.reason,
+                         .age = attempt.sent_at - context.created_at,
+                         .delay = attempt.sent_at - context.due};
+    if (attempt.error_message) report.error = *attempt.error_message;
+    if (context.message) report.event_type = context.message->event_type;
+    const bool has_target = context.endpoint && context.endpoint->target;
+    if (has_target) report.origin = context.endpoint->target->url.origin();
+    parts_.observer->on_attempt(report);
+}
+
+void DeliveryLoop::log(LogLevel level, LogEvent event, std::string_view line) {
+    parts_.observer->on_record({.level = level, .event = event, .message = line});
+}
+
 std::size_t DeliveryLoop::hand_back() {
     delivery::Results results = dispatcher_.take_results();
-    for (const AttemptRecord& record : results.attempts) {
-        parts_.observer->on_attempt({.event = record.event,
-                                     .subscription = record.subscription,
-                                     .number = record.attempt.number,
-                                     .outcome = record.attempt.outcome,
-                                     .status_code = record.attempt.status_code,
-                                     .duration = record.attempt.duration});
+    parts_.metrics->set_in_flight(dispatcher_.in_flight());
+    const auto contexts = std::exchange(results.contexts, {});
+    for (std::size_t i = 0; i < results.attempts.size(); ++i) {
+        report(results.attempts[i], contexts[i]);
     }
     log_health_changes(std::exchange(results.health_changes, {}));
     const std::size_t done = std::exchange(done_, 0) + results.size();

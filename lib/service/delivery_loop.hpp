@@ -4,6 +4,7 @@
 #include <delivery/dispatcher.hpp>
 #include <exception>
 #include <memory>
+#include <metrics/service_metrics.hpp>
 #include <random>
 #include <service/inbox.hpp>
 #include <service/journal.hpp>
@@ -24,17 +25,20 @@ public:
         std::shared_ptr<Transport> transport;
         std::shared_ptr<Clock> clock;
         std::shared_ptr<Observer> observer;
+        std::shared_ptr<Random> random;
+        std::shared_ptr<metrics::ServiceMetrics> metrics;
     };
     DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index,
                  Inbox& inbox, Journal& journal);
 
     /// Takes over new events, starts attempts, and lets the transport work until something happens
-    /// or `until` is reached, by the system's steady clock. @return the number of things done.
+    /// or there is work to do. @return the number of things done.
     std::size_t turn(bool may_wait);
     /// When the next `turn` has work to do without waiting, if the previous one did nothing.
     SteadyTime next_wake() const;
-    /// As `turn`, but starts nothing.
-    std::size_t finish_turn(SteadyTime until);
+    /// Starts nothing more, and lets the attempts in flight finish until `drain` has passed by the
+    /// transport's clock, because the transport is what waits.
+    void finish(std::chrono::milliseconds drain);
     /// Aborts and forgets what is in flight: it is still in the log.
     void abandon();
 
@@ -63,13 +67,14 @@ private:
     std::chrono::nanoseconds idle_for() const;
 
     SteadyTime next_wake_of_transport() const;
+    SteadyTime transport_now() const;
     bool wants_sweep() const;
     void take_inbox();
     /// False while storage is behind with results, and after this worker's lease has expired.
     bool may_begin() const;
     void begin_attempts();
     void begin(const delivery::Dispatcher::Start& start);
-    void fail_at_once(Transport::Token token, std::string error);
+    void fail_at_once(Transport::Token token, FailureReason reason, std::string error);
     Result<std::string> sign(const delivery::Dispatcher::Start& start, const std::string& id,
                              const std::string& timestamp);
     Result<CachedSigners*> signers_for(const delivery::Dispatcher::Start& start);
@@ -77,6 +82,8 @@ private:
     void log_health_changes(const std::vector<delivery::HealthChange>& changes);
     void sweep();
     std::size_t hand_back();
+    void report(const AttemptRecord& record, const delivery::AttemptContext& context);
+    void log(LogLevel level, LogEvent event, std::string_view line);
     delivery::Now now() const;
 
     const Parts parts_;
@@ -98,7 +105,8 @@ private:
     SteadyTime health_log_began_{};
     Revision swept_revision_ = 0;
     std::unordered_map<SubscriptionId, CachedSigners> signers_;
-    std::minstd_rand random_{std::random_device{}()};
+    /// Of jitter; seeded once, for the machine's randomness costs a system call.
+    std::mt19937_64 jitter_;
 };
 
 }  // namespace webhooks::service

@@ -26,19 +26,26 @@ Result<> check_outside(const Engine* engine, const char* call) {
 
 }  // namespace
 
-Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index)
+Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
+               std::shared_ptr<metrics::ServiceMetrics> metrics)
     : transport_(std::move(parts.transport)),
       clock_(std::move(parts.clock)),
       observer_(std::move(parts.observer)),
+      metrics_(std::move(metrics)),
       lease_(options.lease),
       inbox_([this] { wake_delivery(); }),
       journal_({.storage = std::move(parts.storage),
                 .clock = clock_,
                 .observer = observer_,
+                .metrics = metrics_,
                 .on_change = [this] { call_host(); }},
                options, index, inbox_),
-      delivery_({.transport = transport_, .clock = clock_, .observer = observer_}, options, index,
-                inbox_, journal_) {}
+      delivery_({.transport = transport_,
+                 .clock = clock_,
+                 .observer = observer_,
+                 .random = std::move(parts.random),
+                 .metrics = metrics_},
+                options, index, inbox_, journal_) {}
 
 Engine::~Engine() {
     let_go();
@@ -117,8 +124,8 @@ void Engine::repeat(const char* what, const std::function<bool()>& is_done,
         try {
             body();
         } catch (...) {
-            observer_->on_log(LogLevel::error, what);
-            observer_->on_log(LogLevel::error, what_was_thrown());
+            log(LogEvent::service_failed, what);
+            log(LogEvent::service_failed, what_was_thrown());
             std::this_thread::sleep_for(pause_after_exception);
         }
     }
@@ -157,7 +164,7 @@ void Engine::wake_delivery() noexcept {
     try {
         transport_->wake();
     } catch (...) {
-        observer_->on_log(LogLevel::error, "the Transport threw in wake; it is polled from now on");
+        log(LogEvent::transport_failed, "the Transport threw in wake; it is polled from now on");
         delivery_.poll_from_now_on();
     }
     call_host();
@@ -220,8 +227,8 @@ void Engine::call_host() noexcept {
     try {
         if (callback) (*callback)();
     } catch (...) {
-        observer_->on_log(LogLevel::error, "a host's wake callback threw:");
-        observer_->on_log(LogLevel::error, what_was_thrown());
+        log(LogEvent::callback_failed, "a host's wake callback threw:");
+        log(LogEvent::callback_failed, what_was_thrown());
     }
 }
 
@@ -233,9 +240,11 @@ bool Engine::is_driven() const {
 
 void Engine::warn_if_not_driven() {
     if (state_ != State::open || driven_at_.load() != never || has_warned_.exchange(true)) return;
-    observer_->on_log(LogLevel::warning,
-                      "an event was published, but nothing runs this service yet: it delivers "
-                      "once start() or run_once() is called");
+    observer_->on_record(
+        {.level = LogLevel::warning,
+         .event = LogEvent::service_not_driven,
+         .message = "an event was published, but nothing runs this service yet: it delivers "
+                    "once start() or run_once() is called"});
 }
 
 void Engine::let_go() noexcept {
@@ -243,8 +252,8 @@ void Engine::let_go() noexcept {
         try {
             return static_cast<void>(stop(std::chrono::milliseconds(0)));
         } catch (...) {
-            observer_->on_log(LogLevel::error, "the service failed as it stopped:");
-            return observer_->on_log(LogLevel::error, what_was_thrown());
+            log(LogEvent::service_failed, "the service failed as it stopped:");
+            return log(LogEvent::service_failed, what_was_thrown());
         }
     }
     journal_.refuse_new();
@@ -259,16 +268,28 @@ Result<> Engine::stop(std::chrono::milliseconds drain) {
     const std::scoped_lock life(life_mutex_);
     const Inside inside(this);
     if (state_ == State::stopped) return {};
-    // The wait uses real time, whatever clock the service has.
-    const SteadyTime deadline = std::chrono::steady_clock::now() + drain;
+    end_work(drain);
+    return journal_.close();
+}
+
+Result<> Engine::abandon() {
+    if (Result<> outside = check_outside(this, "abandon"); !outside) return outside;
+    const std::scoped_lock life(life_mutex_);
+    const Inside inside(this);
+    if (state_ == State::stopped) return {};
+    end_work(std::chrono::milliseconds(0));
+    journal_.abandon();
+    return {};
+}
+
+void Engine::end_work(std::chrono::milliseconds drain) {
     journal_.refuse_new();
     stops_delivery_ = true;
     wake_delivery();
     end(delivery_thread_);
-    finish_deliveries(deadline);
+    finish_deliveries(drain);
     stop_journal_thread();
     state_ = State::stopped;
-    return journal_.close();
 }
 
 void Engine::stop_journal_thread() {
@@ -284,17 +305,15 @@ void Engine::end(std::thread& thread) {
     thread.join();
 }
 
-void Engine::finish_deliveries(SteadyTime deadline) {
+void Engine::finish_deliveries(std::chrono::milliseconds drain) {
     const std::scoped_lock lock(delivery_mutex_);
     try {
-        while (delivery_.in_flight() > 0 && std::chrono::steady_clock::now() < deadline) {
-            delivery_.finish_turn(deadline);
-        }
+        delivery_.finish(drain);
         delivery_.abandon();
     } catch (...) {
         journal_.abandon_identity();
-        observer_->on_log(LogLevel::error, "delivery failed as it stopped:");
-        observer_->on_log(LogLevel::error, what_was_thrown());
+        log(LogEvent::service_failed, "delivery failed as it stopped:");
+        log(LogEvent::service_failed, what_was_thrown());
     }
 }
 
@@ -309,6 +328,24 @@ Result<> Engine::check_ready() const {
     }
     if (!journal_.is_healthy()) return Error(Errc::unavailable, "storage does not respond");
     return {};
+}
+
+std::vector<MetricFamily> Engine::collect_metrics() const {
+    metrics_->set_memory(inbox_.held_events(), inbox_.held_bytes());
+    std::vector<MetricFamily> families = metrics_->collect();
+    std::vector<MetricFamily> of_transport;
+    try {
+        of_transport = transport_->metrics();
+    } catch (...) {
+        log(LogEvent::transport_failed, "the Transport threw in metrics");
+    }
+    families.insert(families.end(), std::make_move_iterator(of_transport.begin()),
+                    std::make_move_iterator(of_transport.end()));
+    return families;
+}
+
+void Engine::log(LogEvent event, std::string_view line) const {
+    observer_->on_record({.level = LogLevel::error, .event = event, .message = line});
 }
 
 }  // namespace webhooks::service

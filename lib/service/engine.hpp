@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <metrics/service_metrics.hpp>
 #include <mutex>
 #include <service/delivery_loop.hpp>
 #include <service/inbox.hpp>
@@ -17,8 +18,10 @@ namespace webhooks::service {
 /// The running parts of a service and its two threads, or the host's calls of `run_once` instead.
 class Engine {
 public:
-    /// @param parts all of them, wrapped by guarded_parts except for the transport.
-    Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index);
+    /// @param parts all of them, wrapped by guarded_parts and metered_parts except for the
+    /// transport.
+    Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
+           std::shared_ptr<metrics::ServiceMetrics> metrics);
     ~Engine();
 
     Engine(const Engine&) = delete;
@@ -35,7 +38,9 @@ public:
     void set_wake_callback(std::function<void()> callback);
     Result<std::size_t> run_once();
     Result<> stop(std::chrono::milliseconds drain);
+    Result<> abandon();
     Result<> check_ready() const;
+    std::vector<MetricFamily> collect_metrics() const;
     /// The service is destroyed: stops without draining. If called inside the engine's own work,
     /// its threads are only told to end, and its last owner stops it.
     void let_go() noexcept;
@@ -62,19 +67,23 @@ private:
     bool is_driven() const;
     void warn_if_not_driven();
     void wake_delivery() noexcept;
+    void log(LogEvent event, std::string_view line) const;
     std::size_t deliver(bool may_wait);
     void run_journal();
     void run_delivery();
     /// Repeats `body` until `is_done`; exceptions are logged.
     void repeat(const char* what, const std::function<bool()>& is_done,
                 const std::function<void()>& body);
-    void finish_deliveries(SteadyTime deadline);
+    /// @pre `life_mutex_` is held.
+    void end_work(std::chrono::milliseconds drain);
+    void finish_deliveries(std::chrono::milliseconds drain);
     void stop_journal_thread();
     static void end(std::thread& thread);
 
     const std::shared_ptr<Transport> transport_;
     const std::shared_ptr<Clock> clock_;
     const std::shared_ptr<Observer> observer_;
+    const std::shared_ptr<metrics::ServiceMetrics> metrics_;
     const std::chrono::milliseconds lease_;
     Inbox inbox_;
     Journal journal_;

@@ -11,8 +11,9 @@ namespace {
 /// @pre called inside the handler of an exception.
 void log_thrown(Observer& observer, const char* part) noexcept {
     try {
-        observer.on_log(LogLevel::error,
-                        std::string(part) + " threw: " + std::string(what_was_thrown()));
+        const std::string line = std::string(part) + " threw: " + std::string(what_was_thrown());
+        observer.on_record(
+            {.level = LogLevel::error, .event = LogEvent::callback_failed, .message = line});
     } catch (...) {
         // If it cannot be logged, it is dropped.
     }
@@ -27,6 +28,13 @@ public:
             inner_->on_log(level, line);
         } catch (...) {
             // An observer that cannot log cannot be told about it either.
+        }
+    }
+    void on_record(const LogRecord& record) override {
+        try {
+            inner_->on_record(record);
+        } catch (...) {
+            // As above.
         }
     }
     void on_published(std::size_t events) override {

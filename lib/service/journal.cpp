@@ -21,6 +21,7 @@ constexpr std::size_t max_wants_in_step = 20;
 /// After a failed call, storage is not called again for this long.
 constexpr std::chrono::milliseconds pause_after_failure{500};
 constexpr std::chrono::minutes maintenance_interval{1};
+constexpr std::chrono::seconds sample_interval{15};
 
 bool has_rows(const Results& results) {
     return !results.attempts.empty() || !results.parks.empty() || !results.states.empty() ||
@@ -109,7 +110,14 @@ Result<> Journal::close() {
     return {};
 }
 
+void Journal::abandon() {
+    const std::scoped_lock turn(step_mutex_);
+    refuse_pending();
+    is_closed_ = true;
+}
+
 Result<> Journal::begin_identity() {
+    end_lease();
     Result<Worker> worker = parts_.storage->register_worker(options_.lease);
     if (!worker) return worker.error();
     worker_ = *worker;
@@ -169,7 +177,8 @@ Result<bool> Journal::take_over_some() {
     const Result<std::size_t> moved = parts_.storage->take_over(worker_.id, take_over_batch);
     if (!moved) return moved.error();
     if (*moved > 0) {
-        log(LogLevel::info, "took over " + std::to_string(*moved) + " events");
+        log(LogLevel::info, "took over " + std::to_string(*moved) + " events",
+            LogEvent::events_taken_over);
         consider_due(now());
     }
     return *moved == take_over_batch;
@@ -215,7 +224,22 @@ bool Journal::look() {
         return false;
     }
     is_taking_over_ = true;
+    sample_if_due();
     return true;
+}
+
+/// Nothing depends on it: a failure is logged, and changes nothing.
+void Journal::sample_if_due() {
+    const SteadyTime steady_now = parts_.clock->steady_now();
+    if (steady_now < next_sample_) return;
+    next_sample_ = steady_now + sample_interval;
+    const Result<StorageSample> sample = parts_.storage->sample();
+    if (sample) {
+        parts_.metrics->set_sample(*sample, now());
+    } else if (!(sample.error() == Errc::unsupported)) {
+        log(LogLevel::error, "sampling for metrics: " + sample.error().to_string(),
+            LogEvent::storage_unavailable);
+    }
 }
 
 Result<> Journal::refresh() {
@@ -229,11 +253,14 @@ bool Journal::accept(const Result<>& result, const char* what) {
     is_healthy_ = result.has_value();
     if (result) return true;
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
-    log(LogLevel::error, std::string(what) + ": " + result.error().to_string());
+    log(LogLevel::error, std::string(what) + ": " + result.error().to_string(),
+        LogEvent::storage_unavailable);
     if (result.error() == Errc::fenced) {
-        log(LogLevel::warning, "another worker took over; continuing under a new identity");
+        log(LogLevel::warning, "another worker took over; continuing under a new identity",
+            LogEvent::lease_lost);
         if (const Result<> begun = begin_identity(); !begun) {
-            log(LogLevel::error, "new identity: " + begun.error().to_string());
+            log(LogLevel::error, "new identity: " + begun.error().to_string(),
+                LogEvent::storage_unavailable);
         }
     }
     return false;
@@ -343,10 +370,11 @@ std::size_t Journal::work() {
 /// this process had died there, except that the callers get an error.
 void Journal::crash(std::string_view what) {
     has_crashed_ = true;
-    lease_until_ = SteadyTime::min().time_since_epoch().count();
+    end_lease();
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
-    log(LogLevel::error, "the storage thread failed and continues under a new identity:");
-    log(LogLevel::error, what);
+    log(LogLevel::error,
+        "the storage thread failed and continues under a new identity:", LogEvent::service_failed);
+    log(LogLevel::error, what, LogEvent::service_failed);
     for (Submission& submission : in_hand_.submissions) {
         refuse(submission, "the service failed");
     }
@@ -355,6 +383,7 @@ void Journal::crash(std::string_view what) {
 
 /// Continues under a new identity: storage knows what the previous one held.
 bool Journal::begin_again() {
+    end_lease();
     const Result<> retired = parts_.storage->retire_worker(worker_.id);
     const bool is_retired = retired || retired.error() == Errc::fenced;
     return accept(is_retired ? begin_identity() : retired, "new identity");
@@ -606,19 +635,26 @@ void Journal::tell_deactivated(SubscriptionId id, const std::vector<Deactivation
     const bool is_gone = found != wanted.end() && !found->failing_since;
     parts_.observer->on_deactivated(
         id, is_gone ? DeactivationReason::gone : DeactivationReason::failing);
-    log(LogLevel::warning, "subscription " + std::to_string(id.value) + " was deactivated: " +
-                               (is_gone ? "its endpoint responded with 410"
-                                        : "its endpoint has only failed for too long"));
+    const std::string line =
+        "subscription " + std::to_string(id.value) + " was deactivated: " +
+        (is_gone ? "its endpoint responded with 410" : "its endpoint has only failed for too long");
+    parts_.observer->on_record({.level = LogLevel::warning,
+                                .event = LogEvent::subscription_deactivated,
+                                .message = line,
+                                .subscription = id});
 }
 
 std::vector<HeldEvent> Journal::hold(const Append& append, const Appended& appended) const {
     std::vector<HeldEvent> events;
     if (append.due || appended.is_replay) return events;
+    const Time appended_at = now();
     for (std::uint32_t i = 0; i < appended.count; ++i) {
         events.push_back({.id = {appended.first_event.value + i},
                           .subscription = append.subscriptions[i],
                           .worker_tag = worker_.tag,
-                          .message = append.message});
+                          .message = append.message,
+                          .created_at = appended_at,
+                          .due = appended_at});
     }
     return events;
 }
@@ -629,7 +665,8 @@ void Journal::answer(Submission& submission, Result<PublishReceipts> receipts) c
     try {
         done(std::move(receipts));
     } catch (...) {
-        log(LogLevel::error, "a host's completion of async_publish threw; it was ignored");
+        log(LogLevel::error, "a host's completion of async_publish threw; it was ignored",
+            LogEvent::callback_failed);
     }
 }
 
@@ -759,8 +796,9 @@ void Journal::stop_waiting() {
     changed_.notify_all();
 }
 
-void Journal::log(LogLevel level, std::string_view line) const {
-    parts_.observer->on_log(level, line);
+void Journal::log(LogLevel level, std::string_view line, LogEvent event) const {
+    parts_.observer->on_record(
+        {.level = level, .event = event, .message = line, .worker = worker_.id});
 }
 
 }  // namespace webhooks::service

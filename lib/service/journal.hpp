@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <metrics/service_metrics.hpp>
 #include <mutex>
 #include <optional>
 #include <service/inbox.hpp>
@@ -56,6 +57,7 @@ public:
         std::shared_ptr<Storage> storage;
         std::shared_ptr<Clock> clock;
         std::shared_ptr<Observer> observer;
+        std::shared_ptr<metrics::ServiceMetrics> metrics;
         /// Called, from any thread, after `wake_at` has become earlier.
         std::function<void()> on_change = {};
     };
@@ -72,6 +74,10 @@ public:
     /// worker.
     /// @pre `refuse_new` was called.
     Result<> close();
+
+    /// Leaves everything as after a crash: this worker stays registered in storage. Only callers
+    /// are answered. @pre `refuse_new` was called.
+    void abandon();
 
     /// Submits publications; a later `step` calls `done`. @return overloaded; stopped: then the
     /// submission is unchanged.
@@ -116,6 +122,8 @@ private:
     };
 
     Result<> begin_identity();
+    /// No attempt starts until storage has confirmed an identity.
+    void end_lease() noexcept { lease_until_ = SteadyTime::min().time_since_epoch().count(); }
     void drop_results();
     /// Sends a heartbeat. @return nullopt if storage did not respond.
     std::optional<Pulse> pulse();
@@ -176,7 +184,9 @@ private:
     void notify();
     /// @pre `mutex_` is held.
     bool has_work() const;
-    void log(LogLevel level, std::string_view line) const;
+    /// Counts for the metrics what storage has, from time to time.
+    void sample_if_due();
+    void log(LogLevel level, std::string_view line, LogEvent event) const;
 
     const Parts parts_;
     const ServiceOptions& options_;
@@ -201,6 +211,7 @@ private:
     /// Set only by a complete check: a heartbeat for another reason does not check for changes.
     SteadyTime next_look_{};
     SteadyTime next_maintenance_{};
+    SteadyTime next_sample_{};
     SteadyTime blocked_until_{};
     /// What is being written.
     Work in_hand_;

@@ -37,9 +37,14 @@ Submission alone(PendingPublication publication) {
     return submission;
 }
 
-Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) {
-    if (!receipts) return receipts.error();
-    return std::move(receipts->front());
+/// Its caller must get a result even if there is no memory for a copy of the error.
+Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) noexcept {
+    try {
+        if (!receipts) return receipts.error();
+        return std::move(receipts->front());
+    } catch (...) {
+        return Error(Errc::unavailable, {});
+    }
 }
 
 Error inactive() {
@@ -47,8 +52,8 @@ Error inactive() {
 }
 
 /// A receiver that verifies with a public key gets a key pair again.
-Result<Secret> make_secret_like(const Secret& secret) {
-    return secret.reveal().starts_with("whsk_") ? make_signing_key() : make_secret();
+Result<Secret> make_secret_like(const Secret& secret, Random& random) {
+    return secret.reveal().starts_with("whsk_") ? make_signing_key(random) : make_secret(random);
 }
 
 SubscriptionChange as_change(const SubscriptionDraft& draft) {
@@ -143,7 +148,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     if (Result<> verdict = validate(draft); !verdict) return verdict.error();
     if (!draft.secret) {
-        Result<Secret> secret = make_secret();
+        Result<Secret> secret = make_secret(*random);
         if (!secret) return secret.error();
         draft.secret = *std::move(secret);
     }
@@ -207,7 +212,7 @@ Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& princi
         return verdict.error();
     }
     if (!secret) {
-        Result<Secret> made = make_secret_like(found->secret);
+        Result<Secret> made = make_secret_like(found->secret, *random);
         if (!made) return made.error();
         secret = *std::move(made);
     }

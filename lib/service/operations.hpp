@@ -1,6 +1,7 @@
 #pragma once
 
 #include <base/process.hpp>
+#include <metrics/service_metrics.hpp>
 #include <service/completion.hpp>
 #include <service/engine.hpp>
 #include <service/subscription_index.hpp>
@@ -15,13 +16,17 @@ class WebhookService::Impl {
 public:
     using Receipts = service::PublishReceipts;
 
-    /// @param parts all of them, wrapped by guarded_parts except for the transport.
-    Impl(Parts parts, ServiceOptions chosen)
+    /// @param parts all of them, wrapped by guarded_parts and metered_parts except for the
+    /// transport.
+    Impl(Parts parts, ServiceOptions chosen, std::shared_ptr<metrics::ServiceMetrics> counts)
         : storage(parts.storage),
+          clock(parts.clock),
           observer(parts.observer),
+          random(parts.random),
+          metrics(std::move(counts)),
           options(std::move(chosen)),
           index(options.endpoints),
-          engine(std::move(parts), options, index) {}
+          engine(std::move(parts), options, index, metrics) {}
 
     Result<> validate(const SubscriptionDraft&) const;
     Result<> validate(const SubscriptionChange&) const;
@@ -56,7 +61,10 @@ public:
                                  std::shared_ptr<service::Completion<Receipts>> done);
 
     const std::shared_ptr<Storage> storage;
+    const std::shared_ptr<Clock> clock;
     const std::shared_ptr<Observer> observer;
+    const std::shared_ptr<Random> random;
+    const std::shared_ptr<metrics::ServiceMetrics> metrics;
     const ServiceOptions options;
     service::SubscriptionIndex index;
     service::Engine engine;

@@ -43,35 +43,60 @@ SubscriptionIndex::SubscriptionIndex(EndpointPolicy policy)
 void SubscriptionIndex::apply(const Configuration& changes) {
     const std::unique_lock lock(mutex_);
     if (changes.revision <= revision_) return;
-    revision_ = changes.revision;
     for (const SubscriptionId id : changes.deleted) {
         remove(id);
     }
     for (const Subscription& subscription : changes.subscriptions) {
-        remove(subscription.id);
-        add(subscription);
+        put(subscription);
     }
-    event_types_.clear();
+    decltype(event_types_) types;
     for (const EventType& type : changes.event_types) {
-        event_types_.emplace(type.name, type);
+        types.emplace(type.name, type);
     }
+    event_types_.swap(types);
+    // Last: if memory runs out before, all of it is read and applied again, and until then storage
+    // rejects what is matched by the old revision.
+    revision_ = changes.revision;
 }
 
-void SubscriptionIndex::add(const Subscription& subscription) {
-    const Entry& entry = entries_[subscription.id] = {.endpoint = make_endpoint(subscription),
-                                                      .owner = subscription.user_id,
-                                                      .pattern = subscription.event_type};
-    if (!subscription.is_active) return;
-    by_pattern_[entry.pattern].insert(subscription.id);
-    by_owner_and_pattern_[owner_and_pattern(entry.owner, entry.pattern)].insert(subscription.id);
+/// The entry is replaced in one step, so that delivery never misses a subscription that exists. If
+/// memory runs out, the subscription is in no pattern.
+void SubscriptionIndex::put(const Subscription& subscription) {
+    const SubscriptionId id = subscription.id;
+    Entry made{.endpoint = make_endpoint(subscription),
+               .owner = subscription.user_id,
+               .pattern = subscription.event_type};
+    const std::string& pattern = subscription.event_type;
+    const std::string owned = owner_and_pattern(made.owner, pattern);
+    const auto old = entries_.find(id);
+    if (old != entries_.end()) {
+        erase_from(by_owner_and_pattern_, owner_and_pattern(made.owner, old->second.pattern), id);
+        erase_from(by_pattern_, old->second.pattern, id);
+    }
+    try {
+        if (subscription.is_active) {
+            by_pattern_[pattern].insert(id);
+            by_owner_and_pattern_[owned].insert(id);
+        }
+        if (old == entries_.end()) {
+            entries_.emplace(id, std::move(made));
+        } else {
+            old->second = std::move(made);
+        }
+    } catch (...) {
+        erase_from(by_pattern_, pattern, id);
+        erase_from(by_owner_and_pattern_, owned, id);
+        throw;
+    }
 }
 
 void SubscriptionIndex::remove(SubscriptionId id) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     const Entry& entry = found->second;
+    const std::string owned = owner_and_pattern(entry.owner, entry.pattern);
     erase_from(by_pattern_, entry.pattern, id);
-    erase_from(by_owner_and_pattern_, owner_and_pattern(entry.owner, entry.pattern), id);
+    erase_from(by_owner_and_pattern_, owned, id);
     entries_.erase(found);
 }
 

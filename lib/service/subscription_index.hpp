@@ -51,7 +51,7 @@ private:
     };
     using Ids = std::set<SubscriptionId>;
 
-    void add(const Subscription&);
+    void put(const Subscription&);
     void remove(SubscriptionId);
     std::shared_ptr<const delivery::Endpoint> make_endpoint(const Subscription&) const;
 

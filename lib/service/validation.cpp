@@ -145,13 +145,17 @@ Result<> check_size(const std::vector<Publication>& publications, const Rules& r
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap) {
     Faults faults;
-    if (secret) {
-        faults.include(check_secret(*secret));
-        faults.expect(*secret != current, "secret", "must not be the current one");
-    }
+    const bool is_current = secret == current;
+    if (secret) faults.include(check_secret(*secret));
+    faults.expect(!is_current, "secret", "must not be the current one");
     faults.expect(overlap >= std::chrono::seconds(0) && overlap <= max_secret_overlap,
                   "overlapSeconds", "must be 0 to " + std::to_string(max_secret_overlap.count()));
-    return std::move(faults).result();
+    Result<> verdict = std::move(faults).result();
+    // By itself it is a sound request that comes at the wrong time.
+    if (is_current && verdict.error().fields().size() == 1) {
+        return Error(make_error_code(Errc::conflict), verdict.error().fields());
+    }
+    return verdict;
 }
 
 Result<> check_event_type(const EventType& type) {

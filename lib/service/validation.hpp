@@ -25,6 +25,7 @@ Result<> check(const SubscriptionChange&, const Rules&);
 Result<> check(const Publication&, const Rules&);
 /// Checks a batch as a whole: whether it can ever fit into the queue.
 Result<> check_size(const std::vector<Publication>&, const Rules&);
+/// @return conflict if nothing is wrong but that the secret is the current one.
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap);
 Result<> check_event_type(const EventType&);

@@ -1,3 +1,5 @@
+#include <metrics/metered_parts.hpp>
+#include <metrics/publish_meter.hpp>
 #include <service/guarded_parts.hpp>
 #include <service/operations.hpp>
 
@@ -36,14 +38,27 @@ auto enter(const std::shared_ptr<Impl>& impl, Call call) -> decltype(call(*impl)
     }
 }
 
+/// The same, for a call that publishes.
+template <class Impl, class Call>
+auto enter_publishing(const std::shared_ptr<Impl>& impl, std::size_t publications, Call call)
+    -> decltype(call(*impl)) {
+    return enter(impl, [&](Impl& entered) {
+        const metrics::PublishMeter meter(entered.metrics, entered.clock, publications);
+        auto answer = call(entered);
+        meter.finish(answer);
+        return answer;
+    });
+}
+
 /// The same, for a call whose result comes later. @param begin passes on the completion.
 template <class Answer, class Impl, class Begin>
-void enter_async(const std::shared_ptr<Impl>& impl, std::function<void(Result<Answer>)> done,
-                 Begin begin) {
+void enter_async(const std::shared_ptr<Impl>& impl, std::size_t publications,
+                 std::function<void(Result<Answer>)> done, Begin begin) {
     std::shared_ptr<service::Completion<Answer>> completion;
     const Result<> begun = enter(impl, [&](Impl& entered) -> Result<> {
-        completion =
-            std::make_shared<service::Completion<Answer>>(std::move(done), entered.observer);
+        completion = std::make_shared<service::Completion<Answer>>(
+            std::move(done), entered.observer,
+            metrics::PublishMeter(entered.metrics, entered.clock, publications));
         return begin(entered, completion);
     });
     if (begun) return;
@@ -64,12 +79,16 @@ Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options)
                          "a WebhookService needs a storage and a transport");
         }
         if (Result<> verdict = options.validate(); !verdict) return verdict.error();
+        auto counts = std::make_shared<metrics::ServiceMetrics>();
         parts.observer = service::guarded(parts.observer ? std::move(parts.observer)
                                                          : std::make_shared<Observer>());
+        parts.observer = metrics::metered(std::move(parts.observer), counts);
         parts.clock =
             parts.clock ? service::guarded(std::move(parts.clock), parts.observer) : system_clock();
         parts.storage = service::guarded(std::move(parts.storage), parts.observer);
-        auto impl = std::make_shared<Impl>(std::move(parts), std::move(options));
+        if (!parts.random) parts.random = system_random();
+        parts.storage = metrics::metered(std::move(parts.storage), parts.clock, counts);
+        auto impl = std::make_shared<Impl>(std::move(parts), std::move(options), std::move(counts));
         if (Result<> opened = impl->engine.open(); !opened) return opened.error();
         return WebhookService(std::move(impl));
     } catch (...) {
@@ -205,19 +224,20 @@ Result<std::vector<EventType>> WebhookService::event_types() const {
 
 Result<PublishReceipt> WebhookService::publish(const Principal& principal,
                                                Publication publication) {
-    return enter(impl_,
-                 [&](Impl& impl) { return impl.publish(principal, std::move(publication)); });
+    return enter_publishing(
+        impl_, 1, [&](Impl& impl) { return impl.publish(principal, std::move(publication)); });
 }
 
 Result<std::vector<PublishReceipt>> WebhookService::publish_batch(
     const Principal& principal, std::vector<Publication> publications) {
-    return enter(
-        impl_, [&](Impl& impl) { return impl.publish_batch(principal, std::move(publications)); });
+    return enter_publishing(impl_, publications.size(), [&](Impl& impl) {
+        return impl.publish_batch(principal, std::move(publications));
+    });
 }
 
 void WebhookService::async_publish(const Principal& principal, Publication publication,
                                    std::function<void(Result<PublishReceipt>)> done) {
-    enter_async<PublishReceipt>(impl_, std::move(done), [&](Impl& impl, auto completion) {
+    enter_async<PublishReceipt>(impl_, 1, std::move(done), [&](Impl& impl, auto completion) {
         return impl.async_publish(principal, std::move(publication), std::move(completion));
     });
 }
@@ -225,7 +245,8 @@ void WebhookService::async_publish(const Principal& principal, Publication publi
 void WebhookService::async_publish_batch(
     const Principal& principal, std::vector<Publication> publications,
     std::function<void(Result<std::vector<PublishReceipt>>)> done) {
-    enter_async<Impl::Receipts>(impl_, std::move(done), [&](Impl& impl, auto completion) {
+    const std::size_t count = publications.size();
+    enter_async<Impl::Receipts>(impl_, count, std::move(done), [&](Impl& impl, auto completion) {
         return impl.async_publish_batch(principal, std::move(publications), std::move(completion));
     });
 }
@@ -261,8 +282,18 @@ Result<> WebhookService::stop(std::chrono::milliseconds drain) {
     return enter(impl_, [&](Impl& impl) { return impl.engine.stop(drain); });
 }
 
+Result<> WebhookService::abandon() {
+    return enter(impl_, [](Impl& impl) { return impl.engine.abandon(); });
+}
+
 Result<> WebhookService::check_ready() const {
     return enter(impl_, [](Impl& impl) { return impl.engine.check_ready(); });
+}
+
+Result<std::vector<MetricFamily>> WebhookService::metrics() const {
+    return enter(impl_, [](Impl& impl) -> Result<std::vector<MetricFamily>> {
+        return impl.engine.collect_metrics();
+    });
 }
 
 const ServiceOptions& WebhookService::options() const noexcept {

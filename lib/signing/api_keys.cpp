@@ -3,6 +3,7 @@
 #include <base/user_id.hpp>
 #include <signing/digest.hpp>
 #include <webhooks/api_keys.hpp>
+#include <webhooks/random.hpp>
 
 namespace webhooks {
 namespace {
@@ -52,7 +53,7 @@ Result<bool> is_there(Storage& storage, const ApiKeyRecord& wanted) {
 
 Result<Secret> ApiKeys::create(const Principal& principal) {
     if (Result<> valid = check_principal(principal); !valid) return valid.error();
-    Result<std::string> random = signing::random_bytes(random_key_bytes);
+    Result<std::string> random = signing::random_bytes(random_key_bytes, *system_random());
     if (!random) return random.error();
     const Secret bytes(std::move(*random));
     Secret key(signing::base64url_encode(bytes.reveal()));

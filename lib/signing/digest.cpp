@@ -1,8 +1,9 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <new>
 #include <signing/bytes.hpp>
 #include <signing/digest.hpp>
@@ -64,11 +65,15 @@ std::string base64url_encode(std::string_view data) {
     return text;
 }
 
-Result<std::string> random_bytes(std::size_t size) {
-    const ErrorQueueGuard guard;
+Result<std::string> random_bytes(std::size_t size, Random& random) {
     std::string data(size, '\0');
-    if (RAND_bytes(bytes(data), static_cast<int>(size)) != 1) {
-        return Error(Errc::internal, "the system's random number generator failed");
+    try {
+        for (std::size_t done = 0; done < size; done += sizeof(std::uint64_t)) {
+            const std::uint64_t bits = random.next();
+            std::memcpy(data.data() + done, &bits, std::min(sizeof bits, size - done));
+        }
+    } catch (...) {
+        return Error(Errc::internal, "the random number generator failed");
     }
     return data;
 }

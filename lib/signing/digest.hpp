@@ -9,6 +9,7 @@
 #include <string_view>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/random.hpp>
 
 namespace webhooks::signing {
 
@@ -24,8 +25,8 @@ std::optional<std::string> base64_decode(std::string_view text);
 /// RFC 4648, section 5, without padding.
 std::string base64url_encode(std::string_view data);
 
-/// Bytes suitable for keys. @return internal if the system's random number generator fails.
-Result<std::string> random_bytes(std::size_t size);
+/// Bytes suitable for keys. @return internal if the random number generator fails.
+Result<std::string> random_bytes(std::size_t size, Random& random);
 
 /// Whether two texts are equal, in a time that depends only on their sizes.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;

@@ -98,17 +98,17 @@ Result<Key> read_verification_key(const Secret& text) {
 
 }  // namespace signing
 
-Result<Secret> make_secret() {
-    Result<std::string> random = signing::random_bytes(32);
-    if (!random) return random.error();
-    const Secret key(std::move(*random));
+Result<Secret> make_secret(Random& random) {
+    Result<std::string> bytes = signing::random_bytes(32, random);
+    if (!bytes) return bytes.error();
+    const Secret key(std::move(*bytes));
     return signing::encode(signing::hmac_prefix, key.reveal());
 }
 
-Result<Secret> make_signing_key() {
-    Result<std::string> random = signing::random_bytes(signing::Ed25519Key::size);
-    if (!random) return random.error();
-    const Secret seed(std::move(*random));
+Result<Secret> make_signing_key(Random& random) {
+    Result<std::string> bytes = signing::random_bytes(signing::Ed25519Key::size, random);
+    if (!bytes) return bytes.error();
+    const Secret seed(std::move(*bytes));
     const auto key = signing::Ed25519Key::from_seed(seed.reveal());
     if (!key) return Error(Errc::internal, "this OpenSSL does not support Ed25519");
     const Secret both = signing::join(seed.reveal(), key->public_key());

@@ -60,7 +60,7 @@ bool AnswerReader::read_head() {
         case AnswerHead::Progress::needs_more:
             return false;
         case AnswerHead::Progress::failed:
-            fail(head_.error());
+            fail(FailureReason::malformed, head_.error());
             return false;
         case AnswerHead::Progress::complete:
             break;
@@ -69,7 +69,7 @@ bool AnswerReader::read_head() {
     if (head_.status() >= 200) {
         begin_body();
     } else if (++interim_answers_ > max_interim_answers) {
-        fail("more than 5 interim responses");
+        fail(FailureReason::malformed, "more than 5 interim responses");
     } else {
         head_ = AnswerHead(max_header_bytes_);
     }
@@ -80,7 +80,7 @@ void AnswerReader::begin_body() {
     const std::string head = head_.canonical();
     error_code code;
     parser_.put({head.data(), head.size()}, code);
-    if (code) return fail("malformed response: " + code.message());
+    if (code) return fail(FailureReason::malformed, "malformed response: " + code.message());
     has_answer_ = true;
     if (parser_.is_done()) finish_body(true);
 }
@@ -113,19 +113,21 @@ void AnswerReader::finish_body(bool is_complete) {
 void AnswerReader::end() {
     if (is_done_) return;
     if (has_answer_) return finish_body(false);
-    fail(is_untouched() ? "connection closed before a response"
-                        : "connection closed within the response headers");
+    fail(FailureReason::reset, is_untouched() ? "connection closed before a response"
+                                              : "connection closed within the response headers");
 }
 
-void AnswerReader::fail(std::string error) {
+void AnswerReader::fail(FailureReason reason, std::string error) {
     is_done_ = true;
+    reason_ = reason;
     error_ = std::move(error);
 }
 
 TransportAnswer AnswerReader::take() {
     if (was_plain_) return std::move(plain_);
     if (!has_answer_) {
-        return {.kind = TransportAnswer::Kind::failed, .error = std::move(error_)};
+        return {
+            .kind = TransportAnswer::Kind::failed, .error = std::move(error_), .reason = reason_};
     }
     return {.kind = TransportAnswer::Kind::answered,
             .status_code = head_.status(),

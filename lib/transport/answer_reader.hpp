@@ -71,7 +71,7 @@ private:
     void begin_body();
     bool read_body();
     void finish_body(bool is_complete);
-    void fail(std::string error);
+    void fail(FailureReason reason, std::string error);
 
     TransportAnswer plain_;  ///< The result, with `was_plain_`.
     const std::size_t max_header_bytes_;
@@ -85,6 +85,7 @@ private:
     bool has_answer_ = false;
     bool is_done_ = false;
     bool may_reuse_ = false;
+    FailureReason reason_ = FailureReason::other;
     std::string error_;
 };
 

@@ -47,9 +47,9 @@ void Attempt::guard(Function function) {
 void Attempt::begin() {
     guard([this] {
         prepared_ = workbench_.targets.prepare(request_.target);
-        if (!prepared_->error.empty()) return end(failed(prepared_->error));
+        if (!prepared_->error.empty()) return end(failed(FailureReason::other, prepared_->error));
         Result<std::string> bytes = request_bytes(prepared_->head, request_);
-        if (!bytes) return end(failed(bytes.error().detail()));
+        if (!bytes) return end(failed(FailureReason::other, bytes.error().detail()));
         bytes_ = std::move(*bytes);
         send_or_connect();
     });
@@ -92,7 +92,7 @@ void Attempt::resolve() {
         return;
     }
     const Result<IpAddress> address = IpAddress::parse(url.host());
-    if (!address) return end(failed("address not allowed"));
+    if (!address) return end(failed(FailureReason::address, "address not allowed"));
     on_resolved({.addresses = {*address}});
 }
 
@@ -103,9 +103,9 @@ void Attempt::on_resolved(const Resolved& resolved) {
             if (std::exchange(kept_, nullptr) || workbench_.idle.drop_oldest()) return connect();
             return end(not_sent(resolved.error));
         }
-        if (resolved.addresses.empty()) return end(failed(resolved.error));
+        if (resolved.addresses.empty()) return end(failed(FailureReason::lookup, resolved.error));
         if (!are_allowed(resolved.addresses, request_.target->policy.get())) {
-            return end(failed("address not allowed"));
+            return end(failed(FailureReason::address, "address not allowed"));
         }
         if (use_kept(resolved)) return exchange();
         addresses_ = resolved.addresses;
@@ -174,7 +174,18 @@ void Attempt::start_tls() {
     if (!stream_->start_tls(workbench_.tls, url.host(), url.host_is_address(), earlier.get())) {
         return end(not_sent("out of memory"));
     }
-    shake_hands();
+    await_handshake_turn();
+}
+
+/// A step takes as long as dozens of requests on established connections.
+void Attempt::await_handshake_turn() {
+    workbench_.handshakes.push_back(token_);
+}
+
+void Attempt::continue_handshake() {
+    guard([this] {
+        if (phase_ == Phase::handshaking) shake_hands();
+    });
 }
 
 void Attempt::shake_hands() {
@@ -192,12 +203,15 @@ void Attempt::shake_hands() {
     }
     // The session may be what the peer rejected.
     workbench_.sessions.drop(request_.target->url.origin());
-    if (step.kind == Kind::ended) return end(failed("connection closed in the TLS handshake"));
-    end(step.code ? failed(phase_, step.code) : failed(step.error));
+    if (step.kind == Kind::ended)
+        return end(failed(FailureReason::tls, "connection closed in the TLS handshake"));
+    end(step.code ? failed(phase_, step.code) : failed(FailureReason::tls, step.error));
 }
 
 void Attempt::exchange() {
     phase_ = Phase::exchanging;
+    const bool is_new = !is_kept_connection_;
+    if (is_new) workbench_.metrics.count_connection(request_.target->url.is_https());
     step_deadline_ = deadline_;
     written_ = 0;
     can_write_ = true;
@@ -209,7 +223,7 @@ void Attempt::exchange() {
 
 void Attempt::on_ready() {
     guard([this] {
-        if (phase_ == Phase::handshaking) return shake_hands();
+        if (phase_ == Phase::handshaking) return await_handshake_turn();
         write_more();
         read_more();
     });
@@ -258,7 +272,8 @@ void Attempt::limit_body() {
 void Attempt::on_broken(const Stream::Step& step) {
     if (reader_.is_untouched() && is_kept_connection_) return connect();
     if (reader_.is_untouched() && step.kind == Kind::failed) {
-        return end(step.code ? failed(phase_, step.code) : failed(step.error));
+        return end(step.code ? failed(phase_, step.code)
+                             : failed(FailureReason::reset, step.error));
     }
     reader_.end();
     finish();

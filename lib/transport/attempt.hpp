@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <string>
 #include <transport/answer_reader.hpp>
@@ -10,6 +11,7 @@
 #include <transport/prepared_target.hpp>
 #include <transport/resolver.hpp>
 #include <transport/stream.hpp>
+#include <transport/transport_metrics.hpp>
 #include <vector>
 #include <webhooks/http_transport.hpp>
 
@@ -23,10 +25,14 @@ struct Workbench {
     Poller& poller;
     const TlsContext& tls;
     Resolver& resolver;
+    TransportMetrics& metrics;
     PreparedTargets targets;
     Pool idle;
     ExpiringCache<ResumableSession> sessions;  ///< By origin.
     std::array<char, 16 * 1024> input{};
+    /// Attempts that are ready for a step of their TLS handshake, in the order in which they
+    /// became ready.
+    std::deque<Transport::Token> handshakes{};
 };
 
 /// One attempt, from DNS lookup to response: resolve, connect, TLS, write, read. It has one
@@ -49,6 +55,8 @@ public:
 
     Transport::Token token() const noexcept { return token_; }
     void begin();
+    /// Makes the handshake step for which it is in `Workbench::handshakes`.
+    void continue_handshake();
     bool is_overdue(SteadyTime now) const noexcept { return now >= step_deadline_; }
     /// @pre is_overdue(now)
     void on_overdue(SteadyTime now);
@@ -68,6 +76,7 @@ private:
     std::error_code dial(const IpAddress& address);
     void after_failed_dial(const std::error_code& code);
     void start_tls();
+    void await_handshake_turn();
     void shake_hands();
     void exchange();
     void write_more();

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto sweep_interval = 50ms;
 /// The same for idle connections, while there is nothing else.
 constexpr auto idle_sweep_interval = 1s;
+/// Steps of TLS handshakes between two polls of established connections.
+constexpr std::size_t handshakes_per_turn = 4;
 /// How often a host with its own loop drives DNS lookups, which `wait_handle` does not cover.
 constexpr auto lookup_interval = 5ms;
 /// The maximum number of TLS sessions kept for resumption, of some kilobytes each.
@@ -33,14 +35,18 @@ public:
     int wait_handle() const override { return poller_.wait_handle(); }
     SteadyTime next_wake() const override;
     void cancel_all() override;
+    std::vector<MetricFamily> metrics() const override { return metrics_.collect(); }
 
 private:
     void on_ended(Attempt& attempt, TransportAnswer answer) override;
 
     void begin_started();
+    void continue_handshakes();
+    bool has_work() const noexcept;
     SteadyTime next_sweep() const noexcept;
     void sweep(SteadyTime now);
     bool give_answers(Sink& sink);
+    void count_lookup(const Resolved& resolved);
 
     const HttpTransportOptions options_;
     const TlsContext tls_;
@@ -48,6 +54,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
         io_.get_executor()};
     Poller poller_{io_};
+    TransportMetrics metrics_;
     Resolver resolver_;
     Workbench workbench_;
     std::unordered_map<Token, std::unique_ptr<Attempt>> attempts_;
@@ -61,11 +68,13 @@ private:
 HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
     : options_(std::move(options)),
       tls_(std::move(tls)),
-      resolver_(io_, {.dns = {.name_servers = options_.name_servers}}),
+      resolver_(io_, {.dns = {.name_servers = options_.name_servers},
+                      .on_finished = [this](const Resolved& resolved) { count_lookup(resolved); }}),
       workbench_{.options = options_,
                  .poller = poller_,
                  .tls = tls_,
                  .resolver = resolver_,
+                 .metrics = metrics_,
                  .targets = PreparedTargets(options_.user_agent),
                  .idle = {options_.max_idle_connections, options_.keep_alive},
                  .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
@@ -83,17 +92,35 @@ void HttpTransport::begin_started() {
     }
 }
 
+/// Alternates with them, so that endpoints that need new connections do not delay those that have
+/// one.
+void HttpTransport::continue_handshakes() {
+    for (std::size_t i = 0; i < handshakes_per_turn && !workbench_.handshakes.empty(); ++i) {
+        const Token token = workbench_.handshakes.front();
+        workbench_.handshakes.pop_front();
+        const auto found = attempts_.find(token);
+        if (found != attempts_.end()) found->second->continue_handshake();
+    }
+}
+
+/// Whether there is work to do although no socket changed.
+bool HttpTransport::has_work() const noexcept {
+    return poller_.has_calls() || !workbench_.handshakes.empty();
+}
+
 void HttpTransport::run(SteadyTime until, Sink& sink) {
     while (true) {
         poller_.poll();
         io_.poll();
         begin_started();
+        continue_handshakes();
         const SteadyTime now = SteadyTime::clock::now();
         if (now >= next_sweep()) sweep(now);
         ended_.clear();
+        metrics_.set_connections(workbench_.idle.size(), attempts_.size());
         const bool was_woken = is_woken_.exchange(false);
         if (give_answers(sink) || was_woken || now >= until) return;
-        if (poller_.has_calls()) continue;
+        if (has_work()) continue;
         poller_.interrupt_wait();
         io_.run_one_until(std::min(until, next_sweep()));
     }
@@ -129,6 +156,13 @@ bool HttpTransport::give_answers(Sink& sink) {
     return has_answers;
 }
 
+void HttpTransport::count_lookup(const Resolved& resolved) {
+    const bool is_found = !resolved.addresses.empty();
+    metrics_.count_lookup(is_found                  ? LookupResult::found
+                          : resolved.is_local_error ? LookupResult::local_error
+                                                    : LookupResult::failed);
+}
+
 void HttpTransport::on_ended(Attempt& attempt, TransportAnswer answer) {
     const Token token = attempt.token();
     answers_.emplace_back(token, std::move(answer));
@@ -144,7 +178,7 @@ void HttpTransport::wake() noexcept try {
 }
 
 SteadyTime HttpTransport::next_wake() const {
-    if (!answers_.empty() || !started_.empty() || poller_.has_calls()) return SteadyTime::min();
+    if (!answers_.empty() || !started_.empty() || has_work()) return SteadyTime::min();
     if (!resolver_.is_busy()) return next_sweep();
     return std::min(next_sweep(), SteadyTime::clock::now() + lookup_interval);
 }
@@ -154,6 +188,7 @@ void HttpTransport::cancel_all() {
         attempts_.begin()->second->cancel();
     }
     started_.clear();
+    workbench_.handshakes.clear();
     workbench_.idle.clear();
 }
 

@@ -9,7 +9,23 @@ std::string seconds(std::chrono::milliseconds time) {
     return std::to_string(time.count() / 1000) + " s";
 }
 
-std::string reason(Phase phase, const std::error_code& code) {
+/// Why an attempt fails that comes no further than this phase.
+FailureReason reason_of(Phase phase) {
+    switch (phase) {
+        case Phase::resolving:
+            return FailureReason::lookup;
+        case Phase::connecting:
+            return FailureReason::connect;
+        case Phase::handshaking:
+            return FailureReason::tls;
+        case Phase::exchanging:
+        case Phase::reading_body:
+            break;
+    }
+    return FailureReason::reset;
+}
+
+std::string text_of(Phase phase, const std::error_code& code) {
     if (phase == Phase::connecting) {
         if (code == std::errc::connection_refused) return "connection refused";
         if (code == std::errc::timed_out) return "connection timed out";
@@ -48,8 +64,8 @@ bool is_local_error(const std::error_code& code) noexcept {
            code == std::errc::resource_unavailable_try_again;
 }
 
-TransportAnswer failed(std::string error) {
-    return {.kind = TransportAnswer::Kind::failed, .error = std::move(error)};
+TransportAnswer failed(FailureReason reason, std::string error) {
+    return {.kind = TransportAnswer::Kind::failed, .error = std::move(error), .reason = reason};
 }
 
 TransportAnswer not_sent(std::string error) {
@@ -57,22 +73,23 @@ TransportAnswer not_sent(std::string error) {
 }
 
 TransportAnswer failed(Phase phase, const std::error_code& code) {
-    return is_local_error(code) ? not_sent(local_reason(code)) : failed(reason(phase, code));
+    return is_local_error(code) ? not_sent(local_reason(code))
+                                : failed(reason_of(phase), text_of(phase, code));
 }
 
 TransportAnswer timed_out(Phase phase, std::chrono::milliseconds timeout) {
     switch (phase) {
         case Phase::resolving:
-            return failed("could not resolve host: timed out");
+            return failed(FailureReason::lookup, "could not resolve host: timed out");
         case Phase::connecting:
-            return failed("connection timed out");
+            return failed(FailureReason::connect, "connection timed out");
         case Phase::handshaking:
-            return failed("TLS handshake timed out");
+            return failed(FailureReason::tls, "TLS handshake timed out");
         case Phase::exchanging:
         case Phase::reading_body:
             break;
     }
-    return failed("no response within " + seconds(timeout));
+    return failed(FailureReason::timeout, "no response within " + seconds(timeout));
 }
 
 }  // namespace webhooks::transport

@@ -19,7 +19,7 @@ enum class Phase { resolving, connecting, handshaking, exchanging, reading_body 
 bool is_local_error(const std::error_code& code) noexcept;
 
 /// The result of an attempt without a response.
-TransportAnswer failed(std::string error);
+TransportAnswer failed(FailureReason reason, std::string error);
 TransportAnswer not_sent(std::string error);
 /// A system call failed in this phase; `not_sent` for a local error.
 TransportAnswer failed(Phase phase, const std::error_code& code);

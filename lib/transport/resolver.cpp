@@ -97,6 +97,7 @@ void Resolver::finish(const std::string& host, Resolved resolved) {
         // RFC 6761, section 6.3: it means this machine, even if no hosts file says so.
         resolved = {.addresses = {IpAddress{.is_v6 = false, .bytes = {127, 0, 0, 1}}}};
     }
+    if (options_.on_finished) options_.on_finished(resolved);
     resolved.valid_until = SteadyTime::clock::now() + time_to_keep(resolved);
     const auto answer = std::make_shared<const Resolved>(std::move(resolved));
     if (!answer->is_local_error) cache_.put(host, answer, answer->valid_until);

@@ -21,6 +21,8 @@ struct ResolverOptions {
     /// ids have 16 bits.
     std::size_t max_under_way = 10'000;
     std::size_t max_remembered = 10'000;
+    /// Called with the result of each lookup that name servers were asked for.
+    std::function<void(const Resolved&)> on_finished = {};
 };
 
 /// Makes lookups in parallel and caches their results: addresses for the TTL of their records,

@@ -68,7 +68,7 @@ const table = [
   ["PATCH", "PATCH", "/subscriptions/1", { body: {} }, 405],
   ["DELETE of a list", "DELETE", "/subscriptions", {}, 405],
   ["OPTIONS", "OPTIONS", "/subscriptions", {}, 405],
-  ["GET of what is posted", "GET", "/events", {}, 405],
+  ["GET of what is posted", "GET", "/events/batch", {}, 405],
 
   ["a body over 1 MiB and 64 KiB", "POST", "/subscriptions", { body: draft({ name: "x".repeat(1114112) }) }, 413],
   ["no type of content", "POST", "/subscriptions", { body: draft(), headers: { "content-type": "" } }, 415],

@@ -202,3 +202,20 @@ test("the example receiver verifies what the server sends, and sees a retry", as
   assert.equal(refused.statusCode, 400);
   await until("it is printed", () => output.includes("NOT VERIFIED"));
 });
+
+test("a subscription's own timeout and its rule for retries hold", async (t) => {
+  const silent = await Receiver.start(t, () => new Promise(() => {}));
+  const missing = await Receiver.start(t, () => ({ status: 404 }));
+  const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "a=b"] });
+  const impatient = await server.subscribe({ url: silent.url, timeoutSeconds: 1, retryOn: ["5xx"] });
+  const choosy = await server.subscribe({ url: missing.url, retryOn: ["5xx", "429", "408", "network"] });
+  const plain = await server.subscribe({ url: missing.url });
+  await server.publish("a", 1);
+  const latest = (subscription) => until("the first attempt has ended", async () =>
+    (await server.events(subscription)).find((event) => event.sentAt !== null));
+  const late = await latest(impatient);
+  assert.equal(late.errorMessage, "no response within 1 s");
+  assert.equal(late.nextRetryAt, null, "network failures are not retried there");
+  assert.equal((await latest(choosy)).nextRetryAt, null, "a 404 is in no class");
+  assert.notEqual((await latest(plain)).nextRetryAt, null, "by default it is retried");
+});

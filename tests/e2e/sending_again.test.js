@@ -115,7 +115,7 @@ test("while a secret is rotated, receivers verify with either", async (t) => {
   assert.match(made, /^whsec_[A-Za-z0-9+/]{43}=$/);
   const during = await deliver();
   const again = await server.post(path, { secret: made });
-  assert.equal(again.status, 400);
+  assert.equal(again.status, 409);
   assert.deepEqual(again.body.errors, { secret: ["must not be the current one"] });
   const alone = (await server.post(path, { overlapSeconds: 0 })).body.subscription.secret;
   const after = await deliver();

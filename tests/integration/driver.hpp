@@ -60,6 +60,17 @@ public:
 
     void run(SteadyTime until) { transport_->run(until, *this); }
 
+    /// Drives until a condition holds. @return whether it does
+    template <class Condition>
+    bool drive_until(Condition condition, std::chrono::milliseconds step = 5ms) {
+        const SteadyTime end = SteadyTime::clock::now() + 20s;
+        while (!condition()) {
+            if (SteadyTime::clock::now() > end) return false;
+            transport_->run(SteadyTime::clock::now() + step, *this);
+        }
+        return true;
+    }
+
     /// Makes one attempt. @return its answer
     TransportAnswer send(OutgoingRequest request) {
         const Transport::Token token = start(std::move(request));

@@ -1,7 +1,9 @@
 // HTTPS: the same attempts over TLS, and what is rejected before a byte of a request is sent.
 
 #include <algorithm>
+#include <atomic>
 #include <support/catch.hpp>
+#include <thread>
 #include <tuple>
 
 #include "certificates.hpp"
@@ -20,6 +22,44 @@ HttpTransportOptions trusting(const ThrowawayAuthority& authority) {
 
 std::string named_url(const Receiver& receiver) {
     return "https://localhost:" + std::to_string(receiver.port()) + "/";
+}
+
+/// Stops servers before they send their certificates.
+struct Gate {
+    std::atomic<int> arrived = 0;
+    std::atomic<int> finished = 0;  ///< Servers that have sent their part of the handshake.
+    std::atomic<bool> is_open = false;
+
+    void open() {
+        is_open = true;
+        is_open.notify_all();
+    }
+
+    static int pass(SSL*, void* argument) {
+        Gate& gate = *static_cast<Gate*>(argument);
+        ++gate.arrived;
+        gate.is_open.wait(false);
+        return 1;
+    }
+
+    static void note(int is_sent, int, int type, const void* bytes, std::size_t size, SSL*,
+                     void* argument) {
+        if (is_sent == 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
+        if (*static_cast<const unsigned char*>(bytes) == SSL3_MT_FINISHED) {
+            ++static_cast<Gate*>(argument)->finished;
+        }
+    }
+};
+
+/// @return whether the condition became true in time
+template <class Condition>
+bool eventually(Condition condition, std::chrono::milliseconds patience = 20s) {
+    const SteadyTime end = SteadyTime::clock::now() + patience;
+    while (!condition()) {
+        if (SteadyTime::clock::now() > end) return false;
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
 }
 
 }  // namespace
@@ -130,6 +170,49 @@ TEST_CASE("A TLS session is resumed by the next connection, and not by other hos
         CHECK(driver.send(named_url(receiver)).status_code == 200);
     }
     CHECK(resumed == std::vector<bool>{false, true, false, false, true});
+}
+
+TEST_CASE("A response on an established connection does not wait for many TLS handshakes") {
+    constexpr int storm = 64;
+    const ThrowawayAuthority authority;
+    Gate gate;
+    const ServerContext server = authority.server("IP:127.0.0.1");
+    SSL_CTX_set_cert_cb(server.get(), &Gate::pass, &gate);
+    SSL_CTX_set_msg_callback(server.get(), &Gate::note);
+    SSL_CTX_set_msg_callback_arg(server.get(), &gate);
+    std::atomic<int> completed = 0;
+    Receiver stormy(
+        [&](Peer& peer, int) {
+            ++completed;
+            peer.wait_for_close();
+        },
+        server.get());
+    std::atomic<int> requests = 0;
+    std::atomic<int> responses = 0;
+    Receiver kept([&](Peer& peer, int) {
+        while (!peer.read_request().empty()) {
+            if (++requests == 2) eventually([&] { return gate.finished == storm; });
+            if (!peer.send(ok)) return;
+            ++responses;
+        }
+    });
+    HttpTransportOptions options = trusting(authority);
+    options.connect_timeout = 10s;
+    Driver driver(options);
+    CHECK(driver.send(kept.url()).status_code == 200);
+
+    for (int i = 0; i < storm; ++i)
+        driver.start(request_to("https://127.0.0.1:" + std::to_string(stormy.port()) + "/"));
+    REQUIRE(driver.drive_until([&] { return gate.arrived == storm; }));
+    const Transport::Token token = driver.start(request_to(kept.url()));
+    REQUIRE(driver.drive_until([&] { return requests == 2; }));
+    gate.open();
+    // The transport runs only once all certificates can be verified and the response can be read.
+    REQUIRE(eventually([&] { return responses == 2; }));
+    REQUIRE(driver.drive_until([&] { return driver.answers().contains(token); }));
+    // Handshakes that are complete now were completed before the response.
+    CHECK_FALSE(eventually([&] { return completed > storm / 4; }, 300ms));
+    CHECK(kept.connections() == 1);
 }
 
 TEST_CASE("TLS older than 1.2 is rejected") {

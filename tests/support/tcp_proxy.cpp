@@ -102,8 +102,7 @@ void TcpProxy::on_text(const std::string& text, int every, Fate fate) {
 void TcpProxy::serve() {
     while (true) {
         std::vector<pollfd> watched = {{stop_, POLLIN, 0}, {listener_, POLLIN, 0}};
-        std::vector<std::pair<int, bool>>
-            whose;  // Of the later ones: client, whether it is its end.
+        std::vector<std::pair<int, bool>> whose;  // Of the later ones: client, is its end.
         {
             const std::scoped_lock lock(mutex_);
             for (const auto& [client, connection] : open_) {

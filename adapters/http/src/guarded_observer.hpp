@@ -21,6 +21,14 @@ public:
         }
     }
 
+    void on_record(const LogRecord& record) noexcept override {
+        if (!inner_) return;
+        try {
+            inner_->on_record(record);
+        } catch (...) {
+        }
+    }
+
 private:
     const std::shared_ptr<Observer> inner_;
 };

@@ -1,6 +1,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
+#include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -13,26 +15,56 @@
 
 namespace webhooks::http {
 namespace asio = boost::asio;
+namespace {
+
+/// How the listener for metrics differs.
+ServerOptions metrics_options(ServerOptions options) {
+    options.host = options.metrics_host;
+    options.port = *options.metrics_port;
+    options.query_threads = 0;
+    options.max_connections = 16;
+    return options;
+}
+
+void warn(Observer& observer, const std::string& line) {
+    observer.on_record(
+        {.level = LogLevel::warning, .event = LogEvent::insecure_setting, .message = line});
+}
+
+}  // namespace
 
 class Server::Impl {
 public:
     /// @param certificate null: without TLS.
-    Impl(Api api, const ServerOptions& options, std::unique_ptr<TlsCertificate> certificate,
-         std::shared_ptr<Observer> observer)
+    Impl(Api api, Api metrics_api, const ServerOptions& options,
+         std::unique_ptr<TlsCertificate> certificate, std::shared_ptr<Observer> observer)
         : options_(options),
           observer_(std::move(observer)),
           api_(std::move(api)),
+          metrics_api_(std::move(metrics_api)),
           certificate_(std::move(certificate)),
-          io_(static_cast<int>(options.threads)),
-          listener_(io_, options, api_, certificate_.get()) {}
+          io_(static_cast<int>(options.threads)) {
+        listeners_.push_back(std::make_unique<Listener>(io_, options, api_, certificate_.get()));
+        if (!options.metrics_port) return;
+        listeners_.push_back(
+            std::make_unique<Listener>(io_, metrics_options(options), metrics_api_, nullptr));
+    }
 
     ~Impl() { stop(std::chrono::milliseconds(0)); }
 
     /// A forked child has a copy of this object, but none of its threads.
     bool is_of_this_process() const noexcept { return process_ == process_id(); }
 
-    Result<> open() { return listener_.open(); }
-    std::uint16_t port() const noexcept { return listener_.port(); }
+    Result<> open() {
+        for (const auto& listener : listeners_) {
+            if (auto opened = listener->open(); !opened) return opened;
+        }
+        return {};
+    }
+    std::uint16_t port() const noexcept { return listeners_.front()->port(); }
+    std::uint16_t metrics_port() const noexcept {
+        return options_.metrics_port ? listeners_.back()->port() : 0;
+    }
 
     Result<> start() {
         if (!is_of_this_process())
@@ -43,7 +75,8 @@ public:
             for (std::size_t i = 0; i < options_.threads; ++i) {
                 threads_.push_back(start_server_thread([this] { run(); }));
             }
-            listener_.start();
+            for (const auto& listener : listeners_)
+                listener->start();
         } catch (const std::exception& error) {
             stop(std::chrono::milliseconds(0));
             return Error(Errc::unavailable, std::string("cannot start a thread: ") + error.what());
@@ -53,10 +86,14 @@ public:
 
     void stop(std::chrono::milliseconds drain) {
         if (std::exchange(is_stopped_, true)) return;
-        listener_.finish();
-        if (!threads_.empty())
-            listener_.wait_until_closed(std::chrono::steady_clock::now() + drain);
-        listener_.close();
+        const auto until = std::chrono::steady_clock::now() + drain;
+        for (const auto& listener : listeners_)
+            listener->finish();
+        for (const auto& listener : listeners_) {
+            if (!threads_.empty()) listener->wait_until_closed(until);
+        }
+        for (const auto& listener : listeners_)
+            listener->close();
         work_.reset();
         for (std::thread& thread : threads_)
             thread.join();
@@ -73,22 +110,27 @@ private:
                 io_.run();
                 return;
             } catch (const std::exception& error) {
-                observer_->on_log(LogLevel::error,
-                                  std::string("a connection failed: ") + error.what());
+                log_failure(std::string("a connection failed: ") + error.what());
             } catch (...) {
-                observer_->on_log(LogLevel::error, "a connection failed");
+                log_failure("a connection failed");
             }
         }
+    }
+
+    void log_failure(std::string_view line) const {
+        observer_->on_record(
+            {.level = LogLevel::error, .event = LogEvent::connection_failed, .message = line});
     }
 
     const long process_ = process_id();
     const ServerOptions options_;
     const std::shared_ptr<Observer> observer_;
     const Api api_;
+    const Api metrics_api_;
     const std::unique_ptr<TlsCertificate> certificate_;
     asio::io_context io_;
     asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
-    Listener listener_;
+    std::vector<std::unique_ptr<Listener>> listeners_;  ///< The one for metrics comes last.
     std::vector<std::thread> threads_;
     bool is_stopped_ = false;
 };
@@ -105,11 +147,17 @@ Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticat
         if (!loaded) return loaded.error();
         certificate = *std::move(loaded);
     } else if (!is_loopback(options.host)) {
-        observer->on_log(LogLevel::warning, "the server listens on " + options.host +
-                                                " without TLS: keys and payloads can be read in "
-                                                "transit; set certificate_file and key_file");
+        warn(*observer, "the server listens on " + options.host +
+                            " without TLS: keys and payloads can be read in transit; set "
+                            "certificate_file and key_file");
     }
-    auto impl = std::make_unique<Impl>(*std::move(api), options, std::move(certificate), observer);
+    if (options.metrics_port && !is_loopback(options.metrics_host)) {
+        warn(*observer, "the metrics on " + options.metrics_host +
+                            " require no key: restrict the port of metrics_host to the monitoring");
+    }
+    Api metrics_api = api->for_metrics();
+    auto impl = std::make_unique<Impl>(*std::move(api), std::move(metrics_api), options,
+                                       std::move(certificate), observer);
     if (const auto opened = impl->open(); !opened) return opened.error();
     return Server(std::move(impl));
 }
@@ -129,6 +177,10 @@ Server::~Server() {
 
 std::uint16_t Server::port() const noexcept {
     return impl_ ? impl_->port() : 0;
+}
+
+std::uint16_t Server::metrics_port() const noexcept {
+    return impl_ ? impl_->metrics_port() : 0;
 }
 
 Result<> Server::start() {

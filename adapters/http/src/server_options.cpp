@@ -83,6 +83,9 @@ Result<> ServerOptions::validate() const {
     using namespace std::chrono_literals;
     Ranges ranges;
     if (!IpAddress::parse(host)) ranges.add_error("host", "must be an IPv4 or IPv6 address");
+    if (!IpAddress::parse(metrics_host)) {
+        ranges.add_error("metrics_host", "must be an IPv4 or IPv6 address");
+    }
     if (tls.is_set() && tls.certificate_file.empty()) {
         ranges.add_error("certificate_file", "is needed together with key_file");
     }

@@ -26,6 +26,7 @@
 #include <webhooks/testing/storage_contract/log.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>
 #include <webhooks/testing/storage_contract/retention.hpp>
+#include <webhooks/testing/storage_contract/sample.hpp>
 #include <webhooks/testing/storage_contract/secrets.hpp>
 #include <webhooks/testing/storage_contract/statistics.hpp>
 #include <webhooks/testing/storage_contract/subscriptions.hpp>

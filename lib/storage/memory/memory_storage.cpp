@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <query/answer.hpp>
-#include <random>
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
@@ -21,10 +20,25 @@ Error no_such_event() {
     return {Errc::not_found, "no such event"};
 }
 
+void count_subscription(const Subscription& subscription, Time now, StorageSample& sample) {
+    if (!subscription.is_active) {
+        ++sample.inactive;
+    } else if (subscription.paused_until > now) {
+        ++sample.paused;
+    } else if (subscription.failing_since) {
+        ++sample.failing;
+    } else {
+        ++sample.active;
+    }
+}
+
 }  // namespace
 
-MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout)
-    : clock_(clock ? std::move(clock) : system_clock()), query_timeout_(query_timeout) {}
+MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout,
+                             std::shared_ptr<Random> random)
+    : clock_(clock ? std::move(clock) : system_clock()),
+      random_(random ? std::move(random) : system_random()),
+      query_timeout_(query_timeout) {}
 
 // ---- Subscriptions.
 
@@ -303,10 +317,7 @@ Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, S
 
 Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
     const std::scoped_lock lock(mutex_);
-    std::random_device random;
-    const Worker worker{.id = {++last_worker_},
-                        .last_event = last_event_,
-                        .tag = (std::uint64_t{random()} << 32) | random()};
+    const Worker worker{.id = {++last_worker_}, .last_event = last_event_, .tag = random_->next()};
     workers_[worker.id] = {.tag = worker.tag,
                            .lease = lease,
                            .last_pulse = clock_->steady_now(),
@@ -536,7 +547,9 @@ HeldEvent MemoryStorage::held(EventId id) const {
             .message = event.message,
             .attempts = event.row ? event.row->attempts : 0,
             .tries = event.row ? event.row->tries : 0,
-            .has_row = event.row.has_value()};
+            .has_row = event.row.has_value(),
+            .created_at = event.created_at,
+            .due = event.row && event.row->due ? *event.row->due : event.created_at};
 }
 
 Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventId after,
@@ -603,6 +616,25 @@ Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
             {.due = stored.row->due, .attempts = stored.row->attempts, .tries = stored.row->tries});
     }
     return {};
+}
+
+Result<StorageSample> MemoryStorage::sample() {
+    const std::scoped_lock lock(mutex_);
+    const Time now = clock_->now();
+    StorageSample sample;
+    for (const auto& [due, event] : due_) {
+        ++(due <= now ? sample.due : sample.scheduled);
+    }
+    sample.deferred = deferred_.size();
+    if (sample.due > 0) sample.oldest_due = due_.begin()->first;
+    for (const auto& [id, stored] : subscriptions_) {
+        if (!stored.is_deleted) count_subscription(stored.subscription, now, sample);
+    }
+    for (const auto& [id, worker] : workers_) {
+        const bool is_late = clock_->steady_now() - worker.last_pulse > worker.lease;
+        if (!worker.is_dead) ++(is_late ? sample.expired : sample.live);
+    }
+    return sample;
 }
 
 Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
@@ -680,8 +712,10 @@ Result<> MemoryStorage::delete_api_key(ApiKeyId id) {
 }  // namespace storage
 
 std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock,
-                                             std::chrono::milliseconds query_timeout) {
-    return std::make_shared<storage::MemoryStorage>(std::move(clock), query_timeout);
+                                             std::chrono::milliseconds query_timeout,
+                                             std::shared_ptr<Random> random) {
+    return std::make_shared<storage::MemoryStorage>(std::move(clock), query_timeout,
+                                                    std::move(random));
 }
 
 }  // namespace webhooks

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 #include <webhooks/clock.hpp>
+#include <webhooks/random.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks::storage {
@@ -17,7 +18,8 @@ namespace webhooks::storage {
 /// Ordered containers under one lock: every call is atomic because it holds the lock.
 class MemoryStorage final : public Storage {
 public:
-    MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout);
+    MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout,
+                  std::shared_ptr<Random> random);
 
     Result<Subscription> insert_subscription(const Subscription&) override;
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
@@ -52,6 +54,7 @@ public:
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
+    Result<StorageSample> sample() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -133,6 +136,7 @@ private:
     void write_append(const Worker&, const Append&, const Appended& place);
 
     const std::shared_ptr<Clock> clock_;
+    const std::shared_ptr<Random> random_;
     const std::chrono::milliseconds query_timeout_;
     std::mutex mutex_;
     std::map<SubscriptionId, StoredSubscription> subscriptions_;

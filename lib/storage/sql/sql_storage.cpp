@@ -2,6 +2,7 @@
 #include <storage/sql/api_key_table.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
+#include <storage/sql/sample.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/undelivered_table.hpp>
@@ -206,6 +207,12 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
     // If the transaction failed, its work still has to be done.
     if (is_more) sweep_ = sweep;
     return is_more;
+}
+
+Result<StorageSample> SqlStorage::sample() {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<StorageSample> {
+        return read_sample(sql, now(sql), worker_has_expired());
+    });
 }
 
 std::size_t SqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,

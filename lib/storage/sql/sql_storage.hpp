@@ -57,6 +57,7 @@ public:
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
                                         std::size_t limit) override;
     Result<bool> maintain(const Maintenance&) override;
+    Result<StorageSample> sample() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -80,6 +81,9 @@ protected:
     /// If events can become visible out of the order of their ids: the id up to which none can
     /// appear any more in a transaction that begins after this call.
     virtual Result<std::optional<EventId>> last_settled_event() { return std::nullopt; }
+
+    /// A condition on a row of webhooks_worker: its lease has expired at time `:now`.
+    virtual const char* worker_has_expired() const = 0;
 
     /// Deletes old events, as documented for `maintain`, in a transaction that has no other work
     /// left.

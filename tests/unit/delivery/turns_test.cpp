@@ -128,6 +128,22 @@ TEST_CASE("endpoints that have just failed take turns among themselves, not with
     CHECK(Events(began.begin(), began.begin() + 6) == Events{100, 1, 101, 2, 102, 3});
 }
 
+TEST_CASE("of lanes that open at the same time the one that was blocked first is the first") {
+    Queues queues;
+    std::vector<Lane*> blocked;
+    for (int i = 0; i < 20; ++i) {
+        blocked.insert(blocked.begin() + i / 2, &queues.lane("a", {i}));
+    }
+    for (Lane* lane : blocked) {
+        pause(lane->health, 1s, queues.now);
+        queues.turns.settle(*lane, queues.now);
+    }
+    for (const Lane* lane : blocked) {
+        CHECK(queues.turns.take_opened(queues.now + 1s) == lane);
+    }
+    CHECK(queues.turns.take_opened(queues.now + 1s) == nullptr);
+}
+
 TEST_CASE("a blocked queue waits for its time and delays no other, not even of its host") {
     Queues queues;
     Lane& blocked = queues.lane("a", {1});

@@ -269,3 +269,14 @@ TEST_CASE_METHOD(PublishFixture, "wrong parameters of the raw form are named tog
     CHECK(errors("POST", "/events?eventType=order.created&expiresAt=2026-01-01", "1") ==
           R"({"expiresAt":["must be later than now and than deliverAt"]})");
 }
+
+TEST_CASE_METHOD(ApiFixture, "an empty parameter of a raw publication is an error, not absent") {
+    const std::string empty = "must not be empty; leave it out";
+    CHECK(errors("POST", "/events?eventType=order.created&userId=&idempotencyKey=", "1") ==
+          R"({"idempotencyKey":[")" + empty + R"("],"userId":[")" + empty + R"("]})");
+    CHECK(errors("POST", "/events?eventType=order.created&deliverAt=&expiresAt=", "1") ==
+          R"({"deliverAt":[")" + empty + R"("],"expiresAt":[")" + empty + R"("]})");
+    CHECK(errors("POST", "/events?eventType=", R"({"eventType":"order.created","payload":1})") ==
+          R"({"eventType":[")" + empty + R"("]})");
+    CHECK(transport->requests().empty());
+}

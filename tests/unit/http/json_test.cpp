@@ -223,14 +223,27 @@ TEST_CASE("strings are decoded") {
     CHECK(json::to_string(raw) == text);
 }
 
-TEST_CASE("only whole numbers written as such are integers") {
+TEST_CASE("whole numbers are integers, however they are written") {
     CHECK(json::to_integer("9") == 9);
     CHECK(json::to_integer("-9223372036854775808") == INT64_MIN);
-    CHECK_FALSE(json::to_integer("9223372036854775808"));
-    CHECK_FALSE(json::to_integer("9.0"));
-    CHECK_FALSE(json::to_integer("9e0"));
-    CHECK_FALSE(json::to_integer("\"9\""));
-    CHECK_FALSE(json::to_integer("true"));
+    CHECK(json::to_integer("9.0") == 9);
+    CHECK(json::to_integer("-9.000e0") == -9);
+    CHECK(json::to_integer("90E-1") == 9);
+    CHECK(json::to_integer("0.09e+2") == 9);
+    CHECK(json::to_integer("9e18") == 9'000'000'000'000'000'000);
+    CHECK(json::to_integer("9223372036854775807.0") == INT64_MAX);
+    CHECK(json::to_integer("0.0") == 0);
+    CHECK(json::to_integer("-0e-99999") == 0);
+    CHECK(json::to_integer("0e99999") == 0);
+}
+
+TEST_CASE("what is no whole number, or does not fit, is no integer") {
+    for (const char* raw : {"9.5", "9e-1", "0.9", "9.0000000000000000000000001", "1e19", "1e400",
+                            "9223372036854775808", "9223372036854775807.5", "1e-2147483648",
+                            "\"9\"", "\"9e0\"", "true", "false", "null", "[1]", "{\"a\":1e5}"}) {
+        CAPTURE(raw);
+        CHECK_FALSE(json::to_integer(raw));
+    }
 }
 
 TEST_CASE("values of another type are nullopt") {

@@ -39,3 +39,17 @@ TEST_CASE("the OpenAPI document and the table have the same operations") {
     }
     CHECK(documented() == served);
 }
+
+TEST_CASE("the metrics know each operation by its operationId in the OpenAPI document") {
+    std::ifstream document(WEBHOOKS_SOURCE_FOLDER "/adapters/http/openapi.yaml");
+    REQUIRE(document);
+    const std::string member = "      operationId: ";
+    std::set<std::string> documented_ids;
+    for (std::string line; std::getline(document, line) && line != "components:";) {
+        if (line.starts_with(member)) documented_ids.insert(line.substr(member.size()));
+    }
+    std::set<std::string> ids;
+    for (const Operation& operation : operations())
+        ids.emplace(operation.id);
+    CHECK(ids == documented_ids);
+}

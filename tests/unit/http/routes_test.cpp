@@ -74,7 +74,7 @@ TEST_CASE("a wrong method is told the allowed ones") {
         {"DELETE", "/v1/webhooks/subscriptions", "GET, HEAD, POST"},
         {"OPTIONS", "/v1/webhooks/subscriptions/1", "GET, HEAD, PUT, DELETE"},
         {"GET", "/v1/webhooks/subscriptions/1/test", "POST"},
-        {"HEAD", "/v1/webhooks/events", "POST"},
+        {"PUT", "/v1/webhooks/events", "GET, HEAD, POST"},
         {"GET", "/v1/webhooks/events/batch", "POST"},
         {"POST", "/v1/webhooks/subscriptions/1/events/1", "GET, HEAD, DELETE"},
         {"GET", "/v1/webhooks/subscriptions/1/events/1/retry", "POST"},

@@ -247,8 +247,8 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all 
         {R"({"overlapSeconds":604801})", "{" + range + "}"},
         {R"({"overlapSeconds":"1"})", "{" + range + "}"},
         {R"({"secret":5})", R"({"secret":["must be a string"]})"},
-        {R"({"secret":"first"})", R"({"secret":["must not be the current one"]})"},
-        {R"({"secret":"first","overlapSeconds":1.5})", "{" + range + "}"},
+        {R"({"secret":"first","overlapSeconds":1.5})",
+         "{" + range + R"(,"secret":["must not be the current one"]})"},
         {R"({"secret":"","overlapSeconds":1.5})",
          "{" + range + R"(,"secret":["must be 1 to 256 printable ASCII characters"]})"},
         {R"({"secret":"a","Secret":"b"})",
@@ -259,6 +259,12 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all 
     CHECK(json(200, "GET", path).at("subscription").at("secret") == "first");
     content_type = "text/plain";
     CHECK(call("POST", "/v1/webhooks" + path + "/rotate-secret", body).status == 415);
+}
+
+TEST_CASE_METHOD(SendingAgainFixture, "a rotation to the current secret is a 409") {
+    const auto found = json(409, "POST", path + "/rotate-secret", R"({"secret":"first"})");
+    CHECK(serialize(found.at("errors")) == R"({"secret":["must not be the current one"]})");
+    CHECK(json(200, "GET", path).at("subscription").at("secret") == "first");
 }
 
 TEST_CASE_METHOD(SendingAgainFixture, "a new secret is checked as at creation") {

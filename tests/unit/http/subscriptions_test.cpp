@@ -131,7 +131,7 @@ TEST_CASE_METHOD(ApiFixture, "a wrong member is named") {
         R"({"subscription.retryOn":["must be an array of '5xx', '429', '408' and 'network'; )"
         R"(null retries every failure except 410"]})";
     const auto [member, expected] = GENERATE_COPY(table<std::string, std::string>({
-        {R"("maxRetryCount":9.0)",
+        {R"("maxRetryCount":9.5)",
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},
         {R"("maxRetryCount":101)",
          R"({"subscription.maxRetryCount":["must be a whole number, 0 to 100"]})"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unit/service/fixture.hpp>
 #include <webhooks/forwarding_storage.hpp>
+#include <webhooks/testing/faulty_storage.hpp>
 
 namespace webhooks::testing {
 namespace {
@@ -171,6 +172,27 @@ TEST_CASE_METHOD(LeaseFixture, "taking over a lot leaves time for publications i
     }
     CHECK(most_in_one_step == 1);
     CHECK(transport->requests().size() == 2503);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "without an identity nothing is sent") {
+    const auto faulty = std::make_shared<FaultyStorage>(make_memory_storage(clock));
+    storage = faulty;
+    running.reset();
+    open();
+    const Subscription subscription = subscribe();
+    const EventId id = publish();
+    // Its own clock says that the lease goes on, and another worker may have the event already.
+    faulty->retire_worker({1}).value();
+    faulty->break_calls(
+        {.count = FaultyStorage::for_ever, .only = ForwardingStorage::Call::register_worker});
+    advance(2s);
+    CHECK(transport->requests().empty());
+
+    faulty->mend();
+    for (int i = 0; i < 3; ++i)
+        advance(1s);
+    CHECK(event(subscription.id, id).is_success);
+    CHECK(transport->requests().size() == 1);
 }
 
 }  // namespace webhooks::testing

@@ -1,5 +1,6 @@
 #include <unit/allocations.hpp>
 #include <unit/service/fixture.hpp>
+#include <webhooks/testing/faulty_storage.hpp>
 
 #ifndef __SANITIZE_ADDRESS__
 
@@ -13,6 +14,70 @@ bool is_fitting(const Error& error) {
 }
 
 }  // namespace
+
+TEST_CASE("where memory is used up as the first event of a subscription comes, it is sent later") {
+    for (long allocations = 0; allocations < 100; ++allocations) {
+        ServiceFixture fixture;
+        const Subscription subscription = fixture.subscribe();
+        const EventId id = fixture.publish();
+        {
+            const Shortage shortage(allocations);
+            static_cast<void>(fixture.service().run_once());
+        }
+        for (int i = 0; i < 5; ++i)
+            fixture.advance(5s);
+        INFO(allocations);
+        CHECK(fixture.event(subscription.id, id).is_success);
+    }
+}
+
+TEST_CASE("where memory is used up as changes are read, no publication misses a subscription") {
+    for (long allocations = 0; allocations < 120; ++allocations) {
+        ServiceFixture fixture;
+        WebhookService other = WebhookService::open({.storage = fixture.storage,
+                                                     .transport = std::make_shared<FakeTransport>(),
+                                                     .clock = fixture.clock})
+                                   .value();
+        const SubscriptionDraft draft{
+            .name = "mine", .event_type = "order.created", .url = "https://a.example.com/"};
+        other.create_subscription(alice, draft).value();
+        other.create_subscription(alice, draft).value();
+        fixture.clock->advance(2s);
+        {
+            const Shortage shortage(allocations);
+            static_cast<void>(fixture.service().run_once());
+        }
+        for (int i = 0; i < 3; ++i)
+            fixture.advance(1s);
+        INFO(allocations);
+        const PublishReceipt receipt =
+            fixture.service()
+                .publish(alice, {.event_type = "order.created", .payload = "{}"})
+                .value();
+        CHECK(receipt.event_ids.size() == 2);
+    }
+}
+
+TEST_CASE_METHOD(ServiceFixture,
+                 "a completion is called where memory is used up and storage away") {
+    const auto faulty = std::make_shared<FaultyStorage>(make_memory_storage(clock));
+    storage = faulty;
+    running.reset();
+    open();
+    faulty->break_calls({.count = FaultyStorage::for_ever});
+    for (long allocations = 0; allocations < 20; ++allocations) {
+        advance(2s);
+        int answers = 0;
+        service().async_publish(alice, {.event_type = "order.created", .payload = "{}"},
+                                [&](const Result<PublishReceipt>&) { ++answers; });
+        {
+            const Shortage shortage(allocations);
+            static_cast<void>(service().run_once());
+        }
+        settle();
+        CHECK(answers == 1);
+    }
+}
 
 TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller gets a result") {
     const Subscription subscription = subscribe();

@@ -332,6 +332,12 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is rejected, and changes
     CHECK(faults({}, -1s) == "overlapSeconds: must be 0 to 604800; ");
     CHECK(faults({}, max_secret_overlap + 1s) == "overlapSeconds: must be 0 to 604800; ");
     CHECK(faults(subscription.secret, 0s) == "secret: must not be the current one; ");
+    CHECK(service().rotate_secret(alice, subscription.id, subscription.secret).error() ==
+          Errc::conflict);
+    CHECK(service().rotate_secret(alice, subscription.id, subscription.secret, -1s).error() ==
+          Errc::invalid_argument);
+    CHECK(faults(subscription.secret, -1s) ==
+          "secret: must not be the current one; overlapSeconds: must be 0 to 604800; ");
     const std::string both = faults(Secret("whsec_x"), -1s);
     CHECK(both.starts_with("secret: "));
     CHECK(both.ends_with("overlapSeconds: must be 0 to 604800; "));

@@ -128,7 +128,7 @@ TEST_CASE_METHOD(ThrowingFixture,
         return id;
     }()));
     CHECK(log->has_logged("Observer threw: in on_published"));
-    CHECK(log->has_logged("no std::exception"));
+    CHECK(log->has_logged("not a std::exception"));
     transport->respond_with_status(410);
     publish();
     settle();
@@ -147,7 +147,7 @@ TEST_CASE_METHOD(ThrowingFixture, "a completion that throws is logged, wherever 
     CHECK(log->has_logged("now"));
     service().async_publish_batch(alice, {},
                                   [](const Result<std::vector<PublishReceipt>>&) { throw 7; });
-    CHECK(log->has_logged("no std::exception"));
+    CHECK(log->has_logged("not a std::exception"));
     CHECK(transport->requests().size() == 1);
 }
 

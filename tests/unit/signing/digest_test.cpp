@@ -78,13 +78,13 @@ TEST_CASE("Base64 is decoded strictly") {
 TEST_CASE("Random bytes have their size and do not repeat") {
     std::set<std::string> seen;
     for (int i = 0; i < 100; ++i) {
-        const auto bytes = random_bytes(32);
+        const auto bytes = random_bytes(32, *system_random());
         REQUIRE(bytes);
         CHECK(bytes->size() == 32);
         seen.insert(*bytes);
     }
     CHECK(seen.size() == 100);
-    CHECK(random_bytes(0)->empty());
+    CHECK(random_bytes(0, *system_random())->empty());
 }
 
 TEST_CASE("The constant-time comparison compares") {

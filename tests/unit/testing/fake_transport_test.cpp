@@ -140,3 +140,43 @@ TEST_CASE("A sink may start the next request") {
     }
     CHECK(chain.last == 3);
 }
+
+TEST_CASE("Answers take time by the clock of a test") {
+    const auto clock = std::make_shared<testing::ManualClock>();
+    testing::FakeTransport transport(clock);
+    Answers answers;
+    transport.answer_after(
+        [](const OutgoingRequest& given) { return given.webhook_id == "slow" ? 10h : 1h; });
+    const SteadyTime began = clock->steady_now();
+    transport.start(1, request("slow"));
+    transport.start(2, request("quick"));
+    CHECK(transport.next_wake() == began + 1h);
+    CHECK(transport.under_way().size() == 2);
+    transport.run(began, answers);
+    CHECK(answers.of.empty());
+
+    clock->advance(1h);
+    transport.run(began, answers);
+    CHECK(answers.of.count(2) == 1);
+    CHECK(answers.of.count(1) == 0);
+
+    SECTION("a run lets time pass until the next answer") {
+        transport.run(began + 20h, answers);
+        CHECK(answers.of.count(1) == 1);
+        CHECK(clock->steady_now() == began + 10h);
+    }
+    SECTION("or until its end") {
+        transport.run(began + 2h, answers);
+        CHECK(answers.of.count(1) == 0);
+        CHECK(clock->steady_now() == began + 2h);
+    }
+    SECTION("what takes time can be answered or cancelled before") {
+        transport.start(3, request("slow"));
+        CHECK(transport.answer(3, {.kind = Kind::answered, .status_code = 410}));
+        transport.cancel_all();
+        transport.run(at_once(), answers);
+        CHECK(answers.of[3].status_code == 410);
+        CHECK(answers.of[1].kind == Kind::not_sent);
+        CHECK(transport.next_wake() == SteadyTime::max());
+    }
+}

@@ -46,3 +46,14 @@ TEST_CASE("Without descriptors, memory or ports nothing counts as sent, at any s
         CHECK(failed(phase, std::make_error_code(value)).kind == TransportAnswer::Kind::not_sent);
     }
 }
+
+TEST_CASE("The reason of a failure says how far the attempt came") {
+    const auto reset = std::make_error_code(std::errc::connection_reset);
+    CHECK(failed(Phase::connecting, reset).reason == FailureReason::connect);
+    CHECK(failed(Phase::handshaking, reset).reason == FailureReason::tls);
+    CHECK(failed(Phase::exchanging, reset).reason == FailureReason::reset);
+    CHECK(timed_out(Phase::resolving, 15s).reason == FailureReason::lookup);
+    CHECK(timed_out(Phase::connecting, 15s).reason == FailureReason::connect);
+    CHECK(timed_out(Phase::handshaking, 15s).reason == FailureReason::tls);
+    CHECK(timed_out(Phase::exchanging, 15s).reason == FailureReason::timeout);
+}

@@ -154,8 +154,13 @@ Response failure(const Error& error, std::string_view request_id, Observer& obse
     const int status = status_of(error);
     if (status >= 500) {
         const LogLevel level = status == 500 ? LogLevel::error : LogLevel::warning;
-        observer.on_log(level, "request " + std::string(request_id) + " was answered " +
-                                   std::to_string(status) + ": " + error.to_string());
+        const std::string line = "request " + std::string(request_id) + " was answered " +
+                                 std::to_string(status) + ": " + error.to_string();
+        observer.on_record({.level = level,
+                            .event = LogEvent::request_failed,
+                            .message = line,
+                            .request_id = request_id,
+                            .status_code = status});
     }
     return failure(status, public_message(error, status, request_id), error.fields());
 }

@@ -1,11 +1,13 @@
 #include <webhooks/http/api.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 
 #include "../guarded_observer.hpp"
 #include "../target.hpp"
 #include "answers.hpp"
+#include "metrics.hpp"
 #include "router.hpp"
 
 namespace webhooks::http {
@@ -41,6 +43,7 @@ struct Api::Admission::Data {
         : head(std::move(given)), request_id(choose_request_id(head.fields)) {}
 
     RequestHead head;
+    const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     std::string request_id;
     std::string_view query;
     Route route;
@@ -60,6 +63,13 @@ public:
           options_(std::move(options)),
           observer_(std::make_shared<GuardedObserver>(std::move(observer))) {}
 
+    /// One that answers `GET /metrics` alone, to anyone, with what `other` counts.
+    static std::unique_ptr<Impl> for_metrics(const Impl& other) {
+        auto impl = std::make_unique<Impl>(other);
+        impl->has_metrics_alone_ = true;
+        return impl;
+    }
+
     const ApiOptions& options() const noexcept { return options_; }
 
     /// Fills in the rest. @return the response if the request is rejected.
@@ -68,12 +78,18 @@ public:
         if (!target) return failure(400, "The request target is malformed.");
         data.query = target->query;
         data.route = find_route(data.head.method, target->path, options_.base_path);
+        if (has_metrics_alone_) return admit_for_metrics(data);
         const Operation* const operation = data.route.operation;
         const bool is_batch = operation && operation->body_size == BodySize::batch;
         data.max_body_bytes = is_batch ? options_.max_batch_body_bytes : options_.max_body_bytes;
         const bool needs_caller =
             operation ? operation->permission != Permission::none : !is_health_path(target->path);
-        return needs_caller ? identify(data) : std::nullopt;
+        if (!needs_caller) return {};
+        if (auto rejected = identify(data)) return rejected;
+        const bool may_call = !operation || operation->permission != Permission::administer ||
+                              data.caller.is_administrator();
+        if (!may_call) return failure(403, "Only an administrator may do this.");
+        return {};
     }
 
     void answer(const Data& data, const std::string& body, Done done, std::stop_token stop) const {
@@ -85,6 +101,7 @@ public:
                         .base_path = options_.base_path,
                         .body = body,
                         .caller = data.caller,
+                        .metrics = *metrics_,
                         .subscription = SubscriptionId{data.route.id},
                         .event = EventId{data.route.event_id},
                         .stop = std::move(stop)};
@@ -94,16 +111,29 @@ public:
     /// Turns a result into a response. It outlives the request that it is for.
     Done respond_with(const Data& data, const Respond& respond) const {
         return [respond, is_head = data.head.method == "HEAD", observer = observer_,
-                request_id = data.request_id](Result<Response> result) {
+                request_id = data.request_id, metrics = metrics_, started = data.started,
+                operation = data.route.operation](Result<Response> result) {
             Response response =
                 result ? std::move(*result) : failure(result.error(), request_id, *observer);
+            metrics->count(operation, response.status, std::chrono::steady_clock::now() - started);
             add_common_fields(response, request_id);
             response.omit_body = is_head;
             respond(std::move(response));
         };
     }
 
+    void count(const Data& data, const Response& response) const {
+        metrics_->count(data.route.operation, response.status,
+                        std::chrono::steady_clock::now() - data.started);
+    }
+
 private:
+    static std::optional<Response> admit_for_metrics(const Data& data) {
+        const Operation* const operation = data.route.operation;
+        if (!operation || operation->permission != Permission::administer) return no_such_path();
+        return {};
+    }
+
     std::optional<Response> identify(Data& data) const {
         auto caller = ask(data.head);
         if (caller) {
@@ -144,6 +174,8 @@ private:
     std::shared_ptr<Authenticator> authenticator_;
     ApiOptions options_;
     std::shared_ptr<Observer> observer_;
+    std::shared_ptr<ApiMetrics> metrics_ = std::make_shared<ApiMetrics>();
+    bool has_metrics_alone_ = false;
 };
 
 Api::Admission::Admission(std::unique_ptr<Data> data) : data_(std::move(data)) {}
@@ -181,6 +213,10 @@ Api::Api(Api&&) noexcept = default;
 Api& Api::operator=(Api&&) noexcept = default;
 Api::~Api() = default;
 
+Api Api::for_metrics() const {
+    return Api(Impl::for_metrics(*impl_));
+}
+
 bool Api::serves(std::string_view target) const {
     const std::optional<Target> parts = split_target(target);
     if (!parts) return false;
@@ -193,6 +229,7 @@ std::variant<Api::Admission, Response> Api::admit(RequestHead head) const {
     auto data = std::make_unique<Admission::Data>(std::move(head));
     auto rejected = impl_->admit(*data);
     if (!rejected) return Admission(std::move(data));
+    impl_->count(*data, *rejected);
     add_common_fields(*rejected, data->request_id);
     rejected->omit_body = data->head.method == "HEAD";
     return *std::move(rejected);

@@ -15,6 +15,7 @@ namespace {
 /// A member and parameter reserved for a later version.
 constexpr const char* later_member = "orderingKey";
 constexpr const char* not_yet = "is not available yet";
+constexpr const char* not_empty = "must not be empty; leave it out";
 
 const json::Names publication_names = {"eventType", "payload",   "userId",    "idempotencyKey",
                                        "deliverAt", "expiresAt", later_member};
@@ -58,7 +59,7 @@ Result<Response> answer(const Result<Page<Event>>& page, const ListQuery& query)
 /// Empty is not the same as absent: an administrator's event must not reach everyone by mistake.
 std::string text_unless_empty(const ObjectReader& reader, const char* name) {
     const std::optional<std::string> text = reader.text(name);
-    if (text && text->empty()) reader.add_error(name, "must not be empty; leave it out");
+    if (text && text->empty()) reader.add_error(name, not_empty);
     return text.value_or("");
 }
 
@@ -136,6 +137,9 @@ std::optional<Time> find_time(const QueryParameters& parameters, const char* nam
 Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
                      FieldErrors& errors) {
     if (parameters.find(later_member, "", errors)) errors.push_back({later_member, not_yet});
+    for (const char* name : {"eventType", "userId", "idempotencyKey", "deliverAt", "expiresAt"}) {
+        if (parameters.is_empty(name)) errors.push_back({name, not_empty});
+    }
     return {.event_type = std::move(event_type),
             .payload = call.body,
             .content_type = std::string(find_field(call.fields, "content-type")),
@@ -190,9 +194,10 @@ Error errors_of(const WebhookService& service, const std::vector<PublicationText
 void publish(WebhookService& service, const Call& call, Done done) {
     const QueryParameters parameters(call.query);
     FieldErrors errors;
-    if (auto type = parameters.find("eventType", "", errors)) {
+    auto type = parameters.find("eventType", "", errors);
+    if (type || parameters.is_empty("eventType")) {
         if (auto refused = refuse_raw_type(call)) return done(std::move(*refused));
-        Publication raw = read_raw(call, std::move(*type), parameters, errors);
+        Publication raw = read_raw(call, std::move(type).value_or(""), parameters, errors);
         return finish(service, call.caller, std::move(raw), std::move(errors), std::move(done));
     }
     if (auto refused = refuse_media_type(call)) return done(std::move(*refused));

@@ -1,5 +1,7 @@
 #include "object_reader.hpp"
 
+#include <algorithm>
+
 #include "../json/values.hpp"
 #include "answers.hpp"
 

@@ -13,32 +13,41 @@ constexpr std::string_view get = "GET", post = "POST", put = "PUT", del = "DELET
 using Needs = Permission;
 
 /// The table row of a query.
-constexpr Operation query(std::string_view path,
+constexpr Operation query(std::string_view id, std::string_view path,
                           void (*handler)(WebhookService&, const Call&, Done)) {
-    return {get, path, Needs::read, handler, BodySize::ordinary, Duration::query};
+    return {id, get, path, Needs::read, handler, BodySize::ordinary, Duration::query};
 }
 
 constexpr Operation table[] = {
-    query("{base}/subscriptions", at_once<list_subscriptions>),
-    {post, "{base}/subscriptions", Needs::write, at_once<create_subscription>},
-    {get, "{base}/subscriptions/{id}", Needs::read, at_once<get_subscription>},
-    {put, "{base}/subscriptions/{id}", Needs::write, at_once<update_subscription>},
-    {del, "{base}/subscriptions/{id}", Needs::write, at_once<delete_subscription>},
-    {get, "{base}/event-types", Needs::read, at_once<list_event_types>},
-    {post, "{base}/subscriptions/{id}/test", Needs::write, at_once<send_test_event>},
-    query("{base}/subscriptions/{id}/events", at_once<list_events>),
-    {get, "{base}/subscriptions/{id}/events/{eventId}", Needs::read, at_once<get_event>},
-    {del, "{base}/subscriptions/{id}/events/{eventId}", Needs::write, at_once<delete_event>},
-    {post, "{base}/subscriptions/{id}/events/{eventId}/retry", Needs::write, at_once<retry_event>},
-    {post, "{base}/subscriptions/{id}/recover", Needs::write, at_once<recover>},
-    {post, "{base}/subscriptions/{id}/rotate-secret", Needs::write, at_once<rotate_secret>},
-    query("{base}/subscriptions/{id}/stats", at_once<get_statistics>),
-    query("{base}/events", at_once<list_all_events>),
-    {post, "{base}/events", Needs::publish, publish},
-    {post, "{base}/events/batch", Needs::publish, publish_batch, BodySize::batch},
-    {get, "/openapi.json", Needs::none, at_once<get_openapi>},
-    {get, "/health/live", Needs::none, at_once<check_live>},
-    {get, "/health/ready", Needs::none, at_once<check_ready>},
+    query("listSubscriptions", "{base}/subscriptions", at_once<list_subscriptions>),
+    {"createSubscription", post, "{base}/subscriptions", Needs::write,
+     at_once<create_subscription>},
+    {"getSubscription", get, "{base}/subscriptions/{id}", Needs::read, at_once<get_subscription>},
+    {"updateSubscription", put, "{base}/subscriptions/{id}", Needs::write,
+     at_once<update_subscription>},
+    {"deleteSubscription", del, "{base}/subscriptions/{id}", Needs::write,
+     at_once<delete_subscription>},
+    {"listEventTypes", get, "{base}/event-types", Needs::read, at_once<list_event_types>},
+    {"sendTestEvent", post, "{base}/subscriptions/{id}/test", Needs::write,
+     at_once<send_test_event>},
+    query("listEvents", "{base}/subscriptions/{id}/events", at_once<list_events>),
+    {"getEvent", get, "{base}/subscriptions/{id}/events/{eventId}", Needs::read,
+     at_once<get_event>},
+    {"deleteEvent", del, "{base}/subscriptions/{id}/events/{eventId}", Needs::write,
+     at_once<delete_event>},
+    {"retryEvent", post, "{base}/subscriptions/{id}/events/{eventId}/retry", Needs::write,
+     at_once<retry_event>},
+    {"recover", post, "{base}/subscriptions/{id}/recover", Needs::write, at_once<recover>},
+    {"rotateSecret", post, "{base}/subscriptions/{id}/rotate-secret", Needs::write,
+     at_once<rotate_secret>},
+    query("getStatistics", "{base}/subscriptions/{id}/stats", at_once<get_statistics>),
+    query("listAllEvents", "{base}/events", at_once<list_all_events>),
+    {"publish", post, "{base}/events", Needs::publish, publish},
+    {"publishBatch", post, "{base}/events/batch", Needs::publish, publish_batch, BodySize::batch},
+    {"getOpenApi", get, "/openapi.json", Needs::none, at_once<get_openapi>},
+    {"getMetrics", get, "/metrics", Needs::administer, at_once<get_metrics>},
+    {"checkLive", get, "/health/live", Needs::none, at_once<check_live>},
+    {"checkReady", get, "/health/ready", Needs::none, at_once<check_ready>},
 };
 
 }  // namespace

@@ -15,6 +15,8 @@
 
 namespace webhooks::http {
 
+class ApiMetrics;
+
 /// A request with its operation and its caller.
 struct Call {
     const Fields& fields;
@@ -22,6 +24,7 @@ struct Call {
     std::string_view base_path;
     const std::string& body;
     const Principal& caller;
+    const ApiMetrics& metrics;
     SubscriptionId subscription{};
     EventId event{};
     /// If requested, the response is no longer needed.
@@ -31,8 +34,8 @@ struct Call {
 using Done = std::function<void(Result<Response>)>;
 
 /// What a caller must be allowed to do. Every authenticated caller may read, write and publish
-/// their own objects, so for now only `none` makes a difference.
-enum class Permission { none, read, write, publish };
+/// their own objects, so for now only `none` and `administer` make a difference.
+enum class Permission { none, read, write, publish, administer };
 
 enum class BodySize { ordinary, batch };
 
@@ -40,6 +43,7 @@ enum class BodySize { ordinary, batch };
 enum class Duration { brief, query };
 
 struct Operation {
+    std::string_view id;  ///< Its `operationId` in openapi.yaml.
     std::string_view method;
     /// With `{base}` for the base path, `{id}` and `{eventId}`.
     std::string_view path;
@@ -72,6 +76,7 @@ void publish(WebhookService&, const Call&, Done done);
 /// As `publish`.
 void publish_batch(WebhookService&, const Call&, Done done);
 Result<Response> get_openapi(WebhookService&, const Call&);
+Result<Response> get_metrics(WebhookService&, const Call&);
 Result<Response> check_live(WebhookService&, const Call&);
 Result<Response> check_ready(WebhookService&, const Call&);
 

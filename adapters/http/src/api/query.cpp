@@ -44,6 +44,12 @@ QueryParameters::QueryParameters(std::string_view query) {
     }
 }
 
+bool QueryParameters::is_empty(std::string_view name) const {
+    return std::ranges::any_of(parameters_, [&](const Parameter& parameter) {
+        return iequals(parameter.name, name) && parameter.raw_value.empty();
+    });
+}
+
 std::optional<std::string> QueryParameters::find(std::string_view name, std::string_view alias,
                                                  FieldErrors& errors) const {
     const Parameter* found = nullptr;

@@ -24,6 +24,9 @@ public:
     /// @param query must outlive this object.
     explicit QueryParameters(std::string_view query);
 
+    /// Whether it occurs without a value.
+    bool is_empty(std::string_view name) const;
+
     /// The decoded value; nullopt if it is absent or empty. A parameter that occurs twice (an alias
     /// counts) or cannot be decoded is an error under its `name`.
     /// @param alias another name, or empty.

@@ -149,7 +149,13 @@ Result<Response> rotate_secret(WebhookService& service, const Call& call) {
     const auto seconds = reader.number("overlapSeconds", 0, int{max_secret_overlap.count()});
     const auto overlap = seconds ? std::chrono::seconds(*seconds) : default_secret_overlap;
     add_errors(errors, "", service.validate(SubscriptionChange{.secret = secret}));
-    if (!errors.empty()) return unless_absent(service, call, Error(std::move(errors)));
+    if (!errors.empty()) {
+        const auto found = service.subscription(call.caller, call.subscription);
+        if (!found) return found.error();
+        // What the service would say next is an error of the same body.
+        if (secret == found->secret) errors.push_back({"secret", "must not be the current one"});
+        return Error(std::move(errors));
+    }
     const auto rotated =
         service.rotate_secret(call.caller, call.subscription, std::move(secret), overlap);
     if (!rotated) return rotated.error();

@@ -13,7 +13,7 @@
 namespace webhooks::http::json {
 
 std::optional<std::string> to_string(std::string_view raw);
-/// 64-bit integers, written as such: `9.0`, `9e0` and values out of range are nullopt.
+/// 64-bit integers, also written as `9.0` or `90e-1`, which mean the same in JSON. Never rounds.
 std::optional<std::int64_t> to_integer(std::string_view raw);
 std::optional<bool> to_bool(std::string_view raw);
 /// An array of strings.

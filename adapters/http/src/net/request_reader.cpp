@@ -1,5 +1,6 @@
 #include "request_reader.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/error.hpp>
@@ -21,6 +22,31 @@ constexpr std::size_t shortest_chunks = 5;
 /// The limit of a chunk's line with its extensions: Beast 1.81 would wait for its end without a
 /// limit.
 constexpr std::size_t max_chunk_line = 300;
+
+Refusal malformed_chunks() {
+    return {400, "the chunked body is malformed"};
+}
+
+/// The line that a chunk begins with, once all of it is there.
+/// @param text from the end of the chunk before.
+std::optional<std::string_view> find_chunk_line(std::string_view text) {
+    constexpr std::string_view line_end = "\r\n";
+    if (text.starts_with(line_end)) text.remove_prefix(line_end.size());
+    const std::size_t end = text.find(line_end);
+    if (end == std::string_view::npos) return {};
+    return text.substr(0, end);
+}
+
+/// Beast's parser looks for closing quotes beyond the line, so that what it says of open ones
+/// depends on how the bytes come.
+bool has_valid_extensions(std::string_view chunk_line) {
+    chunk_line.remove_prefix(
+        std::min(chunk_line.find_first_not_of("0123456789abcdefABCDEF"), chunk_line.size()));
+    beast::http::chunk_extensions parsed;
+    beast::error_code error;
+    parsed.parse({chunk_line.data(), chunk_line.size()}, error);
+    return !error;
+}
 
 }  // namespace
 
@@ -51,13 +77,12 @@ std::size_t RequestReader::Parser::on_body_impl(Text text, Code&) {
     return text.size();
 }
 
-/// While it reads a body, the parser only looks for the end of extensions.
-void RequestReader::Parser::on_chunk_header_impl(std::uint64_t, Text extensions, Code& error) {
-    beast::http::chunk_extensions parsed;
-    parsed.parse(extensions, error);
+void RequestReader::Parser::on_chunk_header_impl(std::uint64_t size, Text, Code&) {
+    is_in_chunk_ = size > 0;
 }
 
-std::size_t RequestReader::Parser::on_chunk_body_impl(std::uint64_t, Text text, Code& error) {
+std::size_t RequestReader::Parser::on_chunk_body_impl(std::uint64_t rest, Text text, Code& error) {
+    is_in_chunk_ = rest > text.size();
     return on_body_impl(text, error);
 }
 
@@ -108,7 +133,13 @@ void RequestReader::take_chunks(std::string_view& input) {
     const std::string_view taken = std::exchange(input, {});
     std::size_t used = 0;
     while (chunks_.size() - used >= shortest_chunks && !parser_->is_done()) {
-        const std::size_t count = put(std::string_view(chunks_).substr(used));
+        const std::string_view unread = std::string_view(chunks_).substr(used);
+        if (!parser_->is_in_chunk()) {
+            const auto line = find_chunk_line(unread);
+            if (!line) break;
+            if (!has_valid_extensions(*line)) return refuse(malformed_chunks());
+        }
+        const std::size_t count = put(unread);
         if (state_ == State::refused) return;
         if (count == 0) break;
         used += count;
@@ -119,7 +150,7 @@ void RequestReader::take_chunks(std::string_view& input) {
         input = taken.substr(taken.size() - chunks_.size());
         chunks_.clear();
     } else if (chunks_.size() > max_chunk_line) {
-        refuse({400, "the chunked body is malformed"});
+        refuse(malformed_chunks());
     }
 }
 

@@ -46,6 +46,8 @@ private:
     public:
         explicit Parser(Request& request);
         bool is_http_1_0() const noexcept { return is_http_1_0_; }
+        /// What comes next is data of a chunk, not its line.
+        bool is_in_chunk() const noexcept { return is_in_chunk_; }
 
     private:
         using Code = boost::beast::error_code;
@@ -58,12 +60,13 @@ private:
         void on_header_impl(Code&) override {}
         void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
         std::size_t on_body_impl(Text text, Code&) override;
-        void on_chunk_header_impl(std::uint64_t, Text extensions, Code&) override;
-        std::size_t on_chunk_body_impl(std::uint64_t, Text text, Code&) override;
+        void on_chunk_header_impl(std::uint64_t size, Text extensions, Code&) override;
+        std::size_t on_chunk_body_impl(std::uint64_t rest, Text text, Code&) override;
         void on_finish_impl(Code&) override {}
 
         Request& request_;
         bool is_http_1_0_ = false;
+        bool is_in_chunk_ = false;
     };
 
     void on_head();

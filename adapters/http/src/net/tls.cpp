@@ -113,12 +113,15 @@ void TlsCertificate::refresh() {
     auto context = make_context(options_);
     if (context) {
         context_ = *std::move(context);
-        observer_->on_log(LogLevel::info, "the server's certificate was reloaded");
+        observer_->on_record({.level = LogLevel::info,
+                              .event = LogEvent::certificate_reloaded,
+                              .message = "the server's certificate was reloaded"});
     } else {
-        observer_->on_log(LogLevel::warning,
-                          "the server keeps its previous certificate, because the changed one "
-                          "cannot be used: " +
-                              context.error().detail());
+        const std::string line =
+            "the server keeps its previous certificate, because the changed one cannot be used: " +
+            context.error().detail();
+        observer_->on_record(
+            {.level = LogLevel::warning, .event = LogEvent::certificate_unusable, .message = line});
     }
 }
 

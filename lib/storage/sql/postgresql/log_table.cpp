@@ -458,7 +458,8 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     return messages;
 }
 
-/// @param rows with (event, subscription, message, worker_tag, attempts, tries, has_row).
+/// @param rows with (event, subscription, message, worker_tag, attempts, tries, has_row,
+/// created_at, due_at).
 std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const PostgresqlRows& rows) {
     std::vector<HeldEvent> events;
     if (rows.size() == 0) return events;
@@ -474,7 +475,9 @@ std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const Postgre
                           .message = messages.at(rows.number(row, 2)),
                           .attempts = static_cast<int>(rows.number(row, 4)),
                           .tries = static_cast<int>(rows.number(row, 5)),
-                          .has_row = rows.number(row, 6) != 0});
+                          .has_row = rows.number(row, 6) != 0,
+                          .created_at = from_micros(rows.number(row, 7)),
+                          .due = from_micros(rows.number(row, 8))});
     }
     return events;
 }
@@ -487,8 +490,8 @@ std::string claiming(const std::string& rows, const std::string& order) {
            "SET claimed_by = $1, claim_number = $2, is_deferred = 0 FROM taken t "
            "WHERE u.subscription_id = t.subscription_id AND u.event_id = t.event_id "
            "RETURNING u.event_id, u.due_at, u.attempts, u.tries) "
-           "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1 "
-           "FROM marked m " +
+           "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1, "
+           "e.created_at, m.due_at FROM marked m " +
            look_up("*", "webhooks_event", "m.event_id", "") + "e ORDER BY " + order;
 }
 
@@ -586,7 +589,9 @@ std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId
                                       EventId after, std::size_t limit) {
     static const PreparedStatement select = {
         "appended_after",
-        "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0" + in_memory()};
+        "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, e.created_at, "
+        "e.created_at" +
+            in_memory()};
     return read_held(connection,
                      connection.execute(select, {parameter(worker.value), parameter(after.value),
                                                  parameter(static_cast<std::int64_t>(limit))}));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <base/ranges.hpp>
-#include <random>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
@@ -225,8 +224,8 @@ std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Mainte
 
 Result<Worker> PostgresqlStorage::register_worker(std::chrono::milliseconds lease) {
     return run_for_worker([&](PostgresqlConnection& connection) -> Result<Worker> {
-        std::random_device random;
-        const Worker worker{.tag = (std::uint64_t{random()} << 32U) | random()};
+        Random& random = options_.random ? *options_.random : *system_random();
+        const Worker worker{.tag = random.next()};
         return insert_worker(connection, given_time(), worker, lease);
     });
 }

@@ -37,6 +37,7 @@ private:
     Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
                             const Body& body) override;
     Time now(soci::session& sql) override;
+    const char* worker_has_expired() const override { return "heartbeat_at + lease < :now"; }
     const char* begin_for(Purpose purpose) const;
     Result<std::optional<EventId>> last_settled_event() override;
     std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,

@@ -28,7 +28,7 @@ std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
 std::string select_rows(const char* index) {
     return std::string(
                "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, u.attempts, "
-               "u.tries, 1 FROM webhooks_undelivered u INDEXED BY ") +
+               "u.tries, 1, e.created_at, u.due_at FROM webhooks_undelivered u INDEXED BY ") +
            index + " JOIN webhooks_event e ON e.id = u.event_id";
 }
 
@@ -213,6 +213,8 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
     int attempts = 0;
     int tries = 0;
     int has_row = 0;
+    long long created_at = 0;
+    long long due_at = 0;
     query.exchange(into(id));
     query.exchange(into(subscription));
     query.exchange(into(message));
@@ -220,6 +222,8 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
     query.exchange(into(attempts));
     query.exchange(into(tries));
     query.exchange(into(has_row));
+    query.exchange(into(created_at));
+    query.exchange(into(due_at));
     std::vector<HeldEvent> events;
     std::map<long long, std::shared_ptr<const Message>> messages;
     for_each_row(query, text, [&] {
@@ -231,7 +235,9 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
                           .message = shared,
                           .attempts = attempts,
                           .tries = tries,
-                          .has_row = has_row != 0});
+                          .has_row = has_row != 0,
+                          .created_at = from_micros(created_at),
+                          .due = from_micros(due_at)});
     });
     return events;
 }
@@ -279,8 +285,8 @@ std::vector<HeldEvent> SqliteLogWriter::appended_after(WorkerId worker, EventId 
     query.exchange(use(from, "after"));
     query.exchange(use(take, "take"));
     return select_held(query,
-                       "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0 "
-                       "FROM webhooks_event e" +
+                       "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, "
+                       "e.created_at, e.created_at FROM webhooks_event e" +
                            in_memory + " ORDER BY e.id LIMIT :take");
 }
 

@@ -4,7 +4,6 @@
 #include <base/ranges.hpp>
 #include <bit>
 #include <cerrno>
-#include <random>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/sqlite/failure.hpp>
 #include <storage/sql/sqlite/sqlite_storage.hpp>
@@ -87,6 +86,7 @@ SqliteStorage::SqliteStorage(SqliteOptions options)
     : SqlStorage(sqlite_dialect),
       options_(std::move(options)),
       clock_(options_.clock ? options_.clock : system_clock()),
+      random_(options_.random ? options_.random : system_random()),
       readers_(options_.readers) {}
 
 Result<> SqliteStorage::open() {
@@ -160,8 +160,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
         }
     }
     Result<Worker> registered = run(Purpose::change, [this](soci::session& sql) -> Result<Worker> {
-        std::random_device random;
-        Worker worker{.tag = (std::uint64_t{random()} << 32U) | random()};
+        Worker worker{.tag = random_->next()};
         const auto tag = std::bit_cast<long long>(worker.tag);
         const long long started_at = to_micros(clock_->now());
         sql << "UPDATE webhooks_worker SET is_dead = 1";

@@ -47,6 +47,8 @@ private:
     Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
                             const Body& body) override;
     Time now(soci::session&) override { return clock_->now(); }
+    /// A worker that holds the file's lock has a lease that does not expire.
+    const char* worker_has_expired() const override { return "0 > :now"; }
     bool read(soci::session& sql, Purpose purpose, const std::stop_token& stop,
               const Body& body) const;
 
@@ -61,6 +63,7 @@ private:
 
     const SqliteOptions options_;
     const std::shared_ptr<Clock> clock_;
+    const std::shared_ptr<Random> random_;
     soci::connection_pool readers_;
     std::optional<SqliteApiKeyFinder> api_keys_;
 

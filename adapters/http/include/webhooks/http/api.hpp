@@ -18,8 +18,8 @@ namespace http {
 
 struct ApiOptions {
     /// The path prefix of the operations. Starts with `/` and does not end with one; empty: no
-    /// prefix. Health checks are always at `/health/…` and the API's description at
-    /// `/openapi.json`.
+    /// prefix. Health checks are always at `/health/…`, the API's description at `/openapi.json`
+    /// and the metrics, for administrators, at `/metrics`.
     std::string base_path = "/v1/webhooks";
     /// The maximum size of a body in bytes; a larger one is a 413. 1 - 16 MiB; 0: the service's
     /// `max_payload_bytes`, and 64 KiB for the rest of a publication.
@@ -47,8 +47,8 @@ public:
     Api& operator=(Api&&) noexcept;
     ~Api();
 
-    /// Whether a target is below the base path, or is a health check or the API's description: for
-    /// a host that serves other things next to this API.
+    /// Whether a target is below the base path, or is a health check, the API's description or the
+    /// metrics: for a host that serves other things next to this API.
     bool serves(std::string_view target) const;
 
     /// Handles a complete request. Blocks while storage works; the response to a publication comes
@@ -94,8 +94,10 @@ public:
     static Response reject(int status, std::string_view message);
 
 private:
+    friend class Server;
     class Impl;
     explicit Api(std::unique_ptr<Impl>);
+    Api for_metrics() const;
 
     std::unique_ptr<Impl> impl_;
 };

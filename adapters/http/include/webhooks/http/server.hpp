@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
@@ -25,7 +26,11 @@ struct TlsOptions {
 struct ServerOptions {
     std::string host = "127.0.0.1";  ///< An IPv4 or IPv6 address.
     std::uint16_t port = 8080;       ///< 0 selects a free one.
-    TlsOptions tls = {};             ///< TLS 1.2 and 1.3, with forward secrecy only.
+    /// A separate listener for `GET /metrics` that requires no key: everyone who can reach it may
+    /// read the metrics. Without a port there is none; 0 selects a free one.
+    std::string metrics_host = "127.0.0.1";
+    std::optional<std::uint16_t> metrics_port = {};
+    TlsOptions tls = {};  ///< TLS 1.2 and 1.3, with forward secrecy only.
     /// Threads that serve requests. 1-64.
     std::size_t threads = 2;
     /// Threads for list queries and statistics, which run one at a time for each user, so that
@@ -72,6 +77,8 @@ public:
 
     /// The port that the server listens on.
     std::uint16_t port() const noexcept;
+    /// The same for `ServerOptions::metrics_port`; 0 if there is none.
+    std::uint16_t metrics_port() const noexcept;
 
     // A moved-from server has port 0, returns `invalid_state`, and has nothing to stop. The same
     // applies to the copy in a forked child: the threads and the connections belong to the parent.

@@ -1,0 +1,68 @@
+"""Narrows the served OpenAPI document to what this run's server takes.
+
+JSON Schema can say what text looks like. It cannot say which event types are registered, which
+endpoints can be reached, what time it is now, or what the grammar of `filter` is; and OpenAPI has one
+operation for a method and a path, where a publication has two forms. Here these are said, so that
+whatever still fits the document must be accepted, and whatever does not must be rejected.
+"""
+
+import copy
+import datetime
+
+EVENT_FILTERS = [
+    "isSuccess eq false and nextRetryAt ne null",
+    "statusCode in (200,204) or length(payload) lt 1000",
+    "errorMessage eq null",
+]
+FILTERS = {
+    "/v1/webhooks/subscriptions": [
+        "isActive eq true and contains(name,'order')",
+        "not (maxRetryCount gt 3) or startswith(tolower(url),'http')",
+        "eventType in ('order.created','*') and createdAt ge 2026-01-01",
+    ],
+    "/v1/webhooks/subscriptions/{id}/events": EVENT_FILTERS,
+    "/v1/webhooks/events": EVENT_FILTERS,
+}
+
+
+def time_text(days):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return (now + datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def split_publication(paths):
+    """The raw form becomes an operation of its own: paths are read without regard to case."""
+    form = paths["/v1/webhooks/events"]["post"]
+    again = paths["/v1/webhooks/EVENTS"] = copy.deepcopy(paths["/v1/webhooks/events"])
+    for operation in again.values():
+        operation["operationId"] += "Again"
+    raw = again["post"]
+    next(p for p in raw["parameters"] if p["name"] == "eventType")["required"] = True
+    raw["requestBody"]["content"] = {"text/plain": raw["requestBody"]["content"]["*/*"]}
+    del form["parameters"], form["requestBody"]["content"]["*/*"]
+
+
+def narrow(document, event_types, endpoint):
+    document = copy.deepcopy(document)
+    paths, schemas = document["paths"], document["components"]["schemas"]
+    for path, filters in FILTERS.items():
+        parameters = paths[path]["get"]["parameters"]
+        parameters.remove({"$ref": "#/components/parameters/filter"})
+        parameters.append({"name": "filter", "in": "query", "schema": {"enum": [*filters, "true", "false", ""]}})
+    split_publication(paths)
+    schemas["EventTypeName"] = {"enum": event_types}
+    members = schemas["SubscriptionMembers"]["properties"]
+    members["eventType"] = {"enum": [*event_types, "*", "order.*", None]}
+    members["url"] = {"enum": [endpoint, endpoint + "a?b=c", None]}
+    # A private key of 64 bytes has to match its public half.
+    ed25519 = schemas["Secret"]["anyOf"][-1]
+    ed25519["pattern"] = ed25519["pattern"].split("|")[0] + ")$"
+    publication = schemas["Publication"]["properties"]
+    times = {"deliverAt": [time_text(-1), time_text(1)], "expiresAt": [time_text(300)]}
+    for name, values in times.items():
+        publication[name] = {"enum": [*values, None]}
+        for parameter in paths["/v1/webhooks/EVENTS"]["post"]["parameters"]:
+            if parameter["name"] == name:
+                parameter["schema"] = {"enum": values}
+    schemas["Recovery"]["properties"]["since"] = {"enum": [time_text(-1), "2026-01-01"]}
+    return document

@@ -1,0 +1,296 @@
+#include "checks.hpp"
+
+#include <algorithm>
+#include <string>
+#include <webhooks/signature.hpp>
+
+#include "world.hpp"
+
+namespace webhooks::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class Subject>
+void check_all(const std::vector<Check<Subject>>& checks, const Subject& subject,
+               const EventState& event) {
+    for (const Check<Subject>& check : checks) {
+        if (check.is_kept(subject)) continue;
+        subject.world.fail(std::string(check.holds) + " (event " + std::to_string(event.id.value) +
+                           " of subscription " + std::to_string(event.subscription.value) + ")");
+    }
+}
+
+const PublicationState& publication_of(const World& world, const EventState& event) {
+    return world.model.publications.at(event.publication);
+}
+
+/// By when a worker that nothing delays knows of a change.
+Micros bound_of_staleness(const World& world) {
+    return 2 * Micros(world.config.options.heartbeat_interval) + 1s +
+           10 * world.config.call_latency;
+}
+
+/// Whether the process must know what held until `ended` no more.
+bool must_know(const World& world, const Process& process, Micros ended) {
+    return world.now - std::max(ended, process.latest_trouble()) > bound_of_staleness(world);
+}
+
+/// The versions of a subscription that a process may still go by.
+std::vector<const Version*> known_versions(const Arrival& arrival) {
+    const auto& versions =
+        arrival.world.model.subscriptions.at(arrival.event.subscription).versions;
+    std::vector<const Version*> known;
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+        const bool is_latest = i + 1 == versions.size();
+        if (is_latest || !must_know(arrival.world, arrival.process, versions[i + 1].since)) {
+            known.push_back(&versions[i]);
+        }
+    }
+    return known;
+}
+
+template <class Predicate>
+bool any_known(const Arrival& arrival, Predicate predicate) {
+    const std::vector<const Version*> known = known_versions(arrival);
+    return std::ranges::any_of(known, [&](const Version* version) { return predicate(*version); });
+}
+
+bool is_signed_by(const Arrival& arrival, const Version& version) {
+    const OutgoingRequest& request = arrival.request;
+    const Time now = arrival.world.storage_clock.now();
+    const auto verifies = [&](const Secret& secret) {
+        return verify(secret,
+                      {.id = request.webhook_id,
+                       .timestamp = request.webhook_timestamp,
+                       .signature = request.webhook_signature,
+                       .body = *request.body},
+                      now, std::chrono::hours(1))
+            .has_value();
+    };
+    return verifies(version.subscription.secret) &&
+           std::ranges::all_of(
+               version.subscription.retired_secrets, [&](const RetiredSecret& retired) {
+                   return retired.expires_at <= now + 1s || verifies(retired.secret);
+               });
+}
+
+const std::vector<Check<Arrival>> arrival_checks = {
+    {"what arrives was published, byte for byte",
+     [](const Arrival& arrival) {
+         return *arrival.request.body ==
+                publication_of(arrival.world, arrival.event).publication.payload;
+     }},
+    {"all requests of an event have the same webhook-id",
+     [](const Arrival& arrival) {
+         char tag[20];
+         std::snprintf(tag, sizeof tag, "%016llx",
+                       static_cast<unsigned long long>(arrival.event.tag));
+         return parse_webhook_id(arrival.request.webhook_id).tag == tag;
+     }},
+    {"a worker sends only what it holds",
+     [](const Arrival& arrival) {
+         return arrival.event.holder == arrival.process.identity &&
+                arrival.world.model.is_held(arrival.event);
+     }},
+    {"an event that has ended is not sent",
+     [](const Arrival& arrival) { return !arrival.event.has_ended(); }},
+    {"an event is in flight once",
+     [](const Arrival& arrival) {
+         return std::ranges::none_of(arrival.event.requests, [&](const RequestState& request) {
+             return request.identity == arrival.process.identity && !request.is_recorded;
+         });
+     }},
+    {"no request starts before it is due",
+     [](const Arrival& arrival) {
+         return !arrival.event.due ||
+                arrival.world.storage_clock.now() >= *arrival.event.due - 50ms;
+     }},
+    {"no request starts past the worker's lease",
+     [](const Arrival& arrival) {
+         return arrival.process.clock().steady_now() < arrival.process.lease_until;
+     }},
+    {"a request goes to the subscription's URL",
+     [](const Arrival& arrival) {
+         const EndpointUrl& sent_to = arrival.request.target->url;
+         const std::string url = "https://" + sent_to.authority() + sent_to.target();
+         return any_known(arrival,
+                          [&](const Version& version) { return url == version.subscription.url; });
+     }},
+    {"what is inactive or deleted is sent nothing",
+     [](const Arrival& arrival) {
+         return any_known(arrival, [&](const Version& version) {
+             return !version.is_deleted && (version.subscription.is_active ||
+                                            is_test(publication_of(arrival.world, arrival.event)));
+         });
+     }},
+    {"an event that was deleted is not sent",
+     [](const Arrival& arrival) {
+         return !arrival.event.deleted ||
+                !must_know(arrival.world, arrival.process, *arrival.event.deleted);
+     }},
+    {"a request is signed with the current secret, and with those that were replaced lately",
+     [](const Arrival& arrival) {
+         return any_known(arrival,
+                          [&](const Version& version) { return is_signed_by(arrival, version); });
+     }},
+    {"the timestamp of a request is the time",
+     [](const Arrival& arrival) {
+         const auto now = arrival.world.storage_clock.now().time_since_epoch();
+         const Micros told = std::chrono::seconds(std::stoll(arrival.request.webhook_timestamp));
+         return told <= now + 1s && told >= now - 2s - 2 * arrival.world.config.call_latency;
+     }},
+};
+
+// ---- Records.
+
+bool is_request(Outcome outcome) {
+    return outcome != Outcome::cancelled && outcome != Outcome::expired;
+}
+
+/// The request that a record tells of.
+const RequestState* request_of(const Record& given) {
+    const auto& requests = given.event.requests;
+    const auto found = std::ranges::find_if(requests, [&](const RequestState& request) {
+        return !request.is_recorded && request.identity == given.event.holder;
+    });
+    return found == requests.end() ? nullptr : &*found;
+}
+
+bool is_on_schedule(const Record& given) {
+    const ServiceOptions& options = given.world.config.options;
+    const Attempt& attempt = given.record.attempt;
+    const auto row = std::min<std::size_t>(static_cast<std::size_t>(given.record.tries),
+                                           options.retry_schedule.size()) -
+                     1;
+    const std::chrono::duration<double> pause = options.retry_schedule[row];
+    const std::chrono::duration<double> waits =
+        *given.record.due - (attempt.sent_at + attempt.duration);
+    const bool may_be_longer = attempt.status_code == 429 || attempt.status_code == 503;
+    // The two clocks that tell when the attempt ended may have been set against each other.
+    const std::chrono::duration<double> slack = 2s + 2 * given.world.config.call_latency;
+    return waits >= pause * (1 - options.retry_jitter) - slack &&
+           (may_be_longer || waits <= pause * (1 + options.retry_jitter) + slack);
+}
+
+const std::vector<Check<Record>> record_checks = {
+    {"attempts are numbered 1, 2, 3",
+     [](const Record& given) {
+         return given.record.attempt.number == static_cast<int>(given.event.attempts.size()) + 1;
+     }},
+    {"an event that has ended stays as it is",
+     [](const Record& given) { return !given.event.has_ended(); }},
+    {"what is recorded of a request is what its endpoint answered",
+     [](const Record& given) {
+         if (!is_request(given.record.attempt.outcome)) return true;
+         const RequestState* request = request_of(given);
+         return request != nullptr && request->status == given.record.attempt.status_code;
+     }},
+    {"delivered is what was answered 2xx, and all of that",
+     [](const Record& given) {
+         const int status = given.record.attempt.status_code.value_or(0);
+         return (given.record.attempt.outcome == Outcome::delivered) == (status / 100 == 2);
+     }},
+    {"each request counts as a try",
+     [](const Record& given) {
+         const int requests = is_request(given.record.attempt.outcome) ? 1 : 0;
+         return given.record.tries == given.event.tries + requests;
+     }},
+    {"a retry follows the schedule",
+     [](const Record& given) {
+         return given.record.attempt.outcome != Outcome::retry || is_on_schedule(given);
+     }},
+    {"an event is exhausted when its tries are used up or its endpoint is gone",
+     [](const Record& given) {
+         if (given.record.attempt.outcome != Outcome::exhausted) return true;
+         if (given.record.attempt.status_code == 410) return true;
+         if (is_test(publication_of(given.world, given.event))) return true;
+         const auto& versions =
+             given.world.model.subscriptions.at(given.event.subscription).versions;
+         return std::ranges::any_of(versions, [&](const Version& version) {
+             return given.record.tries > version.subscription.max_retry_count;
+         });
+     }},
+    {"an event is cancelled only where its subscription could not have it",
+     [](const Record& given) {
+         return given.record.attempt.outcome != Outcome::cancelled ||
+                given.world.model.was_unwanted(given.event, given.event.reopened);
+     }},
+    {"an event expires at its time",
+     [](const Record& given) {
+         if (given.record.attempt.outcome != Outcome::expired) return true;
+         const auto& expires_at = publication_of(given.world, given.event).publication.expires_at;
+         return expires_at && *expires_at <= given.world.storage_clock.now() + 50ms;
+     }},
+};
+
+// ---- Claims.
+
+const std::vector<Check<Taken>> taken_checks = {
+    {"a worker takes nothing that another one holds",
+     [](const Taken& given) {
+         return !given.world.model.is_held(given.event) || given.event.holder == given.worker;
+     }},
+    {"a worker takes nothing that has ended",
+     [](const Taken& given) { return !given.event.has_ended(); }},
+    {"a worker takes nothing that was deleted",
+     [](const Taken& given) { return !given.event.deleted; }},
+    {"a worker that takes an event knows its history",
+     [](const Taken& given) {
+         return given.held.attempts == static_cast<int>(given.event.attempts.size()) &&
+                given.held.tries == given.event.tries && given.held.worker_tag == given.event.tag &&
+                given.held.subscription == given.event.subscription;
+     }},
+};
+
+// ---- The end.
+
+bool is_unwanted(const Ending& ending) {
+    return ending.event.deleted ||
+           ending.world.model.subscriptions.at(ending.event.subscription).current().is_deleted;
+}
+
+bool is_old(const Ending& ending) {
+    const auto retention = ending.world.config.options.retention;
+    return retention.count() > 0 &&
+           ending.event.created_at + retention <= ending.world.storage_clock.now();
+}
+
+const std::vector<Check<Ending>> ending_checks = {
+    {"each event ends: delivered, exhausted, cancelled or expired",
+     [](const Ending& ending) { return ending.event.has_ended(); }},
+    {"an event is kept until it is old",
+     [](const Ending& ending) { return ending.stored != nullptr || is_old(ending); }},
+    {"what storage shows of an event is its history",
+     [](const Ending& ending) {
+         return !ending.stored || std::ranges::equal(ending.stored->attempts, ending.event.attempts,
+                                                     {}, &Attempt::outcome, &Attempt::outcome);
+     }},
+    {"an event that has ended waits for nothing",
+     [](const Ending& ending) { return !ending.stored || !ending.stored->event.next_retry_at; }},
+    {"an event is a success if it was delivered",
+     [](const Ending& ending) {
+         return !ending.stored || ending.stored->event.is_success ==
+                                      (ending.event.attempts.back().outcome == Outcome::delivered);
+     }},
+};
+
+}  // namespace
+
+void check(const Arrival& arrival) {
+    check_all(arrival_checks, arrival, arrival.event);
+}
+
+void check(const Record& record) {
+    check_all(record_checks, record, record.event);
+}
+
+void check(const Taken& taken) {
+    check_all(taken_checks, taken, taken.event);
+}
+
+void check(const Ending& ending) {
+    if (!is_unwanted(ending)) check_all(ending_checks, ending, ending.event);
+}
+
+}  // namespace webhooks::simulation

@@ -1,0 +1,72 @@
+#include "model.hpp"
+
+#include <algorithm>
+
+namespace webhooks::simulation {
+namespace {
+
+bool takes(const std::string& pattern, const std::string& type) {
+    if (pattern == "*" || pattern == type) return true;
+    return pattern.ends_with(".*") && type.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+/// Whose subscriptions a publication reaches; absent: everyone's.
+std::optional<std::string> owner_of(const PublicationState& state) {
+    if (!state.publication.user_id.empty()) return state.publication.user_id;
+    if (state.caller.is_administrator()) return std::nullopt;
+    return state.caller.user_id();
+}
+
+}  // namespace
+
+bool is_test(const PublicationState& publication) {
+    return publication.only.has_value();
+}
+
+std::vector<SubscriptionId> Model::matching(const PublicationState& publication) const {
+    std::vector<SubscriptionId> found;
+    for (const auto& [id, state] : subscriptions) {
+        const Version& version = state.current();
+        if (version.is_deleted) continue;
+        const std::optional<std::string> owner = owner_of(publication);
+        const bool is_wanted =
+            publication.only
+                ? id == *publication.only
+                : version.subscription.is_active &&
+                      (!owner || *owner == version.subscription.user_id) &&
+                      takes(version.subscription.event_type, publication.publication.event_type);
+        if (is_wanted) found.push_back(id);
+    }
+    return found;
+}
+
+void EventState::release() {
+    holder = {};
+    is_deferred = false;
+    for (RequestState& request : requests) {
+        request.is_recorded = true;
+    }
+}
+
+bool Model::is_alive(WorkerId id) const {
+    const auto found = identities.find(id);
+    return found != identities.end() && !found->second.ended;
+}
+
+bool Model::is_held(const EventState& event) const {
+    return is_alive(event.holder);
+}
+
+bool Model::was_unwanted(const EventState& event, Micros since) const {
+    const bool is_test_event = is_test(publications.at(event.publication));
+    const std::vector<Version>& versions = subscriptions.at(event.subscription).versions;
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+        const bool ended_before = i + 1 < versions.size() && versions[i + 1].since <= since;
+        if (ended_before) continue;
+        if (versions[i].is_deleted) return true;
+        if (!versions[i].subscription.is_active && !is_test_event) return true;
+    }
+    return event.deleted.has_value();
+}
+
+}  // namespace webhooks::simulation

@@ -1,0 +1,104 @@
+#pragma once
+
+/// @file
+/// What the simulation knows to be true: what was asked for, what storage has accepted, and what
+/// endpoints were sent. It is written where storage is called, below every fault, so that a lost
+/// answer or a crash leaves no doubt here.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/storage.hpp>
+
+#include "generator.hpp"
+
+namespace webhooks::simulation {
+
+/// Something that a caller published, or tried to.
+struct PublicationState {
+    int number = 0;  ///< In its payload, by which it is recognised.
+    Principal caller = Principal::administrator("admin");
+    Publication publication;
+    std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
+    bool is_written = false;
+    std::vector<EventId> events = {};
+};
+
+/// One version of a subscription, from a moment on.
+struct Version {
+    Subscription subscription;
+    Micros since{0};
+    bool is_deleted = false;
+};
+
+struct SubscriptionState {
+    std::vector<Version> versions;  ///< Oldest first; never empty.
+
+    const Version& current() const { return versions.back(); }
+};
+
+/// A request that an endpoint was sent.
+struct RequestState {
+    int process = 0;
+    WorkerId identity{};
+    Micros started{0};
+    std::optional<int> status = {};  ///< Absent: no answer, or none yet.
+    bool is_recorded = false;
+};
+
+struct EventState {
+    EventId id{};
+    SubscriptionId subscription{};
+    int publication = 0;
+    std::uint64_t tag = 0;
+    Micros appended{0};
+    Time created_at{};
+    std::optional<Time> due = {};  ///< No request starts before it.
+    WorkerId holder{};             ///< 0: none. It may be dead.
+    bool is_deferred = false;      ///< Not in its holder's memory.
+    std::vector<Attempt> attempts = {};
+    int tries = 0;
+    Micros reopened{0};  ///< Or appended.
+    std::optional<Micros> deleted = {};
+    std::vector<RequestState> requests = {};
+
+    bool has_ended() const {
+        return !attempts.empty() && attempts.back().outcome != Outcome::retry && !is_reopened;
+    }
+    bool is_reopened = false;  ///< Since the latest attempt.
+
+    /// It leaves its holder, who has no request of it in flight.
+    void release();
+};
+
+/// A worker's identity as storage should see it.
+struct IdentityState {
+    int process = 0;
+    std::uint64_t tag = 0;
+    std::chrono::milliseconds lease{};
+    Micros latest_pulse{0};  ///< By storage's clock.
+    std::optional<Micros> ended = {};
+    std::map<std::int64_t, std::vector<EventId>> claims = {};
+};
+
+struct Model {
+    std::map<int, PublicationState> publications;
+    std::map<std::string, int> by_payload;
+    std::map<SubscriptionId, SubscriptionState> subscriptions;
+    std::map<EventId, EventState> events;
+    std::map<WorkerId, IdentityState> identities;
+    std::vector<std::string> event_types;
+
+    /// Those that a publication reaches now, ascending.
+    std::vector<SubscriptionId> matching(const PublicationState& publication) const;
+    bool is_alive(WorkerId id) const;
+    /// Whether a living worker holds the event.
+    bool is_held(const EventState& event) const;
+    /// Whether the subscription could not receive this event at some moment since `since`.
+    bool was_unwanted(const EventState& event, Micros since) const;
+};
+
+bool is_test(const PublicationState& publication);
+
+}  // namespace webhooks::simulation

@@ -1,0 +1,53 @@
+#include "network.hpp"
+
+#include "checks.hpp"
+#include "world.hpp"
+
+namespace webhooks::simulation {
+
+WebhookId parse_webhook_id(const std::string& text) {
+    const std::size_t line = text.find('_');
+    if (line == std::string::npos) return {};
+    return {.tag = text.substr(0, line), .event = std::stoll(text.substr(line + 1))};
+}
+
+std::optional<TransportAnswer> Network::receive(Process& process, const OutgoingRequest& request) {
+    ++world_.statistics.requests;
+    world_.trace("process " + std::to_string(process.index) + " sends " + request.webhook_id);
+    const auto found = world_.model.events.find({parse_webhook_id(request.webhook_id).event});
+    if (found == world_.model.events.end()) world_.fail("a request tells of no event");
+    EventState& event = found->second;
+    check(Arrival{.world = world_, .process = process, .request = request, .event = event});
+    TransportAnswer answer = decide(request);
+    RequestState state{
+        .process = process.index, .identity = process.identity, .started = world_.now};
+    if (answer.kind == TransportAnswer::Kind::answered) state.status = answer.status_code;
+    event.requests.push_back(state);
+    return answer;
+}
+
+Micros Network::latency() {
+    return world_.random.between(Micros(0), world_.config.answer_latency);
+}
+
+TransportAnswer Network::decide(const OutgoingRequest& /*request*/) {
+    using Kind = TransportAnswer::Kind;
+    const Faults& faults = world_.config.faults;
+    Generator& random = world_.random;
+    if (world_.has_faults && random.chance(faults.request_not_sent)) {
+        return {.kind = Kind::not_sent, .error = "no ports are left"};
+    }
+    if (!world_.has_faults || !random.chance(faults.request_fails)) {
+        return {.kind = Kind::answered, .status_code = random.chance(0.1) ? 204 : 200};
+    }
+    if (random.chance(0.2)) return {.kind = Kind::failed, .error = "connection refused"};
+    if (random.chance(0.01)) return {.kind = Kind::answered, .status_code = 410};
+    if (random.chance(0.2)) {
+        return {.kind = Kind::answered,
+                .status_code = random.chance(0.5) ? 429 : 503,
+                .retry_after = std::to_string(random.between(0, 60))};
+    }
+    return {.kind = Kind::answered, .status_code = random.chance(0.5) ? 500 : 404};
+}
+
+}  // namespace webhooks::simulation

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <webhooks/transport.hpp>
+
+#include "generator.hpp"
+
+namespace webhooks::simulation {
+
+class Process;
+class World;
+
+/// All endpoints. Each request is checked as it arrives, and the answer decided at once.
+class Network {
+public:
+    explicit Network(World& world) : world_(world) {}
+
+    /// @return the answer that will come; nothing: none ever does.
+    std::optional<TransportAnswer> receive(Process& process, const OutgoingRequest& request);
+    Micros latency();
+
+private:
+    TransportAnswer decide(const OutgoingRequest& request);
+
+    World& world_;
+};
+
+/// The event that a `webhook-id` names, and its tag in hexadecimal.
+struct WebhookId {
+    std::string tag;
+    std::int64_t event = 0;
+};
+WebhookId parse_webhook_id(const std::string& text);
+
+}  // namespace webhooks::simulation

@@ -1,0 +1,31 @@
+#include "statistics.hpp"
+
+#include <iomanip>
+#include <sstream>
+
+namespace webhooks::simulation {
+
+Statistics& Statistics::operator+=(const Statistics& other) {
+    virtual_time += other.virtual_time;
+    events += other.events;
+    requests += other.requests;
+    calls += other.calls;
+    crashes += other.crashes;
+    stops += other.stops;
+    answers_lost += other.answers_lost;
+    pauses += other.pauses;
+    out_of_memory += other.out_of_memory;
+    return *this;
+}
+
+std::string Statistics::text() const {
+    std::ostringstream out;
+    const double days = static_cast<double>(virtual_time.count()) / 86'400e6;
+    out << std::fixed << std::setprecision(1) << days << " virtual days, " << events << " events, "
+        << requests << " requests, " << calls << " storage calls; survived " << crashes
+        << " crashes, " << stops << " stops, " << answers_lost << " lost answers, " << pauses
+        << " pauses, " << out_of_memory << " failed allocations";
+    return out.str();
+}
+
+}  // namespace webhooks::simulation
