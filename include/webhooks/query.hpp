@@ -1,8 +1,9 @@
 #pragma once
 
 /// @file
-/// Which rows of a list to return, in which order, and which part: a fixed subset of OData 4.01.
-/// The grammar and all rules: docs/list-queries.md. A query gives the same result on every storage.
+/// Which rows of a list to return, in which order, and which part: a fixed subset of OData 4.01,
+/// each part of which can also be written as in System.Linq.Dynamic.Core. The grammar and all
+/// rules: docs/list-queries.md. A query gives the same result on every storage.
 
 #include <cstdint>
 #include <initializer_list>
@@ -56,7 +57,8 @@ Term length(Term text);
 /// exist and its types match is checked when a list is requested (or by `check`).
 class Filter {
 public:
-    /// Parses the text form, e.g. "isActive eq true and contains(name,'order')".
+    /// Parses the text form, e.g. "isActive eq true and contains(name,'order')", or the same as
+    /// `IsActive == true && Name.Contains("order")`.
     /// @return invalid_argument with one FieldError "filter" that names the error and its position.
     static Result<Filter> parse(std::string_view text);
 

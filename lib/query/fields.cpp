@@ -1,4 +1,6 @@
-#include <query/plan.hpp>
+#include <base/ascii.hpp>
+#include <base/nearest.hpp>
+#include <query/fields.hpp>
 
 namespace webhooks::query {
 namespace {
@@ -21,11 +23,61 @@ constexpr Field event_fields[] = {
     {"nextRetryAt", Type::time, true},  {"createdAt", Type::time, true},
 };
 
+/// The field that was meant, or all there are.
+std::string suggestion(std::string_view name, const std::vector<std::string_view>& names) {
+    const std::string_view near = nearest(name, names);
+    if (!near.empty()) return "did you mean '" + std::string(near) + "'?";
+    std::string all;
+    for (const std::string_view known : names) {
+        all += (all.empty() ? "there are " : ", ") + std::string(known);
+    }
+    return all;
+}
+
+/// @param is_suggested whether a field may be named in place of one that is unknown.
+template <class Predicate>
+std::variant<std::size_t, Fault> find(std::string_view name, ListKind kind,
+                                      Predicate is_suggested) {
+    const std::span<const Field> fields = fields_of(kind);
+    const std::string wanted = ascii::lower(name);
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (ascii::lower(fields[i].name) == wanted) return i;
+        if (is_suggested(fields[i])) names.push_back(fields[i].name);
+    }
+    return Fault{.what = "unknown field " + in_quotes(name), .hint = suggestion(name, names)};
+}
+
 }  // namespace
 
 std::span<const Field> fields_of(ListKind kind) {
     if (kind == ListKind::events) return event_fields;
     return subscription_fields;
+}
+
+const char* name_of(Type type) {
+    switch (type) {
+        case Type::boolean:
+            return "a boolean";
+        case Type::number:
+            return "a number";
+        case Type::text:
+            return "text";
+        case Type::time:
+            return "a timestamp";
+    }
+    return "";
+}
+
+std::variant<std::size_t, Fault> find_field(std::string_view name, ListKind kind) {
+    return find(name, kind, [](const Field&) { return true; });
+}
+
+std::variant<std::size_t, Fault> find_comparable_field(std::string_view name, ListKind kind) {
+    auto found = find(name, kind, [](const Field& field) { return field.is_comparable; });
+    const auto* column = std::get_if<std::size_t>(&found);
+    if (!column || fields_of(kind)[*column].is_comparable) return found;
+    return Fault{.what = "field " + in_quotes(name) + " cannot be filtered or sorted by"};
 }
 
 }  // namespace webhooks::query

@@ -1,6 +1,7 @@
 #include <charconv>
+#include <optional>
+#include <query/fields.hpp>
 #include <query/parser.hpp>
-#include <query/resolver.hpp>
 #include <set>
 #include <webhooks/query.hpp>
 
@@ -9,6 +10,7 @@ namespace {
 
 using query::Fault;
 using query::ListItem;
+using query::ListItems;
 
 constexpr std::uint32_t max_count = 2'147'483'647;
 constexpr std::int64_t max_id = (std::int64_t{1} << 53) - 1;
@@ -48,14 +50,12 @@ private:
     }
 
     /// The items of a list, or none where it has a fault.
-    std::vector<ListItem> names(const char* parameter, const std::string& text,
-                                const char* wanted) {
-        auto items = query::parse_names(text, wanted);
+    ListItems noted(const char* parameter, std::variant<ListItems, Fault> items) {
         if (const auto* found = std::get_if<Fault>(&items)) {
             fault(parameter, *found);
             return {};
         }
-        return std::get<std::vector<ListItem>>(std::move(items));
+        return std::get<ListItems>(std::move(items));
     }
 
     void read_filter() {
@@ -67,8 +67,9 @@ private:
 
     void read_sort() {
         if (!text_.sort) return;
-        for (const ListItem& item : names("sort", *text_.sort, "a field")) {
-            if (!item.modifier.empty() && item.modifier != "asc" && item.modifier != "desc") {
+        for (const ListItem& item : noted("sort", query::parse_names(*text_.sort, "a field"))) {
+            const std::optional<bool> is_descending = direction(item.modifier);
+            if (!is_descending) {
                 return fault("sort",
                              {"expected 'asc' or 'desc', found " + query::in_quotes(item.modifier),
                               item.position});
@@ -78,22 +79,25 @@ private:
                 unknown->position = item.position;
                 return fault("sort", *unknown);
             }
-            list_.sort.push_back({.field = item.name, .is_descending = item.modifier == "desc"});
+            list_.sort.push_back({.field = item.name, .is_descending = *is_descending});
         }
+    }
+
+    /// @return whether a sort descends; nothing where that is no direction.
+    static std::optional<bool> direction(std::string_view modifier) {
+        if (modifier.empty() || modifier == "asc" || modifier == "ascending") return false;
+        if (modifier == "desc" || modifier == "descending") return true;
+        return std::nullopt;
     }
 
     void read_select() {
         if (!text_.select || *text_.select == "*") return;
         std::set<std::size_t> columns;
-        for (const ListItem& item : names("select", *text_.select, "a field or '*'")) {
+        for (const ListItem& item : noted("select", query::parse_selection(*text_.select))) {
             auto found = query::find_field(item.name, kind_);
             if (auto* unknown = std::get_if<Fault>(&found)) {
                 unknown->position = item.position;
                 return fault("select", *unknown);
-            }
-            if (!item.modifier.empty()) {
-                return fault("select",
-                             {"expected ',' behind " + query::in_quotes(item.name), item.position});
             }
             columns.insert(std::get<std::size_t>(found));
         }
@@ -104,7 +108,7 @@ private:
 
     void read_include() {
         if (!text_.include) return;
-        const std::vector<ListItem> items = names("include", *text_.include, "a relation");
+        const ListItems items = noted("include", query::parse_names(*text_.include, "a relation"));
         if (items.size() > query::max_relations) {
             return fault("include", {.what = "more than 8 relations"});
         }

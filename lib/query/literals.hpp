@@ -2,7 +2,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <query/fault.hpp>
+#include <string>
 #include <string_view>
+#include <variant>
 
 namespace webhooks::query {
 
@@ -24,5 +27,10 @@ bool is_number(std::string_view text);
 /// Parses a time in the format of base/time_text.hpp.
 /// @return milliseconds since 1970; nullopt for any other text.
 std::optional<Whole> parse_time(std::string_view text);
+
+/// Reads a text with its quotes: `'it''s'`, or `"it\"s"` with the escapes `\"`, `\\`, `\n`, `\r`,
+/// `\t` and `\uXXXX`.
+/// @param position the character that the text begins at, for the fault.
+std::variant<std::string, Fault> parse_text(std::string_view quoted, std::size_t position);
 
 }  // namespace webhooks::query

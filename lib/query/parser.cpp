@@ -1,229 +1,129 @@
-#include <base/ascii.hpp>
 #include <base/utf8.hpp>
-#include <query/literals.hpp>
+#include <query/literal_parser.hpp>
 #include <query/parser.hpp>
-#include <span>
+#include <query/spelling.hpp>
 
 namespace webhooks::query {
 namespace {
 
-struct Word {
-    std::string_view text;
-    Node::Kind kind;
-};
-constexpr Word comparisons[] = {{"eq", Node::Kind::equal},   {"ne", Node::Kind::not_equal},
-                                {"gt", Node::Kind::greater}, {"ge", Node::Kind::greater_equal},
-                                {"lt", Node::Kind::less},    {"le", Node::Kind::less_equal}};
-constexpr Word tests[] = {{"contains", Node::Kind::contains},
-                          {"startswith", Node::Kind::starts_with},
-                          {"endswith", Node::Kind::ends_with}};
-constexpr Word functions[] = {{"tolower", Node::Kind::to_lower},
-                              {"toupper", Node::Kind::to_upper},
-                              {"length", Node::Kind::length}};
-
-const Word* find(std::span<const Word> words, std::string_view text) {
-    const std::string lower = ascii::lower(text);
-    for (const Word& word : words) {
-        if (word.text == lower) return &word;
-    }
-    return nullptr;
+bool is_condition(const Node& node) {
+    return node.kind >= Node::Kind::equal;
 }
 
-NodePtr make(Node::Kind kind, std::size_t position, std::string text = {},
-             std::vector<NodePtr> children = {}) {
-    return std::make_shared<Node>(Node{.kind = kind,
-                                       .text = std::move(text),
-                                       .children = std::move(children),
-                                       .position = position});
+bool can_be_condition(const Node& node) {
+    return is_condition(node) || node.kind == Node::Kind::field || node.kind == Node::Kind::boolean;
 }
 
 /// Recursive descent over the grammar of docs/list-queries.md, a function for each rule. A rule
 /// that fails notes the fault and returns null.
-class FilterParser {
+class FilterParser : LiteralParser {
 public:
-    explicit FilterParser(std::string_view text) : in_(text) {}
+    explicit FilterParser(std::string_view text) : LiteralParser(text) {}
 
     std::variant<NodePtr, Fault> parse() {
-        if (in_.skip_blanks()) return Fault{"a blank at the beginning", 1};
-        NodePtr filter = any_of();
-        if (filter && !in_.at_end()) filter = unexpected("'and', 'or' or the end");
-        if (!filter) return fault_;
+        NodePtr filter = is_trimmed() ? any_of() : nullptr;
+        if (filter && !at_end()) filter = not_joined("'and', 'or' or the end");
+        if (!filter || !is_trimmed()) return fault();
         return filter;
     }
 
-    std::size_t steps() const { return in_.steps(); }
+    using TokenReader::steps;
 
 private:
-    NodePtr fail(std::string what, std::size_t position, std::string hint = {}) {
-        fault_ = {std::move(what), position, std::move(hint)};
-        return nullptr;
+    // ---- Conditions.
+
+    NodePtr any_of() {
+        return joined(Node::Kind::any_of, is_or, [this] { return all_of(); });
     }
 
-    /// What stands here, or behind the blanks here, is not what the grammar wants.
-    NodePtr unexpected(const char* wanted) {
-        Cursor found = in_;
-        if (found.skip_blanks() && found.at_end()) found = in_;
-        if (found.at_end()) return fail(std::string("expected ") + wanted, found.position());
-        const std::string_view word = found.peek_word();
-        const std::string_view shown = word.empty() ? found.peek_character() : word;
-        return fail("expected " + std::string(wanted) + ", found " + in_quotes(shown),
-                    found.position());
+    NodePtr all_of() {
+        return joined(Node::Kind::all_of, is_and, [this] { return negation(); });
     }
 
-    /// Parts that are joined by a word between blanks.
     template <class Part>
-    NodePtr joined(Node::Kind kind, std::string_view word, Part part) {
-        const std::size_t position = in_.position();
+    NodePtr joined(Node::Kind kind, bool (*is_operator)(const Token&), Part part) {
+        const std::size_t position = token().position;
         std::vector<NodePtr> parts;
         while (true) {
             NodePtr next = part();
             if (!next) return nullptr;
             parts.push_back(std::move(next));
-            const Cursor before = in_;
-            if (!in_.skip_blanks() || !in_.take_word(word)) {
-                in_.back_to(before);
-                break;
-            }
-            if (!in_.skip_blanks()) return unexpected("a blank");
+            if (!is_operator(token())) break;
+            if (!take_operator()) return nullptr;
         }
         if (parts.size() == 1) return parts.front();
         return make(kind, position, {}, std::move(parts));
     }
 
-    NodePtr any_of() {
-        return joined(Node::Kind::any_of, "or", [this] { return all_of(); });
+    /// A word stands between blanks, a sign need not.
+    bool take_operator() {
+        const Token taken = take();
+        if (taken.kind == Token::Kind::sign) return true;
+        if (taken.blanks > 0 && token().blanks > 0) return true;
+        const bool is_before = taken.blanks == 0;
+        fail(std::string("expected a blank ") + (is_before ? "before " : "after ") +
+                 in_quotes(taken.text),
+             is_before ? taken.position : token().position);
+        return false;
     }
 
-    NodePtr all_of() {
-        return joined(Node::Kind::all_of, "and", [this] { return negation(); });
+    /// What follows a condition neither joins it to another nor ends it.
+    NodePtr not_joined(const char* wanted) {
+        if (token().kind == Token::Kind::text && token().blanks == 0) {
+            return fail("a string after a string", token().position,
+                        R"(a double quote in double quotes is written \")");
+        }
+        if (!find_comparison(token()) && !at("in")) return unexpected(wanted);
+        return fail("a condition cannot be compared", token().position,
+                    "join comparisons by 'and'; a test or a boolean needs no 'eq true', and 'not' "
+                    "in place of 'eq false'");
     }
 
     /// Runs a rule one level deeper.
     template <class Rule>
     NodePtr deeper(Rule rule) {
-        if (depth_ == max_depth) return fail("nested more than 16 deep", in_.position());
+        if (depth_ == max_depth) return fail("nested more than 16 deep", token().position);
         ++depth_;
         NodePtr node = rule();
         --depth_;
         return node;
     }
 
-    bool next_is(std::string_view word) const { return ascii::lower(in_.peek_word()) == word; }
-    bool next_is_call() const {
-        return find(tests, in_.peek_word()) && in_.peek(in_.peek_word().size()) == '(';
-    }
-
     NodePtr negation() {
-        if (!next_is("not")) return condition();
-        const std::size_t position = in_.position();
-        in_.take_word("not");
-        if (!in_.skip_blanks() && in_.peek() != '(') return unexpected("a blank or '('");
-        NodePtr inner = deeper([this] { return negated(); });
+        if (!is_not(token())) return condition();
+        const Token sign = take();
+        if (sign.kind == Token::Kind::word && token().blanks == 0 && !at("(")) {
+            return unexpected("a blank or '('");
+        }
+        NodePtr inner = deeper([&] { return negated(sign); });
         if (!inner) return nullptr;
-        return make(Node::Kind::negation, position, {}, {std::move(inner)});
+        return make(Node::Kind::negation, sign.position, {}, {std::move(inner)});
     }
 
-    NodePtr negated() {
-        if (next_is("not")) return negation();
-        if (in_.peek() == '(') return group();
-        if (next_is_call()) return call();
-        const std::size_t position = in_.position();
+    NodePtr negated(const Token& sign) {
+        if (is_not(token())) return negation();
+        if (at("(")) return group();
         NodePtr operand = term();
         if (!operand) return nullptr;
-        if (operand->kind == Node::Kind::field || operand->kind == Node::Kind::boolean) {
-            const Cursor before = in_;
-            const bool is_compared =
-                in_.skip_blanks() && (find(comparisons, in_.peek_word()) || next_is("in"));
-            in_.back_to(before);
-            if (!is_compared) return counted(std::move(operand));
+        if (can_be_condition(*operand) && !find_comparison(token()) && !at_membership()) {
+            return counted(std::move(operand));
         }
-        return fail("'not' takes a group, a test or a boolean", position,
+        return fail(in_quotes(sign.text) + " takes a group, a test or a boolean", operand->position,
                     "put the comparison in parentheses");
     }
 
     NodePtr condition() {
-        if (in_.peek() == '(') return group();
-        if (next_is_call()) return call();
+        if (at("(")) return group();
         NodePtr left = term();
         if (!left) return nullptr;
-        const Cursor before = in_;
-        if (in_.skip_blanks()) {
-            if (const Word* comparison = find(comparisons, in_.peek_word())) {
-                return compared(std::move(left), *comparison);
+        if (!is_condition(*left)) {
+            if (const Spelling* comparison = find_comparison(token())) {
+                return compared(std::move(left), comparison->kind);
             }
-            if (in_.take_word("in")) return membership(std::move(left));
+            if (at_membership()) return membership(std::move(left));
         }
-        in_.back_to(before);
-        if (left->kind == Node::Kind::field || left->kind == Node::Kind::boolean) {
-            return counted(std::move(left));
-        }
-        in_.skip_blanks();
+        if (can_be_condition(*left)) return counted(std::move(left));
         return unexpected("a comparison");
-    }
-
-    NodePtr group() {
-        return deeper([this]() -> NodePtr {
-            in_.take('(');
-            in_.skip_blanks();
-            NodePtr inner = any_of();
-            if (!inner) return nullptr;
-            in_.skip_blanks();
-            if (!in_.take(')')) return unexpected("'and', 'or' or ')'");
-            return inner;
-        });
-    }
-
-    NodePtr compared(NodePtr left, const Word& comparison) {
-        in_.take_word(comparison.text);
-        if (!in_.skip_blanks()) return unexpected("a blank");
-        NodePtr right = term();
-        if (!right) return nullptr;
-        const std::size_t position = left->position;
-        return counted(make(comparison.kind, position, {}, {std::move(left), std::move(right)}));
-    }
-
-    NodePtr membership(NodePtr left) {
-        if (!in_.skip_blanks()) return unexpected("a blank");
-        if (!in_.take('(')) return unexpected("'('");
-        const std::size_t position = left->position;
-        std::vector<NodePtr> children{std::move(left)};
-        in_.skip_blanks();
-        while (!in_.take(')')) {
-            if (children.size() > 1) {
-                if (!in_.take(',')) return unexpected("',' or ')'");
-                in_.skip_blanks();
-            }
-            if (children.size() > max_list_items) {
-                return fail("more than 100 items in a list", in_.position());
-            }
-            NodePtr item = literal();
-            if (!item) return nullptr;
-            children.push_back(std::move(item));
-            in_.skip_blanks();
-        }
-        return counted(make(Node::Kind::in, position, {}, std::move(children)));
-    }
-
-    /// contains(text, 'part') and similar functions.
-    NodePtr call() {
-        return deeper([this]() -> NodePtr {
-            const std::size_t position = in_.position();
-            const Word& test = *find(tests, in_.peek_word());
-            in_.take_word(test.text);
-            in_.take('(');
-            in_.skip_blanks();
-            NodePtr text = term();
-            if (!text) return nullptr;
-            in_.skip_blanks();
-            if (!in_.take(',')) return unexpected("','");
-            in_.skip_blanks();
-            if (in_.peek() != '\'') return unexpected("a string in single quotes");
-            NodePtr part = literal();
-            if (!part) return nullptr;
-            in_.skip_blanks();
-            if (!in_.take(')')) return unexpected("')'");
-            return counted(make(test.kind, position, {}, {std::move(text), std::move(part)}));
-        });
     }
 
     NodePtr counted(NodePtr condition) {
@@ -233,95 +133,171 @@ private:
         return condition;
     }
 
-    /// A field, a function or a literal.
-    NodePtr term() {
-        const std::string_view word = in_.peek_word();
-        if (word.empty() || next_is("true") || next_is("false") || next_is("null")) {
-            return literal();
-        }
-        const std::size_t position = in_.position();
-        const bool has_arguments = in_.peek(word.size()) == '(';
-        const Word* function = find(functions, word);
-        if (function && has_arguments) return function_call(*function);
-        if (has_arguments) {
-            return fail("unknown function " + in_quotes(word), position,
-                        "there are contains, startswith, endswith, tolower, toupper, length");
-        }
-        in_.advance(word.size());
-        return make(Node::Kind::field, position, std::string(word));
-    }
-
-    NodePtr function_call(const Word& function) {
-        return deeper([&]() -> NodePtr {
-            const std::size_t position = in_.position();
-            in_.take_word(function.text);
-            in_.take('(');
-            in_.skip_blanks();
-            NodePtr argument = term();
-            if (!argument) return nullptr;
-            in_.skip_blanks();
-            if (!in_.take(')')) return unexpected("')'");
-            return make(function.kind, position, {}, {std::move(argument)});
+    NodePtr group() {
+        return deeper([this]() -> NodePtr {
+            take("(");
+            NodePtr inner = any_of();
+            if (inner && !take(")")) return not_joined("'and', 'or' or ')'");
+            return inner;
         });
     }
 
-    NodePtr literal() {
-        const std::size_t position = in_.position();
-        if (in_.peek() == '\'') return text();
-        if (in_.take_word("null")) return make(Node::Kind::null, position);
-        for (const bool truth : {true, false}) {
-            if (!in_.take_word(truth ? "true" : "false")) continue;
-            return std::make_shared<Node>(
-                Node{.kind = Node::Kind::boolean, .truth = truth, .position = position});
-        }
-        const char next = in_.peek();
-        if (ascii::is_digit(next) || next == '-' || next == '+') return number_or_time();
-        return unexpected("a field or a value");
+    NodePtr compared(NodePtr left, Node::Kind comparison) {
+        if (!take_operator()) return nullptr;
+        NodePtr right = operand();
+        if (!right) return nullptr;
+        const std::size_t position = left->position;
+        return counted(make(comparison, position, {}, {std::move(left), std::move(right)}));
     }
 
-    NodePtr text() {
-        const std::size_t position = in_.position();
-        in_.take('\'');
-        std::string value;
-        while (!in_.at_end()) {
-            const std::size_t run = std::min(in_.rest().find('\''), in_.rest().size());
-            value += in_.rest().substr(0, run);
-            in_.advance(run);
-            if (!in_.take('\'')) break;
-            if (in_.take('\'')) {
-                value += '\'';
-                continue;
+    bool at_membership() const { return at("in") || (at("not") && is(following(), "in")); }
+
+    NodePtr membership(NodePtr left) {
+        if (at("not")) {
+            if (!take_operator()) return nullptr;
+            NodePtr inner = deeper([&] { return membership(std::move(left)); });
+            if (!inner) return nullptr;
+            const std::size_t position = inner->position;
+            return make(Node::Kind::negation, position, {}, {std::move(inner)});
+        }
+        if (!take_operator() || !expect("(")) return nullptr;
+        const std::size_t position = left->position;
+        std::vector<NodePtr> children{std::move(left)};
+        while (!take(")")) {
+            if (children.size() > 1 && !take(",")) return unexpected("',' or ')'");
+            if (children.size() > max_list_items) {
+                return fail("more than 100 items in a list", token().position);
             }
-            if (value.size() > max_literal_bytes) {
-                return fail("a value of more than 1024 bytes", position);
+            NodePtr item = literal();
+            if (!item) return nullptr;
+            children.push_back(std::move(item));
+        }
+        return counted(make(Node::Kind::in, position, {}, std::move(children)));
+    }
+
+    // ---- Terms, some of which are conditions.
+
+    /// A field, a call or a literal, with the members that are called on it.
+    NodePtr term() {
+        NodePtr node = primary();
+        for (std::size_t calls = 0; node && at("."); ++calls) {
+            if (calls == max_chained_calls) {
+                return fail("more than 4 calls in a chain", token().position);
             }
-            return make(Node::Kind::text, position, std::move(value));
+            if (is_condition(*node)) return fail("a condition has no members", token().position);
+            node = member(std::move(node));
         }
-        return fail("a string that is not closed", position, "end it with a single quote");
+        return node;
     }
 
-    NodePtr number_or_time() {
-        const std::size_t position = in_.position();
-        const std::size_t start = in_.offset();
-        while (ascii::is_alphanumeric(in_.peek()) || in_.peek() == '.' || in_.peek() == ':' ||
-               in_.peek() == '+' || in_.peek() == '-') {
-            in_.advance(1);
+    /// A term that has a value.
+    NodePtr operand() {
+        NodePtr node = term();
+        if (node && is_condition(*node)) {
+            return fail("a value is needed, not a condition", node->position);
         }
-        const std::string text(in_.since(start));
-        if (text.size() > max_literal_bytes) {
-            return fail("a value of more than 1024 bytes", position);
-        }
-        if (is_number(text)) return make(Node::Kind::number, position, text);
-        if (parse_time(text)) return make(Node::Kind::time, position, text);
-        // An offset's plus sign that was not escaped has become a blank.
-        const bool lost_a_plus =
-            in_.peek() == ' ' && ascii::is_digit(in_.peek(1)) && parse_time(text + "Z").has_value();
-        return fail("neither a number nor a timestamp: " + in_quotes(text), position,
-                    lost_a_plus ? "write the '+' of an offset as %2B" : "");
+        return node;
     }
 
-    Cursor in_;
-    Fault fault_;
+    bool at_literal() const {
+        return token().kind != Token::Kind::word || at("true") || at("false") || at("null") ||
+               at_time_type();
+    }
+
+    NodePtr primary() {
+        if (at_literal()) return literal();
+        if (at("string") && is(following(), ".")) return null_or_empty();
+        if (at_call()) return call();
+        skip_it();
+        if (token().kind != Token::Kind::word || find_unsupported(token())) {
+            return unexpected("a field or a value");
+        }
+        const Token name = take();
+        return make(Node::Kind::field, name.position, std::string(name.text));
+    }
+
+    /// `contains(text,'part')`, `tolower(text)` and the like; `np(text)` is the text.
+    NodePtr call() {
+        return deeper([this]() -> NodePtr {
+            const Spelling* test = find_test(token());
+            const Spelling* function = find_function(token());
+            if (!test && !function && !at("np")) return unknown_function();
+            const std::size_t position = take().position;
+            take("(");
+            NodePtr argument = operand();
+            if (!argument) return nullptr;
+            if (test) return expect(",") ? tested(*test, position, std::move(argument)) : nullptr;
+            if (!expect(")")) return nullptr;
+            if (!function) return argument;
+            return make(function->kind, position, {}, {std::move(argument)});
+        });
+    }
+
+    NodePtr unknown_function() {
+        if (find_unsupported(token())) return unexpected("");
+        return fail("unknown function " + in_quotes(token().text), token().position,
+                    "there are contains, startswith, endswith, tolower, toupper, length");
+    }
+
+    /// `text.Contains("part")`, `text.ToLower()`, `text.Length` and the like.
+    NodePtr member(NodePtr receiver) {
+        take(".");
+        const std::size_t position = receiver->position;
+        if (token().kind != Token::Kind::word) return expected("a member");
+        const Token name = take();
+        if (const Spelling* test = find_test(name)) {
+            return expect("(") ? tested(*test, position, std::move(receiver)) : nullptr;
+        }
+        if (const Spelling* function = find_function(name)) {
+            const bool is_called = function->kind != Node::Kind::length;
+            if (is_called && !(expect("(") && expect(")"))) return nullptr;
+            return make(function->kind, position, {}, {std::move(receiver)});
+        }
+        if (const Unsupported* unsupported = find_unsupported_member(name)) {
+            return fail(unsupported->what, name.position, unsupported->hint);
+        }
+        return fail("unknown member " + in_quotes(name.text), name.position,
+                    "there are Contains, StartsWith, EndsWith, ToLower, ToUpper, Length");
+    }
+
+    /// The rest of a test: its part, in quotes, and the parenthesis.
+    NodePtr tested(const Spelling& test, std::size_t position, NodePtr text) {
+        if (token().kind != Token::Kind::text) return unexpected("a string in quotes");
+        NodePtr part = literal();
+        if (!part) return nullptr;
+        if (at(",")) {
+            return fail("expected one string", token().position,
+                        "to ignore case: contains(tolower(name),'x')");
+        }
+        if (!expect(")")) return nullptr;
+        return make(test.kind, position, {}, {std::move(text), std::move(part)});
+    }
+
+    /// `string.IsNullOrEmpty(field)`: two conditions.
+    NodePtr null_or_empty() {
+        return deeper([this]() -> NodePtr {
+            const std::size_t position = take().position;
+            take(".");
+            if (!at("isnullorempty")) {
+                return fail("unknown member " + in_quotes(token().text) + " of 'string'",
+                            token().position, "there is IsNullOrEmpty: name eq null or name eq ''");
+            }
+            take();
+            if (!expect("(")) return nullptr;
+            NodePtr field = primary();
+            if (!field) return nullptr;
+            if (field->kind != Node::Kind::field || !take(")")) {
+                return fail("IsNullOrEmpty takes a field alone", field->position);
+            }
+            NodePtr is_null = counted(
+                make(Node::Kind::equal, position, {}, {field, make(Node::Kind::null, position)}));
+            if (!is_null) return nullptr;
+            return make(Node::Kind::any_of, position, {},
+                        {std::move(is_null), make(Node::Kind::equal, position, {},
+                                                  {field, make(Node::Kind::text, position)})});
+        });
+    }
+
     std::size_t depth_ = 0;
     std::size_t conditions_ = 0;
 };
@@ -335,31 +311,6 @@ std::variant<NodePtr, Fault> parse_filter(std::string_view text, std::size_t* st
     auto filter = parser.parse();
     if (steps) *steps += parser.steps();
     return filter;
-}
-
-std::variant<std::vector<ListItem>, Fault> parse_names(std::string_view text, const char* wanted) {
-    if (!is_storable_text(text)) return Fault{.what = "must be UTF-8 without U+0000"};
-    Cursor in(text);
-    std::vector<ListItem> items;
-    while (true) {
-        ListItem item{.name = std::string(in.peek_word()), .position = in.position()};
-        if (item.name.empty()) {
-            return Fault{.what = std::string("expected ") + wanted, .position = in.position()};
-        }
-        in.advance(item.name.size());
-        const Cursor before = in;
-        if (in.skip_blanks() && !in.peek_word().empty()) {
-            item.modifier = ascii::lower(in.peek_word());
-            in.advance(item.modifier.size());
-        } else {
-            in = before;
-        }
-        items.push_back(std::move(item));
-        if (in.at_end()) return items;
-        in.skip_blanks();
-        if (!in.take(',')) return Fault{.what = "expected ','", .position = in.position()};
-        in.skip_blanks();
-    }
 }
 
 }  // namespace webhooks::query

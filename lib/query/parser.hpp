@@ -1,7 +1,6 @@
 #pragma once
 
-#include <optional>
-#include <query/cursor.hpp>
+#include <query/fault.hpp>
 #include <query/node.hpp>
 #include <string>
 #include <string_view>
@@ -18,20 +17,26 @@ inline constexpr std::size_t max_list_items = 100;
 inline constexpr std::size_t max_literal_bytes = 1024;
 inline constexpr std::size_t max_sort_keys = 8;
 inline constexpr std::size_t max_relations = 8;
+inline constexpr std::size_t max_chained_calls = 4;
 
-/// Reads a filter. In linear time, and with a stack of bounded depth.
-/// @param steps grows by the bytes looked at, so that a test can tell the time without a clock.
+/// Reads a filter, in OData's spelling, that of System.Linq.Dynamic.Core, or both mixed. In linear
+/// time, and with a stack of bounded depth.
+/// @param steps grows by the tokens looked at, so that a test can tell the time without a clock.
 std::variant<NodePtr, Fault> parse_filter(std::string_view text, std::size_t* steps = nullptr);
 
-/// A name of a comma-separated list, with the word behind it.
+/// A name of a comma-separated list, with the word after it.
 struct ListItem {
     std::string name;
     std::string modifier = {};  ///< Lower case; empty where there is none.
     std::size_t position = 0;
 };
+using ListItems = std::vector<ListItem>;
 
 /// Reads `name [WS modifier] { [WS] "," [WS] name [WS modifier] }`.
 /// @param wanted what a name stands for, for messages.
-std::variant<std::vector<ListItem>, Fault> parse_names(std::string_view text, const char* wanted);
+std::variant<ListItems, Fault> parse_names(std::string_view text, const char* wanted);
+
+/// Reads names without modifiers, or `new(name, name)`.
+std::variant<ListItems, Fault> parse_selection(std::string_view text);
 
 }  // namespace webhooks::query

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <query/fields.hpp>
 #include <query/parser.hpp>
 #include <query/plan.hpp>
 #include <query/resolver.hpp>

@@ -1,7 +1,6 @@
 #include <algorithm>
-#include <base/ascii.hpp>
-#include <base/nearest.hpp>
 #include <base/utf8.hpp>
+#include <query/fields.hpp>
 #include <query/literals.hpp>
 #include <query/parser.hpp>
 #include <query/resolver.hpp>
@@ -53,20 +52,6 @@ Condition::Kind mirrored(Condition::Kind kind) {
         default:
             return kind;
     }
-}
-
-const char* name_of(Type type) {
-    switch (type) {
-        case Type::boolean:
-            return "a boolean";
-        case Type::number:
-            return "a number";
-        case Type::text:
-            return "text";
-        case Type::time:
-            return "a timestamp";
-    }
-    return "";
 }
 
 /// An operand while its condition is judged.
@@ -397,26 +382,6 @@ private:
 };
 
 }  // namespace
-
-std::variant<std::size_t, Fault> find_field(std::string_view name, ListKind kind) {
-    const std::span<const Field> fields = fields_of(kind);
-    const std::string wanted = ascii::lower(name);
-    std::vector<std::string_view> names;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (ascii::lower(fields[i].name) == wanted) return i;
-        names.push_back(fields[i].name);
-    }
-    const std::string_view near = nearest(name, names);
-    return Fault{.what = "unknown field " + in_quotes(name),
-                 .hint = near.empty() ? "" : "did you mean '" + std::string(near) + "'?"};
-}
-
-std::variant<std::size_t, Fault> find_comparable_field(std::string_view name, ListKind kind) {
-    auto found = find_field(name, kind);
-    const auto* column = std::get_if<std::size_t>(&found);
-    if (!column || fields_of(kind)[*column].is_comparable) return found;
-    return Fault{.what = "field " + in_quotes(name) + " cannot be filtered or sorted by"};
-}
 
 std::variant<Condition, Fault> resolve(const Node& filter, ListKind kind) {
     return Resolver(kind).resolve(filter);

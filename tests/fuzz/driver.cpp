@@ -76,7 +76,7 @@ private:
                 if (at < text.size()) text[at] = static_cast<char>(text[at] ^ (1 << below(8)));
                 break;
             default:
-                text.insert(at, std::string(1 + below(40), "('not )"[below(7)]));
+                text.insert(at, std::string(1 + below(40), "('not !\"&)"[below(10)]));
         }
         if (text.size() > 5000) text.resize(5000);
     }

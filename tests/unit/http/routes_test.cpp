@@ -104,7 +104,7 @@ TEST_CASE("list parameters are read under both their names, in any case") {
             {"include=webhookEvents", 100, 0, true},
             {"$expand=WEBHOOKEVENTS%20,+webhookevents", 100, 0, true},
             {"other=1&other=2&filter=&%zz=1", 100, 0, false},
-            {"&&take=3&", 3, 0, false},
+            {"&take=3&", 3, 0, false},
         }));
     INFO(query);
     const auto list = read_list_query(query, ListKind::subscriptions);
@@ -125,8 +125,8 @@ TEST_CASE("a wrong list parameter is named") {
         {"take=1&take=1", "take: is given more than once"},
         {"take=1&$top=1", "take: is given more than once"},
         {"take=1&Take=", "take: is given more than once"},
-        {"take=%", "take: has a broken % escape"},
-        {"take=%zz", "take: has a broken % escape"},
+        {"take=%", "take: has a broken % escape; a '%' in a value is written %25"},
+        {"take=%zz", "take: has a broken % escape; a '%' in a value is written %25"},
         {"include=foo", "include: unknown relation 'foo' at character 1"},
         {"include=webhookEvents,", "include: expected a relation at character 15"},
         {"include=webhookEvents,webhookEvents,webhookEvents,webhookEvents,webhookEvents,"
@@ -143,8 +143,21 @@ TEST_CASE("a wrong list parameter is named") {
          "filter: neither a number nor a timestamp: '2026-11-01T00:00:00' at character 14; "
          "write the '+' of an offset as %2B"},
         {"take=x&filter=name%20eq",
-         "filter: expected a blank at character 8; "
+         "filter: expected a blank after 'eq' at character 8; "
          "take: must be a whole number, 0 to 2147483647"},
+        {"filter=isActive&&name==%22x%22",
+         "filter: ends at '&&'; in a URL it is written %26%26, or 'and'"},
+        {"take=5&$FILTER=isActive&&",
+         "filter: ends at '&&'; in a URL it is written %26%26, or 'and'"},
+        {"%24orderby=id&&take=5", "sort: ends at '&&'; in a URL it is written %26%26, or 'and'"},
+        {"foo&&take=5", "filter: ends at '&&'; in a URL it is written %26%26, or 'and'"},
+        {"filter=name==%22a&b%22&take=5",
+         "filter: a string that is not closed at character 7; end it with a double quote; a '&' in "
+         "a value is written %26"},
+        {"filter=isActive+&+isActive",
+         "filter: a blank at the end at character 9; a '&' in a value is written %26"},
+        {"filter=isActive+&$top=5&x", "filter: a blank at the end at character 9"},
+        {"filter=isActive+&limit=5", "filter: a blank at the end at character 9"},
     }));
     const auto list = read_list_query(query, ListKind::subscriptions);
     REQUIRE_FALSE(list);

@@ -108,9 +108,7 @@ TEST_CASE("and binds more tightly than or, not more tightly than both") {
         {"(id eq 1 or id eq 2) and id eq 2", "2"},
         {"not isSuccess and id eq 2", "2"},
         {"not (isSuccess and id eq 2)", "123"},
-        {"not(isSuccess)or id eq 1",
-         "filter: expected 'and', 'or' or the end, found 'or' at "
-         "character 15"},
+        {"not(isSuccess)or id eq 1", "filter: expected a blank before 'or' at character 15"},
         {"not(isSuccess) or id eq 1", "123"},
         {"not not isSuccess", "1"},
         {"not a eq 1",
@@ -210,7 +208,9 @@ TEST_CASE("numbers are compared exactly, in any notation") {
         {"id gt 1e-999999999999", "123"},
         {"id gt 0e999999999999", "123"},
         {"id eq 1.", "filter: neither a number nor a timestamp: '1.' at character 7"},
-        {"id eq 1x", "filter: neither a number nor a timestamp: '1x' at character 7"},
+        {"id eq 1x",
+         "filter: neither a number nor a timestamp: '1x' at character 7; write numbers without a "
+         "suffix"},
     }));
     INFO(filter);
     CHECK(ask(filter) == rows);
@@ -268,25 +268,27 @@ TEST_CASE("mismatched types, unknown names and broken text are rejected with the
          "field 'id' is a number, which is not a condition by itself at character 1; compare it "
          "with something"},
         {"isSucess", "unknown field 'isSucess' at character 1; did you mean 'isSuccess'?"},
-        {"payload eq '\xC3\xA9' and foobarbaz eq 1", "unknown field 'foobarbaz' at character 20"},
+        {"payload eq '\xC3\xA9' and foobarbaz eq 1",
+         "unknown field 'foobarbaz' at character 20; there are id, webhookSubscriptionId, "
+         "eventType, "
+         "payload, statusCode, response, errorMessage, isSuccess, retryCount, sentAt, nextRetryAt, "
+         "createdAt"},
         {"foo(payload) eq 'a'",
          "unknown function 'foo' at character 1; there are contains, startswith, endswith, "
          "tolower, "
          "toupper, length"},
         {"payload eq 'a",
          "a string that is not closed at character 12; end it with a single quote"},
-        {"payload eq \"a\"", "expected a field or a value, found '\"' at character 12"},
-        {"payload = 'a'", "expected 'and', 'or' or the end, found '=' at character 9"},
-        {"payload eq", "expected a blank at character 11"},
+        {"payload eq", "expected a blank after 'eq' at character 11"},
         {"payload eq ", "expected a field or a value at character 12"},
-        {"id eq 1 ", "expected 'and', 'or' or the end, found ' ' at character 8"},
+        {"id eq 1 ", "a blank at the end at character 8"},
         {" id eq 1", "a blank at the beginning at character 1"},
         {"(id eq 1", "expected 'and', 'or' or ')' at character 9"},
         {"id eq 1)", "expected 'and', 'or' or the end, found ')' at character 8"},
-        {"id eq 1 and", "expected a blank at character 12"},
+        {"id eq 1 and", "expected a blank after 'and' at character 12"},
         {"id eq 1 xor id eq 2", "expected 'and', 'or' or the end, found 'xor' at character 9"},
         {"contains(payload, payload)",
-         "expected a string in single quotes, found 'payload' at character 19"},
+         "expected a string in quotes, found 'payload' at character 19"},
         {"1 in (1)",
          "a value is looked for in a list at character 1; a field or a function is needed before "
          "'in'"},
@@ -301,7 +303,7 @@ TEST_CASE("mismatched types, unknown names and broken text are rejected with the
 }
 
 TEST_CASE("a message quotes little, and only what can be shown") {
-    CHECK(ask(std::string(200, 'x')).size() < 150);
+    CHECK(ask("id eq " + std::string(200, '1') + "xy").size() < 150);
     CHECK(ask("\x01") == "filter: expected a field or a value, found '?' at character 1");
     CHECK(ask("\xFF") == "filter: must be UTF-8 without U+0000");
     CHECK(ask(std::string("id\0", 3)) == "filter: must be UTF-8 without U+0000");
@@ -373,7 +375,7 @@ TEST_CASE("rows are sorted by every key in turn, nulls lowest, the id last") {
         {"", "sort: expected a field at character 1"},
         {"id,", "sort: expected a field at character 4"},
         {"id up", "sort: expected 'asc' or 'desc', found 'up' at character 1"},
-        {"id desc asc", "sort: expected ',' at character 9"},
+        {"id desc asc", "sort: expected ',', found 'asc' at character 9"},
         {"idd", "sort: unknown field 'idd' at character 1; did you mean 'id'?"},
         {"id,id,id,id,id,id,id,id", "123"},
         {"id,id,id,id,id,id,id,id,id", "sort: more than 8 keys"},

@@ -1,6 +1,7 @@
 #include <set>
 #include <storage/sql/condition_sql.hpp>
 #include <support/catch.hpp>
+#include <webhooks/testing/storage_contract/query_twins.hpp>
 
 namespace webhooks::storage {
 namespace {
@@ -8,20 +9,29 @@ namespace {
 constexpr Column columns[] = {{"c0", 1}, {"c1", 2}, {"c2", 0}, {"c3", 0}, {"c4", 0},  {"c5", 0},
                               {"c6", 0}, {"c7", 0}, {"c8", 0}, {"c9", 0}, {"c10", 0}, {"c11", 0}};
 
-std::string sql_literal(const std::string& text) {
-    std::string quoted = "'";
+/// In single quotes, as SQL and OData have it, or in double ones.
+std::string literal(const std::string& text, char quote) {
+    std::string quoted(1, quote);
     for (const char c : text) {
+        if (c == quote || (c == '\\' && quote == '"')) quoted += quote == '"' ? '\\' : quote;
         quoted += c;
-        if (c == '\'') quoted += c;
     }
-    return quoted + "'";
+    return quoted + quote;
+}
+
+std::string filled(std::string text, const std::string& value) {
+    for (std::size_t at = 0; (at = text.find("{}", at)) != std::string::npos;) {
+        text.replace(at, 2, value);
+        at += value.size();
+    }
+    return text;
 }
 
 /// The SQL of a query, or "refused".
-std::string sql_of(const ListQueryText& text) {
-    const Result<ListQuery> query = ListQuery::parse(text, ListKind::subscriptions);
+std::string sql_of(const ListQueryText& text, ListKind kind = ListKind::subscriptions) {
+    const Result<ListQuery> query = ListQuery::parse(text, kind);
     if (!query) return "refused";
-    const query::Plan plan = query::make_plan(*query, ListKind::subscriptions).value();
+    const query::Plan plan = query::make_plan(*query, kind).value();
     ListSql list(sqlite_dialect, columns);
     std::string sql = plan.condition ? list.condition(*plan.condition) : "";
     return sql + list.order(plan.order);
@@ -49,20 +59,32 @@ TEST_CASE("the SQL is the same for every value") {
         "name eq {}",         "name ne {}",          "{} lt name",
         "name in ({},{})",    "contains(name,{})",   "startswith(url,{}) or endswith(url,{})",
         "not (userId eq {})", "tolower(name) eq {}", "length(name) gt 1 and url ge {}",
+        "Name={}||{}!=Url",   "Name.Contains({})",   "!Name.ToLower().StartsWith({})",
     };
-    for (std::string filter : templates) {
+    for (const std::string filter : templates) {
         std::set<std::string> texts;
         for (const std::string& payload : payloads) {
-            std::string filled = filter;
-            for (std::size_t at = 0; (at = filled.find("{}", at)) != std::string::npos;) {
-                filled.replace(at, 2, sql_literal(payload));
-                at += sql_literal(payload).size();
+            for (const char quote : {'\'', '"'}) {
+                texts.insert(sql_of({.filter = filled(filter, literal(payload, quote))}));
             }
-            texts.insert(sql_of({.filter = filled}));
         }
         INFO(filter);
         CHECK(texts.size() == 1);
         CHECK_FALSE(texts.contains("refused"));
+    }
+}
+
+TEST_CASE("a query of Dynamic LINQ makes the SQL of its twin of OData") {
+    namespace contract = testing::storage_contract;
+    for (const auto& [dynamic, odata] : contract::subscription_twins) {
+        INFO(dynamic.filter.value_or(""));
+        CHECK(sql_of(dynamic) != "refused");
+        CHECK(sql_of(dynamic) == sql_of(odata));
+    }
+    for (const auto& [dynamic, odata] : contract::event_twins) {
+        INFO(dynamic.filter.value_or(""));
+        CHECK(sql_of(dynamic, ListKind::events) != "refused");
+        CHECK(sql_of(dynamic, ListKind::events) == sql_of(odata, ListKind::events));
     }
 }
 

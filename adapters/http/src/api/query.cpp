@@ -30,11 +30,17 @@ QueryParameters::QueryParameters(std::string_view query) {
         const std::size_t end = std::min(query.find('&'), query.size());
         const std::string_view parameter = query.substr(0, end);
         query.remove_prefix(std::min(end + 1, query.size()));
+        if (query.starts_with('&') && !parameter.empty() && !ended_by_two_) {
+            const auto name =
+                percent_decode(parameter.substr(0, parameter.find('=')), Blank::from_plus_too);
+            ended_by_two_ = to_lower(name.value_or(""));
+        }
         const std::size_t equals = std::min(parameter.find('='), parameter.size());
         const auto name = percent_decode(parameter.substr(0, equals), Blank::from_plus_too);
         if (!name) continue;  // No known parameter has such a name.
-        parameters_.push_back(
-            {to_lower(*name), parameter.substr(std::min(equals + 1, parameter.size()))});
+        parameters_.push_back({to_lower(*name),
+                               parameter.substr(std::min(equals + 1, parameter.size())),
+                               equals < parameter.size()});
     }
 }
 
@@ -48,8 +54,7 @@ std::optional<std::string> QueryParameters::find(std::string_view name, std::str
                                                  FieldErrors& errors) const {
     const Parameter* found = nullptr;
     for (const Parameter& parameter : parameters_) {
-        const bool is_alias = !alias.empty() && iequals(parameter.name, alias);
-        if (!is_alias && !iequals(parameter.name, name)) continue;
+        if (!parameter.is_named(name, alias)) continue;
         if (found) {
             errors.push_back({std::string(name), "is given more than once"});
             return {};
@@ -58,28 +63,81 @@ std::optional<std::string> QueryParameters::find(std::string_view name, std::str
     }
     if (!found || found->raw_value.empty()) return {};
     auto value = percent_decode(found->raw_value, Blank::from_plus_too);
-    if (!value) errors.push_back({std::string(name), "has a broken % escape"});
+    if (!value)
+        errors.push_back(
+            {std::string(name), "has a broken % escape; a '%' in a value is written %25"});
     return value;
 }
+
+bool QueryParameters::seems_cut(std::string_view name, std::string_view alias) const {
+    const auto found = std::ranges::find_if(
+        parameters_, [&](const Parameter& parameter) { return parameter.is_named(name, alias); });
+    if (parameters_.end() - found < 2) return false;
+    const Parameter& next = *(found + 1);
+    return !next.has_value || !std::ranges::all_of(next.name, [](char c) {
+        return is_alpha(c) || is_digit(c) || std::string_view("$_-.").find(c) != std::string::npos;
+    });
+}
+
+bool QueryParameters::Parameter::is_named(std::string_view wanted, std::string_view alias) const {
+    return iequals(name, wanted) || (!alias.empty() && iequals(name, alias));
+}
+
+namespace {
+
+struct ListParameter {
+    std::string_view name;
+    std::string_view alias;
+    std::optional<std::string> ListQueryText::*text;
+};
+
+constexpr ListParameter list_parameters[] = {
+    {"select", "$select", &ListQueryText::select}, {"filter", "$filter", &ListQueryText::filter},
+    {"sort", "$orderby", &ListQueryText::sort},    {"include", "$expand", &ListQueryText::include},
+    {"take", "$top", &ListQueryText::take},        {"skip", "$skip", &ListQueryText::skip},
+    {"after", "", &ListQueryText::after},
+};
+
+const ListParameter* find_list_parameter(std::string_view name) {
+    for (const ListParameter& known : list_parameters) {
+        if (name == known.name || (!name.empty() && name == known.alias)) return &known;
+    }
+    return nullptr;
+}
+
+void explain_ampersands(FieldErrors& errors, const QueryParameters& parameters) {
+    for (FieldError& error : errors) {
+        const ListParameter* parameter = find_list_parameter(error.field);
+        if (parameter && parameters.seems_cut(parameter->name, parameter->alias)) {
+            error.message += "; a '&' in a value is written %26";
+        }
+    }
+}
+
+}  // namespace
 
 Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::stop_token stop) {
     const QueryParameters parameters(query);
     FieldErrors errors;
-    const ListQueryText text{.select = parameters.find("select", "$select", errors),
-                             .filter = parameters.find("filter", "$filter", errors),
-                             .sort = parameters.find("sort", "$orderby", errors),
-                             .include = parameters.find("include", "$expand", errors),
-                             .take = parameters.find("take", "$top", errors),
-                             .skip = parameters.find("skip", "$skip", errors),
-                             .after = parameters.find("after", "", errors)};
+    if (const std::optional<std::string>& cut = parameters.ended_by_two()) {
+        const ListParameter* parameter = find_list_parameter(*cut);
+        errors.push_back({std::string(parameter ? parameter->name : "filter"),
+                          "ends at '&&'; in a URL it is written %26%26, or 'and'"});
+        return Error(std::move(errors));
+    }
+    ListQueryText text;
+    for (const ListParameter& known : list_parameters) {
+        text.*known.text = parameters.find(known.name, known.alias, errors);
+    }
     Result<ListQuery> list = ListQuery::parse(text, kind);
     if (list) list->stop = std::move(stop);
-    if (errors.empty()) return list;
+    if (list && errors.empty()) return list;
     if (!list) {
         for (const FieldError& error : list.error().fields()) {
             errors.push_back(error);
         }
     }
+    explain_ampersands(errors, parameters);
     return Error(std::move(errors));
 }
 
