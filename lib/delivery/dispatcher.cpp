@@ -482,7 +482,7 @@ void Dispatcher::note_failed(Lane& lane, const Flight& flight, const TransportAn
         lane.asked_until =
             std::max(lane.asked_until, std::optional(now.time + *failure.wanted_pause));
     }
-    // A probe that somebody asked for ends no pause unless it has success.
+    // A requested probe ends the pause only if it succeeds.
     if (lane.asked_until && *lane.asked_until > now.time) {
         pause(lane.health, *lane.asked_until - now.time, now.steady);
     }

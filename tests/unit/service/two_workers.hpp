@@ -54,7 +54,7 @@ struct TwoWorkersFixture : ServiceFixture {
         }
     }
 
-    /// At the other worker, for whoever claims it then.
+    /// At the other worker, for the worker that claims it then.
     void publish_later(std::chrono::seconds delay) {
         other
             ->publish(alice, {.event_type = "order.created",

@@ -15,7 +15,7 @@ inline Notice only_notice(Storage& storage) {
 
 // ---- What several workers find out of one endpoint.
 
-STORAGE_TEST("the longest pause and the earliest failure stay, whoever finds out what") {
+STORAGE_TEST("the longest pause and the earliest failure are kept, from any worker") {
     const Subscription before = this->subscribe();
     const Time now = this->clock->now();
     const auto write = [&](std::optional<Time> failing_since, std::optional<Time> paused_until) {
@@ -149,7 +149,7 @@ STORAGE_TEST("notices are kept for a day") {
     CHECK(only_notice(*this->storage).number > first);
 }
 
-// ---- Events that somebody asked for.
+// ---- Requested events.
 
 STORAGE_TEST("an event is as requested until a worker has had it in its memory") {
     const SubscriptionId id = this->subscribe().id;
