@@ -15,7 +15,7 @@ inline void read(RequestReader& reader, std::string_view& input, std::size_t max
     reader.consume(input);
 }
 
-/// What becomes of a request: 0 if it is complete, -1 if more is to come, else the status that it
+/// How a request ends: 0 if it is complete, -1 if more is to come, else the status that it
 /// is refused with.
 class Verdict {
 public:
