@@ -15,4 +15,9 @@ inline bool is_storable_text(std::string_view text) noexcept {
     return count_code_points(text).has_value();
 }
 
+/// Whether a byte continues a code point of UTF-8.
+inline bool is_utf8_tail(char c) noexcept {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
 }  // namespace webhooks

@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::size_t max_quoted_bytes = 60;
 
-bool is_tail(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
 }  // namespace
 
 std::string Fault::message() const {
@@ -22,7 +18,7 @@ std::string Fault::message() const {
 
 std::string in_quotes(std::string_view text) {
     std::size_t end = std::min(text.size(), max_quoted_bytes);
-    while (end < text.size() && end > 0 && is_tail(text[end])) {
+    while (end < text.size() && end > 0 && is_utf8_tail(text[end])) {
         --end;
     }
     std::string shown(text.substr(0, end));

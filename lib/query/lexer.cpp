@@ -19,10 +19,6 @@ bool is_number_character(char c) {
     return ascii::is_alphanumeric(c) || c == '.' || c == ':' || c == '+' || c == '-';
 }
 
-bool is_tail(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
 template <class Predicate>
 std::size_t length_while(std::string_view text, std::size_t from, Predicate holds) {
     while (from < text.size() && holds(text[from])) {
@@ -50,7 +46,7 @@ std::size_t length_of_sign(std::string_view text) {
     for (const std::string_view sign : long_signs) {
         if (text.starts_with(sign)) return sign.size();
     }
-    return length_while(text, 1, is_tail);
+    return length_while(text, 1, is_utf8_tail);
 }
 
 /// The token that a text begins with. @pre It does not begin with a blank.

@@ -1,4 +1,5 @@
 #include <support/catch.hpp>
+#include <unit/query/repeated.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/subscription.hpp>
@@ -63,14 +64,6 @@ std::string sorted(const std::string& sort) {
     const Result<ListQuery> query = ListQuery::parse({.sort = sort}, ListKind::events);
     if (!query) return query.error().detail();
     return ids(answer(*query, events()));
-}
-
-std::string repeated(const std::string& text, int count) {
-    std::string all;
-    for (int i = 0; i < count; ++i) {
-        all += text;
-    }
-    return all;
 }
 
 }  // namespace

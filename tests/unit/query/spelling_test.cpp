@@ -1,5 +1,6 @@
 #include <query/plan.hpp>
 #include <support/catch.hpp>
+#include <unit/query/repeated.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/testing/storage_contract/query_twins.hpp>
@@ -25,14 +26,6 @@ std::string compared_text(const std::string& literal) {
     if (!query) return query.error().detail();
     const query::Plan plan = query::make_plan(*query, ListKind::subscriptions).value();
     return std::get<std::string>(plan.condition->operands[1].value);
-}
-
-std::string repeated(const std::string& text, std::size_t count) {
-    std::string all;
-    for (std::size_t i = 0; i < count; ++i) {
-        all += text;
-    }
-    return all;
 }
 
 }  // namespace
