@@ -37,7 +37,8 @@ void Secret::wipe() noexcept {
     text_.clear();
 }
 
-bool operator==(const Secret& a, const Secret& b) noexcept {
+// A friend is no member of the namespace that is exported as a whole.
+WEBHOOKS_EXPORT bool operator==(const Secret& a, const Secret& b) noexcept {
     return a.text_.size() == b.text_.size() &&
            CRYPTO_memcmp(a.text_.data(), b.text_.data(), a.text_.size()) == 0;
 }
