@@ -24,7 +24,7 @@ bool is_test(const HeldEvent& event) {
 
 /// The host under which events without an allowed endpoint queue: they are recorded at once.
 std::string host_of(const Endpoint* endpoint) {
-    return endpoint && endpoint->target ? endpoint->target->url.origin() : std::string();
+    return endpoint ? std::string(endpoint->origin()) : std::string();
 }
 
 /// @return null if the event should be attempted.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <webhooks/ids.hpp>
 #include <webhooks/retry_on.hpp>
@@ -32,6 +33,11 @@ struct Endpoint {
     // As read from storage; while it runs, a worker has newer values.
     std::optional<Time> failing_since;
     std::optional<Time> paused_until;
+
+    /// Scheme, host and port of the URL; empty without a target.
+    std::string_view origin() const noexcept {
+        return target ? std::string_view(target->url.origin()) : std::string_view();
+    }
 };
 
 /// Returns the current endpoint of a subscription, or null if it was deleted.

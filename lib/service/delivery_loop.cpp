@@ -316,8 +316,7 @@ void DeliveryLoop::report(const AttemptRecord& record, const delivery::AttemptCo
                          .delay = attempt.sent_at - context.due};
     if (attempt.error_message) report.error = *attempt.error_message;
     if (context.message) report.event_type = context.message->event_type;
-    const bool has_target = context.endpoint && context.endpoint->target;
-    if (has_target) report.origin = context.endpoint->target->url.origin();
+    if (context.endpoint) report.origin = context.endpoint->origin();
     parts_.observer->on_attempt(report);
 }
 
