@@ -87,7 +87,7 @@ void Attempt::resolve() {
     phase_ = Phase::resolving;
     const EndpointUrl& url = request_.target->url;
     if (!url.host_is_address()) {
-        look_up_ = workbench_.resolver.resolve(
+        lookup_ = workbench_.resolver.resolve(
             url.host(), now, [this](const Resolved& resolved) { on_resolved(resolved); });
         return;
     }
@@ -98,7 +98,7 @@ void Attempt::resolve() {
 
 void Attempt::on_resolved(const Resolved& resolved) {
     guard([&] {
-        look_up_.reset();
+        lookup_.reset();
         if (resolved.is_local_error) {
             if (std::exchange(kept_, nullptr) || workbench_.idle.drop_oldest()) return connect();
             return end(not_sent(resolved.error));
@@ -319,7 +319,7 @@ void Attempt::cancel() {
 
 void Attempt::end(TransportAnswer answer) {
     has_ended_ = true;
-    look_up_.reset();
+    lookup_.reset();
     kept_.reset();
     use(nullptr);
     listener_.on_ended(*this, std::move(answer));

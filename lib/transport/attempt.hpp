@@ -105,7 +105,7 @@ private:
     Phase phase_ = Phase::exchanging;
     SteadyTime connect_deadline_;
     SteadyTime step_deadline_;  ///< What is_overdue() compares: the next of all deadlines.
-    Resolver::Ticket look_up_;
+    Resolver::Ticket lookup_;
     std::vector<IpAddress> addresses_;
     SteadyTime addresses_valid_until_{};
     /// Reused if a new lookup still returns its address.
