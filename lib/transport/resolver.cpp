@@ -50,7 +50,7 @@ void Resolver::ask_queued(SteadyTime now) {
                std::ranges::any_of(found->second,
                                    [](const auto& ticket) { return !ticket.expired(); });
     };
-    while (!queue_.empty() && under_way() < options_.max_under_way) {
+    while (!queue_.empty() && in_flight() < options_.max_in_flight) {
         const std::string host = std::move(queue_.front());
         queue_.pop_front();
         if (is_wanted(host)) {
@@ -82,7 +82,7 @@ DnsChannel& Resolver::channel(SteadyTime now) {
     return *channel_;
 }
 
-std::size_t Resolver::under_way() const noexcept {
+std::size_t Resolver::in_flight() const noexcept {
     std::size_t sum = channel_ ? channel_->size() : 0;
     for (const auto& old : old_channels_) {
         sum += old->size();

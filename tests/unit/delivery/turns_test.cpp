@@ -34,15 +34,15 @@ struct Queues {
         while (Lane* lane = turns.next()) {
             order.push_back(lane->queue.front().event.id.value);
             lane->queue.pop_front();
-            under_way.emplace_back(lane, turns.begin(*lane));
+            in_flight.emplace_back(lane, turns.begin(*lane));
             turns.settle(*lane, now);
         }
         return order;
     }
 
     void finish_first() {
-        const auto [lane, slot] = under_way.front();
-        under_way.erase(under_way.begin());
+        const auto [lane, slot] = in_flight.front();
+        in_flight.erase(in_flight.begin());
         --lane->in_flight;
         turns.end(slot);
         turns.settle(*lane, now);
@@ -52,7 +52,7 @@ struct Queues {
     Turns turns;
     std::int64_t last_subscription = 0;
     std::vector<std::unique_ptr<Lane>> lanes;
-    std::vector<std::pair<Lane*, Turns::Slot>> under_way;
+    std::vector<std::pair<Lane*, Turns::Slot>> in_flight;
 };
 
 using Events = std::vector<std::int64_t>;
@@ -86,7 +86,7 @@ TEST_CASE(
     Host& host = *lane.host;
     host.limit = 1;
     queues.begin_all();
-    const Turns::Slot slot = queues.under_way.front().second;
+    const Turns::Slot slot = queues.in_flight.front().second;
     for (const std::size_t limit : {2, 4, 8, 16, 16}) {
         queues.turns.note_answer(slot, true);
         CHECK(host.limit == limit);
@@ -210,7 +210,7 @@ TEST_CASE("one user's endpoints, however many and slow, leave slots to the other
 
     // As requests of others end, the user's share grows again, and each of its events is sent.
     std::size_t sent = 0;
-    while (!queues.under_way.empty()) {
+    while (!queues.in_flight.empty()) {
         queues.finish_first();
         sent += queues.begin_all().size();
     }

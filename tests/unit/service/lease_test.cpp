@@ -57,7 +57,7 @@ struct LeaseFixture : ServiceFixture {
     }
 
     void answer_what_is_under_way() {
-        for (const Transport::Token token : transport->under_way()) {
+        for (const Transport::Token token : transport->in_flight()) {
             transport->answer(token, {.kind = TransportAnswer::Kind::answered, .status_code = 200});
         }
         settle();

@@ -270,7 +270,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover continues past the size of its ba
     settle();
     REQUIRE(transport->requests().size() == 1);
     service().update_subscription(alice, subscription.id, {.is_active = false}).value();
-    transport->answer(transport->under_way().front(),
+    transport->answer(transport->in_flight().front(),
                       {.kind = TransportAnswer::Kind::answered, .status_code = 500});
     settle();
     service().update_subscription(alice, subscription.id, {.is_active = true}).value();

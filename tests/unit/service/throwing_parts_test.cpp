@@ -159,7 +159,7 @@ TEST_CASE_METHOD(ThrowingFixture, "what a transport was doing when it threw is r
     SECTION("run, with an attempt in flight") {
         transport->respond([](const OutgoingRequest&) { return std::nullopt; });
         settle();
-        REQUIRE(transport->under_way().size() == 1);
+        REQUIRE(transport->in_flight().size() == 1);
         transport->respond_with_status(200);
         throwing->in_run = 1;
     }

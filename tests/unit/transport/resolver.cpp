@@ -304,7 +304,7 @@ TEST_CASE("If more names are used than are cached, the oldest is requested again
 }
 
 TEST_CASE("Lookups beyond the limit wait, and start only if still needed") {
-    Bench bench(50ms, {.max_under_way = 1});
+    Bench bench(50ms, {.max_in_flight = 1});
     bench.server.set("slow.example", {.manner = Manner::silent});
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     bench.start("slow.example");
