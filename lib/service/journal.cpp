@@ -391,10 +391,10 @@ void Journal::crash(std::string_view what) {
     log(LogLevel::error,
         "the storage thread failed and continues under a new identity:", LogEvent::service_failed);
     log(LogLevel::error, what, LogEvent::service_failed);
-    for (Submission& submission : in_hand_.submissions) {
+    for (Submission& submission : current_.submissions) {
         refuse(submission, "the service failed");
     }
-    in_hand_ = {};
+    current_ = {};
 }
 
 /// Continues under a new identity: storage knows what the previous one held.
@@ -438,12 +438,12 @@ void Journal::refuse(Submission& submission, const char* reason) const noexcept 
     answer(submission, Error(Errc::unavailable, std::move(text)));
 }
 
-/// @pre `in_hand_` is empty.
+/// @pre `current_` is empty.
 void Journal::take_work() {
-    in_hand_.results = std::exchange(unwritten_, {});
+    current_.results = std::exchange(unwritten_, {});
     const std::scoped_lock lock(mutex_);
-    in_hand_.results.append(std::exchange(results_, {}));
-    in_hand_.submissions.reserve(std::min(submissions_.size(), options_.max_batch));
+    current_.results.append(std::exchange(results_, {}));
+    current_.submissions.reserve(std::min(submissions_.size(), options_.max_batch));
     std::size_t taken = 0;
     while (!submissions_.empty()) {
         Submission& next = submissions_.front();
@@ -452,7 +452,7 @@ void Journal::take_work() {
         taken += count;
         queued_ -= count;
         queued_bytes_ -= next.payload_bytes();
-        in_hand_.submissions.push_back(std::move(next));
+        current_.submissions.push_back(std::move(next));
         submissions_.pop_front();
     }
 }
@@ -460,18 +460,18 @@ void Journal::take_work() {
 std::size_t Journal::write_pending() {
     if (is_blocked() || !settle_doubt()) return 0;
     take_work();
-    const std::size_t size = in_hand_.submissions.size() + in_hand_.results.size();
-    if (!in_hand_.submissions.empty() || has_rows(in_hand_.results)) {
-        write_in_hand();
+    const std::size_t size = current_.submissions.size() + current_.results.size();
+    if (!current_.submissions.empty() || has_rows(current_.results)) {
+        write_current();
     } else {
-        complete(in_hand_.results, {});
+        complete(current_.results, {});
     }
-    in_hand_ = {};
+    current_ = {};
     return size;
 }
 
-void Journal::write_in_hand() {
-    Work& work = in_hand_;
+void Journal::write_current() {
+    Work& work = current_;
     settle(work.results);
     Batch batch{.number = ++last_batch_,
                 .attempts = std::move(work.results.attempts),
@@ -764,7 +764,7 @@ std::size_t Journal::maintain_if_wanted() {
     // If this worker wrote nothing else, storage would always believe that its events are in
     // memory. The mark includes results that are not written yet, so it must be written with them.
     const bool has_unwritten = is_in_doubt_ || unwritten_.size() > 0;
-    if (!has_unwritten && low_water_.value() > written_low_water_) write_in_hand();
+    if (!has_unwritten && low_water_.value() > written_low_water_) write_current();
     if (is_blocked()) return 0;
     const Result<bool> is_more = parts_.storage->maintain(
         {.limit = maintenance_batch, .keep_events_for = options_.retention});

@@ -148,7 +148,7 @@ private:
     std::size_t refuse_pending();
     std::size_t write_pending();
     /// Writes a batch of the current work. @pre no batch is in doubt.
-    void write_in_hand();
+    void write_current();
     /// Finds out whether a batch whose receipt was lost was written, and continues from there.
     /// @return false if storage does not respond.
     bool settle_doubt();
@@ -218,7 +218,7 @@ private:
     SteadyTime next_sample_{};
     SteadyTime blocked_until_{};
     /// What is being written.
-    Work in_hand_;
+    Work current_;
     std::atomic<bool> has_crashed_{false};
     /// Results whose write failed; they go into the next batch, unless they turn out to be written.
     Results unwritten_;
