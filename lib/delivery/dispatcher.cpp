@@ -148,7 +148,7 @@ void Dispatcher::cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& n
 }
 
 void Dispatcher::settle(Lane& lane, const Now& now) {
-    want_more(lane, now);
+    request_refill(lane, now);
     turns_.settle(lane, now.steady);
 }
 
@@ -174,16 +174,16 @@ std::size_t Dispatcher::room_for_all() const {
     return taken < usable ? usable - taken : 0;
 }
 
-void Dispatcher::want_more(Lane& lane, const Now& now) {
+void Dispatcher::request_refill(Lane& lane, const Now& now) {
     if (lane.deferred == 0 || lane.wanted > 0 || lane.health.is_blocked(now.steady)) {
-        return lane.hunger.leave();
+        return lane.starved_hook.leave();
     }
     std::size_t count = room_of(lane);
     if (count == 0 && lane.queue.empty()) {
-        if (!lane.hunger.is_in_ring()) lane.hunger.enter(hungry_);
+        if (!lane.starved_hook.is_in_ring()) lane.starved_hook.enter(starved_);
         return;
     }
-    lane.hunger.leave();
+    lane.starved_hook.leave();
     // With this many in its queue it asks again as they leave.
     if (count < lane.queue.size()) return;
     if (lane.health.is_open) {
@@ -192,13 +192,14 @@ void Dispatcher::want_more(Lane& lane, const Now& now) {
     }
     lane.wanted = std::min(count, lane.deferred);
     wanted_ += lane.wanted;
-    lane.deferred_since_want = 0;
-    results_.wants.push_back({.subscription = lane.key.subscription, .count = lane.wanted});
+    lane.deferred_since_request = 0;
+    results_.refill_requests.push_back(
+        {.subscription = lane.key.subscription, .count = lane.wanted});
 }
 
-void Dispatcher::feed_hungry(const Now& now) {
-    while (!hungry_.empty() && room_for_all() > 0) {
-        settle(*hungry_.front(), now);
+void Dispatcher::refill_starved(const Now& now) {
+    while (!starved_.empty() && room_for_all() > 0) {
+        settle(*starved_.front(), now);
     }
 }
 
@@ -224,14 +225,15 @@ void Dispatcher::add(HeldEvent event, const Now& now) {
     settle(lane, now);
 }
 
-void Dispatcher::refill(const Want& want, std::vector<HeldEvent> events, const Now& now) {
-    const auto found = lanes_.find({.subscription = want.subscription});
+void Dispatcher::refill(const RefillRequest& request, std::vector<HeldEvent> events,
+                        const Now& now) {
+    const auto found = lanes_.find({.subscription = request.subscription});
     if (found != lanes_.end()) {
         Lane& lane = *found->second;
         wanted_ -= std::exchange(lane.wanted, 0);
         // Fewer than requested: the other deferred events no longer exist.
-        lane.deferred =
-            events.size() < want.count ? lane.deferred_since_want : lane.deferred - events.size();
+        lane.deferred = events.size() < request.count ? lane.deferred_since_request
+                                                      : lane.deferred - events.size();
     }
     for (HeldEvent& event : events) {
         Lane& lane = lane_for(event, now);
@@ -264,7 +266,7 @@ void Dispatcher::defer(Lane& lane, const HeldEvent& event, const Now& now) {
                               .tries = event.tries,
                               .place = Park::Place::deferred});
     ++lane.deferred;
-    ++lane.deferred_since_want;
+    ++lane.deferred_since_request;
 }
 
 void Dispatcher::defer_if_blocked_for_long(Lane& lane, const Now& now) {
@@ -354,7 +356,7 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
     while (Lane* opened = turns_.take_opened(now.steady)) {
         settle(*opened, now);
     }
-    feed_hungry(now);
+    refill_starved(now);
     while (Lane* turn = turns_.next()) {
         Lane& lane = *turn;
         const Host* host = lane.host;

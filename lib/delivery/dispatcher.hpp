@@ -38,7 +38,7 @@ public:
     /// the breaker is open.
     void add(HeldEvent event, const Now& now);
     /// The events that were requested from storage.
-    void refill(const Want& want, std::vector<HeldEvent> events, const Now& now);
+    void refill(const RefillRequest& request, std::vector<HeldEvent> events, const Now& now);
     /// Removes a deleted event from the queue. An attempt in flight is not affected.
     void cancel(SubscriptionId subscription, EventId event, const Now& now);
     /// Subscriptions have changed: events that waited because of their previous version may go now.
@@ -93,13 +93,13 @@ private:
     static void hear(Lane& lane, std::optional<Time> paused_until, const Now& now);
     void settle(Lane& lane, const Now& now);
     void cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now);
-    void want_more(Lane& lane, const Now& now);
+    void request_refill(Lane& lane, const Now& now);
     /// The number of further events that a lane may have in memory.
     std::size_t room_of(const Lane& lane) const;
     /// The free part of the shared memory, which any lane with an empty queue may use.
     std::size_t room_for_all() const;
-    /// While there is room, lanes of `hungry_` request their events, in order.
-    void feed_hungry(const Now& now);
+    /// While there is room, lanes of `starved_` request their events, in order.
+    void refill_starved(const Now& now);
 
     void push(Lane& lane, HeldEvent event, const Now& now);
     HeldEvent pop(Lane& lane) { return take(lane, lane.queue.begin()); }
@@ -125,7 +125,7 @@ private:
     EndpointLookup lookup_;
     Turns turns_;
     /// Lanes whose deferred events found no room in memory; none has events in its queue.
-    Ring<Lane> hungry_;
+    Ring<Lane> starved_;
     std::unordered_map<LaneKey, std::unique_ptr<Lane>> lanes_;  // Destroyed before the ring.
     std::size_t waiting_ = 0;                                   ///< Events in all queues.
     std::size_t waiting_bytes_ = 0;                             ///< Their payloads.

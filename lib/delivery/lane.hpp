@@ -62,9 +62,9 @@ struct Lane {
 
     std::size_t deferred = 0;  ///< Events for this lane that wait in storage.
     std::size_t wanted = 0;    ///< Of these, requested and not read yet.
-    std::size_t deferred_since_want = 0;
+    std::size_t deferred_since_request = 0;
     /// Links the lanes that wait for memory to read back deferred events.
-    RingPlace<Lane> hunger{this};
+    RingPlace<Lane> starved_hook{this};
 
     // Its position in the scheduler; see Turns.
     Host* host = nullptr;

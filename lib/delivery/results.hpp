@@ -12,7 +12,7 @@
 namespace webhooks::delivery {
 
 /// A request for deferred events of a subscription.
-struct Want {
+struct RefillRequest {
     SubscriptionId subscription{};
     std::size_t count = 0;
 };
@@ -43,7 +43,7 @@ struct Results {
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
     /// Served after the rest is written.
-    std::vector<Want> wants = {};
+    std::vector<RefillRequest> refill_requests = {};
     /// One for each of `attempts`, for the observer; not written.
     std::vector<AttemptContext> contexts = {};
     /// For the log; not written.
@@ -53,7 +53,8 @@ struct Results {
     std::size_t released_bytes = 0;
 
     std::size_t size() const noexcept {
-        return attempts.size() + parks.size() + states.size() + deactivations.size() + wants.size();
+        return attempts.size() + parks.size() + states.size() + deactivations.size() +
+               refill_requests.size();
     }
 
     /// Appends later decisions.
@@ -62,7 +63,7 @@ struct Results {
         move_to(parks, later.parks);
         move_to(states, later.states);
         move_to(deactivations, later.deactivations);
-        move_to(wants, later.wants);
+        move_to(refill_requests, later.refill_requests);
         released_events += later.released_events;
         released_bytes += later.released_bytes;
     }

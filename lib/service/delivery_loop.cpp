@@ -147,7 +147,7 @@ void DeliveryLoop::take_inbox() {
         dispatcher_.add(std::move(event), at);
     }
     for (Inbox::Refill& refill : contents.refills) {
-        dispatcher_.refill(refill.want, std::move(refill.events), at);
+        dispatcher_.refill(refill.request, std::move(refill.events), at);
     }
     for (const Inbox::Cancellation& cancellation : contents.cancellations) {
         dispatcher_.cancel(cancellation.subscription, cancellation.event, at);

@@ -125,7 +125,7 @@ Result<> Journal::begin_identity() {
     written_low_water_ = worker_.last_event;
     last_batch_ = 0;
     is_in_doubt_ = is_claim_in_doubt_ = false;
-    wants_.clear();
+    refill_requests_.clear();
     unbroken_since_ = parts_.clock->steady_now();
     drop_results();
     Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
@@ -376,7 +376,7 @@ std::size_t Journal::work() {
     // In this order: events that delivery requests must have been written.
     done += go_on_taking_over();
     done += write_pending();
-    done += serve_wants();
+    done += serve_refill_requests();
     done += claim_due();
     done += maintain_if_wanted();
     return done;
@@ -640,7 +640,8 @@ void Journal::complete(const Results& results, const std::vector<SubscriptionId>
     for (const Park& park : results.parks) {
         if (park.place == Park::Place::free) consider_due(park.due);
     }
-    wants_.insert(wants_.end(), results.wants.begin(), results.wants.end());
+    refill_requests_.insert(refill_requests_.end(), results.refill_requests.begin(),
+                            results.refill_requests.end());
     for (const SubscriptionId id : deactivated) {
         tell_deactivated(id, results.deactivations);
     }
@@ -732,21 +733,21 @@ std::size_t Journal::claim_due() {
     return std::max<std::size_t>(claimed, 1);
 }
 
-std::size_t Journal::serve_wants() {
+std::size_t Journal::serve_refill_requests() {
     std::size_t served = 0;
     // The events that delivery requests may still have to be written.
-    while (!wants_.empty() && served < max_wants_in_step && !is_blocked() && !is_in_doubt_ &&
-           settle_claim()) {
-        delivery::Want want = wants_.front();
+    while (!refill_requests_.empty() && served < max_wants_in_step && !is_blocked() &&
+           !is_in_doubt_ && settle_claim()) {
+        delivery::RefillRequest request = refill_requests_.front();
         const std::size_t room = room_in_memory();
         if (room == 0) break;
-        want.count = std::min(want.count, room);
+        request.count = std::min(request.count, room);
         Result<std::vector<HeldEvent>> events = parts_.storage->claim_deferred(
-            worker_.id, want.subscription, want.count, ++last_claim_);
+            worker_.id, request.subscription, request.count, ++last_claim_);
         if (!events) is_claim_in_doubt_ = true;
         if (!accept(events ? Result<>() : events.error(), "claim")) break;
-        wants_.pop_front();
-        inbox_.refill(want, std::move(*events));
+        refill_requests_.pop_front();
+        inbox_.refill(request, std::move(*events));
         ++served;
     }
     return served;

@@ -171,7 +171,7 @@ private:
     void refuse(Submission& submission, const char* reason) const noexcept;
 
     std::size_t claim_due();
-    std::size_t serve_wants();
+    std::size_t serve_refill_requests();
     /// The number of events that can be claimed at once within the memory limits.
     std::size_t room_in_memory() const;
     /// Undoes a claim whose result was lost. @return false if storage does not respond.
@@ -226,7 +226,7 @@ private:
     bool is_in_doubt_ = false;
     /// The result of the claim `last_claim_` is unknown.
     bool is_claim_in_doubt_ = false;
-    std::deque<delivery::Want> wants_;
+    std::deque<delivery::RefillRequest> refill_requests_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

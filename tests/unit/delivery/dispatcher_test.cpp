@@ -89,13 +89,13 @@ TEST_CASE("events that do not fit in memory are deferred, and requested once the
         if (begun.empty()) break;
         for (const Dispatcher::Start& start : begun)
             bench.finish(start, Bench::status(200));
-        for (const Want& want : bench.dispatcher.take_results().wants) {
-            wanted += want.count;
+        for (const RefillRequest& request : bench.dispatcher.take_results().refill_requests) {
+            wanted += request.count;
             std::vector<HeldEvent> events;
-            for (std::size_t i = 0; i < want.count; ++i) {
+            for (std::size_t i = 0; i < request.count; ++i) {
                 events.push_back(bench.event(++bench.last_event, 1));
             }
-            bench.dispatcher.refill(want, std::move(events), bench.now);
+            bench.dispatcher.refill(request, std::move(events), bench.now);
         }
     }
     CHECK(wanted == 100 - kept);
@@ -138,10 +138,10 @@ TEST_CASE("fewer events than requested means that nothing older is left") {
         if (begun.empty()) break;
         for (const Dispatcher::Start& start : begun)
             bench.finish(start, Bench::status(200));
-        for (const Want& want : bench.dispatcher.take_results().wants) {
+        for (const RefillRequest& request : bench.dispatcher.take_results().refill_requests) {
             CHECK_FALSE(was_asked);
             was_asked = true;
-            bench.dispatcher.refill(want, {}, bench.now);
+            bench.dispatcher.refill(request, {}, bench.now);
         }
     }
     CHECK(was_asked);
