@@ -27,47 +27,48 @@ Turns::Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
       limits_{max_in_flight, max_in_flight, std::max<std::size_t>(max_in_flight / 2, 1),
               std::max<std::size_t>(max_in_flight / 4, 1)} {}
 
-void Turns::place(Lane& lane, const std::string& name, const std::string& owner_name) {
+void Turns::place(SubscriptionQueue& queue, const std::string& name,
+                  const std::string& owner_name) {
     Owner& owner = find_or_make(owners_, owner_name);
     Host& host = find_or_make(hosts_, name);
-    // Counted first: what the lane leaves may be what it comes to.
-    ++owner.lanes;
-    ++host.lanes;
-    remove(lane);
-    lane.owner = &owner;
-    lane.host = &host;
+    // Counted first: what the queue leaves may be what it comes to.
+    ++owner.queues;
+    ++host.queues;
+    remove(queue);
+    queue.owner = &owner;
+    queue.host = &host;
 }
 
-void Turns::remove(Lane& lane) {
-    leave(lane);
-    if (!lane.host) return;
-    Host& host = *std::exchange(lane.host, nullptr);
-    --host.lanes;
+void Turns::remove(SubscriptionQueue& queue) {
+    leave(queue);
+    if (!queue.host) return;
+    Host& host = *std::exchange(queue.host, nullptr);
+    --host.queues;
     update(host);
     forget_if_idle(host);
-    Owner& owner = *std::exchange(lane.owner, nullptr);
-    --owner.lanes;
+    Owner& owner = *std::exchange(queue.owner, nullptr);
+    --owner.queues;
     forget_if_idle(owner);
 }
 
-void Turns::leave(Lane& lane) {
-    lane.turn.leave();
-    if (lane.timer) timers_.erase(*lane.timer);
-    lane.timer.reset();
+void Turns::leave(SubscriptionQueue& queue) {
+    queue.turn.leave();
+    if (queue.timer) timers_.erase(*queue.timer);
+    queue.timer.reset();
 }
 
-void Turns::settle(Lane& lane, SteadyTime now) {
-    leave(lane);
-    const bool has_work = !lane.queue.empty() || lane.deferred > lane.wanted;
-    if (has_work && !lane.waits_for_probe()) {
-        const SteadyTime opens_at = lane.opens_at();
+void Turns::settle(SubscriptionQueue& queue, SteadyTime now) {
+    leave(queue);
+    const bool has_work = !queue.events.empty() || queue.deferred > queue.wanted;
+    if (has_work && !queue.waits_for_probe()) {
+        const SteadyTime opens_at = queue.opens_at();
         if (opens_at > now) {
-            lane.timer = timers_.emplace(opens_at, &lane);
-        } else if (!lane.queue.empty()) {
-            lane.turn.enter(lane.host->ready[index(lane.health.share())]);
+            queue.timer = timers_.emplace(opens_at, &queue);
+        } else if (!queue.events.empty()) {
+            queue.turn.enter(queue.host->ready[index(queue.health.share())]);
         }
     }
-    update(*lane.host);
+    update(*queue.host);
 }
 
 void Turns::update(Host& host) {
@@ -95,25 +96,25 @@ bool Turns::may_begin(const Owner& owner, Share share) const {
            owner.in_flight[index(share)] < 3 * (limits_[index(share)] - in_flight_[index(share)]);
 }
 
-void Turns::hold(Lane& lane) {
-    lane.turn.enter(lane.owner->held);
-    if (!lane.owner->holding.is_in_ring()) lane.owner->holding.enter(holding_);
+void Turns::hold(SubscriptionQueue& queue) {
+    queue.turn.enter(queue.owner->held);
+    if (!queue.owner->holding.is_in_ring()) queue.owner->holding.enter(holding_);
 }
 
-/// One lane of each owner: its request may be all that the owner may have.
+/// One queue of each owner: its request may be all that the owner may have.
 bool Turns::release_held() {
     bool has_released = false;
     for (auto place = holding_.begin(); place != holding_.end();) {
         Owner& owner = **place++;
         if (!owner.held.empty()) {
-            Lane& lane = *owner.held.front();
-            const Share share = lane.health.share();
+            SubscriptionQueue& queue = *owner.held.front();
+            const Share share = queue.health.share();
             if (has_slot(share) && may_begin(owner, share)) {
-                lane.turn.enter(lane.host->ready[index(share)]);
-                update(*lane.host);
+                queue.turn.enter(queue.host->ready[index(share)]);
+                update(*queue.host);
                 has_released = true;
             } else {
-                lane.turn.enter(owner.held);  // A lane of another share may be next.
+                queue.turn.enter(owner.held);  // A queue of another share may be next.
             }
         }
         if (owner.held.empty()) owner.holding.leave();
@@ -121,35 +122,35 @@ bool Turns::release_held() {
     return has_released;
 }
 
-Lane* Turns::next() {
+SubscriptionQueue* Turns::next() {
     do {
-        if (Lane* lane = next_ready()) return lane;
+        if (SubscriptionQueue* queue = next_ready()) return queue;
     } while (release_held());
     return nullptr;
 }
 
-Lane* Turns::next_ready() {
+SubscriptionQueue* Turns::next_ready() {
     for (std::size_t i = 1; i <= shares; ++i) {
         const std::size_t share = (last_share_ + i) % shares;
         while (!rings_[share].empty() && has_slot(static_cast<Share>(share))) {
             Host& host = *rings_[share].front();
-            Lane& lane = *host.ready[share].front();
-            lane.turn.leave();
+            SubscriptionQueue& queue = *host.ready[share].front();
+            queue.turn.leave();
             host.turns[share].leave();
             update(host);
-            if (may_begin(*lane.owner, static_cast<Share>(share))) {
+            if (may_begin(*queue.owner, static_cast<Share>(share))) {
                 last_share_ = share;
-                return &lane;
+                return &queue;
             }
-            hold(lane);
+            hold(queue);
         }
     }
     return nullptr;
 }
 
-Turns::Slot Turns::begin(Lane& lane) {
-    const Slot slot{.host = lane.host, .owner = lane.owner, .share = lane.health.share()};
-    ++lane.in_flight;
+Turns::Slot Turns::begin(SubscriptionQueue& queue) {
+    const Slot slot{.host = queue.host, .owner = queue.owner, .share = queue.health.share()};
+    ++queue.in_flight;
     ++slot.owner->in_flight[index(slot.share)];
     ++slot.host->in_flight;
     ++in_flight_[index(slot.share)];
@@ -179,33 +180,33 @@ void Turns::end_all() {
         host->in_flight = 0;
         update(*host);
     }
-    std::erase_if(hosts_, [](const auto& entry) { return entry.second->lanes == 0; });
+    std::erase_if(hosts_, [](const auto& entry) { return entry.second->queues == 0; });
     for (const auto& [name, owner] : owners_) {
         owner->in_flight.fill(0);
     }
-    std::erase_if(owners_, [](const auto& entry) { return entry.second->lanes == 0; });
+    std::erase_if(owners_, [](const auto& entry) { return entry.second->queues == 0; });
 }
 
 std::optional<SteadyTime> Turns::next_timer() const {
     return timers_.empty() ? std::nullopt : std::optional(timers_.begin()->first);
 }
 
-Lane* Turns::take_opened(SteadyTime now) {
+SubscriptionQueue* Turns::take_opened(SteadyTime now) {
     if (timers_.empty() || timers_.begin()->first > now) return nullptr;
-    Lane* lane = timers_.begin()->second;
-    leave(*lane);
-    return lane;
+    SubscriptionQueue* queue = timers_.begin()->second;
+    leave(*queue);
+    return queue;
 }
 
 void Turns::forget_if_idle(Owner& owner) {
     const bool is_idle =
         std::ranges::all_of(owner.in_flight, [](auto count) { return count == 0; });
-    if (owner.lanes != 0 || !is_idle) return;
+    if (owner.queues != 0 || !is_idle) return;
     owners_.erase(owners_.find(owner.name));
 }
 
 void Turns::forget_if_idle(Host& host) {
-    if (host.lanes == 0 && host.in_flight == 0) hosts_.erase(hosts_.find(host.name));
+    if (host.queues == 0 && host.in_flight == 0) hosts_.erase(hosts_.find(host.name));
 }
 
 }  // namespace webhooks::delivery

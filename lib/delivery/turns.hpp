@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-#include <delivery/lane.hpp>
+#include <delivery/subscription_queue.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,12 +12,12 @@ namespace webhooks::delivery {
 /// The state of one scheme, host and port.
 struct Host {
     std::string name;
-    std::size_t lanes = 0;
+    std::size_t queues = 0;
     std::size_t in_flight = 0;
     /// The maximum number of requests in flight: one at first, doubled after each response.
     std::size_t limit = 1;
-    /// Lanes that are ready, by their class of slots.
-    std::array<Ring<Lane>, shares> ready;
+    /// Queues that are ready, by their class of slots.
+    std::array<Ring<SubscriptionQueue>, shares> ready;
     std::array<RingPlace<Host>, shares> turns{RingPlace<Host>{this}, RingPlace<Host>{this},
                                               RingPlace<Host>{this}, RingPlace<Host>{this}};
 };
@@ -27,15 +27,15 @@ struct Host {
 /// gets at most three quarters of all slots, and of each class.
 struct Owner {
     std::string name;
-    std::size_t lanes = 0;
+    std::size_t queues = 0;
     std::array<std::size_t, shares> in_flight{};
-    Ring<Lane> held;  ///< Lanes whose turn came while the owner was at its limit.
+    Ring<SubscriptionQueue> held;  ///< Queues whose turn came while the owner was at its limit.
     RingPlace<Owner> holding{this};
 };
 
-/// Decides whose request is next. It is round-robin over hosts, and over the lanes of each host, so
-/// that a long queue delays only itself. It limits the slots in total, for each host, and for
-/// failing and unproven lanes.
+/// Decides whose request is next. It is round-robin over hosts, and over the queues of each host,
+/// so that a long queue delays only itself. It limits the slots in total, for each host, and for
+/// failing and unproven queues.
 class Turns {
 public:
     Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host);
@@ -43,17 +43,18 @@ public:
     Turns(const Turns&) = delete;
     Turns& operator=(const Turns&) = delete;
 
-    /// Assigns a lane to a host and an owner, removing it from previous ones. It has no turn until
+    /// Assigns a queue to a host and an owner, removing it from previous ones. It has no turn until
     /// `settle` is called. @param owner empty: without the limit for users
-    void place(Lane& lane, const std::string& host, const std::string& owner = {});
-    /// Removes a lane. @pre it has no requests in flight
-    void remove(Lane& lane);
-    /// Must be called after any change that affects when a lane has its turn.
-    void settle(Lane& lane, SteadyTime now);
+    void place(SubscriptionQueue& queue, const std::string& host, const std::string& owner = {});
+    /// Removes a queue. @pre it has no requests in flight
+    void remove(SubscriptionQueue& queue);
+    /// Must be called after any change that affects when a queue has its turn.
+    void settle(SubscriptionQueue& queue, SteadyTime now);
 
-    /// The lane whose turn it is; its queue is not empty. It has no other turn until it is settled.
+    /// The queue whose turn it is; its queue is not empty. It has no other turn until it is
+    /// settled.
     /// @return null if everything that waits has to wait.
-    Lane* next();
+    SubscriptionQueue* next();
 
     /// What a request in flight occupies, until `end`.
     struct Slot {
@@ -61,43 +62,43 @@ public:
         Owner* owner = nullptr;
         Share share = Share::unproven;
     };
-    Slot begin(Lane& lane);
+    Slot begin(SubscriptionQueue& queue);
     /// Adjusts the host's limit: whether it responded, with any status.
     void note_answer(const Slot& slot, bool is_answered);
     void end(const Slot& slot);
     /// Forgets all requests in flight; their slots must not be ended.
     void end_all();
 
-    /// When the next lane with waiting events becomes ready.
+    /// When the next queue with waiting events becomes ready.
     std::optional<SteadyTime> next_timer() const;
-    /// A lane that has become ready and must be settled; null if there is none.
-    Lane* take_opened(SteadyTime now);
+    /// A queue that has become ready and must be settled; null if there is none.
+    SubscriptionQueue* take_opened(SteadyTime now);
 
 private:
     void update(Host& host);
     void forget_if_idle(Host& host);
     void forget_if_idle(Owner& owner);
     bool may_begin(const Owner& owner, Share share) const;
-    void hold(Lane& lane);
-    /// @return whether a lane has its turn again
+    void hold(SubscriptionQueue& queue);
+    /// @return whether a queue has its turn again
     bool release_held();
     std::size_t all_in_flight() const;
-    void leave(Lane& lane);
+    void leave(SubscriptionQueue& queue);
     bool has_slot(Share share) const;
-    Lane* next_ready();
+    SubscriptionQueue* next_ready();
 
     const std::size_t host_limit_;
     const std::array<std::size_t, shares> limits_;
     std::array<std::size_t, shares> in_flight_{};
     std::size_t last_share_ = 0;
-    /// Hosts that have ready lanes and may have another request in flight, by class.
+    /// Hosts that have ready queues and may have another request in flight, by class.
     std::array<Ring<Host>, shares> rings_;
-    Ring<Owner> holding_;  ///< Those that may have held lanes.
+    Ring<Owner> holding_;  ///< Those that may have held queues.
     // After the rings, because they are destroyed first.
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
     std::unordered_map<std::string, std::unique_ptr<Owner>> owners_;
-    /// Lanes that are blocked until a time.
-    Lane::Timers timers_;
+    /// Queues that are blocked until a time.
+    SubscriptionQueue::Timers timers_;
 };
 
 }  // namespace webhooks::delivery

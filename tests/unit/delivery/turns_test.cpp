@@ -8,21 +8,21 @@ using namespace std::chrono_literals;
 
 constexpr SteadyTime first_turn{1000s};
 
-/// Lanes with numbered events, and a loop that takes turns.
+/// Queues with numbered events, and a loop that takes turns.
 struct Queues {
     explicit Queues(std::size_t slots = 1000, std::size_t host_slots = 100)
         : turns(slots, host_slots) {}
 
-    /// A lane whose endpoint answers well.
-    Lane& lane(const std::string& host, std::vector<std::int64_t> events,
-               const std::string& owner = {}) {
-        Lane& made = *lanes.emplace_back(
-            std::make_unique<Lane>(LaneKey{.subscription = {++last_subscription}}));
+    /// A queue whose endpoint answers well.
+    SubscriptionQueue& queue(const std::string& host, std::vector<std::int64_t> events,
+                             const std::string& owner = {}) {
+        SubscriptionQueue& made = *queues.emplace_back(
+            std::make_unique<SubscriptionQueue>(QueueKey{.subscription = {++last_subscription}}));
         turns.place(made, host, owner);
         made.host->limit = 100;
         made.health.has_succeeded = true;
         for (const std::int64_t event : events) {
-            made.queue.push_back({.event = {.id = {event}, .message = {}}, .since = first_turn});
+            made.events.push_back({.event = {.id = {event}, .message = {}}, .since = first_turn});
         }
         turns.settle(made, now);
         return made;
@@ -31,28 +31,28 @@ struct Queues {
     /// Starts everything that may start. @return the events in the order of their turns
     std::vector<std::int64_t> begin_all() {
         std::vector<std::int64_t> order;
-        while (Lane* lane = turns.next()) {
-            order.push_back(lane->queue.front().event.id.value);
-            lane->queue.pop_front();
-            in_flight.emplace_back(lane, turns.begin(*lane));
-            turns.settle(*lane, now);
+        while (SubscriptionQueue* queue = turns.next()) {
+            order.push_back(queue->events.front().event.id.value);
+            queue->events.pop_front();
+            in_flight.emplace_back(queue, turns.begin(*queue));
+            turns.settle(*queue, now);
         }
         return order;
     }
 
     void finish_first() {
-        const auto [lane, slot] = in_flight.front();
+        const auto [queue, slot] = in_flight.front();
         in_flight.erase(in_flight.begin());
-        --lane->in_flight;
+        --queue->in_flight;
         turns.end(slot);
-        turns.settle(*lane, now);
+        turns.settle(*queue, now);
     }
 
     SteadyTime now = first_turn;
     Turns turns;
     std::int64_t last_subscription = 0;
-    std::vector<std::unique_ptr<Lane>> lanes;
-    std::vector<std::pair<Lane*, Turns::Slot>> in_flight;
+    std::vector<std::unique_ptr<SubscriptionQueue>> queues;
+    std::vector<std::pair<SubscriptionQueue*, Turns::Slot>> in_flight;
 };
 
 using Events = std::vector<std::int64_t>;
@@ -61,17 +61,17 @@ using Events = std::vector<std::int64_t>;
 
 TEST_CASE("scheduling is round-robin over hosts, then over the subscriptions of a host") {
     Queues queues;
-    queues.lane("a", {1, 2, 3});
-    queues.lane("a", {4});
-    queues.lane("b", {5});
-    queues.lane("c", {6});
+    queues.queue("a", {1, 2, 3});
+    queues.queue("a", {4});
+    queues.queue("b", {5});
+    queues.queue("c", {6});
     CHECK(queues.begin_all() == Events{1, 5, 6, 4, 2, 3});
 }
 
 TEST_CASE("a host at its limit waits for one of its requests to finish, others continue") {
     Queues queues;
-    queues.lane("slow", {1, 2, 3, 4}).host->limit = 2;
-    queues.lane("fast", {5});
+    queues.queue("slow", {1, 2, 3, 4}).host->limit = 2;
+    queues.queue("fast", {5});
     CHECK(queues.begin_all() == Events{1, 5, 2});
     queues.finish_first();
     CHECK(queues.begin_all() == Events{3});
@@ -82,8 +82,8 @@ TEST_CASE(
     "a host begins with one request, each response doubles its limit and each missing one halves "
     "it") {
     Queues queues(1000, 16);
-    Lane& lane = queues.lane("a", {1});
-    Host& host = *lane.host;
+    SubscriptionQueue& queue = queues.queue("a", {1});
+    Host& host = *queue.host;
     host.limit = 1;
     queues.begin_all();
     const Turns::Slot slot = queues.in_flight.front().second;
@@ -101,53 +101,53 @@ TEST_CASE(
     "failing endpoints take a quarter of the slots, unproven ones a half, proven ones the rest") {
     Queues queues(8, 100);
     for (int i = 0; i < 20; ++i) {
-        Lane& failing = queues.lane("f" + std::to_string(i), {100 + i});
+        SubscriptionQueue& failing = queues.queue("f" + std::to_string(i), {100 + i});
         failing.health.failures_in_row = 3;
         queues.turns.settle(failing, queues.now);
-        Lane& unknown = queues.lane("u" + std::to_string(i), {200 + i});
+        SubscriptionQueue& unknown = queues.queue("u" + std::to_string(i), {200 + i});
         unknown.health.has_succeeded = false;
         queues.turns.settle(unknown, queues.now);
     }
     const Events began = queues.begin_all();
     CHECK(std::ranges::count_if(began, [](auto event) { return event < 200; }) == 2);
     CHECK(std::ranges::count_if(began, [](auto event) { return event >= 200; }) == 4);
-    queues.lane("good", {1, 2, 3, 4});
+    queues.queue("good", {1, 2, 3, 4});
     CHECK(queues.begin_all() == Events{1, 2});
 }
 
 TEST_CASE("endpoints that have just failed take turns among themselves, not with the others") {
     Queues queues;
     for (int i = 0; i < 20; ++i) {
-        Lane& shaky = queues.lane("s" + std::to_string(i), {100 + i});
+        SubscriptionQueue& shaky = queues.queue("s" + std::to_string(i), {100 + i});
         shaky.health.failures_in_row = 1;
         queues.turns.settle(shaky, queues.now);
     }
-    queues.lane("good", {1, 2, 3});
+    queues.queue("good", {1, 2, 3});
     const Events began = queues.begin_all();
     CHECK(began.size() == 23);
     CHECK(Events(began.begin(), began.begin() + 6) == Events{100, 1, 101, 2, 102, 3});
 }
 
-TEST_CASE("of lanes that open at the same time the one that was blocked first is the first") {
+TEST_CASE("of queues that open at the same time the one that was blocked first is the first") {
     Queues queues;
-    std::vector<Lane*> blocked;
+    std::vector<SubscriptionQueue*> blocked;
     for (int i = 0; i < 20; ++i) {
-        blocked.insert(blocked.begin() + i / 2, &queues.lane("a", {i}));
+        blocked.insert(blocked.begin() + i / 2, &queues.queue("a", {i}));
     }
-    for (Lane* lane : blocked) {
-        pause(lane->health, 1s, queues.now);
-        queues.turns.settle(*lane, queues.now);
+    for (SubscriptionQueue* queue : blocked) {
+        pause(queue->health, 1s, queues.now);
+        queues.turns.settle(*queue, queues.now);
     }
-    for (const Lane* lane : blocked) {
-        CHECK(queues.turns.take_opened(queues.now + 1s) == lane);
+    for (const SubscriptionQueue* queue : blocked) {
+        CHECK(queues.turns.take_opened(queues.now + 1s) == queue);
     }
     CHECK(queues.turns.take_opened(queues.now + 1s) == nullptr);
 }
 
 TEST_CASE("a blocked queue waits for its time and delays no other, not even of its host") {
     Queues queues;
-    Lane& blocked = queues.lane("a", {1});
-    queues.lane("a", {2});
+    SubscriptionQueue& blocked = queues.queue("a", {1});
+    queues.queue("a", {2});
     pause(blocked.health, 5s, queues.now);
     queues.turns.settle(blocked, queues.now);
     CHECK(queues.begin_all() == Events{2});
@@ -162,50 +162,50 @@ TEST_CASE("a blocked queue waits for its time and delays no other, not even of i
 
 TEST_CASE("an open breaker lets one request at a time through") {
     Queues queues;
-    Lane& lane = queues.lane("a", {1, 2, 3});
-    pause(lane.health, 0s, queues.now);
-    queues.turns.settle(lane, queues.now);
+    SubscriptionQueue& queue = queues.queue("a", {1, 2, 3});
+    pause(queue.health, 0s, queues.now);
+    queues.turns.settle(queue, queues.now);
     CHECK(queues.begin_all() == Events{1});
     queues.finish_first();
     CHECK(queues.begin_all() == Events{2});
-    note_success(lane.health, queues.now);
-    queues.turns.settle(lane, queues.now);
+    note_success(queue.health, queues.now);
+    queues.turns.settle(queue, queues.now);
     CHECK(queues.begin_all() == Events{3});
 }
 
 TEST_CASE("a queue that moves to another host leaves nothing behind") {
     Queues queues;
-    Lane& lane = queues.lane("old", {1, 2});
-    lane.host->limit = 1;
+    SubscriptionQueue& queue = queues.queue("old", {1, 2});
+    queue.host->limit = 1;
     CHECK(queues.begin_all() == Events{1});
-    queues.turns.place(lane, "new");
-    queues.turns.settle(lane, queues.now);
+    queues.turns.place(queue, "new");
+    queues.turns.settle(queue, queues.now);
     CHECK(queues.begin_all() == Events{2});
     queues.finish_first();
     queues.finish_first();
-    queues.turns.remove(lane);
+    queues.turns.remove(queue);
     CHECK(queues.turns.next() == nullptr);
 }
 
 TEST_CASE("forgotten requests hold no slot") {
     Queues queues(2, 100);
-    Lane& lane = queues.lane("a", {1, 2, 3, 4});
+    SubscriptionQueue& queue = queues.queue("a", {1, 2, 3, 4});
     CHECK(queues.begin_all() == Events{1, 2});
     queues.turns.end_all();
-    lane.in_flight = 0;
-    queues.turns.settle(lane, queues.now);
+    queue.in_flight = 0;
+    queues.turns.settle(queue, queues.now);
     CHECK(queues.begin_all() == Events{3, 4});
 }
 
 TEST_CASE("one user's endpoints, however many and slow, leave slots to the others") {
     Queues queues(16, 100);
     for (int i = 0; i < 100; ++i) {
-        queues.lane("slow" + std::to_string(i), {1000 + i, 2000 + i}, "hog");
+        queues.queue("slow" + std::to_string(i), {1000 + i, 2000 + i}, "hog");
     }
     const std::size_t hog = queues.begin_all().size();
     CHECK(hog == 12);
-    queues.lane("a", {1}, "alice");
-    queues.lane("b", {2}, "bob");
+    queues.queue("a", {1}, "alice");
+    queues.queue("b", {2}, "bob");
     CHECK(queues.begin_all() == Events{1, 2});
 
     // As requests of others end, the user's share grows again, and each of its events is sent.
@@ -220,14 +220,14 @@ TEST_CASE("one user's endpoints, however many and slow, leave slots to the other
 TEST_CASE("a user's endpoints that never succeeded leave slots to those of others") {
     Queues queues(16, 100);
     for (int i = 0; i < 100; ++i) {
-        Lane& lane = queues.lane("new" + std::to_string(i), {1000 + i}, "hog");
-        lane.health.has_succeeded = false;
-        queues.turns.settle(lane, queues.now);
+        SubscriptionQueue& queue = queues.queue("new" + std::to_string(i), {1000 + i}, "hog");
+        queue.health.has_succeeded = false;
+        queues.turns.settle(queue, queues.now);
     }
     CHECK(queues.begin_all().size() == 6);
-    Lane& lane = queues.lane("a", {1}, "alice");
-    lane.health.has_succeeded = false;
-    queues.turns.settle(lane, queues.now);
+    SubscriptionQueue& queue = queues.queue("a", {1}, "alice");
+    queue.health.has_succeeded = false;
+    queues.turns.settle(queue, queues.now);
     CHECK(queues.begin_all() == Events{1});
 }
 
