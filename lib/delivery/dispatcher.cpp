@@ -51,7 +51,7 @@ Dispatcher::Dispatcher(const ServiceOptions& options, EndpointLookup lookup)
                .first_pause = options.breaker_pause,
                .longest_pause = options.breaker_max_pause},
       lookup_(std::move(lookup)),
-      turns_(options.max_in_flight, options.max_in_flight_per_host) {}
+      scheduler_(options.max_in_flight, options.max_in_flight_per_host) {}
 
 // ---- Queues.
 
@@ -64,7 +64,7 @@ SubscriptionQueue& Dispatcher::queue_for(const HeldEvent& event, const Now& now)
         bring_up_to_date(queue, now);
     } catch (...) {
         // Every queue has its place among the turns.
-        turns_.remove(queue);
+        scheduler_.remove(queue);
         queues_.erase(key);
         throw;
     }
@@ -78,7 +78,7 @@ std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(SubscriptionQueue& 
     // A deleted subscription keeps its owner, for the requests in flight.
     const std::string owner = endpoint ? endpoint->owner : queue.owner ? queue.owner->name : "";
     if (!queue.host || queue.host->name != host || queue.owner->name != owner) {
-        turns_.place(queue, host, owner);
+        scheduler_.assign_host(queue, host, owner);
     }
     const Revision version = endpoint ? endpoint->revision : 0;
     if (queue.version != version) begin_version(queue, endpoint.get());
@@ -130,11 +130,11 @@ void Dispatcher::refresh(const Now& now) {
         const bool is_gone = endpoint == nullptr;
         cancel_queue(queue, endpoint.get(), now);
         if (is_gone && queue.events.empty() && queue.in_flight == 0 && queue.deferred == 0) {
-            turns_.remove(queue);
+            scheduler_.remove(queue);
             place = queues_.erase(place);
         } else {
             defer_if_blocked_for_long(queue, now);
-            settle(queue, now);
+            reschedule(queue, now);
             ++place;
         }
     }
@@ -149,9 +149,9 @@ void Dispatcher::cancel_queue(SubscriptionQueue& queue, const Endpoint* endpoint
     }
 }
 
-void Dispatcher::settle(SubscriptionQueue& queue, const Now& now) {
+void Dispatcher::reschedule(SubscriptionQueue& queue, const Now& now) {
     request_refill(queue, now);
-    turns_.settle(queue, now.steady);
+    scheduler_.reschedule(queue, now.steady);
 }
 
 /// Half of the memory is open to every subscription; each takes at most half of what is free there.
@@ -201,7 +201,7 @@ void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
 
 void Dispatcher::refill_starved(const Now& now) {
     while (!starved_.empty() && room_for_all() > 0) {
-        settle(*starved_.front(), now);
+        reschedule(*starved_.front(), now);
     }
 }
 
@@ -224,7 +224,7 @@ void Dispatcher::add(HeldEvent event, const Now& now) {
         push(queue, std::move(event), now);
         defer_if_blocked_for_long(queue, now);
     }
-    settle(queue, now);
+    reschedule(queue, now);
 }
 
 void Dispatcher::refill(const RefillRequest& request, std::vector<HeldEvent> events,
@@ -243,7 +243,7 @@ void Dispatcher::refill(const RefillRequest& request, std::vector<HeldEvent> eve
     }
     if (found == queues_.end()) return;
     defer_if_blocked_for_long(*found->second, now);
-    settle(*found->second, now);
+    reschedule(*found->second, now);
 }
 
 void Dispatcher::push(SubscriptionQueue& queue, HeldEvent event, const Now& now) {
@@ -321,7 +321,7 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
             [](const SubscriptionQueue::Entry& waiting) { return waiting.event.id; });
         if (entry == queue.events.end()) continue;
         end(take(queue, entry), Outcome::cancelled, "cancelled: the event was deleted", now);
-        settle(queue, now);
+        reschedule(queue, now);
     }
 }
 
@@ -344,29 +344,29 @@ void Dispatcher::hold_old(const Now& now) {
 
 void Dispatcher::clear(const Now& now) {
     flights_.clear();
-    turns_.end_all();
+    scheduler_.end_all();
     waiting_ = waiting_bytes_ = wanted_ = 0;
     results_ = {};
     for (const auto& [key, queue] : queues_) {
         queue->events.clear();
         queue->in_flight = queue->deferred = queue->wanted = 0;
-        settle(*queue, now);
+        reschedule(*queue, now);
     }
 }
 
 // ---- Attempts.
 
 std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
-    while (SubscriptionQueue* opened = turns_.take_opened(now.steady)) {
-        settle(*opened, now);
+    while (SubscriptionQueue* opened = scheduler_.pop_ready(now.steady)) {
+        reschedule(*opened, now);
     }
     refill_starved(now);
-    while (SubscriptionQueue* turn = turns_.next()) {
+    while (SubscriptionQueue* turn = scheduler_.next()) {
         SubscriptionQueue& queue = *turn;
         const Host* host = queue.host;
         std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(queue, now);
         const HeldEvent& first = queue.events.front().event;
-        if (queue.host != host || queue.opens_at() > now.steady) {
+        if (queue.host != host || queue.ready_at() > now.steady) {
             // The subscription has changed: its next turn is with another host, or later.
             defer_if_blocked_for_long(queue, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
@@ -377,12 +377,12 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
             const Transport::Token token = ++last_token_;
             Flight flight{.event = pop(queue),
                           .queue = queue.key,
-                          .slot = turns_.begin(queue),
+                          .slot = scheduler_.begin(queue),
                           .endpoint = endpoint,
                           .sent_at = now.time,
                           .started = now.steady};
             queue.rate.take(queue.rate_limit, now.steady);
-            settle(queue, now);
+            reschedule(queue, now);
             Start start{.token = token,
                         .event = flight.event,
                         .endpoint = std::move(endpoint),
@@ -390,7 +390,7 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
             flights_.emplace(token, std::move(flight));
             return start;
         }
-        settle(queue, now);
+        reschedule(queue, now);
     }
     return {};
 }
@@ -407,15 +407,15 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
         park(flight.event, now.time + delay_after_local_error);
         queue.delayed_until = now.steady + delay_after_local_error;
     } else {
-        turns_.note_answer(flight.slot, answer.kind == TransportAnswer::Kind::answered);
+        scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
         record(flight, answer, now, chance);
         // A result for an earlier version of the subscription says nothing about this one.
         if (!queue.key.is_test && queue.version == flight.endpoint->revision) {
             note(queue, flight, answer, now);
         }
     }
-    turns_.end(flight.slot);
-    settle(queue, now);
+    scheduler_.end(flight.slot);
+    reschedule(queue, now);
     return true;
 }
 

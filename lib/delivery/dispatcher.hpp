@@ -2,9 +2,9 @@
 
 #include <delivery/decision.hpp>
 #include <delivery/endpoint.hpp>
+#include <delivery/fair_scheduler.hpp>
 #include <delivery/results.hpp>
 #include <delivery/subscription_queue.hpp>
-#include <delivery/turns.hpp>
 #include <list>
 #include <memory>
 #include <optional>
@@ -73,13 +73,13 @@ public:
     std::vector<Transport::Token> tokens_in_flight() const;
     std::size_t waiting() const noexcept { return waiting_; }
     /// When to call `next` even if nothing else happens.
-    std::optional<SteadyTime> next_timer() const { return turns_.next_timer(); }
+    std::optional<SteadyTime> next_wakeup() const { return scheduler_.next_wakeup(); }
 
 private:
     struct Flight {
         HeldEvent event;
         QueueKey queue;
-        Turns::Slot slot;
+        FairScheduler::Slot slot;
         std::shared_ptr<const Endpoint> endpoint;
         Time sent_at{};
         SteadyTime started{};
@@ -91,7 +91,7 @@ private:
     void begin_version(SubscriptionQueue& queue, const Endpoint* endpoint);
     /// Takes in what other workers found out of pauses.
     static void hear(SubscriptionQueue& queue, std::optional<Time> paused_until, const Now& now);
-    void settle(SubscriptionQueue& queue, const Now& now);
+    void reschedule(SubscriptionQueue& queue, const Now& now);
     void cancel_queue(SubscriptionQueue& queue, const Endpoint* endpoint, const Now& now);
     void request_refill(SubscriptionQueue& queue, const Now& now);
     /// The number of further events that a queue may have in memory.
@@ -125,7 +125,7 @@ private:
     const ServiceOptions& options_;
     const BreakerPolicy breaker_;
     EndpointLookup lookup_;
-    Turns turns_;
+    FairScheduler scheduler_;
     /// Queues whose deferred events found no room in memory; none has events in its queue.
     Ring<SubscriptionQueue> starved_;
     std::unordered_map<QueueKey, std::unique_ptr<SubscriptionQueue>>

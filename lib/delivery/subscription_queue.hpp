@@ -66,14 +66,14 @@ struct SubscriptionQueue {
     /// Links the queues that wait for memory to read back deferred events.
     RingPlace<SubscriptionQueue> starved_hook{this};
 
-    // Its position in the scheduler; see Turns.
+    // Its position in the scheduler; see FairScheduler.
     Host* host = nullptr;
     Owner* owner = nullptr;
     RingPlace<SubscriptionQueue> turn{this};
     std::optional<Timers::iterator> timer;
 
     /// When its next event may go, as far as this queue decides it.
-    SteadyTime opens_at() const {
+    SteadyTime ready_at() const {
         return std::max({health.blocked_until, delayed_until, rate.next(rate_limit)});
     }
     /// An open breaker lets one request through at a time.

@@ -97,7 +97,7 @@ std::chrono::nanoseconds DeliveryLoop::idle_for() const {
     const SteadyTime steady_now = parts_.clock->steady_now();
     std::chrono::nanoseconds idle =
         polls_ ? poll_interval : std::chrono::nanoseconds(std::chrono::hours(1));
-    if (const auto timer = dispatcher_.next_timer()) idle = std::min(idle, *timer - steady_now);
+    if (const auto timer = dispatcher_.next_wakeup()) idle = std::min(idle, *timer - steady_now);
     if (wants_sweep()) {
         idle = std::min<std::chrono::nanoseconds>(idle, next_sweep_ - steady_now);
     }

@@ -158,7 +158,7 @@ TEST_CASE("a local error delays only its subscription, and uses up no attempt") 
     const auto others = bench.begin_all();
     REQUIRE(others.size() == 1);
     CHECK(others.front().event.subscription == SubscriptionId{2});
-    CHECK(bench.dispatcher.next_timer() == bench.now.steady + 1s);
+    CHECK(bench.dispatcher.next_wakeup() == bench.now.steady + 1s);
     const Results results = bench.dispatcher.take_results();
     CHECK(results.attempts.empty());
     CHECK(results.states.empty());

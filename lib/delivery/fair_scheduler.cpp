@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <delivery/turns.hpp>
+#include <delivery/fair_scheduler.hpp>
 #include <numeric>
 
 namespace webhooks::delivery {
@@ -22,13 +22,13 @@ Named& find_or_make(std::unordered_map<std::string, std::unique_ptr<Named>>& map
 
 }  // namespace
 
-Turns::Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
+FairScheduler::FairScheduler(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
     : host_limit_(max_in_flight_per_host),
       limits_{max_in_flight, max_in_flight, std::max<std::size_t>(max_in_flight / 2, 1),
               std::max<std::size_t>(max_in_flight / 4, 1)} {}
 
-void Turns::place(SubscriptionQueue& queue, const std::string& name,
-                  const std::string& owner_name) {
+void FairScheduler::assign_host(SubscriptionQueue& queue, const std::string& name,
+                                const std::string& owner_name) {
     Owner& owner = find_or_make(owners_, owner_name);
     Host& host = find_or_make(hosts_, name);
     // Counted first: what the queue leaves may be what it comes to.
@@ -39,7 +39,7 @@ void Turns::place(SubscriptionQueue& queue, const std::string& name,
     queue.host = &host;
 }
 
-void Turns::remove(SubscriptionQueue& queue) {
+void FairScheduler::remove(SubscriptionQueue& queue) {
     leave(queue);
     if (!queue.host) return;
     Host& host = *std::exchange(queue.host, nullptr);
@@ -51,19 +51,19 @@ void Turns::remove(SubscriptionQueue& queue) {
     forget_if_idle(owner);
 }
 
-void Turns::leave(SubscriptionQueue& queue) {
+void FairScheduler::leave(SubscriptionQueue& queue) {
     queue.turn.leave();
     if (queue.timer) timers_.erase(*queue.timer);
     queue.timer.reset();
 }
 
-void Turns::settle(SubscriptionQueue& queue, SteadyTime now) {
+void FairScheduler::reschedule(SubscriptionQueue& queue, SteadyTime now) {
     leave(queue);
     const bool has_work = !queue.events.empty() || queue.deferred > queue.wanted;
     if (has_work && !queue.waits_for_probe()) {
-        const SteadyTime opens_at = queue.opens_at();
-        if (opens_at > now) {
-            queue.timer = timers_.emplace(opens_at, &queue);
+        const SteadyTime ready_at = queue.ready_at();
+        if (ready_at > now) {
+            queue.timer = timers_.emplace(ready_at, &queue);
         } else if (!queue.events.empty()) {
             queue.turn.enter(queue.host->ready[index(queue.health.share())]);
         }
@@ -71,7 +71,7 @@ void Turns::settle(SubscriptionQueue& queue, SteadyTime now) {
     update(*queue.host);
 }
 
-void Turns::update(Host& host) {
+void FairScheduler::update(Host& host) {
     for (std::size_t share = 0; share < shares; ++share) {
         const bool has_turn = !host.ready[share].empty() && host.in_flight < host.limit;
         if (has_turn && !host.turns[share].is_in_ring()) host.turns[share].enter(rings_[share]);
@@ -79,16 +79,16 @@ void Turns::update(Host& host) {
     }
 }
 
-std::size_t Turns::all_in_flight() const {
+std::size_t FairScheduler::all_in_flight() const {
     return std::accumulate(in_flight_.begin(), in_flight_.end(), std::size_t{0});
 }
 
-bool Turns::has_slot(Share share) const {
+bool FairScheduler::has_slot(Share share) const {
     return all_in_flight() < limits_[0] && in_flight_[index(share)] < limits_[index(share)];
 }
 
 /// @pre has_slot(share)
-bool Turns::may_begin(const Owner& owner, Share share) const {
+bool FairScheduler::may_begin(const Owner& owner, Share share) const {
     if (owner.name.empty()) return true;
     const std::size_t its =
         std::accumulate(owner.in_flight.begin(), owner.in_flight.end(), std::size_t{0});
@@ -96,13 +96,13 @@ bool Turns::may_begin(const Owner& owner, Share share) const {
            owner.in_flight[index(share)] < 3 * (limits_[index(share)] - in_flight_[index(share)]);
 }
 
-void Turns::hold(SubscriptionQueue& queue) {
+void FairScheduler::hold(SubscriptionQueue& queue) {
     queue.turn.enter(queue.owner->held);
     if (!queue.owner->holding.is_in_ring()) queue.owner->holding.enter(holding_);
 }
 
 /// One queue of each owner: its request may be all that the owner may have.
-bool Turns::release_held() {
+bool FairScheduler::release_held() {
     bool has_released = false;
     for (auto place = holding_.begin(); place != holding_.end();) {
         Owner& owner = **place++;
@@ -122,14 +122,14 @@ bool Turns::release_held() {
     return has_released;
 }
 
-SubscriptionQueue* Turns::next() {
+SubscriptionQueue* FairScheduler::next() {
     do {
         if (SubscriptionQueue* queue = next_ready()) return queue;
     } while (release_held());
     return nullptr;
 }
 
-SubscriptionQueue* Turns::next_ready() {
+SubscriptionQueue* FairScheduler::next_ready() {
     for (std::size_t i = 1; i <= shares; ++i) {
         const std::size_t share = (last_share_ + i) % shares;
         while (!rings_[share].empty() && has_slot(static_cast<Share>(share))) {
@@ -148,7 +148,7 @@ SubscriptionQueue* Turns::next_ready() {
     return nullptr;
 }
 
-Turns::Slot Turns::begin(SubscriptionQueue& queue) {
+FairScheduler::Slot FairScheduler::begin(SubscriptionQueue& queue) {
     const Slot slot{.host = queue.host, .owner = queue.owner, .share = queue.health.share()};
     ++queue.in_flight;
     ++slot.owner->in_flight[index(slot.share)];
@@ -158,12 +158,12 @@ Turns::Slot Turns::begin(SubscriptionQueue& queue) {
     return slot;
 }
 
-void Turns::note_answer(const Slot& slot, bool is_answered) {
+void FairScheduler::adjust_limit(const Slot& slot, bool is_answered) {
     std::size_t& limit = slot.host->limit;
     limit = is_answered ? std::min(limit * 2, host_limit_) : std::max<std::size_t>(limit / 2, 1);
 }
 
-void Turns::end(const Slot& slot) {
+void FairScheduler::end(const Slot& slot) {
     Host& host = *slot.host;
     --host.in_flight;
     --in_flight_[index(slot.share)];
@@ -174,7 +174,7 @@ void Turns::end(const Slot& slot) {
     release_held();
 }
 
-void Turns::end_all() {
+void FairScheduler::end_all() {
     in_flight_.fill(0);
     for (const auto& [name, host] : hosts_) {
         host->in_flight = 0;
@@ -187,25 +187,25 @@ void Turns::end_all() {
     std::erase_if(owners_, [](const auto& entry) { return entry.second->queues == 0; });
 }
 
-std::optional<SteadyTime> Turns::next_timer() const {
+std::optional<SteadyTime> FairScheduler::next_wakeup() const {
     return timers_.empty() ? std::nullopt : std::optional(timers_.begin()->first);
 }
 
-SubscriptionQueue* Turns::take_opened(SteadyTime now) {
+SubscriptionQueue* FairScheduler::pop_ready(SteadyTime now) {
     if (timers_.empty() || timers_.begin()->first > now) return nullptr;
     SubscriptionQueue* queue = timers_.begin()->second;
     leave(*queue);
     return queue;
 }
 
-void Turns::forget_if_idle(Owner& owner) {
+void FairScheduler::forget_if_idle(Owner& owner) {
     const bool is_idle =
         std::ranges::all_of(owner.in_flight, [](auto count) { return count == 0; });
     if (owner.queues != 0 || !is_idle) return;
     owners_.erase(owners_.find(owner.name));
 }
 
-void Turns::forget_if_idle(Host& host) {
+void FairScheduler::forget_if_idle(Host& host) {
     if (host.queues == 0 && host.in_flight == 0) hosts_.erase(hosts_.find(host.name));
 }
 

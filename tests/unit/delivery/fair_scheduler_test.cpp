@@ -1,4 +1,4 @@
-#include <delivery/turns.hpp>
+#include <delivery/fair_scheduler.hpp>
 #include <support/catch.hpp>
 
 namespace webhooks::delivery {
@@ -11,31 +11,31 @@ constexpr SteadyTime first_turn{1000s};
 /// Queues with numbered events, and a loop that takes turns.
 struct Queues {
     explicit Queues(std::size_t slots = 1000, std::size_t host_slots = 100)
-        : turns(slots, host_slots) {}
+        : scheduler(slots, host_slots) {}
 
     /// A queue whose endpoint answers well.
     SubscriptionQueue& queue(const std::string& host, std::vector<std::int64_t> events,
                              const std::string& owner = {}) {
         SubscriptionQueue& made = *queues.emplace_back(
             std::make_unique<SubscriptionQueue>(QueueKey{.subscription = {++last_subscription}}));
-        turns.place(made, host, owner);
+        scheduler.assign_host(made, host, owner);
         made.host->limit = 100;
         made.health.has_succeeded = true;
         for (const std::int64_t event : events) {
             made.events.push_back({.event = {.id = {event}, .message = {}}, .since = first_turn});
         }
-        turns.settle(made, now);
+        scheduler.reschedule(made, now);
         return made;
     }
 
     /// Starts everything that may start. @return the events in the order of their turns
     std::vector<std::int64_t> begin_all() {
         std::vector<std::int64_t> order;
-        while (SubscriptionQueue* queue = turns.next()) {
+        while (SubscriptionQueue* queue = scheduler.next()) {
             order.push_back(queue->events.front().event.id.value);
             queue->events.pop_front();
-            in_flight.emplace_back(queue, turns.begin(*queue));
-            turns.settle(*queue, now);
+            in_flight.emplace_back(queue, scheduler.begin(*queue));
+            scheduler.reschedule(*queue, now);
         }
         return order;
     }
@@ -44,15 +44,15 @@ struct Queues {
         const auto [queue, slot] = in_flight.front();
         in_flight.erase(in_flight.begin());
         --queue->in_flight;
-        turns.end(slot);
-        turns.settle(*queue, now);
+        scheduler.end(slot);
+        scheduler.reschedule(*queue, now);
     }
 
     SteadyTime now = first_turn;
-    Turns turns;
+    FairScheduler scheduler;
     std::int64_t last_subscription = 0;
     std::vector<std::unique_ptr<SubscriptionQueue>> queues;
-    std::vector<std::pair<SubscriptionQueue*, Turns::Slot>> in_flight;
+    std::vector<std::pair<SubscriptionQueue*, FairScheduler::Slot>> in_flight;
 };
 
 using Events = std::vector<std::int64_t>;
@@ -86,13 +86,13 @@ TEST_CASE(
     Host& host = *queue.host;
     host.limit = 1;
     queues.begin_all();
-    const Turns::Slot slot = queues.in_flight.front().second;
+    const FairScheduler::Slot slot = queues.in_flight.front().second;
     for (const std::size_t limit : {2, 4, 8, 16, 16}) {
-        queues.turns.note_answer(slot, true);
+        queues.scheduler.adjust_limit(slot, true);
         CHECK(host.limit == limit);
     }
     for (const std::size_t limit : {8, 4, 2, 1, 1}) {
-        queues.turns.note_answer(slot, false);
+        queues.scheduler.adjust_limit(slot, false);
         CHECK(host.limit == limit);
     }
 }
@@ -103,10 +103,10 @@ TEST_CASE(
     for (int i = 0; i < 20; ++i) {
         SubscriptionQueue& failing = queues.queue("f" + std::to_string(i), {100 + i});
         failing.health.failures_in_row = 3;
-        queues.turns.settle(failing, queues.now);
+        queues.scheduler.reschedule(failing, queues.now);
         SubscriptionQueue& unknown = queues.queue("u" + std::to_string(i), {200 + i});
         unknown.health.has_succeeded = false;
-        queues.turns.settle(unknown, queues.now);
+        queues.scheduler.reschedule(unknown, queues.now);
     }
     const Events began = queues.begin_all();
     CHECK(std::ranges::count_if(began, [](auto event) { return event < 200; }) == 2);
@@ -120,7 +120,7 @@ TEST_CASE("endpoints that have just failed take turns among themselves, not with
     for (int i = 0; i < 20; ++i) {
         SubscriptionQueue& shaky = queues.queue("s" + std::to_string(i), {100 + i});
         shaky.health.failures_in_row = 1;
-        queues.turns.settle(shaky, queues.now);
+        queues.scheduler.reschedule(shaky, queues.now);
     }
     queues.queue("good", {1, 2, 3});
     const Events began = queues.begin_all();
@@ -136,12 +136,12 @@ TEST_CASE("of queues that open at the same time the one that was blocked first i
     }
     for (SubscriptionQueue* queue : blocked) {
         pause(queue->health, 1s, queues.now);
-        queues.turns.settle(*queue, queues.now);
+        queues.scheduler.reschedule(*queue, queues.now);
     }
     for (const SubscriptionQueue* queue : blocked) {
-        CHECK(queues.turns.take_opened(queues.now + 1s) == queue);
+        CHECK(queues.scheduler.pop_ready(queues.now + 1s) == queue);
     }
-    CHECK(queues.turns.take_opened(queues.now + 1s) == nullptr);
+    CHECK(queues.scheduler.pop_ready(queues.now + 1s) == nullptr);
 }
 
 TEST_CASE("a blocked queue waits for its time and delays no other, not even of its host") {
@@ -149,27 +149,27 @@ TEST_CASE("a blocked queue waits for its time and delays no other, not even of i
     SubscriptionQueue& blocked = queues.queue("a", {1});
     queues.queue("a", {2});
     pause(blocked.health, 5s, queues.now);
-    queues.turns.settle(blocked, queues.now);
+    queues.scheduler.reschedule(blocked, queues.now);
     CHECK(queues.begin_all() == Events{2});
-    CHECK(queues.turns.next_timer() == first_turn + 5s);
-    CHECK(queues.turns.take_opened(first_turn + 5s - 1us) == nullptr);
+    CHECK(queues.scheduler.next_wakeup() == first_turn + 5s);
+    CHECK(queues.scheduler.pop_ready(first_turn + 5s - 1us) == nullptr);
     queues.now += 5s;
-    REQUIRE(queues.turns.take_opened(queues.now) == &blocked);
-    queues.turns.settle(blocked, queues.now);
+    REQUIRE(queues.scheduler.pop_ready(queues.now) == &blocked);
+    queues.scheduler.reschedule(blocked, queues.now);
     CHECK(queues.begin_all() == Events{1});
-    CHECK_FALSE(queues.turns.next_timer());
+    CHECK_FALSE(queues.scheduler.next_wakeup());
 }
 
 TEST_CASE("an open breaker lets one request at a time through") {
     Queues queues;
     SubscriptionQueue& queue = queues.queue("a", {1, 2, 3});
     pause(queue.health, 0s, queues.now);
-    queues.turns.settle(queue, queues.now);
+    queues.scheduler.reschedule(queue, queues.now);
     CHECK(queues.begin_all() == Events{1});
     queues.finish_first();
     CHECK(queues.begin_all() == Events{2});
     note_success(queue.health, queues.now);
-    queues.turns.settle(queue, queues.now);
+    queues.scheduler.reschedule(queue, queues.now);
     CHECK(queues.begin_all() == Events{3});
 }
 
@@ -178,22 +178,22 @@ TEST_CASE("a queue that moves to another host leaves nothing behind") {
     SubscriptionQueue& queue = queues.queue("old", {1, 2});
     queue.host->limit = 1;
     CHECK(queues.begin_all() == Events{1});
-    queues.turns.place(queue, "new");
-    queues.turns.settle(queue, queues.now);
+    queues.scheduler.assign_host(queue, "new");
+    queues.scheduler.reschedule(queue, queues.now);
     CHECK(queues.begin_all() == Events{2});
     queues.finish_first();
     queues.finish_first();
-    queues.turns.remove(queue);
-    CHECK(queues.turns.next() == nullptr);
+    queues.scheduler.remove(queue);
+    CHECK(queues.scheduler.next() == nullptr);
 }
 
 TEST_CASE("forgotten requests hold no slot") {
     Queues queues(2, 100);
     SubscriptionQueue& queue = queues.queue("a", {1, 2, 3, 4});
     CHECK(queues.begin_all() == Events{1, 2});
-    queues.turns.end_all();
+    queues.scheduler.end_all();
     queue.in_flight = 0;
-    queues.turns.settle(queue, queues.now);
+    queues.scheduler.reschedule(queue, queues.now);
     CHECK(queues.begin_all() == Events{3, 4});
 }
 
@@ -222,12 +222,12 @@ TEST_CASE("a user's endpoints that never succeeded leave slots to those of other
     for (int i = 0; i < 100; ++i) {
         SubscriptionQueue& queue = queues.queue("new" + std::to_string(i), {1000 + i}, "hog");
         queue.health.has_succeeded = false;
-        queues.turns.settle(queue, queues.now);
+        queues.scheduler.reschedule(queue, queues.now);
     }
     CHECK(queues.begin_all().size() == 6);
     SubscriptionQueue& queue = queues.queue("a", {1}, "alice");
     queue.health.has_succeeded = false;
-    queues.turns.settle(queue, queues.now);
+    queues.scheduler.reschedule(queue, queues.now);
     CHECK(queues.begin_all() == Events{1});
 }
 

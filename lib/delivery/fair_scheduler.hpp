@@ -36,23 +36,24 @@ struct Owner {
 /// Decides whose request is next. It is round-robin over hosts, and over the queues of each host,
 /// so that a long queue delays only itself. It limits the slots in total, for each host, and for
 /// failing and unproven queues.
-class Turns {
+class FairScheduler {
 public:
-    Turns(std::size_t max_in_flight, std::size_t max_in_flight_per_host);
+    FairScheduler(std::size_t max_in_flight, std::size_t max_in_flight_per_host);
 
-    Turns(const Turns&) = delete;
-    Turns& operator=(const Turns&) = delete;
+    FairScheduler(const FairScheduler&) = delete;
+    FairScheduler& operator=(const FairScheduler&) = delete;
 
     /// Assigns a queue to a host and an owner, removing it from previous ones. It has no turn until
-    /// `settle` is called. @param owner empty: without the limit for users
-    void place(SubscriptionQueue& queue, const std::string& host, const std::string& owner = {});
+    /// `reschedule` is called. @param owner empty: without the limit for users
+    void assign_host(SubscriptionQueue& queue, const std::string& host,
+                     const std::string& owner = {});
     /// Removes a queue. @pre it has no requests in flight
     void remove(SubscriptionQueue& queue);
     /// Must be called after any change that affects when a queue has its turn.
-    void settle(SubscriptionQueue& queue, SteadyTime now);
+    void reschedule(SubscriptionQueue& queue, SteadyTime now);
 
-    /// The queue whose turn it is; its queue is not empty. It has no other turn until it is
-    /// settled.
+    /// The queue whose turn it is; it is not empty. It has no other turn until it is
+    /// rescheduled.
     /// @return null if everything that waits has to wait.
     SubscriptionQueue* next();
 
@@ -64,15 +65,15 @@ public:
     };
     Slot begin(SubscriptionQueue& queue);
     /// Adjusts the host's limit: whether it responded, with any status.
-    void note_answer(const Slot& slot, bool is_answered);
+    void adjust_limit(const Slot& slot, bool is_answered);
     void end(const Slot& slot);
     /// Forgets all requests in flight; their slots must not be ended.
     void end_all();
 
     /// When the next queue with waiting events becomes ready.
-    std::optional<SteadyTime> next_timer() const;
-    /// A queue that has become ready and must be settled; null if there is none.
-    SubscriptionQueue* take_opened(SteadyTime now);
+    std::optional<SteadyTime> next_wakeup() const;
+    /// A queue that has become ready and must be rescheduled; null if there is none.
+    SubscriptionQueue* pop_ready(SteadyTime now);
 
 private:
     void update(Host& host);
