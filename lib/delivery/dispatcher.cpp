@@ -182,7 +182,7 @@ void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
     }
     std::size_t count = room_of(queue);
     if (count == 0 && queue.events.empty()) {
-        if (!queue.starved_hook.is_in_ring()) queue.starved_hook.enter(starved_);
+        if (!queue.starved_hook.is_linked()) queue.starved_hook.enter(starved_);
         return;
     }
     queue.starved_hook.leave();

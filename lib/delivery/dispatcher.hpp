@@ -127,9 +127,9 @@ private:
     EndpointLookup lookup_;
     FairScheduler scheduler_;
     /// Queues whose deferred events found no room in memory; none has events in its queue.
-    Ring<SubscriptionQueue> starved_;
+    IntrusiveList<SubscriptionQueue> starved_;
     std::unordered_map<QueueKey, std::unique_ptr<SubscriptionQueue>>
-        queues_;                     // Destroyed before the ring.
+        queues_;                     // Destroyed before the list.
     std::size_t waiting_ = 0;        ///< Events in all queues.
     std::size_t waiting_bytes_ = 0;  ///< Their payloads.
     std::size_t wanted_ = 0;         ///< Events being read back into memory.

@@ -74,7 +74,8 @@ void FairScheduler::reschedule(SubscriptionQueue& queue, SteadyTime now) {
 void FairScheduler::update(Host& host) {
     for (std::size_t share = 0; share < shares; ++share) {
         const bool has_turn = !host.ready[share].empty() && host.in_flight < host.limit;
-        if (has_turn && !host.turns[share].is_in_ring()) host.turns[share].enter(rings_[share]);
+        if (has_turn && !host.turns[share].is_linked())
+            host.turns[share].enter(ready_hosts_[share]);
         if (!has_turn) host.turns[share].leave();
     }
 }
@@ -98,7 +99,7 @@ bool FairScheduler::may_begin(const Owner& owner, Share share) const {
 
 void FairScheduler::hold(SubscriptionQueue& queue) {
     queue.turn.enter(queue.owner->held);
-    if (!queue.owner->holding.is_in_ring()) queue.owner->holding.enter(holding_);
+    if (!queue.owner->holding.is_linked()) queue.owner->holding.enter(holding_);
 }
 
 /// One queue of each owner: its request may be all that the owner may have.
@@ -132,8 +133,8 @@ SubscriptionQueue* FairScheduler::next() {
 SubscriptionQueue* FairScheduler::next_ready() {
     for (std::size_t i = 1; i <= shares; ++i) {
         const std::size_t share = (last_share_ + i) % shares;
-        while (!rings_[share].empty() && has_slot(static_cast<Share>(share))) {
-            Host& host = *rings_[share].front();
+        while (!ready_hosts_[share].empty() && has_slot(static_cast<Share>(share))) {
+            Host& host = *ready_hosts_[share].front();
             SubscriptionQueue& queue = *host.ready[share].front();
             queue.turn.leave();
             host.turns[share].leave();

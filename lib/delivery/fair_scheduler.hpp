@@ -17,9 +17,9 @@ struct Host {
     /// The maximum number of requests in flight: one at first, doubled after each response.
     std::size_t limit = 1;
     /// Queues that are ready, by their class of slots.
-    std::array<Ring<SubscriptionQueue>, shares> ready;
-    std::array<RingPlace<Host>, shares> turns{RingPlace<Host>{this}, RingPlace<Host>{this},
-                                              RingPlace<Host>{this}, RingPlace<Host>{this}};
+    std::array<IntrusiveList<SubscriptionQueue>, shares> ready;
+    std::array<ListHook<Host>, shares> turns{ListHook<Host>{this}, ListHook<Host>{this},
+                                             ListHook<Host>{this}, ListHook<Host>{this}};
 };
 
 /// The state of one user. Its requests in flight stay below three times the number of free slots,
@@ -29,8 +29,9 @@ struct Owner {
     std::string name;
     std::size_t queues = 0;
     std::array<std::size_t, shares> in_flight{};
-    Ring<SubscriptionQueue> held;  ///< Queues whose turn came while the owner was at its limit.
-    RingPlace<Owner> holding{this};
+    IntrusiveList<SubscriptionQueue>
+        held;  ///< Queues whose turn came while the owner was at its limit.
+    ListHook<Owner> holding{this};
 };
 
 /// Decides whose request is next. It is round-robin over hosts, and over the queues of each host,
@@ -93,9 +94,9 @@ private:
     std::array<std::size_t, shares> in_flight_{};
     std::size_t last_share_ = 0;
     /// Hosts that have ready queues and may have another request in flight, by class.
-    std::array<Ring<Host>, shares> rings_;
-    Ring<Owner> holding_;  ///< Those that may have held queues.
-    // After the rings, because they are destroyed first.
+    std::array<IntrusiveList<Host>, shares> ready_hosts_;
+    IntrusiveList<Owner> holding_;  ///< Those that may have held queues.
+    // After the lists, because they are destroyed first.
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
     std::unordered_map<std::string, std::unique_ptr<Owner>> owners_;
     /// Queues that are blocked until a time.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <delivery/health.hpp>
+#include <delivery/intrusive_list.hpp>
 #include <delivery/rate_limit.hpp>
-#include <delivery/ring.hpp>
 #include <list>
 #include <map>
 #include <optional>
@@ -64,12 +64,12 @@ struct SubscriptionQueue {
     std::size_t wanted = 0;    ///< Of these, requested and not read yet.
     std::size_t deferred_since_request = 0;
     /// Links the queues that wait for memory to read back deferred events.
-    RingPlace<SubscriptionQueue> starved_hook{this};
+    ListHook<SubscriptionQueue> starved_hook{this};
 
     // Its position in the scheduler; see FairScheduler.
     Host* host = nullptr;
     Owner* owner = nullptr;
-    RingPlace<SubscriptionQueue> turn{this};
+    ListHook<SubscriptionQueue> turn{this};
     std::optional<Timers::iterator> timer;
 
     /// When its next event may go, as far as this queue decides it.
