@@ -99,19 +99,21 @@ struct AttemptRecord {
     bool has_row = false;
 };
 
-/// An event that gets a row, or whose row changes, without an attempt.
-struct Park {
-    enum class Place : std::uint8_t {
-        free,      ///< It leaves the worker's memory; any worker can claim it once it is due.
-        held,      ///< It stays in the worker's memory; the row records what a dead worker held.
-        deferred,  ///< It leaves memory, but stays reserved for this worker: `claim_deferred`.
-    };
+/// Who has an event that is not delivered.
+enum class Custody : std::uint8_t {
+    unclaimed,  ///< No worker: any worker can claim it once it is due.
+    in_memory,  ///< A worker, in its memory; the row records what a dead worker had.
+    reserved,   ///< A worker, but it waits in storage: `claim_reserved`.
+};
+
+/// An event that gets a row, or has its row changed, without an attempt.
+struct CustodyChange {
     EventId event{};
     SubscriptionId subscription{};
     Time due{};
     int attempts = 0;
     int tries = 0;
-    Place place = Place::free;
+    Custody custody = Custody::unclaimed;
 };
 
 /// The state of a subscription's endpoint at one worker, stored so that it survives a restart. It
@@ -159,7 +161,7 @@ struct Batch {
     Revision matched_at = 0;
     std::vector<Append> appends = {};
     std::vector<AttemptRecord> attempts = {};
-    std::vector<Park> parks = {};
+    std::vector<CustodyChange> custody_changes = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
     /// Once this batch is written, every event of this worker up to this id is delivered or has a
@@ -361,7 +363,7 @@ public:
     virtual Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number = 0) = 0;
     /// Moves events of a subscription that were reserved for this worker back into its memory, in
     /// order of id, up to `limit` events; less than `limit` means that none are left.
-    virtual Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId,
+    virtual Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId,
                                                           std::size_t limit,
                                                           std::int64_t number = 0) = 0;
     /// Releases what the claim with this number took, if anything: its result was lost.

@@ -150,12 +150,12 @@ Result<Claim> ForwardingStorage::claim(WorkerId worker, std::size_t limit, std::
     return call_inner(Call::claim, [&] { return inner_->claim(worker, limit, number); });
 }
 
-Result<std::vector<HeldEvent>> ForwardingStorage::claim_deferred(WorkerId worker,
+Result<std::vector<HeldEvent>> ForwardingStorage::claim_reserved(WorkerId worker,
                                                                  SubscriptionId subscription,
                                                                  std::size_t limit,
                                                                  std::int64_t number) {
-    return call_inner(Call::claim_deferred,
-                      [&] { return inner_->claim_deferred(worker, subscription, limit, number); });
+    return call_inner(Call::claim_reserved,
+                      [&] { return inner_->claim_reserved(worker, subscription, limit, number); });
 }
 
 Result<> ForwardingStorage::unclaim(WorkerId worker, std::int64_t number) {

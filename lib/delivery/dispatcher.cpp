@@ -262,12 +262,13 @@ HeldEvent Dispatcher::take(SubscriptionQueue& queue,
 }
 
 void Dispatcher::defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now) {
-    results_.parks.push_back({.event = event.id,
-                              .subscription = event.subscription,
-                              .due = now.at(std::max(queue.health.blocked_until, now.steady)),
-                              .attempts = event.attempts,
-                              .tries = event.tries,
-                              .place = Park::Place::deferred});
+    results_.custody_changes.push_back(
+        {.event = event.id,
+         .subscription = event.subscription,
+         .due = now.at(std::max(queue.health.blocked_until, now.steady)),
+         .attempts = event.attempts,
+         .tries = event.tries,
+         .custody = Custody::reserved});
     ++queue.deferred;
     ++queue.deferred_since_request;
 }
@@ -281,12 +282,12 @@ void Dispatcher::defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& 
     }
 }
 
-void Dispatcher::park(const HeldEvent& event, Time due) {
-    results_.parks.push_back({.event = event.id,
-                              .subscription = event.subscription,
-                              .due = due,
-                              .attempts = event.attempts,
-                              .tries = event.tries});
+void Dispatcher::set_custody(const HeldEvent& event, Time due) {
+    results_.custody_changes.push_back({.event = event.id,
+                                        .subscription = event.subscription,
+                                        .due = due,
+                                        .attempts = event.attempts,
+                                        .tries = event.tries});
     release(event);
 }
 
@@ -332,12 +333,12 @@ void Dispatcher::hold_old(const Now& now) {
         for (SubscriptionQueue::Entry& entry : queue->events) {
             if (entry.since >= limit || entry.event.has_row) continue;
             entry.event.has_row = true;
-            results_.parks.push_back({.event = entry.event.id,
-                                      .subscription = entry.event.subscription,
-                                      .due = now.time,
-                                      .attempts = entry.event.attempts,
-                                      .tries = entry.event.tries,
-                                      .place = Park::Place::held});
+            results_.custody_changes.push_back({.event = entry.event.id,
+                                                .subscription = entry.event.subscription,
+                                                .due = now.time,
+                                                .attempts = entry.event.attempts,
+                                                .tries = entry.event.tries,
+                                                .custody = Custody::in_memory});
         }
     }
 }
@@ -404,7 +405,7 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     SubscriptionQueue& queue = *queues_.at(flight.queue);
     --queue.in_flight;
     if (answer.kind == TransportAnswer::Kind::not_sent) {
-        park(flight.event, now.time + delay_after_local_error);
+        set_custody(flight.event, now.time + delay_after_local_error);
         queue.delayed_until = now.steady + delay_after_local_error;
     } else {
         scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);

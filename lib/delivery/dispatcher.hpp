@@ -106,7 +106,7 @@ private:
     HeldEvent take(SubscriptionQueue& queue, std::list<SubscriptionQueue::Entry>::iterator place);
     void defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now);
     void defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now);
-    void park(const HeldEvent& event, Time due);
+    void set_custody(const HeldEvent& event, Time due);
     /// An event ends without a request.
     void end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
     void release(const HeldEvent& event);

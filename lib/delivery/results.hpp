@@ -39,7 +39,7 @@ struct AttemptContext {
 /// What delivery has decided and storage has to write, in the order of the decisions.
 struct Results {
     std::vector<AttemptRecord> attempts = {};
-    std::vector<Park> parks = {};
+    std::vector<CustodyChange> custody_changes = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
     /// Served after the rest is written.
@@ -53,14 +53,14 @@ struct Results {
     std::size_t released_bytes = 0;
 
     std::size_t size() const noexcept {
-        return attempts.size() + parks.size() + states.size() + deactivations.size() +
+        return attempts.size() + custody_changes.size() + states.size() + deactivations.size() +
                refill_requests.size();
     }
 
     /// Appends later decisions.
     void append(Results later) {
         move_to(attempts, later.attempts);
-        move_to(parks, later.parks);
+        move_to(custody_changes, later.custody_changes);
         move_to(states, later.states);
         move_to(deactivations, later.deactivations);
         move_to(refill_requests, later.refill_requests);

@@ -55,7 +55,7 @@ StorageCall kind_of(Call call) {
         case Call::delete_api_key:
             return StorageCall::write;
         case Call::claim:
-        case Call::claim_deferred:
+        case Call::claim_reserved:
         case Call::unclaim:
         case Call::take_over:
         case Call::appended_after:

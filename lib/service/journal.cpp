@@ -24,14 +24,14 @@ constexpr std::chrono::minutes maintenance_interval{1};
 constexpr std::chrono::seconds sample_interval{15};
 
 bool has_rows(const Results& results) {
-    return !results.attempts.empty() || !results.parks.empty() || !results.states.empty() ||
-           !results.deactivations.empty();
+    return !results.attempts.empty() || !results.custody_changes.empty() ||
+           !results.states.empty() || !results.deactivations.empty();
 }
 
 /// Moves the results out of a batch again.
 void take_back(Batch& batch, Results& results) {
     results.attempts = std::move(batch.attempts);
-    results.parks = std::move(batch.parks);
+    results.custody_changes = std::move(batch.custody_changes);
     results.states = std::move(batch.states);
     results.deactivations = std::move(batch.deactivations);
 }
@@ -475,7 +475,7 @@ void Journal::write_current() {
     settle(work.results);
     Batch batch{.number = ++last_batch_,
                 .attempts = std::move(work.results.attempts),
-                .parks = std::move(work.results.parks),
+                .custody_changes = std::move(work.results.custody_changes),
                 .states = std::move(work.results.states),
                 .deactivations = std::move(work.results.deactivations)};
     Result<> outcome = Error(Errc::unavailable, "subscriptions keep changing; try again");
@@ -628,8 +628,8 @@ void Journal::settle(const Results& results) {
     for (const AttemptRecord& record : results.attempts) {
         low_water_.settle(record.event);
     }
-    for (const Park& park : results.parks) {
-        low_water_.settle(park.event);
+    for (const CustodyChange& change : results.custody_changes) {
+        low_water_.settle(change.event);
     }
 }
 
@@ -637,8 +637,8 @@ void Journal::complete(const Results& results, const std::vector<SubscriptionId>
     for (const AttemptRecord& record : results.attempts) {
         if (record.due) consider_due(*record.due);
     }
-    for (const Park& park : results.parks) {
-        if (park.place == Park::Place::free) consider_due(park.due);
+    for (const CustodyChange& change : results.custody_changes) {
+        if (change.custody == Custody::unclaimed) consider_due(change.due);
     }
     refill_requests_.insert(refill_requests_.end(), results.refill_requests.begin(),
                             results.refill_requests.end());
@@ -742,7 +742,7 @@ std::size_t Journal::serve_refill_requests() {
         const std::size_t room = room_in_memory();
         if (room == 0) break;
         request.count = std::min(request.count, room);
-        Result<std::vector<HeldEvent>> events = parts_.storage->claim_deferred(
+        Result<std::vector<HeldEvent>> events = parts_.storage->claim_reserved(
             worker_.id, request.subscription, request.count, ++last_claim_);
         if (!events) is_claim_in_doubt_ = true;
         if (!accept(events ? Result<>() : events.error(), "claim")) break;

@@ -145,8 +145,8 @@ TEST_CASE_METHOD(SmallFixture, "statements touch only the partitions of their ev
     storage = another();
     const EventId delivered = append_one(id);
     const EventId failed = append_one(id);
-    const EventId parked = park_one(id);
-    REQUIRE(partition_of(parked) == 4);
+    const EventId recorded = record_one(id);
+    REQUIRE(partition_of(recorded) == 4);
     CHECK(appended_after({delivered.value - 1}) == std::vector{delivered, failed});
     record(id, delivered, {.number = 1, .outcome = Outcome::delivered});
     record(id, failed, {.number = 1, .outcome = Outcome::retry}, clock->now());
@@ -154,7 +154,7 @@ TEST_CASE_METHOD(SmallFixture, "statements touch only the partitions of their ev
     record(id, failed, {.number = 2, .outcome = Outcome::exhausted}, {}, true);
     CHECK(history(id, failed).attempts.size() == 2);
     storage->reopen_event(alice, id, failed).value();
-    storage->delete_event(alice, id, parked).value();
+    storage->delete_event(alice, id, recorded).value();
     wait_until_none_is_open();
     CHECK(scans("4") != before_new);
     CHECK(scans("[0-3]") == before);

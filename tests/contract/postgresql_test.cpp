@@ -333,7 +333,7 @@ TEST_CASE_METHOD(Fixture, "a response that contains U+0000 can be stored", "[pos
 
 TEST_CASE_METHOD(Fixture, "a listener is notified of changes by others", "[postgresql]") {
     const SubscriptionId id = subscribe().id;
-    const EventId event = park_one(id);
+    const EventId event = record_one(id);
     const auto other = another(clock);
     Bell bell;
     other->set_listener([&] { bell.ring(); });
@@ -407,7 +407,7 @@ TEST_CASE_METHOD(Fixture, "a write concurrent with its worker's end writes nothi
 }
 
 TEST_CASE_METHOD(Fixture, "undoing a claim waits for the claim", "[postgresql]") {
-    const EventId event = park_one(subscribe().id);
+    const EventId event = record_one(subscribe().id);
     soci::session sql;
     open(sql);
     sql << "BEGIN";
@@ -524,13 +524,13 @@ TEST_CASE_METHOD(Fixture, "workers, users and maintenance never deadlock", "[pos
                      .due = clock->now()});
             }
             if (round % 2 != 0) {
-                results.parks.push_back({.event = first,
-                                         .subscription = targets[0],
-                                         .due = clock->now(),
-                                         .place = Park::Place::deferred});
+                results.custody_changes.push_back({.event = first,
+                                                   .subscription = targets[0],
+                                                   .due = clock->now(),
+                                                   .custody = Custody::reserved});
             }
             own->write(self, results).value();
-            own->claim_deferred(self, targets[0], 10).value();
+            own->claim_reserved(self, targets[0], 10).value();
             own->declare_dead(self).value();
             own->take_over(self, 100).value();
         }

@@ -70,8 +70,8 @@ public:
         Result<BatchReceipt> receipt = ForwardingStorage::write(self, batch);
         if (!receipt) return receipt;
         std::int64_t change = -static_cast<std::int64_t>(batch.attempts.size());
-        for (const Park& park : batch.parks) {
-            if (park.place != Park::Place::held) --change;
+        for (const CustodyChange& custody_change : batch.custody_changes) {
+            if (custody_change.custody != Custody::in_memory) --change;
         }
         for (std::size_t i = 0; i < batch.appends.size(); ++i) {
             if (!batch.appends[i].due) change += receipt->appends[i]->count;
@@ -84,9 +84,9 @@ public:
         if (claim) note(static_cast<std::int64_t>(claim->events.size()));
         return claim;
     }
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId self, SubscriptionId id,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId self, SubscriptionId id,
                                                   std::size_t limit, std::int64_t number) override {
-        auto events = ForwardingStorage::claim_deferred(self, id, limit, number);
+        auto events = ForwardingStorage::claim_reserved(self, id, limit, number);
         if (events) note(static_cast<std::int64_t>(events->size()));
         return events;
     }

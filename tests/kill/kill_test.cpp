@@ -194,9 +194,9 @@ TEST_CASE("events survive a kill while they are claimed") {
         {"claim", "written", 2},
         {"claim", "synced", 2},
         {"claim", "after", 2},
-        {"claim deferred", "before", 2},
-        {"claim deferred", "half written", 7},
-        {"claim deferred", "after", 2},
+        {"claim reserved", "before", 2},
+        {"claim reserved", "half written", 7},
+        {"claim reserved", "after", 2},
     }));
     DYNAMIC_SECTION(operation << ", " << moment) {
         survive({{operation, moment, passing}});
@@ -294,7 +294,7 @@ TEST_CASE("events on PostgreSQL survive a kill around each statement", "[postgre
         {"record", "sent", 4},
         {"record", "sent", 5},
         {"claim", "sent", 4},
-        {"claim deferred", "after", 2},
+        {"claim reserved", "after", 2},
         {"answer", "before", 20},
     }));
     DYNAMIC_SECTION(operation << ", " << moment << ' ' << passing) {
@@ -333,7 +333,7 @@ TEST_CASE("events survive one kill after another") {
         return list[any(0, static_cast<int>(std::size(list)) - 1)];
     };
     const char* const operations[] = {"open",  "register",       "take over", "append", "record",
-                                      "claim", "claim deferred", "park",      "send",   "answer"};
+                                      "claim", "claim reserved", "custody",   "send",   "answer"};
     const char* const moments[] = {"before", "half written", "written", "synced", "after"};
 
     Scene scene;

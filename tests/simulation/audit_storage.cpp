@@ -180,11 +180,11 @@ Result<Claim> AuditStorage::claim(WorkerId worker, std::size_t limit, std::int64
     return claim;
 }
 
-Result<std::vector<HeldEvent>> AuditStorage::claim_deferred(WorkerId worker, SubscriptionId id,
+Result<std::vector<HeldEvent>> AuditStorage::claim_reserved(WorkerId worker, SubscriptionId id,
                                                             std::size_t limit,
                                                             std::int64_t number) {
     Result<std::vector<HeldEvent>> events =
-        ForwardingStorage::claim_deferred(worker, id, limit, number);
+        ForwardingStorage::claim_reserved(worker, id, limit, number);
     if (!events) return events;
     require_alive(worker, "claim");
     take(worker, number, *events);
@@ -205,8 +205,8 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     Result<BatchReceipt> receipt = ForwardingStorage::write(worker, batch);
     if (!receipt) return receipt;
     require_alive(worker, "write");
-    for (const Park& park : batch.parks) {
-        note_park(worker, park);
+    for (const CustodyChange& custody_change : batch.custody_changes) {
+        note_park(worker, custody_change);
     }
     for (const AttemptRecord& record : batch.attempts) {
         note_attempt(worker, record);
@@ -216,14 +216,14 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     return receipt;
 }
 
-void AuditStorage::note_park(WorkerId worker, const Park& park) {
-    const auto found = model_.events.find(park.event);
+void AuditStorage::note_park(WorkerId worker, const CustodyChange& custody_change) {
+    const auto found = model_.events.find(custody_change.event);
     if (found == model_.events.end() || found->second.deleted) return;
     EventState& event = found->second;
     if (event.holder != worker || !model_.is_held(event)) return;
-    event.is_deferred = park.place == Park::Place::deferred;
-    if (park.place != Park::Place::free) return;
-    event.due = park.due;
+    event.is_deferred = custody_change.custody == Custody::reserved;
+    if (custody_change.custody != Custody::unclaimed) return;
+    event.due = custody_change.due;
     event.release();
 }
 

@@ -31,7 +31,7 @@ const char* name_of(ForwardingStorage::Call call) {
                                             "write",
                                             "appended_after",
                                             "claim",
-                                            "claim_deferred",
+                                            "claim_reserved",
                                             "unclaim",
                                             "maintain",
                                             "insert_api_key",

@@ -460,8 +460,8 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
     }
     (*worker)->low_water = std::max((*worker)->low_water, batch.low_water);
     (*worker)->last_batch = batch.number;
-    for (const Park& park : batch.parks) {
-        write_park(id, park);
+    for (const CustodyChange& change : batch.custody_changes) {
+        write_park(id, change);
     }
     for (const AttemptRecord& record : batch.attempts) {
         write_attempt(id, record);
@@ -505,14 +505,14 @@ void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) 
     }
 }
 
-void MemoryStorage::write_park(WorkerId worker, const Park& park) {
-    const auto found = events_.find(park.event);
+void MemoryStorage::write_park(WorkerId worker, const CustodyChange& change) {
+    const auto found = events_.find(change.event);
     if (found == events_.end() || !is_held_by(worker, found->second)) return;
-    put_row(park.event, {.due = park.due,
-                         .attempts = park.attempts,
-                         .tries = park.tries,
-                         .claimed_by = park.place == Park::Place::free ? WorkerId{} : worker,
-                         .is_deferred = park.place == Park::Place::deferred});
+    put_row(change.event, {.due = change.due,
+                           .attempts = change.attempts,
+                           .tries = change.tries,
+                           .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
+                           .is_deferred = change.custody == Custody::reserved});
 }
 
 bool MemoryStorage::deactivate(const Deactivation& deactivation) {
@@ -612,7 +612,7 @@ Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit, std::int64_t 
     return claim;
 }
 
-Result<std::vector<HeldEvent>> MemoryStorage::claim_deferred(WorkerId id,
+Result<std::vector<HeldEvent>> MemoryStorage::claim_reserved(WorkerId id,
                                                              SubscriptionId subscription,
                                                              std::size_t limit,
                                                              std::int64_t number) {

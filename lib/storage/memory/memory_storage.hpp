@@ -52,7 +52,7 @@ public:
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
     Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
@@ -139,7 +139,7 @@ private:
     HeldEvent held(EventId) const;
     std::size_t move_held(WorkerId, StoredWorker&, std::size_t limit);
     void write_attempt(WorkerId, const AttemptRecord&);
-    void write_park(WorkerId, const Park&);
+    void write_park(WorkerId, const CustodyChange&);
     bool deactivate(const Deactivation&);
     bool delivered_since(SubscriptionId, Time) const;
     Result<std::optional<Earlier>> find_earlier(const IdempotencyKey&) const;

@@ -48,7 +48,7 @@ public:
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId, std::size_t) override {
         return nothing();
     }
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t,
                                                   std::int64_t) override {
         return nothing();
     }

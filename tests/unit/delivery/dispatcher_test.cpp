@@ -79,9 +79,9 @@ TEST_CASE("events that do not fit in memory are deferred, and requested once the
     CHECK(kept >= 10);
     CHECK(kept <= 50);
     const Results first = bench.dispatcher.take_results();
-    CHECK(first.parks.size() == 100 - kept);
+    CHECK(first.custody_changes.size() == 100 - kept);
     CHECK(first.released_events == 100 - kept);
-    CHECK(first.parks.front().place == Park::Place::deferred);
+    CHECK(first.custody_changes.front().custody == Custody::reserved);
 
     std::size_t wanted = 0;
     while (true) {
@@ -162,10 +162,10 @@ TEST_CASE("a local error delays only its subscription, and uses up no attempt") 
     const Results results = bench.dispatcher.take_results();
     CHECK(results.attempts.empty());
     CHECK(results.states.empty());
-    REQUIRE(results.parks.size() == 1);
-    CHECK(results.parks.front().place == Park::Place::free);
-    CHECK(results.parks.front().due == bench.now.time + 1s);
-    CHECK(results.parks.front().tries == 0);
+    REQUIRE(results.custody_changes.size() == 1);
+    CHECK(results.custody_changes.front().custody == Custody::unclaimed);
+    CHECK(results.custody_changes.front().due == bench.now.time + 1s);
+    CHECK(results.custody_changes.front().tries == 0);
     bench.pass(1s);
     CHECK(bench.begin_all().size() == 1);
 }
@@ -177,8 +177,8 @@ TEST_CASE("an event that waits long gets a row once, and stays in memory") {
     bench.pass(bench.options.park_after + 1us);
     bench.dispatcher.hold_old(bench.now);
     const Results results = bench.dispatcher.take_results();
-    REQUIRE(results.parks.size() == 1);
-    CHECK(results.parks.front().place == Park::Place::held);
+    REQUIRE(results.custody_changes.size() == 1);
+    CHECK(results.custody_changes.front().custody == Custody::in_memory);
     CHECK(results.released_events == 0);
     bench.pass(1h);
     bench.dispatcher.hold_old(bench.now);

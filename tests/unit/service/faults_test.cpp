@@ -47,7 +47,7 @@ public:
 
     /// Whether this life has reached the calls that only failures lead to.
     bool reached_rare_calls() const {
-        return storage_->calls(FaultyStorage::Call::claim_deferred) > 0 &&
+        return storage_->calls(FaultyStorage::Call::claim_reserved) > 0 &&
                storage_->calls(FaultyStorage::Call::claim) > 0;
     }
     /// The calls that broke; empty if too few calls were made.

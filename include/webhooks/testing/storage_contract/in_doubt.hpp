@@ -80,10 +80,10 @@ STORAGE_TEST("appended_after skips events that were attempted or have a row") {
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::delivered});
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::retry}, now);
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::exhausted});
-    for (const Park::Place where : {Park::Place::free, Park::Place::held, Park::Place::deferred}) {
-        this->park(id, this->append_one(id), where, now);
+    for (const Custody where : {Custody::unclaimed, Custody::in_memory, Custody::reserved}) {
+        this->set_custody(id, this->append_one(id), where, now);
     }
-    this->park_one(id);
+    this->record_one(id);
     this->storage->delete_event(alice, id, this->append_one(id)).value();
     const EventId open = this->append_one(id);
     CHECK(this->appended_after({}) == std::vector{open});
@@ -104,16 +104,16 @@ STORAGE_TEST("appended_after skips events of another worker") {
 
 STORAGE_TEST("only the claim whose result was lost is undone, by its number") {
     const SubscriptionId id = this->subscribe().id;
-    const EventId first = this->park_one(id);
+    const EventId first = this->record_one(id);
     REQUIRE(this->storage->claim(this->worker.id, 1, 1).value().events.size() == 1);
-    const EventId lost = this->park_one(id);
+    const EventId lost = this->record_one(id);
     const EventId deferred = this->append_one(id);
-    this->write({.parks = {{.event = deferred,
-                            .subscription = id,
-                            .due = this->clock->now(),
-                            .place = Park::Place::deferred}}});
+    this->write({.custody_changes = {{.event = deferred,
+                                      .subscription = id,
+                                      .due = this->clock->now(),
+                                      .custody = Custody::reserved}}});
     REQUIRE(this->storage->claim(this->worker.id, 10, 2).value().events.size() == 1);
-    REQUIRE(this->storage->claim_deferred(this->worker.id, id, 10, 3).value().size() == 1);
+    REQUIRE(this->storage->claim_reserved(this->worker.id, id, 10, 3).value().size() == 1);
 
     this->storage->unclaim(this->worker.id, 4).value();
     CHECK(this->storage->claim(this->worker.id, 10, 5).value().events.empty());

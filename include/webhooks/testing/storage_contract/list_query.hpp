@@ -87,7 +87,7 @@ private:
         while (below(3) != 0 && number < 3) {
             if (!add_attempt(log, id, ++number)) break;
         }
-        if (number == 0) park_most(log, id);
+        if (number == 0) record_most(log, id);
         if (below(5) == 0) static_cast<void>(storage_.reopen_event(admin, log, id));
         clock_.advance(std::chrono::microseconds(below(4) * 250));
     }
@@ -115,12 +115,12 @@ private:
     }
 
     /// Sooner or later one stays in memory, which keeps the low-water mark below it.
-    void park_most(SubscriptionId log, EventId id) {
+    void record_most(SubscriptionId log, EventId id) {
         if (below(8) == 0) holds_one_ = true;
         if (holds_one_) return;
         settle(id);
-        const Park park{.event = id, .subscription = log, .due = clock_.now() + 1s};
-        storage_.write(worker_.id, {.parks = {park}, .low_water = low_water_}).value();
+        const CustodyChange change{.event = id, .subscription = log, .due = clock_.now() + 1s};
+        storage_.write(worker_.id, {.custody_changes = {change}, .low_water = low_water_}).value();
     }
 
     void settle(EventId id) {

@@ -244,13 +244,13 @@ STORAGE_TEST("waiting events are claimed once, when due, earliest first") {
     CHECK(this->storage->claim(this->worker.id, 10).value().next_due == now + 60s);
 }
 
-STORAGE_TEST("a parked event waits without an attempt") {
+STORAGE_TEST("an event recorded as unclaimed waits without an attempt") {
     const SubscriptionId id = this->subscribe().id;
-    const EventId appended = this->park_one(id);
-    const EventId parked = this->append_one(id);
+    const EventId appended = this->record_one(id);
+    const EventId recorded = this->append_one(id);
     Batch batch;
-    batch.parks.push_back(
-        {.event = parked, .subscription = id, .due = this->clock->now() + 1s, .attempts = 0});
+    batch.custody_changes.push_back(
+        {.event = recorded, .subscription = id, .due = this->clock->now() + 1s, .attempts = 0});
     this->storage->write(this->worker.id, batch).value();
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     REQUIRE(claim.events.size() == 1);
@@ -269,7 +269,8 @@ STORAGE_TEST("results of a deleted event change nothing") {
 
     this->record(id, event, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
     Batch batch;
-    batch.parks.push_back({.event = event, .subscription = id, .due = this->clock->now()});
+    batch.custody_changes.push_back(
+        {.event = event, .subscription = id, .due = this->clock->now()});
     this->storage->write(this->worker.id, batch).value();
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     CHECK(claim.events.empty());
@@ -286,7 +287,7 @@ STORAGE_TEST("an id is never assigned twice, even after the newest event was del
 STORAGE_TEST("a retired worker returns its events, and is fenced") {
     const SubscriptionId id = this->subscribe().id;
     const EventId delivered = this->append_one(id);
-    const EventId claimed = this->park_one(id);
+    const EventId claimed = this->record_one(id);
     const EventId fresh = this->append_one(id);
     this->record(id, delivered, {.number = 1, .outcome = Outcome::delivered});
     REQUIRE(this->storage->claim(this->worker.id, 10).value().events.size() == 1);

@@ -69,18 +69,18 @@ struct Change {
     bool gives_it_away() const { return claimed_by == WorkerId{}; }
 };
 
-/// One change for each event, with the same result as writing parks and then attempts one by one:
-/// entries after the worker has released an event are skipped.
+/// One change for each event, with the same result as writing custody_changes and then attempts one
+/// by one: entries after the worker has released an event are skipped.
 std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
     std::map<EventId, Change> changes;
-    for (const Park& park : batch.parks) {
-        const auto [place, is_new] = changes.try_emplace(park.event);
+    for (const CustodyChange& change : batch.custody_changes) {
+        const auto [place, is_new] = changes.try_emplace(change.event);
         if (!is_new && place->second.gives_it_away()) continue;
-        place->second = {.due = park.due,
-                         .attempts = park.attempts,
-                         .tries = park.tries,
-                         .claimed_by = park.place == Park::Place::free ? WorkerId{} : worker,
-                         .is_deferred = park.place == Park::Place::deferred};
+        place->second = {.due = change.due,
+                         .attempts = change.attempts,
+                         .tries = change.tries,
+                         .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
+                         .is_deferred = change.custody == Custody::reserved};
     }
     for (const AttemptRecord& record : batch.attempts) {
         if (record.is_plain()) continue;
@@ -564,11 +564,11 @@ void read_rest(PostgresqlConnection& connection, Claim& claim) {
     if (!rows.is_null(0, 1)) claim.next_due = from_micros(rows.number(0, 1));
 }
 
-std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
+std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,
                                       SubscriptionId subscription, std::size_t limit,
                                       std::int64_t number) {
     static const PreparedStatement statement = {
-        "claim_deferred",
+        "claim_reserved",
         claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
                  "WHERE is_deferred = 1 AND claimed_by = $1 AND subscription_id = $3 "
                  "ORDER BY event_id LIMIT $4 FOR UPDATE",
@@ -601,7 +601,7 @@ std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId
 
 std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time now,
                       std::size_t limit) {
-    static const PreparedStatement park = {
+    static const PreparedStatement change = {
         "hand_back_memory", "WITH found AS MATERIALIZED (SELECT e.id, e.subscription_id" +
                                 in_memory() +
                                 " FOR KEY SHARE OF e), "
@@ -620,14 +620,14 @@ std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time n
         "WHERE u.subscription_id = f.subscription_id AND u.event_id = f.event_id RETURNING 1) "
         "SELECT count(*) FROM moved"};
     const PostgresqlRows held = connection.execute(
-        park, {parameter(dead.id.value), parameter(dead.low_water.value),
-               parameter(static_cast<std::int64_t>(limit)), parameter(to_micros(now))});
-    const std::int64_t parked = held.number(0, 0);
-    if (parked > 0) dead.low_water = {held.number(0, 1)};
+        change, {parameter(dead.id.value), parameter(dead.low_water.value),
+                 parameter(static_cast<std::int64_t>(limit)), parameter(to_micros(now))});
+    const std::int64_t recorded = held.number(0, 0);
+    if (recorded > 0) dead.low_water = {held.number(0, 1)};
     const PostgresqlRows claimed = connection.execute(
-        release, {parameter(dead.id.value), parameter(static_cast<std::int64_t>(limit) - parked),
+        release, {parameter(dead.id.value), parameter(static_cast<std::int64_t>(limit) - recorded),
                   parameter(to_micros(now))});
-    return static_cast<std::size_t>(parked + claimed.number(0, 0));
+    return static_cast<std::size_t>(recorded + claimed.number(0, 0));
 }
 
 }  // namespace webhooks::storage

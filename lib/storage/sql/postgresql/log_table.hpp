@@ -21,7 +21,7 @@ enum class Known : std::uint8_t {
     fail,  ///< The statement fails, so that the log need not be searched for each.
     stay,  ///< It is left unchanged.
 };
-/// Sends the parks and attempts of a batch, for events that the worker holds.
+/// Sends the custody_changes and attempts of a batch, for events that the worker holds.
 void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
                   Known known);
 
@@ -41,7 +41,7 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& s
 /// When the earliest unclaimed event is due, and the revision of now. A statement after that of the
 /// claim, for this may have taken what was committed after its snapshot.
 void read_rest(PostgresqlConnection& connection, Claim& claim);
-std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
+std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,
                                       SubscriptionId subscription, std::size_t limit,
                                       std::int64_t number);
 void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number);

@@ -339,14 +339,14 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::
                   });
 }
 
-Result<std::vector<HeldEvent>> PostgresqlStorage::claim_deferred(WorkerId worker,
+Result<std::vector<HeldEvent>> PostgresqlStorage::claim_reserved(WorkerId worker,
                                                                  SubscriptionId subscription,
                                                                  std::size_t limit,
                                                                  std::int64_t number) {
     return run_as(
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const Standing&) -> Result<std::vector<HeldEvent>> {
-            return storage::claim_deferred(connection, worker, subscription, limit, number);
+            return storage::claim_reserved(connection, worker, subscription, limit, number);
         });
 }
 

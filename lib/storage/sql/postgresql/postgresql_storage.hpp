@@ -28,7 +28,7 @@ public:
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
     Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;

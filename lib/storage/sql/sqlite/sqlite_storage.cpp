@@ -262,8 +262,8 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
         if (!batch.appends.empty() && revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
-        for (const Park& park : batch.parks) {
-            log_->park(park, worker);
+        for (const CustodyChange& change : batch.custody_changes) {
+            log_->set_custody(change, worker);
         }
         for (const AttemptRecord& record : batch.attempts) {
             log_->record(record, worker);
@@ -293,12 +293,12 @@ Result<std::vector<HeldEvent>> SqliteStorage::appended_after(WorkerId worker, Ev
     });
 }
 
-Result<std::vector<HeldEvent>> SqliteStorage::claim_deferred(WorkerId worker,
+Result<std::vector<HeldEvent>> SqliteStorage::claim_reserved(WorkerId worker,
                                                              SubscriptionId subscription,
                                                              std::size_t limit,
                                                              std::int64_t number) {
     return run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
-        return log_->claim_deferred(worker, subscription, limit, number);
+        return log_->claim_reserved(worker, subscription, limit, number);
     });
 }
 
