@@ -156,7 +156,7 @@ void Journal::synchronize(const Pulse& pulse, SteadyTime asked_at) {
     set_time(pulse.now, asked_at);
     if (asked_at.time_since_epoch().count() >= lease_until_) unbroken_since_ = asked_at;
     // A batch whose receipt was lost may have appended events that are not known yet.
-    if (!is_in_doubt_) low_water_.pass(pulse.last_event);
+    if (!is_in_doubt_) low_water_.advance_to(pulse.last_event);
     lease_until_ = (asked_at + options_.lease).time_since_epoch().count();
 }
 
@@ -626,10 +626,10 @@ Result<PublishReceipts> Journal::receipts_of(const Submission& submission,
 
 void Journal::settle(const Results& results) {
     for (const AttemptRecord& record : results.attempts) {
-        low_water_.settle(record.event);
+        low_water_.mark_done(record.event);
     }
     for (const CustodyChange& change : results.custody_changes) {
-        low_water_.settle(change.event);
+        low_water_.mark_done(change.event);
     }
 }
 
