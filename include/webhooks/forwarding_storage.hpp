@@ -31,7 +31,7 @@ public:
         reopen_event,
         reopen_undelivered,
         register_worker,
-        pulse,
+        heartbeat,
         retire_worker,
         declare_dead,
         take_over,
@@ -73,7 +73,7 @@ public:
                                         std::size_t limit) override;
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
     Result<> declare_dead(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;

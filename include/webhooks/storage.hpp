@@ -155,7 +155,7 @@ struct Deactivation {
 
 /// Everything that a worker writes to the log in one transaction.
 struct Batch {
-    /// The worker's own number of the batch, increasing: `Pulse::last_batch`.
+    /// The worker's own number of the batch, increasing: `Heartbeat::last_batch`.
     std::int64_t number = 0;
     /// The revision that `appends` were matched at.
     Revision matched_at = 0;
@@ -207,7 +207,7 @@ struct Configuration {
 };
 
 /// Storage's response to a heartbeat.
-struct Pulse {
+struct Heartbeat {
     Time now{};  ///< Storage's time.
     Revision revision = 0;
     /// `Batch::number` of the worker's latest batch that was written, 0 before the first: it
@@ -271,7 +271,8 @@ inline constexpr std::size_t max_events_in_statistics = 100'000;
 ///
 /// All member functions may be called from any thread at once, and block until they are done. None
 /// should throw; a service logs an exception and treats it as `unavailable`. Storage has its own
-/// time, to which all times in arguments and results refer; `pulse` returns it. A limit is at least
+/// time, to which all times in arguments and results refer; `heartbeat` returns it. A limit is at
+/// least
 /// 1. Any call may return `unavailable`: nothing was done then, or (for `write`) the outcome is
 /// unknown.
 class Storage {
@@ -336,7 +337,7 @@ public:
     /// @return locked if storage supports only one running service and already has one.
     virtual Result<Worker> register_worker(std::chrono::milliseconds lease) = 0;
     /// Records a heartbeat. Waits for a batch of this worker that is still being written.
-    virtual Result<Pulse> pulse(WorkerId) = 0;
+    virtual Result<Heartbeat> heartbeat(WorkerId) = 0;
     /// Unregisters a worker: the events that it still holds are due at once, for any worker.
     virtual Result<> retire_worker(WorkerId) = 0;
     /// Marks the workers whose lease has expired as dead. A storage for a single service detects a

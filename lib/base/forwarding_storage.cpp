@@ -120,8 +120,8 @@ Result<Worker> ForwardingStorage::register_worker(std::chrono::milliseconds leas
     return call_inner(Call::register_worker, [&] { return inner_->register_worker(lease); });
 }
 
-Result<Pulse> ForwardingStorage::pulse(WorkerId worker) {
-    return call_inner(Call::pulse, [&] { return inner_->pulse(worker); });
+Result<Heartbeat> ForwardingStorage::heartbeat(WorkerId worker) {
+    return call_inner(Call::heartbeat, [&] { return inner_->heartbeat(worker); });
 }
 
 Result<> ForwardingStorage::retire_worker(WorkerId worker) {

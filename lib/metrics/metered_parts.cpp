@@ -60,11 +60,11 @@ StorageCall kind_of(Call call) {
         case Call::take_over:
         case Call::appended_after:
             return StorageCall::claim;
-        case Call::pulse:
+        case Call::heartbeat:
         case Call::register_worker:
         case Call::retire_worker:
         case Call::declare_dead:
-            return StorageCall::pulse;
+            return StorageCall::heartbeat;
         case Call::maintain:
             return StorageCall::maintain;
         default:

@@ -128,12 +128,12 @@ Result<> Journal::begin_identity() {
     refill_requests_.clear();
     unbroken_since_ = parts_.clock->steady_now();
     drop_results();
-    Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
-    if (!pulse) return pulse.error();
-    synchronize(*pulse, unbroken_since_);
-    consider_due(pulse->now);
+    Result<Heartbeat> heartbeat = parts_.storage->heartbeat(worker_.id);
+    if (!heartbeat) return heartbeat.error();
+    synchronize(*heartbeat, unbroken_since_);
+    consider_due(heartbeat->now);
     // Before anything was read: what is read first holds all that notices said until now.
-    if (index_.revision() == 0) last_notice_ = pulse->last_notice;
+    if (index_.revision() == 0) last_notice_ = heartbeat->last_notice;
     return {};
 }
 
@@ -152,11 +152,11 @@ void Journal::drop_results() {
     if (dropped > 0) parts_.observer->on_fenced(dropped);
 }
 
-void Journal::synchronize(const Pulse& pulse, SteadyTime asked_at) {
-    set_time(pulse.now, asked_at);
+void Journal::synchronize(const Heartbeat& heartbeat, SteadyTime asked_at) {
+    set_time(heartbeat.now, asked_at);
     if (asked_at.time_since_epoch().count() >= lease_until_) unbroken_since_ = asked_at;
     // A batch whose receipt was lost may have appended events that are not known yet.
-    if (!is_in_doubt_) low_water_.advance_to(pulse.last_event);
+    if (!is_in_doubt_) low_water_.advance_to(heartbeat.last_event);
     lease_until_ = (asked_at + options_.lease).time_since_epoch().count();
 }
 
@@ -193,12 +193,12 @@ std::size_t Journal::go_on_taking_over() {
     return is_taking_over_ ? 1 : 0;
 }
 
-std::optional<Pulse> Journal::pulse() {
+std::optional<Heartbeat> Journal::heartbeat() {
     const SteadyTime asked_at = parts_.clock->steady_now();
-    const Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
-    if (!accept(pulse ? Result<>() : pulse.error(), "heartbeat")) return std::nullopt;
-    synchronize(*pulse, asked_at);
-    return *pulse;
+    const Result<Heartbeat> heartbeat = parts_.storage->heartbeat(worker_.id);
+    if (!accept(heartbeat ? Result<>() : heartbeat.error(), "heartbeat")) return std::nullopt;
+    synchronize(*heartbeat, asked_at);
+    return *heartbeat;
 }
 
 std::size_t Journal::look_if_due() {
@@ -213,7 +213,7 @@ std::size_t Journal::look_if_due() {
 }
 
 bool Journal::look() {
-    const std::optional<Pulse> answer = pulse();
+    const std::optional<Heartbeat> answer = heartbeat();
     if (!answer) return false;
     // Events that others return are found by checking; the events that this worker set aside are
     // known.
@@ -507,7 +507,7 @@ void Journal::write_current() {
 
 bool Journal::settle_doubt() {
     if (!is_in_doubt_) return true;
-    const std::optional<Pulse> answer = pulse();
+    const std::optional<Heartbeat> answer = heartbeat();
     if (!answer) return false;
     if (answer->last_batch == last_batch_) {
         // Its callers were told that the outcome is unknown. Now it is known: all of it happened.
@@ -728,7 +728,7 @@ std::size_t Journal::claim_due() {
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
     // Storage has the correct time: its clock was set back.
-    if (claimed == 0 && next_due_ && *next_due_ <= now()) pulse();
+    if (claimed == 0 && next_due_ && *next_due_ <= now()) heartbeat();
     inbox_.deliver(std::move(claim->events));
     return std::max<std::size_t>(claimed, 1);
 }

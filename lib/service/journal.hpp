@@ -126,7 +126,7 @@ private:
     void end_lease() noexcept { lease_until_ = SteadyTime::min().time_since_epoch().count(); }
     void drop_results();
     /// Sends a heartbeat. @return nullopt if storage did not respond.
-    std::optional<Pulse> pulse();
+    std::optional<Heartbeat> heartbeat();
     /// @return the number of things done.
     std::size_t look_if_due();
     /// Sends a heartbeat and checks what others did: changes, and expired workers.
@@ -134,7 +134,7 @@ private:
     bool look();
     /// @return false where storage does not answer.
     bool read_notices();
-    void synchronize(const Pulse& pulse, SteadyTime asked_at);
+    void synchronize(const Heartbeat& heartbeat, SteadyTime asked_at);
     void set_time(Time storage_time, SteadyTime asked_at);
     /// @return whether there may be more
     Result<bool> take_over_some();

@@ -65,7 +65,8 @@ struct PartitionFixture : StorageFixture<Place> {
     void pass(std::chrono::hours time) {
         for (auto hour = 0h; hour < time; ++hour) {
             this->clock->advance(1h);
-            this->write({.low_water = this->storage->pulse(this->worker.id).value().last_event});
+            this->write(
+                {.low_water = this->storage->heartbeat(this->worker.id).value().last_event});
             maintain();
         }
     }
@@ -255,7 +256,7 @@ TEST_CASE_METHOD(LargeFixture, "a publisher does not wait for a reader that keep
         const auto own = another();
         const Worker self = own->register_worker(1h).value();
         auto longest = 0ns;
-        Batch batch{.matched_at = own->pulse(self.id).value().revision};
+        Batch batch{.matched_at = own->heartbeat(self.id).value().revision};
         batch.appends.push_back(
             {.message = message("{}"), .subscriptions = {id}, .due = clock->now()});
         for (int i = 0; i < 300; ++i) {

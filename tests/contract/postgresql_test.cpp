@@ -195,10 +195,10 @@ TEST_CASE_METHOD(Fixture, "without a clock, time is the database's", "[postgresq
     };
     const Time before = database_time();
     const Worker other = real->register_worker(10s).value();
-    const Time pulse = real->pulse(other.id).value().now;
+    const Time heartbeat = real->heartbeat(other.id).value().now;
     const Time created = real->insert_subscription({.user_id = "alice"}).value().created_at;
-    CHECK(before <= pulse);
-    CHECK(pulse <= created);
+    CHECK(before <= heartbeat);
+    CHECK(heartbeat <= created);
     CHECK(created <= database_time());
 }
 
@@ -262,7 +262,7 @@ TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing that can b
                "WHERE application_name = 'webhooks'";
     }
     CHECK(storage->find_event(alice, id, event));
-    CHECK(storage->pulse(worker.id));
+    CHECK(storage->heartbeat(worker.id));
     CHECK(append_one(id) > event);
 }
 
@@ -280,7 +280,7 @@ TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails only
            "WHERE wait_event_type = 'Lock'";
     CHECK(write.get().error() == Errc::unavailable);
     sql << "ROLLBACK";
-    CHECK(storage->pulse(worker.id).value().last_batch == 0);
+    CHECK(storage->heartbeat(worker.id).value().last_batch == 0);
     CHECK(storage->write(worker.id, batch));
 }
 
@@ -379,10 +379,11 @@ TEST_CASE_METHOD(Fixture, "a heartbeat waits for the batch that is being written
     open(sql);
     sql << "BEGIN";
     sql << "UPDATE webhooks_worker SET last_batch = 7";
-    auto pulse = std::async(std::launch::async, [&] { return storage->pulse(worker.id).value(); });
+    auto heartbeat =
+        std::async(std::launch::async, [&] { return storage->heartbeat(worker.id).value(); });
     wait_until_one_waits(sql);
     sql << "COMMIT";
-    CHECK(pulse.get().last_batch == 7);
+    CHECK(heartbeat.get().last_batch == 7);
 }
 
 TEST_CASE_METHOD(Fixture, "a write concurrent with its worker's end writes nothing",
@@ -502,7 +503,7 @@ TEST_CASE_METHOD(Fixture, "workers, users and maintenance never deadlock", "[pos
         const auto own = another(clock);
         const WorkerId self = own->register_worker(1h).value().id;
         for (int round = 0; round < 40; ++round) {
-            Batch batch{.matched_at = own->pulse(self).value().revision};
+            Batch batch{.matched_at = own->heartbeat(self).value().revision};
             Append append{.message = message("{}"), .subscriptions = targets};
             if (round % 2 == 0) append.due = clock->now();
             batch.appends = {append, append};

@@ -119,7 +119,7 @@ Result<Worker> AuditStorage::register_worker(std::chrono::milliseconds lease) {
     model_.identities[worker->id] = {.process = process_.index,
                                      .tag = worker->tag,
                                      .lease = lease,
-                                     .latest_pulse = world_.storage_time()};
+                                     .latest_heartbeat = world_.storage_time()};
     return worker;
 }
 
@@ -133,12 +133,12 @@ void AuditStorage::require_alive(WorkerId worker, const char* call) const {
     world_.fail(std::string("storage accepted a ") + call + " of a worker that is dead");
 }
 
-Result<Pulse> AuditStorage::pulse(WorkerId worker) {
-    const Result<Pulse> pulse = ForwardingStorage::pulse(worker);
-    if (!pulse) return pulse;
+Result<Heartbeat> AuditStorage::heartbeat(WorkerId worker) {
+    const Result<Heartbeat> heartbeat = ForwardingStorage::heartbeat(worker);
+    if (!heartbeat) return heartbeat;
     require_alive(worker, "heartbeat");
-    model_.identities.at(worker).latest_pulse = world_.storage_time();
-    return pulse;
+    model_.identities.at(worker).latest_heartbeat = world_.storage_time();
+    return heartbeat;
 }
 
 Result<> AuditStorage::retire_worker(WorkerId worker) {
@@ -151,7 +151,7 @@ Result<> AuditStorage::declare_dead(WorkerId worker) {
     const Result<> done = ForwardingStorage::declare_dead(worker);
     if (!done || world_.config.backend == Backend::sqlite) return done;
     for (auto& [id, identity] : model_.identities) {
-        const bool has_lapsed = identity.latest_pulse + identity.lease < world_.storage_time();
+        const bool has_lapsed = identity.latest_heartbeat + identity.lease < world_.storage_time();
         if (id != worker && has_lapsed) end_identity(id);
     }
     return done;

@@ -27,7 +27,7 @@ public:
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
                                         std::size_t limit) override;
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
     Result<> declare_dead(WorkerId) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;

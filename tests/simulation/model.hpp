@@ -77,7 +77,7 @@ struct IdentityState {
     int process = 0;
     std::uint64_t tag = 0;
     std::chrono::milliseconds lease{};
-    Micros latest_pulse{0};  ///< By storage's clock.
+    Micros latest_heartbeat{0};  ///< By storage's clock.
     std::optional<Micros> ended = {};
     std::map<std::int64_t, std::vector<EventId>> claims = {};
 };

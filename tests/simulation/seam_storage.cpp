@@ -24,7 +24,7 @@ const char* name_of(ForwardingStorage::Call call) {
                                             "reopen_event",
                                             "reopen_undelivered",
                                             "register_worker",
-                                            "pulse",
+                                            "heartbeat",
                                             "retire_worker",
                                             "declare_dead",
                                             "take_over",
@@ -101,11 +101,11 @@ Result<Worker> SeamStorage::register_worker(std::chrono::milliseconds lease) {
     return worker;
 }
 
-Result<Pulse> SeamStorage::pulse(WorkerId worker) {
+Result<Heartbeat> SeamStorage::heartbeat(WorkerId worker) {
     const SteadyTime asked_at = process_.clock().steady_now();
-    const Result<Pulse> pulse = ForwardingStorage::pulse(worker);
-    if (pulse) process_.lease_until = asked_at + lease_;
-    return pulse;
+    const Result<Heartbeat> heartbeat = ForwardingStorage::heartbeat(worker);
+    if (heartbeat) process_.lease_until = asked_at + lease_;
+    return heartbeat;
 }
 
 }  // namespace webhooks::simulation

@@ -342,7 +342,7 @@ Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
     const Worker worker{.id = {++last_worker_}, .last_event = last_event_, .tag = random_->next()};
     workers_[worker.id] = {.tag = worker.tag,
                            .lease = lease,
-                           .last_pulse = clock_->steady_now(),
+                           .last_heartbeat = clock_->steady_now(),
                            .low_water = last_event_};
     return worker;
 }
@@ -355,16 +355,16 @@ Result<MemoryStorage::StoredWorker*> MemoryStorage::living(WorkerId id) {
     return &found->second;
 }
 
-Result<Pulse> MemoryStorage::pulse(WorkerId id) {
+Result<Heartbeat> MemoryStorage::heartbeat(WorkerId id) {
     const std::scoped_lock lock(mutex_);
     const auto worker = living(id);
     if (!worker) return worker.error();
-    (*worker)->last_pulse = clock_->steady_now();
-    return Pulse{.now = clock_->now(),
-                 .revision = revision_,
-                 .last_batch = (*worker)->last_batch,
-                 .last_event = last_event_,
-                 .last_notice = last_notice_};
+    (*worker)->last_heartbeat = clock_->steady_now();
+    return Heartbeat{.now = clock_->now(),
+                     .revision = revision_,
+                     .last_batch = (*worker)->last_batch,
+                     .last_event = last_event_,
+                     .last_notice = last_notice_};
 }
 
 Result<> MemoryStorage::retire_worker(WorkerId id) {
@@ -380,7 +380,7 @@ Result<> MemoryStorage::declare_dead(WorkerId self) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(self); !worker) return worker.error();
     for (auto& [id, worker] : workers_) {
-        const bool is_lapsed = worker.last_pulse + worker.lease < clock_->steady_now();
+        const bool is_lapsed = worker.last_heartbeat + worker.lease < clock_->steady_now();
         if (id != self && is_lapsed) worker.is_dead = true;
     }
     return {};
@@ -660,7 +660,7 @@ Result<StorageSample> MemoryStorage::sample() {
         if (!stored.is_deleted) count_subscription(stored.subscription, now, sample);
     }
     for (const auto& [id, worker] : workers_) {
-        const bool is_late = clock_->steady_now() - worker.last_pulse > worker.lease;
+        const bool is_late = clock_->steady_now() - worker.last_heartbeat > worker.lease;
         if (!worker.is_dead) ++(is_late ? sample.expired : sample.live);
     }
     return sample;

@@ -44,7 +44,7 @@ public:
                                         std::size_t limit) override;
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
     Result<> declare_dead(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
@@ -95,7 +95,7 @@ private:
     struct StoredWorker {
         std::uint64_t tag = 0;
         std::chrono::milliseconds lease{};
-        SteadyTime last_pulse{};  ///< Steady: wall clock changes must not end a lease.
+        SteadyTime last_heartbeat{};  ///< Steady: wall clock changes must not end a lease.
         EventId low_water{};
         std::int64_t last_batch = 0;
         bool is_dead = false;

@@ -42,7 +42,7 @@ public:
     }
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override { return nothing(); }
     Result<Worker> register_worker(std::chrono::milliseconds) override { return nothing(); }
-    Result<Pulse> pulse(WorkerId) override { return nothing(); }
+    Result<Heartbeat> heartbeat(WorkerId) override { return nothing(); }
     Result<> retire_worker(WorkerId) override { return nothing(); }
     Result<> declare_dead(WorkerId) override { return nothing(); }
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId, std::size_t) override {

@@ -18,9 +18,9 @@ public:
     bool confirms = true;
     int take_overs = 0;
 
-    Result<Pulse> pulse(WorkerId self) override {
+    Result<Heartbeat> heartbeat(WorkerId self) override {
         if (!confirms) return Error(Errc::unavailable, "no answer");
-        return ForwardingStorage::pulse(self);
+        return ForwardingStorage::heartbeat(self);
     }
     Result<std::size_t> take_over(WorkerId self, std::size_t limit) override {
         ++take_overs;

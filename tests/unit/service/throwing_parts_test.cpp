@@ -69,9 +69,9 @@ struct ThrowingStorage final : ForwardingStorage {
         if (throws) throw std::runtime_error("thrown by the storage");
         return ForwardingStorage::write(self, batch);
     }
-    Result<Pulse> pulse(WorkerId self) override {
+    Result<Heartbeat> heartbeat(WorkerId self) override {
         if (throws) throw 7;
-        return ForwardingStorage::pulse(self);
+        return ForwardingStorage::heartbeat(self);
     }
     Result<Page<Subscription>> list_subscriptions(const Principal& principal,
                                                   const ListQuery& query) override {

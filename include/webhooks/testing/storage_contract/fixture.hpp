@@ -57,7 +57,7 @@ public:
             .value();
     }
 
-    Revision revision() { return storage->pulse(worker.id).value().revision; }
+    Revision revision() { return storage->heartbeat(worker.id).value().revision; }
 
     static std::shared_ptr<const Message> message(const std::string& payload) {
         return std::make_shared<Message>(

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 STORAGE_TEST("a heartbeat returns the number of the worker's latest written batch") {
     const auto last_batch = [&] {
-        return this->storage->pulse(this->worker.id).value().last_batch;
+        return this->storage->heartbeat(this->worker.id).value().last_batch;
     };
     CHECK(last_batch() == 0);
     this->write({.number = 1});
@@ -27,19 +27,19 @@ STORAGE_TEST("a rejected batch is not reported as written") {
     Batch stale{.number = 2, .matched_at = old};
     stale.appends.push_back({.message = this->message("{}"), .subscriptions = {id}});
     CHECK(this->storage->write(this->worker.id, stale).error() == Errc::stale_revision);
-    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 1);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 1);
     CHECK(this->appended_after({}).empty());
 }
 
 STORAGE_TEST("each worker counts its own batches") {
     this->write({.number = 5});
     if (const std::optional<Worker> other = this->second_worker()) {
-        CHECK(this->storage->pulse(other->id).value().last_batch == 0);
+        CHECK(this->storage->heartbeat(other->id).value().last_batch == 0);
         this->storage->write(other->id, {.number = 9}).value();
-        CHECK(this->storage->pulse(this->worker.id).value().last_batch == 5);
+        CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 5);
     }
     this->replace_worker();
-    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 0);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 0);
 }
 
 STORAGE_TEST("a worker's appended events are read back completely, in order of id") {

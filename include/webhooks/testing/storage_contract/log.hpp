@@ -307,7 +307,7 @@ STORAGE_TEST("a retired worker returns its events, and is fenced") {
     Storage& seam = *this->storage;
     CHECK(seam.write(this->worker.id, {}).error() == Errc::fenced);
     CHECK(seam.claim(this->worker.id, 1).error() == Errc::fenced);
-    CHECK(seam.pulse(this->worker.id).error() == Errc::fenced);
+    CHECK(seam.heartbeat(this->worker.id).error() == Errc::fenced);
     CHECK(seam.take_over(this->worker.id, 1).error() == Errc::fenced);
 }
 

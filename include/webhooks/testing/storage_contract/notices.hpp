@@ -61,7 +61,7 @@ STORAGE_TEST("every worker hears of a pause that an endpoint asked for, and of i
     CHECK(begins.judged_at == subscription.revision);
     CHECK(begins.paused_until == now + 1h);
     CHECK_FALSE(begins.deleted_event);
-    CHECK(this->storage->pulse(this->worker.id).value().last_notice == begins.number);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_notice == begins.number);
     CHECK(this->storage->notices(begins.number).value().empty());
 
     this->write({.states = {{.subscription = subscription.id,
@@ -114,7 +114,7 @@ STORAGE_TEST("every worker hears that an event was deleted which a worker holds"
     const Notice notice = only_notice(*this->storage);
     CHECK(notice.subscription == id);
     CHECK(notice.deleted_event == event);
-    CHECK(this->storage->pulse(this->worker.id).value().last_notice == notice.number);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_notice == notice.number);
 }
 
 STORAGE_TEST("nobody hears that an event was deleted which no worker holds") {
@@ -130,7 +130,7 @@ STORAGE_TEST("nobody hears that an event was deleted which no worker holds") {
     }
     this->storage->delete_event(alice, id, event).value();
     CHECK(this->storage->notices(0).value().empty());
-    CHECK(this->storage->pulse(this->worker.id).value().last_notice == 0);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_notice == 0);
 }
 
 STORAGE_TEST("notices are kept for a day") {

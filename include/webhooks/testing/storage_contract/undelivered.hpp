@@ -300,13 +300,13 @@ STORAGE_TEST("a worker whose lease has expired is taken over like one that retir
     if (!other) return;
 
     this->clock->advance(10s);
-    REQUIRE(this->storage->pulse(other->id));
+    REQUIRE(this->storage->heartbeat(other->id));
     this->storage->declare_dead(other->id).value();
     CHECK(this->storage->take_over(other->id, 10).value() == 0);
     this->clock->advance(1us);
     this->storage->declare_dead(other->id).value();
     CHECK(this->storage->take_over(other->id, 10).value() == 2);
-    CHECK(this->storage->pulse(this->worker.id).error() == Errc::fenced);
+    CHECK(this->storage->heartbeat(this->worker.id).error() == Errc::fenced);
     const Claim claim = this->storage->claim(other->id, 10).value();
     CHECK(ids(claim.events) == std::vector{held});
     CHECK(claim.next_due == this->clock->now() + 1h - 10s - 1us);
@@ -365,7 +365,7 @@ STORAGE_TEST("an attempt that is written twice counts once, and the rest of its 
     again.attempts.push_back({.event = event, .subscription = id, .attempt = attempt, .tries = 1});
     again.appends.push_back({.message = this->message("2"), .subscriptions = {id}});
     CHECK(this->write(again).appends.front());
-    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 5);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 5);
     CHECK(this->history(id, event).attempts.size() == 1);
     CHECK(this->event(id, event).is_success == before.is_success);
 }

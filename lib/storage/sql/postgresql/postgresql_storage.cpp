@@ -230,11 +230,11 @@ Result<Worker> PostgresqlStorage::register_worker(std::chrono::milliseconds leas
     });
 }
 
-Result<Pulse> PostgresqlStorage::pulse(WorkerId worker) {
-    return run_for_worker([&](PostgresqlConnection& connection) -> Result<Pulse> {
-        const std::optional<Pulse> pulse = beat(connection, given_time(), worker);
-        if (!pulse) return taken_over();
-        return *pulse;
+Result<Heartbeat> PostgresqlStorage::heartbeat(WorkerId worker) {
+    return run_for_worker([&](PostgresqlConnection& connection) -> Result<Heartbeat> {
+        const std::optional<Heartbeat> heartbeat = send_heartbeat(connection, given_time(), worker);
+        if (!heartbeat) return taken_over();
+        return *heartbeat;
     });
 }
 

@@ -20,7 +20,7 @@ public:
     Result<> open();
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
     Result<> declare_dead(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;

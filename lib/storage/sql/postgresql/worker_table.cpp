@@ -71,7 +71,8 @@ std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTim
         .standing = *standing, .revision = rows.number(0, 2), .first_event = {rows.number(0, 3)}};
 }
 
-std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker) {
+std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, GivenTime time,
+                                        WorkerId worker) {
     static const PreparedStatement update = {
         "beat", "UPDATE webhooks_worker SET heartbeat_at = " + time_sql +
                     " WHERE id = $2 AND is_dead = 0 "
@@ -81,11 +82,11 @@ std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, Work
     const PostgresqlRows rows =
         connection.execute(update, {parameter(time), parameter(worker.value)});
     if (rows.size() == 0) return std::nullopt;
-    return Pulse{.now = from_micros(rows.number(0, 0)),
-                 .revision = rows.number(0, 2),
-                 .last_batch = rows.number(0, 1),
-                 .last_event = {rows.number(0, 3)},
-                 .last_notice = rows.number(0, 4)};
+    return Heartbeat{.now = from_micros(rows.number(0, 0)),
+                     .revision = rows.number(0, 2),
+                     .last_batch = rows.number(0, 1),
+                     .last_event = {rows.number(0, 3)},
+                     .last_notice = rows.number(0, 4)};
 }
 
 void mark_dead(PostgresqlConnection& connection, WorkerId worker) {

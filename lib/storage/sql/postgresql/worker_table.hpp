@@ -45,7 +45,8 @@ struct BegunBatch {
 /// transaction has to wait for ids until this one ends.
 std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
                                       WorkerId worker, const Batch& batch, std::size_t events);
-std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker);
+std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, GivenTime time,
+                                        WorkerId worker);
 
 /// @pre the row is locked alone.
 void mark_dead(PostgresqlConnection& connection, WorkerId worker);

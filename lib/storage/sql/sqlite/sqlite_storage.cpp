@@ -182,25 +182,25 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
     return registered;
 }
 
-Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
+Result<Heartbeat> SqliteStorage::heartbeat(WorkerId worker) {
     {
         const std::scoped_lock lock(mutex_);
         if (!worker_ || worker_->id != worker) {
             return taken_over();
         }
     }
-    return run(Purpose::read, [&](soci::session& sql) -> Result<Pulse> {
-        Pulse pulse{.now = clock_->now(), .revision = current_revision(sql)};
+    return run(Purpose::read, [&](soci::session& sql) -> Result<Heartbeat> {
+        Heartbeat heartbeat{.now = clock_->now(), .revision = current_revision(sql)};
         const long long id = worker.value;
         long long last_batch = 0;
         long long last_event = 0;
         sql << "SELECT w.last_batch, s.last_event_id FROM webhooks_worker w, webhooks_state s "
                "WHERE w.id = :id",
             into(last_batch), into(last_event), use(id, "id");
-        pulse.last_batch = last_batch;
-        pulse.last_event = {last_event};
-        pulse.last_notice = last_notice(sql);
-        return pulse;
+        heartbeat.last_batch = last_batch;
+        heartbeat.last_event = {last_event};
+        heartbeat.last_notice = last_notice(sql);
+        return heartbeat;
     });
 }
 
