@@ -458,7 +458,7 @@ void Journal::take_work() {
 }
 
 std::size_t Journal::write_pending() {
-    if (is_blocked() || !settle_doubt()) return 0;
+    if (is_blocked() || !resolve_in_doubt_batch()) return 0;
     take_work();
     const std::size_t size = current_.submissions.size() + current_.results.size();
     if (!current_.submissions.empty() || has_rows(current_.results)) {
@@ -505,7 +505,7 @@ void Journal::write_current() {
     }
 }
 
-bool Journal::settle_doubt() {
+bool Journal::resolve_in_doubt_batch() {
     if (!is_in_doubt_) return true;
     const std::optional<Heartbeat> answer = heartbeat();
     if (!answer) return false;
@@ -700,7 +700,7 @@ std::size_t Journal::room_in_memory() const {
     return std::min({max_events - events, std::max<std::size_t>(largest, 1), options_.max_batch});
 }
 
-bool Journal::settle_claim() {
+bool Journal::resolve_in_doubt_claim() {
     if (!is_claim_in_doubt_) return true;
     if (!accept(parts_.storage->unclaim(worker_.id, last_claim_), "claim")) return false;
     is_claim_in_doubt_ = false;
@@ -709,7 +709,7 @@ bool Journal::settle_claim() {
 }
 
 std::size_t Journal::claim_due() {
-    if (is_blocked() || !settle_claim()) return 0;
+    if (is_blocked() || !resolve_in_doubt_claim()) return 0;
     {
         const std::scoped_lock lock(mutex_);
         if (std::exchange(wants_claim_, false)) consider_due(now());
@@ -737,7 +737,7 @@ std::size_t Journal::serve_refill_requests() {
     std::size_t served = 0;
     // The events that delivery requests may still have to be written.
     while (!refill_requests_.empty() && served < max_wants_in_step && !is_blocked() &&
-           !is_in_doubt_ && settle_claim()) {
+           !is_in_doubt_ && resolve_in_doubt_claim()) {
         delivery::RefillRequest request = refill_requests_.front();
         const std::size_t room = room_in_memory();
         if (room == 0) break;

@@ -151,7 +151,7 @@ private:
     void write_current();
     /// Finds out whether a batch whose receipt was lost was written, and continues from there.
     /// @return false if storage does not respond.
-    bool settle_doubt();
+    bool resolve_in_doubt_batch();
     bool take_in_appended();
     void take_work();
     /// Matches publications again. Those that do not fit into one transaction are put back.
@@ -175,7 +175,7 @@ private:
     /// The number of events that can be claimed at once within the memory limits.
     std::size_t room_in_memory() const;
     /// Undoes a claim whose result was lost. @return false if storage does not respond.
-    bool settle_claim();
+    bool resolve_in_doubt_claim();
     std::size_t maintain_if_wanted();
     void consider_due(Time due);
     /// Records how a call to storage went: after a failure storage is not called for a while, and a
