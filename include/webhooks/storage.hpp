@@ -180,7 +180,7 @@ struct Appended {
 
 struct BatchReceipt {
     /// One for each append, in order. A conflict fails its own append, and the appends joined with
-    /// it, which return `withdrawn`; no others.
+    /// it, which return `aborted`; no others.
     std::vector<Result<Appended>> appends = {};
     /// The deactivations that took place; each has incremented the revision.
     std::vector<SubscriptionId> deactivated = {};

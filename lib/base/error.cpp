@@ -27,8 +27,8 @@ public:
                 return "stale revision";
             case Errc::fenced:
                 return "worker fenced";
-            case Errc::withdrawn:
-                return "withdrawn";
+            case Errc::aborted:
+                return "aborted";
             case Errc::stopped:
                 return "stopped";
             case Errc::unsupported:

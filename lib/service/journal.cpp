@@ -611,7 +611,7 @@ Result<PublishReceipts> Journal::receipts_of(const Submission& submission,
         const Result<Appended>& each = appended[i];
         if (!each) {
             if (!submission.is_batch) return each.error();
-            if (!(each.error() == Errc::withdrawn)) faults.add(i, each.error());
+            if (!(each.error() == Errc::aborted)) faults.add(i, each.error());
             continue;
         }
         if (submission.publications[i].only && each->count == 0) {

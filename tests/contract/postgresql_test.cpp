@@ -479,7 +479,7 @@ TEST_CASE_METHOD(Fixture, "a key released by a rejected batch is available to a 
                 conflict.joins_previous = true;
                 batch.appends.push_back(conflict);
                 const BatchReceipt receipt = own->write(self, batch).value();
-                if (receipt.appends[0].error() == Errc::withdrawn &&
+                if (receipt.appends[0].error() == Errc::aborted &&
                     receipt.appends[1].error() == Errc::conflict) {
                     ++refused;
                 }
