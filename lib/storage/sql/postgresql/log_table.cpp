@@ -383,7 +383,7 @@ public:
         is_empty_ = false;
     }
 
-    void send(PostgresqlConnection& connection, const Standing& standing) {
+    void send(PostgresqlConnection& connection, const WorkerContext& context) {
         static const PreparedStatement insert_messages = {
             "insert_messages",
             "INSERT INTO webhooks_message "
@@ -404,9 +404,9 @@ public:
         connection.send(insert_messages,
                         {messages_.take(), event_counts_.take(), event_types_.take(),
                          content_types_.take(), payloads_.take(), expiries_.take()});
-        connection.send(insert_events, {parameter(standing.worker.id.value),
-                                        parameter(std::bit_cast<std::int64_t>(standing.worker.tag)),
-                                        parameter(to_micros(standing.now)), events_.take(),
+        connection.send(insert_events, {parameter(context.worker.id.value),
+                                        parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
+                                        parameter(to_micros(context.now)), events_.take(),
                                         subscriptions_.take(), message_of_.take()});
         if (!has_waiting_) return;
         connection.send(insert_waiting,
@@ -524,23 +524,23 @@ void lock_revision(PostgresqlConnection& connection) {
     connection.execute(lock, {});
 }
 
-std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
+std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
                                      const std::vector<Append>& appends, EventId first_event) {
     const std::vector<Appended> reserved = reserve(appends, first_event);
     BatchKeys keys(appends, reserved);
-    keys.write(connection, standing.now);
+    keys.write(connection, context.now);
     std::vector<Result<Appended>> verdicts = decide(
         appends, reserved, [&](const IdempotencyKey& key) { return keys.find_earlier(key); });
-    keys.correct(connection, standing.now, appends, verdicts);
+    keys.correct(connection, context.now, appends, verdicts);
     NewEvents new_events;
     for (std::size_t i = 0; i < appends.size(); ++i) {
         if (is_new(verdicts[i])) new_events.add(appends[i], *verdicts[i]);
     }
-    new_events.send(connection, standing);
+    new_events.send(connection, context);
     return verdicts;
 }
 
-std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,
+std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
                              std::size_t limit, std::int64_t number) {
     static const PreparedStatement statement = {
         "claim", claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
@@ -549,8 +549,8 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& s
                           "m.due_at, e.id")};
     return read_held(
         connection,
-        connection.execute(statement, {parameter(standing.worker.id.value), parameter(number),
-                                       parameter(to_micros(standing.now)),
+        connection.execute(statement, {parameter(context.worker.id.value), parameter(number),
+                                       parameter(to_micros(context.now)),
                                        parameter(static_cast<std::int64_t>(limit))}));
 }
 

@@ -32,11 +32,11 @@ void lock_revision(PostgresqlConnection& connection);
 /// @param first_event the first of the ids that were reserved for these.
 /// @return conflict for an idempotency key that was used for other content; unavailable for one
 /// with which another transaction is publishing.
-std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
+std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
                                      const std::vector<Append>& appends, EventId first_event);
 
 /// Due events that no transaction has locked, marked as the worker's.
-std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,
+std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
                              std::size_t limit, std::int64_t number);
 /// When the earliest unclaimed event is due, and the revision of now. A statement after that of the
 /// claim, for this may have taken what was committed after its snapshot.

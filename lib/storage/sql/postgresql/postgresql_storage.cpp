@@ -167,12 +167,12 @@ auto PostgresqlStorage::run_for_worker(Answering body) {
 template <class Answering>
 auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body) {
     using Answer =
-        decltype(body(std::declval<PostgresqlConnection&>(), std::declval<const Standing&>()));
+        decltype(body(std::declval<PostgresqlConnection&>(), std::declval<const WorkerContext&>()));
     return run_for_worker([&](PostgresqlConnection& connection) -> Answer {
-        const std::optional<Standing> standing =
+        const std::optional<WorkerContext> context =
             lock_worker(connection, given_time(), worker, lock);
-        if (!standing) return taken_over();
-        return body(connection, *standing);
+        if (!context) return taken_over();
+        return body(connection, *context);
     });
 }
 
@@ -240,7 +240,7 @@ Result<Heartbeat> PostgresqlStorage::heartbeat(WorkerId worker) {
 
 Result<> PostgresqlStorage::retire_worker(WorkerId worker) {
     return run_as(worker, WorkerLock::alone,
-                  [&](PostgresqlConnection& connection, const Standing&) -> Result<> {
+                  [&](PostgresqlConnection& connection, const WorkerContext&) -> Result<> {
                       mark_dead(connection, worker);
                       notify(connection);
                       return {};
@@ -249,8 +249,8 @@ Result<> PostgresqlStorage::retire_worker(WorkerId worker) {
 
 Result<> PostgresqlStorage::declare_dead(WorkerId self) {
     return run_as(self, WorkerLock::shared,
-                  [&](PostgresqlConnection& connection, const Standing& standing) -> Result<> {
-                      mark_lapsed(connection, standing.now, self);
+                  [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<> {
+                      mark_lapsed(connection, context.now, self);
                       return {};
                   });
 }
@@ -258,12 +258,12 @@ Result<> PostgresqlStorage::declare_dead(WorkerId self) {
 Result<std::size_t> PostgresqlStorage::take_over(WorkerId self, std::size_t limit) {
     return run_as(
         self, WorkerLock::shared,
-        [&](PostgresqlConnection& connection, const Standing& standing) -> Result<std::size_t> {
+        [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<std::size_t> {
             std::size_t moved = 0;
             while (moved < limit) {
                 std::optional<DeadWorker> dead = find_dead(connection);
                 if (!dead) break;
-                moved += hand_back(connection, *dead, standing.now, limit - moved);
+                moved += hand_back(connection, *dead, context.now, limit - moved);
                 if (moved < limit) {
                     delete_worker(connection, dead->id);
                 } else {
@@ -308,14 +308,14 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
         // change them.
         if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);
         for (const EndpointState& endpoint : batch.states) {
-            write_state(connection.sql(), endpoint, begun->standing.now);
+            write_state(connection.sql(), endpoint, begun->context.now);
         }
         BatchReceipt receipt;
-        receipt.appends = append(connection, begun->standing, batch.appends, begun->first_event);
+        receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
         // A SOCI call waits for what was sent, which otherwise goes with the commit.
         if (!batch.deactivations.empty()) {
             receipt.deactivated =
-                deactivate(connection.sql(), batch.deactivations, begun->standing.now);
+                deactivate(connection.sql(), batch.deactivations, begun->context.now);
         }
         return receipt;
     });
@@ -323,37 +323,39 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
 
 Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker, EventId after,
                                                                  std::size_t limit) {
-    return run_as(
-        worker, WorkerLock::shared,
-        [&](PostgresqlConnection& connection, const Standing&) -> Result<std::vector<HeldEvent>> {
-            return storage::appended_after(connection, worker, after, limit);
-        });
+    return run_as(worker, WorkerLock::shared,
+                  [&](PostgresqlConnection& connection,
+                      const WorkerContext&) -> Result<std::vector<HeldEvent>> {
+                      return storage::appended_after(connection, worker, after, limit);
+                  });
 }
 
 Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
-    return run_as(worker, WorkerLock::shared,
-                  [&](PostgresqlConnection& connection, const Standing& standing) -> Result<Claim> {
-                      Claim claim{.events = storage::claim(connection, standing, limit, number)};
-                      read_rest(connection, claim);
-                      return claim;
-                  });
+    return run_as(
+        worker, WorkerLock::shared,
+        [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
+            Claim claim{.events = storage::claim(connection, context, limit, number)};
+            read_rest(connection, claim);
+            return claim;
+        });
 }
 
 Result<std::vector<HeldEvent>> PostgresqlStorage::claim_reserved(WorkerId worker,
                                                                  SubscriptionId subscription,
                                                                  std::size_t limit,
                                                                  std::int64_t number) {
-    return run_as(
-        worker, WorkerLock::shared,
-        [&](PostgresqlConnection& connection, const Standing&) -> Result<std::vector<HeldEvent>> {
-            return storage::claim_reserved(connection, worker, subscription, limit, number);
-        });
+    return run_as(worker, WorkerLock::shared,
+                  [&](PostgresqlConnection& connection,
+                      const WorkerContext&) -> Result<std::vector<HeldEvent>> {
+                      return storage::claim_reserved(connection, worker, subscription, limit,
+                                                     number);
+                  });
 }
 
 Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {
     // The claim whose result was lost may still be about to commit.
     return run_as(worker, WorkerLock::alone,
-                  [&](PostgresqlConnection& connection, const Standing&) -> Result<> {
+                  [&](PostgresqlConnection& connection, const WorkerContext&) -> Result<> {
                       storage::unclaim(connection, worker, number);
                       return {};
                   });

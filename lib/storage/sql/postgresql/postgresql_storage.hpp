@@ -47,7 +47,7 @@ private:
     /// connection.
     template <class Answering>
     auto run_for_worker(Answering body);
-    /// As `run_for_worker`, if the worker is alive: `body(PostgresqlConnection&, Standing)`.
+    /// As `run_for_worker`, if the worker is alive: `body(PostgresqlConnection&, WorkerContext)`.
     template <class Answering>
     auto run_as(WorkerId worker, WorkerLock lock, Answering body);
 

@@ -13,9 +13,9 @@ Parameter parameter(GivenTime time) {
     return storage::parameter(std::optional<std::int64_t>(to_micros(time)));
 }
 
-std::optional<Standing> read_standing(const PostgresqlRows& rows, WorkerId worker) {
+std::optional<WorkerContext> read_context(const PostgresqlRows& rows, WorkerId worker) {
     if (rows.size() == 0) return std::nullopt;
-    return Standing{
+    return WorkerContext{
         .worker = {.id = worker, .tag = std::bit_cast<std::uint64_t>(rows.number(0, 0))},
         .now = from_micros(rows.number(0, 1))};
 }
@@ -40,15 +40,15 @@ Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker wo
     return worker;
 }
 
-std::optional<Standing> lock_worker(PostgresqlConnection& connection, GivenTime time,
-                                    WorkerId worker, WorkerLock lock) {
+std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, GivenTime time,
+                                         WorkerId worker, WorkerLock lock) {
     static const std::string select =
         "SELECT tag, " + time_sql + " FROM webhooks_worker WHERE id = $2 AND is_dead = 0 FOR ";
     static const PreparedStatement shared = {"lock_worker_shared", select + "KEY SHARE"};
     static const PreparedStatement alone = {"lock_worker_alone", select + "UPDATE"};
-    return read_standing(connection.execute(lock == WorkerLock::shared ? shared : alone,
-                                            {parameter(time), parameter(worker.value)}),
-                         worker);
+    return read_context(connection.execute(lock == WorkerLock::shared ? shared : alone,
+                                           {parameter(time), parameter(worker.value)}),
+                        worker);
 }
 
 std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
@@ -65,10 +65,10 @@ std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTim
     const PostgresqlRows rows = connection.execute(
         update, {parameter(time), parameter(worker.value), parameter(batch.low_water.value),
                  parameter(batch.number), parameter(static_cast<std::int64_t>(events))});
-    const std::optional<Standing> standing = read_standing(rows, worker);
-    if (!standing) return std::nullopt;
+    const std::optional<WorkerContext> context = read_context(rows, worker);
+    if (!context) return std::nullopt;
     return BegunBatch{
-        .standing = *standing, .revision = rows.number(0, 2), .first_event = {rows.number(0, 3)}};
+        .context = *context, .revision = rows.number(0, 2), .first_event = {rows.number(0, 3)}};
 }
 
 std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, GivenTime time,

@@ -14,7 +14,7 @@
 namespace webhooks::storage {
 
 /// The data with which a transaction of a living worker begins.
-struct Standing {
+struct WorkerContext {
     Worker worker{};
     Time now{};
 };
@@ -33,11 +33,11 @@ enum class WorkerLock : std::uint8_t {
 Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker worker,
                      std::chrono::milliseconds lease);
 /// @return nullopt if the worker is dead; also the next two.
-std::optional<Standing> lock_worker(PostgresqlConnection& connection, GivenTime time,
-                                    WorkerId worker, WorkerLock lock);
+std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, GivenTime time,
+                                         WorkerId worker, WorkerLock lock);
 /// The data with which a batch begins.
 struct BegunBatch {
-    Standing standing{};
+    WorkerContext context{};
     Revision revision = 0;
     EventId first_event{};  ///< The first of the reserved ids, if any.
 };
