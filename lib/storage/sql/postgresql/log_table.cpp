@@ -29,7 +29,7 @@ public:
         is_empty_ = false;
     }
 
-    void send(PostgresqlConnection& connection, Known known) {
+    void send(PostgresqlConnection& connection, OnDuplicate on_duplicate) {
         static const std::string insert =
             "INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
             "response, error_message, outcome) SELECT unnest($1::bigint[]), unnest($2::integer[]), "
@@ -39,7 +39,7 @@ public:
         static const PreparedStatement insert_unknown = {"insert_unknown_attempts",
                                                          insert + " ON CONFLICT DO NOTHING"};
         if (is_empty_) return;
-        connection.send(known == Known::fail ? insert_new : insert_unknown,
+        connection.send(on_duplicate == OnDuplicate::fail ? insert_new : insert_unknown,
                         {events_.take(), numbers_.take(), sent_.take(), durations_.take(),
                          statuses_.take(), responses_.take(), errors_.take(), outcomes_.take()});
     }
@@ -509,12 +509,12 @@ const std::string& in_memory() {
 }  // namespace
 
 void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
-                  Known known) {
+                  OnDuplicate on_duplicate) {
     NewAttempts plain;
     for (const AttemptRecord& record : batch.attempts) {
         if (record.is_plain()) plain.add(record.event, record.attempt);
     }
-    plain.send(connection, known);
+    plain.send(connection, on_duplicate);
     send_changes(connection, worker, condense(batch, worker));
 }
 

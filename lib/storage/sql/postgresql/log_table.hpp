@@ -17,13 +17,13 @@
 namespace webhooks::storage {
 
 /// What happens to a plain attempt that already exists in the log.
-enum class Known : std::uint8_t {
-    fail,  ///< The statement fails, so that the log need not be searched for each.
-    stay,  ///< It is left unchanged.
+enum class OnDuplicate : std::uint8_t {
+    fail,    ///< The statement fails, so that the log need not be searched for each.
+    ignore,  ///< It is left unchanged.
 };
 /// Sends the custody_changes and attempts of a batch, for events that the worker holds.
 void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
-                  Known known);
+                  OnDuplicate on_duplicate);
 
 /// Locks the row that orders all changes of subscriptions until the transaction ends, so that
 /// revisions become visible in order.

@@ -284,14 +284,15 @@ void PostgresqlStorage::set_listener(std::function<void()> listener) {
 // ---- The log, for a worker.
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch) {
-    Result<BatchReceipt> receipt = write(worker, batch, Known::fail);
+    Result<BatchReceipt> receipt = write(worker, batch, OnDuplicate::fail);
     if (!receipt && receipt.error() == Errc::conflict) {
-        receipt = write(worker, batch, Known::stay);
+        receipt = write(worker, batch, OnDuplicate::ignore);
     }
     return receipt;
 }
 
-Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch, Known known) {
+Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch,
+                                              OnDuplicate on_duplicate) {
     std::size_t events = 0;
     for (const Append& append : batch.appends) {
         events += append.subscriptions.size();
@@ -303,7 +304,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
         if (!batch.appends.empty() && begun->revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
-        send_results(connection, worker, batch, known);
+        send_results(connection, worker, batch, on_duplicate);
         // Before rows of subscriptions are locked, in the same order as other transactions that
         // change them.
         if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);

@@ -51,7 +51,7 @@ private:
     template <class Answering>
     auto run_as(WorkerId worker, WorkerLock lock, Answering body);
 
-    Result<BatchReceipt> write(WorkerId worker, const Batch& batch, Known known);
+    Result<BatchReceipt> write(WorkerId worker, const Batch& batch, OnDuplicate on_duplicate);
 
     /// Set by tests; absent: the database's time.
     GivenTime given_time() const;
