@@ -188,7 +188,7 @@ Result<std::optional<EventId>> PostgresqlStorage::last_settled_event() {
     return last;
 }
 
-GivenTime PostgresqlStorage::given_time() const {
+TimeOverride PostgresqlStorage::given_time() const {
     return options_.clock ? std::optional(options_.clock->now()) : std::nullopt;
 }
 

@@ -54,7 +54,7 @@ private:
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch, OnDuplicate on_duplicate);
 
     /// Set by tests; absent: the database's time.
-    GivenTime given_time() const;
+    TimeOverride given_time() const;
 
     const PostgresqlOptions options_;
     const std::string begin_query_;

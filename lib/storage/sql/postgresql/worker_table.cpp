@@ -9,7 +9,7 @@ namespace {
 const std::string time_sql =
     "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)";
 
-Parameter parameter(GivenTime time) {
+Parameter parameter(TimeOverride time) {
     return storage::parameter(std::optional<std::int64_t>(to_micros(time)));
 }
 
@@ -22,7 +22,7 @@ std::optional<WorkerContext> read_context(const PostgresqlRows& rows, WorkerId w
 
 }  // namespace
 
-Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker worker,
+Worker insert_worker(PostgresqlConnection& connection, TimeOverride time, Worker worker,
                      std::chrono::milliseconds lease) {
     static const PreparedStatement insert = {
         "insert_worker",
@@ -40,7 +40,7 @@ Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker wo
     return worker;
 }
 
-std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, GivenTime time,
+std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, TimeOverride time,
                                          WorkerId worker, WorkerLock lock) {
     static const std::string select =
         "SELECT tag, " + time_sql + " FROM webhooks_worker WHERE id = $2 AND is_dead = 0 FOR ";
@@ -51,7 +51,7 @@ std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, Given
                         worker);
 }
 
-std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
+std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOverride time,
                                       WorkerId worker, const Batch& batch, std::size_t events) {
     static const PreparedStatement update = {
         "begin_batch",
@@ -71,7 +71,7 @@ std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTim
         .context = *context, .revision = rows.number(0, 2), .first_event = {rows.number(0, 3)}};
 }
 
-std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, GivenTime time,
+std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOverride time,
                                         WorkerId worker) {
     static const PreparedStatement update = {
         "beat", "UPDATE webhooks_worker SET heartbeat_at = " + time_sql +

@@ -21,7 +21,7 @@ struct WorkerContext {
 
 /// Storage's time in SQL, as the first parameter of these statements: set by tests, otherwise the
 /// database's time.
-using GivenTime = std::optional<Time>;
+using TimeOverride = std::optional<Time>;
 
 /// How a worker's row is locked. Equal locks are compatible, except `alone`.
 enum class WorkerLock : std::uint8_t {
@@ -30,10 +30,10 @@ enum class WorkerLock : std::uint8_t {
 };
 
 /// @return `worker` with its id; the caller supplies its tag.
-Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker worker,
+Worker insert_worker(PostgresqlConnection& connection, TimeOverride time, Worker worker,
                      std::chrono::milliseconds lease);
 /// @return nullopt if the worker is dead; also the next two.
-std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, GivenTime time,
+std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, TimeOverride time,
                                          WorkerId worker, WorkerLock lock);
 /// The data with which a batch begins.
 struct BegunBatch {
@@ -43,9 +43,9 @@ struct BegunBatch {
 };
 /// Locks the row also against other batches and heartbeats, and reserves ids for `events`. No other
 /// transaction has to wait for ids until this one ends.
-std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
+std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOverride time,
                                       WorkerId worker, const Batch& batch, std::size_t events);
-std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, GivenTime time,
+std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOverride time,
                                         WorkerId worker);
 
 /// @pre the row is locked alone.
