@@ -36,10 +36,10 @@ public:
                 if (was_silent) throw NoConnection("the server does not respond");
             }
         }
-        const int losses = pool_.link_.losses;
+        const int generation = pool_.link_.generation;
         connection_ = {.made = std::make_unique<PostgresqlConnection>(
                            pool_.options_, pool_.planning_, &pool_.link_.watchdog),
-                       .losses = losses};
+                       .generation = generation};
         return begun(begin);
     }
 
@@ -55,7 +55,7 @@ private:
     }
 
     void lose() {
-        if (connection_.losses == pool_.link_.losses) ++pool_.link_.losses;
+        if (connection_.generation == pool_.link_.generation) ++pool_.link_.generation;
         connection_.made.reset();
     }
 
@@ -95,7 +95,7 @@ PostgresqlPool::Connection PostgresqlPool::take() {
     while (!idle_.empty()) {
         Connection connection = std::move(idle_.back());
         idle_.pop_back();
-        if (connection.losses == link_.losses) return connection;
+        if (connection.generation == link_.generation) return connection;
         lost.push_back(std::move(connection));
     }
     return {};

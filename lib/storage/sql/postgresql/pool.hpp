@@ -15,7 +15,7 @@ namespace webhooks::storage {
 /// Shared by the pools of one storage: a failure that breaks a connection of one breaks all.
 struct PostgresqlLink {
     PostgresqlWatchdog watchdog;
-    std::atomic<int> losses{0};
+    std::atomic<int> generation{0};
 };
 
 /// Connections, created on demand and kept while they work.
@@ -38,7 +38,7 @@ private:
     class Lease;
     struct Connection {
         std::unique_ptr<PostgresqlConnection> made;  ///< Null: there is none.
-        int losses = 0;                              ///< Of the link, when it was created.
+        int generation = 0;                          ///< Of the link, when it was created.
     };
 
     void run(const char* begin, const Body& body);
