@@ -200,7 +200,7 @@ const std::vector<Check<Record>> record_checks = {
      [](const Record& given) {
          return given.record.attempt.outcome != Outcome::retry || is_on_schedule(given);
      }},
-    {"an event is exhausted when its tries are used up or its endpoint is gone",
+    {"an event is exhausted when its attempts are used up or its endpoint is gone",
      [](const Record& given) {
          if (given.record.attempt.outcome != Outcome::exhausted) return true;
          if (given.record.attempt.status_code == 410) return true;

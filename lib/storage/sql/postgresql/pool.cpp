@@ -30,10 +30,10 @@ public:
                 return begun(begin);
             } catch (const soci::soci_error&) {
                 if (connection_.made->reset()) throw;
-                const bool was_silent = connection_.made->was_silent();
+                const bool timed_out = connection_.made->timed_out();
                 lose();
                 // The next call may have to wait for a connection; this one has already waited.
-                if (was_silent) throw NoConnection("the server does not respond");
+                if (timed_out) throw NoConnection("the server does not respond");
             }
         }
         const int generation = pool_.link_.generation;
@@ -48,9 +48,9 @@ public:
 
 private:
     PostgresqlConnection& begun(const char* begin) {
-        connection_.made->expect_answers(pool_.options_.answer_timeout);
+        connection_.made->arm(pool_.options_.answer_timeout);
         connection_.made->sql() << begin;
-        connection_.made->expect_answers(pool_.patience_);
+        connection_.made->arm(pool_.response_timeout_);
         return *connection_.made;
     }
 
@@ -79,7 +79,7 @@ void PostgresqlPool::run(const char* begin, const Body& body) {
     Lease lease(*this);
     PostgresqlConnection& connection = lease.begin(begin);
     const bool is_wanted = body(connection);
-    connection.expect_answers(patience_);
+    connection.arm(response_timeout_);
     // Together with the last statements sent, in one round trip.
     connection.execute(is_wanted ? commit : rollback, {});
     lease.set_fine();

@@ -21,10 +21,14 @@ struct PostgresqlLink {
 /// Connections, created on demand and kept while they work.
 class PostgresqlPool {
 public:
-    /// @param patience how long the server may take to respond in a transaction.
+    /// @param response_timeout how long the server may take to respond in a transaction.
     PostgresqlPool(const PostgresqlOptions& options, PostgresqlLink& link, Planning planning,
-                   std::size_t size, std::chrono::milliseconds patience)
-        : options_(options), link_(link), planning_(planning), patience_(patience), free_(size) {}
+                   std::size_t size, std::chrono::milliseconds response_timeout)
+        : options_(options),
+          link_(link),
+          planning_(planning),
+          response_timeout_(response_timeout),
+          free_(size) {}
 
     /// @return whether to commit the transaction. May throw what SOCI throws.
     using Body = std::function<bool(PostgresqlConnection&)>;
@@ -50,7 +54,7 @@ private:
     const PostgresqlOptions& options_;
     PostgresqlLink& link_;
     const Planning planning_;
-    const std::chrono::milliseconds patience_;
+    const std::chrono::milliseconds response_timeout_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::size_t free_;  ///< The number that may be taken.
