@@ -704,15 +704,15 @@ std::size_t MemoryStorage::erase_deleted(std::size_t limit) {
 std::size_t MemoryStorage::erase_old_events(std::chrono::seconds keep_for, std::size_t limit) {
     const Time now = clock_->now();
     std::size_t seen = 0;
-    auto place = events_.upper_bound(sweep_.resume(now));
+    auto place = events_.upper_bound(retention_.start(now));
     while (seen < limit && place != events_.end() && place->second.created_at < now - keep_for) {
         const auto& [id, event] = *place++;
         const bool is_kept = is_in_memory_alone(event) || (event.row && event.row->due);
-        sweep_.see(id, is_kept);
+        retention_.advance(id, is_kept);
         if (!is_kept) erase_event(id);
         ++seen;
     }
-    if (seen < limit) sweep_.rest(now);
+    if (seen < limit) retention_.finish(now);
     return seen;
 }
 

@@ -6,7 +6,7 @@
 #include <query/budget.hpp>
 #include <set>
 #include <storage/append_decision.hpp>
-#include <storage/sweep.hpp>
+#include <storage/retention_cursor.hpp>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -161,7 +161,7 @@ private:
     std::deque<StoredNotice> notices_;
     std::int64_t last_notice_ = 0;
     std::map<ApiKeyId, ApiKeyRecord> api_keys_;
-    Sweep sweep_;
+    RetentionCursor retention_;
     Revision revision_ = 1;
     std::int64_t last_subscription_ = 0;
     EventId last_event_{};

@@ -200,7 +200,7 @@ Time PostgresqlStorage::now(soci::session& sql) {
 }
 
 std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
-                                      Sweep& sweep) {
+                                      RetentionCursor& cursor) {
     const std::chrono::seconds keep_for = maintenance.keep_events_for;
     const std::chrono::seconds period = std::max(keep_for / 8, least_partition_period);
     const long long present = to_micros(now);
@@ -217,7 +217,7 @@ std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Mainte
     return static_cast<std::size_t>(erased) +
            SqlStorage::expire(
                sql, now, {.limit = maintenance.limit, .keep_events_for = keep_for + 2 * period},
-               sweep);
+               cursor);
 }
 
 // ---- Workers.

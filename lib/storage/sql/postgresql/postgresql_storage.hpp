@@ -41,7 +41,7 @@ private:
     const char* begin_for(Purpose purpose) const;
     Result<std::optional<EventId>> last_settled_event() override;
     std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
-                       Sweep& sweep) override;
+                       RetentionCursor& cursor) override;
 
     /// Runs `body(PostgresqlConnection&)`, which returns a Result, in a transaction of the workers'
     /// connection.
