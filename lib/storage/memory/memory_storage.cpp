@@ -173,9 +173,9 @@ Event MemoryStorage::view(EventId id, const StoredEvent& stored) {
     if (!stored.attempts.empty()) {
         const auto requests = std::ranges::count_if(
             stored.attempts, [](const Attempt& attempt) { return is_request(attempt.outcome); });
-        show_latest(event, stored.attempts.back(), static_cast<int>(requests));
+        apply_latest_attempt(event, stored.attempts.back(), static_cast<int>(requests));
     }
-    if (stored.row && stored.row->due) show_waiting(event, *stored.row->due);
+    if (stored.row && stored.row->due) apply_next_retry(event, *stored.row->due);
     return event;
 }
 
