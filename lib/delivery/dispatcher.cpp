@@ -61,7 +61,7 @@ SubscriptionQueue& Dispatcher::queue_for(const HeldEvent& event, const Now& now)
     SubscriptionQueue& queue =
         *queues_.emplace(key, std::make_unique<SubscriptionQueue>(key)).first->second;
     try {
-        bring_up_to_date(queue, now);
+        refresh(queue, now);
     } catch (...) {
         // Every queue has its place among the turns.
         scheduler_.remove(queue);
@@ -71,8 +71,7 @@ SubscriptionQueue& Dispatcher::queue_for(const HeldEvent& event, const Now& now)
     return queue;
 }
 
-std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(SubscriptionQueue& queue,
-                                                             const Now& now) {
+std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, const Now& now) {
     std::shared_ptr<const Endpoint> endpoint = lookup_(queue.key.subscription);
     const std::string host = host_of(endpoint.get());
     // A deleted subscription keeps its owner, for the requests in flight.
@@ -126,7 +125,7 @@ void Dispatcher::hear(SubscriptionQueue& queue, std::optional<Time> paused_until
 void Dispatcher::refresh(const Now& now) {
     for (auto place = queues_.begin(); place != queues_.end();) {
         SubscriptionQueue& queue = *place->second;
-        const std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(queue, now);
+        const std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
         const bool is_gone = endpoint == nullptr;
         cancel_queue(queue, endpoint.get(), now);
         if (is_gone && queue.events.empty() && queue.in_flight == 0 && queue.deferred == 0) {
@@ -326,7 +325,7 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
     }
 }
 
-void Dispatcher::hold_old(const Now& now) {
+void Dispatcher::persist_overdue(const Now& now) {
     if (waiting_ == 0) return;
     const SteadyTime limit = now.steady - options_.park_after;
     for (const auto& [key, queue] : queues_) {
@@ -365,7 +364,7 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
     while (SubscriptionQueue* turn = scheduler_.next()) {
         SubscriptionQueue& queue = *turn;
         const Host* host = queue.host;
-        std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(queue, now);
+        std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
         const HeldEvent& first = queue.events.front().event;
         if (queue.host != host || queue.ready_at() > now.steady) {
             // The subscription has changed: its next turn is with another host, or later.

@@ -61,7 +61,7 @@ public:
 
     /// Gives rows to events that have waited for longer than `ServiceOptions::park_after`, so that
     /// the low-water mark can advance past them.
-    void hold_old(const Now& now);
+    void persist_overdue(const Now& now);
 
     Results take_results() { return std::exchange(results_, {}); }
     std::size_t results() const noexcept { return results_.size(); }
@@ -87,7 +87,7 @@ private:
 
     SubscriptionQueue& queue_for(const HeldEvent& event, const Now& now);
     /// Updates a queue to the current version of its subscription. @return that version.
-    std::shared_ptr<const Endpoint> bring_up_to_date(SubscriptionQueue& queue, const Now& now);
+    std::shared_ptr<const Endpoint> refresh(SubscriptionQueue& queue, const Now& now);
     void begin_version(SubscriptionQueue& queue, const Endpoint* endpoint);
     /// Takes in what other workers found out of pauses.
     static void hear(SubscriptionQueue& queue, std::optional<Time> paused_until, const Now& now);

@@ -38,7 +38,7 @@ delivery::Now DeliveryLoop::now() const {
 
 std::size_t DeliveryLoop::turn(bool may_wait) {
     has_failed_ = false;
-    take_inbox();
+    drain_inbox();
     sweep();
     begin_attempts();
     // Decisions made without a request must not wait for one.
@@ -80,7 +80,7 @@ void DeliveryLoop::log_transport_failure(const char* call) {
 void DeliveryLoop::finish(std::chrono::milliseconds drain) {
     const SteadyTime deadline = transport_now() + drain;
     while (in_flight() > 0 && transport_now() < deadline) {
-        take_inbox();
+        drain_inbox();
         drive_transport(deadline);
         hand_back();
     }
@@ -135,7 +135,7 @@ SteadyTime DeliveryLoop::next_wake_of_transport() const {
     return wake <= now_there ? SteadyTime::min() : parts_.clock->steady_now() + (wake - now_there);
 }
 
-void DeliveryLoop::take_inbox() {
+void DeliveryLoop::drain_inbox() {
     Inbox::Contents contents = inbox_.take();
     done_ += contents.size();
     const delivery::Now at = now();
@@ -296,7 +296,7 @@ void DeliveryLoop::sweep() {
     if (at.steady < next_sweep_) return;
     next_sweep_ = at.steady + sweep_interval;
     if (wants_sweep()) ++done_;
-    dispatcher_.hold_old(at);
+    dispatcher_.persist_overdue(at);
     if (const std::uint64_t changes = index_.changes(); changes != swept_changes_) {
         swept_changes_ = changes;
         dispatcher_.refresh(at);

@@ -155,7 +155,7 @@ std::size_t Engine::deliver(bool may_wait) {
     try {
         return delivery_.turn(may_wait);
     } catch (...) {
-        journal_.abandon_identity();
+        journal_.force_reregister();
         throw;
     }
 }
@@ -311,7 +311,7 @@ void Engine::finish_deliveries(std::chrono::milliseconds drain) {
         delivery_.finish(drain);
         delivery_.abandon();
     } catch (...) {
-        journal_.abandon_identity();
+        journal_.force_reregister();
         log(LogEvent::service_failed, "delivery failed as it stopped:");
         log(LogEvent::service_failed, what_was_thrown());
     }

@@ -80,7 +80,7 @@ Result<> Journal::open() {
     const std::scoped_lock turn(step_mutex_);
     next_look_ = parts_.clock->steady_now() + options_.heartbeat_interval;
     if (Result<> begun = begin_identity(); !begun) return for_callers(begun.error());
-    parts_.storage->set_listener([this] { want_look(); });
+    parts_.storage->set_listener([this] { request_heartbeat(); });
     if (Result<> fresh = refresh(); !fresh) return fresh;
     // However much was left behind, heartbeats must continue: the rest follows in later steps.
     const Result<bool> is_more = take_over_some();
@@ -100,7 +100,7 @@ Result<> Journal::close() {
         while (!has_crashed_ && write_pending() > 0 && is_healthy_) {
         }
     } catch (...) {
-        crash(what_was_thrown());
+        on_fatal(what_was_thrown());
     }
     refuse_pending();
     is_closed_ = true;
@@ -186,17 +186,19 @@ Result<bool> Journal::take_over_some() {
     return *moved == take_over_batch;
 }
 
-std::size_t Journal::go_on_taking_over() {
+std::size_t Journal::continue_takeover() {
     if (!is_taking_over_ || is_blocked()) return 0;
     const Result<bool> is_more = take_over_some();
-    is_taking_over_ = accept(is_more ? Result<>() : is_more.error(), "take-over") && *is_more;
+    is_taking_over_ =
+        note_storage_result(is_more ? Result<>() : is_more.error(), "take-over") && *is_more;
     return is_taking_over_ ? 1 : 0;
 }
 
 std::optional<Heartbeat> Journal::heartbeat() {
     const SteadyTime asked_at = parts_.clock->steady_now();
     const Result<Heartbeat> heartbeat = parts_.storage->heartbeat(worker_.id);
-    if (!accept(heartbeat ? Result<>() : heartbeat.error(), "heartbeat")) return std::nullopt;
+    if (!note_storage_result(heartbeat ? Result<>() : heartbeat.error(), "heartbeat"))
+        return std::nullopt;
     synchronize(*heartbeat, asked_at);
     return *heartbeat;
 }
@@ -205,7 +207,7 @@ std::size_t Journal::look_if_due() {
     const SteadyTime steady_now = parts_.clock->steady_now();
     {
         const std::scoped_lock lock(mutex_);
-        if (std::exchange(wants_look_, false)) next_look_ = steady_now;
+        if (std::exchange(wants_heartbeat_, false)) next_look_ = steady_now;
     }
     if (steady_now < next_look_) return 0;
     if (look()) next_look_ = steady_now + options_.heartbeat_interval;
@@ -218,12 +220,12 @@ bool Journal::look() {
     // Events that others return are found by checking; the events that this worker set aside are
     // known.
     consider_due(answer->now);
-    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes"))
+    if (answer->revision != index_.revision() && !note_storage_result(refresh(), "reading changes"))
         return false;
     if (answer->last_notice != last_notice_ && !read_notices()) return false;
     // If storage was unavailable to all, the other workers get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
-        !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
+        !note_storage_result(parts_.storage->declare_dead(worker_.id), "take-over")) {
         return false;
     }
     is_taking_over_ = true;
@@ -233,7 +235,8 @@ bool Journal::look() {
 
 bool Journal::read_notices() {
     const Result<std::vector<Notice>> notices = parts_.storage->notices(last_notice_);
-    if (!accept(notices ? Result<>() : notices.error(), "reading notices")) return false;
+    if (!note_storage_result(notices ? Result<>() : notices.error(), "reading notices"))
+        return false;
     index_.apply(*notices);
     for (const Notice& notice : *notices) {
         if (notice.deleted_event) {
@@ -265,7 +268,7 @@ Result<> Journal::refresh() {
     return {};
 }
 
-bool Journal::accept(const Result<>& result, const char* what) {
+bool Journal::note_storage_result(const Result<>& result, const char* what) {
     is_healthy_ = result.has_value();
     if (result) return true;
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
@@ -338,10 +341,10 @@ void Journal::want_claim() {
     notify();
 }
 
-void Journal::want_look() {
+void Journal::request_heartbeat() {
     {
         const std::scoped_lock lock(mutex_);
-        wants_look_ = true;
+        wants_heartbeat_ = true;
     }
     notify();
 }
@@ -356,7 +359,7 @@ std::size_t Journal::step() {
     try {
         done = work();
     } catch (...) {
-        crash(what_was_thrown());
+        on_fatal(what_was_thrown());
     }
     const SteadyTime wake_at = next_wake();
     const std::scoped_lock lock(mutex_);
@@ -368,13 +371,13 @@ std::size_t Journal::step() {
 std::size_t Journal::work() {
     if (is_blocked()) return refuse_pending();
     // Cleared first: delivery may set it again meanwhile.
-    if (has_crashed_.exchange(false) && !begin_again()) {
+    if (has_crashed_.exchange(false) && !reregister()) {
         has_crashed_ = true;
         return refuse_pending();
     }
     std::size_t done = look_if_due();
     // In this order: events that delivery requests must have been written.
-    done += go_on_taking_over();
+    done += continue_takeover();
     done += write_pending();
     done += serve_refill_requests();
     done += claim_due();
@@ -384,7 +387,7 @@ std::size_t Journal::work() {
 
 /// Memory is used up, or a similar failure: how far the work got is unknown. It is treated as if
 /// this process had died there, except that the callers get an error.
-void Journal::crash(std::string_view what) {
+void Journal::on_fatal(std::string_view what) {
     has_crashed_ = true;
     end_lease();
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
@@ -398,11 +401,11 @@ void Journal::crash(std::string_view what) {
 }
 
 /// Continues under a new identity: storage knows what the previous one held.
-bool Journal::begin_again() {
+bool Journal::reregister() {
     end_lease();
     const Result<> retired = parts_.storage->retire_worker(worker_.id);
     const bool is_retired = retired || retired.error() == Errc::fenced;
-    return accept(is_retired ? begin_identity() : retired, "new identity");
+    return note_storage_result(is_retired ? begin_identity() : retired, "new identity");
 }
 
 /// Allocates no memory, which may be what is short. Publications from completions called here wait
@@ -483,7 +486,7 @@ void Journal::write_current() {
         match(work, batch);
         const Result<BatchReceipt> receipt = parts_.storage->write(worker_.id, batch);
         if (receipt) {
-            accept({}, "write");
+            note_storage_result({}, "write");
             written_low_water_ = batch.low_water;
             take_back(batch, work.results);
             complete(work, batch, *receipt);
@@ -499,7 +502,7 @@ void Journal::write_current() {
     }
     take_back(batch, work.results);
     unwritten_ = std::move(work.results);
-    accept(outcome, "write");
+    note_storage_result(outcome, "write");
     for (Submission& submission : work.submissions) {
         answer(submission, for_callers(outcome.error()));
     }
@@ -511,7 +514,7 @@ bool Journal::resolve_in_doubt_batch() {
     if (!answer) return false;
     if (answer->last_batch == last_batch_) {
         // Its callers were told that the outcome is unknown. Now it is known: all of it happened.
-        if (!take_in_appended() || !accept(refresh(), "reading changes")) return false;
+        if (!recover_appended() || !note_storage_result(refresh(), "reading changes")) return false;
         std::vector<SubscriptionId> deactivated;
         for (const Deactivation& wanted : unwritten_.deactivations) {
             const auto endpoint = index_.endpoint(wanted.subscription);
@@ -525,11 +528,11 @@ bool Journal::resolve_in_doubt_batch() {
 }
 
 /// Reads what the batch in doubt appended: no known event has an id above the last known one.
-bool Journal::take_in_appended() {
+bool Journal::recover_appended() {
     while (true) {
         Result<std::vector<HeldEvent>> found =
             parts_.storage->appended_after(worker_.id, low_water_.last_added(), take_over_batch);
-        if (!accept(found ? Result<>() : found.error(), "reading back")) return false;
+        if (!note_storage_result(found ? Result<>() : found.error(), "reading back")) return false;
         if (found->empty()) return true;
         for (const HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
@@ -643,11 +646,11 @@ void Journal::complete(const Results& results, const std::vector<SubscriptionId>
     refill_requests_.insert(refill_requests_.end(), results.refill_requests.begin(),
                             results.refill_requests.end());
     for (const SubscriptionId id : deactivated) {
-        tell_deactivated(id, results.deactivations);
+        notify_deactivated(id, results.deactivations);
     }
 }
 
-void Journal::tell_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted) {
+void Journal::notify_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted) {
     const auto found = std::ranges::find(wanted, id, &Deactivation::subscription);
     const bool is_gone = found != wanted.end() && !found->failing_since;
     parts_.observer->on_deactivated(
@@ -702,7 +705,8 @@ std::size_t Journal::room_in_memory() const {
 
 bool Journal::resolve_in_doubt_claim() {
     if (!is_claim_in_doubt_) return true;
-    if (!accept(parts_.storage->unclaim(worker_.id, last_claim_), "claim")) return false;
+    if (!note_storage_result(parts_.storage->unclaim(worker_.id, last_claim_), "claim"))
+        return false;
     is_claim_in_doubt_ = false;
     consider_due(now());
     return true;
@@ -719,9 +723,9 @@ std::size_t Journal::claim_due() {
     if (room == 0) return 0;
     Result<Claim> claim = parts_.storage->claim(worker_.id, room, ++last_claim_);
     if (!claim) is_claim_in_doubt_ = true;
-    if (!accept(claim ? Result<>() : claim.error(), "claim")) return 0;
+    if (!note_storage_result(claim ? Result<>() : claim.error(), "claim")) return 0;
     // What is known of subscriptions decides on these events: it must be no older than they are.
-    if (claim->revision > index_.revision() && !accept(refresh(), "reading changes")) {
+    if (claim->revision > index_.revision() && !note_storage_result(refresh(), "reading changes")) {
         is_claim_in_doubt_ = true;
         return 0;
     }
@@ -745,7 +749,7 @@ std::size_t Journal::serve_refill_requests() {
         Result<std::vector<HeldEvent>> events = parts_.storage->claim_reserved(
             worker_.id, request.subscription, request.count, ++last_claim_);
         if (!events) is_claim_in_doubt_ = true;
-        if (!accept(events ? Result<>() : events.error(), "claim")) break;
+        if (!note_storage_result(events ? Result<>() : events.error(), "claim")) break;
         refill_requests_.pop_front();
         inbox_.refill(request, std::move(*events));
         ++served;
@@ -769,7 +773,7 @@ std::size_t Journal::maintain_if_wanted() {
     if (is_blocked()) return 0;
     const Result<bool> is_more = parts_.storage->maintain(
         {.limit = maintenance_batch, .keep_events_for = options_.retention});
-    if (!accept(is_more ? Result<>() : is_more.error(), "maintenance")) return 0;
+    if (!note_storage_result(is_more ? Result<>() : is_more.error(), "maintenance")) return 0;
     if (*is_more) want_maintenance();
     return 1;
 }
@@ -791,7 +795,7 @@ SteadyTime Journal::next_wake() const {
 bool Journal::has_work() const {
     if (!submissions_.empty()) return true;
     return !waits_for_storage_ &&
-           (results_.size() != 0 || wants_maintenance_ || wants_claim_ || wants_look_);
+           (results_.size() != 0 || wants_maintenance_ || wants_claim_ || wants_heartbeat_);
 }
 
 SteadyTime Journal::wake_at() const {

@@ -85,7 +85,7 @@ public:
     /// Submits results of events. Has no effect if `epoch` is that of an earlier identity.
     void record(std::uint64_t epoch, Results results);
     /// Delivery has failed, and it is unknown what it still holds: all of it goes back to storage.
-    void abandon_identity() noexcept { has_crashed_ = true; }
+    void force_reregister() noexcept { has_crashed_ = true; }
     /// Whether there is room for more results; delivery starts no attempt otherwise.
     bool has_room_for_results() const;
     /// Reads what has changed since the index was built.
@@ -95,7 +95,7 @@ public:
     /// Events in storage have become due.
     void want_claim();
     /// Others have changed something that the next heartbeat should read now.
-    void want_look();
+    void request_heartbeat();
 
     /// Does all work that is ready. @return the number of things done.
     std::size_t step();
@@ -139,12 +139,12 @@ private:
     /// @return whether there may be more
     Result<bool> take_over_some();
     /// However much dead workers left, publications and heartbeats continue in between.
-    std::size_t go_on_taking_over();
+    std::size_t continue_takeover();
 
     std::size_t work();
-    void crash(std::string_view what);
+    void on_fatal(std::string_view what);
     /// @return false if storage does not respond.
-    bool begin_again();
+    bool reregister();
     std::size_t refuse_pending();
     std::size_t write_pending();
     /// Writes a batch of the current work. @pre no batch is in doubt.
@@ -152,7 +152,7 @@ private:
     /// Finds out whether a batch whose receipt was lost was written, and continues from there.
     /// @return false if storage does not respond.
     bool resolve_in_doubt_batch();
-    bool take_in_appended();
+    bool recover_appended();
     void take_work();
     /// Matches publications again. Those that do not fit into one transaction are put back.
     void match(Work& work, Batch& batch);
@@ -162,7 +162,7 @@ private:
     void settle(const Results& results);
     /// Results are in storage.
     void complete(const Results& results, const std::vector<SubscriptionId>& deactivated);
-    void tell_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
+    void notify_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
     std::vector<HeldEvent> hold(const Append& append, const Appended& appended) const;
     /// @param appended the results of its publications.
     Result<PublishReceipts> receipts_of(const Submission& submission,
@@ -180,7 +180,7 @@ private:
     void consider_due(Time due);
     /// Records how a call to storage went: after a failure storage is not called for a while, and a
     /// lost identity is replaced. @return whether it succeeded.
-    bool accept(const Result<>& result, const char* what);
+    bool note_storage_result(const Result<>& result, const char* what);
     bool is_blocked() const { return parts_.clock->steady_now() < blocked_until_; }
     SteadyTime next_wake() const;
     void notify();
@@ -238,7 +238,7 @@ private:
     std::uint64_t epoch_ = 0;
     bool wants_maintenance_ = true;
     bool wants_claim_ = false;
-    bool wants_look_ = false;
+    bool wants_heartbeat_ = false;
     bool stops_waiting_ = false;
     bool refuses_new_ = false;
     bool waits_for_storage_ = false;

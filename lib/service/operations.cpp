@@ -165,7 +165,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
         .retry_on = draft.retry_on,
         .user_id = principal.user_id()};
     Result<Subscription> stored = storage->insert_subscription(subscription);
-    if (stored) take_in_change();
+    if (stored) apply_change();
     return stored;
 }
 
@@ -184,7 +184,7 @@ Result<Subscription> WebhookService::Impl::update_subscription(const Principal& 
     }
     if (Result<> verdict = validate(change); !verdict) return verdict.error();
     Result<Subscription> stored = storage->update_subscription(principal, id, change);
-    if (stored) take_in_change();
+    if (stored) apply_change();
     return stored;
 }
 
@@ -193,7 +193,7 @@ Result<> WebhookService::Impl::delete_subscription(const Principal& principal, S
         return deleted;
     }
     engine.want_maintenance();
-    take_in_change();
+    apply_change();
     return {};
 }
 
@@ -217,7 +217,7 @@ Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& princi
         secret = *std::move(made);
     }
     Result<Subscription> stored = storage->rotate_secret(principal, id, *secret, overlap);
-    if (stored) take_in_change();
+    if (stored) apply_change();
     return stored;
 }
 
@@ -319,7 +319,7 @@ Result<std::size_t> WebhookService::Impl::recover(const Principal& principal, Su
 Result<> WebhookService::Impl::register_event_type(EventType type) {
     if (Result<> verdict = service::check_event_type(type); !verdict) return verdict;
     Result<> stored = storage->upsert_event_type(type);
-    if (stored) take_in_change();
+    if (stored) apply_change();
     return stored;
 }
 

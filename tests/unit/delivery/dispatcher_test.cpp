@@ -175,13 +175,13 @@ TEST_CASE("an event that waits long gets a row once, and stays in memory") {
     bench.add(1, 2);
     bench.begin_all();
     bench.pass(bench.options.park_after + 1us);
-    bench.dispatcher.hold_old(bench.now);
+    bench.dispatcher.persist_overdue(bench.now);
     const Results results = bench.dispatcher.take_results();
     REQUIRE(results.custody_changes.size() == 1);
     CHECK(results.custody_changes.front().custody == Custody::in_memory);
     CHECK(results.released_events == 0);
     bench.pass(1h);
-    bench.dispatcher.hold_old(bench.now);
+    bench.dispatcher.persist_overdue(bench.now);
     CHECK(bench.dispatcher.results() == 0);
     CHECK(bench.dispatcher.waiting() == 1);
 }
