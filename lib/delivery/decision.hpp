@@ -16,13 +16,13 @@
 namespace webhooks::delivery {
 
 /// What a response says about the endpoint.
-enum class Meaning : std::uint8_t {
+enum class ResponseClass : std::uint8_t {
     success,    ///< 2xx.
     failure,    ///< Any other status, or no response.
     slow_down,  ///< 429, 502, 503, 504: asks for a pause, for all events of the subscription.
     gone,       ///< 410: wants no more events.
 };
-Meaning meaning_of(const TransportAnswer& answer);
+ResponseClass response_class_of(const TransportAnswer& answer);
 
 /// When and how often a failed event is retried.
 struct RetryPolicy {

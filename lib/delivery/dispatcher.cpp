@@ -161,8 +161,8 @@ std::size_t Dispatcher::room_of(const SubscriptionQueue& queue) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t left = room_for_all();
     std::size_t limit = left - left / 2;
-    const Share share = queue.health.share();
-    if (share == Share::proven || share == Share::shaky) {
+    const SlotClass share = queue.health.share();
+    if (share == SlotClass::proven || share == SlotClass::shaky) {
         limit = std::max(limit, std::clamp<std::size_t>(all / 4 / queues_.size(), 1, 100));
     }
     return queue.events.size() < limit ? limit - queue.events.size() : 0;
@@ -446,7 +446,7 @@ void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const Tran
     const bool was_failing = queue.failing_since.has_value();
     const SteadyTime was_blocked_until = queue.health.blocked_until;
     const std::optional<Time> was_asked_until = queue.asked_until;
-    const bool is_success = meaning_of(answer) == Meaning::success;
+    const bool is_success = response_class_of(answer) == ResponseClass::success;
     if (is_success) {
         note_success(queue.health, flight.started);
         queue.failing_since.reset();
@@ -477,10 +477,10 @@ void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const Tran
 void Dispatcher::note_failed(SubscriptionQueue& queue, const Flight& flight,
                              const TransportAnswer& answer, const Now& now) {
     report_failure(queue, answer, now);
-    const Meaning meaning = meaning_of(answer);
+    const ResponseClass response_class = response_class_of(answer);
     Failure failure{.started = flight.started,
                     .is_silent = answer.kind == TransportAnswer::Kind::failed};
-    if (meaning == Meaning::slow_down) {
+    if (response_class == ResponseClass::slow_down) {
         failure.wanted_pause = wanted_pause(answer, policy_for(flight), now.time);
     }
     note_failure(queue.health, breaker_, failure, now.steady);
@@ -494,15 +494,15 @@ void Dispatcher::note_failed(SubscriptionQueue& queue, const Flight& flight,
     }
     if (!queue.failing_since) queue.failing_since = flight.sent_at;
     ++queue.failures;
-    deactivate_if_due(queue, flight, meaning, now);
+    deactivate_if_due(queue, flight, response_class, now);
     defer_if_blocked_for_long(queue, now);
 }
 
-void Dispatcher::deactivate_if_due(SubscriptionQueue& queue, const Flight& flight, Meaning meaning,
-                                   const Now& now) {
+void Dispatcher::deactivate_if_due(SubscriptionQueue& queue, const Flight& flight,
+                                   ResponseClass response_class, const Now& now) {
     Deactivation deactivation{.subscription = queue.key.subscription,
                               .judged_at = flight.endpoint->revision};
-    if (meaning != Meaning::gone) {
+    if (response_class != ResponseClass::gone) {
         if (options_.deactivate_after == std::chrono::seconds(0)) return;
         if (now.time - *queue.failing_since < options_.deactivate_after) return;
         // Two failures that are days apart prove little.

@@ -116,8 +116,8 @@ private:
               const Now& now);
     void note_failed(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
                      const Now& now);
-    void deactivate_if_due(SubscriptionQueue& queue, const Flight& flight, Meaning meaning,
-                           const Now& now);
+    void deactivate_if_due(SubscriptionQueue& queue, const Flight& flight,
+                           ResponseClass response_class, const Now& now);
     void report_failure(SubscriptionQueue& queue, const TransportAnswer& answer, const Now& now);
     void report_success(SubscriptionQueue& queue);
     RetryPolicy policy_for(const Flight& flight) const;

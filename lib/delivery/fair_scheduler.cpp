@@ -5,7 +5,7 @@
 namespace webhooks::delivery {
 namespace {
 
-std::size_t index(Share share) {
+std::size_t index(SlotClass share) {
     return static_cast<std::size_t>(share);
 }
 
@@ -72,7 +72,7 @@ void FairScheduler::reschedule(SubscriptionQueue& queue, SteadyTime now) {
 }
 
 void FairScheduler::update(Host& host) {
-    for (std::size_t share = 0; share < shares; ++share) {
+    for (std::size_t share = 0; share < slot_classes; ++share) {
         const bool has_turn = !host.ready[share].empty() && host.in_flight < host.limit;
         if (has_turn && !host.turns[share].is_linked())
             host.turns[share].enter(ready_hosts_[share]);
@@ -84,12 +84,12 @@ std::size_t FairScheduler::all_in_flight() const {
     return std::accumulate(in_flight_.begin(), in_flight_.end(), std::size_t{0});
 }
 
-bool FairScheduler::has_slot(Share share) const {
+bool FairScheduler::has_slot(SlotClass share) const {
     return all_in_flight() < limits_[0] && in_flight_[index(share)] < limits_[index(share)];
 }
 
 /// @pre has_slot(share)
-bool FairScheduler::may_begin(const Owner& owner, Share share) const {
+bool FairScheduler::may_begin(const Owner& owner, SlotClass share) const {
     if (owner.name.empty()) return true;
     const std::size_t its =
         std::accumulate(owner.in_flight.begin(), owner.in_flight.end(), std::size_t{0});
@@ -109,7 +109,7 @@ bool FairScheduler::release_held() {
         Owner& owner = **place++;
         if (!owner.held.empty()) {
             SubscriptionQueue& queue = *owner.held.front();
-            const Share share = queue.health.share();
+            const SlotClass share = queue.health.share();
             if (has_slot(share) && may_begin(owner, share)) {
                 queue.turn.enter(queue.host->ready[index(share)]);
                 update(*queue.host);
@@ -131,15 +131,15 @@ SubscriptionQueue* FairScheduler::next() {
 }
 
 SubscriptionQueue* FairScheduler::next_ready() {
-    for (std::size_t i = 1; i <= shares; ++i) {
-        const std::size_t share = (last_share_ + i) % shares;
-        while (!ready_hosts_[share].empty() && has_slot(static_cast<Share>(share))) {
+    for (std::size_t i = 1; i <= slot_classes; ++i) {
+        const std::size_t share = (last_share_ + i) % slot_classes;
+        while (!ready_hosts_[share].empty() && has_slot(static_cast<SlotClass>(share))) {
             Host& host = *ready_hosts_[share].front();
             SubscriptionQueue& queue = *host.ready[share].front();
             queue.turn.leave();
             host.turns[share].leave();
             update(host);
-            if (may_begin(*queue.owner, static_cast<Share>(share))) {
+            if (may_begin(*queue.owner, static_cast<SlotClass>(share))) {
                 last_share_ = share;
                 return &queue;
             }

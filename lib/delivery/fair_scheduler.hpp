@@ -17,9 +17,9 @@ struct Host {
     /// The maximum number of requests in flight: one at first, doubled after each response.
     std::size_t limit = 1;
     /// Queues that are ready, by their class of slots.
-    std::array<IntrusiveList<SubscriptionQueue>, shares> ready;
-    std::array<ListHook<Host>, shares> turns{ListHook<Host>{this}, ListHook<Host>{this},
-                                             ListHook<Host>{this}, ListHook<Host>{this}};
+    std::array<IntrusiveList<SubscriptionQueue>, slot_classes> ready;
+    std::array<ListHook<Host>, slot_classes> turns{ListHook<Host>{this}, ListHook<Host>{this},
+                                                   ListHook<Host>{this}, ListHook<Host>{this}};
 };
 
 /// The state of one user. Its requests in flight stay below three times the number of free slots,
@@ -28,7 +28,7 @@ struct Host {
 struct Owner {
     std::string name;
     std::size_t queues = 0;
-    std::array<std::size_t, shares> in_flight{};
+    std::array<std::size_t, slot_classes> in_flight{};
     IntrusiveList<SubscriptionQueue>
         held;  ///< Queues whose turn came while the owner was at its limit.
     ListHook<Owner> holding{this};
@@ -62,7 +62,7 @@ public:
     struct Slot {
         Host* host = nullptr;
         Owner* owner = nullptr;
-        Share share = Share::unproven;
+        SlotClass share = SlotClass::unproven;
     };
     Slot begin(SubscriptionQueue& queue);
     /// Adjusts the host's limit: whether it responded, with any status.
@@ -80,21 +80,21 @@ private:
     void update(Host& host);
     void forget_if_idle(Host& host);
     void forget_if_idle(Owner& owner);
-    bool may_begin(const Owner& owner, Share share) const;
+    bool may_begin(const Owner& owner, SlotClass share) const;
     void hold(SubscriptionQueue& queue);
     /// @return whether a queue has its turn again
     bool release_held();
     std::size_t all_in_flight() const;
     void leave(SubscriptionQueue& queue);
-    bool has_slot(Share share) const;
+    bool has_slot(SlotClass share) const;
     SubscriptionQueue* next_ready();
 
     const std::size_t host_limit_;
-    const std::array<std::size_t, shares> limits_;
-    std::array<std::size_t, shares> in_flight_{};
+    const std::array<std::size_t, slot_classes> limits_;
+    std::array<std::size_t, slot_classes> in_flight_{};
     std::size_t last_share_ = 0;
     /// Hosts that have ready queues and may have another request in flight, by class.
-    std::array<IntrusiveList<Host>, shares> ready_hosts_;
+    std::array<IntrusiveList<Host>, slot_classes> ready_hosts_;
     IntrusiveList<Owner> holding_;  ///< Those that may have held queues.
     // After the lists, because they are destroyed first.
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;

@@ -17,10 +17,10 @@ std::chrono::microseconds breaker_pause(const BreakerPolicy& policy, int pauses_
 
 }  // namespace
 
-Share Health::share() const noexcept {
-    if (last_was_silent || failures_in_row >= failures_of_the_failing) return Share::failing;
-    if (!has_succeeded) return Share::unproven;
-    return failures_in_row == 0 ? Share::proven : Share::shaky;
+SlotClass Health::share() const noexcept {
+    if (last_was_silent || failures_in_row >= failures_of_the_failing) return SlotClass::failing;
+    if (!has_succeeded) return SlotClass::unproven;
+    return failures_in_row == 0 ? SlotClass::proven : SlotClass::shaky;
 }
 
 void note_success(Health& health, SteadyTime started) {

@@ -28,13 +28,13 @@ TEST_CASE("what a status says about the endpoint") {
     for (int status = 200; status < 600; ++status) {
         INFO(status);
         const bool slows = status == 429 || (status >= 502 && status <= 504);
-        const Meaning expected = status < 300    ? Meaning::success
-                                 : status == 410 ? Meaning::gone
-                                 : slows         ? Meaning::slow_down
-                                                 : Meaning::failure;
-        CHECK(meaning_of(answered(status)) == expected);
+        const ResponseClass expected = status < 300    ? ResponseClass::success
+                                       : status == 410 ? ResponseClass::gone
+                                       : slows         ? ResponseClass::slow_down
+                                                       : ResponseClass::failure;
+        CHECK(response_class_of(answered(status)) == expected);
     }
-    CHECK(meaning_of({.error = "refused"}) == Meaning::failure);
+    CHECK(response_class_of({.error = "refused"}) == ResponseClass::failure);
 }
 
 TEST_CASE("410 ends an event, however many attempts are left") {
