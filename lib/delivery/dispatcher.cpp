@@ -99,7 +99,7 @@ void Dispatcher::begin_version(SubscriptionQueue& queue, const Endpoint* endpoin
     queue.failing_since = endpoint->failing_since;
     if (!endpoint->failing_since) return;
     // How and how often it failed is not stored: until it succeeds, it is treated as failing.
-    queue.health.last_was_silent = true;
+    queue.health.last_had_no_response = true;
     queue.failures = options_.breaker_failures;
 }
 
@@ -479,7 +479,7 @@ void Dispatcher::note_failed(SubscriptionQueue& queue, const Flight& flight,
     report_failure(queue, answer, now);
     const ResponseClass response_class = response_class_of(answer);
     Failure failure{.started = flight.started,
-                    .is_silent = answer.kind == TransportAnswer::Kind::failed};
+                    .has_no_response = answer.kind == TransportAnswer::Kind::failed};
     if (response_class == ResponseClass::slow_down) {
         failure.wanted_pause = wanted_pause(answer, policy_for(flight), now.time);
     }

@@ -18,7 +18,8 @@ std::chrono::microseconds breaker_pause(const BreakerPolicy& policy, int pauses_
 }  // namespace
 
 SlotClass Health::share() const noexcept {
-    if (last_was_silent || failures_in_row >= failures_of_the_failing) return SlotClass::failing;
+    if (last_had_no_response || failures_in_row >= failures_of_the_failing)
+        return SlotClass::failing;
     if (!has_succeeded) return SlotClass::unproven;
     return failures_in_row == 0 ? SlotClass::proven : SlotClass::shaky;
 }
@@ -34,7 +35,7 @@ void note_success(Health& health, SteadyTime started) {
 void note_failure(Health& health, const BreakerPolicy& policy, const Failure& failure,
                   SteadyTime now) {
     ++health.failures_in_row;
-    health.last_was_silent = failure.is_silent;
+    health.last_had_no_response = failure.has_no_response;
     const bool is_probe = health.is_open && failure.started >= health.opened_at;
     const bool opens = !health.is_open && (failure.wanted_pause.has_value() ||
                                            health.failures_in_row >= policy.failures);

@@ -39,7 +39,7 @@ struct Health {
     int failures_in_row = 0;
     int pauses_in_row = 0;
     bool has_succeeded = false;
-    bool last_was_silent = false;  ///< The latest request got no response.
+    bool last_had_no_response = false;  ///< The latest request got no response.
     bool is_open = false;
     SteadyTime opened_at = SteadyTime::min();
     SteadyTime blocked_until = SteadyTime::min();
@@ -51,7 +51,7 @@ struct Health {
 /// A failed request.
 struct Failure {
     SteadyTime started{};
-    bool is_silent = false;  ///< It got no response.
+    bool has_no_response = false;  ///< It got no response.
     /// Set: the endpoint asked for a pause of this length, or of unspecified length (0).
     std::optional<std::chrono::microseconds> wanted_pause = {};
 };

@@ -108,7 +108,7 @@ TEST_CASE("the slot class follows from the history of results") {
     fail(health, health_start);
     CHECK(health.share() == SlotClass::failing);
     note_success(health, health_start);
-    note_failure(health, breaker, {.started = health_start, .is_silent = true}, health_start);
+    note_failure(health, breaker, {.started = health_start, .has_no_response = true}, health_start);
     CHECK(health.share() == SlotClass::failing);
 }
 
