@@ -39,8 +39,8 @@ std::chrono::seconds wanted_pause(const TransportAnswer& answer, const RetryPoli
 
 /// The delay after a failed attempt.
 /// @param tries attempts since the event was published or reopened, at least 1.
-/// @param chance a random number in [0, 1): selects the delay within the jitter range.
-std::chrono::microseconds pause_after(const RetryPolicy&, int tries, double chance);
+/// @param random_unit a random number in [0, 1): selects the delay within the jitter range.
+std::chrono::microseconds pause_after(const RetryPolicy&, int tries, double random_unit);
 
 /// The decision about an event.
 struct Verdict {
@@ -51,7 +51,7 @@ struct Verdict {
 /// @param answer one that counts: `answered` or `failed`.
 /// @param tries attempts since the event was published or reopened, including this one.
 Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int tries, Time now,
-               double chance);
+               double random_unit);
 
 /// The error message of a failed attempt.
 std::string error_of(const TransportAnswer& answer);

@@ -396,7 +396,7 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
 }
 
 bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, const Now& now,
-                        double chance) {
+                        double random_unit) {
     const auto found = flights_.find(token);
     if (found == flights_.end()) return false;
     const Flight flight = std::move(found->second);
@@ -408,7 +408,7 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
         queue.delayed_until = now.steady + delay_after_local_error;
     } else {
         scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
-        record(flight, answer, now, chance);
+        record(flight, answer, now, random_unit);
         // A result for an earlier version of the subscription says nothing about this one.
         if (!queue.key.is_test && queue.version == flight.endpoint->revision) {
             note(queue, flight, answer, now);
@@ -420,11 +420,11 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
 }
 
 void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, const Now& now,
-                        double chance) {
+                        double random_unit) {
     const HeldEvent& event = flight.event;
     const int number = event.attempts + 1;
     const int tries = event.tries + 1;
-    const Verdict verdict = decide(answer, policy_for(flight), tries, now.time, chance);
+    const Verdict verdict = decide(answer, policy_for(flight), tries, now.time, random_unit);
     const auto duration = duration_cast<microseconds>(now.steady - flight.started);
     results_.attempts.push_back(
         {.event = event.id,

@@ -57,7 +57,7 @@ public:
     /// Handles an answer.
     /// @return false for an attempt that no longer belongs to this worker: its answer is ignored.
     bool finish(Transport::Token token, const TransportAnswer& answer, const Now& now,
-                double chance);
+                double random_unit);
 
     /// Gives rows to events that have waited for longer than `ServiceOptions::park_after`, so that
     /// the low-water mark can advance past them.
@@ -111,7 +111,8 @@ private:
     void end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
     void release(const HeldEvent& event);
 
-    void record(const Flight& flight, const TransportAnswer& answer, const Now& now, double chance);
+    void record(const Flight& flight, const TransportAnswer& answer, const Now& now,
+                double random_unit);
     void note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
               const Now& now);
     void note_failed(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,

@@ -248,8 +248,8 @@ void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
 }
 
 void DeliveryLoop::take_answer(Transport::Token token, const TransportAnswer& answer) {
-    const double chance = std::uniform_real_distribution<>()(jitter_);
-    const bool is_ours = dispatcher_.finish(token, answer, now(), chance);
+    const double random_unit = std::uniform_real_distribution<>()(jitter_);
+    const bool is_ours = dispatcher_.finish(token, answer, now(), random_unit);
     if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) log_local_error(answer.error);
 }
 
