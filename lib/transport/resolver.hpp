@@ -34,12 +34,12 @@ class Resolver {
 public:
     using Done = std::function<void(const Resolved&)>;
     /// Each waiter holds one; releasing it stops the wait.
-    using Ticket = std::shared_ptr<Done>;
+    using LookupHandle = std::shared_ptr<Done>;
 
     Resolver(boost::asio::io_context& io, ResolverOptions options);
 
-    /// `done` is called by the loop, never inside this call, and only if the ticket still exists.
-    [[nodiscard]] Ticket resolve(const std::string& host, SteadyTime now, Done done);
+    /// `done` is called by the loop, never inside this call, and only if the handle still exists.
+    [[nodiscard]] LookupHandle resolve(const std::string& host, SteadyTime now, Done done);
 
     /// While true, sweep() must be called often.
     bool is_busy() const noexcept { return !waiting_.empty(); }
@@ -54,7 +54,7 @@ private:
     DnsChannel& channel(SteadyTime now);
     std::size_t in_flight() const noexcept;
     void finish(const std::string& host, Resolved resolved);
-    void give(const Ticket& ticket, Answer answer);
+    void give(const LookupHandle& handle, Answer answer);
 
     boost::asio::io_context& io_;
     const ResolverOptions options_;
