@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <base/ascii.hpp>
-#include <endpoint/refused_headers.hpp>
+#include <endpoint/rejected_headers.hpp>
 #include <webhooks/endpoint.hpp>
 
 namespace webhooks {
@@ -19,12 +19,12 @@ bool is_token(std::string_view name) {
     });
 }
 
-bool is_refused(std::string_view name) {
+bool is_rejected(std::string_view name) {
     std::string folded = ascii::lower(name);
     std::ranges::replace(folded, '_', '-');
-    return std::ranges::find(endpoint::refused_header_names, folded) !=
-               std::end(endpoint::refused_header_names) ||
-           std::ranges::any_of(endpoint::refused_header_prefixes,
+    return std::ranges::find(endpoint::rejected_header_names, folded) !=
+               std::end(endpoint::rejected_header_names) ||
+           std::ranges::any_of(endpoint::rejected_header_prefixes,
                                [&](auto prefix) { return folded.starts_with(prefix); });
 }
 
@@ -51,7 +51,7 @@ void judge_header(const Header& header, std::vector<FieldError>& faults) {
     const auto fault = [&](const char* message) { faults.push_back({field_of(header), message}); };
     if (header.name.size() > max_name_bytes || !is_token(header.name)) {
         fault("must have a name of 1 to 128 letters, digits and !#$%&'*+-.^_`|~");
-    } else if (is_refused(header.name)) {
+    } else if (is_rejected(header.name)) {
         fault("is reserved and cannot be set by a subscription");
     }
     if (header.value.size() > max_value_bytes) fault("must be at most 4096 bytes long");

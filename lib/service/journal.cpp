@@ -89,9 +89,9 @@ Result<> Journal::open() {
     return {};
 }
 
-void Journal::refuse_new() {
+void Journal::reject_new() {
     const std::scoped_lock lock(mutex_);
-    refuses_new_ = true;
+    rejects_new_ = true;
 }
 
 Result<> Journal::close() {
@@ -102,7 +102,7 @@ Result<> Journal::close() {
     } catch (...) {
         on_fatal(what_was_thrown());
     }
-    refuse_pending();
+    reject_pending();
     is_closed_ = true;
     const Result<> retired = parts_.storage->retire_worker(worker_.id);
     // The worker that took over has already returned everything.
@@ -112,7 +112,7 @@ Result<> Journal::close() {
 
 void Journal::abandon() {
     const std::scoped_lock turn(step_mutex_);
-    refuse_pending();
+    reject_pending();
     is_closed_ = true;
 }
 
@@ -292,7 +292,7 @@ Result<> Journal::submit(Submission& submission) {
     const std::size_t bytes = submission.payload_bytes();
     {
         const std::scoped_lock lock(mutex_);
-        if (refuses_new_) return Error(Errc::stopped, "the service has stopped");
+        if (rejects_new_) return Error(Errc::stopped, "the service has stopped");
         if (queued_ + count > options_.max_publish_queue ||
             queued_bytes_ + bytes > options_.max_payload_bytes_in_memory) {
             return Error(Errc::overloaded, "too many publications are waiting; try again later");
@@ -354,7 +354,7 @@ void Journal::request_heartbeat() {
 std::size_t Journal::step() {
     const std::scoped_lock turn(step_mutex_);
     // A caller that waited for its turn during `close` must not start a new identity.
-    if (is_closed_) return refuse_pending();
+    if (is_closed_) return reject_pending();
     std::size_t done = 0;
     try {
         done = work();
@@ -369,11 +369,11 @@ std::size_t Journal::step() {
 }
 
 std::size_t Journal::work() {
-    if (is_blocked()) return refuse_pending();
+    if (is_blocked()) return reject_pending();
     // Cleared first: delivery may set it again meanwhile.
     if (has_crashed_.exchange(false) && !reregister()) {
         has_crashed_ = true;
-        return refuse_pending();
+        return reject_pending();
     }
     std::size_t done = look_if_due();
     // In this order: events that delivery requests must have been written.
@@ -395,7 +395,7 @@ void Journal::on_fatal(std::string_view what) {
         "the storage thread failed and continues under a new identity:", LogEvent::service_failed);
     log(LogLevel::error, what, LogEvent::service_failed);
     for (Submission& submission : current_.submissions) {
-        refuse(submission, "the service failed");
+        reject(submission, "the service failed");
     }
     current_ = {};
 }
@@ -410,28 +410,28 @@ bool Journal::reregister() {
 
 /// Allocates no memory, which may be what is short. Publications from completions called here wait
 /// for the next time.
-std::size_t Journal::refuse_pending() {
-    std::size_t refused = 0;
+std::size_t Journal::reject_pending() {
+    std::size_t rejected = 0;
     std::size_t pending = 1;
-    while (refused < pending) {
+    while (rejected < pending) {
         Submission next;
         {
             const std::scoped_lock lock(mutex_);
             if (submissions_.empty()) break;
-            if (refused == 0) pending = submissions_.size();
+            if (rejected == 0) pending = submissions_.size();
             next = std::move(submissions_.front());
             submissions_.pop_front();
             queued_ -= next.publications.size();
             queued_bytes_ -= next.payload_bytes();
         }
-        refuse(next, "storage does not respond; try again later");
-        ++refused;
+        reject(next, "storage does not respond; try again later");
+        ++rejected;
     }
-    return refused;
+    return rejected;
 }
 
 /// Every waiting caller must get its result, even if there is no memory for the reason.
-void Journal::refuse(Submission& submission, const char* reason) const noexcept {
+void Journal::reject(Submission& submission, const char* reason) const noexcept {
     std::string text;
     try {
         text = reason;

@@ -69,14 +69,14 @@ public:
     /// Registers as a worker, reads subscriptions, starts to take over what was left behind.
     Result<> open();
     /// From now on `submit` returns stopped.
-    void refuse_new();
+    void reject_new();
     /// Writes pending work, and gives up the identity, so that its events are due at once for any
     /// worker.
-    /// @pre `refuse_new` was called.
+    /// @pre `reject_new` was called.
     Result<> close();
 
     /// Leaves everything as after a crash: this worker stays registered in storage. Only callers
-    /// are answered. @pre `refuse_new` was called.
+    /// are answered. @pre `reject_new` was called.
     void abandon();
 
     /// Submits publications; a later `step` calls `done`. @return overloaded; stopped: then the
@@ -145,7 +145,7 @@ private:
     void on_fatal(std::string_view what);
     /// @return false if storage does not respond.
     bool reregister();
-    std::size_t refuse_pending();
+    std::size_t reject_pending();
     std::size_t write_pending();
     /// Writes a batch of the current work. @pre no batch is in doubt.
     void write_current();
@@ -168,7 +168,7 @@ private:
     Result<PublishReceipts> receipts_of(const Submission& submission,
                                         std::span<const Result<Appended>> appended) const;
     void answer(Submission& submission, Result<PublishReceipts> receipts) const;
-    void refuse(Submission& submission, const char* reason) const noexcept;
+    void reject(Submission& submission, const char* reason) const noexcept;
 
     std::size_t claim_due();
     std::size_t serve_refill_requests();
@@ -240,7 +240,7 @@ private:
     bool wants_claim_ = false;
     bool wants_heartbeat_ = false;
     bool stops_waiting_ = false;
-    bool refuses_new_ = false;
+    bool rejects_new_ = false;
     bool waits_for_storage_ = false;
     SteadyTime wake_at_{};
 

@@ -140,8 +140,8 @@ void Session::process() {
             return reader_.take_wants_continue() ? send_continue() : read();
         case RequestReader::State::complete:
             return dispatch();
-        case RequestReader::State::refused:
-            return reject(reader_.refusal());
+        case RequestReader::State::rejected:
+            return reject(reader_.error());
     }
 }
 
@@ -231,8 +231,8 @@ bool Session::is_abandoned() {
     return ::poll(&look, 1, 0) > 0;
 }
 
-void Session::reject(const Refusal& refusal) {
-    answer(Api::reject(refusal.status, refusal.message), false);
+void Session::reject(const RequestError& error) {
+    answer(Api::reject(error.status, error.message), false);
 }
 
 void Session::answer(Response response, bool keep_alive) {
