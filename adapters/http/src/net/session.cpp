@@ -60,7 +60,7 @@ Session::Session(Socket socket, std::string address, const SessionContext& conte
       timer_(socket_.get_executor()) {}
 
 Session::~Session() {
-    context_.budget.give_back(budgeted_);
+    context_.budget.release(budgeted_);
 }
 
 Session::Clock::time_point Session::last_active() const noexcept {
@@ -300,7 +300,7 @@ std::size_t Session::write_records(error_code& error) {
 }
 
 void Session::on_written() {
-    context_.budget.give_back(std::exchange(budgeted_, 0));
+    context_.budget.release(std::exchange(budgeted_, 0));
     body_ = std::string();
     if (!keep_alive_) return linger();
     phase_ = Phase::waiting;

@@ -18,9 +18,9 @@ public:
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     ~Lease() {
-        if (!is_fine_ && connection_.made && !connection_.made->reset()) lose();
+        if (!is_ok_ && connection_.made && !connection_.made->reset()) discard();
         if (connection_.made) connection_.made->expect_nothing();
-        pool_.give_back(std::move(connection_));
+        pool_.release(std::move(connection_));
     }
 
     /// Executes `begin`.
@@ -31,7 +31,7 @@ public:
             } catch (const soci::soci_error&) {
                 if (connection_.made->reset()) throw;
                 const bool timed_out = connection_.made->timed_out();
-                lose();
+                discard();
                 // The next call may have to wait for a connection; this one has already waited.
                 if (timed_out) throw NoConnection("the server does not respond");
             }
@@ -44,7 +44,7 @@ public:
     }
 
     /// There was no failure.
-    void set_fine() { is_fine_ = true; }
+    void mark_ok() { is_ok_ = true; }
 
 private:
     PostgresqlConnection& begun(const char* begin) {
@@ -54,14 +54,14 @@ private:
         return *connection_.made;
     }
 
-    void lose() {
+    void discard() {
         if (connection_.generation == pool_.link_.generation) ++pool_.link_.generation;
         connection_.made.reset();
     }
 
     PostgresqlPool& pool_;
     Connection connection_;
-    bool is_fine_ = false;
+    bool is_ok_ = false;
 };
 
 Result<> PostgresqlPool::in_transaction(const char* begin, const Body& body) {
@@ -82,7 +82,7 @@ void PostgresqlPool::run(const char* begin, const Body& body) {
     connection.arm(response_timeout_);
     // Together with the last statements sent, in one round trip.
     connection.execute(is_wanted ? commit : rollback, {});
-    lease.set_fine();
+    lease.mark_ok();
 }
 
 PostgresqlPool::Connection PostgresqlPool::take() {
@@ -101,7 +101,7 @@ PostgresqlPool::Connection PostgresqlPool::take() {
     return {};
 }
 
-void PostgresqlPool::give_back(Connection connection) {
+void PostgresqlPool::release(Connection connection) {
     {
         const std::scoped_lock lock(mutex_);
         ++free_;

@@ -49,7 +49,7 @@ private:
     /// Waits for a free connection. @return an existing connection, or none: create one.
     Connection take();
     /// @param connection none if it was lost.
-    void give_back(Connection connection);
+    void release(Connection connection);
 
     const PostgresqlOptions& options_;
     PostgresqlLink& link_;
