@@ -33,7 +33,7 @@ public:
         register_worker,
         heartbeat,
         retire_worker,
-        declare_dead,
+        mark_expired,
         take_over,
         write,
         appended_after,
@@ -75,7 +75,7 @@ public:
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
-    Result<> declare_dead(WorkerId) override;
+    Result<> mark_expired(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,

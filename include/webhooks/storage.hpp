@@ -342,7 +342,7 @@ public:
     virtual Result<> retire_worker(WorkerId) = 0;
     /// Marks the workers whose lease has expired as dead. A storage for a single service detects a
     /// dead worker when the next one registers, and has nothing to do here.
-    virtual Result<> declare_dead(WorkerId) = 0;
+    virtual Result<> mark_expired(WorkerId) = 0;
     /// Releases the events that dead workers still held, up to `limit`. Events in their memory are
     /// due at once; events reserved for them keep their due times.
     /// @return the number of events moved; less than `limit` means that none are left.

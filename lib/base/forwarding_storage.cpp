@@ -128,8 +128,8 @@ Result<> ForwardingStorage::retire_worker(WorkerId worker) {
     return call_inner(Call::retire_worker, [&] { return inner_->retire_worker(worker); });
 }
 
-Result<> ForwardingStorage::declare_dead(WorkerId self) {
-    return call_inner(Call::declare_dead, [&] { return inner_->declare_dead(self); });
+Result<> ForwardingStorage::mark_expired(WorkerId self) {
+    return call_inner(Call::mark_expired, [&] { return inner_->mark_expired(self); });
 }
 
 Result<std::size_t> ForwardingStorage::take_over(WorkerId self, std::size_t limit) {

@@ -63,7 +63,7 @@ StorageCall kind_of(Call call) {
         case Call::heartbeat:
         case Call::register_worker:
         case Call::retire_worker:
-        case Call::declare_dead:
+        case Call::mark_expired:
             return StorageCall::heartbeat;
         case Call::maintain:
             return StorageCall::maintain;

@@ -225,7 +225,7 @@ bool Journal::look() {
     if (answer->last_notice != last_notice_ && !read_notices()) return false;
     // If storage was unavailable to all, the other workers get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
-        !note_storage_result(parts_.storage->declare_dead(worker_.id), "take-over")) {
+        !note_storage_result(parts_.storage->mark_expired(worker_.id), "take-over")) {
         return false;
     }
     is_taking_over_ = true;

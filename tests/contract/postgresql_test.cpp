@@ -532,7 +532,7 @@ TEST_CASE_METHOD(Fixture, "workers, users and maintenance never deadlock", "[pos
             }
             own->write(self, results).value();
             own->claim_reserved(self, targets[0], 10).value();
-            own->declare_dead(self).value();
+            own->mark_expired(self).value();
             own->take_over(self, 100).value();
         }
         own->retire_worker(self).value();

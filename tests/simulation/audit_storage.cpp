@@ -147,12 +147,12 @@ Result<> AuditStorage::retire_worker(WorkerId worker) {
     return retired;
 }
 
-Result<> AuditStorage::declare_dead(WorkerId worker) {
-    const Result<> done = ForwardingStorage::declare_dead(worker);
+Result<> AuditStorage::mark_expired(WorkerId worker) {
+    const Result<> done = ForwardingStorage::mark_expired(worker);
     if (!done || world_.config.backend == Backend::sqlite) return done;
     for (auto& [id, identity] : model_.identities) {
-        const bool has_lapsed = identity.latest_heartbeat + identity.lease < world_.storage_time();
-        if (id != worker && has_lapsed) end_identity(id);
+        const bool has_expired = identity.latest_heartbeat + identity.lease < world_.storage_time();
+        if (id != worker && has_expired) end_identity(id);
     }
     return done;
 }

@@ -26,7 +26,7 @@ const char* name_of(ForwardingStorage::Call call) {
                                             "register_worker",
                                             "heartbeat",
                                             "retire_worker",
-                                            "declare_dead",
+                                            "mark_expired",
                                             "take_over",
                                             "write",
                                             "appended_after",

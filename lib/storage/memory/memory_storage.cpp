@@ -376,12 +376,12 @@ Result<> MemoryStorage::retire_worker(WorkerId id) {
     return {};
 }
 
-Result<> MemoryStorage::declare_dead(WorkerId self) {
+Result<> MemoryStorage::mark_expired(WorkerId self) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(self); !worker) return worker.error();
     for (auto& [id, worker] : workers_) {
-        const bool is_lapsed = worker.last_heartbeat + worker.lease < clock_->steady_now();
-        if (id != self && is_lapsed) worker.is_dead = true;
+        const bool is_expired = worker.last_heartbeat + worker.lease < clock_->steady_now();
+        if (id != self && is_expired) worker.is_dead = true;
     }
     return {};
 }

@@ -44,7 +44,7 @@ public:
     Result<Worker> register_worker(std::chrono::milliseconds) override { return nothing(); }
     Result<Heartbeat> heartbeat(WorkerId) override { return nothing(); }
     Result<> retire_worker(WorkerId) override { return nothing(); }
-    Result<> declare_dead(WorkerId) override { return nothing(); }
+    Result<> mark_expired(WorkerId) override { return nothing(); }
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId, std::size_t) override {
         return nothing();
     }

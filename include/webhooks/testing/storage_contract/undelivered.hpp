@@ -301,10 +301,10 @@ STORAGE_TEST("a worker whose lease has expired is taken over like one that retir
 
     this->clock->advance(10s);
     REQUIRE(this->storage->heartbeat(other->id));
-    this->storage->declare_dead(other->id).value();
+    this->storage->mark_expired(other->id).value();
     CHECK(this->storage->take_over(other->id, 10).value() == 0);
     this->clock->advance(1us);
-    this->storage->declare_dead(other->id).value();
+    this->storage->mark_expired(other->id).value();
     CHECK(this->storage->take_over(other->id, 10).value() == 2);
     CHECK(this->storage->heartbeat(this->worker.id).error() == Errc::fenced);
     const Claim claim = this->storage->claim(other->id, 10).value();

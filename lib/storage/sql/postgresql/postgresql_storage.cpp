@@ -247,10 +247,10 @@ Result<> PostgresqlStorage::retire_worker(WorkerId worker) {
                   });
 }
 
-Result<> PostgresqlStorage::declare_dead(WorkerId self) {
+Result<> PostgresqlStorage::mark_expired(WorkerId self) {
     return run_as(self, WorkerLock::shared,
                   [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<> {
-                      mark_lapsed(connection, context.now, self);
+                      mark_expired_workers(connection, context.now, self);
                       return {};
                   });
 }

@@ -95,11 +95,11 @@ void mark_dead(PostgresqlConnection& connection, WorkerId worker) {
     connection.execute(update, {storage::parameter(worker.value)});
 }
 
-void mark_lapsed(PostgresqlConnection& connection, Time now, WorkerId self) {
+void mark_expired_workers(PostgresqlConnection& connection, Time now, WorkerId self) {
     // The update alone would not wait for transactions that hold a shared lock on the row. Skipping
     // locked rows keeps two workers from waiting for each other.
     static const PreparedStatement update = {
-        "mark_lapsed",
+        "mark_expired_workers",
         "UPDATE webhooks_worker SET is_dead = 1 WHERE id IN "
         "(SELECT id FROM webhooks_worker WHERE is_dead = 0 AND id <> $2 "
         "AND heartbeat_at + lease < $1 FOR UPDATE SKIP LOCKED)"};

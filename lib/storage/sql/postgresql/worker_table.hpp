@@ -51,7 +51,7 @@ std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOv
 /// @pre the row is locked alone.
 void mark_dead(PostgresqlConnection& connection, WorkerId worker);
 /// Marks workers whose lease has expired and that have no open transaction.
-void mark_lapsed(PostgresqlConnection& connection, Time now, WorkerId self);
+void mark_expired_workers(PostgresqlConnection& connection, Time now, WorkerId self);
 
 struct DeadWorker {
     WorkerId id{};

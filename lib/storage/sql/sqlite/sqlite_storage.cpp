@@ -214,7 +214,7 @@ Result<> SqliteStorage::retire_worker(WorkerId worker) {
     });
 }
 
-Result<> SqliteStorage::declare_dead(WorkerId self) {
+Result<> SqliteStorage::mark_expired(WorkerId self) {
     const std::scoped_lock lock(mutex_);
     if (!worker_ || worker_->id != self) return taken_over();
     return {};
