@@ -285,7 +285,7 @@ Result<Event> WebhookService::Impl::retry_event(const Principal& principal, Subs
     if (Result<> reopened = storage->reopen_event(principal, id, event); !reopened) {
         return reopened.error();
     }
-    engine.send_again();
+    engine.resend();
     Result<EventHistory> waiting = storage->find_event(principal, id, event);
     if (!waiting) return waiting.error();
     // An event that was never attempted is not a probe: it waits for the end of the endpoint's
@@ -309,7 +309,7 @@ Result<std::size_t> WebhookService::Impl::recover(const Principal& principal, Su
         if (!reopened) return reopened.error();
         recovered += reopened->count;
         after = reopened->next;
-        if (reopened->count > 0) engine.send_again();
+        if (reopened->count > 0) engine.resend();
     }
     return recovered;
 }
