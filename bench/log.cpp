@@ -86,7 +86,7 @@ void grow(Storage& storage, const LogShape& shape) {
                              .response = "",
                              .outcome = outcome},
                  .due = shape.are_due ? std::optional(heartbeat.now) : std::nullopt,
-                 .tries = 1});
+                 .attempts_since_reopened = 1});
         }
         storage.write(worker, results).value();
     }

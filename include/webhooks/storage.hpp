@@ -54,8 +54,8 @@ struct HeldEvent {
     /// That of the worker that appended it; random if no worker did (`publish_in_transaction`).
     std::uint64_t worker_tag = 0;
     std::shared_ptr<const Message> message;
-    int attempts = 0;      ///< Rows of history so far; the next one's number follows.
-    int tries = 0;         ///< Of these, since it was published or last reopened.
+    int attempts = 0;                 ///< Rows of history so far; the next one's number follows.
+    int attempts_since_reopened = 0;  ///< Of these, since it was published or last reopened.
     bool has_row = false;  ///< It has a row among the undelivered events, claimed by this worker.
     Time created_at{};
     Time due{};  ///< When its next attempt is due.
@@ -93,8 +93,8 @@ struct AttemptRecord {
     SubscriptionId subscription{};
     /// A delivered one has a status of 200 - 299 and no error.
     Attempt attempt;
-    std::optional<Time> due = {};  ///< With Outcome::retry: when the next attempt is due.
-    int tries = 0;                 ///< As in HeldEvent, this attempt included.
+    std::optional<Time> due = {};     ///< With Outcome::retry: when the next attempt is due.
+    int attempts_since_reopened = 0;  ///< As in HeldEvent, this attempt included.
     /// As in HeldEvent. Only the worker that appended an event without a row can hold it.
     bool has_row = false;
 };
@@ -112,7 +112,7 @@ struct CustodyChange {
     SubscriptionId subscription{};
     Time due{};
     int attempts = 0;
-    int tries = 0;
+    int attempts_since_reopened = 0;
     Custody custody = Custody::unclaimed;
 };
 

@@ -46,22 +46,25 @@ std::chrono::seconds wanted_pause(const TransportAnswer& answer, const RetryPoli
     return std::min(wanted.value_or(std::chrono::seconds(0)), policy.max_retry_after);
 }
 
-std::chrono::microseconds pause_after(const RetryPolicy& policy, int tries, double random_unit) {
-    const std::size_t row = std::min<std::size_t>(tries, policy.schedule.size()) - 1;
+std::chrono::microseconds pause_after(const RetryPolicy& policy, int attempts_since_reopened,
+                                      double random_unit) {
+    const std::size_t row =
+        std::min<std::size_t>(attempts_since_reopened, policy.schedule.size()) - 1;
     const std::chrono::duration<double> pause = policy.schedule[row];
     const double factor = 1 + policy.jitter * (2 * random_unit - 1);
     return std::chrono::duration_cast<std::chrono::microseconds>(pause * factor);
 }
 
-Verdict decide(const TransportAnswer& answer, const RetryPolicy& policy, int tries, Time now,
-               double random_unit) {
+Verdict decide(const TransportAnswer& answer, const RetryPolicy& policy,
+               int attempts_since_reopened, Time now, double random_unit) {
     const ResponseClass response_class = response_class_of(answer);
     if (response_class == ResponseClass::success) return {.outcome = Outcome::delivered};
-    if (response_class == ResponseClass::gone || tries > policy.max_retry_count ||
+    if (response_class == ResponseClass::gone || attempts_since_reopened > policy.max_retry_count ||
         !is_retried(answer, policy.retry_on)) {
         return {.outcome = Outcome::exhausted};
     }
-    const std::chrono::microseconds pause = pause_after(policy, tries, random_unit);
+    const std::chrono::microseconds pause =
+        pause_after(policy, attempts_since_reopened, random_unit);
     return {
         .outcome = Outcome::retry,
         .due = now + std::max<std::chrono::microseconds>(pause, wanted_pause(answer, policy, now))};

@@ -38,9 +38,10 @@ struct RetryPolicy {
 std::chrono::seconds wanted_pause(const TransportAnswer& answer, const RetryPolicy&, Time now);
 
 /// The delay after a failed attempt.
-/// @param tries attempts since the event was published or reopened, at least 1.
+/// @param attempts_since_reopened attempts since the event was published or reopened, at least 1.
 /// @param random_unit a random number in [0, 1): selects the delay within the jitter range.
-std::chrono::microseconds pause_after(const RetryPolicy&, int tries, double random_unit);
+std::chrono::microseconds pause_after(const RetryPolicy&, int attempts_since_reopened,
+                                      double random_unit);
 
 /// The decision about an event.
 struct Verdict {
@@ -49,9 +50,10 @@ struct Verdict {
 };
 
 /// @param answer one that counts: `answered` or `failed`.
-/// @param tries attempts since the event was published or reopened, including this one.
-Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int tries, Time now,
-               double random_unit);
+/// @param attempts_since_reopened attempts since the event was published or reopened, including
+/// this one.
+Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int attempts_since_reopened,
+               Time now, double random_unit);
 
 /// The error message of a failed attempt.
 std::string error_of(const TransportAnswer& answer);

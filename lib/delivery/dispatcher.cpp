@@ -266,7 +266,7 @@ void Dispatcher::defer(SubscriptionQueue& queue, const HeldEvent& event, const N
          .subscription = event.subscription,
          .due = now.at(std::max(queue.health.blocked_until, now.steady)),
          .attempts = event.attempts,
-         .tries = event.tries,
+         .attempts_since_reopened = event.attempts_since_reopened,
          .custody = Custody::reserved});
     ++queue.deferred;
     ++queue.deferred_since_request;
@@ -286,7 +286,7 @@ void Dispatcher::set_custody(const HeldEvent& event, Time due) {
                                         .subscription = event.subscription,
                                         .due = due,
                                         .attempts = event.attempts,
-                                        .tries = event.tries});
+                                        .attempts_since_reopened = event.attempts_since_reopened});
     release(event);
 }
 
@@ -297,7 +297,7 @@ void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason
                                              .sent_at = now.time,
                                              .error_message = reason,
                                              .outcome = outcome},
-                                 .tries = event.tries,
+                                 .attempts_since_reopened = event.attempts_since_reopened,
                                  .has_row = event.has_row});
     results_.contexts.push_back({.message = event.message,
                                  .endpoint = {},
@@ -332,12 +332,13 @@ void Dispatcher::persist_overdue(const Now& now) {
         for (SubscriptionQueue::Entry& entry : queue->events) {
             if (entry.since >= limit || entry.event.has_row) continue;
             entry.event.has_row = true;
-            results_.custody_changes.push_back({.event = entry.event.id,
-                                                .subscription = entry.event.subscription,
-                                                .due = now.time,
-                                                .attempts = entry.event.attempts,
-                                                .tries = entry.event.tries,
-                                                .custody = Custody::in_memory});
+            results_.custody_changes.push_back(
+                {.event = entry.event.id,
+                 .subscription = entry.event.subscription,
+                 .due = now.time,
+                 .attempts = entry.event.attempts,
+                 .attempts_since_reopened = entry.event.attempts_since_reopened,
+                 .custody = Custody::in_memory});
         }
     }
 }
@@ -423,15 +424,16 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
                         double random_unit) {
     const HeldEvent& event = flight.event;
     const int number = event.attempts + 1;
-    const int tries = event.tries + 1;
-    const Verdict verdict = decide(answer, policy_for(flight), tries, now.time, random_unit);
+    const int attempts_since_reopened = event.attempts_since_reopened + 1;
+    const Verdict verdict =
+        decide(answer, policy_for(flight), attempts_since_reopened, now.time, random_unit);
     const auto duration = duration_cast<microseconds>(now.steady - flight.started);
     results_.attempts.push_back(
         {.event = event.id,
          .subscription = event.subscription,
          .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
          .due = verdict.due,
-         .tries = tries,
+         .attempts_since_reopened = attempts_since_reopened,
          .has_row = event.has_row});
     results_.contexts.push_back({.message = event.message,
                                  .endpoint = flight.endpoint,

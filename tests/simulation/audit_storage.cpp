@@ -74,7 +74,7 @@ void AuditStorage::reopen(EventState& event) {
         world_.fail("an event was reopened while a worker held it");
     event.is_reopened = true;
     event.reopened = world_.now;
-    event.tries = 0;
+    event.attempts_since_reopened = 0;
     event.due.reset();
     event.release();
 }
@@ -235,7 +235,7 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
     if (event.holder == worker && !event.has_ended()) {
         check(Record{.world = world_, .record = record, .event = event});
         event.attempts.push_back(record.attempt);
-        event.tries = record.tries;
+        event.attempts_since_reopened = record.attempts_since_reopened;
         event.due = record.due;
         event.is_reopened = false;
         event.release();

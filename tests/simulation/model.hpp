@@ -58,7 +58,7 @@ struct EventState {
     WorkerId holder{};             ///< 0: none. It may be dead.
     bool is_deferred = false;      ///< Not in its holder's memory.
     std::vector<Attempt> attempts = {};
-    int tries = 0;
+    int attempts_since_reopened = 0;
     Micros reopened{0};  ///< Or appended.
     std::optional<Micros> deleted = {};
     std::vector<RequestState> requests = {};

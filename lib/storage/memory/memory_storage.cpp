@@ -500,8 +500,9 @@ void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) 
     if (record.attempt.outcome == Outcome::delivered) {
         erase_row(record.event);
     } else {
-        put_row(record.event,
-                {.due = record.due, .attempts = record.attempt.number, .tries = record.tries});
+        put_row(record.event, {.due = record.due,
+                               .attempts = record.attempt.number,
+                               .attempts_since_reopened = record.attempts_since_reopened});
     }
 }
 
@@ -510,7 +511,7 @@ void MemoryStorage::write_park(WorkerId worker, const CustodyChange& change) {
     if (found == events_.end() || !is_held_by(worker, found->second)) return;
     put_row(change.event, {.due = change.due,
                            .attempts = change.attempts,
-                           .tries = change.tries,
+                           .attempts_since_reopened = change.attempts_since_reopened,
                            .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
                            .is_deferred = change.custody == Custody::reserved});
 }
@@ -574,7 +575,7 @@ HeldEvent MemoryStorage::held(EventId id) const {
             .worker_tag = event.worker_tag,
             .message = event.message,
             .attempts = event.row ? event.row->attempts : 0,
-            .tries = event.row ? event.row->tries : 0,
+            .attempts_since_reopened = event.row ? event.row->attempts_since_reopened : 0,
             .has_row = event.row.has_value(),
             .created_at = event.created_at,
             .due = event.row && event.row->due ? *event.row->due : event.created_at,

@@ -73,7 +73,7 @@ private:
     struct Row {
         std::optional<Time> due = {};  ///< Absent: it has ended without being delivered.
         int attempts = 0;
-        int tries = 0;
+        int attempts_since_reopened = 0;
         WorkerId claimed_by{};
         std::int64_t claim_number = 0;
         bool is_deferred = false;

@@ -165,7 +165,7 @@ TEST_CASE("a local error delays only its subscription, and uses up no attempt") 
     REQUIRE(results.custody_changes.size() == 1);
     CHECK(results.custody_changes.front().custody == Custody::unclaimed);
     CHECK(results.custody_changes.front().due == bench.now.time + 1s);
-    CHECK(results.custody_changes.front().tries == 0);
+    CHECK(results.custody_changes.front().attempts_since_reopened == 0);
     bench.pass(1s);
     CHECK(bench.begin_all().size() == 1);
 }

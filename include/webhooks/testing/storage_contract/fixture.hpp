@@ -98,7 +98,7 @@ public:
                                   .subscription = subscription,
                                   .attempt = std::move(attempt),
                                   .due = due,
-                                  .tries = attempt.number,
+                                  .attempts_since_reopened = attempt.number,
                                   .has_row = has_row});
         storage->write(worker.id, batch).value();
     }

@@ -58,7 +58,7 @@ STORAGE_TEST("a worker's appended events are read back completely, in order of i
     CHECK(events[1].message->content_type == "application/json");
     CHECK(*events[2].message->payload == "2");
     CHECK(events[2].attempts == 0);
-    CHECK(events[2].tries == 0);
+    CHECK(events[2].attempts_since_reopened == 0);
     CHECK_FALSE(events[2].has_row);
 }
 

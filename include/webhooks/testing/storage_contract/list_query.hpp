@@ -94,8 +94,10 @@ private:
 
     /// @return whether another may follow.
     bool add_attempt(SubscriptionId log, EventId id, int number) {
-        AttemptRecord record{
-            .event = id, .subscription = log, .attempt = {.number = number}, .tries = number};
+        AttemptRecord record{.event = id,
+                             .subscription = log,
+                             .attempt = {.number = number},
+                             .attempts_since_reopened = number};
         record.has_row = number > 1;
         Attempt& attempt = record.attempt;
         attempt.sent_at = clock_.now();

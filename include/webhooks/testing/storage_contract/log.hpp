@@ -229,7 +229,7 @@ STORAGE_TEST("waiting events are claimed once, when due, earliest first") {
     CHECK(held.message->event_type == "order.created");
     CHECK(held.message->content_type == "application/json");
     CHECK(held.attempts == 1);
-    CHECK(held.tries == 1);
+    CHECK(held.attempts_since_reopened == 1);
     CHECK(held.has_row);
     CHECK(claim.next_due == now + 20s);
     CHECK(this->event(id, sooner).next_retry_at == now + 10s);
@@ -368,7 +368,7 @@ STORAGE_TEST(
         const auto held = std::ranges::find(claim.events, event, &HeldEvent::id);
         REQUIRE(held != claim.events.end());
         CHECK(held->attempts == 1);
-        CHECK(held->tries == 0);
+        CHECK(held->attempts_since_reopened == 0);
     }
     CHECK(claim.next_due == since + 1h);
     // A worker has them now.

@@ -17,7 +17,7 @@ STORAGE_TEST("a waiting event is due now when it is reopened, with a full set of
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 1);
-    CHECK(held.front().tries == 0);
+    CHECK(held.front().attempts_since_reopened == 0);
 }
 
 STORAGE_TEST("an event that has ended is resent when it is reopened") {
@@ -51,7 +51,7 @@ STORAGE_TEST("a reopened delivered event is not a success while it waits") {
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 1);
-    CHECK(held.front().tries == 0);
+    CHECK(held.front().attempts_since_reopened == 0);
     this->record(id, event, {.number = 2, .outcome = Outcome::delivered}, {}, true);
     CHECK(this->event(id, event).is_success);
     CHECK_FALSE(this->event(id, event).next_retry_at);
@@ -65,7 +65,7 @@ STORAGE_TEST("a deferred event is taken from its worker when it is reopened") {
                                       .subscription = id,
                                       .due = this->clock->now() + 1h,
                                       .attempts = 2,
-                                      .tries = 2,
+                                      .attempts_since_reopened = 2,
                                       .custody = Custody::reserved}}});
     this->storage->reopen_event(alice, id, event).value();
     CHECK(this->claim_reserved(id).empty());
@@ -121,12 +121,12 @@ STORAGE_TEST("attempts of a reopened event continue their numbers, and count fro
                                .subscription = id,
                                .attempt = {.number = 2, .outcome = Outcome::retry},
                                .due = this->clock->now(),
-                               .tries = 1,
+                               .attempts_since_reopened = 1,
                                .has_row = true}}});
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 2);
-    CHECK(held.front().tries == 1);
+    CHECK(held.front().attempts_since_reopened == 1);
     const EventHistory history = this->history(id, event);
     REQUIRE(history.attempts.size() == 2);
     CHECK(history.attempts[1].number == 2);
@@ -149,7 +149,7 @@ STORAGE_TEST("all failed events are reopened, and nothing else") {
                                       .subscription = id,
                                       .due = later,
                                       .attempts = 1,
-                                      .tries = 1,
+                                      .attempts_since_reopened = 1,
                                       .custody = Custody::reserved}}});
     const EventId untried = this->append_one(id);
     this->set_custody(id, untried, Custody::reserved, later);
@@ -167,8 +167,8 @@ STORAGE_TEST("all failed events are reopened, and nothing else") {
     CHECK(ids(events) == std::vector{waiting, exhausted, deferred});
     REQUIRE(events.size() == 3);
     CHECK(events[0].attempts == 1);
-    CHECK(events[0].tries == 0);
-    CHECK(events[1].tries == 0);
+    CHECK(events[0].attempts_since_reopened == 0);
+    CHECK(events[1].attempts_since_reopened == 0);
     CHECK(this->event(id, delivered).is_success);
     CHECK(this->event(id, held).next_retry_at == later);
     CHECK(this->claim_reserved(id) == std::vector{untried});

@@ -17,7 +17,7 @@ STORAGE_TEST("an unclaimed event can be claimed by any worker once it is due") {
                                       .subscription = id,
                                       .due = due,
                                       .attempts = 7,
-                                      .tries = 3,
+                                      .attempts_since_reopened = 3,
                                       .custody = Custody::unclaimed}}});
     CHECK(this->event(id, event).next_retry_at == due);
     CHECK(this->claim().empty());
@@ -26,7 +26,7 @@ STORAGE_TEST("an unclaimed event can be claimed by any worker once it is due") {
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     REQUIRE(ids(claim.events) == std::vector{event});
     CHECK(claim.events.front().attempts == 7);
-    CHECK(claim.events.front().tries == 3);
+    CHECK(claim.events.front().attempts_since_reopened == 3);
     CHECK(claim.events.front().has_row);
 }
 
@@ -56,7 +56,7 @@ STORAGE_TEST("a deferred event waits only for its worker, even past its due time
                                       .subscription = id,
                                       .due = due,
                                       .attempts = 7,
-                                      .tries = 3,
+                                      .attempts_since_reopened = 3,
                                       .custody = Custody::reserved}}});
     CHECK(this->event(id, event).next_retry_at == due);
     this->clock->advance(10s);
@@ -71,7 +71,7 @@ STORAGE_TEST("a deferred event waits only for its worker, even past its due time
     CHECK(held.front().worker_tag == this->worker.tag);
     CHECK(*held.front().message->payload == "{}");
     CHECK(held.front().attempts == 7);
-    CHECK(held.front().tries == 3);
+    CHECK(held.front().attempts_since_reopened == 3);
     CHECK(held.front().has_row);
 }
 
@@ -170,7 +170,7 @@ STORAGE_TEST("in one batch an event is recorded as in memory and then delivered"
         {.attempts = {{.event = event,
                        .subscription = id,
                        .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
-                       .tries = 1,
+                       .attempts_since_reopened = 1,
                        .has_row = true}},
          .custody_changes = {
              {.event = event, .subscription = id, .due = now, .custody = Custody::in_memory}}});
@@ -190,7 +190,7 @@ STORAGE_TEST("in one batch an event is recorded as in memory and then waits for 
                        .subscription = id,
                        .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::retry},
                        .due = now + 5s,
-                       .tries = 1,
+                       .attempts_since_reopened = 1,
                        .has_row = true}},
          .custody_changes = {
              {.event = event, .subscription = id, .due = now, .custody = Custody::in_memory}}});
@@ -199,7 +199,7 @@ STORAGE_TEST("in one batch an event is recorded as in memory and then waits for 
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     REQUIRE(ids(claim.events) == std::vector{event});
     CHECK(claim.events.front().attempts == 1);
-    CHECK(claim.events.front().tries == 1);
+    CHECK(claim.events.front().attempts_since_reopened == 1);
 }
 
 STORAGE_TEST("in one batch an event that was released has no later attempt") {
@@ -210,7 +210,7 @@ STORAGE_TEST("in one batch an event that was released has no later attempt") {
         {.attempts = {{.event = event,
                        .subscription = id,
                        .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
-                       .tries = 1,
+                       .attempts_since_reopened = 1,
                        .has_row = true}},
          .custody_changes = {
              {.event = event, .subscription = id, .due = now, .custody = Custody::unclaimed}}});
@@ -228,7 +228,7 @@ STORAGE_TEST("a worker's deferred events are unclaimed after a takeover, with th
                                       .subscription = id,
                                       .due = due,
                                       .attempts = 7,
-                                      .tries = 3,
+                                      .attempts_since_reopened = 3,
                                       .custody = Custody::reserved}}});
     this->replace_worker();
     this->take_over();
@@ -237,7 +237,7 @@ STORAGE_TEST("a worker's deferred events are unclaimed after a takeover, with th
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 7);
-    CHECK(held.front().tries == 3);
+    CHECK(held.front().attempts_since_reopened == 3);
 }
 
 STORAGE_TEST("a worker's events in memory are due at once after a takeover") {
@@ -249,7 +249,7 @@ STORAGE_TEST("a worker's events in memory are due at once after a takeover") {
                                       .subscription = id,
                                       .due = later,
                                       .attempts = 7,
-                                      .tries = 3,
+                                      .attempts_since_reopened = 3,
                                       .custody = Custody::in_memory}}});
     const EventId taken_back = this->append_one(id);
     this->set_custody(id, taken_back, Custody::reserved, later);
@@ -263,7 +263,7 @@ STORAGE_TEST("a worker's events in memory are due at once after a takeover") {
     CHECK(ids(events) == std::vector{without_row, held, taken_back, claimed});
     REQUIRE(events.size() == 4);
     CHECK(events[1].attempts == 7);
-    CHECK(events[1].tries == 3);
+    CHECK(events[1].attempts_since_reopened == 3);
 }
 
 STORAGE_TEST("a row is taken over once, however small the steps") {
@@ -348,7 +348,7 @@ STORAGE_TEST(
     batch.attempts.push_back({.event = event,
                               .subscription = id,
                               .attempt = {.number = 1, .outcome = Outcome::delivered},
-                              .tries = 1,
+                              .attempts_since_reopened = 1,
                               .has_row = true});
     this->storage->write(other->id, batch).value();
     CHECK(this->event(id, event).is_success);
@@ -362,7 +362,8 @@ STORAGE_TEST("an attempt that is written twice counts once, and the rest of its 
     const Event before = this->event(id, event);
 
     Batch again{.number = 5, .matched_at = this->revision()};
-    again.attempts.push_back({.event = event, .subscription = id, .attempt = attempt, .tries = 1});
+    again.attempts.push_back(
+        {.event = event, .subscription = id, .attempt = attempt, .attempts_since_reopened = 1});
     again.appends.push_back({.message = this->message("2"), .subscriptions = {id}});
     CHECK(this->write(again).appends.front());
     CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 5);
@@ -416,7 +417,7 @@ STORAGE_TEST("a delayed append is in no worker's memory, and due at its time") {
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 0);
-    CHECK(held.front().tries == 0);
+    CHECK(held.front().attempts_since_reopened == 0);
     CHECK(held.front().has_row);
 }
 

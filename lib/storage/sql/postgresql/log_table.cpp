@@ -62,7 +62,7 @@ struct Change {
     /// The row that the event has afterwards, unless it is delivered.
     std::optional<Time> due = {};  ///< Absent: it has ended.
     int attempts = 0;
-    int tries = 0;
+    int attempts_since_reopened = 0;
     WorkerId claimed_by{};
     bool is_deferred = false;
 
@@ -78,7 +78,7 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
         if (!is_new && place->second.gives_it_away()) continue;
         place->second = {.due = change.due,
                          .attempts = change.attempts,
-                         .tries = change.tries,
+                         .attempts_since_reopened = change.attempts_since_reopened,
                          .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
                          .is_deferred = change.custody == Custody::reserved};
     }
@@ -89,7 +89,7 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
         place->second = {.attempt = &record,
                          .due = record.due,
                          .attempts = record.attempt.number,
-                         .tries = record.tries};
+                         .attempts_since_reopened = record.attempts_since_reopened};
     }
     return changes;
 }
@@ -183,7 +183,7 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
         outcomes.add(of_attempt(static_cast<int>(attempt.outcome)));
         dues.add(to_micros(change.due));
         attempts.add(change.attempts);
-        tries.add(change.tries);
+        tries.add(change.attempts_since_reopened);
         claimants.add(change.claimed_by.value);
         deferred.add(change.is_deferred ? 1 : 0);
     }
@@ -474,7 +474,7 @@ std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const Postgre
                           .worker_tag = std::bit_cast<std::uint64_t>(rows.number(row, 3)),
                           .message = messages.at(rows.number(row, 2)),
                           .attempts = static_cast<int>(rows.number(row, 4)),
-                          .tries = static_cast<int>(rows.number(row, 5)),
+                          .attempts_since_reopened = static_cast<int>(rows.number(row, 5)),
                           .has_row = rows.number(row, 6) != 0,
                           .created_at = from_micros(rows.number(row, 7)),
                           .due = from_micros(rows.number(row, 8)),

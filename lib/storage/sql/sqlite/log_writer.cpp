@@ -189,21 +189,22 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
                   .event = record.event,
                   .due = record.due,
                   .attempts = attempt.number,
-                  .tries = record.tries});
+                  .attempts_since_reopened = record.attempts_since_reopened});
     } else if (record.has_row) {
         delete_row_.execute(record.subscription, record.event);
     }
 }
 
 void SqliteLogWriter::set_custody(const CustodyChange& change, WorkerId worker) {
-    set_custody_.execute(change.event, worker,
-                         change.custody == Custody::unclaimed ? WorkerId{} : worker,
-                         change.subscription, to_micros(change.due), change.attempts, change.tries,
-                         change.custody == Custody::reserved ? 1 : 0);
+    set_custody_.execute(
+        change.event, worker, change.custody == Custody::unclaimed ? WorkerId{} : worker,
+        change.subscription, to_micros(change.due), change.attempts, change.attempts_since_reopened,
+        change.custody == Custody::reserved ? 1 : 0);
 }
 
 void SqliteLogWriter::put_free(const FreeRow& row) {
-    put_free_.execute(row.event, row.subscription, to_micros(row.due), row.attempts, row.tries);
+    put_free_.execute(row.event, row.subscription, to_micros(row.due), row.attempts,
+                      row.attempts_since_reopened);
 }
 
 /// Reads events with their messages. The caller has bound the parameters of `text`.
@@ -239,7 +240,7 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
                           .worker_tag = std::bit_cast<std::uint64_t>(tag),
                           .message = shared,
                           .attempts = attempts,
-                          .tries = tries,
+                          .attempts_since_reopened = tries,
                           .has_row = has_row != 0,
                           .created_at = from_micros(created_at),
                           .due = from_micros(due_at),

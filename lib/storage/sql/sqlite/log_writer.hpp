@@ -55,7 +55,7 @@ private:
         EventId event{};
         std::optional<Time> due = {};  ///< Absent: it has ended.
         int attempts = 0;
-        int tries = 0;
+        int attempts_since_reopened = 0;
     };
 
     std::optional<Earlier> find_earlier(const IdempotencyKey& key, Time now);
