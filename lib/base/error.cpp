@@ -46,9 +46,9 @@ public:
 
 std::string join(const std::vector<FieldError>& fields) {
     std::string text;
-    for (const FieldError& fault : fields) {
+    for (const FieldError& field_error : fields) {
         if (!text.empty()) text += "; ";
-        text += fault.field + ": " + fault.message;
+        text += field_error.field + ": " + field_error.message;
     }
     return text;
 }

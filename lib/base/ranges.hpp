@@ -23,13 +23,13 @@ public:
         in(member, value.count(), least.count(), most.count(), "ms");
     }
 
-    void fault(const char* member, std::string message) {
-        faults_.push_back({member, std::move(message)});
+    void error(const char* member, std::string message) {
+        errors_.push_back({member, std::move(message)});
     }
 
     Result<> result() const {
-        if (faults_.empty()) return {};
-        return Error(faults_);
+        if (errors_.empty()) return {};
+        return Error(errors_);
     }
 
 private:
@@ -42,10 +42,10 @@ private:
 
     void add(const char* member, const std::string& value, const std::string& least,
              const std::string& most) {
-        fault(member, "is " + value + ", must be " + least + " to " + most);
+        error(member, "is " + value + ", must be " + least + " to " + most);
     }
 
-    std::vector<FieldError> faults_;
+    std::vector<FieldError> errors_;
 };
 
 }  // namespace webhooks

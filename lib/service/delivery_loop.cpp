@@ -173,7 +173,7 @@ void DeliveryLoop::begin_attempts() {
 void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     ++done_;
     if (!start.endpoint->target) {
-        return fail_at_once(start.token, FailureReason::address, start.endpoint->fault);
+        return fail_at_once(start.token, FailureReason::address, start.endpoint->target_error);
     }
     std::string id = delivery::webhook_id(start.event);
     std::string timestamp = std::to_string(

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <base/thrown.hpp>
-#include <service/batch_faults.hpp>
+#include <service/batch_errors.hpp>
 #include <service/journal.hpp>
 
 namespace webhooks::service {
@@ -609,12 +609,12 @@ void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& recei
 Result<PublishReceipts> Journal::receipts_of(const Submission& submission,
                                              std::span<const Result<Appended>> appended) const {
     PublishReceipts receipts;
-    BatchFaults faults;
+    BatchErrors errors;
     for (std::size_t i = 0; i < appended.size(); ++i) {
         const Result<Appended>& each = appended[i];
         if (!each) {
             if (!submission.is_batch) return each.error();
-            if (!(each.error() == Errc::aborted)) faults.add(i, each.error());
+            if (!(each.error() == Errc::aborted)) errors.add(i, each.error());
             continue;
         }
         if (submission.publications[i].only && each->count == 0) {
@@ -623,7 +623,7 @@ Result<PublishReceipts> Journal::receipts_of(const Submission& submission,
         if (!each->is_replay) parts_.observer->on_published(each->count);
         receipts.push_back({.event_ids = event_ids(*each), .is_replay = each->is_replay});
     }
-    if (!faults.empty()) return faults.error();
+    if (!errors.empty()) return errors.error();
     return receipts;
 }
 

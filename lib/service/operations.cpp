@@ -1,5 +1,5 @@
 #include <base/publication.hpp>
-#include <service/batch_faults.hpp>
+#include <service/batch_errors.hpp>
 #include <service/operations.hpp>
 #include <service/validation.hpp>
 #include <signing/digest.hpp>
@@ -85,16 +85,16 @@ Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
     if (Result<> verdict = check_size(batch, current); !verdict) return verdict.error();
     Submission submission{.is_batch = true};
     submission.publications.reserve(batch.size());
-    service::BatchFaults faults;
+    service::BatchErrors errors;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         Result<PendingPublication> pending = prepare(principal, std::move(batch[i]), current);
         if (pending) {
             submission.publications.push_back(*std::move(pending));
         } else {
-            faults.add(i, pending.error());
+            errors.add(i, pending.error());
         }
     }
-    if (!faults.empty()) return faults.error();
+    if (!errors.empty()) return errors.error();
     return submission;
 }
 

@@ -50,12 +50,12 @@ void wait_until_one_waits(soci::session& sql) {
     }
 }
 
-std::vector<std::string> faults(const PostgresqlOptions& options) {
+std::vector<std::string> wrong_members(const PostgresqlOptions& options) {
     std::vector<std::string> members;
     const Result<> verdict = options.validate();
     if (verdict) return members;
-    for (const FieldError& fault : verdict.error().fields()) {
-        members.push_back(fault.field);
+    for (const FieldError& field_error : verdict.error().fields()) {
+        members.push_back(field_error.field);
     }
     return members;
 }
@@ -100,24 +100,25 @@ void at_once(int threads, Body body) {
 // ---- Options and schema.
 
 TEST_CASE("errors in options of PostgreSQL name the wrong member", "[postgresql]") {
-    CHECK(faults({}).empty());
-    CHECK(faults({.connection = Secret("postgresql://u:p@h:5433/d?sslmode=verify-full")}).empty());
-    CHECK(faults({.connection = Secret("host=/tmp password='a b' user=x")}).empty());
-    CHECK(faults({.connection = Secret("nonsense"),
-                  .schema = "Upper",
-                  .connections = 0,
-                  .connect_timeout = 1s,
-                  .tcp_user_timeout = 0s,
-                  .statement_timeout = 2h,
-                  .query_timeout = 0ms,
-                  .lock_timeout = 1ms,
-                  .answer_timeout = 1ms,
-                  .application_name = "\n"}) ==
+    CHECK(wrong_members({}).empty());
+    CHECK(wrong_members({.connection = Secret("postgresql://u:p@h:5433/d?sslmode=verify-full")})
+              .empty());
+    CHECK(wrong_members({.connection = Secret("host=/tmp password='a b' user=x")}).empty());
+    CHECK(wrong_members({.connection = Secret("nonsense"),
+                         .schema = "Upper",
+                         .connections = 0,
+                         .connect_timeout = 1s,
+                         .tcp_user_timeout = 0s,
+                         .statement_timeout = 2h,
+                         .query_timeout = 0ms,
+                         .lock_timeout = 1ms,
+                         .answer_timeout = 1ms,
+                         .application_name = "\n"}) ==
           std::vector<std::string>{"connection", "schema", "application_name", "connections",
                                    "connect_timeout", "tcp_user_timeout", "statement_timeout",
                                    "query_timeout", "lock_timeout", "answer_timeout"});
     for (const char* schema : {"", "1a", "a b", "a\"b", "a;b"}) {
-        CHECK(faults({.schema = schema}) == std::vector<std::string>{"schema"});
+        CHECK(wrong_members({.schema = schema}) == std::vector<std::string>{"schema"});
     }
 }
 

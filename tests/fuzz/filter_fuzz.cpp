@@ -37,9 +37,9 @@ std::vector<Event> rows() {
 void check_refusal(const Error& error) {
     expect(error == Errc::invalid_argument, "a refusal is an invalid_argument");
     expect(!error.fields().empty(), "a refusal names a parameter");
-    for (const FieldError& fault : error.fields()) {
-        expect(is_storable_text(fault.message), "a message is UTF-8");
-        expect(fault.message.size() < 400, "a message is short");
+    for (const FieldError& field_error : error.fields()) {
+        expect(is_storable_text(field_error.message), "a message is UTF-8");
+        expect(field_error.message.size() < 400, "a message is short");
     }
 }
 

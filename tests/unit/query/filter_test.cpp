@@ -418,8 +418,8 @@ TEST_CASE("errors of all parameters are reported together, one each") {
                                          ListKind::events)
                             .error();
     std::string fields;
-    for (const FieldError& fault : error.fields()) {
-        fields += fault.field + " ";
+    for (const FieldError& field_error : error.fields()) {
+        fields += field_error.field + " ";
     }
     CHECK(fields == "sort select include take skip after filter ");
 }

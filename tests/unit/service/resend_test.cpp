@@ -324,8 +324,8 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is rejected, and changes
         std::string names;
         const Error error =
             service().rotate_secret(alice, subscription.id, std::move(secret), overlap).error();
-        for (const FieldError& fault : error.fields()) {
-            names += fault.field + ": " + fault.message + "; ";
+        for (const FieldError& field_error : error.fields()) {
+            names += field_error.field + ": " + field_error.message + "; ";
         }
         return names;
     };

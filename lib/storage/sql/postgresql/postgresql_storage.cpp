@@ -368,7 +368,7 @@ Result<> PostgresqlOptions::validate() const {
     using namespace std::chrono_literals;
     RangeCheck check;
     if (!storage::connection_uri(*this)) {
-        check.fault("connection",
+        check.error("connection",
                     "must be a URI as postgresql://user:password@host/database, or keyword=value "
                     "pairs, as libpq documents them; in a URI '@', '/' and ':' within a name or "
                     "password are written %40, %2F and %3A");
@@ -377,11 +377,11 @@ Result<> PostgresqlOptions::validate() const {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (schema.empty() || schema.size() > 63 || is_digit(schema.front()) ||
         !std::ranges::all_of(schema, [&](char c) { return is_lower(c) || is_digit(c); })) {
-        check.fault("schema", "must be 1-63 of a-z, 0-9 and _, not beginning with a digit");
+        check.error("schema", "must be 1-63 of a-z, 0-9 and _, not beginning with a digit");
     }
     if (application_name.empty() || application_name.size() > 63 ||
         !std::ranges::all_of(application_name, [](char c) { return c >= ' ' && c <= '~'; })) {
-        check.fault("application_name", "must be 1-63 printable ASCII characters");
+        check.error("application_name", "must be 1-63 printable ASCII characters");
     }
     check.in("connections", connections, 1, 1000, "");
     check.in("connect_timeout", connect_timeout, 2s, 10min);

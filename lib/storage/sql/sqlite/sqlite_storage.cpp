@@ -19,10 +19,10 @@ Result<> SqliteOptions::validate() const {
     using namespace std::chrono_literals;
     RangeCheck check;
     if (path.starts_with(":")) {
-        check.fault("path", "must name a file; for a database in memory use make_memory_storage");
+        check.error("path", "must name a file; for a database in memory use make_memory_storage");
     } else if (path.empty() || path.find('"') != std::string::npos ||
                path.find('\0') != std::string::npos) {
-        check.fault("path", "must name a file, without '\"' and U+0000");
+        check.error("path", "must name a file, without '\"' and U+0000");
     }
     check.in("readers", readers, 1, 64, "");
     check.in("busy_timeout", busy_timeout, 0ms, 60s);
