@@ -32,10 +32,10 @@ bool is_number(std::string_view text, Number& value) {
 template <class Number>
 ErrorText parse_whole(const std::string& text, Number& value) {
     if (is_number(text, value)) return {};
-    const auto [least, most] =
+    const auto [min, max] =
         std::pair(std::numeric_limits<Number>::min(), std::numeric_limits<Number>::max());
-    return in_quotes(text) + "is not a whole number from " + std::to_string(least) + " to " +
-           std::to_string(most);
+    return in_quotes(text) + "is not a whole number from " + std::to_string(min) + " to " +
+           std::to_string(max);
 }
 
 std::optional<milliseconds> duration(std::string_view text) {

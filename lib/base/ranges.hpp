@@ -12,15 +12,15 @@ namespace webhooks {
 class RangeCheck {
 public:
     template <class T, class Limit>
-    void in(const char* member, T value, Limit least, Limit most, const char* unit) {
-        if (!(value >= static_cast<T>(least) && value <= static_cast<T>(most))) {
-            add(member, text(value, unit), text(least, unit), text(most, unit));
+    void in(const char* member, T value, Limit min, Limit max, const char* unit) {
+        if (!(value >= static_cast<T>(min) && value <= static_cast<T>(max))) {
+            add(member, text(value, unit), text(min, unit), text(max, unit));
         }
     }
 
-    void in(const char* member, std::chrono::milliseconds value, std::chrono::milliseconds least,
-            std::chrono::milliseconds most) {
-        in(member, value.count(), least.count(), most.count(), "ms");
+    void in(const char* member, std::chrono::milliseconds value, std::chrono::milliseconds min,
+            std::chrono::milliseconds max) {
+        in(member, value.count(), min.count(), max.count(), "ms");
     }
 
     void error(const char* member, std::string message) {
@@ -40,9 +40,9 @@ private:
         return out.str();
     }
 
-    void add(const char* member, const std::string& value, const std::string& least,
-             const std::string& most) {
-        error(member, "is " + value + ", must be " + least + " to " + most);
+    void add(const char* member, const std::string& value, const std::string& min,
+             const std::string& max) {
+        error(member, "is " + value + ", must be " + min + " to " + max);
     }
 
     std::vector<FieldError> errors_;

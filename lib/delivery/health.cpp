@@ -8,10 +8,10 @@ namespace {
 /// deadline.
 constexpr int failures_of_the_failing = 3;
 /// 2^20 pauses are longer than any maximum.
-constexpr int most_doublings = 20;
+constexpr int max_doublings = 20;
 
 std::chrono::microseconds breaker_pause(const BreakerPolicy& policy, int pauses_before) {
-    const auto factor = std::int64_t{1} << std::min(pauses_before, most_doublings);
+    const auto factor = std::int64_t{1} << std::min(pauses_before, max_doublings);
     return std::min(policy.first_pause * factor, policy.longest_pause);
 }
 

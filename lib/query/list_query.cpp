@@ -144,12 +144,12 @@ private:
         }
     }
 
-    static std::optional<std::int64_t> read_number(std::string_view text, std::size_t most_digits) {
+    static std::optional<std::int64_t> read_number(std::string_view text, std::size_t max_digits) {
         std::int64_t number = 0;
         const char* const end = text.data() + text.size();
         const auto [stop, error] = std::from_chars(text.data(), end, number);
         const bool is_number = error == std::errc() && stop == end && number >= 0 &&
-                               !text.starts_with('-') && text.size() <= most_digits;
+                               !text.starts_with('-') && text.size() <= max_digits;
         return is_number ? std::optional(number) : std::nullopt;
     }
 

@@ -694,9 +694,9 @@ std::size_t Journal::room_in_memory() const {
     const std::size_t events = inbox_.held_events();
     const std::size_t bytes = inbox_.held_bytes();
     // The last quarter is for new publications, so that they need not wait for due events.
-    const auto most_of = [](std::size_t all) { return all - all / 4; };
-    const std::size_t max_events = most_of(options_.max_events_in_memory);
-    const std::size_t max_bytes = most_of(options_.max_payload_bytes_in_memory);
+    const auto three_quarters = [](std::size_t all) { return all - all / 4; };
+    const std::size_t max_events = three_quarters(options_.max_events_in_memory);
+    const std::size_t max_bytes = three_quarters(options_.max_payload_bytes_in_memory);
     if (events >= max_events || bytes >= max_bytes) return 0;
     // Their sizes are unknown, so each counts as the maximum.
     const std::size_t largest = (max_bytes - bytes) / options_.max_payload_bytes;

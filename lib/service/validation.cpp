@@ -40,9 +40,9 @@ private:
     std::vector<FieldError> errors_;
 };
 
-bool is_text_of_length(std::string_view text, std::size_t least, std::size_t most) {
+bool is_text_of_length(std::string_view text, std::size_t min, std::size_t max) {
     const auto length = count_code_points(text);
-    return length && *length >= least && *length <= most;
+    return length && *length >= min && *length <= max;
 }
 
 bool is_segment(std::string_view text) {
@@ -129,18 +129,17 @@ Result<> check(const Publication& publication, const Rules& rules) {
 }
 
 Result<> check_size(const std::vector<Publication>& publications, const Rules& rules) {
-    const std::size_t most = std::min(max_publications_in_batch, rules.options.max_publish_queue);
-    const std::size_t most_bytes = rules.options.max_payload_bytes_in_memory;
+    const std::size_t max = std::min(max_publications_in_batch, rules.options.max_publish_queue);
+    const std::size_t max_bytes = rules.options.max_payload_bytes_in_memory;
     std::size_t bytes = 0;
     for (const Publication& publication : publications) {
         bytes += publication.payload.size();
     }
     FieldErrorList errors;
-    errors.expect(!publications.empty() && publications.size() <= most, "events",
-                  "must be 1 to " + std::to_string(most) + " publications");
-    errors.expect(
-        bytes <= most_bytes, "events",
-        "must have at most " + std::to_string(most_bytes) + " bytes of payloads in total");
+    errors.expect(!publications.empty() && publications.size() <= max, "events",
+                  "must be 1 to " + std::to_string(max) + " publications");
+    errors.expect(bytes <= max_bytes, "events",
+                  "must have at most " + std::to_string(max_bytes) + " bytes of payloads in total");
     return std::move(errors).result();
 }
 

@@ -178,7 +178,7 @@ Findings audit(const std::string& uri, const std::string& schema, const Publishe
         std::stable_partition(received.begin(), received.end(), [&](const Request& request) {
             return interrupted.contains(request.run);
         });
-        findings.most_unrecorded = std::max(findings.most_unrecorded, unrecorded);
+        findings.max_unrecorded = std::max(findings.max_unrecorded, unrecorded);
         for (std::size_t i = 0; i < unrecorded; ++i) {
             ++findings.unrecorded[received[i].run];
         }

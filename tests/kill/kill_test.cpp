@@ -326,8 +326,8 @@ TEST_CASE("events survive one kill after another") {
     const int seed = setting("WEBHOOKS_KILL_SEED", 1);
     std::cout << "WEBHOOKS_KILL_SEED=" << seed << std::endl;
     std::mt19937 random(static_cast<unsigned>(seed));
-    const auto any = [&random](int least, int most) {
-        return std::uniform_int_distribution(least, most)(random);
+    const auto any = [&random](int min, int max) {
+        return std::uniform_int_distribution(min, max)(random);
     };
     const auto any_of = [&any](const auto& list) {
         return list[any(0, static_cast<int>(std::size(list)) - 1)];

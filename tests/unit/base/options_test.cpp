@@ -98,7 +98,7 @@ TEST_CASE("Each option is rejected on both sides of its range, with this message
 }
 
 TEST_CASE("The edges of each range are valid") {
-    const auto least = [](ServiceOptions& options) {
+    const auto min = [](ServiceOptions& options) {
         options.retry_schedule = {1s};
         options.retry_jitter = 0;
         options.default_max_retry_count = 0;
@@ -108,7 +108,7 @@ TEST_CASE("The edges of each range are valid") {
         options.lease = 1s;
         options.max_publish_queue = options.max_batch = options.max_payload_bytes = 1;
     };
-    const auto most = [](ServiceOptions& options) {
+    const auto max = [](ServiceOptions& options) {
         options.retry_schedule.assign(100, 30 * 24h);
         options.retry_jitter = 0.5;
         options.default_max_retry_count = 100;
@@ -121,8 +121,8 @@ TEST_CASE("The edges of each range are valid") {
         options.max_batch = 10'000;
         options.max_payload_bytes = 16 * 1024 * 1024;
     };
-    CHECK(errors_after(least).empty());
-    CHECK(errors_after(most).empty());
+    CHECK(errors_after(min).empty());
+    CHECK(errors_after(max).empty());
 }
 
 TEST_CASE("All wrong options are named together") {

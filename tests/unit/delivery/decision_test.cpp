@@ -115,11 +115,11 @@ TEST_CASE("an event is exhausted once its retries are used up") {
     CHECK(
         decide(answered(500), {.schedule = schedule, .max_retry_count = 0}, 1, now, 0.5).outcome ==
         Outcome::exhausted);
-    for (const int most : {1, 5, 100}) {
-        const RetryPolicy policy{.schedule = schedule, .max_retry_count = most};
-        CHECK(decide(answered(500), policy, most, now, 0.5).outcome == Outcome::retry);
-        CHECK(decide(answered(500), policy, most + 1, now, 0.5).outcome == Outcome::exhausted);
-        CHECK_FALSE(decide(answered(500), policy, most + 1, now, 0.5).due);
+    for (const int max : {1, 5, 100}) {
+        const RetryPolicy policy{.schedule = schedule, .max_retry_count = max};
+        CHECK(decide(answered(500), policy, max, now, 0.5).outcome == Outcome::retry);
+        CHECK(decide(answered(500), policy, max + 1, now, 0.5).outcome == Outcome::exhausted);
+        CHECK_FALSE(decide(answered(500), policy, max + 1, now, 0.5).due);
     }
 }
 

@@ -161,16 +161,16 @@ TEST_CASE_METHOD(LeaseFixture, "taking over a lot leaves time for publications i
     transport->respond_with_status(200);
     answer_what_is_under_way();
     // The other one is suspended from here on.
-    int most_in_one_step = 0;
+    int max_in_one_step = 0;
     for (int second = 0; second < 14; ++second) {
         clock->advance(1s);
         for (bool is_busy = true; is_busy;) {
             const int before_step = unconfirming->take_overs;
             is_busy = service().run_once().value() > 0;
-            most_in_one_step = std::max(most_in_one_step, unconfirming->take_overs - before_step);
+            max_in_one_step = std::max(max_in_one_step, unconfirming->take_overs - before_step);
         }
     }
-    CHECK(most_in_one_step == 1);
+    CHECK(max_in_one_step == 1);
     CHECK(transport->requests().size() == 2503);
 }
 

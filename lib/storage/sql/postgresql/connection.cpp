@@ -29,7 +29,7 @@ bool is_passing(std::string_view state) {
 }
 
 /// The minimum number of bytes that the peer can receive in a millisecond.
-constexpr std::size_t least_bytes_in_ms = 10'000;
+constexpr std::size_t min_bytes_in_ms = 10'000;
 
 std::string one_line(std::string text) {
     std::ranges::replace(text, '\n', ' ');
@@ -233,7 +233,7 @@ void PostgresqlConnection::send(const PreparedStatement& statement, Parameters p
     unanswered_bytes_ += std::accumulate(lengths.begin(), lengths.end(), std::size_t{0});
     if (watch_) {
         watch_->expect(response_timeout_ +
-                       std::chrono::milliseconds(unanswered_bytes_ / least_bytes_in_ms));
+                       std::chrono::milliseconds(unanswered_bytes_ / min_bytes_in_ms));
     }
     expect(PQsendQueryPrepared(handle(), statement.name, static_cast<int>(values.size()),
                                values.data(), lengths.data(), formats.data(), 1),

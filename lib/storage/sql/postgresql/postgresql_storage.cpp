@@ -54,7 +54,7 @@ const char* lock_for(Purpose purpose) {
 }
 
 /// A partition of the log is used for an eighth of the retention, or at least this long.
-constexpr std::chrono::seconds least_partition_period = std::chrono::hours(1);
+constexpr std::chrono::seconds min_partition_period = std::chrono::hours(1);
 
 Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
@@ -62,13 +62,13 @@ Error taken_over() {
 
 /// Whether the database can be used at all.
 Result<> check_server(soci::session& sql) {
-    constexpr int least_version = 130000;
+    constexpr int min_version = 130000;
     int version = 0;
     std::string encoding;
     sql << "SELECT current_setting('server_version_num')::integer, "
            "current_setting('server_encoding')",
         into(version), into(encoding);
-    if (version < least_version) {
+    if (version < min_version) {
         return Error(Errc::conflict, "PostgreSQL: the server is older than version 13");
     }
     if (encoding != "UTF8") {
@@ -202,16 +202,16 @@ Time PostgresqlStorage::now(soci::session& sql) {
 std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
                                       RetentionCursor& cursor) {
     const std::chrono::seconds keep_for = maintenance.keep_events_for;
-    const std::chrono::seconds period = std::max(keep_for / 8, least_partition_period);
+    const std::chrono::seconds period = std::max(keep_for / 8, min_partition_period);
     const long long present = to_micros(now);
     const long long kept = std::chrono::microseconds(keep_for).count();
     const long long used = std::chrono::microseconds(period).count();
-    const long long most = static_cast<long long>(maintenance.limit);
+    const long long max_rows = static_cast<long long>(maintenance.limit);
     long long erased = 0;
     sql << "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
-        use(present, "present"), use(kept, "kept"), use(used, "used"), use(most, "most");
+        use(present, "present"), use(kept, "kept"), use(used, "used"), use(max_rows, "most");
     // A transaction that dropped a partition holds locks that publishers wait for.
-    if (erased >= most || keep_for.count() == 0) return static_cast<std::size_t>(erased);
+    if (erased >= max_rows || keep_for.count() == 0) return static_cast<std::size_t>(erased);
     // Partitions are dropped at an age of up to one more period. Events that are older by another
     // period are in a partition that must stay, because some of its events wait.
     return static_cast<std::size_t>(erased) +
