@@ -31,14 +31,14 @@ std::shared_ptr<const Message> make_message(std::string event_type, std::string 
                 .expires_at = expires_at});
 }
 
-Submission alone(PendingPublication publication) {
+Submission single(PendingPublication publication) {
     Submission submission;
     submission.publications.push_back(std::move(publication));
     return submission;
 }
 
 /// Its caller must get a result even if there is no memory for a copy of the error.
-Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) noexcept {
+Result<PublishReceipt> single_receipt(Result<PublishReceipts> receipts) noexcept {
     try {
         if (!receipts) return receipts.error();
         return std::move(receipts->front());
@@ -75,7 +75,7 @@ Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     Result<PendingPublication> pending = prepare(principal, std::move(publication), rules());
     if (!pending) return pending.error();
-    return alone(*std::move(pending));
+    return single(*std::move(pending));
 }
 
 Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
@@ -268,7 +268,7 @@ Result<EventId> WebhookService::Impl::send_test_event(const Principal& principal
         make_message(std::string(test_event_type), "application/json", *std::move(payload));
     pending.only = id;
     const Result<PublishReceipt> receipt =
-        receipt_alone(engine.submit_and_wait(alone(std::move(pending))));
+        single_receipt(engine.submit_and_wait(single(std::move(pending))));
     if (!receipt) return receipt.error();
     return receipt->event_ids.front();
 }
@@ -333,7 +333,7 @@ Result<PublishReceipt> WebhookService::Impl::publish(const Principal& principal,
                                                      Publication publication) {
     Result<Submission> submission = prepare(principal, std::move(publication));
     if (!submission) return submission.error();
-    return receipt_alone(engine.submit_and_wait(*std::move(submission)));
+    return single_receipt(engine.submit_and_wait(*std::move(submission)));
 }
 
 Result<> WebhookService::Impl::async_publish(
@@ -342,7 +342,7 @@ Result<> WebhookService::Impl::async_publish(
     Result<Submission> submission = prepare(principal, std::move(publication));
     if (!submission) return submission.error();
     submission->done = [done = std::move(done)](Result<PublishReceipts> receipts) {
-        (*done)(receipt_alone(std::move(receipts)));
+        (*done)(single_receipt(std::move(receipts)));
     };
     return engine.submit(*std::move(submission));
 }

@@ -239,7 +239,7 @@ Result<Heartbeat> PostgresqlStorage::heartbeat(WorkerId worker) {
 }
 
 Result<> PostgresqlStorage::retire_worker(WorkerId worker) {
-    return run_as(worker, WorkerLock::alone,
+    return run_as(worker, WorkerLock::exclusive,
                   [&](PostgresqlConnection& connection, const WorkerContext&) -> Result<> {
                       mark_dead(connection, worker);
                       notify(connection);
@@ -355,7 +355,7 @@ Result<std::vector<HeldEvent>> PostgresqlStorage::claim_reserved(WorkerId worker
 
 Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {
     // The claim whose result was lost may still be about to commit.
-    return run_as(worker, WorkerLock::alone,
+    return run_as(worker, WorkerLock::exclusive,
                   [&](PostgresqlConnection& connection, const WorkerContext&) -> Result<> {
                       storage::unclaim(connection, worker, number);
                       return {};

@@ -45,8 +45,8 @@ std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, TimeO
     static const std::string select =
         "SELECT tag, " + time_sql + " FROM webhooks_worker WHERE id = $2 AND is_dead = 0 FOR ";
     static const PreparedStatement shared = {"lock_worker_shared", select + "KEY SHARE"};
-    static const PreparedStatement alone = {"lock_worker_alone", select + "UPDATE"};
-    return read_context(connection.execute(lock == WorkerLock::shared ? shared : alone,
+    static const PreparedStatement exclusive = {"lock_worker_exclusive", select + "UPDATE"};
+    return read_context(connection.execute(lock == WorkerLock::shared ? shared : exclusive,
                                            {parameter(time), parameter(worker.value)}),
                         worker);
 }

@@ -23,10 +23,10 @@ struct WorkerContext {
 /// database's time.
 using TimeOverride = std::optional<Time>;
 
-/// How a worker's row is locked. Equal locks are compatible, except `alone`.
+/// How a worker's row is locked. Equal locks are compatible, except `exclusive`.
 enum class WorkerLock : std::uint8_t {
-    shared,  ///< Against being marked dead.
-    alone,   ///< Also against every other transaction of the worker: it waits for those.
+    shared,     ///< Against being marked dead.
+    exclusive,  ///< Also against every other transaction of the worker: it waits for those.
 };
 
 /// @return `worker` with its id; the caller supplies its tag.
@@ -48,7 +48,7 @@ std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOver
 std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOverride time,
                                         WorkerId worker);
 
-/// @pre the row is locked alone.
+/// @pre the row is locked exclusively.
 void mark_dead(PostgresqlConnection& connection, WorkerId worker);
 /// Marks workers whose lease has expired and that have no open transaction.
 void mark_expired_workers(PostgresqlConnection& connection, Time now, WorkerId self);
