@@ -46,7 +46,7 @@ struct Server {
 
     /// Its process ends, and with it its connections.
     void die() {
-        storage->break_calls({.count = FaultyStorage::for_ever});
+        storage->break_calls({.count = FaultyStorage::indefinitely});
         service.reset();
         storage.reset();
     }

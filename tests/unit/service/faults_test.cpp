@@ -133,7 +133,7 @@ void FaultyLife::live() {
     note(service_->stop(0ms));
     service_.reset();
 
-    storage_->mend();
+    storage_->repair();
     open();
     pass(30s);
     service_.reset();

@@ -184,11 +184,11 @@ TEST_CASE_METHOD(ServiceFixture, "without an identity nothing is sent") {
     // Its own clock says that the lease goes on, and another worker may have the event already.
     faulty->retire_worker({1}).value();
     faulty->break_calls(
-        {.count = FaultyStorage::for_ever, .only = ForwardingStorage::Call::register_worker});
+        {.count = FaultyStorage::indefinitely, .only = ForwardingStorage::Call::register_worker});
     advance(2s);
     CHECK(transport->requests().empty());
 
-    faulty->mend();
+    faulty->repair();
     for (int i = 0; i < 3; ++i)
         advance(1s);
     CHECK(event(subscription.id, id).is_success);

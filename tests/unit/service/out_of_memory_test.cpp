@@ -64,7 +64,7 @@ TEST_CASE_METHOD(ServiceFixture,
     storage = faulty;
     running.reset();
     open();
-    faulty->break_calls({.count = FaultyStorage::for_ever});
+    faulty->break_calls({.count = FaultyStorage::indefinitely});
     for (long allocations = 0; allocations < 20; ++allocations) {
         advance(2s);
         int answers = 0;
