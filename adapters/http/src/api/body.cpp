@@ -8,7 +8,7 @@
 namespace webhooks::http {
 
 std::optional<Response> reject_media_type(const Call& call) {
-    if (has_coded_body(call.fields)) return failure(415, "The body must not be compressed.");
+    if (has_content_encoding(call.fields)) return failure(415, "The body must not be compressed.");
     if (count_fields(call.fields, "content-type") == 1 &&
         is_json_type(find_field(call.fields, "content-type"))) {
         return {};

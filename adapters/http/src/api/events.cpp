@@ -150,7 +150,7 @@ Publication read_raw(const Call& call, std::string event_type, const QueryParame
 }
 
 std::optional<Response> reject_raw_type(const Call& call) {
-    if (has_coded_body(call.fields)) return failure(415, "The body must not be compressed.");
+    if (has_content_encoding(call.fields)) return failure(415, "The body must not be compressed.");
     if (count_fields(call.fields, "content-type") == 1) return {};
     return failure(415, "A raw body must come with its content type.");
 }

@@ -39,7 +39,7 @@ bool is_json_type(std::string_view content_type) {
     return is_valid;
 }
 
-bool has_coded_body(const Fields& fields) {
+bool has_content_encoding(const Fields& fields) {
     const std::string_view coding = find_field(fields, "content-encoding");
     return !coding.empty() && !iequals(coding, "identity");
 }
