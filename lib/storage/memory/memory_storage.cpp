@@ -1,7 +1,7 @@
 #include <storage/memory/memory_storage.hpp>
 
 #include <algorithm>
-#include <query/answer.hpp>
+#include <query/evaluate_list.hpp>
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
@@ -109,7 +109,7 @@ Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& pr
         if (is_visible(principal, stored)) rows.push_back(stored.subscription);
     }
     lock.unlock();
-    Result<Page<Subscription>> page = query::answer(query, std::move(rows), budget_of(query));
+    Result<Page<Subscription>> page = query::evaluate(query, std::move(rows), budget_of(query));
     if (!page || !query.include_events) return page;
     lock.lock();
     for (Subscription& subscription : page->items) {
@@ -229,7 +229,7 @@ Result<Page<Event>> MemoryStorage::answer_from(const LogRows& rows, const ListQu
         if (budget.is_used_up()) return query::timed_out();
         events.push_back(view(id, stored));
     }
-    return query::answer(query, std::move(events), budget);
+    return query::evaluate(query, std::move(events), budget);
 }
 
 query::Budget MemoryStorage::budget_of(const ListQuery& query) const {

@@ -149,7 +149,7 @@ TEST_CASE("what can never be equal is false, and unknown if a function returns n
     rows[1].response = "ab";
     const auto ids = [&](const char* filter) {
         std::string text;
-        for (const Event& row : answer({.filter = written(filter)}, rows).value().items) {
+        for (const Event& row : evaluate({.filter = written(filter)}, rows).value().items) {
             text += std::to_string(row.id.value);
         }
         return text;
