@@ -272,9 +272,8 @@ inline constexpr std::size_t max_events_in_statistics = 100'000;
 /// All member functions may be called from any thread at once, and block until they are done. None
 /// should throw; a service logs an exception and treats it as `unavailable`. Storage has its own
 /// time, to which all times in arguments and results refer; `heartbeat` returns it. A limit is at
-/// least
-/// 1. Any call may return `unavailable`: nothing was done then, or (for `write`) the outcome is
-/// unknown.
+/// least 1. Any call may return `unavailable`: nothing was done then, or (for `write`) the outcome
+/// is unknown.
 class Storage {
 public:
     virtual ~Storage() = default;

@@ -160,7 +160,7 @@ STORAGE_TEST("deleting a deferred event leaves nothing to take back") {
     CHECK(this->claim_reserved(id).empty());
 }
 
-// ---- Parks and attempts in one batch.
+// ---- Changes of custody and attempts in one batch.
 
 STORAGE_TEST("in one batch an event is recorded as in memory and then delivered") {
     const SubscriptionId id = this->subscribe().id;
