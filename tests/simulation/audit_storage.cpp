@@ -74,7 +74,7 @@ void AuditStorage::reopen(EventState& event) {
         world_.fail("an event was reopened while a worker held it");
     event.is_reopened = true;
     event.reopened = world_.now;
-    event.tries = 0;
+    event.attempts_since_reopened = 0;
     event.due.reset();
     event.release();
 }
@@ -119,7 +119,7 @@ Result<Worker> AuditStorage::register_worker(std::chrono::milliseconds lease) {
     model_.identities[worker->id] = {.process = process_.index,
                                      .tag = worker->tag,
                                      .lease = lease,
-                                     .latest_pulse = world_.storage_time()};
+                                     .latest_heartbeat = world_.storage_time()};
     return worker;
 }
 
@@ -133,12 +133,12 @@ void AuditStorage::require_alive(WorkerId worker, const char* call) const {
     world_.fail(std::string("storage accepted a ") + call + " of a worker that is dead");
 }
 
-Result<Pulse> AuditStorage::pulse(WorkerId worker) {
-    const Result<Pulse> pulse = ForwardingStorage::pulse(worker);
-    if (!pulse) return pulse;
+Result<Heartbeat> AuditStorage::heartbeat(WorkerId worker) {
+    const Result<Heartbeat> heartbeat = ForwardingStorage::heartbeat(worker);
+    if (!heartbeat) return heartbeat;
     require_alive(worker, "heartbeat");
-    model_.identities.at(worker).latest_pulse = world_.storage_time();
-    return pulse;
+    model_.identities.at(worker).latest_heartbeat = world_.storage_time();
+    return heartbeat;
 }
 
 Result<> AuditStorage::retire_worker(WorkerId worker) {
@@ -147,12 +147,12 @@ Result<> AuditStorage::retire_worker(WorkerId worker) {
     return retired;
 }
 
-Result<> AuditStorage::declare_dead(WorkerId worker) {
-    const Result<> done = ForwardingStorage::declare_dead(worker);
+Result<> AuditStorage::mark_expired(WorkerId worker) {
+    const Result<> done = ForwardingStorage::mark_expired(worker);
     if (!done || world_.config.backend == Backend::sqlite) return done;
     for (auto& [id, identity] : model_.identities) {
-        const bool has_lapsed = identity.latest_pulse + identity.lease < world_.storage_time();
-        if (id != worker && has_lapsed) end_identity(id);
+        const bool has_expired = identity.latest_heartbeat + identity.lease < world_.storage_time();
+        if (id != worker && has_expired) end_identity(id);
     }
     return done;
 }
@@ -180,11 +180,11 @@ Result<Claim> AuditStorage::claim(WorkerId worker, std::size_t limit, std::int64
     return claim;
 }
 
-Result<std::vector<HeldEvent>> AuditStorage::claim_deferred(WorkerId worker, SubscriptionId id,
+Result<std::vector<HeldEvent>> AuditStorage::claim_reserved(WorkerId worker, SubscriptionId id,
                                                             std::size_t limit,
                                                             std::int64_t number) {
     Result<std::vector<HeldEvent>> events =
-        ForwardingStorage::claim_deferred(worker, id, limit, number);
+        ForwardingStorage::claim_reserved(worker, id, limit, number);
     if (!events) return events;
     require_alive(worker, "claim");
     take(worker, number, *events);
@@ -205,8 +205,8 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     Result<BatchReceipt> receipt = ForwardingStorage::write(worker, batch);
     if (!receipt) return receipt;
     require_alive(worker, "write");
-    for (const Park& park : batch.parks) {
-        note_park(worker, park);
+    for (const CustodyChange& custody_change : batch.custody_changes) {
+        note_park(worker, custody_change);
     }
     for (const AttemptRecord& record : batch.attempts) {
         note_attempt(worker, record);
@@ -216,14 +216,14 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     return receipt;
 }
 
-void AuditStorage::note_park(WorkerId worker, const Park& park) {
-    const auto found = model_.events.find(park.event);
+void AuditStorage::note_park(WorkerId worker, const CustodyChange& custody_change) {
+    const auto found = model_.events.find(custody_change.event);
     if (found == model_.events.end() || found->second.deleted) return;
     EventState& event = found->second;
     if (event.holder != worker || !model_.is_held(event)) return;
-    event.is_deferred = park.place == Park::Place::deferred;
-    if (park.place != Park::Place::free) return;
-    event.due = park.due;
+    event.is_deferred = custody_change.custody == Custody::reserved;
+    if (custody_change.custody != Custody::unclaimed) return;
+    event.due = custody_change.due;
     event.release();
 }
 
@@ -235,7 +235,7 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
     if (event.holder == worker && !event.has_ended()) {
         check(Record{.world = world_, .record = record, .event = event});
         event.attempts.push_back(record.attempt);
-        event.tries = record.tries;
+        event.attempts_since_reopened = record.attempts_since_reopened;
         event.due = record.due;
         event.is_reopened = false;
         event.release();
