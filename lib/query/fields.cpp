@@ -33,7 +33,7 @@ constexpr Field event_fields[] = {
     {"nextRetryAt", Type::time, true},  {"createdAt", Type::time, true},
 };
 
-/// The field that was meant, or all there are.
+/// The field that was probably meant, or a list of all fields.
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& names) {
     const std::string_view near = nearest(name, names);
     if (!near.empty()) return "did you mean '" + std::string(near) + "'?";
@@ -44,7 +44,7 @@ std::string suggestion(std::string_view name, const std::vector<std::string_view
     return all;
 }
 
-/// @param is_suggested whether a field may be named in place of one that is unknown.
+/// @param is_suggested whether a field may be suggested for an unknown name.
 template <class Predicate>
 std::variant<std::size_t, SyntaxError> find(std::string_view name, ListKind kind,
                                             Predicate is_suggested) {
