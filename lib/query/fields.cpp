@@ -6,12 +6,22 @@ namespace webhooks::query {
 namespace {
 
 constexpr Field subscription_fields[] = {
-    {"id", Type::number, true},        {"name", Type::text, true},
-    {"eventType", Type::text, true},   {"url", Type::text, true},
-    {"secret", Type::text, false},     {"maxRetryCount", Type::number, true},
-    {"isActive", Type::boolean, true}, {"userId", Type::text, true},
-    {"headers", Type::text, false},    {"createdAt", Type::time, true},
-    {"updatedAt", Type::time, true},   {"webhookEvents", Type::text, false},
+    {"id", Type::number, true},
+    {"name", Type::text, true},
+    {"eventType", Type::text, true},
+    {"url", Type::text, true},
+    {"secret", Type::text, false},
+    {"maxRetryCount", Type::number, true},
+    {"isActive", Type::boolean, true},
+    {"userId", Type::text, true},
+    {"headers", Type::text, false},
+    {"createdAt", Type::time, true},
+    {"updatedAt", Type::time, true},
+    {"webhookEvents", Type::text, false},
+    {"failingSince", Type::time, true},
+    {"pausedUntil", Type::time, true},
+    {"deactivationReason", Type::text, true},
+    {"deactivation", Type::text, false},
 };
 
 constexpr Field event_fields[] = {

@@ -322,7 +322,8 @@ TEST_CASE("sort, select and include accept both spellings") {
 TEST_CASE("an unknown field gets a suggestion, or a list of all fields") {
     CHECK(filtered("Level=\"Warning\"") ==
           "unknown field 'Level' at character 1; there are id, name, eventType, url, "
-          "maxRetryCount, isActive, userId, createdAt, updatedAt");
+          "maxRetryCount, isActive, userId, createdAt, updatedAt, failingSince, pausedUntil, "
+          "deactivationReason");
     CHECK(filtered("IsActiv == true") ==
           "unknown field 'IsActiv' at character 1; did you mean 'isActive'?");
 }
