@@ -40,6 +40,7 @@ ErrorTexts into(const Texts& texts, Settings& settings) {
 using S = Settings;
 using webhooks::EndpointPolicy;
 using webhooks::HttpTransportOptions;
+using webhooks::LogWhileDeactivated;
 using webhooks::PostgresqlOptions;
 using webhooks::ServiceOptions;
 using webhooks::SqliteOptions;
@@ -48,6 +49,7 @@ using webhooks::http::TlsOptions;
 
 constexpr auto in_service = &S::service;
 constexpr auto in_endpoints = &ServiceOptions::endpoints;
+constexpr auto in_log_while_deactivated = &ServiceOptions::log_while_deactivated;
 constexpr auto in_transport = &S::transport;
 constexpr auto in_sqlite = &S::sqlite;
 constexpr auto in_postgresql = &S::postgresql;
@@ -108,6 +110,12 @@ constexpr Option table[] = {
     {"service.deactivate_after", Kind::text, Scope::serving, "DURATION",
      "deactivate a subscription that has only failed for this long; 0s: never",
      into<in_service, &ServiceOptions::deactivate_after>},
+    {"service.log_while_deactivated.failing", Kind::boolean, Scope::serving, "",
+     "log events of a subscription that was deactivated because it only failed, for recover (true)",
+     into<in_service, in_log_while_deactivated, &LogWhileDeactivated::failing>},
+    {"service.log_while_deactivated.gone", Kind::boolean, Scope::serving, "",
+     "the same for one whose endpoint responded with 410 (false)",
+     into<in_service, in_log_while_deactivated, &LogWhileDeactivated::gone>},
     {"service.max_in_flight", Kind::number, Scope::serving, "COUNT",
      "maximum requests in flight",
      into<in_service, &ServiceOptions::max_in_flight>},

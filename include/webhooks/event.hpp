@@ -41,7 +41,8 @@ struct Publication {
 
 /// The result of a publication. The events that it names are durable.
 struct PublishReceipt {
-    /// One event for each active subscription that matched, in the order of their ids.
+    /// One event for each subscription that matched, in the order of their ids: active ones, and
+    /// those of `ServiceOptions::log_while_deactivated`.
     std::vector<EventId> event_ids;
     /// True if an idempotency key matched an earlier publication.
     bool is_replay = false;

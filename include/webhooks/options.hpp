@@ -9,6 +9,12 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
+/// By why a subscription was deactivated.
+struct LogWhileDeactivated {
+    bool failing = true;  ///< `DeactivationReason::failing`.
+    bool gone = false;    ///< `DeactivationReason::gone`.
+};
+
 /// The configuration of a WebhookService. The defaults suit production.
 struct ServiceOptions {
     /// Delays before the second, third, ... attempt; after the last one, it repeats. 1-100 delays
@@ -35,6 +41,10 @@ struct ServiceOptions {
     /// A subscription whose endpoint has only failed for this long is deactivated, and the observer
     /// is notified. 1 min - 365 days; 0: never.
     std::chrono::seconds deactivate_after = std::chrono::hours(5 * 24);
+    /// Which deactivations by the service itself leave the subscription matching: its events are
+    /// logged as cancelled, without a request, and `WebhookService::recover` resends them once it
+    /// is active again.
+    LogWhileDeactivated log_while_deactivated = {};
 
     /// The maximum number of requests in flight. Endpoints that have not succeeded yet take at most
     /// half of them, failing endpoints at most a quarter, and one user at most three quarters.

@@ -25,7 +25,7 @@ public:
           random(parts.random),
           metrics(std::move(counts)),
           options(std::move(chosen)),
-          index(options.endpoints),
+          index(options.endpoints, options.log_while_deactivated),
           engine(std::move(parts), options, index, metrics) {}
 
     Result<> validate(const SubscriptionDraft&) const;

@@ -37,8 +37,14 @@ bool pattern_matches(std::string_view pattern, std::string_view event_type) {
     return event_type.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
-SubscriptionIndex::SubscriptionIndex(EndpointPolicy policy)
-    : policy_(std::make_shared<EndpointPolicy>(std::move(policy))) {}
+SubscriptionIndex::SubscriptionIndex(EndpointPolicy policy, LogWhileDeactivated logged)
+    : policy_(std::make_shared<EndpointPolicy>(std::move(policy))), logged_(logged) {}
+
+bool SubscriptionIndex::is_matched(const Subscription& subscription) const {
+    if (subscription.is_active) return true;
+    return (logged_.failing && subscription.deactivation_reason == DeactivationReason::failing) ||
+           (logged_.gone && subscription.deactivation_reason == DeactivationReason::gone);
+}
 
 void SubscriptionIndex::apply(const Configuration& changes) {
     const std::unique_lock lock(mutex_);
@@ -89,7 +95,7 @@ void SubscriptionIndex::put(const Subscription& subscription) {
         erase_from(by_pattern_, old->second.pattern, id);
     }
     try {
-        if (subscription.is_active) {
+        if (is_matched(subscription)) {
             by_pattern_[pattern].insert(id);
             by_owner_and_pattern_[owned].insert(id);
         }

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 #include <webhooks/event_type.hpp>
+#include <webhooks/options.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks::service {
@@ -21,14 +22,15 @@ namespace webhooks::service {
 /// their endpoints. All member functions may be called from any thread at once.
 class SubscriptionIndex {
 public:
-    explicit SubscriptionIndex(EndpointPolicy policy);
+    explicit SubscriptionIndex(EndpointPolicy policy, LogWhileDeactivated logged = {});
 
     /// Applies changes. Changes older than the known ones are skipped.
     void apply(const Configuration& changes);
     /// Takes in what they say of pauses.
     void apply(const std::vector<Notice>& notices);
 
-    /// The active subscriptions that a publication of this type reaches, ascending.
+    /// The subscriptions that a publication of this type reaches, ascending: active ones, and
+    /// those of which events are logged nevertheless.
     struct Match {
         std::vector<SubscriptionId> subscriptions = {};
         Revision revision = 0;
@@ -59,14 +61,16 @@ private:
 
     void put(const Subscription&);
     void remove(SubscriptionId);
+    bool is_matched(const Subscription& subscription) const;
     std::shared_ptr<const delivery::Endpoint> make_endpoint(const Subscription&) const;
 
     const std::shared_ptr<const EndpointPolicy> policy_;
+    const LogWhileDeactivated logged_;
     mutable std::shared_mutex mutex_;
     Revision revision_ = 0;
     std::atomic<std::uint64_t> changes_{0};
     std::unordered_map<SubscriptionId, Entry> entries_;
-    /// Active subscriptions by pattern, and by owner and pattern.
+    /// Those that match, by pattern, and by owner and pattern.
     std::unordered_map<std::string, Ids> by_pattern_;
     std::unordered_map<std::string, Ids> by_owner_and_pattern_;
     std::map<std::string, EventType, std::less<>> event_types_;

@@ -17,6 +17,12 @@ std::optional<std::string> owner_of(const PublicationState& state) {
     return state.caller.user_id();
 }
 
+/// As the default of `ServiceOptions::log_while_deactivated`.
+bool is_matched(const Subscription& subscription) {
+    return subscription.is_active ||
+           subscription.deactivation_reason == DeactivationReason::failing;
+}
+
 }  // namespace
 
 bool is_test(const PublicationState& publication) {
@@ -32,7 +38,7 @@ std::vector<SubscriptionId> Model::matching(const PublicationState& publication)
         const bool is_wanted =
             publication.only
                 ? id == *publication.only
-                : version.subscription.is_active &&
+                : is_matched(version.subscription) &&
                       (!owner || *owner == version.subscription.user_id) &&
                       takes(version.subscription.event_type, publication.publication.event_type);
         if (is_wanted) found.push_back(id);

@@ -264,6 +264,44 @@ TEST_CASE_METHOD(IsolationFixture, "an endpoint that only fails for five days is
     }
 }
 
+TEST_CASE_METHOD(
+    IsolationFixture,
+    "what is published while the service has deactivated a subscription is recovered") {
+    const auto [reason, logged, is_logged] =
+        GENERATE(table<DeactivationReason, LogWhileDeactivated, bool>({
+            {DeactivationReason::failing, {}, true},
+            {DeactivationReason::failing, {.failing = false, .gone = true}, false},
+            {DeactivationReason::gone, {}, false},
+            {DeactivationReason::gone, {.failing = false, .gone = true}, true},
+            {DeactivationReason::user, {.failing = true, .gone = true}, false},
+        }));
+    options.deactivate_after = 1min;
+    options.breaker_failures = 1;
+    options.log_while_deactivated = logged;
+    reopen();
+    const Subscription broken = subscribe_host("broken.example.com");
+    answers["broken.example.com"] = status(reason == DeactivationReason::gone ? 410 : 500);
+    publish_some(1);
+    for (int i = 0; i < 100 && current(broken).is_active; ++i)
+        advance(1min);
+    if (reason == DeactivationReason::user) {
+        service().update_subscription(alice, broken.id, {.is_active = true}).value();
+        service().update_subscription(alice, broken.id, {.is_active = false}).value();
+    }
+    REQUIRE(current(broken).deactivation_reason == reason);
+    const std::size_t requests = requests_to("broken.example.com");
+    clock->advance(1s);
+    const Time since = clock->now();
+    publish_some(3);
+    advance(1h);
+    CHECK(requests_to("broken.example.com") == requests);
+    service().update_subscription(alice, broken.id, {.is_active = true}).value();
+    answers["broken.example.com"] = status(200);
+    CHECK(service().recover(alice, broken.id, since).value() == (is_logged ? 3 : 0));
+    settle();
+    CHECK(count(broken, "isSuccess eq true") == (is_logged ? 3 : 0));
+}
+
 TEST_CASE_METHOD(IsolationFixture, "after ten consecutive failures an endpoint gets only probes") {
     const Subscription dead = subscribe_host("dead.example.com", with_max_retries(0));
     answers["dead.example.com"] = status(500);
