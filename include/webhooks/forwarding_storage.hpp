@@ -29,6 +29,7 @@ public:
         find_any_event,
         delete_event,
         statistics,
+        series,
         reopen_event,
         reopen_undelivered,
         count_undelivered,
@@ -44,6 +45,8 @@ public:
         unclaim,
         maintain,
         sample,
+        overview,
+        users,
         insert_api_key,
         find_api_key,
         list_api_keys,
@@ -72,6 +75,7 @@ public:
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&) override;
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
                                         EventId after, std::size_t limit) override;
@@ -93,6 +97,8 @@ public:
     void set_listener(std::function<void()> listener) override;
     Result<bool> maintain(const Maintenance&) override;
     Result<StorageSample> sample() override;
+    Result<Overview> overview() override;
+    Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;

@@ -16,8 +16,10 @@
 #include <webhooks/event_type.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
+#include <webhooks/overview.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
+#include <webhooks/series.hpp>
 #include <webhooks/subscription.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -164,6 +166,10 @@ struct Batch {
     std::vector<CustodyChange> custody_changes = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
+    /// Added to what is counted already. A storage without `series` ignores them.
+    std::vector<Rollup> rollups = {};
+    /// Replaces the worker's earlier one. A storage without `overview` ignores it.
+    std::optional<WorkerReport> report = {};
     /// Once this batch is written, every event of this worker up to this id is delivered or has a
     /// row (the events of `appends` have greater ids).
     EventId low_water{};
@@ -253,6 +259,35 @@ struct StorageSample {
     std::size_t expired = 0;  ///< Their lease has expired, and no worker has taken over yet.
 };
 
+/// The state of a whole installation.
+struct Overview {
+    Time now{};  ///< Storage's time.
+    StorageSample sample = {};
+    std::size_t users = 0;                  ///< Those that have subscriptions.
+    std::vector<WorkerState> workers = {};  ///< By id, without those that have retired.
+    StorageInfo storage = {};
+};
+
+/// Whose attempts a series counts. Without members: those of all that the principal may see.
+struct SeriesScope {
+    std::optional<SubscriptionId> subscription = {};
+    /// All subscriptions of this user. Not together with `subscription`.
+    std::optional<std::string> user_id = {};
+};
+
+/// Whole buckets of 5 minutes, an hour or a day.
+struct SeriesRange {
+    Time from{};
+    Time to{};
+    std::chrono::seconds step{};
+};
+
+struct SeriesRows {
+    /// In order, those in which something was counted.
+    std::vector<SeriesBucket> buckets = {};
+    Time counted_since{};  ///< When this storage began to keep counts.
+};
+
 /// An API key as stored: never the key itself.
 struct ApiKeyRecord {
     ApiKeyId id{};
@@ -331,6 +366,12 @@ public:
     /// events.
     virtual Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) = 0;
 
+    /// The sums of `Batch::rollups`. As they get older, `maintain` merges them into longer buckets
+    /// and deletes them, as webhooks/series.hpp says; they are deleted with their subscription. A
+    /// range has no shorter buckets than what is kept of it. The default implementation returns
+    /// `unsupported`.
+    virtual Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&);
+
     // ---- Resending, on request.
 
     /// Makes an event due now, with a full set of attempts. @return conflict while a worker has it
@@ -400,6 +441,12 @@ public:
 
     /// Counts for metrics; called about every 15 s. @return unsupported by default.
     virtual Result<StorageSample> sample();
+
+    // ---- For operators. The default implementations return `unsupported`.
+
+    virtual Result<Overview> overview();
+    /// Users that have subscriptions, by the bytes of their ids, after `after`, up to `limit`.
+    virtual Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit);
 
     // ---- API keys. A storage without them keeps these defaults.
 

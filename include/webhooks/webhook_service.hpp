@@ -18,6 +18,7 @@
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/random.hpp>
+#include <webhooks/series.hpp>
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/transport.hpp>
@@ -110,6 +111,17 @@ public:
     /// The deliveries of the last 24 hours, and the current state of the endpoint.
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
 
+    /// Counts of a subscription's attempts over time. They are counted when attempts end and
+    /// written within 10 s, so that a crash may lose the last of them; the log has all.
+    /// @return invalid_argument that names `from` or `step`.
+    Result<DeliverySeries> series(const Principal&, SubscriptionId, const SeriesQuery& = {}) const;
+    /// As above, of all subscriptions of the principal or, for an administrator, of everyone's;
+    /// also deleted ones.
+    /// @param user_id if set, only those of this user. @return forbidden for another user's, unless
+    /// the principal is an administrator.
+    Result<DeliverySeries> all_series(const Principal&, const SeriesQuery& = {},
+                                      const std::optional<std::string>& user_id = {}) const;
+
     // ---- The event log.
 
     /// The events of one subscription.
@@ -151,6 +163,15 @@ public:
     /// too.
     Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
                                           const CreationPeriod&) const;
+
+    // ---- For administrators; others get forbidden.
+
+    /// The state of the whole installation, at most 2 s old.
+    Result<Overview> overview(const Principal&) const;
+    /// The users that have subscriptions, by the bytes of their ids.
+    /// @param after only those after this id. @param take 1 - `max_users_in_page`
+    Result<std::vector<UserSummary>> users(const Principal&, const std::string& after = {},
+                                           std::size_t take = 100) const;
 
     // ---- Event types.
 

@@ -17,12 +17,14 @@
 #include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
+#include <webhooks/overview.hpp>
 #include <webhooks/postgresql_storage.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/random.hpp>
 #include <webhooks/retry_on.hpp>
 #include <webhooks/secret.hpp>
+#include <webhooks/series.hpp>
 #include <webhooks/signature.hpp>
 #include <webhooks/sqlite_storage.hpp>
 #include <webhooks/storage.hpp>

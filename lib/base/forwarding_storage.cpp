@@ -108,6 +108,11 @@ Result<DeliveryStatistics> ForwardingStorage::statistics(const Principal& princi
     return call_inner(Call::statistics, [&] { return inner_->statistics(principal, id); });
 }
 
+Result<SeriesRows> ForwardingStorage::series(const Principal& principal, const SeriesScope& scope,
+                                             const SeriesRange& range) {
+    return call_inner(Call::series, [&] { return inner_->series(principal, scope, range); });
+}
+
 Result<> ForwardingStorage::reopen_event(const Principal& principal, SubscriptionId id,
                                          EventId event) {
     return call_inner(Call::reopen_event,
@@ -186,6 +191,15 @@ Result<bool> ForwardingStorage::maintain(const Maintenance& maintenance) {
 
 Result<StorageSample> ForwardingStorage::sample() {
     return call_inner(Call::sample, [&] { return inner_->sample(); });
+}
+
+Result<Overview> ForwardingStorage::overview() {
+    return call_inner(Call::overview, [&] { return inner_->overview(); });
+}
+
+Result<std::vector<UserSummary>> ForwardingStorage::users(const std::string& after,
+                                                          std::size_t limit) {
+    return call_inner(Call::users, [&] { return inner_->users(after, limit); });
 }
 
 Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const ApiKeyRecord& key) {

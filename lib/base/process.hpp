@@ -1,8 +1,13 @@
 #pragma once
 
+#include <string>
+
 namespace webhooks {
 
 /// Of the calling process: changes after a fork.
 long process_id() noexcept;
+
+/// Of this machine, without white space; "unknown" if it has none.
+std::string host_name();
 
 }  // namespace webhooks

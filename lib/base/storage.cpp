@@ -27,6 +27,18 @@ Result<std::size_t> Storage::count_undelivered(const Principal&, SubscriptionId,
     return Error(Errc::unsupported, "this storage cannot count undelivered events");
 }
 
+Result<SeriesRows> Storage::series(const Principal&, const SeriesScope&, const SeriesRange&) {
+    return Error(Errc::unsupported, "this storage keeps no counts over time");
+}
+
+Result<Overview> Storage::overview() {
+    return Error(Errc::unsupported, "this storage has no overview");
+}
+
+Result<std::vector<UserSummary>> Storage::users(const std::string&, std::size_t) {
+    return Error(Errc::unsupported, "this storage cannot list users");
+}
+
 void Storage::set_listener(std::function<void()>) {}
 
 Result<StorageSample> Storage::sample() {

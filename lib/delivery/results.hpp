@@ -42,6 +42,9 @@ struct Results {
     std::vector<CustodyChange> custody_changes = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
+    /// Of attempts that were written before.
+    std::vector<Rollup> rollups = {};
+    std::optional<WorkerReport> report = {};
     /// Served after the rest is written.
     std::vector<RefillRequest> refill_requests = {};
     /// One for each of `attempts`, for the observer; not written.
@@ -54,7 +57,7 @@ struct Results {
 
     std::size_t size() const noexcept {
         return attempts.size() + custody_changes.size() + states.size() + deactivations.size() +
-               refill_requests.size();
+               rollups.size() + (report ? 1 : 0) + refill_requests.size();
     }
 
     /// Appends later decisions.
@@ -63,6 +66,8 @@ struct Results {
         move_to(custody_changes, later.custody_changes);
         move_to(states, later.states);
         move_to(deactivations, later.deactivations);
+        move_to(rollups, later.rollups);
+        if (later.report) report = std::move(later.report);
         move_to(refill_requests, later.refill_requests);
         released_events += later.released_events;
         released_bytes += later.released_bytes;

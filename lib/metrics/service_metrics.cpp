@@ -244,6 +244,7 @@ void ServiceMetrics::observe_batch(std::size_t appends, std::size_t attempt_reco
 
 void ServiceMetrics::set_in_flight(std::size_t count) noexcept {
     set_.set(attempts_in_flight, 0, count);
+    in_flight_ = count;
 }
 
 void ServiceMetrics::set_memory(std::size_t held_events, std::size_t payload_bytes) noexcept {

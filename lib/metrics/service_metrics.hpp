@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,7 @@ public:
     void observe_batch(std::size_t appends, std::size_t attempts) noexcept;
 
     void set_in_flight(std::size_t attempts) noexcept;
+    std::size_t in_flight() const noexcept { return in_flight_; }
     void set_memory(std::size_t events, std::size_t payload_bytes) noexcept;
     /// @param now storage's time.
     void set_sample(const StorageSample& sample, Time now) noexcept;
@@ -53,6 +55,7 @@ public:
 
 private:
     MetricSet set_;
+    std::atomic<std::size_t> in_flight_{0};
 };
 
 }  // namespace webhooks::metrics

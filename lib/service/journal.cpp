@@ -25,7 +25,8 @@ constexpr std::chrono::seconds sample_interval{15};
 
 bool has_rows(const Results& results) {
     return !results.attempts.empty() || !results.custody_changes.empty() ||
-           !results.states.empty() || !results.deactivations.empty();
+           !results.states.empty() || !results.deactivations.empty() || !results.rollups.empty() ||
+           results.report;
 }
 
 /// Moves the results out of a batch again.
@@ -34,6 +35,8 @@ void take_back(Batch& batch, Results& results) {
     results.custody_changes = std::move(batch.custody_changes);
     results.states = std::move(batch.states);
     results.deactivations = std::move(batch.deactivations);
+    results.rollups = std::move(batch.rollups);
+    results.report = std::move(batch.report);
 }
 
 /// Replaces errors that concern only storage and service.
@@ -68,7 +71,11 @@ std::size_t Submission::payload_bytes() const {
 }
 
 Journal::Journal(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox)
-    : parts_(std::move(parts)), options_(options), index_(index), inbox_(inbox) {}
+    : parts_(std::move(parts)),
+      options_(options),
+      index_(index),
+      inbox_(inbox),
+      accounts_(parts_.clock, parts_.metrics, inbox) {}
 
 Journal::~Journal() {
     parts_.storage->set_listener({});
@@ -96,6 +103,7 @@ void Journal::reject_new() {
 
 Result<> Journal::close() {
     const std::scoped_lock turn(step_mutex_);
+    accounts_.flush();
     try {
         while (!has_crashed_ && write_pending() > 0 && is_healthy_) {
         }
@@ -444,6 +452,7 @@ void Journal::reject(Submission& submission, const char* reason) const noexcept 
 /// @pre `current_` is empty.
 void Journal::take_work() {
     current_.results = std::exchange(unwritten_, {});
+    accounts_.add_due(current_.results);
     const std::scoped_lock lock(mutex_);
     current_.results.append(std::exchange(results_, {}));
     current_.submissions.reserve(std::min(submissions_.size(), options_.max_batch));
@@ -480,7 +489,9 @@ void Journal::write_current() {
                 .attempts = std::move(work.results.attempts),
                 .custody_changes = std::move(work.results.custody_changes),
                 .states = std::move(work.results.states),
-                .deactivations = std::move(work.results.deactivations)};
+                .deactivations = std::move(work.results.deactivations),
+                .rollups = std::move(work.results.rollups),
+                .report = std::move(work.results.report)};
     Result<> outcome = Error(Errc::unavailable, "subscriptions keep changing; try again");
     for (int matching = 0; matching < max_matchings; ++matching) {
         match(work, batch);
@@ -534,6 +545,8 @@ bool Journal::recover_appended() {
             parts_.storage->appended_after(worker_.id, low_water_.last_added(), take_over_batch);
         if (!note_storage_result(found ? Result<>() : found.error(), "reading back")) return false;
         if (found->empty()) return true;
+        parts_.observer->on_published(found->size());
+        accounts_.count_published(found->size());
         for (const HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
         }
@@ -588,6 +601,7 @@ void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& recei
     std::vector<HeldEvent> events;
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
+        if (!receipt.appends[i]->is_replay) accounts_.count_published(receipt.appends[i]->count);
         std::vector<HeldEvent> held = hold(batch.appends[i], *receipt.appends[i]);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
         events.insert(events.end(), std::make_move_iterator(held.begin()),
@@ -637,6 +651,7 @@ void Journal::settle(const Results& results) {
 }
 
 void Journal::complete(const Results& results, const std::vector<SubscriptionId>& deactivated) {
+    accounts_.count(results);
     for (const AttemptRecord& record : results.attempts) {
         if (record.due) consider_due(*record.due);
     }
@@ -786,7 +801,7 @@ void Journal::consider_due(Time due) {
 
 SteadyTime Journal::next_wake() const {
     if (is_blocked()) return blocked_until_;
-    const SteadyTime wake = std::min(next_look_, next_maintenance_);
+    const SteadyTime wake = std::min({next_look_, next_maintenance_, accounts_.due_at()});
     if (!next_due_ || room_in_memory() == 0) return wake;
     const auto until_due = std::max(*next_due_ - now(), Time::duration::zero());
     return std::min(wake, parts_.clock->steady_now() + until_due);

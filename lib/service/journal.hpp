@@ -11,6 +11,7 @@
 #include <metrics/service_metrics.hpp>
 #include <mutex>
 #include <optional>
+#include <service/accounts.hpp>
 #include <service/inbox.hpp>
 #include <service/subscription_index.hpp>
 #include <span>
@@ -224,6 +225,7 @@ private:
     Results unwritten_;
     /// The batch of `last_batch_` has no receipt.
     bool is_in_doubt_ = false;
+    Accounts accounts_;
     /// The result of the claim `last_claim_` is unknown.
     bool is_claim_in_doubt_ = false;
     std::deque<delivery::RefillRequest> refill_requests_;

@@ -2,6 +2,7 @@
 
 #include <base/process.hpp>
 #include <metrics/service_metrics.hpp>
+#include <mutex>
 #include <service/completion.hpp>
 #include <service/engine.hpp>
 #include <service/subscription_index.hpp>
@@ -40,6 +41,7 @@ public:
     Result<Subscription> rotate_secret(const Principal&, SubscriptionId, std::optional<Secret>,
                                        std::chrono::seconds overlap);
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
+    Result<DeliverySeries> series(const Principal&, const SeriesScope&, const SeriesQuery&) const;
 
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery&) const;
     Result<Page<Event>> all_events(const Principal&, const ListQuery&) const;
@@ -52,6 +54,10 @@ public:
     Result<std::size_t> recover(const Principal&, SubscriptionId, const CreationPeriod&);
     Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
                                           const CreationPeriod&) const;
+
+    Result<Overview> overview(const Principal&);
+    Result<std::vector<UserSummary>> users(const Principal&, const std::string& after,
+                                           std::size_t take) const;
 
     Result<> register_event_type(EventType);
     Result<std::vector<EventType>> event_types() const;
@@ -78,6 +84,14 @@ public:
     std::shared_ptr<Impl> kept;
 
 private:
+    /// The latest overview; its mutex is held while it is read.
+    struct CachedOverview {
+        std::mutex mutex;
+        Overview overview;
+        std::optional<SteadyTime> read_at = {};
+    };
+    CachedOverview cached_overview_;
+
     service::Rules rules() const {
         return {.options = options, .index = index, .now = engine.now()};
     }

@@ -178,6 +178,19 @@ Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal
     return enter(impl_, [&](Impl& impl) { return impl.statistics(principal, id); });
 }
 
+Result<DeliverySeries> WebhookService::series(const Principal& principal, SubscriptionId id,
+                                              const SeriesQuery& query) const {
+    return enter(impl_,
+                 [&](Impl& impl) { return impl.series(principal, {.subscription = id}, query); });
+}
+
+Result<DeliverySeries> WebhookService::all_series(const Principal& principal,
+                                                  const SeriesQuery& query,
+                                                  const std::optional<std::string>& user_id) const {
+    return enter(impl_,
+                 [&](Impl& impl) { return impl.series(principal, {.user_id = user_id}, query); });
+}
+
 Result<Page<Event>> WebhookService::events(const Principal& principal, SubscriptionId id,
                                            const ListQuery& query) const {
     return enter(impl_, [&](Impl& impl) { return impl.events(principal, id, query); });
@@ -226,6 +239,16 @@ Result<std::size_t> WebhookService::recover(const Principal& principal, Subscrip
 Result<std::size_t> WebhookService::count_undelivered(const Principal& principal, SubscriptionId id,
                                                       const CreationPeriod& period) const {
     return enter(impl_, [&](Impl& impl) { return impl.count_undelivered(principal, id, period); });
+}
+
+Result<Overview> WebhookService::overview(const Principal& principal) const {
+    return enter(impl_, [&](Impl& impl) { return impl.overview(principal); });
+}
+
+Result<std::vector<UserSummary>> WebhookService::users(const Principal& principal,
+                                                       const std::string& after,
+                                                       std::size_t take) const {
+    return enter(impl_, [&](Impl& impl) { return impl.users(principal, after, take); });
 }
 
 Result<> WebhookService::register_event_type(EventType type) {

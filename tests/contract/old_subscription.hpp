@@ -15,6 +15,8 @@ inline void make_old(soci::session& sql) {
     sql << "ALTER TABLE webhooks_attempt DROP COLUMN details";
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";
+    sql << "DROP TABLE webhooks_rollup";
+    sql << "ALTER TABLE webhooks_worker DROP COLUMN report";
     sql << "DELETE FROM webhooks_schema WHERE version >= 4";
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
            "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "

@@ -26,10 +26,12 @@
 #include <webhooks/testing/storage_contract/list_query.hpp>
 #include <webhooks/testing/storage_contract/log.hpp>
 #include <webhooks/testing/storage_contract/notices.hpp>
+#include <webhooks/testing/storage_contract/overview.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>
 #include <webhooks/testing/storage_contract/retention.hpp>
 #include <webhooks/testing/storage_contract/sample.hpp>
 #include <webhooks/testing/storage_contract/secrets.hpp>
+#include <webhooks/testing/storage_contract/series.hpp>
 #include <webhooks/testing/storage_contract/statistics.hpp>
 #include <webhooks/testing/storage_contract/subscriptions.hpp>
 #include <webhooks/testing/storage_contract/undelivered.hpp>

@@ -6,6 +6,7 @@
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/notices.hpp>
+#include <storage/rollup_counts.hpp>
 #include <storage/subscription_change.hpp>
 #include <webhooks/memory_storage.hpp>
 
@@ -39,7 +40,8 @@ MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::millisec
                              std::shared_ptr<Random> random)
     : clock_(clock ? std::move(clock) : system_clock()),
       random_(random ? std::move(random) : system_random()),
-      query_timeout_(query_timeout) {}
+      query_timeout_(query_timeout),
+      counted_since_(clock_->now()) {}
 
 // ---- Subscriptions.
 
@@ -309,6 +311,25 @@ Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
     return statistics;
 }
 
+Result<SeriesRows> MemoryStorage::series(const Principal& principal, const SeriesScope& scope,
+                                         const SeriesRange& range) {
+    const std::scoped_lock lock(mutex_);
+    const std::optional<std::string> user = owner_of(scope, principal);
+    const auto includes = [&](SubscriptionId id) {
+        if (scope.subscription) return id == *scope.subscription;
+        if (!user) return id == SubscriptionId{};
+        const auto found = subscriptions_.find(id);
+        return found != subscriptions_.end() && !found->second.is_deleted &&
+               found->second.subscription.user_id == *user;
+    };
+    if (scope.subscription) {
+        if (const auto stored = visible(principal, *scope.subscription); !stored) {
+            return stored.error();
+        }
+    }
+    return SeriesRows{.buckets = rollups_.read(range, includes), .counted_since = counted_since_};
+}
+
 // ---- Resending.
 
 Result<> MemoryStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
@@ -368,6 +389,7 @@ Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
     const std::scoped_lock lock(mutex_);
     const Worker worker{.id = {++last_worker_}, .last_event = last_event_, .tag = random_->next()};
     workers_[worker.id] = {.tag = worker.tag,
+                           .started_at = clock_->now(),
                            .lease = lease,
                            .last_heartbeat = clock_->steady_now(),
                            .low_water = last_event_};
@@ -503,6 +525,8 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
         if (!is_new(receipt.appends[i])) continue;
         write_append({.id = id, .tag = (*worker)->tag}, batch.appends[i], *receipt.appends[i]);
     }
+    rollups_.add(batch.rollups);
+    if (batch.report) (*worker)->report = batch.report;
     for (const Deactivation& deactivation : batch.deactivations) {
         if (deactivate(deactivation)) receipt.deactivated.push_back(deactivation.subscription);
     }
@@ -677,6 +701,10 @@ Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
 
 Result<StorageSample> MemoryStorage::sample() {
     const std::scoped_lock lock(mutex_);
+    return count_all();
+}
+
+StorageSample MemoryStorage::count_all() const {
     const Time now = clock_->now();
     StorageSample sample;
     for (const auto& [due, event] : due_) {
@@ -688,10 +716,65 @@ Result<StorageSample> MemoryStorage::sample() {
         if (!stored.is_deleted) count_subscription(stored.subscription, now, sample);
     }
     for (const auto& [id, worker] : workers_) {
-        const bool is_late = clock_->steady_now() - worker.last_heartbeat > worker.lease;
-        if (!worker.is_dead) ++(is_late ? sample.expired : sample.live);
+        if (!worker.is_dead) ++(is_late(worker) ? sample.expired : sample.live);
     }
     return sample;
+}
+
+bool MemoryStorage::is_late(const StoredWorker& worker) const {
+    return clock_->steady_now() - worker.last_heartbeat > worker.lease;
+}
+
+Result<Overview> MemoryStorage::overview() {
+    const std::scoped_lock lock(mutex_);
+    Overview overview{.now = clock_->now(), .sample = count_all(), .storage = {.kind = "memory"}};
+    std::set<std::string_view> users;
+    for (const auto& [id, stored] : subscriptions_) {
+        if (!stored.is_deleted) users.insert(stored.subscription.user_id);
+    }
+    overview.users = users.size();
+    for (const auto& [id, worker] : workers_) {
+        if (worker.is_dead) continue;
+        const auto silence = clock_->steady_now() - worker.last_heartbeat;
+        overview.workers.push_back(
+            {.id = id,
+             .started_at = worker.started_at,
+             .heartbeat_at = overview.now - std::chrono::floor<Time::duration>(silence),
+             .is_live = !is_late(worker),
+             .report = worker.report});
+    }
+    return overview;
+}
+
+Result<std::vector<UserSummary>> MemoryStorage::users(const std::string& after, std::size_t limit) {
+    const std::scoped_lock lock(mutex_);
+    std::map<std::string, UserSummary> users;
+    for (const auto& [id, stored] : subscriptions_) {
+        const Subscription& subscription = stored.subscription;
+        if (stored.is_deleted || subscription.user_id <= after) continue;
+        UserSummary& user = users[subscription.user_id];
+        user.user_id = subscription.user_id;
+        ++user.subscriptions;
+        if (subscription.is_active) ++user.active;
+        if (subscription.is_active && subscription.failing_since) ++user.failing;
+        user.waiting += count_waiting(id);
+    }
+    std::vector<UserSummary> page;
+    for (auto& [name, user] : users) {
+        if (page.size() == limit) break;
+        user.waiting = std::min(user.waiting, StorageSample::max_events);
+        page.push_back(std::move(user));
+    }
+    return page;
+}
+
+std::size_t MemoryStorage::count_waiting(SubscriptionId id) const {
+    const auto log = log_of_.find(id);
+    if (log == log_of_.end()) return 0;
+    return static_cast<std::size_t>(std::ranges::count_if(log->second, [&](EventId event) {
+        const std::optional<Row>& row = events_.at(event).row;
+        return row && row->due;
+    }));
 }
 
 Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
@@ -704,6 +787,7 @@ Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
         notices_.pop_front();
         ++removed;
     }
+    removed += rollups_.tend(clock_->now(), limit);
     if (removed < limit) removed += erase_deleted(limit - removed);
     if (maintenance.keep_events_for.count() != 0) {
         removed += erase_old_events(maintenance.keep_events_for, limit);
@@ -723,7 +807,10 @@ std::size_t MemoryStorage::erase_deleted(std::size_t limit) {
         }
         const bool is_over = stored.is_deleted && log.empty() &&
                              stored.deleted_at + notice_lifetime <= clock_->now();
-        if (is_over) log_of_.erase(id);
+        if (is_over) {
+            log_of_.erase(id);
+            rollups_.erase(id);
+        }
         place = is_over ? subscriptions_.erase(place) : std::next(place);
     }
     return removed;

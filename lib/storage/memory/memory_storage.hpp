@@ -6,6 +6,7 @@
 #include <query/budget.hpp>
 #include <set>
 #include <storage/append_decision.hpp>
+#include <storage/memory/memory_rollups.hpp>
 #include <storage/retention_cursor.hpp>
 #include <string>
 #include <tuple>
@@ -41,6 +42,7 @@ public:
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&) override;
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
                                         EventId after, std::size_t limit) override;
@@ -61,6 +63,8 @@ public:
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
     Result<StorageSample> sample() override;
+    Result<Overview> overview() override;
+    Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -98,11 +102,13 @@ private:
     };
     struct StoredWorker {
         std::uint64_t tag = 0;
+        Time started_at{};
         std::chrono::milliseconds lease{};
         SteadyTime last_heartbeat{};  ///< Steady: wall clock changes must not end a lease.
         EventId low_water{};
         std::int64_t last_batch = 0;
         bool is_dead = false;
+        std::optional<WorkerReport> report = {};
     };
     struct StoredKey {
         std::string digest;
@@ -137,6 +143,9 @@ private:
     /// Whether `reopen_undelivered` takes the event.
     static bool is_undelivered(const StoredEvent&, const CreationPeriod&);
     bool reopen(EventId);
+    StorageSample count_all() const;
+    bool is_late(const StoredWorker&) const;
+    std::size_t count_waiting(SubscriptionId) const;
     void put_row(EventId, Row);
     void erase_row(EventId);
     void erase_event(EventId);
@@ -169,6 +178,8 @@ private:
     std::deque<StoredNotice> notices_;
     std::int64_t last_notice_ = 0;
     std::map<ApiKeyId, ApiKeyRecord> api_keys_;
+    MemoryRollups rollups_;
+    const Time counted_since_;
     RetentionCursor retention_;
     Revision revision_ = 1;
     std::int64_t last_subscription_ = 0;

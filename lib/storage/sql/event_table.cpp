@@ -2,6 +2,7 @@
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
+#include <storage/sql/rollup_table.hpp>
 
 namespace webhooks::storage {
 namespace {
@@ -90,6 +91,7 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
     if (count < take && is_settled != 0) {
         sql << "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :owner",
             use(owner, "owner");
+        erase_rollups(sql, {owner});
     }
     return static_cast<std::size_t>(count);
 }

@@ -1,9 +1,12 @@
 #include <storage/idempotency.hpp>
 #include <storage/notices.hpp>
+#include <storage/rollup_counts.hpp>
 #include <storage/sql/api_key_table.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/notice_table.hpp>
+#include <storage/sql/overview.hpp>
+#include <storage/sql/rollup_table.hpp>
 #include <storage/sql/sample.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
@@ -195,6 +198,20 @@ Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, Su
                        });
 }
 
+Result<SeriesRows> SqlStorage::series(const Principal& principal, const SeriesScope& scope,
+                                      const SeriesRange& range) {
+    return run(Purpose::query, [&](soci::session& sql) -> Result<SeriesRows> {
+        if (scope.subscription &&
+            !storage::find_subscription(sql, principal, *scope.subscription)) {
+            return no_such_subscription();
+        }
+        const SeriesScope owned{.subscription = scope.subscription,
+                                .user_id = owner_of(scope, principal)};
+        return SeriesRows{.buckets = read_rollups(sql, owned, range),
+                          .counted_since = counted_since(sql)};
+    });
+}
+
 // ---- Resending.
 
 Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
@@ -232,6 +249,7 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
         done += erase_notices(sql, present - notice_lifetime, limit);
         done += erase_hidden_events(sql, present, limit);
+        done += tend_rollups(sql, present, limit);
         return done + expire(sql, present, maintenance, cursor) >= limit;
     });
     // If the transaction failed, its work still has to be done.
@@ -242,6 +260,24 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
 Result<StorageSample> SqlStorage::sample() {
     return run(Purpose::read, [&](soci::session& sql) -> Result<StorageSample> {
         return read_sample(sql, now(sql), worker_has_expired());
+    });
+}
+
+Result<Overview> SqlStorage::overview() {
+    return run(Purpose::query, [&](soci::session& sql) -> Result<Overview> {
+        const Time present = now(sql);
+        return Overview{
+            .now = present,
+            .sample = read_sample(sql, present, worker_has_expired()),
+            .users = count_users(sql),
+            .workers = read_workers(sql, present, worker_has_expired(), worker_heartbeat()),
+            .storage = info(sql)};
+    });
+}
+
+Result<std::vector<UserSummary>> SqlStorage::users(const std::string& after, std::size_t limit) {
+    return run(Purpose::query, [&](soci::session& sql) -> Result<std::vector<UserSummary>> {
+        return read_users(sql, after, limit);
     });
 }
 

@@ -56,6 +56,7 @@ public:
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&) override;
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
                                         EventId after, std::size_t limit) override;
@@ -63,6 +64,8 @@ public:
                                           const CreationPeriod&) override;
     Result<bool> maintain(const Maintenance&) override;
     Result<StorageSample> sample() override;
+    Result<Overview> overview() override;
+    Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -89,6 +92,9 @@ protected:
 
     /// A condition on a row of webhooks_worker: its lease has expired at time `:now`.
     virtual const char* worker_has_expired() const = 0;
+    /// When the worker of such a row was heard of last, in microseconds; 0: just now.
+    virtual const char* worker_heartbeat() const = 0;
+    virtual StorageInfo info(soci::session& sql) = 0;
 
     /// Deletes old events, as documented for `maintain`, in a transaction that has no other work
     /// left.

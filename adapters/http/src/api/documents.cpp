@@ -1,6 +1,7 @@
 #include "documents.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -95,6 +96,9 @@ void add_details(json::Writer& writer, const AttemptDetails& details) {
         .member("firstByte", phase(details.first_byte))
         .end_object();
 }
+
+/// In the order of `DeliveryCounts::statuses`.
+constexpr std::array status_classes = {"2xx", "3xx", "4xx", "5xx", "none"};
 
 std::string_view name_of(Outcome outcome) {
     switch (outcome) {
@@ -237,6 +241,45 @@ void write(json::Writer& writer, const DeliveryStatistics& statistics) {
         .member("failingSince", format_if_set(statistics.failing_since))
         .member("pausedUntil", format_if_set(statistics.paused_until))
         .end_object();
+}
+
+void write(json::Writer& writer, const SeriesBucket& bucket) {
+    const DeliveryCounts& counts = bucket.counts;
+    const auto latency = [&](int percent) {
+        const auto duration = counts.latency_percentile(percent);
+        return duration ? std::optional(milliseconds(*duration)) : std::nullopt;
+    };
+    writer.begin_object()
+        .member("start", format_time(bucket.start))
+        .member("attempts", counts.attempts())
+        .member("delivered", counts.delivered)
+        .member("failed", counts.failed)
+        .member("exhausted", counts.exhausted)
+        .member("cancelled", counts.cancelled)
+        .member("expired", counts.expired);
+    writer.key("byStatus").begin_object();
+    for (std::size_t i = 0; i < counts.statuses.size(); ++i)
+        writer.member(status_classes[i], counts.statuses[i]);
+    writer.end_object();
+    writer.key("latencyMs")
+        .begin_object()
+        .member("p50", latency(50))
+        .member("p95", latency(95))
+        .member("p99", latency(99))
+        .end_object();
+    writer.end_object();
+}
+
+void write(json::Writer& writer, const DeliverySeries& series) {
+    writer.begin_object()
+        .member("from", format_time(series.from))
+        .member("to", format_time(series.to))
+        .member("stepSeconds", std::int64_t{series.step.count()})
+        .member("isComplete", series.is_complete);
+    writer.key("buckets").begin_array();
+    for (const SeriesBucket& bucket : series.buckets)
+        write(writer, bucket);
+    writer.end_array().end_object();
 }
 
 void write(json::Writer& writer, const EventType& type) {

@@ -7,6 +7,7 @@
 #include <vector>
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
+#include <webhooks/series.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
@@ -26,6 +27,8 @@ void write(json::Writer& writer, const Attempt& attempt);
 /// The event, with its attempts as the last member.
 void write(json::Writer& writer, const EventHistory& history);
 void write(json::Writer& writer, const DeliveryStatistics& statistics);
+void write(json::Writer& writer, const SeriesBucket& bucket);
+void write(json::Writer& writer, const DeliverySeries& series);
 void write(json::Writer& writer, const EventType& type);
 
 }  // namespace webhooks::http

@@ -122,17 +122,6 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
     return batch;
 }
 
-std::optional<Time> find_time(const QueryParameters& parameters, const char* name,
-                              FieldErrors& errors) {
-    const std::optional<std::string> text = parameters.find(name, "", errors);
-    if (!text) return {};
-    const std::optional<Time> time = parse_time(*text);
-    if (!time) {
-        errors.push_back({name, std::string(not_a_time) + "; write the '+' of an offset as %2B"});
-    }
-    return time;
-}
-
 /// The raw form: the body is the payload, and the query has the rest.
 Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
                      FieldErrors& errors) {

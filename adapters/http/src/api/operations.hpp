@@ -75,10 +75,14 @@ Result<Response> retry_event(WebhookService&, const Call&);
 Result<Response> recover(WebhookService&, const Call&);
 Result<Response> rotate_secret(WebhookService&, const Call&);
 Result<Response> get_statistics(WebhookService&, const Call&);
+Result<Response> get_series(WebhookService&, const Call&);
+Result<Response> get_all_series(WebhookService&, const Call&);
 /// Does not wait for the commit: `done` is called after it, possibly on another thread.
 void publish(WebhookService&, const Call&, Done done);
 /// As `publish`.
 void publish_batch(WebhookService&, const Call&, Done done);
+Result<Response> get_overview(WebhookService&, const Call&);
+Result<Response> list_users(WebhookService&, const Call&);
 Result<Response> get_openapi(WebhookService&, const Call&);
 Result<Response> get_metrics(WebhookService&, const Call&);
 Result<Response> check_live(WebhookService&, const Call&);

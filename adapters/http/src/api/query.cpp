@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../ascii.hpp"
+#include "object_reader.hpp"
 
 namespace webhooks::http {
 std::optional<std::string> percent_decode(std::string_view text, Blank blank) {
@@ -115,6 +116,17 @@ void explain_ampersands(FieldErrors& errors, const QueryParameters& parameters) 
 }
 
 }  // namespace
+
+std::optional<Time> find_time(const QueryParameters& parameters, const char* name,
+                              FieldErrors& errors) {
+    const std::optional<std::string> text = parameters.find(name, "", errors);
+    if (!text) return {};
+    const std::optional<Time> time = parse_time(*text);
+    if (!time) {
+        errors.push_back({name, std::string(not_a_time) + "; write the '+' of an offset as %2B"});
+    }
+    return time;
+}
 
 Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::stop_token stop) {
     const QueryParameters parameters(query);

@@ -7,6 +7,7 @@
 #include <vector>
 #include <webhooks/error.hpp>
 #include <webhooks/query.hpp>
+#include <webhooks/time.hpp>
 
 namespace webhooks::http {
 
@@ -51,6 +52,10 @@ private:
     std::vector<Parameter> parameters_;
     std::optional<std::string> ended_by_two_;
 };
+
+/// A parameter that is a time; nullopt if it is absent or wrong.
+std::optional<Time> find_time(const QueryParameters& parameters, const char* name,
+                              FieldErrors& errors);
 
 /// Reads the parameters of a list and their `$` aliases.
 /// @return invalid_argument that names every wrong parameter.

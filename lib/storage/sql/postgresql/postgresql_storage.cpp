@@ -4,7 +4,9 @@
 #include <base/ranges.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
+#include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
+#include <storage/sql/postgresql/rollups.hpp>
 #include <storage/sql/subscription_table.hpp>
 
 namespace webhooks {
@@ -220,6 +222,20 @@ std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Mainte
                cursor);
 }
 
+StorageInfo PostgresqlStorage::info(soci::session& sql) {
+    long long bytes = 0;
+    long long partitions = 0;
+    sql << "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint, "
+           "(SELECT count(*) FROM webhooks_partition) FROM pg_class c "
+           "WHERE c.relkind = 'r' AND c.relnamespace = "
+           "(SELECT relnamespace FROM pg_class WHERE oid = 'webhooks_event'::regclass)",
+        into(bytes), into(partitions);
+    return {.kind = "postgresql",
+            .schema_version = schema_version(sql),
+            .bytes = bytes,
+            .partitions = partitions};
+}
+
 // ---- Workers.
 
 Result<Worker> PostgresqlStorage::register_worker(std::chrono::milliseconds lease) {
@@ -305,6 +321,8 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
         send_results(connection, worker, batch, on_duplicate);
+        send_rollups(connection, worker, batch.rollups);
+        if (batch.report) send_report(connection, worker, *batch.report);
         // Before rows of subscriptions are locked, in the same order as other transactions that
         // change them.
         if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);

@@ -38,6 +38,8 @@ private:
                             const Body& body) override;
     Time now(soci::session& sql) override;
     const char* worker_has_expired() const override { return "heartbeat_at + lease < :now"; }
+    const char* worker_heartbeat() const override { return "heartbeat_at"; }
+    StorageInfo info(soci::session& sql) override;
     const char* begin_for(Purpose purpose) const;
     Result<std::optional<EventId>> last_settled_event() override;
     std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,

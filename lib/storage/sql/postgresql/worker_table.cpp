@@ -1,6 +1,7 @@
 #include <bit>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
+#include <storage/sql/worker_report.hpp>
 
 namespace webhooks::storage {
 namespace {
@@ -87,6 +88,13 @@ std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOv
                      .last_batch = rows.number(0, 1),
                      .last_event = {rows.number(0, 3)},
                      .last_notice = rows.number(0, 4)};
+}
+
+void send_report(PostgresqlConnection& connection, WorkerId worker, const WorkerReport& report) {
+    static const PreparedStatement update = {
+        "write_report", "UPDATE webhooks_worker SET report = $2 WHERE id = $1"};
+    const std::string text = write_report(report);
+    connection.send(update, {storage::parameter(worker.value), Parameter(text)});
 }
 
 void mark_dead(PostgresqlConnection& connection, WorkerId worker) {

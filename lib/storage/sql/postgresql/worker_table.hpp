@@ -48,6 +48,8 @@ std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOver
 std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOverride time,
                                         WorkerId worker);
 
+/// Writes what a worker reports, in the transaction of its batch.
+void send_report(PostgresqlConnection& connection, WorkerId worker, const WorkerReport& report);
 /// @pre the row is locked exclusively.
 void mark_dead(PostgresqlConnection& connection, WorkerId worker);
 /// Marks workers whose lease has expired and that have no open transaction.

@@ -6,11 +6,14 @@
 #include <cerrno>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/notice_table.hpp>
+#include <storage/sql/overview.hpp>
+#include <storage/sql/rollup_table.hpp>
 #include <storage/sql/sqlite/failure.hpp>
 #include <storage/sql/sqlite/sqlite_storage.hpp>
 #include <storage/sql/sqlite/time_budget.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/transaction.hpp>
+#include <storage/sql/worker_report.hpp>
 #include <system_error>
 
 namespace webhooks {
@@ -271,6 +274,13 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
         for (const EndpointState& state : batch.states) {
             write_state(sql, state, clock_->now());
         }
+        add_rollups(sql, worker, batch.rollups);
+        if (batch.report) {
+            const std::string report = write_report(*batch.report);
+            const long long self = worker.value;
+            sql << "UPDATE webhooks_worker SET report = :report WHERE id = :id",
+                use(report, "report"), use(self, "id");
+        }
         BatchReceipt receipt;
         const Time now = clock_->now();
         receipt.appends = log_->append(batch.appends, *worker_, now, {last_event.value + 1});
@@ -320,6 +330,14 @@ Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int6
         claim.revision = log_->read_state().revision;
         return claim;
     });
+}
+
+// ---- For operators.
+
+StorageInfo SqliteStorage::info(soci::session& sql) {
+    long long bytes = 0;
+    sql << "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", into(bytes);
+    return {.kind = "sqlite", .schema_version = schema_version(sql), .bytes = bytes};
 }
 
 // ---- API keys.

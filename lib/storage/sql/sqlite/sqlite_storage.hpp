@@ -49,6 +49,8 @@ private:
     Time now(soci::session&) override { return clock_->now(); }
     /// A worker that holds the file's lock has a lease that does not expire.
     const char* worker_has_expired() const override { return "0 > :now"; }
+    const char* worker_heartbeat() const override { return "0"; }
+    StorageInfo info(soci::session& sql) override;
     bool read(soci::session& sql, Purpose purpose, const std::stop_token& stop,
               const Body& body) const;
 

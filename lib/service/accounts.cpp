@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <base/process.hpp>
+#include <service/accounts.hpp>
+#include <webhooks/version.hpp>
+
+namespace webhooks::service {
+
+Accounts::Accounts(std::shared_ptr<Clock> clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
+                   const Inbox& inbox)
+    : clock_(std::move(clock)),
+      metrics_(std::move(metrics)),
+      inbox_(inbox),
+      host_(host_name()),
+      next_report_(clock_->steady_now() + RollupCollector::interval) {}
+
+void Accounts::count(const delivery::Results& written) {
+    if (written.attempts.empty()) return;
+    is_idle_ = false;
+    const SteadyTime now = clock_->steady_now();
+    const DeliveryCounts counts = rollups_.add(written.attempts, now);
+    rates_.add({.attempts = static_cast<double>(counts.attempts()),
+                .delivered = static_cast<double>(counts.delivered),
+                .failed = static_cast<double>(counts.failed)},
+               now);
+}
+
+void Accounts::count_published(std::size_t events) {
+    is_idle_ = false;
+    rates_.add({.published = static_cast<double>(events)}, clock_->steady_now());
+}
+
+void Accounts::add_due(delivery::Results& results) {
+    const SteadyTime now = clock_->steady_now();
+    if (results.rollups.empty()) results.rollups = rollups_.take_due(now);
+    if (now < next_report_) return;
+    next_report_ = now + RollupCollector::interval;
+    WorkerReport current = report(now);
+    is_idle_ = current == last_report_;
+    if (is_idle_) return;
+    last_report_ = current;
+    results.report = std::move(current);
+}
+
+SteadyTime Accounts::due_at() const {
+    return is_idle_ ? rollups_.due_at() : std::min(rollups_.due_at(), next_report_);
+}
+
+void Accounts::flush() noexcept {
+    rollups_.flush();
+}
+
+WorkerReport Accounts::report(SteadyTime now) const {
+    return {.host = host_,
+            .version = WEBHOOKS_VERSION,
+            .in_flight = metrics_->in_flight(),
+            .in_memory = inbox_.held_events(),
+            .per_second = rates_.per_second(now)};
+}
+
+}  // namespace webhooks::service

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <delivery/results.hpp>
+#include <memory>
+#include <metrics/service_metrics.hpp>
+#include <optional>
+#include <service/inbox.hpp>
+#include <service/recent_rates.hpp>
+#include <service/rollup_collector.hpp>
+#include <string>
+#include <webhooks/clock.hpp>
+
+namespace webhooks::service {
+
+/// What a worker counts and reports of itself, which goes to storage with its batches. Not
+/// thread-safe.
+class Accounts {
+public:
+    Accounts(std::shared_ptr<Clock> clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
+             const Inbox& inbox);
+
+    /// Results are in storage.
+    void count(const delivery::Results& written);
+    void count_published(std::size_t events);
+    /// Adds what is due to what is about to be written.
+    void add_due(delivery::Results& results);
+    /// When something is due next. A report alone is due only while what it says changes.
+    SteadyTime due_at() const;
+    /// The worker ends: what is counted is due now.
+    void flush() noexcept;
+
+private:
+    WorkerReport report(SteadyTime now) const;
+
+    const std::shared_ptr<Clock> clock_;
+    const std::shared_ptr<metrics::ServiceMetrics> metrics_;
+    const Inbox& inbox_;
+    const std::string host_;
+    RollupCollector rollups_;
+    RecentRates rates_;
+    std::optional<WorkerReport> last_report_;
+    SteadyTime next_report_;
+    /// Nothing has happened since the last report.
+    bool is_idle_ = false;
+};
+
+}  // namespace webhooks::service

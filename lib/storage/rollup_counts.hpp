@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <webhooks/principal.hpp>
+#include <webhooks/series.hpp>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+/// The counts of a row, by column.
+inline constexpr std::array count_columns = {
+    "delivered",  "failed",     "exhausted",  "cancelled",   "expired",   "status_2xx",
+    "status_3xx", "status_4xx", "status_5xx", "status_none", "latency_1", "latency_2",
+    "latency_3",  "latency_4",  "latency_5",  "latency_6",   "latency_7", "latency_8",
+    "latency_9",  "latency_10", "latency_11", "latency_12",  "latency_13"};
+
+/// In the order of `count_columns`. `Counts` is DeliveryCounts, const or not.
+template <class Counts, class Visit>
+void for_each_count(Counts& counts, Visit visit) {
+    for (auto* count : {&counts.delivered, &counts.failed, &counts.exhausted, &counts.cancelled,
+                        &counts.expired}) {
+        visit(*count);
+    }
+    for (auto& count : counts.statuses) {
+        visit(count);
+    }
+    for (auto& count : counts.latencies) {
+        visit(count);
+    }
+}
+
+static_assert(count_columns.size() == 5 + std::tuple_size_v<decltype(DeliveryCounts::statuses)> +
+                                          std::tuple_size_v<decltype(DeliveryCounts::latencies)>);
+
+/// The user whose subscriptions a scope without a subscription counts; absent: everyone's.
+inline std::optional<std::string> owner_of(const SeriesScope& scope, const Principal& principal) {
+    if (principal.is_administrator()) return scope.user_id;
+    return principal.user_id();
+}
+
+/// How counts are merged: those of `from` that began long enough ago become ones of `to`.
+struct RollupMerge {
+    std::chrono::seconds from;
+    std::chrono::seconds to;
+    std::chrono::hours keep_for;
+};
+inline constexpr std::array<RollupMerge, 2> rollup_merges = {
+    {{rollup_width, std::chrono::hours(1), keep_five_minutes_for},
+     {std::chrono::hours(1), std::chrono::hours(24), keep_hours_for}}};
+
+}  // namespace webhooks::storage
