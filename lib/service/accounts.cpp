@@ -5,18 +5,18 @@
 
 namespace webhooks::service {
 
-Accounts::Accounts(std::shared_ptr<Clock> clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
+Accounts::Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
                    const Inbox& inbox)
-    : clock_(std::move(clock)),
+    : clock_(clock),
       metrics_(std::move(metrics)),
       inbox_(inbox),
       host_(host_name()),
-      next_report_(clock_->steady_now() + RollupCollector::interval) {}
+      next_report_(clock_.steady_now() + RollupCollector::interval) {}
 
 void Accounts::count(const delivery::Results& written) {
     if (written.attempts.empty()) return;
     is_idle_ = false;
-    const SteadyTime now = clock_->steady_now();
+    const SteadyTime now = clock_.steady_now();
     const DeliveryCounts counts = rollups_.add(written.attempts, now);
     rates_.add({.attempts = static_cast<double>(counts.attempts()),
                 .delivered = static_cast<double>(counts.delivered),
@@ -26,11 +26,11 @@ void Accounts::count(const delivery::Results& written) {
 
 void Accounts::count_published(std::size_t events) {
     is_idle_ = false;
-    rates_.add({.published = static_cast<double>(events)}, clock_->steady_now());
+    rates_.add({.published = static_cast<double>(events)}, clock_.steady_now());
 }
 
 void Accounts::add_due(delivery::Results& results) {
-    const SteadyTime now = clock_->steady_now();
+    const SteadyTime now = clock_.steady_now();
     if (results.rollups.empty()) results.rollups = rollups_.take_due(now);
     if (now < next_report_) return;
     next_report_ = now + RollupCollector::interval;

@@ -7,8 +7,8 @@
 #include <service/inbox.hpp>
 #include <service/recent_rates.hpp>
 #include <service/rollup_collector.hpp>
+#include <service/storage_clock.hpp>
 #include <string>
-#include <webhooks/clock.hpp>
 
 namespace webhooks::service {
 
@@ -16,7 +16,7 @@ namespace webhooks::service {
 /// thread-safe.
 class Accounts {
 public:
-    Accounts(std::shared_ptr<Clock> clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
+    Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
              const Inbox& inbox);
 
     /// Results are in storage.
@@ -32,7 +32,7 @@ public:
 private:
     WorkerReport report(SteadyTime now) const;
 
-    const std::shared_ptr<Clock> clock_;
+    const StorageClock& clock_;
     const std::shared_ptr<metrics::ServiceMetrics> metrics_;
     const Inbox& inbox_;
     const std::string host_;

@@ -25,16 +25,16 @@ constexpr std::size_t max_cached_signers = 200'000;
 }  // namespace
 
 DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
-                           const SubscriptionIndex& index, Inbox& inbox, Journal& journal)
+                           const SubscriptionIndex& index, Inbox& inbox, StorageLoop& storage_loop)
     : parts_(std::move(parts)),
       inbox_(inbox),
-      journal_(journal),
+      storage_loop_(storage_loop),
       index_(index),
       dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }),
       jitter_(parts_.random->next()) {}
 
 delivery::Now DeliveryLoop::now() const {
-    return {.time = journal_.now(), .steady = parts_.clock->steady_now()};
+    return {.time = storage_loop_.now(), .steady = parts_.clock->steady_now()};
 }
 
 std::size_t DeliveryLoop::turn(bool may_wait) {
@@ -156,7 +156,7 @@ void DeliveryLoop::drain_inbox() {
 }
 
 bool DeliveryLoop::may_begin() const {
-    return journal_.holds_lease() && journal_.has_room_for_results();
+    return storage_loop_.holds_lease() && storage_loop_.has_room_for_results();
 }
 
 void DeliveryLoop::begin_attempts() {
@@ -336,7 +336,7 @@ std::size_t DeliveryLoop::hand_back() {
     }
     log_health_changes(std::exchange(results.health_changes, {}));
     const std::size_t done = std::exchange(done_, 0) + results.size();
-    journal_.record(epoch_, std::move(results));
+    storage_loop_.record(epoch_, std::move(results));
     return done;
 }
 

@@ -193,7 +193,7 @@ Result<> WebhookService::Impl::delete_subscription(const Principal& principal, S
     if (Result<> deleted = storage->delete_subscription(principal, id); !deleted) {
         return deleted;
     }
-    engine.want_maintenance();
+    engine.request_maintenance();
     apply_change();
     return {};
 }
