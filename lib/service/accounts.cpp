@@ -29,16 +29,18 @@ void Accounts::count_published(std::size_t events) {
     rates_.add({.published = static_cast<double>(events)}, clock_.steady_now());
 }
 
-void Accounts::add_due(delivery::Results& results) {
+bool Accounts::add_due(delivery::Results& results) {
     const SteadyTime now = clock_.steady_now();
+    const bool is_due = due_at() <= now;
     if (results.rollups.empty()) results.rollups = rollups_.take_due(now);
-    if (now < next_report_) return;
+    if (now < next_report_) return is_due;
     next_report_ = now + RollupCollector::interval;
     WorkerReport current = report(now);
     is_idle_ = current == last_report_;
-    if (is_idle_) return;
+    if (is_idle_) return is_due;
     last_report_ = current;
     results.report = std::move(current);
+    return is_due;
 }
 
 SteadyTime Accounts::due_at() const {

@@ -22,8 +22,8 @@ public:
     /// Results are in storage.
     void count(const delivery::Results& written);
     void count_published(std::size_t events);
-    /// Adds what is due to what is about to be written.
-    void add_due(delivery::Results& results);
+    /// Adds what is due to what is about to be written. @return whether anything was due
+    bool add_due(delivery::Results& results);
     /// When something is due next. A report alone is due only while what it says changes.
     SteadyTime due_at() const;
     /// The worker ends: what is counted is due now.

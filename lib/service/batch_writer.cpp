@@ -52,9 +52,10 @@ void BatchWriter::advance_to(EventId last) {
 std::size_t BatchWriter::write_pending() {
     if (!resolve_in_doubt_batch()) return 0;
     current_.results = std::exchange(unwritten_, {});
-    parts_.accounts.add_due(current_.results);
+    const bool is_due = parts_.accounts.add_due(current_.results);
     parts_.pending.take(current_);
-    const std::size_t size = current_.submissions.size() + current_.results.size();
+    const std::size_t size =
+        current_.submissions.size() + current_.results.size() + (is_due ? 1 : 0);
     if (!current_.submissions.empty() || has_rows(current_.results)) {
         write_current();
     } else {

@@ -7,6 +7,7 @@ using namespace std::chrono_literals;
 TEST_CASE_METHOD(ApiFixture, "administrators see the whole installation") {
     create();
     service().publish(testing::alice, {.event_type = "order.created", .payload = "1"}).value();
+    settle();
     advance(10s);
     CHECK(call("GET", "/v1/webhooks/overview").status == 403);
     CHECK(call("GET", "/v1/webhooks/users").status == 403);
@@ -31,6 +32,7 @@ TEST_CASE_METHOD(ApiFixture, "administrators see the whole installation") {
 TEST_CASE_METHOD(ApiFixture, "a series has a bucket for each step") {
     const std::string id = std::to_string(create().at("id").as_int64());
     service().publish(testing::alice, {.event_type = "order.created", .payload = "1"}).value();
+    settle();
     advance(10s);
     const std::string range = "?from=2026-01-01T00:00:00Z&step=5m";
     const std::string body =
