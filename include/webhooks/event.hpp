@@ -11,6 +11,7 @@
 #include <webhooks/header.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/time.hpp>
+#include <webhooks/trace.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
 
@@ -37,6 +38,8 @@ struct Publication {
     /// later than now and `deliver_at`. With an idempotency key this is not checked, because the
     /// call may repeat one that was accepted before it expired.
     std::optional<Time> expires_at = {};
+    /// The trace that it belongs to. An invalid one is ignored.
+    std::optional<TraceContext> trace = {};
 };
 
 /// The result of a publication. The events that it names are durable.

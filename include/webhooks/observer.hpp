@@ -69,6 +69,11 @@ struct AttemptReport {
     std::chrono::microseconds age{};
     /// From when the attempt was due until it began.
     std::chrono::microseconds delay{};
+    /// As published; null if there was none.
+    const TraceContext* trace = nullptr;
+    /// What was sent to the endpoint instead (`ServiceOptions::trace_to_endpoints`): the parent id
+    /// of its `traceparent`; 0 if nothing was.
+    std::uint64_t span_id = 0;
 };
 
 /// Receives reports of what the service does. Called from the service's threads, several at once,

@@ -77,6 +77,14 @@ struct ServiceOptions {
     /// intervals; 1 s - 10 h.
     std::chrono::milliseconds lease = std::chrono::seconds(10);
 
+    /// Add `webhooks_event_type_attempts_total` to the metrics: attempts by event type, of the
+    /// first 50 types that occur, and `other`.
+    bool event_type_label = false;
+
+    /// Send `traceparent` and `tracestate` to endpoints, with a new parent id for each attempt, for
+    /// publications that have a trace. It shows strangers the ids of your traces.
+    bool trace_to_endpoints = false;
+
     /// Events created longer ago than this are deleted, with their payloads and attempts; events
     /// that still wait are kept until they have ended. 1 h - 3,660 days; 0: all are kept.
     std::chrono::seconds retention{0};

@@ -32,6 +32,7 @@ struct Message {
     std::shared_ptr<const std::string> payload;
     /// After this time it is not sent any more.
     std::optional<Time> expires_at = {};
+    std::optional<TraceContext> trace = {};
 };
 
 /// A running service, as known to storage.

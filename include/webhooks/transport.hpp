@@ -30,6 +30,8 @@ struct OutgoingRequest {
     std::string webhook_id;         ///< `webhook-id`: the same on every attempt of an event.
     std::string webhook_timestamp;  ///< `webhook-timestamp`: Unix seconds of this attempt.
     std::string webhook_signature;  ///< `webhook-signature`: space-separated signatures.
+    /// Sent in addition to those of the target; they differ from these.
+    Headers headers = {};
     /// For the whole attempt; 0: the transport's own limit.
     std::chrono::milliseconds timeout{0};
 };

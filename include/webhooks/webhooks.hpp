@@ -30,6 +30,7 @@
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
+#include <webhooks/trace.hpp>
 #include <webhooks/transport.hpp>
 #include <webhooks/version.hpp>
 #include <webhooks/webhook_service.hpp>

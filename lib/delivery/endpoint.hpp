@@ -21,6 +21,8 @@ struct Endpoint {
     std::string owner;  ///< The user who owns the subscription.
     /// Absent if the stored URL or headers are no longer allowed; `target_error` says why.
     std::shared_ptr<const Target> target;
+    /// As `target`, without headers of a trace; the same object if it has none.
+    std::shared_ptr<const Target> traced_target;
     std::string target_error;
     Secret secret;
     std::vector<RetiredSecret> retired_secrets;  ///< As in Subscription.

@@ -31,7 +31,9 @@ DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
       storage_loop_(storage_loop),
       index_(index),
       dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }),
-      jitter_(parts_.random->next()) {}
+      jitter_(parts_.random->next()) {
+    if (options.trace_to_endpoints) spans_.emplace(parts_.random->next());
+}
 
 delivery::Now DeliveryLoop::now() const {
     return {.time = storage_loop_.now(), .steady = parts_.clock->steady_now()};
@@ -191,12 +193,24 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
                             .webhook_timestamp = std::move(timestamp),
                             .webhook_signature = *std::move(signature),
                             .timeout = start.endpoint->timeout};
+    add_trace(start, request);
     try {
         parts_.transport->start(start.token, std::move(request));
     } catch (...) {
         log_transport_failure("start");
         take_answer(start.token, {.kind = TransportAnswer::Kind::not_sent,
                                   .error = "the transport threw an exception"});
+    }
+}
+
+void DeliveryLoop::add_trace(const delivery::Dispatcher::Start& start, OutgoingRequest& request) {
+    const std::optional<TraceContext>& trace = start.event.message->trace;
+    if (!trace || !spans_) return;
+    const TraceContext sent = trace->child(spans_->of(start.event.id, start.event.attempts + 1));
+    request.target = start.endpoint->traced_target;
+    request.headers.push_back({.name = "traceparent", .value = sent.traceparent});
+    if (!sent.tracestate.empty()) {
+        request.headers.push_back({.name = "tracestate", .value = sent.tracestate});
     }
 }
 
@@ -318,6 +332,10 @@ void DeliveryLoop::report(const AttemptRecord& record, const delivery::AttemptCo
     if (attempt.error_message) report.error = *attempt.error_message;
     if (context.message) report.event_type = context.message->event_type;
     if (context.endpoint) report.origin = context.endpoint->origin();
+    if (context.message && context.message->trace) {
+        report.trace = &*context.message->trace;
+        if (spans_ && context.endpoint) report.span_id = spans_->of(record.event, attempt.number);
+    }
     parts_.observer->on_attempt(report);
 }
 

@@ -5,8 +5,10 @@
 #include <exception>
 #include <memory>
 #include <metrics/service_metrics.hpp>
+#include <optional>
 #include <random>
 #include <service/inbox.hpp>
+#include <service/span_ids.hpp>
 #include <service/storage_loop.hpp>
 #include <service/subscription_index.hpp>
 #include <unordered_map>
@@ -74,6 +76,7 @@ private:
     bool may_begin() const;
     void begin_attempts();
     void begin(const delivery::Dispatcher::Start& start);
+    void add_trace(const delivery::Dispatcher::Start& start, OutgoingRequest& request);
     void fail_at_once(Transport::Token token, FailureReason reason, std::string error);
     Result<std::string> sign(const delivery::Dispatcher::Start& start, const std::string& id,
                              const std::string& timestamp);
@@ -107,6 +110,7 @@ private:
     std::unordered_map<SubscriptionId, CachedSigners> signers_;
     /// Of jitter; seeded once, for the machine's randomness costs a system call.
     std::mt19937_64 jitter_;
+    std::optional<SpanIds> spans_;  ///< Absent: endpoints get no trace.
 };
 
 }  // namespace webhooks::service

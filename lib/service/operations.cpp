@@ -24,12 +24,15 @@ constexpr std::string_view default_test_payload =
 
 std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
                                             std::string payload,
-                                            std::optional<Time> expires_at = {}) {
+                                            std::optional<Time> expires_at = {},
+                                            const std::optional<TraceContext>& trace = {}) {
     return std::make_shared<Message>(
         Message{.event_type = std::move(event_type),
                 .content_type = std::move(content_type),
                 .payload = std::make_shared<const std::string>(std::move(payload)),
-                .expires_at = expires_at});
+                .expires_at = expires_at,
+                .trace = trace ? TraceContext::parse(trace->traceparent, trace->tracestate)
+                               : std::nullopt});
 }
 
 Submission single(PendingPublication publication) {
@@ -122,7 +125,7 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
     pending.owner = std::move(owner);
     pending.message =
         make_message(std::move(publication.event_type), std::move(publication.content_type),
-                     std::move(publication.payload), publication.expires_at);
+                     std::move(publication.payload), publication.expires_at, publication.trace);
     // An event that is already due need not wait in storage.
     if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
     return pending;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/ascii.hpp>
 #include <base/nearest.hpp>
 #include <mutex>
 #include <service/subscription_index.hpp>
@@ -19,6 +20,18 @@ std::vector<std::string> patterns_for(std::string_view event_type) {
 /// Neither part contains U+0000.
 std::string owner_and_pattern(const std::string& owner, const std::string& pattern) {
     return owner + '\0' + pattern;
+}
+
+/// A trace of the service's own takes the place of headers that the subscription sets.
+std::shared_ptr<const Target> without_trace(const std::shared_ptr<const Target>& target) {
+    const auto is_of_trace = [](const Header& header) {
+        const std::string name = ascii::lower(header.name);
+        return name == "traceparent" || name == "tracestate";
+    };
+    if (std::ranges::none_of(target->headers, is_of_trace)) return target;
+    auto made = std::make_shared<Target>(*target);
+    std::erase_if(made->headers, is_of_trace);
+    return made;
 }
 
 template <class Map>
@@ -143,6 +156,7 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     if (verdict) {
         endpoint->target = std::make_shared<Target>(
             Target{.url = *std::move(url), .headers = subscription.headers, .policy = policy_});
+        endpoint->traced_target = without_trace(endpoint->target);
     } else {
         endpoint->target_error = verdict.error().detail();
     }

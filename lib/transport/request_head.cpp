@@ -42,6 +42,13 @@ Result<std::string> request_bytes(const std::string& head, const OutgoingRequest
         }
         add_header(bytes, name, value);
     }
+    for (const Header& header : request.headers) {
+        if (!is_header_value(header.value)) {
+            return Error(std::vector<FieldError>{
+                {header.name, "must be printable ASCII without surrounding spaces"}});
+        }
+        add_header(bytes, header.name, header.value);
+    }
     add_header(bytes, "content-length", std::to_string(request.body->size()));
     return bytes.append("\r\n").append(*request.body);
 }

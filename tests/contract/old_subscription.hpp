@@ -12,6 +12,7 @@ inline void make_old(soci::session& sql) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
     }
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
+    sql << "ALTER TABLE webhooks_message DROP COLUMN trace";
     sql << "ALTER TABLE webhooks_attempt DROP COLUMN details";
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";

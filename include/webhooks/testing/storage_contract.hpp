@@ -35,6 +35,7 @@
 #include <webhooks/testing/storage_contract/statistics.hpp>
 #include <webhooks/testing/storage_contract/subscriptions.hpp>
 #include <webhooks/testing/storage_contract/takeover.hpp>
+#include <webhooks/testing/storage_contract/trace.hpp>
 #include <webhooks/testing/storage_contract/undelivered.hpp>
 
 #undef STORAGE_TEST

@@ -323,3 +323,33 @@ TEST_CASE_METHOD(ApiFixture, "a failed attempt shows how far it came") {
                     R"("address":"192.0.2.1","phasesMs":{"lookup":null,"connect":1.5,"tls":null,)"
                     R"("firstByte":20}}])") != std::string::npos);
 }
+
+TEST_CASE_METHOD(ApiFixture, "a publication keeps the trace of its request, if it is valid") {
+    running.reset();
+    options.trace_to_endpoints = true;
+    open();
+    api = Api::make(service(), std::make_shared<NameAuthenticator>()).value();
+    subscribe();
+    const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const std::string other = "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const auto [fields, is_kept] = GENERATE_COPY(table<Fields, bool>({
+        {{{"TraceParent", trace}, {"tracestate", "a=1"}, {"TraceState", "b=2"}}, true},
+        {{{"traceparent", trace + "0"}}, false},
+        {{{"traceparent", trace}, {"traceparent", other}}, false},
+        {{{"tracestate", "a=1"}}, false},
+    }));
+    extra_fields = fields;
+    const auto [target, body] = GENERATE(table<std::string, std::string>({
+        {"/events", R"({"eventType":"order.created","payload":1})"},
+        {"/events?eventType=order.created", "1"},
+        {"/events/batch", R"({"events":[{"eventType":"order.created","payload":1}]})"},
+    }));
+    json(202, "POST", target, body);
+    settle();
+    REQUIRE(transport->requests().size() == 1);
+    const Headers sent = transport->requests().front().headers;
+    CHECK(sent.size() == (is_kept ? 2 : 0));
+    if (!is_kept) return;
+    CHECK(sent[0].value.starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
+    CHECK(sent[1].value == "a=1,b=2");
+}

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <webhooks/webhook_service.hpp>
 
+#include "../ascii.hpp"
 #include "../json/values.hpp"
 #include "answers.hpp"
 #include "body.hpp"
@@ -144,6 +145,17 @@ std::optional<Response> reject_raw_type(const Call& call) {
     return failure(415, "A raw body must come with its content type.");
 }
 
+/// The trace of a request. More than one `traceparent` is none.
+std::optional<TraceContext> read_trace(const Fields& fields) {
+    if (count_fields(fields, "traceparent") != 1) return std::nullopt;
+    std::string state;
+    for (const Field& field : fields) {
+        if (!iequals(field.name, "tracestate")) continue;
+        state.append(state.empty() ? "" : ",").append(field.value);
+    }
+    return TraceContext::parse(find_field(fields, "traceparent"), state);
+}
+
 /// Responds with the result of a publication.
 template <class Receipt>
 auto answer_with(Done done) {
@@ -187,12 +199,14 @@ void publish(WebhookService& service, const Call& call, Done done) {
     if (type || parameters.is_empty("eventType")) {
         if (auto rejected = reject_raw_type(call)) return done(std::move(*rejected));
         Publication raw = read_raw(call, std::move(type).value_or(""), parameters, errors);
+        raw.trace = read_trace(call.fields);
         return finish(service, call.caller, std::move(raw), std::move(errors), std::move(done));
     }
     if (auto rejected = reject_media_type(call)) return done(std::move(*rejected));
     auto members = parse_body(call, publication_names, "payload");
     if (!members) return done(members.error());
     Publication publication = read_object(*std::move(members), "", errors);
+    publication.trace = read_trace(call.fields);
     finish(service, call.caller, std::move(publication), std::move(errors), std::move(done));
 }
 
@@ -205,8 +219,11 @@ void publish_batch(WebhookService& service, const Call& call, Done done) {
     if (!is_right) return done(errors_of(service, *batch));
     std::vector<Publication> publications;
     publications.reserve(batch->size());
-    for (PublicationText& text : *batch)
+    const std::optional<TraceContext> trace = read_trace(call.fields);
+    for (PublicationText& text : *batch) {
         publications.push_back(*std::move(text.publication));
+        publications.back().trace = trace;
+    }
     service.async_publish_batch(call.caller, std::move(publications),
                                 answer_with<std::vector<PublishReceipt>>(std::move(done)));
 }

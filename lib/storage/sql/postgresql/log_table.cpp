@@ -7,6 +7,7 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/array.hpp>
 #include <storage/sql/postgresql/log_table.hpp>
+#include <storage/sql/trace_text.hpp>
 
 namespace webhooks::storage {
 namespace {
@@ -372,6 +373,7 @@ public:
         content_types_.add(append.message->content_type);
         payloads_.add(*append.message->payload);
         expiries_.add(to_micros(append.message->expires_at));
+        traces_.add(write_trace(append.message->trace));
         for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
             const std::int64_t event = first + static_cast<std::int64_t>(i);
             const std::int64_t subscription = append.subscriptions[i].value;
@@ -391,9 +393,9 @@ public:
         static const PreparedStatement insert_messages = {
             "insert_messages",
             "INSERT INTO webhooks_message "
-            "(id, event_count, event_type, content_type, payload, expires_at) "
+            "(id, event_count, event_type, content_type, payload, expires_at, trace) "
             "SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), "
-            "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[])"};
+            "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::text[])"};
         static const PreparedStatement insert_events = {
             "insert_events",
             "INSERT INTO webhooks_event "
@@ -405,9 +407,9 @@ public:
             "claimed_by, claim_number, is_deferred) SELECT unnest($1::bigint[]), "
             "unnest($2::bigint[]), unnest($3::bigint[]), 0, 0, 0, 0, 0"};
         if (is_empty_) return;
-        connection.send(insert_messages,
-                        {messages_.take(), event_counts_.take(), event_types_.take(),
-                         content_types_.take(), payloads_.take(), expiries_.take()});
+        connection.send(insert_messages, {messages_.take(), event_counts_.take(),
+                                          event_types_.take(), content_types_.take(),
+                                          payloads_.take(), expiries_.take(), traces_.take()});
         connection.send(insert_events, {parameter(context.worker.id.value),
                                         parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
                                         parameter(to_micros(context.now)), events_.take(),
@@ -424,6 +426,7 @@ private:
     PostgresqlArray content_types_{Element::text};
     PostgresqlArray payloads_{Element::text};
     PostgresqlArray expiries_{Element::bigint};
+    PostgresqlArray traces_{Element::text};
     PostgresqlArray events_{Element::bigint};
     PostgresqlArray subscriptions_{Element::bigint};
     PostgresqlArray message_of_{Element::bigint};
@@ -445,7 +448,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     }
     static const PreparedStatement select = {
         "read_messages",
-        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at "
+        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace "
         "FROM unnest($1::bigint[]) AS wanted(message) " +
             look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
@@ -457,6 +460,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
         message->content_type = rows.text(row, 2);
         message->payload = std::make_shared<const std::string>(rows.text(row, 3));
         if (!rows.is_null(row, 4)) message->expires_at = from_micros(rows.number(row, 4));
+        if (!rows.is_null(row, 5)) message->trace = read_trace(std::string(rows.text(row, 5)));
         messages[rows.number(row, 0)] = std::move(message);
     }
     return messages;

@@ -4,6 +4,7 @@
 #include <storage/idempotency.hpp>
 #include <storage/sql/attempt_details.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
+#include <storage/sql/trace_text.hpp>
 
 namespace webhooks::storage {
 namespace {
@@ -15,12 +16,15 @@ std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     auto message = std::make_shared<Message>();
     std::string payload;
     Nullable<long long> expires_at;
-    sql << "SELECT event_type, content_type, payload, expires_at FROM webhooks_message "
+    Nullable<std::string> trace;
+    sql << "SELECT event_type, content_type, payload, expires_at, trace FROM webhooks_message "
            "WHERE id = :id",
         into(message->event_type), into(message->content_type), into(payload),
-        into(expires_at.value, expires_at.indicator), use(id, "id");
+        into(expires_at.value, expires_at.indicator), into(trace.value, trace.indicator),
+        use(id, "id");
     message->payload = std::make_shared<const std::string>(std::move(payload));
     if (expires_at.get()) message->expires_at = from_micros(expires_at.value);
+    message->trace = read_trace(trace.get());
     return message;
 }
 
@@ -83,8 +87,8 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql)
                       "WHERE id = ?"),
       insert_message_(sql,
                       "INSERT INTO webhooks_message "
-                      "(id, event_count, event_type, content_type, payload, expires_at) "
-                      "VALUES (?, ?, ?, ?, ?, ?)"),
+                      "(id, event_count, event_type, content_type, payload, expires_at, trace) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?)"),
       insert_event_(sql,
                     "INSERT INTO webhooks_event "
                     "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
@@ -138,7 +142,7 @@ void SqliteLogWriter::write(const Append& append, const Appended& place, const W
     if (place.count > 0) {
         insert_message_.execute(place.first_event, place.count, message.event_type,
                                 message.content_type, *message.payload,
-                                to_micros(message.expires_at));
+                                to_micros(message.expires_at), write_trace(message.trace));
     }
     EventId event = place.first_event;
     for (const SubscriptionId subscription : append.subscriptions) {
