@@ -185,8 +185,9 @@ std::size_t place_of_kind(const Error& error) {
 
 }  // namespace
 
-ServiceMetrics::ServiceMetrics() : set_(descriptions()) {
+ServiceMetrics::ServiceMetrics(bool by_event_type) : set_(descriptions()) {
     set_.set(build_info, 0, 1);
+    if (by_event_type) event_types_ = std::make_unique<EventTypeCounts>();
 }
 
 void ServiceMetrics::count_publications(PublishResult result, std::size_t count,
@@ -204,6 +205,7 @@ void ServiceMetrics::count_events(std::size_t count) noexcept {
 void ServiceMetrics::count_attempt(const AttemptReport& report) noexcept {
     set_.add(attempts, (place(report.outcome) - place(Outcome::delivered)) * 5 +
                            place_of_status(report.status_code));
+    if (event_types_) event_types_->add(report.event_type, report.outcome);
     if (report.outcome > Outcome::exhausted) return;
     const bool is_failure = report.outcome != Outcome::delivered;
     set_.observe(attempt_duration, is_failure ? 1 : 0, count_of(report.duration));
@@ -263,6 +265,12 @@ void ServiceMetrics::set_sample(const StorageSample& sample, Time now) noexcept 
     set_.set(subscriptions, 3, sample.inactive);
     set_.set(workers, 0, sample.live);
     set_.set(workers, 1, sample.expired);
+}
+
+std::vector<MetricFamily> ServiceMetrics::collect() const {
+    std::vector<MetricFamily> families = set_.collect();
+    if (event_types_) families.push_back(event_types_->collect());
+    return families;
 }
 
 }  // namespace webhooks::metrics

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <metrics/event_type_counts.hpp>
 #include <vector>
 #include <webhooks/error.hpp>
 #include <webhooks/metrics.hpp>
@@ -31,7 +33,8 @@ class ServiceMetrics {
 public:
     using Duration = std::chrono::microseconds;
 
-    ServiceMetrics();
+    /// @param by_event_type `ServiceOptions::event_type_label`
+    explicit ServiceMetrics(bool by_event_type = false);
 
     /// @param duration until they were durable; counted only if they are.
     void count_publications(PublishResult result, std::size_t count, Duration duration) noexcept;
@@ -51,10 +54,11 @@ public:
     /// @param now storage's time.
     void set_sample(const StorageSample& sample, Time now) noexcept;
 
-    std::vector<MetricFamily> collect() const { return set_.collect(); }
+    std::vector<MetricFamily> collect() const;
 
 private:
     MetricSet set_;
+    std::unique_ptr<EventTypeCounts> event_types_;  ///< Null: they are not counted.
     std::atomic<std::size_t> in_flight_{0};
 };
 

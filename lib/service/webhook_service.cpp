@@ -79,7 +79,7 @@ Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options)
                          "a WebhookService needs a storage and a transport");
         }
         if (Result<> verdict = options.validate(); !verdict) return verdict.error();
-        auto counts = std::make_shared<metrics::ServiceMetrics>();
+        auto counts = std::make_shared<metrics::ServiceMetrics>(options.event_type_label);
         parts.observer = service::guarded(parts.observer ? std::move(parts.observer)
                                                          : std::make_shared<Observer>());
         parts.observer = metrics::metered(std::move(parts.observer), counts);
