@@ -134,10 +134,9 @@ void BatchWriter::match(Batch& batch) {
             append.joins_previous = !std::exchange(is_first, false);
             events += append.subscriptions.size();
             bytes += append.subscriptions.size() * append.message->payload->size();
-            const bool is_full =
-                parts_.inbox.held_events() + events > options_.max_events_in_memory ||
-                parts_.inbox.held_bytes() + bytes > options_.max_payload_bytes_in_memory;
-            if (is_full && !append.due) append.due = parts_.clock.now();
+            if (!parts_.budget.has_room_for(events, bytes) && !append.due) {
+                append.due = parts_.clock.now();
+            }
             batch.appends.push_back(std::move(append));
         }
     }

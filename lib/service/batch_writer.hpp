@@ -1,6 +1,7 @@
 #pragma once
 
 #include <delivery/low_water.hpp>
+#include <delivery/memory_budget.hpp>
 #include <memory>
 #include <service/accounts.hpp>
 #include <service/change_reader.hpp>
@@ -9,7 +10,6 @@
 #include <service/worker_identity.hpp>
 #include <string_view>
 #include <vector>
-#include <webhooks/options.hpp>
 
 namespace webhooks::service {
 
@@ -33,9 +33,9 @@ public:
         Claimer& claimer;
         PendingWork& pending;
         Accounts& accounts;
+        const delivery::MemoryBudget& budget;
     };
-    BatchWriter(Parts parts, const ServiceOptions& options)
-        : parts_(std::move(parts)), options_(options) {}
+    explicit BatchWriter(Parts parts) : parts_(std::move(parts)) {}
 
     /// A new identity: results of the previous one are dropped. @return the number of attempts
     std::size_t reset(const Worker& worker);
@@ -74,7 +74,6 @@ private:
     std::vector<HeldEvent> hold(const Append& append, const Appended& appended) const;
 
     const Parts parts_;
-    const ServiceOptions& options_;
     std::int64_t last_batch_ = 0;
     delivery::LowWater low_water_;
     /// As last written to storage.

@@ -26,22 +26,9 @@ void Claimer::add(const std::vector<delivery::RefillRequest>& requests) {
 
 std::optional<SteadyTime> Claimer::ready_at() const {
     if (is_in_doubt_) return SteadyTime::min();
-    if (!next_due_ || room_in_memory() == 0) return {};
+    if (!next_due_ || parts_.budget.room_for_claim() == 0) return {};
     const auto until_due = std::max(*next_due_ - parts_.clock.now(), Time::duration::zero());
     return parts_.clock.steady_now() + until_due;
-}
-
-std::size_t Claimer::room_in_memory() const {
-    const std::size_t events = parts_.inbox.held_events();
-    const std::size_t bytes = parts_.inbox.held_bytes();
-    // The last quarter is for new publications, so that they need not wait for due events.
-    const auto three_quarters = [](std::size_t all) { return all - all / 4; };
-    const std::size_t max_events = three_quarters(options_.max_events_in_memory);
-    const std::size_t max_bytes = three_quarters(options_.max_payload_bytes_in_memory);
-    if (events >= max_events || bytes >= max_bytes) return 0;
-    // Their sizes are unknown, so each counts as the maximum.
-    const std::size_t largest = (max_bytes - bytes) / options_.max_payload_bytes;
-    return std::min({max_events - events, std::max<std::size_t>(largest, 1), options_.max_batch});
 }
 
 bool Claimer::resolve_in_doubt_claim() {
@@ -56,7 +43,7 @@ bool Claimer::resolve_in_doubt_claim() {
 std::size_t Claimer::claim_due() {
     if (!resolve_in_doubt_claim()) return 0;
     if (!next_due_ || parts_.clock.now() < *next_due_) return 0;
-    const std::size_t room = room_in_memory();
+    const std::size_t room = parts_.budget.room_for_claim();
     if (room == 0) return 0;
     Result<Claim> claim = parts_.storage->claim(parts_.identity.id(), room, ++last_claim_);
     if (!claim) is_in_doubt_ = true;
@@ -80,7 +67,7 @@ std::size_t Claimer::serve_refill_requests() {
     std::size_t served = 0;
     while (!requests_.empty() && served < max_refills_in_step && resolve_in_doubt_claim()) {
         delivery::RefillRequest request = requests_.front();
-        const std::size_t room = room_in_memory();
+        const std::size_t room = parts_.budget.room_for_claim();
         if (room == 0) break;
         request.count = std::min(request.count, room);
         Result<std::vector<HeldEvent>> events = parts_.storage->claim_reserved(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <delivery/memory_budget.hpp>
 #include <delivery/results.hpp>
 #include <deque>
 #include <memory>
@@ -8,7 +9,7 @@
 #include <service/inbox.hpp>
 #include <service/worker_identity.hpp>
 #include <vector>
-#include <webhooks/options.hpp>
+#include <webhooks/storage.hpp>
 
 namespace webhooks::service {
 
@@ -24,9 +25,9 @@ public:
         ChangeReader& changes;
         SubscriptionIndex& index;
         Inbox& inbox;
+        const delivery::MemoryBudget& budget;
     };
-    Claimer(Parts parts, const ServiceOptions& options)
-        : parts_(std::move(parts)), options_(options) {}
+    explicit Claimer(Parts parts) : parts_(std::move(parts)) {}
 
     /// A new identity: it has claimed nothing yet.
     void reset();
@@ -39,18 +40,17 @@ public:
     std::optional<SteadyTime> ready_at() const;
     std::size_t claim_due();
     /// Whether `serve_refill_requests` has work.
-    bool has_refill_requests() const { return !requests_.empty() && room_in_memory() > 0; }
+    bool has_refill_requests() const {
+        return !requests_.empty() && parts_.budget.room_for_claim() > 0;
+    }
     /// @pre what delivery has deferred is written
     std::size_t serve_refill_requests();
 
 private:
-    /// The number of events that can be claimed at once within the memory limits.
-    std::size_t room_in_memory() const;
     /// Undoes a claim whose result was lost. @return false if storage does not respond.
     bool resolve_in_doubt_claim();
 
     const Parts parts_;
-    const ServiceOptions& options_;
     std::int64_t last_claim_ = 0;
     /// The result of the claim `last_claim_` is unknown.
     bool is_in_doubt_ = false;

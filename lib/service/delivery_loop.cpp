@@ -25,12 +25,13 @@ constexpr std::size_t max_cached_signers = 200'000;
 }  // namespace
 
 DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
-                           const SubscriptionIndex& index, Inbox& inbox, StorageLoop& storage_loop)
+                           const SubscriptionIndex& index, Inbox& inbox, StorageLoop& storage_loop,
+                           const delivery::MemoryBudget& budget)
     : parts_(std::move(parts)),
       inbox_(inbox),
       storage_loop_(storage_loop),
       index_(index),
-      dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }),
+      dispatcher_(options, budget, [&index](SubscriptionId id) { return index.endpoint(id); }),
       jitter_(parts_.random->next()) {
     if (options.trace_to_endpoints) spans_.emplace(parts_.random->next());
 }

@@ -31,7 +31,7 @@ public:
         std::shared_ptr<metrics::ServiceMetrics> metrics;
     };
     DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index,
-                 Inbox& inbox, StorageLoop& storage_loop);
+                 Inbox& inbox, StorageLoop& storage_loop, const delivery::MemoryBudget& budget);
 
     /// Takes over new events, starts attempts, and lets the transport work until something happens
     /// or there is work to do. @return the number of things done.

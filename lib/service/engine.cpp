@@ -33,19 +33,20 @@ Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, Subsc
       observer_(std::move(parts.observer)),
       metrics_(std::move(metrics)),
       lease_(options.lease),
-      inbox_([this] { wake_delivery(); }),
+      budget_(options),
+      inbox_(budget_, [this] { wake_delivery(); }),
       storage_loop_({.storage = std::move(parts.storage),
                      .clock = clock_,
                      .observer = observer_,
                      .metrics = metrics_,
                      .on_change = [this] { call_host(); }},
-                    options, index, inbox_),
+                    options, index, inbox_, budget_),
       delivery_({.transport = transport_,
                  .clock = clock_,
                  .observer = observer_,
                  .random = std::move(parts.random),
                  .metrics = metrics_},
-                options, index, inbox_, storage_loop_) {}
+                options, index, inbox_, storage_loop_, budget_) {}
 
 Engine::~Engine() {
     let_go();
@@ -331,7 +332,7 @@ Result<> Engine::check_ready() const {
 }
 
 std::vector<MetricFamily> Engine::collect_metrics() const {
-    metrics_->set_memory(inbox_.held_events(), inbox_.held_bytes());
+    metrics_->set_memory(budget_.held_events(), budget_.held_bytes());
     std::vector<MetricFamily> families = metrics_->collect();
     std::vector<MetricFamily> of_transport;
     try {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <delivery/memory_budget.hpp>
 #include <functional>
 #include <memory>
 #include <metrics/service_metrics.hpp>
@@ -85,6 +86,7 @@ private:
     const std::shared_ptr<Observer> observer_;
     const std::shared_ptr<metrics::ServiceMetrics> metrics_;
     const std::chrono::milliseconds lease_;
+    delivery::MemoryBudget budget_;
     Inbox inbox_;
     StorageLoop storage_loop_;
     /// Must be held to use `delivery_`.

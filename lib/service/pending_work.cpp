@@ -10,8 +10,9 @@ constexpr std::size_t max_pending_results = 5'000;
 
 }  // namespace
 
-PendingWork::PendingWork(const ServiceOptions& options, std::function<void()> on_change)
-    : on_change_(std::move(on_change)), queue_(options) {}
+PendingWork::PendingWork(const ServiceOptions& options, const delivery::MemoryBudget& budget,
+                         std::function<void()> on_change)
+    : on_change_(std::move(on_change)), queue_(options, budget) {}
 
 Result<> PendingWork::submit(Submission& submission) {
     {

@@ -31,7 +31,8 @@ struct StorageWork {
 class PendingWork {
 public:
     /// @param on_change called after `wake_at` has become earlier, by the thread that did it.
-    PendingWork(const ServiceOptions& options, std::function<void()> on_change);
+    PendingWork(const ServiceOptions& options, const delivery::MemoryBudget& budget,
+                std::function<void()> on_change);
 
     /// @return overloaded; stopped: then the submission is unchanged.
     Result<> submit(Submission& submission);

@@ -7,8 +7,7 @@ namespace webhooks::service {
 Result<> PublishQueue::push(Submission& submission) {
     const std::size_t count = submission.publications.size();
     const std::size_t bytes = submission.payload_bytes();
-    if (publications_ + count > options_.max_publish_queue ||
-        payload_bytes_ + bytes > options_.max_payload_bytes_in_memory) {
+    if (!budget_.fits_publish_queue(publications_ + count, payload_bytes_ + bytes)) {
         return Error(Errc::overloaded, "too many publications are waiting; try again later");
     }
     submissions_.push_back(std::move(submission));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <delivery/memory_budget.hpp>
 #include <deque>
 #include <optional>
 #include <service/submission.hpp>
@@ -12,7 +13,8 @@ namespace webhooks::service {
 /// the bytes of these. Not thread-safe.
 class PublishQueue {
 public:
-    explicit PublishQueue(const ServiceOptions& options) : options_(options) {}
+    PublishQueue(const ServiceOptions& options, const delivery::MemoryBudget& budget)
+        : options_(options), budget_(budget) {}
 
     /// @return overloaded if there is no room; then the submission is unchanged.
     Result<> push(Submission& submission);
@@ -29,6 +31,7 @@ public:
 
 private:
     const ServiceOptions& options_;
+    const delivery::MemoryBudget& budget_;
     std::deque<Submission> submissions_;
     std::size_t publications_ = 0;
     std::size_t payload_bytes_ = 0;

@@ -6,14 +6,14 @@
 namespace webhooks::service {
 
 StorageLoop::StorageLoop(Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
-                         Inbox& inbox)
+                         Inbox& inbox, const delivery::MemoryBudget& budget)
     : storage_(std::move(parts.storage)),
       observer_(std::move(parts.observer)),
       options_(options),
       inbox_(inbox),
       clock_(parts.clock),
       health_(std::move(parts.clock), observer_),
-      pending_(options, std::move(parts.on_change)),
+      pending_(options, budget, std::move(parts.on_change)),
       identity_(storage_, options.lease, clock_, health_),
       changes_(storage_, index, inbox, health_),
       claimer_({.storage = storage_,
@@ -22,8 +22,8 @@ StorageLoop::StorageLoop(Parts parts, const ServiceOptions& options, Subscriptio
                 .identity = identity_,
                 .changes = changes_,
                 .index = index,
-                .inbox = inbox},
-               options),
+                .inbox = inbox,
+                .budget = budget}),
       accounts_(clock_, parts.metrics, inbox),
       writer_({.storage = storage_,
                .observer = observer_,
@@ -35,8 +35,8 @@ StorageLoop::StorageLoop(Parts parts, const ServiceOptions& options, Subscriptio
                .inbox = inbox,
                .claimer = claimer_,
                .pending = pending_,
-               .accounts = accounts_},
-              options),
+               .accounts = accounts_,
+               .budget = budget}),
       maintenance_(storage_, std::move(parts.metrics), options, clock_, health_) {}
 
 StorageLoop::~StorageLoop() {

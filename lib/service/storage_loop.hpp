@@ -35,7 +35,8 @@ public:
         /// Called, from any thread, after `wake_at` has become earlier.
         std::function<void()> on_change = {};
     };
-    StorageLoop(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox);
+    StorageLoop(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox,
+                const delivery::MemoryBudget& budget);
     ~StorageLoop();
     StorageLoop(const StorageLoop&) = delete;
     StorageLoop& operator=(const StorageLoop&) = delete;

@@ -34,7 +34,8 @@ std::vector<std::size_t> sizes(const std::vector<Submission>& submissions) {
 
 TEST_CASE("the publish queue is bounded by publications and by their bytes") {
     const ServiceOptions options{.max_payload_bytes_in_memory = 10, .max_publish_queue = 3};
-    PublishQueue queue(options);
+    const delivery::MemoryBudget budget(options);
+    PublishQueue queue(options, budget);
     CHECK(push(queue, {"12", "12"}));
     CHECK(push(queue, {"1", "1"}).error() == Errc::overloaded);
     CHECK(push(queue, {"1234567"}).error() == Errc::overloaded);
@@ -47,7 +48,8 @@ TEST_CASE("the publish queue is bounded by publications and by their bytes") {
 
 TEST_CASE("a submission that finds no room in the publish queue is unchanged") {
     const ServiceOptions options{.max_publish_queue = 1};
-    PublishQueue queue(options);
+    const delivery::MemoryBudget budget(options);
+    PublishQueue queue(options, budget);
     Submission two = submission({"a", "b"});
     REQUIRE_FALSE(queue.push(two));
     CHECK(two.publications.size() == 2);
@@ -56,7 +58,8 @@ TEST_CASE("a submission that finds no room in the publish queue is unchanged") {
 
 TEST_CASE("a batch takes whole submissions in order, up to its limit and at least one") {
     const ServiceOptions options{.max_batch = 3};
-    PublishQueue queue(options);
+    const delivery::MemoryBudget budget(options);
+    PublishQueue queue(options, budget);
     for (const std::size_t count : {2, 1, 1, 5, 1}) {
         REQUIRE(push(queue, std::vector<std::string>(count, "x")));
     }
@@ -74,7 +77,8 @@ TEST_CASE("a batch takes whole submissions in order, up to its limit and at leas
 
 TEST_CASE("a submission that is put back is the first again, whatever the limits") {
     const ServiceOptions options{.max_publish_queue = 2};
-    PublishQueue queue(options);
+    const delivery::MemoryBudget budget(options);
+    PublishQueue queue(options, budget);
     REQUIRE(push(queue, {"a"}));
     Submission first = *queue.take_one();
     REQUIRE(push(queue, {"b", "c"}));

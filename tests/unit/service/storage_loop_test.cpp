@@ -54,14 +54,16 @@ struct LoopFixture {
         std::make_shared<FaultyStorage>(make_memory_storage(clock));
     std::shared_ptr<ReportingObserver> observer = std::make_shared<ReportingObserver>();
     SubscriptionIndex index{{}};
-    Inbox inbox{[] {}};
+    delivery::MemoryBudget budget{options};
+    Inbox inbox{budget, [] {}};
     StorageLoop loop{{.storage = storage,
                       .clock = clock,
                       .observer = observer,
                       .metrics = std::make_shared<metrics::ServiceMetrics>()},
                      options,
                      index,
-                     inbox};
+                     inbox,
+                     budget};
     std::vector<Result<PublishReceipts>> receipts;
 };
 

@@ -54,10 +54,11 @@ struct StorageParts {
     std::shared_ptr<ReportingObserver> observer = std::make_shared<ReportingObserver>();
     const ServiceOptions options;
     SubscriptionIndex index{{}};
-    Inbox inbox{[] {}};
+    delivery::MemoryBudget budget{options};
+    Inbox inbox{budget, [] {}};
     StorageClock clock;
     StorageHealth health;
-    PendingWork pending{options, {}};
+    PendingWork pending{options, budget, {}};
     WorkerIdentity identity{storage, options.lease, clock, health};
     ChangeReader changes{storage, index, inbox, health};
     Claimer claimer{{.storage = storage,
@@ -66,8 +67,8 @@ struct StorageParts {
                      .identity = identity,
                      .changes = changes,
                      .index = index,
-                     .inbox = inbox},
-                    options};
+                     .inbox = inbox,
+                     .budget = budget}};
     Accounts accounts{clock, std::make_shared<metrics::ServiceMetrics>(), inbox};
     BatchWriter writer{{.storage = storage,
                         .observer = observer,
@@ -79,8 +80,8 @@ struct StorageParts {
                         .inbox = inbox,
                         .claimer = claimer,
                         .pending = pending,
-                        .accounts = accounts},
-                       options};
+                        .accounts = accounts,
+                        .budget = budget}};
 };
 
 /// One worker with a subscription to `order.created`.

@@ -16,7 +16,7 @@ const PreparedStatement& statement() {
         }
         return PreparedStatement{
             "add_rollups", adding_to_rollups("SELECT unnest($3::bigint[]), unnest($4::bigint[]), "
-                                             "$2::integer, $1::bigint" +
+                                             "$2::bigint, $1::bigint" +
                                              counts)};
     }();
     return insert;
