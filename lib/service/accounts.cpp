@@ -6,10 +6,10 @@
 namespace webhooks::service {
 
 Accounts::Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
-                   const Inbox& inbox)
+                   const delivery::MemoryBudget& budget)
     : clock_(clock),
       metrics_(std::move(metrics)),
-      inbox_(inbox),
+      budget_(budget),
       host_(host_name()),
       next_report_(clock_.steady_now() + RollupCollector::interval) {}
 
@@ -55,7 +55,7 @@ WorkerReport Accounts::report(SteadyTime now) const {
     return {.host = host_,
             .version = WEBHOOKS_VERSION,
             .in_flight = metrics_->in_flight(),
-            .in_memory = inbox_.held_events(),
+            .in_memory = budget_.held_events(),
             .per_second = rates_.per_second(now)};
 }
 

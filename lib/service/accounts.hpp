@@ -1,10 +1,10 @@
 #pragma once
 
+#include <delivery/memory_budget.hpp>
 #include <delivery/results.hpp>
 #include <memory>
 #include <metrics/service_metrics.hpp>
 #include <optional>
-#include <service/inbox.hpp>
 #include <service/recent_rates.hpp>
 #include <service/rollup_collector.hpp>
 #include <service/storage_clock.hpp>
@@ -17,7 +17,7 @@ namespace webhooks::service {
 class Accounts {
 public:
     Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
-             const Inbox& inbox);
+             const delivery::MemoryBudget& budget);
 
     /// Results are in storage.
     void count(const delivery::Results& written);
@@ -34,7 +34,7 @@ private:
 
     const StorageClock& clock_;
     const std::shared_ptr<metrics::ServiceMetrics> metrics_;
-    const Inbox& inbox_;
+    const delivery::MemoryBudget& budget_;
     const std::string host_;
     RollupCollector rollups_;
     RecentRates rates_;

@@ -1,3 +1,4 @@
+#include <base/user_id.hpp>
 #include <service/operations.hpp>
 
 namespace webhooks {
@@ -32,6 +33,9 @@ Result<std::vector<UserSummary>> WebhookService::Impl::users(const Principal& pr
     if (take < 1 || take > max_users_in_page) {
         return Error(
             std::vector<FieldError>{{"take", "must be 1 to " + std::to_string(max_users_in_page)}});
+    }
+    if (!after.empty() && !is_user_id(after)) {
+        return Error(std::vector<FieldError>{{"after", user_id_rule}});
     }
     return storage->users(after, take);
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <base/bucket.hpp>
+#include <base/user_id.hpp>
 #include <service/operations.hpp>
 #include <service/series.hpp>
 
@@ -95,6 +96,9 @@ namespace webhooks {
 Result<DeliverySeries> WebhookService::Impl::series(const Principal& principal,
                                                     const SeriesScope& scope,
                                                     const SeriesQuery& query) const {
+    if (scope.user_id && !is_user_id(*scope.user_id)) {
+        return Error(std::vector<FieldError>{{"userId", user_id_rule}});
+    }
     if (scope.user_id && !principal.may_see(*scope.user_id)) {
         return Error(Errc::forbidden, "only an administrator may ask for another user");
     }

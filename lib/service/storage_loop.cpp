@@ -24,7 +24,7 @@ StorageLoop::StorageLoop(Parts parts, const ServiceOptions& options, Subscriptio
                 .index = index,
                 .inbox = inbox,
                 .budget = budget}),
-      accounts_(clock_, parts.metrics, inbox),
+      accounts_(clock_, parts.metrics, budget),
       writer_({.storage = storage_,
                .observer = observer_,
                .clock = clock_,

@@ -65,4 +65,8 @@ def narrow(document, event_types, endpoint):
             if parameter["name"] == name:
                 parameter["schema"] = {"enum": values}
     schemas["Recovery"]["properties"]["since"] = {"enum": [time_text(-1), "2026-01-01"]}
+    schemas["Recovery"]["properties"]["until"] = {"enum": [time_text(1), None]}
+    parameters = document["components"]["parameters"]
+    parameters["seriesFrom"]["schema"] = {"enum": [time_text(-1)]}
+    parameters["seriesTo"]["schema"] = {"enum": [time_text(-0.5), time_text(1)]}
     return document

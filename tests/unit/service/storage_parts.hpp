@@ -69,7 +69,7 @@ struct StorageParts {
                      .index = index,
                      .inbox = inbox,
                      .budget = budget}};
-    Accounts accounts{clock, std::make_shared<metrics::ServiceMetrics>(), inbox};
+    Accounts accounts{clock, std::make_shared<metrics::ServiceMetrics>(), budget};
     BatchWriter writer{{.storage = storage,
                         .observer = observer,
                         .clock = clock,

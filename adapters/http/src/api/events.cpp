@@ -16,7 +16,6 @@ namespace {
 /// A member and parameter reserved for a later version.
 constexpr const char* later_member = "orderingKey";
 constexpr const char* not_yet = "is not available yet";
-constexpr const char* not_empty = "must not be empty; leave it out";
 
 const json::Names publication_names = {"eventType", "payload",   "userId",    "idempotencyKey",
                                        "deliverAt", "expiresAt", later_member};
@@ -127,9 +126,8 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
 Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
                      FieldErrors& errors) {
     if (parameters.find(later_member, "", errors)) errors.push_back({later_member, not_yet});
-    for (const char* name : {"eventType", "userId", "idempotencyKey", "deliverAt", "expiresAt"}) {
-        if (parameters.is_empty(name)) errors.push_back({name, not_empty});
-    }
+    reject_empty(parameters, {"eventType", "userId", "idempotencyKey", "deliverAt", "expiresAt"},
+                 errors);
     return {.event_type = std::move(event_type),
             .payload = call.body,
             .content_type = std::string(find_field(call.fields, "content-type")),

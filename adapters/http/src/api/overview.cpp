@@ -129,6 +129,7 @@ Result<Response> get_overview(WebhookService& service, const Call& call) {
 Result<Response> list_users(WebhookService& service, const Call& call) {
     const QueryParameters parameters(call.query);
     FieldErrors errors;
+    reject_empty(parameters, {"after", "take"}, errors);
     const std::size_t take = read_take(parameters, errors);
     const std::string after = parameters.find("after", "", errors).value_or("");
     if (!errors.empty()) return Error(std::move(errors));

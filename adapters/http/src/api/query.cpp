@@ -117,6 +117,13 @@ void explain_ampersands(FieldErrors& errors, const QueryParameters& parameters) 
 
 }  // namespace
 
+void reject_empty(const QueryParameters& parameters, std::initializer_list<const char*> names,
+                  FieldErrors& errors) {
+    for (const char* name : names) {
+        if (parameters.is_empty(name)) errors.push_back({name, not_empty});
+    }
+}
+
 std::optional<Time> find_time(const QueryParameters& parameters, const char* name,
                               FieldErrors& errors) {
     const std::optional<std::string> text = parameters.find(name, "", errors);

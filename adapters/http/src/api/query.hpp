@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -53,6 +54,11 @@ private:
     std::optional<std::string> ended_by_two_;
 };
 
+/// The error message for a parameter without a value that would mean something else than none.
+inline constexpr const char* not_empty = "must not be empty; leave it out";
+/// Adds an error for each of these parameters that occurs without a value.
+void reject_empty(const QueryParameters& parameters, std::initializer_list<const char*> names,
+                  FieldErrors& errors);
 /// A parameter that is a time; nullopt if it is absent or wrong.
 std::optional<Time> find_time(const QueryParameters& parameters, const char* name,
                               FieldErrors& errors);

@@ -20,6 +20,7 @@ constexpr std::array<Step, 3> steps = {{{"5m", std::chrono::minutes(5)},
                                         {"1d", std::chrono::hours(24)}}};
 
 SeriesQuery read_series_query(const QueryParameters& parameters, FieldErrors& errors) {
+    reject_empty(parameters, {"from", "to", "step", "userId"}, errors);
     SeriesQuery query{.from = find_time(parameters, "from", errors),
                       .to = find_time(parameters, "to", errors)};
     const auto step = parameters.find("step", "", errors);
