@@ -5,6 +5,8 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/overview.hpp>
+#include <storage/sql/postgresql/appends.hpp>
+#include <storage/sql/postgresql/claims.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/postgresql/rollups.hpp>
 #include <storage/sql/subscription_table.hpp>
