@@ -64,19 +64,19 @@ double rounded_up(double value) {
 }
 
 std::string draw(const Panel& panel, double left) {
-    double most = 1;
+    double max = 1;
     for (const Line& line : panel.lines) {
         for (const Point& point : line.points)
-            most = std::max(most, point.value);
+            max = std::max(max, point.value);
     }
     std::vector<double> ticks;
     if (panel.is_logarithmic) {
-        for (double tick = 0.1; ticks.empty() || ticks.back() < most; tick *= 10) {
+        for (double tick = 0.1; ticks.empty() || ticks.back() < max; tick *= 10) {
             ticks.push_back(tick);
         }
     } else {
         for (int i = 0; i <= 4; ++i)
-            ticks.push_back(rounded_up(most) / 4 * i);
+            ticks.push_back(rounded_up(max) / 4 * i);
     }
     const auto part = [&](double value) {  // of the axis, from 0 to 1
         if (!panel.is_logarithmic) return value / ticks.back();

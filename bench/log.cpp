@@ -61,14 +61,14 @@ void grow(Storage& storage, const LogShape& shape) {
         return ids[1 + static_cast<std::size_t>(event) % (ids.size() - 1)];
     };
     const WorkerId worker = storage.register_worker(std::chrono::hours(1)).value().id;
-    Pulse pulse = storage.pulse(worker).value();
+    Heartbeat heartbeat = storage.heartbeat(worker).value();
     for (std::int64_t at = 0; at < shape.events; at += batch_size) {
-        Batch batch{.number = ++pulse.last_batch, .matched_at = pulse.revision};
+        Batch batch{.number = ++heartbeat.last_batch, .matched_at = heartbeat.revision};
         for (std::int64_t i = at; i < std::min(shape.events, at + batch_size); ++i) {
             batch.appends.push_back({.message = message, .subscriptions = {subscription_of(i)}});
         }
         const BatchReceipt receipt = storage.write(worker, batch).value();
-        Batch results{.number = ++pulse.last_batch};
+        Batch results{.number = ++heartbeat.last_batch};
         for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
             results.low_water = receipt.appends[i]->first_event;
             const std::int64_t number = at + static_cast<std::int64_t>(i);
@@ -80,13 +80,13 @@ void grow(Storage& storage, const LogShape& shape) {
                 {.event = results.low_water,
                  .subscription = batch.appends[i].subscriptions.front(),
                  .attempt = {.number = 1,
-                             .sent_at = pulse.now,
+                             .sent_at = heartbeat.now,
                              .duration = std::chrono::milliseconds(1),
                              .status_code = outcome == Outcome::delivered ? 200 : 500,
                              .response = "",
                              .outcome = outcome},
-                 .due = shape.are_due ? std::optional(pulse.now) : std::nullopt,
-                 .tries = 1});
+                 .due = shape.are_due ? std::optional(heartbeat.now) : std::nullopt,
+                 .attempts_since_reopened = 1});
         }
         storage.write(worker, results).value();
     }

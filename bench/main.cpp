@@ -70,8 +70,8 @@ Scale test_scale() {
 
 int number(const std::string& text) {
     int value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (fault != std::errc() || end != text.data() + text.size() || value < 1) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 1) {
         throw std::invalid_argument(text + " is not a number above 0");
     }
     return value;

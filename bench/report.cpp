@@ -22,7 +22,7 @@ std::string short_text(double value) {
 }
 
 std::string range_text(const Spread& spread) {
-    return short_text(spread.least) + "-" + short_text(spread.most);
+    return short_text(spread.min) + "-" + short_text(spread.max);
 }
 
 const Outcome* find(const Outcomes& outcomes, const std::string& name) {
@@ -73,7 +73,7 @@ std::optional<Spread> Outcome::spread(const std::string& figure) const {
     const std::size_t middle = values.size() / 2;
     const double median =
         values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-    return Spread{.median = median, .least = values.front(), .most = values.back()};
+    return Spread{.median = median, .min = values.front(), .max = values.back()};
 }
 
 std::string table(const Outcomes& outcomes) {
@@ -128,7 +128,7 @@ std::string json(const Outcomes& outcomes) {
         boost::json::object ranges;
         for (const auto& [name, spread] : outcome.spreads()) {
             row[name] = spread.median;
-            ranges[name] = {spread.least, spread.most};
+            ranges[name] = {spread.min, spread.max};
         }
         row["ranges"] = std::move(ranges);
         boost::json::array targets;

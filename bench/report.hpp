@@ -11,8 +11,8 @@ namespace bench {
 /// A figure over all repetitions.
 struct Spread {
     double median = 0;
-    double least = 0;
-    double most = 0;
+    double min = 0;
+    double max = 0;
 };
 
 /// The measurements of one row.

@@ -63,14 +63,14 @@ Figures measure_latency(const Bench& bench, Place place) {
     Host host(open_log(bench, place, shape), shape);
     host.warm_up(shape.subscriptions);
     const Meter meter(bench);
-    const double most =
+    const double max =
         static_cast<double>(host.deliver_for(bench.scale.duration)) / meter.elapsed().count();
     Figures at_target;
     Figures others;
     for (const int load : loads) {
         bench.sink.begin_ages();
         const Meter load_meter(bench);
-        const std::int64_t events = host.deliver_evenly(most * load / 100, bench.scale.duration);
+        const std::int64_t events = host.deliver_evenly(max * load / 100, bench.scale.duration);
         const double rate = static_cast<double>(events) / load_meter.elapsed().count();
         const auto ages = bench.sink.end_ages();
         const std::string end = "@" + std::to_string(load);

@@ -3,21 +3,21 @@
 # every line of C++ in the README is in the quickstart.
 set -euo pipefail
 cd "$1"
-faults=0
-fault() { echo "$*"; faults=$((faults + 1)); }
+problems=0
+problem() { echo "$*"; problems=$((problems + 1)); }
 
 for document in *.md docs/*.md docs/*/*.md; do
     while read -r link; do
-        [[ -e $(dirname "$document")/${link%%#*} ]] || fault "$document: there is no $link"
+        [[ -e $(dirname "$document")/${link%%#*} ]] || problem "$document: there is no $link"
     done < <(grep -oE '\]\([^):]+\)' "$document" | sed -E 's/^\]\(|\)$//g')
 done
 
 quickstart=$(sed -E 's/^ +//' examples/quickstart/main.cpp)
 snippet=$(sed -n '/^```cpp$/,/^```$/p' README.md | grep -v '^```' | sed -E 's/^ +//')
-[[ $snippet ]] || fault "README.md: no C++ found"
+[[ $snippet ]] || problem "README.md: no C++ found"
 while read -r line; do
     [[ -z $line ]] || grep -qxF -e "$line" <<<"$quickstart" ||
-        fault "README.md: not in the quickstart: $line"
+        problem "README.md: not in the quickstart: $line"
 done <<<"$snippet"
 
-((faults == 0))
+((problems == 0))

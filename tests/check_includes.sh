@@ -92,7 +92,7 @@ include_lines() {
         xargs -0 -r grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' | sort
 }
 
-lines=0 faults=0
+lines=0 problems=0
 while IFS=: read -r file line include; do
     lines=$((lines + 1))
     [[ $include =~ [\<\"]([^\>\"]+) ]]
@@ -102,9 +102,9 @@ while IFS=: read -r file line include; do
     may=${allowed[${room:-none}]-}
     if [[ $may != *" $kind "* && $may != *" any "* ]]; then
         echo "$file:$line: ${room:-a file outside every room} may not include <$name> ($kind)"
-        faults=$((faults + 1))
+        problems=$((problems + 1))
     fi
 done < <(include_lines)
 
 ((lines > 0)) || { echo "no include lines found in $PWD"; exit 1; }
-((faults == 0)) || { echo "$faults includes break the rules of docs/architecture.md"; exit 1; }
+((problems == 0)) || { echo "$problems includes break the rules of docs/architecture.md"; exit 1; }

@@ -17,6 +17,9 @@ no docs/delivery.md                 A worker that gives no sign of life.
 ok docs/delivery.md                 A worker that sends no heartbeat.
 no lib/service/journal.hpp          /// Nobody else may be told of it.
 ok lib/service/journal.hpp          int for_ever = 0, is_under_way = 1;
+no lib/service/lane.hpp             struct Lane { bool is_hungry; };
+no lib/service/worker.cpp           storage.declare_dead(self);
+ok lib/service/worker.cpp           storage.mark_expired(self);
 no lib/transport/pool.cpp           // a request that is under way
 ok lib/transport/pool.cpp           // a request under the way
 no tests/unit/service_test.cpp      TEST_CASE("a look-up is made") {}

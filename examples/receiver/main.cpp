@@ -44,8 +44,8 @@ struct Options {
 /// @return nullopt if it is not a number.
 std::optional<int> read_number(std::string_view text) {
     int number = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return number;
 }
 
@@ -139,8 +139,8 @@ int main(int count, char** arguments) try {
         return 0;
     }
     Options options;
-    if (auto fault = read(count, arguments, options); !fault.empty()) {
-        std::cerr << "webhooks-receiver: " << fault << '\n';
+    if (auto error = read(count, arguments, options); !error.empty()) {
+        std::cerr << "webhooks-receiver: " << error << '\n';
         return 2;
     }
     listen(options);

@@ -28,13 +28,13 @@ bool is_allowed(Scope scope, Command command) {
 /// Splits arguments into options, without interpreting their values.
 class Arguments {
 public:
-    Arguments(const std::vector<std::string>& arguments, FieldErrors& faults)
-        : rest_(arguments.begin(), arguments.end()), faults_(faults) {
+    Arguments(const std::vector<std::string>& arguments, FieldErrors& errors)
+        : rest_(arguments.begin(), arguments.end()), errors_(errors) {
         std::ranges::reverse(rest_);
         command_ = read_command();
         while (!rest_.empty())
             read_argument(next());
-        if (command_ == Command::keys_revoke && !has_key_) fault("keys revoke", "needs an ID");
+        if (command_ == Command::keys_revoke && !has_key_) add_error("keys revoke", "needs an ID");
     }
 
     Command command() const { return command_; }
@@ -61,7 +61,7 @@ private:
         const auto found = std::ranges::find(keys_commands, name, &KeysCommand::name);
         if (found != keys_commands.end()) return found->command;
         if (name == "--help") return Command::help;
-        fault("keys", "must be followed by create, list or revoke");
+        add_error("keys", "must be followed by create, list or revoke");
         rest_.clear();
         return Command::help;
     }
@@ -82,24 +82,25 @@ private:
         const auto equals = argument.find('=');
         const std::string flag = argument.substr(0, equals);
         const Option* option = option_by_flag(flag);
-        if (option == nullptr) return fault(flag, "there is no such flag; see --help");
+        if (option == nullptr) return add_error(flag, "there is no such flag; see --help");
         std::string text = "true";
         if (equals != std::string::npos) {
             text = argument.substr(equals + 1);
         } else if (option->kind != Kind::boolean) {
-            if (rest_.empty()) return fault(flag, "needs " + std::string(option->argument));
+            if (rest_.empty()) return add_error(flag, "needs " + std::string(option->argument));
             text = next();
         }
-        if (!is_allowed(option->scope, command_)) fault(flag, "does not belong to this command");
+        if (!is_allowed(option->scope, command_))
+            add_error(flag, "does not belong to this command");
         add(*option, flag, std::move(text));
     }
 
     void read_word(const std::string& word) {
         std::size_t id = 0;
         if (command_ != Command::keys_revoke || has_key_) {
-            fault(word, "is not recognized; see --help");
+            add_error(word, "is not recognized; see --help");
         } else if (auto wrong = parse(word, id); !wrong.empty()) {
-            fault("keys revoke", wrong);
+            add_error("keys revoke", wrong);
         }
         has_key_ = true;
         key_ = {static_cast<std::int64_t>(id)};
@@ -117,22 +118,22 @@ private:
         return argument;
     }
 
-    void fault(std::string where, std::string message) {
-        faults_.push_back({std::move(where), std::move(message)});
+    void add_error(std::string where, std::string message) {
+        errors_.push_back({std::move(where), std::move(message)});
     }
 
     std::vector<std::string> rest_;  // the next one is the last
-    FieldErrors& faults_;
+    FieldErrors& errors_;
     Command command_ = Command::serve;
     webhooks::ApiKeyId key_{};
     bool has_key_ = false;
     std::vector<Given> flags_;
 };
 
-void apply(const std::vector<Given>& given, Settings& settings, FieldErrors& faults) {
+void apply(const std::vector<Given>& given, Settings& settings, FieldErrors& errors) {
     for (const Given& one : given) {
-        for (Fault& fault : one.option->apply(one.texts, settings)) {
-            faults.push_back({one.source, std::move(fault)});
+        for (ErrorText& error : one.option->apply(one.texts, settings)) {
+            errors.push_back({one.source, std::move(error)});
         }
     }
 }
@@ -144,40 +145,40 @@ void drop_given(std::vector<Given>& given, const std::vector<Given>& winners) {
 }
 
 /// Adds the library's errors for a part of the settings.
-void check(const std::string& part, const webhooks::Result<>& verdict, FieldErrors& faults) {
+void check(const std::string& part, const webhooks::Result<>& verdict, FieldErrors& errors) {
     if (verdict) return;
-    for (const FieldError& fault : verdict.error().fields()) {
-        faults.push_back({part + "." + fault.field, fault.message});
+    for (const FieldError& field_error : verdict.error().fields()) {
+        errors.push_back({part + "." + field_error.field, field_error.message});
     }
 }
 
-void check_ranges(const Settings& settings, FieldErrors& faults) {
-    check("service", settings.service.validate(), faults);
-    check("transport", settings.transport.validate(), faults);
-    check("server", settings.server.validate(), faults);
-    check("sqlite", settings.sqlite.validate(), faults);
-    check("postgresql", settings.postgresql.validate(), faults);
-    if (settings.drain > std::chrono::seconds(10)) faults.push_back({"drain", "is more than 10 s"});
+void check_ranges(const Settings& settings, FieldErrors& errors) {
+    check("service", settings.service.validate(), errors);
+    check("transport", settings.transport.validate(), errors);
+    check("server", settings.server.validate(), errors);
+    check("sqlite", settings.sqlite.validate(), errors);
+    check("postgresql", settings.postgresql.validate(), errors);
+    if (settings.drain > std::chrono::seconds(10)) errors.push_back({"drain", "is more than 10 s"});
 }
 
-void check_command(const CommandLine& line, FieldErrors& faults) {
+void check_command(const CommandLine& line, FieldErrors& errors) {
     if (line.command == Command::keys_create && line.settings.key.user.empty()) {
-        faults.push_back({"--user", "is needed: the owner of the key"});
+        errors.push_back({"--user", "is needed: the owner of the key"});
     }
     if (line.command != Command::serve &&
         line.settings.storage.kind == StorageChoice::Kind::memory) {
-        faults.push_back({"--storage",
+        errors.push_back({"--storage",
                           "keys in memory would be lost at the end of this command; name a file "
                           "with sqlite:PATH"});
     }
 }
 
-void read_settings(const std::vector<Given>& flags, Settings& settings, FieldErrors& faults) {
-    apply(flags, settings, faults);
+void read_settings(const std::vector<Given>& flags, Settings& settings, FieldErrors& errors) {
+    apply(flags, settings, errors);
     if (!settings.config_file.empty()) {
-        auto file = read_config_file(settings.config_file, faults);
+        auto file = read_config_file(settings.config_file, errors);
         drop_given(file, flags);
-        apply(file, settings, faults);
+        apply(file, settings, errors);
     }
     settings.sqlite.path = settings.storage.path;
     settings.postgresql.connection = settings.storage.uri;
@@ -188,18 +189,18 @@ void read_settings(const std::vector<Given>& flags, Settings& settings, FieldErr
 }  // namespace
 
 webhooks::Result<CommandLine> read_command_line(const std::vector<std::string>& arguments) {
-    FieldErrors faults;
-    Arguments read(arguments, faults);
+    FieldErrors errors;
+    Arguments read(arguments, errors);
     CommandLine line;
     line.command = read.command();
     line.key = read.key();
-    if (faults.empty() && (line.command == Command::help || line.command == Command::version)) {
+    if (errors.empty() && (line.command == Command::help || line.command == Command::version)) {
         return line;
     }
-    read_settings(read.flags(), line.settings, faults);
-    check_ranges(line.settings, faults);
-    check_command(line, faults);
-    if (!faults.empty()) return webhooks::Error(std::move(faults));
+    read_settings(read.flags(), line.settings, errors);
+    check_ranges(line.settings, errors);
+    check_command(line, errors);
+    if (!errors.empty()) return webhooks::Error(std::move(errors));
     return line;
 }
 

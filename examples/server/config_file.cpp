@@ -81,7 +81,7 @@ bool is_section(std::string_view name) {
 /// Visits the members of the file and collects their values.
 class Reader {
 public:
-    explicit Reader(std::vector<FieldError>& faults) : faults_(faults) {}
+    explicit Reader(std::vector<FieldError>& errors) : errors_(errors) {}
 
     void read_members(const json::object& members, const std::string& prefix) {
         for (const auto& [key, value] : members) {
@@ -99,7 +99,7 @@ private:
         } else if (const Option* option = option_by_name(path); option && option->is_in_file()) {
             read_option(*option, path, value);
         } else {
-            faults_.push_back({path, "there is no such member"});
+            errors_.push_back({path, "there is no such member"});
         }
     }
 
@@ -107,7 +107,7 @@ private:
         if (value.is_object()) {
             read_members(value.get_object(), path + ".");
         } else {
-            faults_.push_back({path, "must be an object"});
+            errors_.push_back({path, "must be an object"});
         }
     }
 
@@ -116,16 +116,16 @@ private:
         if (texts) {
             given_.push_back({&option, std::move(*texts), path});
         } else {
-            faults_.push_back({path, std::string(expected(option.kind))});
+            errors_.push_back({path, std::string(expected(option.kind))});
         }
     }
 
-    std::vector<FieldError>& faults_;
+    std::vector<FieldError>& errors_;
     std::vector<Given> given_;
 };
 
 std::optional<json::value> parse_json(const std::string& path, std::string_view text,
-                                      FieldError& fault) {
+                                      FieldError& field_error) {
     json::stream_parser parser;
     boost::system::error_code error;
     const std::size_t end = parser.write_some(text.data(), text.size(), error);
@@ -134,30 +134,30 @@ std::optional<json::value> parse_json(const std::string& path, std::string_view 
         return parser.release();
     }
     const auto line = 1 + std::count(text.begin(), text.begin() + end, '\n');
-    fault = {path + ", line " + std::to_string(line), "this is not JSON"};
+    field_error = {path + ", line " + std::to_string(line), "this is not JSON"};
     return {};
 }
 
-std::optional<std::string> read_file(const std::string& path, FieldError& fault) {
+std::optional<std::string> read_file(const std::string& path, FieldError& field_error) {
     std::ifstream file(path, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     if (file.is_open() && !file.bad() && file.rdbuf()->is_open()) return text;
-    fault = {path, std::string("cannot be read: ") + std::strerror(errno)};
+    field_error = {path, std::string("cannot be read: ") + std::strerror(errno)};
     return {};
 }
 
 }  // namespace
 
-std::vector<Given> read_config_file(const std::string& path, std::vector<FieldError>& faults) {
-    FieldError fault;
-    auto text = read_file(path, fault);
-    auto value = text ? parse_json(path, *text, fault) : std::nullopt;
-    if (value && !value->is_object()) fault = {path, "must be a JSON object"};
-    if (!fault.field.empty()) {
-        faults.push_back(fault);
+std::vector<Given> read_config_file(const std::string& path, std::vector<FieldError>& errors) {
+    FieldError field_error;
+    auto text = read_file(path, field_error);
+    auto value = text ? parse_json(path, *text, field_error) : std::nullopt;
+    if (value && !value->is_object()) field_error = {path, "must be a JSON object"};
+    if (!field_error.field.empty()) {
+        errors.push_back(field_error);
         return {};
     }
-    Reader reader(faults);
+    Reader reader(errors);
     reader.read_members(value->get_object(), "");
     return reader.take();
 }

@@ -14,9 +14,9 @@ struct Given {
     std::string source;  ///< For messages: the flag, or the path in the file.
 };
 
-/// Reads a configuration file (its schema: config.schema.json). Appends its errors to `faults`,
+/// Reads a configuration file (its schema: config.schema.json). Appends its errors to `errors`,
 /// each with the path of the member.
 std::vector<Given> read_config_file(const std::string& path,
-                                    std::vector<webhooks::FieldError>& faults);
+                                    std::vector<webhooks::FieldError>& errors);
 
 }  // namespace server

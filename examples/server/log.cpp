@@ -49,7 +49,7 @@ struct Storm {
 class Log final : public webhooks::Observer {
 public:
     explicit Log(const LogSettings& settings) : settings_(settings) {}
-    ~Log() override { tell_suppressed(steady_clock::time_point::max()); }
+    ~Log() override { report_suppressed(steady_clock::time_point::max()); }
 
     void on_log(LogLevel level, std::string_view line) override {
         on_record({.level = level, .message = line});
@@ -91,7 +91,7 @@ private:
         if (entry.record.level < settings_.level) return;
         const std::scoped_lock lock(mutex_);
         const auto now = steady_clock::now();
-        tell_suppressed(now - storm_interval);
+        report_suppressed(now - storm_interval);
         Storm& storm = storms_[entry.record.event];
         if (now - storm.began >= storm_interval) storm = {.began = now};
         storm.level = entry.record.level;
@@ -103,7 +103,7 @@ private:
     }
 
     /// Reports the suppressed lines of intervals that began before then.
-    void tell_suppressed(steady_clock::time_point until) {
+    void report_suppressed(steady_clock::time_point until) {
         for (auto& [event, storm] : storms_) {
             if (storm.suppressed == 0 || storm.began > until) continue;
             write({.record = {.level = storm.level,

@@ -19,8 +19,9 @@ constexpr int usage_failure = 2;
 /// One line for each error.
 void print(const Error& error) {
     if (error.fields().empty()) std::cerr << "webhooks-server: " << error.detail() << '\n';
-    for (const webhooks::FieldError& fault : error.fields()) {
-        std::cerr << "webhooks-server: " << fault.field << ": " << fault.message << '\n';
+    for (const webhooks::FieldError& field_error : error.fields()) {
+        std::cerr << "webhooks-server: " << field_error.field << ": " << field_error.message
+                  << '\n';
     }
 }
 

@@ -6,34 +6,34 @@ namespace server {
 namespace {
 
 using Texts = std::vector<std::string>;
-using Faults = std::vector<Fault>;
+using ErrorTexts = std::vector<ErrorText>;
 
-void collect(Faults& faults, Fault fault) {
-    if (!fault.empty()) faults.push_back(std::move(fault));
+void collect(ErrorTexts& errors, ErrorText error) {
+    if (!error.empty()) errors.push_back(std::move(error));
 }
 
 /// If an option occurs several times, the last one counts.
 template <class T>
-Faults read(const Texts& texts, T& place) {
-    Faults faults;
-    collect(faults, parse(texts.back(), place));
-    return faults;
+ErrorTexts read(const Texts& texts, T& place) {
+    ErrorTexts errors;
+    collect(errors, parse(texts.back(), place));
+    return errors;
 }
 
 template <class T>
-Faults read(const Texts& texts, std::vector<T>& place) {
-    Faults faults;
+ErrorTexts read(const Texts& texts, std::vector<T>& place) {
+    ErrorTexts errors;
     std::vector<T> values;
     for (const std::string& text : texts) {
-        collect(faults, parse(text, values.emplace_back()));
+        collect(errors, parse(text, values.emplace_back()));
     }
-    if (faults.empty()) place = std::move(values);
-    return faults;
+    if (errors.empty()) place = std::move(values);
+    return errors;
 }
 
 /// Parses into the member at the end of a path of member pointers.
 template <auto... path>
-Faults into(const Texts& texts, Settings& settings) {
+ErrorTexts into(const Texts& texts, Settings& settings) {
     return read(texts, (settings.*....*path));
 }
 

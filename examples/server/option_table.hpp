@@ -41,7 +41,7 @@ struct Option {
     /// Parses the given texts (at least one, except for lists and maps) and replaces the value as a
     /// whole.
     /// @return the errors; the value is then unchanged.
-    std::vector<Fault> (*apply)(const std::vector<std::string>& texts, Settings& settings);
+    std::vector<ErrorText> (*apply)(const std::vector<std::string>& texts, Settings& settings);
 
     std::string flag() const;
     bool is_in_file() const { return scope == Scope::everywhere || scope == Scope::serving; }

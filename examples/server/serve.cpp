@@ -49,8 +49,8 @@ void raise_descriptor_limit() {
 Error under(const std::string& part, const Error& error) {
     if (error.fields().empty()) return error;
     auto fields = error.fields();
-    for (webhooks::FieldError& fault : fields)
-        fault.field = part + "." + fault.field;
+    for (webhooks::FieldError& field_error : fields)
+        field_error.field = part + "." + field_error.field;
     return Error(std::move(fields));
 }
 
@@ -63,15 +63,15 @@ Error explain_lock(const Error& error, const Settings& settings) {
 
 /// @return the errors of all of them together.
 Result<> register_types(WebhookService& service, const Settings& settings) {
-    std::vector<webhooks::FieldError> faults;
+    std::vector<webhooks::FieldError> errors;
     for (const webhooks::EventType& type : settings.event_types) {
         auto registered = service.register_event_type(type);
         if (registered) continue;
         if (!(registered.error() == Errc::invalid_argument)) return registered;
-        faults.push_back({"event_type '" + type.name + "'", registered.error().detail()});
+        errors.push_back({"event_type '" + type.name + "'", registered.error().detail()});
     }
-    if (faults.empty()) return {};
-    return Error(std::move(faults));
+    if (errors.empty()) return {};
+    return Error(std::move(errors));
 }
 
 Result<WebhookService> open_service(const Settings& settings,

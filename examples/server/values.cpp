@@ -30,12 +30,12 @@ bool is_number(std::string_view text, Number& value) {
 }
 
 template <class Number>
-Fault parse_whole(const std::string& text, Number& value) {
+ErrorText parse_whole(const std::string& text, Number& value) {
     if (is_number(text, value)) return {};
-    const auto [least, most] =
+    const auto [min, max] =
         std::pair(std::numeric_limits<Number>::min(), std::numeric_limits<Number>::max());
-    return in_quotes(text) + "is not a whole number from " + std::to_string(least) + " to " +
-           std::to_string(most);
+    return in_quotes(text) + "is not a whole number from " + std::to_string(min) + " to " +
+           std::to_string(max);
 }
 
 std::optional<milliseconds> duration(std::string_view text) {
@@ -63,46 +63,46 @@ std::optional<Listen> split_address(const std::string& text) {
 
 }  // namespace
 
-Fault parse(const std::string& text, std::string& value) {
+ErrorText parse(const std::string& text, std::string& value) {
     value = text;
     return {};
 }
 
-Fault parse(const std::string& text, bool& value) {
+ErrorText parse(const std::string& text, bool& value) {
     if (text != "true" && text != "false") return in_quotes(text) + "is neither true nor false";
     value = text == "true";
     return {};
 }
 
-Fault parse(const std::string& text, int& value) {
+ErrorText parse(const std::string& text, int& value) {
     return parse_whole(text, value);
 }
 
-Fault parse(const std::string& text, std::size_t& value) {
+ErrorText parse(const std::string& text, std::size_t& value) {
     return parse_whole(text, value);
 }
 
-Fault parse(const std::string& text, double& value) {
+ErrorText parse(const std::string& text, double& value) {
     return is_number(text, value) ? "" : in_quotes(text) + "is not a number";
 }
 
-Fault parse(const std::string& text, milliseconds& value) {
+ErrorText parse(const std::string& text, milliseconds& value) {
     auto found = duration(text);
     if (!found) return in_quotes(text) + "is not a duration; write e.g. 500ms, 15s, 5min or 2h";
     value = *found;
     return {};
 }
 
-Fault parse(const std::string& text, std::chrono::seconds& value) {
+ErrorText parse(const std::string& text, std::chrono::seconds& value) {
     milliseconds exact{};
-    if (auto fault = parse(text, exact); !fault.empty()) return fault;
+    if (auto error = parse(text, exact); !error.empty()) return error;
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(exact);
     if (whole != exact) return in_quotes(text) + "is not a number of whole seconds";
     value = whole;
     return {};
 }
 
-Fault parse(const std::string& text, Listen& value) {
+ErrorText parse(const std::string& text, Listen& value) {
     auto found = split_address(text);
     if (!found) {
         return in_quotes(text) +
@@ -113,7 +113,7 @@ Fault parse(const std::string& text, Listen& value) {
     return {};
 }
 
-Fault parse(const std::string& text, StorageChoice& value) {
+ErrorText parse(const std::string& text, StorageChoice& value) {
     using Kind = StorageChoice::Kind;
     constexpr std::string_view sqlite = "sqlite:";
     if (text == "memory:") {
@@ -129,13 +129,13 @@ Fault parse(const std::string& text, StorageChoice& value) {
     return {};
 }
 
-Fault parse(const std::string& text, LogFormat& value) {
+ErrorText parse(const std::string& text, LogFormat& value) {
     if (text != "text" && text != "json") return in_quotes(text) + "is neither text nor json";
     value = text == "json" ? LogFormat::json : LogFormat::text;
     return {};
 }
 
-Fault parse(const std::string& text, webhooks::LogLevel& value) {
+ErrorText parse(const std::string& text, webhooks::LogLevel& value) {
     using webhooks::LogLevel;
     for (const LogLevel level :
          {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
@@ -146,21 +146,21 @@ Fault parse(const std::string& text, webhooks::LogLevel& value) {
     return in_quotes(text) + "is none of debug, info, warning and error";
 }
 
-Fault parse(const std::string& text, std::optional<std::uint16_t>& value) {
+ErrorText parse(const std::string& text, std::optional<std::uint16_t>& value) {
     std::uint16_t port = 0;
-    if (Fault fault = parse_whole(text, port); !fault.empty()) return fault;
+    if (ErrorText error = parse_whole(text, port); !error.empty()) return error;
     value = port;
     return {};
 }
 
-Fault parse(const std::string& text, webhooks::Network& value) {
+ErrorText parse(const std::string& text, webhooks::Network& value) {
     auto network = webhooks::Network::parse(text);
     if (!network) return in_quotes(text) + "is not a network; write e.g. 10.0.0.0/8 or fd00::/8";
     value = *network;
     return {};
 }
 
-Fault parse(const std::string& text, webhooks::EventType& value) {
+ErrorText parse(const std::string& text, webhooks::EventType& value) {
     const auto equals = text.find('=');
     if (equals == std::string::npos) return in_quotes(text) + "is not NAME=DESCRIPTION";
     value = {text.substr(0, equals), text.substr(equals + 1)};

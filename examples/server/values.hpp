@@ -13,24 +13,24 @@
 namespace server {
 
 /// A human-readable error in a text; empty if it is valid. On error the value is unchanged.
-using Fault = std::string;
+using ErrorText = std::string;
 
-Fault parse(const std::string& text, std::string& value);
-Fault parse(const std::string& text, bool& value);
-Fault parse(const std::string& text, int& value);
-Fault parse(const std::string& text, std::size_t& value);
-Fault parse(const std::string& text, double& value);
+ErrorText parse(const std::string& text, std::string& value);
+ErrorText parse(const std::string& text, bool& value);
+ErrorText parse(const std::string& text, int& value);
+ErrorText parse(const std::string& text, std::size_t& value);
+ErrorText parse(const std::string& text, double& value);
 /// A whole number and its unit, e.g. "500ms", "15 s", "5min", "2h".
-Fault parse(const std::string& text, std::chrono::milliseconds& value);
-Fault parse(const std::string& text, std::chrono::seconds& value);
-Fault parse(const std::string& text, Listen& value);
-Fault parse(const std::string& text, StorageChoice& value);
-Fault parse(const std::string& text, LogFormat& value);
-Fault parse(const std::string& text, webhooks::LogLevel& value);
+ErrorText parse(const std::string& text, std::chrono::milliseconds& value);
+ErrorText parse(const std::string& text, std::chrono::seconds& value);
+ErrorText parse(const std::string& text, Listen& value);
+ErrorText parse(const std::string& text, StorageChoice& value);
+ErrorText parse(const std::string& text, LogFormat& value);
+ErrorText parse(const std::string& text, webhooks::LogLevel& value);
 /// A port; 0 picks a free one.
-Fault parse(const std::string& text, std::optional<std::uint16_t>& value);
-Fault parse(const std::string& text, webhooks::Network& value);
+ErrorText parse(const std::string& text, std::optional<std::uint16_t>& value);
+ErrorText parse(const std::string& text, webhooks::Network& value);
 /// "NAME=DESCRIPTION"
-Fault parse(const std::string& text, webhooks::EventType& value);
+ErrorText parse(const std::string& text, webhooks::EventType& value);
 
 }  // namespace server

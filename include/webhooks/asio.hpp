@@ -108,7 +108,7 @@ auto initiate(Token& token, Start start) {
 /// called on the handler's associated executor, never inside this call, and that executor has
 /// outstanding work until then.
 ///
-/// A publication cannot be withdrawn. A cancellation (of type terminal, the default of coroutines)
+/// A publication cannot be undone. A cancellation (of type terminal, the default of coroutines)
 /// ends only the wait, at once, with `boost::asio::error::operation_aborted`. The events may exist
 /// nevertheless, and the service's result is dropped. To find out, repeat with an idempotency key.
 ///

@@ -31,14 +31,14 @@ public:
         reopen_event,
         reopen_undelivered,
         register_worker,
-        pulse,
+        heartbeat,
         retire_worker,
-        declare_dead,
+        mark_expired,
         take_over,
         write,
         appended_after,
         claim,
-        claim_deferred,
+        claim_reserved,
         unclaim,
         maintain,
         sample,
@@ -73,15 +73,15 @@ public:
                                         std::size_t limit) override;
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
-    Result<> declare_dead(WorkerId) override;
+    Result<> mark_expired(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
     Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;

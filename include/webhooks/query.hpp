@@ -145,7 +145,7 @@ struct Page {
 
 /// Evaluates a query on rows in memory, for storages that have no query language of their own.
 /// @param rows the rows that the caller may see, in any order.
-Result<Page<Subscription>> answer(const ListQuery&, std::vector<Subscription> rows);
-Result<Page<Event>> answer(const ListQuery&, std::vector<Event> rows);
+Result<Page<Subscription>> evaluate(const ListQuery&, std::vector<Subscription> rows);
+Result<Page<Event>> evaluate(const ListQuery&, std::vector<Event> rows);
 
 }  // namespace webhooks

@@ -54,8 +54,8 @@ struct HeldEvent {
     /// That of the worker that appended it; random if no worker did (`publish_in_transaction`).
     std::uint64_t worker_tag = 0;
     std::shared_ptr<const Message> message;
-    int attempts = 0;      ///< Rows of history so far; the next one's number follows.
-    int tries = 0;         ///< Of these, since it was published or last reopened.
+    int attempts = 0;                 ///< Rows of history so far; the next one's number follows.
+    int attempts_since_reopened = 0;  ///< Of these, since it was published or last reopened.
     bool has_row = false;  ///< It has a row among the undelivered events, claimed by this worker.
     Time created_at{};
     Time due{};  ///< When its next attempt is due.
@@ -93,25 +93,27 @@ struct AttemptRecord {
     SubscriptionId subscription{};
     /// A delivered one has a status of 200 - 299 and no error.
     Attempt attempt;
-    std::optional<Time> due = {};  ///< With Outcome::retry: when the next attempt is due.
-    int tries = 0;                 ///< As in HeldEvent, this attempt included.
+    std::optional<Time> due = {};     ///< With Outcome::retry: when the next attempt is due.
+    int attempts_since_reopened = 0;  ///< As in HeldEvent, this attempt included.
     /// As in HeldEvent. Only the worker that appended an event without a row can hold it.
     bool has_row = false;
 };
 
-/// An event that gets a row, or whose row changes, without an attempt.
-struct Park {
-    enum class Place : std::uint8_t {
-        free,      ///< It leaves the worker's memory; any worker can claim it once it is due.
-        held,      ///< It stays in the worker's memory; the row records what a dead worker held.
-        deferred,  ///< It leaves memory, but stays reserved for this worker: `claim_deferred`.
-    };
+/// Who has an event that is not delivered.
+enum class Custody : std::uint8_t {
+    unclaimed,  ///< No worker: any worker can claim it once it is due.
+    in_memory,  ///< A worker, in its memory; the row records what a dead worker had.
+    reserved,   ///< A worker, but it waits in storage: `claim_reserved`.
+};
+
+/// An event that gets a row, or has its row changed, without an attempt.
+struct CustodyChange {
     EventId event{};
     SubscriptionId subscription{};
     Time due{};
     int attempts = 0;
-    int tries = 0;
-    Place place = Place::free;
+    int attempts_since_reopened = 0;
+    Custody custody = Custody::unclaimed;
 };
 
 /// The state of a subscription's endpoint at one worker, stored so that it survives a restart. It
@@ -153,13 +155,13 @@ struct Deactivation {
 
 /// Everything that a worker writes to the log in one transaction.
 struct Batch {
-    /// The worker's own number of the batch, increasing: `Pulse::last_batch`.
+    /// The worker's own number of the batch, increasing: `Heartbeat::last_batch`.
     std::int64_t number = 0;
     /// The revision that `appends` were matched at.
     Revision matched_at = 0;
     std::vector<Append> appends = {};
     std::vector<AttemptRecord> attempts = {};
-    std::vector<Park> parks = {};
+    std::vector<CustodyChange> custody_changes = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
     /// Once this batch is written, every event of this worker up to this id is delivered or has a
@@ -178,7 +180,7 @@ struct Appended {
 
 struct BatchReceipt {
     /// One for each append, in order. A conflict fails its own append, and the appends joined with
-    /// it, which return `withdrawn`; no others.
+    /// it, which return `aborted`; no others.
     std::vector<Result<Appended>> appends = {};
     /// The deactivations that took place; each has incremented the revision.
     std::vector<SubscriptionId> deactivated = {};
@@ -205,7 +207,7 @@ struct Configuration {
 };
 
 /// Storage's response to a heartbeat.
-struct Pulse {
+struct Heartbeat {
     Time now{};  ///< Storage's time.
     Revision revision = 0;
     /// `Batch::number` of the worker's latest batch that was written, 0 before the first: it
@@ -269,9 +271,9 @@ inline constexpr std::size_t max_events_in_statistics = 100'000;
 ///
 /// All member functions may be called from any thread at once, and block until they are done. None
 /// should throw; a service logs an exception and treats it as `unavailable`. Storage has its own
-/// time, to which all times in arguments and results refer; `pulse` returns it. A limit is at least
-/// 1. Any call may return `unavailable`: nothing was done then, or (for `write`) the outcome is
-/// unknown.
+/// time, to which all times in arguments and results refer; `heartbeat` returns it. A limit is at
+/// least 1. Any call may return `unavailable`: nothing was done then, or (for `write`) the outcome
+/// is unknown.
 class Storage {
 public:
     virtual ~Storage() = default;
@@ -334,12 +336,12 @@ public:
     /// @return locked if storage supports only one running service and already has one.
     virtual Result<Worker> register_worker(std::chrono::milliseconds lease) = 0;
     /// Records a heartbeat. Waits for a batch of this worker that is still being written.
-    virtual Result<Pulse> pulse(WorkerId) = 0;
+    virtual Result<Heartbeat> heartbeat(WorkerId) = 0;
     /// Unregisters a worker: the events that it still holds are due at once, for any worker.
     virtual Result<> retire_worker(WorkerId) = 0;
     /// Marks the workers whose lease has expired as dead. A storage for a single service detects a
     /// dead worker when the next one registers, and has nothing to do here.
-    virtual Result<> declare_dead(WorkerId) = 0;
+    virtual Result<> mark_expired(WorkerId) = 0;
     /// Releases the events that dead workers still held, up to `limit`. Events in their memory are
     /// due at once; events reserved for them keep their due times.
     /// @return the number of events moved; less than `limit` means that none are left.
@@ -361,7 +363,7 @@ public:
     virtual Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number = 0) = 0;
     /// Moves events of a subscription that were reserved for this worker back into its memory, in
     /// order of id, up to `limit` events; less than `limit` means that none are left.
-    virtual Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId,
+    virtual Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId,
                                                           std::size_t limit,
                                                           std::int64_t number = 0) = 0;
     /// Releases what the claim with this number took, if anything: its result was lost.

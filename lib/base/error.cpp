@@ -27,8 +27,8 @@ public:
                 return "stale revision";
             case Errc::fenced:
                 return "worker fenced";
-            case Errc::withdrawn:
-                return "withdrawn";
+            case Errc::aborted:
+                return "aborted";
             case Errc::stopped:
                 return "stopped";
             case Errc::unsupported:
@@ -46,9 +46,9 @@ public:
 
 std::string join(const std::vector<FieldError>& fields) {
     std::string text;
-    for (const FieldError& fault : fields) {
+    for (const FieldError& field_error : fields) {
         if (!text.empty()) text += "; ";
-        text += fault.field + ": " + fault.message;
+        text += field_error.field + ": " + field_error.message;
     }
     return text;
 }

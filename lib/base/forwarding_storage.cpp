@@ -120,16 +120,16 @@ Result<Worker> ForwardingStorage::register_worker(std::chrono::milliseconds leas
     return call_inner(Call::register_worker, [&] { return inner_->register_worker(lease); });
 }
 
-Result<Pulse> ForwardingStorage::pulse(WorkerId worker) {
-    return call_inner(Call::pulse, [&] { return inner_->pulse(worker); });
+Result<Heartbeat> ForwardingStorage::heartbeat(WorkerId worker) {
+    return call_inner(Call::heartbeat, [&] { return inner_->heartbeat(worker); });
 }
 
 Result<> ForwardingStorage::retire_worker(WorkerId worker) {
     return call_inner(Call::retire_worker, [&] { return inner_->retire_worker(worker); });
 }
 
-Result<> ForwardingStorage::declare_dead(WorkerId self) {
-    return call_inner(Call::declare_dead, [&] { return inner_->declare_dead(self); });
+Result<> ForwardingStorage::mark_expired(WorkerId self) {
+    return call_inner(Call::mark_expired, [&] { return inner_->mark_expired(self); });
 }
 
 Result<std::size_t> ForwardingStorage::take_over(WorkerId self, std::size_t limit) {
@@ -150,12 +150,12 @@ Result<Claim> ForwardingStorage::claim(WorkerId worker, std::size_t limit, std::
     return call_inner(Call::claim, [&] { return inner_->claim(worker, limit, number); });
 }
 
-Result<std::vector<HeldEvent>> ForwardingStorage::claim_deferred(WorkerId worker,
+Result<std::vector<HeldEvent>> ForwardingStorage::claim_reserved(WorkerId worker,
                                                                  SubscriptionId subscription,
                                                                  std::size_t limit,
                                                                  std::int64_t number) {
-    return call_inner(Call::claim_deferred,
-                      [&] { return inner_->claim_deferred(worker, subscription, limit, number); });
+    return call_inner(Call::claim_reserved,
+                      [&] { return inner_->claim_reserved(worker, subscription, limit, number); });
 }
 
 Result<> ForwardingStorage::unclaim(WorkerId worker, std::int64_t number) {

@@ -30,11 +30,11 @@ Result<> ServiceOptions::validate() const {
     check.in("heartbeat_interval", heartbeat_interval, 100ms, 1h);
     check.in("lease", lease, 1s, 10h);
     if (lease < 3 * heartbeat_interval) {
-        check.fault("lease", "must be at least three times heartbeat_interval");
+        check.error("lease", "must be at least three times heartbeat_interval");
     }
     if (const Result<> policy = check_policy(endpoints); !policy) {
-        for (const FieldError& fault : policy.error().fields()) {
-            check.fault(fault.field.c_str(), fault.message);
+        for (const FieldError& field_error : policy.error().fields()) {
+            check.error(field_error.field.c_str(), field_error.message);
         }
     }
     return check.result();

@@ -12,24 +12,24 @@ namespace webhooks {
 class RangeCheck {
 public:
     template <class T, class Limit>
-    void in(const char* member, T value, Limit least, Limit most, const char* unit) {
-        if (!(value >= static_cast<T>(least) && value <= static_cast<T>(most))) {
-            add(member, text(value, unit), text(least, unit), text(most, unit));
+    void in(const char* member, T value, Limit min, Limit max, const char* unit) {
+        if (!(value >= static_cast<T>(min) && value <= static_cast<T>(max))) {
+            add(member, text(value, unit), text(min, unit), text(max, unit));
         }
     }
 
-    void in(const char* member, std::chrono::milliseconds value, std::chrono::milliseconds least,
-            std::chrono::milliseconds most) {
-        in(member, value.count(), least.count(), most.count(), "ms");
+    void in(const char* member, std::chrono::milliseconds value, std::chrono::milliseconds min,
+            std::chrono::milliseconds max) {
+        in(member, value.count(), min.count(), max.count(), "ms");
     }
 
-    void fault(const char* member, std::string message) {
-        faults_.push_back({member, std::move(message)});
+    void error(const char* member, std::string message) {
+        errors_.push_back({member, std::move(message)});
     }
 
     Result<> result() const {
-        if (faults_.empty()) return {};
-        return Error(faults_);
+        if (errors_.empty()) return {};
+        return Error(errors_);
     }
 
 private:
@@ -40,12 +40,12 @@ private:
         return out.str();
     }
 
-    void add(const char* member, const std::string& value, const std::string& least,
-             const std::string& most) {
-        fault(member, "is " + value + ", must be " + least + " to " + most);
+    void add(const char* member, const std::string& value, const std::string& min,
+             const std::string& max) {
+        error(member, "is " + value + ", must be " + min + " to " + max);
     }
 
-    std::vector<FieldError> faults_;
+    std::vector<FieldError> errors_;
 };
 
 }  // namespace webhooks

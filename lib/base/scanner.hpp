@@ -20,9 +20,9 @@ public:
         return true;
     }
 
-    std::string_view digits(std::size_t most = std::string_view::npos) {
+    std::string_view digits(std::size_t max = std::string_view::npos) {
         std::size_t length = 0;
-        while (length < std::min(most, text_.size()) && ascii::is_digit(text_[length])) {
+        while (length < std::min(max, text_.size()) && ascii::is_digit(text_[length])) {
             ++length;
         }
         const std::string_view found = text_.substr(0, length);
@@ -31,14 +31,14 @@ public:
     }
 
     /// Exactly this many digits, as a number within the range.
-    std::optional<int> number(std::size_t length, int least, int most) {
+    std::optional<int> number(std::size_t length, int min, int max) {
         const std::string_view text = digits(length);
         if (text.size() != length) return std::nullopt;
         int value = 0;
         for (const char c : text) {
             value = value * 10 + (c - '0');
         }
-        return value >= least && value <= most ? std::optional(value) : std::nullopt;
+        return value >= min && value <= max ? std::optional(value) : std::nullopt;
     }
 
 private:

@@ -24,44 +24,47 @@ bool is_retried(const TransportAnswer& answer, const RetryOn& retry_on) {
 
 }  // namespace
 
-Meaning meaning_of(const TransportAnswer& answer) {
-    if (answer.kind != TransportAnswer::Kind::answered) return Meaning::failure;
+ResponseClass response_class_of(const TransportAnswer& answer) {
+    if (answer.kind != TransportAnswer::Kind::answered) return ResponseClass::failure;
     switch (answer.status_code) {
         case 410:
-            return Meaning::gone;
+            return ResponseClass::gone;
         case 429:
         case 502:
         case 503:
         case 504:
-            return Meaning::slow_down;
+            return ResponseClass::slow_down;
         default:
-            return answer.status_code / 100 == 2 ? Meaning::success : Meaning::failure;
+            return answer.status_code / 100 == 2 ? ResponseClass::success : ResponseClass::failure;
     }
 }
 
 std::chrono::seconds wanted_pause(const TransportAnswer& answer, const RetryPolicy& policy,
                                   Time now) {
-    if (meaning_of(answer) != Meaning::slow_down) return {};
+    if (response_class_of(answer) != ResponseClass::slow_down) return {};
     const auto wanted = parse_retry_after(answer.retry_after, now);
     return std::min(wanted.value_or(std::chrono::seconds(0)), policy.max_retry_after);
 }
 
-std::chrono::microseconds pause_after(const RetryPolicy& policy, int tries, double chance) {
-    const std::size_t row = std::min<std::size_t>(tries, policy.schedule.size()) - 1;
+std::chrono::microseconds pause_after(const RetryPolicy& policy, int attempts_since_reopened,
+                                      double random_unit) {
+    const std::size_t row =
+        std::min<std::size_t>(attempts_since_reopened, policy.schedule.size()) - 1;
     const std::chrono::duration<double> pause = policy.schedule[row];
-    const double factor = 1 + policy.jitter * (2 * chance - 1);
+    const double factor = 1 + policy.jitter * (2 * random_unit - 1);
     return std::chrono::duration_cast<std::chrono::microseconds>(pause * factor);
 }
 
-Verdict decide(const TransportAnswer& answer, const RetryPolicy& policy, int tries, Time now,
-               double chance) {
-    const Meaning meaning = meaning_of(answer);
-    if (meaning == Meaning::success) return {.outcome = Outcome::delivered};
-    if (meaning == Meaning::gone || tries > policy.max_retry_count ||
+Verdict decide(const TransportAnswer& answer, const RetryPolicy& policy,
+               int attempts_since_reopened, Time now, double random_unit) {
+    const ResponseClass response_class = response_class_of(answer);
+    if (response_class == ResponseClass::success) return {.outcome = Outcome::delivered};
+    if (response_class == ResponseClass::gone || attempts_since_reopened > policy.max_retry_count ||
         !is_retried(answer, policy.retry_on)) {
         return {.outcome = Outcome::exhausted};
     }
-    const std::chrono::microseconds pause = pause_after(policy, tries, chance);
+    const std::chrono::microseconds pause =
+        pause_after(policy, attempts_since_reopened, random_unit);
     return {
         .outcome = Outcome::retry,
         .due = now + std::max<std::chrono::microseconds>(pause, wanted_pause(answer, policy, now))};
@@ -73,7 +76,7 @@ std::string error_of(const TransportAnswer& answer) {
 }
 
 FailureReason reason_of(const TransportAnswer& answer) {
-    if (meaning_of(answer) == Meaning::success) return FailureReason::none;
+    if (response_class_of(answer) == ResponseClass::success) return FailureReason::none;
     if (answer.kind == TransportAnswer::Kind::answered) return FailureReason::status;
     return answer.reason;
 }
@@ -85,7 +88,8 @@ Attempt describe(const TransportAnswer& answer, int number, Time sent_at,
         attempt.status_code = answer.status_code;
         attempt.response = answer.body;
     }
-    if (meaning_of(answer) != Meaning::success) attempt.error_message = error_of(answer);
+    if (response_class_of(answer) != ResponseClass::success)
+        attempt.error_message = error_of(answer);
     return attempt;
 }
 

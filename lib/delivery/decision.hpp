@@ -16,13 +16,13 @@
 namespace webhooks::delivery {
 
 /// What a response says about the endpoint.
-enum class Meaning : std::uint8_t {
+enum class ResponseClass : std::uint8_t {
     success,    ///< 2xx.
     failure,    ///< Any other status, or no response.
     slow_down,  ///< 429, 502, 503, 504: asks for a pause, for all events of the subscription.
     gone,       ///< 410: wants no more events.
 };
-Meaning meaning_of(const TransportAnswer& answer);
+ResponseClass response_class_of(const TransportAnswer& answer);
 
 /// When and how often a failed event is retried.
 struct RetryPolicy {
@@ -38,9 +38,10 @@ struct RetryPolicy {
 std::chrono::seconds wanted_pause(const TransportAnswer& answer, const RetryPolicy&, Time now);
 
 /// The delay after a failed attempt.
-/// @param tries attempts since the event was published or reopened, at least 1.
-/// @param chance a random number in [0, 1): selects the delay within the jitter range.
-std::chrono::microseconds pause_after(const RetryPolicy&, int tries, double chance);
+/// @param attempts_since_reopened attempts since the event was published or reopened, at least 1.
+/// @param random_unit a random number in [0, 1): selects the delay within the jitter range.
+std::chrono::microseconds pause_after(const RetryPolicy&, int attempts_since_reopened,
+                                      double random_unit);
 
 /// The decision about an event.
 struct Verdict {
@@ -49,9 +50,10 @@ struct Verdict {
 };
 
 /// @param answer one that counts: `answered` or `failed`.
-/// @param tries attempts since the event was published or reopened, including this one.
-Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int tries, Time now,
-               double chance);
+/// @param attempts_since_reopened attempts since the event was published or reopened, including
+/// this one.
+Verdict decide(const TransportAnswer& answer, const RetryPolicy&, int attempts_since_reopened,
+               Time now, double random_unit);
 
 /// The error message of a failed attempt.
 std::string error_of(const TransportAnswer& answer);

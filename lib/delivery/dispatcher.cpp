@@ -51,120 +51,121 @@ Dispatcher::Dispatcher(const ServiceOptions& options, EndpointLookup lookup)
                .first_pause = options.breaker_pause,
                .longest_pause = options.breaker_max_pause},
       lookup_(std::move(lookup)),
-      turns_(options.max_in_flight, options.max_in_flight_per_host) {}
+      scheduler_(options.max_in_flight, options.max_in_flight_per_host) {}
 
-// ---- Lanes.
+// ---- Queues.
 
-Lane& Dispatcher::lane_for(const HeldEvent& event, const Now& now) {
-    const LaneKey key{.subscription = event.subscription, .is_test = is_test(event)};
-    if (const auto found = lanes_.find(key); found != lanes_.end()) return *found->second;
-    Lane& lane = *lanes_.emplace(key, std::make_unique<Lane>(key)).first->second;
+SubscriptionQueue& Dispatcher::queue_for(const HeldEvent& event, const Now& now) {
+    const QueueKey key{.subscription = event.subscription, .is_test = is_test(event)};
+    if (const auto found = queues_.find(key); found != queues_.end()) return *found->second;
+    SubscriptionQueue& queue =
+        *queues_.emplace(key, std::make_unique<SubscriptionQueue>(key)).first->second;
     try {
-        bring_up_to_date(lane, now);
+        refresh(queue, now);
     } catch (...) {
-        // Every lane has its place among the turns.
-        turns_.remove(lane);
-        lanes_.erase(key);
+        // Every queue has its place among the turns.
+        scheduler_.remove(queue);
+        queues_.erase(key);
         throw;
     }
-    return lane;
+    return queue;
 }
 
-std::shared_ptr<const Endpoint> Dispatcher::bring_up_to_date(Lane& lane, const Now& now) {
-    std::shared_ptr<const Endpoint> endpoint = lookup_(lane.key.subscription);
+std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, const Now& now) {
+    std::shared_ptr<const Endpoint> endpoint = lookup_(queue.key.subscription);
     const std::string host = host_of(endpoint.get());
     // A deleted subscription keeps its owner, for the requests in flight.
-    const std::string owner = endpoint ? endpoint->owner : lane.owner ? lane.owner->name : "";
-    if (!lane.host || lane.host->name != host || lane.owner->name != owner) {
-        turns_.place(lane, host, owner);
+    const std::string owner = endpoint ? endpoint->owner : queue.owner ? queue.owner->name : "";
+    if (!queue.host || queue.host->name != host || queue.owner->name != owner) {
+        scheduler_.assign_host(queue, host, owner);
     }
     const Revision version = endpoint ? endpoint->revision : 0;
-    if (lane.version != version) begin_version(lane, endpoint.get());
-    if (endpoint && !lane.key.is_test) hear(lane, endpoint->paused_until, now);
+    if (queue.version != version) begin_version(queue, endpoint.get());
+    if (endpoint && !queue.key.is_test) hear(queue, endpoint->paused_until, now);
     return endpoint;
 }
 
-void Dispatcher::begin_version(Lane& lane, const Endpoint* endpoint) {
-    lane.version = endpoint ? endpoint->revision : 0;
-    lane.health = {.has_succeeded = lane.health.has_succeeded};
-    lane.paused_until.reset();
-    lane.asked_until.reset();
-    lane.heard_until.reset();
-    lane.failing_since.reset();
-    lane.failures = 0;
-    lane.rate_limit = 0;
-    if (!endpoint || lane.key.is_test) return;
-    lane.rate_limit = endpoint->rate_limit;
-    lane.failing_since = endpoint->failing_since;
+void Dispatcher::begin_version(SubscriptionQueue& queue, const Endpoint* endpoint) {
+    queue.version = endpoint ? endpoint->revision : 0;
+    queue.health = {.has_succeeded = queue.health.has_succeeded};
+    queue.paused_until.reset();
+    queue.asked_until.reset();
+    queue.heard_until.reset();
+    queue.failing_since.reset();
+    queue.failures = 0;
+    queue.rate_limit = 0;
+    if (!endpoint || queue.key.is_test) return;
+    queue.rate_limit = endpoint->rate_limit;
+    queue.failing_since = endpoint->failing_since;
     if (!endpoint->failing_since) return;
     // How and how often it failed is not stored: until it succeeds, it is treated as failing.
-    lane.health.last_was_silent = true;
-    lane.failures = options_.breaker_failures;
+    queue.health.last_had_no_response = true;
+    queue.failures = options_.breaker_failures;
 }
 
-void Dispatcher::hear(Lane& lane, std::optional<Time> paused_until, const Now& now) {
-    const std::optional<Time> heard = std::exchange(lane.heard_until, paused_until);
+void Dispatcher::hear(SubscriptionQueue& queue, std::optional<Time> paused_until, const Now& now) {
+    const std::optional<Time> heard = std::exchange(queue.heard_until, paused_until);
     if (heard == paused_until) return;
     if (paused_until) {
-        lane.asked_until = std::max(lane.asked_until, paused_until);
+        queue.asked_until = std::max(queue.asked_until, paused_until);
         // Of one that is known already, a request that is in flight may be the probe.
-        if (paused_until <= lane.paused_until) return;
-        lane.paused_until = paused_until;
+        if (paused_until <= queue.paused_until) return;
+        queue.paused_until = paused_until;
         if (*paused_until > now.time) {
-            pause(lane.health, *paused_until - now.time, now.steady);
+            pause(queue.health, *paused_until - now.time, now.steady);
         }
-    } else if (heard == lane.paused_until) {
+    } else if (heard == queue.paused_until) {
         // Another worker had success; one event at a time finds out what is so here.
-        lane.paused_until.reset();
-        lane.asked_until.reset();
-        resume(lane.health, now.steady);
+        queue.paused_until.reset();
+        queue.asked_until.reset();
+        resume(queue.health, now.steady);
     }
 }
 
 void Dispatcher::refresh(const Now& now) {
-    for (auto place = lanes_.begin(); place != lanes_.end();) {
-        Lane& lane = *place->second;
-        const std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(lane, now);
+    for (auto place = queues_.begin(); place != queues_.end();) {
+        SubscriptionQueue& queue = *place->second;
+        const std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
         const bool is_gone = endpoint == nullptr;
-        cancel_queue(lane, endpoint.get(), now);
-        if (is_gone && lane.queue.empty() && lane.in_flight == 0 && lane.deferred == 0) {
-            turns_.remove(lane);
-            place = lanes_.erase(place);
+        cancel_queue(queue, endpoint.get(), now);
+        if (is_gone && queue.events.empty() && queue.in_flight == 0 && queue.deferred == 0) {
+            scheduler_.remove(queue);
+            place = queues_.erase(place);
         } else {
-            defer_if_blocked_for_long(lane, now);
-            settle(lane, now);
+            defer_if_blocked_for_long(queue, now);
+            reschedule(queue, now);
             ++place;
         }
     }
 }
 
 /// An event that will not be sent does not wait for a slot.
-void Dispatcher::cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now) {
-    while (!lane.queue.empty()) {
-        const char* reason = reason_to_cancel(lane.queue.front().event, endpoint);
+void Dispatcher::cancel_queue(SubscriptionQueue& queue, const Endpoint* endpoint, const Now& now) {
+    while (!queue.events.empty()) {
+        const char* reason = reason_to_cancel(queue.events.front().event, endpoint);
         if (!reason) return;
-        end(pop(lane), Outcome::cancelled, reason, now);
+        end(pop(queue), Outcome::cancelled, reason, now);
     }
 }
 
-void Dispatcher::settle(Lane& lane, const Now& now) {
-    want_more(lane, now);
-    turns_.settle(lane, now.steady);
+void Dispatcher::reschedule(SubscriptionQueue& queue, const Now& now) {
+    request_refill(queue, now);
+    scheduler_.reschedule(queue, now.steady);
 }
 
 /// Half of the memory is open to every subscription; each takes at most half of what is free there.
 /// In addition, each proven one is guaranteed an equal share of a quarter, which the queues of
 /// failing or unproven endpoints cannot use. The last quarter is for events on
 /// their way from storage to their queues.
-std::size_t Dispatcher::room_of(const Lane& lane) const {
+std::size_t Dispatcher::room_of(const SubscriptionQueue& queue) const {
     const std::size_t all = options_.max_events_in_memory;
     const std::size_t left = room_for_all();
     std::size_t limit = left - left / 2;
-    const Share share = lane.health.share();
-    if (share == Share::proven || share == Share::shaky) {
-        limit = std::max(limit, std::clamp<std::size_t>(all / 4 / lanes_.size(), 1, 100));
+    const SlotClass share = queue.health.share();
+    if (share == SlotClass::proven || share == SlotClass::shaky) {
+        limit = std::max(limit, std::clamp<std::size_t>(all / 4 / queues_.size(), 1, 100));
     }
-    return lane.queue.size() < limit ? limit - lane.queue.size() : 0;
+    return queue.events.size() < limit ? limit - queue.events.size() : 0;
 }
 
 std::size_t Dispatcher::room_for_all() const {
@@ -174,114 +175,118 @@ std::size_t Dispatcher::room_for_all() const {
     return taken < usable ? usable - taken : 0;
 }
 
-void Dispatcher::want_more(Lane& lane, const Now& now) {
-    if (lane.deferred == 0 || lane.wanted > 0 || lane.health.is_blocked(now.steady)) {
-        return lane.hunger.leave();
+void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
+    if (queue.deferred == 0 || queue.wanted > 0 || queue.health.is_blocked(now.steady)) {
+        return queue.starved_hook.leave();
     }
-    std::size_t count = room_of(lane);
-    if (count == 0 && lane.queue.empty()) {
-        if (!lane.hunger.is_in_ring()) lane.hunger.enter(hungry_);
+    std::size_t count = room_of(queue);
+    if (count == 0 && queue.events.empty()) {
+        if (!queue.starved_hook.is_linked()) queue.starved_hook.enter(starved_);
         return;
     }
-    lane.hunger.leave();
+    queue.starved_hook.leave();
     // With this many in its queue it asks again as they leave.
-    if (count < lane.queue.size()) return;
-    if (lane.health.is_open) {
-        if (lane.in_flight > 0 || !lane.queue.empty()) return;
+    if (count < queue.events.size()) return;
+    if (queue.health.is_open) {
+        if (queue.in_flight > 0 || !queue.events.empty()) return;
         count = 1;  // The probe.
     }
-    lane.wanted = std::min(count, lane.deferred);
-    wanted_ += lane.wanted;
-    lane.deferred_since_want = 0;
-    results_.wants.push_back({.subscription = lane.key.subscription, .count = lane.wanted});
+    queue.wanted = std::min(count, queue.deferred);
+    wanted_ += queue.wanted;
+    queue.deferred_since_request = 0;
+    results_.refill_requests.push_back(
+        {.subscription = queue.key.subscription, .count = queue.wanted});
 }
 
-void Dispatcher::feed_hungry(const Now& now) {
-    while (!hungry_.empty() && room_for_all() > 0) {
-        settle(*hungry_.front(), now);
+void Dispatcher::refill_starved(const Now& now) {
+    while (!starved_.empty() && room_for_all() > 0) {
+        reschedule(*starved_.front(), now);
     }
 }
 
 // ---- Events entering and leaving memory.
 
 void Dispatcher::add(HeldEvent event, const Now& now) {
-    Lane& lane = lane_for(event, now);
+    SubscriptionQueue& queue = queue_for(event, now);
     const bool asked_for = is_reopened(event);
     // Of many resent events one goes first; the others queue as usual.
     const bool goes_first =
-        asked_for && (lane.queue.empty() || !is_reopened(lane.queue.front().event));
-    if (asked_for) resume(lane.health, now.steady);
+        asked_for && (queue.events.empty() || !is_reopened(queue.events.front().event));
+    if (asked_for) resume(queue.health, now.steady);
     if (goes_first) {
-        push(lane, std::move(event), now);
-        lane.queue.splice(lane.queue.begin(), lane.queue, std::prev(lane.queue.end()));
-    } else if (!lane.key.is_test && room_of(lane) == 0) {
-        defer(lane, event, now);
+        push(queue, std::move(event), now);
+        queue.events.splice(queue.events.begin(), queue.events, std::prev(queue.events.end()));
+    } else if (!queue.key.is_test && room_of(queue) == 0) {
+        defer(queue, event, now);
         release(event);
     } else {
-        push(lane, std::move(event), now);
-        defer_if_blocked_for_long(lane, now);
+        push(queue, std::move(event), now);
+        defer_if_blocked_for_long(queue, now);
     }
-    settle(lane, now);
+    reschedule(queue, now);
 }
 
-void Dispatcher::refill(const Want& want, std::vector<HeldEvent> events, const Now& now) {
-    const auto found = lanes_.find({.subscription = want.subscription});
-    if (found != lanes_.end()) {
-        Lane& lane = *found->second;
-        wanted_ -= std::exchange(lane.wanted, 0);
+void Dispatcher::refill(const RefillRequest& request, std::vector<HeldEvent> events,
+                        const Now& now) {
+    const auto found = queues_.find({.subscription = request.subscription});
+    if (found != queues_.end()) {
+        SubscriptionQueue& queue = *found->second;
+        wanted_ -= std::exchange(queue.wanted, 0);
         // Fewer than requested: the other deferred events no longer exist.
-        lane.deferred =
-            events.size() < want.count ? lane.deferred_since_want : lane.deferred - events.size();
+        queue.deferred = events.size() < request.count ? queue.deferred_since_request
+                                                       : queue.deferred - events.size();
     }
     for (HeldEvent& event : events) {
-        Lane& lane = lane_for(event, now);
-        push(lane, std::move(event), now);
+        SubscriptionQueue& queue = queue_for(event, now);
+        push(queue, std::move(event), now);
     }
-    if (found == lanes_.end()) return;
+    if (found == queues_.end()) return;
     defer_if_blocked_for_long(*found->second, now);
-    settle(*found->second, now);
+    reschedule(*found->second, now);
 }
 
-void Dispatcher::push(Lane& lane, HeldEvent event, const Now& now) {
+void Dispatcher::push(SubscriptionQueue& queue, HeldEvent event, const Now& now) {
     ++waiting_;
     waiting_bytes_ += payload_bytes(event);
-    lane.queue.push_back({.event = std::move(event), .since = now.steady});
+    queue.events.push_back({.event = std::move(event), .since = now.steady});
 }
 
-HeldEvent Dispatcher::take(Lane& lane, std::list<Lane::Entry>::iterator place) {
+HeldEvent Dispatcher::take(SubscriptionQueue& queue,
+                           std::list<SubscriptionQueue::Entry>::iterator place) {
     HeldEvent event = std::move(place->event);
-    lane.queue.erase(place);
+    queue.events.erase(place);
     --waiting_;
     waiting_bytes_ -= payload_bytes(event);
     return event;
 }
 
-void Dispatcher::defer(Lane& lane, const HeldEvent& event, const Now& now) {
-    results_.parks.push_back({.event = event.id,
-                              .subscription = event.subscription,
-                              .due = now.at(std::max(lane.health.blocked_until, now.steady)),
-                              .attempts = event.attempts,
-                              .tries = event.tries,
-                              .place = Park::Place::deferred});
-    ++lane.deferred;
-    ++lane.deferred_since_want;
+void Dispatcher::defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now) {
+    results_.custody_changes.push_back(
+        {.event = event.id,
+         .subscription = event.subscription,
+         .due = now.at(std::max(queue.health.blocked_until, now.steady)),
+         .attempts = event.attempts,
+         .attempts_since_reopened = event.attempts_since_reopened,
+         .custody = Custody::reserved});
+    ++queue.deferred;
+    ++queue.deferred_since_request;
 }
 
-void Dispatcher::defer_if_blocked_for_long(Lane& lane, const Now& now) {
-    if (lane.health.blocked_until <= now.steady + longest_wait_in_memory) return;
-    while (!lane.queue.empty()) {
-        const HeldEvent event = pop(lane);
-        defer(lane, event, now);
+void Dispatcher::defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now) {
+    if (queue.health.blocked_until <= now.steady + longest_wait_in_memory) return;
+    while (!queue.events.empty()) {
+        const HeldEvent event = pop(queue);
+        defer(queue, event, now);
         release(event);
     }
 }
 
-void Dispatcher::park(const HeldEvent& event, Time due) {
-    results_.parks.push_back({.event = event.id,
-                              .subscription = event.subscription,
-                              .due = due,
-                              .attempts = event.attempts,
-                              .tries = event.tries});
+void Dispatcher::set_custody(const HeldEvent& event, Time due) {
+    results_.custody_changes.push_back({.event = event.id,
+                                        .subscription = event.subscription,
+                                        .due = due,
+                                        .attempts = event.attempts,
+                                        .attempts_since_reopened = event.attempts_since_reopened});
     release(event);
 }
 
@@ -292,7 +297,7 @@ void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason
                                              .sent_at = now.time,
                                              .error_message = reason,
                                              .outcome = outcome},
-                                 .tries = event.tries,
+                                 .attempts_since_reopened = event.attempts_since_reopened,
                                  .has_row = event.has_row});
     results_.contexts.push_back({.message = event.message,
                                  .endpoint = {},
@@ -308,75 +313,77 @@ void Dispatcher::release(const HeldEvent& event) {
 
 void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& now) {
     for (const bool is_test : {false, true}) {
-        const auto found = lanes_.find({.subscription = subscription, .is_test = is_test});
-        if (found == lanes_.end()) continue;
-        Lane& lane = *found->second;
+        const auto found = queues_.find({.subscription = subscription, .is_test = is_test});
+        if (found == queues_.end()) continue;
+        SubscriptionQueue& queue = *found->second;
         const auto entry = std::ranges::find(
-            lane.queue, event, [](const Lane::Entry& waiting) { return waiting.event.id; });
-        if (entry == lane.queue.end()) continue;
-        end(take(lane, entry), Outcome::cancelled, "cancelled: the event was deleted", now);
-        settle(lane, now);
+            queue.events, event,
+            [](const SubscriptionQueue::Entry& waiting) { return waiting.event.id; });
+        if (entry == queue.events.end()) continue;
+        end(take(queue, entry), Outcome::cancelled, "cancelled: the event was deleted", now);
+        reschedule(queue, now);
     }
 }
 
-void Dispatcher::hold_old(const Now& now) {
+void Dispatcher::persist_overdue(const Now& now) {
     if (waiting_ == 0) return;
     const SteadyTime limit = now.steady - options_.park_after;
-    for (const auto& [key, lane] : lanes_) {
-        for (Lane::Entry& entry : lane->queue) {
+    for (const auto& [key, queue] : queues_) {
+        for (SubscriptionQueue::Entry& entry : queue->events) {
             if (entry.since >= limit || entry.event.has_row) continue;
             entry.event.has_row = true;
-            results_.parks.push_back({.event = entry.event.id,
-                                      .subscription = entry.event.subscription,
-                                      .due = now.time,
-                                      .attempts = entry.event.attempts,
-                                      .tries = entry.event.tries,
-                                      .place = Park::Place::held});
+            results_.custody_changes.push_back(
+                {.event = entry.event.id,
+                 .subscription = entry.event.subscription,
+                 .due = now.time,
+                 .attempts = entry.event.attempts,
+                 .attempts_since_reopened = entry.event.attempts_since_reopened,
+                 .custody = Custody::in_memory});
         }
     }
 }
 
 void Dispatcher::clear(const Now& now) {
     flights_.clear();
-    turns_.end_all();
+    scheduler_.end_all();
     waiting_ = waiting_bytes_ = wanted_ = 0;
     results_ = {};
-    for (const auto& [key, lane] : lanes_) {
-        lane->queue.clear();
-        lane->in_flight = lane->deferred = lane->wanted = 0;
-        settle(*lane, now);
+    for (const auto& [key, queue] : queues_) {
+        queue->events.clear();
+        queue->in_flight = queue->deferred = queue->wanted = 0;
+        reschedule(*queue, now);
     }
 }
 
 // ---- Attempts.
 
 std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
-    while (Lane* opened = turns_.take_opened(now.steady)) {
-        settle(*opened, now);
+    while (SubscriptionQueue* opened = scheduler_.pop_ready(now.steady)) {
+        reschedule(*opened, now);
     }
-    feed_hungry(now);
-    while (Lane* turn = turns_.next()) {
-        Lane& lane = *turn;
-        const Host* host = lane.host;
-        std::shared_ptr<const Endpoint> endpoint = bring_up_to_date(lane, now);
-        const HeldEvent& first = lane.queue.front().event;
-        if (lane.host != host || lane.opens_at() > now.steady) {
+    refill_starved(now);
+    while (SubscriptionQueue* turn = scheduler_.next()) {
+        SubscriptionQueue& queue = *turn;
+        const Host* host = queue.host;
+        std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
+        const HeldEvent& first = queue.events.front().event;
+        if (queue.host != host || queue.ready_at() > now.steady) {
             // The subscription has changed: its next turn is with another host, or later.
-            defer_if_blocked_for_long(lane, now);
+            defer_if_blocked_for_long(queue, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
-            end(pop(lane), Outcome::cancelled, reason, now);
+            end(pop(queue), Outcome::cancelled, reason, now);
         } else if (is_expired(first, now.time)) {
-            end(pop(lane), Outcome::expired, "expired: its expiresAt had passed", now);
+            end(pop(queue), Outcome::expired, "expired: its expiresAt had passed", now);
         } else {
             const Transport::Token token = ++last_token_;
-            Flight flight{.event = pop(lane),
-                          .lane = lane.key,
-                          .slot = turns_.begin(lane),
+            Flight flight{.event = pop(queue),
+                          .queue = queue.key,
+                          .slot = scheduler_.begin(queue),
                           .endpoint = endpoint,
                           .sent_at = now.time,
                           .started = now.steady};
-            lane.rate.take(lane.rate_limit, now.steady);
-            settle(lane, now);
+            queue.rate.take(queue.rate_limit, now.steady);
+            reschedule(queue, now);
             Start start{.token = token,
                         .event = flight.event,
                         .endpoint = std::move(endpoint),
@@ -384,48 +391,49 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
             flights_.emplace(token, std::move(flight));
             return start;
         }
-        settle(lane, now);
+        reschedule(queue, now);
     }
     return {};
 }
 
 bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, const Now& now,
-                        double chance) {
+                        double random_unit) {
     const auto found = flights_.find(token);
     if (found == flights_.end()) return false;
     const Flight flight = std::move(found->second);
     flights_.erase(found);
-    Lane& lane = *lanes_.at(flight.lane);
-    --lane.in_flight;
+    SubscriptionQueue& queue = *queues_.at(flight.queue);
+    --queue.in_flight;
     if (answer.kind == TransportAnswer::Kind::not_sent) {
-        park(flight.event, now.time + delay_after_local_error);
-        lane.delayed_until = now.steady + delay_after_local_error;
+        set_custody(flight.event, now.time + delay_after_local_error);
+        queue.delayed_until = now.steady + delay_after_local_error;
     } else {
-        turns_.note_answer(flight.slot, answer.kind == TransportAnswer::Kind::answered);
-        record(flight, answer, now, chance);
+        scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
+        record(flight, answer, now, random_unit);
         // A result for an earlier version of the subscription says nothing about this one.
-        if (!lane.key.is_test && lane.version == flight.endpoint->revision) {
-            note(lane, flight, answer, now);
+        if (!queue.key.is_test && queue.version == flight.endpoint->revision) {
+            note(queue, flight, answer, now);
         }
     }
-    turns_.end(flight.slot);
-    settle(lane, now);
+    scheduler_.end(flight.slot);
+    reschedule(queue, now);
     return true;
 }
 
 void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, const Now& now,
-                        double chance) {
+                        double random_unit) {
     const HeldEvent& event = flight.event;
     const int number = event.attempts + 1;
-    const int tries = event.tries + 1;
-    const Verdict verdict = decide(answer, policy_for(flight), tries, now.time, chance);
+    const int attempts_since_reopened = event.attempts_since_reopened + 1;
+    const Verdict verdict =
+        decide(answer, policy_for(flight), attempts_since_reopened, now.time, random_unit);
     const auto duration = duration_cast<microseconds>(now.steady - flight.started);
     results_.attempts.push_back(
         {.event = event.id,
          .subscription = event.subscription,
          .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
          .due = verdict.due,
-         .tries = tries,
+         .attempts_since_reopened = attempts_since_reopened,
          .has_row = event.has_row});
     results_.contexts.push_back({.message = event.message,
                                  .endpoint = flight.endpoint,
@@ -435,85 +443,86 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
     release(event);
 }
 
-void Dispatcher::note(Lane& lane, const Flight& flight, const TransportAnswer& answer,
+void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
                       const Now& now) {
-    const bool was_failing = lane.failing_since.has_value();
-    const SteadyTime was_blocked_until = lane.health.blocked_until;
-    const std::optional<Time> was_asked_until = lane.asked_until;
-    const bool is_success = meaning_of(answer) == Meaning::success;
+    const bool was_failing = queue.failing_since.has_value();
+    const SteadyTime was_blocked_until = queue.health.blocked_until;
+    const std::optional<Time> was_asked_until = queue.asked_until;
+    const bool is_success = response_class_of(answer) == ResponseClass::success;
     if (is_success) {
-        note_success(lane.health, flight.started);
-        lane.failing_since.reset();
-        lane.failures = 0;
-        report_success(lane);
+        note_success(queue.health, flight.started);
+        queue.failing_since.reset();
+        queue.failures = 0;
+        report_success(queue);
     } else {
-        note_failed(lane, flight, answer, now);
+        note_failed(queue, flight, answer, now);
     }
-    if (was_failing == lane.failing_since.has_value() &&
-        was_blocked_until == lane.health.blocked_until) {
+    if (was_failing == queue.failing_since.has_value() &&
+        was_blocked_until == queue.health.blocked_until) {
         return;
     }
-    EndpointState state{.subscription = lane.key.subscription,
-                        .judged_at = lane.version,
-                        .failing_since = lane.failing_since,
-                        .is_asked_for = was_asked_until != lane.asked_until};
-    if (lane.health.is_blocked(now.steady)) {
-        state.paused_until = lane.paused_until =
-            std::max(lane.paused_until, std::optional(now.at(lane.health.blocked_until)));
+    EndpointState state{.subscription = queue.key.subscription,
+                        .judged_at = queue.version,
+                        .failing_since = queue.failing_since,
+                        .is_asked_for = was_asked_until != queue.asked_until};
+    if (queue.health.is_blocked(now.steady)) {
+        state.paused_until = queue.paused_until =
+            std::max(queue.paused_until, std::optional(now.at(queue.health.blocked_until)));
     } else if (is_success) {
-        state.ended_pause = std::exchange(lane.paused_until, std::nullopt);
+        state.ended_pause = std::exchange(queue.paused_until, std::nullopt);
         state.is_asked_for = false;
-        lane.asked_until.reset();
+        queue.asked_until.reset();
     }
     results_.states.push_back(state);
 }
 
-void Dispatcher::note_failed(Lane& lane, const Flight& flight, const TransportAnswer& answer,
-                             const Now& now) {
-    report_failure(lane, answer, now);
-    const Meaning meaning = meaning_of(answer);
+void Dispatcher::note_failed(SubscriptionQueue& queue, const Flight& flight,
+                             const TransportAnswer& answer, const Now& now) {
+    report_failure(queue, answer, now);
+    const ResponseClass response_class = response_class_of(answer);
     Failure failure{.started = flight.started,
-                    .is_silent = answer.kind == TransportAnswer::Kind::failed};
-    if (meaning == Meaning::slow_down) {
+                    .has_no_response = answer.kind == TransportAnswer::Kind::failed};
+    if (response_class == ResponseClass::slow_down) {
         failure.wanted_pause = wanted_pause(answer, policy_for(flight), now.time);
     }
-    note_failure(lane.health, breaker_, failure, now.steady);
+    note_failure(queue.health, breaker_, failure, now.steady);
     if (failure.wanted_pause && failure.wanted_pause->count() > 0) {
-        lane.asked_until =
-            std::max(lane.asked_until, std::optional(now.time + *failure.wanted_pause));
+        queue.asked_until =
+            std::max(queue.asked_until, std::optional(now.time + *failure.wanted_pause));
     }
     // A requested probe ends the pause only if it succeeds.
-    if (lane.asked_until && *lane.asked_until > now.time) {
-        pause(lane.health, *lane.asked_until - now.time, now.steady);
+    if (queue.asked_until && *queue.asked_until > now.time) {
+        pause(queue.health, *queue.asked_until - now.time, now.steady);
     }
-    if (!lane.failing_since) lane.failing_since = flight.sent_at;
-    ++lane.failures;
-    deactivate_if_due(lane, flight, meaning, now);
-    defer_if_blocked_for_long(lane, now);
+    if (!queue.failing_since) queue.failing_since = flight.sent_at;
+    ++queue.failures;
+    deactivate_if_due(queue, flight, response_class, now);
+    defer_if_blocked_for_long(queue, now);
 }
 
-void Dispatcher::deactivate_if_due(Lane& lane, const Flight& flight, Meaning meaning,
-                                   const Now& now) {
-    Deactivation deactivation{.subscription = lane.key.subscription,
+void Dispatcher::deactivate_if_due(SubscriptionQueue& queue, const Flight& flight,
+                                   ResponseClass response_class, const Now& now) {
+    Deactivation deactivation{.subscription = queue.key.subscription,
                               .judged_at = flight.endpoint->revision};
-    if (meaning != Meaning::gone) {
+    if (response_class != ResponseClass::gone) {
         if (options_.deactivate_after == std::chrono::seconds(0)) return;
-        if (now.time - *lane.failing_since < options_.deactivate_after) return;
+        if (now.time - *queue.failing_since < options_.deactivate_after) return;
         // Two failures that are days apart prove little.
-        if (lane.failures < options_.breaker_failures) return;
-        deactivation.failing_since = lane.failing_since;
+        if (queue.failures < options_.breaker_failures) return;
+        deactivation.failing_since = queue.failing_since;
         // If another worker has had a success since then, storage is not asked again at every
         // failure.
-        lane.failing_since = flight.sent_at;
+        queue.failing_since = flight.sent_at;
     }
     results_.deactivations.push_back(deactivation);
 }
 
-void Dispatcher::report_failure(Lane& lane, const TransportAnswer& answer, const Now& now) {
-    if (lane.is_reported_as_failing || now.steady < lane.next_report) return;
-    lane.is_reported_as_failing = true;
-    lane.next_report = now.steady + report_interval;
-    HealthChange change{.subscription = lane.key.subscription,
+void Dispatcher::report_failure(SubscriptionQueue& queue, const TransportAnswer& answer,
+                                const Now& now) {
+    if (queue.is_reported_as_failing || now.steady < queue.next_report) return;
+    queue.is_reported_as_failing = true;
+    queue.next_report = now.steady + report_interval;
+    HealthChange change{.subscription = queue.key.subscription,
                         .is_failing = true,
                         .error = error_of(answer),
                         .reason = reason_of(answer)};
@@ -521,16 +530,16 @@ void Dispatcher::report_failure(Lane& lane, const TransportAnswer& answer, const
     results_.health_changes.push_back(std::move(change));
 }
 
-void Dispatcher::report_success(Lane& lane) {
-    if (!std::exchange(lane.is_reported_as_failing, false)) return;
+void Dispatcher::report_success(SubscriptionQueue& queue) {
+    if (!std::exchange(queue.is_reported_as_failing, false)) return;
     results_.health_changes.push_back(
-        {.subscription = lane.key.subscription, .is_failing = false, .error = {}});
+        {.subscription = queue.key.subscription, .is_failing = false, .error = {}});
 }
 
 RetryPolicy Dispatcher::policy_for(const Flight& flight) const {
     return {.schedule = options_.retry_schedule,
             .jitter = options_.retry_jitter,
-            .max_retry_count = flight.lane.is_test ? 0 : flight.endpoint->max_retry_count,
+            .max_retry_count = flight.queue.is_test ? 0 : flight.endpoint->max_retry_count,
             .max_retry_after = options_.max_retry_after,
             .retry_on = flight.endpoint->retry_on};
 }

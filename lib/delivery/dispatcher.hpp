@@ -2,9 +2,9 @@
 
 #include <delivery/decision.hpp>
 #include <delivery/endpoint.hpp>
-#include <delivery/lane.hpp>
+#include <delivery/fair_scheduler.hpp>
 #include <delivery/results.hpp>
-#include <delivery/turns.hpp>
+#include <delivery/subscription_queue.hpp>
 #include <list>
 #include <memory>
 #include <optional>
@@ -38,7 +38,7 @@ public:
     /// the breaker is open.
     void add(HeldEvent event, const Now& now);
     /// The events that were requested from storage.
-    void refill(const Want& want, std::vector<HeldEvent> events, const Now& now);
+    void refill(const RefillRequest& request, std::vector<HeldEvent> events, const Now& now);
     /// Removes a deleted event from the queue. An attempt in flight is not affected.
     void cancel(SubscriptionId subscription, EventId event, const Now& now);
     /// Subscriptions have changed: events that waited because of their previous version may go now.
@@ -57,11 +57,11 @@ public:
     /// Handles an answer.
     /// @return false for an attempt that no longer belongs to this worker: its answer is ignored.
     bool finish(Transport::Token token, const TransportAnswer& answer, const Now& now,
-                double chance);
+                double random_unit);
 
     /// Gives rows to events that have waited for longer than `ServiceOptions::park_after`, so that
     /// the low-water mark can advance past them.
-    void hold_old(const Now& now);
+    void persist_overdue(const Now& now);
 
     Results take_results() { return std::exchange(results_, {}); }
     std::size_t results() const noexcept { return results_.size(); }
@@ -73,63 +73,67 @@ public:
     std::vector<Transport::Token> tokens_in_flight() const;
     std::size_t waiting() const noexcept { return waiting_; }
     /// When to call `next` even if nothing else happens.
-    std::optional<SteadyTime> next_timer() const { return turns_.next_timer(); }
+    std::optional<SteadyTime> next_wakeup() const { return scheduler_.next_wakeup(); }
 
 private:
     struct Flight {
         HeldEvent event;
-        LaneKey lane;
-        Turns::Slot slot;
+        QueueKey queue;
+        FairScheduler::Slot slot;
         std::shared_ptr<const Endpoint> endpoint;
         Time sent_at{};
         SteadyTime started{};
     };
 
-    Lane& lane_for(const HeldEvent& event, const Now& now);
-    /// Updates a lane to the current version of its subscription. @return that version.
-    std::shared_ptr<const Endpoint> bring_up_to_date(Lane& lane, const Now& now);
-    void begin_version(Lane& lane, const Endpoint* endpoint);
+    SubscriptionQueue& queue_for(const HeldEvent& event, const Now& now);
+    /// Updates a queue to the current version of its subscription. @return that version.
+    std::shared_ptr<const Endpoint> refresh(SubscriptionQueue& queue, const Now& now);
+    void begin_version(SubscriptionQueue& queue, const Endpoint* endpoint);
     /// Takes in what other workers found out of pauses.
-    static void hear(Lane& lane, std::optional<Time> paused_until, const Now& now);
-    void settle(Lane& lane, const Now& now);
-    void cancel_queue(Lane& lane, const Endpoint* endpoint, const Now& now);
-    void want_more(Lane& lane, const Now& now);
-    /// The number of further events that a lane may have in memory.
-    std::size_t room_of(const Lane& lane) const;
-    /// The free part of the shared memory, which any lane with an empty queue may use.
+    static void hear(SubscriptionQueue& queue, std::optional<Time> paused_until, const Now& now);
+    void reschedule(SubscriptionQueue& queue, const Now& now);
+    void cancel_queue(SubscriptionQueue& queue, const Endpoint* endpoint, const Now& now);
+    void request_refill(SubscriptionQueue& queue, const Now& now);
+    /// The number of further events that a queue may have in memory.
+    std::size_t room_of(const SubscriptionQueue& queue) const;
+    /// The free part of the shared memory, which any queue with an empty queue may use.
     std::size_t room_for_all() const;
-    /// While there is room, lanes of `hungry_` request their events, in order.
-    void feed_hungry(const Now& now);
+    /// While there is room, queues of `starved_` request their events, in order.
+    void refill_starved(const Now& now);
 
-    void push(Lane& lane, HeldEvent event, const Now& now);
-    HeldEvent pop(Lane& lane) { return take(lane, lane.queue.begin()); }
-    HeldEvent take(Lane& lane, std::list<Lane::Entry>::iterator place);
-    void defer(Lane& lane, const HeldEvent& event, const Now& now);
-    void defer_if_blocked_for_long(Lane& lane, const Now& now);
-    void park(const HeldEvent& event, Time due);
+    void push(SubscriptionQueue& queue, HeldEvent event, const Now& now);
+    HeldEvent pop(SubscriptionQueue& queue) { return take(queue, queue.events.begin()); }
+    HeldEvent take(SubscriptionQueue& queue, std::list<SubscriptionQueue::Entry>::iterator place);
+    void defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now);
+    void defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now);
+    void set_custody(const HeldEvent& event, Time due);
     /// An event ends without a request.
     void end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
     void release(const HeldEvent& event);
 
-    void record(const Flight& flight, const TransportAnswer& answer, const Now& now, double chance);
-    void note(Lane& lane, const Flight& flight, const TransportAnswer& answer, const Now& now);
-    void note_failed(Lane& lane, const Flight& flight, const TransportAnswer& answer,
+    void record(const Flight& flight, const TransportAnswer& answer, const Now& now,
+                double random_unit);
+    void note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
+              const Now& now);
+    void note_failed(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
                      const Now& now);
-    void deactivate_if_due(Lane& lane, const Flight& flight, Meaning meaning, const Now& now);
-    void report_failure(Lane& lane, const TransportAnswer& answer, const Now& now);
-    void report_success(Lane& lane);
+    void deactivate_if_due(SubscriptionQueue& queue, const Flight& flight,
+                           ResponseClass response_class, const Now& now);
+    void report_failure(SubscriptionQueue& queue, const TransportAnswer& answer, const Now& now);
+    void report_success(SubscriptionQueue& queue);
     RetryPolicy policy_for(const Flight& flight) const;
 
     const ServiceOptions& options_;
     const BreakerPolicy breaker_;
     EndpointLookup lookup_;
-    Turns turns_;
-    /// Lanes whose deferred events found no room in memory; none has events in its queue.
-    Ring<Lane> hungry_;
-    std::unordered_map<LaneKey, std::unique_ptr<Lane>> lanes_;  // Destroyed before the ring.
-    std::size_t waiting_ = 0;                                   ///< Events in all queues.
-    std::size_t waiting_bytes_ = 0;                             ///< Their payloads.
-    std::size_t wanted_ = 0;  ///< Events being read back into memory.
+    FairScheduler scheduler_;
+    /// Queues whose deferred events found no room in memory; none has events in its queue.
+    IntrusiveList<SubscriptionQueue> starved_;
+    std::unordered_map<QueueKey, std::unique_ptr<SubscriptionQueue>>
+        queues_;                     // Destroyed before the list.
+    std::size_t waiting_ = 0;        ///< Events in all queues.
+    std::size_t waiting_bytes_ = 0;  ///< Their payloads.
+    std::size_t wanted_ = 0;         ///< Events being read back into memory.
     Transport::Token last_token_ = 0;
     std::unordered_map<Transport::Token, Flight> flights_;
     Results results_;

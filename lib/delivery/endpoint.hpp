@@ -19,9 +19,9 @@ namespace webhooks::delivery {
 struct Endpoint {
     SubscriptionId id{};
     std::string owner;  ///< The user who owns the subscription.
-    /// Absent if the stored URL or headers are no longer allowed; `fault` says why.
+    /// Absent if the stored URL or headers are no longer allowed; `target_error` says why.
     std::shared_ptr<const Target> target;
-    std::string fault;
+    std::string target_error;
     Secret secret;
     std::vector<RetiredSecret> retired_secrets;  ///< As in Subscription.
     int max_retry_count = 0;

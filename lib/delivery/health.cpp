@@ -8,19 +8,20 @@ namespace {
 /// deadline.
 constexpr int failures_of_the_failing = 3;
 /// 2^20 pauses are longer than any maximum.
-constexpr int most_doublings = 20;
+constexpr int max_doublings = 20;
 
 std::chrono::microseconds breaker_pause(const BreakerPolicy& policy, int pauses_before) {
-    const auto factor = std::int64_t{1} << std::min(pauses_before, most_doublings);
+    const auto factor = std::int64_t{1} << std::min(pauses_before, max_doublings);
     return std::min(policy.first_pause * factor, policy.longest_pause);
 }
 
 }  // namespace
 
-Share Health::share() const noexcept {
-    if (last_was_silent || failures_in_row >= failures_of_the_failing) return Share::failing;
-    if (!has_succeeded) return Share::unproven;
-    return failures_in_row == 0 ? Share::proven : Share::shaky;
+SlotClass Health::share() const noexcept {
+    if (last_had_no_response || failures_in_row >= failures_of_the_failing)
+        return SlotClass::failing;
+    if (!has_succeeded) return SlotClass::unproven;
+    return failures_in_row == 0 ? SlotClass::proven : SlotClass::shaky;
 }
 
 void note_success(Health& health, SteadyTime started) {
@@ -34,7 +35,7 @@ void note_success(Health& health, SteadyTime started) {
 void note_failure(Health& health, const BreakerPolicy& policy, const Failure& failure,
                   SteadyTime now) {
     ++health.failures_in_row;
-    health.last_was_silent = failure.is_silent;
+    health.last_had_no_response = failure.has_no_response;
     const bool is_probe = health.is_open && failure.started >= health.opened_at;
     const bool opens = !health.is_open && (failure.wanted_pause.has_value() ||
                                            health.failures_in_row >= policy.failures);

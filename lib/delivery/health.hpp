@@ -22,13 +22,13 @@ struct BreakerPolicy {
 
 /// The class of slots that a subscription's requests take. Proven endpoints may use all slots;
 /// failing and unproven ones leave room for them. The scheduler is round-robin over the classes.
-enum class Share : std::uint8_t {
+enum class SlotClass : std::uint8_t {
     proven,    ///< Its latest request succeeded.
     shaky,     ///< Its latest one or two failed, but earlier ones succeeded: it keeps its slots.
     unproven,  ///< None has succeeded yet.
     failing,
 };
-inline constexpr std::size_t shares = 4;
+inline constexpr std::size_t slot_classes = 4;
 
 /// The circuit breaker of one subscription, and related state.
 ///
@@ -39,19 +39,19 @@ struct Health {
     int failures_in_row = 0;
     int pauses_in_row = 0;
     bool has_succeeded = false;
-    bool last_was_silent = false;  ///< The latest request got no response.
+    bool last_had_no_response = false;  ///< The latest request got no response.
     bool is_open = false;
     SteadyTime opened_at = SteadyTime::min();
     SteadyTime blocked_until = SteadyTime::min();
 
     bool is_blocked(SteadyTime now) const noexcept { return now < blocked_until; }
-    Share share() const noexcept;
+    SlotClass share() const noexcept;
 };
 
 /// A failed request.
 struct Failure {
     SteadyTime started{};
-    bool is_silent = false;  ///< It got no response.
+    bool has_no_response = false;  ///< It got no response.
     /// Set: the endpoint asked for a pause of this length, or of unspecified length (0).
     std::optional<std::chrono::microseconds> wanted_pause = {};
 };

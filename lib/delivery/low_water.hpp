@@ -6,7 +6,7 @@
 
 namespace webhooks::delivery {
 
-/// Computes the id up to which all events that a worker appended are settled, that is, have a final
+/// Computes the id up to which all events that a worker appended are done, that is, have a final
 /// attempt or a retry row. Events are added in order of id; ids in gaps belong to other workers or
 /// were not used.
 class LowWater {
@@ -19,16 +19,16 @@ public:
         last_added_ = first.value + static_cast<std::int64_t>(count) - 1;
     }
 
-    /// Has no effect for an id that was never added or is already settled.
-    void settle(EventId id);
+    /// Has no effect for an id that was never added or is already done.
+    void mark_done(EventId id);
 
-    /// The highest id such that no unsettled event has this id or a lower one; never decreases.
+    /// The highest id such that no open event has this id or a lower one; never decreases.
     EventId value() const { return {open_.empty() ? last_added_ : open_.front().id - 1}; }
 
     EventId last_added() const { return {last_added_}; }
 
     /// The ids of events added later are greater than `last`.
-    void pass(EventId last) { last_added_ = std::max(last_added_, last.value); }
+    void advance_to(EventId last) { last_added_ = std::max(last_added_, last.value); }
 
     /// A new worker identity; the ids of its events are greater than `last`.
     void reset(EventId last) {
@@ -39,7 +39,7 @@ public:
 private:
     struct Entry {
         std::int64_t id;
-        bool is_settled;
+        bool is_done;
     };
 
     std::deque<Entry> open_;

@@ -12,7 +12,7 @@
 namespace webhooks::delivery {
 
 /// A request for deferred events of a subscription.
-struct Want {
+struct RefillRequest {
     SubscriptionId subscription{};
     std::size_t count = 0;
 };
@@ -39,11 +39,11 @@ struct AttemptContext {
 /// What delivery has decided and storage has to write, in the order of the decisions.
 struct Results {
     std::vector<AttemptRecord> attempts = {};
-    std::vector<Park> parks = {};
+    std::vector<CustodyChange> custody_changes = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
     /// Served after the rest is written.
-    std::vector<Want> wants = {};
+    std::vector<RefillRequest> refill_requests = {};
     /// One for each of `attempts`, for the observer; not written.
     std::vector<AttemptContext> contexts = {};
     /// For the log; not written.
@@ -53,16 +53,17 @@ struct Results {
     std::size_t released_bytes = 0;
 
     std::size_t size() const noexcept {
-        return attempts.size() + parks.size() + states.size() + deactivations.size() + wants.size();
+        return attempts.size() + custody_changes.size() + states.size() + deactivations.size() +
+               refill_requests.size();
     }
 
     /// Appends later decisions.
     void append(Results later) {
         move_to(attempts, later.attempts);
-        move_to(parks, later.parks);
+        move_to(custody_changes, later.custody_changes);
         move_to(states, later.states);
         move_to(deactivations, later.deactivations);
-        move_to(wants, later.wants);
+        move_to(refill_requests, later.refill_requests);
         released_events += later.released_events;
         released_bytes += later.released_bytes;
     }

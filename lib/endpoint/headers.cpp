@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <base/ascii.hpp>
-#include <endpoint/refused_headers.hpp>
+#include <endpoint/rejected_headers.hpp>
 #include <webhooks/endpoint.hpp>
 
 namespace webhooks {
@@ -19,12 +19,12 @@ bool is_token(std::string_view name) {
     });
 }
 
-bool is_refused(std::string_view name) {
+bool is_rejected(std::string_view name) {
     std::string folded = ascii::lower(name);
     std::ranges::replace(folded, '_', '-');
-    return std::ranges::find(endpoint::refused_header_names, folded) !=
-               std::end(endpoint::refused_header_names) ||
-           std::ranges::any_of(endpoint::refused_header_prefixes,
+    return std::ranges::find(endpoint::rejected_header_names, folded) !=
+               std::end(endpoint::rejected_header_names) ||
+           std::ranges::any_of(endpoint::rejected_header_prefixes,
                                [&](auto prefix) { return folded.starts_with(prefix); });
 }
 
@@ -47,45 +47,45 @@ bool is_same_name(const Header& a, const Header& b) {
     return ascii::lower(a.name) == ascii::lower(b.name);
 }
 
-void judge_header(const Header& header, std::vector<FieldError>& faults) {
-    const auto fault = [&](const char* message) { faults.push_back({field_of(header), message}); };
+void judge_header(const Header& header, std::vector<FieldError>& errors) {
+    const auto error = [&](const char* message) { errors.push_back({field_of(header), message}); };
     if (header.name.size() > max_name_bytes || !is_token(header.name)) {
-        fault("must have a name of 1 to 128 letters, digits and !#$%&'*+-.^_`|~");
-    } else if (is_refused(header.name)) {
-        fault("is reserved and cannot be set by a subscription");
+        error("must have a name of 1 to 128 letters, digits and !#$%&'*+-.^_`|~");
+    } else if (is_rejected(header.name)) {
+        error("is reserved and cannot be set by a subscription");
     }
-    if (header.value.size() > max_value_bytes) fault("must be at most 4096 bytes long");
-    if (!is_value(header.value)) fault("must be printable ASCII without surrounding spaces");
+    if (header.value.size() > max_value_bytes) error("must be at most 4096 bytes long");
+    if (!is_value(header.value)) error("must be printable ASCII without surrounding spaces");
 }
 
-void judge_set(const Headers& headers, std::vector<FieldError>& faults) {
+void judge_set(const Headers& headers, std::vector<FieldError>& errors) {
     std::size_t bytes = 0;
     for (const Header& header : headers) {
         bytes += header.name.size() + header.value.size();
     }
-    if (headers.size() > max_headers) faults.push_back({"headers", "must be at most 32"});
+    if (headers.size() > max_headers) errors.push_back({"headers", "must be at most 32"});
     if (bytes > max_total_bytes) {
-        faults.push_back({"headers", "must be at most 16384 bytes in total, names and values"});
+        errors.push_back({"headers", "must be at most 16384 bytes in total, names and values"});
     }
 }
 
 }  // namespace
 
 Result<> check_headers(const Headers& headers) {
-    std::vector<FieldError> faults;
-    judge_set(headers, faults);
+    std::vector<FieldError> errors;
+    judge_set(headers, errors);
     // The rest of an overlong set is not checked: this bounds the response, and the work for it.
     const auto end = headers.begin() + std::min(headers.size(), max_headers);
     for (auto header = headers.begin(); header != end; ++header) {
-        judge_header(*header, faults);
+        judge_header(*header, errors);
         const auto is_same = [&](const Header& other) { return is_same_name(other, *header); };
         if (std::any_of(headers.begin(), header, is_same)) {
-            faults.push_back(
+            errors.push_back(
                 {field_of(*header), "must occur only once (names are case-insensitive)"});
         }
     }
-    if (faults.empty()) return {};
-    return Error(std::move(faults));
+    if (errors.empty()) return {};
+    return Error(std::move(errors));
 }
 
 }  // namespace webhooks

@@ -11,15 +11,15 @@
 
 namespace webhooks::endpoint {
 
-/// A decimal number without sign or leading zeros, at most `most`.
-constexpr std::optional<std::uint32_t> parse_decimal(std::string_view text, std::uint32_t most) {
+/// A decimal number without sign or leading zeros, at most `max`.
+constexpr std::optional<std::uint32_t> parse_decimal(std::string_view text, std::uint32_t max) {
     if (text.empty() || text.size() > 9 || (text.size() > 1 && text[0] == '0')) return {};
     std::uint32_t value = 0;
     for (const char c : text) {
         if (!ascii::is_digit(c)) return {};
         value = value * 10 + static_cast<std::uint32_t>(c - '0');
     }
-    if (value > most) return {};
+    if (value > max) return {};
     return value;
 }
 

@@ -59,7 +59,7 @@ bool is_allowed_host(std::string_view name, const EndpointPolicy& policy) {
 }
 
 /// @return null if it is valid.
-const char* fault_of_host(std::string_view pattern) {
+const char* error_of_host(std::string_view pattern) {
     const bool is_pattern = pattern.starts_with(wildcard);
     const std::string name = ascii::lower(pattern.substr(is_pattern ? wildcard.size() : 0));
     const auto url = EndpointUrl::parse("http://" + name + "/");
@@ -84,7 +84,7 @@ bool is_all_public(const Network& network) {
 }
 
 /// @return null if it is valid.
-const char* fault_of_network(const Network& network) {
+const char* error_of_network(const Network& network) {
     const int max_length = network.base.is_v6 ? 128 : 32;
     if (network.prefix_length < 0 || network.prefix_length > max_length ||
         endpoint::first_address(network) != network.base) {
@@ -108,17 +108,17 @@ bool may_dial(const EndpointUrl& url, const EndpointPolicy& policy) {
 }  // namespace
 
 Result<> check_policy(const EndpointPolicy& policy) {
-    std::vector<FieldError> faults;
+    std::vector<FieldError> errors;
     for (const Network& network : policy.allowed_networks) {
-        if (const char* fault = fault_of_network(network)) {
-            faults.push_back({"allowed_networks", fault});
+        if (const char* error = error_of_network(network)) {
+            errors.push_back({"allowed_networks", error});
         }
     }
     for (const std::string& host : policy.allowed_hosts) {
-        if (const char* fault = fault_of_host(host)) faults.push_back({"allowed_hosts", fault});
+        if (const char* error = error_of_host(host)) errors.push_back({"allowed_hosts", error});
     }
-    if (faults.empty()) return {};
-    return Error(std::move(faults));
+    if (errors.empty()) return {};
+    return Error(std::move(errors));
 }
 
 Result<> check_url(const EndpointUrl& url, const EndpointPolicy& policy) {

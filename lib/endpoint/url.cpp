@@ -13,9 +13,9 @@ constexpr std::size_t max_host_bytes = 253;
 constexpr std::size_t max_label_bytes = 63;
 
 /// Why a text is not an acceptable URL; nullptr: no error found.
-using Fault = const char*;
+using UrlError = const char*;
 
-constexpr Fault bad_host =
+constexpr UrlError bad_host =
     "must have a host name of letters, digits, '-', '_' and '.' whose last label starts with a "
     "letter, an IPv4 address of four decimal numbers, or an IPv6 address in brackets";
 
@@ -37,7 +37,7 @@ bool has_broken_escape(std::string_view text) {
     return false;
 }
 
-Fault check_characters(std::string_view text) {
+UrlError check_characters(std::string_view text) {
     if (text.size() > max_url_bytes) return "must be at most 2048 bytes long";
     if (!std::ranges::all_of(text, ascii::is_visible) ||
         text.find_first_of("\\\"<>") != text.npos) {
@@ -58,7 +58,7 @@ bool take_scheme(std::string_view& text, std::string_view scheme) {
 }
 
 /// An empty port means the scheme's default.
-Fault split_authority(std::string_view authority, Parts& parts) {
+UrlError split_authority(std::string_view authority, Parts& parts) {
     if (authority.empty()) return "must be an absolute http or https URL with a host";
     if (authority.find('@') != authority.npos) return "must not have a user name or password";
     if (authority.find('%') != authority.npos) return "must not have % escapes in its host";
@@ -73,7 +73,7 @@ Fault split_authority(std::string_view authority, Parts& parts) {
     return nullptr;
 }
 
-Fault split(std::string_view text, Parts& parts) {
+UrlError split(std::string_view text, Parts& parts) {
     parts.is_https = take_scheme(text, "https://");
     if (!parts.is_https && !take_scheme(text, "http://")) {
         return "must be an absolute http or https URL";
@@ -111,7 +111,7 @@ bool is_name(std::string_view name) {
 }
 
 /// Normalizes the host, and determines whether it is an address.
-Fault normalise_host(const Parts& parts, std::string& host, bool& is_address) {
+UrlError normalise_host(const Parts& parts, std::string& host, bool& is_address) {
     std::string_view text = parts.host;
     if (!parts.is_bracketed && text.ends_with('.')) text.remove_suffix(1);
     const auto address = parse_ip(text);
@@ -125,7 +125,7 @@ Fault normalise_host(const Parts& parts, std::string& host, bool& is_address) {
     return nullptr;
 }
 
-Fault parse_port(const Parts& parts, std::uint16_t& port) {
+UrlError parse_port(const Parts& parts, std::uint16_t& port) {
     const auto number =
         parts.port.empty() ? (parts.is_https ? 443 : 80) : parse_decimal(parts.port, 65535);
     if (!number || *number == 0) return "must have a port from 1 to 65535 in plain digits";
@@ -145,11 +145,11 @@ std::string with_slash(std::string_view target) {
 Result<EndpointUrl> EndpointUrl::parse(std::string_view text) {
     Parts parts;
     EndpointUrl url;
-    Fault fault = check_characters(text);
-    if (!fault) fault = split(text, parts);
-    if (!fault) fault = normalise_host(parts, url.host_, url.host_is_address_);
-    if (!fault) fault = parse_port(parts, url.port_);
-    if (fault) return Error(std::vector<FieldError>{{"url", fault}});
+    UrlError error = check_characters(text);
+    if (!error) error = split(text, parts);
+    if (!error) error = normalise_host(parts, url.host_, url.host_is_address_);
+    if (!error) error = parse_port(parts, url.port_);
+    if (error) return Error(std::vector<FieldError>{{"url", error}});
 
     url.is_https_ = parts.is_https;
     url.target_ = with_slash(parts.target);

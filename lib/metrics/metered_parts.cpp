@@ -55,16 +55,16 @@ StorageCall kind_of(Call call) {
         case Call::delete_api_key:
             return StorageCall::write;
         case Call::claim:
-        case Call::claim_deferred:
+        case Call::claim_reserved:
         case Call::unclaim:
         case Call::take_over:
         case Call::appended_after:
             return StorageCall::claim;
-        case Call::pulse:
+        case Call::heartbeat:
         case Call::register_worker:
         case Call::retire_worker:
-        case Call::declare_dead:
-            return StorageCall::pulse;
+        case Call::mark_expired:
+            return StorageCall::heartbeat;
         case Call::maintain:
             return StorageCall::maintain;
         default:

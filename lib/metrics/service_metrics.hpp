@@ -22,7 +22,7 @@ enum class PublishResult : std::uint8_t {
 };
 
 /// The kinds of calls to storage, in the order of the label's values.
-enum class StorageCall : std::uint8_t { write, claim, pulse, read, maintain };
+enum class StorageCall : std::uint8_t { write, claim, heartbeat, read, maintain };
 
 /// The metrics of one service: their names and labels, and where they are counted. All member
 /// functions may be called from any thread at once.

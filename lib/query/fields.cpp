@@ -36,8 +36,8 @@ std::string suggestion(std::string_view name, const std::vector<std::string_view
 
 /// @param is_suggested whether a field may be named in place of one that is unknown.
 template <class Predicate>
-std::variant<std::size_t, Fault> find(std::string_view name, ListKind kind,
-                                      Predicate is_suggested) {
+std::variant<std::size_t, SyntaxError> find(std::string_view name, ListKind kind,
+                                            Predicate is_suggested) {
     const std::span<const Field> fields = fields_of(kind);
     const std::string wanted = ascii::lower(name);
     std::vector<std::string_view> names;
@@ -45,7 +45,7 @@ std::variant<std::size_t, Fault> find(std::string_view name, ListKind kind,
         if (ascii::lower(fields[i].name) == wanted) return i;
         if (is_suggested(fields[i])) names.push_back(fields[i].name);
     }
-    return Fault{.what = "unknown field " + in_quotes(name), .hint = suggestion(name, names)};
+    return SyntaxError{.what = "unknown field " + in_quotes(name), .hint = suggestion(name, names)};
 }
 
 }  // namespace
@@ -69,15 +69,15 @@ const char* name_of(Type type) {
     return "";
 }
 
-std::variant<std::size_t, Fault> find_field(std::string_view name, ListKind kind) {
+std::variant<std::size_t, SyntaxError> find_field(std::string_view name, ListKind kind) {
     return find(name, kind, [](const Field&) { return true; });
 }
 
-std::variant<std::size_t, Fault> find_comparable_field(std::string_view name, ListKind kind) {
+std::variant<std::size_t, SyntaxError> find_comparable_field(std::string_view name, ListKind kind) {
     auto found = find(name, kind, [](const Field& field) { return field.is_comparable; });
     const auto* column = std::get_if<std::size_t>(&found);
     if (!column || fields_of(kind)[*column].is_comparable) return found;
-    return Fault{.what = "field " + in_quotes(name) + " cannot be filtered or sorted by"};
+    return SyntaxError{.what = "field " + in_quotes(name) + " cannot be filtered or sorted by"};
 }
 
 }  // namespace webhooks::query

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <query/fault.hpp>
 #include <query/plan.hpp>
+#include <query/syntax_error.hpp>
 #include <string_view>
 #include <variant>
 
@@ -10,9 +10,9 @@ namespace webhooks::query {
 /// With its article, for messages.
 const char* name_of(Type type);
 
-/// A field's column, or why there is none of that name. The fault has no position.
-std::variant<std::size_t, Fault> find_field(std::string_view name, ListKind kind);
+/// A field's column, or why there is none of that name. The error has no position.
+std::variant<std::size_t, SyntaxError> find_field(std::string_view name, ListKind kind);
 /// As `find_field`, for a field that is to be compared or sorted by.
-std::variant<std::size_t, Fault> find_comparable_field(std::string_view name, ListKind kind);
+std::variant<std::size_t, SyntaxError> find_comparable_field(std::string_view name, ListKind kind);
 
 }  // namespace webhooks::query

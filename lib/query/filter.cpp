@@ -117,8 +117,8 @@ Filter is_in(Term value, std::initializer_list<Term> list) {
 
 Result<Filter> Filter::parse(std::string_view text) {
     auto parsed = query::parse_filter(text);
-    if (const auto* fault = std::get_if<query::Fault>(&parsed)) {
-        return Error({FieldError{"filter", fault->message()}});
+    if (const auto* error = std::get_if<query::SyntaxError>(&parsed)) {
+        return Error({FieldError{"filter", error->message()}});
     }
     return Filter(std::get<NodePtr>(std::move(parsed)));
 }

@@ -8,9 +8,9 @@
 namespace webhooks {
 namespace {
 
-using query::Fault;
 using query::ListItem;
 using query::ListItems;
+using query::SyntaxError;
 
 constexpr std::uint32_t max_count = 2'147'483'647;
 constexpr std::int64_t max_id = (std::int64_t{1} << 53) - 1;
@@ -29,30 +29,30 @@ public:
         read_count("skip", text_.skip, list_.skip);
         read_after();
         if (const Result<> verdict = list_.check(kind_); !verdict) add_new(verdict.error());
-        if (!faults_.empty()) return Error(std::move(faults_));
+        if (!errors_.empty()) return Error(std::move(errors_));
         return std::move(list_);
     }
 
 private:
-    void fault(const char* parameter, const Fault& fault) {
-        faults_.push_back({parameter, fault.message()});
+    void error(const char* parameter, const SyntaxError& error) {
+        errors_.push_back({parameter, error.message()});
     }
 
-    /// Faults of parameters that have none yet: the first one has its character.
+    /// Errors of parameters that have none yet: the first one has its character.
     void add_new(const Error& error) {
         std::set<std::string> known;
-        for (const FieldError& fault : faults_) {
-            known.insert(fault.field);
+        for (const FieldError& field_error : errors_) {
+            known.insert(field_error.field);
         }
-        for (const FieldError& fault : error.fields()) {
-            if (!known.contains(fault.field)) faults_.push_back(fault);
+        for (const FieldError& field_error : error.fields()) {
+            if (!known.contains(field_error.field)) errors_.push_back(field_error);
         }
     }
 
-    /// The items of a list, or none where it has a fault.
-    ListItems noted(const char* parameter, std::variant<ListItems, Fault> items) {
-        if (const auto* found = std::get_if<Fault>(&items)) {
-            fault(parameter, *found);
+    /// The items of a list, or none where it has a error.
+    ListItems noted(const char* parameter, std::variant<ListItems, SyntaxError> items) {
+        if (const auto* found = std::get_if<SyntaxError>(&items)) {
+            error(parameter, *found);
             return {};
         }
         return std::get<ListItems>(std::move(items));
@@ -70,14 +70,14 @@ private:
         for (const ListItem& item : noted("sort", query::parse_names(*text_.sort, "a field"))) {
             const std::optional<bool> is_descending = direction(item.modifier);
             if (!is_descending) {
-                return fault("sort",
+                return error("sort",
                              {"expected 'asc' or 'desc', found " + query::in_quotes(item.modifier),
                               item.position});
             }
             auto found = query::find_comparable_field(item.name, kind_);
-            if (auto* unknown = std::get_if<Fault>(&found)) {
+            if (auto* unknown = std::get_if<SyntaxError>(&found)) {
                 unknown->position = item.position;
-                return fault("sort", *unknown);
+                return error("sort", *unknown);
             }
             list_.sort.push_back({.field = item.name, .is_descending = *is_descending});
         }
@@ -95,9 +95,9 @@ private:
         std::set<std::size_t> columns;
         for (const ListItem& item : noted("select", query::parse_selection(*text_.select))) {
             auto found = query::find_field(item.name, kind_);
-            if (auto* unknown = std::get_if<Fault>(&found)) {
+            if (auto* unknown = std::get_if<SyntaxError>(&found)) {
                 unknown->position = item.position;
-                return fault("select", *unknown);
+                return error("select", *unknown);
             }
             columns.insert(std::get<std::size_t>(found));
         }
@@ -110,7 +110,7 @@ private:
         if (!text_.include) return;
         const ListItems items = noted("include", query::parse_names(*text_.include, "a relation"));
         if (items.size() > query::max_relations) {
-            return fault("include", {.what = "more than 8 relations"});
+            return error("include", {.what = "more than 8 relations"});
         }
         for (const ListItem& item : items) {
             auto found = query::find_field(item.name, kind_);
@@ -118,7 +118,7 @@ private:
             const bool is_relation = kind_ == ListKind::subscriptions && column &&
                                      query::fields_of(kind_)[*column].name == "webhookEvents";
             if (!is_relation || !item.modifier.empty()) {
-                return fault("include",
+                return error("include",
                              {"unknown relation " + query::in_quotes(item.name), item.position});
             }
             list_.include_events = true;
@@ -132,7 +132,7 @@ private:
         if (number && *number <= max_count) {
             count = static_cast<std::uint32_t>(*number);
         } else {
-            fault(parameter, {.what = "must be a whole number, 0 to 2147483647"});
+            error(parameter, {.what = "must be a whole number, 0 to 2147483647"});
         }
     }
 
@@ -140,23 +140,23 @@ private:
         if (!text_.after) return;
         list_.after = read_number(*text_.after, 16);
         if (!list_.after || *list_.after > max_id) {
-            fault("after", {.what = "must be an id, a whole number from 0"});
+            error("after", {.what = "must be an id, a whole number from 0"});
         }
     }
 
-    static std::optional<std::int64_t> read_number(std::string_view text, std::size_t most_digits) {
+    static std::optional<std::int64_t> read_number(std::string_view text, std::size_t max_digits) {
         std::int64_t number = 0;
         const char* const end = text.data() + text.size();
         const auto [stop, error] = std::from_chars(text.data(), end, number);
         const bool is_number = error == std::errc() && stop == end && number >= 0 &&
-                               !text.starts_with('-') && text.size() <= most_digits;
+                               !text.starts_with('-') && text.size() <= max_digits;
         return is_number ? std::optional(number) : std::nullopt;
     }
 
     const ListQueryText& text_;
     const ListKind kind_;
     ListQuery list_;
-    std::vector<FieldError> faults_;
+    std::vector<FieldError> errors_;
 };
 
 }  // namespace

@@ -52,7 +52,7 @@ NodePtr LiteralParser::literal() {
 NodePtr LiteralParser::text() {
     const Token quoted = take();
     auto value = parse_text(quoted.text, quoted.position);
-    if (auto* wrong = std::get_if<Fault>(&value)) {
+    if (auto* wrong = std::get_if<SyntaxError>(&value)) {
         return fail(std::move(wrong->what), wrong->position, std::move(wrong->hint));
     }
     auto& text = std::get<std::string>(value);

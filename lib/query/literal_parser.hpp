@@ -11,7 +11,7 @@ namespace webhooks::query {
 NodePtr make(Node::Kind kind, std::size_t position, std::string text = {},
              std::vector<NodePtr> children = {});
 
-/// Reads values. What is none notes the fault and is null.
+/// Reads values. What is none notes the error and is null.
 class LiteralParser : public TokenReader {
 protected:
     using TokenReader::TokenReader;

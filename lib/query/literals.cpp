@@ -75,8 +75,8 @@ std::optional<Whole> parse_number(std::string_view text) {
         number.digits.find_first_not_of('0', fraction_at) != std::string::npos;
     // The floor of what is below zero is further from it.
     if (number.is_negative && has_fraction) ++magnitude;
-    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    if (magnitude > most + (number.is_negative ? 1 : 0)) return std::nullopt;
+    constexpr auto max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (magnitude > max + (number.is_negative ? 1 : 0)) return std::nullopt;
     const auto floor = static_cast<std::int64_t>(number.is_negative ? 0 - magnitude : magnitude);
     return Whole{.floor = floor, .has_fraction = has_fraction};
 }

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <query/fault.hpp>
+#include <query/syntax_error.hpp>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,7 +30,7 @@ std::optional<Whole> parse_time(std::string_view text);
 
 /// Reads a text with its quotes: `'it''s'`, or `"it\"s"` with the escapes `\"`, `\\`, `\n`, `\r`,
 /// `\t` and `\uXXXX`.
-/// @param position the character that the text begins at, for the fault.
-std::variant<std::string, Fault> parse_text(std::string_view quoted, std::size_t position);
+/// @param position the character that the text begins at, for the error.
+std::variant<std::string, SyntaxError> parse_text(std::string_view quoted, std::size_t position);
 
 }  // namespace webhooks::query

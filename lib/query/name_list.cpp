@@ -12,33 +12,33 @@ public:
     NameListParser(std::string_view text, const char* wanted, bool has_modifiers)
         : TokenReader(text), wanted_(wanted), has_modifiers_(has_modifiers) {}
 
-    std::variant<ListItems, Fault> parse() {
-        if (!is_trimmed() || !read_items()) return fault();
+    std::variant<ListItems, SyntaxError> parse() {
+        if (!is_trimmed() || !read_items()) return error();
         return finish();
     }
 
-    std::variant<ListItems, Fault> parse_selection() {
+    std::variant<ListItems, SyntaxError> parse_selection() {
         const bool is_object = at("new") && is(following(), "(");
-        if (!is_trimmed()) return fault();
+        if (!is_trimmed()) return error();
         if (is_object) {
             take("new");
             take("(");
         } else if (at("new") && is(following(), "{")) {
             fail("braces are not supported", following().position, "write new(id,name) or id,name");
-            return fault();
+            return error();
         }
-        if (!read_items()) return fault();
+        if (!read_items()) return error();
         if (is_object && !take(")")) {
             expected("',' or ')'");
-            return fault();
+            return error();
         }
         return finish();
     }
 
 private:
-    std::variant<ListItems, Fault> finish() {
+    std::variant<ListItems, SyntaxError> finish() {
         if (!at_end()) expected("','");
-        if (!at_end() || !is_trimmed()) return fault();
+        if (!at_end() || !is_trimmed()) return error();
         return std::move(items_);
     }
 
@@ -77,13 +77,13 @@ private:
 
 }  // namespace
 
-std::variant<ListItems, Fault> parse_names(std::string_view text, const char* wanted) {
-    if (!is_storable_text(text)) return Fault{.what = "must be UTF-8 without U+0000"};
+std::variant<ListItems, SyntaxError> parse_names(std::string_view text, const char* wanted) {
+    if (!is_storable_text(text)) return SyntaxError{.what = "must be UTF-8 without U+0000"};
     return NameListParser(text, wanted, true).parse();
 }
 
-std::variant<ListItems, Fault> parse_selection(std::string_view text) {
-    if (!is_storable_text(text)) return Fault{.what = "must be UTF-8 without U+0000"};
+std::variant<ListItems, SyntaxError> parse_selection(std::string_view text) {
+    if (!is_storable_text(text)) return SyntaxError{.what = "must be UTF-8 without U+0000"};
     return NameListParser(text, "a field or '*'", false).parse_selection();
 }
 

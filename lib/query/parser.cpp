@@ -15,15 +15,15 @@ bool can_be_condition(const Node& node) {
 }
 
 /// Recursive descent over the grammar of docs/list-queries.md, a function for each rule. A rule
-/// that fails notes the fault and returns null.
+/// that fails notes the error and returns null.
 class FilterParser : LiteralParser {
 public:
     explicit FilterParser(std::string_view text) : LiteralParser(text) {}
 
-    std::variant<NodePtr, Fault> parse() {
+    std::variant<NodePtr, SyntaxError> parse() {
         NodePtr filter = is_trimmed() ? any_of() : nullptr;
         if (filter && !at_end()) filter = not_joined("'and', 'or' or the end");
-        if (!filter || !is_trimmed()) return fault();
+        if (!filter || !is_trimmed()) return error();
         return filter;
     }
 
@@ -304,9 +304,9 @@ private:
 
 }  // namespace
 
-std::variant<NodePtr, Fault> parse_filter(std::string_view text, std::size_t* steps) {
-    if (text.size() > max_filter_bytes) return Fault{.what = "is longer than 2048 bytes"};
-    if (!is_storable_text(text)) return Fault{.what = "must be UTF-8 without U+0000"};
+std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text, std::size_t* steps) {
+    if (text.size() > max_filter_bytes) return SyntaxError{.what = "is longer than 2048 bytes"};
+    if (!is_storable_text(text)) return SyntaxError{.what = "must be UTF-8 without U+0000"};
     FilterParser parser(text);
     auto filter = parser.parse();
     if (steps) *steps += parser.steps();

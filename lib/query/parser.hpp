@@ -1,7 +1,7 @@
 #pragma once
 
-#include <query/fault.hpp>
 #include <query/node.hpp>
+#include <query/syntax_error.hpp>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,7 +22,8 @@ inline constexpr std::size_t max_chained_calls = 4;
 /// Reads a filter, in OData's spelling, that of System.Linq.Dynamic.Core, or both mixed. In linear
 /// time, and with a stack of bounded depth.
 /// @param steps grows by the tokens looked at, so that a test can tell the time without a clock.
-std::variant<NodePtr, Fault> parse_filter(std::string_view text, std::size_t* steps = nullptr);
+std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text,
+                                                std::size_t* steps = nullptr);
 
 /// A name of a comma-separated list, with the word after it.
 struct ListItem {
@@ -34,9 +35,9 @@ using ListItems = std::vector<ListItem>;
 
 /// Reads `name [WS modifier] { [WS] "," [WS] name [WS modifier] }`.
 /// @param wanted what a name stands for, for messages.
-std::variant<ListItems, Fault> parse_names(std::string_view text, const char* wanted);
+std::variant<ListItems, SyntaxError> parse_names(std::string_view text, const char* wanted);
 
 /// Reads names without modifiers, or `new(name, name)`.
-std::variant<ListItems, Fault> parse_selection(std::string_view text);
+std::variant<ListItems, SyntaxError> parse_selection(std::string_view text);
 
 }  // namespace webhooks::query

@@ -10,26 +10,26 @@ namespace {
 constexpr std::size_t id_column = 0;
 
 void plan_filter(const ListQuery& query, ListKind kind, Plan& plan,
-                 std::vector<FieldError>& faults) {
+                 std::vector<FieldError>& errors) {
     if (!query.filter) return;
     auto condition = resolve(query.filter->node(), kind);
-    if (auto* fault = std::get_if<Fault>(&condition)) {
-        faults.push_back({"filter", fault->message()});
+    if (auto* error = std::get_if<SyntaxError>(&condition)) {
+        errors.push_back({"filter", error->message()});
     } else {
         plan.condition = std::get<Condition>(std::move(condition));
     }
 }
 
 void plan_order(const ListQuery& query, ListKind kind, Plan& plan,
-                std::vector<FieldError>& faults) {
+                std::vector<FieldError>& errors) {
     if (query.sort.size() > max_sort_keys) {
-        faults.push_back({"sort", "more than 8 keys"});
+        errors.push_back({"sort", "more than 8 keys"});
         return;
     }
     for (const SortKey& key : query.sort) {
         const auto found = find_comparable_field(key.field, kind);
-        if (const auto* fault = std::get_if<Fault>(&found)) {
-            faults.push_back({"sort", fault->message()});
+        if (const auto* error = std::get_if<SyntaxError>(&found)) {
+            errors.push_back({"sort", error->message()});
             return;
         }
         plan.order.push_back({std::get<std::size_t>(found), key.is_descending});
@@ -43,11 +43,11 @@ void plan_order(const ListQuery& query, ListKind kind, Plan& plan,
     }
 }
 
-void check_select(const ListQuery& query, ListKind kind, std::vector<FieldError>& faults) {
+void check_select(const ListQuery& query, ListKind kind, std::vector<FieldError>& errors) {
     for (const std::string& name : query.select) {
         const auto found = find_field(name, kind);
-        if (const auto* fault = std::get_if<Fault>(&found)) {
-            faults.push_back({"select", fault->message()});
+        if (const auto* error = std::get_if<SyntaxError>(&found)) {
+            errors.push_back({"select", error->message()});
             return;
         }
     }
@@ -60,17 +60,17 @@ Result<Plan> make_plan(const ListQuery& query, ListKind kind) {
     plan.take = std::min(query.take, max_take);
     plan.skip = query.skip;
     plan.after = query.after;
-    std::vector<FieldError> faults;
-    plan_filter(query, kind, plan, faults);
-    plan_order(query, kind, plan, faults);
-    check_select(query, kind, faults);
+    std::vector<FieldError> errors;
+    plan_filter(query, kind, plan, errors);
+    plan_order(query, kind, plan, errors);
+    check_select(query, kind, errors);
     if (query.after && plan.order.size() > 1) {
-        faults.push_back({"after", "requires a sort by only id, or none"});
+        errors.push_back({"after", "requires a sort by only id, or none"});
     }
     if (query.include_events && kind == ListKind::events) {
-        faults.push_back({"include", "events have no relations"});
+        errors.push_back({"include", "events have no relations"});
     }
-    if (!faults.empty()) return Error(std::move(faults));
+    if (!errors.empty()) return Error(std::move(errors));
     return plan;
 }
 

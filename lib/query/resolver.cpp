@@ -108,21 +108,21 @@ bool has_lost_a_plus(std::string text) {
     return parse_time(text).has_value();
 }
 
-/// Judges a filter. A rule that fails notes the fault and returns nothing. A filter that was built
+/// Judges a filter. A rule that fails notes the error and returns nothing. A filter that was built
 /// has the limits of one that was written; the parser has judged the latter by stricter ones.
 class Resolver {
 public:
     explicit Resolver(ListKind kind) : list_(kind) {}
 
-    std::variant<Condition, Fault> resolve(const Node& node) {
+    std::variant<Condition, SyntaxError> resolve(const Node& node) {
         std::optional<Condition> condition = this->condition(node);
-        if (!condition) return fault_;
+        if (!condition) return error_;
         return *std::move(condition);
     }
 
 private:
     std::nullopt_t fail(std::string what, std::size_t position, std::string hint = {}) {
-        fault_ = {std::move(what), position, std::move(hint)};
+        error_ = {std::move(what), position, std::move(hint)};
         return std::nullopt;
     }
 
@@ -349,8 +349,8 @@ private:
 
     std::optional<Side> field(const Node& node) {
         auto found = find_comparable_field(node.text, list_);
-        if (auto* fault = std::get_if<Fault>(&found)) {
-            return fail(std::move(fault->what), node.position, std::move(fault->hint));
+        if (auto* error = std::get_if<SyntaxError>(&found)) {
+            return fail(std::move(error->what), node.position, std::move(error->hint));
         }
         const std::size_t column = std::get<std::size_t>(found);
         return Side{.operand = {.kind = Operand::Kind::field,
@@ -376,14 +376,14 @@ private:
     }
 
     const ListKind list_;
-    Fault fault_;
+    SyntaxError error_;
     std::size_t depth_ = 0;
     std::size_t conditions_ = 0;
 };
 
 }  // namespace
 
-std::variant<Condition, Fault> resolve(const Node& filter, ListKind kind) {
+std::variant<Condition, SyntaxError> resolve(const Node& filter, ListKind kind) {
     return Resolver(kind).resolve(filter);
 }
 

@@ -36,16 +36,17 @@ public:
     EscapedText(std::string_view quoted, std::size_t position)
         : quoted_(quoted), position_(position) {}
 
-    std::variant<std::string, Fault> read() {
+    std::variant<std::string, SyntaxError> read() {
         while (at_ < quoted_.size() && quoted_[at_] != '"') {
             if (quoted_[at_] != '\\') {
                 value_ += quoted_[at_++];
             } else if (!read_escape()) {
-                return fault_;
+                return error_;
             }
         }
         if (at_ == quoted_.size()) {
-            return Fault{"a string that is not closed", position_, "end it with a double quote"};
+            return SyntaxError{"a string that is not closed", position_,
+                               "end it with a double quote"};
         }
         return std::move(value_);
     }
@@ -53,7 +54,7 @@ public:
 private:
     bool fail(std::string what, std::string hint = {}) {
         const std::size_t before = count_code_points(quoted_.substr(0, at_)).value_or(at_);
-        fault_ = {std::move(what), position_ + before, std::move(hint)};
+        error_ = {std::move(what), position_ + before, std::move(hint)};
         return false;
     }
 
@@ -112,22 +113,22 @@ private:
     const std::size_t position_;
     std::size_t at_ = 1;
     std::string value_;
-    Fault fault_;
+    SyntaxError error_;
 };
 
-std::variant<std::string, Fault> parse_single_quoted(std::string_view quoted,
-                                                     std::size_t position) {
+std::variant<std::string, SyntaxError> parse_single_quoted(std::string_view quoted,
+                                                           std::size_t position) {
     std::string value;
     for (std::size_t at = 1; at < quoted.size(); ++at) {
         if (quoted[at] == '\'' && ++at == quoted.size()) return value;
         value += quoted[at];
     }
-    return Fault{"a string that is not closed", position, "end it with a single quote"};
+    return SyntaxError{"a string that is not closed", position, "end it with a single quote"};
 }
 
 }  // namespace
 
-std::variant<std::string, Fault> parse_text(std::string_view quoted, std::size_t position) {
+std::variant<std::string, SyntaxError> parse_text(std::string_view quoted, std::size_t position) {
     if (quoted.front() == '\'') return parse_single_quoted(quoted, position);
     return EscapedText(quoted, position).read();
 }

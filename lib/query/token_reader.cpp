@@ -50,7 +50,7 @@ bool TokenReader::is_trimmed() {
 }
 
 std::nullptr_t TokenReader::fail(std::string what, std::size_t position, std::string hint) {
-    fault_ = {std::move(what), position, std::move(hint)};
+    error_ = {std::move(what), position, std::move(hint)};
     return nullptr;
 }
 

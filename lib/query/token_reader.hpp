@@ -1,14 +1,14 @@
 #pragma once
 
-#include <query/fault.hpp>
 #include <query/lexer.hpp>
+#include <query/syntax_error.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace webhooks::query {
 
-/// The tokens of a text, for a parser that never goes back. What cannot go on notes the fault.
+/// The tokens of a text, for a parser that never goes back. What cannot go on notes the error.
 class TokenReader {
 public:
     /// How often tokens were looked at: a measure of time without a clock.
@@ -32,14 +32,14 @@ protected:
     Token take() noexcept;
     /// Takes `token` if it is this one.
     bool take(std::string_view spelling) noexcept;
-    /// As `take`; what is not there is a fault.
+    /// As `take`; what is not there is a error.
     bool expect(std::string_view sign);
     /// `it.` may stand before the name of a field.
     void skip_it() noexcept;
     /// A value neither begins nor ends with blanks. To be asked at the beginning and at the end.
     bool is_trimmed();
 
-    const Fault& fault() const noexcept { return fault_; }
+    const SyntaxError& error() const noexcept { return error_; }
     std::nullptr_t fail(std::string what, std::size_t position, std::string hint = {});
     /// What stands here is not what the grammar wants.
     std::nullptr_t expected(const std::string& wanted);
@@ -49,7 +49,7 @@ protected:
 private:
     const std::vector<Token> tokens_;
     std::size_t at_ = 0;
-    Fault fault_;
+    SyntaxError error_;
     mutable std::size_t steps_ = 0;
 };
 

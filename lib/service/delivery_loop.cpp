@@ -38,7 +38,7 @@ delivery::Now DeliveryLoop::now() const {
 
 std::size_t DeliveryLoop::turn(bool may_wait) {
     has_failed_ = false;
-    take_inbox();
+    drain_inbox();
     sweep();
     begin_attempts();
     // Decisions made without a request must not wait for one.
@@ -80,7 +80,7 @@ void DeliveryLoop::log_transport_failure(const char* call) {
 void DeliveryLoop::finish(std::chrono::milliseconds drain) {
     const SteadyTime deadline = transport_now() + drain;
     while (in_flight() > 0 && transport_now() < deadline) {
-        take_inbox();
+        drain_inbox();
         drive_transport(deadline);
         hand_back();
     }
@@ -97,7 +97,7 @@ std::chrono::nanoseconds DeliveryLoop::idle_for() const {
     const SteadyTime steady_now = parts_.clock->steady_now();
     std::chrono::nanoseconds idle =
         polls_ ? poll_interval : std::chrono::nanoseconds(std::chrono::hours(1));
-    if (const auto timer = dispatcher_.next_timer()) idle = std::min(idle, *timer - steady_now);
+    if (const auto timer = dispatcher_.next_wakeup()) idle = std::min(idle, *timer - steady_now);
     if (wants_sweep()) {
         idle = std::min<std::chrono::nanoseconds>(idle, next_sweep_ - steady_now);
     }
@@ -135,7 +135,7 @@ SteadyTime DeliveryLoop::next_wake_of_transport() const {
     return wake <= now_there ? SteadyTime::min() : parts_.clock->steady_now() + (wake - now_there);
 }
 
-void DeliveryLoop::take_inbox() {
+void DeliveryLoop::drain_inbox() {
     Inbox::Contents contents = inbox_.take();
     done_ += contents.size();
     const delivery::Now at = now();
@@ -147,7 +147,7 @@ void DeliveryLoop::take_inbox() {
         dispatcher_.add(std::move(event), at);
     }
     for (Inbox::Refill& refill : contents.refills) {
-        dispatcher_.refill(refill.want, std::move(refill.events), at);
+        dispatcher_.refill(refill.request, std::move(refill.events), at);
     }
     for (const Inbox::Cancellation& cancellation : contents.cancellations) {
         dispatcher_.cancel(cancellation.subscription, cancellation.event, at);
@@ -173,7 +173,7 @@ void DeliveryLoop::begin_attempts() {
 void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     ++done_;
     if (!start.endpoint->target) {
-        return fail_at_once(start.token, FailureReason::address, start.endpoint->fault);
+        return fail_at_once(start.token, FailureReason::address, start.endpoint->target_error);
     }
     std::string id = delivery::webhook_id(start.event);
     std::string timestamp = std::to_string(
@@ -248,8 +248,8 @@ void DeliveryLoop::on_answer(Transport::Token token, TransportAnswer answer) {
 }
 
 void DeliveryLoop::take_answer(Transport::Token token, const TransportAnswer& answer) {
-    const double chance = std::uniform_real_distribution<>()(jitter_);
-    const bool is_ours = dispatcher_.finish(token, answer, now(), chance);
+    const double random_unit = std::uniform_real_distribution<>()(jitter_);
+    const bool is_ours = dispatcher_.finish(token, answer, now(), random_unit);
     if (is_ours && answer.kind == TransportAnswer::Kind::not_sent) log_local_error(answer.error);
 }
 
@@ -296,7 +296,7 @@ void DeliveryLoop::sweep() {
     if (at.steady < next_sweep_) return;
     next_sweep_ = at.steady + sweep_interval;
     if (wants_sweep()) ++done_;
-    dispatcher_.hold_old(at);
+    dispatcher_.persist_overdue(at);
     if (const std::uint64_t changes = index_.changes(); changes != swept_changes_) {
         swept_changes_ = changes;
         dispatcher_.refresh(at);

@@ -69,7 +69,7 @@ private:
     SteadyTime next_wake_of_transport() const;
     SteadyTime transport_now() const;
     bool wants_sweep() const;
-    void take_inbox();
+    void drain_inbox();
     /// False while storage is behind with results, and after this worker's lease has expired.
     bool may_begin() const;
     void begin_attempts();

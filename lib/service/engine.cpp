@@ -109,7 +109,7 @@ Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) 
         const std::string reason(what_was_thrown());
         stop_journal_thread();
         state_ = State::stopped;
-        journal_.refuse_new();
+        journal_.reject_new();
         static_cast<void>(journal_.close());
         return Error(Errc::internal, "cannot start a thread: " + reason);
     }
@@ -155,7 +155,7 @@ std::size_t Engine::deliver(bool may_wait) {
     try {
         return delivery_.turn(may_wait);
     } catch (...) {
-        journal_.abandon_identity();
+        journal_.force_reregister();
         throw;
     }
 }
@@ -256,7 +256,7 @@ void Engine::let_go() noexcept {
             return log(LogEvent::service_failed, what_was_thrown());
         }
     }
-    journal_.refuse_new();
+    journal_.reject_new();
     stops_delivery_ = true;
     wake_delivery();
     stops_journal_ = true;
@@ -283,7 +283,7 @@ Result<> Engine::abandon() {
 }
 
 void Engine::end_work(std::chrono::milliseconds drain) {
-    journal_.refuse_new();
+    journal_.reject_new();
     stops_delivery_ = true;
     wake_delivery();
     end(delivery_thread_);
@@ -311,7 +311,7 @@ void Engine::finish_deliveries(std::chrono::milliseconds drain) {
         delivery_.finish(drain);
         delivery_.abandon();
     } catch (...) {
-        journal_.abandon_identity();
+        journal_.force_reregister();
         log(LogEvent::service_failed, "delivery failed as it stopped:");
         log(LogEvent::service_failed, what_was_thrown());
     }

@@ -53,7 +53,7 @@ public:
     Result<> refresh() { return journal_.refresh(); }
     void want_maintenance() { journal_.want_maintenance(); }
     /// Events have become due by a request, not by their time.
-    void send_again() { journal_.want_claim(); }
+    void resend() { journal_.want_claim(); }
     /// Storage's time.
     Time now() const { return journal_.now(); }
 

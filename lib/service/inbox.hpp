@@ -23,7 +23,7 @@ public:
     };
     /// The response to a request for deferred events.
     struct Refill {
-        delivery::Want want;
+        delivery::RefillRequest request;
         std::vector<HeldEvent> events;
     };
     struct Contents {
@@ -50,11 +50,11 @@ public:
         wake_();
     }
 
-    void refill(const delivery::Want& want, std::vector<HeldEvent> events) {
+    void refill(const delivery::RefillRequest& request, std::vector<HeldEvent> events) {
         hold(events);
         {
             const std::scoped_lock lock(mutex_);
-            contents_.refills.push_back({.want = want, .events = std::move(events)});
+            contents_.refills.push_back({.request = request, .events = std::move(events)});
         }
         wake_();
     }

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <base/thrown.hpp>
-#include <service/batch_faults.hpp>
+#include <service/batch_errors.hpp>
 #include <service/journal.hpp>
 
 namespace webhooks::service {
@@ -24,14 +24,14 @@ constexpr std::chrono::minutes maintenance_interval{1};
 constexpr std::chrono::seconds sample_interval{15};
 
 bool has_rows(const Results& results) {
-    return !results.attempts.empty() || !results.parks.empty() || !results.states.empty() ||
-           !results.deactivations.empty();
+    return !results.attempts.empty() || !results.custody_changes.empty() ||
+           !results.states.empty() || !results.deactivations.empty();
 }
 
 /// Moves the results out of a batch again.
 void take_back(Batch& batch, Results& results) {
     results.attempts = std::move(batch.attempts);
-    results.parks = std::move(batch.parks);
+    results.custody_changes = std::move(batch.custody_changes);
     results.states = std::move(batch.states);
     results.deactivations = std::move(batch.deactivations);
 }
@@ -80,7 +80,7 @@ Result<> Journal::open() {
     const std::scoped_lock turn(step_mutex_);
     next_look_ = parts_.clock->steady_now() + options_.heartbeat_interval;
     if (Result<> begun = begin_identity(); !begun) return for_callers(begun.error());
-    parts_.storage->set_listener([this] { want_look(); });
+    parts_.storage->set_listener([this] { request_heartbeat(); });
     if (Result<> fresh = refresh(); !fresh) return fresh;
     // However much was left behind, heartbeats must continue: the rest follows in later steps.
     const Result<bool> is_more = take_over_some();
@@ -89,9 +89,9 @@ Result<> Journal::open() {
     return {};
 }
 
-void Journal::refuse_new() {
+void Journal::reject_new() {
     const std::scoped_lock lock(mutex_);
-    refuses_new_ = true;
+    rejects_new_ = true;
 }
 
 Result<> Journal::close() {
@@ -100,9 +100,9 @@ Result<> Journal::close() {
         while (!has_crashed_ && write_pending() > 0 && is_healthy_) {
         }
     } catch (...) {
-        crash(what_was_thrown());
+        on_fatal(what_was_thrown());
     }
-    refuse_pending();
+    reject_pending();
     is_closed_ = true;
     const Result<> retired = parts_.storage->retire_worker(worker_.id);
     // The worker that took over has already returned everything.
@@ -112,7 +112,7 @@ Result<> Journal::close() {
 
 void Journal::abandon() {
     const std::scoped_lock turn(step_mutex_);
-    refuse_pending();
+    reject_pending();
     is_closed_ = true;
 }
 
@@ -125,15 +125,15 @@ Result<> Journal::begin_identity() {
     written_low_water_ = worker_.last_event;
     last_batch_ = 0;
     is_in_doubt_ = is_claim_in_doubt_ = false;
-    wants_.clear();
+    refill_requests_.clear();
     unbroken_since_ = parts_.clock->steady_now();
     drop_results();
-    Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
-    if (!pulse) return pulse.error();
-    synchronize(*pulse, unbroken_since_);
-    consider_due(pulse->now);
+    Result<Heartbeat> heartbeat = parts_.storage->heartbeat(worker_.id);
+    if (!heartbeat) return heartbeat.error();
+    synchronize(*heartbeat, unbroken_since_);
+    consider_due(heartbeat->now);
     // Before anything was read: what is read first holds all that notices said until now.
-    if (index_.revision() == 0) last_notice_ = pulse->last_notice;
+    if (index_.revision() == 0) last_notice_ = heartbeat->last_notice;
     return {};
 }
 
@@ -152,11 +152,11 @@ void Journal::drop_results() {
     if (dropped > 0) parts_.observer->on_fenced(dropped);
 }
 
-void Journal::synchronize(const Pulse& pulse, SteadyTime asked_at) {
-    set_time(pulse.now, asked_at);
+void Journal::synchronize(const Heartbeat& heartbeat, SteadyTime asked_at) {
+    set_time(heartbeat.now, asked_at);
     if (asked_at.time_since_epoch().count() >= lease_until_) unbroken_since_ = asked_at;
     // A batch whose receipt was lost may have appended events that are not known yet.
-    if (!is_in_doubt_) low_water_.pass(pulse.last_event);
+    if (!is_in_doubt_) low_water_.advance_to(heartbeat.last_event);
     lease_until_ = (asked_at + options_.lease).time_since_epoch().count();
 }
 
@@ -186,26 +186,28 @@ Result<bool> Journal::take_over_some() {
     return *moved == take_over_batch;
 }
 
-std::size_t Journal::go_on_taking_over() {
+std::size_t Journal::continue_takeover() {
     if (!is_taking_over_ || is_blocked()) return 0;
     const Result<bool> is_more = take_over_some();
-    is_taking_over_ = accept(is_more ? Result<>() : is_more.error(), "take-over") && *is_more;
+    is_taking_over_ =
+        note_storage_result(is_more ? Result<>() : is_more.error(), "take-over") && *is_more;
     return is_taking_over_ ? 1 : 0;
 }
 
-std::optional<Pulse> Journal::pulse() {
+std::optional<Heartbeat> Journal::heartbeat() {
     const SteadyTime asked_at = parts_.clock->steady_now();
-    const Result<Pulse> pulse = parts_.storage->pulse(worker_.id);
-    if (!accept(pulse ? Result<>() : pulse.error(), "heartbeat")) return std::nullopt;
-    synchronize(*pulse, asked_at);
-    return *pulse;
+    const Result<Heartbeat> heartbeat = parts_.storage->heartbeat(worker_.id);
+    if (!note_storage_result(heartbeat ? Result<>() : heartbeat.error(), "heartbeat"))
+        return std::nullopt;
+    synchronize(*heartbeat, asked_at);
+    return *heartbeat;
 }
 
 std::size_t Journal::look_if_due() {
     const SteadyTime steady_now = parts_.clock->steady_now();
     {
         const std::scoped_lock lock(mutex_);
-        if (std::exchange(wants_look_, false)) next_look_ = steady_now;
+        if (std::exchange(wants_heartbeat_, false)) next_look_ = steady_now;
     }
     if (steady_now < next_look_) return 0;
     if (look()) next_look_ = steady_now + options_.heartbeat_interval;
@@ -213,17 +215,17 @@ std::size_t Journal::look_if_due() {
 }
 
 bool Journal::look() {
-    const std::optional<Pulse> answer = pulse();
+    const std::optional<Heartbeat> answer = heartbeat();
     if (!answer) return false;
     // Events that others return are found by checking; the events that this worker set aside are
     // known.
     consider_due(answer->now);
-    if (answer->revision != index_.revision() && !accept(refresh(), "reading changes"))
+    if (answer->revision != index_.revision() && !note_storage_result(refresh(), "reading changes"))
         return false;
     if (answer->last_notice != last_notice_ && !read_notices()) return false;
     // If storage was unavailable to all, the other workers get as long to come back as this one.
     if (parts_.clock->steady_now() - unbroken_since_ >= options_.lease &&
-        !accept(parts_.storage->declare_dead(worker_.id), "take-over")) {
+        !note_storage_result(parts_.storage->mark_expired(worker_.id), "take-over")) {
         return false;
     }
     is_taking_over_ = true;
@@ -233,7 +235,8 @@ bool Journal::look() {
 
 bool Journal::read_notices() {
     const Result<std::vector<Notice>> notices = parts_.storage->notices(last_notice_);
-    if (!accept(notices ? Result<>() : notices.error(), "reading notices")) return false;
+    if (!note_storage_result(notices ? Result<>() : notices.error(), "reading notices"))
+        return false;
     index_.apply(*notices);
     for (const Notice& notice : *notices) {
         if (notice.deleted_event) {
@@ -265,7 +268,7 @@ Result<> Journal::refresh() {
     return {};
 }
 
-bool Journal::accept(const Result<>& result, const char* what) {
+bool Journal::note_storage_result(const Result<>& result, const char* what) {
     is_healthy_ = result.has_value();
     if (result) return true;
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
@@ -289,7 +292,7 @@ Result<> Journal::submit(Submission& submission) {
     const std::size_t bytes = submission.payload_bytes();
     {
         const std::scoped_lock lock(mutex_);
-        if (refuses_new_) return Error(Errc::stopped, "the service has stopped");
+        if (rejects_new_) return Error(Errc::stopped, "the service has stopped");
         if (queued_ + count > options_.max_publish_queue ||
             queued_bytes_ + bytes > options_.max_payload_bytes_in_memory) {
             return Error(Errc::overloaded, "too many publications are waiting; try again later");
@@ -338,10 +341,10 @@ void Journal::want_claim() {
     notify();
 }
 
-void Journal::want_look() {
+void Journal::request_heartbeat() {
     {
         const std::scoped_lock lock(mutex_);
-        wants_look_ = true;
+        wants_heartbeat_ = true;
     }
     notify();
 }
@@ -351,12 +354,12 @@ void Journal::want_look() {
 std::size_t Journal::step() {
     const std::scoped_lock turn(step_mutex_);
     // A caller that waited for its turn during `close` must not start a new identity.
-    if (is_closed_) return refuse_pending();
+    if (is_closed_) return reject_pending();
     std::size_t done = 0;
     try {
         done = work();
     } catch (...) {
-        crash(what_was_thrown());
+        on_fatal(what_was_thrown());
     }
     const SteadyTime wake_at = next_wake();
     const std::scoped_lock lock(mutex_);
@@ -366,17 +369,17 @@ std::size_t Journal::step() {
 }
 
 std::size_t Journal::work() {
-    if (is_blocked()) return refuse_pending();
+    if (is_blocked()) return reject_pending();
     // Cleared first: delivery may set it again meanwhile.
-    if (has_crashed_.exchange(false) && !begin_again()) {
+    if (has_crashed_.exchange(false) && !reregister()) {
         has_crashed_ = true;
-        return refuse_pending();
+        return reject_pending();
     }
     std::size_t done = look_if_due();
     // In this order: events that delivery requests must have been written.
-    done += go_on_taking_over();
+    done += continue_takeover();
     done += write_pending();
-    done += serve_wants();
+    done += serve_refill_requests();
     done += claim_due();
     done += maintain_if_wanted();
     return done;
@@ -384,51 +387,51 @@ std::size_t Journal::work() {
 
 /// Memory is used up, or a similar failure: how far the work got is unknown. It is treated as if
 /// this process had died there, except that the callers get an error.
-void Journal::crash(std::string_view what) {
+void Journal::on_fatal(std::string_view what) {
     has_crashed_ = true;
     end_lease();
     blocked_until_ = parts_.clock->steady_now() + pause_after_failure;
     log(LogLevel::error,
         "the storage thread failed and continues under a new identity:", LogEvent::service_failed);
     log(LogLevel::error, what, LogEvent::service_failed);
-    for (Submission& submission : in_hand_.submissions) {
-        refuse(submission, "the service failed");
+    for (Submission& submission : current_.submissions) {
+        reject(submission, "the service failed");
     }
-    in_hand_ = {};
+    current_ = {};
 }
 
 /// Continues under a new identity: storage knows what the previous one held.
-bool Journal::begin_again() {
+bool Journal::reregister() {
     end_lease();
     const Result<> retired = parts_.storage->retire_worker(worker_.id);
     const bool is_retired = retired || retired.error() == Errc::fenced;
-    return accept(is_retired ? begin_identity() : retired, "new identity");
+    return note_storage_result(is_retired ? begin_identity() : retired, "new identity");
 }
 
 /// Allocates no memory, which may be what is short. Publications from completions called here wait
 /// for the next time.
-std::size_t Journal::refuse_pending() {
-    std::size_t refused = 0;
+std::size_t Journal::reject_pending() {
+    std::size_t rejected = 0;
     std::size_t pending = 1;
-    while (refused < pending) {
+    while (rejected < pending) {
         Submission next;
         {
             const std::scoped_lock lock(mutex_);
             if (submissions_.empty()) break;
-            if (refused == 0) pending = submissions_.size();
+            if (rejected == 0) pending = submissions_.size();
             next = std::move(submissions_.front());
             submissions_.pop_front();
             queued_ -= next.publications.size();
             queued_bytes_ -= next.payload_bytes();
         }
-        refuse(next, "storage does not respond; try again later");
-        ++refused;
+        reject(next, "storage does not respond; try again later");
+        ++rejected;
     }
-    return refused;
+    return rejected;
 }
 
 /// Every waiting caller must get its result, even if there is no memory for the reason.
-void Journal::refuse(Submission& submission, const char* reason) const noexcept {
+void Journal::reject(Submission& submission, const char* reason) const noexcept {
     std::string text;
     try {
         text = reason;
@@ -438,12 +441,12 @@ void Journal::refuse(Submission& submission, const char* reason) const noexcept 
     answer(submission, Error(Errc::unavailable, std::move(text)));
 }
 
-/// @pre `in_hand_` is empty.
+/// @pre `current_` is empty.
 void Journal::take_work() {
-    in_hand_.results = std::exchange(unwritten_, {});
+    current_.results = std::exchange(unwritten_, {});
     const std::scoped_lock lock(mutex_);
-    in_hand_.results.append(std::exchange(results_, {}));
-    in_hand_.submissions.reserve(std::min(submissions_.size(), options_.max_batch));
+    current_.results.append(std::exchange(results_, {}));
+    current_.submissions.reserve(std::min(submissions_.size(), options_.max_batch));
     std::size_t taken = 0;
     while (!submissions_.empty()) {
         Submission& next = submissions_.front();
@@ -452,30 +455,30 @@ void Journal::take_work() {
         taken += count;
         queued_ -= count;
         queued_bytes_ -= next.payload_bytes();
-        in_hand_.submissions.push_back(std::move(next));
+        current_.submissions.push_back(std::move(next));
         submissions_.pop_front();
     }
 }
 
 std::size_t Journal::write_pending() {
-    if (is_blocked() || !settle_doubt()) return 0;
+    if (is_blocked() || !resolve_in_doubt_batch()) return 0;
     take_work();
-    const std::size_t size = in_hand_.submissions.size() + in_hand_.results.size();
-    if (!in_hand_.submissions.empty() || has_rows(in_hand_.results)) {
-        write_in_hand();
+    const std::size_t size = current_.submissions.size() + current_.results.size();
+    if (!current_.submissions.empty() || has_rows(current_.results)) {
+        write_current();
     } else {
-        complete(in_hand_.results, {});
+        complete(current_.results, {});
     }
-    in_hand_ = {};
+    current_ = {};
     return size;
 }
 
-void Journal::write_in_hand() {
-    Work& work = in_hand_;
+void Journal::write_current() {
+    Work& work = current_;
     settle(work.results);
     Batch batch{.number = ++last_batch_,
                 .attempts = std::move(work.results.attempts),
-                .parks = std::move(work.results.parks),
+                .custody_changes = std::move(work.results.custody_changes),
                 .states = std::move(work.results.states),
                 .deactivations = std::move(work.results.deactivations)};
     Result<> outcome = Error(Errc::unavailable, "subscriptions keep changing; try again");
@@ -483,7 +486,7 @@ void Journal::write_in_hand() {
         match(work, batch);
         const Result<BatchReceipt> receipt = parts_.storage->write(worker_.id, batch);
         if (receipt) {
-            accept({}, "write");
+            note_storage_result({}, "write");
             written_low_water_ = batch.low_water;
             take_back(batch, work.results);
             complete(work, batch, *receipt);
@@ -499,19 +502,19 @@ void Journal::write_in_hand() {
     }
     take_back(batch, work.results);
     unwritten_ = std::move(work.results);
-    accept(outcome, "write");
+    note_storage_result(outcome, "write");
     for (Submission& submission : work.submissions) {
         answer(submission, for_callers(outcome.error()));
     }
 }
 
-bool Journal::settle_doubt() {
+bool Journal::resolve_in_doubt_batch() {
     if (!is_in_doubt_) return true;
-    const std::optional<Pulse> answer = pulse();
+    const std::optional<Heartbeat> answer = heartbeat();
     if (!answer) return false;
     if (answer->last_batch == last_batch_) {
         // Its callers were told that the outcome is unknown. Now it is known: all of it happened.
-        if (!take_in_appended() || !accept(refresh(), "reading changes")) return false;
+        if (!recover_appended() || !note_storage_result(refresh(), "reading changes")) return false;
         std::vector<SubscriptionId> deactivated;
         for (const Deactivation& wanted : unwritten_.deactivations) {
             const auto endpoint = index_.endpoint(wanted.subscription);
@@ -525,11 +528,11 @@ bool Journal::settle_doubt() {
 }
 
 /// Reads what the batch in doubt appended: no known event has an id above the last known one.
-bool Journal::take_in_appended() {
+bool Journal::recover_appended() {
     while (true) {
         Result<std::vector<HeldEvent>> found =
             parts_.storage->appended_after(worker_.id, low_water_.last_added(), take_over_batch);
-        if (!accept(found ? Result<>() : found.error(), "reading back")) return false;
+        if (!note_storage_result(found ? Result<>() : found.error(), "reading back")) return false;
         if (found->empty()) return true;
         for (const HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
@@ -606,12 +609,12 @@ void Journal::complete(Work& work, const Batch& batch, const BatchReceipt& recei
 Result<PublishReceipts> Journal::receipts_of(const Submission& submission,
                                              std::span<const Result<Appended>> appended) const {
     PublishReceipts receipts;
-    BatchFaults faults;
+    BatchErrors errors;
     for (std::size_t i = 0; i < appended.size(); ++i) {
         const Result<Appended>& each = appended[i];
         if (!each) {
             if (!submission.is_batch) return each.error();
-            if (!(each.error() == Errc::withdrawn)) faults.add(i, each.error());
+            if (!(each.error() == Errc::aborted)) errors.add(i, each.error());
             continue;
         }
         if (submission.publications[i].only && each->count == 0) {
@@ -620,16 +623,16 @@ Result<PublishReceipts> Journal::receipts_of(const Submission& submission,
         if (!each->is_replay) parts_.observer->on_published(each->count);
         receipts.push_back({.event_ids = event_ids(*each), .is_replay = each->is_replay});
     }
-    if (!faults.empty()) return faults.error();
+    if (!errors.empty()) return errors.error();
     return receipts;
 }
 
 void Journal::settle(const Results& results) {
     for (const AttemptRecord& record : results.attempts) {
-        low_water_.settle(record.event);
+        low_water_.mark_done(record.event);
     }
-    for (const Park& park : results.parks) {
-        low_water_.settle(park.event);
+    for (const CustodyChange& change : results.custody_changes) {
+        low_water_.mark_done(change.event);
     }
 }
 
@@ -637,16 +640,17 @@ void Journal::complete(const Results& results, const std::vector<SubscriptionId>
     for (const AttemptRecord& record : results.attempts) {
         if (record.due) consider_due(*record.due);
     }
-    for (const Park& park : results.parks) {
-        if (park.place == Park::Place::free) consider_due(park.due);
+    for (const CustodyChange& change : results.custody_changes) {
+        if (change.custody == Custody::unclaimed) consider_due(change.due);
     }
-    wants_.insert(wants_.end(), results.wants.begin(), results.wants.end());
+    refill_requests_.insert(refill_requests_.end(), results.refill_requests.begin(),
+                            results.refill_requests.end());
     for (const SubscriptionId id : deactivated) {
-        tell_deactivated(id, results.deactivations);
+        notify_deactivated(id, results.deactivations);
     }
 }
 
-void Journal::tell_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted) {
+void Journal::notify_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted) {
     const auto found = std::ranges::find(wanted, id, &Deactivation::subscription);
     const bool is_gone = found != wanted.end() && !found->failing_since;
     parts_.observer->on_deactivated(
@@ -690,25 +694,26 @@ std::size_t Journal::room_in_memory() const {
     const std::size_t events = inbox_.held_events();
     const std::size_t bytes = inbox_.held_bytes();
     // The last quarter is for new publications, so that they need not wait for due events.
-    const auto most_of = [](std::size_t all) { return all - all / 4; };
-    const std::size_t max_events = most_of(options_.max_events_in_memory);
-    const std::size_t max_bytes = most_of(options_.max_payload_bytes_in_memory);
+    const auto three_quarters = [](std::size_t all) { return all - all / 4; };
+    const std::size_t max_events = three_quarters(options_.max_events_in_memory);
+    const std::size_t max_bytes = three_quarters(options_.max_payload_bytes_in_memory);
     if (events >= max_events || bytes >= max_bytes) return 0;
     // Their sizes are unknown, so each counts as the maximum.
     const std::size_t largest = (max_bytes - bytes) / options_.max_payload_bytes;
     return std::min({max_events - events, std::max<std::size_t>(largest, 1), options_.max_batch});
 }
 
-bool Journal::settle_claim() {
+bool Journal::resolve_in_doubt_claim() {
     if (!is_claim_in_doubt_) return true;
-    if (!accept(parts_.storage->unclaim(worker_.id, last_claim_), "claim")) return false;
+    if (!note_storage_result(parts_.storage->unclaim(worker_.id, last_claim_), "claim"))
+        return false;
     is_claim_in_doubt_ = false;
     consider_due(now());
     return true;
 }
 
 std::size_t Journal::claim_due() {
-    if (is_blocked() || !settle_claim()) return 0;
+    if (is_blocked() || !resolve_in_doubt_claim()) return 0;
     {
         const std::scoped_lock lock(mutex_);
         if (std::exchange(wants_claim_, false)) consider_due(now());
@@ -718,35 +723,35 @@ std::size_t Journal::claim_due() {
     if (room == 0) return 0;
     Result<Claim> claim = parts_.storage->claim(worker_.id, room, ++last_claim_);
     if (!claim) is_claim_in_doubt_ = true;
-    if (!accept(claim ? Result<>() : claim.error(), "claim")) return 0;
+    if (!note_storage_result(claim ? Result<>() : claim.error(), "claim")) return 0;
     // What is known of subscriptions decides on these events: it must be no older than they are.
-    if (claim->revision > index_.revision() && !accept(refresh(), "reading changes")) {
+    if (claim->revision > index_.revision() && !note_storage_result(refresh(), "reading changes")) {
         is_claim_in_doubt_ = true;
         return 0;
     }
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
     // Storage has the correct time: its clock was set back.
-    if (claimed == 0 && next_due_ && *next_due_ <= now()) pulse();
+    if (claimed == 0 && next_due_ && *next_due_ <= now()) heartbeat();
     inbox_.deliver(std::move(claim->events));
     return std::max<std::size_t>(claimed, 1);
 }
 
-std::size_t Journal::serve_wants() {
+std::size_t Journal::serve_refill_requests() {
     std::size_t served = 0;
     // The events that delivery requests may still have to be written.
-    while (!wants_.empty() && served < max_wants_in_step && !is_blocked() && !is_in_doubt_ &&
-           settle_claim()) {
-        delivery::Want want = wants_.front();
+    while (!refill_requests_.empty() && served < max_wants_in_step && !is_blocked() &&
+           !is_in_doubt_ && resolve_in_doubt_claim()) {
+        delivery::RefillRequest request = refill_requests_.front();
         const std::size_t room = room_in_memory();
         if (room == 0) break;
-        want.count = std::min(want.count, room);
-        Result<std::vector<HeldEvent>> events = parts_.storage->claim_deferred(
-            worker_.id, want.subscription, want.count, ++last_claim_);
+        request.count = std::min(request.count, room);
+        Result<std::vector<HeldEvent>> events = parts_.storage->claim_reserved(
+            worker_.id, request.subscription, request.count, ++last_claim_);
         if (!events) is_claim_in_doubt_ = true;
-        if (!accept(events ? Result<>() : events.error(), "claim")) break;
-        wants_.pop_front();
-        inbox_.refill(want, std::move(*events));
+        if (!note_storage_result(events ? Result<>() : events.error(), "claim")) break;
+        refill_requests_.pop_front();
+        inbox_.refill(request, std::move(*events));
         ++served;
     }
     return served;
@@ -764,11 +769,11 @@ std::size_t Journal::maintain_if_wanted() {
     // If this worker wrote nothing else, storage would always believe that its events are in
     // memory. The mark includes results that are not written yet, so it must be written with them.
     const bool has_unwritten = is_in_doubt_ || unwritten_.size() > 0;
-    if (!has_unwritten && low_water_.value() > written_low_water_) write_in_hand();
+    if (!has_unwritten && low_water_.value() > written_low_water_) write_current();
     if (is_blocked()) return 0;
     const Result<bool> is_more = parts_.storage->maintain(
         {.limit = maintenance_batch, .keep_events_for = options_.retention});
-    if (!accept(is_more ? Result<>() : is_more.error(), "maintenance")) return 0;
+    if (!note_storage_result(is_more ? Result<>() : is_more.error(), "maintenance")) return 0;
     if (*is_more) want_maintenance();
     return 1;
 }
@@ -790,7 +795,7 @@ SteadyTime Journal::next_wake() const {
 bool Journal::has_work() const {
     if (!submissions_.empty()) return true;
     return !waits_for_storage_ &&
-           (results_.size() != 0 || wants_maintenance_ || wants_claim_ || wants_look_);
+           (results_.size() != 0 || wants_maintenance_ || wants_claim_ || wants_heartbeat_);
 }
 
 SteadyTime Journal::wake_at() const {

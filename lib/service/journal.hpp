@@ -69,14 +69,14 @@ public:
     /// Registers as a worker, reads subscriptions, starts to take over what was left behind.
     Result<> open();
     /// From now on `submit` returns stopped.
-    void refuse_new();
+    void reject_new();
     /// Writes pending work, and gives up the identity, so that its events are due at once for any
     /// worker.
-    /// @pre `refuse_new` was called.
+    /// @pre `reject_new` was called.
     Result<> close();
 
     /// Leaves everything as after a crash: this worker stays registered in storage. Only callers
-    /// are answered. @pre `refuse_new` was called.
+    /// are answered. @pre `reject_new` was called.
     void abandon();
 
     /// Submits publications; a later `step` calls `done`. @return overloaded; stopped: then the
@@ -85,7 +85,7 @@ public:
     /// Submits results of events. Has no effect if `epoch` is that of an earlier identity.
     void record(std::uint64_t epoch, Results results);
     /// Delivery has failed, and it is unknown what it still holds: all of it goes back to storage.
-    void abandon_identity() noexcept { has_crashed_ = true; }
+    void force_reregister() noexcept { has_crashed_ = true; }
     /// Whether there is room for more results; delivery starts no attempt otherwise.
     bool has_room_for_results() const;
     /// Reads what has changed since the index was built.
@@ -95,7 +95,7 @@ public:
     /// Events in storage have become due.
     void want_claim();
     /// Others have changed something that the next heartbeat should read now.
-    void want_look();
+    void request_heartbeat();
 
     /// Does all work that is ready. @return the number of things done.
     std::size_t step();
@@ -126,7 +126,7 @@ private:
     void end_lease() noexcept { lease_until_ = SteadyTime::min().time_since_epoch().count(); }
     void drop_results();
     /// Sends a heartbeat. @return nullopt if storage did not respond.
-    std::optional<Pulse> pulse();
+    std::optional<Heartbeat> heartbeat();
     /// @return the number of things done.
     std::size_t look_if_due();
     /// Sends a heartbeat and checks what others did: changes, and expired workers.
@@ -134,25 +134,25 @@ private:
     bool look();
     /// @return false where storage does not answer.
     bool read_notices();
-    void synchronize(const Pulse& pulse, SteadyTime asked_at);
+    void synchronize(const Heartbeat& heartbeat, SteadyTime asked_at);
     void set_time(Time storage_time, SteadyTime asked_at);
     /// @return whether there may be more
     Result<bool> take_over_some();
     /// However much dead workers left, publications and heartbeats continue in between.
-    std::size_t go_on_taking_over();
+    std::size_t continue_takeover();
 
     std::size_t work();
-    void crash(std::string_view what);
+    void on_fatal(std::string_view what);
     /// @return false if storage does not respond.
-    bool begin_again();
-    std::size_t refuse_pending();
+    bool reregister();
+    std::size_t reject_pending();
     std::size_t write_pending();
     /// Writes a batch of the current work. @pre no batch is in doubt.
-    void write_in_hand();
+    void write_current();
     /// Finds out whether a batch whose receipt was lost was written, and continues from there.
     /// @return false if storage does not respond.
-    bool settle_doubt();
-    bool take_in_appended();
+    bool resolve_in_doubt_batch();
+    bool recover_appended();
     void take_work();
     /// Matches publications again. Those that do not fit into one transaction are put back.
     void match(Work& work, Batch& batch);
@@ -162,25 +162,25 @@ private:
     void settle(const Results& results);
     /// Results are in storage.
     void complete(const Results& results, const std::vector<SubscriptionId>& deactivated);
-    void tell_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
+    void notify_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
     std::vector<HeldEvent> hold(const Append& append, const Appended& appended) const;
     /// @param appended the results of its publications.
     Result<PublishReceipts> receipts_of(const Submission& submission,
                                         std::span<const Result<Appended>> appended) const;
     void answer(Submission& submission, Result<PublishReceipts> receipts) const;
-    void refuse(Submission& submission, const char* reason) const noexcept;
+    void reject(Submission& submission, const char* reason) const noexcept;
 
     std::size_t claim_due();
-    std::size_t serve_wants();
+    std::size_t serve_refill_requests();
     /// The number of events that can be claimed at once within the memory limits.
     std::size_t room_in_memory() const;
     /// Undoes a claim whose result was lost. @return false if storage does not respond.
-    bool settle_claim();
+    bool resolve_in_doubt_claim();
     std::size_t maintain_if_wanted();
     void consider_due(Time due);
     /// Records how a call to storage went: after a failure storage is not called for a while, and a
     /// lost identity is replaced. @return whether it succeeded.
-    bool accept(const Result<>& result, const char* what);
+    bool note_storage_result(const Result<>& result, const char* what);
     bool is_blocked() const { return parts_.clock->steady_now() < blocked_until_; }
     SteadyTime next_wake() const;
     void notify();
@@ -218,7 +218,7 @@ private:
     SteadyTime next_sample_{};
     SteadyTime blocked_until_{};
     /// What is being written.
-    Work in_hand_;
+    Work current_;
     std::atomic<bool> has_crashed_{false};
     /// Results whose write failed; they go into the next batch, unless they turn out to be written.
     Results unwritten_;
@@ -226,7 +226,7 @@ private:
     bool is_in_doubt_ = false;
     /// The result of the claim `last_claim_` is unknown.
     bool is_claim_in_doubt_ = false;
-    std::deque<delivery::Want> wants_;
+    std::deque<delivery::RefillRequest> refill_requests_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
@@ -238,9 +238,9 @@ private:
     std::uint64_t epoch_ = 0;
     bool wants_maintenance_ = true;
     bool wants_claim_ = false;
-    bool wants_look_ = false;
+    bool wants_heartbeat_ = false;
     bool stops_waiting_ = false;
-    bool refuses_new_ = false;
+    bool rejects_new_ = false;
     bool waits_for_storage_ = false;
     SteadyTime wake_at_{};
 

@@ -1,5 +1,5 @@
 #include <base/publication.hpp>
-#include <service/batch_faults.hpp>
+#include <service/batch_errors.hpp>
 #include <service/operations.hpp>
 #include <service/validation.hpp>
 #include <signing/digest.hpp>
@@ -31,14 +31,14 @@ std::shared_ptr<const Message> make_message(std::string event_type, std::string 
                 .expires_at = expires_at});
 }
 
-Submission alone(PendingPublication publication) {
+Submission single(PendingPublication publication) {
     Submission submission;
     submission.publications.push_back(std::move(publication));
     return submission;
 }
 
 /// Its caller must get a result even if there is no memory for a copy of the error.
-Result<PublishReceipt> receipt_alone(Result<PublishReceipts> receipts) noexcept {
+Result<PublishReceipt> single_receipt(Result<PublishReceipts> receipts) noexcept {
     try {
         if (!receipts) return receipts.error();
         return std::move(receipts->front());
@@ -75,7 +75,7 @@ Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     Result<PendingPublication> pending = prepare(principal, std::move(publication), rules());
     if (!pending) return pending.error();
-    return alone(*std::move(pending));
+    return single(*std::move(pending));
 }
 
 Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
@@ -85,16 +85,16 @@ Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
     if (Result<> verdict = check_size(batch, current); !verdict) return verdict.error();
     Submission submission{.is_batch = true};
     submission.publications.reserve(batch.size());
-    service::BatchFaults faults;
+    service::BatchErrors errors;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         Result<PendingPublication> pending = prepare(principal, std::move(batch[i]), current);
         if (pending) {
             submission.publications.push_back(*std::move(pending));
         } else {
-            faults.add(i, pending.error());
+            errors.add(i, pending.error());
         }
     }
-    if (!faults.empty()) return faults.error();
+    if (!errors.empty()) return errors.error();
     return submission;
 }
 
@@ -165,7 +165,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
         .retry_on = draft.retry_on,
         .user_id = principal.user_id()};
     Result<Subscription> stored = storage->insert_subscription(subscription);
-    if (stored) take_in_change();
+    if (stored) apply_change();
     return stored;
 }
 
@@ -184,7 +184,7 @@ Result<Subscription> WebhookService::Impl::update_subscription(const Principal& 
     }
     if (Result<> verdict = validate(change); !verdict) return verdict.error();
     Result<Subscription> stored = storage->update_subscription(principal, id, change);
-    if (stored) take_in_change();
+    if (stored) apply_change();
     return stored;
 }
 
@@ -193,7 +193,7 @@ Result<> WebhookService::Impl::delete_subscription(const Principal& principal, S
         return deleted;
     }
     engine.want_maintenance();
-    take_in_change();
+    apply_change();
     return {};
 }
 
@@ -217,7 +217,7 @@ Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& princi
         secret = *std::move(made);
     }
     Result<Subscription> stored = storage->rotate_secret(principal, id, *secret, overlap);
-    if (stored) take_in_change();
+    if (stored) apply_change();
     return stored;
 }
 
@@ -268,7 +268,7 @@ Result<EventId> WebhookService::Impl::send_test_event(const Principal& principal
         make_message(std::string(test_event_type), "application/json", *std::move(payload));
     pending.only = id;
     const Result<PublishReceipt> receipt =
-        receipt_alone(engine.submit_and_wait(alone(std::move(pending))));
+        single_receipt(engine.submit_and_wait(single(std::move(pending))));
     if (!receipt) return receipt.error();
     return receipt->event_ids.front();
 }
@@ -285,7 +285,7 @@ Result<Event> WebhookService::Impl::retry_event(const Principal& principal, Subs
     if (Result<> reopened = storage->reopen_event(principal, id, event); !reopened) {
         return reopened.error();
     }
-    engine.send_again();
+    engine.resend();
     Result<EventHistory> waiting = storage->find_event(principal, id, event);
     if (!waiting) return waiting.error();
     // An event that was never attempted is not a probe: it waits for the end of the endpoint's
@@ -309,7 +309,7 @@ Result<std::size_t> WebhookService::Impl::recover(const Principal& principal, Su
         if (!reopened) return reopened.error();
         recovered += reopened->count;
         after = reopened->next;
-        if (reopened->count > 0) engine.send_again();
+        if (reopened->count > 0) engine.resend();
     }
     return recovered;
 }
@@ -319,7 +319,7 @@ Result<std::size_t> WebhookService::Impl::recover(const Principal& principal, Su
 Result<> WebhookService::Impl::register_event_type(EventType type) {
     if (Result<> verdict = service::check_event_type(type); !verdict) return verdict;
     Result<> stored = storage->upsert_event_type(type);
-    if (stored) take_in_change();
+    if (stored) apply_change();
     return stored;
 }
 
@@ -333,7 +333,7 @@ Result<PublishReceipt> WebhookService::Impl::publish(const Principal& principal,
                                                      Publication publication) {
     Result<Submission> submission = prepare(principal, std::move(publication));
     if (!submission) return submission.error();
-    return receipt_alone(engine.submit_and_wait(*std::move(submission)));
+    return single_receipt(engine.submit_and_wait(*std::move(submission)));
 }
 
 Result<> WebhookService::Impl::async_publish(
@@ -342,7 +342,7 @@ Result<> WebhookService::Impl::async_publish(
     Result<Submission> submission = prepare(principal, std::move(publication));
     if (!submission) return submission.error();
     submission->done = [done = std::move(done)](Result<PublishReceipts> receipts) {
-        (*done)(receipt_alone(std::move(receipts)));
+        (*done)(single_receipt(std::move(receipts)));
     };
     return engine.submit(*std::move(submission));
 }

@@ -84,7 +84,7 @@ private:
                                                 const service::Rules& current) const;
     /// After a change of a subscription or an event type: it applies to all later publications. If
     /// reading it fails, the next heartbeat reads it.
-    void take_in_change() { static_cast<void>(engine.refresh()); }
+    void apply_change() { static_cast<void>(engine.refresh()); }
 };
 
 }  // namespace webhooks

@@ -138,7 +138,7 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
         endpoint->target = std::make_shared<Target>(
             Target{.url = *std::move(url), .headers = subscription.headers, .policy = policy_});
     } else {
-        endpoint->fault = verdict.error().detail();
+        endpoint->target_error = verdict.error().detail();
     }
     return endpoint;
 }

@@ -15,34 +15,34 @@ constexpr std::size_t max_description_bytes = 1024;
 constexpr int max_retry_limit = 100;
 
 /// Collects errors; a failed check of a part adds its own.
-class Faults {
+class FieldErrorList {
 public:
     void expect(bool is_right, std::string_view field, std::string_view message) {
         if (!is_right) add(field, message);
     }
 
     void add(std::string_view field, std::string_view message) {
-        faults_.push_back({std::string(field), std::string(message)});
+        errors_.push_back({std::string(field), std::string(message)});
     }
 
     void include(const Result<>& check) {
         if (check) return;
         const Error error = check.error();
-        faults_.insert(faults_.end(), error.fields().begin(), error.fields().end());
+        errors_.insert(errors_.end(), error.fields().begin(), error.fields().end());
     }
 
     Result<> result() && {
-        if (faults_.empty()) return {};
-        return Error(std::move(faults_));
+        if (errors_.empty()) return {};
+        return Error(std::move(errors_));
     }
 
 private:
-    std::vector<FieldError> faults_;
+    std::vector<FieldError> errors_;
 };
 
-bool is_text_of_length(std::string_view text, std::size_t least, std::size_t most) {
+bool is_text_of_length(std::string_view text, std::size_t min, std::size_t max) {
     const auto length = count_code_points(text);
-    return length && *length >= least && *length <= most;
+    return length && *length >= min && *length <= max;
 }
 
 bool is_segment(std::string_view text) {
@@ -70,16 +70,18 @@ std::string unknown_type(const std::string& name, const SubscriptionIndex& index
 }
 
 /// The similar name is looked up only on error, because that takes time.
-void check_registered(const std::string& name, const SubscriptionIndex& index, Faults& faults) {
-    if (!index.is_registered(name)) faults.add("eventType", unknown_type(name, index));
+void check_registered(const std::string& name, const SubscriptionIndex& index,
+                      FieldErrorList& errors) {
+    if (!index.is_registered(name)) errors.add("eventType", unknown_type(name, index));
 }
 
-void check_pattern(const std::string& pattern, const SubscriptionIndex& index, Faults& faults) {
+void check_pattern(const std::string& pattern, const SubscriptionIndex& index,
+                   FieldErrorList& errors) {
     const bool is_pattern = pattern == "*" || pattern.ends_with(".*");
     if (!is_pattern) {
-        check_registered(pattern, index, faults);
+        check_registered(pattern, index, errors);
     } else {
-        faults.expect(index.matches_any_type(pattern), "eventType",
+        errors.expect(index.matches_any_type(pattern), "eventType",
                       "matches no registered event type");
     }
 }
@@ -93,64 +95,63 @@ Result<> check_endpoint(const std::string& text, const EndpointPolicy& policy) {
 }  // namespace
 
 Result<> check(const SubscriptionChange& change, const Rules& rules) {
-    Faults faults;
+    FieldErrorList errors;
     if (change.name) {
-        faults.expect(is_text_of_length(*change.name, 1, max_name_length), "name",
+        errors.expect(is_text_of_length(*change.name, 1, max_name_length), "name",
                       "must be 1 to 256 characters of UTF-8 without U+0000");
     }
-    if (change.event_type) check_pattern(*change.event_type, rules.index, faults);
-    if (change.url) faults.include(check_endpoint(*change.url, rules.options.endpoints));
-    if (change.secret) faults.include(check_secret(*change.secret));
-    if (change.headers) faults.include(check_headers(*change.headers));
+    if (change.event_type) check_pattern(*change.event_type, rules.index, errors);
+    if (change.url) errors.include(check_endpoint(*change.url, rules.options.endpoints));
+    if (change.secret) errors.include(check_secret(*change.secret));
+    if (change.headers) errors.include(check_headers(*change.headers));
     if (change.max_retry_count) {
-        faults.expect(*change.max_retry_count >= 0 && *change.max_retry_count <= max_retry_limit,
+        errors.expect(*change.max_retry_count >= 0 && *change.max_retry_count <= max_retry_limit,
                       "maxRetryCount", "must be 0 to 100");
     }
     if (change.rate_limit) {
-        faults.expect(*change.rate_limit >= 0 && *change.rate_limit <= max_rate_limit, "rateLimit",
+        errors.expect(*change.rate_limit >= 0 && *change.rate_limit <= max_rate_limit, "rateLimit",
                       "must be 0 to " + std::to_string(max_rate_limit));
     }
     if (change.timeout) {
-        faults.expect(change.timeout->count() >= 0 && *change.timeout <= max_subscription_timeout,
+        errors.expect(change.timeout->count() >= 0 && *change.timeout <= max_subscription_timeout,
                       "timeoutSeconds",
                       "must be 1 to " + std::to_string(max_subscription_timeout.count()) +
                           ", or 0 for the transport's own limit");
     }
-    return std::move(faults).result();
+    return std::move(errors).result();
 }
 
 Result<> check(const Publication& publication, const Rules& rules) {
-    Faults faults;
-    check_registered(publication.event_type, rules.index, faults);
-    faults.include(check_members(publication, rules.now, rules.options.max_payload_bytes));
-    return std::move(faults).result();
+    FieldErrorList errors;
+    check_registered(publication.event_type, rules.index, errors);
+    errors.include(check_members(publication, rules.now, rules.options.max_payload_bytes));
+    return std::move(errors).result();
 }
 
 Result<> check_size(const std::vector<Publication>& publications, const Rules& rules) {
-    const std::size_t most = std::min(max_publications_in_batch, rules.options.max_publish_queue);
-    const std::size_t most_bytes = rules.options.max_payload_bytes_in_memory;
+    const std::size_t max = std::min(max_publications_in_batch, rules.options.max_publish_queue);
+    const std::size_t max_bytes = rules.options.max_payload_bytes_in_memory;
     std::size_t bytes = 0;
     for (const Publication& publication : publications) {
         bytes += publication.payload.size();
     }
-    Faults faults;
-    faults.expect(!publications.empty() && publications.size() <= most, "events",
-                  "must be 1 to " + std::to_string(most) + " publications");
-    faults.expect(
-        bytes <= most_bytes, "events",
-        "must have at most " + std::to_string(most_bytes) + " bytes of payloads in total");
-    return std::move(faults).result();
+    FieldErrorList errors;
+    errors.expect(!publications.empty() && publications.size() <= max, "events",
+                  "must be 1 to " + std::to_string(max) + " publications");
+    errors.expect(bytes <= max_bytes, "events",
+                  "must have at most " + std::to_string(max_bytes) + " bytes of payloads in total");
+    return std::move(errors).result();
 }
 
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap) {
-    Faults faults;
+    FieldErrorList errors;
     const bool is_current = secret == current;
-    if (secret) faults.include(check_secret(*secret));
-    faults.expect(!is_current, "secret", "must not be the current one");
-    faults.expect(overlap >= std::chrono::seconds(0) && overlap <= max_secret_overlap,
+    if (secret) errors.include(check_secret(*secret));
+    errors.expect(!is_current, "secret", "must not be the current one");
+    errors.expect(overlap >= std::chrono::seconds(0) && overlap <= max_secret_overlap,
                   "overlapSeconds", "must be 0 to " + std::to_string(max_secret_overlap.count()));
-    Result<> verdict = std::move(faults).result();
+    Result<> verdict = std::move(errors).result();
     // By itself it is a sound request that comes at the wrong time.
     if (is_current && verdict.error().fields().size() == 1) {
         return Error(make_error_code(Errc::conflict), verdict.error().fields());
@@ -159,22 +160,22 @@ Result<> check_rotation(const std::optional<Secret>& secret, const Secret& curre
 }
 
 Result<> check_event_type(const EventType& type) {
-    Faults faults;
-    faults.expect(is_type_name(type.name), "name",
+    FieldErrorList errors;
+    errors.expect(is_type_name(type.name), "name",
                   "must be 1 to 128 characters: letters, digits, '_' and '-' in segments that are "
                   "joined by dots");
-    faults.expect(!type.name.starts_with("webhook."), "name",
+    errors.expect(!type.name.starts_with("webhook."), "name",
                   "must not begin with 'webhook.', which is reserved");
-    faults.expect(
+    errors.expect(
         type.description.size() <= max_description_bytes && is_storable_text(type.description),
         "description", "must be at most 1024 bytes of UTF-8 without U+0000");
-    return std::move(faults).result();
+    return std::move(errors).result();
 }
 
 Result<> check_principal(const Principal& principal) {
-    Faults faults;
-    faults.expect(is_user_id(principal.user_id()), "userId", user_id_rule);
-    return std::move(faults).result();
+    FieldErrorList errors;
+    errors.expect(is_user_id(principal.user_id()), "userId", user_id_rule);
+    return std::move(errors).result();
 }
 
 }  // namespace webhooks::service

@@ -8,8 +8,8 @@
 namespace webhooks {
 namespace {
 
-constexpr std::size_t least_api_key_bytes = 16;
-constexpr std::size_t most_api_key_bytes = 256;
+constexpr std::size_t min_api_key_bytes = 16;
+constexpr std::size_t max_api_key_bytes = 256;
 constexpr std::size_t random_key_bytes = 32;
 
 Result<> check_principal(const Principal& principal) {
@@ -19,7 +19,7 @@ Result<> check_principal(const Principal& principal) {
 
 Result<> check_key(std::string_view key) {
     // HTTP removes leading and trailing spaces from header values: such a key could never match.
-    if (key.size() >= least_api_key_bytes && key.size() <= most_api_key_bytes &&
+    if (key.size() >= min_api_key_bytes && key.size() <= max_api_key_bytes &&
         ascii::is_printable(key) && ascii::is_visible(key.front()) &&
         ascii::is_visible(key.back())) {
         return {};
@@ -79,7 +79,7 @@ Result<> ApiKeys::add(const Principal& principal, const Secret& key) {
 
 Result<Principal> ApiKeys::authenticate(std::string_view key) const {
     const Error unknown(Errc::not_found, "no such API key");
-    if (key.empty() || key.size() > most_api_key_bytes) return unknown;
+    if (key.empty() || key.size() > max_api_key_bytes) return unknown;
     const std::string hash = signing::sha256(key);
     const auto found = storage_->find_api_key(hash);
     if (!found) return found.error();

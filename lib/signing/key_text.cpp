@@ -11,8 +11,8 @@ constexpr std::string_view hmac_prefix = "whsec_";
 constexpr std::string_view private_prefix = "whsk_";
 constexpr std::string_view public_prefix = "whpk_";
 constexpr std::size_t max_text_bytes = 256;
-constexpr std::size_t least_hmac_bytes = 24;
-constexpr std::size_t most_hmac_bytes = 64;
+constexpr std::size_t min_hmac_bytes = 24;
+constexpr std::size_t max_hmac_bytes = 64;
 
 Error secret_error(const char* message) {
     return Error(std::vector<FieldError>{{"secret", message}});
@@ -43,7 +43,7 @@ Secret join(std::string_view seed, std::string_view public_key) {
 
 Result<Key> read_hmac_key(const Secret& text) {
     Secret key = decode(text, hmac_prefix);
-    if (key.reveal().size() < least_hmac_bytes || key.reveal().size() > most_hmac_bytes) {
+    if (key.reveal().size() < min_hmac_bytes || key.reveal().size() > max_hmac_bytes) {
         return secret_error("must have padded base64 of 24 to 64 bytes after whsec_");
     }
     return Key(std::move(key));

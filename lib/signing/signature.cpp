@@ -15,7 +15,7 @@ using signing::HmacSha256;
 constexpr std::string_view hmac_version = "v1,";
 constexpr std::string_view ed25519_version = "v1a,";
 /// Each attempt costs a hash of the whole body, and anyone can send a header full of signatures.
-constexpr int most_ed25519_tries = 10;
+constexpr int max_ed25519_tries = 10;
 
 Error openssl_error() {
     return Error(Errc::internal, "OpenSSL could not compute a signature");
@@ -36,10 +36,10 @@ Result<std::string> write(std::string_view version, const std::optional<std::str
 
 std::optional<std::chrono::seconds> parse_timestamp(std::string_view text) {
     // Longer numbers would overflow the arithmetic of times; this suffices until the year 33658.
-    constexpr std::size_t most_digits = 12;
+    constexpr std::size_t max_digits = 12;
     std::uint64_t seconds = 0;
     const char* const end = text.data() + text.size();
-    if (text.size() > most_digits) return {};
+    if (text.size() > max_digits) return {};
     if (std::from_chars(text.data(), end, seconds).ptr != end) return {};
     return std::chrono::seconds(seconds);
 }
@@ -80,7 +80,7 @@ Result<bool> is_signed_by(const Ed25519Key& key, const SignedMessage& message) {
     const std::string content = signed_content(message.id, message.timestamp, message.body);
     int tries = 0;
     return any_signature(message.signature, [&](std::string_view one) {
-        if (!one.starts_with(ed25519_version) || ++tries > most_ed25519_tries) return false;
+        if (!one.starts_with(ed25519_version) || ++tries > max_ed25519_tries) return false;
         const auto signature = signing::base64_decode(one.substr(ed25519_version.size()));
         return signature && key.verifies(*signature, content);
     });

@@ -38,7 +38,7 @@ private:
         for (std::size_t i = first; i < end; ++i) {
             if (is_new(verdicts_[i])) forget_key(i);
             if (verdicts_[i])
-                verdicts_[i] = Error(Errc::withdrawn, "an append joined with it failed");
+                verdicts_[i] = Error(Errc::aborted, "an append joined with it failed");
         }
     }
 

@@ -11,7 +11,7 @@ inline bool is_request(Outcome outcome) {
 
 /// Sets the state of an event to that of its latest attempt.
 /// @param requests the number of its attempts that made a request.
-inline void show_latest(Event& event, Attempt latest, int requests) {
+inline void apply_latest_attempt(Event& event, Attempt latest, int requests) {
     event.status_code = latest.status_code;
     event.response = std::move(latest.response);
     event.error_message = std::move(latest.error_message);
@@ -21,8 +21,8 @@ inline void show_latest(Event& event, Attempt latest, int requests) {
     if (is_request(latest.outcome)) event.sent_at = latest.sent_at;
 }
 
-/// After `show_latest`: another attempt is due. A resent event is not delivered yet.
-inline void show_waiting(Event& event, Time due) {
+/// After `apply_latest_attempt`: another attempt is due. A resent event is not delivered yet.
+inline void apply_next_retry(Event& event, Time due) {
     event.next_retry_at = due;
     event.is_success = false;
 }

@@ -52,7 +52,7 @@ std::vector<OutgoingRequest> FakeTransport::requests() const {
     return requests_;
 }
 
-std::vector<Transport::Token> FakeTransport::under_way() const {
+std::vector<Transport::Token> FakeTransport::in_flight() const {
     const std::scoped_lock lock(mutex_);
     std::vector<Token> tokens = unanswered_;
     const SteadyTime now = steady_now();

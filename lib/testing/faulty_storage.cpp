@@ -8,7 +8,7 @@ void FaultyStorage::break_calls(Breakage breakage) {
     breakage_ = breakage;
 }
 
-void FaultyStorage::mend() {
+void FaultyStorage::repair() {
     break_calls({.count = 0});
 }
 
@@ -35,7 +35,7 @@ std::optional<FaultyStorage::Fault> FaultyStorage::note(Call call) {
         --breakage_.first;
         return std::nullopt;
     }
-    if (breakage_.count != for_ever) --breakage_.count;
+    if (breakage_.count != indefinitely) --breakage_.count;
     broken_.push_back(call);
     return breakage_.fault;
 }

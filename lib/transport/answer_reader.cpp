@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <transport/answer_reader.hpp>
-#include <transport/plain_answer.hpp>
+#include <transport/simple_response.hpp>
 #include <transport/text.hpp>
 
 namespace webhooks::transport {
@@ -46,7 +46,7 @@ bool AnswerReader::feed(std::string_view bytes) {
 }
 
 bool AnswerReader::take_plain(std::string_view bytes) {
-    const auto plain = read_plain_answer(bytes, max_header_bytes_, max_kept_bytes);
+    const auto plain = read_simple_response(bytes, max_header_bytes_, max_kept_bytes);
     if (!plain) return false;
     plain_ = {.kind = TransportAnswer::Kind::answered,
               .status_code = plain->status,

@@ -24,14 +24,14 @@ bool are_allowed(const std::vector<IpAddress>& addresses, const EndpointPolicy* 
 }  // namespace
 
 Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
-                 Workbench& workbench, Listener& listener)
+                 AttemptContext& context, Listener& listener)
     : token_(token),
       request_(std::move(request)),
-      timeout_(request_.timeout.count() > 0 ? request_.timeout : workbench.options.attempt_timeout),
+      timeout_(request_.timeout.count() > 0 ? request_.timeout : context.options.attempt_timeout),
       deadline_(started + timeout_),
-      workbench_(workbench),
+      context_(context),
       listener_(listener),
-      reader_(workbench.options.max_header_bytes),
+      reader_(context.options.max_header_bytes),
       step_deadline_(deadline_) {}
 
 /// No exception may leave; only running out of memory can cause one here.
@@ -46,7 +46,7 @@ void Attempt::guard(Function function) {
 
 void Attempt::begin() {
     guard([this] {
-        prepared_ = workbench_.targets.prepare(request_.target);
+        prepared_ = context_.targets.prepare(request_.target);
         if (!prepared_->error.empty()) return end(failed(FailureReason::other, prepared_->error));
         Result<std::string> bytes = request_bytes(prepared_->head, request_);
         if (!bytes) return end(failed(FailureReason::other, bytes.error().detail()));
@@ -56,8 +56,8 @@ void Attempt::begin() {
 }
 
 void Attempt::send_or_connect() {
-    while (auto kept = workbench_.idle.take(prepared_->key)) {
-        if (!(*kept)->is_quiet()) continue;
+    while (auto kept = context_.idle.take(prepared_->key)) {
+        if (!(*kept)->is_reusable()) continue;
         if (SteadyTime::clock::now() >= (*kept)->valid_until()) {
             kept_ = std::move(*kept);
             return resolve();
@@ -82,12 +82,12 @@ void Attempt::connect() {
 
 void Attempt::resolve() {
     const SteadyTime now = SteadyTime::clock::now();
-    connect_deadline_ = std::min(deadline_, now + workbench_.options.connect_timeout);
+    connect_deadline_ = std::min(deadline_, now + context_.options.connect_timeout);
     step_deadline_ = connect_deadline_;
     phase_ = Phase::resolving;
     const EndpointUrl& url = request_.target->url;
     if (!url.host_is_address()) {
-        look_up_ = workbench_.resolver.resolve(
+        lookup_ = context_.resolver.resolve(
             url.host(), now, [this](const Resolved& resolved) { on_resolved(resolved); });
         return;
     }
@@ -98,9 +98,9 @@ void Attempt::resolve() {
 
 void Attempt::on_resolved(const Resolved& resolved) {
     guard([&] {
-        look_up_.reset();
+        lookup_.reset();
         if (resolved.is_local_error) {
-            if (std::exchange(kept_, nullptr) || workbench_.idle.drop_oldest()) return connect();
+            if (std::exchange(kept_, nullptr) || context_.idle.drop_oldest()) return connect();
             return end(not_sent(resolved.error));
         }
         if (resolved.addresses.empty()) return end(failed(FailureReason::lookup, resolved.error));
@@ -120,7 +120,7 @@ void Attempt::on_resolved(const Resolved& resolved) {
 /// address.
 bool Attempt::use_kept(const Resolved& resolved) {
     std::unique_ptr<Stream> kept = std::exchange(kept_, nullptr);
-    if (!kept || !kept->is_quiet()) return false;
+    if (!kept || !kept->is_reusable()) return false;
     if (std::ranges::find(resolved.addresses, kept->address()) == resolved.addresses.end()) {
         return false;
     }
@@ -143,10 +143,10 @@ void Attempt::dial_next() {
 /// Scarce resources are for connections in use, before idle ones.
 std::error_code Attempt::dial(const IpAddress& address) {
     while (true) {
-        use(std::make_unique<Stream>(workbench_.poller));
+        use(std::make_unique<Stream>(context_.poller));
         const auto code = stream_->connect(address, request_.target->url.port());
         stream_->set_valid_until(addresses_valid_until_);
-        if (!is_local_error(code) || !workbench_.idle.drop_oldest()) return code;
+        if (!is_local_error(code) || !context_.idle.drop_oldest()) return code;
     }
 }
 
@@ -169,9 +169,8 @@ void Attempt::on_connected(const std::error_code& code) {
 void Attempt::start_tls() {
     phase_ = Phase::handshaking;
     const EndpointUrl& url = request_.target->url;
-    const ResumableSession earlier =
-        workbench_.sessions.find(url.origin(), SteadyTime::clock::now());
-    if (!stream_->start_tls(workbench_.tls, url.host(), url.host_is_address(), earlier.get())) {
+    const ResumableSession earlier = context_.sessions.find(url.origin(), SteadyTime::clock::now());
+    if (!stream_->start_tls(context_.tls, url.host(), url.host_is_address(), earlier.get())) {
         return end(not_sent("out of memory"));
     }
     await_handshake_turn();
@@ -179,16 +178,16 @@ void Attempt::start_tls() {
 
 /// A step takes as long as dozens of requests on established connections.
 void Attempt::await_handshake_turn() {
-    workbench_.handshakes.push_back(token_);
+    context_.handshakes.push_back(token_);
 }
 
 void Attempt::continue_handshake() {
     guard([this] {
-        if (phase_ == Phase::handshaking) shake_hands();
+        if (phase_ == Phase::handshaking) handshake();
     });
 }
 
-void Attempt::shake_hands() {
+void Attempt::handshake() {
     const Stream::Step step = stream_->handshake();
     switch (step.kind) {
         case Kind::moved:
@@ -202,7 +201,7 @@ void Attempt::shake_hands() {
             break;
     }
     // The session may be what the peer rejected.
-    workbench_.sessions.drop(request_.target->url.origin());
+    context_.sessions.drop(request_.target->url.origin());
     if (step.kind == Kind::ended)
         return end(failed(FailureReason::tls, "connection closed in the TLS handshake"));
     end(step.code ? failed(phase_, step.code) : failed(FailureReason::tls, step.error));
@@ -211,7 +210,7 @@ void Attempt::shake_hands() {
 void Attempt::exchange() {
     phase_ = Phase::exchanging;
     const bool is_new = !is_kept_connection_;
-    if (is_new) workbench_.metrics.count_connection(request_.target->url.is_https());
+    if (is_new) context_.metrics.count_connection(request_.target->url.is_https());
     step_deadline_ = deadline_;
     written_ = 0;
     can_write_ = true;
@@ -243,10 +242,10 @@ void Attempt::write_more() {
 
 void Attempt::read_more() {
     while (true) {
-        const Stream::Step step = stream_->read(workbench_.input);
+        const Stream::Step step = stream_->read(context_.input);
         switch (step.kind) {
             case Kind::moved:
-                if (!reader_.feed({workbench_.input.data(), step.bytes})) return finish();
+                if (!reader_.feed({context_.input.data(), step.bytes})) return finish();
                 limit_body();
                 break;
             case Kind::wants_write:
@@ -265,8 +264,7 @@ void Attempt::read_more() {
 void Attempt::limit_body() {
     if (!reader_.has_answer() || phase_ == Phase::reading_body) return;
     phase_ = Phase::reading_body;
-    step_deadline_ =
-        std::min(deadline_, SteadyTime::clock::now() + workbench_.options.body_timeout);
+    step_deadline_ = std::min(deadline_, SteadyTime::clock::now() + context_.options.body_timeout);
 }
 
 void Attempt::on_broken(const Stream::Step& step) {
@@ -285,8 +283,8 @@ void Attempt::keep_session() {
     if (ResumableSession session = stream_->session()) {
         const auto life = std::min(max_session_life,
                                    std::chrono::seconds(SSL_SESSION_get_timeout(session.get())));
-        workbench_.sessions.put(request_.target->url.origin(), std::move(session),
-                                SteadyTime::clock::now() + life);
+        context_.sessions.put(request_.target->url.origin(), std::move(session),
+                              SteadyTime::clock::now() + life);
     }
 }
 
@@ -295,8 +293,8 @@ void Attempt::finish() {
     const bool may_reuse = reader_.may_reuse_connection() && written_ == bytes_.size();
     if (may_reuse) {
         stream_->set_owner(nullptr);
-        workbench_.idle.put(prepared_->key, std::exchange(stream_, nullptr),
-                            SteadyTime::clock::now());
+        context_.idle.put(prepared_->key, std::exchange(stream_, nullptr),
+                          SteadyTime::clock::now());
     }
     end(reader_.take());
 }
@@ -319,7 +317,7 @@ void Attempt::cancel() {
 
 void Attempt::end(TransportAnswer answer) {
     has_ended_ = true;
-    look_up_.reset();
+    lookup_.reset();
     kept_.reset();
     use(nullptr);
     listener_.on_ended(*this, std::move(answer));

@@ -18,7 +18,7 @@
 namespace webhooks::transport {
 
 /// Shared by all attempts of one transport, on its one thread.
-struct Workbench {
+struct AttemptContext {
     using Pool = IdlePool<PoolKey, std::unique_ptr<Stream>, PoolKeyHash>;
 
     const HttpTransportOptions& options;
@@ -49,13 +49,13 @@ public:
     };
 
     Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
-            Workbench& workbench, Listener& listener);
+            AttemptContext& context, Listener& listener);
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
     Transport::Token token() const noexcept { return token_; }
     void begin();
-    /// Makes the handshake step for which it is in `Workbench::handshakes`.
+    /// Makes the handshake step for which it is in `AttemptContext::handshakes`.
     void continue_handshake();
     bool is_overdue(SteadyTime now) const noexcept { return now >= step_deadline_; }
     /// @pre is_overdue(now)
@@ -77,7 +77,7 @@ private:
     void after_failed_dial(const std::error_code& code);
     void start_tls();
     void await_handshake_turn();
-    void shake_hands();
+    void handshake();
     void exchange();
     void write_more();
     void read_more();
@@ -93,7 +93,7 @@ private:
     const OutgoingRequest request_;
     const std::chrono::milliseconds timeout_;
     const SteadyTime deadline_;
-    Workbench& workbench_;
+    AttemptContext& context_;
     Listener& listener_;
 
     std::shared_ptr<const PreparedTarget> prepared_;
@@ -105,7 +105,7 @@ private:
     Phase phase_ = Phase::exchanging;
     SteadyTime connect_deadline_;
     SteadyTime step_deadline_;  ///< What is_overdue() compares: the next of all deadlines.
-    Resolver::Ticket look_up_;
+    Resolver::LookupHandle lookup_;
     std::vector<IpAddress> addresses_;
     SteadyTime addresses_valid_until_{};
     /// Reused if a new lookup still returns its address.

@@ -56,7 +56,7 @@ private:
     Poller poller_{io_};
     TransportMetrics metrics_;
     Resolver resolver_;
-    Workbench workbench_;
+    AttemptContext context_;
     std::unordered_map<Token, std::unique_ptr<Attempt>> attempts_;
     std::vector<Token> started_;
     std::vector<std::unique_ptr<Attempt>> ended_;  ///< They may still be on the stack.
@@ -70,18 +70,18 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
       tls_(std::move(tls)),
       resolver_(io_, {.dns = {.name_servers = options_.name_servers},
                       .on_finished = [this](const Resolved& resolved) { count_lookup(resolved); }}),
-      workbench_{.options = options_,
-                 .poller = poller_,
-                 .tls = tls_,
-                 .resolver = resolver_,
-                 .metrics = metrics_,
-                 .targets = PreparedTargets(options_.user_agent),
-                 .idle = {options_.max_idle_connections, options_.keep_alive},
-                 .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
+      context_{.options = options_,
+               .poller = poller_,
+               .tls = tls_,
+               .resolver = resolver_,
+               .metrics = metrics_,
+               .targets = PreparedTargets(options_.user_agent),
+               .idle = {options_.max_idle_connections, options_.keep_alive},
+               .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {
     attempts_[token] = std::make_unique<Attempt>(token, std::move(request),
-                                                 SteadyTime::clock::now(), workbench_, *this);
+                                                 SteadyTime::clock::now(), context_, *this);
     started_.push_back(token);
 }
 
@@ -95,9 +95,9 @@ void HttpTransport::begin_started() {
 /// Alternates with them, so that endpoints that need new connections do not delay those that have
 /// one.
 void HttpTransport::continue_handshakes() {
-    for (std::size_t i = 0; i < handshakes_per_turn && !workbench_.handshakes.empty(); ++i) {
-        const Token token = workbench_.handshakes.front();
-        workbench_.handshakes.pop_front();
+    for (std::size_t i = 0; i < handshakes_per_turn && !context_.handshakes.empty(); ++i) {
+        const Token token = context_.handshakes.front();
+        context_.handshakes.pop_front();
         const auto found = attempts_.find(token);
         if (found != attempts_.end()) found->second->continue_handshake();
     }
@@ -105,7 +105,7 @@ void HttpTransport::continue_handshakes() {
 
 /// Whether there is work to do although no socket changed.
 bool HttpTransport::has_work() const noexcept {
-    return poller_.has_calls() || !workbench_.handshakes.empty();
+    return poller_.has_calls() || !context_.handshakes.empty();
 }
 
 void HttpTransport::run(SteadyTime until, Sink& sink) {
@@ -117,7 +117,7 @@ void HttpTransport::run(SteadyTime until, Sink& sink) {
         const SteadyTime now = SteadyTime::clock::now();
         if (now >= next_sweep()) sweep(now);
         ended_.clear();
-        metrics_.set_connections(workbench_.idle.size(), attempts_.size());
+        metrics_.set_connections(context_.idle.size(), attempts_.size());
         const bool was_woken = is_woken_.exchange(false);
         if (give_answers(sink) || was_woken || now >= until) return;
         if (has_work()) continue;
@@ -128,7 +128,7 @@ void HttpTransport::run(SteadyTime until, Sink& sink) {
 
 SteadyTime HttpTransport::next_sweep() const noexcept {
     if (!attempts_.empty() || resolver_.is_busy()) return last_sweep_ + sweep_interval;
-    if (workbench_.idle.size() > 0) return last_sweep_ + idle_sweep_interval;
+    if (context_.idle.size() > 0) return last_sweep_ + idle_sweep_interval;
     return SteadyTime::max();
 }
 
@@ -142,8 +142,8 @@ void HttpTransport::sweep(SteadyTime now) {
         attempt->on_overdue(now);
     }
     resolver_.sweep(now);
-    workbench_.idle.sweep(now,
-                          [](const std::unique_ptr<Stream>& kept) { return !kept->is_quiet(); });
+    context_.idle.sweep(now,
+                        [](const std::unique_ptr<Stream>& kept) { return !kept->is_reusable(); });
 }
 
 bool HttpTransport::give_answers(Sink& sink) {
@@ -188,8 +188,8 @@ void HttpTransport::cancel_all() {
         attempts_.begin()->second->cancel();
     }
     started_.clear();
-    workbench_.handshakes.clear();
-    workbench_.idle.clear();
+    context_.handshakes.clear();
+    context_.idle.clear();
 }
 
 }  // namespace

@@ -17,14 +17,14 @@ Result<> HttpTransportOptions::validate() const {
     check.in("max_idle_connections", max_idle_connections, 0, 100'000, "");
     if (!user_agent.empty() &&
         (user_agent.size() > 256 || !transport::is_header_value(user_agent))) {
-        check.fault("user_agent",
+        check.error("user_agent",
                     "must be 1 to 256 printable ASCII characters without leading or trailing "
                     "spaces, or empty");
     }
     check.in("name_servers", name_servers.size(), 0, 8, "servers");
     for (const std::string& server : name_servers) {
         if (!transport::canonical_name_server(server)) {
-            check.fault("name_servers", "must each be ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT");
+            check.error("name_servers", "must each be ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT");
         }
     }
     return check.result();

@@ -22,27 +22,27 @@ std::uint32_t index_of(std::uint64_t key) {
 
 }  // namespace
 
-Poller::Place::Place(Place&& other) noexcept
+Poller::Registration::Registration(Registration&& other) noexcept
     : poller_(std::exchange(other.poller_, nullptr)), key_(other.key_) {}
 
-Poller::Place& Poller::Place::operator=(Place&& other) noexcept {
+Poller::Registration& Poller::Registration::operator=(Registration&& other) noexcept {
     std::swap(poller_, other.poller_);
     std::swap(key_, other.key_);
     return *this;
 }
 
-Poller::Place::~Place() {
+Poller::Registration::~Registration() {
     if (poller_ != nullptr) poller_->release(key_);
 }
 
-void Poller::Place::call() const {
+void Poller::Registration::schedule() const {
     poller_->calls_.push_back(key_);
 }
 
 Poller::Poller(boost::asio::io_context& io)
     : epoll_(io, make_epoll()), handle_(epoll_.native_handle()) {}
 
-std::error_code Poller::watch(int socket, Watched& watched, Place& place) {
+std::error_code Poller::watch(int socket, Handler& handler, Registration& place) {
     if (free_.empty()) {
         slots_.emplace_back();
         free_.reserve(slots_.capacity());  // Releasing a slot then needs no memory.
@@ -58,12 +58,12 @@ std::error_code Poller::watch(int socket, Watched& watched, Place& place) {
         return {errno, std::system_category()};
     }
     free_.pop_back();
-    slot.watched = &watched;
-    place = Place(*this, key);
+    slot.watched = &handler;
+    place = Registration(*this, key);
     return {};
 }
 
-Poller::Watched* Poller::find(std::uint64_t key) const noexcept {
+Poller::Handler* Poller::find(std::uint64_t key) const noexcept {
     const Slot& slot = slots_[index_of(key)];
     return slot.uses == key >> 32U ? slot.watched : nullptr;
 }
@@ -75,7 +75,7 @@ void Poller::release(std::uint64_t key) noexcept {
 
 void Poller::poll() {
     for (const std::uint64_t key : std::exchange(calls_, {})) {
-        if (Watched* watched = find(key)) watched->on_change(false, false, false);
+        if (Handler* watched = find(key)) watched->on_change(false, false, false);
     }
     std::array<epoll_event, events_at_once> events;
     int count = 0;
@@ -84,7 +84,7 @@ void Poller::poll() {
         for (int i = 0; i < count; ++i) {
             const std::uint32_t what = events[i].events;
             const bool has_hung_up = (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-            if (Watched* watched = find(events[i].data.u64)) {
+            if (Handler* watched = find(events[i].data.u64)) {
                 watched->on_change(has_hung_up || (what & EPOLLIN) != 0, (what & EPOLLOUT) != 0,
                                    has_hung_up);
             }

@@ -14,29 +14,29 @@ namespace webhooks::transport {
 /// Everything runs on the loop's one thread.
 class Poller {
 public:
-    class Watched {
+    class Handler {
     public:
         /// What changed since the last call. It may destroy any of the poller's connections.
         virtual void on_change(bool can_read, bool can_write, bool has_hung_up) = 0;
 
     protected:
-        ~Watched() = default;
+        ~Handler() = default;
     };
 
     /// The registration of one socket, for as long as the socket is open and this object lives.
-    class Place {
+    class Registration {
     public:
-        Place() = default;
-        Place(Place&& other) noexcept;
-        Place& operator=(Place&& other) noexcept;
-        ~Place();
+        Registration() = default;
+        Registration(Registration&& other) noexcept;
+        Registration& operator=(Registration&& other) noexcept;
+        ~Registration();
 
         /// Makes `on_change` be called soon, although nothing changed.
-        void call() const;
+        void schedule() const;
 
     private:
         friend Poller;
-        Place(Poller& poller, std::uint64_t key) noexcept : poller_(&poller), key_(key) {}
+        Registration(Poller& poller, std::uint64_t key) noexcept : poller_(&poller), key_(key) {}
 
         Poller* poller_ = nullptr;
         std::uint64_t key_ = 0;
@@ -46,7 +46,7 @@ public:
     explicit Poller(boost::asio::io_context& io);
 
     /// @return why the socket could not be registered; otherwise `place` is set.
-    std::error_code watch(int socket, Watched& watched, Place& place);
+    std::error_code watch(int socket, Handler& handler, Registration& place);
 
     /// Calls the handlers that are ready.
     void poll();
@@ -59,11 +59,11 @@ public:
 
 private:
     struct Slot {
-        Watched* watched = nullptr;
+        Handler* watched = nullptr;
         std::uint32_t uses = 0;  ///< Distinguishes successive connections in the same slot.
     };
 
-    Watched* find(std::uint64_t key) const noexcept;
+    Handler* find(std::uint64_t key) const noexcept;
     void release(std::uint64_t key) noexcept;
 
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> epoll_;

@@ -22,16 +22,16 @@ std::chrono::seconds time_to_keep(const Resolved& resolved) {
 Resolver::Resolver(boost::asio::io_context& io, ResolverOptions options)
     : io_(io), options_(std::move(options)), cache_(options_.max_remembered) {}
 
-Resolver::Ticket Resolver::resolve(const std::string& host, SteadyTime now, Done done) {
-    auto ticket = std::make_shared<Done>(std::move(done));
+Resolver::LookupHandle Resolver::resolve(const std::string& host, SteadyTime now, Done done) {
+    auto handle = std::make_shared<Done>(std::move(done));
     if (Answer known = cache_.find(host, now)) {
-        give(ticket, std::move(known));
-        return ticket;
+        give(handle, std::move(known));
+        return handle;
     }
     if (!waiting_.contains(host)) queue_.push_back(host);
-    waiting_[host].push_back(ticket);
+    waiting_[host].push_back(handle);
     ask_queued(now);
-    return ticket;
+    return handle;
 }
 
 void Resolver::sweep(SteadyTime now) {
@@ -48,9 +48,9 @@ void Resolver::ask_queued(SteadyTime now) {
         const auto found = waiting_.find(host);
         return found != waiting_.end() &&
                std::ranges::any_of(found->second,
-                                   [](const auto& ticket) { return !ticket.expired(); });
+                                   [](const auto& handle) { return !handle.expired(); });
     };
-    while (!queue_.empty() && under_way() < options_.max_under_way) {
+    while (!queue_.empty() && in_flight() < options_.max_in_flight) {
         const std::string host = std::move(queue_.front());
         queue_.pop_front();
         if (is_wanted(host)) {
@@ -82,7 +82,7 @@ DnsChannel& Resolver::channel(SteadyTime now) {
     return *channel_;
 }
 
-std::size_t Resolver::under_way() const noexcept {
+std::size_t Resolver::in_flight() const noexcept {
     std::size_t sum = channel_ ? channel_->size() : 0;
     for (const auto& old : old_channels_) {
         sum += old->size();
@@ -103,13 +103,13 @@ void Resolver::finish(const std::string& host, Resolved resolved) {
     if (!answer->is_local_error) cache_.put(host, answer, answer->valid_until);
     if (!waiting) return;
     for (const std::weak_ptr<Done>& waiting_one : waiting.mapped()) {
-        if (const Ticket ticket = waiting_one.lock()) give(ticket, answer);
+        if (const LookupHandle handle = waiting_one.lock()) give(handle, answer);
     }
 }
 
-void Resolver::give(const Ticket& ticket, Answer answer) {
-    boost::asio::post(io_, [ticket = std::weak_ptr<Done>(ticket), answer = std::move(answer)] {
-        if (const Ticket waiting = ticket.lock()) (*waiting)(*answer);
+void Resolver::give(const LookupHandle& handle, Answer answer) {
+    boost::asio::post(io_, [handle = std::weak_ptr<Done>(handle), answer = std::move(answer)] {
+        if (const LookupHandle waiting = handle.lock()) (*waiting)(*answer);
     });
 }
 

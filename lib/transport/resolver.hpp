@@ -19,7 +19,7 @@ struct ResolverOptions {
     /// More lookups wait. Far more than attempts need, because a lookup that hangs must not delay
     /// others, and far fewer than 65,536 / 2, because each lookup makes two queries and DNS query
     /// ids have 16 bits.
-    std::size_t max_under_way = 10'000;
+    std::size_t max_in_flight = 10'000;
     std::size_t max_remembered = 10'000;
     /// Called with the result of each lookup that name servers were asked for.
     std::function<void(const Resolved&)> on_finished = {};
@@ -34,12 +34,12 @@ class Resolver {
 public:
     using Done = std::function<void(const Resolved&)>;
     /// Each waiter holds one; releasing it stops the wait.
-    using Ticket = std::shared_ptr<Done>;
+    using LookupHandle = std::shared_ptr<Done>;
 
     Resolver(boost::asio::io_context& io, ResolverOptions options);
 
-    /// `done` is called by the loop, never inside this call, and only if the ticket still exists.
-    [[nodiscard]] Ticket resolve(const std::string& host, SteadyTime now, Done done);
+    /// `done` is called by the loop, never inside this call, and only if the handle still exists.
+    [[nodiscard]] LookupHandle resolve(const std::string& host, SteadyTime now, Done done);
 
     /// While true, sweep() must be called often.
     bool is_busy() const noexcept { return !waiting_.empty(); }
@@ -52,9 +52,9 @@ private:
     void ask_queued(SteadyTime now);
     void ask(const std::string& host, SteadyTime now);
     DnsChannel& channel(SteadyTime now);
-    std::size_t under_way() const noexcept;
+    std::size_t in_flight() const noexcept;
     void finish(const std::string& host, Resolved resolved);
-    void give(const Ticket& ticket, Answer answer);
+    void give(const LookupHandle& handle, Answer answer);
 
     boost::asio::io_context& io_;
     const ResolverOptions options_;

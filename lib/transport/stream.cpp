@@ -91,7 +91,7 @@ std::error_code Stream::connect(const IpAddress& address, std::uint16_t port) {
         if (cause != EADDRNOTAVAIL) return system_code(cause);
         return system_code(has_source_for(endpoint, size) ? EADDRNOTAVAIL : ENETUNREACH);
     }
-    return poller_.watch(socket_, *this, place_);
+    return poller_.watch(socket_, *this, registration_);
 }
 
 bool Stream::start_tls(const TlsContext& context, const std::string& host, bool host_is_address,
@@ -211,10 +211,10 @@ void Stream::note_drained(Direction direction) noexcept {
 void Stream::wait(Direction direction) {
     const int index = static_cast<int>(direction);
     waits_for_[index] = true;
-    if (can_go_on_[index]) place_.call();
+    if (can_go_on_[index]) registration_.schedule();
 }
 
-bool Stream::is_quiet() noexcept {
+bool Stream::is_reusable() noexcept {
     if (has_hung_up_ || has_pending()) return false;
     bool& can_read = can_go_on_[static_cast<int>(Direction::read)];
     if (!can_read) return true;

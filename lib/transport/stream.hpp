@@ -15,7 +15,7 @@ namespace webhooks::transport {
 
 /// One connection, with or without TLS. Its functions never block: they transfer what is possible
 /// now, and return what to wait for.
-class Stream final : private Poller::Watched {
+class Stream final : private Poller::Handler {
 public:
     /// The current user of the connection. It may destroy the connection in a call.
     class Owner {
@@ -69,7 +69,7 @@ public:
     /// There are buffered bytes to read that `wait` does not know of.
     bool has_pending() const noexcept { return tls_ && SSL_has_pending(tls_.get()) == 1; }
     /// No data and no end has arrived: usable for another request.
-    bool is_quiet() noexcept;
+    bool is_reusable() noexcept;
 
 private:
     void on_change(bool can_read, bool can_write, bool has_hung_up) override;
@@ -82,7 +82,7 @@ private:
 
     Poller& poller_;
     int socket_ = -1;
-    Poller::Place place_;
+    Poller::Registration registration_;
     IpAddress address_;
     SteadyTime valid_until_ = SteadyTime::max();
     TlsSession tls_;

@@ -252,18 +252,18 @@ OUTBOX_TEST("wrong arguments are refused, by name") {
     CHECK(host.failure("SELECT webhooks_publish('order.updated', '')") ==
           "22023: event_type is not a registered event type: "
           "The table webhooks_event_type lists those that are; the service registers more.");
-    const auto fault = [&](const std::string& arguments) {
+    const auto error_of = [&](const std::string& arguments) {
         const std::string text =
             host.failure("SELECT webhooks_publish('order.created', " + arguments + ")");
         return text.substr(0, text.find(" must"));
     };
-    CHECK(fault("null") == "22023: payload");
-    CHECK(fault("repeat('x', 16777217)") == "22023: payload");
-    CHECK(fault("'', ''") == "22023: user_id");
-    CHECK(fault("'', idempotency_key => ''") == "22023: idempotency_key");
-    CHECK(fault("'', content_type => E'a\\nb'") == "22023: content_type");
-    CHECK(fault("'', deliver_at => now() + interval '367 days'") == "22023: deliver_at");
-    CHECK(fault("'', expires_at => now()") == "22023: expires_at");
+    CHECK(error_of("null") == "22023: payload");
+    CHECK(error_of("repeat('x', 16777217)") == "22023: payload");
+    CHECK(error_of("'', ''") == "22023: user_id");
+    CHECK(error_of("'', idempotency_key => ''") == "22023: idempotency_key");
+    CHECK(error_of("'', content_type => E'a\\nb'") == "22023: content_type");
+    CHECK(error_of("'', deliver_at => now() + interval '367 days'") == "22023: deliver_at");
+    CHECK(error_of("'', expires_at => now()") == "22023: expires_at");
     CHECK(rows() == "0 0 0 0");
 }
 

@@ -65,7 +65,8 @@ struct PartitionFixture : StorageFixture<Place> {
     void pass(std::chrono::hours time) {
         for (auto hour = 0h; hour < time; ++hour) {
             this->clock->advance(1h);
-            this->write({.low_water = this->storage->pulse(this->worker.id).value().last_event});
+            this->write(
+                {.low_water = this->storage->heartbeat(this->worker.id).value().last_event});
             maintain();
         }
     }
@@ -145,8 +146,8 @@ TEST_CASE_METHOD(SmallFixture, "statements touch only the partitions of their ev
     storage = another();
     const EventId delivered = append_one(id);
     const EventId failed = append_one(id);
-    const EventId parked = park_one(id);
-    REQUIRE(partition_of(parked) == 4);
+    const EventId recorded = record_one(id);
+    REQUIRE(partition_of(recorded) == 4);
     CHECK(appended_after({delivered.value - 1}) == std::vector{delivered, failed});
     record(id, delivered, {.number = 1, .outcome = Outcome::delivered});
     record(id, failed, {.number = 1, .outcome = Outcome::retry}, clock->now());
@@ -154,7 +155,7 @@ TEST_CASE_METHOD(SmallFixture, "statements touch only the partitions of their ev
     record(id, failed, {.number = 2, .outcome = Outcome::exhausted}, {}, true);
     CHECK(history(id, failed).attempts.size() == 2);
     storage->reopen_event(alice, id, failed).value();
-    storage->delete_event(alice, id, parked).value();
+    storage->delete_event(alice, id, recorded).value();
     wait_until_none_is_open();
     CHECK(scans("4") != before_new);
     CHECK(scans("[0-3]") == before);
@@ -255,7 +256,7 @@ TEST_CASE_METHOD(LargeFixture, "a publisher does not wait for a reader that keep
         const auto own = another();
         const Worker self = own->register_worker(1h).value();
         auto longest = 0ns;
-        Batch batch{.matched_at = own->pulse(self.id).value().revision};
+        Batch batch{.matched_at = own->heartbeat(self.id).value().revision};
         batch.appends.push_back(
             {.message = message("{}"), .subscriptions = {id}, .due = clock->now()});
         for (int i = 0; i < 300; ++i) {

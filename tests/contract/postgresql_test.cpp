@@ -50,12 +50,12 @@ void wait_until_one_waits(soci::session& sql) {
     }
 }
 
-std::vector<std::string> faults(const PostgresqlOptions& options) {
+std::vector<std::string> wrong_members(const PostgresqlOptions& options) {
     std::vector<std::string> members;
     const Result<> verdict = options.validate();
     if (verdict) return members;
-    for (const FieldError& fault : verdict.error().fields()) {
-        members.push_back(fault.field);
+    for (const FieldError& field_error : verdict.error().fields()) {
+        members.push_back(field_error.field);
     }
     return members;
 }
@@ -100,24 +100,25 @@ void at_once(int threads, Body body) {
 // ---- Options and schema.
 
 TEST_CASE("errors in options of PostgreSQL name the wrong member", "[postgresql]") {
-    CHECK(faults({}).empty());
-    CHECK(faults({.connection = Secret("postgresql://u:p@h:5433/d?sslmode=verify-full")}).empty());
-    CHECK(faults({.connection = Secret("host=/tmp password='a b' user=x")}).empty());
-    CHECK(faults({.connection = Secret("nonsense"),
-                  .schema = "Upper",
-                  .connections = 0,
-                  .connect_timeout = 1s,
-                  .tcp_user_timeout = 0s,
-                  .statement_timeout = 2h,
-                  .query_timeout = 0ms,
-                  .lock_timeout = 1ms,
-                  .answer_timeout = 1ms,
-                  .application_name = "\n"}) ==
+    CHECK(wrong_members({}).empty());
+    CHECK(wrong_members({.connection = Secret("postgresql://u:p@h:5433/d?sslmode=verify-full")})
+              .empty());
+    CHECK(wrong_members({.connection = Secret("host=/tmp password='a b' user=x")}).empty());
+    CHECK(wrong_members({.connection = Secret("nonsense"),
+                         .schema = "Upper",
+                         .connections = 0,
+                         .connect_timeout = 1s,
+                         .tcp_user_timeout = 0s,
+                         .statement_timeout = 2h,
+                         .query_timeout = 0ms,
+                         .lock_timeout = 1ms,
+                         .answer_timeout = 1ms,
+                         .application_name = "\n"}) ==
           std::vector<std::string>{"connection", "schema", "application_name", "connections",
                                    "connect_timeout", "tcp_user_timeout", "statement_timeout",
                                    "query_timeout", "lock_timeout", "answer_timeout"});
     for (const char* schema : {"", "1a", "a b", "a\"b", "a;b"}) {
-        CHECK(faults({.schema = schema}) == std::vector<std::string>{"schema"});
+        CHECK(wrong_members({.schema = schema}) == std::vector<std::string>{"schema"});
     }
 }
 
@@ -195,10 +196,10 @@ TEST_CASE_METHOD(Fixture, "without a clock, time is the database's", "[postgresq
     };
     const Time before = database_time();
     const Worker other = real->register_worker(10s).value();
-    const Time pulse = real->pulse(other.id).value().now;
+    const Time heartbeat = real->heartbeat(other.id).value().now;
     const Time created = real->insert_subscription({.user_id = "alice"}).value().created_at;
-    CHECK(before <= pulse);
-    CHECK(pulse <= created);
+    CHECK(before <= heartbeat);
+    CHECK(heartbeat <= created);
     CHECK(created <= database_time());
 }
 
@@ -262,7 +263,7 @@ TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing that can b
                "WHERE application_name = 'webhooks'";
     }
     CHECK(storage->find_event(alice, id, event));
-    CHECK(storage->pulse(worker.id));
+    CHECK(storage->heartbeat(worker.id));
     CHECK(append_one(id) > event);
 }
 
@@ -280,7 +281,7 @@ TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails only
            "WHERE wait_event_type = 'Lock'";
     CHECK(write.get().error() == Errc::unavailable);
     sql << "ROLLBACK";
-    CHECK(storage->pulse(worker.id).value().last_batch == 0);
+    CHECK(storage->heartbeat(worker.id).value().last_batch == 0);
     CHECK(storage->write(worker.id, batch));
 }
 
@@ -333,7 +334,7 @@ TEST_CASE_METHOD(Fixture, "a response that contains U+0000 can be stored", "[pos
 
 TEST_CASE_METHOD(Fixture, "a listener is notified of changes by others", "[postgresql]") {
     const SubscriptionId id = subscribe().id;
-    const EventId event = park_one(id);
+    const EventId event = record_one(id);
     const auto other = another(clock);
     Bell bell;
     other->set_listener([&] { bell.ring(); });
@@ -379,10 +380,11 @@ TEST_CASE_METHOD(Fixture, "a heartbeat waits for the batch that is being written
     open(sql);
     sql << "BEGIN";
     sql << "UPDATE webhooks_worker SET last_batch = 7";
-    auto pulse = std::async(std::launch::async, [&] { return storage->pulse(worker.id).value(); });
+    auto heartbeat =
+        std::async(std::launch::async, [&] { return storage->heartbeat(worker.id).value(); });
     wait_until_one_waits(sql);
     sql << "COMMIT";
-    CHECK(pulse.get().last_batch == 7);
+    CHECK(heartbeat.get().last_batch == 7);
 }
 
 TEST_CASE_METHOD(Fixture, "a write concurrent with its worker's end writes nothing",
@@ -407,7 +409,7 @@ TEST_CASE_METHOD(Fixture, "a write concurrent with its worker's end writes nothi
 }
 
 TEST_CASE_METHOD(Fixture, "undoing a claim waits for the claim", "[postgresql]") {
-    const EventId event = park_one(subscribe().id);
+    const EventId event = record_one(subscribe().id);
     soci::session sql;
     open(sql);
     sql << "BEGIN";
@@ -478,7 +480,7 @@ TEST_CASE_METHOD(Fixture, "a key released by a rejected batch is available to a 
                 conflict.joins_previous = true;
                 batch.appends.push_back(conflict);
                 const BatchReceipt receipt = own->write(self, batch).value();
-                if (receipt.appends[0].error() == Errc::withdrawn &&
+                if (receipt.appends[0].error() == Errc::aborted &&
                     receipt.appends[1].error() == Errc::conflict) {
                     ++refused;
                 }
@@ -502,7 +504,7 @@ TEST_CASE_METHOD(Fixture, "workers, users and maintenance never deadlock", "[pos
         const auto own = another(clock);
         const WorkerId self = own->register_worker(1h).value().id;
         for (int round = 0; round < 40; ++round) {
-            Batch batch{.matched_at = own->pulse(self).value().revision};
+            Batch batch{.matched_at = own->heartbeat(self).value().revision};
             Append append{.message = message("{}"), .subscriptions = targets};
             if (round % 2 == 0) append.due = clock->now();
             batch.appends = {append, append};
@@ -524,14 +526,14 @@ TEST_CASE_METHOD(Fixture, "workers, users and maintenance never deadlock", "[pos
                      .due = clock->now()});
             }
             if (round % 2 != 0) {
-                results.parks.push_back({.event = first,
-                                         .subscription = targets[0],
-                                         .due = clock->now(),
-                                         .place = Park::Place::deferred});
+                results.custody_changes.push_back({.event = first,
+                                                   .subscription = targets[0],
+                                                   .due = clock->now(),
+                                                   .custody = Custody::reserved});
             }
             own->write(self, results).value();
-            own->claim_deferred(self, targets[0], 10).value();
-            own->declare_dead(self).value();
+            own->claim_reserved(self, targets[0], 10).value();
+            own->mark_expired(self).value();
             own->take_over(self, 100).value();
         }
         own->retire_worker(self).value();

@@ -46,7 +46,7 @@ struct Server {
 
     /// Its process ends, and with it its connections.
     void die() {
-        storage->break_calls({.count = FaultyStorage::for_ever});
+        storage->break_calls({.count = FaultyStorage::indefinitely});
         service.reset();
         storage.reset();
     }
@@ -157,8 +157,8 @@ TEST_CASE_METHOD(ServersFixture, "the events of a dead service are delivered by 
     const std::vector<EventId> held = dead.publish(6);
     settle();
     const std::vector<EventId> others = servers[1]->publish(5);
-    const std::size_t under_way = dead.transport->under_way().size();
-    REQUIRE(under_way > 0);
+    const std::size_t in_flight = dead.transport->in_flight().size();
+    REQUIRE(in_flight > 0);
     dead.die();
 
     advance(9s);
@@ -176,7 +176,7 @@ TEST_CASE_METHOD(ServersFixture, "the events of a dead service are delivered by 
         CHECK(count <= 2);
         if (count == 2) ++twice;
     }
-    CHECK(twice == under_way);
+    CHECK(twice == in_flight);
     int left = 0;
     for (const auto& server : servers) {
         if (!server->service) continue;
@@ -193,7 +193,7 @@ TEST_CASE_METHOD(ServersFixture, "a service that was taken over writes nothing m
     stalled.transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const EventId event = stalled.publish(1).front();
     stalled.settle();
-    REQUIRE(stalled.transport->under_way().size() == 1);
+    REQUIRE(stalled.transport->in_flight().size() == 1);
 
     // It is suspended, and the others continue.
     for (int second = 0; second < 15; ++second) {
@@ -207,7 +207,7 @@ TEST_CASE_METHOD(ServersFixture, "a service that was taken over writes nothing m
         servers[1]->transport->requests().size() + servers[2]->transport->requests().size();
     CHECK(received == 1);
 
-    stalled.transport->answer(stalled.transport->under_way().front(),
+    stalled.transport->answer(stalled.transport->in_flight().front(),
                               {.kind = TransportAnswer::Kind::answered, .status_code = 503});
     advance(5s);
     CHECK(history(event).event.is_success);

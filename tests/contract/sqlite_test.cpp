@@ -68,7 +68,7 @@ TEST_CASE("the events of a killed process on SQLite are due for the next one") {
     const Worker worker = crashed->register_worker(10s).value();
     const SubscriptionId id =
         crashed->insert_subscription({.name = "mine", .user_id = "alice"}).value().id;
-    Batch batch{.matched_at = crashed->pulse(worker.id).value().revision};
+    Batch batch{.matched_at = crashed->heartbeat(worker.id).value().revision};
     batch.appends.push_back(
         {.message = storage_contract::Fixture::message("{}"), .subscriptions = {id}});
     REQUIRE(crashed->write(worker.id, batch));
@@ -86,7 +86,7 @@ TEST_CASE_METHOD(StorageFixture<OnSqlite>, "nothing is left of events that are t
     const Appended both = append({id, other}).value().appends[0].value();
     const EventId last{both.first_event.value + 1};
     record(id, both.first_event, {.number = 1, .outcome = Outcome::exhausted});
-    park(other, last, Park::Place::free, clock->now());
+    set_custody(other, last, Custody::unclaimed, clock->now());
     write({.low_water = last});
     soci::session sql(soci::sqlite3, place.folder.file("test.db"));
     const auto rows = [&] {

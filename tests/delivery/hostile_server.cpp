@@ -97,10 +97,10 @@ std::size_t HostileServer::connections(Port port) const {
     return endpoints_.at(port).connections;
 }
 
-std::size_t HostileServer::take_most_connections(Port port) {
+std::size_t HostileServer::take_max_connections(Port port) {
     const std::scoped_lock lock(mutex_);
     Endpoint& endpoint = endpoints_.at(port);
-    return std::exchange(endpoint.most_connections, endpoint.connections);
+    return std::exchange(endpoint.max_connections, endpoint.connections);
 }
 
 void HostileServer::serve() {
@@ -133,7 +133,7 @@ void HostileServer::accept_all(Port port) {
         if (socket < 0) return;
         const Id id = ++last_id_;
         Connection& connection = connections_[id] = {.socket = socket, .port = port};
-        endpoint.most_connections = std::max(endpoint.most_connections, ++endpoint.connections);
+        endpoint.max_connections = std::max(endpoint.max_connections, ++endpoint.connections);
         epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event);
         if (!endpoint.manner->heeds_requests) begin_answer(id, connection);

@@ -62,7 +62,7 @@ public:
     /// Connections to a port that are open now.
     std::size_t connections(Port port) const;
     /// The maximum number of simultaneous connections to a port since the last call.
-    std::size_t take_most_connections(Port port);
+    std::size_t take_max_connections(Port port);
 
 private:
     using Id = std::uint64_t;
@@ -74,7 +74,7 @@ private:
         std::shared_ptr<const Manner> manner = {};
         std::vector<Arrival> arrivals = {};
         std::size_t connections = 0;
-        std::size_t most_connections = 0;
+        std::size_t max_connections = 0;
     };
     struct Connection {
         int socket = -1;

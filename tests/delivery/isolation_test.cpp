@@ -64,14 +64,14 @@ class WatchedStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
 
-    std::int64_t most_held() const { return most_held_; }
+    std::int64_t max_held() const { return max_held_; }
 
     Result<BatchReceipt> write(WorkerId self, const Batch& batch) override {
         Result<BatchReceipt> receipt = ForwardingStorage::write(self, batch);
         if (!receipt) return receipt;
         std::int64_t change = -static_cast<std::int64_t>(batch.attempts.size());
-        for (const Park& park : batch.parks) {
-            if (park.place != Park::Place::held) --change;
+        for (const CustodyChange& custody_change : batch.custody_changes) {
+            if (custody_change.custody != Custody::in_memory) --change;
         }
         for (std::size_t i = 0; i < batch.appends.size(); ++i) {
             if (!batch.appends[i].due) change += receipt->appends[i]->count;
@@ -84,9 +84,9 @@ public:
         if (claim) note(static_cast<std::int64_t>(claim->events.size()));
         return claim;
     }
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId self, SubscriptionId id,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId self, SubscriptionId id,
                                                   std::size_t limit, std::int64_t number) override {
-        auto events = ForwardingStorage::claim_deferred(self, id, limit, number);
+        auto events = ForwardingStorage::claim_reserved(self, id, limit, number);
         if (events) note(static_cast<std::int64_t>(events->size()));
         return events;
     }
@@ -94,11 +94,11 @@ public:
 private:
     void note(std::int64_t change) {
         held_ += change;
-        most_held_ = std::max(most_held_.load(), held_);
+        max_held_ = std::max(max_held_.load(), held_);
     }
 
     std::int64_t held_ = 0;  ///< The storage thread's own.
-    std::atomic<std::int64_t> most_held_ = 0;
+    std::atomic<std::int64_t> max_held_ = 0;
 };
 
 /// A service's healthy endpoint, and how long its events take from publish to request.
@@ -206,11 +206,11 @@ struct IsolationFixture : RunningService {
         const milliseconds control_p99 = undisturbed->p99(before);
         WARN("p99 undisturbed " << control_p99.count() << " ms, disturbed " << disturbed.count()
                                 << " ms, stretched by " << stretch << "; at most "
-                                << watched->most_held() << " events held");
+                                << watched->max_held() << " events held");
         CHECK(disturbed <= 2 * control_p99 + duration_cast<milliseconds>(250ms * stretch));
         healthy->check_that_each_arrived_once();
         // Released but unwritten events count too: hence twice the limit.
-        CHECK(watched->most_held() <= 2 * static_cast<std::int64_t>(options.max_events_in_memory));
+        CHECK(watched->max_held() <= 2 * static_cast<std::int64_t>(options.max_events_in_memory));
     }
 
     /// Publishes this many events to the only subscription of a type, and waits until all are
@@ -350,7 +350,7 @@ TEST_CASE_METHOD(RunningService, "a proven endpoint that turns silent gives up i
         publish("fickle.event");
     }
     REQUIRE(server.wait_for_arrivals(port, 100, 20s));
-    CHECK(server.take_most_connections(port) >= options.max_in_flight_per_host);
+    CHECK(server.take_max_connections(port) >= options.max_in_flight_per_host);
     server.set(port, {.bytes = ""});
     // Requests in flight end without a response, each halves the host's limit, and from then on
     // there is one at a time.
@@ -358,9 +358,9 @@ TEST_CASE_METHOD(RunningService, "a proven endpoint that turns silent gives up i
         return service().subscription(admin, subscription.id).value().failing_since.has_value();
     }));
     REQUIRE(eventually([&] { return server.connections(port) <= 1; }));
-    static_cast<void>(server.take_most_connections(port));
+    static_cast<void>(server.take_max_connections(port));
     REQUIRE(server.wait_for_arrivals(port, server.arrivals(port).size() + 2, 20s));
-    CHECK(server.take_most_connections(port) <= 1);
+    CHECK(server.take_max_connections(port) <= 1);
 }
 
 }  // namespace webhooks::testing

@@ -97,7 +97,7 @@ test("bad input", async (t) => {
     });
   }
 
-  await t.test("all faults of a body are reported together", async () => {
+  await t.test("all errors of a body are reported together", async () => {
     const answer = await server.post("/subscriptions", draft({ name: "", url: "x", maxRetryCount: -1 }));
     assert.equal(answer.status, 400);
     assert.deepEqual(Object.keys(answer.body.errors).sort(),

@@ -255,7 +255,7 @@ TEST_CASE("a service that is cut off is taken over, and comes back", "[postgresq
                   << scene.failed() << " failed; " << findings.repeated() << " repetitions, "
                   << scene.member(1).observer().fenced << " late results fenced\n";
         CHECK(scene.member(0).observer().lives == 0);
-        CHECK(findings.most_unrecorded <= 1);
+        CHECK(findings.max_unrecorded <= 1);
         for (const auto& [run, count] : findings.unrecorded) {
             CHECK(run == 1);
         }

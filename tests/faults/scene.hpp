@@ -43,9 +43,9 @@ class CountingStorage final : public ForwardingStorage {
 public:
     using ForwardingStorage::ForwardingStorage;
 
-    Result<Pulse> pulse(WorkerId self) override {
+    Result<Heartbeat> heartbeat(WorkerId self) override {
         ++calls;
-        return ForwardingStorage::pulse(self);
+        return ForwardingStorage::heartbeat(self);
     }
     Result<BatchReceipt> write(WorkerId self, const Batch& batch) override {
         ++calls;

@@ -37,16 +37,16 @@ std::vector<Event> rows() {
 void check_refusal(const Error& error) {
     expect(error == Errc::invalid_argument, "a refusal is an invalid_argument");
     expect(!error.fields().empty(), "a refusal names a parameter");
-    for (const FieldError& fault : error.fields()) {
-        expect(is_storable_text(fault.message), "a message is UTF-8");
-        expect(fault.message.size() < 400, "a message is short");
+    for (const FieldError& field_error : error.fields()) {
+        expect(is_storable_text(field_error.message), "a message is UTF-8");
+        expect(field_error.message.size() < 400, "a message is short");
     }
 }
 
 void ask(const ListQueryText& text) {
     const Result<ListQuery> query = ListQuery::parse(text, ListKind::events);
     if (!query) return check_refusal(query.error());
-    const Result<Page<Event>> page = answer(*query, rows());
+    const Result<Page<Event>> page = evaluate(*query, rows());
     expect(page.has_value(), "what can be read can be asked");
     expect(page->items.size() <= 3 && page->total <= 3, "no row is made up");
 }
@@ -57,7 +57,7 @@ std::string answered(const std::string& filter, const std::string& sort) {
     // By chance a filter is longer than one may be; its twin need not be.
     if (!query) return {};
     std::string text = "ids:";
-    for (const Event& row : answer(*query, rows()).value().items) {
+    for (const Event& row : evaluate(*query, rows()).value().items) {
         text += " " + std::to_string(row.id.value);
     }
     return text;

@@ -33,8 +33,8 @@ std::string read(std::string_view bytes, std::size_t piece) {
         const std::size_t before = input.size();
         reader.consume(input);
         if (reader.state() == State::head_complete) reader.begin_body(max_body);
-        if (reader.state() == State::refused) {
-            return found + "rejected " + std::to_string(reader.refusal().status);
+        if (reader.state() == State::rejected) {
+            return found + "rejected " + std::to_string(reader.error().status);
         }
         if (reader.state() == State::complete) {
             const Request request = reader.take();

@@ -302,6 +302,7 @@ TEST_CASE("Options out of range, and authorities that cannot be read, are reject
     REQUIRE(made.has_error());
     CHECK(made.error() == Errc::invalid_argument);
     const auto& fields = made.error().fields();
-    CHECK(std::any_of(fields.begin(), fields.end(),
-                      [&](const FieldError& fault) { return fault.field == row.field; }));
+    CHECK(std::any_of(fields.begin(), fields.end(), [&](const FieldError& field_error) {
+        return field_error.field == row.field;
+    }));
 }

@@ -90,8 +90,8 @@ void check_history(const LoggedEvent& event) {
 /// @param requests in order of arrival. @return the number that are not attempts in the log
 std::size_t check_requests(const LoggedEvent& event, const std::vector<Request>& requests) {
     for (const Request& request : requests) {
-        INFO(request.fault);
-        CHECK(request.fault.empty());
+        INFO(request.signature_error);
+        CHECK(request.signature_error.empty());
         CHECK(request.endpoint == event.endpoint);
         CHECK(request.body == event.payload);
         CHECK(request.webhook_id == requests.front().webhook_id);
@@ -178,7 +178,7 @@ Findings audit(const std::string& uri, const std::string& schema, const Publishe
         std::stable_partition(received.begin(), received.end(), [&](const Request& request) {
             return interrupted.contains(request.run);
         });
-        findings.most_unrecorded = std::max(findings.most_unrecorded, unrecorded);
+        findings.max_unrecorded = std::max(findings.max_unrecorded, unrecorded);
         for (std::size_t i = 0; i < unrecorded; ++i) {
             ++findings.unrecorded[received[i].run];
         }

@@ -27,7 +27,7 @@ struct Findings {
     /// Requests that are not attempts in the log, and were repeated: by the run that may have sent
     /// them, and the maximum for one event.
     std::map<int, std::size_t> unrecorded = {};
-    std::size_t most_unrecorded = 0;
+    std::size_t max_unrecorded = 0;
 
     std::size_t repeated() const;
 };

@@ -29,7 +29,7 @@ public:
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch) override {
         const char* operation = !batch.appends.empty()    ? "append"
                                 : !batch.attempts.empty() ? "record"
-                                                          : "park";
+                                                          : "custody";
         auto receipt = passing(operation, [&] { return ForwardingStorage::write(worker, batch); });
         on_written_();
         return receipt;
@@ -37,10 +37,10 @@ public:
     Result<Claim> claim(WorkerId worker, std::size_t limit, std::int64_t number) override {
         return passing("claim", [&] { return ForwardingStorage::claim(worker, limit, number); });
     }
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId worker, SubscriptionId subscription,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId worker, SubscriptionId subscription,
                                                   std::size_t limit, std::int64_t number) override {
-        return passing("claim deferred", [&] {
-            return ForwardingStorage::claim_deferred(worker, subscription, limit, number);
+        return passing("claim reserved", [&] {
+            return ForwardingStorage::claim_reserved(worker, subscription, limit, number);
         });
     }
 

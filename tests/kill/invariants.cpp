@@ -130,8 +130,8 @@ using RequestsByEvent = std::map<EventId, std::vector<Request>>;
 RequestsByEvent check_signatures(const std::vector<Request>& requests) {
     RequestsByEvent by_event;
     for (const Request& request : requests) {
-        INFO(request.fault);
-        CHECK(request.fault.empty());
+        INFO(request.signature_error);
+        CHECK(request.signature_error.empty());
         std::vector<Request>& same = by_event[event_of(request.webhook_id)];
         same.push_back(request);
         CHECK(same.front().webhook_id == request.webhook_id);

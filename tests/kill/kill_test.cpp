@@ -194,9 +194,9 @@ TEST_CASE("events survive a kill while they are claimed") {
         {"claim", "written", 2},
         {"claim", "synced", 2},
         {"claim", "after", 2},
-        {"claim deferred", "before", 2},
-        {"claim deferred", "half written", 7},
-        {"claim deferred", "after", 2},
+        {"claim reserved", "before", 2},
+        {"claim reserved", "half written", 7},
+        {"claim reserved", "after", 2},
     }));
     DYNAMIC_SECTION(operation << ", " << moment) {
         survive({{operation, moment, passing}});
@@ -294,7 +294,7 @@ TEST_CASE("events on PostgreSQL survive a kill around each statement", "[postgre
         {"record", "sent", 4},
         {"record", "sent", 5},
         {"claim", "sent", 4},
-        {"claim deferred", "after", 2},
+        {"claim reserved", "after", 2},
         {"answer", "before", 20},
     }));
     DYNAMIC_SECTION(operation << ", " << moment << ' ' << passing) {
@@ -326,14 +326,14 @@ TEST_CASE("events survive one kill after another") {
     const int seed = setting("WEBHOOKS_KILL_SEED", 1);
     std::cout << "WEBHOOKS_KILL_SEED=" << seed << std::endl;
     std::mt19937 random(static_cast<unsigned>(seed));
-    const auto any = [&random](int least, int most) {
-        return std::uniform_int_distribution(least, most)(random);
+    const auto any = [&random](int min, int max) {
+        return std::uniform_int_distribution(min, max)(random);
     };
     const auto any_of = [&any](const auto& list) {
         return list[any(0, static_cast<int>(std::size(list)) - 1)];
     };
     const char* const operations[] = {"open",  "register",       "take over", "append", "record",
-                                      "claim", "claim deferred", "park",      "send",   "answer"};
+                                      "claim", "claim reserved", "custody",   "send",   "answer"};
     const char* const moments[] = {"before", "half written", "written", "synced", "after"};
 
     Scene scene;

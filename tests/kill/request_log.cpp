@@ -25,7 +25,7 @@ Request parse(const std::string& bytes) {
                     .endpoint = between(head, "POST /", " "),
                     .webhook_id = header("webhook-id"),
                     .body = bytes.substr(end + 4),
-                    .fault = {},
+                    .signature_error = {},
                     .arrived = system_clock()->now()};
     const std::string timestamp = header("webhook-timestamp");
     const std::string signature = header("webhook-signature");
@@ -36,7 +36,7 @@ Request parse(const std::string& bytes) {
                                      .signature = signature,
                                      .body = request.body},
                                     request.arrived, std::chrono::seconds(5));
-    if (!verdict) request.fault = verdict.error().to_string();
+    if (!verdict) request.signature_error = verdict.error().to_string();
     return request;
 }
 

@@ -18,7 +18,7 @@ struct Request {
     std::string endpoint;
     std::string webhook_id;
     std::string body;
-    std::string fault;  ///< Why it does not verify; empty if it does.
+    std::string signature_error;  ///< Why it does not verify; empty if it does.
     Time arrived{};
     int status = 0;  ///< The status sent; 0: none.
 };

@@ -31,7 +31,7 @@ const Principal host = Principal::administrator("host");
 constexpr int slots = 3;
 /// The requests that one failure may have repeated: those in flight to the one receiver, and the
 /// results of one and a half commits.
-constexpr std::size_t most_in_hand = 16 + 200;
+constexpr std::size_t max_in_memory = 16 + 200;
 
 class SharedScene {
 public:
@@ -176,8 +176,8 @@ TEST_CASE("three workers share a database while one after another is killed or s
           "[postgresql]") {
     const int seed = setting("WEBHOOKS_KILL_SEED", 1);
     std::mt19937 random(static_cast<unsigned>(seed));
-    const auto any = [&random](int least, int most) {
-        return std::uniform_int_distribution(least, most)(random);
+    const auto any = [&random](int min, int max) {
+        return std::uniform_int_distribution(min, max)(random);
     };
     SharedScene scene(setting("WEBHOOKS_KILL_EVENTS", 6'000) / 2);
     const auto all = static_cast<std::size_t>(scene.publications());
@@ -210,13 +210,12 @@ TEST_CASE("three workers share a database while one after another is killed or s
     std::cout << "WEBHOOKS_KILL_SEED=" << seed << ", " << took.count() << " s: " << findings.events
               << " events, " << findings.requests << " requests; " << kills << " workers killed, "
               << stops << " stood still; " << findings.repeated() << " repetitions, at most "
-              << findings.most_unrecorded << " of one event; " << fenced
-              << " late results fenced\n";
+              << findings.max_unrecorded << " of one event; " << fenced << " late results fenced\n";
     CHECK(kills > 0);
     // A few stops may hit nothing that was answered and not yet written.
     if (stops >= 20) CHECK(fenced > 0);
-    CHECK(findings.most_unrecorded <= kills + stops);
-    CHECK(findings.repeated() <= (kills + stops) * most_in_hand);
+    CHECK(findings.max_unrecorded <= kills + stops);
+    CHECK(findings.repeated() <= (kills + stops) * max_in_memory);
 }
 
 }  // namespace webhooks::testing

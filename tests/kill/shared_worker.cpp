@@ -55,7 +55,7 @@ void publish_all(WebhookService& service, const PublisherLog& log, std::vector<i
                  const std::atomic<bool>& is_stopping) {
     while (!numbers.empty() && !is_stopping) {
         const std::size_t count = std::min(burst, numbers.size());
-        std::latch under_way(static_cast<std::ptrdiff_t>(count));
+        std::latch in_flight(static_cast<std::ptrdiff_t>(count));
         std::vector<std::atomic<bool>> acknowledged(count);
         for (std::size_t i = 0; i < count; ++i) {
             const int number = numbers[i];
@@ -66,10 +66,10 @@ void publish_all(WebhookService& service, const PublisherLog& log, std::vector<i
                                   [&, i, number](const Result<PublishReceipt>& receipt) {
                                       if (receipt) log.add(number, *receipt);
                                       acknowledged[i] = receipt.has_value();
-                                      under_way.count_down();
+                                      in_flight.count_down();
                                   });
         }
-        under_way.wait();
+        in_flight.wait();
         std::vector<int> left;
         for (std::size_t i = 0; i < numbers.size(); ++i) {
             if (i >= count || !acknowledged[i]) left.push_back(numbers[i]);

@@ -111,7 +111,7 @@ void publish(WebhookService& service, const PublisherLog& log, int publications)
     }
     for (std::size_t first = 0; first < numbers.size(); first += burst) {
         const std::size_t end = std::min(first + burst, numbers.size());
-        std::latch under_way(static_cast<std::ptrdiff_t>(end - first));
+        std::latch in_flight(static_cast<std::ptrdiff_t>(end - first));
         for (std::size_t i = first; i < end; ++i) {
             const int number = numbers[i];
             service.async_publish(host,
@@ -120,10 +120,10 @@ void publish(WebhookService& service, const PublisherLog& log, int publications)
                                    .idempotency_key = "order-" + std::to_string(number)},
                                   [&, number](const Result<PublishReceipt>& receipt) {
                                       if (receipt) log.add(number, *receipt);
-                                      under_way.count_down();
+                                      in_flight.count_down();
                                   });
         }
-        under_way.wait();
+        in_flight.wait();
     }
 }
 

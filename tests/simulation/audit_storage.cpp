@@ -78,7 +78,7 @@ void AuditStorage::reopen(EventState& event) {
         world_.fail("an event was reopened while a worker held it");
     event.is_reopened = true;
     event.reopened = world_.now;
-    event.tries = 0;
+    event.attempts_since_reopened = 0;
     event.claims = 0;
     event.is_only_in_memory = false;
     event.due.reset();
@@ -135,7 +135,7 @@ Result<Worker> AuditStorage::register_worker(std::chrono::milliseconds lease) {
     model_.identities[worker->id] = {.process = process_.index,
                                      .tag = worker->tag,
                                      .lease = lease,
-                                     .latest_pulse = world_.storage_time()};
+                                     .latest_heartbeat = world_.storage_time()};
     return worker;
 }
 
@@ -149,12 +149,12 @@ void AuditStorage::require_alive(WorkerId worker, const char* call) const {
     world_.fail(std::string("storage accepted a ") + call + " of a worker that is dead");
 }
 
-Result<Pulse> AuditStorage::pulse(WorkerId worker) {
-    const Result<Pulse> pulse = ForwardingStorage::pulse(worker);
-    if (!pulse) return pulse;
+Result<Heartbeat> AuditStorage::heartbeat(WorkerId worker) {
+    const Result<Heartbeat> heartbeat = ForwardingStorage::heartbeat(worker);
+    if (!heartbeat) return heartbeat;
     require_alive(worker, "heartbeat");
-    model_.identities.at(worker).latest_pulse = world_.storage_time();
-    return pulse;
+    model_.identities.at(worker).latest_heartbeat = world_.storage_time();
+    return heartbeat;
 }
 
 Result<> AuditStorage::retire_worker(WorkerId worker) {
@@ -163,12 +163,12 @@ Result<> AuditStorage::retire_worker(WorkerId worker) {
     return retired;
 }
 
-Result<> AuditStorage::declare_dead(WorkerId worker) {
-    const Result<> done = ForwardingStorage::declare_dead(worker);
+Result<> AuditStorage::mark_expired(WorkerId worker) {
+    const Result<> done = ForwardingStorage::mark_expired(worker);
     if (!done || world_.config.backend == Backend::sqlite) return done;
     for (auto& [id, identity] : model_.identities) {
-        const bool has_lapsed = identity.latest_pulse + identity.lease < world_.storage_time();
-        if (id != worker && has_lapsed) end_identity(id);
+        const bool has_expired = identity.latest_heartbeat + identity.lease < world_.storage_time();
+        if (id != worker && has_expired) end_identity(id);
     }
     return done;
 }
@@ -198,11 +198,11 @@ Result<Claim> AuditStorage::claim(WorkerId worker, std::size_t limit, std::int64
     return claim;
 }
 
-Result<std::vector<HeldEvent>> AuditStorage::claim_deferred(WorkerId worker, SubscriptionId id,
+Result<std::vector<HeldEvent>> AuditStorage::claim_reserved(WorkerId worker, SubscriptionId id,
                                                             std::size_t limit,
                                                             std::int64_t number) {
     Result<std::vector<HeldEvent>> events =
-        ForwardingStorage::claim_deferred(worker, id, limit, number);
+        ForwardingStorage::claim_reserved(worker, id, limit, number);
     if (!events) return events;
     require_alive(worker, "claim");
     take(worker, number, *events);
@@ -214,7 +214,9 @@ Result<> AuditStorage::unclaim(WorkerId worker, std::int64_t number) {
     if (!done) return done;
     for (const EventId id : model_.identities.at(worker).claims[number]) {
         EventState& event = model_.events.at(id);
-        if (event.holder == worker && !event.is_deferred) event.release();
+        if (event.holder != worker || event.is_deferred) continue;
+        --event.claims;  // Its worker never had it.
+        event.release();
     }
     return done;
 }
@@ -223,8 +225,8 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     Result<BatchReceipt> receipt = ForwardingStorage::write(worker, batch);
     if (!receipt) return receipt;
     require_alive(worker, "write");
-    for (const Park& park : batch.parks) {
-        note_park(worker, park);
+    for (const CustodyChange& custody_change : batch.custody_changes) {
+        note_park(worker, custody_change);
     }
     for (const AttemptRecord& record : batch.attempts) {
         note_attempt(worker, record);
@@ -235,15 +237,15 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     return receipt;
 }
 
-void AuditStorage::note_park(WorkerId worker, const Park& park) {
-    const auto found = model_.events.find(park.event);
+void AuditStorage::note_park(WorkerId worker, const CustodyChange& custody_change) {
+    const auto found = model_.events.find(custody_change.event);
     if (found == model_.events.end() || found->second.deleted) return;
     EventState& event = found->second;
     if (event.holder != worker || !model_.is_held(event)) return;
-    event.is_deferred = park.place == Park::Place::deferred;
+    event.is_deferred = custody_change.custody == Custody::reserved;
     event.is_only_in_memory = false;
-    if (park.place != Park::Place::free) return;
-    event.due = park.due;
+    if (custody_change.custody != Custody::unclaimed) return;
+    event.due = custody_change.due;
     event.release();
 }
 
@@ -256,7 +258,7 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
         check(Record{.world = world_, .record = record, .event = event});
         note_answer(event, record.attempt);
         event.attempts.push_back(record.attempt);
-        event.tries = record.tries;
+        event.attempts_since_reopened = record.attempts_since_reopened;
         event.due = record.due;
         event.is_reopened = event.is_only_in_memory = false;
         event.release();

@@ -27,12 +27,12 @@ public:
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
                                         std::size_t limit) override;
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
-    Result<> declare_dead(WorkerId) override;
+    Result<> mark_expired(WorkerId) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
@@ -47,7 +47,7 @@ private:
 
     void note_appends(WorkerId worker, const Batch& batch, const BatchReceipt& receipt);
     void note_append(WorkerId worker, const Append& append, const Appended& appended);
-    void note_park(WorkerId worker, const Park& park);
+    void note_park(WorkerId worker, const CustodyChange& custody_change);
     void note_attempt(WorkerId worker, const AttemptRecord& record);
     void note_answer(const EventState& event, const Attempt& attempt);
     void note_low_water(WorkerId worker, EventId mark);

@@ -218,9 +218,10 @@ bool is_request(Outcome outcome) {
 bool is_on_schedule(const Record& given) {
     const ServiceOptions& options = given.world.config.options;
     const Attempt& attempt = given.record.attempt;
-    const auto row = std::min<std::size_t>(static_cast<std::size_t>(given.record.tries),
-                                           options.retry_schedule.size()) -
-                     1;
+    const auto row =
+        std::min<std::size_t>(static_cast<std::size_t>(given.record.attempts_since_reopened),
+                              options.retry_schedule.size()) -
+        1;
     const std::chrono::duration<double> pause = options.retry_schedule[row];
     const std::chrono::duration<double> waits =
         *given.record.due - (attempt.sent_at + attempt.duration);
@@ -252,7 +253,8 @@ const std::vector<Check<Record>> record_checks = {
     {"each request counts as a try",
      [](const Record& given) {
          const int requests = is_request(given.record.attempt.outcome) ? 1 : 0;
-         return given.record.tries == given.event.tries + requests;
+         return given.record.attempts_since_reopened ==
+                given.event.attempts_since_reopened + requests;
      }},
     {"a retry follows the schedule",
      [](const Record& given) {
@@ -266,7 +268,7 @@ const std::vector<Check<Record>> record_checks = {
                 *given.record.due >= attempt.sent_at + attempt.duration + request->asked_pause -
                                          slack_of_time(given.world);
      }},
-    {"an event is exhausted when its tries are used up or its endpoint is gone",
+    {"an event is exhausted when its attempts are used up or its endpoint is gone",
      [](const Record& given) {
          if (given.record.attempt.outcome != Outcome::exhausted) return true;
          if (given.record.attempt.status_code == 410) return true;
@@ -274,7 +276,7 @@ const std::vector<Check<Record>> record_checks = {
          const auto& versions =
              given.world.model.subscriptions.at(given.event.subscription).versions;
          return std::ranges::any_of(versions, [&](const Version& version) {
-             return given.record.tries > version.subscription.max_retry_count;
+             return given.record.attempts_since_reopened > version.subscription.max_retry_count;
          });
      }},
     {"an event is cancelled only where its subscription could not have it",
@@ -304,7 +306,8 @@ const std::vector<Check<Taken>> taken_checks = {
     {"a worker that takes an event knows its history",
      [](const Taken& given) {
          return given.held.attempts == static_cast<int>(given.event.attempts.size()) &&
-                given.held.tries == given.event.tries && given.held.worker_tag == given.event.tag &&
+                given.held.attempts_since_reopened == given.event.attempts_since_reopened &&
+                given.held.worker_tag == given.event.tag &&
                 given.held.subscription == given.event.subscription;
      }},
 };

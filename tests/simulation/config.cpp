@@ -48,8 +48,8 @@ ServiceOptions make_options(Generator& random) {
 
 Faults make_faults(Generator& random, const ServiceOptions& options) {
     Faults faults;
-    const auto maybe = [&random](double share, double most) {
-        return random.chance(share) ? most * static_cast<double>(random.between(1, 100)) / 100 : 0;
+    const auto maybe = [&random](double share, double max) {
+        return random.chance(share) ? max * static_cast<double>(random.between(1, 100)) / 100 : 0;
     };
     faults.refused = maybe(0.35, 0.05);
     faults.answer_lost = maybe(0.35, 0.05);

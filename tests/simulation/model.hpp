@@ -69,7 +69,7 @@ struct EventState {
     WorkerId holder{};             ///< 0: none. It may be dead.
     bool is_deferred = false;      ///< Not in its holder's memory.
     std::vector<Attempt> attempts = {};
-    int tries = 0;
+    int attempts_since_reopened = 0;
     Micros reopened{0};  ///< Or appended.
     std::optional<Micros> deleted = {};
     bool is_erased = false;          ///< By retention.
@@ -93,7 +93,7 @@ struct IdentityState {
     int process = 0;
     std::uint64_t tag = 0;
     std::chrono::milliseconds lease{};
-    Micros latest_pulse{0};  ///< By storage's clock.
+    Micros latest_heartbeat{0};  ///< By storage's clock.
     std::optional<Micros> ended = {};
     EventId low_water{};
     EventId last_appended{};

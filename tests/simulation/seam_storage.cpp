@@ -28,14 +28,14 @@ constexpr const char* call_names[] = {
     "reopen_event",
     "reopen_undelivered",
     "register_worker",
-    "pulse",
+    "heartbeat",
     "retire_worker",
-    "declare_dead",
+    "mark_expired",
     "take_over",
     "write",
     "appended_after",
     "claim",
-    "claim_deferred",
+    "claim_reserved",
     "unclaim",
     "maintain",
     "sample",
@@ -111,11 +111,11 @@ Result<Worker> SeamStorage::register_worker(std::chrono::milliseconds lease) {
     return worker;
 }
 
-Result<Pulse> SeamStorage::pulse(WorkerId worker) {
+Result<Heartbeat> SeamStorage::heartbeat(WorkerId worker) {
     const SteadyTime asked_at = process_.clock().steady_now();
-    const Result<Pulse> pulse = ForwardingStorage::pulse(worker);
-    if (pulse) process_.lease_until = asked_at + lease_;
-    return pulse;
+    const Result<Heartbeat> heartbeat = ForwardingStorage::heartbeat(worker);
+    if (heartbeat) process_.lease_until = asked_at + lease_;
+    return heartbeat;
 }
 
 }  // namespace webhooks::simulation

@@ -16,7 +16,7 @@ public:
     SeamStorage(World& world, Process& process, std::shared_ptr<Storage> inner);
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId worker) override;
+    Result<Heartbeat> heartbeat(WorkerId worker) override;
     void set_listener(std::function<void()> listener) override { listener_ = std::move(listener); }
     void notify() const {
         if (listener_) listener_();

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Turns and operations in one moment: more of them is no progress.
+/// Steps and operations in one moment: more of them is no progress.
 constexpr int max_steps_at_once = 20'000;
 constexpr std::size_t max_last_steps = 40;
 /// Pauses inside pauses.

@@ -35,7 +35,7 @@ struct Catch::StringMaker<webhooks::Result<T>> {
 
 template <>
 struct Catch::StringMaker<webhooks::FieldError> {
-    static std::string convert(const webhooks::FieldError& fault) {
-        return fault.field + ": " + fault.message;
+    static std::string convert(const webhooks::FieldError& field_error) {
+        return field_error.field + ": " + field_error.message;
     }
 };

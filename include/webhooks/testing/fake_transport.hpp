@@ -45,7 +45,7 @@ public:
     /// All requests started so far, in order.
     std::vector<OutgoingRequest> requests() const;
     /// The tokens of the requests in flight.
-    std::vector<Token> under_way() const;
+    std::vector<Token> in_flight() const;
 
     void start(Token token, OutgoingRequest request) override;
     void run(SteadyTime until, Sink& sink) override;

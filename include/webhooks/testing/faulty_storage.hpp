@@ -21,14 +21,14 @@ public:
         answer_lost,  ///< It does its work, but its result is lost.
     };
 
-    static constexpr std::size_t for_ever = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t indefinitely = std::numeric_limits<std::size_t>::max();
 
     /// Which calls break.
     struct Breakage {
         Fault fault = Fault::refused;
         /// The first call that breaks: 1 is the next one.
         std::size_t first = 1;
-        /// The number of consecutive calls that break; 0: none; `for_ever`: until `mend`.
+        /// The number of consecutive calls that break; 0: none; `indefinitely`: until `repair`.
         std::size_t count = 1;
         /// Set: only calls of this kind break, and only these count for `first` and `count`.
         std::optional<Call> only = {};
@@ -39,7 +39,7 @@ public:
     /// Replaces the selection of calls that break.
     void break_calls(Breakage breakage);
     /// From now on no call breaks.
-    void mend();
+    void repair();
 
     /// The number of calls so far, including broken ones; with a kind, only of that kind.
     std::size_t calls() const;

@@ -1,7 +1,7 @@
 #include <storage/memory/memory_storage.hpp>
 
 #include <algorithm>
-#include <query/answer.hpp>
+#include <query/evaluate_list.hpp>
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_view.hpp>
 #include <storage/idempotency.hpp>
@@ -109,7 +109,7 @@ Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& pr
         if (is_visible(principal, stored)) rows.push_back(stored.subscription);
     }
     lock.unlock();
-    Result<Page<Subscription>> page = query::answer(query, std::move(rows), budget_of(query));
+    Result<Page<Subscription>> page = query::evaluate(query, std::move(rows), budget_of(query));
     if (!page || !query.include_events) return page;
     lock.lock();
     for (Subscription& subscription : page->items) {
@@ -173,9 +173,9 @@ Event MemoryStorage::view(EventId id, const StoredEvent& stored) {
     if (!stored.attempts.empty()) {
         const auto requests = std::ranges::count_if(
             stored.attempts, [](const Attempt& attempt) { return is_request(attempt.outcome); });
-        show_latest(event, stored.attempts.back(), static_cast<int>(requests));
+        apply_latest_attempt(event, stored.attempts.back(), static_cast<int>(requests));
     }
-    if (stored.row && stored.row->due) show_waiting(event, *stored.row->due);
+    if (stored.row && stored.row->due) apply_next_retry(event, *stored.row->due);
     return event;
 }
 
@@ -229,7 +229,7 @@ Result<Page<Event>> MemoryStorage::answer_from(const LogRows& rows, const ListQu
         if (budget.is_used_up()) return query::timed_out();
         events.push_back(view(id, stored));
     }
-    return query::answer(query, std::move(events), budget);
+    return query::evaluate(query, std::move(events), budget);
 }
 
 query::Budget MemoryStorage::budget_of(const ListQuery& query) const {
@@ -342,7 +342,7 @@ Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
     const Worker worker{.id = {++last_worker_}, .last_event = last_event_, .tag = random_->next()};
     workers_[worker.id] = {.tag = worker.tag,
                            .lease = lease,
-                           .last_pulse = clock_->steady_now(),
+                           .last_heartbeat = clock_->steady_now(),
                            .low_water = last_event_};
     return worker;
 }
@@ -355,16 +355,16 @@ Result<MemoryStorage::StoredWorker*> MemoryStorage::living(WorkerId id) {
     return &found->second;
 }
 
-Result<Pulse> MemoryStorage::pulse(WorkerId id) {
+Result<Heartbeat> MemoryStorage::heartbeat(WorkerId id) {
     const std::scoped_lock lock(mutex_);
     const auto worker = living(id);
     if (!worker) return worker.error();
-    (*worker)->last_pulse = clock_->steady_now();
-    return Pulse{.now = clock_->now(),
-                 .revision = revision_,
-                 .last_batch = (*worker)->last_batch,
-                 .last_event = last_event_,
-                 .last_notice = last_notice_};
+    (*worker)->last_heartbeat = clock_->steady_now();
+    return Heartbeat{.now = clock_->now(),
+                     .revision = revision_,
+                     .last_batch = (*worker)->last_batch,
+                     .last_event = last_event_,
+                     .last_notice = last_notice_};
 }
 
 Result<> MemoryStorage::retire_worker(WorkerId id) {
@@ -376,12 +376,12 @@ Result<> MemoryStorage::retire_worker(WorkerId id) {
     return {};
 }
 
-Result<> MemoryStorage::declare_dead(WorkerId self) {
+Result<> MemoryStorage::mark_expired(WorkerId self) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = living(self); !worker) return worker.error();
     for (auto& [id, worker] : workers_) {
-        const bool is_lapsed = worker.last_pulse + worker.lease < clock_->steady_now();
-        if (id != self && is_lapsed) worker.is_dead = true;
+        const bool is_expired = worker.last_heartbeat + worker.lease < clock_->steady_now();
+        if (id != self && is_expired) worker.is_dead = true;
     }
     return {};
 }
@@ -460,8 +460,8 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
     }
     (*worker)->low_water = std::max((*worker)->low_water, batch.low_water);
     (*worker)->last_batch = batch.number;
-    for (const Park& park : batch.parks) {
-        write_park(id, park);
+    for (const CustodyChange& change : batch.custody_changes) {
+        write_park(id, change);
     }
     for (const AttemptRecord& record : batch.attempts) {
         write_attempt(id, record);
@@ -500,19 +500,20 @@ void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) 
     if (record.attempt.outcome == Outcome::delivered) {
         erase_row(record.event);
     } else {
-        put_row(record.event,
-                {.due = record.due, .attempts = record.attempt.number, .tries = record.tries});
+        put_row(record.event, {.due = record.due,
+                               .attempts = record.attempt.number,
+                               .attempts_since_reopened = record.attempts_since_reopened});
     }
 }
 
-void MemoryStorage::write_park(WorkerId worker, const Park& park) {
-    const auto found = events_.find(park.event);
+void MemoryStorage::write_park(WorkerId worker, const CustodyChange& change) {
+    const auto found = events_.find(change.event);
     if (found == events_.end() || !is_held_by(worker, found->second)) return;
-    put_row(park.event, {.due = park.due,
-                         .attempts = park.attempts,
-                         .tries = park.tries,
-                         .claimed_by = park.place == Park::Place::free ? WorkerId{} : worker,
-                         .is_deferred = park.place == Park::Place::deferred});
+    put_row(change.event, {.due = change.due,
+                           .attempts = change.attempts,
+                           .attempts_since_reopened = change.attempts_since_reopened,
+                           .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
+                           .is_deferred = change.custody == Custody::reserved});
 }
 
 bool MemoryStorage::deactivate(const Deactivation& deactivation) {
@@ -574,7 +575,7 @@ HeldEvent MemoryStorage::held(EventId id) const {
             .worker_tag = event.worker_tag,
             .message = event.message,
             .attempts = event.row ? event.row->attempts : 0,
-            .tries = event.row ? event.row->tries : 0,
+            .attempts_since_reopened = event.row ? event.row->attempts_since_reopened : 0,
             .has_row = event.row.has_value(),
             .created_at = event.created_at,
             .due = event.row && event.row->due ? *event.row->due : event.created_at,
@@ -612,7 +613,7 @@ Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit, std::int64_t 
     return claim;
 }
 
-Result<std::vector<HeldEvent>> MemoryStorage::claim_deferred(WorkerId id,
+Result<std::vector<HeldEvent>> MemoryStorage::claim_reserved(WorkerId id,
                                                              SubscriptionId subscription,
                                                              std::size_t limit,
                                                              std::int64_t number) {
@@ -660,7 +661,7 @@ Result<StorageSample> MemoryStorage::sample() {
         if (!stored.is_deleted) count_subscription(stored.subscription, now, sample);
     }
     for (const auto& [id, worker] : workers_) {
-        const bool is_late = clock_->steady_now() - worker.last_pulse > worker.lease;
+        const bool is_late = clock_->steady_now() - worker.last_heartbeat > worker.lease;
         if (!worker.is_dead) ++(is_late ? sample.expired : sample.live);
     }
     return sample;
@@ -704,15 +705,15 @@ std::size_t MemoryStorage::erase_deleted(std::size_t limit) {
 std::size_t MemoryStorage::erase_old_events(std::chrono::seconds keep_for, std::size_t limit) {
     const Time now = clock_->now();
     std::size_t seen = 0;
-    auto place = events_.upper_bound(sweep_.resume(now));
+    auto place = events_.upper_bound(retention_.start(now));
     while (seen < limit && place != events_.end() && place->second.created_at < now - keep_for) {
         const auto& [id, event] = *place++;
         const bool is_kept = is_in_memory_alone(event) || (event.row && event.row->due);
-        sweep_.see(id, is_kept);
+        retention_.advance(id, is_kept);
         if (!is_kept) erase_event(id);
         ++seen;
     }
-    if (seen < limit) sweep_.rest(now);
+    if (seen < limit) retention_.finish(now);
     return seen;
 }
 

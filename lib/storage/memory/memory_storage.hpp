@@ -6,7 +6,7 @@
 #include <query/budget.hpp>
 #include <set>
 #include <storage/append_decision.hpp>
-#include <storage/sweep.hpp>
+#include <storage/retention_cursor.hpp>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -44,15 +44,15 @@ public:
                                         std::size_t limit) override;
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
-    Result<> declare_dead(WorkerId) override;
+    Result<> mark_expired(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
     Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
@@ -73,7 +73,7 @@ private:
     struct Row {
         std::optional<Time> due = {};  ///< Absent: it has ended without being delivered.
         int attempts = 0;
-        int tries = 0;
+        int attempts_since_reopened = 0;
         WorkerId claimed_by{};
         std::int64_t claim_number = 0;
         bool is_deferred = false;
@@ -95,7 +95,7 @@ private:
     struct StoredWorker {
         std::uint64_t tag = 0;
         std::chrono::milliseconds lease{};
-        SteadyTime last_pulse{};  ///< Steady: wall clock changes must not end a lease.
+        SteadyTime last_heartbeat{};  ///< Steady: wall clock changes must not end a lease.
         EventId low_water{};
         std::int64_t last_batch = 0;
         bool is_dead = false;
@@ -139,7 +139,7 @@ private:
     HeldEvent held(EventId) const;
     std::size_t move_held(WorkerId, StoredWorker&, std::size_t limit);
     void write_attempt(WorkerId, const AttemptRecord&);
-    void write_park(WorkerId, const Park&);
+    void write_park(WorkerId, const CustodyChange&);
     bool deactivate(const Deactivation&);
     bool delivered_since(SubscriptionId, Time) const;
     Result<std::optional<Earlier>> find_earlier(const IdempotencyKey&) const;
@@ -161,7 +161,7 @@ private:
     std::deque<StoredNotice> notices_;
     std::int64_t last_notice_ = 0;
     std::map<ApiKeyId, ApiKeyRecord> api_keys_;
-    Sweep sweep_;
+    RetentionCursor retention_;
     Revision revision_ = 1;
     std::int64_t last_subscription_ = 0;
     EventId last_event_{};

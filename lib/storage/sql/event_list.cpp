@@ -96,15 +96,15 @@ struct EventRow {
                     .payload = payload,
                     .created_at = from_micros(created_at)};
         if (outcome.get()) {
-            show_latest(event,
-                        {.sent_at = from_micros(sent_at.value),
-                         .status_code = status_code.get(),
-                         .response = response.get(),
-                         .error_message = error_message.get(),
-                         .outcome = static_cast<Outcome>(outcome.value)},
-                        requests);
+            apply_latest_attempt(event,
+                                 {.sent_at = from_micros(sent_at.value),
+                                  .status_code = status_code.get(),
+                                  .response = response.get(),
+                                  .error_message = error_message.get(),
+                                  .outcome = static_cast<Outcome>(outcome.value)},
+                                 requests);
         }
-        if (due_at.get()) show_waiting(event, from_micros(due_at.value));
+        if (due_at.get()) apply_next_retry(event, from_micros(due_at.value));
         return event;
     }
 };

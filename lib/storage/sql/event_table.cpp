@@ -82,9 +82,9 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
 }
 
 std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds keep_for,
-                             std::size_t limit, Sweep& sweep) {
+                             std::size_t limit, RetentionCursor& cursor) {
     const long long oldest_kept = to_micros(now - keep_for);
-    const long long behind = sweep.resume(now).value;
+    const long long behind = cursor.start(now).value;
     const long long take = static_cast<long long>(limit);
     std::size_t seen = 0;
     bool is_young = false;
@@ -112,12 +112,12 @@ std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds 
                      is_young = is_young || created_at >= oldest_kept;
                      if (is_young) return;
                      ++seen;
-                     sweep.see({id}, waits != 0);
+                     cursor.advance({id}, waits != 0);
                      if (waits != 0) return;
                      events.add(id);
                      messages.add(message);
                  });
-    if (seen < limit) sweep.rest(now);
+    if (seen < limit) cursor.finish(now);
     if (events.is_empty()) return seen;
     sql << "DELETE FROM webhooks_undelivered WHERE (subscription_id, event_id) IN "
            "(SELECT subscription_id, id FROM webhooks_event WHERE id IN " +

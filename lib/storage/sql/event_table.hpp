@@ -6,7 +6,7 @@
 
 #include <soci/soci.h>
 
-#include <storage/sweep.hpp>
+#include <storage/retention_cursor.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks::storage {
@@ -24,7 +24,7 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
 /// wait.
 /// @return the number of examined events.
 std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds keep_for,
-                             std::size_t limit, Sweep& sweep);
+                             std::size_t limit, RetentionCursor& cursor);
 /// Deletes up to `limit` idempotency keys that are not newer than `newest`. @return their number.
 std::size_t erase_keys(soci::session& sql, Time newest, std::size_t limit);
 

@@ -204,19 +204,19 @@ Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, Subs
 }
 
 Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
-    const std::scoped_lock lock(sweep_mutex_);
-    Sweep sweep;
+    const std::scoped_lock lock(retention_mutex_);
+    RetentionCursor cursor;
     Result<bool> is_more = run(Purpose::erase, [&](soci::session& sql) -> Result<bool> {
-        sweep = sweep_;  // Reset each time: the transaction may be repeated.
+        cursor = retention_;  // Reset each time: the transaction may be repeated.
         const Time present = now(sql);
         const std::size_t limit = maintenance.limit;
         std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
         done += erase_notices(sql, present - notice_lifetime, limit);
         done += erase_hidden_events(sql, present, limit);
-        return done + expire(sql, present, maintenance, sweep) >= limit;
+        return done + expire(sql, present, maintenance, cursor) >= limit;
     });
     // If the transaction failed, its work still has to be done.
-    if (is_more) sweep_ = sweep;
+    if (is_more) retention_ = cursor;
     return is_more;
 }
 
@@ -227,9 +227,9 @@ Result<StorageSample> SqlStorage::sample() {
 }
 
 std::size_t SqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
-                               Sweep& sweep) {
+                               RetentionCursor& cursor) {
     if (maintenance.keep_events_for.count() == 0) return 0;
-    return erase_old_events(sql, now, maintenance.keep_events_for, maintenance.limit, sweep);
+    return erase_old_events(sql, now, maintenance.keep_events_for, maintenance.limit, cursor);
 }
 
 // ---- API keys.

@@ -7,8 +7,8 @@
 #include <optional>
 #include <query/budget.hpp>
 #include <stop_token>
+#include <storage/retention_cursor.hpp>
 #include <storage/sql/condition_sql.hpp>
-#include <storage/sweep.hpp>
 #include <utility>
 #include <webhooks/storage.hpp>
 
@@ -90,7 +90,7 @@ protected:
     /// left.
     /// @return the number of examined rows; `limit` if there may be more.
     virtual std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
-                               Sweep& sweep);
+                               RetentionCursor& cursor);
 
     /// As `in_transaction`, for a body that returns a Result: it is committed unless it failed.
     template <class Answering>
@@ -113,8 +113,8 @@ private:
     Result<std::optional<EventId>> last_shown(const query::Plan& plan);
 
     const Dialect& dialect_;
-    std::mutex sweep_mutex_;
-    Sweep sweep_;
+    std::mutex retention_mutex_;
+    RetentionCursor retention_;
 };
 
 }  // namespace webhooks::storage

@@ -42,13 +42,13 @@ public:
     }
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override { return nothing(); }
     Result<Worker> register_worker(std::chrono::milliseconds) override { return nothing(); }
-    Result<Pulse> pulse(WorkerId) override { return nothing(); }
+    Result<Heartbeat> heartbeat(WorkerId) override { return nothing(); }
     Result<> retire_worker(WorkerId) override { return nothing(); }
-    Result<> declare_dead(WorkerId) override { return nothing(); }
+    Result<> mark_expired(WorkerId) override { return nothing(); }
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId, std::size_t) override {
         return nothing();
     }
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t,
                                                   std::int64_t) override {
         return nothing();
     }

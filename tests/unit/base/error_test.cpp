@@ -68,8 +68,8 @@ TEST_CASE("The value of a failed result throws its code and its detail") {
 TEST_CASE("Text taken from the error of a result outlives the statement") {
     const Result<int> failed = Error({{"a", "1"}, {"b", "2"}});
     std::string text;
-    for (const FieldError& fault : failed.error().fields()) {
-        text += fault.field + fault.message;
+    for (const FieldError& field_error : failed.error().fields()) {
+        text += field_error.field + field_error.message;
     }
     CHECK(text == "a1b2");
     const std::string& detail = failed.error().detail();

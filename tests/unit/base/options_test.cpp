@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<FieldError> faults_after(const std::function<void(ServiceOptions&)>& change) {
+std::vector<FieldError> errors_after(const std::function<void(ServiceOptions&)>& change) {
     ServiceOptions options;
     change(options);
     const auto result = options.validate();
@@ -93,12 +93,12 @@ TEST_CASE("Each option is rejected on both sides of its range, with this message
          "must be at least three times heartbeat_interval"},
     };
     for (const Row& row : rows) {
-        CHECK(faults_after(row.change) == std::vector<FieldError>{{row.member, row.message}});
+        CHECK(errors_after(row.change) == std::vector<FieldError>{{row.member, row.message}});
     }
 }
 
 TEST_CASE("The edges of each range are valid") {
-    const auto least = [](ServiceOptions& options) {
+    const auto min = [](ServiceOptions& options) {
         options.retry_schedule = {1s};
         options.retry_jitter = 0;
         options.default_max_retry_count = 0;
@@ -108,7 +108,7 @@ TEST_CASE("The edges of each range are valid") {
         options.lease = 1s;
         options.max_publish_queue = options.max_batch = options.max_payload_bytes = 1;
     };
-    const auto most = [](ServiceOptions& options) {
+    const auto max = [](ServiceOptions& options) {
         options.retry_schedule.assign(100, 30 * 24h);
         options.retry_jitter = 0.5;
         options.default_max_retry_count = 100;
@@ -121,15 +121,15 @@ TEST_CASE("The edges of each range are valid") {
         options.max_batch = 10'000;
         options.max_payload_bytes = 16 * 1024 * 1024;
     };
-    CHECK(faults_after(least).empty());
-    CHECK(faults_after(most).empty());
+    CHECK(errors_after(min).empty());
+    CHECK(errors_after(max).empty());
 }
 
 TEST_CASE("All wrong options are named together") {
-    const auto faults = faults_after([](ServiceOptions& options) {
+    const auto errors = errors_after([](ServiceOptions& options) {
         options.max_batch = 0;
         options.retry_jitter = 2;
     });
-    CHECK(faults == std::vector<FieldError>{{"retry_jitter", "is 2, must be 0 to 0.5"},
+    CHECK(errors == std::vector<FieldError>{{"retry_jitter", "is 2, must be 0 to 0.5"},
                                             {"max_batch", "is 0, must be 1 to 10000"}});
 }

@@ -28,13 +28,13 @@ TEST_CASE("what a status says about the endpoint") {
     for (int status = 200; status < 600; ++status) {
         INFO(status);
         const bool slows = status == 429 || (status >= 502 && status <= 504);
-        const Meaning expected = status < 300    ? Meaning::success
-                                 : status == 410 ? Meaning::gone
-                                 : slows         ? Meaning::slow_down
-                                                 : Meaning::failure;
-        CHECK(meaning_of(answered(status)) == expected);
+        const ResponseClass expected = status < 300    ? ResponseClass::success
+                                       : status == 410 ? ResponseClass::gone
+                                       : slows         ? ResponseClass::slow_down
+                                                       : ResponseClass::failure;
+        CHECK(response_class_of(answered(status)) == expected);
     }
-    CHECK(meaning_of({.error = "refused"}) == Meaning::failure);
+    CHECK(response_class_of({.error = "refused"}) == ResponseClass::failure);
 }
 
 TEST_CASE("410 ends an event, however many attempts are left") {
@@ -115,11 +115,11 @@ TEST_CASE("an event is exhausted once its retries are used up") {
     CHECK(
         decide(answered(500), {.schedule = schedule, .max_retry_count = 0}, 1, now, 0.5).outcome ==
         Outcome::exhausted);
-    for (const int most : {1, 5, 100}) {
-        const RetryPolicy policy{.schedule = schedule, .max_retry_count = most};
-        CHECK(decide(answered(500), policy, most, now, 0.5).outcome == Outcome::retry);
-        CHECK(decide(answered(500), policy, most + 1, now, 0.5).outcome == Outcome::exhausted);
-        CHECK_FALSE(decide(answered(500), policy, most + 1, now, 0.5).due);
+    for (const int max : {1, 5, 100}) {
+        const RetryPolicy policy{.schedule = schedule, .max_retry_count = max};
+        CHECK(decide(answered(500), policy, max, now, 0.5).outcome == Outcome::retry);
+        CHECK(decide(answered(500), policy, max + 1, now, 0.5).outcome == Outcome::exhausted);
+        CHECK_FALSE(decide(answered(500), policy, max + 1, now, 0.5).due);
     }
 }
 

@@ -79,9 +79,9 @@ TEST_CASE("events that do not fit in memory are deferred, and requested once the
     CHECK(kept >= 10);
     CHECK(kept <= 50);
     const Results first = bench.dispatcher.take_results();
-    CHECK(first.parks.size() == 100 - kept);
+    CHECK(first.custody_changes.size() == 100 - kept);
     CHECK(first.released_events == 100 - kept);
-    CHECK(first.parks.front().place == Park::Place::deferred);
+    CHECK(first.custody_changes.front().custody == Custody::reserved);
 
     std::size_t wanted = 0;
     while (true) {
@@ -89,13 +89,13 @@ TEST_CASE("events that do not fit in memory are deferred, and requested once the
         if (begun.empty()) break;
         for (const Dispatcher::Start& start : begun)
             bench.finish(start, Bench::status(200));
-        for (const Want& want : bench.dispatcher.take_results().wants) {
-            wanted += want.count;
+        for (const RefillRequest& request : bench.dispatcher.take_results().refill_requests) {
+            wanted += request.count;
             std::vector<HeldEvent> events;
-            for (std::size_t i = 0; i < want.count; ++i) {
+            for (std::size_t i = 0; i < request.count; ++i) {
                 events.push_back(bench.event(++bench.last_event, 1));
             }
-            bench.dispatcher.refill(want, std::move(events), bench.now);
+            bench.dispatcher.refill(request, std::move(events), bench.now);
         }
     }
     CHECK(wanted == 100 - kept);
@@ -138,10 +138,10 @@ TEST_CASE("fewer events than requested means that nothing older is left") {
         if (begun.empty()) break;
         for (const Dispatcher::Start& start : begun)
             bench.finish(start, Bench::status(200));
-        for (const Want& want : bench.dispatcher.take_results().wants) {
+        for (const RefillRequest& request : bench.dispatcher.take_results().refill_requests) {
             CHECK_FALSE(was_asked);
             was_asked = true;
-            bench.dispatcher.refill(want, {}, bench.now);
+            bench.dispatcher.refill(request, {}, bench.now);
         }
     }
     CHECK(was_asked);
@@ -158,14 +158,14 @@ TEST_CASE("a local error delays only its subscription, and uses up no attempt") 
     const auto others = bench.begin_all();
     REQUIRE(others.size() == 1);
     CHECK(others.front().event.subscription == SubscriptionId{2});
-    CHECK(bench.dispatcher.next_timer() == bench.now.steady + 1s);
+    CHECK(bench.dispatcher.next_wakeup() == bench.now.steady + 1s);
     const Results results = bench.dispatcher.take_results();
     CHECK(results.attempts.empty());
     CHECK(results.states.empty());
-    REQUIRE(results.parks.size() == 1);
-    CHECK(results.parks.front().place == Park::Place::free);
-    CHECK(results.parks.front().due == bench.now.time + 1s);
-    CHECK(results.parks.front().tries == 0);
+    REQUIRE(results.custody_changes.size() == 1);
+    CHECK(results.custody_changes.front().custody == Custody::unclaimed);
+    CHECK(results.custody_changes.front().due == bench.now.time + 1s);
+    CHECK(results.custody_changes.front().attempts_since_reopened == 0);
     bench.pass(1s);
     CHECK(bench.begin_all().size() == 1);
 }
@@ -175,13 +175,13 @@ TEST_CASE("an event that waits long gets a row once, and stays in memory") {
     bench.add(1, 2);
     bench.begin_all();
     bench.pass(bench.options.park_after + 1us);
-    bench.dispatcher.hold_old(bench.now);
+    bench.dispatcher.persist_overdue(bench.now);
     const Results results = bench.dispatcher.take_results();
-    REQUIRE(results.parks.size() == 1);
-    CHECK(results.parks.front().place == Park::Place::held);
+    REQUIRE(results.custody_changes.size() == 1);
+    CHECK(results.custody_changes.front().custody == Custody::in_memory);
     CHECK(results.released_events == 0);
     bench.pass(1h);
-    bench.dispatcher.hold_old(bench.now);
+    bench.dispatcher.persist_overdue(bench.now);
     CHECK(bench.dispatcher.results() == 0);
     CHECK(bench.dispatcher.waiting() == 1);
 }

@@ -7,7 +7,7 @@ using namespace webhooks;
 namespace {
 
 /// Empty if the URL may be saved.
-std::string fault_of(const std::string& text, const EndpointPolicy& policy = {}) {
+std::string error_of(const std::string& text, const EndpointPolicy& policy = {}) {
     const auto url = EndpointUrl::parse(text);
     if (!url) return "does not parse";
     const auto result = check_url(*url, policy);
@@ -37,7 +37,7 @@ TEST_CASE("Public names and addresses are accepted") {
           "https://metadata.example.com", "https://arpa.example.com", "https://xn--p1ai.xn--p1ai",
           "https://alternate.mail", "https://a.homes"}) {
         CAPTURE(text);
-        CHECK(fault_of(text).empty());
+        CHECK(error_of(text).empty());
     }
 }
 
@@ -65,21 +65,21 @@ TEST_CASE("Reserved names and their subdomains are rejected, in any case and wit
                              "metadata.packet.net"}) {
         CAPTURE(name);
         const std::string text = name;
-        CHECK(fault_of("https://" + text) == refusal);
-        CHECK(fault_of("https://" + text + "./") == refusal);
+        CHECK(error_of("https://" + text) == refusal);
+        CHECK(error_of("https://" + text + "./") == refusal);
         if (text.rfind("metadata.", 0) == 0) continue;
-        CHECK(fault_of("https://a." + text) == refusal);
-        CHECK(fault_of("https://A.b." + text + ".:8443/x") == refusal);
+        CHECK(error_of("https://a." + text) == refusal);
+        CHECK(error_of("https://A.b." + text + ".:8443/x") == refusal);
     }
-    CHECK(fault_of("https://LocalHost") == refusal);
-    CHECK(fault_of("https://Metadata.Google.Internal") == refusal);
-    CHECK(fault_of("https://printer.LOCAL") == refusal);
+    CHECK(error_of("https://LocalHost") == refusal);
+    CHECK(error_of("https://Metadata.Google.Internal") == refusal);
+    CHECK(error_of("https://printer.LOCAL") == refusal);
 }
 
 TEST_CASE("A single-label name is rejected") {
     for (const char* text : {"https://intra", "https://db:8443/", "https://com", "https://host."}) {
         CAPTURE(text);
-        CHECK(fault_of(text) == refusal);
+        CHECK(error_of(text) == refusal);
     }
 }
 
@@ -90,27 +90,27 @@ TEST_CASE("A literal address is checked when the URL is saved") {
           "http://[fe80::1]", "http://[fd00::1]", "http://[64:ff9b::7f00:1]",
           "http://[2002:7f00:1::]", "http://[2001:db8::1]", "http://[::127.0.0.1]"}) {
         CAPTURE(text);
-        CHECK(fault_of(text) == refusal);
+        CHECK(error_of(text) == refusal);
     }
 }
 
 TEST_CASE("An allowed network accepts only the literal addresses inside it") {
     const EndpointPolicy policy = allowing("127.0.0.0/8");
-    CHECK(fault_of("http://127.0.0.1:8080/x", policy).empty());
-    CHECK(fault_of("http://10.0.0.1/", policy) == refusal);
-    CHECK(fault_of("http://[::1]/", policy) == refusal);
-    CHECK(fault_of("http://[::1]/", allowing("::1/128")).empty());
-    CHECK(fault_of("http://[64:ff9b::808:808]/", allowing("64:ff9b::/96")).empty());
-    CHECK(fault_of("http://localhost/", policy) == refusal);
+    CHECK(error_of("http://127.0.0.1:8080/x", policy).empty());
+    CHECK(error_of("http://10.0.0.1/", policy) == refusal);
+    CHECK(error_of("http://[::1]/", policy) == refusal);
+    CHECK(error_of("http://[::1]/", allowing("::1/128")).empty());
+    CHECK(error_of("http://[64:ff9b::808:808]/", allowing("64:ff9b::/96")).empty());
+    CHECK(error_of("http://localhost/", policy) == refusal);
 }
 
 TEST_CASE("An allowed host accepts exactly its name, in any case") {
-    CHECK(fault_of("http://localhost:8080", allowing(nullptr, "localhost")).empty());
-    CHECK(fault_of("http://LOCALHOST", allowing(nullptr, "LocalHost")).empty());
-    CHECK(fault_of("http://localhost./", allowing(nullptr, "localhost")).empty());
-    CHECK(fault_of("http://receiver", allowing(nullptr, "receiver")).empty());
-    CHECK(fault_of("http://a.localhost", allowing(nullptr, "localhost")) == refusal);
-    CHECK(fault_of("http://127.0.0.1", allowing(nullptr, "127.0.0.1")) == refusal);
+    CHECK(error_of("http://localhost:8080", allowing(nullptr, "localhost")).empty());
+    CHECK(error_of("http://LOCALHOST", allowing(nullptr, "LocalHost")).empty());
+    CHECK(error_of("http://localhost./", allowing(nullptr, "localhost")).empty());
+    CHECK(error_of("http://receiver", allowing(nullptr, "receiver")).empty());
+    CHECK(error_of("http://a.localhost", allowing(nullptr, "localhost")) == refusal);
+    CHECK(error_of("http://127.0.0.1", allowing(nullptr, "127.0.0.1")) == refusal);
 }
 
 TEST_CASE("The address of an allowed host must be allowed itself") {
@@ -122,25 +122,25 @@ TEST_CASE("The address of an allowed host must be allowed itself") {
 TEST_CASE("Invalid syntax is rejected, whatever is allowed") {
     EndpointPolicy policy = allowing("0.0.0.0/0", "127.1");
     policy.allowed_networks.push_back(Network::parse("::/0").value());
-    CHECK(fault_of("http://127.1", policy) == "does not parse");
-    CHECK(fault_of("http://[::ffff:127.0.0.1]", policy) == "does not parse");
-    CHECK(fault_of("http://127.0.0.1:22", policy) == "does not parse");
+    CHECK(error_of("http://127.1", policy) == "does not parse");
+    CHECK(error_of("http://[::ffff:127.0.0.1]", policy) == "does not parse");
+    CHECK(error_of("http://127.0.0.1:22", policy) == "does not parse");
 }
 
 TEST_CASE("http is rejected by option") {
     EndpointPolicy policy = allowing(nullptr, "localhost");
     policy.https_only = true;
-    CHECK(fault_of("http://example.com", policy) == "must be an https URL");
-    CHECK(fault_of("http://localhost", policy) == "must be an https URL");
-    CHECK(fault_of("https://example.com", policy).empty());
+    CHECK(error_of("http://example.com", policy) == "must be an https URL");
+    CHECK(error_of("http://localhost", policy) == "must be an https URL");
+    CHECK(error_of("https://example.com", policy).empty());
 }
 
 TEST_CASE("A pattern allows all names below its host, and neither the host nor others") {
     const EndpointPolicy policy{.allowed_hosts = {"*.SVC.cluster.local"}};
-    CHECK(fault_of("https://a.svc.cluster.local", policy).empty());
-    CHECK(fault_of("https://a.b.Svc.cluster.local/x", policy).empty());
+    CHECK(error_of("https://a.svc.cluster.local", policy).empty());
+    CHECK(error_of("https://a.b.Svc.cluster.local/x", policy).empty());
     for (const char* name : {"svc.cluster.local", "xsvc.cluster.local", "a.cluster.local"}) {
-        CHECK(fault_of("https://" + std::string(name), policy) == refusal);
+        CHECK(error_of("https://" + std::string(name), policy) == refusal);
     }
 }
 

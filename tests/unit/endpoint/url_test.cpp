@@ -14,11 +14,11 @@ std::string of_length(std::size_t size) {
     return begin + std::string(size - begin.size(), 'x');
 }
 
-std::string parse_fault(const std::string& text) {
+std::string parse_error(const std::string& text) {
     const auto url = EndpointUrl::parse(text);
     if (url) return "";
     const auto& fields = url.error().fields();
-    if (fields.size() != 1 || fields[0].field != "url") return "not one fault of \"url\"";
+    if (fields.size() != 1 || fields[0].field != "url") return "not one error of \"url\"";
     return fields[0].message;
 }
 
@@ -171,38 +171,38 @@ TEST_CASE("An invalid URL is rejected with what would be valid") {
     for (const Row& row : rows) {
         for (const std::string& text : row.texts) {
             CAPTURE(text);
-            CHECK_THAT(parse_fault(text), ContainsSubstring(row.message));
+            CHECK_THAT(parse_error(text), ContainsSubstring(row.message));
         }
     }
 }
 
 TEST_CASE("Lengths of URLs, names and labels have their limits") {
-    CHECK(parse_fault(of_length(2048)).empty());
-    CHECK(parse_fault(of_length(2049)) == "must be at most 2048 bytes long");
-    CHECK(parse_fault("https://" + label(63) + ".example.com").empty());
-    CHECK_FALSE(parse_fault("https://" + label(64) + ".example.com").empty());
+    CHECK(parse_error(of_length(2048)).empty());
+    CHECK(parse_error(of_length(2049)) == "must be at most 2048 bytes long");
+    CHECK(parse_error("https://" + label(63) + ".example.com").empty());
+    CHECK_FALSE(parse_error("https://" + label(64) + ".example.com").empty());
     const std::string name = label(63) + '.' + label(63) + '.' + label(63) + '.' + label(61);
-    CHECK(parse_fault("https://" + name).empty());
-    CHECK(parse_fault("https://" + name + '.').empty());
-    CHECK_FALSE(parse_fault("https://" + name + 'a').empty());
+    CHECK(parse_error("https://" + name).empty());
+    CHECK(parse_error("https://" + name + '.').empty());
+    CHECK_FALSE(parse_error("https://" + name + 'a').empty());
 }
 
 TEST_CASE("Exactly the ports of other protocols are rejected") {
     CHECK(std::ranges::is_sorted(endpoint::bad_ports));
     int refused = 0;
     for (int port = 1; port <= 65535; ++port) {
-        const std::string fault = parse_fault("https://example.com:" + std::to_string(port));
-        if (!fault.empty()) ++refused;
+        const std::string error = parse_error("https://example.com:" + std::to_string(port));
+        if (!error.empty()) ++refused;
     }
     CHECK(refused == 82);
     for (const char* port : {"1", "22", "25", "53", "110", "143", "161", "389", "465", "587", "993",
                              "1720", "2049", "4190", "5060", "6000", "6667", "6679", "10080"}) {
         CAPTURE(port);
-        CHECK_THAT(parse_fault(std::string("https://example.com:") + port),
+        CHECK_THAT(parse_error(std::string("https://example.com:") + port),
                    ContainsSubstring("another protocol"));
     }
     for (const char* port : {"80", "81", "443", "591", "3000", "3306", "5432", "6379", "8080"}) {
         CAPTURE(port);
-        CHECK(parse_fault(std::string("https://example.com:") + port).empty());
+        CHECK(parse_error(std::string("https://example.com:") + port).empty());
     }
 }

@@ -63,9 +63,9 @@ TEST_CASE_METHOD(BatchFixture, "the payloads of a batch are sent byte for byte")
 TEST_CASE_METHOD(BatchFixture, "a batch takes up to 1,000 events") {
     CHECK(json(202, "POST", "/events/batch", many(1000)).at("receipts").as_array().size() == 1000);
     CHECK(published() == 1000);
-    const std::string fault = R"({"events":["must be an array of 1 to 1000 objects"]})";
-    CHECK(errors("POST", "/events/batch", many(1001)) == fault);
-    CHECK(errors("POST", "/events/batch", many(0)) == fault);
+    const std::string error = R"({"events":["must be an array of 1 to 1000 objects"]})";
+    CHECK(errors("POST", "/events/batch", many(1001)) == error);
+    CHECK(errors("POST", "/events/batch", many(0)) == error);
     CHECK(published() == 1000);
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("the bytes of waiting responses are limited in total") {
     CHECK(budget.take(6));
     CHECK_FALSE(budget.take(5));
     CHECK(budget.take(4));
-    budget.give_back(6);
+    budget.release(6);
     CHECK(budget.take(6));
     CHECK_FALSE(budget.take(SIZE_MAX));
     CHECK_FALSE(budget.take(1));

@@ -247,7 +247,7 @@ TEST_CASE("nothing of a body is read before its limit is known, and no more than
         CHECK(input.size() == text.size() - text.find("\r\n\r\n") - 4);
         reader.begin_body(max_body);
         reader.consume(input);
-        return reader.state() == State::refused ? reader.refusal().status : 0;
+        return reader.state() == State::rejected ? reader.error().status : 0;
     };
     CHECK(status("\r\n", 0) == 0);
     CHECK(status("Content-Length: 8\r\n\r\naaaaaaaa", 8) == 0);

@@ -25,12 +25,12 @@ public:
     }
 
     bool is_final() const {
-        return reader_.state() == RequestReader::State::refused ||
+        return reader_.state() == RequestReader::State::rejected ||
                reader_.state() == RequestReader::State::complete;
     }
 
     int status() const {
-        if (reader_.state() == RequestReader::State::refused) return reader_.refusal().status;
+        if (reader_.state() == RequestReader::State::rejected) return reader_.error().status;
         return is_final() ? 0 : -1;
     }
 

@@ -57,13 +57,13 @@ std::string ids(const Result<Page<T>>& page) {
 std::string ask(const std::string& filter) {
     const Result<ListQuery> query = ListQuery::parse({.filter = filter}, ListKind::events);
     if (!query) return query.error().detail();
-    return ids(answer(*query, events()));
+    return ids(evaluate(*query, events()));
 }
 
 std::string sorted(const std::string& sort) {
     const Result<ListQuery> query = ListQuery::parse({.sort = sort}, ListKind::events);
     if (!query) return query.error().detail();
-    return ids(answer(*query, events()));
+    return ids(evaluate(*query, events()));
 }
 
 }  // namespace
@@ -348,9 +348,9 @@ TEST_CASE("a filter that is built is equivalent to its text") {
     };
     for (const auto& [filter, text] : rows) {
         INFO(text);
-        CHECK(ids(answer({.filter = filter}, events())) == ask(text));
+        CHECK(ids(evaluate({.filter = filter}, events())) == ask(text));
     }
-    CHECK(ids(answer({.filter = field("nme") == "x"}, std::vector<Subscription>())) ==
+    CHECK(ids(evaluate({.filter = field("nme") == "x"}, std::vector<Subscription>())) ==
           "filter: unknown field 'nme'; did you mean 'name'?");
 }
 
@@ -396,7 +396,7 @@ TEST_CASE("select returns the named fields, spelled and ordered as documented") 
 }
 
 TEST_CASE("a page is cut from what matches, and counted whole") {
-    const auto page = [](ListQuery query) { return answer(query, events()).value(); };
+    const auto page = [](ListQuery query) { return evaluate(query, events()).value(); };
     CHECK(page({.take = 0}).total == 3);
     CHECK(page({.take = 0}).items.empty());
     CHECK(ids<Event>(page({.take = 2, .skip = 1})) == "23");
@@ -418,8 +418,8 @@ TEST_CASE("errors of all parameters are reported together, one each") {
                                          ListKind::events)
                             .error();
     std::string fields;
-    for (const FieldError& fault : error.fields()) {
-        fields += fault.field + " ";
+    for (const FieldError& field_error : error.fields()) {
+        fields += field_error.field + " ";
     }
     CHECK(fields == "sort select include take skip after filter ");
 }

@@ -149,7 +149,7 @@ TEST_CASE("what can never be equal is false, and unknown if a function returns n
     rows[1].response = "ab";
     const auto ids = [&](const char* filter) {
         std::string text;
-        for (const Event& row : answer({.filter = written(filter)}, rows).value().items) {
+        for (const Event& row : evaluate({.filter = written(filter)}, rows).value().items) {
             text += std::to_string(row.id.value);
         }
         return text;
@@ -165,23 +165,23 @@ TEST_CASE("what can never be equal is false, and unknown if a function returns n
 }
 
 TEST_CASE("a plus sign that became a space is also detected in quotes") {
-    const auto fault = [](const char* filter) { return verdict(written(filter)); };
+    const auto error = [](const char* filter) { return verdict(written(filter)); };
     CHECK(
-        fault("createdAt ge '2026-11-01T00:00:00 02:00'") ==
+        error("createdAt ge '2026-11-01T00:00:00 02:00'") ==
         "filter: '2026-11-01T00:00:00 02:00' is not a timestamp at character 14; write the '+' of "
         "an offset as %2B");
-    CHECK(fault("createdAt ge '2026-11-01 02:00'") ==
+    CHECK(error("createdAt ge '2026-11-01 02:00'") ==
           "filter: '2026-11-01 02:00' is not a timestamp at character 14; write it as "
           "2026-01-31T09:05:00Z");
 }
 
 TEST_CASE("a message shows whole characters, and no control characters") {
-    const auto fault = [](const std::string& filter) {
+    const auto error = [](const std::string& filter) {
         return Filter::parse(filter).error().detail();
     };
-    CHECK(fault("id eq \xC3\xA9") ==
+    CHECK(error("id eq \xC3\xA9") ==
           "filter: expected a field or a value, found '\xC3\xA9' at character 7");
-    CHECK(fault("payload eq '\xF0\x9F\x98\x80' and \xC2\x85") ==
+    CHECK(error("payload eq '\xF0\x9F\x98\x80' and \xC2\x85") ==
           "filter: expected a field or a value, found '?' at character 20");
     // Quoted text is cut between two characters.
     const std::string long_text = many("\xE2\x82\xAC", 100);

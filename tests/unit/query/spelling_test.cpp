@@ -68,7 +68,7 @@ TEST_CASE("words and signs rank alike, however they are mixed") {
     const auto ids = [&](const char* text) {
         std::string all;
         const ListQuery query = ListQuery::parse({.filter = text}, ListKind::subscriptions).value();
-        for (const Subscription& row : answer(query, rows).value().items) {
+        for (const Subscription& row : evaluate(query, rows).value().items) {
             all += std::to_string(row.id.value);
         }
         return all;

@@ -46,10 +46,10 @@ TEST_CASE_METHOD(ServiceFixture, "an abandoned service hands nothing back, as af
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     publish();
     settle();
-    REQUIRE(transport->under_way().size() == 1);
+    REQUIRE(transport->in_flight().size() == 1);
 
     CHECK(service().abandon());
-    CHECK(transport->under_way().empty());
+    CHECK(transport->in_flight().empty());
     CHECK(service().run_once().error() == Errc::stopped);
     CHECK(service().stop(1s));
     transport->respond_with_status(200);

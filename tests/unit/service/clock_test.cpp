@@ -61,7 +61,7 @@ TEST_CASE_METHOD(ServiceFixture, "setting a clock does not make a living worker 
     clock->jump(GENERATE(24h, -24h));
     all_go_on(15);
     CHECK(other_transport->requests().empty());
-    REQUIRE(transport->answer(transport->under_way().front(),
+    REQUIRE(transport->answer(transport->in_flight().front(),
                               {.kind = TransportAnswer::Kind::answered, .status_code = 200}));
     settle();
     CHECK(event(subscription.id, id).is_success);

@@ -225,7 +225,7 @@ TEST_CASE_METHOD(ServiceFixture, "deleting a queued event or its subscription ca
         service().delete_subscription(alice, subscription.id).value();
     }
 
-    REQUIRE(transport->answer(transport->under_way().front(),
+    REQUIRE(transport->answer(transport->in_flight().front(),
                               {.kind = TransportAnswer::Kind::answered, .status_code = 200}));
     settle();
     advance(24h);
@@ -353,7 +353,7 @@ TEST_CASE_METHOD(ServiceFixture,
     CHECK(event(subscription.id, waiting).next_retry_at);
 
     transport->respond_with_status(200);
-    transport->answer(transport->under_way().front(),
+    transport->answer(transport->in_flight().front(),
                       {.kind = TransportAnswer::Kind::answered, .status_code = 200});
     advance(10s);
     CHECK(transport->requests().size() == 2);
@@ -379,7 +379,7 @@ TEST_CASE_METHOD(ServiceFixture, "two services on one storage: an expired one is
     REQUIRE(other_transport->requests().size() == 1);
     CHECK(other_transport->requests()[0].webhook_id == transport->requests()[0].webhook_id);
 
-    transport->answer(transport->under_way().front(),
+    transport->answer(transport->in_flight().front(),
                       {.kind = TransportAnswer::Kind::answered, .status_code = 500});
     settle();
     CHECK(event(subscription.id, id).is_success);
@@ -397,7 +397,7 @@ TEST_CASE_METHOD(ServiceFixture, "a backlog of one host is delivered without lon
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     settle();
     for (int second = 0; second < 40; ++second) {
-        for (const Transport::Token token : transport->under_way()) {
+        for (const Transport::Token token : transport->in_flight()) {
             transport->answer(token, {.kind = TransportAnswer::Kind::answered, .status_code = 200});
         }
         advance(500ms);

@@ -47,7 +47,7 @@ public:
 
     /// Whether this life has reached the calls that only failures lead to.
     bool reached_rare_calls() const {
-        return storage_->calls(FaultyStorage::Call::claim_deferred) > 0 &&
+        return storage_->calls(FaultyStorage::Call::claim_reserved) > 0 &&
                storage_->calls(FaultyStorage::Call::claim) > 0;
     }
     /// The calls that broke; empty if too few calls were made.
@@ -133,7 +133,7 @@ void FaultyLife::live() {
     note(service_->stop(0ms));
     service_.reset();
 
-    storage_->mend();
+    storage_->repair();
     open();
     pass(30s);
     service_.reset();

@@ -227,7 +227,7 @@ TEST_CASE_METHOD(IsolationFixture, "410 to a test event, or to an older URL, dea
         service()
             .update_subscription(alice, subscription.id, {.url = "https://new.example.com/"})
             .value();
-        transport->answer(transport->under_way().front(), status(410));
+        transport->answer(transport->in_flight().front(), status(410));
         settle();
     }
     CHECK(requests_to("gone.example.com") == 1);
@@ -339,8 +339,8 @@ TEST_CASE_METHOD(IsolationFixture, "endpoints that do not answer leave memory to
 
     // None of their events is forgotten: each gets room in turn.
     transport->respond_with_status(200);
-    while (!transport->under_way().empty()) {
-        for (const Transport::Token token : transport->under_way()) {
+    while (!transport->in_flight().empty()) {
+        for (const Transport::Token token : transport->in_flight()) {
             transport->answer(token, status(200));
         }
         settle();
@@ -426,7 +426,7 @@ TEST_CASE_METHOD(IsolationFixture, "large payloads wait in storage if memory is 
     // Three fit into memory, but one endpoint does not get all of it.
     CHECK(count(subscription, "nextRetryAt ne null") == 8);
     transport->respond_with_status(200);
-    for (const Transport::Token token : transport->under_way()) {
+    for (const Transport::Token token : transport->in_flight()) {
         transport->answer(token, status(200));
     }
     settle();
@@ -443,7 +443,7 @@ TEST_CASE_METHOD(IsolationFixture, "a pause that an earlier URL asked for is not
         .update_subscription(alice, subscription.id, {.url = "https://new.example.com/"})
         .value();
     // The response comes before delivery has checked for changes.
-    transport->answer(transport->under_way().front(), status(503, "3600"));
+    transport->answer(transport->in_flight().front(), status(503, "3600"));
     settle();
     CHECK_FALSE(current(subscription).paused_until);
     transport->respond_with_status(200);
@@ -483,7 +483,7 @@ TEST_CASE_METHOD(IsolationFixture, "events of an inactive subscription do not wa
     publish_some(5);
     service().update_subscription(alice, waiting.id, {.is_active = false}).value();
     advance(1s);
-    CHECK(transport->under_way().size() == 1);
+    CHECK(transport->in_flight().size() == 1);
     CHECK(count(waiting, "startswith(errorMessage,'cancelled:')") == 4);
 }
 

@@ -18,9 +18,9 @@ public:
     bool confirms = true;
     int take_overs = 0;
 
-    Result<Pulse> pulse(WorkerId self) override {
+    Result<Heartbeat> heartbeat(WorkerId self) override {
         if (!confirms) return Error(Errc::unavailable, "no answer");
-        return ForwardingStorage::pulse(self);
+        return ForwardingStorage::heartbeat(self);
     }
     Result<std::size_t> take_over(WorkerId self, std::size_t limit) override {
         ++take_overs;
@@ -57,7 +57,7 @@ struct LeaseFixture : ServiceFixture {
     }
 
     void answer_what_is_under_way() {
-        for (const Transport::Token token : transport->under_way()) {
+        for (const Transport::Token token : transport->in_flight()) {
             transport->answer(token, {.kind = TransportAnswer::Kind::answered, .status_code = 200});
         }
         settle();
@@ -161,16 +161,16 @@ TEST_CASE_METHOD(LeaseFixture, "taking over a lot leaves time for publications i
     transport->respond_with_status(200);
     answer_what_is_under_way();
     // The other one is suspended from here on.
-    int most_in_one_step = 0;
+    int max_in_one_step = 0;
     for (int second = 0; second < 14; ++second) {
         clock->advance(1s);
         for (bool is_busy = true; is_busy;) {
             const int before_step = unconfirming->take_overs;
             is_busy = service().run_once().value() > 0;
-            most_in_one_step = std::max(most_in_one_step, unconfirming->take_overs - before_step);
+            max_in_one_step = std::max(max_in_one_step, unconfirming->take_overs - before_step);
         }
     }
-    CHECK(most_in_one_step == 1);
+    CHECK(max_in_one_step == 1);
     CHECK(transport->requests().size() == 2503);
 }
 
@@ -184,11 +184,11 @@ TEST_CASE_METHOD(ServiceFixture, "without an identity nothing is sent") {
     // Its own clock says that the lease goes on, and another worker may have the event already.
     faulty->retire_worker({1}).value();
     faulty->break_calls(
-        {.count = FaultyStorage::for_ever, .only = ForwardingStorage::Call::register_worker});
+        {.count = FaultyStorage::indefinitely, .only = ForwardingStorage::Call::register_worker});
     advance(2s);
     CHECK(transport->requests().empty());
 
-    faulty->mend();
+    faulty->repair();
     for (int i = 0; i < 3; ++i)
         advance(1s);
     CHECK(event(subscription.id, id).is_success);

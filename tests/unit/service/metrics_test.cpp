@@ -118,7 +118,7 @@ TEST_CASE_METHOD(MetricsFixture, "gauges tell what is in flight and in memory") 
     CHECK(read("attempts_in_flight") == 1);
     CHECK(read("events_in_memory") == 1);
     CHECK(read("payload_bytes_in_memory") == 5);
-    REQUIRE(transport->answer(transport->under_way().front(),
+    REQUIRE(transport->answer(transport->in_flight().front(),
                               {.kind = TransportAnswer::Kind::answered, .status_code = 204}));
     settle();
     CHECK(read("attempts_in_flight") == 0);

@@ -64,7 +64,7 @@ TEST_CASE_METHOD(ServiceFixture,
     storage = faulty;
     running.reset();
     open();
-    faulty->break_calls({.count = FaultyStorage::for_ever});
+    faulty->break_calls({.count = FaultyStorage::indefinitely});
     for (long allocations = 0; allocations < 20; ++allocations) {
         advance(2s);
         int answers = 0;
@@ -129,7 +129,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, attempts in flight
         transport->respond([](const OutgoingRequest&) { return std::nullopt; });
         const EventId id = publish();
         settle();
-        REQUIRE(transport->under_way().size() == 1);
+        REQUIRE(transport->in_flight().size() == 1);
         service().async_publish(alice, {.event_type = "order.created", .payload = "{}"},
                                 [](const Result<PublishReceipt>&) {});
         {
@@ -137,7 +137,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, attempts in flight
             const Result<std::size_t> done = service().run_once();
             if (!done) CHECK(is_fitting(done.error()));
         }
-        for (const Transport::Token token : transport->under_way()) {
+        for (const Transport::Token token : transport->in_flight()) {
             transport->answer(token, {.kind = TransportAnswer::Kind::answered, .status_code = 200});
         }
         transport->respond_with_status(200);
@@ -145,7 +145,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, attempts in flight
             advance(5s);
         INFO(allocations);
         CHECK(event(subscription.id, id).is_success);
-        CHECK(transport->under_way().empty());
+        CHECK(transport->in_flight().empty());
     }
 }
 

@@ -118,11 +118,11 @@ TEST_CASE_METHOD(PausesFixture, "an event that was asked for breaks no pause tha
     publish("one");
     publish("two");
     settle();
-    REQUIRE(transport->under_way().size() == 2);
+    REQUIRE(transport->in_flight().size() == 2);
     service().retry_event(alice, subscription.id, failed).value();
     settle();
     // It waits behind both, of which each asks for a pause: the second for a longer one.
-    const auto both = transport->under_way();
+    const auto both = transport->in_flight();
     for (const auto& [token, pause] : {std::pair(both[0], "600"), std::pair(both[1], "3600")}) {
         transport->answer(
             token,

@@ -249,7 +249,7 @@ TEST_CASE_METHOD(BatchFixture, "a batch whose result was lost is delivered once,
 
 TEST_CASE_METHOD(BatchFixture, "a batch is told when the service stops before its commit") {
     const auto answer = submit(orders(2));
-    faulty->break_calls({.count = FaultyStorage::for_ever});
+    faulty->break_calls({.count = FaultyStorage::indefinitely});
     static_cast<void>(service().stop(0ms));
     REQUIRE(*answer);
     CHECK((*answer)->error() == Errc::unavailable);

@@ -39,8 +39,8 @@ public:
         between_take_overs();
         return limit;
     }
-    Result<Pulse> pulse(WorkerId self) override {
-        Result<Pulse> answer = ForwardingStorage::pulse(self);
+    Result<Heartbeat> heartbeat(WorkerId self) override {
+        Result<Heartbeat> answer = ForwardingStorage::heartbeat(self);
         clock_->advance(std::exchange(delay, 0ms));
         return answer;
     }

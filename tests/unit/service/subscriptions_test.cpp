@@ -5,11 +5,11 @@
 namespace webhooks::testing {
 namespace {
 
-std::string fault_of(const Result<Subscription>& result, const std::string& field) {
+std::string error_of(const Result<Subscription>& result, const std::string& field) {
     if (result) return "accepted";
     const Error error = result.error();
-    for (const FieldError& fault : error.fields()) {
-        if (fault.field == field) return fault.message;
+    for (const FieldError& field_error : error.fields()) {
+        if (field_error.field == field) return field_error.message;
     }
     return "not named";
 }
@@ -36,13 +36,13 @@ TEST_CASE_METHOD(ServiceFixture, "all errors of a draft are named together") {
                                               .secret = Secret("whsec_x"),
                                               .headers = {{"Host", "x"}},
                                               .max_retry_count = 101});
-    CHECK(fault_of(result, "name").starts_with("must be 1 to 256 characters"));
-    CHECK(fault_of(result, "eventType") ==
+    CHECK(error_of(result, "name").starts_with("must be 1 to 256 characters"));
+    CHECK(error_of(result, "eventType") ==
           "is not a registered event type; did you mean 'order.created'?");
-    CHECK(fault_of(result, "url") == "address not allowed");
-    CHECK(fault_of(result, "secret") != "not named");
-    CHECK(fault_of(result, "headers.Host") != "not named");
-    CHECK(fault_of(result, "maxRetryCount") == "must be 0 to 100");
+    CHECK(error_of(result, "url") == "address not allowed");
+    CHECK(error_of(result, "secret") != "not named");
+    CHECK(error_of(result, "headers.Host") != "not named");
+    CHECK(error_of(result, "maxRetryCount") == "must be 0 to 100");
     CHECK(result.error().fields().size() == 6);
 }
 

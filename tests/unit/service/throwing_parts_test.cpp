@@ -69,9 +69,9 @@ struct ThrowingStorage final : ForwardingStorage {
         if (throws) throw std::runtime_error("thrown by the storage");
         return ForwardingStorage::write(self, batch);
     }
-    Result<Pulse> pulse(WorkerId self) override {
+    Result<Heartbeat> heartbeat(WorkerId self) override {
         if (throws) throw 7;
-        return ForwardingStorage::pulse(self);
+        return ForwardingStorage::heartbeat(self);
     }
     Result<Page<Subscription>> list_subscriptions(const Principal& principal,
                                                   const ListQuery& query) override {
@@ -159,7 +159,7 @@ TEST_CASE_METHOD(ThrowingFixture, "what a transport was doing when it threw is r
     SECTION("run, with an attempt in flight") {
         transport->respond([](const OutgoingRequest&) { return std::nullopt; });
         settle();
-        REQUIRE(transport->under_way().size() == 1);
+        REQUIRE(transport->in_flight().size() == 1);
         transport->respond_with_status(200);
         throwing->in_run = 1;
     }

@@ -47,7 +47,7 @@ struct TwoWorkersFixture : ServiceFixture {
 
     static void answer_what_is_in_flight_at(FakeTransport& given, int status_code,
                                             const std::string& retry_after = {}) {
-        for (const Transport::Token token : given.under_way()) {
+        for (const Transport::Token token : given.in_flight()) {
             given.answer(token, {.kind = TransportAnswer::Kind::answered,
                                  .status_code = status_code,
                                  .retry_after = retry_after});

@@ -14,7 +14,7 @@ const Principal alice = Principal::user("alice");
 const Principal root = Principal::administrator("root");
 const Secret given("a-key-of-enough-length");
 
-std::string fault_of(const Result<>& result) {
+std::string error_of(const Result<>& result) {
     if (result) return "";
     CHECK(result.error() == Errc::invalid_argument);
     return result.error().detail();
@@ -113,7 +113,7 @@ TEST_CASE("A key is 16-256 printable characters without surrounding spaces") {
     for (const std::string& key : {std::string(16, 'x'), std::string(256, 'x'),
                                    std::string("with a blank inside"), std::string(16, '~')}) {
         CAPTURE(key);
-        CHECK(fault_of(keys.add(alice, Secret(key))).empty());
+        CHECK(error_of(keys.add(alice, Secret(key))).empty());
         CHECK(keys.authenticate(key));
     }
     for (const std::string& key :
@@ -122,7 +122,7 @@ TEST_CASE("A key is 16-256 printable characters without surrounding spaces") {
           std::string("line\nin the middle"), std::string("\xc3\xbc-is-not-of-ascii"),
           std::string(16, '\0')}) {
         CAPTURE(key);
-        CHECK(fault_of(keys.add(alice, Secret(key))) ==
+        CHECK(error_of(keys.add(alice, Secret(key))) ==
               "key: must be 16 to 256 printable ASCII characters without surrounding spaces");
     }
     CHECK(keys.list()->size() == 4);
@@ -132,7 +132,7 @@ TEST_CASE("A key belongs to a user who could publish") {
     ApiKeys keys(make_memory_storage());
     for (const std::string& user :
          {std::string(), std::string(257, 'x'), std::string("\xFF"), std::string("a\0b", 3)}) {
-        CHECK(fault_of(keys.add(Principal::user(user), given)) ==
+        CHECK(error_of(keys.add(Principal::user(user), given)) ==
               "userId: must be 1 to 256 bytes of UTF-8 without U+0000");
         CHECK(keys.create(Principal::user(user)).error() == Errc::invalid_argument);
     }

@@ -103,10 +103,10 @@ TEST_CASE("A whsk_ secret is the base64 of a seed, or of a seed and its public k
           "whsk_ " + svix_seed, "whsk_" + svix_seed + " ", key.substr(0, key.size() - 1),
           key.substr(0, key.size() - 2), "whsk_whsk_" + svix_seed}) {
         CAPTURE(text);
-        const std::string fault = "must have padded base64 of 64 or 32 bytes after whsk_";
-        CHECK(fault_in(check_secret(Secret(text))) == fault);
-        CHECK(fault_in(Signer::create(Secret(text))) == fault);
-        CHECK(fault_in(check_verification_key(Secret(text))) == fault);
+        const std::string error = "must have padded base64 of 64 or 32 bytes after whsk_";
+        CHECK(fault_in(check_secret(Secret(text))) == error);
+        CHECK(fault_in(Signer::create(Secret(text))) == error);
+        CHECK(fault_in(check_verification_key(Secret(text))) == error);
     }
 }
 
@@ -120,10 +120,10 @@ TEST_CASE("A whsk_ secret with mismatched halves is rejected") {
 }
 
 TEST_CASE("A public key verifies and does not sign") {
-    const std::string fault = "must be a private key (whsk_); a public one (whpk_) cannot sign";
+    const std::string error = "must be a private key (whsk_); a public one (whpk_) cannot sign";
     for (const Secret& key : {svix_public_key, Secret("whpk_"), Secret("whpk_x")}) {
-        CHECK(fault_in(check_secret(key)) == fault);
-        CHECK(fault_in(Signer::create(key)) == fault);
+        CHECK(fault_in(check_secret(key)) == error);
+        CHECK(fault_in(Signer::create(key)) == error);
     }
     CHECK(check_verification_key(svix_public_key));
     CHECK(check_verification_key(svix_key));

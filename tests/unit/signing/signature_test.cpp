@@ -24,7 +24,7 @@ std::string sign(const Secret& secret, std::string_view body = "{}") {
     return signer->sign("msg_1", "1700000000", body).value();
 }
 
-std::string fault_of(const std::string& secret) {
+std::string error_of(const std::string& secret) {
     const auto result = check_secret(Secret(secret));
     if (result) return "";
     CHECK(result.error() == Errc::invalid_argument);
@@ -98,13 +98,13 @@ TEST_CASE("A secret is 1-256 printable characters, and whsec_ is followed by its
           std::string("whsec"), std::string("WHSEC_x"), std::string("xwhsec_x"), "whsec_" + key_24,
           "whsec_" + key_64}) {
         CAPTURE(secret);
-        CHECK(fault_of(secret).empty());
+        CHECK(error_of(secret).empty());
     }
     for (const std::string& secret :
          {std::string(), std::string(257, 'x'), std::string("a\tb"), std::string("a\nb"),
           std::string("\xc3\xbc"), std::string("a\x7f"), std::string("a\0b", 3)}) {
         CAPTURE(secret);
-        CHECK(fault_of(secret) == bad_text);
+        CHECK(error_of(secret) == bad_text);
     }
     for (const std::string& secret :
          {std::string("whsec_"), std::string("whsec_abc"), std::string("whsec_!!!!"),
@@ -113,7 +113,7 @@ TEST_CASE("A secret is 1-256 printable characters, and whsec_ is followed by its
           "whsec_" + key_24 + "=", "whsec_" + key_24 + " ", "whsec_ " + key_24,
           "whsec_" + key_24.substr(1), "whsec_" + key_64.substr(0, 86), "whsec_whsec_" + key_24}) {
         CAPTURE(secret);
-        CHECK(fault_of(secret) == bad_key);
+        CHECK(error_of(secret) == bad_key);
         CHECK_FALSE(Signer::create(Secret(secret)));
     }
 }

@@ -63,9 +63,9 @@ TEST_CASE("only a connection without a response for too long is closed") {
     silent_watch.expect(50ms);
     CHECK_FALSE(silent.is_readable_within(30ms));
     CHECK(silent.is_readable_within(10s));
-    CHECK(silent_watch.was_silent());
-    CHECK_FALSE(idle_watch.was_silent());
-    CHECK_FALSE(patient_watch.was_silent());
+    CHECK(silent_watch.timed_out());
+    CHECK_FALSE(idle_watch.timed_out());
+    CHECK_FALSE(patient_watch.timed_out());
 }
 
 TEST_CASE("a connection on which a response arrives slowly is kept") {
@@ -79,9 +79,9 @@ TEST_CASE("a connection on which a response arrives slowly is kept") {
         REQUIRE(::recv(slow.ours, &byte, 1, 0) == 1);
         CHECK_FALSE(slow.is_readable_within(50ms));
     }
-    CHECK_FALSE(watch.was_silent());
+    CHECK_FALSE(watch.timed_out());
     CHECK(slow.is_readable_within(10s));
-    CHECK(watch.was_silent());
+    CHECK(watch.timed_out());
 }
 
 }  // namespace webhooks::storage

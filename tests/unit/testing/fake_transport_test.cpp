@@ -69,7 +69,7 @@ TEST_CASE("A fake transport answers each request by its script") {
     CHECK(answers.of[1].kind == Kind::failed);
     CHECK(answers.of[1].error == "broken");
     CHECK(answers.of[3].status_code == 503);
-    CHECK(transport.under_way() == std::vector<Transport::Token>{2});
+    CHECK(transport.in_flight() == std::vector<Transport::Token>{2});
 }
 
 TEST_CASE("A request in flight is answered once, on request") {
@@ -82,7 +82,7 @@ TEST_CASE("A request in flight is answered once, on request") {
     CHECK_FALSE(transport.answer(7, {}));
     transport.run(at_once(), answers);
     CHECK(answers.of[7].status_code == 410);
-    CHECK(transport.under_way().empty());
+    CHECK(transport.in_flight().empty());
 }
 
 TEST_CASE("Cancelling answers not_sent to all requests in flight") {
@@ -96,7 +96,7 @@ TEST_CASE("Cancelling answers not_sent to all requests in flight") {
     REQUIRE(answers.of.size() == 2);
     CHECK(answers.of[1].kind == Kind::not_sent);
     CHECK(answers.of[2].kind == Kind::not_sent);
-    CHECK(transport.under_way().empty());
+    CHECK(transport.in_flight().empty());
 }
 
 TEST_CASE("A run with nothing to do ends at its time") {
@@ -151,7 +151,7 @@ TEST_CASE("Answers take time by the clock of a test") {
     transport.start(1, request("slow"));
     transport.start(2, request("quick"));
     CHECK(transport.next_wake() == began + 1h);
-    CHECK(transport.under_way().size() == 2);
+    CHECK(transport.in_flight().size() == 2);
     transport.run(began, answers);
     CHECK(answers.of.empty());
 

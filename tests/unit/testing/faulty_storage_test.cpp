@@ -66,11 +66,11 @@ TEST_CASE_METHOD(FaultyFixture, "several calls break in a row, or all until it i
         CHECK_FALSE(upsert("b"));
     }
     SECTION("all") {
-        storage.break_calls({.count = FaultyStorage::for_ever});
+        storage.break_calls({.count = FaultyStorage::indefinitely});
         for (int i = 0; i < 100; ++i) {
             CHECK_FALSE(upsert("a"));
         }
-        storage.mend();
+        storage.repair();
     }
     SECTION("none") {
         storage.break_calls({.count = 0});
@@ -103,9 +103,9 @@ TEST_CASE_METHOD(FaultyFixture, "a faulty storage is used and configured from se
         }
     };
     std::thread other(use);
-    storage.break_calls({.count = FaultyStorage::for_ever});
+    storage.break_calls({.count = FaultyStorage::indefinitely});
     use();
-    storage.mend();
+    storage.repair();
     other.join();
     CHECK(storage.calls() == 200);
     CHECK(storage.broken().size() >= 100);

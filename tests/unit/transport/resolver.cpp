@@ -34,7 +34,7 @@ public:
 
     /// Looks up the host for a waiter that waits until the end of the test.
     void start(const std::string& host) {
-        tickets[host] = resolver->resolve(host, now, [=, this](const Resolved& answer) {  //
+        handles[host] = resolver->resolve(host, now, [=, this](const Resolved& answer) {  //
             answers[host] = answer;
         });
     }
@@ -64,7 +64,7 @@ public:
     boost::asio::io_context io;
     std::unique_ptr<Resolver> resolver;
     SteadyTime now = SteadyTime::clock::now();  ///< What the resolver is told.
-    std::map<std::string, Resolver::Ticket> tickets;
+    std::map<std::string, Resolver::LookupHandle> handles;
     std::map<std::string, Resolved> answers;
 };
 
@@ -241,26 +241,26 @@ TEST_CASE("Requests for a name whose lookup is in flight share it") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     int answers = 0;
-    std::array<Resolver::Ticket, 10> tickets;
-    for (Resolver::Ticket& ticket : tickets) {
-        ticket = bench.resolver->resolve("a.example", bench.now, [&](const auto&) { ++answers; });
+    std::array<Resolver::LookupHandle, 10> handles;
+    for (Resolver::LookupHandle& handle : handles) {
+        handle = bench.resolver->resolve("a.example", bench.now, [&](const auto&) { ++answers; });
     }
     CHECK(answers == 0);
     bench.run_until([&] { return answers == 10; });
     CHECK(bench.server.asked("a.example") == 1);
 }
 
-TEST_CASE("A waiter that has released its ticket is not called") {
+TEST_CASE("A waiter that has released its handle is not called") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     bool was_called = false;
     const auto call = [&](const Resolved&) { was_called = true; };
-    Resolver::Ticket ticket = bench.resolver->resolve("a.example", bench.now, call);
-    ticket.reset();
+    Resolver::LookupHandle handle = bench.resolver->resolve("a.example", bench.now, call);
+    handle.reset();
     bench.resolve("a.example");
     // Nor if the answer is already cached.
-    ticket = bench.resolver->resolve("a.example", bench.now, call);
-    ticket.reset();
+    handle = bench.resolver->resolve("a.example", bench.now, call);
+    handle.reset();
     bench.run_until_idle();
     CHECK_FALSE(was_called);
     CHECK(bench.server.asked("a.example") == 1);
@@ -304,13 +304,13 @@ TEST_CASE("If more names are used than are cached, the oldest is requested again
 }
 
 TEST_CASE("Lookups beyond the limit wait, and start only if still needed") {
-    Bench bench(50ms, {.max_under_way = 1});
+    Bench bench(50ms, {.max_in_flight = 1});
     bench.server.set("slow.example", {.manner = Manner::silent});
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     bench.start("slow.example");
     bench.start("unwanted.example");
     bench.start("a.example");
-    bench.tickets.erase("unwanted.example");
+    bench.handles.erase("unwanted.example");
     bench.run_until([&] { return bench.server.asked("slow.example") == 1; });
     CHECK(bench.server.asked("a.example") == 0);
     bench.server.set("slow.example", {});

@@ -141,7 +141,7 @@ int status_of(const Error& error) {
         case Errc::timed_out:
             return 503;
         case Errc::stale_revision:
-        case Errc::withdrawn:
+        case Errc::aborted:
         case Errc::unsupported:
         case Errc::internal:
         case Errc::invalid_state:

@@ -7,8 +7,8 @@
 
 namespace webhooks::http {
 
-std::optional<Response> refuse_media_type(const Call& call) {
-    if (has_coded_body(call.fields)) return failure(415, "The body must not be compressed.");
+std::optional<Response> reject_media_type(const Call& call) {
+    if (has_content_encoding(call.fields)) return failure(415, "The body must not be compressed.");
     if (count_fields(call.fields, "content-type") == 1 &&
         is_json_type(find_field(call.fields, "content-type"))) {
         return {};
@@ -26,9 +26,9 @@ Result<json::Members> parse_body(const Call& call, json::Names names, std::strin
     return members;
 }
 
-std::optional<Response> refuse_media_type_of_any(const Call& call) {
+std::optional<Response> reject_media_type_of_any(const Call& call) {
     if (call.body.empty()) return {};
-    return refuse_media_type(call);
+    return reject_media_type(call);
 }
 
 Result<json::Members> parse_body_if_any(const Call& call, json::Names names,

@@ -16,7 +16,7 @@
 namespace webhooks::http {
 
 /// @return 415 unless the content type is JSON.
-std::optional<Response> refuse_media_type(const Call& call);
+std::optional<Response> reject_media_type(const Call& call);
 
 /// The error for a body that is not a JSON object. @return invalid_argument under "body".
 Error unreadable(const Error& error);
@@ -26,7 +26,7 @@ Result<json::Members> parse_body(const Call& call, json::Names names,
                                  std::string_view raw_member = {});
 
 /// Both of these, for an operation with an optional body: without a body there are no members.
-std::optional<Response> refuse_media_type_of_any(const Call& call);
+std::optional<Response> reject_media_type_of_any(const Call& call);
 Result<json::Members> parse_body_if_any(const Call& call, json::Names names,
                                         std::string_view raw_member = {});
 

@@ -149,8 +149,8 @@ Publication read_raw(const Call& call, std::string event_type, const QueryParame
             .expires_at = find_time(parameters, "expiresAt", errors)};
 }
 
-std::optional<Response> refuse_raw_type(const Call& call) {
-    if (has_coded_body(call.fields)) return failure(415, "The body must not be compressed.");
+std::optional<Response> reject_raw_type(const Call& call) {
+    if (has_content_encoding(call.fields)) return failure(415, "The body must not be compressed.");
     if (count_fields(call.fields, "content-type") == 1) return {};
     return failure(415, "A raw body must come with its content type.");
 }
@@ -196,11 +196,11 @@ void publish(WebhookService& service, const Call& call, Done done) {
     FieldErrors errors;
     auto type = parameters.find("eventType", "", errors);
     if (type || parameters.is_empty("eventType")) {
-        if (auto refused = refuse_raw_type(call)) return done(std::move(*refused));
+        if (auto rejected = reject_raw_type(call)) return done(std::move(*rejected));
         Publication raw = read_raw(call, std::move(type).value_or(""), parameters, errors);
         return finish(service, call.caller, std::move(raw), std::move(errors), std::move(done));
     }
-    if (auto refused = refuse_media_type(call)) return done(std::move(*refused));
+    if (auto rejected = reject_media_type(call)) return done(std::move(*rejected));
     auto members = parse_body(call, publication_names, "payload");
     if (!members) return done(members.error());
     Publication publication = read_object(*std::move(members), "", errors);
@@ -208,7 +208,7 @@ void publish(WebhookService& service, const Call& call, Done done) {
 }
 
 void publish_batch(WebhookService& service, const Call& call, Done done) {
-    if (auto refused = refuse_media_type(call)) return done(std::move(*refused));
+    if (auto rejected = reject_media_type(call)) return done(std::move(*rejected));
     auto batch = read_batch(call);
     if (!batch) return done(batch.error());
     const bool is_right =
@@ -223,7 +223,7 @@ void publish_batch(WebhookService& service, const Call& call, Done done) {
 }
 
 Result<Response> send_test_event(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
+    if (auto rejected = reject_media_type_of_any(call)) return std::move(*rejected);
     const auto members = parse_body_if_any(call, {"payload"}, "payload");
     if (!members) return members.error();
     FieldErrors errors;

@@ -24,22 +24,22 @@ bool is_utf8_name(std::string_view charset) {
 
 bool is_json_type(std::string_view content_type) {
     bool is_essence = true;
-    bool is_sound = true;
+    bool is_valid = true;
     for_each_part(content_type, ';', [&](std::string_view part) {
         if (is_essence) {
-            is_sound = is_json_essence(part);
+            is_valid = is_json_essence(part);
             is_essence = false;
             return;
         }
         const std::size_t equals = part.find('=');
         if (equals == std::string_view::npos) return;
         const bool is_charset = iequals(trim(part.substr(0, equals)), "charset");
-        if (is_charset && !is_utf8_name(trim(part.substr(equals + 1)))) is_sound = false;
+        if (is_charset && !is_utf8_name(trim(part.substr(equals + 1)))) is_valid = false;
     });
-    return is_sound;
+    return is_valid;
 }
 
-bool has_coded_body(const Fields& fields) {
+bool has_content_encoding(const Fields& fields) {
     const std::string_view coding = find_field(fields, "content-encoding");
     return !coding.empty() && !iequals(coding, "identity");
 }

@@ -12,6 +12,6 @@ namespace webhooks::http {
 bool is_json_type(std::string_view content_type);
 
 /// Whether the body of a request has a content encoding (compression), which is not supported.
-bool has_coded_body(const Fields& fields);
+bool has_content_encoding(const Fields& fields);
 
 }  // namespace webhooks::http

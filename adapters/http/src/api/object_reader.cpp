@@ -69,12 +69,12 @@ std::optional<std::string> ObjectReader::text(std::string_view name) const {
     return value;
 }
 
-std::optional<int> ObjectReader::number(std::string_view name, int least, int most) const {
+std::optional<int> ObjectReader::number(std::string_view name, int min, int max) const {
     if (!has(name)) return {};
     const auto value = json::to_integer(*raw(name));
-    if (value && *value >= least && *value <= most) return static_cast<int>(*value);
+    if (value && *value >= min && *value <= max) return static_cast<int>(*value);
     add_error(name,
-              "must be a whole number, " + std::to_string(least) + " to " + std::to_string(most));
+              "must be a whole number, " + std::to_string(min) + " to " + std::to_string(max));
     return {};
 }
 

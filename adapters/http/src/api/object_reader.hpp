@@ -31,7 +31,7 @@ public:
     /// The value as written, including null.
     std::optional<std::string_view> raw(std::string_view name) const;
     std::optional<std::string> text(std::string_view name) const;
-    std::optional<int> number(std::string_view name, int least, int most) const;
+    std::optional<int> number(std::string_view name, int min, int max) const;
     std::optional<bool> flag(std::string_view name) const;
     std::optional<Time> time(std::string_view name) const;
     /// An array of names of failure classes.

@@ -13,7 +13,7 @@ namespace webhooks::http {
 using FieldErrors = std::vector<FieldError>;
 
 /// Whether `+` means a space, as in query strings, or a plus, as in paths.
-enum class Blank { from_escape_alone, from_plus_too };
+enum class Blank { from_escape_only, from_plus_too };
 
 /// @return nullopt if a `%` is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text, Blank);

@@ -33,7 +33,7 @@ Result<Response> retry_event(WebhookService& service, const Call& call) {
 
 Result<Response> recover(WebhookService& service, const Call& call) {
     // Without a body, the error is the missing `since`, not the content type.
-    if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
+    if (auto rejected = reject_media_type_of_any(call)) return std::move(*rejected);
     const auto members = parse_body_if_any(call, {"since"});
     if (!members) return members.error();
     FieldErrors errors;

@@ -41,7 +41,7 @@ bool match_decoded(std::string_view pattern, std::string_view segment, Route& ro
 bool match_segment(std::string_view pattern, std::string_view segment, Route& route) {
     // Few segments contain an escape, and each one is compared with every route.
     if (segment.find('%') == std::string_view::npos) return match_decoded(pattern, segment, route);
-    const auto decoded = percent_decode(segment, Blank::from_escape_alone);
+    const auto decoded = percent_decode(segment, Blank::from_escape_only);
     return decoded && match_decoded(pattern, *decoded, route);
 }
 

@@ -101,7 +101,7 @@ Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
 }
 
 Result<Response> create_subscription(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type(call)) return std::move(*refused);
+    if (auto rejected = reject_media_type(call)) return std::move(*rejected);
     FieldErrors errors;
     auto change = read_body(call, {}, {"name", "eventType", "url"}, errors);
     if (!change) return change.error();
@@ -119,7 +119,7 @@ Result<Response> get_subscription(WebhookService& service, const Call& call) {
 }
 
 Result<Response> update_subscription(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type(call)) return std::move(*refused);
+    if (auto rejected = reject_media_type(call)) return std::move(*rejected);
     FieldErrors errors;
     auto change = read_body(call, service.options().default_max_retry_count, {}, errors);
     if (!change) return change.error();
@@ -139,7 +139,7 @@ Result<Response> delete_subscription(WebhookService& service, const Call& call) 
 }
 
 Result<Response> rotate_secret(WebhookService& service, const Call& call) {
-    if (auto refused = refuse_media_type_of_any(call)) return std::move(*refused);
+    if (auto rejected = reject_media_type_of_any(call)) return std::move(*rejected);
     const auto members = parse_body_if_any(call, {"secret", "overlapSeconds"});
     if (!members) return members.error();
     FieldErrors errors;

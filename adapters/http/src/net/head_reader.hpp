@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "refusal.hpp"
+#include "request_error.hpp"
 
 namespace webhooks::http {
 
@@ -20,7 +20,7 @@ class HeadReader {
 public:
     /// Removes bytes from the front of `input`, up to the end of the head.
     /// @return the error if the head is too large or a line ends differently.
-    std::optional<Refusal> consume(std::string_view& input);
+    std::optional<RequestError> consume(std::string_view& input);
 
     bool is_empty() const noexcept { return head_.empty(); }
     bool is_complete() const noexcept { return is_complete_; }
@@ -31,7 +31,7 @@ public:
 
 private:
     std::size_t line_limit() const noexcept;
-    std::optional<Refusal> on_line();
+    std::optional<RequestError> on_line();
 
     std::string head_;
     std::size_t line_begin_ = 0;

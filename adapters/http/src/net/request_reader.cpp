@@ -23,7 +23,7 @@ constexpr std::size_t shortest_chunks = 5;
 /// limit.
 constexpr std::size_t max_chunk_line = 300;
 
-Refusal malformed_chunks() {
+RequestError malformed_chunks() {
     return {400, "the chunked body is malformed"};
 }
 
@@ -88,7 +88,7 @@ std::size_t RequestReader::Parser::on_chunk_body_impl(std::uint64_t rest, Text t
 
 void RequestReader::consume(std::string_view& input) {
     if (state_ == State::head) {
-        if (auto refusal = head_.consume(input)) return refuse(std::move(*refusal));
+        if (auto error = head_.consume(input)) return reject(std::move(*error));
         if (head_.is_complete()) on_head();
     } else if (state_ == State::body && !input.empty()) {
         wants_continue_ = false;
@@ -104,10 +104,10 @@ void RequestReader::consume(std::string_view& input) {
 void RequestReader::on_head() {
     parser_.emplace(request_);
     put(head_.head());
-    if (state_ == State::refused) return;
-    if (!parser_->is_header_done()) return refuse({400, "the request is malformed"});
-    auto refusal = check_framing(head_.head(), request_.head, parser_->is_http_1_0());
-    if (refusal) return refuse(std::move(*refusal));
+    if (state_ == State::rejected) return;
+    if (!parser_->is_header_done()) return reject({400, "the request is malformed"});
+    auto error = check_framing(head_.head(), request_.head, parser_->is_http_1_0());
+    if (error) return reject(std::move(*error));
     request_.keep_alive = parser_->keep_alive();
     request_.has_body = !parser_->is_done();
     wants_continue_ = request_.has_body && !parser_->is_http_1_0() &&
@@ -121,7 +121,7 @@ void RequestReader::begin_body(std::size_t max_bytes) {
         return;
     }
     if (parser_->content_length().value_or(0) > max_bytes) {
-        return refuse({413, "the body is too large"});
+        return reject({413, "the body is too large"});
     }
     parser_->body_limit(max_bytes);  // Of all chunks together.
     state_ = State::body;
@@ -137,10 +137,10 @@ void RequestReader::take_chunks(std::string_view& input) {
         if (!parser_->is_in_chunk()) {
             const auto line = find_chunk_line(unread);
             if (!line) break;
-            if (!has_valid_extensions(*line)) return refuse(malformed_chunks());
+            if (!has_valid_extensions(*line)) return reject(malformed_chunks());
         }
         const std::size_t count = put(unread);
-        if (state_ == State::refused) return;
+        if (state_ == State::rejected) return;
         if (count == 0) break;
         used += count;
     }
@@ -150,7 +150,7 @@ void RequestReader::take_chunks(std::string_view& input) {
         input = taken.substr(taken.size() - chunks_.size());
         chunks_.clear();
     } else if (chunks_.size() > max_chunk_line) {
-        refuse(malformed_chunks());
+        reject(malformed_chunks());
     }
 }
 
@@ -158,9 +158,9 @@ std::size_t RequestReader::put(std::string_view text) {
     beast::error_code error;
     const std::size_t count = parser_->put(boost::asio::buffer(text), error);
     if (error == beast::http::error::body_limit) {
-        refuse({413, "the body is too large"});
+        reject({413, "the body is too large"});
     } else if (error && error != beast::http::error::need_more) {
-        refuse({400, "the request is malformed: " + error.message()});
+        reject({400, "the request is malformed: " + error.message()});
     }
     return count;
 }
@@ -178,9 +178,9 @@ Request RequestReader::take() {
     return request;
 }
 
-void RequestReader::refuse(Refusal refusal) {
-    refusal_ = std::move(refusal);
-    state_ = State::refused;
+void RequestReader::reject(RequestError error) {
+    error_ = std::move(error);
+    state_ = State::rejected;
 }
 
 }  // namespace webhooks::http

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "head_reader.hpp"
-#include "refusal.hpp"
 #include "request.hpp"
+#include "request_error.hpp"
 
 namespace webhooks::http {
 
@@ -16,13 +16,13 @@ namespace webhooks::http {
 /// rejection.
 class RequestReader {
 public:
-    enum class State { head, head_complete, body, complete, refused };
+    enum class State { head, head_complete, body, complete, rejected };
 
     /// Removes bytes from the front of `input`, up to the end of the head and, after `begin_body`,
     /// up to the end of the request.
     void consume(std::string_view& input);
 
-    /// Continues after the head: to `body`, `complete`, or `refused` for a body that is too large.
+    /// Continues after the head: to `body`, `complete`, or `rejected` for a body that is too large.
     /// @pre state() is head_complete.
     void begin_body(std::size_t max_bytes);
 
@@ -31,10 +31,10 @@ public:
     bool is_idle() const noexcept { return state_ == State::head && head_.is_empty(); }
     /// The client waits for "100 Continue" before it sends the body. Returned true only once.
     bool take_wants_continue() noexcept;
-    /// @pre state() is refused.
-    const Refusal& refusal() const noexcept { return refusal_; }
+    /// @pre state() is rejected.
+    const RequestError& error() const noexcept { return error_; }
     /// The request as far as it has arrived; `head` may be moved from. @pre state() is neither head
-    /// nor refused.
+    /// nor rejected.
     Request& request() noexcept { return request_; }
     /// The request; the reader is then ready for the next one. @pre state() is complete, or
     /// head_complete without a body.
@@ -73,7 +73,7 @@ private:
     void take_chunks(std::string_view& input);
     /// @return the number of bytes that the parser consumed.
     std::size_t put(std::string_view text);
-    void refuse(Refusal refusal);
+    void reject(RequestError error);
 
     State state_ = State::head;
     HeadReader head_;
@@ -81,7 +81,7 @@ private:
     std::optional<Parser> parser_;
     std::string chunks_;  ///< What the parser has not consumed of a chunked body yet.
     bool wants_continue_ = false;
-    Refusal refusal_;
+    RequestError error_;
 };
 
 }  // namespace webhooks::http

@@ -15,10 +15,10 @@ public:
     bool take(std::size_t bytes) noexcept {
         if (bytes > max_bytes_) return false;
         if (used_.fetch_add(bytes) <= max_bytes_ - bytes) return true;
-        give_back(bytes);
+        release(bytes);
         return false;
     }
-    void give_back(std::size_t bytes) noexcept { used_.fetch_sub(bytes); }
+    void release(std::size_t bytes) noexcept { used_.fetch_sub(bytes); }
 
 private:
     const std::size_t max_bytes_;

@@ -60,7 +60,7 @@ Session::Session(Socket socket, std::string address, const SessionContext& conte
       timer_(socket_.get_executor()) {}
 
 Session::~Session() {
-    context_.budget.give_back(budgeted_);
+    context_.budget.release(budgeted_);
 }
 
 Session::Clock::time_point Session::last_active() const noexcept {
@@ -140,8 +140,8 @@ void Session::process() {
             return reader_.take_wants_continue() ? send_continue() : read();
         case RequestReader::State::complete:
             return dispatch();
-        case RequestReader::State::refused:
-            return reject(reader_.refusal());
+        case RequestReader::State::rejected:
+            return reject(reader_.error());
     }
 }
 
@@ -231,8 +231,8 @@ bool Session::is_abandoned() {
     return ::poll(&look, 1, 0) > 0;
 }
 
-void Session::reject(const Refusal& refusal) {
-    answer(Api::reject(refusal.status, refusal.message), false);
+void Session::reject(const RequestError& error) {
+    answer(Api::reject(error.status, error.message), false);
 }
 
 void Session::answer(Response response, bool keep_alive) {
@@ -300,7 +300,7 @@ std::size_t Session::write_records(error_code& error) {
 }
 
 void Session::on_written() {
-    context_.budget.give_back(std::exchange(budgeted_, 0));
+    context_.budget.release(std::exchange(budgeted_, 0));
     body_ = std::string();
     if (!keep_alive_) return linger();
     phase_ = Phase::waiting;

@@ -76,7 +76,7 @@ private:
     void dispatch();
     void query(Api::Admission admission, const Respond& respond);
     bool is_abandoned();
-    void reject(const Refusal& refusal);
+    void reject(const RequestError& error);
     void answer(Response response, bool keep_alive);
     void take_budget(Response& response);
     void write();

@@ -84,7 +84,7 @@ ALL_EVENTS_TEST("undelivered events are found in all subscriptions, in any state
     this->ended(this->of_bob, 500, Outcome::exhausted);                       // 3
     this->ended(this->first, 404, Outcome::retry);                            // 4
     this->append_one(this->second);                                           // 5, in memory
-    this->park_one(this->first);                                              // 6
+    this->record_one(this->first);                                            // 6
     this->ended(this->second, 204, Outcome::delivered);                       // 7
     const EventId again = this->ended(this->first, 202, Outcome::delivered);  // 8
     this->storage->reopen_event(alice, this->first, again).value();

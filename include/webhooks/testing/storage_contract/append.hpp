@@ -64,9 +64,9 @@ APPEND_TEST("a conflict fails the appends joined with it, and no others") {
                              this->joined(key_of("used", 'b')), this->joined(key_of("last", 'a')),
                              this->one(key_of("after", 'a'))});
     CHECK_FALSE(appended[0].value().is_replay);
-    CHECK(appended[1].error() == Errc::withdrawn);
+    CHECK(appended[1].error() == Errc::aborted);
     CHECK(appended[2].error() == Errc::conflict);
-    CHECK(appended[3].error() == Errc::withdrawn);
+    CHECK(appended[3].error() == Errc::aborted);
     CHECK_FALSE(appended[4].value().is_replay);
     CHECK(this->events() == 3);
     CHECK(this->appended_after({}).size() == 3);
@@ -98,9 +98,9 @@ APPEND_TEST("the same key and content twice among joined appends is a replay of 
 APPEND_TEST("the same key with other content among joined appends rejects them all") {
     const auto appended = this->write_appends(
         {this->one(key_of("k", 'a')), this->joined(key_of("k", 'b')), this->joined()});
-    CHECK(appended[0].error() == Errc::withdrawn);
+    CHECK(appended[0].error() == Errc::aborted);
     CHECK(appended[1].error() == Errc::conflict);
-    CHECK(appended[2].error() == Errc::withdrawn);
+    CHECK(appended[2].error() == Errc::aborted);
     CHECK(this->events() == 0);
     CHECK(this->is_free("k"));
 }
@@ -132,7 +132,7 @@ APPEND_TEST("a key of rejected appends is available to the next one in the same 
     const auto appended =
         this->write_appends({this->one(key_of("k", 'b')), this->joined(key_of("used", 'b')),
                              this->one(key_of("k", 'a')), this->one(key_of("k", 'a'))});
-    CHECK(appended[0].error() == Errc::withdrawn);
+    CHECK(appended[0].error() == Errc::aborted);
     CHECK_FALSE(appended[2].value().is_replay);
     CHECK(appended[3].value().is_replay);
     CHECK(appended[3]->first_event == appended[2]->first_event);

@@ -92,7 +92,7 @@ STORAGE_TEST("a state of a deleted subscription is skipped") {
     const Time now = this->clock->now();
     this->write({.number = 3,
                  .states = {{gone.id, gone.revision, now, now}, {{999}, gone.revision, now, now}}});
-    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 3);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 3);
 }
 
 // ---- Deactivation.

@@ -57,7 +57,7 @@ public:
             .value();
     }
 
-    Revision revision() { return storage->pulse(worker.id).value().revision; }
+    Revision revision() { return storage->heartbeat(worker.id).value().revision; }
 
     static std::shared_ptr<const Message> message(const std::string& payload) {
         return std::make_shared<Message>(
@@ -82,7 +82,7 @@ public:
         return append({subscription}, payload).value().appends.front().value().first_event;
     }
 
-    EventId park_one(SubscriptionId subscription) {
+    EventId record_one(SubscriptionId subscription) {
         return append({subscription}, "{}", {}, clock->now())
             .value()
             .appends.front()
@@ -98,22 +98,22 @@ public:
                                   .subscription = subscription,
                                   .attempt = std::move(attempt),
                                   .due = due,
-                                  .tries = attempt.number,
+                                  .attempts_since_reopened = attempt.number,
                                   .has_row = has_row});
         storage->write(worker.id, batch).value();
     }
 
     BatchReceipt write(const Batch& batch) { return storage->write(worker.id, batch).value(); }
 
-    void park(SubscriptionId subscription, EventId event, Park::Place where, Time due) {
-        write({.parks = {
-                   {.event = event, .subscription = subscription, .due = due, .place = where}}});
+    void set_custody(SubscriptionId subscription, EventId event, Custody where, Time due) {
+        write({.custody_changes = {
+                   {.event = event, .subscription = subscription, .due = due, .custody = where}}});
     }
 
     std::vector<EventId> claim() { return ids(storage->claim(worker.id, 100).value().events); }
 
-    std::vector<EventId> claim_deferred(SubscriptionId subscription) {
-        return ids(storage->claim_deferred(worker.id, subscription, 100).value());
+    std::vector<EventId> claim_reserved(SubscriptionId subscription) {
+        return ids(storage->claim_reserved(worker.id, subscription, 100).value());
     }
 
     std::vector<EventId> appended_after(EventId after) {

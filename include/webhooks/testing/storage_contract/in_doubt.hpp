@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 STORAGE_TEST("a heartbeat returns the number of the worker's latest written batch") {
     const auto last_batch = [&] {
-        return this->storage->pulse(this->worker.id).value().last_batch;
+        return this->storage->heartbeat(this->worker.id).value().last_batch;
     };
     CHECK(last_batch() == 0);
     this->write({.number = 1});
@@ -27,19 +27,19 @@ STORAGE_TEST("a rejected batch is not reported as written") {
     Batch stale{.number = 2, .matched_at = old};
     stale.appends.push_back({.message = this->message("{}"), .subscriptions = {id}});
     CHECK(this->storage->write(this->worker.id, stale).error() == Errc::stale_revision);
-    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 1);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 1);
     CHECK(this->appended_after({}).empty());
 }
 
 STORAGE_TEST("each worker counts its own batches") {
     this->write({.number = 5});
     if (const std::optional<Worker> other = this->second_worker()) {
-        CHECK(this->storage->pulse(other->id).value().last_batch == 0);
+        CHECK(this->storage->heartbeat(other->id).value().last_batch == 0);
         this->storage->write(other->id, {.number = 9}).value();
-        CHECK(this->storage->pulse(this->worker.id).value().last_batch == 5);
+        CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 5);
     }
     this->replace_worker();
-    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 0);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 0);
 }
 
 STORAGE_TEST("a worker's appended events are read back completely, in order of id") {
@@ -58,7 +58,7 @@ STORAGE_TEST("a worker's appended events are read back completely, in order of i
     CHECK(events[1].message->content_type == "application/json");
     CHECK(*events[2].message->payload == "2");
     CHECK(events[2].attempts == 0);
-    CHECK(events[2].tries == 0);
+    CHECK(events[2].attempts_since_reopened == 0);
     CHECK_FALSE(events[2].has_row);
 }
 
@@ -80,10 +80,10 @@ STORAGE_TEST("appended_after skips events that were attempted or have a row") {
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::delivered});
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::retry}, now);
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::exhausted});
-    for (const Park::Place where : {Park::Place::free, Park::Place::held, Park::Place::deferred}) {
-        this->park(id, this->append_one(id), where, now);
+    for (const Custody where : {Custody::unclaimed, Custody::in_memory, Custody::reserved}) {
+        this->set_custody(id, this->append_one(id), where, now);
     }
-    this->park_one(id);
+    this->record_one(id);
     this->storage->delete_event(alice, id, this->append_one(id)).value();
     const EventId open = this->append_one(id);
     CHECK(this->appended_after({}) == std::vector{open});
@@ -104,16 +104,16 @@ STORAGE_TEST("appended_after skips events of another worker") {
 
 STORAGE_TEST("only the claim whose result was lost is undone, by its number") {
     const SubscriptionId id = this->subscribe().id;
-    const EventId first = this->park_one(id);
+    const EventId first = this->record_one(id);
     REQUIRE(this->storage->claim(this->worker.id, 1, 1).value().events.size() == 1);
-    const EventId lost = this->park_one(id);
+    const EventId lost = this->record_one(id);
     const EventId deferred = this->append_one(id);
-    this->write({.parks = {{.event = deferred,
-                            .subscription = id,
-                            .due = this->clock->now(),
-                            .place = Park::Place::deferred}}});
+    this->write({.custody_changes = {{.event = deferred,
+                                      .subscription = id,
+                                      .due = this->clock->now(),
+                                      .custody = Custody::reserved}}});
     REQUIRE(this->storage->claim(this->worker.id, 10, 2).value().events.size() == 1);
-    REQUIRE(this->storage->claim_deferred(this->worker.id, id, 10, 3).value().size() == 1);
+    REQUIRE(this->storage->claim_reserved(this->worker.id, id, 10, 3).value().size() == 1);
 
     this->storage->unclaim(this->worker.id, 4).value();
     CHECK(this->storage->claim(this->worker.id, 10, 5).value().events.empty());

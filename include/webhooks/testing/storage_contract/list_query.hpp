@@ -76,7 +76,7 @@ private:
     }
 
     void add_event(SubscriptionId log) {
-        Batch batch{.matched_at = storage_.pulse(worker_.id).value().revision};
+        Batch batch{.matched_at = storage_.heartbeat(worker_.id).value().revision};
         auto message = std::make_shared<Message>(
             Message{.event_type = text(),
                     .content_type = "text/plain",
@@ -87,15 +87,17 @@ private:
         while (below(3) != 0 && number < 3) {
             if (!add_attempt(log, id, ++number)) break;
         }
-        if (number == 0) park_most(log, id);
+        if (number == 0) record_most(log, id);
         if (below(5) == 0) static_cast<void>(storage_.reopen_event(admin, log, id));
         clock_.advance(std::chrono::microseconds(below(4) * 250));
     }
 
     /// @return whether another may follow.
     bool add_attempt(SubscriptionId log, EventId id, int number) {
-        AttemptRecord record{
-            .event = id, .subscription = log, .attempt = {.number = number}, .tries = number};
+        AttemptRecord record{.event = id,
+                             .subscription = log,
+                             .attempt = {.number = number},
+                             .attempts_since_reopened = number};
         record.has_row = number > 1;
         Attempt& attempt = record.attempt;
         attempt.sent_at = clock_.now();
@@ -115,12 +117,12 @@ private:
     }
 
     /// Sooner or later one stays in memory, which keeps the low-water mark below it.
-    void park_most(SubscriptionId log, EventId id) {
+    void record_most(SubscriptionId log, EventId id) {
         if (below(8) == 0) holds_one_ = true;
         if (holds_one_) return;
         settle(id);
-        const Park park{.event = id, .subscription = log, .due = clock_.now() + 1s};
-        storage_.write(worker_.id, {.parks = {park}, .low_water = low_water_}).value();
+        const CustodyChange change{.event = id, .subscription = log, .due = clock_.now() + 1s};
+        storage_.write(worker_.id, {.custody_changes = {change}, .low_water = low_water_}).value();
     }
 
     void settle(EventId id) {

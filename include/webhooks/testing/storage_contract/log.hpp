@@ -229,7 +229,7 @@ STORAGE_TEST("waiting events are claimed once, when due, earliest first") {
     CHECK(held.message->event_type == "order.created");
     CHECK(held.message->content_type == "application/json");
     CHECK(held.attempts == 1);
-    CHECK(held.tries == 1);
+    CHECK(held.attempts_since_reopened == 1);
     CHECK(held.has_row);
     CHECK(claim.next_due == now + 20s);
     CHECK(this->event(id, sooner).next_retry_at == now + 10s);
@@ -244,13 +244,13 @@ STORAGE_TEST("waiting events are claimed once, when due, earliest first") {
     CHECK(this->storage->claim(this->worker.id, 10).value().next_due == now + 60s);
 }
 
-STORAGE_TEST("a parked event waits without an attempt") {
+STORAGE_TEST("an event recorded as unclaimed waits without an attempt") {
     const SubscriptionId id = this->subscribe().id;
-    const EventId appended = this->park_one(id);
-    const EventId parked = this->append_one(id);
+    const EventId appended = this->record_one(id);
+    const EventId recorded = this->append_one(id);
     Batch batch;
-    batch.parks.push_back(
-        {.event = parked, .subscription = id, .due = this->clock->now() + 1s, .attempts = 0});
+    batch.custody_changes.push_back(
+        {.event = recorded, .subscription = id, .due = this->clock->now() + 1s, .attempts = 0});
     this->storage->write(this->worker.id, batch).value();
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     REQUIRE(claim.events.size() == 1);
@@ -269,7 +269,8 @@ STORAGE_TEST("results of a deleted event change nothing") {
 
     this->record(id, event, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
     Batch batch;
-    batch.parks.push_back({.event = event, .subscription = id, .due = this->clock->now()});
+    batch.custody_changes.push_back(
+        {.event = event, .subscription = id, .due = this->clock->now()});
     this->storage->write(this->worker.id, batch).value();
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     CHECK(claim.events.empty());
@@ -286,7 +287,7 @@ STORAGE_TEST("an id is never assigned twice, even after the newest event was del
 STORAGE_TEST("a retired worker returns its events, and is fenced") {
     const SubscriptionId id = this->subscribe().id;
     const EventId delivered = this->append_one(id);
-    const EventId claimed = this->park_one(id);
+    const EventId claimed = this->record_one(id);
     const EventId fresh = this->append_one(id);
     this->record(id, delivered, {.number = 1, .outcome = Outcome::delivered});
     REQUIRE(this->storage->claim(this->worker.id, 10).value().events.size() == 1);
@@ -306,7 +307,7 @@ STORAGE_TEST("a retired worker returns its events, and is fenced") {
     Storage& seam = *this->storage;
     CHECK(seam.write(this->worker.id, {}).error() == Errc::fenced);
     CHECK(seam.claim(this->worker.id, 1).error() == Errc::fenced);
-    CHECK(seam.pulse(this->worker.id).error() == Errc::fenced);
+    CHECK(seam.heartbeat(this->worker.id).error() == Errc::fenced);
     CHECK(seam.take_over(this->worker.id, 1).error() == Errc::fenced);
 }
 
@@ -367,7 +368,7 @@ STORAGE_TEST(
         const auto held = std::ranges::find(claim.events, event, &HeldEvent::id);
         REQUIRE(held != claim.events.end());
         CHECK(held->attempts == 1);
-        CHECK(held->tries == 0);
+        CHECK(held->attempts_since_reopened == 0);
     }
     CHECK(claim.next_due == since + 1h);
     // A worker has them now.

@@ -61,7 +61,7 @@ STORAGE_TEST("every worker hears of a pause that an endpoint asked for, and of i
     CHECK(begins.judged_at == subscription.revision);
     CHECK(begins.paused_until == now + 1h);
     CHECK_FALSE(begins.deleted_event);
-    CHECK(this->storage->pulse(this->worker.id).value().last_notice == begins.number);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_notice == begins.number);
     CHECK(this->storage->notices(begins.number).value().empty());
 
     this->write({.states = {{.subscription = subscription.id,
@@ -98,23 +98,23 @@ STORAGE_TEST("every worker hears that an event was deleted which a worker holds"
     SECTION("in its memory alone") {
         event = this->append_one(id);
     }
-    SECTION("as parked") {
+    SECTION("as recorded") {
         event = this->append_one(id);
-        this->park(id, event, Park::Place::held, this->clock->now());
+        this->set_custody(id, event, Custody::in_memory, this->clock->now());
     }
     SECTION("as deferred") {
         event = this->append_one(id);
-        this->park(id, event, Park::Place::deferred, this->clock->now());
+        this->set_custody(id, event, Custody::reserved, this->clock->now());
     }
     SECTION("as claimed") {
-        event = this->park_one(id);
+        event = this->record_one(id);
         REQUIRE(this->claim() == std::vector{event});
     }
     this->storage->delete_event(alice, id, event).value();
     const Notice notice = only_notice(*this->storage);
     CHECK(notice.subscription == id);
     CHECK(notice.deleted_event == event);
-    CHECK(this->storage->pulse(this->worker.id).value().last_notice == notice.number);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_notice == notice.number);
 }
 
 STORAGE_TEST("nobody hears that an event was deleted which no worker holds") {
@@ -130,7 +130,7 @@ STORAGE_TEST("nobody hears that an event was deleted which no worker holds") {
     }
     this->storage->delete_event(alice, id, event).value();
     CHECK(this->storage->notices(0).value().empty());
-    CHECK(this->storage->pulse(this->worker.id).value().last_notice == 0);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_notice == 0);
 }
 
 STORAGE_TEST("notices are kept for a day") {
@@ -161,7 +161,7 @@ STORAGE_TEST("an event is as requested until a worker has had it in its memory")
     };
     this->record(id, event, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
     CHECK_FALSE(claimed().is_requested);
-    this->park(id, event, Park::Place::free, this->clock->now());
+    this->set_custody(id, event, Custody::unclaimed, this->clock->now());
     this->storage->reopen_event(alice, id, event).value();
     SECTION("at first") {
         CHECK(claimed().is_requested);
@@ -174,20 +174,20 @@ STORAGE_TEST("an event is as requested until a worker has had it in its memory")
     SECTION("as one of several") {
         CHECK(claimed().is_requested);
         this->write(
-            {.parks = {
+            {.custody_changes = {
                  {.event = event, .subscription = id, .due = this->clock->now(), .attempts = 1}}});
         CHECK(this->storage->reopen_undelivered(alice, id, {}, {}, 10).value().count == 1);
         CHECK(claimed().is_requested);
     }
-    SECTION("not after it was parked") {
+    SECTION("not after it was recorded") {
         CHECK(claimed().is_requested);
-        this->park(id, event, Park::Place::free, this->clock->now());
+        this->set_custody(id, event, Custody::unclaimed, this->clock->now());
         CHECK_FALSE(claimed().is_requested);
     }
     SECTION("not after it was deferred") {
         CHECK(claimed().is_requested);
-        this->park(id, event, Park::Place::deferred, this->clock->now());
-        const auto held = this->storage->claim_deferred(this->worker.id, id, 1).value();
+        this->set_custody(id, event, Custody::reserved, this->clock->now());
+        const auto held = this->storage->claim_reserved(this->worker.id, id, 1).value();
         REQUIRE(ids(held) == std::vector{event});
         CHECK_FALSE(held.front().is_requested);
     }
@@ -205,7 +205,7 @@ STORAGE_TEST("a claim tells the revision of the subscriptions that its events ar
     this->subscribe();
     const Revision before = this->revision();
     const Subscription fresh = this->subscribe();
-    this->park_one(fresh.id);
+    this->record_one(fresh.id);
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     REQUIRE(claim.events.size() == 1);
     CHECK(claim.revision > before);

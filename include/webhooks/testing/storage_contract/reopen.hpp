@@ -17,7 +17,7 @@ STORAGE_TEST("a waiting event is due now when it is reopened, with a full set of
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 1);
-    CHECK(held.front().tries == 0);
+    CHECK(held.front().attempts_since_reopened == 0);
 }
 
 STORAGE_TEST("an event that has ended is resent when it is reopened") {
@@ -51,7 +51,7 @@ STORAGE_TEST("a reopened delivered event is not a success while it waits") {
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 1);
-    CHECK(held.front().tries == 0);
+    CHECK(held.front().attempts_since_reopened == 0);
     this->record(id, event, {.number = 2, .outcome = Outcome::delivered}, {}, true);
     CHECK(this->event(id, event).is_success);
     CHECK_FALSE(this->event(id, event).next_retry_at);
@@ -61,14 +61,14 @@ STORAGE_TEST("a reopened delivered event is not a success while it waits") {
 STORAGE_TEST("a deferred event is taken from its worker when it is reopened") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
-    this->write({.parks = {{.event = event,
-                            .subscription = id,
-                            .due = this->clock->now() + 1h,
-                            .attempts = 2,
-                            .tries = 2,
-                            .place = Park::Place::deferred}}});
+    this->write({.custody_changes = {{.event = event,
+                                      .subscription = id,
+                                      .due = this->clock->now() + 1h,
+                                      .attempts = 2,
+                                      .attempts_since_reopened = 2,
+                                      .custody = Custody::reserved}}});
     this->storage->reopen_event(alice, id, event).value();
-    CHECK(this->claim_deferred(id).empty());
+    CHECK(this->claim_reserved(id).empty());
     CHECK(this->claim() == std::vector{event});
 }
 
@@ -78,18 +78,18 @@ STORAGE_TEST("an event that a worker has in memory is not reopened") {
     SECTION("appended") {
         event = this->append_one(id);
     }
-    SECTION("parked as held") {
+    SECTION("recorded as in memory") {
         event = this->append_one(id);
-        this->park(id, event, Park::Place::held, this->clock->now() + 1h);
+        this->set_custody(id, event, Custody::in_memory, this->clock->now() + 1h);
     }
     SECTION("claimed") {
-        event = this->park_one(id);
+        event = this->record_one(id);
         REQUIRE(this->claim() == std::vector{event});
     }
     SECTION("deferred and taken back") {
         event = this->append_one(id);
-        this->park(id, event, Park::Place::deferred, this->clock->now() + 1h);
-        REQUIRE(this->claim_deferred(id) == std::vector{event});
+        this->set_custody(id, event, Custody::reserved, this->clock->now() + 1h);
+        REQUIRE(this->claim_reserved(id) == std::vector{event});
     }
     const std::optional<Time> due = this->event(id, event).next_retry_at;
     CHECK(this->storage->reopen_event(alice, id, event).error() == Errc::conflict);
@@ -100,7 +100,7 @@ STORAGE_TEST("an event that a worker has in memory is not reopened") {
 STORAGE_TEST("an event that is absent or another user's is not found") {
     const SubscriptionId id = this->subscribe("alice").id;
     const SubscriptionId other = this->subscribe("alice").id;
-    const EventId event = this->park_one(id);
+    const EventId event = this->record_one(id);
     Storage& seam = *this->storage;
     CHECK(seam.reopen_event(alice, id, {event.value + 1}).error() == Errc::not_found);
     CHECK(seam.reopen_event(alice, other, event).error() == Errc::not_found);
@@ -121,12 +121,12 @@ STORAGE_TEST("attempts of a reopened event continue their numbers, and count fro
                                .subscription = id,
                                .attempt = {.number = 2, .outcome = Outcome::retry},
                                .due = this->clock->now(),
-                               .tries = 1,
+                               .attempts_since_reopened = 1,
                                .has_row = true}}});
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 2);
-    CHECK(held.front().tries == 1);
+    CHECK(held.front().attempts_since_reopened == 1);
     const EventHistory history = this->history(id, event);
     REQUIRE(history.attempts.size() == 2);
     CHECK(history.attempts[1].number == 2);
@@ -145,18 +145,18 @@ STORAGE_TEST("all failed events are reopened, and nothing else") {
     const EventId deferred = this->append_one(id);
     this->record(id, deferred, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
     REQUIRE(this->storage->claim(this->worker.id, 10).value().events.size() == 1);
-    this->write({.parks = {{.event = deferred,
-                            .subscription = id,
-                            .due = later,
-                            .attempts = 1,
-                            .tries = 1,
-                            .place = Park::Place::deferred}}});
+    this->write({.custody_changes = {{.event = deferred,
+                                      .subscription = id,
+                                      .due = later,
+                                      .attempts = 1,
+                                      .attempts_since_reopened = 1,
+                                      .custody = Custody::reserved}}});
     const EventId untried = this->append_one(id);
-    this->park(id, untried, Park::Place::deferred, later);
+    this->set_custody(id, untried, Custody::reserved, later);
     const EventId delivered = this->append_one(id);
     this->record(id, delivered, {.number = 1, .outcome = Outcome::delivered});
     const EventId held = this->append_one(id);
-    this->park(id, held, Park::Place::held, later);
+    this->set_custody(id, held, Custody::in_memory, later);
     this->append_one(id);
     this->record(other, this->append_one(other), {.number = 1, .outcome = Outcome::exhausted});
 
@@ -167,11 +167,11 @@ STORAGE_TEST("all failed events are reopened, and nothing else") {
     CHECK(ids(events) == std::vector{waiting, exhausted, deferred});
     REQUIRE(events.size() == 3);
     CHECK(events[0].attempts == 1);
-    CHECK(events[0].tries == 0);
-    CHECK(events[1].tries == 0);
+    CHECK(events[0].attempts_since_reopened == 0);
+    CHECK(events[1].attempts_since_reopened == 0);
     CHECK(this->event(id, delivered).is_success);
     CHECK(this->event(id, held).next_retry_at == later);
-    CHECK(this->claim_deferred(id) == std::vector{untried});
+    CHECK(this->claim_reserved(id) == std::vector{untried});
 }
 
 STORAGE_TEST("events created before a time are not reopened") {

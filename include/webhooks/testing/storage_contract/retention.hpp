@@ -32,7 +32,7 @@ int maintain(Fixture& fixture, std::size_t limit = 100) {
 
 /// The worker reports that all of its events are delivered or have a row.
 void settle(Fixture& fixture) {
-    fixture.write({.low_water = fixture.storage->pulse(fixture.worker.id).value().last_event});
+    fixture.write({.low_water = fixture.storage->heartbeat(fixture.worker.id).value().last_event});
 }
 
 /// Time passes as for a service with nothing in memory.
@@ -172,9 +172,9 @@ STORAGE_TEST("a resent event is kept until it has ended again") {
 
 STORAGE_TEST("a heartbeat returns the id after which the worker's next events come") {
     const SubscriptionId id = this->subscribe().id;
-    CHECK(this->storage->pulse(this->worker.id).value().last_event == this->worker.last_event);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_event == this->worker.last_event);
     const EventId event = this->append_one(id);
-    const EventId last = this->storage->pulse(this->worker.id).value().last_event;
+    const EventId last = this->storage->heartbeat(this->worker.id).value().last_event;
     CHECK(last >= event);
     CHECK(this->append_one(id) > last);
 }

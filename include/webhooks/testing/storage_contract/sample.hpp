@@ -42,7 +42,7 @@ STORAGE_TEST("a sample counts what waits in storage, and tells how long") {
     this->append({id}, "{}", {}, now - 5s).value();
     this->append({id}, "{}", {}, now + 1h).value();
     this->append_one(id);
-    this->park(id, this->append_one(id), Park::Place::deferred, now);
+    this->set_custody(id, this->append_one(id), Custody::reserved, now);
 
     const StorageSample sample = this->storage->sample().value();
     CHECK(sample.due == 2);

@@ -96,8 +96,8 @@ STORAGE_TEST("waiting events are counted wherever they wait, and ended ones are 
     CHECK(waiting() == 1);
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::retry}, now + 1h);
     CHECK(waiting() == 2);
-    for (const Park::Place where : {Park::Place::free, Park::Place::held, Park::Place::deferred}) {
-        this->park(id, this->append_one(id), where, now + 1h);
+    for (const Custody where : {Custody::unclaimed, Custody::in_memory, Custody::reserved}) {
+        this->set_custody(id, this->append_one(id), where, now + 1h);
     }
     CHECK(waiting() == 5);
     this->append({id}, "{}", {}, now + 1h).value();

@@ -6,20 +6,19 @@ namespace webhooks::testing::storage_contract {
 namespace {
 
 using namespace std::chrono_literals;
-using Place = Park::Place;
 
-// ---- Where a parked event is.
+// ---- Custody.
 
 STORAGE_TEST("an unclaimed event can be claimed by any worker once it is due") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 5s;
-    this->write({.parks = {{.event = event,
-                            .subscription = id,
-                            .due = due,
-                            .attempts = 7,
-                            .tries = 3,
-                            .place = Place::free}}});
+    this->write({.custody_changes = {{.event = event,
+                                      .subscription = id,
+                                      .due = due,
+                                      .attempts = 7,
+                                      .attempts_since_reopened = 3,
+                                      .custody = Custody::unclaimed}}});
     CHECK(this->event(id, event).next_retry_at == due);
     CHECK(this->claim().empty());
 
@@ -27,15 +26,15 @@ STORAGE_TEST("an unclaimed event can be claimed by any worker once it is due") {
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     REQUIRE(ids(claim.events) == std::vector{event});
     CHECK(claim.events.front().attempts == 7);
-    CHECK(claim.events.front().tries == 3);
+    CHECK(claim.events.front().attempts_since_reopened == 3);
     CHECK(claim.events.front().has_row);
 }
 
-STORAGE_TEST("an event that is parked as held stays in its worker's memory") {
+STORAGE_TEST("an event that is recorded as in memory stays in its worker's memory") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 5s;
-    this->park(id, event, Place::held, due);
+    this->set_custody(id, event, Custody::in_memory, due);
     CHECK(this->event(id, event).next_retry_at == due);
     CHECK(this->appended_after({}).empty());
 
@@ -43,7 +42,7 @@ STORAGE_TEST("an event that is parked as held stays in its worker's memory") {
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     CHECK(claim.events.empty());
     CHECK_FALSE(claim.next_due);
-    CHECK(this->claim_deferred(id).empty());
+    CHECK(this->claim_reserved(id).empty());
 
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
     CHECK(this->event(id, event).is_success);
@@ -53,12 +52,12 @@ STORAGE_TEST("a deferred event waits only for its worker, even past its due time
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 5s;
-    this->write({.parks = {{.event = event,
-                            .subscription = id,
-                            .due = due,
-                            .attempts = 7,
-                            .tries = 3,
-                            .place = Place::deferred}}});
+    this->write({.custody_changes = {{.event = event,
+                                      .subscription = id,
+                                      .due = due,
+                                      .attempts = 7,
+                                      .attempts_since_reopened = 3,
+                                      .custody = Custody::reserved}}});
     CHECK(this->event(id, event).next_retry_at == due);
     this->clock->advance(10s);
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
@@ -66,28 +65,28 @@ STORAGE_TEST("a deferred event waits only for its worker, even past its due time
     CHECK_FALSE(claim.next_due);
 
     const std::vector<HeldEvent> held =
-        this->storage->claim_deferred(this->worker.id, id, 10).value();
+        this->storage->claim_reserved(this->worker.id, id, 10).value();
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().subscription == id);
     CHECK(held.front().worker_tag == this->worker.tag);
     CHECK(*held.front().message->payload == "{}");
     CHECK(held.front().attempts == 7);
-    CHECK(held.front().tries == 3);
+    CHECK(held.front().attempts_since_reopened == 3);
     CHECK(held.front().has_row);
 }
 
-STORAGE_TEST("an event in memory can be parked again, elsewhere") {
+STORAGE_TEST("the custody of an event in memory can change") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time now = this->clock->now();
-    this->park(id, event, Place::held, now);
-    this->park(id, event, Place::deferred, now + 1h);
-    REQUIRE(this->claim_deferred(id) == std::vector{event});
-    this->park(id, event, Place::free, now);
+    this->set_custody(id, event, Custody::in_memory, now);
+    this->set_custody(id, event, Custody::reserved, now + 1h);
+    REQUIRE(this->claim_reserved(id) == std::vector{event});
+    this->set_custody(id, event, Custody::unclaimed, now);
     CHECK(this->claim() == std::vector{event});
 }
 
-// ---- claim_deferred.
+// ---- claim_reserved.
 
 STORAGE_TEST("deferred events come back in order of id, and fewer than the limit means the end") {
     const SubscriptionId id = this->subscribe().id;
@@ -97,10 +96,10 @@ STORAGE_TEST("deferred events come back in order of id, and fewer than the limit
     }
     // Neither the order in which they were deferred nor when they are due matters.
     for (const int i : {3, 0, 4, 2, 1}) {
-        this->park(id, events[i], Place::deferred, this->clock->now() - i * 1s);
+        this->set_custody(id, events[i], Custody::reserved, this->clock->now() - i * 1s);
     }
     const auto take = [&](std::size_t limit) {
-        return ids(this->storage->claim_deferred(this->worker.id, id, limit).value());
+        return ids(this->storage->claim_reserved(this->worker.id, id, limit).value());
     };
     CHECK(take(2) == std::vector{events[0], events[1]});
     CHECK(take(2) == std::vector{events[2], events[3]});
@@ -108,44 +107,44 @@ STORAGE_TEST("deferred events come back in order of id, and fewer than the limit
     CHECK(take(2).empty());
 }
 
-STORAGE_TEST("claim_deferred returns the deferred events of one subscription") {
+STORAGE_TEST("claim_reserved returns the deferred events of one subscription") {
     const SubscriptionId one = this->subscribe().id;
     const SubscriptionId two = this->subscribe().id;
     const EventId event = this->append({one, two}).value().appends.front().value().first_event;
-    this->park(one, event, Place::deferred, this->clock->now());
-    this->park(two, {event.value + 1}, Place::deferred, this->clock->now());
-    CHECK(this->claim_deferred(two) == std::vector{EventId{event.value + 1}});
-    CHECK(this->claim_deferred(one) == std::vector{event});
+    this->set_custody(one, event, Custody::reserved, this->clock->now());
+    this->set_custody(two, {event.value + 1}, Custody::reserved, this->clock->now());
+    CHECK(this->claim_reserved(two) == std::vector{EventId{event.value + 1}});
+    CHECK(this->claim_reserved(one) == std::vector{event});
 }
 
-STORAGE_TEST("claim_deferred never returns events in memory or unclaimed") {
+STORAGE_TEST("claim_reserved never returns events in memory or unclaimed") {
     const SubscriptionId id = this->subscribe().id;
-    const EventId claimed = this->park_one(id);
+    const EventId claimed = this->record_one(id);
     REQUIRE(this->claim() == std::vector{claimed});
     this->append_one(id);
-    this->park(id, this->append_one(id), Place::held, this->clock->now());
-    this->park(id, this->append_one(id), Place::free, this->clock->now());
-    CHECK(this->claim_deferred(id).empty());
+    this->set_custody(id, this->append_one(id), Custody::in_memory, this->clock->now());
+    this->set_custody(id, this->append_one(id), Custody::unclaimed, this->clock->now());
+    CHECK(this->claim_reserved(id).empty());
 }
 
-STORAGE_TEST("claim_deferred never returns another worker's events") {
+STORAGE_TEST("claim_reserved never returns another worker's events") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
-    this->park(id, event, Place::deferred, this->clock->now());
+    this->set_custody(id, event, Custody::reserved, this->clock->now());
     if (const std::optional<Worker> other = this->second_worker()) {
-        CHECK(this->storage->claim_deferred(other->id, id, 10).value().empty());
+        CHECK(this->storage->claim_reserved(other->id, id, 10).value().empty());
     }
     const WorkerId retired = this->worker.id;
     this->replace_worker();
-    CHECK(this->claim_deferred(id).empty());
-    CHECK(this->storage->claim_deferred(retired, id, 10).error() == Errc::fenced);
+    CHECK(this->claim_reserved(id).empty());
+    CHECK(this->storage->claim_reserved(retired, id, 10).error() == Errc::fenced);
 }
 
 STORAGE_TEST("a deferred event that was taken back can be delivered") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
-    this->park(id, event, Place::deferred, this->clock->now());
-    REQUIRE(this->claim_deferred(id) == std::vector{event});
+    this->set_custody(id, event, Custody::reserved, this->clock->now());
+    REQUIRE(this->claim_reserved(id) == std::vector{event});
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
     CHECK(this->event(id, event).is_success);
     this->replace_worker();
@@ -156,14 +155,14 @@ STORAGE_TEST("a deferred event that was taken back can be delivered") {
 STORAGE_TEST("deleting a deferred event leaves nothing to take back") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
-    this->park(id, event, Place::deferred, this->clock->now());
+    this->set_custody(id, event, Custody::reserved, this->clock->now());
     this->storage->delete_event(alice, id, event).value();
-    CHECK(this->claim_deferred(id).empty());
+    CHECK(this->claim_reserved(id).empty());
 }
 
-// ---- Parks and attempts in one batch.
+// ---- Changes of custody and attempts in one batch.
 
-STORAGE_TEST("in one batch an event is parked as held and then delivered") {
+STORAGE_TEST("in one batch an event is recorded as in memory and then delivered") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time now = this->clock->now();
@@ -171,9 +170,10 @@ STORAGE_TEST("in one batch an event is parked as held and then delivered") {
         {.attempts = {{.event = event,
                        .subscription = id,
                        .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
-                       .tries = 1,
+                       .attempts_since_reopened = 1,
                        .has_row = true}},
-         .parks = {{.event = event, .subscription = id, .due = now, .place = Place::held}}});
+         .custody_changes = {
+             {.event = event, .subscription = id, .due = now, .custody = Custody::in_memory}}});
     CHECK(this->event(id, event).is_success);
     CHECK_FALSE(this->event(id, event).next_retry_at);
     this->replace_worker();
@@ -181,7 +181,7 @@ STORAGE_TEST("in one batch an event is parked as held and then delivered") {
     CHECK(this->claim().empty());
 }
 
-STORAGE_TEST("in one batch an event is parked as held and then waits for its retry") {
+STORAGE_TEST("in one batch an event is recorded as in memory and then waits for its retry") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time now = this->clock->now();
@@ -190,15 +190,16 @@ STORAGE_TEST("in one batch an event is parked as held and then waits for its ret
                        .subscription = id,
                        .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::retry},
                        .due = now + 5s,
-                       .tries = 1,
+                       .attempts_since_reopened = 1,
                        .has_row = true}},
-         .parks = {{.event = event, .subscription = id, .due = now, .place = Place::held}}});
+         .custody_changes = {
+             {.event = event, .subscription = id, .due = now, .custody = Custody::in_memory}}});
     CHECK(this->event(id, event).next_retry_at == now + 5s);
     this->clock->advance(5s);
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
     REQUIRE(ids(claim.events) == std::vector{event});
     CHECK(claim.events.front().attempts == 1);
-    CHECK(claim.events.front().tries == 1);
+    CHECK(claim.events.front().attempts_since_reopened == 1);
 }
 
 STORAGE_TEST("in one batch an event that was released has no later attempt") {
@@ -209,9 +210,10 @@ STORAGE_TEST("in one batch an event that was released has no later attempt") {
         {.attempts = {{.event = event,
                        .subscription = id,
                        .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
-                       .tries = 1,
+                       .attempts_since_reopened = 1,
                        .has_row = true}},
-         .parks = {{.event = event, .subscription = id, .due = now, .place = Place::free}}});
+         .custody_changes = {
+             {.event = event, .subscription = id, .due = now, .custody = Custody::unclaimed}}});
     CHECK(this->history(id, event).attempts.empty());
     CHECK(this->claim() == std::vector{event});
 }
@@ -222,12 +224,12 @@ STORAGE_TEST("a worker's deferred events are unclaimed after a takeover, with th
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 1h;
-    this->write({.parks = {{.event = event,
-                            .subscription = id,
-                            .due = due,
-                            .attempts = 7,
-                            .tries = 3,
-                            .place = Place::deferred}}});
+    this->write({.custody_changes = {{.event = event,
+                                      .subscription = id,
+                                      .due = due,
+                                      .attempts = 7,
+                                      .attempts_since_reopened = 3,
+                                      .custody = Custody::reserved}}});
     this->replace_worker();
     this->take_over();
     CHECK(this->storage->claim(this->worker.id, 10).value().next_due == due);
@@ -235,7 +237,7 @@ STORAGE_TEST("a worker's deferred events are unclaimed after a takeover, with th
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 7);
-    CHECK(held.front().tries == 3);
+    CHECK(held.front().attempts_since_reopened == 3);
 }
 
 STORAGE_TEST("a worker's events in memory are due at once after a takeover") {
@@ -243,16 +245,16 @@ STORAGE_TEST("a worker's events in memory are due at once after a takeover") {
     const Time later = this->clock->now() + 1h;
     const EventId without_row = this->append_one(id);
     const EventId held = this->append_one(id);
-    this->write({.parks = {{.event = held,
-                            .subscription = id,
-                            .due = later,
-                            .attempts = 7,
-                            .tries = 3,
-                            .place = Place::held}}});
+    this->write({.custody_changes = {{.event = held,
+                                      .subscription = id,
+                                      .due = later,
+                                      .attempts = 7,
+                                      .attempts_since_reopened = 3,
+                                      .custody = Custody::in_memory}}});
     const EventId taken_back = this->append_one(id);
-    this->park(id, taken_back, Place::deferred, later);
-    REQUIRE(this->claim_deferred(id) == std::vector{taken_back});
-    const EventId claimed = this->park_one(id);
+    this->set_custody(id, taken_back, Custody::reserved, later);
+    REQUIRE(this->claim_reserved(id) == std::vector{taken_back});
+    const EventId claimed = this->record_one(id);
     REQUIRE(this->claim() == std::vector{claimed});
 
     this->replace_worker();
@@ -261,13 +263,13 @@ STORAGE_TEST("a worker's events in memory are due at once after a takeover") {
     CHECK(ids(events) == std::vector{without_row, held, taken_back, claimed});
     REQUIRE(events.size() == 4);
     CHECK(events[1].attempts == 7);
-    CHECK(events[1].tries == 3);
+    CHECK(events[1].attempts_since_reopened == 3);
 }
 
 STORAGE_TEST("a row is taken over once, however small the steps") {
     const SubscriptionId id = this->subscribe().id;
-    for (const Place where : {Place::held, Place::deferred, Place::held}) {
-        this->park(id, this->append_one(id), where, this->clock->now());
+    for (const Custody where : {Custody::in_memory, Custody::reserved, Custody::in_memory}) {
+        this->set_custody(id, this->append_one(id), where, this->clock->now());
     }
     this->append_one(id);
     this->replace_worker();
@@ -291,20 +293,20 @@ STORAGE_TEST("a takeover leaves ended events as they were") {
 STORAGE_TEST("a worker whose lease has expired is taken over like one that retired") {
     const SubscriptionId id = this->subscribe().id;
     const EventId deferred = this->append_one(id);
-    this->park(id, deferred, Place::deferred, this->clock->now() + 1h);
+    this->set_custody(id, deferred, Custody::reserved, this->clock->now() + 1h);
     const EventId held = this->append_one(id);
-    this->park(id, held, Place::held, this->clock->now() + 1h);
+    this->set_custody(id, held, Custody::in_memory, this->clock->now() + 1h);
     const std::optional<Worker> other = this->second_worker();
     if (!other) return;
 
     this->clock->advance(10s);
-    REQUIRE(this->storage->pulse(other->id));
-    this->storage->declare_dead(other->id).value();
+    REQUIRE(this->storage->heartbeat(other->id));
+    this->storage->mark_expired(other->id).value();
     CHECK(this->storage->take_over(other->id, 10).value() == 0);
     this->clock->advance(1us);
-    this->storage->declare_dead(other->id).value();
+    this->storage->mark_expired(other->id).value();
     CHECK(this->storage->take_over(other->id, 10).value() == 2);
-    CHECK(this->storage->pulse(this->worker.id).error() == Errc::fenced);
+    CHECK(this->storage->heartbeat(this->worker.id).error() == Errc::fenced);
     const Claim claim = this->storage->claim(other->id, 10).value();
     CHECK(ids(claim.events) == std::vector{held});
     CHECK(claim.next_due == this->clock->now() + 1h - 10s - 1us);
@@ -312,30 +314,32 @@ STORAGE_TEST("a worker whose lease has expired is taken over like one that retir
 
 // ---- Writes that come too late.
 
-STORAGE_TEST("an attempt and a park of an event that was given away change nothing") {
+STORAGE_TEST("an attempt and a change of custody of an event that was given away change nothing") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now() + 1h;
-    this->park(id, event, Place::free, due);
+    this->set_custody(id, event, Custody::unclaimed, due);
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
-    this->park(id, event, Place::free, due + 1h);
+    this->set_custody(id, event, Custody::unclaimed, due + 1h);
     const EventHistory after = this->history(id, event);
     CHECK(after.attempts.empty());
     CHECK(after.event.next_retry_at == due);
     CHECK(this->storage->claim(this->worker.id, 10).value().next_due == due);
 }
 
-STORAGE_TEST("an attempt and a park of an event that another worker has claimed change nothing") {
+STORAGE_TEST(
+    "an attempt and a change of custody of an event that another worker has claimed change "
+    "nothing") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time due = this->clock->now();
-    this->park(id, event, Place::free, due);
+    this->set_custody(id, event, Custody::unclaimed, due);
     const std::optional<Worker> other = this->second_worker();
     if (!other) return;
     REQUIRE(ids(this->storage->claim(other->id, 10).value().events) == std::vector{event});
 
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
-    this->park(id, event, Place::free, due + 1h);
+    this->set_custody(id, event, Custody::unclaimed, due + 1h);
     CHECK(this->history(id, event).attempts.empty());
     CHECK(this->event(id, event).next_retry_at == due);
     CHECK(this->claim().empty());
@@ -344,7 +348,7 @@ STORAGE_TEST("an attempt and a park of an event that another worker has claimed 
     batch.attempts.push_back({.event = event,
                               .subscription = id,
                               .attempt = {.number = 1, .outcome = Outcome::delivered},
-                              .tries = 1,
+                              .attempts_since_reopened = 1,
                               .has_row = true});
     this->storage->write(other->id, batch).value();
     CHECK(this->event(id, event).is_success);
@@ -358,19 +362,20 @@ STORAGE_TEST("an attempt that is written twice counts once, and the rest of its 
     const Event before = this->event(id, event);
 
     Batch again{.number = 5, .matched_at = this->revision()};
-    again.attempts.push_back({.event = event, .subscription = id, .attempt = attempt, .tries = 1});
+    again.attempts.push_back(
+        {.event = event, .subscription = id, .attempt = attempt, .attempts_since_reopened = 1});
     again.appends.push_back({.message = this->message("2"), .subscriptions = {id}});
     CHECK(this->write(again).appends.front());
-    CHECK(this->storage->pulse(this->worker.id).value().last_batch == 5);
+    CHECK(this->storage->heartbeat(this->worker.id).value().last_batch == 5);
     CHECK(this->history(id, event).attempts.size() == 1);
     CHECK(this->event(id, event).is_success == before.is_success);
 }
 
-STORAGE_TEST("a park of a delivered event does not send it again") {
+STORAGE_TEST("a change of custody of a delivered event does not send it again") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered});
-    this->park(id, event, Place::free, this->clock->now());
+    this->set_custody(id, event, Custody::unclaimed, this->clock->now());
     CHECK(this->event(id, event).is_success);
     CHECK(this->claim().empty());
 }
@@ -386,9 +391,9 @@ STORAGE_TEST("a worker's writes about another worker's events change nothing") {
     }
     this->record(id, event, {.number = 1, .outcome = Outcome::delivered}, {}, true);
     this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
-    this->park(id, event, Place::deferred, this->clock->now());
+    this->set_custody(id, event, Custody::reserved, this->clock->now());
     CHECK(this->history(id, event).attempts.empty());
-    CHECK(this->claim_deferred(id).empty());
+    CHECK(this->claim_reserved(id).empty());
     // If storage supports only one worker at a time, the first has retired.
     static_cast<void>(this->storage->retire_worker(first));
     this->take_over();
@@ -412,7 +417,7 @@ STORAGE_TEST("a delayed append is in no worker's memory, and due at its time") {
     const std::vector<HeldEvent> held = this->storage->claim(this->worker.id, 10).value().events;
     REQUIRE(ids(held) == std::vector{event});
     CHECK(held.front().attempts == 0);
-    CHECK(held.front().tries == 0);
+    CHECK(held.front().attempts_since_reopened == 0);
     CHECK(held.front().has_row);
 }
 
@@ -433,12 +438,12 @@ STORAGE_TEST("the expiry of a message is returned with each event that is read b
     const auto appended = this->storage->appended_after(this->worker.id, {}, 10).value();
     REQUIRE(appended.size() == 1);
     CHECK(appended.front().message->expires_at == now + 1h);
-    this->park(id, appended.front().id, Place::deferred, now);
-    const auto deferred = this->storage->claim_deferred(this->worker.id, id, 10).value();
+    this->set_custody(id, appended.front().id, Custody::reserved, now);
+    const auto deferred = this->storage->claim_reserved(this->worker.id, id, 10).value();
     REQUIRE(deferred.size() == 1);
     CHECK(deferred.front().message->expires_at == now + 1h);
 
-    this->park_one(id);
+    this->record_one(id);
     CHECK_FALSE(this->storage->claim(this->worker.id, 10).value().events.at(0).message->expires_at);
 }
 

@@ -43,12 +43,12 @@ void PostgresqlArray::add(std::optional<std::int64_t> number) {
 
 void PostgresqlArray::add(std::optional<std::string_view> text) {
     if (!text) return add_null();
-    std::string mended;
+    std::string repaired;
     if (text->find('\0') != std::string_view::npos) {
         for (const char c : *text) {
-            c == '\0' ? mended.append(replacement) : mended.append(1, c);
+            c == '\0' ? repaired.append(replacement) : repaired.append(1, c);
         }
-        text = mended;
+        text = repaired;
     }
     put(bytes_, static_cast<std::uint32_t>(text->size()));
     bytes_ += *text;

@@ -29,7 +29,7 @@ bool is_passing(std::string_view state) {
 }
 
 /// The minimum number of bytes that the peer can receive in a millisecond.
-constexpr std::size_t least_bytes_in_ms = 10'000;
+constexpr std::size_t min_bytes_in_ms = 10'000;
 
 std::string one_line(std::string text) {
     std::ranges::replace(text, '\n', ' ');
@@ -164,7 +164,7 @@ PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Pla
                            database_message(failure));
     }
     if (watchdog != nullptr) watch_.emplace(*watchdog, PQsocket(handle()));
-    expect_answers(options.answer_timeout);
+    arm(options.answer_timeout);
     ignore_notices(handle());
     // The omitted details may quote values.
     PQsetErrorVerbosity(handle(), PQERRORS_TERSE);
@@ -232,8 +232,8 @@ void PostgresqlConnection::send(const PreparedStatement& statement, Parameters p
     const std::vector<int> formats(values.size(), 1);
     unanswered_bytes_ += std::accumulate(lengths.begin(), lengths.end(), std::size_t{0});
     if (watch_) {
-        watch_->expect(patience_ +
-                       std::chrono::milliseconds(unanswered_bytes_ / least_bytes_in_ms));
+        watch_->expect(response_timeout_ +
+                       std::chrono::milliseconds(unanswered_bytes_ / min_bytes_in_ms));
     }
     expect(PQsendQueryPrepared(handle(), statement.name, static_cast<int>(values.size()),
                                values.data(), lengths.data(), formats.data(), 1),
@@ -259,14 +259,14 @@ PostgresqlRows PostgresqlConnection::receive() {
     next();  // The end of the pipeline.
     PQexitPipelineMode(handle());
     // The socket of a lost connection is closed, and its number may soon be reused.
-    PQstatus(handle()) == CONNECTION_OK ? expect_answers(patience_) : expect_nothing();
+    PQstatus(handle()) == CONNECTION_OK ? arm(response_timeout_) : expect_nothing();
     if (failure) throw soci::postgresql_soci_error(failure->error(), failure->state());
     return last;
 }
 
-void PostgresqlConnection::expect_answers(std::chrono::milliseconds patience) {
-    patience_ = patience;
-    if (watch_) watch_->expect(patience);
+void PostgresqlConnection::arm(std::chrono::milliseconds response_timeout) {
+    response_timeout_ = response_timeout;
+    if (watch_) watch_->expect(response_timeout);
 }
 
 void PostgresqlConnection::expect_nothing() {

@@ -109,10 +109,10 @@ public:
     void send(const PreparedStatement& statement, Parameters parameters);
 
     /// Sets how long the server may take to respond; `execute` restarts that time.
-    void expect_answers(std::chrono::milliseconds patience);
+    void arm(std::chrono::milliseconds response_timeout);
     void expect_nothing();
     /// Whether the connection was closed because the server did not respond.
-    bool was_silent() const noexcept { return watch_ && watch_->was_silent(); }
+    bool timed_out() const noexcept { return watch_ && watch_->timed_out(); }
 
     /// After a failure: ends what is still open. @return whether the connection can be used again.
     bool reset() noexcept;
@@ -123,7 +123,7 @@ private:
 
     soci::session sql_;
     std::optional<PostgresqlWatchdog::Watch> watch_;
-    std::chrono::milliseconds patience_{};
+    std::chrono::milliseconds response_timeout_{};
     std::set<const char*> prepared_;
     /// Statements sent without a response so far; for a preparation, the name of its statement.
     std::vector<const char*> unanswered_;

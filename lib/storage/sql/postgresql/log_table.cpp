@@ -29,7 +29,7 @@ public:
         is_empty_ = false;
     }
 
-    void send(PostgresqlConnection& connection, Known known) {
+    void send(PostgresqlConnection& connection, OnDuplicate on_duplicate) {
         static const std::string insert =
             "INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
             "response, error_message, outcome) SELECT unnest($1::bigint[]), unnest($2::integer[]), "
@@ -39,7 +39,7 @@ public:
         static const PreparedStatement insert_unknown = {"insert_unknown_attempts",
                                                          insert + " ON CONFLICT DO NOTHING"};
         if (is_empty_) return;
-        connection.send(known == Known::fail ? insert_new : insert_unknown,
+        connection.send(on_duplicate == OnDuplicate::fail ? insert_new : insert_unknown,
                         {events_.take(), numbers_.take(), sent_.take(), durations_.take(),
                          statuses_.take(), responses_.take(), errors_.take(), outcomes_.take()});
     }
@@ -62,25 +62,25 @@ struct Change {
     /// The row that the event has afterwards, unless it is delivered.
     std::optional<Time> due = {};  ///< Absent: it has ended.
     int attempts = 0;
-    int tries = 0;
+    int attempts_since_reopened = 0;
     WorkerId claimed_by{};
     bool is_deferred = false;
 
     bool gives_it_away() const { return claimed_by == WorkerId{}; }
 };
 
-/// One change for each event, with the same result as writing parks and then attempts one by one:
-/// entries after the worker has released an event are skipped.
+/// One change for each event, with the same result as writing custody_changes and then attempts one
+/// by one: entries after the worker has released an event are skipped.
 std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
     std::map<EventId, Change> changes;
-    for (const Park& park : batch.parks) {
-        const auto [place, is_new] = changes.try_emplace(park.event);
+    for (const CustodyChange& change : batch.custody_changes) {
+        const auto [place, is_new] = changes.try_emplace(change.event);
         if (!is_new && place->second.gives_it_away()) continue;
-        place->second = {.due = park.due,
-                         .attempts = park.attempts,
-                         .tries = park.tries,
-                         .claimed_by = park.place == Park::Place::free ? WorkerId{} : worker,
-                         .is_deferred = park.place == Park::Place::deferred};
+        place->second = {.due = change.due,
+                         .attempts = change.attempts,
+                         .attempts_since_reopened = change.attempts_since_reopened,
+                         .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
+                         .is_deferred = change.custody == Custody::reserved};
     }
     for (const AttemptRecord& record : batch.attempts) {
         if (record.is_plain()) continue;
@@ -89,7 +89,7 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
         place->second = {.attempt = &record,
                          .due = record.due,
                          .attempts = record.attempt.number,
-                         .tries = record.tries};
+                         .attempts_since_reopened = record.attempts_since_reopened};
     }
     return changes;
 }
@@ -183,7 +183,7 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
         outcomes.add(of_attempt(static_cast<int>(attempt.outcome)));
         dues.add(to_micros(change.due));
         attempts.add(change.attempts);
-        tries.add(change.tries);
+        tries.add(change.attempts_since_reopened);
         claimants.add(change.claimed_by.value);
         deferred.add(change.is_deferred ? 1 : 0);
     }
@@ -383,7 +383,7 @@ public:
         is_empty_ = false;
     }
 
-    void send(PostgresqlConnection& connection, const Standing& standing) {
+    void send(PostgresqlConnection& connection, const WorkerContext& context) {
         static const PreparedStatement insert_messages = {
             "insert_messages",
             "INSERT INTO webhooks_message "
@@ -404,9 +404,9 @@ public:
         connection.send(insert_messages,
                         {messages_.take(), event_counts_.take(), event_types_.take(),
                          content_types_.take(), payloads_.take(), expiries_.take()});
-        connection.send(insert_events, {parameter(standing.worker.id.value),
-                                        parameter(std::bit_cast<std::int64_t>(standing.worker.tag)),
-                                        parameter(to_micros(standing.now)), events_.take(),
+        connection.send(insert_events, {parameter(context.worker.id.value),
+                                        parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
+                                        parameter(to_micros(context.now)), events_.take(),
                                         subscriptions_.take(), message_of_.take()});
         if (!has_waiting_) return;
         connection.send(insert_waiting,
@@ -474,7 +474,7 @@ std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const Postgre
                           .worker_tag = std::bit_cast<std::uint64_t>(rows.number(row, 3)),
                           .message = messages.at(rows.number(row, 2)),
                           .attempts = static_cast<int>(rows.number(row, 4)),
-                          .tries = static_cast<int>(rows.number(row, 5)),
+                          .attempts_since_reopened = static_cast<int>(rows.number(row, 5)),
                           .has_row = rows.number(row, 6) != 0,
                           .created_at = from_micros(rows.number(row, 7)),
                           .due = from_micros(rows.number(row, 8)),
@@ -509,12 +509,12 @@ const std::string& in_memory() {
 }  // namespace
 
 void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
-                  Known known) {
+                  OnDuplicate on_duplicate) {
     NewAttempts plain;
     for (const AttemptRecord& record : batch.attempts) {
         if (record.is_plain()) plain.add(record.event, record.attempt);
     }
-    plain.send(connection, known);
+    plain.send(connection, on_duplicate);
     send_changes(connection, worker, condense(batch, worker));
 }
 
@@ -524,23 +524,23 @@ void lock_revision(PostgresqlConnection& connection) {
     connection.execute(lock, {});
 }
 
-std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
+std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
                                      const std::vector<Append>& appends, EventId first_event) {
     const std::vector<Appended> reserved = reserve(appends, first_event);
     BatchKeys keys(appends, reserved);
-    keys.write(connection, standing.now);
+    keys.write(connection, context.now);
     std::vector<Result<Appended>> verdicts = decide(
         appends, reserved, [&](const IdempotencyKey& key) { return keys.find_earlier(key); });
-    keys.correct(connection, standing.now, appends, verdicts);
+    keys.correct(connection, context.now, appends, verdicts);
     NewEvents new_events;
     for (std::size_t i = 0; i < appends.size(); ++i) {
         if (is_new(verdicts[i])) new_events.add(appends[i], *verdicts[i]);
     }
-    new_events.send(connection, standing);
+    new_events.send(connection, context);
     return verdicts;
 }
 
-std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,
+std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
                              std::size_t limit, std::int64_t number) {
     static const PreparedStatement statement = {
         "claim", claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
@@ -549,8 +549,8 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& s
                           "m.due_at, e.id")};
     return read_held(
         connection,
-        connection.execute(statement, {parameter(standing.worker.id.value), parameter(number),
-                                       parameter(to_micros(standing.now)),
+        connection.execute(statement, {parameter(context.worker.id.value), parameter(number),
+                                       parameter(to_micros(context.now)),
                                        parameter(static_cast<std::int64_t>(limit))}));
 }
 
@@ -564,11 +564,11 @@ void read_rest(PostgresqlConnection& connection, Claim& claim) {
     if (!rows.is_null(0, 1)) claim.next_due = from_micros(rows.number(0, 1));
 }
 
-std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
+std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,
                                       SubscriptionId subscription, std::size_t limit,
                                       std::int64_t number) {
     static const PreparedStatement statement = {
-        "claim_deferred",
+        "claim_reserved",
         claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
                  "WHERE is_deferred = 1 AND claimed_by = $1 AND subscription_id = $3 "
                  "ORDER BY event_id LIMIT $4 FOR UPDATE",
@@ -601,7 +601,7 @@ std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId
 
 std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time now,
                       std::size_t limit) {
-    static const PreparedStatement park = {
+    static const PreparedStatement change = {
         "hand_back_memory", "WITH found AS MATERIALIZED (SELECT e.id, e.subscription_id" +
                                 in_memory() +
                                 " FOR KEY SHARE OF e), "
@@ -620,14 +620,14 @@ std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time n
         "WHERE u.subscription_id = f.subscription_id AND u.event_id = f.event_id RETURNING 1) "
         "SELECT count(*) FROM moved"};
     const PostgresqlRows held = connection.execute(
-        park, {parameter(dead.id.value), parameter(dead.low_water.value),
-               parameter(static_cast<std::int64_t>(limit)), parameter(to_micros(now))});
-    const std::int64_t parked = held.number(0, 0);
-    if (parked > 0) dead.low_water = {held.number(0, 1)};
+        change, {parameter(dead.id.value), parameter(dead.low_water.value),
+                 parameter(static_cast<std::int64_t>(limit)), parameter(to_micros(now))});
+    const std::int64_t recorded = held.number(0, 0);
+    if (recorded > 0) dead.low_water = {held.number(0, 1)};
     const PostgresqlRows claimed = connection.execute(
-        release, {parameter(dead.id.value), parameter(static_cast<std::int64_t>(limit) - parked),
+        release, {parameter(dead.id.value), parameter(static_cast<std::int64_t>(limit) - recorded),
                   parameter(to_micros(now))});
-    return static_cast<std::size_t>(parked + claimed.number(0, 0));
+    return static_cast<std::size_t>(recorded + claimed.number(0, 0));
 }
 
 }  // namespace webhooks::storage

@@ -17,13 +17,13 @@
 namespace webhooks::storage {
 
 /// What happens to a plain attempt that already exists in the log.
-enum class Known : std::uint8_t {
-    fail,  ///< The statement fails, so that the log need not be searched for each.
-    stay,  ///< It is left unchanged.
+enum class OnDuplicate : std::uint8_t {
+    fail,    ///< The statement fails, so that the log need not be searched for each.
+    ignore,  ///< It is left unchanged.
 };
-/// Sends the parks and attempts of a batch, for events that the worker holds.
+/// Sends the custody_changes and attempts of a batch, for events that the worker holds.
 void send_results(PostgresqlConnection& connection, WorkerId worker, const Batch& batch,
-                  Known known);
+                  OnDuplicate on_duplicate);
 
 /// Locks the row that orders all changes of subscriptions until the transaction ends, so that
 /// revisions become visible in order.
@@ -32,16 +32,16 @@ void lock_revision(PostgresqlConnection& connection);
 /// @param first_event the first of the ids that were reserved for these.
 /// @return conflict for an idempotency key that was used for other content; unavailable for one
 /// with which another transaction is publishing.
-std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Standing& standing,
+std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
                                      const std::vector<Append>& appends, EventId first_event);
 
 /// Due events that no transaction has locked, marked as the worker's.
-std::vector<HeldEvent> claim(PostgresqlConnection& connection, const Standing& standing,
+std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
                              std::size_t limit, std::int64_t number);
 /// When the earliest unclaimed event is due, and the revision of now. A statement after that of the
 /// claim, for this may have taken what was committed after its snapshot.
 void read_rest(PostgresqlConnection& connection, Claim& claim);
-std::vector<HeldEvent> claim_deferred(PostgresqlConnection& connection, WorkerId worker,
+std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,
                                       SubscriptionId subscription, std::size_t limit,
                                       std::int64_t number);
 void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number);

@@ -18,17 +18,17 @@ constexpr Oid bytea = 17;
 constexpr Oid bigint = 20;
 
 Result<> check_texts(const Publication& publication) {
-    std::vector<FieldError> faults;
+    std::vector<FieldError> errors;
     const auto expect_text = [&](const char* field, std::string_view text) {
-        if (!is_storable_text(text)) faults.push_back({field, "must be UTF-8 without U+0000"});
+        if (!is_storable_text(text)) errors.push_back({field, "must be UTF-8 without U+0000"});
     };
     expect_text("eventType", publication.event_type);
     expect_text("payload", publication.payload);
     expect_text("contentType", publication.content_type);
     expect_text("userId", publication.user_id);
     expect_text("idempotencyKey", publication.idempotency_key);
-    if (faults.empty()) return {};
-    return Error(std::move(faults));
+    if (errors.empty()) return {};
+    return Error(std::move(errors));
 }
 
 /// The name of a parameter in the REST API: event_type, eventType.

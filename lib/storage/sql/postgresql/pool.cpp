@@ -18,9 +18,9 @@ public:
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     ~Lease() {
-        if (!is_fine_ && connection_.made && !connection_.made->reset()) lose();
+        if (!is_ok_ && connection_.made && !connection_.made->reset()) discard();
         if (connection_.made) connection_.made->expect_nothing();
-        pool_.give_back(std::move(connection_));
+        pool_.release(std::move(connection_));
     }
 
     /// Executes `begin`.
@@ -30,38 +30,38 @@ public:
                 return begun(begin);
             } catch (const soci::soci_error&) {
                 if (connection_.made->reset()) throw;
-                const bool was_silent = connection_.made->was_silent();
-                lose();
+                const bool timed_out = connection_.made->timed_out();
+                discard();
                 // The next call may have to wait for a connection; this one has already waited.
-                if (was_silent) throw NoConnection("the server does not respond");
+                if (timed_out) throw NoConnection("the server does not respond");
             }
         }
-        const int losses = pool_.link_.losses;
+        const int generation = pool_.link_.generation;
         connection_ = {.made = std::make_unique<PostgresqlConnection>(
                            pool_.options_, pool_.planning_, &pool_.link_.watchdog),
-                       .losses = losses};
+                       .generation = generation};
         return begun(begin);
     }
 
     /// There was no failure.
-    void set_fine() { is_fine_ = true; }
+    void mark_ok() { is_ok_ = true; }
 
 private:
     PostgresqlConnection& begun(const char* begin) {
-        connection_.made->expect_answers(pool_.options_.answer_timeout);
+        connection_.made->arm(pool_.options_.answer_timeout);
         connection_.made->sql() << begin;
-        connection_.made->expect_answers(pool_.patience_);
+        connection_.made->arm(pool_.response_timeout_);
         return *connection_.made;
     }
 
-    void lose() {
-        if (connection_.losses == pool_.link_.losses) ++pool_.link_.losses;
+    void discard() {
+        if (connection_.generation == pool_.link_.generation) ++pool_.link_.generation;
         connection_.made.reset();
     }
 
     PostgresqlPool& pool_;
     Connection connection_;
-    bool is_fine_ = false;
+    bool is_ok_ = false;
 };
 
 Result<> PostgresqlPool::in_transaction(const char* begin, const Body& body) {
@@ -79,10 +79,10 @@ void PostgresqlPool::run(const char* begin, const Body& body) {
     Lease lease(*this);
     PostgresqlConnection& connection = lease.begin(begin);
     const bool is_wanted = body(connection);
-    connection.expect_answers(patience_);
+    connection.arm(response_timeout_);
     // Together with the last statements sent, in one round trip.
     connection.execute(is_wanted ? commit : rollback, {});
-    lease.set_fine();
+    lease.mark_ok();
 }
 
 PostgresqlPool::Connection PostgresqlPool::take() {
@@ -95,13 +95,13 @@ PostgresqlPool::Connection PostgresqlPool::take() {
     while (!idle_.empty()) {
         Connection connection = std::move(idle_.back());
         idle_.pop_back();
-        if (connection.losses == link_.losses) return connection;
+        if (connection.generation == link_.generation) return connection;
         lost.push_back(std::move(connection));
     }
     return {};
 }
 
-void PostgresqlPool::give_back(Connection connection) {
+void PostgresqlPool::release(Connection connection) {
     {
         const std::scoped_lock lock(mutex_);
         ++free_;

@@ -15,16 +15,20 @@ namespace webhooks::storage {
 /// Shared by the pools of one storage: a failure that breaks a connection of one breaks all.
 struct PostgresqlLink {
     PostgresqlWatchdog watchdog;
-    std::atomic<int> losses{0};
+    std::atomic<int> generation{0};
 };
 
 /// Connections, created on demand and kept while they work.
 class PostgresqlPool {
 public:
-    /// @param patience how long the server may take to respond in a transaction.
+    /// @param response_timeout how long the server may take to respond in a transaction.
     PostgresqlPool(const PostgresqlOptions& options, PostgresqlLink& link, Planning planning,
-                   std::size_t size, std::chrono::milliseconds patience)
-        : options_(options), link_(link), planning_(planning), patience_(patience), free_(size) {}
+                   std::size_t size, std::chrono::milliseconds response_timeout)
+        : options_(options),
+          link_(link),
+          planning_(planning),
+          response_timeout_(response_timeout),
+          free_(size) {}
 
     /// @return whether to commit the transaction. May throw what SOCI throws.
     using Body = std::function<bool(PostgresqlConnection&)>;
@@ -38,19 +42,19 @@ private:
     class Lease;
     struct Connection {
         std::unique_ptr<PostgresqlConnection> made;  ///< Null: there is none.
-        int losses = 0;                              ///< Of the link, when it was created.
+        int generation = 0;                          ///< Of the link, when it was created.
     };
 
     void run(const char* begin, const Body& body);
     /// Waits for a free connection. @return an existing connection, or none: create one.
     Connection take();
     /// @param connection none if it was lost.
-    void give_back(Connection connection);
+    void release(Connection connection);
 
     const PostgresqlOptions& options_;
     PostgresqlLink& link_;
     const Planning planning_;
-    const std::chrono::milliseconds patience_;
+    const std::chrono::milliseconds response_timeout_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::size_t free_;  ///< The number that may be taken.

@@ -54,7 +54,7 @@ const char* lock_for(Purpose purpose) {
 }
 
 /// A partition of the log is used for an eighth of the retention, or at least this long.
-constexpr std::chrono::seconds least_partition_period = std::chrono::hours(1);
+constexpr std::chrono::seconds min_partition_period = std::chrono::hours(1);
 
 Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
@@ -62,13 +62,13 @@ Error taken_over() {
 
 /// Whether the database can be used at all.
 Result<> check_server(soci::session& sql) {
-    constexpr int least_version = 130000;
+    constexpr int min_version = 130000;
     int version = 0;
     std::string encoding;
     sql << "SELECT current_setting('server_version_num')::integer, "
            "current_setting('server_encoding')",
         into(version), into(encoding);
-    if (version < least_version) {
+    if (version < min_version) {
         return Error(Errc::conflict, "PostgreSQL: the server is older than version 13");
     }
     if (encoding != "UTF8") {
@@ -167,12 +167,12 @@ auto PostgresqlStorage::run_for_worker(Answering body) {
 template <class Answering>
 auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body) {
     using Answer =
-        decltype(body(std::declval<PostgresqlConnection&>(), std::declval<const Standing&>()));
+        decltype(body(std::declval<PostgresqlConnection&>(), std::declval<const WorkerContext&>()));
     return run_for_worker([&](PostgresqlConnection& connection) -> Answer {
-        const std::optional<Standing> standing =
+        const std::optional<WorkerContext> context =
             lock_worker(connection, given_time(), worker, lock);
-        if (!standing) return taken_over();
-        return body(connection, *standing);
+        if (!context) return taken_over();
+        return body(connection, *context);
     });
 }
 
@@ -188,7 +188,7 @@ Result<std::optional<EventId>> PostgresqlStorage::last_settled_event() {
     return last;
 }
 
-GivenTime PostgresqlStorage::given_time() const {
+TimeOverride PostgresqlStorage::given_time() const {
     return options_.clock ? std::optional(options_.clock->now()) : std::nullopt;
 }
 
@@ -200,24 +200,24 @@ Time PostgresqlStorage::now(soci::session& sql) {
 }
 
 std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
-                                      Sweep& sweep) {
+                                      RetentionCursor& cursor) {
     const std::chrono::seconds keep_for = maintenance.keep_events_for;
-    const std::chrono::seconds period = std::max(keep_for / 8, least_partition_period);
+    const std::chrono::seconds period = std::max(keep_for / 8, min_partition_period);
     const long long present = to_micros(now);
     const long long kept = std::chrono::microseconds(keep_for).count();
     const long long used = std::chrono::microseconds(period).count();
-    const long long most = static_cast<long long>(maintenance.limit);
+    const long long max_rows = static_cast<long long>(maintenance.limit);
     long long erased = 0;
     sql << "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
-        use(present, "present"), use(kept, "kept"), use(used, "used"), use(most, "most");
+        use(present, "present"), use(kept, "kept"), use(used, "used"), use(max_rows, "most");
     // A transaction that dropped a partition holds locks that publishers wait for.
-    if (erased >= most || keep_for.count() == 0) return static_cast<std::size_t>(erased);
+    if (erased >= max_rows || keep_for.count() == 0) return static_cast<std::size_t>(erased);
     // Partitions are dropped at an age of up to one more period. Events that are older by another
     // period are in a partition that must stay, because some of its events wait.
     return static_cast<std::size_t>(erased) +
            SqlStorage::expire(
                sql, now, {.limit = maintenance.limit, .keep_events_for = keep_for + 2 * period},
-               sweep);
+               cursor);
 }
 
 // ---- Workers.
@@ -230,27 +230,27 @@ Result<Worker> PostgresqlStorage::register_worker(std::chrono::milliseconds leas
     });
 }
 
-Result<Pulse> PostgresqlStorage::pulse(WorkerId worker) {
-    return run_for_worker([&](PostgresqlConnection& connection) -> Result<Pulse> {
-        const std::optional<Pulse> pulse = beat(connection, given_time(), worker);
-        if (!pulse) return taken_over();
-        return *pulse;
+Result<Heartbeat> PostgresqlStorage::heartbeat(WorkerId worker) {
+    return run_for_worker([&](PostgresqlConnection& connection) -> Result<Heartbeat> {
+        const std::optional<Heartbeat> heartbeat = send_heartbeat(connection, given_time(), worker);
+        if (!heartbeat) return taken_over();
+        return *heartbeat;
     });
 }
 
 Result<> PostgresqlStorage::retire_worker(WorkerId worker) {
-    return run_as(worker, WorkerLock::alone,
-                  [&](PostgresqlConnection& connection, const Standing&) -> Result<> {
+    return run_as(worker, WorkerLock::exclusive,
+                  [&](PostgresqlConnection& connection, const WorkerContext&) -> Result<> {
                       mark_dead(connection, worker);
                       notify(connection);
                       return {};
                   });
 }
 
-Result<> PostgresqlStorage::declare_dead(WorkerId self) {
+Result<> PostgresqlStorage::mark_expired(WorkerId self) {
     return run_as(self, WorkerLock::shared,
-                  [&](PostgresqlConnection& connection, const Standing& standing) -> Result<> {
-                      mark_lapsed(connection, standing.now, self);
+                  [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<> {
+                      mark_expired_workers(connection, context.now, self);
                       return {};
                   });
 }
@@ -258,12 +258,12 @@ Result<> PostgresqlStorage::declare_dead(WorkerId self) {
 Result<std::size_t> PostgresqlStorage::take_over(WorkerId self, std::size_t limit) {
     return run_as(
         self, WorkerLock::shared,
-        [&](PostgresqlConnection& connection, const Standing& standing) -> Result<std::size_t> {
+        [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<std::size_t> {
             std::size_t moved = 0;
             while (moved < limit) {
                 std::optional<DeadWorker> dead = find_dead(connection);
                 if (!dead) break;
-                moved += hand_back(connection, *dead, standing.now, limit - moved);
+                moved += hand_back(connection, *dead, context.now, limit - moved);
                 if (moved < limit) {
                     delete_worker(connection, dead->id);
                 } else {
@@ -284,14 +284,15 @@ void PostgresqlStorage::set_listener(std::function<void()> listener) {
 // ---- The log, for a worker.
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch) {
-    Result<BatchReceipt> receipt = write(worker, batch, Known::fail);
+    Result<BatchReceipt> receipt = write(worker, batch, OnDuplicate::fail);
     if (!receipt && receipt.error() == Errc::conflict) {
-        receipt = write(worker, batch, Known::stay);
+        receipt = write(worker, batch, OnDuplicate::ignore);
     }
     return receipt;
 }
 
-Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch, Known known) {
+Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch,
+                                              OnDuplicate on_duplicate) {
     std::size_t events = 0;
     for (const Append& append : batch.appends) {
         events += append.subscriptions.size();
@@ -303,19 +304,19 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
         if (!batch.appends.empty() && begun->revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
-        send_results(connection, worker, batch, known);
+        send_results(connection, worker, batch, on_duplicate);
         // Before rows of subscriptions are locked, in the same order as other transactions that
         // change them.
         if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);
         for (const EndpointState& endpoint : batch.states) {
-            write_state(connection.sql(), endpoint, begun->standing.now);
+            write_state(connection.sql(), endpoint, begun->context.now);
         }
         BatchReceipt receipt;
-        receipt.appends = append(connection, begun->standing, batch.appends, begun->first_event);
+        receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
         // A SOCI call waits for what was sent, which otherwise goes with the commit.
         if (!batch.deactivations.empty()) {
             receipt.deactivated =
-                deactivate(connection.sql(), batch.deactivations, begun->standing.now);
+                deactivate(connection.sql(), batch.deactivations, begun->context.now);
         }
         return receipt;
     });
@@ -323,37 +324,39 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
 
 Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker, EventId after,
                                                                  std::size_t limit) {
-    return run_as(
-        worker, WorkerLock::shared,
-        [&](PostgresqlConnection& connection, const Standing&) -> Result<std::vector<HeldEvent>> {
-            return storage::appended_after(connection, worker, after, limit);
-        });
-}
-
-Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
     return run_as(worker, WorkerLock::shared,
-                  [&](PostgresqlConnection& connection, const Standing& standing) -> Result<Claim> {
-                      Claim claim{.events = storage::claim(connection, standing, limit, number)};
-                      read_rest(connection, claim);
-                      return claim;
+                  [&](PostgresqlConnection& connection,
+                      const WorkerContext&) -> Result<std::vector<HeldEvent>> {
+                      return storage::appended_after(connection, worker, after, limit);
                   });
 }
 
-Result<std::vector<HeldEvent>> PostgresqlStorage::claim_deferred(WorkerId worker,
+Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+    return run_as(
+        worker, WorkerLock::shared,
+        [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
+            Claim claim{.events = storage::claim(connection, context, limit, number)};
+            read_rest(connection, claim);
+            return claim;
+        });
+}
+
+Result<std::vector<HeldEvent>> PostgresqlStorage::claim_reserved(WorkerId worker,
                                                                  SubscriptionId subscription,
                                                                  std::size_t limit,
                                                                  std::int64_t number) {
-    return run_as(
-        worker, WorkerLock::shared,
-        [&](PostgresqlConnection& connection, const Standing&) -> Result<std::vector<HeldEvent>> {
-            return storage::claim_deferred(connection, worker, subscription, limit, number);
-        });
+    return run_as(worker, WorkerLock::shared,
+                  [&](PostgresqlConnection& connection,
+                      const WorkerContext&) -> Result<std::vector<HeldEvent>> {
+                      return storage::claim_reserved(connection, worker, subscription, limit,
+                                                     number);
+                  });
 }
 
 Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {
     // The claim whose result was lost may still be about to commit.
-    return run_as(worker, WorkerLock::alone,
-                  [&](PostgresqlConnection& connection, const Standing&) -> Result<> {
+    return run_as(worker, WorkerLock::exclusive,
+                  [&](PostgresqlConnection& connection, const WorkerContext&) -> Result<> {
                       storage::unclaim(connection, worker, number);
                       return {};
                   });
@@ -365,7 +368,7 @@ Result<> PostgresqlOptions::validate() const {
     using namespace std::chrono_literals;
     RangeCheck check;
     if (!storage::connection_uri(*this)) {
-        check.fault("connection",
+        check.error("connection",
                     "must be a URI as postgresql://user:password@host/database, or keyword=value "
                     "pairs, as libpq documents them; in a URI '@', '/' and ':' within a name or "
                     "password are written %40, %2F and %3A");
@@ -374,11 +377,11 @@ Result<> PostgresqlOptions::validate() const {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (schema.empty() || schema.size() > 63 || is_digit(schema.front()) ||
         !std::ranges::all_of(schema, [&](char c) { return is_lower(c) || is_digit(c); })) {
-        check.fault("schema", "must be 1-63 of a-z, 0-9 and _, not beginning with a digit");
+        check.error("schema", "must be 1-63 of a-z, 0-9 and _, not beginning with a digit");
     }
     if (application_name.empty() || application_name.size() > 63 ||
         !std::ranges::all_of(application_name, [](char c) { return c >= ' ' && c <= '~'; })) {
-        check.fault("application_name", "must be 1-63 printable ASCII characters");
+        check.error("application_name", "must be 1-63 printable ASCII characters");
     }
     check.in("connections", connections, 1, 1000, "");
     check.in("connect_timeout", connect_timeout, 2s, 10min);

@@ -20,15 +20,15 @@ public:
     Result<> open();
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
-    Result<> declare_dead(WorkerId) override;
+    Result<> mark_expired(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
     Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
@@ -41,20 +41,20 @@ private:
     const char* begin_for(Purpose purpose) const;
     Result<std::optional<EventId>> last_settled_event() override;
     std::size_t expire(soci::session& sql, Time now, const Maintenance& maintenance,
-                       Sweep& sweep) override;
+                       RetentionCursor& cursor) override;
 
     /// Runs `body(PostgresqlConnection&)`, which returns a Result, in a transaction of the workers'
     /// connection.
     template <class Answering>
     auto run_for_worker(Answering body);
-    /// As `run_for_worker`, if the worker is alive: `body(PostgresqlConnection&, Standing)`.
+    /// As `run_for_worker`, if the worker is alive: `body(PostgresqlConnection&, WorkerContext)`.
     template <class Answering>
     auto run_as(WorkerId worker, WorkerLock lock, Answering body);
 
-    Result<BatchReceipt> write(WorkerId worker, const Batch& batch, Known known);
+    Result<BatchReceipt> write(WorkerId worker, const Batch& batch, OnDuplicate on_duplicate);
 
     /// Set by tests; absent: the database's time.
-    GivenTime given_time() const;
+    TimeOverride given_time() const;
 
     const PostgresqlOptions options_;
     const std::string begin_query_;

@@ -34,14 +34,15 @@ PostgresqlWatchdog::~PostgresqlWatchdog() {
     thread_.join();
 }
 
-void PostgresqlWatchdog::Watch::expect(std::chrono::milliseconds patience) {
-    const Expectation expectation{
-        .patience = patience, .silent_since = Clock::now(), .received = received_bytes(socket_)};
+void PostgresqlWatchdog::Watch::expect(std::chrono::milliseconds response_timeout) {
+    const Expectation expectation{.response_timeout = response_timeout,
+                                  .silent_since = Clock::now(),
+                                  .received = received_bytes(socket_)};
     bool is_next = false;
     {
         const std::scoped_lock lock(watchdog_.mutex_);
         watchdog_.expected_[this] = expectation;
-        const Clock::time_point look_at = expectation.silent_since + patience / looks;
+        const Clock::time_point look_at = expectation.silent_since + response_timeout / looks;
         is_next = look_at < watchdog_.looks_at_;
         if (is_next) watchdog_.looks_at_ = look_at;
     }
@@ -56,19 +57,19 @@ void PostgresqlWatchdog::Watch::expect_nothing() {
 PostgresqlWatchdog::Clock::time_point PostgresqlWatchdog::look(Clock::time_point now) {
     Clock::time_point next = Clock::time_point::max();
     for (auto& [watch, expectation] : expected_) {
-        if (watch->was_silent_) continue;
+        if (watch->timed_out_) continue;
         if (const auto received = received_bytes(watch->socket_);
             received != expectation.received) {
             expectation.received = received;
             expectation.silent_since = now;
         }
-        if (now - expectation.silent_since >= expectation.patience) {
-            watch->was_silent_ = true;
+        if (now - expectation.silent_since >= expectation.response_timeout) {
+            watch->timed_out_ = true;
             ::shutdown(watch->socket_, SHUT_RDWR);
             continue;
         }
-        next = std::min({next, now + expectation.patience / looks,
-                         expectation.silent_since + expectation.patience});
+        next = std::min({next, now + expectation.response_timeout / looks,
+                         expectation.silent_since + expectation.response_timeout});
     }
     return next;
 }

@@ -29,22 +29,22 @@ public:
         Watch& operator=(const Watch&) = delete;
 
         /// From now on data must arrive at least once in each such interval.
-        void expect(std::chrono::milliseconds patience);
+        void expect(std::chrono::milliseconds response_timeout);
         void expect_nothing();
         /// Whether the socket was shut down.
-        bool was_silent() const noexcept { return was_silent_; }
+        bool timed_out() const noexcept { return timed_out_; }
 
     private:
         friend PostgresqlWatchdog;
         PostgresqlWatchdog& watchdog_;
         const int socket_;
-        std::atomic<bool> was_silent_{false};
+        std::atomic<bool> timed_out_{false};
     };
 
 private:
     using Clock = std::chrono::steady_clock;
     struct Expectation {
-        std::chrono::milliseconds patience{};
+        std::chrono::milliseconds response_timeout{};
         Clock::time_point silent_since;
         std::uint64_t received = 0;  ///< Bytes received until then.
     };

@@ -9,20 +9,20 @@ namespace {
 const std::string time_sql =
     "coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)";
 
-Parameter parameter(GivenTime time) {
+Parameter parameter(TimeOverride time) {
     return storage::parameter(std::optional<std::int64_t>(to_micros(time)));
 }
 
-std::optional<Standing> read_standing(const PostgresqlRows& rows, WorkerId worker) {
+std::optional<WorkerContext> read_context(const PostgresqlRows& rows, WorkerId worker) {
     if (rows.size() == 0) return std::nullopt;
-    return Standing{
+    return WorkerContext{
         .worker = {.id = worker, .tag = std::bit_cast<std::uint64_t>(rows.number(0, 0))},
         .now = from_micros(rows.number(0, 1))};
 }
 
 }  // namespace
 
-Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker worker,
+Worker insert_worker(PostgresqlConnection& connection, TimeOverride time, Worker worker,
                      std::chrono::milliseconds lease) {
     static const PreparedStatement insert = {
         "insert_worker",
@@ -40,18 +40,18 @@ Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker wo
     return worker;
 }
 
-std::optional<Standing> lock_worker(PostgresqlConnection& connection, GivenTime time,
-                                    WorkerId worker, WorkerLock lock) {
+std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, TimeOverride time,
+                                         WorkerId worker, WorkerLock lock) {
     static const std::string select =
         "SELECT tag, " + time_sql + " FROM webhooks_worker WHERE id = $2 AND is_dead = 0 FOR ";
     static const PreparedStatement shared = {"lock_worker_shared", select + "KEY SHARE"};
-    static const PreparedStatement alone = {"lock_worker_alone", select + "UPDATE"};
-    return read_standing(connection.execute(lock == WorkerLock::shared ? shared : alone,
-                                            {parameter(time), parameter(worker.value)}),
-                         worker);
+    static const PreparedStatement exclusive = {"lock_worker_exclusive", select + "UPDATE"};
+    return read_context(connection.execute(lock == WorkerLock::shared ? shared : exclusive,
+                                           {parameter(time), parameter(worker.value)}),
+                        worker);
 }
 
-std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
+std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOverride time,
                                       WorkerId worker, const Batch& batch, std::size_t events) {
     static const PreparedStatement update = {
         "begin_batch",
@@ -65,13 +65,14 @@ std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTim
     const PostgresqlRows rows = connection.execute(
         update, {parameter(time), parameter(worker.value), parameter(batch.low_water.value),
                  parameter(batch.number), parameter(static_cast<std::int64_t>(events))});
-    const std::optional<Standing> standing = read_standing(rows, worker);
-    if (!standing) return std::nullopt;
+    const std::optional<WorkerContext> context = read_context(rows, worker);
+    if (!context) return std::nullopt;
     return BegunBatch{
-        .standing = *standing, .revision = rows.number(0, 2), .first_event = {rows.number(0, 3)}};
+        .context = *context, .revision = rows.number(0, 2), .first_event = {rows.number(0, 3)}};
 }
 
-std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker) {
+std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOverride time,
+                                        WorkerId worker) {
     static const PreparedStatement update = {
         "beat", "UPDATE webhooks_worker SET heartbeat_at = " + time_sql +
                     " WHERE id = $2 AND is_dead = 0 "
@@ -81,11 +82,11 @@ std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, Work
     const PostgresqlRows rows =
         connection.execute(update, {parameter(time), parameter(worker.value)});
     if (rows.size() == 0) return std::nullopt;
-    return Pulse{.now = from_micros(rows.number(0, 0)),
-                 .revision = rows.number(0, 2),
-                 .last_batch = rows.number(0, 1),
-                 .last_event = {rows.number(0, 3)},
-                 .last_notice = rows.number(0, 4)};
+    return Heartbeat{.now = from_micros(rows.number(0, 0)),
+                     .revision = rows.number(0, 2),
+                     .last_batch = rows.number(0, 1),
+                     .last_event = {rows.number(0, 3)},
+                     .last_notice = rows.number(0, 4)};
 }
 
 void mark_dead(PostgresqlConnection& connection, WorkerId worker) {
@@ -94,11 +95,11 @@ void mark_dead(PostgresqlConnection& connection, WorkerId worker) {
     connection.execute(update, {storage::parameter(worker.value)});
 }
 
-void mark_lapsed(PostgresqlConnection& connection, Time now, WorkerId self) {
+void mark_expired_workers(PostgresqlConnection& connection, Time now, WorkerId self) {
     // The update alone would not wait for transactions that hold a shared lock on the row. Skipping
     // locked rows keeps two workers from waiting for each other.
     static const PreparedStatement update = {
-        "mark_lapsed",
+        "mark_expired_workers",
         "UPDATE webhooks_worker SET is_dead = 1 WHERE id IN "
         "(SELECT id FROM webhooks_worker WHERE is_dead = 0 AND id <> $2 "
         "AND heartbeat_at + lease < $1 FOR UPDATE SKIP LOCKED)"};

@@ -14,43 +14,44 @@
 namespace webhooks::storage {
 
 /// The data with which a transaction of a living worker begins.
-struct Standing {
+struct WorkerContext {
     Worker worker{};
     Time now{};
 };
 
 /// Storage's time in SQL, as the first parameter of these statements: set by tests, otherwise the
 /// database's time.
-using GivenTime = std::optional<Time>;
+using TimeOverride = std::optional<Time>;
 
-/// How a worker's row is locked. Equal locks are compatible, except `alone`.
+/// How a worker's row is locked. Equal locks are compatible, except `exclusive`.
 enum class WorkerLock : std::uint8_t {
-    shared,  ///< Against being marked dead.
-    alone,   ///< Also against every other transaction of the worker: it waits for those.
+    shared,     ///< Against being marked dead.
+    exclusive,  ///< Also against every other transaction of the worker: it waits for those.
 };
 
 /// @return `worker` with its id; the caller supplies its tag.
-Worker insert_worker(PostgresqlConnection& connection, GivenTime time, Worker worker,
+Worker insert_worker(PostgresqlConnection& connection, TimeOverride time, Worker worker,
                      std::chrono::milliseconds lease);
 /// @return nullopt if the worker is dead; also the next two.
-std::optional<Standing> lock_worker(PostgresqlConnection& connection, GivenTime time,
-                                    WorkerId worker, WorkerLock lock);
+std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, TimeOverride time,
+                                         WorkerId worker, WorkerLock lock);
 /// The data with which a batch begins.
 struct BegunBatch {
-    Standing standing{};
+    WorkerContext context{};
     Revision revision = 0;
     EventId first_event{};  ///< The first of the reserved ids, if any.
 };
 /// Locks the row also against other batches and heartbeats, and reserves ids for `events`. No other
 /// transaction has to wait for ids until this one ends.
-std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, GivenTime time,
+std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOverride time,
                                       WorkerId worker, const Batch& batch, std::size_t events);
-std::optional<Pulse> beat(PostgresqlConnection& connection, GivenTime time, WorkerId worker);
+std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOverride time,
+                                        WorkerId worker);
 
-/// @pre the row is locked alone.
+/// @pre the row is locked exclusively.
 void mark_dead(PostgresqlConnection& connection, WorkerId worker);
 /// Marks workers whose lease has expired and that have no open transaction.
-void mark_lapsed(PostgresqlConnection& connection, Time now, WorkerId self);
+void mark_expired_workers(PostgresqlConnection& connection, Time now, WorkerId self);
 
 struct DeadWorker {
     WorkerId id{};

@@ -94,11 +94,12 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql)
                 "INSERT OR REPLACE INTO webhooks_undelivered (event_id, claimed_by, "
                 "subscription_id, due_at, attempts, tries, is_deferred, claim_number) "
                 "VALUES (?, 0, ?, ?, ?, ?, 0, 0)"),
-      park_(sql,
-            "INSERT OR REPLACE INTO webhooks_undelivered (event_id, claimed_by, subscription_id, "
-            "due_at, attempts, tries, is_deferred, claim_number) "
-            "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, 0 WHERE " +
-                is_held),
+      set_custody_(
+          sql,
+          "INSERT OR REPLACE INTO webhooks_undelivered (event_id, claimed_by, subscription_id, "
+          "due_at, attempts, tries, is_deferred, claim_number) "
+          "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, 0 WHERE " +
+              is_held),
       delete_row_(sql,
                   "DELETE FROM webhooks_undelivered WHERE subscription_id = ? AND event_id = ?") {}
 
@@ -188,20 +189,22 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
                   .event = record.event,
                   .due = record.due,
                   .attempts = attempt.number,
-                  .tries = record.tries});
+                  .attempts_since_reopened = record.attempts_since_reopened});
     } else if (record.has_row) {
         delete_row_.execute(record.subscription, record.event);
     }
 }
 
-void SqliteLogWriter::park(const Park& park, WorkerId worker) {
-    park_.execute(park.event, worker, park.place == Park::Place::free ? WorkerId{} : worker,
-                  park.subscription, to_micros(park.due), park.attempts, park.tries,
-                  park.place == Park::Place::deferred ? 1 : 0);
+void SqliteLogWriter::set_custody(const CustodyChange& change, WorkerId worker) {
+    set_custody_.execute(
+        change.event, worker, change.custody == Custody::unclaimed ? WorkerId{} : worker,
+        change.subscription, to_micros(change.due), change.attempts, change.attempts_since_reopened,
+        change.custody == Custody::reserved ? 1 : 0);
 }
 
 void SqliteLogWriter::put_free(const FreeRow& row) {
-    put_free_.execute(row.event, row.subscription, to_micros(row.due), row.attempts, row.tries);
+    put_free_.execute(row.event, row.subscription, to_micros(row.due), row.attempts,
+                      row.attempts_since_reopened);
 }
 
 /// Reads events with their messages. The caller has bound the parameters of `text`.
@@ -237,7 +240,7 @@ std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
                           .worker_tag = std::bit_cast<std::uint64_t>(tag),
                           .message = shared,
                           .attempts = attempts,
-                          .tries = tries,
+                          .attempts_since_reopened = tries,
                           .has_row = has_row != 0,
                           .created_at = from_micros(created_at),
                           .due = from_micros(due_at),
@@ -262,7 +265,7 @@ std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::si
     return events;
 }
 
-std::vector<HeldEvent> SqliteLogWriter::claim_deferred(WorkerId worker, SubscriptionId subscription,
+std::vector<HeldEvent> SqliteLogWriter::claim_reserved(WorkerId worker, SubscriptionId subscription,
                                                        std::size_t limit, std::int64_t number) {
     const long long self = worker.value;
     const long long wanted = subscription.value;

@@ -34,11 +34,11 @@ public:
     /// Skips an event that the worker does not hold.
     void record(const AttemptRecord& record, WorkerId worker);
     /// As `record`.
-    void park(const Park& park, WorkerId worker);
+    void set_custody(const CustodyChange& change, WorkerId worker);
 
     /// Due events, marked as the worker's.
     std::vector<HeldEvent> claim(WorkerId worker, Time now, std::size_t limit, std::int64_t number);
-    std::vector<HeldEvent> claim_deferred(WorkerId worker, SubscriptionId subscription,
+    std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
                                           std::size_t limit, std::int64_t number);
     std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit);
     /// When the earliest unclaimed event is due.
@@ -55,7 +55,7 @@ private:
         EventId event{};
         std::optional<Time> due = {};  ///< Absent: it has ended.
         int attempts = 0;
-        int tries = 0;
+        int attempts_since_reopened = 0;
     };
 
     std::optional<Earlier> find_earlier(const IdempotencyKey& key, Time now);
@@ -73,7 +73,7 @@ private:
     SqliteStatement insert_attempt_;
     SqliteStatement insert_attempt_if_held_;
     SqliteStatement put_free_;
-    SqliteStatement park_;
+    SqliteStatement set_custody_;
     SqliteStatement delete_row_;
 };
 

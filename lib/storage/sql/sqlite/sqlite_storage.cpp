@@ -19,10 +19,10 @@ Result<> SqliteOptions::validate() const {
     using namespace std::chrono_literals;
     RangeCheck check;
     if (path.starts_with(":")) {
-        check.fault("path", "must name a file; for a database in memory use make_memory_storage");
+        check.error("path", "must name a file; for a database in memory use make_memory_storage");
     } else if (path.empty() || path.find('"') != std::string::npos ||
                path.find('\0') != std::string::npos) {
-        check.fault("path", "must name a file, without '\"' and U+0000");
+        check.error("path", "must name a file, without '\"' and U+0000");
     }
     check.in("readers", readers, 1, 64, "");
     check.in("busy_timeout", busy_timeout, 0ms, 60s);
@@ -182,25 +182,25 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
     return registered;
 }
 
-Result<Pulse> SqliteStorage::pulse(WorkerId worker) {
+Result<Heartbeat> SqliteStorage::heartbeat(WorkerId worker) {
     {
         const std::scoped_lock lock(mutex_);
         if (!worker_ || worker_->id != worker) {
             return taken_over();
         }
     }
-    return run(Purpose::read, [&](soci::session& sql) -> Result<Pulse> {
-        Pulse pulse{.now = clock_->now(), .revision = current_revision(sql)};
+    return run(Purpose::read, [&](soci::session& sql) -> Result<Heartbeat> {
+        Heartbeat heartbeat{.now = clock_->now(), .revision = current_revision(sql)};
         const long long id = worker.value;
         long long last_batch = 0;
         long long last_event = 0;
         sql << "SELECT w.last_batch, s.last_event_id FROM webhooks_worker w, webhooks_state s "
                "WHERE w.id = :id",
             into(last_batch), into(last_event), use(id, "id");
-        pulse.last_batch = last_batch;
-        pulse.last_event = {last_event};
-        pulse.last_notice = last_notice(sql);
-        return pulse;
+        heartbeat.last_batch = last_batch;
+        heartbeat.last_event = {last_event};
+        heartbeat.last_notice = last_notice(sql);
+        return heartbeat;
     });
 }
 
@@ -214,7 +214,7 @@ Result<> SqliteStorage::retire_worker(WorkerId worker) {
     });
 }
 
-Result<> SqliteStorage::declare_dead(WorkerId self) {
+Result<> SqliteStorage::mark_expired(WorkerId self) {
     const std::scoped_lock lock(mutex_);
     if (!worker_ || worker_->id != self) return taken_over();
     return {};
@@ -262,8 +262,8 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
         if (!batch.appends.empty() && revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
-        for (const Park& park : batch.parks) {
-            log_->park(park, worker);
+        for (const CustodyChange& change : batch.custody_changes) {
+            log_->set_custody(change, worker);
         }
         for (const AttemptRecord& record : batch.attempts) {
             log_->record(record, worker);
@@ -293,12 +293,12 @@ Result<std::vector<HeldEvent>> SqliteStorage::appended_after(WorkerId worker, Ev
     });
 }
 
-Result<std::vector<HeldEvent>> SqliteStorage::claim_deferred(WorkerId worker,
+Result<std::vector<HeldEvent>> SqliteStorage::claim_reserved(WorkerId worker,
                                                              SubscriptionId subscription,
                                                              std::size_t limit,
                                                              std::int64_t number) {
     return run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
-        return log_->claim_deferred(worker, subscription, limit, number);
+        return log_->claim_reserved(worker, subscription, limit, number);
     });
 }
 

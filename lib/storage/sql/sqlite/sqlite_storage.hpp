@@ -25,15 +25,15 @@ public:
     Result<> open();
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
-    Result<Pulse> pulse(WorkerId) override;
+    Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
-    Result<> declare_dead(WorkerId) override;
+    Result<> mark_expired(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
     Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
-    Result<std::vector<HeldEvent>> claim_deferred(WorkerId, SubscriptionId, std::size_t limit,
+    Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;

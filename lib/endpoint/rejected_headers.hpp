@@ -6,7 +6,7 @@ namespace webhooks::endpoint {
 
 /// Header names that a subscription must not set, in lower case. An underscore in a given name
 /// counts as a hyphen, because CGI-like servers do not distinguish them.
-inline constexpr std::string_view refused_header_names[] = {
+inline constexpr std::string_view rejected_header_names[] = {
     // Framing, hop-by-hop and connection fields: RFC 9110, section 7.6.1, and RFC 9112.
     "connection",
     "http2-settings",
@@ -28,7 +28,7 @@ inline constexpr std::string_view refused_header_names[] = {
 };
 
 /// Prefixes of rejected names.
-inline constexpr std::string_view refused_header_prefixes[] = {
+inline constexpr std::string_view rejected_header_prefixes[] = {
     "content-",
     "proxy-",
     "sec-",

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <base/utf8.hpp>
-#include <query/fault.hpp>
+#include <query/syntax_error.hpp>
 
 namespace webhooks::query {
 namespace {
@@ -9,7 +9,7 @@ constexpr std::size_t max_quoted_bytes = 60;
 
 }  // namespace
 
-std::string Fault::message() const {
+std::string SyntaxError::message() const {
     std::string text = what;
     if (position != 0) text += " at character " + std::to_string(position);
     if (!hint.empty()) text += "; " + hint;

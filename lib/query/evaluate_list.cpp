@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <query/answer.hpp>
 #include <query/evaluate.hpp>
+#include <query/evaluate_list.hpp>
 
 namespace webhooks {
 namespace {
@@ -115,22 +115,22 @@ Result<Page<T>> answer_from(const ListQuery& list, ListKind kind, std::vector<T>
 
 }  // namespace
 
-Result<Page<Subscription>> answer(const ListQuery& list, std::vector<Subscription> rows) {
-    return query::answer(list, std::move(rows), {.stop = list.stop});
+Result<Page<Subscription>> evaluate(const ListQuery& list, std::vector<Subscription> rows) {
+    return query::evaluate(list, std::move(rows), {.stop = list.stop});
 }
 
-Result<Page<Event>> answer(const ListQuery& list, std::vector<Event> rows) {
-    return query::answer(list, std::move(rows), {.stop = list.stop});
+Result<Page<Event>> evaluate(const ListQuery& list, std::vector<Event> rows) {
+    return query::evaluate(list, std::move(rows), {.stop = list.stop});
 }
 
 namespace query {
 
-Result<Page<Subscription>> answer(const ListQuery& list, std::vector<Subscription> rows,
-                                  const Budget& budget) {
+Result<Page<Subscription>> evaluate(const ListQuery& list, std::vector<Subscription> rows,
+                                    const Budget& budget) {
     return answer_from(list, ListKind::subscriptions, std::move(rows), budget);
 }
 
-Result<Page<Event>> answer(const ListQuery& list, std::vector<Event> rows, const Budget& budget) {
+Result<Page<Event>> evaluate(const ListQuery& list, std::vector<Event> rows, const Budget& budget) {
     return answer_from(list, ListKind::events, std::move(rows), budget);
 }
 

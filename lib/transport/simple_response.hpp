@@ -7,7 +7,7 @@ namespace webhooks::transport {
 
 /// The response of nearly all endpoints: `HTTP/1.1`, a final status, ordinary headers, a short body
 /// of known length, and nothing after it; the connection can be reused.
-struct PlainAnswer {
+struct SimpleResponse {
     int status = 0;
     std::string_view body;  ///< A part of the bytes that were read.
 };
@@ -15,7 +15,7 @@ struct PlainAnswer {
 /// Reads bytes that are exactly one such response. It is not an HTTP parser: anything unusual,
 /// valid or not, is left to the full parser.
 /// @return nullopt in that case.
-std::optional<PlainAnswer> read_plain_answer(std::string_view bytes, std::size_t max_head,
-                                             std::size_t max_body) noexcept;
+std::optional<SimpleResponse> read_simple_response(std::string_view bytes, std::size_t max_head,
+                                                   std::size_t max_body) noexcept;
 
 }  // namespace webhooks::transport

@@ -270,7 +270,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover continues past the size of its ba
     settle();
     REQUIRE(transport->requests().size() == 1);
     service().update_subscription(alice, subscription.id, {.is_active = false}).value();
-    transport->answer(transport->under_way().front(),
+    transport->answer(transport->in_flight().front(),
                       {.kind = TransportAnswer::Kind::answered, .status_code = 500});
     settle();
     service().update_subscription(alice, subscription.id, {.is_active = true}).value();
@@ -324,8 +324,8 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is rejected, and changes
         std::string names;
         const Error error =
             service().rotate_secret(alice, subscription.id, std::move(secret), overlap).error();
-        for (const FieldError& fault : error.fields()) {
-            names += fault.field + ": " + fault.message + "; ";
+        for (const FieldError& field_error : error.fields()) {
+            names += field_error.field + ": " + field_error.message + "; ";
         }
         return names;
     };

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <transport/plain_answer.hpp>
+#include <transport/simple_response.hpp>
 
 namespace webhooks::transport {
 namespace {
@@ -42,9 +42,9 @@ std::optional<std::size_t> number(std::string_view text, std::size_t max_digits)
 
 }  // namespace
 
-std::optional<PlainAnswer> read_plain_answer(std::string_view bytes, std::size_t max_head,
-                                             std::size_t max_body) noexcept {
-    PlainAnswer answer;
+std::optional<SimpleResponse> read_simple_response(std::string_view bytes, std::size_t max_head,
+                                                   std::size_t max_body) noexcept {
+    SimpleResponse answer;
     std::optional<std::size_t> length;
     std::string_view rest = bytes;
     const auto take_line = [&rest]() -> std::optional<std::string_view> {

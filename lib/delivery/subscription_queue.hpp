@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <delivery/health.hpp>
+#include <delivery/intrusive_list.hpp>
 #include <delivery/rate_limit.hpp>
-#include <delivery/ring.hpp>
 #include <list>
 #include <map>
 #include <optional>
@@ -20,28 +20,28 @@ struct Owner;
 
 /// The key of a queue: the events of a subscription. Its test events have a queue of their own,
 /// which is never blocked.
-struct LaneKey {
+struct QueueKey {
     SubscriptionId subscription{};
     bool is_test = false;
 
-    bool operator==(const LaneKey&) const = default;
+    bool operator==(const QueueKey&) const = default;
 };
 
 /// The events of one subscription that wait in memory, and the state that determines their next
 /// turn.
-struct Lane {
+struct SubscriptionQueue {
     struct Entry {
         HeldEvent event;
         SteadyTime since;
     };
 
-    /// When lanes open; of those that open together, the one that was noted first.
-    using Timers = std::multimap<SteadyTime, Lane*>;
+    /// When queues open; of those that open together, the one that was noted first.
+    using Timers = std::multimap<SteadyTime, SubscriptionQueue*>;
 
-    explicit Lane(LaneKey lane_key) : key(lane_key) {}
+    explicit SubscriptionQueue(QueueKey queue_key) : key(queue_key) {}
 
-    const LaneKey key;
-    std::list<Entry> queue;
+    const QueueKey key;
+    std::list<Entry> events;
     std::size_t in_flight = 0;
 
     Health health;
@@ -60,20 +60,20 @@ struct Lane {
     /// The version of the subscription that the health belongs to.
     Revision version = -1;
 
-    std::size_t deferred = 0;  ///< Events for this lane that wait in storage.
+    std::size_t deferred = 0;  ///< Events for this queue that wait in storage.
     std::size_t wanted = 0;    ///< Of these, requested and not read yet.
-    std::size_t deferred_since_want = 0;
-    /// Links the lanes that wait for memory to read back deferred events.
-    RingPlace<Lane> hunger{this};
+    std::size_t deferred_since_request = 0;
+    /// Links the queues that wait for memory to read back deferred events.
+    ListHook<SubscriptionQueue> starved_hook{this};
 
-    // Its position in the scheduler; see Turns.
+    // Its position in the scheduler; see FairScheduler.
     Host* host = nullptr;
     Owner* owner = nullptr;
-    RingPlace<Lane> turn{this};
+    ListHook<SubscriptionQueue> turn{this};
     std::optional<Timers::iterator> timer;
 
-    /// When its next event may go, as far as this lane decides it.
-    SteadyTime opens_at() const {
+    /// When its next event may go, as far as this queue decides it.
+    SteadyTime ready_at() const {
         return std::max({health.blocked_until, delayed_until, rate.next(rate_limit)});
     }
     /// An open breaker lets one request through at a time.
@@ -83,8 +83,8 @@ struct Lane {
 }  // namespace webhooks::delivery
 
 template <>
-struct std::hash<webhooks::delivery::LaneKey> {
-    std::size_t operator()(const webhooks::delivery::LaneKey& key) const noexcept {
+struct std::hash<webhooks::delivery::QueueKey> {
+    std::size_t operator()(const webhooks::delivery::QueueKey& key) const noexcept {
         return std::hash<std::int64_t>{}(key.subscription.value * 2 + (key.is_test ? 1 : 0));
     }
 };

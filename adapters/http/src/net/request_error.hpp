@@ -5,7 +5,7 @@
 namespace webhooks::http {
 
 /// Why a request is rejected without being understood. The connection closes after the response.
-struct Refusal {
+struct RequestError {
     int status = 400;
     std::string message;
 };

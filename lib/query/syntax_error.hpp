@@ -6,7 +6,7 @@
 namespace webhooks::query {
 
 /// What is wrong with a parameter, and where.
-struct Fault {
+struct SyntaxError {
     std::string what;
     std::size_t position = 0;  ///< The character, from 1; 0: no particular one.
     std::string hint = {};

@@ -1,0 +1,213 @@
+#include <algorithm>
+#include <delivery/fair_scheduler.hpp>
+#include <numeric>
+
+namespace webhooks::delivery {
+namespace {
+
+std::size_t index(SlotClass share) {
+    return static_cast<std::size_t>(share);
+}
+
+/// Where memory is used up, the map is as before.
+template <class Named>
+Named& find_or_make(std::unordered_map<std::string, std::unique_ptr<Named>>& map,
+                    const std::string& name) {
+    const auto found = map.find(name);
+    if (found != map.end()) return *found->second;
+    auto made = std::make_unique<Named>();
+    made->name = name;
+    return *map.emplace(name, std::move(made)).first->second;
+}
+
+}  // namespace
+
+FairScheduler::FairScheduler(std::size_t max_in_flight, std::size_t max_in_flight_per_host)
+    : host_limit_(max_in_flight_per_host),
+      limits_{max_in_flight, max_in_flight, std::max<std::size_t>(max_in_flight / 2, 1),
+              std::max<std::size_t>(max_in_flight / 4, 1)} {}
+
+void FairScheduler::assign_host(SubscriptionQueue& queue, const std::string& name,
+                                const std::string& owner_name) {
+    Owner& owner = find_or_make(owners_, owner_name);
+    Host& host = find_or_make(hosts_, name);
+    // Counted first: what the queue leaves may be what it comes to.
+    ++owner.queues;
+    ++host.queues;
+    remove(queue);
+    queue.owner = &owner;
+    queue.host = &host;
+}
+
+void FairScheduler::remove(SubscriptionQueue& queue) {
+    leave(queue);
+    if (!queue.host) return;
+    Host& host = *std::exchange(queue.host, nullptr);
+    --host.queues;
+    update(host);
+    forget_if_idle(host);
+    Owner& owner = *std::exchange(queue.owner, nullptr);
+    --owner.queues;
+    forget_if_idle(owner);
+}
+
+void FairScheduler::leave(SubscriptionQueue& queue) {
+    queue.turn.leave();
+    if (queue.timer) timers_.erase(*queue.timer);
+    queue.timer.reset();
+}
+
+void FairScheduler::reschedule(SubscriptionQueue& queue, SteadyTime now) {
+    leave(queue);
+    const bool has_work = !queue.events.empty() || queue.deferred > queue.wanted;
+    if (has_work && !queue.waits_for_probe()) {
+        const SteadyTime ready_at = queue.ready_at();
+        if (ready_at > now) {
+            queue.timer = timers_.emplace(ready_at, &queue);
+        } else if (!queue.events.empty()) {
+            queue.turn.enter(queue.host->ready[index(queue.health.share())]);
+        }
+    }
+    update(*queue.host);
+}
+
+void FairScheduler::update(Host& host) {
+    for (std::size_t share = 0; share < slot_classes; ++share) {
+        const bool has_turn = !host.ready[share].empty() && host.in_flight < host.limit;
+        if (has_turn && !host.turns[share].is_linked())
+            host.turns[share].enter(ready_hosts_[share]);
+        if (!has_turn) host.turns[share].leave();
+    }
+}
+
+std::size_t FairScheduler::all_in_flight() const {
+    return std::accumulate(in_flight_.begin(), in_flight_.end(), std::size_t{0});
+}
+
+bool FairScheduler::has_slot(SlotClass share) const {
+    return all_in_flight() < limits_[0] && in_flight_[index(share)] < limits_[index(share)];
+}
+
+/// @pre has_slot(share)
+bool FairScheduler::may_begin(const Owner& owner, SlotClass share) const {
+    if (owner.name.empty()) return true;
+    const std::size_t its =
+        std::accumulate(owner.in_flight.begin(), owner.in_flight.end(), std::size_t{0});
+    return its < 3 * (limits_[0] - all_in_flight()) &&
+           owner.in_flight[index(share)] < 3 * (limits_[index(share)] - in_flight_[index(share)]);
+}
+
+void FairScheduler::hold(SubscriptionQueue& queue) {
+    queue.turn.enter(queue.owner->held);
+    if (!queue.owner->holding.is_linked()) queue.owner->holding.enter(holding_);
+}
+
+/// One queue of each owner: its request may be all that the owner may have.
+bool FairScheduler::release_held() {
+    bool has_released = false;
+    for (auto place = holding_.begin(); place != holding_.end();) {
+        Owner& owner = **place++;
+        if (!owner.held.empty()) {
+            SubscriptionQueue& queue = *owner.held.front();
+            const SlotClass share = queue.health.share();
+            if (has_slot(share) && may_begin(owner, share)) {
+                queue.turn.enter(queue.host->ready[index(share)]);
+                update(*queue.host);
+                has_released = true;
+            } else {
+                queue.turn.enter(owner.held);  // A queue of another share may be next.
+            }
+        }
+        if (owner.held.empty()) owner.holding.leave();
+    }
+    return has_released;
+}
+
+SubscriptionQueue* FairScheduler::next() {
+    do {
+        if (SubscriptionQueue* queue = next_ready()) return queue;
+    } while (release_held());
+    return nullptr;
+}
+
+SubscriptionQueue* FairScheduler::next_ready() {
+    for (std::size_t i = 1; i <= slot_classes; ++i) {
+        const std::size_t share = (last_share_ + i) % slot_classes;
+        while (!ready_hosts_[share].empty() && has_slot(static_cast<SlotClass>(share))) {
+            Host& host = *ready_hosts_[share].front();
+            SubscriptionQueue& queue = *host.ready[share].front();
+            queue.turn.leave();
+            host.turns[share].leave();
+            update(host);
+            if (may_begin(*queue.owner, static_cast<SlotClass>(share))) {
+                last_share_ = share;
+                return &queue;
+            }
+            hold(queue);
+        }
+    }
+    return nullptr;
+}
+
+FairScheduler::Slot FairScheduler::begin(SubscriptionQueue& queue) {
+    const Slot slot{.host = queue.host, .owner = queue.owner, .share = queue.health.share()};
+    ++queue.in_flight;
+    ++slot.owner->in_flight[index(slot.share)];
+    ++slot.host->in_flight;
+    ++in_flight_[index(slot.share)];
+    update(*slot.host);
+    return slot;
+}
+
+void FairScheduler::adjust_limit(const Slot& slot, bool is_answered) {
+    std::size_t& limit = slot.host->limit;
+    limit = is_answered ? std::min(limit * 2, host_limit_) : std::max<std::size_t>(limit / 2, 1);
+}
+
+void FairScheduler::end(const Slot& slot) {
+    Host& host = *slot.host;
+    --host.in_flight;
+    --in_flight_[index(slot.share)];
+    --slot.owner->in_flight[index(slot.share)];
+    update(host);
+    forget_if_idle(host);
+    forget_if_idle(*slot.owner);
+    release_held();
+}
+
+void FairScheduler::end_all() {
+    in_flight_.fill(0);
+    for (const auto& [name, host] : hosts_) {
+        host->in_flight = 0;
+        update(*host);
+    }
+    std::erase_if(hosts_, [](const auto& entry) { return entry.second->queues == 0; });
+    for (const auto& [name, owner] : owners_) {
+        owner->in_flight.fill(0);
+    }
+    std::erase_if(owners_, [](const auto& entry) { return entry.second->queues == 0; });
+}
+
+std::optional<SteadyTime> FairScheduler::next_wakeup() const {
+    return timers_.empty() ? std::nullopt : std::optional(timers_.begin()->first);
+}
+
+SubscriptionQueue* FairScheduler::pop_ready(SteadyTime now) {
+    if (timers_.empty() || timers_.begin()->first > now) return nullptr;
+    SubscriptionQueue* queue = timers_.begin()->second;
+    leave(*queue);
+    return queue;
+}
+
+void FairScheduler::forget_if_idle(Owner& owner) {
+    const bool is_idle =
+        std::ranges::all_of(owner.in_flight, [](auto count) { return count == 0; });
+    if (owner.queues != 0 || !is_idle) return;
+    owners_.erase(owners_.find(owner.name));
+}
+
+void FairScheduler::forget_if_idle(Host& host) {
+    if (host.queues == 0 && host.in_flight == 0) hosts_.erase(hosts_.find(host.name));
+}
+
+}  // namespace webhooks::delivery
