@@ -256,7 +256,7 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
     if (model_.subscriptions.at(event.subscription).current().is_deleted) return;
     if (event.holder == worker && !event.has_ended()) {
         check(Record{.world = world_, .record = record, .event = event});
-        note_answer(event, record.attempt);
+        note_asked_pause(event, record.attempt);
         event.attempts.push_back(record.attempt);
         event.attempts_since_reopened = record.attempts_since_reopened;
         event.due = record.due;
@@ -272,7 +272,7 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
 }
 
 /// What an endpoint asks for in an answer holds from now on; a success ends it.
-void AuditStorage::note_answer(const EventState& event, const Attempt& attempt) {
+void AuditStorage::note_asked_pause(const EventState& event, const Attempt& attempt) {
     const RequestState* request = event.open_request();
     if (request == nullptr || is_test(model_.publications.at(event.publication))) return;
     SubscriptionState& subscription = model_.subscriptions.at(event.subscription);

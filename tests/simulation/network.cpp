@@ -16,12 +16,15 @@ WebhookId parse_webhook_id(const std::string& text) {
 std::optional<TransportAnswer> Network::receive(Process& process, const OutgoingRequest& request,
                                                 Micros latency) {
     ++world_.statistics.requests;
-    world_.trace("process " + std::to_string(process.index) + " sends " + request.webhook_id);
     const auto found = world_.model.events.find({parse_webhook_id(request.webhook_id).event});
-    if (found == world_.model.events.end()) world_.fail("a request tells of no event");
+    if (found == world_.model.events.end())
+        world_.fail("a request tells of no event: " + request.webhook_id);
     EventState& event = found->second;
+    world_.trace("process " + std::to_string(process.index) + " sends " + request.webhook_id +
+                 " of subscription " + std::to_string(event.subscription.value));
     check(Arrival{.world = world_, .process = process, .request = request, .event = event});
     TransportAnswer answer = decide();
+    world_.trace("is answered " + text_of(answer) + " after " + std::to_string(latency.count()));
     note(process, request, event, answer, latency);
     return answer;
 }
@@ -57,6 +60,12 @@ void Network::note(Process& process, const OutgoingRequest& request, EventState&
 
 Micros Network::latency() {
     return world_.random.between(Micros(0), world_.config.answer_latency);
+}
+
+std::string Network::text_of(const TransportAnswer& answer) {
+    if (answer.kind != TransportAnswer::Kind::answered) return answer.error;
+    const std::string status = std::to_string(answer.status_code);
+    return answer.retry_after.empty() ? status : status + ", Retry-After: " + answer.retry_after;
 }
 
 TransportAnswer Network::decide() {

@@ -24,6 +24,7 @@ public:
 
 private:
     TransportAnswer decide();
+    static std::string text_of(const TransportAnswer& answer);
     void note(Process& process, const OutgoingRequest& request, EventState& event,
               const TransportAnswer& answer, Micros latency);
 
