@@ -93,14 +93,15 @@ Result<> AuditStorage::reopen_event(const Principal& principal, SubscriptionId i
 
 /// Storage does not tell which ones: those that it shows as due.
 Result<Reopened> AuditStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
-                                                  Time since, EventId after, std::size_t limit) {
+                                                  const CreationPeriod& period, EventId after,
+                                                  std::size_t limit) {
     const Result<Reopened> reopened =
-        ForwardingStorage::reopen_undelivered(principal, id, since, after, limit);
+        ForwardingStorage::reopen_undelivered(principal, id, period, after, limit);
     if (!reopened) return reopened;
     std::size_t left = reopened->count;
     for (auto place = model_.events.upper_bound(after); place != model_.events.end(); ++place) {
         EventState& event = place->second;
-        if (!is_recoverable(event, id, since)) continue;
+        if (!is_recoverable(event, id, period)) continue;
         // Until it is taken over, storage takes it for held.
         const bool is_of_dead = event.holder != WorkerId{} && !model_.is_held(event);
         if (left > 0) {
@@ -114,8 +115,9 @@ Result<Reopened> AuditStorage::reopen_undelivered(const Principal& principal, Su
     return reopened;
 }
 
-bool AuditStorage::is_recoverable(const EventState& event, SubscriptionId id, Time since) const {
-    if (event.subscription != id || event.attempts.empty() || event.created_at < since)
+bool AuditStorage::is_recoverable(const EventState& event, SubscriptionId id,
+                                  const CreationPeriod& period) const {
+    if (event.subscription != id || event.attempts.empty() || !period.contains(event.created_at))
         return false;
     if (event.deleted || event.is_erased || (model_.is_held(event) && !event.is_deferred))
         return false;
