@@ -313,6 +313,7 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
             [](const SubscriptionQueue::Entry& waiting) { return waiting.event.id; });
         if (entry == queue.events.end()) continue;
         end(take(queue, entry), Outcome::cancelled, "cancelled: the event was deleted", now);
+        note_unsent(queue, now);
         reschedule(queue, now);
     }
 }
@@ -364,8 +365,10 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
             defer_if_blocked_for_long(queue, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
             end(pop(queue), Outcome::cancelled, reason, now);
+            note_unsent(queue, now);
         } else if (is_expired(first, now.time)) {
             end(pop(queue), Outcome::expired, "expired: its expiresAt had passed", now);
+            note_unsent(queue, now);
         } else {
             const Transport::Token token = ++last_token_;
             Flight flight{.event = pop(queue),
@@ -399,6 +402,7 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     if (answer.kind == TransportAnswer::Kind::not_sent) {
         set_custody(flight.event, now.time + delay_after_local_error);
         queue.delayed_until = now.steady + delay_after_local_error;
+        note_unsent(queue, now);
     } else {
         scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
         record(flight, answer, now, random_unit);
@@ -482,13 +486,24 @@ void Dispatcher::note_failed(SubscriptionQueue& queue, const Flight& flight,
         queue.asked_until =
             std::max(queue.asked_until, std::optional(now.time + *failure.wanted_pause));
     }
-    // A requested probe ends the pause only if it succeeds.
-    if (queue.asked_until && *queue.asked_until > now.time) {
-        pause(queue.health, *queue.asked_until - now.time, now.steady);
-    }
+    keep_asked_pause(queue, now);
     if (!queue.failing_since) queue.failing_since = flight.sent_at;
     ++queue.failures;
     deactivate_if_due(queue, flight, response_class, now);
+    defer_if_blocked_for_long(queue, now);
+}
+
+/// A requested probe ends the pause only if it succeeds.
+void Dispatcher::keep_asked_pause(SubscriptionQueue& queue, const Now& now) {
+    if (!queue.asked_until || *queue.asked_until <= now.time) return;
+    pause(queue.health, *queue.asked_until - now.time, now.steady);
+}
+
+/// What left may have been a requested probe, which leaves the pause to the events after it.
+void Dispatcher::note_unsent(SubscriptionQueue& queue, const Now& now) {
+    const bool has_probe = !queue.events.empty() && is_reopened(queue.events.front().event);
+    if (queue.in_flight > 0 || has_probe) return;
+    keep_asked_pause(queue, now);
     defer_if_blocked_for_long(queue, now);
 }
 

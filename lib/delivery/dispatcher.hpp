@@ -106,6 +106,8 @@ private:
     HeldEvent take(SubscriptionQueue& queue, std::list<SubscriptionQueue::Entry>::iterator place);
     void defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now);
     void defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now);
+    void keep_asked_pause(SubscriptionQueue& queue, const Now& now);
+    void note_unsent(SubscriptionQueue& queue, const Now& now);
     void set_custody(const HeldEvent& event, Time due);
     /// An event ends without a request.
     void end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
