@@ -69,8 +69,9 @@ public:
 
     /// Opens the service on its storage: reads subscriptions, registers as a worker, and takes over
     /// what an earlier process left.
-    /// @return invalid_argument for bad options or a missing part; locked if storage supports only
-    /// one running service and another one is running; otherwise storage's error.
+    /// @return invalid_argument for bad options, a missing part, or a transport of another service
+    /// of this process; locked if storage supports only one running service and another one is
+    /// running; otherwise storage's error.
     static Result<WebhookService> open(Parts, ServiceOptions = {});
 
     WebhookService(WebhookService&&) noexcept;

@@ -18,7 +18,8 @@ public:
 
     /// @param parts all of them, wrapped by guarded_parts and metered_parts except for the
     /// transport.
-    Impl(Parts parts, ServiceOptions chosen, std::shared_ptr<metrics::ServiceMetrics> counts)
+    Impl(Parts parts, service::TransportClaim claim, ServiceOptions chosen,
+         std::shared_ptr<metrics::ServiceMetrics> counts)
         : storage(parts.storage),
           clock(parts.clock),
           observer(parts.observer),
@@ -26,7 +27,7 @@ public:
           metrics(std::move(counts)),
           options(std::move(chosen)),
           index(options.endpoints),
-          engine(std::move(parts), options, index, metrics) {}
+          engine(std::move(parts), std::move(claim), options, index, metrics) {}
 
     Result<> validate(const SubscriptionDraft&) const;
     Result<> validate(const SubscriptionChange&) const;
