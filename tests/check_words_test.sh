@@ -15,8 +15,8 @@ ok README.md                        Before everything else.
 no docs/delivery.md                 The event is sent again.
 no docs/delivery.md                 A worker that gives no sign of life.
 ok docs/delivery.md                 A worker that sends no heartbeat.
-no lib/service/journal.hpp          /// Nobody else may be told of it.
-ok lib/service/journal.hpp          int for_ever = 0, is_under_way = 1;
+no lib/service/storage_loop.hpp     /// Nobody else may be told of it.
+ok lib/service/storage_loop.hpp     int for_ever = 0, is_under_way = 1;
 no lib/service/lane.hpp             struct Lane { bool is_hungry; };
 no lib/service/worker.cpp           storage.declare_dead(self);
 ok lib/service/worker.cpp           storage.mark_expired(self);

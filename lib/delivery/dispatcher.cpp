@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <delivery/dispatcher.hpp>
 #include <webhooks/event_type.hpp>
 
@@ -45,8 +44,10 @@ bool is_expired(const HeldEvent& event, Time now) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const ServiceOptions& options, EndpointLookup lookup)
+Dispatcher::Dispatcher(const ServiceOptions& options, const MemoryBudget& budget,
+                       EndpointLookup lookup)
     : options_(options),
+      budget_(budget),
       breaker_{.failures = options.breaker_failures,
                .first_pause = options.breaker_pause,
                .longest_pause = options.breaker_max_pause},
@@ -153,26 +154,17 @@ void Dispatcher::reschedule(SubscriptionQueue& queue, const Now& now) {
     scheduler_.reschedule(queue, now.steady);
 }
 
-/// Half of the memory is open to every subscription; each takes at most half of what is free there.
-/// In addition, each proven one is guaranteed an equal share of a quarter, which the queues of
-/// failing or unproven endpoints cannot use. The last quarter is for events on
-/// their way from storage to their queues.
 std::size_t Dispatcher::room_of(const SubscriptionQueue& queue) const {
-    const std::size_t all = options_.max_events_in_memory;
-    const std::size_t left = room_for_all();
-    std::size_t limit = left - left / 2;
-    const SlotClass share = queue.health.share();
-    if (share == SlotClass::proven || share == SlotClass::shaky) {
-        limit = std::max(limit, std::clamp<std::size_t>(all / 4 / queues_.size(), 1, 100));
-    }
-    return queue.events.size() < limit ? limit - queue.events.size() : 0;
+    const SlotClass slot_class = queue.health.share();
+    const bool works = slot_class == SlotClass::proven || slot_class == SlotClass::shaky;
+    return budget_.room_in_queue(queued(), queue.events.size(), works);
 }
 
-std::size_t Dispatcher::room_for_all() const {
-    if (waiting_bytes_ > options_.max_payload_bytes_in_memory / 2) return 0;
-    const std::size_t usable = std::max<std::size_t>(options_.max_events_in_memory / 2, 1);
-    const std::size_t taken = waiting_ + wanted_;
-    return taken < usable ? usable - taken : 0;
+MemoryBudget::Queued Dispatcher::queued() const {
+    return {.events = waiting_,
+            .payload_bytes = waiting_bytes_,
+            .requested = wanted_,
+            .queues = queues_.size()};
 }
 
 void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
@@ -199,7 +191,7 @@ void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
 }
 
 void Dispatcher::refill_starved(const Now& now) {
-    while (!starved_.empty() && room_for_all() > 0) {
+    while (!starved_.empty() && budget_.shared_room(queued()) > 0) {
         reschedule(*starved_.front(), now);
     }
 }
@@ -551,14 +543,6 @@ std::vector<Transport::Token> Dispatcher::tokens_in_flight() const {
         tokens.push_back(token);
     }
     return tokens;
-}
-
-std::string webhook_id(const HeldEvent& event) {
-    char text[48];
-    const int length = std::snprintf(text, sizeof text, "%016llx_%lld",
-                                     static_cast<unsigned long long>(event.worker_tag),
-                                     static_cast<long long>(event.id.value));
-    return {text, static_cast<std::size_t>(length)};
 }
 
 }  // namespace webhooks::delivery

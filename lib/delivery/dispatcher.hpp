@@ -3,6 +3,7 @@
 #include <delivery/decision.hpp>
 #include <delivery/endpoint.hpp>
 #include <delivery/fair_scheduler.hpp>
+#include <delivery/memory_budget.hpp>
 #include <delivery/results.hpp>
 #include <delivery/subscription_queue.hpp>
 #include <list>
@@ -32,7 +33,7 @@ struct Now {
 /// written is returned by `take_results`.
 class Dispatcher {
 public:
-    Dispatcher(const ServiceOptions& options, EndpointLookup lookup);
+    Dispatcher(const ServiceOptions& options, const MemoryBudget& budget, EndpointLookup lookup);
 
     /// An event whose resend was requested goes ahead of others, and at once: it is the probe if
     /// the breaker is open.
@@ -96,8 +97,7 @@ private:
     void request_refill(SubscriptionQueue& queue, const Now& now);
     /// The number of further events that a queue may have in memory.
     std::size_t room_of(const SubscriptionQueue& queue) const;
-    /// The free part of the shared memory, which any queue with an empty queue may use.
-    std::size_t room_for_all() const;
+    MemoryBudget::Queued queued() const;
     /// While there is room, queues of `starved_` request their events, in order.
     void refill_starved(const Now& now);
 
@@ -124,6 +124,7 @@ private:
     RetryPolicy policy_for(const Flight& flight) const;
 
     const ServiceOptions& options_;
+    const MemoryBudget& budget_;
     const BreakerPolicy breaker_;
     EndpointLookup lookup_;
     FairScheduler scheduler_;
@@ -138,8 +139,5 @@ private:
     std::unordered_map<Transport::Token, Flight> flights_;
     Results results_;
 };
-
-/// The `webhook-id` of an event: its worker's tag in hexadecimal, `_`, and its id.
-std::string webhook_id(const HeldEvent&);
 
 }  // namespace webhooks::delivery

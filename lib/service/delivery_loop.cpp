@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <base/thrown.hpp>
+#include <delivery/webhook_id.hpp>
 #include <service/delivery_loop.hpp>
 #include <signing/sign_with_each.hpp>
 #include <utility>
@@ -24,16 +25,17 @@ constexpr std::size_t max_cached_signers = 200'000;
 }  // namespace
 
 DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
-                           const SubscriptionIndex& index, Inbox& inbox, Journal& journal)
+                           const SubscriptionIndex& index, Inbox& inbox, StorageLoop& storage_loop,
+                           const delivery::MemoryBudget& budget)
     : parts_(std::move(parts)),
       inbox_(inbox),
-      journal_(journal),
+      storage_loop_(storage_loop),
       index_(index),
-      dispatcher_(options, [&index](SubscriptionId id) { return index.endpoint(id); }),
+      dispatcher_(options, budget, [&index](SubscriptionId id) { return index.endpoint(id); }),
       jitter_(parts_.random->next()) {}
 
 delivery::Now DeliveryLoop::now() const {
-    return {.time = journal_.now(), .steady = parts_.clock->steady_now()};
+    return {.time = storage_loop_.now(), .steady = parts_.clock->steady_now()};
 }
 
 std::size_t DeliveryLoop::turn(bool may_wait) {
@@ -155,7 +157,7 @@ void DeliveryLoop::drain_inbox() {
 }
 
 bool DeliveryLoop::may_begin() const {
-    return journal_.holds_lease() && journal_.has_room_for_results();
+    return storage_loop_.holds_lease() && storage_loop_.has_room_for_results();
 }
 
 void DeliveryLoop::begin_attempts() {
@@ -175,7 +177,7 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     if (!start.endpoint->target) {
         return fail_at_once(start.token, FailureReason::address, start.endpoint->target_error);
     }
-    std::string id = delivery::webhook_id(start.event);
+    std::string id = to_string(delivery::WebhookId{start.event.worker_tag, start.event.id});
     std::string timestamp = std::to_string(
         std::chrono::floor<std::chrono::seconds>(start.sent_at).time_since_epoch().count());
     Result<std::string> signature = sign(start, id, timestamp);
@@ -335,7 +337,7 @@ std::size_t DeliveryLoop::hand_back() {
     }
     log_health_changes(std::exchange(results.health_changes, {}));
     const std::size_t done = std::exchange(done_, 0) + results.size();
-    journal_.record(epoch_, std::move(results));
+    storage_loop_.record(epoch_, std::move(results));
     return done;
 }
 

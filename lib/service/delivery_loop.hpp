@@ -7,7 +7,7 @@
 #include <metrics/service_metrics.hpp>
 #include <random>
 #include <service/inbox.hpp>
-#include <service/journal.hpp>
+#include <service/storage_loop.hpp>
 #include <service/subscription_index.hpp>
 #include <unordered_map>
 #include <webhooks/observer.hpp>
@@ -29,7 +29,7 @@ public:
         std::shared_ptr<metrics::ServiceMetrics> metrics;
     };
     DeliveryLoop(Parts parts, const ServiceOptions& options, const SubscriptionIndex& index,
-                 Inbox& inbox, Journal& journal);
+                 Inbox& inbox, StorageLoop& storage_loop, const delivery::MemoryBudget& budget);
 
     /// Takes over new events, starts attempts, and lets the transport work until something happens
     /// or there is work to do. @return the number of things done.
@@ -88,7 +88,7 @@ private:
 
     const Parts parts_;
     Inbox& inbox_;
-    Journal& journal_;
+    StorageLoop& storage_loop_;
     const SubscriptionIndex& index_;
     delivery::Dispatcher dispatcher_;
     std::uint64_t epoch_ = 0;

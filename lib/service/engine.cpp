@@ -34,19 +34,20 @@ Engine::Engine(WebhookService::Parts parts, TransportClaim claim, const ServiceO
       observer_(std::move(parts.observer)),
       metrics_(std::move(metrics)),
       lease_(options.lease),
-      inbox_([this] { wake_delivery(); }),
-      journal_({.storage = std::move(parts.storage),
-                .clock = clock_,
-                .observer = observer_,
-                .metrics = metrics_,
-                .on_change = [this] { call_host(); }},
-               options, index, inbox_),
+      budget_(options),
+      inbox_(budget_, [this] { wake_delivery(); }),
+      storage_loop_({.storage = std::move(parts.storage),
+                     .clock = clock_,
+                     .observer = observer_,
+                     .metrics = metrics_,
+                     .on_change = [this] { call_host(); }},
+                    options, index, inbox_, budget_),
       delivery_({.transport = transport_,
                  .clock = clock_,
                  .observer = observer_,
                  .random = std::move(parts.random),
                  .metrics = metrics_},
-                options, index, inbox_, journal_) {}
+                options, index, inbox_, storage_loop_, budget_) {}
 
 Engine::~Engine() {
     let_go();
@@ -56,7 +57,7 @@ Engine::~Engine() {
 
 Result<> Engine::submit(Submission submission) {
     warn_if_not_driven();
-    return journal_.submit(submission);
+    return storage_loop_.submit(submission);
 }
 
 Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
@@ -76,7 +77,7 @@ Result<PublishReceipts> Engine::submit_and_wait(Submission submission) {
         lock.unlock();
         {
             const Inside inside(this);
-            journal_.step();
+            storage_loop_.step();
         }
         lock.lock();
     }
@@ -102,16 +103,16 @@ Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) 
     if (state_ != State::open)
         return Error(Errc::conflict, "the service was already started in another way");
     try {
-        journal_thread_ = start_thread("webhooks-store", [this, self] { run_journal(); });
+        storage_thread_ = start_thread("webhooks-store", [this, self] { run_storage_loop(); });
         if (target == State::started) {
             delivery_thread_ = start_thread("webhooks-send", [this, self] { run_delivery(); });
         }
     } catch (...) {
         const std::string reason(what_was_thrown());
-        stop_journal_thread();
+        stop_storage_thread();
         state_ = State::stopped;
-        journal_.reject_new();
-        static_cast<void>(journal_.close());
+        storage_loop_.reject_new();
+        static_cast<void>(storage_loop_.close());
         return Error(Errc::internal, "cannot start a thread: " + reason);
     }
     state_ = target;
@@ -132,11 +133,11 @@ void Engine::repeat(const char* what, const std::function<bool()>& is_done,
     }
 }
 
-void Engine::run_journal() {
+void Engine::run_storage_loop() {
     repeat(
-        "the storage thread failed:", [this] { return stops_journal_.load(); },
+        "the storage thread failed:", [this] { return stops_storage_.load(); },
         [this] {
-            if (journal_.step() == 0) journal_.wait();
+            if (storage_loop_.step() == 0) storage_loop_.wait();
         });
 }
 
@@ -156,7 +157,7 @@ std::size_t Engine::deliver(bool may_wait) {
     try {
         return delivery_.turn(may_wait);
     } catch (...) {
-        journal_.force_reregister();
+        storage_loop_.force_reregister();
         throw;
     }
 }
@@ -176,7 +177,7 @@ Result<std::size_t> Engine::run_once() {
     if (Result<> own = check_host_drives(); !own) return own.error();
     const Inside inside(this);
     driven_at_ = clock_->steady_now();
-    const std::size_t written = state_ == State::open ? journal_.step() : 0;
+    const std::size_t written = state_ == State::open ? storage_loop_.step() : 0;
     const std::size_t done = written + deliver(false);
     latest_done_ = done;
     return done;
@@ -200,7 +201,7 @@ Result<SteadyTime> Engine::next_wake() {
     SteadyTime wake = latest_done_ > 0 ? now : delivery_.next_wake();
     // This tells the service that the host still runs it.
     if (state_ == State::stores) wake = std::min(wake, driven_at_.load() + lease_ / 2);
-    if (state_ == State::open) wake = std::min(wake, journal_.wake_at());
+    if (state_ == State::open) wake = std::min(wake, storage_loop_.wake_at());
     return std::max(wake, now);
 }
 
@@ -257,11 +258,11 @@ void Engine::let_go() noexcept {
             return log(LogEvent::service_failed, what_was_thrown());
         }
     }
-    journal_.reject_new();
+    storage_loop_.reject_new();
     stops_delivery_ = true;
     wake_delivery();
-    stops_journal_ = true;
-    journal_.stop_waiting();
+    stops_storage_ = true;
+    storage_loop_.stop_waiting();
 }
 
 Result<> Engine::stop(std::chrono::milliseconds drain) {
@@ -270,7 +271,7 @@ Result<> Engine::stop(std::chrono::milliseconds drain) {
     const Inside inside(this);
     if (state_ == State::stopped) return {};
     end_work(drain);
-    return journal_.close();
+    return storage_loop_.close();
 }
 
 Result<> Engine::abandon() {
@@ -279,25 +280,25 @@ Result<> Engine::abandon() {
     const Inside inside(this);
     if (state_ == State::stopped) return {};
     end_work(std::chrono::milliseconds(0));
-    journal_.abandon();
+    storage_loop_.abandon();
     return {};
 }
 
 void Engine::end_work(std::chrono::milliseconds drain) {
-    journal_.reject_new();
+    storage_loop_.reject_new();
     stops_delivery_ = true;
     wake_delivery();
     end(delivery_thread_);
     finish_deliveries(drain);
-    stop_journal_thread();
+    stop_storage_thread();
     transport_claim_.release();
     state_ = State::stopped;
 }
 
-void Engine::stop_journal_thread() {
-    stops_journal_ = true;
-    journal_.stop_waiting();
-    end(journal_thread_);
+void Engine::stop_storage_thread() {
+    stops_storage_ = true;
+    storage_loop_.stop_waiting();
+    end(storage_thread_);
 }
 
 /// On the thread itself: its service was destroyed in a callback, and this is its last action.
@@ -313,7 +314,7 @@ void Engine::finish_deliveries(std::chrono::milliseconds drain) {
         delivery_.finish(drain);
         delivery_.abandon();
     } catch (...) {
-        journal_.force_reregister();
+        storage_loop_.force_reregister();
         log(LogEvent::service_failed, "delivery failed as it stopped:");
         log(LogEvent::service_failed, what_was_thrown());
     }
@@ -328,12 +329,12 @@ Result<> Engine::check_ready() const {
                          ? "nothing runs this service: call start(), or run_once() in a loop"
                          : "nothing runs this service any more: call run_once() in a loop");
     }
-    if (!journal_.is_healthy()) return Error(Errc::unavailable, "storage does not respond");
+    if (!storage_loop_.is_healthy()) return Error(Errc::unavailable, "storage does not respond");
     return {};
 }
 
 std::vector<MetricFamily> Engine::collect_metrics() const {
-    metrics_->set_memory(inbox_.held_events(), inbox_.held_bytes());
+    metrics_->set_memory(budget_.held_events(), budget_.held_bytes());
     std::vector<MetricFamily> families = metrics_->collect();
     std::vector<MetricFamily> of_transport;
     try {

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <delivery/memory_budget.hpp>
 #include <functional>
 #include <memory>
 #include <metrics/service_metrics.hpp>
 #include <mutex>
 #include <service/delivery_loop.hpp>
 #include <service/inbox.hpp>
-#include <service/journal.hpp>
+#include <service/storage_loop.hpp>
 #include <service/subscription_index.hpp>
 #include <service/transport_claim.hpp>
 #include <thread>
@@ -28,7 +29,7 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    Result<> open() { return journal_.open(); }
+    Result<> open() { return storage_loop_.open(); }
     /// @param self the owner of this engine; the threads share ownership, so that a callback may
     /// destroy the service.
     Result<> start(const std::shared_ptr<void>& self);
@@ -46,17 +47,17 @@ public:
     /// its threads are only told to end, and its last owner stops it.
     void let_go() noexcept;
 
-    /// @return as `Journal::submit`; `done` is not called after an error.
+    /// @return as `StorageLoop::submit`; `done` is not called after an error.
     Result<> submit(Submission submission);
     /// Returns when the submission has its result.
     Result<PublishReceipts> submit_and_wait(Submission submission);
     void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(cancellation); }
-    Result<> refresh() { return journal_.refresh(); }
-    void want_maintenance() { journal_.want_maintenance(); }
+    Result<> refresh() { return storage_loop_.refresh(); }
+    void request_maintenance() { storage_loop_.request(StorageRequest::maintain); }
     /// Events have become due by a request, not by their time.
-    void resend() { journal_.want_claim(); }
+    void resend() { storage_loop_.request(StorageRequest::claim); }
     /// Storage's time.
-    Time now() const { return journal_.now(); }
+    Time now() const { return storage_loop_.now(); }
 
 private:
     enum class State { open, stores, started, stopped };
@@ -70,7 +71,7 @@ private:
     void wake_delivery() noexcept;
     void log(LogEvent event, std::string_view line) const;
     std::size_t deliver(bool may_wait);
-    void run_journal();
+    void run_storage_loop();
     void run_delivery();
     /// Repeats `body` until `is_done`; exceptions are logged.
     void repeat(const char* what, const std::function<bool()>& is_done,
@@ -78,7 +79,7 @@ private:
     /// @pre `life_mutex_` is held.
     void end_work(std::chrono::milliseconds drain);
     void finish_deliveries(std::chrono::milliseconds drain);
-    void stop_journal_thread();
+    void stop_storage_thread();
     static void end(std::thread& thread);
 
     const std::shared_ptr<Transport> transport_;
@@ -87,13 +88,14 @@ private:
     const std::shared_ptr<Observer> observer_;
     const std::shared_ptr<metrics::ServiceMetrics> metrics_;
     const std::chrono::milliseconds lease_;
+    delivery::MemoryBudget budget_;
     Inbox inbox_;
-    Journal journal_;
+    StorageLoop storage_loop_;
     /// Must be held to use `delivery_`.
     std::mutex delivery_mutex_;
     DeliveryLoop delivery_;
     std::atomic<bool> stops_delivery_{false};
-    std::atomic<bool> stops_journal_{false};
+    std::atomic<bool> stops_storage_{false};
     std::atomic<State> state_{State::open};
     /// When `run_once` was last called.
     std::atomic<SteadyTime> driven_at_{never};
@@ -103,7 +105,7 @@ private:
     std::mutex callback_mutex_;
     std::shared_ptr<const std::function<void()>> wake_callback_;
     std::mutex life_mutex_;
-    std::thread journal_thread_;
+    std::thread storage_thread_;
     std::thread delivery_thread_;
 };
 

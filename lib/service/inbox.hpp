@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <delivery/memory_budget.hpp>
 #include <delivery/results.hpp>
 #include <functional>
 #include <mutex>
@@ -37,7 +37,8 @@ public:
     };
 
     /// @param wake called after each item is added, by the thread that adds it.
-    explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+    Inbox(delivery::MemoryBudget& budget, std::function<void()> wake)
+        : budget_(budget), wake_(std::move(wake)) {}
 
     void deliver(std::vector<HeldEvent> events) {
         if (events.empty()) return;
@@ -72,8 +73,7 @@ public:
         {
             const std::scoped_lock lock(mutex_);
             contents_ = {.epoch = epoch};
-            held_events_ = 0;
-            held_bytes_ = 0;
+            budget_.release_all();
         }
         wake_();
     }
@@ -89,30 +89,26 @@ public:
         return contents_.epoch == epoch && contents_.size() == 0;
     }
 
-    /// Events in memory and the bytes of their payloads, from when they are added here until
-    /// delivery releases them.
-    std::size_t held_events() const noexcept { return held_events_; }
-    std::size_t held_bytes() const noexcept { return held_bytes_; }
+    /// Delivery has released events that were passed here.
     void release(std::uint64_t epoch, const delivery::Results& results) {
         const std::scoped_lock lock(mutex_);
         if (epoch != contents_.epoch) return;
-        held_events_ -= results.released_events;
-        held_bytes_ -= results.released_bytes;
+        budget_.release(results.released_events, results.released_bytes);
     }
 
 private:
     void hold(const std::vector<HeldEvent>& events) {
-        held_events_ += events.size();
+        std::size_t bytes = 0;
         for (const HeldEvent& event : events) {
-            held_bytes_ += delivery::payload_bytes(event);
+            bytes += delivery::payload_bytes(event);
         }
+        budget_.hold(events.size(), bytes);
     }
 
-    std::function<void()> wake_;
+    delivery::MemoryBudget& budget_;
+    const std::function<void()> wake_;
     std::mutex mutex_;
     Contents contents_;
-    std::atomic<std::size_t> held_events_{0};
-    std::atomic<std::size_t> held_bytes_{0};
 };
 
 }  // namespace webhooks::service

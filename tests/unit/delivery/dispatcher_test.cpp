@@ -67,7 +67,8 @@ struct Bench {
     std::unordered_map<std::int64_t, std::shared_ptr<Endpoint>> endpoints;
     Now now{.time = Time(std::chrono::hours(500'000)), .steady = SteadyTime(1000s)};
     std::int64_t last_event = 0;
-    Dispatcher dispatcher{options, [this](SubscriptionId id) { return endpoint(id); }};
+    MemoryBudget budget{options};
+    Dispatcher dispatcher{options, budget, [this](SubscriptionId id) { return endpoint(id); }};
 };
 
 }  // namespace

@@ -1,0 +1,267 @@
+#include <algorithm>
+#include <service/batch_writer.hpp>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace webhooks::service {
+namespace {
+
+using delivery::Results;
+
+/// How often matching is repeated when subscriptions keep changing meanwhile.
+constexpr int max_matchings = 10;
+/// The maximum number of events that one transaction appends, unless a single publication has more.
+constexpr std::size_t max_events_in_batch = 10'000;
+/// The number of events that are read back at once after a lost receipt.
+constexpr std::size_t recovery_batch = 1000;
+
+bool has_rows(const Results& results) {
+    return !results.attempts.empty() || !results.custody_changes.empty() ||
+           !results.states.empty() || !results.deactivations.empty();
+}
+
+/// Moves the results out of a batch again.
+void take_back(Batch& batch, Results& results) {
+    results.attempts = std::move(batch.attempts);
+    results.custody_changes = std::move(batch.custody_changes);
+    results.states = std::move(batch.states);
+    results.deactivations = std::move(batch.deactivations);
+}
+
+}  // namespace
+
+std::size_t BatchWriter::reset(const Worker& worker) {
+    low_water_.reset(worker.last_event);
+    written_low_water_ = worker.last_event;
+    last_batch_ = 0;
+    is_in_doubt_ = false;
+    return std::exchange(unwritten_, {}).attempts.size();
+}
+
+void BatchWriter::advance_to(EventId last) {
+    // A batch whose receipt was lost may have appended events that are not known yet.
+    if (!is_in_doubt_) low_water_.advance_to(last);
+}
+
+// ---- Writing.
+
+std::size_t BatchWriter::write_pending() {
+    if (!resolve_in_doubt_batch()) return 0;
+    current_.results = std::exchange(unwritten_, {});
+    parts_.pending.take(current_);
+    const std::size_t size = current_.submissions.size() + current_.results.size();
+    if (!current_.submissions.empty() || has_rows(current_.results)) {
+        write_current();
+    } else {
+        complete(current_.results, {});
+    }
+    current_ = {};
+    return size;
+}
+
+bool BatchWriter::write_low_water_mark() {
+    // The mark includes results that are not written yet, so it must be written with them.
+    if (has_unwritten() || low_water_.value() <= written_low_water_) return true;
+    return write_current();
+}
+
+bool BatchWriter::write_current() {
+    mark_done(current_.results);
+    Batch batch{.number = ++last_batch_,
+                .attempts = std::move(current_.results.attempts),
+                .custody_changes = std::move(current_.results.custody_changes),
+                .states = std::move(current_.results.states),
+                .deactivations = std::move(current_.results.deactivations)};
+    const Result<BatchReceipt> receipt = write_matched(batch);
+    take_back(batch, current_.results);
+    if (receipt) {
+        written_low_water_ = batch.low_water;
+        parts_.health.note_storage_result(receipt, "write");
+        complete(batch, *receipt);
+        return true;
+    }
+    unwritten_ = std::move(current_.results);
+    parts_.health.note_storage_result(receipt, "write");
+    for (Submission& submission : current_.submissions) {
+        answer(submission, for_callers(receipt.error()), *parts_.observer);
+    }
+    return false;
+}
+
+Result<BatchReceipt> BatchWriter::write_matched(Batch& batch) {
+    for (int matching = 0; matching < max_matchings; ++matching) {
+        match(batch);
+        Result<BatchReceipt> receipt = parts_.storage->write(parts_.identity.id(), batch);
+        if (receipt) return receipt;
+        if (!(receipt.error() == Errc::stale_revision)) {
+            is_in_doubt_ = true;
+            return receipt;
+        }
+        if (const Result<> fresh = parts_.changes.refresh(); !fresh) return fresh.error();
+    }
+    return Error(Errc::unavailable, "subscriptions keep changing; try again");
+}
+
+void BatchWriter::abort_batch(const char* reason) noexcept {
+    for (Submission& submission : current_.submissions) {
+        reject(submission, reason, *parts_.observer);
+    }
+    current_ = {};
+}
+
+// ---- Matching.
+
+void BatchWriter::match(Batch& batch) {
+    std::vector<Submission>& submissions = current_.submissions;
+    batch.appends.clear();
+    batch.matched_at = parts_.index.revision();
+    batch.low_water = low_water_.value();
+    std::size_t events = 0;
+    std::size_t bytes = 0;
+    std::size_t matched = 0;
+    while (matched < submissions.size() && events < max_events_in_batch) {
+        bool is_first = true;
+        for (const PendingPublication& publication : submissions[matched++].publications) {
+            Append append = match(publication);
+            append.joins_previous = !std::exchange(is_first, false);
+            events += append.subscriptions.size();
+            bytes += append.subscriptions.size() * append.message->payload->size();
+            if (!parts_.budget.has_room_for(events, bytes) && !append.due) {
+                append.due = parts_.clock.now();
+            }
+            batch.appends.push_back(std::move(append));
+        }
+    }
+    while (submissions.size() > matched) {
+        parts_.pending.put_back(std::move(submissions.back()));
+        submissions.pop_back();
+    }
+}
+
+Append BatchWriter::match(const PendingPublication& publication) const {
+    Append append{.message = publication.message,
+                  .subscriptions = {},
+                  .idempotency = publication.idempotency,
+                  .due = publication.due};
+    if (!publication.only) {
+        append.subscriptions =
+            parts_.index.match(publication.message->event_type, publication.owner).subscriptions;
+    } else if (parts_.index.endpoint(*publication.only)) {
+        append.subscriptions = {*publication.only};
+    }
+    return append;
+}
+
+// ---- After the commit.
+
+void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
+    std::vector<HeldEvent> events;
+    for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
+        if (!receipt.appends[i]) continue;
+        std::vector<HeldEvent> held = hold(batch.appends[i], *receipt.appends[i]);
+        if (!held.empty()) low_water_.add(held.front().id, held.size());
+        events.insert(events.end(), std::make_move_iterator(held.begin()),
+                      std::make_move_iterator(held.end()));
+        if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
+    }
+    parts_.inbox.deliver(std::move(events));
+    // If it fails, the next heartbeat reads it.
+    if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
+    complete(current_.results, receipt.deactivated);
+    std::span<const Result<Appended>> rest = receipt.appends;
+    for (Submission& submission : current_.submissions) {
+        const std::size_t count = submission.publications.size();
+        answer(submission, receipts_of(submission, rest.first(count), *parts_.observer),
+               *parts_.observer);
+        rest = rest.subspan(count);
+    }
+}
+
+void BatchWriter::mark_done(const Results& results) {
+    for (const AttemptRecord& record : results.attempts) {
+        low_water_.mark_done(record.event);
+    }
+    for (const CustodyChange& change : results.custody_changes) {
+        low_water_.mark_done(change.event);
+    }
+}
+
+void BatchWriter::complete(const Results& results, const std::vector<SubscriptionId>& deactivated) {
+    for (const AttemptRecord& record : results.attempts) {
+        if (record.due) parts_.claimer.consider_due(*record.due);
+    }
+    for (const CustodyChange& change : results.custody_changes) {
+        if (change.custody == Custody::unclaimed) parts_.claimer.consider_due(change.due);
+    }
+    parts_.claimer.add(results.refill_requests);
+    for (const SubscriptionId id : deactivated) {
+        notify_deactivated(id, results.deactivations);
+    }
+}
+
+void BatchWriter::notify_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted) {
+    const auto found = std::ranges::find(wanted, id, &Deactivation::subscription);
+    const bool is_gone = found != wanted.end() && !found->failing_since;
+    parts_.observer->on_deactivated(
+        id, is_gone ? DeactivationReason::gone : DeactivationReason::failing);
+    const std::string line =
+        "subscription " + std::to_string(id.value) + " was deactivated: " +
+        (is_gone ? "its endpoint responded with 410" : "its endpoint has only failed for too long");
+    parts_.observer->on_record({.level = LogLevel::warning,
+                                .event = LogEvent::subscription_deactivated,
+                                .message = line,
+                                .subscription = id});
+}
+
+std::vector<HeldEvent> BatchWriter::hold(const Append& append, const Appended& appended) const {
+    std::vector<HeldEvent> events;
+    if (append.due || appended.is_replay) return events;
+    const Time appended_at = parts_.clock.now();
+    for (std::uint32_t i = 0; i < appended.count; ++i) {
+        events.push_back({.id = {appended.first_event.value + i},
+                          .subscription = append.subscriptions[i],
+                          .worker_tag = parts_.identity.worker().tag,
+                          .message = append.message,
+                          .created_at = appended_at,
+                          .due = appended_at});
+    }
+    return events;
+}
+
+// ---- A lost receipt.
+
+bool BatchWriter::resolve_in_doubt_batch() {
+    if (!is_in_doubt_) return true;
+    const Result<Heartbeat> heartbeat = parts_.identity.heartbeat();
+    if (!parts_.health.note_storage_result(heartbeat, "heartbeat")) return false;
+    if (heartbeat->last_batch == last_batch_) {
+        // Its callers were told that the outcome is unknown. Now it is known: all of it happened.
+        if (!recover_appended() || !parts_.changes.refresh_index()) return false;
+        std::vector<SubscriptionId> deactivated;
+        for (const Deactivation& wanted : unwritten_.deactivations) {
+            const auto endpoint = parts_.index.endpoint(wanted.subscription);
+            if (endpoint && !endpoint->is_active) deactivated.push_back(wanted.subscription);
+        }
+        mark_done(unwritten_);
+        complete(std::exchange(unwritten_, {}), deactivated);
+    }
+    is_in_doubt_ = false;
+    return true;
+}
+
+/// Reads what the batch in doubt appended: no known event has an id above the last known one.
+bool BatchWriter::recover_appended() {
+    while (true) {
+        Result<std::vector<HeldEvent>> found = parts_.storage->appended_after(
+            parts_.identity.id(), low_water_.last_added(), recovery_batch);
+        if (!parts_.health.note_storage_result(found, "reading back")) return false;
+        if (found->empty()) return true;
+        for (const HeldEvent& event : *found) {
+            low_water_.add(event.id, 1);
+        }
+        parts_.inbox.deliver(std::move(*found));
+    }
+}
+
+}  // namespace webhooks::service

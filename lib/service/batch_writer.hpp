@@ -1,0 +1,87 @@
+#pragma once
+
+#include <delivery/low_water.hpp>
+#include <delivery/memory_budget.hpp>
+#include <memory>
+#include <service/change_reader.hpp>
+#include <service/claimer.hpp>
+#include <service/pending_work.hpp>
+#include <service/worker_identity.hpp>
+#include <string_view>
+#include <vector>
+
+namespace webhooks::service {
+
+/// Writes publications and the results of deliveries in batches, each one transaction, and finds
+/// out whether a batch whose receipt was lost was written.
+///
+/// The order matters: publications are matched against the index of subscriptions, storage rejects
+/// the batch if the index is older than its subscriptions, callers get their receipts after the
+/// commit, and delivery gets the events.
+class BatchWriter {
+public:
+    struct Parts {
+        std::shared_ptr<Storage> storage;
+        std::shared_ptr<Observer> observer;
+        StorageClock& clock;
+        StorageHealth& health;
+        WorkerIdentity& identity;
+        ChangeReader& changes;
+        SubscriptionIndex& index;
+        Inbox& inbox;
+        Claimer& claimer;
+        PendingWork& pending;
+        const delivery::MemoryBudget& budget;
+    };
+    explicit BatchWriter(Parts parts) : parts_(std::move(parts)) {}
+
+    /// A new identity: results of the previous one are dropped. @return the number of attempts
+    std::size_t reset(const Worker& worker);
+    /// The ids of events added later are greater than `last`.
+    void advance_to(EventId last);
+
+    /// Writes a batch of pending work. @return the number of things done
+    std::size_t write_pending();
+    /// Results whose write failed, or a batch whose receipt was lost.
+    bool has_unwritten() const { return is_in_doubt_ || unwritten_.size() > 0; }
+    bool is_in_doubt() const noexcept { return is_in_doubt_; }
+    /// If this worker wrote nothing else, storage would always believe that its events are in
+    /// memory. @return false if storage does not respond
+    bool write_low_water_mark();
+    /// How far the work got is unknown: the callers get an error.
+    void abort_batch(const char* reason) noexcept;
+
+private:
+    /// @return false if it failed: its callers have the error, its results are unwritten.
+    bool write_current();
+    /// @return unavailable if subscriptions keep changing
+    Result<BatchReceipt> write_matched(Batch& batch);
+    /// Finds out whether a batch whose receipt was lost was written, and continues from there.
+    /// @return false if storage does not respond.
+    bool resolve_in_doubt_batch();
+    bool recover_appended();
+    /// Matches publications again. Those that do not fit into one transaction are put back.
+    void match(Batch& batch);
+    Append match(const PendingPublication& publication) const;
+    void complete(const Batch& batch, const BatchReceipt& receipt);
+    /// Results are about to be written: the low-water mark may advance past their events.
+    void mark_done(const delivery::Results& results);
+    /// Results are in storage.
+    void complete(const delivery::Results& results, const std::vector<SubscriptionId>& deactivated);
+    void notify_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
+    std::vector<HeldEvent> hold(const Append& append, const Appended& appended) const;
+
+    const Parts parts_;
+    std::int64_t last_batch_ = 0;
+    delivery::LowWater low_water_;
+    /// As last written to storage.
+    EventId written_low_water_{};
+    /// What is being written.
+    StorageWork current_;
+    /// Results whose write failed; they go into the next batch, unless they turn out to be written.
+    delivery::Results unwritten_;
+    /// The batch of `last_batch_` has no receipt.
+    bool is_in_doubt_ = false;
+};
+
+}  // namespace webhooks::service

@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <service/claimer.hpp>
+#include <utility>
+
+namespace webhooks::service {
+namespace {
+
+/// The maximum number of requests for deferred events served before publications have their turn
+/// again: each is a transaction.
+constexpr std::size_t max_refills_in_step = 20;
+
+}  // namespace
+
+void Claimer::reset() {
+    is_in_doubt_ = false;
+    requests_.clear();
+}
+
+void Claimer::consider_due(Time due) {
+    if (!next_due_ || due < *next_due_) next_due_ = due;
+}
+
+void Claimer::add(const std::vector<delivery::RefillRequest>& requests) {
+    requests_.insert(requests_.end(), requests.begin(), requests.end());
+}
+
+std::optional<SteadyTime> Claimer::ready_at() const {
+    if (is_in_doubt_) return SteadyTime::min();
+    if (!next_due_ || parts_.budget.room_for_claim() == 0) return {};
+    const auto until_due = std::max(*next_due_ - parts_.clock.now(), Time::duration::zero());
+    return parts_.clock.steady_now() + until_due;
+}
+
+bool Claimer::resolve_in_doubt_claim() {
+    if (!is_in_doubt_) return true;
+    const Result<> undone = parts_.storage->unclaim(parts_.identity.id(), last_claim_);
+    if (!parts_.health.note_storage_result(undone, "claim")) return false;
+    is_in_doubt_ = false;
+    consider_due(parts_.clock.now());
+    return true;
+}
+
+std::size_t Claimer::claim_due() {
+    if (!resolve_in_doubt_claim()) return 0;
+    if (!next_due_ || parts_.clock.now() < *next_due_) return 0;
+    const std::size_t room = parts_.budget.room_for_claim();
+    if (room == 0) return 0;
+    Result<Claim> claim = parts_.storage->claim(parts_.identity.id(), room, ++last_claim_);
+    if (!claim) is_in_doubt_ = true;
+    if (!parts_.health.note_storage_result(claim, "claim")) return 0;
+    // What is known of subscriptions decides on these events: it must be no older than they are.
+    if (claim->revision > parts_.index.revision() && !parts_.changes.refresh_index()) {
+        is_in_doubt_ = true;
+        return 0;
+    }
+    next_due_ = claim->next_due;
+    const std::size_t claimed = claim->events.size();
+    if (claimed == 0 && next_due_ && *next_due_ <= parts_.clock.now()) {
+        // Storage has the correct time: its clock was set back.
+        parts_.health.note_storage_result(parts_.identity.heartbeat(), "heartbeat");
+    }
+    parts_.inbox.deliver(std::move(claim->events));
+    return std::max<std::size_t>(claimed, 1);
+}
+
+std::size_t Claimer::serve_refill_requests() {
+    std::size_t served = 0;
+    while (!requests_.empty() && served < max_refills_in_step && resolve_in_doubt_claim()) {
+        delivery::RefillRequest request = requests_.front();
+        const std::size_t room = parts_.budget.room_for_claim();
+        if (room == 0) break;
+        request.count = std::min(request.count, room);
+        Result<std::vector<HeldEvent>> events = parts_.storage->claim_reserved(
+            parts_.identity.id(), request.subscription, request.count, ++last_claim_);
+        if (!events) is_in_doubt_ = true;
+        if (!parts_.health.note_storage_result(events, "claim")) break;
+        requests_.pop_front();
+        parts_.inbox.refill(request, std::move(*events));
+        ++served;
+    }
+    return served;
+}
+
+}  // namespace webhooks::service

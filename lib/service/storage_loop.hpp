@@ -1,0 +1,117 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <metrics/service_metrics.hpp>
+#include <mutex>
+#include <service/batch_writer.hpp>
+#include <service/change_reader.hpp>
+#include <service/claimer.hpp>
+#include <service/inbox.hpp>
+#include <service/maintenance.hpp>
+#include <service/next_action.hpp>
+#include <service/pending_work.hpp>
+#include <service/worker_identity.hpp>
+#include <string_view>
+#include <webhooks/options.hpp>
+
+namespace webhooks::service {
+
+/// The storage side of a running service: commits publications and results in batches, holds the
+/// worker's identity, and claims due events. `next_action` decides what it does next; the parts do
+/// it.
+///
+/// `step` does the work. Its callers take turns; all other functions may be called at any time.
+class StorageLoop {
+public:
+    struct Parts {
+        std::shared_ptr<Storage> storage;
+        std::shared_ptr<Clock> clock;
+        std::shared_ptr<Observer> observer;
+        std::shared_ptr<metrics::ServiceMetrics> metrics;
+        /// Called, from any thread, after `wake_at` has become earlier.
+        std::function<void()> on_change = {};
+    };
+    StorageLoop(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox,
+                const delivery::MemoryBudget& budget);
+    ~StorageLoop();
+    StorageLoop(const StorageLoop&) = delete;
+    StorageLoop& operator=(const StorageLoop&) = delete;
+
+    /// Registers as a worker, reads subscriptions, starts to take over what was left behind.
+    Result<> open();
+    /// From now on `submit` returns stopped.
+    void reject_new() { pending_.reject_new(); }
+    /// Writes pending work, and gives up the identity, so that its events are due at once for any
+    /// worker.
+    /// @pre `reject_new` was called.
+    Result<> close();
+    /// Leaves everything as after a crash: this worker stays registered in storage. Only callers
+    /// are answered. @pre `reject_new` was called.
+    void abandon();
+
+    /// Submits publications; a later `step` calls `done`. @return overloaded; stopped: then the
+    /// submission is unchanged.
+    Result<> submit(Submission& submission) { return pending_.submit(submission); }
+    /// Submits results of events. Has no effect if `epoch` is that of an earlier identity.
+    void record(std::uint64_t epoch, delivery::Results results);
+    /// Delivery has failed, and it is unknown what it still holds: all of it goes back to storage.
+    void force_reregister() noexcept { has_failed_ = true; }
+    /// Whether there is room for more results; delivery starts no attempt otherwise.
+    bool has_room_for_results() const { return pending_.has_room_for_results(); }
+    /// Reads what has changed since the index was built.
+    Result<> refresh() { return changes_.refresh(); }
+    void request(StorageRequest request) { pending_.request(request); }
+
+    /// Does one round of the work that is ready. @return the number of things done.
+    std::size_t step();
+    /// Waits until `step` may have work to do, or `stop_waiting` was called.
+    void wait() { pending_.wait(clock_.steady_now()); }
+    void stop_waiting() { pending_.stop_waiting(); }
+    /// When `step` has work to do next: a time in the past if it has work now.
+    SteadyTime wake_at() const { return pending_.wake_at(); }
+
+    bool holds_lease() const { return identity_.holds_lease(); }
+    /// Storage's time.
+    Time now() const { return clock_.now(); }
+    bool is_healthy() const noexcept { return health_.is_healthy(); }
+
+private:
+    Result<> begin_identity();
+    StorageLoopState state();
+    NextAction next(std::optional<StorageAction> after = {});
+    std::size_t run_round();
+    std::size_t run(StorageAction);
+    void reregister();
+    std::size_t heartbeat();
+    /// @return false if storage does not respond.
+    bool read_changes();
+    std::size_t take_over();
+    std::size_t maintain();
+    std::size_t reject_pending();
+    void on_fatal(std::string_view what);
+
+    const std::shared_ptr<Storage> storage_;
+    const std::shared_ptr<Observer> observer_;
+    const ServiceOptions& options_;
+    Inbox& inbox_;
+    StorageClock clock_;
+    StorageHealth health_;
+    PendingWork pending_;
+    WorkerIdentity identity_;
+    ChangeReader changes_;
+    Claimer claimer_;
+    BatchWriter writer_;
+    Maintainer maintenance_;
+    std::atomic<bool> has_failed_{false};
+
+    // The state of `step`: must be held to run one.
+    std::mutex step_mutex_;
+    bool is_closed_ = false;
+    /// Set only by a complete check: a heartbeat for another reason does not check for changes.
+    SteadyTime next_heartbeat_{};
+};
+
+}  // namespace webhooks::service

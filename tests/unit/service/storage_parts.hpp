@@ -1,0 +1,151 @@
+#pragma once
+
+#include <service/batch_writer.hpp>
+#include <service/maintenance.hpp>
+#include <support/catch.hpp>
+#include <webhooks/memory_storage.hpp>
+#include <webhooks/testing/faulty_storage.hpp>
+#include <webhooks/testing/manual_clock.hpp>
+
+namespace webhooks::service {
+
+using namespace std::chrono_literals;
+using testing::FaultyStorage;
+using Call = FaultyStorage::Call;
+
+/// Collects what the parts report.
+struct ReportingObserver final : Observer {
+    void on_published(std::size_t count) override { published += count; }
+    void on_fenced(std::size_t results) override { fenced += results; }
+    void on_record(const LogRecord& record) override { events.push_back(record.event); }
+    void on_deactivated(SubscriptionId id, DeactivationReason) override {
+        deactivated.push_back(id);
+    }
+
+    std::size_t published = 0;
+    std::size_t fenced = 0;
+    std::vector<LogEvent> events;
+    std::vector<SubscriptionId> deactivated;
+};
+
+/// The parts of the storage loop of one worker, without the loop.
+struct StorageParts {
+    StorageParts(std::shared_ptr<Storage> shared, std::shared_ptr<Clock> steady,
+                 const ServiceOptions& given)
+        : storage(std::make_shared<FaultyStorage>(std::move(shared))),
+          options(given),
+          clock(steady),
+          health(steady, observer) {}
+
+    /// Registers and confirms the worker, as the loop does.
+    void begin() {
+        REQUIRE(identity.register_worker());
+        writer.reset(identity.worker());
+        inbox.begin_epoch(pending.begin_epoch().number);
+        REQUIRE(identity.heartbeat());
+        REQUIRE(changes.refresh());
+    }
+
+    void break_next(Call call, FaultyStorage::Fault fault = FaultyStorage::Fault::refused) {
+        storage->break_calls({.fault = fault, .only = call});
+    }
+
+    std::shared_ptr<FaultyStorage> storage;
+    std::shared_ptr<ReportingObserver> observer = std::make_shared<ReportingObserver>();
+    const ServiceOptions options;
+    SubscriptionIndex index{{}};
+    delivery::MemoryBudget budget{options};
+    Inbox inbox{budget, [] {}};
+    StorageClock clock;
+    StorageHealth health;
+    PendingWork pending{options, budget, {}};
+    WorkerIdentity identity{storage, options.lease, clock, health};
+    ChangeReader changes{storage, index, inbox, health};
+    Claimer claimer{{.storage = storage,
+                     .clock = clock,
+                     .health = health,
+                     .identity = identity,
+                     .changes = changes,
+                     .index = index,
+                     .inbox = inbox,
+                     .budget = budget}};
+    BatchWriter writer{{.storage = storage,
+                        .observer = observer,
+                        .clock = clock,
+                        .health = health,
+                        .identity = identity,
+                        .changes = changes,
+                        .index = index,
+                        .inbox = inbox,
+                        .claimer = claimer,
+                        .pending = pending,
+                        .budget = budget}};
+};
+
+/// One worker with a subscription to `order.created`.
+struct StoragePartsFixture {
+    explicit StoragePartsFixture(ServiceOptions options = {}) : parts(shared, clock, options) {
+        REQUIRE(shared->upsert_event_type({.name = "order.created", .description = ""}));
+        subscription = subscribe();
+        parts.begin();
+    }
+
+    SubscriptionId subscribe() {
+        return shared
+            ->insert_subscription({.name = "mine",
+                                   .event_type = "order.created",
+                                   .url = "https://hooks.example.com/a",
+                                   .secret = Secret("whsec_" + std::string(32, 'A')),
+                                   .user_id = "alice"})
+            .value()
+            .id;
+    }
+
+    /// Submits one publication; its result is appended to `receipts`.
+    void publish(std::optional<Time> due = {}, std::optional<IdempotencyKey> key = {}) {
+        Submission submission;
+        submission.publications.push_back(
+            {.message = std::make_shared<Message>(
+                 Message{.event_type = "order.created",
+                         .content_type = "application/json",
+                         .payload = std::make_shared<const std::string>("{}")}),
+             .owner = "alice",
+             .idempotency = std::move(key),
+             .due = due});
+        submission.done = [this](Result<PublishReceipts> receipt) {
+            receipts.push_back(std::move(receipt));
+        };
+        REQUIRE(parts.pending.submit(submission));
+    }
+
+    /// Events that were passed to delivery since the last call.
+    std::vector<EventId> delivered() {
+        std::vector<EventId> ids;
+        for (const HeldEvent& event : parts.inbox.take().events) {
+            ids.push_back(event.id);
+        }
+        return ids;
+    }
+
+    /// An attempt that ended the event.
+    static delivery::Results attempt(SubscriptionId subscription, EventId event,
+                                     Outcome outcome = Outcome::delivered,
+                                     std::optional<Time> due = {}) {
+        delivery::Results results;
+        results.attempts.push_back({.event = event,
+                                    .subscription = subscription,
+                                    .attempt = {.number = 1, .outcome = outcome},
+                                    .due = due,
+                                    .attempts_since_reopened = 1});
+        results.released_events = 1;
+        return results;
+    }
+
+    std::shared_ptr<testing::ManualClock> clock = std::make_shared<testing::ManualClock>();
+    std::shared_ptr<Storage> shared = make_memory_storage(clock);
+    SubscriptionId subscription{};
+    std::vector<Result<PublishReceipts>> receipts;
+    StorageParts parts;
+};
+
+}  // namespace webhooks::service
