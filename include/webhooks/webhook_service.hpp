@@ -109,7 +109,9 @@ public:
                                        std::optional<Secret> secret = {},
                                        std::chrono::seconds overlap = default_secret_overlap);
     /// The deliveries of the last 24 hours, and the current state of the endpoint.
-    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
+    /// @param stop ends the query, with `timed_out`, when its result is no longer needed.
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
+                                          std::stop_token stop = {}) const;
 
     // ---- The event log.
 

@@ -40,7 +40,8 @@ public:
     Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery&) const;
     Result<Subscription> rotate_secret(const Principal&, SubscriptionId, std::optional<Secret>,
                                        std::chrono::seconds overlap);
-    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
+                                          std::stop_token stop) const;
 
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery&) const;
     Result<Page<Event>> all_events(const Principal&, const ListQuery&) const;

@@ -176,9 +176,10 @@ Result<Subscription> WebhookService::rotate_secret(const Principal& principal, S
     });
 }
 
-Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal,
-                                                      SubscriptionId id) const {
-    return enter(impl_, [&](Impl& impl) { return impl.statistics(principal, id); });
+Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal, SubscriptionId id,
+                                                      std::stop_token stop) const {
+    return enter(impl_,
+                 [&](Impl& impl) { return impl.statistics(principal, id, std::move(stop)); });
 }
 
 Result<Page<Event>> WebhookService::events(const Principal& principal, SubscriptionId id,
