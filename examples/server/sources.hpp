@@ -19,7 +19,7 @@ public:
     /// @param source what errors call the option: its flag, or its place in the file.
     void add(const Option& option, std::string source);
 
-    /// The same error in the words of whoever started the program.
+    /// The same error in the words of the command line.
     webhooks::Error explain(const webhooks::Error& error) const;
 
 private:
