@@ -105,6 +105,23 @@ TEST_CASE("a schema of another version is rejected, with both versions", "[postg
     }
 }
 
+TEST_CASE("a schema in which another program uses the library's names is rejected, with advice",
+          "[postgresql]") {
+    const auto [definition, words] = GENERATE(table<const char*, const char*>({
+        {"webhooks_schema (a text)", "column \"version\" does not exist"},
+        {"webhooks_event (a text)", "relation \"webhooks_event\" already exists"},
+    }));
+    OnPostgresql place;
+    soci::session sql(soci::postgresql, postgresql_cluster().uri());
+    sql << "CREATE SCHEMA " + place.schema;
+    sql << "CREATE TABLE " + place.schema + "." + definition;
+    const Error error = migrate_postgresql(place.options({})).error();
+    CHECK(error == Errc::conflict);
+    CHECK(error.detail().find(words) != std::string::npos);
+    CHECK(error.detail().ends_with("; name another one in PostgresqlOptions::schema"));
+    CHECK(error.detail().find("Fatal error") == std::string::npos);
+}
+
 TEST_CASE("subscriptions of an older schema on PostgreSQL get the defaults of newer members",
           "[postgresql]") {
     const OnPostgresql place;
