@@ -12,11 +12,11 @@ import { until } from "./support/wait.js";
 const schema = JSON.parse(readFileSync(new URL("../../examples/server/config.schema.json", import.meta.url)));
 
 /** The members of the schema: {path, member}, those of sections by their path. */
-function members() {
-  return Object.entries(schema.properties).flatMap(([name, member]) =>
+function members(properties = schema.properties, section = "") {
+  return Object.entries(properties).flatMap(([name, member]) =>
     member.additionalProperties === false
-      ? Object.entries(member.properties).map(([inner, value]) => ({ path: `${name}.${inner}`, member: value }))
-      : [{ path: name, member }]);
+      ? members(member.properties, `${section}${name}.`)
+      : [{ path: section + name, member }]);
 }
 
 /** A config of one member, nested as its path says. */
@@ -183,9 +183,9 @@ test("all defaults of the schema are accepted together", async (t) => {
   const config = { $schema: "config.schema.json" };
   for (const { path, member } of members()) {
     if (member.default === undefined) continue;
-    const [section, name] = path.split(".");
-    if (name) config[section] = { ...config[section], [name]: member.default };
-    else config[section] = member.default;
+    const names = path.split(".");
+    const section = names.slice(0, -1).reduce((outer, name) => (outer[name] ??= {}), config);
+    section[names.at(-1)] = member.default;
   }
   const file = writeConfig(`${directory}/config.json`, config);
   await Server.start(t, { args: ["--config", file, "--storage", `sqlite:${directory}/webhooks.db`] });
