@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 #include <webhooks/export.hpp>
+#include <webhooks/header.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/time.hpp>
 
@@ -72,6 +73,25 @@ enum class FailureReason : std::uint8_t {
 /// The enumerator's name.
 std::string_view to_string(FailureReason) noexcept;
 
+/// Further details of a failed attempt.
+struct AttemptDetails {
+    /// Some headers of the response, with names in lower case, up to 1 KiB: `content-type`,
+    /// `content-length`, `date`, `server`, `retry-after`, `location`, `via`, `x-request-id` and
+    /// `cf-ray`.
+    Headers response_headers = {};
+    /// The IP address that was connected to last; empty if there was none.
+    std::string address = {};
+    // How long each phase took that was reached; absent for one that was not, or that a kept
+    // connection made unnecessary.
+    std::optional<std::chrono::microseconds> lookup = {};
+    std::optional<std::chrono::microseconds> connect = {};  ///< All addresses that were tried.
+    std::optional<std::chrono::microseconds> tls = {};
+    /// From the request to the first byte of the response.
+    std::optional<std::chrono::microseconds> first_byte = {};
+
+    bool operator==(const AttemptDetails&) const = default;
+};
+
 /// One row of an event's history. No request was made for `cancelled` and `expired` rows.
 struct Attempt {
     int number = 0;  ///< 1, 2, 3 ... within the event.
@@ -81,6 +101,8 @@ struct Attempt {
     std::optional<std::string> response = {};  ///< At most 4 KiB of the body, valid UTF-8.
     std::optional<std::string> error_message = {};
     Outcome outcome = Outcome::retry;
+    /// Of a failed attempt, if the transport provides them; otherwise null.
+    std::shared_ptr<const AttemptDetails> details = {};
 };
 
 /// An event of the log: one message for one subscription. Its state is that of its latest attempt,

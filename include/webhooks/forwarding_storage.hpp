@@ -26,10 +26,12 @@ public:
         list_events,
         list_all_events,
         find_event,
+        find_any_event,
         delete_event,
         statistics,
         reopen_event,
         reopen_undelivered,
+        count_undelivered,
         register_worker,
         heartbeat,
         retire_worker,
@@ -66,11 +68,15 @@ public:
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
     Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
+    Result<EventHistory> find_any_event(const Principal&, EventId,
+                                        std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
-    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
-                                        std::size_t limit) override;
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
+                                        EventId after, std::size_t limit) override;
+    Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
+                                          const CreationPeriod&) override;
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;

@@ -7,6 +7,7 @@
 #include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
+#include <webhooks/subscription.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
 
@@ -70,12 +71,6 @@ struct AttemptReport {
     std::chrono::microseconds delay{};
 };
 
-/// Why the service itself deactivated a subscription.
-enum class DeactivationReason : std::uint8_t {
-    gone,     ///< Its endpoint responded with 410.
-    failing,  ///< Its endpoint has only failed for `ServiceOptions::deactivate_after`.
-};
-
 /// Receives reports of what the service does. Called from the service's threads, several at once,
 /// or inside the member function that does the work (`run_once`, `publish`, `stop`). A call must
 /// return quickly, because deliveries or commits wait for it. It may call the service, except for
@@ -93,7 +88,8 @@ public:
     virtual void on_published(std::size_t /*events*/) {}
     /// An attempt has ended and is about to be recorded.
     virtual void on_attempt(const AttemptReport&) {}
-    /// A subscription was deactivated; its owner may want to know. Called once this is durable.
+    /// The service itself deactivated a subscription; its owner may want to know. Called once this
+    /// is durable.
     virtual void on_deactivated(SubscriptionId, DeactivationReason) {}
     /// Another worker has taken over this worker's events. This many results are dropped, and their
     /// events are resent.

@@ -218,6 +218,14 @@ struct Heartbeat {
     std::int64_t last_notice = 0;  ///< `Notice::number` of the latest one; 0 before the first.
 };
 
+/// A period of creation times.
+struct CreationPeriod {
+    Time since{};
+    std::optional<Time> until = {};  ///< Excluded. Absent: without an end.
+
+    bool contains(Time time) const { return time >= since && (!until || time < *until); }
+};
+
 /// The result of reopening events.
 struct Reopened {
     std::size_t count = 0;
@@ -313,6 +321,11 @@ public:
     /// returns `unsupported`.
     virtual Result<Page<Event>> list_all_events(const Principal&, const ListQuery&);
     virtual Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) = 0;
+    /// As above, whichever subscription it is of that the principal may see. The default
+    /// implementation returns `unsupported`.
+    /// @param worker_tag if set, only an event with this `HeldEvent::worker_tag`.
+    virtual Result<EventHistory> find_any_event(const Principal&, EventId,
+                                                std::optional<std::uint64_t> worker_tag);
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
     /// Of the attempts of the last 24 hours, considering the newest `max_events_in_statistics`
     /// events.
@@ -323,11 +336,15 @@ public:
     /// Makes an event due now, with a full set of attempts. @return conflict while a worker has it
     /// in memory.
     virtual Result<> reopen_event(const Principal&, SubscriptionId, EventId) = 0;
-    /// As `reopen_event`, for the events from `since` on (by `Event::created_at`) that have a
-    /// history, are not delivered and in no worker's memory, in order of id, starting after
-    /// `after`, up to `limit`.
-    virtual Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since,
-                                                EventId after, std::size_t limit) = 0;
+    /// As `reopen_event`, for the events created in a period that have a history, are not delivered
+    /// and in no worker's memory, in order of id, starting after `after`, up to `limit`.
+    virtual Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId,
+                                                const CreationPeriod&, EventId after,
+                                                std::size_t limit) = 0;
+    /// The number of events that `reopen_undelivered` would reopen now. The default implementation
+    /// returns `unsupported`.
+    virtual Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
+                                                  const CreationPeriod&);
 
     // ---- The log, for workers. Each call returns `fenced`, having done nothing, if the worker's
     // lease has expired.

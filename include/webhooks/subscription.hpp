@@ -1,27 +1,20 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/header.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/retry_on.hpp>
 #include <webhooks/secret.hpp>
 #include <webhooks/time.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
-
-/// A header that a subscription adds to each request. For the rules see docs/security.md: names are
-/// RFC 9110 tokens that are not reserved for the library or the connection.
-struct Header {
-    std::string name;
-    std::string value;
-
-    bool operator==(const Header&) const = default;
-};
-using Headers = std::vector<Header>;
 
 /// A replaced secret that still signs.
 struct RetiredSecret {
@@ -31,6 +24,15 @@ struct RetiredSecret {
 
 inline constexpr int max_rate_limit = 100'000;
 inline constexpr std::chrono::seconds max_subscription_timeout{60};
+
+/// Why a subscription is inactive.
+enum class DeactivationReason : std::uint8_t {
+    gone,     ///< Its endpoint responded with 410.
+    failing,  ///< Its endpoint has only failed for `ServiceOptions::deactivate_after`.
+    user,     ///< A caller deactivated it, or created it inactive.
+};
+/// The enumerator's name.
+std::string_view to_string(DeactivationReason) noexcept;
 
 /// A user's request to receive events of a type at a URL.
 struct Subscription {
@@ -57,6 +59,9 @@ struct Subscription {
     std::optional<Time> failing_since = {};
     /// Nothing is sent before this time: the endpoint asked for the pause, or failed too often.
     std::optional<Time> paused_until = {};
+    /// Set while it is inactive, unless it has been since before this was recorded.
+    std::optional<DeactivationReason> deactivation_reason = {};
+    std::optional<Time> deactivated_at = {};  ///< Set together with `deactivation_reason`.
     /// The newest 100, newest first, if the query included them; otherwise empty.
     std::vector<Event> recent_events = {};
 };

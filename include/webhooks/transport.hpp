@@ -47,6 +47,8 @@ struct TransportAnswer {
     std::string retry_after = {};  ///< With `answered` only: the header's value, unchanged.
     std::string error = {};        ///< With `failed`, `not_sent`: human-readable; without secrets.
     FailureReason reason = FailureReason::other;  ///< With `failed` only.
+    /// Of a failure, for the log; null if unknown. After a 2xx status it is ignored.
+    std::shared_ptr<const AttemptDetails> details = {};
 };
 
 /// Makes attempts. It never retries, follows no redirect, and interprets no status: a non-2xx

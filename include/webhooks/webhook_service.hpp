@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <webhooks/clock.hpp>
 #include <webhooks/error.hpp>
@@ -118,6 +119,10 @@ public:
     Result<Page<Event>> all_events(const Principal&, const ListQuery& = {}) const;
     /// One event with its attempts.
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
+    /// As above, whichever subscription it is of that the principal may see.
+    Result<EventHistory> event(const Principal&, EventId) const;
+    /// The event whose requests carry this `webhook-id`; not_found also for text that is none.
+    Result<EventHistory> event(const Principal&, std::string_view webhook_id) const;
     /// If the event is still queued, it is cancelled: here at once, at other workers within
     /// `ServiceOptions::heartbeat_interval`.
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
@@ -132,11 +137,20 @@ public:
     /// @return the event, which is waiting now; conflict while it is being delivered, and if the
     /// subscription is inactive (except for a test event).
     Result<Event> retry_event(const Principal&, SubscriptionId, EventId);
-    /// Resends all events published since `since` that have failed and are not delivered, whether
+    /// Resends all events published in a period that have failed and are not delivered, whether
     /// they still wait for a retry or have ended.
-    /// @return their number; conflict if the subscription is inactive. After any other error some
-    /// events may already be scheduled; repeating the call is harmless.
-    Result<std::size_t> recover(const Principal&, SubscriptionId, Time since);
+    /// @return their number; conflict if the subscription is inactive; invalid_argument for a
+    /// period that ends before it begins. After any other error some events may already be
+    /// scheduled; repeating the call is harmless.
+    Result<std::size_t> recover(const Principal&, SubscriptionId, const CreationPeriod&);
+    /// As above, for all events published since `since`.
+    Result<std::size_t> recover(const Principal& principal, SubscriptionId id, Time since) {
+        return recover(principal, id, CreationPeriod{.since = since});
+    }
+    /// The number of events that `recover` would resend now. Works for an inactive subscription,
+    /// too.
+    Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
+                                          const CreationPeriod&) const;
 
     // ---- Event types.
 

@@ -10,6 +10,7 @@
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/forwarding_storage.hpp>
+#include <webhooks/header.hpp>
 #include <webhooks/http_transport.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/memory_storage.hpp>

@@ -1,4 +1,5 @@
 #include <webhooks/event.hpp>
+#include <webhooks/subscription.hpp>
 
 namespace webhooks {
 
@@ -26,6 +27,18 @@ std::string_view to_string(FailureReason reason) noexcept {
             break;
     }
     return "other";
+}
+
+std::string_view to_string(DeactivationReason reason) noexcept {
+    switch (reason) {
+        case DeactivationReason::gone:
+            return "gone";
+        case DeactivationReason::failing:
+            return "failing";
+        case DeactivationReason::user:
+            break;
+    }
+    return "user";
 }
 
 }  // namespace webhooks

@@ -91,6 +91,12 @@ Result<EventHistory> ForwardingStorage::find_event(const Principal& principal, S
     return call_inner(Call::find_event, [&] { return inner_->find_event(principal, id, event); });
 }
 
+Result<EventHistory> ForwardingStorage::find_any_event(const Principal& principal, EventId event,
+                                                       std::optional<std::uint64_t> worker_tag) {
+    return call_inner(Call::find_any_event,
+                      [&] { return inner_->find_any_event(principal, event, worker_tag); });
+}
+
 Result<> ForwardingStorage::delete_event(const Principal& principal, SubscriptionId id,
                                          EventId event) {
     return call_inner(Call::delete_event,
@@ -109,11 +115,19 @@ Result<> ForwardingStorage::reopen_event(const Principal& principal, Subscriptio
 }
 
 Result<Reopened> ForwardingStorage::reopen_undelivered(const Principal& principal,
-                                                       SubscriptionId id, Time since, EventId after,
+                                                       SubscriptionId id,
+                                                       const CreationPeriod& period, EventId after,
                                                        std::size_t limit) {
     return call_inner(Call::reopen_undelivered, [&] {
-        return inner_->reopen_undelivered(principal, id, since, after, limit);
+        return inner_->reopen_undelivered(principal, id, period, after, limit);
     });
+}
+
+Result<std::size_t> ForwardingStorage::count_undelivered(const Principal& principal,
+                                                         SubscriptionId id,
+                                                         const CreationPeriod& period) {
+    return call_inner(Call::count_undelivered,
+                      [&] { return inner_->count_undelivered(principal, id, period); });
 }
 
 Result<Worker> ForwardingStorage::register_worker(std::chrono::milliseconds lease) {

@@ -17,6 +17,16 @@ Result<Page<Event>> Storage::list_all_events(const Principal&, const ListQuery&)
     return Error(Errc::unsupported, "this storage can only list the events of one subscription");
 }
 
+Result<EventHistory> Storage::find_any_event(const Principal&, EventId,
+                                             std::optional<std::uint64_t>) {
+    return Error(Errc::unsupported, "this storage can only find an event by its subscription, too");
+}
+
+Result<std::size_t> Storage::count_undelivered(const Principal&, SubscriptionId,
+                                               const CreationPeriod&) {
+    return Error(Errc::unsupported, "this storage cannot count undelivered events");
+}
+
 void Storage::set_listener(std::function<void()>) {}
 
 Result<StorageSample> Storage::sample() {

@@ -90,6 +90,7 @@ Attempt describe(const TransportAnswer& answer, int number, Time sent_at,
     }
     if (response_class_of(answer) != ResponseClass::success)
         attempt.error_message = error_of(answer);
+    if (outcome != Outcome::delivered) attempt.details = answer.details;
     return attempt;
 }
 

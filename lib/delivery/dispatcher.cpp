@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <delivery/dispatcher.hpp>
 #include <delivery/event_rules.hpp>
 
@@ -385,14 +384,6 @@ std::vector<Transport::Token> Dispatcher::tokens_in_flight() const {
         tokens.push_back(token);
     }
     return tokens;
-}
-
-std::string webhook_id(const HeldEvent& event) {
-    char text[48];
-    const int length = std::snprintf(text, sizeof text, "%016llx_%lld",
-                                     static_cast<unsigned long long>(event.worker_tag),
-                                     static_cast<long long>(event.id.value));
-    return {text, static_cast<std::size_t>(length)};
 }
 
 }  // namespace webhooks::delivery

@@ -119,7 +119,4 @@ private:
     Results results_;
 };
 
-/// The `webhook-id` of an event: its worker's tag in hexadecimal, `_`, and its id.
-std::string webhook_id(const HeldEvent&);
-
 }  // namespace webhooks::delivery

@@ -45,6 +45,13 @@ Value value_of(const Subscription& row, std::size_t column) {
             return moment(row.created_at);
         case 10:
             return moment(row.updated_at);
+        case 12:
+            return maybe(row.failing_since);
+        case 13:
+            return maybe(row.paused_until);
+        case 14:
+            if (!row.deactivation_reason) return {};
+            return std::string(to_string(*row.deactivation_reason));
         default:
             return {};
     }

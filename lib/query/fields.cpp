@@ -6,12 +6,22 @@ namespace webhooks::query {
 namespace {
 
 constexpr Field subscription_fields[] = {
-    {"id", Type::number, true},        {"name", Type::text, true},
-    {"eventType", Type::text, true},   {"url", Type::text, true},
-    {"secret", Type::text, false},     {"maxRetryCount", Type::number, true},
-    {"isActive", Type::boolean, true}, {"userId", Type::text, true},
-    {"headers", Type::text, false},    {"createdAt", Type::time, true},
-    {"updatedAt", Type::time, true},   {"webhookEvents", Type::text, false},
+    {"id", Type::number, true},
+    {"name", Type::text, true},
+    {"eventType", Type::text, true},
+    {"url", Type::text, true},
+    {"secret", Type::text, false},
+    {"maxRetryCount", Type::number, true},
+    {"isActive", Type::boolean, true},
+    {"userId", Type::text, true},
+    {"headers", Type::text, false},
+    {"createdAt", Type::time, true},
+    {"updatedAt", Type::time, true},
+    {"webhookEvents", Type::text, false},
+    {"failingSince", Type::time, true},
+    {"pausedUntil", Type::time, true},
+    {"deactivationReason", Type::text, true},
+    {"deactivation", Type::text, false},
 };
 
 constexpr Field event_fields[] = {
@@ -23,7 +33,7 @@ constexpr Field event_fields[] = {
     {"nextRetryAt", Type::time, true},  {"createdAt", Type::time, true},
 };
 
-/// The field that was meant, or all there are.
+/// The field that was probably meant, or a list of all fields.
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& names) {
     const std::string_view near = nearest(name, names);
     if (!near.empty()) return "did you mean '" + std::string(near) + "'?";
@@ -34,7 +44,7 @@ std::string suggestion(std::string_view name, const std::vector<std::string_view
     return all;
 }
 
-/// @param is_suggested whether a field may be named in place of one that is unknown.
+/// @param is_suggested whether a field may be suggested for an unknown name.
 template <class Predicate>
 std::variant<std::size_t, SyntaxError> find(std::string_view name, ListKind kind,
                                             Predicate is_suggested) {

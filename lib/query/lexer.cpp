@@ -6,7 +6,7 @@
 namespace webhooks::query {
 namespace {
 
-/// The signs of more than one character.
+/// The operators of more than one character.
 constexpr std::string_view long_signs[] = {"&&", "||", "==", "!=", "<>",
                                            "<=", ">=", "=>", "??", "?."};
 
@@ -14,7 +14,7 @@ bool is_word_character(char c) {
     return ascii::is_alphanumeric(c) || c == '_';
 }
 
-/// As far as numbers and timestamps go.
+/// A character of a number or a timestamp.
 bool is_number_character(char c) {
     return ascii::is_alphanumeric(c) || c == '.' || c == ':' || c == '+' || c == '-';
 }
@@ -27,7 +27,7 @@ std::size_t length_while(std::string_view text, std::size_t from, Predicate hold
     return from;
 }
 
-/// A single quote within single ones is doubled, a double quote within double ones is escaped.
+/// A single quote within single quotes is doubled, a double quote within double quotes is escaped.
 std::size_t length_of_text(std::string_view text) {
     const char quote = text.front();
     for (std::size_t at = 1; at < text.size(); ++at) {
@@ -49,7 +49,7 @@ std::size_t length_of_sign(std::string_view text) {
     return length_while(text, 1, is_utf8_tail);
 }
 
-/// The token that a text begins with. @pre It does not begin with a blank.
+/// The token at the start of a text. @pre The text does not start with a space or tab.
 Token first_of(std::string_view text) {
     if (text.empty()) return {};
     const char first = text.front();

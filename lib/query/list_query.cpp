@@ -15,7 +15,7 @@ using query::SyntaxError;
 constexpr std::uint32_t max_count = 2'147'483'647;
 constexpr std::int64_t max_id = (std::int64_t{1} << 53) - 1;
 
-/// Reads the parameters of one query, and gathers what is wrong with them.
+/// Parses the parameters of one query, and collects their errors.
 class Reader {
 public:
     Reader(const ListQueryText& text, ListKind kind) : text_(text), kind_(kind) {}
@@ -83,7 +83,7 @@ private:
         }
     }
 
-    /// @return whether a sort descends; nothing where that is no direction.
+    /// @return whether the sort is descending; nullopt if it is not a direction.
     static std::optional<bool> direction(std::string_view modifier) {
         if (modifier.empty() || modifier == "asc" || modifier == "ascending") return false;
         if (modifier == "desc" || modifier == "descending") return true;

@@ -8,9 +8,9 @@
 namespace webhooks::query {
 namespace {
 
-/// What was meant by a number or timestamp that is neither, if that can be told.
+/// A suggestion for text that is neither a number nor a timestamp, if there is one.
 const char* hint_on(std::string_view written, const Token& next) {
-    // An offset's plus sign that was not escaped has become a blank.
+    // The plus sign of an offset has become a space because it was not percent-encoded.
     const bool has_lost_a_plus = next.kind == Token::Kind::number && next.blanks == 1 &&
                                  parse_time(std::string(written) + "Z").has_value();
     if (has_lost_a_plus) return "write the '+' of an offset as %2B";
@@ -74,7 +74,8 @@ NodePtr LiteralParser::number_or_time() {
                 hint_on(text, token()));
 }
 
-/// `DateTime(2026,11,1)`, `DateTime(2026,11,1,9,5,0)`, `DateTime.Parse("2026-11-01")` and the like.
+/// `DateTime(2026,11,1)`, `DateTime(2026,11,1,9,5,0)`, `DateTime.Parse("2026-11-01")` and similar
+/// forms.
 NodePtr LiteralParser::time_of_type() {
     const Token type = take();
     const bool has_member = take(".");

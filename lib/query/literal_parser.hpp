@@ -18,7 +18,7 @@ protected:
 
     /// A text, a number, a time, `true`, `false` or `null`.
     NodePtr literal();
-    /// Whether `DateTime` or `DateTimeOffset` stands here, for which `literal` has a value.
+    /// Whether the next token is `DateTime` or `DateTimeOffset`, which `literal` parses.
     bool at_time_type() const noexcept { return at("datetime") || at("datetimeoffset"); }
 
 private:

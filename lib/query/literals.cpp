@@ -9,10 +9,10 @@
 namespace webhooks::query {
 namespace {
 
-/// Far beyond what 64 bits hold, and far from overflowing an int.
+/// Far beyond the range of 64 bits, and far from overflowing an int.
 constexpr int max_exponent = 100'000;
 
-/// A number taken apart: digits without leading zeros, and how many stand before the point.
+/// The parts of a number: its digits without leading zeros, and how many of them precede the point.
 struct Decimal {
     bool is_negative = false;
     std::string digits = {};
@@ -69,11 +69,11 @@ std::optional<Whole> parse_number(std::string_view text) {
         const int digit = i < number.digits.size() ? number.digits[i] - '0' : 0;
         magnitude = magnitude * 10 + static_cast<std::uint64_t>(digit);
     }
-    // Where the point is before all digits, all are fraction, and the first is not zero.
+    // If the point precedes all digits, all of them are the fraction, and the first is not zero.
     const std::size_t fraction_at = std::min(whole_digits, number.digits.size());
     const bool has_fraction =
         number.digits.find_first_not_of('0', fraction_at) != std::string::npos;
-    // The floor of what is below zero is further from it.
+    // The floor of a negative number is further from zero.
     if (number.is_negative && has_fraction) ++magnitude;
     constexpr auto max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     if (magnitude > max + (number.is_negative ? 1 : 0)) return std::nullopt;

@@ -9,7 +9,7 @@
 
 namespace webhooks::query {
 
-/// A number as whole numbers can be compared with it.
+/// A number in the form in which it is compared with whole numbers.
 struct Whole {
     std::int64_t floor = 0;
     bool has_fraction = false;
@@ -17,11 +17,11 @@ struct Whole {
     bool operator==(const Whole&) const = default;
 };
 
-/// Reads `["+"|"-"] 1*DIGIT ["." 1*DIGIT] ["e" ["+"|"-"] 1*DIGIT]`, exactly.
-/// @return nothing beyond 64 bits. @pre `text` is of that form.
+/// Parses `["+"|"-"] 1*DIGIT ["." 1*DIGIT] ["e" ["+"|"-"] 1*DIGIT]`, exactly.
+/// @return nullopt beyond 64 bits. @pre `text` has this form.
 std::optional<Whole> parse_number(std::string_view text);
 
-/// Whether a text is of the form that `parse_number` reads.
+/// Whether a text has the form that `parse_number` parses.
 bool is_number(std::string_view text);
 
 /// Parses a time in the format of base/time_text.hpp.

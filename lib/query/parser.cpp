@@ -55,7 +55,7 @@ private:
         return make(kind, position, {}, std::move(parts));
     }
 
-    /// A word stands between blanks, a sign need not.
+    /// A word needs spaces around it, an operator does not.
     bool take_operator() {
         const Token taken = take();
         if (taken.kind == Token::Kind::sign) return true;
@@ -67,7 +67,7 @@ private:
         return false;
     }
 
-    /// What follows a condition neither joins it to another nor ends it.
+    /// The text after a condition neither joins it to another one nor ends it.
     NodePtr not_joined(const char* wanted) {
         if (token().kind == Token::Kind::text && token().blanks == 0) {
             return fail("a string after a string", token().position,
@@ -79,7 +79,7 @@ private:
                     "in place of 'eq false'");
     }
 
-    /// Runs a rule one level deeper.
+    /// Parses a rule one level deeper.
     template <class Rule>
     NodePtr deeper(Rule rule) {
         if (depth_ == max_depth) return fail("nested more than 16 deep", token().position);
@@ -177,7 +177,7 @@ private:
 
     // ---- Terms, some of which are conditions.
 
-    /// A field, a call or a literal, with the members that are called on it.
+    /// A field, a call or a literal, followed by its member calls.
     NodePtr term() {
         NodePtr node = primary();
         for (std::size_t calls = 0; node && at("."); ++calls) {
@@ -190,7 +190,7 @@ private:
         return node;
     }
 
-    /// A term that has a value.
+    /// A term that is a value.
     NodePtr operand() {
         NodePtr node = term();
         if (node && is_condition(*node)) {
@@ -216,7 +216,8 @@ private:
         return make(Node::Kind::field, name.position, std::string(name.text));
     }
 
-    /// `contains(text,'part')`, `tolower(text)` and the like; `np(text)` is the text.
+    /// `contains(text,'part')`, `tolower(text)` and similar functions; `np(text)` is the text
+    /// itself.
     NodePtr call() {
         return deeper([this]() -> NodePtr {
             const Spelling* test = find_test(token());
@@ -239,7 +240,7 @@ private:
                     "there are contains, startswith, endswith, tolower, toupper, length");
     }
 
-    /// `text.Contains("part")`, `text.ToLower()`, `text.Length` and the like.
+    /// `text.Contains("part")`, `text.ToLower()`, `text.Length` and similar members.
     NodePtr member(NodePtr receiver) {
         take(".");
         const std::size_t position = receiver->position;
@@ -260,7 +261,7 @@ private:
                     "there are Contains, StartsWith, EndsWith, ToLower, ToUpper, Length");
     }
 
-    /// The rest of a test: its part, in quotes, and the parenthesis.
+    /// The rest of a text test: the quoted part and the closing parenthesis.
     NodePtr tested(const Spelling& test, std::size_t position, NodePtr text) {
         if (token().kind != Token::Kind::text) return unexpected("a string in quotes");
         NodePtr part = literal();

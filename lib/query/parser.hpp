@@ -9,7 +9,7 @@
 
 namespace webhooks::query {
 
-/// Limits of part "Limits" in docs/list-queries.md.
+/// The limits of the section "Limits" in docs/list-queries.md.
 inline constexpr std::size_t max_filter_bytes = 2048;
 inline constexpr std::size_t max_depth = 16;
 inline constexpr std::size_t max_conditions = 64;
@@ -19,25 +19,26 @@ inline constexpr std::size_t max_sort_keys = 8;
 inline constexpr std::size_t max_relations = 8;
 inline constexpr std::size_t max_chained_calls = 4;
 
-/// Reads a filter, in OData's spelling, that of System.Linq.Dynamic.Core, or both mixed. In linear
-/// time, and with a stack of bounded depth.
-/// @param steps grows by the tokens looked at, so that a test can tell the time without a clock.
+/// Parses a filter, in the spelling of OData, of System.Linq.Dynamic.Core, or both mixed. Takes
+/// linear time, and a stack of bounded depth.
+/// @param steps grows with the number of tokens read, so that a test can measure time without a
+/// clock.
 std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text,
                                                 std::size_t* steps = nullptr);
 
-/// A name of a comma-separated list, with the word after it.
+/// A name in a comma-separated list, with the word after it.
 struct ListItem {
     std::string name;
-    std::string modifier = {};  ///< Lower case; empty where there is none.
+    std::string modifier = {};  ///< Lower case; empty if there is none.
     std::size_t position = 0;
 };
 using ListItems = std::vector<ListItem>;
 
-/// Reads `name [WS modifier] { [WS] "," [WS] name [WS modifier] }`.
-/// @param wanted what a name stands for, for messages.
+/// Parses `name [WS modifier] { [WS] "," [WS] name [WS modifier] }`.
+/// @param wanted what the names denote, for messages.
 std::variant<ListItems, SyntaxError> parse_names(std::string_view text, const char* wanted);
 
-/// Reads names without modifiers, or `new(name, name)`.
+/// Parses names without modifiers, or `new(name, name)`.
 std::variant<ListItems, SyntaxError> parse_selection(std::string_view text);
 
 }  // namespace webhooks::query

@@ -38,7 +38,7 @@ void plan_order(const ListQuery& query, ListKind kind, Plan& plan,
     if (id == plan.order.end()) {
         plan.order.push_back({id_column, false});
     } else {
-        // No two rows have one id: what comes behind it decides nothing.
+        // Ids are unique, so sort keys after the id have no effect.
         plan.order.erase(id + 1, plan.order.end());
     }
 }

@@ -8,7 +8,7 @@
 namespace webhooks::query {
 namespace {
 
-/// Node::Kind and Condition::Kind name the same conditions; terms have no place here.
+/// Node::Kind and Condition::Kind have the same conditions; terms are not allowed here.
 Condition::Kind condition_kind(Node::Kind kind) {
     switch (kind) {
         case Node::Kind::equal:
@@ -38,7 +38,7 @@ Condition::Kind condition_kind(Node::Kind kind) {
     }
 }
 
-/// The comparison with its sides exchanged.
+/// The comparison with its sides swapped.
 Condition::Kind mirrored(Condition::Kind kind) {
     switch (kind) {
         case Condition::Kind::less:
@@ -54,10 +54,10 @@ Condition::Kind mirrored(Condition::Kind kind) {
     }
 }
 
-/// An operand while its condition is judged.
+/// An operand while its condition is checked.
 struct Side {
     Operand operand = {};
-    bool has_fraction = false;  ///< The constant is a little more than its value.
+    bool has_fraction = false;  ///< The constant is slightly greater than its value.
     std::size_t position = 0;
 
     bool is_literal() const { return operand.kind == Operand::Kind::constant; }
@@ -84,8 +84,8 @@ Condition compare(Condition::Kind kind, Operand left, Operand right) {
     return condition;
 }
 
-/// Compares whole numbers with `floor` and a fraction more. A field is never equal to that, a
-/// function neither, but where it gives null that must stay unknown.
+/// Compares whole numbers with `floor` plus a fraction. A field is never equal to that. Neither is
+/// a function, but if it returns null the result must remain unknown.
 Condition compare_with_fraction(Condition::Kind kind, const Operand& left, const Operand& floor) {
     const bool is_equality = kind == Condition::Kind::equal || kind == Condition::Kind::not_equal;
     const Condition above = compare(Condition::Kind::greater, left, floor);
@@ -100,7 +100,7 @@ Condition compare_with_fraction(Condition::Kind kind, const Operand& left, const
         below);
 }
 
-/// Whether a blank stands where the plus sign of an offset stood before it was decoded.
+/// Whether there is a space where the plus sign of an offset was before decoding.
 bool has_lost_a_plus(std::string text) {
     constexpr std::size_t offset_length = 6;
     if (text.size() < offset_length || text[text.size() - offset_length] != ' ') return false;
@@ -126,7 +126,7 @@ private:
         return std::nullopt;
     }
 
-    /// Runs a rule one level deeper.
+    /// Applies a rule one level deeper.
     template <class Rule>
     auto deeper(const Node& node, Rule rule) -> decltype(rule()) {
         if (depth_ == max_depth) return fail("nested more than 16 deep", node.position);
@@ -190,7 +190,7 @@ private:
         Condition condition{.kind = is_negation ? Condition::Kind::negation
                                                 : condition_kind(node.kind)};
         for (const NodePtr& part : node.children) {
-            // Written down, an `or` within an `and` needs parentheses.
+            // In text form, an `or` within an `and` needs parentheses.
             const bool is_deeper = is_negation || (node.kind == Node::Kind::all_of &&
                                                    part->kind == Node::Kind::any_of);
             const auto rule = [&] { return this->condition(*part); };
@@ -269,8 +269,8 @@ private:
                        std::move(part->operand));
     }
 
-    /// Whether a right side can be compared with a left one; a text that is a timestamp becomes
-    /// one.
+    /// Whether the right side can be compared with the left one; a text that is a timestamp is
+    /// converted to a time.
     bool fit(const Side& left, Side& right) {
         const Type wanted = left.operand.type;
         if (wanted == Type::time && right.is_literal() && right.operand.type == Type::text) {

@@ -7,8 +7,8 @@
 
 namespace webhooks::query {
 
-/// Looks the names of a filter up and judges its types. Numbers and moments become whole numbers,
-/// exactly: what has a fraction is rewritten.
+/// Resolves the names in a filter and checks its types. Numbers and times become whole numbers,
+/// exactly: values with a fraction are rewritten.
 std::variant<Condition, SyntaxError> resolve(const Node& filter, ListKind kind);
 
 }  // namespace webhooks::query

@@ -108,7 +108,7 @@ bool is_not(const Token& token) noexcept {
 }
 
 const Unsupported* find_unsupported(const Token& token) noexcept {
-    // A number's sign that follows an operand.
+    // A number's sign after an operand.
     if (token.kind == Token::Kind::number && (token.text[0] == '+' || token.text[0] == '-')) {
         return find<Unsupported>(unsupported, {Token::Kind::sign, token.text.substr(0, 1)});
     }

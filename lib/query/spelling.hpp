@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The words and signs of filters: OData's and those of System.Linq.Dynamic.Core, which mean the
-/// same and may be mixed.
+/// The words and operators of filters: those of OData and of System.Linq.Dynamic.Core, which mean
+/// the same and can be mixed.
 
 #include <query/lexer.hpp>
 #include <query/node.hpp>
@@ -11,13 +11,14 @@
 namespace webhooks::query {
 
 struct Spelling {
-    std::string_view text;  ///< A word in lower case, or a sign.
+    std::string_view text;  ///< A word in lower case, or an operator.
     Node::Kind kind;
 };
 
-/// A comparison's word or sign, or null. So the next two for the names of functions and methods.
+/// A comparison's word or operator, or null. The next two do the same for the names of functions
+/// and methods.
 const Spelling* find_comparison(const Token& token) noexcept;
-/// With a text as the second argument: a condition.
+/// Conditions that take a text as the second argument.
 const Spelling* find_test(const Token& token) noexcept;
 const Spelling* find_function(const Token& token) noexcept;
 
@@ -25,16 +26,16 @@ bool is_and(const Token& token) noexcept;
 bool is_or(const Token& token) noexcept;
 bool is_not(const Token& token) noexcept;
 
-/// What the language of Dynamic LINQ has and filters do not, and what to write instead.
+/// A feature of Dynamic LINQ that filters do not support, and what to write instead.
 struct Unsupported {
-    std::string_view text;  ///< A word in lower case, or a sign.
+    std::string_view text;  ///< A word in lower case, or an operator.
     const char* what;
     const char* hint;
 };
 
-/// An operator, or a name that stands where a field could; or null.
+/// An operator, or a name in the place of a field; or null.
 const Unsupported* find_unsupported(const Token& token) noexcept;
-/// What stands after the point of a field; or null.
+/// A name after the dot of a field; or null.
 const Unsupported* find_unsupported_member(const Token& token) noexcept;
 
 }  // namespace webhooks::query

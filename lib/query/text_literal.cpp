@@ -10,7 +10,7 @@ constexpr char32_t first_low_surrogate = 0xDC00;
 constexpr char32_t after_surrogates = 0xE000;
 constexpr char32_t beyond_two_bytes = 0x10000;
 
-/// @pre `c` is a code point and no surrogate.
+/// @pre `c` is a code point and not a surrogate.
 void append_utf8(std::string& text, char32_t c) {
     const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
     if (c < 0x80) {
@@ -30,7 +30,7 @@ void append_utf8(std::string& text, char32_t c) {
     }
 }
 
-/// Reads the escapes of a text in double quotes.
+/// Decodes the escapes of a text in double quotes.
 class EscapedText {
 public:
     EscapedText(std::string_view quoted, std::size_t position)
@@ -72,7 +72,7 @@ private:
         return true;
     }
 
-    /// `\uXXXX`, or two of them that make one character.
+    /// `\uXXXX`, or two of them that form one character.
     bool read_code_point() {
         constexpr std::size_t length = 6;
         const std::optional<char32_t> first = code_unit(at_);

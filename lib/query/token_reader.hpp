@@ -11,7 +11,7 @@ namespace webhooks::query {
 /// The tokens of a text, for a parser that never goes back. What cannot go on notes the error.
 class TokenReader {
 public:
-    /// How often tokens were looked at: a measure of time without a clock.
+    /// How often tokens were read: a measure of time without a clock.
     std::size_t steps() const noexcept { return steps_; }
 
 protected:
@@ -21,29 +21,29 @@ protected:
         ++steps_;
         return tokens_[at_];
     }
-    /// The one after `token`; the end where that is the end.
+    /// The token after `token`; the end if that is the end.
     const Token& following() const noexcept;
     bool at_end() const noexcept { return token().kind == Token::Kind::end; }
-    /// Whether `token` is this word, in any case, or this sign.
+    /// Whether `token` is this word, case-insensitively, or this operator.
     bool at(std::string_view spelling) const noexcept { return is(token(), spelling); }
-    /// Whether `token` is a word with an opening parenthesis right after it.
+    /// Whether `token` is a word directly followed by an opening parenthesis.
     bool at_call() const noexcept;
-    /// Goes on; @return what `token` was. Never beyond the end.
+    /// Advances; @return the previous `token`. Never goes beyond the end.
     Token take() noexcept;
-    /// Takes `token` if it is this one.
+    /// Consumes `token` if it is this one.
     bool take(std::string_view spelling) noexcept;
     /// As `take`; what is not there is a error.
     bool expect(std::string_view sign);
-    /// `it.` may stand before the name of a field.
+    /// `it.` is allowed before the name of a field.
     void skip_it() noexcept;
-    /// A value neither begins nor ends with blanks. To be asked at the beginning and at the end.
+    /// A value neither starts nor ends with spaces. Must be called at the start and at the end.
     bool is_trimmed();
 
     const SyntaxError& error() const noexcept { return error_; }
     std::nullptr_t fail(std::string what, std::size_t position, std::string hint = {});
-    /// What stands here is not what the grammar wants.
+    /// The next token does not match the grammar.
     std::nullptr_t expected(const std::string& wanted);
-    /// As `expected`; what a filter of Dynamic LINQ could have here is named as such.
+    /// As `expected`; names an unsupported feature of Dynamic LINQ if there is one here.
     std::nullptr_t unexpected(const std::string& wanted);
 
 private:

@@ -1,4 +1,5 @@
 #include <base/publication.hpp>
+#include <delivery/webhook_id.hpp>
 #include <service/batch_errors.hpp>
 #include <service/operations.hpp>
 #include <service/validation.hpp>
@@ -247,6 +248,17 @@ Result<EventHistory> WebhookService::Impl::event(const Principal& principal, Sub
     return storage->find_event(principal, id, event);
 }
 
+Result<EventHistory> WebhookService::Impl::event(const Principal& principal, EventId event) const {
+    return storage->find_any_event(principal, event, std::nullopt);
+}
+
+Result<EventHistory> WebhookService::Impl::event(const Principal& principal,
+                                                 std::string_view webhook_id) const {
+    const std::optional<delivery::WebhookId> id = delivery::parse_webhook_id(webhook_id);
+    if (!id) return Error(Errc::not_found, "no such event");
+    return storage->find_any_event(principal, id->event, id->worker_tag);
+}
+
 Result<> WebhookService::Impl::delete_event(const Principal& principal, SubscriptionId id,
                                             EventId event) {
     Result<> deleted = storage->delete_event(principal, id, event);
@@ -298,20 +310,32 @@ Result<Event> WebhookService::Impl::retry_event(const Principal& principal, Subs
 }
 
 Result<std::size_t> WebhookService::Impl::recover(const Principal& principal, SubscriptionId id,
-                                                  Time since) {
+                                                  const CreationPeriod& period) {
     const Result<Subscription> subscription = storage->find_subscription(principal, id);
     if (!subscription) return subscription.error();
+    if (Result<> verdict = check(period); !verdict) return verdict.error();
     if (!subscription->is_active) return inactive();
     std::size_t recovered = 0;
     for (std::optional<EventId> after = EventId{}; after;) {
         const Result<Reopened> reopened =
-            storage->reopen_undelivered(principal, id, since, *after, recover_batch);
+            storage->reopen_undelivered(principal, id, period, *after, recover_batch);
         if (!reopened) return reopened.error();
         recovered += reopened->count;
         after = reopened->next;
         if (reopened->count > 0) engine.resend();
     }
     return recovered;
+}
+
+Result<std::size_t> WebhookService::Impl::count_undelivered(const Principal& principal,
+                                                            SubscriptionId id,
+                                                            const CreationPeriod& period) const {
+    // A missing subscription takes precedence over invalid input.
+    if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
+        return found.error();
+    }
+    if (Result<> verdict = check(period); !verdict) return verdict.error();
+    return storage->count_undelivered(principal, id, period);
 }
 
 // ---- Event types.

@@ -44,10 +44,14 @@ public:
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery&) const;
     Result<Page<Event>> all_events(const Principal&, const ListQuery&) const;
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
+    Result<EventHistory> event(const Principal&, EventId) const;
+    Result<EventHistory> event(const Principal&, std::string_view webhook_id) const;
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
     Result<EventId> send_test_event(const Principal&, SubscriptionId, std::optional<std::string>);
     Result<Event> retry_event(const Principal&, SubscriptionId, EventId);
-    Result<std::size_t> recover(const Principal&, SubscriptionId, Time since);
+    Result<std::size_t> recover(const Principal&, SubscriptionId, const CreationPeriod&);
+    Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
+                                          const CreationPeriod&) const;
 
     Result<> register_event_type(EventType);
     Result<std::vector<EventType>> event_types() const;

@@ -159,6 +159,13 @@ Result<> check_rotation(const std::optional<Secret>& secret, const Secret& curre
     return verdict;
 }
 
+Result<> check(const CreationPeriod& period) {
+    FieldErrorList errors;
+    errors.expect(!period.until || *period.until > period.since, "until",
+                  "must be later than since");
+    return std::move(errors).result();
+}
+
 Result<> check_event_type(const EventType& type) {
     FieldErrorList errors;
     errors.expect(is_type_name(type.name), "name",

@@ -9,6 +9,7 @@
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/options.hpp>
+#include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 
 namespace webhooks::service {
@@ -28,6 +29,7 @@ Result<> check_size(const std::vector<Publication>&, const Rules&);
 /// @return conflict if nothing is wrong but that the secret is the current one.
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap);
+Result<> check(const CreationPeriod&);
 Result<> check_event_type(const EventType&);
 Result<> check_principal(const Principal&);
 

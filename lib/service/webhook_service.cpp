@@ -193,6 +193,15 @@ Result<EventHistory> WebhookService::event(const Principal& principal, Subscript
     return enter(impl_, [&](Impl& impl) { return impl.event(principal, id, event); });
 }
 
+Result<EventHistory> WebhookService::event(const Principal& principal, EventId event) const {
+    return enter(impl_, [&](Impl& impl) { return impl.event(principal, event); });
+}
+
+Result<EventHistory> WebhookService::event(const Principal& principal,
+                                           std::string_view webhook_id) const {
+    return enter(impl_, [&](Impl& impl) { return impl.event(principal, webhook_id); });
+}
+
 Result<> WebhookService::delete_event(const Principal& principal, SubscriptionId id,
                                       EventId event) {
     return enter(impl_, [&](Impl& impl) { return impl.delete_event(principal, id, event); });
@@ -210,8 +219,13 @@ Result<Event> WebhookService::retry_event(const Principal& principal, Subscripti
 }
 
 Result<std::size_t> WebhookService::recover(const Principal& principal, SubscriptionId id,
-                                            Time since) {
-    return enter(impl_, [&](Impl& impl) { return impl.recover(principal, id, since); });
+                                            const CreationPeriod& period) {
+    return enter(impl_, [&](Impl& impl) { return impl.recover(principal, id, period); });
+}
+
+Result<std::size_t> WebhookService::count_undelivered(const Principal& principal, SubscriptionId id,
+                                                      const CreationPeriod& period) const {
+    return enter(impl_, [&](Impl& impl) { return impl.count_undelivered(principal, id, period); });
 }
 
 Result<> WebhookService::register_event_type(EventType type) {

@@ -3,10 +3,32 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
 
 namespace webhooks::storage {
+
+/// One that is inactive already keeps the reason for which it became so.
+inline void set_active(Subscription& subscription, bool is_active, DeactivationReason reason,
+                       Time now) {
+    if (is_active) {
+        subscription.deactivation_reason.reset();
+        subscription.deactivated_at.reset();
+    } else if (subscription.is_active) {
+        subscription.deactivation_reason = reason;
+        subscription.deactivated_at = now;
+    }
+    subscription.is_active = is_active;
+}
+
+/// Sets what storage assigns to a new subscription, except for its id.
+inline void begin(Subscription& subscription, Time now, Revision revision) {
+    const bool is_active = std::exchange(subscription.is_active, true);
+    set_active(subscription, is_active, DeactivationReason::user, now);
+    subscription.created_at = subscription.updated_at = now;
+    subscription.revision = revision;
+}
 
 /// Applies the members that are set. A change may have repaired the endpoint, so the recorded state
 /// of the endpoint is reset.
@@ -21,7 +43,9 @@ inline void apply(const SubscriptionChange& change, Subscription& subscription, 
     }
     if (change.headers) subscription.headers = *change.headers;
     if (change.max_retry_count) subscription.max_retry_count = *change.max_retry_count;
-    if (change.is_active) subscription.is_active = *change.is_active;
+    if (change.is_active) {
+        set_active(subscription, *change.is_active, DeactivationReason::user, now);
+    }
     if (change.rate_limit) subscription.rate_limit = *change.rate_limit;
     if (change.timeout) subscription.timeout = *change.timeout;
     if (change.retry_on) subscription.retry_on = *change.retry_on;
@@ -69,6 +93,15 @@ inline bool join(const EndpointState& state, Subscription& subscription, Time no
 /// Whether a deactivation still applies to the subscription's current version.
 inline bool concerns(const Deactivation& deactivation, const Subscription& subscription) {
     return subscription.is_active && subscription.revision == deactivation.judged_at;
+}
+
+/// The service itself deactivates a subscription.
+inline void deactivate(const Deactivation& deactivation, Subscription& subscription, Time now,
+                       Revision revision) {
+    set_active(subscription, false,
+               deactivation.failing_since ? DeactivationReason::failing : DeactivationReason::gone,
+               now);
+    apply({}, subscription, now, revision);
 }
 
 }  // namespace webhooks::storage

@@ -1,11 +1,18 @@
 #include <algorithm>
+#include <array>
 #include <base/ascii.hpp>
 #include <transport/answer_head.hpp>
+#include <transport/text.hpp>
 
 namespace webhooks::transport {
 namespace {
 
 constexpr std::string_view first_bytes = "HTTP/1.";
+/// `AttemptDetails::response_headers`.
+constexpr std::array<std::string_view, 9> kept_names = {
+    "content-type", "content-length", "date",  "server", "retry-after", "location",
+    "via",          "x-request-id",   "cf-ray"};
+constexpr std::size_t max_kept_bytes = 1024;
 
 /// Also detects that the peer speaks another protocol before it has finished a line.
 bool may_be_http(std::string_view head) {
@@ -104,6 +111,19 @@ void AnswerHead::finish_field() {
     if (name_ == "transfer-encoding") append_to_list(codings_, ascii::lower(value_));
     if (name_ == "connection" || name_ == "proxy-connection") take_connection(value_);
     if (name_ == "retry-after") append_to_list(retry_after_, value_);
+    if (status_ >= 300) keep_field();
+}
+
+/// A name that repeats has its values as one list.
+void AnswerHead::keep_field() {
+    if (std::ranges::find(kept_names, name_) == kept_names.end()) return;
+    const std::size_t size = name_.size() + value_.size();
+    if (size > max_kept_bytes - kept_bytes_) return;
+    kept_bytes_ += size;
+    std::string value = storable_text(value_, max_kept_bytes, false);
+    const auto known = std::ranges::find(kept_, name_, &Header::name);
+    if (known != kept_.end()) return append_to_list(known->value, value);
+    kept_.push_back({.name = name_, .value = std::move(value)});
 }
 
 void AnswerHead::take_connection(std::string_view value) {

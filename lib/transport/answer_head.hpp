@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <webhooks/header.hpp>
 
 namespace webhooks::transport {
 
@@ -29,6 +31,8 @@ public:
     /// Values of all `Retry-After` fields, as one list.
     const std::string& retry_after() const noexcept { return retry_after_; }
     bool may_reuse_connection() const noexcept;
+    /// Of a status that is no success: the headers that `AttemptDetails` has.
+    Headers take_kept() { return std::move(kept_); }
     /// The same head, reduced to what determines how the body ends.
     std::string canonical() const;
 
@@ -37,6 +41,7 @@ private:
     void take_field_line(std::string_view line);
     void finish_field();
     void take_connection(std::string_view value);
+    void keep_field();
     bool is_chunked() const;
     void fail(std::string error) { error_ = std::move(error); }
 
@@ -54,6 +59,8 @@ private:
     std::string content_lengths_;  ///< As field lines.
     std::string codings_;
     std::string retry_after_;
+    Headers kept_;
+    std::size_t kept_bytes_ = 0;
     std::string error_;
 };
 

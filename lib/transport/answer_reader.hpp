@@ -36,6 +36,8 @@ public:
     /// The response was complete, nothing followed it, and both sides want to keep the connection.
     bool may_reuse_connection() const noexcept { return may_reuse_; }
 
+    /// The headers of a response without success that are kept for the log.
+    Headers take_headers() { return head_.take_kept(); }
     /// The result. @pre is_done()
     TransportAnswer take();
 

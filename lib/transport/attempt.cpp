@@ -21,6 +21,11 @@ bool are_allowed(const std::vector<IpAddress>& addresses, const EndpointPolicy* 
     });
 }
 
+bool is_failure(const TransportAnswer& answer) {
+    if (answer.kind == TransportAnswer::Kind::answered) return answer.status_code / 100 != 2;
+    return answer.kind == TransportAnswer::Kind::failed;
+}
+
 }  // namespace
 
 Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
@@ -84,7 +89,7 @@ void Attempt::resolve() {
     const SteadyTime now = SteadyTime::clock::now();
     connect_deadline_ = std::min(deadline_, now + context_.options.connect_timeout);
     step_deadline_ = connect_deadline_;
-    phase_ = Phase::resolving;
+    progress_.enter(Phase::resolving);
     const EndpointUrl& url = request_.target->url;
     if (!url.host_is_address()) {
         lookup_ = context_.resolver.resolve(
@@ -133,7 +138,7 @@ bool Attempt::use_kept(const Resolved& resolved) {
 /// Each address gets an equal share of the remaining time, so that one that does not respond leaves
 /// time for the others.
 void Attempt::dial_next() {
-    phase_ = Phase::connecting;
+    progress_.enter(Phase::connecting);
     const SteadyTime now = SteadyTime::clock::now();
     const auto left = static_cast<int>(addresses_.size() - dialled_);
     step_deadline_ = now + (connect_deadline_ - now) / left;
@@ -144,6 +149,7 @@ void Attempt::dial_next() {
 std::error_code Attempt::dial(const IpAddress& address) {
     while (true) {
         use(std::make_unique<Stream>(context_.poller));
+        progress_.connects_to(address);
         const auto code = stream_->connect(address, request_.target->url.port());
         stream_->set_valid_until(addresses_valid_until_);
         if (!is_local_error(code) || !context_.idle.drop_oldest()) return code;
@@ -167,7 +173,7 @@ void Attempt::on_connected(const std::error_code& code) {
 }
 
 void Attempt::start_tls() {
-    phase_ = Phase::handshaking;
+    progress_.enter(Phase::handshaking);
     const EndpointUrl& url = request_.target->url;
     const ResumableSession earlier = context_.sessions.find(url.origin(), SteadyTime::clock::now());
     if (!stream_->start_tls(context_.tls, url.host(), url.host_is_address(), earlier.get())) {
@@ -183,7 +189,7 @@ void Attempt::await_handshake_turn() {
 
 void Attempt::continue_handshake() {
     guard([this] {
-        if (phase_ == Phase::handshaking) handshake();
+        if (progress_.phase() == Phase::handshaking) handshake();
     });
 }
 
@@ -204,12 +210,13 @@ void Attempt::handshake() {
     context_.sessions.drop(request_.target->url.origin());
     if (step.kind == Kind::ended)
         return end(failed(FailureReason::tls, "connection closed in the TLS handshake"));
-    end(step.code ? failed(phase_, step.code) : failed(FailureReason::tls, step.error));
+    end(step.code ? failed(progress_.phase(), step.code) : failed(FailureReason::tls, step.error));
 }
 
 void Attempt::exchange() {
-    phase_ = Phase::exchanging;
+    progress_.enter(Phase::exchanging);
     const bool is_new = !is_kept_connection_;
+    progress_.connects_to(stream_->address());
     if (is_new) context_.metrics.count_connection(request_.target->url.is_https());
     step_deadline_ = deadline_;
     written_ = 0;
@@ -222,7 +229,7 @@ void Attempt::exchange() {
 
 void Attempt::on_ready() {
     guard([this] {
-        if (phase_ == Phase::handshaking) return await_handshake_turn();
+        if (progress_.phase() == Phase::handshaking) return await_handshake_turn();
         write_more();
         read_more();
     });
@@ -245,6 +252,7 @@ void Attempt::read_more() {
         const Stream::Step step = stream_->read(context_.input);
         switch (step.kind) {
             case Kind::moved:
+                if (reader_.is_untouched()) progress_.note_first_byte();
                 if (!reader_.feed({context_.input.data(), step.bytes})) return finish();
                 limit_body();
                 break;
@@ -262,15 +270,15 @@ void Attempt::read_more() {
 
 /// With status and headers the outcome is known, and the body is only for the log.
 void Attempt::limit_body() {
-    if (!reader_.has_answer() || phase_ == Phase::reading_body) return;
-    phase_ = Phase::reading_body;
+    if (!reader_.has_answer() || progress_.phase() == Phase::reading_body) return;
+    progress_.enter(Phase::reading_body);
     step_deadline_ = std::min(deadline_, SteadyTime::clock::now() + context_.options.body_timeout);
 }
 
 void Attempt::on_broken(const Stream::Step& step) {
     if (reader_.is_untouched() && is_kept_connection_) return connect();
     if (reader_.is_untouched() && step.kind == Kind::failed) {
-        return end(step.code ? failed(phase_, step.code)
+        return end(step.code ? failed(progress_.phase(), step.code)
                              : failed(FailureReason::reset, step.error));
     }
     reader_.end();
@@ -302,10 +310,11 @@ void Attempt::finish() {
 void Attempt::on_overdue(SteadyTime now) {
     guard([&] {
         const bool has_more_addresses = dialled_ < addresses_.size();
-        if (phase_ == Phase::connecting && has_more_addresses && now < connect_deadline_) {
+        if (progress_.phase() == Phase::connecting && has_more_addresses &&
+            now < connect_deadline_) {
             return dial_next();
         }
-        if (!reader_.has_answer()) return end(timed_out(phase_, timeout_));
+        if (!reader_.has_answer()) return end(timed_out(progress_.phase(), timeout_));
         reader_.end();
         finish();
     });
@@ -317,6 +326,7 @@ void Attempt::cancel() {
 
 void Attempt::end(TransportAnswer answer) {
     has_ended_ = true;
+    if (is_failure(answer)) answer.details = progress_.details(reader_.take_headers());
     lookup_.reset();
     kept_.reset();
     use(nullptr);

@@ -9,6 +9,7 @@
 #include <transport/failure.hpp>
 #include <transport/idle_pool.hpp>
 #include <transport/prepared_target.hpp>
+#include <transport/progress.hpp>
 #include <transport/resolver.hpp>
 #include <transport/stream.hpp>
 #include <transport/transport_metrics.hpp>
@@ -102,7 +103,7 @@ private:
     bool can_write_ = true;
     AnswerReader reader_;
 
-    Phase phase_ = Phase::exchanging;
+    Progress progress_;
     SteadyTime connect_deadline_;
     SteadyTime step_deadline_;  ///< What is_overdue() compares: the next of all deadlines.
     Resolver::LookupHandle lookup_;

@@ -59,7 +59,7 @@ std::optional<SimpleResponse> read_simple_response(std::string_view bytes, std::
     if (!line || !line->starts_with(version) || !is_printable(*line)) return std::nullopt;
     const std::string_view status = line->substr(version.size());
     const std::optional<std::size_t> code = number(status.substr(0, 3), 3);
-    if (!code || *code < 200 || *code > 599 || *code == 204 || *code == 304) return std::nullopt;
+    if (!code || *code < 200 || *code > 299 || *code == 204) return std::nullopt;
     if (status.size() < 4 || status[3] != ' ') return std::nullopt;
     answer.status = static_cast<int>(*code);
 

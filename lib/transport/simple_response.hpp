@@ -5,7 +5,7 @@
 
 namespace webhooks::transport {
 
-/// The response of nearly all endpoints: `HTTP/1.1`, a final status, ordinary headers, a short body
+/// The response of nearly all endpoints: `HTTP/1.1`, a 2xx status, ordinary headers, a short body
 /// of known length, and nothing after it; the connection can be reused.
 struct SimpleResponse {
     int status = 0;

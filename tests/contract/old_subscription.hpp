@@ -7,10 +7,12 @@ namespace webhooks::testing {
 
 /// Downgrades an empty schema to version 3, and inserts a subscription.
 inline void make_old(soci::session& sql) {
-    for (const char* column : {"timeout_seconds", "retry_on"}) {
+    for (const char* column :
+         {"timeout_seconds", "retry_on", "deactivation_reason", "deactivated_at"}) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
     }
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
+    sql << "ALTER TABLE webhooks_attempt DROP COLUMN details";
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";
     sql << "DELETE FROM webhooks_schema WHERE version >= 4";

@@ -1,54 +1,15 @@
 #include <contract/heavy_query.hpp>
 #include <contract/old_subscription.hpp>
+#include <contract/postgresql_fixture.hpp>
 #include <filesystem>
 #include <fstream>
 
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
 
-#include <soci/postgresql/soci-postgresql.h>
-#include <soci/soci.h>
-#include <algorithm>
-#include <condition_variable>
-#include <future>
-#include <mutex>
-#include <set>
-#include <thread>
-
 namespace webhooks::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Fixture : StorageFixture<OnPostgresql> {
-    /// A session in addition to the storage's own.
-    void open(soci::session& sql) const {
-        sql.open(soci::postgresql, postgresql_cluster().uri());
-        sql << "SET search_path = " + place.schema;
-    }
-
-    std::shared_ptr<Storage> another(std::shared_ptr<Clock> time) const {
-        return make_postgresql_storage(place.options(std::move(time))).value();
-    }
-
-    Batch batch_of(SubscriptionId id, const std::string& key = {}) {
-        Batch batch{.matched_at = revision()};
-        batch.appends.push_back({.message = message("{}"), .subscriptions = {id}});
-        if (!key.empty()) {
-            batch.appends[0].idempotency = {
-                .scope = "alice", .key = key, .digest = std::string(32, 'd')};
-        }
-        return batch;
-    }
-};
-
-/// Waits until a session of the schema's storage waits for a lock.
-void wait_until_one_waits(soci::session& sql) {
-    int waiting = 0;
-    while (waiting == 0) {
-        sql << "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
-            soci::into(waiting);
-    }
-}
 
 std::vector<std::string> wrong_members(const PostgresqlOptions& options) {
     std::vector<std::string> members;
@@ -58,41 +19,6 @@ std::vector<std::string> wrong_members(const PostgresqlOptions& options) {
         members.push_back(field_error.field);
     }
     return members;
-}
-
-/// Counts calls of a listener.
-class Bell {
-public:
-    void ring() {
-        {
-            const std::scoped_lock lock(mutex_);
-            ++count_;
-        }
-        changed_.notify_all();
-    }
-    /// Waits for more than `count` calls. @return their number.
-    int wait_above(int count) {
-        std::unique_lock lock(mutex_);
-        REQUIRE(changed_.wait_for(lock, 10s, [&] { return count_ > count; }));
-        return count_;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    int count_ = 0;
-};
-
-/// Runs it in this many threads at once.
-template <class Body>
-void at_once(int threads, Body body) {
-    std::vector<std::future<void>> running;
-    for (int i = 0; i < threads; ++i) {
-        running.push_back(std::async(std::launch::async, body, i));
-    }
-    for (std::future<void>& each : running) {
-        each.get();
-    }
 }
 
 }  // namespace
@@ -122,7 +48,8 @@ TEST_CASE("errors in options of PostgreSQL name the wrong member", "[postgresql]
     }
 }
 
-TEST_CASE_METHOD(Fixture, "a query that times out on PostgreSQL says so", "[postgresql]") {
+TEST_CASE_METHOD(PostgresqlFixture, "a query that times out on PostgreSQL says so",
+                 "[postgresql]") {
     const HeavyQuery heavy(*this);
     PostgresqlOptions options = place.options(clock);
     options.query_timeout = 5ms;
@@ -184,7 +111,7 @@ TEST_CASE("subscriptions of an older schema on PostgreSQL get the defaults of ne
     check_defaults(*make_postgresql_storage(place.options({})).value());
 }
 
-TEST_CASE_METHOD(Fixture, "without a clock, time is the database's", "[postgresql]") {
+TEST_CASE_METHOD(PostgresqlFixture, "without a clock, time is the database's", "[postgresql]") {
     const std::shared_ptr<Storage> real = another({});
     soci::session sql;
     open(sql);
@@ -249,7 +176,8 @@ TEST_CASE("errors in a connection are reported clearly, without the password", "
     expect("postgresql://webhooks:canary@/postgres", "Is the server running");
 }
 
-TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing that can be retried fails",
+TEST_CASE_METHOD(PostgresqlFixture,
+                 "lost connections are replaced, and nothing that can be retried fails",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const EventId event = append_one(id);
@@ -267,7 +195,8 @@ TEST_CASE_METHOD(Fixture, "lost connections are replaced, and nothing that can b
     CHECK(append_one(id) > event);
 }
 
-TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails only that call",
+TEST_CASE_METHOD(PostgresqlFixture,
+                 "a connection that is lost in a transaction fails only that call",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const Batch batch = batch_of(id);
@@ -285,7 +214,7 @@ TEST_CASE_METHOD(Fixture, "a connection that is lost in a transaction fails only
     CHECK(storage->write(worker.id, batch));
 }
 
-TEST_CASE_METHOD(Fixture, "what is not possible now is unavailable", "[postgresql]") {
+TEST_CASE_METHOD(PostgresqlFixture, "what is not possible now is unavailable", "[postgresql]") {
     PostgresqlOptions options = place.options(clock);
     SECTION("a lock that is held by another transaction") {
         soci::session sql;
@@ -320,7 +249,8 @@ TEST_CASE_METHOD(Fixture, "what is not possible now is unavailable", "[postgresq
     }
 }
 
-TEST_CASE_METHOD(Fixture, "a response that contains U+0000 can be stored", "[postgresql]") {
+TEST_CASE_METHOD(PostgresqlFixture, "a response that contains U+0000 can be stored",
+                 "[postgresql]") {
     const SubscriptionId id = subscribe().id;
     const EventId event = append_one(id);
     record(id, event,
@@ -328,247 +258,6 @@ TEST_CASE_METHOD(Fixture, "a response that contains U+0000 can be stored", "[pos
     CHECK(this->event(id, event).response ==
           "a\xEF\xBF\xBD"
           "b");
-}
-
-// ---- Calls.
-
-TEST_CASE_METHOD(Fixture, "a listener is notified of changes by others", "[postgresql]") {
-    const SubscriptionId id = subscribe().id;
-    const EventId event = record_one(id);
-    const auto other = another(clock);
-    Bell bell;
-    other->set_listener([&] { bell.ring(); });
-    const int heard = bell.wait_above(0);
-    SECTION("a subscription") {
-        storage->update_subscription(alice, id, {.name = "new"}).value();
-    }
-    SECTION("an event that is resent") {
-        storage->reopen_event(alice, id, event).value();
-    }
-    SECTION("events that are resent") {
-        storage->reopen_undelivered(alice, id, {}, {}, 10).value();
-    }
-    SECTION("a worker that retires") {
-        storage->retire_worker(worker.id).value();
-    }
-    bell.wait_above(heard);
-    other->set_listener({});
-}
-
-TEST_CASE_METHOD(Fixture, "a listener that lost its connection comes back", "[postgresql]") {
-    Bell bell;
-    storage->set_listener([&] { bell.ring(); });
-    int heard = bell.wait_above(0);
-    SECTION("terminated by an administrator") {
-        soci::session sql;
-        open(sql);
-        sql << "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
-               "WHERE query LIKE 'LISTEN%'";
-    }
-    SECTION("with the server") {
-        postgresql_cluster().restart();
-    }
-    heard = bell.wait_above(heard);
-    another(clock)->upsert_event_type({"order.created", ""}).value();
-    bell.wait_above(heard);
-}
-
-// ---- Concurrency.
-
-TEST_CASE_METHOD(Fixture, "a heartbeat waits for the batch that is being written", "[postgresql]") {
-    soci::session sql;
-    open(sql);
-    sql << "BEGIN";
-    sql << "UPDATE webhooks_worker SET last_batch = 7";
-    auto heartbeat =
-        std::async(std::launch::async, [&] { return storage->heartbeat(worker.id).value(); });
-    wait_until_one_waits(sql);
-    sql << "COMMIT";
-    CHECK(heartbeat.get().last_batch == 7);
-}
-
-TEST_CASE_METHOD(Fixture, "a write concurrent with its worker's end writes nothing",
-                 "[postgresql]") {
-    const SubscriptionId id = subscribe().id;
-    const EventId event = append_one(id);
-    Batch batch = batch_of(id);
-    batch.attempts.push_back({.event = event,
-                              .subscription = id,
-                              .attempt = {.number = 1, .outcome = Outcome::delivered}});
-    soci::session sql;
-    open(sql);
-    sql << "BEGIN";
-    sql << "SELECT 1 FROM webhooks_worker FOR UPDATE";
-    auto write = std::async(std::launch::async, [&] { return storage->write(worker.id, batch); });
-    wait_until_one_waits(sql);
-    sql << "UPDATE webhooks_worker SET is_dead = 1";
-    sql << "COMMIT";
-    CHECK(write.get().error() == Errc::fenced);
-    CHECK(history(id, event).attempts.empty());
-    CHECK(storage->list_events(alice, id, {}).value().total == 1);
-}
-
-TEST_CASE_METHOD(Fixture, "undoing a claim waits for the claim", "[postgresql]") {
-    const EventId event = record_one(subscribe().id);
-    soci::session sql;
-    open(sql);
-    sql << "BEGIN";
-    sql << "SELECT 1 FROM webhooks_worker FOR KEY SHARE";
-    sql << "UPDATE webhooks_undelivered SET claim_number = 5, claimed_by = " +
-               std::to_string(worker.id.value);
-    auto undo = std::async(std::launch::async, [&] { storage->unclaim(worker.id, 5).value(); });
-    wait_until_one_waits(sql);
-    sql << "COMMIT";
-    undo.get();
-    CHECK(claim() == std::vector{event});
-}
-
-TEST_CASE_METHOD(Fixture, "each event is claimed by exactly one worker", "[postgresql]") {
-    const SubscriptionId id = subscribe().id;
-    Batch batch = batch_of(id);
-    batch.appends.front().due = clock->now();
-    batch.appends.resize(500, batch.appends.front());
-    write(batch);
-    std::mutex mutex;
-    std::multiset<EventId> claimed;
-    at_once(4, [&](int) {
-        const auto own = another(clock);
-        const WorkerId self = own->register_worker(10s).value().id;
-        Claim claim;
-        do {
-            claim = own->claim(self, 7).value();
-            const std::scoped_lock lock(mutex);
-            for (const HeldEvent& event : claim.events) {
-                claimed.insert(event.id);
-            }
-        } while (!claim.events.empty() || claim.next_due);
-    });
-    CHECK(claimed.size() == 500);
-    CHECK(std::set(claimed.begin(), claimed.end()).size() == 500);
-}
-
-TEST_CASE_METHOD(Fixture, "a key that several workers publish with at once is published once",
-                 "[postgresql]") {
-    const SubscriptionId id = subscribe().id;
-    const Batch batch = batch_of(id, "key");
-    std::atomic<int> published = 0;
-    at_once(4, [&](int) {
-        const auto own = another(clock);
-        const WorkerId self = own->register_worker(10s).value().id;
-        const BatchReceipt receipt = own->write(self, batch).value();
-        if (!receipt.appends.front().value().is_replay) ++published;
-    });
-    CHECK(published == 1);
-    CHECK(storage->list_events(alice, id, {}).value().total == 1);
-}
-
-TEST_CASE_METHOD(Fixture, "a key released by a rejected batch is available to a waiting worker",
-                 "[postgresql]") {
-    const SubscriptionId id = subscribe().id;
-    write(batch_of(id, "used"));
-    constexpr int rounds = 20;
-    std::atomic<int> published = 0;
-    std::atomic<int> refused = 0;
-    at_once(4, [&](int i) {
-        const auto own = another(clock);
-        const WorkerId self = own->register_worker(10s).value().id;
-        for (int round = 0; round < rounds; ++round) {
-            Batch batch = batch_of(id, "key " + std::to_string(round));
-            if (i % 2 == 0) {
-                Append conflict = batch_of(id, "used").appends.front();
-                conflict.idempotency->digest = std::string(32, 'e');
-                conflict.joins_previous = true;
-                batch.appends.push_back(conflict);
-                const BatchReceipt receipt = own->write(self, batch).value();
-                if (receipt.appends[0].error() == Errc::aborted &&
-                    receipt.appends[1].error() == Errc::conflict) {
-                    ++refused;
-                }
-            } else if (!own->write(self, batch).value().appends[0].value().is_replay) {
-                ++published;
-            }
-        }
-    });
-    CHECK(published == rounds);
-    CHECK(refused == 2 * rounds);
-    CHECK(storage->list_events(alice, id, {.take = 0}).value().total == 1 + rounds);
-}
-
-TEST_CASE_METHOD(Fixture, "workers, users and maintenance never deadlock", "[postgresql]") {
-    std::vector<SubscriptionId> targets;
-    for (int i = 0; i < 3; ++i) {
-        targets.push_back(subscribe().id);
-    }
-    std::atomic<int> busy = 3;
-    const auto work = [&] {
-        const auto own = another(clock);
-        const WorkerId self = own->register_worker(1h).value().id;
-        for (int round = 0; round < 40; ++round) {
-            Batch batch{.matched_at = own->heartbeat(self).value().revision};
-            Append append{.message = message("{}"), .subscriptions = targets};
-            if (round % 2 == 0) append.due = clock->now();
-            batch.appends = {append, append};
-            for (const SubscriptionId id : {targets[1], targets[0]}) {
-                const Subscription judged = own->find_subscription(alice, id).value();
-                batch.states.push_back({.subscription = id,
-                                        .judged_at = judged.revision,
-                                        .failing_since = clock->now()});
-            }
-            const Result<BatchReceipt> receipt = own->write(self, batch);
-            if (!receipt && receipt.error() == Errc::stale_revision) continue;
-            const EventId first = receipt.value().appends[1].value().first_event;
-            Batch results;
-            for (const HeldEvent& event : own->claim(self, 5).value().events) {
-                results.attempts.push_back(
-                    {.event = event.id,
-                     .subscription = event.subscription,
-                     .attempt = {.number = event.attempts + 1, .outcome = Outcome::retry},
-                     .due = clock->now()});
-            }
-            if (round % 2 != 0) {
-                results.custody_changes.push_back({.event = first,
-                                                   .subscription = targets[0],
-                                                   .due = clock->now(),
-                                                   .custody = Custody::reserved});
-            }
-            own->write(self, results).value();
-            own->claim_reserved(self, targets[0], 10).value();
-            own->mark_expired(self).value();
-            own->take_over(self, 100).value();
-        }
-        own->retire_worker(self).value();
-    };
-    const auto use = [&] {
-        while (busy > 0) {
-            storage->update_subscription(alice, targets[0], {.name = "new"}).value();
-            storage->rotate_secret(alice, targets[1], Secret("s"), 1h).value();
-            storage->reopen_undelivered(alice, targets[0], {}, {}, 10).value();
-            const ListQuery newest{.sort = {{.field = "id", .is_descending = true}}, .take = 1};
-            for (const Event& event :
-                 storage->list_events(alice, targets[1], newest).value().items) {
-                static_cast<void>(storage->delete_event(alice, targets[1], event.id));
-            }
-            const SubscriptionId gone = subscribe().id;
-            storage->delete_subscription(alice, gone).value();
-            storage->maintain({.limit = 100}).value();
-        }
-    };
-    at_once(4, [&](int i) {
-        if (i == 0) return use();
-        const std::shared_ptr<void> done(nullptr, [&](void*) { --busy; });
-        work();
-    });
-    soci::session sql;
-    open(sql);
-    int orphans = -1;
-    sql << "SELECT count(*) FROM webhooks_undelivered u WHERE NOT EXISTS "
-           "(SELECT 1 FROM webhooks_event e WHERE e.id = u.event_id)",
-        soci::into(orphans);
-    CHECK(orphans == 0);
-    int deadlocks = -1;
-    sql << "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
-        soci::into(deadlocks);
-    CHECK(deadlocks == 0);
 }
 
 }  // namespace webhooks::testing

@@ -50,7 +50,6 @@ TEST_CASE("the database is stopped and started again", "[postgresql]") {
         scene.watch_calls();
         postgresql_cluster().stop(how);
         scene.await_failures();
-        std::this_thread::sleep_for(1s);  // It is down for a while.
         scene.check_calls();
         postgresql_cluster().start();
         scene.check_resumes();
@@ -62,8 +61,9 @@ TEST_CASE("all connections are ended again and again", "[postgresql]") {
     FaultScene scene;
     scene.load();
     for (int i = 0; i < 20; ++i) {
+        const std::vector<int> before = scene.connections();
         end_backends();
-        std::this_thread::sleep_for(100ms);
+        scene.await_connections(before);
     }
     scene.check_resumes();
     check_unrepeated(scene);
@@ -77,7 +77,6 @@ TEST_CASE("the connection to the database becomes half-open, and heals", "[postg
         network->swallow();
     }
     scene.await_failures();
-    std::this_thread::sleep_for(1s);  // It is down for a while.
     scene.check_calls();
     for (const auto& network : scene.networks()) {
         network->heal();
@@ -118,7 +117,6 @@ TEST_CASE("the database is read-only for a while", "[postgresql]") {
     end_backends();
     scene.await_failures();
     scene.watch_calls();
-    std::this_thread::sleep_for(1s);  // For a while.
     scene.check_calls();
     administer(
         "BEGIN; SET TRANSACTION READ WRITE; ALTER DATABASE postgres RESET "
@@ -153,7 +151,6 @@ TEST_CASE("others take all connections of the database", "[postgresql]") {
     }
     scene.await_failures();
     scene.watch_calls();
-    std::this_thread::sleep_for(1s);  // For a while.
     scene.check_calls();
     hoard.clear();
     scene.check_resumes();
@@ -195,8 +192,8 @@ TEST_CASE("every n-th insert fails as deadlocks and conflicts of transactions do
 
 TEST_CASE("another client locks the rows in another order, and either is the deadlock victim",
           "[postgresql]") {
-    const char* patience = GENERATE("10ms", "10s");
-    DYNAMIC_SECTION("the rival looks for deadlocks after " << patience) {
+    const char* deadlock_timeout = GENERATE("10ms", "10s");
+    DYNAMIC_SECTION("the rival looks for deadlocks after " << deadlock_timeout) {
         FaultScene scene;
         scene.load();
         const auto deadlocks = [] {
@@ -213,7 +210,7 @@ TEST_CASE("another client locks the rows in another order, and either is the dea
                 PQclear(PQexec(connection.get(), statement.c_str()));
             };
             execute("SET search_path = " + scene.schema());
-            execute("SET deadlock_timeout = '" + std::string(patience) + "'");
+            execute("SET deadlock_timeout = '" + std::string(deadlock_timeout) + "'");
             while (!is_over) {
                 execute("BEGIN");
                 execute("LOCK TABLE webhooks_attempt IN SHARE MODE");
@@ -287,7 +284,7 @@ TEST_CASE("services whose clocks differ by 10 minutes take over nothing from eac
     const std::string ids =
         "SELECT string_agg(id::text, ' ' ORDER BY id) FROM " + scene.schema() + ".webhooks_worker";
     const std::string before = administer(ids);
-    std::this_thread::sleep_for(3s);  // Three leases.
+    scene.await_heartbeats(15);  // Five in each lease.
     CHECK(administer(ids) == before);
     check_unrepeated(scene);
     CHECK(scene.failed() == 0);

@@ -200,10 +200,7 @@ void FaultScene::watch_calls() {
     watched_since_ = std::chrono::steady_clock::now();
     calls_before_.clear();
     lines_before_.clear();
-    connections_before_.clear();
-    for (const auto& network : networks_) {
-        connections_before_.push_back(network->connections());
-    }
+    connections_before_ = connections();
     for (const auto& member : members_) {
         calls_before_.push_back(member->storage().calls);
         lines_before_.push_back(member->observer().lines);
@@ -211,6 +208,9 @@ void FaultScene::watch_calls() {
 }
 
 void FaultScene::check_calls() {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        CHECK(eventually([&] { return members_[i]->storage().calls >= calls_before_[i] + 2; }));
+    }
     const auto passed = std::chrono::steady_clock::now() - watched_since_;
     // One call each half second, and those in flight at the start.
     const int bound = 5 + static_cast<int>(passed / 500ms);
@@ -220,6 +220,27 @@ void FaultScene::check_calls() {
         // One for itself and one that listens.
         CHECK(networks_[i]->connections() - connections_before_[i] <= 3 * bound);
     }
+}
+
+void FaultScene::await_heartbeats(int count) {
+    for (const auto& member : members_) {
+        const int before = member->storage().heartbeats;
+        CHECK(eventually([&] { return member->storage().heartbeats >= before + count; }));
+    }
+}
+
+void FaultScene::await_connections(const std::vector<int>& before) {
+    for (std::size_t i = 0; i < networks_.size(); ++i) {
+        CHECK(eventually([&] { return networks_[i]->connections() > before[i]; }));
+    }
+}
+
+std::vector<int> FaultScene::connections() const {
+    std::vector<int> counts;
+    for (const auto& network : networks_) {
+        counts.push_back(network->connections());
+    }
+    return counts;
 }
 
 void FaultScene::stop_publishing() {

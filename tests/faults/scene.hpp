@@ -26,8 +26,8 @@ inline const Principal host = Principal::administrator("host");
 
 /// Checks repeatedly. @return whether the condition became true in time
 template <class Condition>
-bool eventually(Condition condition, std::chrono::milliseconds patience = 20s) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+bool eventually(Condition condition, std::chrono::milliseconds timeout = 20s) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) return false;
         std::this_thread::sleep_for(5ms);
@@ -45,6 +45,7 @@ public:
 
     Result<Heartbeat> heartbeat(WorkerId self) override {
         ++calls;
+        ++heartbeats;
         return ForwardingStorage::heartbeat(self);
     }
     Result<BatchReceipt> write(WorkerId self, const Batch& batch) override {
@@ -57,6 +58,7 @@ public:
     }
 
     std::atomic<int> calls{0};
+    std::atomic<int> heartbeats{0};
 };
 
 class CountingObserver final : public Observer {
@@ -126,8 +128,15 @@ public:
     void await_failures(std::optional<std::size_t> member = {});
     /// Starts to count each service's storage calls, connections and log lines.
     void watch_calls();
-    /// Checks that since then there were as few as for a service that pauses after failures.
+    /// Waits until each service has called storage several times since then, and checks that there
+    /// were as few calls, connections and lines as for a service that pauses after failures.
     void check_calls();
+    /// Waits until each service has sent this many more heartbeats.
+    void await_heartbeats(int count);
+    /// Waits until each service has connected to the database again.
+    /// @param before how many connections each one had made: `connections`.
+    void await_connections(const std::vector<int>& before);
+    std::vector<int> connections() const;
 
     /// Stops publishing, waits until everything is delivered, ends the services, and checks
     /// everything.

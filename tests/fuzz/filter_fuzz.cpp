@@ -54,7 +54,7 @@ void ask(const ListQueryText& text) {
 std::string answered(const std::string& filter, const std::string& sort) {
     const Result<ListQuery> query =
         ListQuery::parse({.filter = filter, .sort = sort}, ListKind::events);
-    // By chance a filter is longer than one may be; its twin need not be.
+    // A filter may happen to exceed a limit that the other form does not.
     if (!query) return {};
     std::string text = "ids:";
     for (const Event& row : evaluate(*query, rows()).value().items) {

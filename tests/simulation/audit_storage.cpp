@@ -87,9 +87,10 @@ Result<> AuditStorage::reopen_event(const Principal& principal, SubscriptionId i
 
 /// Storage does not tell which ones: those that it shows as due.
 Result<Reopened> AuditStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
-                                                  Time since, EventId after, std::size_t limit) {
+                                                  const CreationPeriod& period, EventId after,
+                                                  std::size_t limit) {
     const Result<Reopened> reopened =
-        ForwardingStorage::reopen_undelivered(principal, id, since, after, limit);
+        ForwardingStorage::reopen_undelivered(principal, id, period, after, limit);
     if (!reopened) return reopened;
     std::size_t left = reopened->count;
     for (auto& [event_id, event] : model_.events) {
@@ -97,7 +98,7 @@ Result<Reopened> AuditStorage::reopen_undelivered(const Principal& principal, Su
         if (event.subscription != id || event_id <= after || event.attempts.empty()) continue;
         if (event.attempts.back().outcome == Outcome::delivered && !event.is_reopened) continue;
         if (event.deleted || (model_.is_held(event) && !event.is_deferred) ||
-            event.created_at < since)
+            !period.contains(event.created_at))
             continue;
         reopen(event);
         --left;

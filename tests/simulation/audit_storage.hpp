@@ -24,8 +24,8 @@ public:
     Result<> upsert_event_type(const EventType&) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
-    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
-                                        std::size_t limit) override;
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
+                                        EventId after, std::size_t limit) override;
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;

@@ -19,6 +19,7 @@
 
 #include <webhooks/testing/storage_contract/all_events.hpp>
 #include <webhooks/testing/storage_contract/append.hpp>
+#include <webhooks/testing/storage_contract/diagnosis.hpp>
 #include <webhooks/testing/storage_contract/endpoint_state.hpp>
 #include <webhooks/testing/storage_contract/fixture.hpp>
 #include <webhooks/testing/storage_contract/in_doubt.hpp>
@@ -31,6 +32,7 @@
 #include <webhooks/testing/storage_contract/secrets.hpp>
 #include <webhooks/testing/storage_contract/statistics.hpp>
 #include <webhooks/testing/storage_contract/subscriptions.hpp>
+#include <webhooks/testing/storage_contract/takeover.hpp>
 #include <webhooks/testing/storage_contract/undelivered.hpp>
 
 #undef STORAGE_TEST

@@ -47,8 +47,7 @@ Result<Subscription> MemoryStorage::insert_subscription(const Subscription& draf
     const std::scoped_lock lock(mutex_);
     Subscription subscription = draft;
     subscription.id = {++last_subscription_};
-    subscription.created_at = subscription.updated_at = clock_->now();
-    subscription.revision = ++revision_;
+    begin(subscription, clock_->now(), ++revision_);
     subscriptions_[subscription.id] = {.subscription = subscription};
     return subscription;
 }
@@ -253,6 +252,17 @@ Result<EventHistory> MemoryStorage::find_event(const Principal& principal, Subsc
     return EventHistory{.event = view(event), .attempts = (*stored)->attempts};
 }
 
+Result<EventHistory> MemoryStorage::find_any_event(const Principal& principal, EventId event,
+                                                   std::optional<std::uint64_t> worker_tag) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = events_.find(event);
+    if (found == events_.end() || !visible(principal, found->second.subscription)) {
+        return no_such_event();
+    }
+    if (worker_tag && *worker_tag != found->second.worker_tag) return no_such_event();
+    return EventHistory{.event = view(event), .attempts = found->second.attempts};
+}
+
 Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
     const std::scoped_lock lock(mutex_);
     const auto stored = visible(principal, id, event);
@@ -308,31 +318,48 @@ Result<> MemoryStorage::reopen_event(const Principal& principal, SubscriptionId 
     return {};
 }
 
+bool MemoryStorage::can_reopen(const StoredEvent& event) {
+    if (is_in_memory_alone(event)) return false;
+    return !event.row || event.row->claimed_by == WorkerId{} || event.row->is_deferred;
+}
+
 bool MemoryStorage::reopen(EventId id) {
     const StoredEvent& event = events_.at(id);
-    if (is_in_memory_alone(event)) return false;
-    if (event.row && event.row->claimed_by != WorkerId{} && !event.row->is_deferred) return false;
+    if (!can_reopen(event)) return false;
     put_row(id, {.due = clock_->now(),
                  .attempts = event.attempts.empty() ? 0 : event.attempts.back().number,
                  .is_requested = true});
     return true;
 }
 
+bool MemoryStorage::is_undelivered(const StoredEvent& event, const CreationPeriod& period) {
+    return event.row && event.row->attempts > 0 && period.contains(event.created_at) &&
+           can_reopen(event);
+}
+
 Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
-                                                   Time since, EventId after, std::size_t limit) {
+                                                   const CreationPeriod& period, EventId after,
+                                                   std::size_t limit) {
     const std::scoped_lock lock(mutex_);
     if (const auto stored = visible(principal, id); !stored) return stored.error();
     Reopened reopened;
     const std::set<EventId>& log = log_of_[id];
     for (auto event = log.upper_bound(after); event != log.end(); ++event) {
-        const StoredEvent& row = events_.at(*event);
-        const bool has_failed = row.row && row.row->attempts > 0;
-        if (!has_failed || row.created_at < since || !reopen(*event)) continue;
+        if (!is_undelivered(events_.at(*event), period)) continue;
+        reopen(*event);
         if (++reopened.count < limit) continue;
         reopened.next = *event;
         break;
     }
     return reopened;
+}
+
+Result<std::size_t> MemoryStorage::count_undelivered(const Principal& principal, SubscriptionId id,
+                                                     const CreationPeriod& period) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto stored = visible(principal, id); !stored) return stored.error();
+    return static_cast<std::size_t>(std::ranges::count_if(
+        log_of_[id], [&](EventId event) { return is_undelivered(events_.at(event), period); }));
 }
 
 // ---- Workers.
@@ -526,7 +553,7 @@ bool MemoryStorage::deactivate(const Deactivation& deactivation) {
         delivered_since(deactivation.subscription, *deactivation.failing_since)) {
         return false;
     }
-    apply({.is_active = false}, found->second.subscription, clock_->now(), ++revision_);
+    storage::deactivate(deactivation, found->second.subscription, clock_->now(), ++revision_);
     return true;
 }
 

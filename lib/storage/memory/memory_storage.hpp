@@ -37,11 +37,15 @@ public:
     Result<Page<Event>> list_events(const Principal&, SubscriptionId, const ListQuery&) override;
     Result<Page<Event>> list_all_events(const Principal&, const ListQuery&) override;
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override;
+    Result<EventHistory> find_any_event(const Principal&, EventId,
+                                        std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
-    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time since, EventId after,
-                                        std::size_t limit) override;
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
+                                        EventId after, std::size_t limit) override;
+    Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
+                                          const CreationPeriod&) override;
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
@@ -128,6 +132,10 @@ private:
     static bool is_in_memory_alone(const StoredEvent&);
     /// Whether a worker holds the event: only in its memory, or by the row that it has claimed.
     static bool is_held_by(WorkerId, const StoredEvent&);
+    /// Whether no worker has the event in its memory.
+    static bool can_reopen(const StoredEvent&);
+    /// Whether `reopen_undelivered` takes the event.
+    static bool is_undelivered(const StoredEvent&, const CreationPeriod&);
     bool reopen(EventId);
     void put_row(EventId, Row);
     void erase_row(EventId);

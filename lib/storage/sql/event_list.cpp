@@ -1,4 +1,5 @@
 #include <storage/event_view.hpp>
+#include <storage/sql/attempt_details.hpp>
 #include <storage/sql/delivered.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/exchange.hpp>
@@ -251,6 +252,7 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
     Nullable<std::string> response;
     Nullable<std::string> error_message;
     int outcome = 0;
+    Nullable<std::string> details;
     soci::statement query(sql);
     query.exchange(into(number));
     query.exchange(into(sent_at));
@@ -259,10 +261,11 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
     query.exchange(into(response.value, response.indicator));
     query.exchange(into(error_message.value, error_message.indicator));
     query.exchange(into(outcome));
+    query.exchange(into(details.value, details.indicator));
     query.exchange(use(id, "id"));
     for_each_row(query,
                  "SELECT number, sent_at, duration_us, status_code, response, error_message, "
-                 "outcome FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
+                 "outcome, details FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
                  [&] {
                      attempts.push_back({.number = number,
                                          .sent_at = from_micros(sent_at),
@@ -270,7 +273,8 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
                                          .status_code = status_code.get(),
                                          .response = response.get(),
                                          .error_message = error_message.get(),
-                                         .outcome = static_cast<Outcome>(outcome)});
+                                         .outcome = static_cast<Outcome>(outcome),
+                                         .details = read_details(details.get())});
                  });
     return attempts;
 }

@@ -1,3 +1,4 @@
+#include <bit>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
@@ -21,6 +22,18 @@ bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event
     sql << "SELECT count(*) FROM webhooks_event WHERE id = :id AND subscription_id = :owner",
         into(count), use(id, "id"), use(owner, "owner");
     return count > 0;
+}
+
+std::optional<SubscriptionId> find_owner(soci::session& sql, EventId event,
+                                         std::optional<std::uint64_t> worker_tag) {
+    const long long id = event.value;
+    long long owner = 0;
+    long long tag = 0;
+    sql << "SELECT subscription_id, worker_tag FROM webhooks_event WHERE id = :id", into(owner),
+        into(tag), use(id, "id");
+    if (!sql.got_data()) return std::nullopt;
+    if (worker_tag && *worker_tag != std::bit_cast<std::uint64_t>(tag)) return std::nullopt;
+    return SubscriptionId{owner};
 }
 
 bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event) {

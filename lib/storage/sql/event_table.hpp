@@ -12,6 +12,9 @@
 namespace webhooks::storage {
 
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event);
+/// The subscription of an event. @param worker_tag if set, only of an event with this tag
+std::optional<SubscriptionId> find_owner(soci::session& sql, EventId event,
+                                         std::optional<std::uint64_t> worker_tag);
 /// Deletes an event with its attempts and, after the last event of a message, the message.
 /// @return whether a worker holds it, in memory or as deferred.
 bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event);

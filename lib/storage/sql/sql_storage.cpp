@@ -41,8 +41,7 @@ auto SqlStorage::run_visible(Purpose purpose, const Principal& principal, Subscr
 Result<Subscription> SqlStorage::insert_subscription(const Subscription& draft) {
     return run(Purpose::configure, [&](soci::session& sql) -> Result<Subscription> {
         Subscription subscription = draft;
-        subscription.created_at = subscription.updated_at = now(sql);
-        subscription.revision = bump_revision(sql);
+        begin(subscription, now(sql), bump_revision(sql));
         subscription.id = storage::insert_subscription(sql, subscription);
         return subscription;
     });
@@ -164,6 +163,17 @@ Result<EventHistory> SqlStorage::find_event(const Principal& principal, Subscrip
                        });
 }
 
+Result<EventHistory> SqlStorage::find_any_event(const Principal& principal, EventId event,
+                                                std::optional<std::uint64_t> worker_tag) {
+    return run(Purpose::query_log, [&](soci::session& sql) -> Result<EventHistory> {
+        const std::optional<SubscriptionId> owner = find_owner(sql, event, worker_tag);
+        if (!owner || !storage::find_subscription(sql, principal, *owner)) return no_such_event();
+        std::optional<EventHistory> found = storage::find_event(sql, *owner, event);
+        if (!found) return no_such_event();
+        return *std::move(found);
+    });
+}
+
 Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
     return run_visible(
         Purpose::erase, principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
@@ -196,11 +206,20 @@ Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id,
 }
 
 Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, SubscriptionId id,
-                                                Time since, EventId after, std::size_t limit) {
+                                                const CreationPeriod& period, EventId after,
+                                                std::size_t limit) {
     return run_visible(
         Purpose::reopen, principal, id, [&](soci::session& sql, Subscription&) -> Result<Reopened> {
-            return storage::reopen_undelivered(sql, id, since, after, now(sql), limit);
+            return storage::reopen_undelivered(sql, id, period, after, now(sql), limit);
         });
+}
+
+Result<std::size_t> SqlStorage::count_undelivered(const Principal& principal, SubscriptionId id,
+                                                  const CreationPeriod& period) {
+    return run_visible(Purpose::query_log, principal, id,
+                       [&](soci::session& sql, Subscription&) -> Result<std::size_t> {
+                           return storage::count_undelivered(sql, id, period);
+                       });
 }
 
 Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {

@@ -36,6 +36,14 @@ std::vector<RetiredSecret> read_retired(std::string_view text) {
     return secrets;
 }
 
+std::optional<DeactivationReason> reason_from(const std::optional<std::string>& name) {
+    for (const DeactivationReason reason :
+         {DeactivationReason::gone, DeactivationReason::failing, DeactivationReason::user}) {
+        if (name == to_string(reason)) return reason;
+    }
+    return std::nullopt;
+}
+
 /// The columns of a subscription and the variables that hold them.
 struct SubscriptionRow {
     long long id = 0;
@@ -53,6 +61,8 @@ struct SubscriptionRow {
     std::string retired_secrets;
     Nullable<long long> failing_since = {};
     Nullable<long long> paused_until = {};
+    Nullable<std::string> deactivation_reason = {};
+    Nullable<long long> deactivated_at = {};
     long long created_at = 0;
     long long updated_at = 0;
     long long revision = 0;
@@ -61,7 +71,7 @@ struct SubscriptionRow {
     static constexpr const char* columns =
         "id, user_id, name, event_type, url, secret, headers, max_retry_count, is_active, "
         "rate_limit, timeout_seconds, retry_on, retired_secrets, failing_since, paused_until, "
-        "created_at, updated_at, revision, deletion";
+        "deactivation_reason, deactivated_at, created_at, updated_at, revision, deletion";
 
     void define(soci::statement& query) {
         query.exchange(into(id));
@@ -79,6 +89,8 @@ struct SubscriptionRow {
         query.exchange(into(retired_secrets));
         query.exchange(into(failing_since.value, failing_since.indicator));
         query.exchange(into(paused_until.value, paused_until.indicator));
+        query.exchange(into(deactivation_reason.value, deactivation_reason.indicator));
+        query.exchange(into(deactivated_at.value, deactivated_at.indicator));
         query.exchange(into(created_at));
         query.exchange(into(updated_at));
         query.exchange(into(revision));
@@ -104,6 +116,11 @@ struct SubscriptionRow {
                             .revision = subscription.revision};
         row.failing_since.set(to_micros(subscription.failing_since));
         row.paused_until.set(to_micros(subscription.paused_until));
+        if (subscription.deactivation_reason) {
+            row.deactivation_reason.set(
+                std::optional(to_string(*subscription.deactivation_reason)));
+        }
+        row.deactivated_at.set(to_micros(subscription.deactivated_at));
         return row;
     }
 
@@ -125,7 +142,9 @@ struct SubscriptionRow {
                 .revision = revision,
                 .retired_secrets = read_retired(retired_secrets),
                 .failing_since = from_micros(failing_since.get()),
-                .paused_until = from_micros(paused_until.get())};
+                .paused_until = from_micros(paused_until.get()),
+                .deactivation_reason = reason_from(deactivation_reason.get()),
+                .deactivated_at = from_micros(deactivated_at.get())};
     }
 };
 
@@ -156,6 +175,10 @@ constexpr Column subscription_columns[] = {
     {"NULL", 0},
     {"(created_at / 1000)", 0},
     {"(updated_at / 1000)", 0},
+    {"NULL", 0},
+    {"(failing_since / 1000)", 0, true},
+    {"(paused_until / 1000)", 0, true},
+    {"deactivation_reason", 0, true},
     {"NULL", 0},
 };
 
@@ -210,10 +233,12 @@ SubscriptionId insert_subscription(soci::session& sql, const Subscription& subsc
     long long id = 0;
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
            "max_retry_count, is_active, rate_limit, timeout_seconds, retry_on, retired_secrets, "
-           "failing_since, paused_until, created_at, updated_at, revision) "
+           "failing_since, paused_until, deactivation_reason, deactivated_at, created_at, "
+           "updated_at, revision) "
            "VALUES (:user_id, :name, :event_type, :url, :secret, :headers, :max_retry_count, "
            ":is_active, :rate_limit, :timeout_seconds, :retry_on, :retired_secrets, "
-           ":failing_since, :paused_until, :created_at, :updated_at, :revision) RETURNING id",
+           ":failing_since, :paused_until, :deactivation_reason, :deactivated_at, :created_at, "
+           ":updated_at, :revision) RETURNING id",
         use(row.user_id, "user_id"), use(row.name, "name"), use(row.event_type, "event_type"),
         use(row.url, "url"), use(row.secret, "secret"), use(row.headers, "headers"),
         use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
@@ -221,6 +246,9 @@ SubscriptionId insert_subscription(soci::session& sql, const Subscription& subsc
         use(row.retry_on, "retry_on"), use(row.retired_secrets, "retired_secrets"),
         use(row.failing_since.value, row.failing_since.indicator, "failing_since"),
         use(row.paused_until.value, row.paused_until.indicator, "paused_until"),
+        use(row.deactivation_reason.value, row.deactivation_reason.indicator,
+            "deactivation_reason"),
+        use(row.deactivated_at.value, row.deactivated_at.indicator, "deactivated_at"),
         use(row.created_at, "created_at"), use(row.updated_at, "updated_at"),
         use(row.revision, "revision"), into(id);
     return {id};
@@ -247,7 +275,8 @@ void update_subscription(soci::session& sql, const Subscription& subscription) {
            "is_active = :is_active, rate_limit = :rate_limit, "
            "timeout_seconds = :timeout_seconds, retry_on = :retry_on, "
            "retired_secrets = :retired_secrets, failing_since = :failing_since, "
-           "paused_until = :paused_until, updated_at = :updated_at, revision = :revision "
+           "paused_until = :paused_until, deactivation_reason = :deactivation_reason, "
+           "deactivated_at = :deactivated_at, updated_at = :updated_at, revision = :revision "
            "WHERE id = :id",
         use(row.name, "name"), use(row.event_type, "event_type"), use(row.url, "url"),
         use(row.secret, "secret"), use(row.headers, "headers"),
@@ -256,6 +285,9 @@ void update_subscription(soci::session& sql, const Subscription& subscription) {
         use(row.retry_on, "retry_on"), use(row.retired_secrets, "retired_secrets"),
         use(row.failing_since.value, row.failing_since.indicator, "failing_since"),
         use(row.paused_until.value, row.paused_until.indicator, "paused_until"),
+        use(row.deactivation_reason.value, row.deactivation_reason.indicator,
+            "deactivation_reason"),
+        use(row.deactivated_at.value, row.deactivated_at.indicator, "deactivated_at"),
         use(row.updated_at, "updated_at"), use(row.revision, "revision"), use(row.id, "id");
 }
 
@@ -308,7 +340,7 @@ std::vector<SubscriptionId> deactivate(soci::session& sql,
         if (deactivation.failing_since && delivered_since(sql, id, *deactivation.failing_since)) {
             continue;
         }
-        apply({.is_active = false}, *found, now, bump_revision(sql));
+        storage::deactivate(deactivation, *found, now, bump_revision(sql));
         update_subscription(sql, *found);
         done.push_back(id);
     }

@@ -11,6 +11,36 @@ using soci::use;
 /// A worker's row is its own while the event is in its memory; if it is deferred, it can be taken.
 constexpr const char* is_reachable = "(claimed_by = 0 OR is_deferred = 1)";
 
+/// What `reopen_undelivered` takes of a subscription, after an id.
+const std::string from_undelivered =
+    " FROM webhooks_undelivered u JOIN webhooks_event e ON e.id = u.event_id "
+    "WHERE u.subscription_id = :owner AND u.event_id > :behind AND u.attempts > 0 "
+    "AND e.created_at >= :since AND e.created_at < :until AND " +
+    std::string(is_reachable);
+
+/// The bound values of `from_undelivered`.
+class UndeliveredScope {
+public:
+    UndeliveredScope(SubscriptionId subscription, const CreationPeriod& period, EventId after)
+        : owner_(subscription.value),
+          behind_(after.value),
+          since_(to_micros(period.since)),
+          until_(to_micros(period.until.value_or(Time::max()))) {}
+
+    void bind(soci::statement& query) const {
+        query.exchange(use(owner_, "owner"));
+        query.exchange(use(behind_, "behind"));
+        query.exchange(use(since_, "since"));
+        query.exchange(use(until_, "until"));
+    }
+
+private:
+    const long long owner_;
+    const long long behind_;
+    const long long since_;
+    const long long until_;
+};
+
 }  // namespace
 
 Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId event, Time now) {
@@ -40,27 +70,20 @@ Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId e
     return Error(Errc::conflict, "the event is being delivered");
 }
 
-Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription, Time since,
-                            EventId after, Time now, std::size_t limit) {
+Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription,
+                            const CreationPeriod& period, EventId after, Time now,
+                            std::size_t limit) {
     const long long owner = subscription.value;
-    const long long from = to_micros(since);
-    const long long behind = after.value;
+    const UndeliveredScope scope(subscription, period, after);
     const long long due = to_micros(now);
     const long long take = static_cast<long long>(limit);
     long long id = 0;
     std::vector<EventId> events;
     soci::statement query(sql);
     query.exchange(into(id));
-    query.exchange(use(owner, "owner"));
-    query.exchange(use(behind, "behind"));
-    query.exchange(use(from, "from"));
+    scope.bind(query);
     query.exchange(use(take, "take"));
-    for_each_row(query,
-                 std::string("SELECT u.event_id FROM webhooks_undelivered u "
-                             "JOIN webhooks_event e ON e.id = u.event_id "
-                             "WHERE u.subscription_id = :owner AND u.event_id > :behind "
-                             "AND u.attempts > 0 AND e.created_at >= :from AND ") +
-                     is_reachable + " ORDER BY u.event_id LIMIT :take",
+    for_each_row(query, "SELECT u.event_id" + from_undelivered + " ORDER BY u.event_id LIMIT :take",
                  [&] { events.push_back({id}); });
     // A worker may have claimed one since it was found.
     soci::statement reopen =
@@ -77,6 +100,17 @@ Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription, Tim
     }
     if (events.size() == limit) reopened.next = events.back();
     return reopened;
+}
+
+std::size_t count_undelivered(soci::session& sql, SubscriptionId subscription,
+                              const CreationPeriod& period) {
+    const UndeliveredScope scope(subscription, period, {});
+    long long count = 0;
+    soci::statement query(sql);
+    query.exchange(into(count));
+    scope.bind(query);
+    for_each_row(query, "SELECT count(*)" + from_undelivered, [] {});
+    return static_cast<std::size_t>(count);
 }
 
 DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscription, Time now) {

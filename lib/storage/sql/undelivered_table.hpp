@@ -15,8 +15,11 @@ namespace webhooks::storage {
 Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId event, Time now);
 
 /// As `Storage::reopen_undelivered`.
-Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription, Time since,
-                            EventId after, Time now, std::size_t limit);
+Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription,
+                            const CreationPeriod& period, EventId after, Time now,
+                            std::size_t limit);
+std::size_t count_undelivered(soci::session& sql, SubscriptionId subscription,
+                              const CreationPeriod& period);
 
 /// The part of the statistics that comes from the log.
 DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscription, Time now);

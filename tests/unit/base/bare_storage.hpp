@@ -36,8 +36,8 @@ public:
         return nothing();
     }
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override { return nothing(); }
-    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, Time, EventId,
-                                        std::size_t) override {
+    Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
+                                        EventId, std::size_t) override {
         return nothing();
     }
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override { return nothing(); }

@@ -283,3 +283,43 @@ TEST_CASE_METHOD(ApiFixture, "an empty parameter of a raw publication is an erro
           R"({"eventType":[")" + empty + R"("]})");
     CHECK(transport->requests().empty());
 }
+
+TEST_CASE_METHOD(ApiFixture, "an event is found by its id alone, and by its webhook-id") {
+    const Subscription mine = subscribe();
+    const EventId event = publish();
+    settle();
+    REQUIRE(transport->requests().size() == 1);
+    const std::string id = std::to_string(event.value);
+    const std::string webhook_id = transport->requests().front().webhook_id;
+    const Response full = call(
+        "GET", "/v1/webhooks/subscriptions/" + std::to_string(mine.id.value) + "/events/" + id);
+    REQUIRE(full.status == 200);
+    CHECK(call("GET", "/v1/webhooks/events/" + id).body == full.body);
+    CHECK(call("GET", "/v1/webhooks/events/" + webhook_id).body == full.body);
+    const auto other = GENERATE_COPY(std::string("999"), "0000000000000000_" + id, "msg_1",
+                                     webhook_id + "0", std::string("_"));
+    INFO(other);
+    CHECK(call("GET", "/v1/webhooks/events/" + other).status == 404);
+    CHECK(call("GET", "/v1/webhooks/events/batch").status == 405);
+    key = "bob";
+    CHECK(call("GET", "/v1/webhooks/events/" + webhook_id).status == 404);
+}
+
+TEST_CASE_METHOD(ApiFixture, "a failed attempt shows how far it came") {
+    subscribe();
+    transport->respond([](const OutgoingRequest&) {
+        TransportAnswer answer{.kind = TransportAnswer::Kind::answered, .status_code = 500};
+        answer.details = std::make_shared<const AttemptDetails>(
+            AttemptDetails{.response_headers = {{"server", "nginx"}, {"via", "\"a\""}},
+                           .address = "192.0.2.1",
+                           .connect = std::chrono::microseconds(1500),
+                           .first_byte = std::chrono::milliseconds(20)});
+        return answer;
+    });
+    const EventId event = publish();
+    settle();
+    const std::string body = call("GET", "/v1/webhooks/events/" + std::to_string(event.value)).body;
+    CHECK(body.find(R"("outcome":"retry","responseHeaders":{"server":"nginx","via":"\"a\""},)"
+                    R"("address":"192.0.2.1","phasesMs":{"lookup":null,"connect":1.5,"tls":null,)"
+                    R"("firstByte":20}}])") != std::string::npos);
+}

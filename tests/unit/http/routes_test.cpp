@@ -25,7 +25,8 @@ TEST_CASE("each operation is found by its method and path") {
         for (const auto& [name, value] :
              {std::pair<std::string, std::string>{"{base}", "/v1/webhooks"},
               {"{id}", "7"},
-              {"{eventId}", "8"}}) {
+              {"{eventId}", "8"},
+              {"{event}", "9"}}) {
             const std::size_t at = path.find(name);
             if (at != std::string::npos) path.replace(at, name.size(), value);
         }
@@ -51,8 +52,8 @@ TEST_CASE("any other path does not exist") {
     const auto path = GENERATE(
         as<std::string>(), "", "/", "*", "/v1/webhooks", "/v1/webhooks/", "/v1/webhooks/other",
         "/v1/webhooks/event-types//", "//v1/webhooks/event-types", "/v1//webhooks/event-types",
-        "/v1/webhooks/event-types/x", "/v1/webhooks/events/1", "/v1/webhooks/event%2",
-        "/v1/webhooks%2Fevent-types", "/v1/webhooks/subscriptions/x",
+        "/v1/webhooks/event-types/x", "/v1/webhooks/events/x", "/v1/webhooks/events/1/2",
+        "/v1/webhooks/event%2", "/v1/webhooks%2Fevent-types", "/v1/webhooks/subscriptions/x",
         "/v1/webhooks/subscriptions/1x", "/v1/webhooks/subscriptions/-1",
         "/v1/webhooks/subscriptions/+1", "/v1/webhooks/subscriptions/1.0",
         "/v1/webhooks/subscriptions/%201", "/v1/webhooks/subscriptions/9007199254740992",

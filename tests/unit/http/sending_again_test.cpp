@@ -183,6 +183,29 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover returns how many events are resen
     CHECK(json(202, "POST", path + "/recover", R"({"since":"2026-01-01"})").at("recovered") == 0);
 }
 
+TEST_CASE_METHOD(SendingAgainFixture, "a recovery ends at a time, and a dry run only counts") {
+    for (int i = 0; i < 3; ++i) {
+        publish(500);
+        clock->advance(1min);
+    }
+    const std::string period =
+        R"("since":"2026-01-01T00:01:00Z","until":"2026-01-01T00:02:00Z","dryRun":)";
+    const auto recover = [&](const char* is_dry_run) {
+        return call("POST", "/v1/webhooks" + path + "/recover", "{" + period + is_dry_run + "}");
+    };
+    const Response counted = recover("true");
+    CHECK(counted.status == 200);
+    CHECK(counted.body ==
+          R"({"recovered":1,"success":true,"message":"Events that would be resent: 1."})");
+    CHECK(sent() == 3);
+    deactivate();
+    CHECK(recover("true").body == counted.body);
+    CHECK(recover("false").status == 409);
+    json(200, "PUT", path, R"({"subscription":{"isActive":true}})");
+    CHECK(recover("null").status == 202);
+    CHECK(sent() == 4);
+}
+
 TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a valid since is a 400 that names it") {
     const std::string no_time =
         R"({"since":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"]})";
@@ -196,6 +219,12 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a valid since is a 400
         {R"({"since":"yesterday"})", no_time},
         {R"({"since":"2026-01-01T00:00:00"})", no_time},
         {R"({"since":"2026-02-30"})", no_time},
+        {R"({"since":"2026-01-02","until":"2026-01-02"})",
+         R"({"until":["must be later than since"]})"},
+        {R"({"since":"2026-01-02","until":"2026-01-01","dryRun":true})",
+         R"({"until":["must be later than since"]})"},
+        {R"({"since":"2026-01-02","until":1,"dryRun":"yes"})",
+         R"({"dryRun":["must be true or false"],"until":["must be a string"]})"},
         {R"({"since":"2026-01-01","SINCE":"2026-01-01"})",
          R"x({"since":["is given more than once (names are case-insensitive)"]})x"},
     }));

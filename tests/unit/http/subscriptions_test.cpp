@@ -221,7 +221,8 @@ TEST_CASE_METHOD(ApiFixture, "a list is cut by take and skip and counted whole")
     CHECK(json(200, "GET", "/subscriptions?$top=0").at("subscriptions").as_array().empty());
     CHECK(errors("GET", "/subscriptions?take=x&filter=y") ==
           R"({"filter":["unknown field 'y' at character 1; there are id, name, eventType, url, )"
-          R"(maxRetryCount, isActive, userId, createdAt, updatedAt"],)"
+          R"(maxRetryCount, isActive, userId, createdAt, updatedAt, failingSince, pausedUntil, )"
+          R"(deactivationReason"],)"
           R"("take":["must be a whole number, 0 to 2147483647"]})");
 }
 
@@ -317,4 +318,31 @@ TEST_CASE_METHOD(ApiFixture, "of too many headers only the first are checked and
     CHECK(found.size() == 3);
     CHECK(found.contains("subscription.headers.X-1"));
     CHECK(serialize(found.at("subscription.headers")) == R"(["must be at most 32"])");
+}
+
+TEST_CASE_METHOD(ApiFixture,
+                 "a subscription says what its endpoint does, only if there is something") {
+    const Subscription mine = subscribe();
+    const std::string path = "/subscriptions/" + std::to_string(mine.id.value);
+    const auto shown = [&](const std::string& query = "") {
+        return call("GET", "/v1/webhooks/subscriptions" + query).body;
+    };
+    CHECK_FALSE(shown().find("deactivation") != std::string::npos);
+    transport->respond_with_status(503);
+    publish();
+    settle();
+    const auto failing = json(200, "GET", path).at("subscription").as_object();
+    CHECK(failing.at("failingSince") == "2026-01-01T00:00:00.000Z");
+    CHECK_FALSE(failing.contains("deactivation"));
+    json(200, "PUT", path, R"({"subscription":{"isActive":false}})");
+    const auto inactive = json(200, "GET", path).at("subscription").as_object();
+    CHECK_FALSE(inactive.contains("failingSince"));
+    CHECK(serialize(inactive.at("deactivation")) ==
+          R"({"reason":"user","at":"2026-01-01T00:00:00.000Z"})");
+    const std::string selected = shown(
+        "?filter=deactivationReason%20eq%20'user'&select=deactivation,failingSince,"
+        "deactivationReason");
+    CHECK(selected.starts_with(
+        R"({"subscriptions":[{"failingSince":null,"deactivationReason":"user",)"
+        R"("deactivation":{"reason":"user","at":"2026-01-01T00:00:00.000Z"}}],)"));
 }

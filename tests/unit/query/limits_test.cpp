@@ -198,7 +198,7 @@ TEST_CASE("a parameter with several errors reports one of them") {
 }
 
 TEST_CASE("a filter is parsed in time that depends only on its length") {
-    // A byte is at most one token, and each token may be looked at this often.
+    // A byte is at most one token, and each token may be read this often.
     constexpr std::size_t max_per_byte = 40;
     const auto blanks = std::string(1900, ' ');
     const std::string hard[] = {

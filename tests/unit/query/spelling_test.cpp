@@ -8,7 +8,7 @@
 namespace webhooks {
 namespace {
 
-/// What is wrong with the parameters of a list of subscriptions; "fine" if nothing is.
+/// The errors of the parameters of a list of subscriptions; "fine" if there are none.
 std::string verdict(const ListQueryText& text) {
     const Result<ListQuery> query = ListQuery::parse(text, ListKind::subscriptions);
     return query ? "fine" : query.error().detail();
@@ -30,7 +30,7 @@ std::string compared_text(const std::string& literal) {
 
 }  // namespace
 
-TEST_CASE("words and signs rank alike, however they are mixed") {
+TEST_CASE("words and operators have the same precedence, in any mix") {
     const auto [filter, same] = GENERATE(table<const char*, const char*>({
         {"id=1||id=2&&id=3", "id eq 1 or (id eq 2 and id eq 3)"},
         {"id=1 or id=2&&id=3", "id eq 1 or (id eq 2 and id eq 3)"},
@@ -124,7 +124,7 @@ TEST_CASE("a value has 1024 bytes after its escapes are read") {
           "filter: a value of more than 1024 bytes at character 9");
 }
 
-TEST_CASE("what filters do not have is named, and what to write instead") {
+TEST_CASE("unsupported features are named, with what to write instead") {
     const char* const arithmetic =
         "arithmetic is not supported at character {}; compare a field with a value: statusCode ge "
         "500";
@@ -228,7 +228,7 @@ TEST_CASE("what filters do not have is named, and what to write instead") {
     }
 }
 
-TEST_CASE("what the two languages read differently is refused") {
+TEST_CASE("what the two languages interpret differently is rejected") {
     const char* const compared =
         "; join comparisons by 'and'; a test or a boolean needs no 'eq true', and 'not' in place "
         "of 'eq false'";
@@ -262,7 +262,7 @@ TEST_CASE("what the two languages read differently is refused") {
     }
 }
 
-TEST_CASE("words stand between blanks, signs need not") {
+TEST_CASE("words need spaces around them, operators do not") {
     CHECK(filtered("isActive&&name==\"x\"||id>1") == "fine");
     CHECK(filtered("name==\"x\"and isActive") == "expected a blank before 'and' at character 10");
     CHECK(filtered("isActive and!isActive") == "expected a blank after 'and' at character 13");
@@ -288,13 +288,13 @@ TEST_CASE("limits hold in either spelling") {
           "nested more than 16 deep at character 49");
     CHECK(filtered("true" + repeated("||true", 63)) == "fine");
     CHECK(filtered("true" + repeated("||true", 64)) == "more than 64 conditions at character 385");
-    // Two conditions, as its twin.
+    // Two conditions, like the other form.
     const std::string absent = "||string.IsNullOrEmpty(name)";
     CHECK(filtered("true||true" + repeated(absent, 31)) == "fine");
     CHECK(filtered("true||true||true" + repeated(absent, 31)).starts_with("more than 64"));
 }
 
-TEST_CASE("sort, select and include take both spellings") {
+TEST_CASE("sort, select and include accept both spellings") {
     const auto [text, expected] = GENERATE(table<ListQueryText, const char*>({
         {{.sort = "CreatedAt descending, Id"}, "fine"},
         {{.sort = "it.Name ASCENDING,it.Id"}, "fine"},
@@ -319,15 +319,16 @@ TEST_CASE("sort, select and include take both spellings") {
     CHECK(verdict(text) == expected);
 }
 
-TEST_CASE("an unknown field is told the one that was meant, or all there are") {
+TEST_CASE("an unknown field gets a suggestion, or a list of all fields") {
     CHECK(filtered("Level=\"Warning\"") ==
           "unknown field 'Level' at character 1; there are id, name, eventType, url, "
-          "maxRetryCount, isActive, userId, createdAt, updatedAt");
+          "maxRetryCount, isActive, userId, createdAt, updatedAt, failingSince, pausedUntil, "
+          "deactivationReason");
     CHECK(filtered("IsActiv == true") ==
           "unknown field 'IsActiv' at character 1; did you mean 'isActive'?");
 }
 
-TEST_CASE("twins of both spellings select and include the same") {
+TEST_CASE("both spellings select and include the same") {
     for (const auto& [dynamic, odata] : testing::storage_contract::subscription_twins) {
         const auto left = ListQuery::parse(dynamic, ListKind::subscriptions).value();
         const auto right = ListQuery::parse(odata, ListKind::subscriptions).value();

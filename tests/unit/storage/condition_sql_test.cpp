@@ -74,7 +74,7 @@ TEST_CASE("the SQL is the same for every value") {
     }
 }
 
-TEST_CASE("a query of Dynamic LINQ makes the SQL of its twin of OData") {
+TEST_CASE("a query in Dynamic LINQ produces the same SQL as in OData") {
     namespace contract = testing::storage_contract;
     for (const auto& [dynamic, odata] : contract::subscription_twins) {
         INFO(dynamic.filter.value_or(""));

@@ -104,6 +104,7 @@ public:
                         .metrics = *metrics_,
                         .subscription = SubscriptionId{data.route.id},
                         .event = EventId{data.route.event_id},
+                        .webhook_id = data.route.webhook_id,
                         .stop = std::move(stop)};
         data.route.operation->handler(service_, call, std::move(done));
     }

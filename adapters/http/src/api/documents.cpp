@@ -38,10 +38,19 @@ public:
         return selection_.empty() || std::ranges::find(selection_, name) != selection_.end();
     }
 
+    /// Whether the caller named it.
+    bool is_selected(std::string_view name) const { return !selection_.empty() && shows(name); }
+
     template <class T>
     void add(std::string_view name, const T& content) {
         if (shows(name)) writer_.member(name, content);
     }
+    /// A member that is present only if it is set or selected.
+    template <class T>
+    void add_addition(std::string_view name, const std::optional<T>& content) {
+        if (content || is_selected(name)) add(name, content);
+    }
+    json::Writer& writer() { return writer_; }
 
 private:
     json::Writer& writer_;
@@ -68,6 +77,25 @@ double milliseconds(std::chrono::microseconds duration) {
     return static_cast<double>(duration.count()) / 1000;
 }
 
+void add_details(json::Writer& writer, const AttemptDetails& details) {
+    const auto phase = [](const std::optional<std::chrono::microseconds>& duration) {
+        return duration ? std::optional(milliseconds(*duration)) : std::nullopt;
+    };
+    writer.key("responseHeaders").begin_object();
+    for (const Header& header : details.response_headers)
+        writer.member(header.name, header.value);
+    writer.end_object();
+    writer.member("address",
+                  details.address.empty() ? std::nullopt : std::optional(details.address));
+    writer.key("phasesMs")
+        .begin_object()
+        .member("lookup", phase(details.lookup))
+        .member("connect", phase(details.connect))
+        .member("tls", phase(details.tls))
+        .member("firstByte", phase(details.first_byte))
+        .end_object();
+}
+
 std::string_view name_of(Outcome outcome) {
     switch (outcome) {
         case Outcome::delivered:
@@ -84,7 +112,27 @@ std::string_view name_of(Outcome outcome) {
     return "unknown";
 }
 
-/// Members outside the documented API are present only if they are set.
+/// Members outside the documented API are present only if they are set, or selected.
+void add_state(Members& members, const Subscription& subscription) {
+    const auto reason = subscription.deactivation_reason
+                            ? std::optional(to_string(*subscription.deactivation_reason))
+                            : std::nullopt;
+    members.add_addition("failingSince", format_if_set(subscription.failing_since));
+    members.add_addition("pausedUntil", format_if_set(subscription.paused_until));
+    if (members.is_selected("deactivationReason")) members.add("deactivationReason", reason);
+    if (reason && members.shows("deactivation")) {
+        members.writer()
+            .key("deactivation")
+            .begin_object()
+            .member("reason", *reason)
+            .member("at", format_if_set(subscription.deactivated_at))
+            .end_object();
+    } else if (members.is_selected("deactivation")) {
+        members.add("deactivation", std::optional<std::string>());
+    }
+}
+
+/// As above.
 void add_additions(json::Writer& writer, const Subscription& subscription) {
     if (subscription.rate_limit != 0) writer.member("rateLimit", subscription.rate_limit);
     if (subscription.timeout.count() != 0) {
@@ -132,6 +180,7 @@ void write(json::Writer& writer, const Subscription& subscription, const Selecti
             write(writer, event);
         writer.end_array();
     }
+    add_state(members, subscription);
     if (selection.empty()) add_additions(writer, subscription);
 }
 
@@ -148,8 +197,9 @@ void write(json::Writer& writer, const Attempt& attempt) {
         .member("statusCode", attempt.status_code)
         .member("response", attempt.response)
         .member("errorMessage", attempt.error_message)
-        .member("outcome", name_of(attempt.outcome))
-        .end_object();
+        .member("outcome", name_of(attempt.outcome));
+    if (attempt.details) add_details(writer, *attempt.details);
+    writer.end_object();
 }
 
 void write(json::Writer& writer, const EventHistory& history) {

@@ -262,6 +262,15 @@ Result<Response> get_event(WebhookService& service, const Call& call) {
     return success(writer, "The event was found.");
 }
 
+Result<Response> get_any_event(WebhookService& service, const Call& call) {
+    const auto history = call.webhook_id.empty() ? service.event(call.caller, call.event)
+                                                 : service.event(call.caller, call.webhook_id);
+    if (!history) return history.error();
+    json::Writer writer;
+    write(writer.begin_object().key("event"), *history);
+    return success(writer, "The event was found.");
+}
+
 Result<Response> delete_event(WebhookService& service, const Call& call) {
     const auto deleted = service.delete_event(call.caller, call.subscription, call.event);
     if (!deleted) return deleted.error();

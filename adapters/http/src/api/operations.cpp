@@ -43,6 +43,7 @@ constexpr Operation table[] = {
     query("getStatistics", "{base}/subscriptions/{id}/stats", at_once<get_statistics>),
     query("listAllEvents", "{base}/events", at_once<list_all_events>),
     {"publish", post, "{base}/events", Needs::publish, publish},
+    query("getAnyEvent", "{base}/events/{event}", at_once<get_any_event>),
     {"publishBatch", post, "{base}/events/batch", Needs::publish, publish_batch, BodySize::batch},
     {"getOpenApi", get, "/openapi.json", Needs::none, at_once<get_openapi>},
     {"getMetrics", get, "/metrics", Needs::administer, at_once<get_metrics>},

@@ -27,6 +27,8 @@ struct Call {
     const ApiMetrics& metrics;
     SubscriptionId subscription{};
     EventId event{};
+    /// Instead of `event`, if the path identifies it so; otherwise empty.
+    std::string_view webhook_id = {};
     /// If requested, the response is no longer needed.
     std::stop_token stop = {};
 };
@@ -45,7 +47,8 @@ enum class Duration { brief, query };
 struct Operation {
     std::string_view id;  ///< Its `operationId` in openapi.yaml.
     std::string_view method;
-    /// With `{base}` for the base path, `{id}` and `{eventId}`.
+    /// With `{base}` for the base path, `{id}`, `{eventId}`, and `{event}` for an event's id or
+    /// `webhook-id`.
     std::string_view path;
     Permission permission;
     /// Calls `done` once, possibly later and on another thread.
@@ -66,6 +69,7 @@ Result<Response> send_test_event(WebhookService&, const Call&);
 Result<Response> list_events(WebhookService&, const Call&);
 Result<Response> list_all_events(WebhookService&, const Call&);
 Result<Response> get_event(WebhookService&, const Call&);
+Result<Response> get_any_event(WebhookService&, const Call&);
 Result<Response> delete_event(WebhookService&, const Call&);
 Result<Response> retry_event(WebhookService&, const Call&);
 Result<Response> recover(WebhookService&, const Call&);

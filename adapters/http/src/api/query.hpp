@@ -33,11 +33,11 @@ public:
     std::optional<std::string> find(std::string_view name, std::string_view alias,
                                     FieldErrors& errors) const;
 
-    /// Whether what comes after this parameter looks like the rest of its value rather than like
-    /// `name=value`: a `&` in the value was not percent-encoded.
+    /// The name, in lower case, of the parameter that `&&` ends, which happens if a value is not
+    /// percent-encoded. nullopt if there is none.
     bool seems_cut(std::string_view name, std::string_view alias) const;
-    /// The name, in lower case, of the parameter that `&&` ends, as it does in a value that is not
-    /// percent-encoded. Nothing if there is none.
+    /// The name, in lower case, of the parameter that `&&` ends, which happens if a value is not
+    /// percent-encoded. nullopt if there is none.
     const std::optional<std::string>& ended_by_two() const noexcept { return ended_by_two_; }
 
 private:

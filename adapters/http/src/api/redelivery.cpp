@@ -34,18 +34,26 @@ Result<Response> retry_event(WebhookService& service, const Call& call) {
 Result<Response> recover(WebhookService& service, const Call& call) {
     // Without a body, the error is the missing `since`, not the content type.
     if (auto rejected = reject_media_type_of_any(call)) return std::move(*rejected);
-    const auto members = parse_body_if_any(call, {"since"});
+    const auto members = parse_body_if_any(call, {"since", "until", "dryRun"});
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);
     if (!reader.has("since")) reader.add_error("since", "is required");
-    const auto since = reader.time("since");
+    const CreationPeriod period{.since = reader.time("since").value_or(Time{}),
+                                .until = reader.time("until")};
+    const bool is_dry_run = reader.flag("dryRun").value_or(false);
     if (!errors.empty()) return Error(std::move(errors));
-    const auto recovered = service.recover(call.caller, call.subscription, *since);
+    const auto recovered = is_dry_run
+                               ? service.count_undelivered(call.caller, call.subscription, period)
+                               : service.recover(call.caller, call.subscription, period);
     if (!recovered) return recovered.error();
     json::Writer writer;
     writer.begin_object().member("recovered", *recovered);
-    return success(writer, "Events that will be resent: " + std::to_string(*recovered) + ".", 202);
+    return success(
+        writer,
+        std::string(is_dry_run ? "Events that would be resent: " : "Events that will be resent: ") +
+            std::to_string(*recovered) + ".",
+        is_dry_run ? 200 : 202);
 }
 
 }  // namespace webhooks::http

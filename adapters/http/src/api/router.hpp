@@ -13,9 +13,10 @@ namespace webhooks::http {
 struct Route {
     /// Null if there is no such path, or not with this method.
     const Operation* operation = nullptr;
-    std::int64_t id = 0;        ///< `{id}` of the path; 0 if it has none.
-    std::int64_t event_id = 0;  ///< `{eventId}` of the path.
-    std::string allow = {};     ///< For a wrong method: the allowed ones, for the Allow field.
+    std::int64_t id = 0;          ///< `{id}` of the path; 0 if it has none.
+    std::int64_t event_id = 0;    ///< `{eventId}` of the path, or `{event}` if it is a number.
+    std::string webhook_id = {};  ///< `{event}` of the path otherwise.
+    std::string allow = {};       ///< For a wrong method: the allowed ones, for the Allow field.
 };
 
 /// Finds the route. Paths are case-insensitive, `%` escapes within a segment are decoded, one

@@ -144,26 +144,36 @@ Result<> validate(std::string_view text, std::string_view raw_member, std::size_
 
 /// @param at the position of the opening quote.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
-    for (++at; text[at] != '"'; ++at) {
-        if (text[at] == '\\') ++at;
+    // std::string_view::find is memchr: strings are most of a body.
+    for (std::size_t end = text.find('"', at + 1);; end = text.find('"', end + 1)) {
+        std::size_t escapes = end;
+        while (text[escapes - 1] == '\\')
+            --escapes;
+        if ((end - escapes) % 2 == 0) return end + 1;
     }
-    return at + 1;
 }
 
 std::size_t end_of_value(std::string_view text, std::size_t at) {
     if (text[at] == '"') return end_of_string(text, at);
     if (text[at] != '{' && text[at] != '[') return text.find_first_of(",]} \t\r\n", at);
-    std::size_t depth = 0;
-    do {
-        at = text.find_first_of("\"{}[]", at);
-        if (text[at] == '"') {
-            at = end_of_string(text, at);
-            continue;
+    // No find_first_of: it costs several times as much a byte, and a batch is walked three times.
+    for (std::size_t depth = 0;; ++at) {
+        switch (text[at]) {
+            case '{':
+            case '[':
+                ++depth;
+                break;
+            case '}':
+            case ']':
+                if (--depth == 0) return at + 1;
+                break;
+            case '"':
+                at = end_of_string(text, at) - 1;
+                break;
+            default:
+                break;
         }
-        text[at] == '{' || text[at] == '[' ? ++depth : --depth;
-        ++at;
-    } while (depth > 0);
-    return at;
+    }
 }
 
 /// Calls `use` with the name (as written) and value of each child of an object, or with an empty

@@ -208,7 +208,7 @@ private:
         return ask(asked, *query);
     }
 
-    /// Whether one answers a filter in any spelling as the other does in OData's.
+    /// Whether a filter in any spelling gives the same result as the filter in OData's.
     bool agree(ListKind kind, const Spelled& filter, const Ask& ask) {
         return answered(*storage, ask, {.filter = filter.mixed}, kind) ==
                answered(*in_memory_, ask, {.filter = filter.odata}, kind);

@@ -353,7 +353,7 @@ STORAGE_TEST(
                  {.number = 1, .sent_at = since, .outcome = Outcome::delivered});
 
     const auto reopen = [&](EventId after) {
-        return this->storage->reopen_undelivered(alice, id, since, after, 2).value();
+        return this->storage->reopen_undelivered(alice, id, {since}, after, 2).value();
     };
     const Reopened first = reopen({});
     CHECK(first.count == 2);
@@ -374,7 +374,7 @@ STORAGE_TEST(
     // A worker has them now.
     CHECK(reopen({}).count == 0);
     CHECK(this->storage->reopen_event(alice, id, ended).error() == Errc::conflict);
-    CHECK(this->storage->reopen_undelivered(bob, id, since, {}, 2).error() == Errc::not_found);
+    CHECK(this->storage->reopen_undelivered(bob, id, {since}, {}, 2).error() == Errc::not_found);
 }
 
 }  // namespace

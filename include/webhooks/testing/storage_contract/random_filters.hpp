@@ -9,13 +9,13 @@
 namespace webhooks::testing::storage_contract {
 namespace {
 
-/// A part of a query, written twice: in the spelling of OData alone, and in any spelling.
+/// A part of a query in two forms: only in the spelling of OData, and in any spelling.
 struct Spelled {
     std::string odata;
     std::string mixed;
 
     Spelled() = default;
-    // Implicit: what both spellings have in common stands as it is.
+    // Implicit: text that is the same in both spellings is written as is.
     Spelled(const char* text) : odata(text), mixed(text) {}
     Spelled(const std::string& text) : odata(text), mixed(text) {}
     Spelled(std::string in_odata, std::string otherwise)
@@ -56,7 +56,7 @@ struct Vocabulary {
 
 // ---- What stands in a filter.
 
-/// How OData writes it, and how else it can be written.
+/// The OData form, and the alternatives.
 struct Spellings {
     std::string odata;
     std::vector<std::string> others;

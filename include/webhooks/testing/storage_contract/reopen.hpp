@@ -183,7 +183,7 @@ STORAGE_TEST("events created before a time are not reopened") {
     for (const EventId event : {before, then}) {
         this->record(id, event, {.number = 1, .outcome = Outcome::exhausted});
     }
-    CHECK(this->storage->reopen_undelivered(alice, id, since, {}, 10).value().count == 1);
+    CHECK(this->storage->reopen_undelivered(alice, id, {since}, {}, 10).value().count == 1);
     CHECK(this->claim() == std::vector{then});
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <storage/append_decision.hpp>
 #include <storage/idempotency.hpp>
+#include <storage/sql/attempt_details.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/array.hpp>
 #include <storage/sql/postgresql/log_table.hpp>
@@ -113,14 +114,15 @@ std::string look_up(const std::string& columns, const std::string& table, const 
 
 const PreparedStatement& changes_statement() {
     // A transaction that gives an event a row locks the event, so that it is not deleted meanwhile.
-    static const std::string within = "BETWEEN $15 AND $16";
+    static const std::string within = "BETWEEN $16 AND $17";
     static const PreparedStatement statement = {
         "write_changes",
         "WITH change AS MATERIALIZED (SELECT * FROM unnest($2::bigint[], $3::integer[], "
         "$4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::integer[], "
-        "$10::bigint[], $11::integer[], $12::integer[], $13::bigint[], $14::integer[]) "
+        "$10::bigint[], $11::integer[], $12::integer[], $13::bigint[], $14::integer[], "
+        "$15::text[]) "
         "AS c(event_id, number, sent_at, duration_us, status_code, response, error_message, "
-        "outcome, due_at, attempts, tries, claimed_by, is_deferred)), "
+        "outcome, due_at, attempts, tries, claimed_by, is_deferred, details)), "
         "held AS MATERIALIZED (SELECT c.*, e.subscription_id, u.event_id IS NOT NULL AS has_row "
         "FROM change c " +
             look_up("id, subscription_id, worker_id", "webhooks_event", "c.event_id", within) +
@@ -131,9 +133,9 @@ const PreparedStatement& changes_statement() {
             has_no_attempt(within) +
             " END), "
             "attempt AS (INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, "
-            "status_code, response, error_message, outcome) "
+            "status_code, response, error_message, outcome, details) "
             "SELECT event_id, number, sent_at, duration_us, status_code, response, error_message, "
-            "outcome FROM held WHERE number IS NOT NULL), "
+            "outcome, details FROM held WHERE number IS NOT NULL), "
             "delivered AS (DELETE FROM webhooks_undelivered u USING held h "
             "WHERE h.outcome = 1 AND h.has_row "
             "AND u.subscription_id = h.subscription_id AND u.event_id = h.event_id), "
@@ -167,6 +169,7 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
     PostgresqlArray tries(Element::integer);
     PostgresqlArray claimants(Element::bigint);
     PostgresqlArray deferred(Element::integer);
+    PostgresqlArray details(Element::text);
     const Attempt none{};
     for (const auto& [event, change] : changes) {
         const Attempt& attempt = change.attempt ? change.attempt->attempt : none;
@@ -186,12 +189,13 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
         tries.add(change.attempts_since_reopened);
         claimants.add(change.claimed_by.value);
         deferred.add(change.is_deferred ? 1 : 0);
+        details.add(write_details(attempt.details));
     }
     connection.send(
         changes_statement(),
         {parameter(worker.value), events.take(), numbers.take(), sent.take(), durations.take(),
          statuses.take(), responses.take(), errors.take(), outcomes.take(), dues.take(),
-         attempts.take(), tries.take(), claimants.take(), deferred.take(),
+         attempts.take(), tries.take(), claimants.take(), deferred.take(), details.take(),
          parameter(changes.begin()->first.value), parameter(changes.rbegin()->first.value)});
 }
 

@@ -2,6 +2,7 @@
 #include <bit>
 #include <map>
 #include <storage/idempotency.hpp>
+#include <storage/sql/attempt_details.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
 
 namespace webhooks::storage {
@@ -44,7 +45,7 @@ const std::string is_held =
 /// An existing attempt is left unchanged.
 const std::string insert_attempt =
     "INSERT OR IGNORE INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
-    "response, error_message, outcome) SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9";
+    "response, error_message, outcome, details) SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10";
 
 /// The events that are only in a worker's memory.
 const std::string in_memory =
@@ -179,10 +180,10 @@ void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& append
 void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
     const Attempt& attempt = record.attempt;
     SqliteStatement& insert = record.is_plain() ? insert_attempt_ : insert_attempt_if_held_;
-    const int inserted =
-        insert.execute(record.event, worker, attempt.number, to_micros(attempt.sent_at),
-                       attempt.duration.count(), attempt.status_code, attempt.response,
-                       attempt.error_message, static_cast<int>(attempt.outcome));
+    const int inserted = insert.execute(
+        record.event, worker, attempt.number, to_micros(attempt.sent_at), attempt.duration.count(),
+        attempt.status_code, attempt.response, attempt.error_message,
+        static_cast<int>(attempt.outcome), write_details(attempt.details));
     if (inserted == 0) return;
     if (attempt.outcome != Outcome::delivered) {
         put_free({.subscription = record.subscription,
