@@ -323,10 +323,11 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
         queue.delayed_until = now.steady + delay_after_local_error;
     } else {
         scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
-        record(flight, answer, now, random_unit);
+        const RetryPolicy policy = policy_for(flight);
+        record(flight, answer, policy, now, random_unit);
         // A result for an earlier version of the subscription says nothing about this one.
         if (!queue.key.is_test && queue.health.version() == flight.endpoint->revision) {
-            note(queue, flight, answer, now);
+            note(queue, flight, answer, policy, now);
         }
     }
     scheduler_.end(flight.slot);
@@ -334,13 +335,12 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     return true;
 }
 
-void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, const Now& now,
-                        double random_unit) {
+void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
+                        const RetryPolicy& policy, const Now& now, double random_unit) {
     const HeldEvent& event = flight.event;
     const int number = event.attempts + 1;
     const int attempts_since_reopened = event.attempts_since_reopened + 1;
-    const Verdict verdict =
-        decide(answer, policy_for(flight), attempts_since_reopened, now.time, random_unit);
+    const Verdict verdict = decide(answer, policy, attempts_since_reopened, now.time, random_unit);
     const auto duration = duration_cast<microseconds>(now.steady - flight.started);
     results_.attempts.push_back(
         {.event = event.id,
@@ -358,10 +358,10 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
 }
 
 void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
-                      const Now& now) {
+                      const RetryPolicy& policy, const Now& now) {
     HealthReport report =
         queue.health.note({.answer = answer, .sent_at = flight.sent_at, .started = flight.started},
-                          health_policy_, policy_for(flight), now);
+                          health_policy_, policy, now);
     if (report.state) results_.states.push_back(*report.state);
     if (report.deactivation) results_.deactivations.push_back(*report.deactivation);
     if (report.change) results_.health_changes.push_back(*std::move(report.change));

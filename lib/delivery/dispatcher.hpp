@@ -98,10 +98,10 @@ private:
     void end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
     void release(const HeldEvent& event);
 
-    void record(const Flight& flight, const TransportAnswer& answer, const Now& now,
-                double random_unit);
+    void record(const Flight& flight, const TransportAnswer& answer, const RetryPolicy& policy,
+                const Now& now, double random_unit);
     void note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
-              const Now& now);
+              const RetryPolicy& policy, const Now& now);
     RetryPolicy policy_for(const Flight& flight) const;
 
     const ServiceOptions& options_;
