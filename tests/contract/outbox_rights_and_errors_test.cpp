@@ -1,4 +1,4 @@
-// What a host may do, how, and what it is told otherwise.
+// What a host may do, how, and which errors it gets.
 
 #include <contract/outbox_fixture.hpp>
 
