@@ -5,19 +5,11 @@
 namespace webhooks::delivery {
 namespace {
 
-using std::chrono::duration_cast;
-using std::chrono::microseconds;
-
 /// A local error delays the attempts of its subscription by this much, and uses up no attempt.
 /// Other subscriptions may have what they need, such as an open connection.
 constexpr std::chrono::seconds delay_after_local_error{1};
 /// Events that are blocked for longer leave memory.
 constexpr std::chrono::seconds longest_wait_in_memory{1};
-
-/// The host under which events without an allowed endpoint queue: they are recorded at once.
-std::string host_of(const Endpoint* endpoint) {
-    return endpoint ? std::string(endpoint->origin()) : std::string();
-}
 
 }  // namespace
 
@@ -49,7 +41,8 @@ SubscriptionQueue& Dispatcher::queue_for(const HeldEvent& event, const Now& now)
 
 std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, const Now& now) {
     std::shared_ptr<const Endpoint> endpoint = lookup_(queue.key.subscription);
-    const std::string host = host_of(endpoint.get());
+    // Events without an allowed endpoint queue under no host: they are recorded at once.
+    const std::string host(endpoint ? endpoint->origin() : std::string_view());
     // A deleted subscription keeps its owner, for the requests in flight.
     const std::string owner = endpoint                 ? endpoint->owner
                               : queue.schedule.owner() ? queue.schedule.owner()->name
@@ -241,6 +234,7 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
             [](const SubscriptionQueue::Entry& waiting) { return waiting.event.id; });
         if (entry == queue.events.end()) continue;
         end(take(queue, entry), Outcome::cancelled, "cancelled: the event was deleted", now);
+        note_unsent(queue, now);
         reschedule(queue, now);
     }
 }
@@ -288,8 +282,10 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
             defer_if_blocked_for_long(queue, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
             end(pop(queue), Outcome::cancelled, reason, now);
+            note_unsent(queue, now);
         } else if (is_expired(first, now.time)) {
             end(pop(queue), Outcome::expired, "expired: its expiresAt had passed", now);
+            note_unsent(queue, now);
         } else {
             const Transport::Token token = ++last_token_;
             Flight flight{.event = pop(queue),
@@ -318,11 +314,16 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     const Flight flight = std::move(found->second);
     flights_.erase(found);
     SubscriptionQueue& queue = *flight.slot.queue;
-    if (answer.kind == TransportAnswer::Kind::not_sent) {
+    const bool is_sent = answer.kind != TransportAnswer::Kind::not_sent;
+    if (is_sent) {
+        scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
+    }
+    scheduler_.end(flight.slot);
+    if (!is_sent) {
         return_to_storage(flight.event, now.time + delay_after_local_error);
         queue.delayed_until = now.steady + delay_after_local_error;
+        note_unsent(queue, now);
     } else {
-        scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
         const RetryPolicy policy = policy_for(flight);
         record(flight, answer, policy, now, random_unit);
         // A result for an earlier version of the subscription says nothing about this one.
@@ -330,7 +331,6 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
             note(queue, flight, answer, policy, now);
         }
     }
-    scheduler_.end(flight.slot);
     reschedule(queue, now);
     return true;
 }
@@ -341,7 +341,8 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
     const int number = event.attempts + 1;
     const int attempts_since_reopened = event.attempts_since_reopened + 1;
     const Verdict verdict = decide(answer, policy, attempts_since_reopened, now.time, random_unit);
-    const auto duration = duration_cast<microseconds>(now.steady - flight.started);
+    const auto duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.steady - flight.started);
     results_.attempts.push_back(
         {.event = event.id,
          .subscription = event.subscription,
@@ -365,6 +366,14 @@ void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const Tran
     if (report.state) results_.states.push_back(*report.state);
     if (report.deactivation) results_.deactivations.push_back(*report.deactivation);
     if (report.change) results_.health_changes.push_back(*std::move(report.change));
+    defer_if_blocked_for_long(queue, now);
+}
+
+/// What left may have been a requested probe, which leaves the pause to the events after it.
+void Dispatcher::note_unsent(SubscriptionQueue& queue, const Now& now) {
+    const bool has_probe = !queue.events.empty() && is_reopened(queue.events.front().event);
+    if (queue.schedule.in_flight() > 0 || has_probe) return;
+    queue.health.keep_asked_pause(now);
     defer_if_blocked_for_long(queue, now);
 }
 

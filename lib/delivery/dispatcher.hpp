@@ -92,6 +92,7 @@ private:
     HeldEvent take(SubscriptionQueue& queue, std::list<SubscriptionQueue::Entry>::iterator place);
     void defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now);
     void defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now);
+    void note_unsent(SubscriptionQueue& queue, const Now& now);
     /// Any worker may claim it once it is due.
     void return_to_storage(const HeldEvent& event, Time due);
     /// An event ends without a request.

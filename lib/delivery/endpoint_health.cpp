@@ -97,12 +97,14 @@ void EndpointHealth::note_failed(const EndedRequest& request, const HealthPolicy
     if (failure.wanted_pause && failure.wanted_pause->count() > 0) {
         asked_until_ = std::max(asked_until_, std::optional(now.time + *failure.wanted_pause));
     }
-    // A requested probe ends the pause only if it succeeds.
-    if (asked_until_ && *asked_until_ > now.time) {
-        pause(*this, *asked_until_ - now.time, now.steady);
-    }
+    keep_asked_pause(now);
     if (!failing_since_) failing_since_ = request.sent_at;
     ++failures_;
+}
+
+void EndpointHealth::keep_asked_pause(const Now& now) {
+    if (!asked_until_ || *asked_until_ <= now.time) return;
+    pause(*this, *asked_until_ - now.time, now.steady);
 }
 
 std::optional<Deactivation> EndpointHealth::deactivate_if_due(const EndedRequest& request,

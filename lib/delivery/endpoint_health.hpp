@@ -48,6 +48,9 @@ public:
     void begin_version(Revision version, const Endpoint* endpoint, const HealthPolicy&);
     /// Notes what other workers found out about pauses.
     void apply_pause(std::optional<Time> paused_until, const Now&);
+    /// A requested probe has ended: it ends a pause that the endpoint asked for only if it
+    /// succeeded.
+    void keep_asked_pause(const Now&);
     /// Notes the end of a request that was made for this version.
     HealthReport note(const EndedRequest&, const HealthPolicy&, const RetryPolicy&, const Now&);
 

@@ -8,6 +8,8 @@
 namespace webhooks::simulation {
 namespace {
 
+using namespace std::chrono_literals;
+
 const Principal auditor = Principal::administrator("auditor");
 
 }  // namespace
@@ -18,8 +20,10 @@ AuditStorage::AuditStorage(World& world, Process& process, std::shared_ptr<Stora
 // ---- Subscriptions.
 
 void AuditStorage::changed(const Subscription& subscription, bool is_deleted) {
-    model_.subscriptions[subscription.id].versions.push_back(
+    SubscriptionState& state = model_.subscriptions[subscription.id];
+    state.versions.push_back(
         {.subscription = subscription, .since = world_.now, .is_deleted = is_deleted});
+    state.pause.reset();
     world_.notify_others(process_);
 }
 
@@ -75,6 +79,8 @@ void AuditStorage::reopen(EventState& event) {
     event.is_reopened = true;
     event.reopened = world_.now;
     event.attempts_since_reopened = 0;
+    event.claims = 0;
+    event.is_only_in_memory = false;
     event.due.reset();
     event.release();
 }
@@ -93,18 +99,29 @@ Result<Reopened> AuditStorage::reopen_undelivered(const Principal& principal, Su
         ForwardingStorage::reopen_undelivered(principal, id, period, after, limit);
     if (!reopened) return reopened;
     std::size_t left = reopened->count;
-    for (auto& [event_id, event] : model_.events) {
-        if (left == 0) break;
-        if (event.subscription != id || event_id <= after || event.attempts.empty()) continue;
-        if (event.attempts.back().outcome == Outcome::delivered && !event.is_reopened) continue;
-        if (event.deleted || (model_.is_held(event) && !event.is_deferred) ||
-            !period.contains(event.created_at))
-            continue;
-        reopen(event);
-        --left;
+    for (auto place = model_.events.upper_bound(after); place != model_.events.end(); ++place) {
+        EventState& event = place->second;
+        if (!is_recoverable(event, id, period)) continue;
+        // Until it is taken over, storage takes it for held.
+        const bool is_of_dead = event.holder != WorkerId{} && !model_.is_held(event);
+        if (left > 0) {
+            reopen(event);
+            --left;
+        } else if (reopened->count < limit && !is_of_dead) {
+            world_.fail("recover left out an event that has failed");
+        }
     }
     if (left > 0) world_.fail("recover reopened more events than there are");
     return reopened;
+}
+
+bool AuditStorage::is_recoverable(const EventState& event, SubscriptionId id,
+                                  const CreationPeriod& period) const {
+    if (event.subscription != id || event.attempts.empty() || !period.contains(event.created_at))
+        return false;
+    if (event.deleted || event.is_erased || (model_.is_held(event) && !event.is_deferred))
+        return false;
+    return event.attempts.back().outcome != Outcome::delivered || event.is_reopened;
 }
 
 // ---- Workers.
@@ -169,6 +186,8 @@ void AuditStorage::take(WorkerId worker, std::int64_t number,
         check(Taken{.world = world_, .worker = worker, .held = held, .event = event});
         event.holder = worker;
         event.is_deferred = false;
+        event.is_only_in_memory = false;
+        ++event.claims;
         model_.identities.at(worker).claims[number].push_back(held.id);
     }
 }
@@ -197,7 +216,9 @@ Result<> AuditStorage::unclaim(WorkerId worker, std::int64_t number) {
     if (!done) return done;
     for (const EventId id : model_.identities.at(worker).claims[number]) {
         EventState& event = model_.events.at(id);
-        if (event.holder == worker && !event.is_deferred) event.release();
+        if (event.holder != worker || event.is_deferred) continue;
+        --event.claims;  // Its worker never had it.
+        event.release();
     }
     return done;
 }
@@ -212,6 +233,7 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     for (const AttemptRecord& record : batch.attempts) {
         note_attempt(worker, record);
     }
+    note_low_water(worker, batch.low_water);
     note_appends(worker, batch, *receipt);
     note_deactivations(*receipt);
     return receipt;
@@ -223,6 +245,7 @@ void AuditStorage::note_park(WorkerId worker, const CustodyChange& custody_chang
     EventState& event = found->second;
     if (event.holder != worker || !model_.is_held(event)) return;
     event.is_deferred = custody_change.custody == Custody::reserved;
+    event.is_only_in_memory = false;
     if (custody_change.custody != Custody::unclaimed) return;
     event.due = custody_change.due;
     event.release();
@@ -235,10 +258,11 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
     if (model_.subscriptions.at(event.subscription).current().is_deleted) return;
     if (event.holder == worker && !event.has_ended()) {
         check(Record{.world = world_, .record = record, .event = event});
+        note_asked_pause(event, record.attempt);
         event.attempts.push_back(record.attempt);
         event.attempts_since_reopened = record.attempts_since_reopened;
         event.due = record.due;
-        event.is_reopened = false;
+        event.is_reopened = event.is_only_in_memory = false;
         event.release();
     }
     const Result<EventHistory> stored =
@@ -246,6 +270,51 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
     if (!stored) world_.fail("an event is gone from storage: " + stored.error().to_string());
     if (stored->attempts.size() != event.attempts.size()) {
         world_.fail("storage has another number of attempts than were recorded");
+    }
+}
+
+/// What an endpoint asks for in an answer holds from now on; a success ends it.
+void AuditStorage::note_asked_pause(const EventState& event, const Attempt& attempt) {
+    const RequestState* request = event.open_request();
+    if (request == nullptr || is_test(model_.publications.at(event.publication))) return;
+    SubscriptionState& subscription = model_.subscriptions.at(event.subscription);
+    if (attempt.outcome == Outcome::delivered) {
+        subscription.pause.reset();
+    } else if (request->version == subscription.versions.size() && request->asked_pause > 0us) {
+        const Time until = attempt.sent_at + attempt.duration + request->asked_pause;
+        if (subscription.pause && subscription.pause->until >= until) return;
+        subscription.pause = {.until = until, .asked = request->identity, .told = world_.now};
+    }
+}
+
+void AuditStorage::note_low_water(WorkerId worker, EventId mark) {
+    EventId& latest = model_.identities.at(worker).low_water;
+    for (auto place = model_.events.upper_bound(latest);
+         place != model_.events.end() && place->first <= mark; ++place) {
+        const EventState& event = place->second;
+        const bool is_gone =
+            event.deleted || model_.subscriptions.at(event.subscription).current().is_deleted;
+        if (event.holder == worker && event.is_only_in_memory && !is_gone) {
+            world_.fail("the low-water mark passes an event that is only in memory");
+        }
+    }
+    latest = std::max(latest, mark);
+}
+
+Result<bool> AuditStorage::maintain(const Maintenance& maintenance) {
+    const Result<bool> is_more = ForwardingStorage::maintain(maintenance);
+    if (is_more && maintenance.keep_events_for > 0s) note_retention(maintenance.keep_events_for);
+    return is_more;
+}
+
+void AuditStorage::note_retention(std::chrono::seconds keep_for) {
+    const Time oldest = world_.storage_clock.now() - keep_for;
+    for (auto& [id, event] : model_.events) {
+        if (event.deleted || event.is_erased || event.created_at >= oldest) continue;
+        if (model_.subscriptions.at(event.subscription).current().is_deleted) continue;
+        if (world_.database->reader().find_event(auditor, event.subscription, id)) continue;
+        if (!event.has_ended()) world_.fail("an event that waits was deleted for its age");
+        event.is_erased = true;
     }
 }
 
@@ -286,7 +355,9 @@ void AuditStorage::note_append(WorkerId worker, const Append& append, const Appe
                              .created_at = world_.storage_clock.now(),
                              .due = append.due,
                              .holder = append.due ? WorkerId{} : worker,
-                             .reopened = world_.now};
+                             .reopened = world_.now,
+                             .is_only_in_memory = !append.due};
+        model_.identities.at(worker).last_appended = id;
         publication.events.push_back(id);
         ++world_.statistics.events;
     }

@@ -35,6 +35,7 @@ public:
     Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
+    Result<bool> maintain(const Maintenance&) override;
     void set_listener(std::function<void()>) override {}
 
 private:
@@ -48,6 +49,11 @@ private:
     void note_append(WorkerId worker, const Append& append, const Appended& appended);
     void note_park(WorkerId worker, const CustodyChange& custody_change);
     void note_attempt(WorkerId worker, const AttemptRecord& record);
+    void note_asked_pause(const EventState& event, const Attempt& attempt);
+    void note_low_water(WorkerId worker, EventId mark);
+    void note_retention(std::chrono::seconds keep_for);
+    bool is_recoverable(const EventState& event, SubscriptionId id,
+                        const CreationPeriod& period) const;
     void note_deactivations(const BatchReceipt& receipt);
 
     World& world_;

@@ -31,11 +31,6 @@ Micros bound_of_staleness(const World& world) {
            10 * world.config.call_latency;
 }
 
-/// Whether the process must know what held until `ended` no more.
-bool must_know(const World& world, const Process& process, Micros ended) {
-    return world.now - std::max(ended, process.latest_trouble()) > bound_of_staleness(world);
-}
-
 /// The versions of a subscription that a process may still go by.
 std::vector<const Version*> known_versions(const Arrival& arrival) {
     const auto& versions =
@@ -73,6 +68,49 @@ bool is_signed_by(const Arrival& arrival, const Version& version) {
                version.subscription.retired_secrets, [&](const RetiredSecret& retired) {
                    return retired.expires_at <= now + 1s || verifies(retired.secret);
                });
+}
+
+// ---- What a worker knows of an endpoint.
+
+/// By which a worker's idea of the time may differ from storage's.
+Micros slack_of_time(const World& world) {
+    return 2s + 2 * world.config.call_latency;
+}
+
+bool is_paused(const Arrival& arrival) {
+    const auto& pause = arrival.world.model.subscriptions.at(arrival.event.subscription).pause;
+    if (!pause || is_test(publication_of(arrival.world, arrival.event))) return false;
+    const bool knows = pause->asked == arrival.process.identity ||
+                       must_know(arrival.world, arrival.process, pause->told);
+    return knows && arrival.world.storage_clock.now() < pause->until - slack_of_time(arrival.world);
+}
+
+/// A resend was requested, and no worker had the event before since.
+bool is_probe(const Arrival& arrival) {
+    return arrival.event.is_reopened && arrival.event.claims <= 1;
+}
+
+bool must_be_open(const Arrival& arrival) {
+    const SubscriptionId id = arrival.event.subscription;
+    const std::size_t version = arrival.world.model.subscriptions.at(id).versions.size();
+    return !is_test(publication_of(arrival.world, arrival.event)) &&
+           arrival.process.traffic().failures_in_row(id, version) >=
+               arrival.world.config.options.breaker_failures;
+}
+
+template <class Predicate>
+std::size_t count_in_flight(const Arrival& arrival, Predicate predicate) {
+    return arrival.process.traffic().count_in_flight(
+        arrival.process.identity,
+        [&](const Traffic::Request& request) { return predicate(arrival, request); });
+}
+
+bool is_of_same_queue(const Arrival& arrival, const Traffic::Request& request) {
+    return request.subscription == arrival.event.subscription && !request.is_test;
+}
+
+bool is_of_same_host(const Arrival& arrival, const Traffic::Request& request) {
+    return request.host == arrival.request.target->url.authority();
 }
 
 const std::vector<Check<Arrival>> arrival_checks = {
@@ -129,6 +167,35 @@ const std::vector<Check<Arrival>> arrival_checks = {
          return !arrival.event.deleted ||
                 !must_know(arrival.world, arrival.process, *arrival.event.deleted);
      }},
+    {"what has expired is not sent",
+     [](const Arrival& arrival) {
+         const auto& expires_at =
+             publication_of(arrival.world, arrival.event).publication.expires_at;
+         return !expires_at ||
+                arrival.world.storage_clock.now() < *expires_at + slack_of_time(arrival.world);
+     }},
+    {"what an endpoint asked for holds for every worker",
+     [](const Arrival& arrival) { return !is_paused(arrival) || is_probe(arrival); }},
+    {"an endpoint that failed too often gets one request at a time",
+     [](const Arrival& arrival) {
+         return !must_be_open(arrival) || count_in_flight(arrival, is_of_same_queue) == 0;
+     }},
+    {"a subscription is sent no more than its rate limit",
+     [](const Arrival& arrival) {
+         return is_test(publication_of(arrival.world, arrival.event)) ||
+                arrival.process.clock().steady_now() >=
+                    arrival.process.traffic().next_by_rate(arrival.event.subscription);
+     }},
+    {"a worker has no more requests in flight than slots",
+     [](const Arrival& arrival) {
+         return count_in_flight(arrival, [](auto&, auto&) { return true; }) <
+                arrival.world.config.options.max_in_flight;
+     }},
+    {"a host has no more requests in flight than it may have",
+     [](const Arrival& arrival) {
+         return count_in_flight(arrival, is_of_same_host) <
+                arrival.world.config.options.max_in_flight_per_host;
+     }},
     {"a request is signed with the current secret, and with those that were replaced lately",
      [](const Arrival& arrival) {
          return any_known(arrival,
@@ -146,15 +213,6 @@ const std::vector<Check<Arrival>> arrival_checks = {
 
 bool is_request(Outcome outcome) {
     return outcome != Outcome::cancelled && outcome != Outcome::expired;
-}
-
-/// The request that a record tells of.
-const RequestState* request_of(const Record& given) {
-    const auto& requests = given.event.requests;
-    const auto found = std::ranges::find_if(requests, [&](const RequestState& request) {
-        return !request.is_recorded && request.identity == given.event.holder;
-    });
-    return found == requests.end() ? nullptr : &*found;
 }
 
 bool is_on_schedule(const Record& given) {
@@ -184,7 +242,7 @@ const std::vector<Check<Record>> record_checks = {
     {"what is recorded of a request is what its endpoint answered",
      [](const Record& given) {
          if (!is_request(given.record.attempt.outcome)) return true;
-         const RequestState* request = request_of(given);
+         const RequestState* request = given.event.open_request();
          return request != nullptr && request->status == given.record.attempt.status_code;
      }},
     {"delivered is what was answered 2xx, and all of that",
@@ -201,6 +259,14 @@ const std::vector<Check<Record>> record_checks = {
     {"a retry follows the schedule",
      [](const Record& given) {
          return given.record.attempt.outcome != Outcome::retry || is_on_schedule(given);
+     }},
+    {"a retry waits for as long as its endpoint asked for",
+     [](const Record& given) {
+         const Attempt& attempt = given.record.attempt;
+         const RequestState* request = given.event.open_request();
+         return attempt.outcome != Outcome::retry || request == nullptr ||
+                *given.record.due >= attempt.sent_at + attempt.duration + request->asked_pause -
+                                         slack_of_time(given.world);
      }},
     {"an event is exhausted when its attempts are used up or its endpoint is gone",
      [](const Record& given) {
@@ -279,6 +345,10 @@ const std::vector<Check<Ending>> ending_checks = {
 };
 
 }  // namespace
+
+bool must_know(const World& world, const Process& process, Micros changed) {
+    return world.now - std::max(changed, process.latest_trouble()) > bound_of_staleness(world);
+}
 
 void check(const Arrival& arrival) {
     check_all(arrival_checks, arrival, arrival.event);

@@ -48,6 +48,9 @@ struct Ending {
     const EventHistory* stored;  ///< Null: it is gone.
 };
 
+/// Whether the process must know by now that something has changed at that time.
+bool must_know(const World& world, const Process& process, Micros changed);
+
 /// Each ends the run when an invariant is broken.
 void check(const Arrival& arrival);
 void check(const Record& record);

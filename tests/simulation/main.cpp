@@ -99,13 +99,13 @@ Case case_of(std::uint64_t seed, const Arguments& arguments) {
     return given;
 }
 
-void explain(const Case& given) {
+void explain(const Case& given, bool prints_trace) {
     std::cout << "made smaller: " << describe(given.config) << '\n';
     std::cout << given.operations.size() << " operations are left:\n";
     for (const Operation& operation : given.operations) {
         std::cout << "  " << operation.at.count() << ' ' << name_of(operation) << '\n';
     }
-    const RunResult result = run(given);
+    const RunResult result = run(given, prints_trace);
     std::cout << "the last steps (--trace shows all), by microseconds:\n";
     for (const std::string& step : result.last_steps) {
         std::cout << "  " << step;
@@ -129,7 +129,7 @@ bool run_seed(std::uint64_t seed, const Arguments& arguments, Statistics& sum) {
     std::cout << "seed " << seed << " breaks: " << broken << std::endl;
     if (!arguments.keeps_going && !result.broken.empty()) {
         std::cout << describe(given.config) << '\n';
-        explain(shrink(given, std::chrono::seconds(60)));
+        explain(shrink(given, std::chrono::seconds(60)), arguments.prints_trace);
         std::cout << "repeat it by: ./dev simulate --seed " << seed << std::endl;
     }
     return false;

@@ -40,6 +40,13 @@ std::vector<SubscriptionId> Model::matching(const PublicationState& publication)
     return found;
 }
 
+const RequestState* EventState::open_request() const {
+    const auto found = std::ranges::find_if(requests, [&](const RequestState& request) {
+        return !request.is_recorded && request.identity == holder;
+    });
+    return found == requests.end() ? nullptr : &*found;
+}
+
 void EventState::release() {
     holder = {};
     is_deferred = false;

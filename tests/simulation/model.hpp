@@ -32,8 +32,16 @@ struct Version {
     bool is_deleted = false;
 };
 
+/// What an endpoint asked for.
+struct AskedPause {
+    Time until{};
+    WorkerId asked{};  ///< Who was answered so.
+    Micros told{0};    ///< When storage heard of it.
+};
+
 struct SubscriptionState {
     std::vector<Version> versions;  ///< Oldest first; never empty.
+    std::optional<AskedPause> pause = {};
 
     const Version& current() const { return versions.back(); }
 };
@@ -44,6 +52,9 @@ struct RequestState {
     WorkerId identity{};
     Micros started{0};
     std::optional<int> status = {};  ///< Absent: no answer, or none yet.
+    Micros asked_pause{0};           ///< By `Retry-After`.
+    /// The number of the subscription's version that its process must know; 0: it may know several.
+    std::size_t version = 0;
     bool is_recorded = false;
 };
 
@@ -61,6 +72,9 @@ struct EventState {
     int attempts_since_reopened = 0;
     Micros reopened{0};  ///< Or appended.
     std::optional<Micros> deleted = {};
+    bool is_erased = false;          ///< By retention.
+    bool is_only_in_memory = false;  ///< It has neither a row nor an attempt.
+    int claims = 0;                  ///< Since it was reopened.
     std::vector<RequestState> requests = {};
 
     bool has_ended() const {
@@ -68,6 +82,8 @@ struct EventState {
     }
     bool is_reopened = false;  ///< Since the latest attempt.
 
+    /// Of its holder, not recorded yet; null: none.
+    const RequestState* open_request() const;
     /// It leaves its holder, who has no request of it in flight.
     void release();
 };
@@ -79,6 +95,8 @@ struct IdentityState {
     std::chrono::milliseconds lease{};
     Micros latest_heartbeat{0};  ///< By storage's clock.
     std::optional<Micros> ended = {};
+    EventId low_water{};
+    EventId last_appended{};
     std::map<std::int64_t, std::vector<EventId>> claims = {};
 };
 

@@ -10,18 +10,23 @@ namespace webhooks::simulation {
 
 class Process;
 class World;
+struct EventState;
 
 /// All endpoints. Each request is checked as it arrives, and the answer decided at once.
 class Network {
 public:
     explicit Network(World& world) : world_(world) {}
 
-    /// @return the answer that will come; nothing: none ever does.
-    std::optional<TransportAnswer> receive(Process& process, const OutgoingRequest& request);
+    /// @return the answer, which comes after `latency`; nothing: none ever does.
+    std::optional<TransportAnswer> receive(Process& process, const OutgoingRequest& request,
+                                           Micros latency);
     Micros latency();
 
 private:
-    TransportAnswer decide(const OutgoingRequest& request);
+    TransportAnswer decide();
+    static std::string text_of(const TransportAnswer& answer);
+    void note(Process& process, const OutgoingRequest& request, EventState& event,
+              const TransportAnswer& answer, Micros latency);
 
     World& world_;
 };

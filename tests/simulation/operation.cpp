@@ -4,6 +4,7 @@
 #include <numeric>
 #include <webhooks/signature.hpp>
 
+#include "reading.hpp"
 #include "world.hpp"
 
 namespace webhooks::simulation {
@@ -72,6 +73,10 @@ PublicationState& new_publication(Scene& scene) {
         state.publication.deliver_at =
             scene.now() +
             scene.random.between(Micros(-1s), Micros(scene.random.chance(0.7) ? 3s : 90s));
+    }
+    // Some wait for longer than what has ended is kept.
+    if (scene.world.config.options.retention > 0s && scene.random.chance(0.02)) {
+        state.publication.deliver_at = scene.now() + 2h;
     }
     if (scene.random.chance(0.1)) {
         state.publication.expires_at =
@@ -153,6 +158,34 @@ void publish_again(Scene& scene) {
     if (receipt && receipt->is_replay != was_written) {
         scene.world.fail("a repeated publication is not told from a new one");
     }
+}
+
+/// The caller and the key of something that was published; nothing where there is none.
+std::optional<std::pair<Principal, std::string>> used_key(Scene& scene) {
+    std::vector<const PublicationState*> used;
+    for (const auto& [number, state] : scene.world.model.publications) {
+        if (state.is_written && !state.publication.idempotency_key.empty()) used.push_back(&state);
+    }
+    if (used.empty()) return {};
+    const PublicationState& state = *scene.random.pick(used);
+    return std::pair(state.caller, state.publication.idempotency_key);
+}
+
+/// Alone, or as one of a batch: nothing of it is published.
+void publish_other_content(Scene& scene) {
+    const auto used = used_key(scene);
+    if (!used) return;
+    std::vector<Publication> batch;
+    for (int i = scene.random.between(1, 3); i > 0; --i) {
+        PublicationState& state = new_publication(scene);
+        state.caller = used->first;
+        state.publication.user_id.clear();
+        batch.push_back(state.publication);
+    }
+    batch.back().idempotency_key = used->second;
+    const auto receipts = scene.process.call(
+        [&](WebhookService& service) { return service.publish_batch(used->first, batch); });
+    if (receipts) scene.world.fail("an idempotency key was used for other content");
 }
 
 void send_test_event(Scene& scene) {
@@ -256,6 +289,11 @@ void recover(Scene& scene) {
         [&](WebhookService& service) { return service.recover(admin, *id, since); }));
 }
 
+/// What users are told of their subscriptions is what happened.
+void read(Scene& scene) {
+    check_reading(scene.world);
+}
+
 // ---- Operators.
 
 void stop(Scene& scene) {
@@ -286,6 +324,7 @@ const std::vector<Kind> kinds = {
     {"publish at once", 10, publish_at_once},
     {"publish a batch", 5, publish_batch},
     {"publish again", 5, publish_again},
+    {"publish other content by a used key", 2, publish_other_content},
     {"send a test event", 3, send_test_event},
     {"create a subscription", 4, create_subscription},
     {"update a subscription", 8, update_subscription},
@@ -295,6 +334,7 @@ const std::vector<Kind> kinds = {
     {"delete an event", 4, delete_event},
     {"retry an event", 5, retry_event},
     {"recover", 3, recover},
+    {"read", 2, read},
     {"stop", 2, stop},
     {"crash", 1, crash},
     {"set a clock", 2, set_clock},

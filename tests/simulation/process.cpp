@@ -43,22 +43,52 @@ void Process::turn() {
         ++idle_turns_ > 100) {
         world_.fail("a service asks to be called again and again, and does nothing");
     }
+    if (++turns_ % 16 == 0) check_memory();
+}
+
+/// Not at each turn: it takes as long as a turn.
+void Process::check_memory() {
+    const auto limit = static_cast<double>(world_.config.options.max_events_in_memory);
+    if (metric("webhooks_events_in_memory").value_or(0) > limit) {
+        world_.fail("a service has more events in memory than it may have");
+    }
+}
+
+std::optional<double> Process::metric(std::string_view name) const {
+    if (!service_ || is_dead_) return {};
+    for (const MetricFamily& family : service_->metrics().value()) {
+        if (family.name == name) return family.samples.front().value;
+    }
+    world_.fail("there is no metric " + std::string(name));
 }
 
 Result<std::size_t> Process::run_once() {
     if (!world_.has_faults || !world_.random.chance(world_.config.faults.no_memory)) {
-        return service_->run_once();
+        return call_service();
     }
-    const long allocations = static_cast<long>(world_.random.below(300));
-    Result<std::size_t> done = [&] {
-        const Shortage shortage(allocations);
-        return service_->run_once();
-    }();
+    const Shortage shortage(static_cast<long>(world_.random.below(300)));
+    Result<std::size_t> done = call_service();
     if (!Shortage::has_struck()) return done;
+    const Plenty plenty;
     ++world_.statistics.out_of_memory;
     world_.trace("process " + std::to_string(index) + " was short of memory");
+    traffic_ = {};
     note_trouble();
     return done;
+}
+
+Result<std::size_t> Process::call_service() {
+    try {
+        Result<std::size_t> done = service_->run_once();
+        const Plenty plenty;
+        traffic_.take_answers(identity, clock_->steady_now());
+        return done;
+    } catch (const Violation&) {
+        throw;
+    } catch (const std::exception& thrown) {
+        const Plenty plenty;
+        world_.fail(std::string("a service throws: ") + thrown.what());
+    }
 }
 
 void Process::start() {
@@ -70,7 +100,8 @@ void Process::start() {
     auto transport = std::make_shared<testing::FakeTransport>(
         clock_, [this](SteadyTime until) { world_.run_until(clock_->world_time_of(until)); });
     transport->respond([this](const OutgoingRequest& request) { return receive(request); });
-    transport->answer_after([this](const OutgoingRequest&) { return world_.network.latency(); });
+    transport->answer_after([this](const OutgoingRequest&) { return latency_; });
+    traffic_ = {};
     storage_ = std::make_shared<SeamStorage>(
         world_, *this, std::make_shared<AuditStorage>(world_, *this, world_.database->open()));
     world_.trace("process " + std::to_string(index) + " starts");
@@ -92,13 +123,16 @@ std::optional<TransportAnswer> Process::receive(const OutgoingRequest& request) 
     const Plenty plenty;
     const TransportAnswer none{.kind = TransportAnswer::Kind::not_sent, .error = "it is dead"};
     if (is_dead_) return none;
+    // What it takes for in flight is unknown.
+    if (Shortage::has_struck()) traffic_ = {};
     const bool crashes =
         world_.has_faults && world_.random.chance(world_.config.faults.crash_at_request);
     if (crashes && world_.random.chance(0.5)) {
         crash("before a request");
         return none;
     }
-    std::optional<TransportAnswer> answer = world_.network.receive(*this, request);
+    latency_ = world_.network.latency();
+    std::optional<TransportAnswer> answer = world_.network.receive(*this, request, latency_);
     if (crashes) crash("after a request");
     return answer;
 }

@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <webhooks/observer.hpp>
 #include <webhooks/testing/fake_transport.hpp>
 #include <webhooks/webhook_service.hpp>
 
 #include "clock.hpp"
+#include "traffic.hpp"
 
 namespace webhooks::simulation {
 
@@ -51,7 +53,10 @@ public:
     /// What storage told it last.
     WorkerId identity{};
     SteadyTime lease_until{};
-    std::size_t in_flight = 0;
+    Traffic& traffic() { return traffic_; }
+    const Traffic& traffic() const { return traffic_; }
+    /// A metric of its service; absent while it is down.
+    std::optional<double> metric(std::string_view name) const;
 
 private:
     friend class SeamStorage;
@@ -70,6 +75,8 @@ private:
 
     void start();
     Result<std::size_t> run_once();
+    Result<std::size_t> call_service();
+    void check_memory();
     std::optional<TransportAnswer> receive(const OutgoingRequest& request);
     void bury();
 
@@ -77,11 +84,14 @@ private:
     std::shared_ptr<DriftingClock> clock_;
     std::shared_ptr<SeamStorage> storage_;
     std::optional<WebhookService> service_;
+    Traffic traffic_;
+    Micros latency_{0};  ///< Of the answer to the latest request.
     bool is_busy_ = false;
     bool is_dead_ = false;
     Micros starts_at_{0};
     Micros latest_trouble_{0};
     int idle_turns_ = 0;
+    int turns_ = 0;
 };
 
 }  // namespace webhooks::simulation

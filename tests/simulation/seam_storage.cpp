@@ -1,5 +1,7 @@
 #include "seam_storage.hpp"
 
+#include <iterator>
+
 #include "shortage.hpp"
 #include "world.hpp"
 
@@ -7,43 +9,48 @@ namespace webhooks::simulation {
 
 namespace {
 
-/// As in `ForwardingStorage::Call`.
+/// In the order of `ForwardingStorage::Call`.
+constexpr const char* call_names[] = {
+    "insert_subscription",
+    "find_subscription",
+    "update_subscription",
+    "rotate_secret",
+    "delete_subscription",
+    "list_subscriptions",
+    "upsert_event_type",
+    "configuration",
+    "notices",
+    "list_events",
+    "list_all_events",
+    "find_event",
+    "find_any_event",
+    "delete_event",
+    "statistics",
+    "reopen_event",
+    "reopen_undelivered",
+    "count_undelivered",
+    "register_worker",
+    "heartbeat",
+    "retire_worker",
+    "mark_expired",
+    "take_over",
+    "write",
+    "appended_after",
+    "claim",
+    "claim_reserved",
+    "unclaim",
+    "maintain",
+    "sample",
+    "insert_api_key",
+    "find_api_key",
+    "list_api_keys",
+    "delete_api_key",
+};
+static_assert(std::size(call_names) ==
+              static_cast<std::size_t>(ForwardingStorage::Call::delete_api_key) + 1);
+
 const char* name_of(ForwardingStorage::Call call) {
-    static constexpr const char* names[] = {"insert_subscription",
-                                            "find_subscription",
-                                            "update_subscription",
-                                            "rotate_secret",
-                                            "delete_subscription",
-                                            "list_subscriptions",
-                                            "upsert_event_type",
-                                            "configuration",
-                                            "notices",
-                                            "list_events",
-                                            "list_all_events",
-                                            "find_event",
-                                            "find_any_event",
-                                            "delete_event",
-                                            "statistics",
-                                            "reopen_event",
-                                            "reopen_undelivered",
-                                            "count_undelivered",
-                                            "register_worker",
-                                            "heartbeat",
-                                            "retire_worker",
-                                            "mark_expired",
-                                            "take_over",
-                                            "write",
-                                            "appended_after",
-                                            "claim",
-                                            "claim_reserved",
-                                            "unclaim",
-                                            "maintain",
-                                            "sample",
-                                            "insert_api_key",
-                                            "find_api_key",
-                                            "list_api_keys",
-                                            "delete_api_key"};
-    return names[static_cast<std::size_t>(call)];
+    return call_names[static_cast<std::size_t>(call)];
 }
 
 }  // namespace

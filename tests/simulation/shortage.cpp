@@ -41,6 +41,7 @@ Shortage::Shortage(long allocations) {
 
 Shortage::~Shortage() {
     allocations_left = -1;
+    has_failed = false;
 }
 
 bool Shortage::has_struck() {

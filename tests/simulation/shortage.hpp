@@ -11,7 +11,7 @@ public:
     Shortage(const Shortage&) = delete;
     Shortage& operator=(const Shortage&) = delete;
 
-    /// Whether it has come about.
+    /// Whether an allocation has failed by the one that lives.
     static bool has_struck();
 };
 

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "checks.hpp"
+#include "reading.hpp"
 
 namespace webhooks::simulation {
 namespace {
@@ -132,8 +133,8 @@ void World::settle() {
     while (now < end && !has_ended()) {
         run_until(now + 10s);
     }
-    // Nothing more may come.
-    run_until(now + 2 * Micros(config.options.lease));
+    // Nothing more may come, and maintenance has its turn.
+    run_until(now + 2 * Micros(config.options.lease) + 2min);
 }
 
 bool World::has_ended() const {
@@ -152,6 +153,17 @@ void World::check_end() {
             database->reader().find_event(auditor, event.subscription, id);
         check(Ending{.world = *this, .event = event, .stored = stored ? &stored.value() : nullptr});
     }
+    for (const auto& [id, identity] : model.identities) {
+        if (!identity.ended && identity.low_water < identity.last_appended) {
+            fail("a worker's low-water mark does not follow what it has done");
+        }
+    }
+    for (const auto& process : processes) {
+        if (process->metric("webhooks_events_in_memory").value_or(0) > 0) {
+            fail("a service that has nothing to do has events in memory");
+        }
+    }
+    check_reading(*this);
 }
 
 }  // namespace webhooks::simulation

@@ -108,6 +108,37 @@ TEST_CASE_METHOD(PausesFixture, "a probe that fails leaves the pause as it is") 
     CHECK(transport->requests().size() > 2);
 }
 
+TEST_CASE_METHOD(PausesFixture, "a probe that sends nothing leaves the pause as it is") {
+    other.reset();
+    service().update_subscription(alice, subscription.id, {.max_retry_count = 0}).value();
+    transport->respond_with_status(500);
+    const Publication expiring{
+        .event_type = "order.created", .payload = "{}", .expires_at = clock->now() + 30min};
+    const EventId failed = service().publish(alice, expiring).value().event_ids.front();
+    settle();
+    transport->respond(wanting_an_hour());
+    publish("asks for a pause");
+    settle();
+    publish("waits");
+    const bool meets_local_error = GENERATE(true, false);
+    if (meets_local_error) {
+        transport->respond([](const OutgoingRequest&) {
+            return TransportAnswer{.kind = TransportAnswer::Kind::not_sent, .error = "no ports"};
+        });
+    } else {
+        advance(31min);
+    }
+    const int probes = meets_local_error ? 1 : 0;
+    service().retry_event(alice, subscription.id, failed).value();
+    settle();
+    transport->respond_with_status(200);
+    advance(20s);
+    advance(20s);
+    CHECK(std::ssize(transport->requests()) == 2 + probes);
+    advance(1h);
+    CHECK(count(subscription, "isSuccess eq true") == 1);
+}
+
 TEST_CASE_METHOD(PausesFixture, "an event that was asked for breaks no pause that came later") {
     other.reset();
     service().update_subscription(alice, subscription.id, {.max_retry_count = 0}).value();

@@ -1,0 +1,135 @@
+#include "reading.hpp"
+
+#include <algorithm>
+
+#include "checks.hpp"
+#include "world.hpp"
+
+namespace webhooks::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool is_stored(const EventState& event) {
+    return !event.deleted && !event.is_erased;
+}
+
+bool made_request(const Attempt& attempt) {
+    return attempt.outcome != Outcome::cancelled && attempt.outcome != Outcome::expired;
+}
+
+/// A subscription, what storage tells of it, and its events by the model.
+struct Subject {
+    const World& world;
+    const Subscription& subscription;
+    const DeliveryStatistics& statistics;
+    std::vector<const EventState*> events;
+
+    std::int64_t count_events(bool (*predicate)(const World&, const EventState&)) const {
+        return std::ranges::count_if(
+            events, [&](const EventState* event) { return predicate(world, *event); });
+    }
+    /// Those of the last 24 hours that made a request.
+    std::int64_t count_attempts(bool (*predicate)(const Attempt&)) const {
+        std::int64_t count = 0;
+        for (const EventState* event : events) {
+            count += std::ranges::count_if(event->attempts, [&](const Attempt& attempt) {
+                return attempt.sent_at > world.storage_clock.now() - 24h && made_request(attempt) &&
+                       predicate(attempt);
+            });
+        }
+        return count;
+    }
+};
+
+const std::vector<Check<Subject>> statistics_checks = {
+    {"statistics count each request of the last day",
+     [](const Subject& subject) {
+         return subject.statistics.attempts ==
+                subject.count_attempts([](const Attempt&) { return true; });
+     }},
+    {"statistics count each success of the last day",
+     [](const Subject& subject) {
+         return subject.statistics.successes == subject.count_attempts([](const Attempt& attempt) {
+             return attempt.outcome == Outcome::delivered;
+         });
+     }},
+    {"statistics count each event that waits",
+     [](const Subject& subject) {
+         return subject.statistics.waiting ==
+                subject.count_events(
+                    [](const World&, const EventState& event) { return !event.has_ended(); });
+     }},
+};
+
+/// A filter of lists of events, and what it means.
+struct Filtering {
+    std::optional<Filter> filter;
+    bool (*matches)(const World&, const EventState&);
+};
+
+const std::string& type_of(const World& world, const EventState& event) {
+    return world.model.publications.at(event.publication).publication.event_type;
+}
+
+const std::vector<Filtering>& filterings() {
+    static const std::vector<Filtering> all = {
+        {{}, [](const World&, const EventState&) { return true; }},
+        {field("isSuccess") == true,
+         [](const World&, const EventState& event) {
+             return event.has_ended() && event.attempts.back().outcome == Outcome::delivered;
+         }},
+        {field("retryCount") > 0,
+         [](const World&, const EventState& event) {
+             return std::ranges::count_if(event.attempts, made_request) > 1;
+         }},
+        {field("eventType") == event_types().front(),
+         [](const World& world, const EventState& event) {
+             return type_of(world, event) == event_types().front();
+         }},
+    };
+    return all;
+}
+
+void check_lists(const Subject& subject, Storage& reader) {
+    const Principal owner = Principal::user(subject.subscription.user_id);
+    for (const Filtering& filtering : filterings()) {
+        const ListQuery query{.filter = filtering.filter, .take = 10};
+        const Page<Event> page = reader.list_events(owner, subject.subscription.id, query).value();
+        const std::int64_t expected = subject.count_events(filtering.matches);
+        if (page.total != expected) {
+            subject.world.fail("the total of a list is the number of rows that match");
+        }
+        if (std::ssize(page.items) != std::min<std::int64_t>(expected, query.take)) {
+            subject.world.fail("a page has the rows that its total tells of");
+        }
+    }
+}
+
+void check_subscription(const World& world, const Subscription& subscription, Storage& reader) {
+    const Principal owner = Principal::user(subscription.user_id);
+    const DeliveryStatistics statistics = reader.statistics(owner, subscription.id).value();
+    Subject subject{
+        .world = world, .subscription = subscription, .statistics = statistics, .events = {}};
+    for (const auto& [id, event] : world.model.events) {
+        if (event.subscription == subscription.id && is_stored(event)) {
+            subject.events.push_back(&event);
+        }
+    }
+    for (const Check<Subject>& check : statistics_checks) {
+        if (!check.is_kept(subject)) world.fail(check.holds);
+    }
+    check_lists(subject, reader);
+}
+
+}  // namespace
+
+void check_reading(const World& world) {
+    for (const auto& [id, state] : world.model.subscriptions) {
+        const Version& version = state.current();
+        if (version.is_deleted) continue;
+        check_subscription(world, version.subscription, world.database->reader());
+    }
+}
+
+}  // namespace webhooks::simulation

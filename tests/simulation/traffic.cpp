@@ -1,0 +1,50 @@
+#include "traffic.hpp"
+
+#include <algorithm>
+
+namespace webhooks::simulation {
+namespace {
+
+/// By so much a request may come early.
+constexpr std::chrono::milliseconds burst{100};
+
+}  // namespace
+
+void Traffic::start(Request request, int rate_limit, SteadyTime now) {
+    if (rate_limit > 0 && !request.is_test) {
+        SteadyTime& next = evenly_[request.subscription];
+        next = std::max(next, now) + std::chrono::nanoseconds(std::chrono::seconds(1)) / rate_limit;
+    }
+    in_flight_.push_back(std::move(request));
+}
+
+void Traffic::take_answers(WorkerId identity, SteadyTime now) {
+    std::erase_if(in_flight_, [&](const Request& request) {
+        if (request.answered_at > now) return false;
+        // A service under a new identity ignores what its former one is answered.
+        if (request.identity == identity) note(request);
+        return true;
+    });
+}
+
+void Traffic::note(const Request& request) {
+    if (request.is_test || request.answer == Request::Answer::none) return;
+    Failures& failures = failures_[request.subscription];
+    if (request.answer == Request::Answer::success || failures.version != request.version) {
+        failures = {.version = request.version};
+    }
+    if (request.answer == Request::Answer::failure) ++failures.in_row;
+}
+
+int Traffic::failures_in_row(SubscriptionId subscription, std::size_t version) const {
+    const auto found = failures_.find(subscription);
+    if (found == failures_.end() || found->second.version != version) return 0;
+    return found->second.in_row;
+}
+
+SteadyTime Traffic::next_by_rate(SubscriptionId subscription) const {
+    const auto found = evenly_.find(subscription);
+    return found == evenly_.end() ? SteadyTime::min() : found->second - burst;
+}
+
+}  // namespace webhooks::simulation
