@@ -64,8 +64,9 @@ def narrow(document, event_types, endpoint):
         for parameter in paths["/v1/webhooks/EVENTS"]["post"]["parameters"]:
             if parameter["name"] == name:
                 parameter["schema"] = {"enum": values}
-    schemas["Recovery"]["properties"]["since"] = {"enum": [time_text(-1), "2026-01-01"]}
-    schemas["Recovery"]["properties"]["until"] = {"enum": [time_text(1), None]}
+    recovery = schemas["Recovery"]["properties"]
+    recovery["since"] = {"enum": [time_text(-1), "2026-01-01"]}
+    recovery["until"] = {"enum": [time_text(0), time_text(1), None]}
     parameters = document["components"]["parameters"]
     parameters["seriesFrom"]["schema"] = {"enum": [time_text(-1)]}
     parameters["seriesTo"]["schema"] = {"enum": [time_text(-0.5), time_text(1)]}
