@@ -70,8 +70,8 @@ test("any error in one event fails its whole batch", async (t) => {
 test("a user's batch goes to its own subscriptions", async (t) => {
   const receiver = await Receiver.start(t);
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
-  const key = (await run(["keys", "create", "--user", "carol", "--storage", storage])).stdout.trim();
   const server = await Server.start(t, { args: ["--storage", storage, "--event-type", "order.created=An order"] });
+  const key = (await run(["keys", "create", "--user", "carol", "--storage", storage])).stdout.trim();
   await server.subscribe({ url: receiver.url });
   await server.subscribe({ url: receiver.url }, { key });
   const send = (events, options) => server.post("/events/batch", { events }, options);

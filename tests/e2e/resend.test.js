@@ -43,10 +43,13 @@ test("an endpoint that was broken is repaired, and gets what it missed", async (
   await until("all have failed", async () => (await stats()).attempts === 4);
   const failed = await event(ids[0]);
   assert.deepEqual([failed.isSuccess, failed.statusCode, failed.nextRetryAt], [false, 500, null]);
-  const [{ sentAt, durationMs, ...attempt }] = failed.attempts;
+  const [{ sentAt, durationMs, address, responseHeaders, phasesMs, ...attempt }] = failed.attempts;
   assert.deepEqual(attempt,
     { number: 1, statusCode: 500, response: "broken", errorMessage: "endpoint responded with 500", outcome: "exhausted" });
   assert.equal(sentAt, failed.sentAt);
+  assert.equal(address, "127.0.0.1");
+  assert.ok(responseHeaders.date);
+  assert.ok(phasesMs.firstByte <= durationMs);
   assert.ok(durationMs > 0 && durationMs < 15_000, `${durationMs} ms`);
   const bad = await stats();
   assert.deepEqual([bad.attempts, bad.successes, bad.successRate, bad.waiting], [4, 0, 0, 0]);
