@@ -108,7 +108,8 @@ Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& pr
         if (is_visible(principal, stored)) rows.push_back(stored.subscription);
     }
     lock.unlock();
-    Result<Page<Subscription>> page = query::evaluate(query, std::move(rows), budget_for(query.stop));
+    Result<Page<Subscription>> page =
+        query::evaluate(query, std::move(rows), budget_for(query.stop));
     if (!page || !query.include_events) return page;
     lock.lock();
     for (Subscription& subscription : page->items) {
