@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# usage: check_docs.sh ROOT. Checks that the targets of relative links in the documents exist, and that
-# every line of C++ in the README is in the quickstart.
+# usage: check_docs.sh ROOT. Checks that the targets of relative links in the documents exist, that the
+# files exist that tables with a column "file in `FOLDER`" name, and that every line of C++ in the README
+# is in the quickstart.
 set -euo pipefail
 cd "$1"
 problems=0
@@ -11,6 +12,13 @@ for document in *.md docs/*.md docs/*/*.md; do
         [[ -e $(dirname "$document")/${link%%#*} ]] || problem "$document: there is no $link"
     done < <(grep -oE '\]\([^):]+\)' "$document" | sed -E 's/^\]\(|\)$//g')
 done
+
+while IFS=: read -r document folder name; do
+    compgen -G "$folder/$name.?pp" >/dev/null || problem "$document: there is no $folder/$name"
+done < <(awk -F '`' '
+    /^\| file in `/ { folder = $2; next }
+    !/^\|/ { folder = "" }
+    folder && /^\| `/ { print FILENAME ":" folder ":" $2 }' docs/*.md)
 
 quickstart=$(sed -E 's/^ +//' examples/quickstart/main.cpp)
 snippet=$(sed -n '/^```cpp$/,/^```$/p' README.md | grep -v '^```' | sed -E 's/^ +//')

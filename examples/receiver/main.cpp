@@ -8,10 +8,12 @@
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -26,27 +28,40 @@ using Request = http::request<http::string_body>;
 constexpr std::string_view usage =
     R"(Receives webhooks, verifies their signatures and prints them.
 
-  webhooks-receiver [--listen HOST:PORT] [--secret SECRET] [--fail N]
+  webhooks-receiver [--listen ADDRESS:PORT] [--secret SECRET] [--fail N]
 
-  --listen HOST:PORT  address to listen on; port 0 picks a free one (127.0.0.1:9000)
-  --secret SECRET     the subscription's secret, or the whpk_ public key of a whsk_ one; else taken
-                      from WEBHOOKS_SECRET
-  --fail N            answer 503 to the first N webhooks, to see them again
+  --listen ADDRESS:PORT  where to listen; port 0 picks a free one (127.0.0.1:9000)
+  --secret SECRET        the subscription's secret, or the whpk_ public key of a whsk_ one; else
+                         taken from WEBHOOKS_SECRET
+  --fail N               answer 503 to the first N webhooks, to see them again
 )";
 
 struct Options {
-    std::string host = "127.0.0.1";
-    std::string port = "9000";
+    tcp::endpoint address{boost::asio::ip::make_address("127.0.0.1"), 9000};
     webhooks::Secret secret;
-    std::atomic<int> failures_left = 0;
+    std::atomic<std::int64_t> failures_left = 0;
 };
 
-/// @return nullopt if it is not a number.
-std::optional<int> read_number(std::string_view text) {
-    int number = 0;
+/// @return nullopt if it is not such a number.
+template <class Number>
+std::optional<Number> read_number(std::string_view text) {
+    Number number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return number;
+}
+
+/// @param text e.g. "127.0.0.1:9000" or "[::1]:9000". @return nullopt if it is not an address.
+std::optional<tcp::endpoint> read_address(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == text.npos) return std::nullopt;
+    const auto port = read_number<std::uint16_t>(text.substr(colon + 1));
+    std::string host(text.substr(0, colon));
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(host, error);
+    if (error || !port) return std::nullopt;
+    return tcp::endpoint(address, *port);
 }
 
 webhooks::Result<> verify(const Request& request, const webhooks::Secret& secret) {
@@ -97,34 +112,53 @@ void serve(tcp::socket socket, Options& options) {
     }
 }
 
-/// Parses "--flag value" pairs. @return an error message, empty if they are valid.
-std::string read(int count, char** arguments, Options& options) {
-    if (const char* secret = std::getenv("WEBHOOKS_SECRET")) {
-        options.secret = webhooks::Secret(secret);
+/// @return an error message, empty if the flag and its value are valid.
+std::string read_flag(const std::string& flag, const char* value, Options& options) {
+    if (flag != "--secret" && flag != "--fail" && flag != "--listen") {
+        return flag + ": is not recognized; see --help";
     }
+    if (value == nullptr) return flag + ": needs a value";
+    if (flag == "--secret") {
+        options.secret = webhooks::Secret(value);
+    } else if (flag == "--fail") {
+        const auto number = read_number<unsigned>(value);
+        if (!number) return flag + ": '" + value + "' is not a whole number, 0 or more";
+        options.failures_left = *number;
+    } else {
+        const auto address = read_address(value);
+        if (!address) return flag + ": '" + value + "' is not ADDRESS:PORT, e.g. 127.0.0.1:9000";
+        options.address = *address;
+    }
+    return "";
+}
+
+/// @return an error message, empty if all flags are valid.
+std::string read(int count, char** arguments, Options& options) {
+    const char* const secret = std::getenv("WEBHOOKS_SECRET");
+    if (secret != nullptr) options.secret = webhooks::Secret(secret);
     for (int i = 1; i < count; i += 2) {
-        const std::string flag = arguments[i];
-        if (i + 1 == count) return flag + ": needs a value";
-        const std::string value = arguments[i + 1];
-        if (flag == "--secret") {
-            options.secret = webhooks::Secret(value);
-        } else if (const auto number = read_number(value); flag == "--fail" && number) {
-            options.failures_left = *number;
-        } else if (flag == "--listen" && value.find(':') != std::string::npos) {
-            options.host = value.substr(0, value.rfind(':'));
-            options.port = value.substr(value.rfind(':') + 1);
-        } else {
-            return flag + " " + value + ": is not recognized; see --help";
-        }
+        auto error = read_flag(arguments[i], arguments[i + 1], options);
+        if (!error.empty()) return error;
+    }
+    if (options.secret.empty()) {
+        return "--secret: is needed, or WEBHOOKS_SECRET: the subscription's secret";
     }
     auto checked = webhooks::check_verification_key(options.secret);
     return checked ? "" : "--secret: " + checked.error().fields().front().message;
 }
 
-[[noreturn]] void listen(Options& options) {
+/// Serves until the process ends. @return why it cannot.
+std::string listen(Options& options) {
     boost::asio::io_context context;
-    tcp::resolver resolver(context);
-    tcp::acceptor acceptor(context, *resolver.resolve(options.host, options.port).begin());
+    tcp::acceptor acceptor(context);
+    boost::system::error_code error;
+    acceptor.open(options.address.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.bind(options.address, error);
+    if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+    std::ostringstream address;
+    address << options.address;
+    if (error) return "cannot listen on " + address.str() + ": " + error.message();
     std::cout << "listening on http://" << acceptor.local_endpoint() << "/" << std::endl;
     for (;;) {
         std::thread(serve, acceptor.accept(), std::ref(options)).detach();
@@ -143,7 +177,8 @@ int main(int count, char** arguments) try {
         std::cerr << "webhooks-receiver: " << error << '\n';
         return 2;
     }
-    listen(options);
+    std::cerr << "webhooks-receiver: " << listen(options) << '\n';
+    return 1;
 } catch (const std::exception& error) {
     std::cerr << "webhooks-receiver: " << error.what() << '\n';
     return 1;

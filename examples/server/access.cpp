@@ -56,12 +56,13 @@ Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage) {
                   .new_key = {}};
 }
 
-Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, Access& access) {
+Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, bool may_show, Access& access) {
     if (access.has_environment_key) return {};
     ApiKeys keys(std::move(storage));
     auto known = keys.list();
     if (!known) return known.error();
-    if (!known->empty()) return {};
+    access.needs_key = known->empty() && !may_show;
+    if (!known->empty() || !may_show) return {};
     auto key = keys.create(admin());
     if (!key) return key.error();
     access.new_key = *key;

@@ -13,6 +13,8 @@ struct Access {
     bool has_environment_key = false;
     /// The administrator's key, if this start created it: it is shown once.
     std::optional<webhooks::Secret> new_key;
+    /// No key exists.
+    bool needs_key = false;
 };
 
 /// The keys of the storage and, if WEBHOOKS_ADMIN_KEY is set, that one. It is valid only while the
@@ -22,6 +24,8 @@ webhooks::Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage)
 
 /// Without WEBHOOKS_ADMIN_KEY, creates a key for the administrator "admin" in a storage that has no
 /// key yet. Call it when nothing can fail any more, because the key cannot be shown again.
-webhooks::Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, Access& access);
+/// @param may_show whether the caller may print the key; if not, none is created.
+webhooks::Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, bool may_show,
+                                  Access& access);
 
 }  // namespace server

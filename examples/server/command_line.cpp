@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "config_file.hpp"
 #include "option_table.hpp"
@@ -132,7 +133,7 @@ private:
 
 void apply(const std::vector<Given>& given, Settings& settings, FieldErrors& errors) {
     for (const Given& one : given) {
-        for (ErrorText& error : one.option->apply(one.texts, settings)) {
+        for (ErrorText& error : one.option->value.apply(one.texts, settings)) {
             errors.push_back({one.source, std::move(error)});
         }
     }
@@ -161,24 +162,56 @@ void check_ranges(const Settings& settings, FieldErrors& errors) {
     if (settings.drain > std::chrono::seconds(10)) errors.push_back({"drain", "is more than 10 s"});
 }
 
+bool is_of_section(const Option& option, std::string_view section) {
+    return option.name.starts_with(section) && option.name.substr(section.size()).starts_with('.');
+}
+
+/// Flags that would have no effect. A file may hold more than one server uses.
+void check_unused(const std::vector<Given>& flags, const Settings& settings, FieldErrors& errors) {
+    using Kind = StorageChoice::Kind;
+    const Kind kind = settings.storage.kind;
+    for (const Given& flag : flags) {
+        const Option& option = *flag.option;
+        const bool is_of_other = (kind != Kind::sqlite && is_of_section(option, "sqlite")) ||
+                                 (kind != Kind::postgresql && is_of_section(option, "postgresql"));
+        if (is_of_other) {
+            errors.push_back(
+                {flag.source, "has no effect with --storage " + settings.storage.to_string()});
+        }
+        if (option.name == "server.metrics_host" && !settings.server.metrics_port) {
+            errors.push_back({flag.source, "has no effect without --server.metrics-port"});
+        }
+    }
+}
+
 void check_command(const CommandLine& line, FieldErrors& errors) {
     if (line.command == Command::keys_create && line.settings.key.user.empty()) {
         errors.push_back({"--user", "is needed: the owner of the key"});
     }
-    if (line.command != Command::serve &&
-        line.settings.storage.kind == StorageChoice::Kind::memory) {
-        errors.push_back({"--storage",
-                          "keys in memory would be lost at the end of this command; name a file "
-                          "with sqlite:PATH"});
+    if (line.command == Command::serve ||
+        line.settings.storage.kind != StorageChoice::Kind::memory) {
+        return;
     }
+    errors.push_back(
+        {"--storage", line.command == Command::migrate
+                          ? "memory has no tables; name a database"
+                          : "keys in memory would be lost at the end of this command; name a file "
+                            "with sqlite:PATH"});
 }
 
-void read_settings(const std::vector<Given>& flags, Settings& settings, FieldErrors& errors) {
+/// Reads the flags, and what they leave to the configuration file.
+void read_settings(const std::vector<Given>& flags, CommandLine& line, FieldErrors& errors) {
+    Settings& settings = line.settings;
     apply(flags, settings, errors);
+    std::vector<Given> file;
     if (!settings.config_file.empty()) {
-        auto file = read_config_file(settings.config_file, errors);
+        file = read_config_file(settings.config_file, errors);
         drop_given(file, flags);
         apply(file, settings, errors);
+    }
+    for (const std::vector<Given>* given : {&flags, &std::as_const(file)}) {
+        for (const Given& one : *given)
+            line.sources.add(*one.option, one.source);
     }
     settings.sqlite.path = settings.storage.path;
     settings.postgresql.connection = settings.storage.uri;
@@ -197,10 +230,11 @@ webhooks::Result<CommandLine> read_command_line(const std::vector<std::string>& 
     if (errors.empty() && (line.command == Command::help || line.command == Command::version)) {
         return line;
     }
-    read_settings(read.flags(), line.settings, errors);
+    read_settings(read.flags(), line, errors);
     check_ranges(line.settings, errors);
+    check_unused(read.flags(), line.settings, errors);
     check_command(line, errors);
-    if (!errors.empty()) return webhooks::Error(std::move(errors));
+    if (!errors.empty()) return line.sources.explain(webhooks::Error(std::move(errors)));
     return line;
 }
 

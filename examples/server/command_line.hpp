@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "settings.hpp"
+#include "sources.hpp"
 
 namespace server {
 
@@ -14,6 +15,7 @@ struct CommandLine {
     Command command = Command::serve;
     Settings settings;
     webhooks::ApiKeyId key{};  ///< Of `keys revoke`.
+    Sources sources;
 };
 
 /// Parses the arguments (without the program's name) and the configuration file that they name.

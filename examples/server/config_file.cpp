@@ -4,8 +4,10 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 
 namespace server {
@@ -78,10 +80,59 @@ bool is_section(std::string_view name) {
     });
 }
 
+/// The members of an object and of the objects in it, each with its lines: more than one if it is
+/// given more than once.
+using Lines = std::map<std::string, std::vector<int>>;
+
+/// Finds the lines of the members in valid JSON.
+class LineFinder {
+public:
+    explicit LineFinder(std::string_view text) : text_(text) {}
+
+    Lines find() {
+        while (at_ < text_.size()) {
+            const char c = text_[at_++];
+            if (c == '\n') ++line_;
+            if (c == '{' || c == '[') path_.emplace_back();
+            if (c == '}' || c == ']') path_.pop_back();
+            if (c == '"') read_string();
+        }
+        return std::move(lines_);
+    }
+
+private:
+    void read_string() {
+        const std::size_t begin = at_;
+        while (text_[at_] != '"')
+            at_ += text_[at_] == '\\' ? 2 : 1;
+        const std::string_view name = text_.substr(begin, at_++ - begin);
+        if (!text_.substr(std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()))
+                 .starts_with(':')) {
+            return;
+        }
+        path_.back() = name;
+        std::string path;
+        for (const std::string& part : path_)
+            path += (path.empty() ? "" : ".") + part;
+        lines_[path].push_back(line_);
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    int line_ = 1;
+    std::vector<std::string> path_;  // the name of the current member, at each depth
+    Lines lines_;
+};
+
 /// Visits the members of the file and collects their values.
 class Reader {
 public:
-    explicit Reader(std::vector<FieldError>& errors) : errors_(errors) {}
+    Reader(const std::string& file, Lines lines, std::vector<FieldError>& errors)
+        : file_(file), lines_(std::move(lines)), errors_(errors) {
+        for (const auto& [path, found] : lines_) {
+            if (found.size() > 1) errors_.push_back({source(path), "is given more than once"});
+        }
+    }
 
     void read_members(const json::object& members, const std::string& prefix) {
         for (const auto& [key, value] : members) {
@@ -99,7 +150,7 @@ private:
         } else if (const Option* option = option_by_name(path); option && option->is_in_file()) {
             read_option(*option, path, value);
         } else {
-            errors_.push_back({path, "there is no such member"});
+            errors_.push_back({source(path), "there is no such member"});
         }
     }
 
@@ -107,19 +158,28 @@ private:
         if (value.is_object()) {
             read_members(value.get_object(), path + ".");
         } else {
-            errors_.push_back({path, "must be an object"});
+            errors_.push_back({source(path), "must be an object"});
         }
     }
 
     void read_option(const Option& option, const std::string& path, const json::value& value) {
         auto texts = texts_of(option.kind, value);
         if (texts) {
-            given_.push_back({&option, std::move(*texts), path});
+            given_.push_back({&option, std::move(*texts), source(path)});
         } else {
-            errors_.push_back({path, std::string(expected(option.kind))});
+            errors_.push_back({source(path), std::string(expected(option.kind))});
         }
     }
 
+    /// The file, and the last line of the member, which is the one that counts.
+    std::string source(const std::string& path) const {
+        const auto found = lines_.find(path);
+        if (found == lines_.end()) return file_ + ": " + path;
+        return file_ + ", line " + std::to_string(found->second.back()) + ": " + path;
+    }
+
+    const std::string& file_;
+    const Lines lines_;
     std::vector<FieldError>& errors_;
     std::vector<Given> given_;
 };
@@ -139,6 +199,11 @@ std::optional<json::value> parse_json(const std::string& path, std::string_view 
 }
 
 std::optional<std::string> read_file(const std::string& path, FieldError& field_error) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
+        field_error = {path, "is a directory; name a JSON file"};
+        return {};
+    }
     std::ifstream file(path, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     if (file.is_open() && !file.bad() && file.rdbuf()->is_open()) return text;
@@ -157,7 +222,7 @@ std::vector<Given> read_config_file(const std::string& path, std::vector<FieldEr
         errors.push_back(field_error);
         return {};
     }
-    Reader reader(errors);
+    Reader reader(path, LineFinder(*text).find(), errors);
     reader.read_members(value->get_object(), "");
     return reader.take();
 }

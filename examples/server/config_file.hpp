@@ -11,11 +11,11 @@ namespace server {
 struct Given {
     const Option* option = nullptr;
     std::vector<std::string> texts;
-    std::string source;  ///< For messages: the flag, or the path in the file.
+    std::string source;  ///< For messages: the flag, or the file, line and path.
 };
 
 /// Reads a configuration file (its schema: config.schema.json). Appends its errors to `errors`,
-/// each with the path of the member.
+/// each with the file, the line and the path of the member.
 std::vector<Given> read_config_file(const std::string& path,
                                     std::vector<webhooks::FieldError>& errors);
 

@@ -1,5 +1,7 @@
 #include "greeting.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <sstream>
 #include <string_view>
@@ -31,6 +33,11 @@ void print_key(std::ostream& out, const Access& access, const std::string& stora
             << access.new_key->reveal() << '\n';
     } else if (access.has_environment_key) {
         out << "\nThe API key of the administrator \"admin\" is that of WEBHOOKS_ADMIN_KEY.\n";
+    } else if (access.needs_key) {
+        out << "\nThere is no API key yet, and standard output is not a terminal, where one would "
+               "be "
+               "shown.\nCreate one: webhooks-server keys create --storage "
+            << storage << " --user admin --admin\n";
     } else {
         out << "\nAPI keys already exist; `webhooks-server keys create --storage " << storage
             << " --user NAME` makes another.\n";
@@ -38,10 +45,16 @@ void print_key(std::ostream& out, const Access& access, const std::string& stora
 }
 
 bool may_reach_receiver(const webhooks::EndpointPolicy& policy) {
-    auto url = webhooks::EndpointUrl::parse(receiver_url);
     auto address = webhooks::IpAddress::parse("127.0.0.1");
-    return url && address && webhooks::check_url(*url, policy) &&
-           webhooks::check_address(*address, policy);
+    return address && webhooks::check_address(*address, policy);
+}
+
+/// For a shell.
+std::string quoted(const std::string& path) {
+    const bool is_plain = std::ranges::all_of(path, [](unsigned char c) {
+        return std::isalnum(c) || std::string_view("/._-").find(c) != std::string_view::npos;
+    });
+    return is_plain ? path : "'" + path + "'";
 }
 
 /// The example receiver is in the server's directory.
@@ -50,20 +63,39 @@ std::string receiver_command() {
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) return "webhooks-receiver";
     const auto path = std::filesystem::proximate(self.parent_path() / "webhooks-receiver", error);
-    return error ? "webhooks-receiver" : path.string();
+    return error ? "webhooks-receiver" : quoted(path.string());
 }
 
-void print_trial(std::ostream& out, const std::string& base, const std::string& event_type) {
+/// Without the body.
+std::string subscribe_command(const std::string& base) {
+    return "  curl -H \"x-api-key: $KEY\" -H 'content-type: application/json' \\\n    " + base +
+           "/subscriptions \\\n";
+}
+
+/// How to start the example receiver and subscribe it.
+void print_receiver(std::ostream& out, const std::string& base) {
     auto secret = webhooks::make_secret();
     const std::string shared = secret ? std::string(secret->reveal()) : "a-secret-of-your-own";
     out << "  # in a second terminal: a receiver\n"
         << "  " << receiver_command() << " --secret " << shared << "\n\n"
         << "  # subscribe it to everything\n"
-        << "  curl -H \"x-api-key: $KEY\" -H 'content-type: application/json' \\\n    " << base
-        << "/subscriptions \\\n"
+        << subscribe_command(base)
         << R"(    -d '{"subscription":{"name":"first","eventType":"*","url":")" << receiver_url
-        << R"(","secret":")" << shared << "\"}}'\n\n"
-        << "  # publish an event\n"
+        << R"(","secret":")" << shared << "\"}}'\n\n";
+}
+
+/// The example receiver has no certificate.
+void print_https_subscription(std::ostream& out, const std::string& base) {
+    out << "  # subscribe an endpoint of yours to everything; --https-only rejects http URLs, and "
+           "so "
+           "the example receiver\n"
+        << subscribe_command(base)
+        << R"(    -d '{"subscription":{"name":"first","eventType":"*","url":"https://YOUR-HOST/"}}')"
+        << "\n\n";
+}
+
+void print_publication(std::ostream& out, const std::string& base, const std::string& event_type) {
+    out << "  # publish an event\n"
         << "  curl -H \"x-api-key: $KEY\" -H 'content-type: application/json' \\\n    " << base
         << "/events \\\n"
         << R"(    -d '{"eventType":")" << event_type << R"(","payload":{"hello":"world"}}')"
@@ -88,14 +120,20 @@ std::string greeting(const Settings& settings, const Access& access, std::uint16
     }
     print_key(out, access, settings.storage.to_string());
     out << "\nTo try it:\n\n  KEY=\"" << key_text(access) << "\"\n\n";
-    if (!may_reach_receiver(settings.service.endpoints)) {
+    const webhooks::EndpointPolicy& policy = settings.service.endpoints;
+    if (!policy.https_only && !may_reach_receiver(policy)) {
         out << "  # to reach a receiver on this machine, start with --allow-network 127.0.0.0/8\n";
     }
     if (!has_type) {
         out << "  # first register an event type: --event-type \"order.created=An order was "
                "placed\"\n";
     }
-    print_trial(out, base, has_type ? types->front().name : "order.created");
+    if (policy.https_only) {
+        print_https_subscription(out, base);
+    } else {
+        print_receiver(out, base);
+    }
+    print_publication(out, base, has_type ? types->front().name : "order.created");
     return out.str();
 }
 

@@ -12,7 +12,7 @@ constexpr std::string_view introduction =
     R"(Sends webhooks, and serves their REST API.
 
   webhooks-server [FLAGS]                         serve until SIGTERM or SIGINT
-  webhooks-server migrate                         create or update the tables in PostgreSQL
+  webhooks-server migrate                         create or update the tables of --storage
   webhooks-server keys create --user NAME [--admin]  create an API key and print it, once
   webhooks-server keys list                       list the keys and their owners
   webhooks-server keys revoke ID                  revoke a key
@@ -24,10 +24,13 @@ libpq reads, keep the password off the command line.
 
 Environment:
   WEBHOOKS_ADMIN_KEY  when set, the key of the administrator "admin" while the server runs:
-                      16-256 printable ASCII characters; otherwise the first start creates a key
+                      16-256 printable ASCII characters; otherwise the first start in a
+                      terminal creates a key
 )";
 
 constexpr std::string_view conclusion = R"(
+Defaults are in parentheses.
+
 In the --config file a flag is a member: --listen is "listen", --service.max-in-flight is
 "max_in_flight" in the object "service". Lists are arrays, NAME=VALUE pairs are objects,
 durations are strings like "500ms", "15s", "5min", "2h". Its schema: config.schema.json.
@@ -40,7 +43,10 @@ bool is_of_library(const Option& option) {
 void print(std::ostream& out, const Option& option) {
     std::string usage = option.flag();
     if (!option.argument.empty()) usage += " " + std::string(option.argument);
-    out << "  " << std::left << std::setw(44) << usage << ' ' << option.help << '\n';
+    out << "  " << std::left << std::setw(44) << usage << ' ' << option.help;
+    const std::string value = option.value.show(Settings());
+    if (!value.empty()) out << " (" << value << ')';
+    out << '\n';
 }
 
 void print_all(std::ostream& out, std::string_view title, bool of_library) {

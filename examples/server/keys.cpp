@@ -13,22 +13,19 @@ using webhooks::ApiKeys;
 using webhooks::Principal;
 using webhooks::Result;
 
-Result<ApiKeys> open_keys(const Settings& settings) {
-    auto storage = open_storage(settings);
-    if (!storage) return storage.error();
-    return ApiKeys(*storage);
-}
-
 /// A mistyped name must not create a file.
-Result<ApiKeys> open_existing_keys(const Settings& settings) {
+Result<ApiKeys> open_keys(const Settings& settings) {
     std::error_code error;
     const bool is_file = settings.storage.kind == StorageChoice::Kind::sqlite;
     if (is_file && !std::filesystem::exists(settings.storage.path, error)) {
         return webhooks::Error(webhooks::Errc::not_found,
                                "there is no file " + settings.storage.path +
-                                   "; name the server's file with --storage sqlite:PATH");
+                                   "; name the server's file with --storage sqlite:PATH, or "
+                                   "create it with `webhooks-server migrate`");
     }
-    return open_keys(settings);
+    auto storage = open_storage(settings);
+    if (!storage) return storage.error();
+    return ApiKeys(*storage);
 }
 
 void print(const ApiKeyRecord& record) {
@@ -54,7 +51,7 @@ Result<> create_key(const Settings& settings) {
 }
 
 Result<> list_keys(const Settings& settings) {
-    auto keys = open_existing_keys(settings);
+    auto keys = open_keys(settings);
     if (!keys) return keys.error();
     auto records = keys->list();
     if (!records) return records.error();
@@ -65,7 +62,7 @@ Result<> list_keys(const Settings& settings) {
 }
 
 Result<> revoke_key(const Settings& settings, webhooks::ApiKeyId id) {
-    auto keys = open_existing_keys(settings);
+    auto keys = open_keys(settings);
     if (!keys) return keys.error();
     auto revoked = keys->revoke(id);
     if (revoked) return {};

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "log_line.hpp"
+#include "sources.hpp"
 
 namespace server {
 namespace {
@@ -115,7 +116,9 @@ private:
     }
 
     /// One call for the whole line, so that it does not mix with those of other programs.
-    void write(const LogEntry& entry) const {
+    void write(LogEntry entry) const {
+        const std::string message = with_flags(entry.record.message);
+        entry.record.message = message;
         const bool is_json = settings_.format == LogFormat::json;
         const std::string line =
             is_json ? json_line(entry, time_text()) : text_line(entry, time_text());

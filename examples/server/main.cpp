@@ -55,7 +55,7 @@ int run(const std::vector<std::string>& arguments) {
     }
     auto done = run(*line);
     if (done) return 0;
-    print(done.error());
+    print(line->sources.explain(done.error()));
     return done.error() == webhooks::Errc::invalid_argument ? usage_failure : runtime_failure;
 }
 

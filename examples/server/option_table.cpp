@@ -31,11 +31,24 @@ ErrorTexts read(const Texts& texts, std::vector<T>& place) {
     return errors;
 }
 
-/// Parses into the member at the end of a path of member pointers.
-template <auto... path>
-ErrorTexts into(const Texts& texts, Settings& settings) {
-    return read(texts, (settings.*....*path));
+template <class T>
+std::string show(const T& value) {
+    return to_text(value);
 }
+
+template <class T>
+std::string show(const std::vector<T>& values) {
+    std::string text;
+    for (const T& value : values)
+        text += (text.empty() ? "" : ", ") + to_text(value);
+    return text;
+}
+
+/// The member at the end of a path of member pointers.
+template <auto... path>
+constexpr Binding into = {
+    [](const Texts& texts, Settings& settings) { return read(texts, (settings.*....*path)); },
+    [](const Settings& settings) { return show((settings.*....*path)); }};
 
 using S = Settings;
 using webhooks::EndpointPolicy;
@@ -55,10 +68,10 @@ constexpr auto in_rest = &S::server;
 
 // clang-format off
 constexpr Option table[] = {
-    {"listen", Kind::text, Scope::serving, "HOST:PORT",
-     "address to listen on; port 0 selects a free one (127.0.0.1:8080)", into<&S::listen>},
+    {"listen", Kind::text, Scope::serving, "ADDRESS:PORT",
+     "address to listen on; port 0 selects a free one", into<&S::listen>},
     {"storage", Kind::text, Scope::everywhere, "STORAGE",
-     "sqlite:PATH, postgresql://USER@HOST/DATABASE or memory: (sqlite:webhooks.db)", into<&S::storage>},
+     "sqlite:PATH, postgresql://USER@HOST/DATABASE or memory:", into<&S::storage>},
     {"event_type", Kind::map, Scope::serving, "NAME=DESCRIPTION",
      "an event type to add or update; repeatable", into<&S::event_types>},
     {"allow_network", Kind::list, Scope::serving, "CIDR",
@@ -70,12 +83,12 @@ constexpr Option table[] = {
     {"https_only", Kind::boolean, Scope::serving, "",
      "reject http URLs", into<in_service, in_endpoints, &EndpointPolicy::https_only>},
     {"drain", Kind::text, Scope::serving, "DURATION",
-     "how long a stop waits for requests in flight (10s, which is the maximum)", into<&S::drain>},
+     "how long a stop waits for requests in flight; at most 10s", into<&S::drain>},
     {"log_format", Kind::text, Scope::serving, "FORMAT",
-     "text, or json for one object a line on standard error (text)",
+     "text, or json for one object a line on standard error",
      into<&S::log, &LogSettings::format>},
     {"log_level", Kind::text, Scope::serving, "LEVEL",
-     "the lowest level that is logged: debug, info, warning, error (info)",
+     "the lowest level that is logged: debug, info, warning, error",
      into<&S::log, &LogSettings::level>},
     {"config", Kind::text, Scope::flag_only, "FILE",
      "a JSON file with any of these options; flags override it", into<&S::config_file>},
@@ -204,13 +217,13 @@ constexpr Option table[] = {
     {"server.key_file", Kind::text, Scope::serving, "FILE",
      "the certificate's key (PEM)", into<in_rest, &ServerOptions::tls, &TlsOptions::key_file>},
     {"server.metrics_host", Kind::text, Scope::serving, "ADDRESS",
-     "address of a listener for /metrics that asks for no key (127.0.0.1)",
+     "address of a listener for /metrics that asks for no key",
      into<in_rest, &ServerOptions::metrics_host>},
     {"server.metrics_port", Kind::number, Scope::serving, "PORT",
      "its port; 0 picks a free one, and without this flag there is none",
      into<in_rest, &ServerOptions::metrics_port>},
     {"server.base_path", Kind::text, Scope::serving, "PATH",
-     "path prefix of the API (/v1/webhooks)", into<in_rest, &ServerOptions::base_path>},
+     "path prefix of the API", into<in_rest, &ServerOptions::base_path>},
     {"server.threads", Kind::number, Scope::serving, "COUNT",
      "threads that serve requests", into<in_rest, &ServerOptions::threads>},
     {"server.query_threads", Kind::number, Scope::serving, "COUNT",

@@ -30,6 +30,16 @@ enum class Scope {
     keys_create,  ///< Only a flag of `keys create`.
 };
 
+/// How the value of an option is read and written.
+struct Binding {
+    /// Parses the given texts (at least one, except for lists and maps) and replaces the value as a
+    /// whole.
+    /// @return the errors; the value is then unchanged.
+    std::vector<ErrorText> (*apply)(const std::vector<std::string>& texts, Settings& settings);
+    /// The value as a flag has it; a list has commas. Empty if there is none.
+    std::string (*show)(const Settings& settings);
+};
+
 struct Option {
     /// Its path in the configuration file, e.g. "service.max_in_flight". The flag is the same with
     /// dashes: "--service.max-in-flight".
@@ -38,10 +48,7 @@ struct Option {
     Scope scope;
     std::string_view argument;  ///< What follows the flag, e.g. "FILE".
     std::string_view help;
-    /// Parses the given texts (at least one, except for lists and maps) and replaces the value as a
-    /// whole.
-    /// @return the errors; the value is then unchanged.
-    std::vector<ErrorText> (*apply)(const std::vector<std::string>& texts, Settings& settings);
+    Binding value;
 
     std::string flag() const;
     bool is_in_file() const { return scope == Scope::everywhere || scope == Scope::serving; }

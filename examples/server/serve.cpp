@@ -1,7 +1,9 @@
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -68,10 +70,16 @@ Result<> register_types(WebhookService& service, const Settings& settings) {
         auto registered = service.register_event_type(type);
         if (registered) continue;
         if (!(registered.error() == Errc::invalid_argument)) return registered;
-        errors.push_back({"event_type '" + type.name + "'", registered.error().detail()});
+        errors.push_back({"--event-type '" + type.name + "'", registered.error().detail()});
     }
     if (errors.empty()) return {};
     return Error(std::move(errors));
+}
+
+/// A key that is printed elsewhere than on a terminal stays in a log. Storage in memory has no
+/// other way to get one, and the key ends with the process.
+bool may_show_key(const Settings& settings) {
+    return ::isatty(STDOUT_FILENO) == 1 || settings.storage.kind == StorageChoice::Kind::memory;
 }
 
 Result<WebhookService> open_service(const Settings& settings,
@@ -101,24 +109,12 @@ Result<> stop(webhooks::http::Server& rest, WebhookService& service,
 
 }  // namespace
 
-/// Replaces the function that the library names with this program's command.
-Result<std::shared_ptr<webhooks::Storage>> open_postgresql(const Settings& settings) {
-    constexpr std::string_view function = "migrate_postgresql";
-    auto opened = webhooks::make_postgresql_storage(settings.postgresql);
-    if (opened) return opened;
-    std::string detail = opened.error().detail();
-    const std::size_t at = detail.find(function);
-    if (at == std::string::npos) return opened;
-    detail.replace(at, function.size(), "'webhooks-server migrate'");
-    return webhooks::Error(webhooks::Errc::conflict, detail);
-}
-
 Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings& settings) {
     switch (settings.storage.kind) {
         case StorageChoice::Kind::memory:
             return webhooks::make_memory_storage();
         case StorageChoice::Kind::postgresql:
-            return open_postgresql(settings);
+            return webhooks::make_postgresql_storage(settings.postgresql);
         case StorageChoice::Kind::sqlite:
             break;
     }
@@ -126,12 +122,21 @@ Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings& settings
 }
 
 Result<> migrate(const Settings& settings) {
-    if (settings.storage.kind == StorageChoice::Kind::postgresql) {
-        return webhooks::migrate_postgresql(settings.postgresql);
+    const StorageChoice& choice = settings.storage;
+    std::string done = "the tables are up to date";
+    if (choice.kind == StorageChoice::Kind::postgresql) {
+        auto migrated = webhooks::migrate_postgresql(settings.postgresql);
+        if (!migrated) return migrated;
+        done = "the tables in schema " + settings.postgresql.schema + " are up to date";
+    } else {
+        std::error_code error;
+        if (!std::filesystem::exists(choice.path, error)) done = "created";
+        // Opening a file creates it, or updates its tables.
+        auto storage = open_storage(settings);
+        if (!storage) return storage.error();
     }
-    // Opening a file updates its schema.
-    auto storage = open_storage(settings);
-    return storage ? Result<>() : storage.error();
+    std::cout << choice.to_string() << ": " << done << '\n';
+    return {};
 }
 
 Result<> serve(const Settings& settings) {
@@ -146,8 +151,8 @@ Result<> serve(const Settings& settings) {
     auto access = open_access(*storage);
     if (!access) return access.error();
     auto rest = webhooks::http::Server::open(*service, access->authenticator, settings.server, log);
-    if (!rest) return rest.error();
-    if (auto made = make_first_key(*storage, *access); !made) return made;
+    if (!rest) return under("server", rest.error());
+    if (auto made = make_first_key(*storage, may_show_key(settings), *access); !made) return made;
     if (auto started = service->start(); !started) return started;
     if (auto started = rest->start(); !started) return started;
     std::cout << greeting(settings, *access, rest->port(), rest->metrics_port(), *service)

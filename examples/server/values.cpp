@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <sstream>
 
 namespace server {
 namespace {
@@ -31,11 +32,7 @@ bool is_number(std::string_view text, Number& value) {
 
 template <class Number>
 ErrorText parse_whole(const std::string& text, Number& value) {
-    if (is_number(text, value)) return {};
-    const auto [min, max] =
-        std::pair(std::numeric_limits<Number>::min(), std::numeric_limits<Number>::max());
-    return in_quotes(text) + "is not a whole number from " + std::to_string(min) + " to " +
-           std::to_string(max);
+    return is_number(text, value) ? "" : in_quotes(text) + "is not a whole number, 0 or more";
 }
 
 std::optional<milliseconds> duration(std::string_view text) {
@@ -148,7 +145,7 @@ ErrorText parse(const std::string& text, webhooks::LogLevel& value) {
 
 ErrorText parse(const std::string& text, std::optional<std::uint16_t>& value) {
     std::uint16_t port = 0;
-    if (ErrorText error = parse_whole(text, port); !error.empty()) return error;
+    if (!is_number(text, port)) return in_quotes(text) + "is not a port from 0 to 65535";
     value = port;
     return {};
 }
@@ -165,6 +162,66 @@ ErrorText parse(const std::string& text, webhooks::EventType& value) {
     if (equals == std::string::npos) return in_quotes(text) + "is not NAME=DESCRIPTION";
     value = {text.substr(0, equals), text.substr(equals + 1)};
     return {};
+}
+
+std::string to_text(const std::string& value) {
+    return value;
+}
+
+std::string to_text(bool value) {
+    return value ? "true" : "";
+}
+
+std::string to_text(int value) {
+    return std::to_string(value);
+}
+
+std::string to_text(std::size_t value) {
+    return std::to_string(value);
+}
+
+std::string to_text(double value) {
+    std::ostringstream text;
+    text << value;
+    return text.str();
+}
+
+/// In the largest unit that needs no fraction.
+std::string to_text(milliseconds value) {
+    if (value == milliseconds(0)) return "0s";
+    const auto unit = std::find_if(units.rbegin(), units.rend(), [&](const Unit& one) {
+        return value % one.length == milliseconds(0);
+    });
+    return std::to_string(value / unit->length) + std::string(unit->name);
+}
+
+std::string to_text(const Listen& value) {
+    const bool is_v6 = value.host.find(':') != std::string::npos;
+    return (is_v6 ? "[" + value.host + "]" : value.host) + ":" + std::to_string(value.port);
+}
+
+std::string to_text(const StorageChoice& value) {
+    return value.to_string();
+}
+
+std::string to_text(LogFormat value) {
+    return value == LogFormat::json ? "json" : "text";
+}
+
+std::string to_text(webhooks::LogLevel value) {
+    return std::string(webhooks::to_string(value));
+}
+
+std::string to_text(std::optional<std::uint16_t> value) {
+    return value ? std::to_string(*value) : "";
+}
+
+std::string to_text(const webhooks::Network& value) {
+    return value.base.to_string() + "/" + std::to_string(value.prefix_length);
+}
+
+std::string to_text(const webhooks::EventType& value) {
+    return value.name + "=" + value.description;
 }
 
 }  // namespace server

@@ -33,4 +33,19 @@ ErrorText parse(const std::string& text, webhooks::Network& value);
 /// "NAME=DESCRIPTION"
 ErrorText parse(const std::string& text, webhooks::EventType& value);
 
+/// The text that `parse` reads. Empty for what is off or not set.
+std::string to_text(const std::string& value);
+std::string to_text(bool value);
+std::string to_text(int value);
+std::string to_text(std::size_t value);
+std::string to_text(double value);
+std::string to_text(std::chrono::milliseconds value);
+std::string to_text(const Listen& value);
+std::string to_text(const StorageChoice& value);
+std::string to_text(LogFormat value);
+std::string to_text(webhooks::LogLevel value);
+std::string to_text(std::optional<std::uint16_t> value);
+std::string to_text(const webhooks::Network& value);
+std::string to_text(const webhooks::EventType& value);
+
 }  // namespace server

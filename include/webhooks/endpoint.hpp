@@ -90,7 +90,8 @@ Result<> check_policy(const EndpointPolicy&);
 Result<> check_url(const EndpointUrl&, const EndpointPolicy&);
 
 /// Checks the address that is about to be connected to. An IPv4-mapped address is checked as IPv4.
-/// @return invalid_argument "address not allowed"; it says nothing about what is at that address.
+/// @return invalid_argument "address not allowed: …", the same text for every address: it says
+/// nothing about what is there.
 Result<> check_address(const IpAddress&, const EndpointPolicy&);
 
 /// Checks a subscription's own headers, all of them together.

@@ -71,7 +71,8 @@ public:
     Result<EventHistory> find_any_event(const Principal&, EventId,
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
-    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
+                                          std::stop_token stop) override;
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
                                         EventId after, std::size_t limit) override;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 #include <webhooks/error.hpp>
@@ -328,8 +329,9 @@ public:
                                                 std::optional<std::uint64_t> worker_tag);
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
     /// Of the attempts of the last 24 hours, considering the newest `max_events_in_statistics`
-    /// events.
-    virtual Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) = 0;
+    /// events. As a list query, it ends with `timed_out` when `stop` is requested.
+    virtual Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
+                                                  std::stop_token stop) = 0;
 
     // ---- Resending, on request.
 

@@ -70,8 +70,9 @@ public:
 
     /// Opens the service on its storage: reads subscriptions, registers as a worker, and takes over
     /// what an earlier process left.
-    /// @return invalid_argument for bad options or a missing part; locked if storage supports only
-    /// one running service and another one is running; otherwise storage's error.
+    /// @return invalid_argument for bad options, a missing part, or a transport of another service
+    /// of this process; locked if storage supports only one running service and another one is
+    /// running; otherwise storage's error.
     static Result<WebhookService> open(Parts, ServiceOptions = {});
 
     WebhookService(WebhookService&&) noexcept;
@@ -108,7 +109,9 @@ public:
                                        std::optional<Secret> secret = {},
                                        std::chrono::seconds overlap = default_secret_overlap);
     /// The deliveries of the last 24 hours, and the current state of the endpoint.
-    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
+    /// @param stop ends the query, with `timed_out`, when its result is no longer needed.
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
+                                          std::stop_token stop = {}) const;
 
     // ---- The event log.
 

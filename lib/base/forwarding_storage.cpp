@@ -104,8 +104,9 @@ Result<> ForwardingStorage::delete_event(const Principal& principal, Subscriptio
 }
 
 Result<DeliveryStatistics> ForwardingStorage::statistics(const Principal& principal,
-                                                         SubscriptionId id) {
-    return call_inner(Call::statistics, [&] { return inner_->statistics(principal, id); });
+                                                         SubscriptionId id, std::stop_token stop) {
+    return call_inner(Call::statistics,
+                      [&] { return inner_->statistics(principal, id, std::move(stop)); });
 }
 
 Result<> ForwardingStorage::reopen_event(const Principal& principal, SubscriptionId id,

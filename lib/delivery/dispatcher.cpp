@@ -1,46 +1,15 @@
 #include <algorithm>
 #include <delivery/dispatcher.hpp>
-#include <webhooks/event_type.hpp>
+#include <delivery/event_rules.hpp>
 
 namespace webhooks::delivery {
 namespace {
 
-using std::chrono::duration_cast;
-using std::chrono::microseconds;
-
 /// A local error delays the attempts of its subscription by this much, and uses up no attempt.
 /// Other subscriptions may have what they need, such as an open connection.
 constexpr std::chrono::seconds delay_after_local_error{1};
-/// The minimum interval between reports about an endpoint that alternates between failure and
-/// recovery.
-constexpr std::chrono::minutes report_interval{1};
 /// Events that are blocked for longer leave memory.
 constexpr std::chrono::seconds longest_wait_in_memory{1};
-
-bool is_test(const HeldEvent& event) {
-    return event.message && event.message->event_type == test_event_type;
-}
-
-/// The host under which events without an allowed endpoint queue: they are recorded at once.
-std::string host_of(const Endpoint* endpoint) {
-    return endpoint ? std::string(endpoint->origin()) : std::string();
-}
-
-/// @return null if the event should be attempted.
-const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
-    if (!endpoint) return "cancelled: the subscription was deleted";
-    if (!endpoint->is_active && !is_test(event)) return "cancelled: the subscription is not active";
-    return nullptr;
-}
-
-/// A resend was requested: the event has a history, and is sent as a probe.
-bool is_reopened(const HeldEvent& event) {
-    return event.is_requested && event.attempts > 0;
-}
-
-bool is_expired(const HeldEvent& event, Time now) {
-    return event.message && event.message->expires_at && now >= *event.message->expires_at;
-}
 
 }  // namespace
 
@@ -48,9 +17,7 @@ Dispatcher::Dispatcher(const ServiceOptions& options, const MemoryBudget& budget
                        EndpointLookup lookup)
     : options_(options),
       budget_(budget),
-      breaker_{.failures = options.breaker_failures,
-               .first_pause = options.breaker_pause,
-               .longest_pause = options.breaker_max_pause},
+      health_policy_(options),
       lookup_(std::move(lookup)),
       scheduler_(options.max_in_flight, options.max_in_flight_per_host) {}
 
@@ -74,62 +41,32 @@ SubscriptionQueue& Dispatcher::queue_for(const HeldEvent& event, const Now& now)
 
 std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, const Now& now) {
     std::shared_ptr<const Endpoint> endpoint = lookup_(queue.key.subscription);
-    const std::string host = host_of(endpoint.get());
+    // Events without an allowed endpoint queue under no host: they are recorded at once.
+    const std::string host(endpoint ? endpoint->origin() : std::string_view());
     // A deleted subscription keeps its owner, for the requests in flight.
-    const std::string owner = endpoint ? endpoint->owner : queue.owner ? queue.owner->name : "";
-    if (!queue.host || queue.host->name != host || queue.owner->name != owner) {
+    const std::string owner = endpoint                 ? endpoint->owner
+                              : queue.schedule.owner() ? queue.schedule.owner()->name
+                                                       : "";
+    if (!queue.schedule.host() || queue.schedule.host()->name != host ||
+        queue.schedule.owner()->name != owner) {
         scheduler_.assign_host(queue, host, owner);
     }
     const Revision version = endpoint ? endpoint->revision : 0;
-    if (queue.version != version) begin_version(queue, endpoint.get());
-    if (endpoint && !queue.key.is_test) hear(queue, endpoint->paused_until, now);
-    return endpoint;
-}
-
-void Dispatcher::begin_version(SubscriptionQueue& queue, const Endpoint* endpoint) {
-    queue.version = endpoint ? endpoint->revision : 0;
-    queue.health = {.has_succeeded = queue.health.has_succeeded};
-    queue.paused_until.reset();
-    queue.asked_until.reset();
-    queue.heard_until.reset();
-    queue.failing_since.reset();
-    queue.failures = 0;
-    queue.rate_limit = 0;
-    if (!endpoint || queue.key.is_test) return;
-    queue.rate_limit = endpoint->rate_limit;
-    queue.failing_since = endpoint->failing_since;
-    if (!endpoint->failing_since) return;
-    // How and how often it failed is not stored: until it succeeds, it is treated as failing.
-    queue.health.last_had_no_response = true;
-    queue.failures = options_.breaker_failures;
-}
-
-void Dispatcher::hear(SubscriptionQueue& queue, std::optional<Time> paused_until, const Now& now) {
-    const std::optional<Time> heard = std::exchange(queue.heard_until, paused_until);
-    if (heard == paused_until) return;
-    if (paused_until) {
-        queue.asked_until = std::max(queue.asked_until, paused_until);
-        // Of one that is known already, a request that is in flight may be the probe.
-        if (paused_until <= queue.paused_until) return;
-        queue.paused_until = paused_until;
-        if (*paused_until > now.time) {
-            pause(queue.health, *paused_until - now.time, now.steady);
-        }
-    } else if (heard == queue.paused_until) {
-        // Another worker had success; one event at a time finds out what is so here.
-        queue.paused_until.reset();
-        queue.asked_until.reset();
-        resume(queue.health, now.steady);
+    const bool has_state = endpoint && !queue.key.is_test;
+    if (queue.health.version() != version) {
+        queue.rate_limit = has_state ? endpoint->rate_limit : 0;
+        queue.health.begin_version(version, has_state ? endpoint.get() : nullptr, health_policy_);
     }
+    if (has_state) queue.health.apply_pause(endpoint->paused_until, now);
+    return endpoint;
 }
 
 void Dispatcher::refresh(const Now& now) {
     for (auto place = queues_.begin(); place != queues_.end();) {
         SubscriptionQueue& queue = *place->second;
         const std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
-        const bool is_gone = endpoint == nullptr;
         cancel_queue(queue, endpoint.get(), now);
-        if (is_gone && queue.events.empty() && queue.in_flight == 0 && queue.deferred == 0) {
+        if (!endpoint && queue.is_idle()) {
             scheduler_.remove(queue);
             place = queues_.erase(place);
         } else {
@@ -155,20 +92,20 @@ void Dispatcher::reschedule(SubscriptionQueue& queue, const Now& now) {
 }
 
 std::size_t Dispatcher::room_of(const SubscriptionQueue& queue) const {
-    const SlotClass slot_class = queue.health.share();
+    const SlotClass slot_class = queue.health.slot_class();
     const bool works = slot_class == SlotClass::proven || slot_class == SlotClass::shaky;
     return budget_.room_in_queue(queued(), queue.events.size(), works);
 }
 
 MemoryBudget::Queued Dispatcher::queued() const {
-    return {.events = waiting_,
-            .payload_bytes = waiting_bytes_,
-            .requested = wanted_,
-            .queues = queues_.size()};
+    MemoryBudget::Queued all = queued_;
+    all.queues = queues_.size();
+    return all;
 }
 
 void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
-    if (queue.deferred == 0 || queue.wanted > 0 || queue.health.is_blocked(now.steady)) {
+    Backlog& backlog = queue.backlog;
+    if (backlog.size() == 0 || backlog.is_requested() || queue.health.is_blocked(now.steady)) {
         return queue.starved_hook.leave();
     }
     std::size_t count = room_of(queue);
@@ -180,14 +117,12 @@ void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
     // With this many in its queue it asks again as they leave.
     if (count < queue.events.size()) return;
     if (queue.health.is_open) {
-        if (queue.in_flight > 0 || !queue.events.empty()) return;
+        if (queue.schedule.in_flight() > 0 || !queue.events.empty()) return;
         count = 1;  // The probe.
     }
-    queue.wanted = std::min(count, queue.deferred);
-    wanted_ += queue.wanted;
-    queue.deferred_since_request = 0;
-    results_.refill_requests.push_back(
-        {.subscription = queue.key.subscription, .count = queue.wanted});
+    count = backlog.request(count);
+    queued_.requested += count;
+    results_.refill_requests.push_back({.subscription = queue.key.subscription, .count = count});
 }
 
 void Dispatcher::refill_starved(const Now& now) {
@@ -222,11 +157,7 @@ void Dispatcher::refill(const RefillRequest& request, std::vector<HeldEvent> eve
                         const Now& now) {
     const auto found = queues_.find({.subscription = request.subscription});
     if (found != queues_.end()) {
-        SubscriptionQueue& queue = *found->second;
-        wanted_ -= std::exchange(queue.wanted, 0);
-        // Fewer than requested: the other deferred events no longer exist.
-        queue.deferred = events.size() < request.count ? queue.deferred_since_request
-                                                       : queue.deferred - events.size();
+        queued_.requested -= found->second->backlog.receive(events.size(), request.count);
     }
     for (HeldEvent& event : events) {
         SubscriptionQueue& queue = queue_for(event, now);
@@ -238,8 +169,8 @@ void Dispatcher::refill(const RefillRequest& request, std::vector<HeldEvent> eve
 }
 
 void Dispatcher::push(SubscriptionQueue& queue, HeldEvent event, const Now& now) {
-    ++waiting_;
-    waiting_bytes_ += payload_bytes(event);
+    ++queued_.events;
+    queued_.payload_bytes += payload_bytes(event);
     queue.events.push_back({.event = std::move(event), .since = now.steady});
 }
 
@@ -247,21 +178,15 @@ HeldEvent Dispatcher::take(SubscriptionQueue& queue,
                            std::list<SubscriptionQueue::Entry>::iterator place) {
     HeldEvent event = std::move(place->event);
     queue.events.erase(place);
-    --waiting_;
-    waiting_bytes_ -= payload_bytes(event);
+    --queued_.events;
+    queued_.payload_bytes -= payload_bytes(event);
     return event;
 }
 
 void Dispatcher::defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now) {
-    results_.custody_changes.push_back(
-        {.event = event.id,
-         .subscription = event.subscription,
-         .due = now.at(std::max(queue.health.blocked_until, now.steady)),
-         .attempts = event.attempts,
-         .attempts_since_reopened = event.attempts_since_reopened,
-         .custody = Custody::reserved});
-    ++queue.deferred;
-    ++queue.deferred_since_request;
+    const SteadyTime due = std::max(queue.health.blocked_until, now.steady);
+    results_.custody_changes.push_back(custody_change(event, now.at(due), Custody::reserved));
+    queue.backlog.add();
 }
 
 void Dispatcher::defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now) {
@@ -273,12 +198,8 @@ void Dispatcher::defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& 
     }
 }
 
-void Dispatcher::set_custody(const HeldEvent& event, Time due) {
-    results_.custody_changes.push_back({.event = event.id,
-                                        .subscription = event.subscription,
-                                        .due = due,
-                                        .attempts = event.attempts,
-                                        .attempts_since_reopened = event.attempts_since_reopened});
+void Dispatcher::return_to_storage(const HeldEvent& event, Time due) {
+    results_.custody_changes.push_back(custody_change(event, due, Custody::unclaimed));
     release(event);
 }
 
@@ -319,19 +240,14 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
 }
 
 void Dispatcher::persist_overdue(const Now& now) {
-    if (waiting_ == 0) return;
+    if (queued_.events == 0) return;
     const SteadyTime limit = now.steady - options_.park_after;
     for (const auto& [key, queue] : queues_) {
         for (SubscriptionQueue::Entry& entry : queue->events) {
             if (entry.since >= limit || entry.event.has_row) continue;
             entry.event.has_row = true;
             results_.custody_changes.push_back(
-                {.event = entry.event.id,
-                 .subscription = entry.event.subscription,
-                 .due = now.time,
-                 .attempts = entry.event.attempts,
-                 .attempts_since_reopened = entry.event.attempts_since_reopened,
-                 .custody = Custody::in_memory});
+                custody_change(entry.event, now.time, Custody::in_memory));
         }
     }
 }
@@ -339,11 +255,12 @@ void Dispatcher::persist_overdue(const Now& now) {
 void Dispatcher::clear(const Now& now) {
     flights_.clear();
     scheduler_.end_all();
-    waiting_ = waiting_bytes_ = wanted_ = 0;
+    queued_ = {};
     results_ = {};
     for (const auto& [key, queue] : queues_) {
         queue->events.clear();
-        queue->in_flight = queue->deferred = queue->wanted = 0;
+        queue->backlog.clear();
+        FairScheduler::forget_requests(*queue);
         reschedule(*queue, now);
     }
 }
@@ -357,10 +274,10 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
     refill_starved(now);
     while (SubscriptionQueue* turn = scheduler_.next()) {
         SubscriptionQueue& queue = *turn;
-        const Host* host = queue.host;
+        const Host* host = queue.schedule.host();
         std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
         const HeldEvent& first = queue.events.front().event;
-        if (queue.host != host || queue.ready_at() > now.steady) {
+        if (queue.schedule.host() != host || queue.ready_at() > now.steady) {
             // The subscription has changed: its next turn is with another host, or later.
             defer_if_blocked_for_long(queue, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
@@ -372,7 +289,6 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
         } else {
             const Transport::Token token = ++last_token_;
             Flight flight{.event = pop(queue),
-                          .queue = queue.key,
                           .slot = scheduler_.begin(queue),
                           .endpoint = endpoint,
                           .sent_at = now.time,
@@ -397,33 +313,36 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     if (found == flights_.end()) return false;
     const Flight flight = std::move(found->second);
     flights_.erase(found);
-    SubscriptionQueue& queue = *queues_.at(flight.queue);
-    --queue.in_flight;
-    if (answer.kind == TransportAnswer::Kind::not_sent) {
-        set_custody(flight.event, now.time + delay_after_local_error);
+    SubscriptionQueue& queue = *flight.slot.queue;
+    const bool is_sent = answer.kind != TransportAnswer::Kind::not_sent;
+    if (is_sent) {
+        scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
+    }
+    scheduler_.end(flight.slot);
+    if (!is_sent) {
+        return_to_storage(flight.event, now.time + delay_after_local_error);
         queue.delayed_until = now.steady + delay_after_local_error;
         note_unsent(queue, now);
     } else {
-        scheduler_.adjust_limit(flight.slot, answer.kind == TransportAnswer::Kind::answered);
-        record(flight, answer, now, random_unit);
+        const RetryPolicy policy = policy_for(flight);
+        record(flight, answer, policy, now, random_unit);
         // A result for an earlier version of the subscription says nothing about this one.
-        if (!queue.key.is_test && queue.version == flight.endpoint->revision) {
-            note(queue, flight, answer, now);
+        if (!queue.key.is_test && queue.health.version() == flight.endpoint->revision) {
+            note(queue, flight, answer, policy, now);
         }
     }
-    scheduler_.end(flight.slot);
     reschedule(queue, now);
     return true;
 }
 
-void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, const Now& now,
-                        double random_unit) {
+void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
+                        const RetryPolicy& policy, const Now& now, double random_unit) {
     const HeldEvent& event = flight.event;
     const int number = event.attempts + 1;
     const int attempts_since_reopened = event.attempts_since_reopened + 1;
-    const Verdict verdict =
-        decide(answer, policy_for(flight), attempts_since_reopened, now.time, random_unit);
-    const auto duration = duration_cast<microseconds>(now.steady - flight.started);
+    const Verdict verdict = decide(answer, policy, attempts_since_reopened, now.time, random_unit);
+    const auto duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.steady - flight.started);
     results_.attempts.push_back(
         {.event = event.id,
          .subscription = event.subscription,
@@ -440,115 +359,31 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer, con
 }
 
 void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
-                      const Now& now) {
-    const bool was_failing = queue.failing_since.has_value();
-    const SteadyTime was_blocked_until = queue.health.blocked_until;
-    const std::optional<Time> was_asked_until = queue.asked_until;
-    const bool is_success = response_class_of(answer) == ResponseClass::success;
-    if (is_success) {
-        note_success(queue.health, flight.started);
-        queue.failing_since.reset();
-        queue.failures = 0;
-        report_success(queue);
-    } else {
-        note_failed(queue, flight, answer, now);
-    }
-    if (was_failing == queue.failing_since.has_value() &&
-        was_blocked_until == queue.health.blocked_until) {
-        return;
-    }
-    EndpointState state{.subscription = queue.key.subscription,
-                        .judged_at = queue.version,
-                        .failing_since = queue.failing_since,
-                        .is_asked_for = was_asked_until != queue.asked_until};
-    if (queue.health.is_blocked(now.steady)) {
-        state.paused_until = queue.paused_until =
-            std::max(queue.paused_until, std::optional(now.at(queue.health.blocked_until)));
-    } else if (is_success) {
-        state.ended_pause = std::exchange(queue.paused_until, std::nullopt);
-        state.is_asked_for = false;
-        queue.asked_until.reset();
-    }
-    results_.states.push_back(state);
-}
-
-void Dispatcher::note_failed(SubscriptionQueue& queue, const Flight& flight,
-                             const TransportAnswer& answer, const Now& now) {
-    report_failure(queue, answer, now);
-    const ResponseClass response_class = response_class_of(answer);
-    Failure failure{.started = flight.started,
-                    .has_no_response = answer.kind == TransportAnswer::Kind::failed};
-    if (response_class == ResponseClass::slow_down) {
-        failure.wanted_pause = wanted_pause(answer, policy_for(flight), now.time);
-    }
-    note_failure(queue.health, breaker_, failure, now.steady);
-    if (failure.wanted_pause && failure.wanted_pause->count() > 0) {
-        queue.asked_until =
-            std::max(queue.asked_until, std::optional(now.time + *failure.wanted_pause));
-    }
-    keep_asked_pause(queue, now);
-    if (!queue.failing_since) queue.failing_since = flight.sent_at;
-    ++queue.failures;
-    deactivate_if_due(queue, flight, response_class, now);
+                      const RetryPolicy& policy, const Now& now) {
+    HealthReport report =
+        queue.health.note({.answer = answer, .sent_at = flight.sent_at, .started = flight.started},
+                          health_policy_, policy, now);
+    if (report.state) results_.states.push_back(*report.state);
+    if (report.deactivation) results_.deactivations.push_back(*report.deactivation);
+    if (report.change) results_.health_changes.push_back(*std::move(report.change));
     defer_if_blocked_for_long(queue, now);
-}
-
-/// A requested probe ends the pause only if it succeeds.
-void Dispatcher::keep_asked_pause(SubscriptionQueue& queue, const Now& now) {
-    if (!queue.asked_until || *queue.asked_until <= now.time) return;
-    pause(queue.health, *queue.asked_until - now.time, now.steady);
 }
 
 /// What left may have been a requested probe, which leaves the pause to the events after it.
 void Dispatcher::note_unsent(SubscriptionQueue& queue, const Now& now) {
     const bool has_probe = !queue.events.empty() && is_reopened(queue.events.front().event);
-    if (queue.in_flight > 0 || has_probe) return;
-    keep_asked_pause(queue, now);
+    if (queue.schedule.in_flight() > 0 || has_probe) return;
+    queue.health.keep_asked_pause(now);
     defer_if_blocked_for_long(queue, now);
 }
 
-void Dispatcher::deactivate_if_due(SubscriptionQueue& queue, const Flight& flight,
-                                   ResponseClass response_class, const Now& now) {
-    Deactivation deactivation{.subscription = queue.key.subscription,
-                              .judged_at = flight.endpoint->revision};
-    if (response_class != ResponseClass::gone) {
-        if (options_.deactivate_after == std::chrono::seconds(0)) return;
-        if (now.time - *queue.failing_since < options_.deactivate_after) return;
-        // Two failures that are days apart prove little.
-        if (queue.failures < options_.breaker_failures) return;
-        deactivation.failing_since = queue.failing_since;
-        // If another worker has had a success since then, storage is not asked again at every
-        // failure.
-        queue.failing_since = flight.sent_at;
-    }
-    results_.deactivations.push_back(deactivation);
-}
-
-void Dispatcher::report_failure(SubscriptionQueue& queue, const TransportAnswer& answer,
-                                const Now& now) {
-    if (queue.is_reported_as_failing || now.steady < queue.next_report) return;
-    queue.is_reported_as_failing = true;
-    queue.next_report = now.steady + report_interval;
-    HealthChange change{.subscription = queue.key.subscription,
-                        .is_failing = true,
-                        .error = error_of(answer),
-                        .reason = reason_of(answer)};
-    if (change.reason == FailureReason::status) change.status_code = answer.status_code;
-    results_.health_changes.push_back(std::move(change));
-}
-
-void Dispatcher::report_success(SubscriptionQueue& queue) {
-    if (!std::exchange(queue.is_reported_as_failing, false)) return;
-    results_.health_changes.push_back(
-        {.subscription = queue.key.subscription, .is_failing = false, .error = {}});
-}
-
 RetryPolicy Dispatcher::policy_for(const Flight& flight) const {
-    return {.schedule = options_.retry_schedule,
-            .jitter = options_.retry_jitter,
-            .max_retry_count = flight.queue.is_test ? 0 : flight.endpoint->max_retry_count,
-            .max_retry_after = options_.max_retry_after,
-            .retry_on = flight.endpoint->retry_on};
+    return {
+        .schedule = options_.retry_schedule,
+        .jitter = options_.retry_jitter,
+        .max_retry_count = flight.slot.queue->key.is_test ? 0 : flight.endpoint->max_retry_count,
+        .max_retry_after = options_.max_retry_after,
+        .retry_on = flight.endpoint->retry_on};
 }
 
 std::vector<Transport::Token> Dispatcher::tokens_in_flight() const {

@@ -4,6 +4,7 @@
 #include <delivery/endpoint.hpp>
 #include <delivery/fair_scheduler.hpp>
 #include <delivery/memory_budget.hpp>
+#include <delivery/now.hpp>
 #include <delivery/results.hpp>
 #include <delivery/subscription_queue.hpp>
 #include <list>
@@ -16,17 +17,6 @@
 #include <webhooks/transport.hpp>
 
 namespace webhooks::delivery {
-
-/// The current time: of storage, which the log and due times use, and of the steady clock.
-struct Now {
-    Time time{};
-    SteadyTime steady{};
-
-    /// Converts a steady time to storage's time.
-    Time at(SteadyTime steady_time) const {
-        return time + std::chrono::duration_cast<Time::duration>(steady_time - steady);
-    }
-};
 
 /// Decides which event is attempted when, and what follows. It does no I/O and reads no clock: a
 /// loop passes it events, answers and the time, and carries out its decisions. What has to be
@@ -72,14 +62,13 @@ public:
 
     std::size_t in_flight() const noexcept { return flights_.size(); }
     std::vector<Transport::Token> tokens_in_flight() const;
-    std::size_t waiting() const noexcept { return waiting_; }
+    std::size_t waiting() const noexcept { return queued_.events; }
     /// When to call `next` even if nothing else happens.
     std::optional<SteadyTime> next_wakeup() const { return scheduler_.next_wakeup(); }
 
 private:
     struct Flight {
         HeldEvent event;
-        QueueKey queue;
         FairScheduler::Slot slot;
         std::shared_ptr<const Endpoint> endpoint;
         Time sent_at{};
@@ -89,9 +78,6 @@ private:
     SubscriptionQueue& queue_for(const HeldEvent& event, const Now& now);
     /// Updates a queue to the current version of its subscription. @return that version.
     std::shared_ptr<const Endpoint> refresh(SubscriptionQueue& queue, const Now& now);
-    void begin_version(SubscriptionQueue& queue, const Endpoint* endpoint);
-    /// Takes in what other workers found out of pauses.
-    static void hear(SubscriptionQueue& queue, std::optional<Time> paused_until, const Now& now);
     void reschedule(SubscriptionQueue& queue, const Now& now);
     void cancel_queue(SubscriptionQueue& queue, const Endpoint* endpoint, const Now& now);
     void request_refill(SubscriptionQueue& queue, const Now& now);
@@ -106,37 +92,29 @@ private:
     HeldEvent take(SubscriptionQueue& queue, std::list<SubscriptionQueue::Entry>::iterator place);
     void defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now);
     void defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now);
-    void keep_asked_pause(SubscriptionQueue& queue, const Now& now);
     void note_unsent(SubscriptionQueue& queue, const Now& now);
-    void set_custody(const HeldEvent& event, Time due);
+    /// Any worker may claim it once it is due.
+    void return_to_storage(const HeldEvent& event, Time due);
     /// An event ends without a request.
     void end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
     void release(const HeldEvent& event);
 
-    void record(const Flight& flight, const TransportAnswer& answer, const Now& now,
-                double random_unit);
+    void record(const Flight& flight, const TransportAnswer& answer, const RetryPolicy& policy,
+                const Now& now, double random_unit);
     void note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
-              const Now& now);
-    void note_failed(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
-                     const Now& now);
-    void deactivate_if_due(SubscriptionQueue& queue, const Flight& flight,
-                           ResponseClass response_class, const Now& now);
-    void report_failure(SubscriptionQueue& queue, const TransportAnswer& answer, const Now& now);
-    void report_success(SubscriptionQueue& queue);
+              const RetryPolicy& policy, const Now& now);
     RetryPolicy policy_for(const Flight& flight) const;
 
     const ServiceOptions& options_;
     const MemoryBudget& budget_;
-    const BreakerPolicy breaker_;
+    const HealthPolicy health_policy_;
     EndpointLookup lookup_;
     FairScheduler scheduler_;
     /// Queues whose deferred events found no room in memory; none has events in its queue.
     IntrusiveList<SubscriptionQueue> starved_;
     std::unordered_map<QueueKey, std::unique_ptr<SubscriptionQueue>>
-        queues_;                     // Destroyed before the list.
-    std::size_t waiting_ = 0;        ///< Events in all queues.
-    std::size_t waiting_bytes_ = 0;  ///< Their payloads.
-    std::size_t wanted_ = 0;         ///< Events being read back into memory.
+        queues_;                   // Destroyed before the list.
+    MemoryBudget::Queued queued_;  ///< All but the number of queues.
     Transport::Token last_token_ = 0;
     std::unordered_map<Transport::Token, Flight> flights_;
     Results results_;

@@ -5,8 +5,8 @@
 namespace webhooks::delivery {
 namespace {
 
-std::size_t index(SlotClass share) {
-    return static_cast<std::size_t>(share);
+std::size_t index(SlotClass slot_class) {
+    return static_cast<std::size_t>(slot_class);
 }
 
 /// Where memory is used up, the map is as before.
@@ -35,48 +35,49 @@ void FairScheduler::assign_host(SubscriptionQueue& queue, const std::string& nam
     ++owner.queues;
     ++host.queues;
     remove(queue);
-    queue.owner = &owner;
-    queue.host = &host;
+    queue.schedule.owner_ = &owner;
+    queue.schedule.host_ = &host;
 }
 
 void FairScheduler::remove(SubscriptionQueue& queue) {
     leave(queue);
-    if (!queue.host) return;
-    Host& host = *std::exchange(queue.host, nullptr);
+    if (!queue.schedule.host_) return;
+    Host& host = *std::exchange(queue.schedule.host_, nullptr);
     --host.queues;
     update(host);
     forget_if_idle(host);
-    Owner& owner = *std::exchange(queue.owner, nullptr);
+    Owner& owner = *std::exchange(queue.schedule.owner_, nullptr);
     --owner.queues;
     forget_if_idle(owner);
 }
 
 void FairScheduler::leave(SubscriptionQueue& queue) {
-    queue.turn.leave();
-    if (queue.timer) timers_.erase(*queue.timer);
-    queue.timer.reset();
+    queue.schedule.turn_.leave();
+    if (queue.schedule.timer_) timers_.erase(*queue.schedule.timer_);
+    queue.schedule.timer_.reset();
 }
 
 void FairScheduler::reschedule(SubscriptionQueue& queue, SteadyTime now) {
     leave(queue);
-    const bool has_work = !queue.events.empty() || queue.deferred > queue.wanted;
+    const bool has_work = !queue.events.empty() || queue.backlog.has_more();
     if (has_work && !queue.waits_for_probe()) {
         const SteadyTime ready_at = queue.ready_at();
         if (ready_at > now) {
-            queue.timer = timers_.emplace(ready_at, &queue);
+            queue.schedule.timer_ = timers_.emplace(ready_at, &queue);
         } else if (!queue.events.empty()) {
-            queue.turn.enter(queue.host->ready[index(queue.health.share())]);
+            queue.schedule.turn_.enter(
+                queue.schedule.host_->ready[index(queue.health.slot_class())]);
         }
     }
-    update(*queue.host);
+    update(*queue.schedule.host_);
 }
 
 void FairScheduler::update(Host& host) {
-    for (std::size_t share = 0; share < slot_classes; ++share) {
-        const bool has_turn = !host.ready[share].empty() && host.in_flight < host.limit;
-        if (has_turn && !host.turns[share].is_linked())
-            host.turns[share].enter(ready_hosts_[share]);
-        if (!has_turn) host.turns[share].leave();
+    for (std::size_t slot_class = 0; slot_class < slot_classes; ++slot_class) {
+        const bool has_turn = !host.ready[slot_class].empty() && host.in_flight < host.limit;
+        if (has_turn && !host.turns[slot_class].is_linked())
+            host.turns[slot_class].enter(ready_hosts_[slot_class]);
+        if (!has_turn) host.turns[slot_class].leave();
     }
 }
 
@@ -84,22 +85,24 @@ std::size_t FairScheduler::all_in_flight() const {
     return std::accumulate(in_flight_.begin(), in_flight_.end(), std::size_t{0});
 }
 
-bool FairScheduler::has_slot(SlotClass share) const {
-    return all_in_flight() < limits_[0] && in_flight_[index(share)] < limits_[index(share)];
+bool FairScheduler::has_slot(SlotClass slot_class) const {
+    return all_in_flight() < limits_[0] &&
+           in_flight_[index(slot_class)] < limits_[index(slot_class)];
 }
 
-/// @pre has_slot(share)
-bool FairScheduler::may_begin(const Owner& owner, SlotClass share) const {
+/// @pre has_slot(slot_class)
+bool FairScheduler::may_begin(const Owner& owner, SlotClass slot_class) const {
     if (owner.name.empty()) return true;
     const std::size_t its =
         std::accumulate(owner.in_flight.begin(), owner.in_flight.end(), std::size_t{0});
     return its < 3 * (limits_[0] - all_in_flight()) &&
-           owner.in_flight[index(share)] < 3 * (limits_[index(share)] - in_flight_[index(share)]);
+           owner.in_flight[index(slot_class)] <
+               3 * (limits_[index(slot_class)] - in_flight_[index(slot_class)]);
 }
 
 void FairScheduler::hold(SubscriptionQueue& queue) {
-    queue.turn.enter(queue.owner->held);
-    if (!queue.owner->holding.is_linked()) queue.owner->holding.enter(holding_);
+    queue.schedule.turn_.enter(queue.schedule.owner_->held);
+    if (!queue.schedule.owner_->holding.is_linked()) queue.schedule.owner_->holding.enter(holding_);
 }
 
 /// One queue of each owner: its request may be all that the owner may have.
@@ -109,13 +112,13 @@ bool FairScheduler::release_held() {
         Owner& owner = **place++;
         if (!owner.held.empty()) {
             SubscriptionQueue& queue = *owner.held.front();
-            const SlotClass share = queue.health.share();
-            if (has_slot(share) && may_begin(owner, share)) {
-                queue.turn.enter(queue.host->ready[index(share)]);
-                update(*queue.host);
+            const SlotClass slot_class = queue.health.slot_class();
+            if (has_slot(slot_class) && may_begin(owner, slot_class)) {
+                queue.schedule.turn_.enter(queue.schedule.host_->ready[index(slot_class)]);
+                update(*queue.schedule.host_);
                 has_released = true;
             } else {
-                queue.turn.enter(owner.held);  // A queue of another share may be next.
+                queue.schedule.turn_.enter(owner.held);  // A queue of another class may be next.
             }
         }
         if (owner.held.empty()) owner.holding.leave();
@@ -132,15 +135,15 @@ SubscriptionQueue* FairScheduler::next() {
 
 SubscriptionQueue* FairScheduler::next_ready() {
     for (std::size_t i = 1; i <= slot_classes; ++i) {
-        const std::size_t share = (last_share_ + i) % slot_classes;
-        while (!ready_hosts_[share].empty() && has_slot(static_cast<SlotClass>(share))) {
-            Host& host = *ready_hosts_[share].front();
-            SubscriptionQueue& queue = *host.ready[share].front();
-            queue.turn.leave();
-            host.turns[share].leave();
+        const std::size_t slot_class = (last_class_ + i) % slot_classes;
+        while (!ready_hosts_[slot_class].empty() && has_slot(static_cast<SlotClass>(slot_class))) {
+            Host& host = *ready_hosts_[slot_class].front();
+            SubscriptionQueue& queue = *host.ready[slot_class].front();
+            queue.schedule.turn_.leave();
+            host.turns[slot_class].leave();
             update(host);
-            if (may_begin(*queue.owner, static_cast<SlotClass>(share))) {
-                last_share_ = share;
+            if (may_begin(*queue.schedule.owner_, static_cast<SlotClass>(slot_class))) {
+                last_class_ = slot_class;
                 return &queue;
             }
             hold(queue);
@@ -150,11 +153,14 @@ SubscriptionQueue* FairScheduler::next_ready() {
 }
 
 FairScheduler::Slot FairScheduler::begin(SubscriptionQueue& queue) {
-    const Slot slot{.host = queue.host, .owner = queue.owner, .share = queue.health.share()};
-    ++queue.in_flight;
-    ++slot.owner->in_flight[index(slot.share)];
+    const Slot slot{.queue = &queue,
+                    .host = queue.schedule.host_,
+                    .owner = queue.schedule.owner_,
+                    .slot_class = queue.health.slot_class()};
+    ++queue.schedule.in_flight_;
+    ++slot.owner->in_flight[index(slot.slot_class)];
     ++slot.host->in_flight;
-    ++in_flight_[index(slot.share)];
+    ++in_flight_[index(slot.slot_class)];
     update(*slot.host);
     return slot;
 }
@@ -166,13 +172,18 @@ void FairScheduler::adjust_limit(const Slot& slot, bool is_answered) {
 
 void FairScheduler::end(const Slot& slot) {
     Host& host = *slot.host;
+    --slot.queue->schedule.in_flight_;
     --host.in_flight;
-    --in_flight_[index(slot.share)];
-    --slot.owner->in_flight[index(slot.share)];
+    --in_flight_[index(slot.slot_class)];
+    --slot.owner->in_flight[index(slot.slot_class)];
     update(host);
     forget_if_idle(host);
     forget_if_idle(*slot.owner);
     release_held();
+}
+
+void FairScheduler::forget_requests(SubscriptionQueue& queue) {
+    queue.schedule.in_flight_ = 0;
 }
 
 void FairScheduler::end_all() {

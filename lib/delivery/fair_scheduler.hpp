@@ -60,16 +60,19 @@ public:
 
     /// What a request in flight occupies, until `end`.
     struct Slot {
+        SubscriptionQueue* queue = nullptr;
         Host* host = nullptr;
         Owner* owner = nullptr;
-        SlotClass share = SlotClass::unproven;
+        SlotClass slot_class = SlotClass::unproven;
     };
     Slot begin(SubscriptionQueue& queue);
     /// Adjusts the host's limit: whether it responded, with any status.
     void adjust_limit(const Slot& slot, bool is_answered);
     void end(const Slot& slot);
-    /// Forgets all requests in flight; their slots must not be ended.
+    /// Forgets all requests in flight; their slots must not be ended, and each queue must be passed
+    /// to `forget_requests`.
     void end_all();
+    static void forget_requests(SubscriptionQueue& queue);
 
     /// When the next queue with waiting events becomes ready.
     std::optional<SteadyTime> next_wakeup() const;
@@ -80,19 +83,19 @@ private:
     void update(Host& host);
     void forget_if_idle(Host& host);
     void forget_if_idle(Owner& owner);
-    bool may_begin(const Owner& owner, SlotClass share) const;
+    bool may_begin(const Owner& owner, SlotClass slot_class) const;
     void hold(SubscriptionQueue& queue);
     /// @return whether a queue has its turn again
     bool release_held();
     std::size_t all_in_flight() const;
     void leave(SubscriptionQueue& queue);
-    bool has_slot(SlotClass share) const;
+    bool has_slot(SlotClass slot_class) const;
     SubscriptionQueue* next_ready();
 
     const std::size_t host_limit_;
     const std::array<std::size_t, slot_classes> limits_;
     std::array<std::size_t, slot_classes> in_flight_{};
-    std::size_t last_share_ = 0;
+    std::size_t last_class_ = 0;
     /// Hosts that have ready queues and may have another request in flight, by class.
     std::array<IntrusiveList<Host>, slot_classes> ready_hosts_;
     IntrusiveList<Owner> holding_;  ///< Those that may have held queues.
@@ -100,7 +103,7 @@ private:
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
     std::unordered_map<std::string, std::unique_ptr<Owner>> owners_;
     /// Queues that are blocked until a time.
-    SubscriptionQueue::Timers timers_;
+    QueueSchedule::Timers timers_;
 };
 
 }  // namespace webhooks::delivery

@@ -17,7 +17,7 @@ std::chrono::microseconds breaker_pause(const BreakerPolicy& policy, int pauses_
 
 }  // namespace
 
-SlotClass Health::share() const noexcept {
+SlotClass Health::slot_class() const noexcept {
     if (last_had_no_response || failures_in_row >= failures_of_the_failing)
         return SlotClass::failing;
     if (!has_succeeded) return SlotClass::unproven;

@@ -45,7 +45,7 @@ struct Health {
     SteadyTime blocked_until = SteadyTime::min();
 
     bool is_blocked(SteadyTime now) const noexcept { return now < blocked_until; }
-    SlotClass share() const noexcept;
+    SlotClass slot_class() const noexcept;
 };
 
 /// A failed request.

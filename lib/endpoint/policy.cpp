@@ -6,8 +6,11 @@
 namespace webhooks {
 namespace {
 
-/// The only text of this error: more would tell the user what is at the address.
-constexpr const char* refusal = "address not allowed";
+/// The same for every address: more would tell the user what is there.
+constexpr const char* address_rejected =
+    "address not allowed: one that is not public needs an entry in allowed_networks";
+constexpr const char* name_rejected =
+    "address not allowed: a reserved name, or one without a dot, needs an entry in allowed_hosts";
 
 Error url_error(std::string message) {
     return Error(std::vector<FieldError>{{"url", std::move(message)}});
@@ -123,13 +126,15 @@ Result<> check_policy(const EndpointPolicy& policy) {
 
 Result<> check_url(const EndpointUrl& url, const EndpointPolicy& policy) {
     if (policy.https_only && !url.is_https()) return url_error("must be an https URL");
-    if (!may_dial(url, policy)) return url_error(refusal);
+    if (!may_dial(url, policy)) {
+        return url_error(url.host_is_address() ? address_rejected : name_rejected);
+    }
     return {};
 }
 
 Result<> check_address(const IpAddress& address, const EndpointPolicy& policy) {
     if (may_dial(address, policy)) return {};
-    return Error(Errc::invalid_argument, refusal);
+    return Error(Errc::invalid_argument, address_rejected);
 }
 
 }  // namespace webhooks

@@ -72,7 +72,7 @@ private:
             if (!is_descending) {
                 return error("sort",
                              {"expected 'asc' or 'desc', found " + query::in_quotes(item.modifier),
-                              item.position});
+                              item.modifier_position});
             }
             auto found = query::find_comparable_field(item.name, kind_);
             if (auto* unknown = std::get_if<SyntaxError>(&found)) {

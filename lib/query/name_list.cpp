@@ -56,7 +56,8 @@ private:
             return false;
         }
         const Token name = take();
-        ListItem& item = items_.emplace_back(ListItem{std::string(name.text), {}, name.position});
+        ListItem& item = items_.emplace_back(
+            ListItem{.name = std::string(name.text), .position = name.position});
         if (token().kind != Token::Kind::word) return true;
         if (at("as")) {
             fail("'as' is not supported", token().position, "members keep their names: id,name");
@@ -66,6 +67,7 @@ private:
             expected("','");
             return false;
         }
+        item.modifier_position = token().position;
         item.modifier = ascii::lower(take().text);
         return true;
     }

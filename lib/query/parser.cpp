@@ -59,7 +59,8 @@ private:
     bool take_operator() {
         const Token taken = take();
         if (taken.kind == Token::Kind::sign) return true;
-        if (taken.blanks > 0 && token().blanks > 0) return true;
+        // Whatever comes next names what is missing at the end.
+        if (taken.blanks > 0 && (token().blanks > 0 || at_end())) return true;
         const bool is_before = taken.blanks == 0;
         fail(std::string("expected a blank ") + (is_before ? "before " : "after ") +
                  in_quotes(taken.text),

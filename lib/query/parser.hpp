@@ -31,6 +31,7 @@ struct ListItem {
     std::string name;
     std::string modifier = {};  ///< Lower case; empty if there is none.
     std::size_t position = 0;
+    std::size_t modifier_position = 0;
 };
 using ListItems = std::vector<ListItem>;
 

@@ -26,9 +26,10 @@ Result<> check_outside(const Engine* engine, const char* call) {
 
 }  // namespace
 
-Engine::Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
-               std::shared_ptr<metrics::ServiceMetrics> metrics)
+Engine::Engine(WebhookService::Parts parts, TransportClaim claim, const ServiceOptions& options,
+               SubscriptionIndex& index, std::shared_ptr<metrics::ServiceMetrics> metrics)
     : transport_(std::move(parts.transport)),
+      transport_claim_(std::move(claim)),
       clock_(std::move(parts.clock)),
       observer_(std::move(parts.observer)),
       metrics_(std::move(metrics)),
@@ -290,6 +291,7 @@ void Engine::end_work(std::chrono::milliseconds drain) {
     end(delivery_thread_);
     finish_deliveries(drain);
     stop_storage_thread();
+    transport_claim_.release();
     state_ = State::stopped;
 }
 

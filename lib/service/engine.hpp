@@ -10,6 +10,7 @@
 #include <service/inbox.hpp>
 #include <service/storage_loop.hpp>
 #include <service/subscription_index.hpp>
+#include <service/transport_claim.hpp>
 #include <thread>
 #include <webhooks/options.hpp>
 #include <webhooks/webhook_service.hpp>
@@ -21,8 +22,8 @@ class Engine {
 public:
     /// @param parts all of them, wrapped by guarded_parts and metered_parts except for the
     /// transport.
-    Engine(WebhookService::Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
-           std::shared_ptr<metrics::ServiceMetrics> metrics);
+    Engine(WebhookService::Parts parts, TransportClaim claim, const ServiceOptions& options,
+           SubscriptionIndex& index, std::shared_ptr<metrics::ServiceMetrics> metrics);
     ~Engine();
 
     Engine(const Engine&) = delete;
@@ -82,6 +83,7 @@ private:
     static void end(std::thread& thread);
 
     const std::shared_ptr<Transport> transport_;
+    TransportClaim transport_claim_;
     const std::shared_ptr<Clock> clock_;
     const std::shared_ptr<Observer> observer_;
     const std::shared_ptr<metrics::ServiceMetrics> metrics_;

@@ -223,8 +223,9 @@ Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& princi
 }
 
 Result<DeliveryStatistics> WebhookService::Impl::statistics(const Principal& principal,
-                                                            SubscriptionId id) const {
-    Result<DeliveryStatistics> statistics = storage->statistics(principal, id);
+                                                            SubscriptionId id,
+                                                            std::stop_token stop) const {
+    Result<DeliveryStatistics> statistics = storage->statistics(principal, id, std::move(stop));
     if (statistics && statistics->paused_until <= engine.now()) {
         statistics->paused_until.reset();
     }

@@ -18,7 +18,8 @@ public:
 
     /// @param parts all of them, wrapped by guarded_parts and metered_parts except for the
     /// transport.
-    Impl(Parts parts, ServiceOptions chosen, std::shared_ptr<metrics::ServiceMetrics> counts)
+    Impl(Parts parts, service::TransportClaim claim, ServiceOptions chosen,
+         std::shared_ptr<metrics::ServiceMetrics> counts)
         : storage(parts.storage),
           clock(parts.clock),
           observer(parts.observer),
@@ -26,7 +27,7 @@ public:
           metrics(std::move(counts)),
           options(std::move(chosen)),
           index(options.endpoints),
-          engine(std::move(parts), options, index, metrics) {}
+          engine(std::move(parts), std::move(claim), options, index, metrics) {}
 
     Result<> validate(const SubscriptionDraft&) const;
     Result<> validate(const SubscriptionChange&) const;
@@ -39,7 +40,8 @@ public:
     Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery&) const;
     Result<Subscription> rotate_secret(const Principal&, SubscriptionId, std::optional<Secret>,
                                        std::chrono::seconds overlap);
-    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) const;
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
+                                          std::stop_token stop) const;
 
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery&) const;
     Result<Page<Event>> all_events(const Principal&, const ListQuery&) const;

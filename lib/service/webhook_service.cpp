@@ -79,6 +79,8 @@ Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options)
                          "a WebhookService needs a storage and a transport");
         }
         if (Result<> verdict = options.validate(); !verdict) return verdict.error();
+        auto claim = service::TransportClaim::take(*parts.transport);
+        if (!claim) return claim.error();
         auto counts = std::make_shared<metrics::ServiceMetrics>();
         parts.observer = service::guarded(parts.observer ? std::move(parts.observer)
                                                          : std::make_shared<Observer>());
@@ -88,7 +90,8 @@ Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options)
         parts.storage = service::guarded(std::move(parts.storage), parts.observer);
         if (!parts.random) parts.random = system_random();
         parts.storage = metrics::metered(std::move(parts.storage), parts.clock, counts);
-        auto impl = std::make_shared<Impl>(std::move(parts), std::move(options), std::move(counts));
+        auto impl = std::make_shared<Impl>(std::move(parts), *std::move(claim), std::move(options),
+                                           std::move(counts));
         if (Result<> opened = impl->engine.open(); !opened) return opened.error();
         return WebhookService(std::move(impl));
     } catch (...) {
@@ -173,9 +176,10 @@ Result<Subscription> WebhookService::rotate_secret(const Principal& principal, S
     });
 }
 
-Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal,
-                                                      SubscriptionId id) const {
-    return enter(impl_, [&](Impl& impl) { return impl.statistics(principal, id); });
+Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal, SubscriptionId id,
+                                                      std::stop_token stop) const {
+    return enter(impl_,
+                 [&](Impl& impl) { return impl.statistics(principal, id, std::move(stop)); });
 }
 
 Result<Page<Event>> WebhookService::events(const Principal& principal, SubscriptionId id,

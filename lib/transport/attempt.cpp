@@ -14,11 +14,13 @@ constexpr std::size_t max_dialled = 8;
 /// A certificate is verified again after this time at the latest.
 constexpr std::chrono::seconds max_session_life = std::chrono::hours(1);
 
-bool are_allowed(const std::vector<IpAddress>& addresses, const EndpointPolicy* policy) {
+Result<> check_all(const std::vector<IpAddress>& addresses, const EndpointPolicy* policy) {
     static const EndpointPolicy strict;
-    return std::ranges::all_of(addresses, [&](const IpAddress& address) {
-        return check_address(address, policy != nullptr ? *policy : strict).has_value();
-    });
+    for (const IpAddress& address : addresses) {
+        auto checked = check_address(address, policy != nullptr ? *policy : strict);
+        if (!checked) return checked;
+    }
+    return {};
 }
 
 bool is_failure(const TransportAnswer& answer) {
@@ -97,7 +99,7 @@ void Attempt::resolve() {
         return;
     }
     const Result<IpAddress> address = IpAddress::parse(url.host());
-    if (!address) return end(failed(FailureReason::address, "address not allowed"));
+    if (!address) return end(failed(FailureReason::address, address.error().detail()));
     on_resolved({.addresses = {*address}});
 }
 
@@ -109,9 +111,8 @@ void Attempt::on_resolved(const Resolved& resolved) {
             return end(not_sent(resolved.error));
         }
         if (resolved.addresses.empty()) return end(failed(FailureReason::lookup, resolved.error));
-        if (!are_allowed(resolved.addresses, request_.target->policy.get())) {
-            return end(failed(FailureReason::address, "address not allowed"));
-        }
+        const auto checked = check_all(resolved.addresses, request_.target->policy.get());
+        if (!checked) return end(failed(FailureReason::address, checked.error().detail()));
         if (use_kept(resolved)) return exchange();
         addresses_ = resolved.addresses;
         addresses_.resize(std::min(addresses_.size(), max_dialled));

@@ -43,7 +43,9 @@ struct HeavyQuery {
         caller.request_stop();
         CHECK(storage.list_events(alice, id, stopped).error() == Errc::timed_out);
         CHECK(storage.list_all_events(alice, stopped).error() == Errc::timed_out);
+        CHECK(storage.statistics(alice, id, stopped.stop).error() == Errc::timed_out);
         CHECK(storage.list_events(alice, id, query()));
+        CHECK(storage.statistics(alice, id, {}));
     }
 
     SubscriptionId id;

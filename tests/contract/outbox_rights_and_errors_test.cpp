@@ -1,4 +1,4 @@
-// What a host may do, how, and what it is told otherwise.
+// What a host may do, how, and the errors that it gets.
 
 #include <contract/outbox_fixture.hpp>
 

@@ -84,20 +84,42 @@ TEST_CASE("a schema of another version is rejected, with both versions", "[postg
     CHECK(make_postgresql_storage(options));
 
     soci::session sql(soci::postgresql, postgresql_cluster().uri());
+    const std::string table = place.schema + ".webhooks_schema";
+    int latest = 0;
+    sql << "SELECT max(version) FROM " + table, soci::into(latest);
+    const std::string current = std::to_string(latest);
+    const std::string next = std::to_string(latest + 1);
     long long checksum = 0;
-    sql << "DELETE FROM " + place.schema + ".webhooks_schema WHERE version = 5 RETURNING checksum",
+    sql << "DELETE FROM " + table + " WHERE version = " + current + " RETURNING checksum",
         soci::into(checksum);
     CHECK(make_postgresql_storage(options).error().detail() ==
-          "the schema has version 4, this library needs 5; update it with migrate_postgresql");
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (5, :checksum, 0)",
-        soci::use(checksum);
-    sql << "INSERT INTO " + place.schema + ".webhooks_schema VALUES (6, 0, 0)";
+          "the schema has version " + std::to_string(latest - 1) + ", this library needs " +
+              current + "; update it with migrate_postgresql");
+    sql << "INSERT INTO " + table + " VALUES (" + current + ", :checksum, 0)", soci::use(checksum);
+    sql << "INSERT INTO " + table + " VALUES (" + next + ", 0, 0)";
     for (const Error& newer :
          {make_postgresql_storage(options).error(), migrate_postgresql(options).error()}) {
         CHECK(newer == Errc::conflict);
-        CHECK(newer.detail() ==
-              "the schema has version 6, this library knows up to 5; use the newer library");
+        CHECK(newer.detail() == "the schema has version " + next + ", this library knows up to " +
+                                    current + "; use the newer library");
     }
+}
+
+TEST_CASE("a schema in which another program uses the library's names is rejected, with advice",
+          "[postgresql]") {
+    const auto [definition, words] = GENERATE(table<const char*, const char*>({
+        {"webhooks_schema (a text)", "column \"version\" does not exist"},
+        {"webhooks_event (a text)", "relation \"webhooks_event\" already exists"},
+    }));
+    OnPostgresql place;
+    soci::session sql(soci::postgresql, postgresql_cluster().uri());
+    sql << "CREATE SCHEMA " + place.schema;
+    sql << "CREATE TABLE " + place.schema + "." + definition;
+    const Error error = migrate_postgresql(place.options({})).error();
+    CHECK(error == Errc::conflict);
+    CHECK(error.detail().find(words) != std::string::npos);
+    CHECK(error.detail().ends_with("; name another one in PostgresqlOptions::schema"));
+    CHECK(error.detail().find("Fatal error") == std::string::npos);
 }
 
 TEST_CASE("subscriptions of an older schema on PostgreSQL get the defaults of newer members",

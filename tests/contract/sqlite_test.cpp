@@ -169,8 +169,25 @@ TEST_CASE("a file that cannot be opened is named, with advice") {
               "' for writing: Is a directory; SqliteOptions::path must name a file in it");
 }
 
+TEST_CASE("a file in which another program uses the library's names is rejected, with advice") {
+    const TemporaryFolder folder;
+    const auto [definition, words] = GENERATE(table<const char*, const char*>({
+        {"webhooks_schema (a TEXT)", "no such column: version"},
+        {"webhooks_event (a TEXT)", "table webhooks_event already exists"},
+    }));
+    const std::string path = folder.file("foreign.db");
+    {
+        soci::session sql(soci::sqlite3, path);
+        sql << std::string("CREATE TABLE ") + definition;
+    }
+    CHECK(refusal(path) == "conflict: '" + path +
+                               "' has a table with a name of this library's that another program "
+                               "made or changed (" +
+                               words + "); name another file");
+}
+
 TEST_CASE("a path that does not name a file is rejected, with advice") {
-    for (const char* path : {":memory:", "", "a\"b"}) {
+    for (const char* path : {":memory:", "", "a\"b", "file:a.db", "file:a.db?mode=ro"}) {
         const Error error = make_sqlite_storage({.path = path}).error();
         CHECK(error == Errc::invalid_argument);
         REQUIRE(error.fields().size() == 1);

@@ -56,9 +56,10 @@ test("keys are created, listed and revoked next to a running server", async (t) 
   assert.match(again.stderr, new RegExp(`no key has the id ${rows[0].id}`));
 });
 
-test("the first start creates a key and shows it once", async (t) => {
+test("the first start in a terminal creates a key and shows it once", async (t) => {
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
-  const start = () => Server.start(t, { args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: undefined } });
+  const start = () => Server.start(t, {
+    args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: undefined }, inTerminal: true });
   const first = await start();
   const [, key] = first.stdout.match(/\n {4}([A-Za-z0-9_-]{43,})\n/);
   assert.equal(await status(first, key), 200);
@@ -72,12 +73,21 @@ test("the first start creates a key and shows it once", async (t) => {
   assert.equal((await list(storage)).length, 1);
 });
 
+test("a start whose output is not a terminal logs no key, and says how to create one", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  const server = await Server.start(t, { args: ["--storage", storage], env: { WEBHOOKS_ADMIN_KEY: undefined } });
+  assert.deepEqual(await list(storage), []);
+  const [, command] = server.stdout.match(/^Create one: webhooks-server (.+)$/m);
+  const { stdout } = await run(command.split(" "));
+  assert.equal(await status(server, stdout.trim()), 200);
+});
+
 test("a storage whose name was mistyped is reported, not created", async (t) => {
   const path = `${temporaryDirectory(t)}/mistyped.db`;
-  for (const command of [["list"], ["revoke", "1"]]) {
+  for (const command of [["create", "--user", "alice"], ["list"], ["revoke", "1"]]) {
     const { code, stderr } = await run(["keys", ...command, "--storage", `sqlite:${path}`]);
     assert.equal(code, 1);
-    assert.match(stderr, /there is no file .*mistyped\.db; name the server's file with --storage sqlite:PATH/);
+    assert.match(stderr, /there is no file .*mistyped\.db; name the server's file with --storage sqlite:PATH, or create it with `webhooks-server migrate`/);
   }
   assert.ok(!existsSync(path));
 });

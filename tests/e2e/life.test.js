@@ -105,7 +105,7 @@ test("health needs no key", async (t) => {
   assert.equal((await server.get(`${origin}/health/ready`, { key: null })).status, 200);
 });
 
-test("a bad config names each bad member, all together, with its path", async (t) => {
+test("a bad config names each bad member, all together, with the file, its line and its path", async (t) => {
   const file = writeConfig(`${temporaryDirectory(t)}/config.json`, {
     listen: "localhost",
     lissen: "127.0.0.1:1",
@@ -121,12 +121,43 @@ test("a bad config names each bad member, all together, with its path", async (t
   const { code, stdout, stderr } = await run(["--config", file]);
   assert.equal(code, 2);
   assert.equal(stdout, "");
-  const named = stderr.trimEnd().split("\n").map((line) => line.match(/^webhooks-server: ([\w.]+): .+/)?.[1]);
-  assert.deepEqual(named.sort(), [
+  const named = stderr.trimEnd().split("\n").map((line) => line.match(/^webhooks-server: (.+), line 1: ([\w.]+): .+/)?.slice(1));
+  assert.ok(named.every(([path]) => path === file), stderr);
+  assert.deepEqual(named.map(([, member]) => member).sort(), [
     "allow_host", "allow_network", "https_only", "lissen", "listen", "server.max_body_bytes", "server.threads",
     "service.lease", "service.max_batch", "service.max_in_flight", "service.max_inflight", "service.retention", "service.retry_schedule",
     "sqlite", "transport.attempt_timeout", "transport.keep_alive", "user",
   ], stderr);
+});
+
+test("a config's error has the line of its member, also if only the library finds it", async (t) => {
+  const file = writeConfig(`${temporaryDirectory(t)}/config.json`, `{
+    "storage": "memory:", "listen": "127.0.0.1:0",
+    "service": {
+      "lease": "lease",
+      "max_batch": 0,
+      "retry_schedule": ["1s",
+        "1500ms"]
+    },
+    "transport": {
+      "user_agent": "max_batch\\":\\\\",
+      "ca_file": "/nowhere"
+    }
+  }`);
+  const wrong = await run(["--config", file]);
+  assert.deepEqual(wrong.stderr.match(/line \d+: \S+(?=:)/g).sort(),
+    ["line 4: service.lease", "line 5: service.max_batch", "line 6: service.retry_schedule"], wrong.stderr);
+  const late = await run(["--config", file, "--service.lease=10s", "--service.max-batch=1", "--service.retry-schedule=1s"]);
+  assert.match(late.stderr, new RegExp(`^webhooks-server: ${file}, line 11: transport\\.ca_file: `));
+});
+
+test("a config's member that is given twice is an error", async (t) => {
+  const file = writeConfig(`${temporaryDirectory(t)}/config.json`,
+    '{\n"storage": "memory:",\n"service": {"lease": "9s",\n"lease": "9s"},\n"storage": "memory:"}');
+  const { code, stderr } = await run(["--config", file]);
+  assert.equal(code, 2);
+  assert.match(stderr, /line 4: service\.lease: is given more than once/);
+  assert.match(stderr, /line 5: storage: is given more than once/);
 });
 
 for (const [what, text, expected] of [
@@ -144,6 +175,7 @@ test("a missing config is named", async () => {
   const { code, stderr } = await run(["--config", "/nowhere/config.json"]);
   assert.equal(code, 2);
   assert.match(stderr, /\/nowhere\/config\.json: cannot be read: No such file/);
+  assert.match((await run(["--config", "/"])).stderr, /^webhooks-server: \/: is a directory; name a JSON file\n$/);
 });
 
 test("all defaults of the schema are accepted together", async (t) => {
@@ -167,12 +199,20 @@ test("the schema, the help and the program know the same members", async (t) => 
   assert.deepEqual(flags.filter((flag) => !flagOnly.includes(flag)).sort(),
     expected.map((path) => `--${path.replaceAll("_", "-")}`).sort());
 
+  for (const { path, member } of members()) {
+    if (member.default === undefined) continue;
+    const text = [member.default].flat().filter((value) => value !== false && typeof value !== "object").join(", ");
+    const flag = `--${path.replaceAll("_", "-")}`;
+    const line = stdout.split("\n").find((one) => one.startsWith(`  ${flag} `));
+    assert.equal(line.match(/ \(([^()]+)\)$/)?.[1] ?? "", text, `${flag}: the help and the schema have the same default`);
+  }
+
   const directory = temporaryDirectory(t);
   for (const { path, member } of members()) {
     for (const outside of outOfRange(member)) {
       const { code, stderr } = await run(["--config", writeConfig(`${directory}/config.json`, configOf(path, outside))]);
       assert.equal(code, 2, `${path}: ${JSON.stringify(outside)}`);
-      assert.match(stderr, new RegExp(`^webhooks-server: ${path.replace(".", "\\.")}: `, "m"));
+      assert.match(stderr, new RegExp(`^webhooks-server: .+, line 1: ${path.replace(".", "\\.")}: `, "m"));
     }
   }
 });
@@ -213,14 +253,27 @@ test("event types are added and updated", async (t) => {
 
 for (const [args, expected] of [
   [["--frobnicate"], /--frobnicate: there is no such flag; see --help/],
-  [["--listen"], /--listen: needs HOST:PORT/],
+  [["--listen"], /--listen: needs ADDRESS:PORT/],
   [["--listen", "127.0.0.1:65536"], /--listen: '127\.0\.0\.1:65536' is not ADDRESS:PORT/],
   [["--storage", "postgres:x"], /--storage: is not a storage/],
-  [["--drain", "11s"], /drain: is more than 10 s/],
+  [["--drain", "11s"], /--drain: is more than 10 s/],
+  [["--service.max-in-flight", "0", "--service.lease", "1s"],
+    /--service\.max-in-flight: is 0[^]*--service\.lease: must be at least three times --service\.heartbeat-interval/],
+  [["--storage", "memory:", "--server.key-file", "k"], /--server\.certificate-file: is needed together with --server\.key-file/],
+  [["--storage", "memory:", "--server.key-file", "/nowhere", "--server.certificate-file", "/nowhere"],
+    /--server\.certificate-file: \/nowhere: No such file/],
+  [["--storage", "memory:", "--allow-host", "example.com"], /--allow-host: must be reserved names/],
+  [["--storage", "sqlite::memory:"], /--storage: must name a file; for a database in memory use --storage memory:/],
+  [["--storage", "sqlite:file:a.db?mode=ro"], /--storage: must name a file, not a URI/],
+  [["--storage", "memory:", "--sqlite.readers", "2", "--postgresql.connections", "2"],
+    /--sqlite\.readers: has no effect with --storage memory:[^]*--postgresql\.connections: has no effect/],
+  [["--storage", "memory:", "--server.metrics-host", "127.0.0.1"], /--server\.metrics-host: has no effect without --server\.metrics-port/],
+  [["--server.metrics-port", "65536"], /--server\.metrics-port: '65536' is not a port from 0 to 65535/],
+  [["migrate", "--storage", "memory:"], /--storage: memory has no tables/],
   [["--event-type", "order"], /--event-type: 'order' is not NAME=DESCRIPTION/],
   [["--listen", "127.0.0.1:0", "--storage", "memory:", "--event-type", "bad name=x", "--event-type", "-.=y"],
-    /event_type 'bad name'[^]*event_type '-\.'/],
-  [["--storage", "memory:", "--transport.ca-file", "/nowhere"], /transport\.ca_file: /],
+    /--event-type 'bad name'[^]*--event-type '-\.'/],
+  [["--storage", "memory:", "--transport.ca-file", "/nowhere"], /--transport\.ca-file: /],
   [["--user", "x"], /--user: does not belong to this command/],
   [["serve"], /serve: is not recognized; see --help/],
   [["keys"], /keys: must be followed by create, list or revoke/],
@@ -244,6 +297,21 @@ test("--version and --help answer and end with 0", async () => {
   assert.match(version.stdout, /^webhooks-server \d+\.\d+\.\d+\n$/);
   assert.equal((await run(["--help"])).code, 0);
   assert.equal((await run(["keys", "list", "--help"])).code, 0);
+});
+
+test("migrate says what it did", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  for (const what of ["created", "the tables are up to date"]) {
+    assert.deepEqual(await run(["migrate", "--storage", storage]),
+      { code: 0, signal: undefined, stdout: `${storage}: ${what}\n`, stderr: "" });
+  }
+});
+
+test("the greeting with --https-only subscribes no http URL", async (t) => {
+  const server = await Server.start(t, { args: ["--storage", "memory:", "--https-only"] });
+  assert.ok(!server.stdout.includes("webhooks-receiver"));
+  const [, body] = server.stdout.match(/-d '(.*https:.*)'/);
+  assert.equal(JSON.parse(body).subscription.url, "https://YOUR-HOST/");
 });
 
 test("a storage that cannot be opened is named", async () => {

@@ -99,11 +99,15 @@ test("changed files are reloaded, and unusable ones change nothing", async (t) =
   use(second);
   await until("the second is there", async () =>
     (await request(server, "/event-types", { ca })).subject === "second");
-  writeFileSync(used.certificate, "not a certificate");
-  await until("the log reports it", async () => {
-    assert.equal((await request(server, "/event-types", { ca })).subject, "second");
-    return /previous certificate/.test(server.stderr);
-  });
+  const third = makeCertificate(directory, "third");
+  for (const [what, file] of [["not a certificate", undefined], ["the certificate of another kind of key", third.certificate]]) {
+    const reported = server.stderr.split("previous certificate").length;
+    writeFileSync(used.certificate, file ? readFileSync(file) : what);
+    await until("the log reports it", async () => {
+      assert.equal((await request(server, "/event-types", { ca })).subject, "second", what);
+      return server.stderr.split("previous certificate").length > reported;
+    });
+  }
 });
 
 test("a connection without a finished handshake, or without TLS, is closed", async (t) => {
@@ -118,13 +122,17 @@ test("a connection without a finished handshake, or without TLS, is closed", asy
 });
 
 test("files that cannot be used are named at start", async (t) => {
-  const { certificate } = makeCertificate(temporaryDirectory(t), "first");
+  const directory = temporaryDirectory(t);
+  const { certificate } = makeCertificate(directory, "first");
   const arguments_ = ["--storage", "memory:", "--server.certificate-file", certificate];
   const alone = await run(arguments_);
   assert.match(alone.stderr, /key_file|key-file/);
   const wrong = await run([...arguments_, "--server.key-file", certificate]);
   assert.notEqual(wrong.code, 0);
   assert.match(wrong.stderr, /first\.crt has no usable key/);
+  const other = makeCertificate(directory, "other", ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
+  const unlike = await run([...arguments_, "--server.key-file", other.key]);
+  assert.match(unlike.stderr, /other\.key has no usable key for the certificate/);
   const absent = await run([...arguments_, "--server.key-file", "absent.key"]);
   assert.match(absent.stderr, /absent\.key: No such file or directory/);
 });

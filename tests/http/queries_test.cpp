@@ -23,16 +23,14 @@ public:
 
     Result<Page<Subscription>> list_subscriptions(const Principal& caller,
                                                   const ListQuery& query) override {
-        std::unique_lock lock(mutex_);
-        ++begun_[caller.user_id()];
-        changed_.notify_all();
-        const std::stop_callback on_stop(query.stop, [this] {
-            ++stopped_;
-            changed_.notify_all();
-        });
-        changed_.wait(lock, [this] { return is_released_; });
-        lock.unlock();
+        hold(caller, query.stop);
         return ForwardingStorage::list_subscriptions(caller, query);
+    }
+
+    Result<DeliveryStatistics> statistics(const Principal& caller, SubscriptionId id,
+                                          std::stop_token stop) override {
+        hold(caller, stop);
+        return ForwardingStorage::statistics(caller, id, stop);
     }
 
     void wait_for(const std::string& user) {
@@ -51,6 +49,17 @@ public:
     }
 
 private:
+    void hold(const Principal& caller, const std::stop_token& stop) {
+        std::unique_lock lock(mutex_);
+        ++begun_[caller.user_id()];
+        changed_.notify_all();
+        const std::stop_callback on_stop(stop, [this] {
+            ++stopped_;
+            changed_.notify_all();
+        });
+        changed_.wait(lock, [this] { return is_released_; });
+    }
+
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::string, int> begun_;
@@ -92,6 +101,7 @@ struct QueriesFixture {
 };
 
 const std::string list = "GET /v1/webhooks/subscriptions";
+const std::string statistics = "GET /v1/webhooks/subscriptions/1/stats";
 
 }  // namespace
 
@@ -144,6 +154,15 @@ TEST_CASE_METHOD(QueriesFixture, "a query ends with its client, and waiting ones
     storage->release();
     CHECK(stays.read().status() == 200);
     CHECK(storage->begun("alice") == 2);
+    CHECK(storage->stopped() == 1);
+}
+
+TEST_CASE_METHOD(QueriesFixture, "statistics end with their client") {
+    Client leaves(server->port());
+    leaves.send(request("alice", statistics));
+    storage->wait_for("alice");
+    leaves.finish_sending();
+    CHECK(leaves.read_to_end().empty());
     CHECK(storage->stopped() == 1);
 }
 

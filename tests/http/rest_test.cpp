@@ -76,7 +76,7 @@ TEST_CASE_METHOD(ServerFixture, "bad requests have their status and the envelope
         {request("POST", events, R"({"eventType":"order.created\u0000","payload":1})"), 400},
         {head("POST", events) + "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}", 415},
         {request("POST", events + "/batch", "{}"), 400},
-        {request("POST", events + "/1", "{}"), 404},
+        {request("POST", events + "/1", "{}"), 405},
     };
     const auto port = start();
     for (const auto& [bytes, status] : rows) {

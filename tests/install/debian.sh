@@ -44,6 +44,10 @@ grep -rnF -e "$source" -e "$build" "$root" --include='*.cmake' --include='*.pc' 
 "$root/usr/bin/webhooks-receiver" --help >/dev/null || problem "the receiver does not run"
 version=$("$root/usr/bin/webhooks-server" --version) || problem "the server does not run"
 [[ $version == "webhooks-server "* ]] || problem "the server says: $version"
+for flag in $("$root/usr/bin/webhooks-server" --help | grep -oE '^  --[a-z.-]+'); do
+    grep -qE -e "^\.BI? ${flag//-/\\\\-}( |$)" "$root/usr/share/man/man1/webhooks-server.1" ||
+        problem "the manual page lacks $flag"
+done
 ldd "$root/usr/bin/webhooks-server" | grep -F libwebhooks_ | grep -vF "$root" &&
     problem "the server takes libraries from elsewhere"
 exit $((problems > 0))

@@ -64,5 +64,7 @@ def narrow(document, event_types, endpoint):
         for parameter in paths["/v1/webhooks/EVENTS"]["post"]["parameters"]:
             if parameter["name"] == name:
                 parameter["schema"] = {"enum": values}
-    schemas["Recovery"]["properties"]["since"] = {"enum": [time_text(-1), "2026-01-01"]}
+    recovery = schemas["Recovery"]["properties"]
+    recovery["since"] = {"enum": [time_text(-1), "2026-01-01"]}
+    recovery["until"] = {"enum": [time_text(0), time_text(1), None]}
     return document

@@ -108,7 +108,7 @@ Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& pr
         if (is_visible(principal, stored)) rows.push_back(stored.subscription);
     }
     lock.unlock();
-    Result<Page<Subscription>> page = query::evaluate(query, std::move(rows), budget_of(query));
+    Result<Page<Subscription>> page = query::evaluate(query, std::move(rows), budget_for(query.stop));
     if (!page || !query.include_events) return page;
     lock.lock();
     for (Subscription& subscription : page->items) {
@@ -222,7 +222,7 @@ void MemoryStorage::copy_log(SubscriptionId id, LogRows& rows) const {
 }
 
 Result<Page<Event>> MemoryStorage::answer_from(const LogRows& rows, const ListQuery& query) const {
-    const query::Budget budget = budget_of(query);
+    const query::Budget budget = budget_for(query.stop);
     std::vector<Event> events;
     for (const auto& [id, stored] : rows) {
         if (budget.is_used_up()) return query::timed_out();
@@ -231,8 +231,8 @@ Result<Page<Event>> MemoryStorage::answer_from(const LogRows& rows, const ListQu
     return query::evaluate(query, std::move(events), budget);
 }
 
-query::Budget MemoryStorage::budget_of(const ListQuery& query) const {
-    return {.end = SteadyTime::clock::now() + query_timeout_, .stop = query.stop};
+query::Budget MemoryStorage::budget_for(std::stop_token stop) const {
+    return {.end = SteadyTime::clock::now() + query_timeout_, .stop = std::move(stop)};
 }
 
 Result<MemoryStorage::StoredEvent*> MemoryStorage::visible(const Principal& principal,
@@ -282,11 +282,12 @@ void MemoryStorage::erase_event(EventId event) {
     events_.erase(found);
 }
 
-Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
-                                                     SubscriptionId id) {
+Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal, SubscriptionId id,
+                                                     std::stop_token stop) {
     const std::scoped_lock lock(mutex_);
     const auto stored = visible(principal, id);
     if (!stored) return stored.error();
+    const query::Budget limits = budget_for(std::move(stop));
     const Time from = clock_->now() - statistics_period;
     StatisticsBuilder builder;
     std::int64_t waiting = 0;
@@ -294,6 +295,7 @@ Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
     const std::set<EventId>& log = log_of_[id];
     for (auto event = log.rbegin(); event != log.rend(); ++event) {
         const StoredEvent& row = events_.at(*event);
+        if (limits.is_used_up()) return query::timed_out();
         if (is_in_memory_alone(row) || (row.row && row.row->due)) ++waiting;
         if (++seen > max_events_in_statistics) continue;
         for (const Attempt& attempt : row.attempts) {

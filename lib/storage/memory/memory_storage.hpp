@@ -40,7 +40,8 @@ public:
     Result<EventHistory> find_any_event(const Principal&, EventId,
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
-    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override;
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
+                                          std::stop_token stop) override;
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override;
     Result<Reopened> reopen_undelivered(const Principal&, SubscriptionId, const CreationPeriod&,
                                         EventId after, std::size_t limit) override;
@@ -119,7 +120,7 @@ private:
     static Event view(EventId, const StoredEvent&);
     /// Evaluates the query without the lock, so that nothing waits for it.
     Result<Page<Event>> answer_from(const LogRows&, const ListQuery&) const;
-    query::Budget budget_of(const ListQuery&) const;
+    query::Budget budget_for(std::stop_token stop) const;
 
     // All of these require the lock to be held.
     Result<StoredSubscription*> visible(const Principal&, SubscriptionId);

@@ -19,6 +19,7 @@ std::string without_soci_words(std::string text) {
     }
     // "Cannot establish connection to the database. ", "sqlite3_statement_backend::prepare: "
     if (text.starts_with("Cannot ") || text.starts_with("Failed to ")) skip_past(text, ".");
+    if (text.starts_with(" Fatal error.")) skip_past(text, ".");
     if (text.starts_with("sqlite3_") || text.starts_with("Query failed: ")) skip_past(text, ": ");
     return text.substr(std::min(text.find_first_not_of(" \n"), text.size()));
 }

@@ -185,14 +185,17 @@ Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id,
         });
 }
 
-Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id) {
-    return run_visible(Purpose::query_log, principal, id,
-                       [&](soci::session& sql, Subscription& found) -> Result<DeliveryStatistics> {
-                           DeliveryStatistics statistics = read_statistics(sql, id, now(sql));
-                           statistics.failing_since = found.failing_since;
-                           statistics.paused_until = found.paused_until;
-                           return statistics;
-                       });
+Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id,
+                                                  std::stop_token stop) {
+    return run_visible(
+        Purpose::query_log, principal, id,
+        [&](soci::session& sql, Subscription& found) -> Result<DeliveryStatistics> {
+            DeliveryStatistics statistics = read_statistics(sql, id, now(sql));
+            statistics.failing_since = found.failing_since;
+            statistics.paused_until = found.paused_until;
+            return statistics;
+        },
+        stop);
 }
 
 // ---- Resending.

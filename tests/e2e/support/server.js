@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { until } from "./wait.js";
 
 const directory = process.env.WEBHOOKS_BIN ?? "build/release/bin";
@@ -35,13 +36,17 @@ export function run(args, env = {}) {
 
 /** A running server. It ends with the test that started it, also when that fails. */
 export class Server {
-  /** @param options args: flags; env: its environment; descriptors: how many it may have open */
+  /**
+   * @param options args: flags; env: its environment; descriptors: how many it may have open;
+   *   inTerminal: its output is a terminal's
+   */
   static async start(
-    t, { args = [], env = { WEBHOOKS_ADMIN_KEY: adminKey }, listen = "127.0.0.1:0", descriptors } = {}) {
+    t, { args = [], env = { WEBHOOKS_ADMIN_KEY: adminKey }, listen = "127.0.0.1:0", descriptors, inTerminal } = {}) {
     const server = new Server();
     const all = ["--listen", listen, "--allow-network", "127.0.0.0/8", ...args];
     const limited = descriptors ? ["sh", "-c", `ulimit -n ${descriptors}; exec "$0" "$@"`] : [];
-    const [program, ...rest] = [...limited, binary, ...all];
+    const terminal = inTerminal ? ["python3", fileURLToPath(new URL("terminal.py", import.meta.url))] : [];
+    const [program, ...rest] = [...terminal, ...limited, binary, ...all];
     server.process = spawn(program, rest, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -32,7 +32,8 @@ public:
     Result<EventHistory> find_event(const Principal&, SubscriptionId, EventId) override {
         return nothing();
     }
-    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId) override {
+    Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
+                                          std::stop_token) override {
         return nothing();
     }
     Result<> reopen_event(const Principal&, SubscriptionId, EventId) override { return nothing(); }

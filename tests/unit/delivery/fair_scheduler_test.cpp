@@ -19,7 +19,7 @@ struct Queues {
         SubscriptionQueue& made = *queues.emplace_back(
             std::make_unique<SubscriptionQueue>(QueueKey{.subscription = {++last_subscription}}));
         scheduler.assign_host(made, host, owner);
-        made.host->limit = 100;
+        made.schedule.host()->limit = 100;
         made.health.has_succeeded = true;
         for (const std::int64_t event : events) {
             made.events.push_back({.event = {.id = {event}, .message = {}}, .since = first_turn});
@@ -43,7 +43,6 @@ struct Queues {
     void finish_first() {
         const auto [queue, slot] = in_flight.front();
         in_flight.erase(in_flight.begin());
-        --queue->in_flight;
         scheduler.end(slot);
         scheduler.reschedule(*queue, now);
     }
@@ -70,7 +69,7 @@ TEST_CASE("scheduling is round-robin over hosts, then over the subscriptions of 
 
 TEST_CASE("a host at its limit waits for one of its requests to finish, others continue") {
     Queues queues;
-    queues.queue("slow", {1, 2, 3, 4}).host->limit = 2;
+    queues.queue("slow", {1, 2, 3, 4}).schedule.host()->limit = 2;
     queues.queue("fast", {5});
     CHECK(queues.begin_all() == Events{1, 5, 2});
     queues.finish_first();
@@ -83,7 +82,7 @@ TEST_CASE(
     "it") {
     Queues queues(1000, 16);
     SubscriptionQueue& queue = queues.queue("a", {1});
-    Host& host = *queue.host;
+    Host& host = *queue.schedule.host();
     host.limit = 1;
     queues.begin_all();
     const FairScheduler::Slot slot = queues.in_flight.front().second;
@@ -176,7 +175,7 @@ TEST_CASE("an open breaker lets one request at a time through") {
 TEST_CASE("a queue that moves to another host leaves nothing behind") {
     Queues queues;
     SubscriptionQueue& queue = queues.queue("old", {1, 2});
-    queue.host->limit = 1;
+    queue.schedule.host()->limit = 1;
     CHECK(queues.begin_all() == Events{1});
     queues.scheduler.assign_host(queue, "new");
     queues.scheduler.reschedule(queue, queues.now);
@@ -192,7 +191,7 @@ TEST_CASE("forgotten requests hold no slot") {
     SubscriptionQueue& queue = queues.queue("a", {1, 2, 3, 4});
     CHECK(queues.begin_all() == Events{1, 2});
     queues.scheduler.end_all();
-    queue.in_flight = 0;
+    FairScheduler::forget_requests(queue);
     queues.scheduler.reschedule(queue, queues.now);
     CHECK(queues.begin_all() == Events{3, 4});
 }

@@ -96,20 +96,20 @@ TEST_CASE("a pause of unspecified length is the breaker's own") {
 
 TEST_CASE("the slot class follows from the history of results") {
     Health health;
-    CHECK(health.share() == SlotClass::unproven);
+    CHECK(health.slot_class() == SlotClass::unproven);
     fail(health, health_start);
-    CHECK(health.share() == SlotClass::unproven);
+    CHECK(health.slot_class() == SlotClass::unproven);
     note_success(health, health_start);
-    CHECK(health.share() == SlotClass::proven);
+    CHECK(health.slot_class() == SlotClass::proven);
     fail(health, health_start);
-    CHECK(health.share() == SlotClass::shaky);
+    CHECK(health.slot_class() == SlotClass::shaky);
     fail(health, health_start);
-    CHECK(health.share() == SlotClass::shaky);
+    CHECK(health.slot_class() == SlotClass::shaky);
     fail(health, health_start);
-    CHECK(health.share() == SlotClass::failing);
+    CHECK(health.slot_class() == SlotClass::failing);
     note_success(health, health_start);
     note_failure(health, breaker, {.started = health_start, .has_no_response = true}, health_start);
-    CHECK(health.share() == SlotClass::failing);
+    CHECK(health.slot_class() == SlotClass::failing);
 }
 
 TEST_CASE("a rate limit spaces requests evenly after a burst of a tenth of a second") {

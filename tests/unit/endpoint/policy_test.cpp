@@ -7,7 +7,7 @@ using namespace webhooks;
 namespace {
 
 /// Empty if the URL may be saved.
-std::string error_of(const std::string& text, const EndpointPolicy& policy = {}) {
+std::string whole_error_of(const std::string& text, const EndpointPolicy& policy = {}) {
     const auto url = EndpointUrl::parse(text);
     if (!url) return "does not parse";
     const auto result = check_url(*url, policy);
@@ -16,6 +16,12 @@ std::string error_of(const std::string& text, const EndpointPolicy& policy = {})
     REQUIRE(result.error().fields().size() == 1);
     CHECK(result.error().fields()[0].field == "url");
     return result.error().fields()[0].message;
+}
+
+/// Without the advice.
+std::string error_of(const std::string& text, const EndpointPolicy& policy = {}) {
+    const std::string error = whole_error_of(text, policy);
+    return error.substr(0, error.find(':'));
 }
 
 EndpointPolicy allowing(const char* network, const char* host = nullptr) {
@@ -28,6 +34,15 @@ EndpointPolicy allowing(const char* network, const char* host = nullptr) {
 const std::string refusal = "address not allowed";
 
 }  // namespace
+
+TEST_CASE("The rejection of a URL names the setting that can allow it") {
+    for (const char* url : {"http://localhost/", "http://intranet/", "http://a.internal/"}) {
+        CHECK(whole_error_of(url).ends_with(" needs an entry in allowed_hosts"));
+    }
+    for (const char* url : {"http://127.0.0.1/", "http://[fd00::1]/"}) {
+        CHECK(whole_error_of(url).ends_with(" needs an entry in allowed_networks"));
+    }
+}
 
 TEST_CASE("Public names and addresses are accepted") {
     for (const char* text :

@@ -143,8 +143,11 @@ TEST_CASE("Cloud metadata addresses are rejected") {
 }
 
 TEST_CASE("The rejection of an address says nothing about what is there") {
-    const auto result = check_address(IpAddress::parse("10.1.2.3").value(), {});
-    REQUIRE_FALSE(result);
-    CHECK(result.error() == Errc::invalid_argument);
-    CHECK(result.error().detail() == "address not allowed");
+    for (const char* address : {"10.1.2.3", "127.0.0.1", "169.254.169.254", "::1"}) {
+        const auto result = check_address(IpAddress::parse(address).value(), {});
+        REQUIRE_FALSE(result);
+        CHECK(result.error() == Errc::invalid_argument);
+        CHECK(result.error().detail() ==
+              "address not allowed: one that is not public needs an entry in allowed_networks");
+    }
 }

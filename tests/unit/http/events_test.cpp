@@ -273,6 +273,28 @@ TEST_CASE_METHOD(PublishFixture, "wrong parameters of the raw form are named tog
           R"({"expiresAt":["must be later than now and than deliverAt"]})");
 }
 
+TEST_CASE_METHOD(PublishFixture, "a parameter of the raw form next to a JSON event is an error") {
+    const std::string event = R"({"eventType":"order.created","payload":1})";
+    const std::string batch = R"({"events":[)" + event + "]}";
+    for (const auto& [path, body] : {std::pair{"/events", event}, {"/events/batch", batch}}) {
+        for (const char* name : {"userId", "idempotencyKey", "deliverAt", "expiresAt"}) {
+            CAPTURE(path, name);
+            const std::string target = path + std::string("?") + name;
+            for (const char* value : {"", "=", "=alice"}) {
+                CHECK(
+                    errors("POST", target + value, body)
+                        .starts_with(R"({")" + std::string(name) + R"(":["is a parameter only )"));
+            }
+        }
+    }
+    CHECK(json(200, "GET", "/events").at("totalEventsCount") == 0);
+}
+
+TEST_CASE_METHOD(ApiFixture, "an event type that is given twice is named") {
+    CHECK(errors("POST", "/events?eventType=order.created&eventType=order.paid", "1") ==
+          R"({"eventType":["is given more than once"]})");
+}
+
 TEST_CASE_METHOD(ApiFixture, "an empty parameter of a raw publication is an error, not absent") {
     const std::string empty = "must not be empty; leave it out";
     CHECK(errors("POST", "/events?eventType=order.created&userId=&idempotencyKey=", "1") ==

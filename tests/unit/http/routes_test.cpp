@@ -144,7 +144,7 @@ TEST_CASE("a wrong list parameter is named") {
          "filter: neither a number nor a timestamp: '2026-11-01T00:00:00' at character 14; "
          "write the '+' of an offset as %2B"},
         {"take=x&filter=name%20eq",
-         "filter: expected a blank after 'eq' at character 8; "
+         "filter: expected a field or a value at character 8; "
          "take: must be a whole number, 0 to 2147483647"},
         {"filter=isActive&&name==%22x%22",
          "filter: ends at '&&'; in a URL it is written %26%26, or 'and'"},

@@ -298,7 +298,9 @@ TEST_CASE("sort, select and include accept both spellings") {
     const auto [text, expected] = GENERATE(table<ListQueryText, const char*>({
         {{.sort = "CreatedAt descending, Id"}, "fine"},
         {{.sort = "it.Name ASCENDING,it.Id"}, "fine"},
-        {{.sort = "name down"}, "sort: expected 'asc' or 'desc', found 'down' at character 1"},
+        {{.sort = "name down"}, "sort: expected 'asc' or 'desc', found 'down' at character 6"},
+        {{.sort = "id,name  asc , url Up"},
+         "sort: expected 'asc' or 'desc', found 'up' at character 20"},
         {{.sort = "name descending desc"}, "sort: expected ',', found 'desc' at character 17"},
         {{.sort = "new(Name)"}, "sort: expected ',', found '(' at character 4"},
         {{.sort = "name+1"}, "sort: expected ',', found '+1' at character 5"},

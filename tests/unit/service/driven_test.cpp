@@ -48,6 +48,25 @@ TEST_CASE_METHOD(DrivenFixture, "run_once makes a service ready for as long as i
     CHECK(log->warnings.empty());
 }
 
+TEST_CASE_METHOD(ServiceFixture, "a transport of a running service is not given to another one") {
+    const auto open_other = [&] {
+        return WebhookService::open(
+            {.storage = make_memory_storage(clock), .transport = transport, .clock = clock});
+    };
+    const Result<WebhookService> other = open_other();
+    REQUIRE_FALSE(other);
+    CHECK(other.error() == Errc::invalid_argument);
+    CHECK(other.error().detail() ==
+          "another WebhookService uses this transport: each needs one of its own");
+
+    WebhookService moved = std::move(service());
+    running.reset();
+    CHECK_FALSE(open_other());
+    REQUIRE(moved.stop(0s));
+    CHECK(open_other());
+    CHECK(open_other());
+}
+
 TEST_CASE_METHOD(DrivenFixture, "start makes a service ready") {
     subscribe();
     service().start().value();

@@ -14,6 +14,8 @@ TEST_CASE("A database's message is reported without SOCI's words") {
     CHECK(without_soci_words("Query failed: database is locked") == "database is locked");
     CHECK(without_soci_words("Cannot execute query. ERROR:  relation \"x\" does not exist\n") ==
           "ERROR:  relation \"x\" does not exist\n");
+    CHECK(without_soci_words("Cannot prepare statement. Fatal error. ERROR:  column \"x\"") ==
+          "ERROR:  column \"x\"");
     CHECK(without_soci_words("server closed the connection unexpectedly Connection failed.") ==
           "server closed the connection unexpectedly");
     CHECK(without_soci_words("ERROR:  cannot drop. more") == "ERROR:  cannot drop. more");

@@ -17,6 +17,9 @@ constexpr const char* later_member = "orderingKey";
 constexpr const char* not_yet = "is not available yet";
 constexpr const char* not_empty = "must not be empty; leave it out";
 
+/// What the query has of a raw publication. `eventType` says that the body is raw.
+constexpr const char* raw_parameters[] = {"userId", "idempotencyKey", "deliverAt", "expiresAt"};
+
 const json::Names publication_names = {"eventType", "payload",   "userId",    "idempotencyKey",
                                        "deliverAt", "expiresAt", later_member};
 
@@ -25,6 +28,16 @@ void write_event_ids(json::Writer& writer, const PublishReceipt& receipt) {
     for (const EventId id : receipt.event_ids)
         writer.value(id.value);
     writer.end_array();
+}
+
+/// Ignored, a parameter of the raw form would change who receives the event, and when.
+void reject_raw_parameters(const QueryParameters& parameters, FieldErrors& errors) {
+    for (const char* name : raw_parameters) {
+        if (!parameters.has(name)) continue;
+        errors.push_back({name,
+                          "is a parameter only next to 'eventType', for a raw body; in a JSON "
+                          "body it is a member of the event"});
+    }
 }
 
 Response answer(const PublishReceipt& receipt) {
@@ -104,6 +117,7 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
                                         publication_names, "payload");
     if (!body) return unreadable(body.error());
     FieldErrors errors;
+    reject_raw_parameters(QueryParameters(call.query), errors);
     const ObjectReader reader(std::move(body->members), "", errors);
     const bool is_list = reader.has("events") && reader.raw("events")->starts_with('[');
     if (!is_list || body->list.empty() || body->list.size() > max_publications_in_batch) {
@@ -137,7 +151,8 @@ std::optional<Time> find_time(const QueryParameters& parameters, const char* nam
 Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
                      FieldErrors& errors) {
     if (parameters.find(later_member, "", errors)) errors.push_back({later_member, not_yet});
-    for (const char* name : {"eventType", "userId", "idempotencyKey", "deliverAt", "expiresAt"}) {
+    if (parameters.is_empty("eventType")) errors.push_back({"eventType", not_empty});
+    for (const char* name : raw_parameters) {
         if (parameters.is_empty(name)) errors.push_back({name, not_empty});
     }
     return {.event_type = std::move(event_type),
@@ -152,7 +167,7 @@ Publication read_raw(const Call& call, std::string event_type, const QueryParame
 std::optional<Response> reject_raw_type(const Call& call) {
     if (has_content_encoding(call.fields)) return failure(415, "The body must not be compressed.");
     if (count_fields(call.fields, "content-type") == 1) return {};
-    return failure(415, "A raw body must come with its content type.");
+    return failure(415, "A raw body needs exactly one content-type header.");
 }
 
 /// Responds with the result of a publication.
@@ -195,7 +210,7 @@ void publish(WebhookService& service, const Call& call, Done done) {
     const QueryParameters parameters(call.query);
     FieldErrors errors;
     auto type = parameters.find("eventType", "", errors);
-    if (type || parameters.is_empty("eventType")) {
+    if (parameters.has("eventType")) {
         if (auto rejected = reject_raw_type(call)) return done(std::move(*rejected));
         Publication raw = read_raw(call, std::move(type).value_or(""), parameters, errors);
         return finish(service, call.caller, std::move(raw), std::move(errors), std::move(done));
@@ -203,6 +218,7 @@ void publish(WebhookService& service, const Call& call, Done done) {
     if (auto rejected = reject_media_type(call)) return done(std::move(*rejected));
     auto members = parse_body(call, publication_names, "payload");
     if (!members) return done(members.error());
+    reject_raw_parameters(parameters, errors);
     Publication publication = read_object(*std::move(members), "", errors);
     finish(service, call.caller, std::move(publication), std::move(errors), std::move(done));
 }

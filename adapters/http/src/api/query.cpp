@@ -44,6 +44,11 @@ QueryParameters::QueryParameters(std::string_view query) {
     }
 }
 
+bool QueryParameters::has(std::string_view name) const {
+    return std::ranges::any_of(
+        parameters_, [&](const Parameter& parameter) { return iequals(parameter.name, name); });
+}
+
 bool QueryParameters::is_empty(std::string_view name) const {
     return std::ranges::any_of(parameters_, [&](const Parameter& parameter) {
         return iequals(parameter.name, name) && parameter.raw_value.empty();

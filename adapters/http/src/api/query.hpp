@@ -24,6 +24,9 @@ public:
     /// @param query must outlive this object.
     explicit QueryParameters(std::string_view query);
 
+    /// Whether it occurs, with or without a value.
+    bool has(std::string_view name) const;
+
     /// Whether it occurs without a value.
     bool is_empty(std::string_view name) const;
 

@@ -163,7 +163,7 @@ Result<Response> rotate_secret(WebhookService& service, const Call& call) {
 }
 
 Result<Response> get_statistics(WebhookService& service, const Call& call) {
-    const auto statistics = service.statistics(call.caller, call.subscription);
+    const auto statistics = service.statistics(call.caller, call.subscription, call.stop);
     if (!statistics) return statistics.error();
     json::Writer writer;
     write(writer.begin_object().key("stats"), *statistics);

@@ -66,7 +66,9 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const TlsOptions& options) {
     if (SSL_CTX_use_certificate_chain_file(ctx, options.certificate_file.c_str()) != 1) {
         return unusable("certificate_file", options.certificate_file, "has no usable certificate");
     }
-    if (SSL_CTX_use_PrivateKey_file(ctx, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    // A key of another kind than the certificate's is noticed only by the second call.
+    if (SSL_CTX_use_PrivateKey_file(ctx, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(ctx) != 1) {
         return unusable("key_file", options.key_file,
                         "has no usable key for the certificate (without a passphrase)");
     }

@@ -69,7 +69,7 @@ STORAGE_TEST("old events are deleted with their attempts and messages, however t
     CHECK(this->storage->find_event(admin, two, exhausted).error() == Errc::not_found);
     CHECK(this->storage->reopen_event(admin, two, exhausted).error() == Errc::not_found);
     CHECK(this->storage->reopen_undelivered(admin, two, {}, {}, 10).value().count == 0);
-    CHECK(this->storage->statistics(admin, two).value().waiting == 0);
+    CHECK(this->storage->statistics(admin, two, {}).value().waiting == 0);
     CHECK(this->event(one, young).payload == "young");
 
     pass(*this, keep_for);

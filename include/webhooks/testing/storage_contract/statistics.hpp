@@ -9,15 +9,15 @@ using namespace std::chrono_literals;
 
 STORAGE_TEST("statistics of a subscription without events are empty") {
     const SubscriptionId id = this->subscribe("alice").id;
-    const DeliveryStatistics statistics = this->storage->statistics(alice, id).value();
+    const DeliveryStatistics statistics = this->storage->statistics(alice, id, {}).value();
     CHECK(statistics.attempts == 0);
     CHECK(statistics.successes == 0);
     CHECK(statistics.latency_p50 == 0us);
     CHECK(statistics.latency_p99 == 0us);
     CHECK(statistics.waiting == 0);
     CHECK_FALSE(statistics.last_failure);
-    CHECK(this->storage->statistics(bob, id).error() == Errc::not_found);
-    CHECK(this->storage->statistics(alice, {999}).error() == Errc::not_found);
+    CHECK(this->storage->statistics(bob, id, {}).error() == Errc::not_found);
+    CHECK(this->storage->statistics(alice, {999}, {}).error() == Errc::not_found);
 }
 
 STORAGE_TEST("statistics count requests and successes, and show the last failure") {
@@ -39,7 +39,7 @@ STORAGE_TEST("statistics count requests and successes, and show the last failure
     this->record(other, this->append_one(other),
                  {.number = 1, .sent_at = now, .outcome = Outcome::exhausted});
 
-    const DeliveryStatistics statistics = this->storage->statistics(alice, id).value();
+    const DeliveryStatistics statistics = this->storage->statistics(alice, id, {}).value();
     CHECK(statistics.attempts == 3);
     CHECK(statistics.successes == 1);
     CHECK(statistics.last_failure == now - 2s);
@@ -60,7 +60,7 @@ STORAGE_TEST("percentiles use the nearest rank, of successes and failures alike"
                          .outcome = i % 2 == 0 ? Outcome::delivered : Outcome::exhausted}});
     }
     this->write(batch);
-    const DeliveryStatistics statistics = this->storage->statistics(alice, id).value();
+    const DeliveryStatistics statistics = this->storage->statistics(alice, id, {}).value();
     CHECK(statistics.latency_p50 == 50ms);
     CHECK(statistics.latency_p95 == 95ms);
     CHECK(statistics.latency_p99 == 99ms);
@@ -73,12 +73,12 @@ STORAGE_TEST("statistics look back 24 hours, at attempts of older events too") {
     const Time start = this->clock->now();
     this->record(id, old, {.number = 1, .sent_at = start, .outcome = Outcome::exhausted});
     this->record(id, recent, {.number = 1, .sent_at = start + 1us, .outcome = Outcome::delivered});
-    const auto attempts = [&] { return this->storage->statistics(alice, id).value().attempts; };
+    const auto attempts = [&] { return this->storage->statistics(alice, id, {}).value().attempts; };
     this->clock->advance(24h - 1us);
     CHECK(attempts() == 2);
     this->clock->advance(1us);
     CHECK(attempts() == 1);
-    CHECK_FALSE(this->storage->statistics(alice, id).value().last_failure);
+    CHECK_FALSE(this->storage->statistics(alice, id, {}).value().last_failure);
     this->clock->advance(1us);
     CHECK(attempts() == 0);
 }
@@ -86,7 +86,7 @@ STORAGE_TEST("statistics look back 24 hours, at attempts of older events too") {
 STORAGE_TEST("waiting events are counted wherever they wait, and ended ones are not") {
     const SubscriptionId id = this->subscribe().id;
     const Time now = this->clock->now();
-    const auto waiting = [&] { return this->storage->statistics(alice, id).value().waiting; };
+    const auto waiting = [&] { return this->storage->statistics(alice, id, {}).value().waiting; };
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::delivered});
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::exhausted});
     this->record(id, this->append_one(id), {.number = 1, .outcome = Outcome::cancelled});
@@ -116,7 +116,7 @@ STORAGE_TEST("statistics show the endpoint's state") {
     const SubscriptionId id = subscription.id;
     const Time now = this->clock->now();
     this->write({.states = {{id, subscription.revision, now - 1h, now + 1h}}});
-    const DeliveryStatistics statistics = this->storage->statistics(alice, id).value();
+    const DeliveryStatistics statistics = this->storage->statistics(alice, id, {}).value();
     CHECK(statistics.failing_since == now - 1h);
     CHECK(statistics.paused_until == now + 1h);
 }

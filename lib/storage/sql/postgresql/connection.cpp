@@ -73,6 +73,11 @@ std::string seconds(std::chrono::milliseconds time) {
                                    std::chrono::seconds::rep{1}));
 }
 
+/// Duplicate table, undefined column: a table with the library's name, but not its columns.
+bool is_of_foreign_table(const std::string& state) {
+    return state == "42P07" || state == "42703";
+}
+
 }  // namespace
 
 Error postgresql_error(const std::exception& failure) {
@@ -87,6 +92,12 @@ Error postgresql_error(const std::exception& failure) {
     const std::string state = postgresql->sqlstate();
     // Messages about data quote the data.
     if (state.starts_with("22")) return {Errc::internal, "PostgreSQL: bad data (" + state + ")"};
+    if (is_of_foreign_table(state)) {
+        return {Errc::conflict,
+                "PostgreSQL: the schema has a table with a name of this library's that another "
+                "program made or changed (" +
+                    one_line(text) + "); name another one in PostgresqlOptions::schema"};
+    }
     Errc code = Errc::internal;
     if (is_passing(state)) code = Errc::unavailable;
     if (state.starts_with("23")) code = Errc::conflict;

@@ -4,6 +4,8 @@
 #include <base/ranges.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
+#include <storage/sql/postgresql/appends.hpp>
+#include <storage/sql/postgresql/claims.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 

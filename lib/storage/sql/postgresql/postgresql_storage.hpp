@@ -3,8 +3,8 @@
 #include <mutex>
 #include <optional>
 #include <storage/sql/postgresql/listener.hpp>
-#include <storage/sql/postgresql/log_table.hpp>
 #include <storage/sql/postgresql/pool.hpp>
+#include <storage/sql/postgresql/results.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <webhooks/postgresql_storage.hpp>
 

@@ -4,6 +4,7 @@
 #include <storage/sql/failure_text.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/sqlite/failure.hpp>
+#include <string_view>
 
 namespace webhooks::storage {
 namespace {
@@ -24,6 +25,12 @@ Error busy(int code, const std::string& file, const char* how_to_wait) {
                                    " is locked: another connection holds a write transaction; end "
                                    "that, or " +
                                    how_to_wait};
+}
+
+/// Tables with the library's names, but not its columns.
+bool is_of_foreign_table(std::string_view words) {
+    return words.ends_with(" already exists") || words.starts_with("no such column") ||
+           words.find(" has no column named ") != std::string_view::npos;
 }
 
 Error describe(int code, const std::string& file, const std::string& words,
@@ -57,9 +64,16 @@ Error describe(int code, const std::string& file, const std::string& words,
             return {Errc::unavailable, "SQLite has no memory left"};
         case SQLITE_CONSTRAINT:
             return {Errc::conflict, file + ": " + words};
+        case SQLITE_ERROR:
+            if (!is_of_foreign_table(words)) break;
+            return {Errc::conflict, file +
+                                        " has a table with a name of this library's that another "
+                                        "program made or changed (" +
+                                        words + "); name another file"};
         default:
-            return {Errc::internal, file + ": SQLite: " + words};
+            break;
     }
+    return {Errc::internal, file + ": SQLite: " + words};
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ Result<> SqliteOptions::validate() const {
     RangeCheck check;
     if (path.starts_with(":")) {
         check.error("path", "must name a file; for a database in memory use make_memory_storage");
+    } else if (path.starts_with("file:")) {
+        // SQLite would open what the URI names, next to the file that this path names.
+        check.error("path", "must name a file, not a URI: leave out 'file:' and parameters");
     } else if (path.empty() || path.find('"') != std::string::npos ||
                path.find('\0') != std::string::npos) {
         check.error("path", "must name a file, without '\"' and U+0000");

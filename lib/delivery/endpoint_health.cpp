@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <delivery/endpoint_health.hpp>
+#include <utility>
+
+namespace webhooks::delivery {
+namespace {
+
+/// The minimum interval between reports about an endpoint that alternates between failure and
+/// recovery.
+constexpr std::chrono::minutes report_interval{1};
+
+}  // namespace
+
+HealthPolicy::HealthPolicy(const ServiceOptions& options)
+    : breaker{.failures = options.breaker_failures,
+              .first_pause = options.breaker_pause,
+              .longest_pause = options.breaker_max_pause},
+      deactivate_after(options.deactivate_after) {}
+
+void EndpointHealth::begin_version(Revision version, const Endpoint* endpoint,
+                                   const HealthPolicy& policy) {
+    version_ = version;
+    static_cast<Health&>(*this) = {.has_succeeded = has_succeeded};
+    paused_until_.reset();
+    asked_until_.reset();
+    known_until_.reset();
+    failing_since_.reset();
+    failures_ = 0;
+    if (!endpoint || !endpoint->failing_since) return;
+    failing_since_ = endpoint->failing_since;
+    // How and how often it failed is not stored: until it succeeds, it is treated as failing.
+    last_had_no_response = true;
+    failures_ = policy.breaker.failures;
+}
+
+void EndpointHealth::apply_pause(std::optional<Time> paused_until, const Now& now) {
+    const std::optional<Time> known = std::exchange(known_until_, paused_until);
+    if (known == paused_until) return;
+    if (paused_until) {
+        asked_until_ = std::max(asked_until_, paused_until);
+        // Of one that is known already, a request that is in flight may be the probe.
+        if (paused_until <= paused_until_) return;
+        paused_until_ = paused_until;
+        if (*paused_until > now.time) pause(*this, *paused_until - now.time, now.steady);
+    } else if (known == paused_until_) {
+        // Another worker had success; one event at a time finds out what is so here.
+        paused_until_.reset();
+        asked_until_.reset();
+        resume(*this, now.steady);
+    }
+}
+
+HealthReport EndpointHealth::note(const EndedRequest& request, const HealthPolicy& policy,
+                                  const RetryPolicy& retries, const Now& now) {
+    const bool was_failing = failing_since_.has_value();
+    const SteadyTime was_blocked_until = blocked_until;
+    const std::optional<Time> was_asked_until = asked_until_;
+    const bool is_success = response_class_of(request.answer) == ResponseClass::success;
+    HealthReport report;
+    if (is_success) {
+        note_success(*this, request.started);
+        failing_since_.reset();
+        failures_ = 0;
+        report.change = report_success();
+    } else {
+        report.change = report_failure(request.answer, now.steady);
+        note_failed(request, policy, retries, now);
+        report.deactivation = deactivate_if_due(request, policy, now);
+    }
+    if (was_failing == failing_since_.has_value() && was_blocked_until == blocked_until) {
+        return report;
+    }
+    EndpointState state{.subscription = subscription_,
+                        .judged_at = version_,
+                        .failing_since = failing_since_,
+                        .is_asked_for = was_asked_until != asked_until_};
+    if (is_blocked(now.steady)) {
+        state.paused_until = paused_until_ =
+            std::max(paused_until_, std::optional(now.at(blocked_until)));
+    } else if (is_success) {
+        state.ended_pause = std::exchange(paused_until_, std::nullopt);
+        state.is_asked_for = false;
+        asked_until_.reset();
+    }
+    report.state = state;
+    return report;
+}
+
+void EndpointHealth::note_failed(const EndedRequest& request, const HealthPolicy& policy,
+                                 const RetryPolicy& retries, const Now& now) {
+    Failure failure{.started = request.started,
+                    .has_no_response = request.answer.kind == TransportAnswer::Kind::failed};
+    if (response_class_of(request.answer) == ResponseClass::slow_down) {
+        failure.wanted_pause = wanted_pause(request.answer, retries, now.time);
+    }
+    note_failure(*this, policy.breaker, failure, now.steady);
+    if (failure.wanted_pause && failure.wanted_pause->count() > 0) {
+        asked_until_ = std::max(asked_until_, std::optional(now.time + *failure.wanted_pause));
+    }
+    keep_asked_pause(now);
+    if (!failing_since_) failing_since_ = request.sent_at;
+    ++failures_;
+}
+
+void EndpointHealth::keep_asked_pause(const Now& now) {
+    if (!asked_until_ || *asked_until_ <= now.time) return;
+    pause(*this, *asked_until_ - now.time, now.steady);
+}
+
+std::optional<Deactivation> EndpointHealth::deactivate_if_due(const EndedRequest& request,
+                                                              const HealthPolicy& policy,
+                                                              const Now& now) {
+    Deactivation deactivation{.subscription = subscription_, .judged_at = version_};
+    if (response_class_of(request.answer) == ResponseClass::gone) return deactivation;
+    if (policy.deactivate_after == std::chrono::seconds(0)) return {};
+    if (now.time - *failing_since_ < policy.deactivate_after) return {};
+    // Two failures that are days apart prove little.
+    if (failures_ < policy.breaker.failures) return {};
+    deactivation.failing_since = failing_since_;
+    // If another worker has had a success since then, storage is not asked again at every failure.
+    failing_since_ = request.sent_at;
+    return deactivation;
+}
+
+std::optional<HealthChange> EndpointHealth::report_failure(const TransportAnswer& answer,
+                                                           SteadyTime now) {
+    if (is_reported_as_failing_ || now < next_report_) return {};
+    is_reported_as_failing_ = true;
+    next_report_ = now + report_interval;
+    HealthChange change{.subscription = subscription_,
+                        .is_failing = true,
+                        .error = error_of(answer),
+                        .reason = reason_of(answer)};
+    if (change.reason == FailureReason::status) change.status_code = answer.status_code;
+    return change;
+}
+
+std::optional<HealthChange> EndpointHealth::report_success() {
+    if (!std::exchange(is_reported_as_failing_, false)) return {};
+    return HealthChange{.subscription = subscription_, .is_failing = false, .error = {}};
+}
+
+}  // namespace webhooks::delivery

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <delivery/decision.hpp>
+#include <delivery/endpoint.hpp>
+#include <delivery/health.hpp>
+#include <delivery/now.hpp>
+#include <delivery/results.hpp>
+#include <optional>
+#include <webhooks/options.hpp>
+#include <webhooks/storage.hpp>
+#include <webhooks/transport.hpp>
+
+namespace webhooks::delivery {
+
+/// When an endpoint is left alone for a while, and when its subscription is deactivated.
+struct HealthPolicy {
+    explicit HealthPolicy(const ServiceOptions& options);
+
+    BreakerPolicy breaker;
+    /// Of failures without a success in between; 0: never.
+    std::chrono::seconds deactivate_after{0};
+};
+
+/// A request that has ended.
+struct EndedRequest {
+    const TransportAnswer& answer;
+    Time sent_at{};
+    SteadyTime started{};
+};
+
+/// What an ended request says about its endpoint: to be stored, and to be logged.
+struct HealthReport {
+    std::optional<EndpointState> state = {};
+    std::optional<Deactivation> deactivation = {};
+    std::optional<HealthChange> change = {};
+};
+
+/// The health of the endpoint of one version of a subscription: its circuit breaker, and since when
+/// it has failed. Other workers' pauses reach it through the subscription.
+class EndpointHealth : public Health {
+public:
+    explicit EndpointHealth(SubscriptionId subscription) : subscription_(subscription) {}
+
+    /// The version of the subscription that it belongs to; 0 after it was deleted.
+    Revision version() const noexcept { return version_; }
+    /// @param endpoint null if it was deleted, or if its state is not stored (of test events)
+    void begin_version(Revision version, const Endpoint* endpoint, const HealthPolicy&);
+    /// Notes what other workers found out about pauses.
+    void apply_pause(std::optional<Time> paused_until, const Now&);
+    /// A requested probe has ended: it ends a pause that the endpoint asked for only if it
+    /// succeeded.
+    void keep_asked_pause(const Now&);
+    /// Notes the end of a request that was made for this version.
+    HealthReport note(const EndedRequest&, const HealthPolicy&, const RetryPolicy&, const Now&);
+
+private:
+    void note_failed(const EndedRequest&, const HealthPolicy&, const RetryPolicy&, const Now&);
+    std::optional<Deactivation> deactivate_if_due(const EndedRequest&, const HealthPolicy&,
+                                                  const Now&);
+    std::optional<HealthChange> report_failure(const TransportAnswer&, SteadyTime now);
+    std::optional<HealthChange> report_success();
+
+    SubscriptionId subscription_;
+    Revision version_ = -1;
+    std::optional<Time> failing_since_;
+    int failures_ = 0;  ///< Since then.
+    // When pauses end, in storage's time. What endpoints ask for comes from other workers, too.
+    std::optional<Time> paused_until_;  ///< The latest one that was noted.
+    std::optional<Time> asked_until_;   ///< The latest one that the endpoint asked for.
+    std::optional<Time> known_until_;   ///< As the subscription had it when it was last read.
+    bool is_reported_as_failing_ = false;
+    /// Until this time no new failure is reported.
+    SteadyTime next_report_ = SteadyTime::min();
+};
+
+}  // namespace webhooks::delivery

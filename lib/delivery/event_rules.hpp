@@ -1,0 +1,42 @@
+#pragma once
+
+#include <delivery/endpoint.hpp>
+#include <webhooks/event_type.hpp>
+#include <webhooks/storage.hpp>
+
+/// @file
+/// What an event and its endpoint say about whether and how it is attempted.
+
+namespace webhooks::delivery {
+
+inline bool is_test(const HeldEvent& event) {
+    return event.message && event.message->event_type == test_event_type;
+}
+
+/// A resend was requested: the event has a history, and is sent as a probe.
+inline bool is_reopened(const HeldEvent& event) {
+    return event.is_requested && event.attempts > 0;
+}
+
+inline bool is_expired(const HeldEvent& event, Time now) {
+    return event.message && event.message->expires_at && now >= *event.message->expires_at;
+}
+
+/// @return null if the event should be attempted.
+inline const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
+    if (!endpoint) return "cancelled: the subscription was deleted";
+    if (!endpoint->is_active && !is_test(event)) return "cancelled: the subscription is not active";
+    return nullptr;
+}
+
+/// The change that gives an event this custody.
+inline CustodyChange custody_change(const HeldEvent& event, Time due, Custody custody) {
+    return {.event = event.id,
+            .subscription = event.subscription,
+            .due = due,
+            .attempts = event.attempts,
+            .attempts_since_reopened = event.attempts_since_reopened,
+            .custody = custody};
+}
+
+}  // namespace webhooks::delivery

@@ -1,0 +1,112 @@
+#include <bit>
+#include <storage/append_decision.hpp>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/postgresql/appends.hpp>
+#include <storage/sql/postgresql/array.hpp>
+#include <storage/sql/postgresql/idempotency_keys.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+using Element = PostgresqlArray::Element;
+
+/// The messages of one batch and their events, as arrays. They are only inserted, so they are
+/// unnested in the SELECT list: for an unnest in FROM, PostgreSQL materializes a table first.
+class NewEvents {
+public:
+    void add(const Append& append, const Appended& appended) {
+        if (appended.count == 0) return;
+        const std::int64_t first = appended.first_event.value;
+        messages_.add(first);
+        event_counts_.add(appended.count);
+        event_types_.add(append.message->event_type);
+        content_types_.add(append.message->content_type);
+        payloads_.add(*append.message->payload);
+        expiries_.add(to_micros(append.message->expires_at));
+        for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
+            const std::int64_t event = first + static_cast<std::int64_t>(i);
+            const std::int64_t subscription = append.subscriptions[i].value;
+            events_.add(event);
+            subscriptions_.add(subscription);
+            message_of_.add(first);
+            if (!append.due) continue;
+            waiting_.add(event);
+            waiting_subscriptions_.add(subscription);
+            dues_.add(to_micros(*append.due));
+            has_waiting_ = true;
+        }
+        is_empty_ = false;
+    }
+
+    void send(PostgresqlConnection& connection, const WorkerContext& context) {
+        static const PreparedStatement insert_messages = {
+            "insert_messages",
+            "INSERT INTO webhooks_message "
+            "(id, event_count, event_type, content_type, payload, expires_at) "
+            "SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), "
+            "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[])"};
+        static const PreparedStatement insert_events = {
+            "insert_events",
+            "INSERT INTO webhooks_event "
+            "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
+            "SELECT unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]), $1, $2, $3"};
+        static const PreparedStatement insert_waiting = {
+            "insert_waiting",
+            "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, tries, "
+            "claimed_by, claim_number, is_deferred) SELECT unnest($1::bigint[]), "
+            "unnest($2::bigint[]), unnest($3::bigint[]), 0, 0, 0, 0, 0"};
+        if (is_empty_) return;
+        connection.send(insert_messages,
+                        {messages_.take(), event_counts_.take(), event_types_.take(),
+                         content_types_.take(), payloads_.take(), expiries_.take()});
+        connection.send(insert_events, {parameter(context.worker.id.value),
+                                        parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
+                                        parameter(to_micros(context.now)), events_.take(),
+                                        subscriptions_.take(), message_of_.take()});
+        if (!has_waiting_) return;
+        connection.send(insert_waiting,
+                        {waiting_subscriptions_.take(), waiting_.take(), dues_.take()});
+    }
+
+private:
+    PostgresqlArray messages_{Element::bigint};
+    PostgresqlArray event_counts_{Element::bigint};
+    PostgresqlArray event_types_{Element::text};
+    PostgresqlArray content_types_{Element::text};
+    PostgresqlArray payloads_{Element::text};
+    PostgresqlArray expiries_{Element::bigint};
+    PostgresqlArray events_{Element::bigint};
+    PostgresqlArray subscriptions_{Element::bigint};
+    PostgresqlArray message_of_{Element::bigint};
+    PostgresqlArray waiting_{Element::bigint};
+    PostgresqlArray waiting_subscriptions_{Element::bigint};
+    PostgresqlArray dues_{Element::bigint};
+    bool is_empty_ = true;
+    bool has_waiting_ = false;
+};
+
+}  // namespace
+
+void lock_revision(PostgresqlConnection& connection) {
+    static const PreparedStatement lock = {"lock_revision",
+                                           "SELECT 1 FROM webhooks_state FOR UPDATE"};
+    connection.execute(lock, {});
+}
+
+std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
+                                     const std::vector<Append>& appends, EventId first_event) {
+    const std::vector<Appended> reserved = reserve(appends, first_event);
+    BatchKeys keys(appends, reserved);
+    keys.write(connection, context.now);
+    std::vector<Result<Appended>> verdicts = decide(
+        appends, reserved, [&](const IdempotencyKey& key) { return keys.find_earlier(key); });
+    keys.correct(connection, context.now, appends, verdicts);
+    NewEvents new_events;
+    for (std::size_t i = 0; i < appends.size(); ++i) {
+        if (is_new(verdicts[i])) new_events.add(appends[i], *verdicts[i]);
+    }
+    new_events.send(connection, context);
+    return verdicts;
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <storage/sql/postgresql/connection.hpp>
+#include <storage/sql/postgresql/worker_table.hpp>
+#include <vector>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+/// Locks the row that orders all changes of subscriptions until the transaction ends, so that
+/// revisions become visible in order.
+void lock_revision(PostgresqlConnection& connection);
+/// Sends new appends.
+/// @param first_event the first of the ids that were reserved for these.
+/// @return conflict for an idempotency key that was used for other content; unavailable for one
+/// with which another transaction is publishing.
+std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
+                                     const std::vector<Append>& appends, EventId first_event);
+
+}  // namespace webhooks::storage

@@ -1,0 +1,181 @@
+#include <bit>
+#include <map>
+#include <memory>
+#include <set>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/postgresql/array.hpp>
+#include <storage/sql/postgresql/claims.hpp>
+#include <storage/sql/postgresql/lookup_sql.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+using Element = PostgresqlArray::Element;
+
+/// @pre `wanted` is not empty.
+std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
+    PostgresqlConnection& connection, const std::set<std::int64_t>& wanted) {
+    PostgresqlArray ids(Element::bigint);
+    for (const std::int64_t id : wanted) {
+        ids.add(id);
+    }
+    static const PreparedStatement select = {
+        "read_messages",
+        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at "
+        "FROM unnest($1::bigint[]) AS wanted(message) " +
+            look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
+    std::map<std::int64_t, std::shared_ptr<const Message>> messages;
+    const PostgresqlRows rows = connection.execute(
+        select, {ids.take(), parameter(*wanted.begin()), parameter(*wanted.rbegin())});
+    for (int row = 0; row < rows.size(); ++row) {
+        auto message = std::make_shared<Message>();
+        message->event_type = rows.text(row, 1);
+        message->content_type = rows.text(row, 2);
+        message->payload = std::make_shared<const std::string>(rows.text(row, 3));
+        if (!rows.is_null(row, 4)) message->expires_at = from_micros(rows.number(row, 4));
+        messages[rows.number(row, 0)] = std::move(message);
+    }
+    return messages;
+}
+
+/// @param rows with (event, subscription, message, worker_tag, attempts, tries, has_row,
+/// created_at, due_at, is_requested).
+std::vector<HeldEvent> read_held(PostgresqlConnection& connection, const PostgresqlRows& rows) {
+    std::vector<HeldEvent> events;
+    if (rows.size() == 0) return events;
+    std::set<std::int64_t> ids;
+    for (int row = 0; row < rows.size(); ++row) {
+        ids.insert(rows.number(row, 2));
+    }
+    const auto messages = read_messages(connection, ids);
+    for (int row = 0; row < rows.size(); ++row) {
+        events.push_back({.id = {rows.number(row, 0)},
+                          .subscription = {rows.number(row, 1)},
+                          .worker_tag = std::bit_cast<std::uint64_t>(rows.number(row, 3)),
+                          .message = messages.at(rows.number(row, 2)),
+                          .attempts = static_cast<int>(rows.number(row, 4)),
+                          .attempts_since_reopened = static_cast<int>(rows.number(row, 5)),
+                          .has_row = rows.number(row, 6) != 0,
+                          .created_at = from_micros(rows.number(row, 7)),
+                          .due = from_micros(rows.number(row, 8)),
+                          .is_requested = rows.number(row, 9) != 0});
+    }
+    return events;
+}
+
+/// Marks rows of webhooks_undelivered as claimed, and reads them.
+/// @param rows selects and locks (subscription_id, event_id), with $1 the worker and $2 the claim.
+std::string claiming(const std::string& rows, const std::string& order) {
+    return "WITH taken AS MATERIALIZED (" + rows +
+           "), marked AS (UPDATE webhooks_undelivered u "
+           "SET claimed_by = $1, claim_number = $2, is_deferred = 0 FROM taken t "
+           "WHERE u.subscription_id = t.subscription_id AND u.event_id = t.event_id "
+           "RETURNING u.event_id, u.due_at, u.attempts, u.tries, u.is_requested) "
+           "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, m.attempts, m.tries, 1, "
+           "e.created_at, m.due_at, m.is_requested FROM marked m " +
+           look_up("*", "webhooks_event", "m.event_id", "") + "e ORDER BY " + order;
+}
+
+/// The events of worker $1 after $2 that are only in its memory.
+const std::string& in_memory() {
+    static const std::string text =
+        " FROM webhooks_event e WHERE e.id > $2 AND e.worker_id = $1 "
+        "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
+        "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) AND " +
+        has_no_attempt("> $2") + " ORDER BY e.id LIMIT $3";
+    return text;
+}
+
+}  // namespace
+
+std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
+                             std::size_t limit, std::int64_t number) {
+    static const PreparedStatement statement = {
+        "claim", claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
+                          "WHERE claimed_by = 0 AND due_at <= $3 ORDER BY due_at, event_id "
+                          "LIMIT $4 FOR UPDATE SKIP LOCKED",
+                          "m.due_at, e.id")};
+    return read_held(
+        connection,
+        connection.execute(statement, {parameter(context.worker.id.value), parameter(number),
+                                       parameter(to_micros(context.now)),
+                                       parameter(static_cast<std::int64_t>(limit))}));
+}
+
+void read_rest(PostgresqlConnection& connection, Claim& claim) {
+    static const PreparedStatement select = {
+        "read_rest",
+        "SELECT revision, (SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 "
+        "AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) FROM webhooks_state"};
+    const PostgresqlRows rows = connection.execute(select, {});
+    claim.revision = rows.number(0, 0);
+    if (!rows.is_null(0, 1)) claim.next_due = from_micros(rows.number(0, 1));
+}
+
+std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,
+                                      SubscriptionId subscription, std::size_t limit,
+                                      std::int64_t number) {
+    static const PreparedStatement statement = {
+        "claim_reserved",
+        claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
+                 "WHERE is_deferred = 1 AND claimed_by = $1 AND subscription_id = $3 "
+                 "ORDER BY event_id LIMIT $4 FOR UPDATE",
+                 "e.id")};
+    return read_held(connection,
+                     connection.execute(statement, {parameter(worker.value), parameter(number),
+                                                    parameter(subscription.value),
+                                                    parameter(static_cast<std::int64_t>(limit))}));
+}
+
+void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number) {
+    static const PreparedStatement update = {
+        "unclaim",
+        "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = $1 "
+        "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = $2"};
+    connection.execute(update, {parameter(worker.value), parameter(number)});
+}
+
+std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId worker,
+                                      EventId after, std::size_t limit) {
+    static const PreparedStatement select = {
+        "appended_after",
+        "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, e.created_at, "
+        "e.created_at, 0" +
+            in_memory()};
+    return read_held(connection,
+                     connection.execute(select, {parameter(worker.value), parameter(after.value),
+                                                 parameter(static_cast<std::int64_t>(limit))}));
+}
+
+std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time now,
+                      std::size_t limit) {
+    static const PreparedStatement change = {
+        "hand_back_memory", "WITH found AS MATERIALIZED (SELECT e.id, e.subscription_id" +
+                                in_memory() +
+                                " FOR KEY SHARE OF e), "
+                                "moved AS (INSERT INTO webhooks_undelivered (subscription_id, "
+                                "event_id, due_at, attempts, tries, claimed_by, claim_number, "
+                                "is_deferred) SELECT subscription_id, id, $4, 0, 0, 0, 0, 0 "
+                                "FROM found RETURNING event_id) "
+                                "SELECT count(*), max(event_id) FROM moved"};
+    static const PreparedStatement release = {
+        "hand_back_claimed",
+        "WITH found AS MATERIALIZED (SELECT subscription_id, event_id FROM webhooks_undelivered "
+        "WHERE claimed_by = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT $2 FOR UPDATE), "
+        "moved AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0, is_requested "
+        "= 0, "
+        "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE least(due_at, $3) END FROM found f "
+        "WHERE u.subscription_id = f.subscription_id AND u.event_id = f.event_id RETURNING 1) "
+        "SELECT count(*) FROM moved"};
+    const PostgresqlRows held = connection.execute(
+        change, {parameter(dead.id.value), parameter(dead.low_water.value),
+                 parameter(static_cast<std::int64_t>(limit)), parameter(to_micros(now))});
+    const std::int64_t recorded = held.number(0, 0);
+    if (recorded > 0) dead.low_water = {held.number(0, 1)};
+    const PostgresqlRows claimed = connection.execute(
+        release, {parameter(dead.id.value), parameter(static_cast<std::int64_t>(limit) - recorded),
+                  parameter(to_micros(now))});
+    return static_cast<std::size_t>(recorded + claimed.number(0, 0));
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,128 @@
+#include <service/subscription_index.hpp>
+#include <support/catch.hpp>
+
+namespace webhooks::service {
+namespace {
+
+struct IndexFixture {
+    /// Applies a change, as storage reports it.
+    void put(std::int64_t id, const std::string& owner, const std::string& pattern,
+             bool is_active = true, const std::string& url = "https://hooks.example.com/a") {
+        Configuration changes{.revision = ++revision};
+        changes.subscriptions.push_back({.id = {id},
+                                         .event_type = pattern,
+                                         .url = url,
+                                         .is_active = is_active,
+                                         .user_id = owner,
+                                         .revision = revision});
+        changes.event_types = types;
+        index.apply(changes);
+    }
+    std::vector<std::int64_t> match(std::string_view type,
+                                    const std::optional<std::string>& owner = {}) const {
+        std::vector<std::int64_t> ids;
+        for (const SubscriptionId id : index.match(type, owner).subscriptions) {
+            ids.push_back(id.value);
+        }
+        return ids;
+    }
+
+    std::vector<EventType> types{{.name = "invoice.paid", .description = ""},
+                                 {.name = "order.created", .description = ""}};
+    Revision revision = 0;
+    SubscriptionIndex index{{}};
+};
+
+using Ids = std::vector<std::int64_t>;
+
+}  // namespace
+
+TEST_CASE("a pattern matches a type, all types, or those with a prefix of whole segments") {
+    CHECK(pattern_matches("*", "order.created"));
+    CHECK(pattern_matches("order.created", "order.created"));
+    CHECK(pattern_matches("order.*", "order.created"));
+    CHECK(pattern_matches("order.*", "order.item.added"));
+    CHECK_FALSE(pattern_matches("order.*", "order"));
+    CHECK_FALSE(pattern_matches("order.*", "orders.created"));
+    CHECK_FALSE(pattern_matches("order", "order.created"));
+    CHECK_FALSE(pattern_matches("order.c*", "order.created"));
+}
+
+TEST_CASE_METHOD(IndexFixture, "an event reaches the active subscriptions that match, ascending") {
+    put(3, "alice", "*");
+    put(1, "bob", "order.*");
+    put(2, "alice", "order.created");
+    put(4, "alice", "invoice.paid");
+    put(5, "alice", "*", false);
+    CHECK(match("order.created") == Ids{1, 2, 3});
+    CHECK(match("order.created", "alice") == Ids{2, 3});
+    CHECK(match("invoice.paid", "bob").empty());
+    CHECK(index.match("order.created", {}).revision == revision);
+    for (const std::int64_t id : match("order.item.added")) {
+        CHECK((id == 1 || id == 3));
+    }
+}
+
+TEST_CASE_METHOD(IndexFixture, "a changed subscription leaves no trace of its old pattern") {
+    put(1, "alice", "order.*");
+    put(1, "alice", "invoice.*");
+    CHECK(match("order.created").empty());
+    CHECK(match("order.created", "alice").empty());
+    CHECK(match("invoice.paid", "alice") == Ids{1});
+    put(1, "alice", "invoice.*", false);
+    CHECK(match("invoice.paid").empty());
+    CHECK_FALSE(index.endpoint({1})->is_active);
+}
+
+TEST_CASE_METHOD(IndexFixture, "a deleted subscription has no endpoint and matches nothing") {
+    put(1, "alice", "*");
+    index.apply({.revision = ++revision, .deleted = {{1}}, .event_types = types});
+    CHECK(match("order.created").empty());
+    CHECK(match("order.created", "alice").empty());
+    CHECK(index.endpoint({1}) == nullptr);
+}
+
+TEST_CASE_METHOD(IndexFixture, "changes that are older than the index are skipped") {
+    put(1, "alice", "*");
+    put(1, "alice", "order.*");
+    const std::uint64_t changes = index.changes();
+    Configuration old{.revision = 1};
+    old.subscriptions.push_back({.id = {1}, .event_type = "*", .user_id = "alice"});
+    index.apply(old);
+    CHECK(index.changes() == changes);
+    CHECK(match("invoice.paid").empty());
+}
+
+TEST_CASE_METHOD(IndexFixture, "a notice pauses the version that it was judged at") {
+    put(1, "alice", "*");
+    const Time until{std::chrono::hours(500'000)};
+    index.apply({{.number = 1, .subscription = {1}, .judged_at = 99, .paused_until = until}});
+    CHECK_FALSE(index.endpoint({1})->paused_until);
+    index.apply({{.number = 2, .subscription = {1}, .judged_at = 1, .paused_until = until}});
+    CHECK(index.endpoint({1})->paused_until == until);
+    index.apply({{.number = 3, .subscription = {1}, .deleted_event = EventId{7}, .judged_at = 1}});
+    CHECK(index.endpoint({1})->paused_until == until);
+    index.apply({{.number = 4, .subscription = {1}, .judged_at = 1}});
+    CHECK_FALSE(index.endpoint({1})->paused_until);
+}
+
+TEST_CASE_METHOD(IndexFixture, "an endpoint whose URL is no longer allowed has no target") {
+    put(1, "alice", "*", true, "https://127.0.0.1/");
+    const auto endpoint = index.endpoint({1});
+    CHECK_FALSE(endpoint->target);
+    CHECK_FALSE(endpoint->target_error.empty());
+    CHECK(match("order.created") == Ids{1});
+}
+
+TEST_CASE_METHOD(IndexFixture, "types are known, and the most similar one is suggested") {
+    put(1, "alice", "*");
+    CHECK(index.is_registered("order.created"));
+    CHECK_FALSE(index.is_registered("order.creatd"));
+    CHECK(index.nearest_type("order.creatd") == "order.created");
+    CHECK(index.nearest_type("x").empty());
+    CHECK(index.matches_any_type("invoice.*"));
+    CHECK_FALSE(index.matches_any_type("user.*"));
+    CHECK(index.event_types().size() == 2);
+}
+
+}  // namespace webhooks::service
