@@ -108,7 +108,7 @@ void check_lists(const Subject& subject, Storage& reader) {
 
 void check_subscription(const World& world, const Subscription& subscription, Storage& reader) {
     const Principal owner = Principal::user(subscription.user_id);
-    const DeliveryStatistics statistics = reader.statistics(owner, subscription.id).value();
+    const DeliveryStatistics statistics = reader.statistics(owner, subscription.id, {}).value();
     Subject subject{
         .world = world, .subscription = subscription, .statistics = statistics, .events = {}};
     for (const auto& [id, event] : world.model.events) {
