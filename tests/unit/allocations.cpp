@@ -7,7 +7,13 @@
 namespace {
 
 thread_local long count = 0;
+thread_local long freed = 0;
 thread_local long limit = -1;  ///< Of `count`; -1: none.
+
+void release(void* memory) noexcept {
+    if (memory != nullptr) ++freed;
+    std::free(memory);
+}
 
 }  // namespace
 
@@ -19,16 +25,20 @@ thread_local long limit = -1;  ///< Of `count`; -1: none.
     throw std::bad_alloc();
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
+    release(memory);
 }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
-    std::free(memory);
+    release(memory);
 }
 
 namespace webhooks::testing {
 
 long allocations() noexcept {
     return count;
+}
+
+long live_allocations() noexcept {
+    return count - freed;
 }
 
 Shortage::Shortage(long allocations) noexcept {

@@ -6,6 +6,8 @@ namespace webhooks::testing {
 
 /// The number of allocations of this thread.
 long allocations() noexcept;
+/// The number of those that are not freed.
+long live_allocations() noexcept;
 
 /// While it exists, allocations of this thread fail after this many.
 struct Shortage {
