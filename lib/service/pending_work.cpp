@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <service/pending_work.hpp>
 #include <utility>
 
@@ -109,7 +110,9 @@ void PendingWork::set_wake_at(SteadyTime wake_at, bool is_blocked) {
 void PendingWork::wait(SteadyTime now) {
     std::unique_lock lock(mutex_);
     if (wake_at_ <= now) return;
-    changed_.wait_for(lock, wake_at_ - now, [this] { return stops_waiting_ || wakes(); });
+    // A wait without an end would overflow the clock in which the standard library counts it.
+    const auto at_most = std::min<SteadyTime::duration>(wake_at_ - now, std::chrono::hours(1));
+    changed_.wait_for(lock, at_most, [this] { return stops_waiting_ || wakes(); });
 }
 
 void PendingWork::notify() {

@@ -70,7 +70,7 @@ public:
     };
     Epoch begin_epoch();
 
-    /// Waits until `wake_at`, new work, or `stop_waiting`.
+    /// Waits until `wake_at`, new work, or `stop_waiting`, for an hour at most.
     void wait(SteadyTime now);
     void stop_waiting();
     /// When the loop has work: a time in the past if it has work now.
