@@ -1,8 +1,9 @@
-// The listener's TLS, tested with OpenSSL's client and Node's https.
+// The listener's TLS, tested with OpenSSL's client, Node's https and a browser.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createHash, X509Certificate } from "node:crypto";
+import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import https from "node:https";
 import net from "node:net";
 import { join } from "node:path";
@@ -153,4 +154,20 @@ test("a key with a passphrase, or a path that is not a regular file, is rejected
   };
   await refused(locked, /locked\.key has no usable key for the certificate \(without a passphrase\)/);
   await refused(pipe, /pipe is not a regular file/);
+});
+
+const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
+
+test("a browser reads the API over TLS", { skip: chromium ? false : "needs Debian's package chromium" }, async (t) => {
+  const directory = temporaryDirectory(t);
+  const files = makeCertificate(directory, "browser");
+  const server = await start(t, files);
+  const page = (args) => execFileSync(chromium, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+    `--user-data-dir=${join(directory, "profile")}`, ...args, "--dump-dom", `https://127.0.0.1:${server.port}/health/live`],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 60_000 });
+  // The browser does not know the certificate's issuer, until it is told the key.
+  assert.doesNotMatch(page([]), /"success":true/);
+  const publicKey = new X509Certificate(readFileSync(files.certificate)).publicKey.export({ type: "spki", format: "der" });
+  const pin = createHash("sha256").update(publicKey).digest("base64");
+  assert.match(page([`--ignore-certificate-errors-spki-list=${pin}`]), /"success":true/);
 });
