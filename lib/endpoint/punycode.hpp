@@ -40,7 +40,8 @@ private:
             code_point += index / size;
             index = index % size + 1;
             const bool is_surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-            if (code_point > 0x10FFFF || is_surrogate) return false;
+            const bool is_control = code_point < 0xA0;  // No name contains one.
+            if (code_point > 0x10FFFF || is_surrogate || is_control) return false;
         }
         return true;
     }

@@ -145,6 +145,7 @@ TEST_CASE("An invalid URL is rejected with what would be valid") {
           "https://a.xn--.b",
 
           "https://xn--99999999.com",
+          "https://xn--a.com",
           "https://xn--a-b_c.com",
           "https://a.xn--bcher-kv.example",
           "https://xn--0000h.com",
