@@ -38,8 +38,7 @@ public:
     std::optional<std::string> find(std::string_view name, std::string_view alias,
                                     FieldErrors& errors) const;
 
-    /// The name, in lower case, of the parameter that `&&` ends, which happens if a value is not
-    /// percent-encoded. nullopt if there is none.
+    /// Whether a `&` within its value seems to have ended it: what follows looks like no parameter.
     bool seems_cut(std::string_view name, std::string_view alias) const;
     /// The name, in lower case, of the parameter that `&&` ends, which happens if a value is not
     /// percent-encoded. nullopt if there is none.
