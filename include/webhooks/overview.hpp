@@ -43,6 +43,17 @@ struct WorkerState {
     std::optional<WorkerReport> report = {};
 };
 
+/// What the workers that live report, together.
+struct WorkerTotals {
+    std::size_t in_flight = 0;
+    std::size_t in_memory = 0;
+    Rates per_second = {};
+
+    bool operator==(const WorkerTotals&) const = default;
+};
+
+WorkerTotals totals_of(const std::vector<WorkerState>& workers);
+
 struct StorageInfo {
     std::string kind;  ///< `memory`, `sqlite`, `postgresql`, or a host's own.
     std::optional<int> schema_version = {};

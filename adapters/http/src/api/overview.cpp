@@ -11,29 +11,7 @@
 namespace webhooks::http {
 namespace {
 
-/// What the workers that live report, together.
-struct Totals {
-    std::size_t in_flight = 0;
-    std::size_t in_memory = 0;
-    Rates per_second = {};
-};
-
-Totals totals_of(const std::vector<WorkerState>& workers) {
-    Totals totals;
-    for (const WorkerState& worker : workers) {
-        if (!worker.is_live || !worker.report) continue;
-        const WorkerReport& report = *worker.report;
-        totals.in_flight += report.in_flight;
-        totals.in_memory += report.in_memory;
-        totals.per_second.published += report.per_second.published;
-        totals.per_second.attempts += report.per_second.attempts;
-        totals.per_second.delivered += report.per_second.delivered;
-        totals.per_second.failed += report.per_second.failed;
-    }
-    return totals;
-}
-
-void write_queue(json::Writer& writer, const Overview& overview, const Totals& totals) {
+void write_queue(json::Writer& writer, const Overview& overview, const WorkerTotals& totals) {
     const StorageSample& sample = overview.sample;
     const auto age = sample.oldest_due ? overview.now - *sample.oldest_due : Time::duration::zero();
     writer.key("queue")
@@ -82,7 +60,7 @@ void write_storage(json::Writer& writer, const StorageInfo& storage) {
 
 void write_overview(json::Writer& writer, const Overview& overview) {
     const StorageSample& sample = overview.sample;
-    const Totals totals = totals_of(overview.workers);
+    const WorkerTotals totals = totals_of(overview.workers);
     writer.begin_object();
     writer.key("subscriptions")
         .begin_object()
