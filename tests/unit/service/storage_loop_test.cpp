@@ -20,11 +20,7 @@ private:
 struct LoopFixture {
     LoopFixture() {
         REQUIRE(storage->upsert_event_type({.name = "order.created", .description = ""}));
-        REQUIRE(storage->insert_subscription({.name = "mine",
-                                              .event_type = "order.created",
-                                              .url = "https://hooks.example.com/a",
-                                              .secret = Secret("whsec_" + std::string(32, 'A')),
-                                              .user_id = "alice"}));
+        insert_order_subscription(*storage);
         REQUIRE(loop.open());
         settle();
     }
@@ -34,17 +30,7 @@ struct LoopFixture {
         }
     }
     void publish(std::optional<Time> due = {}) {
-        Submission submission;
-        submission.publications.push_back(
-            {.message = std::make_shared<Message>(
-                 Message{.event_type = "order.created",
-                         .content_type = "application/json",
-                         .payload = std::make_shared<const std::string>("{}")}),
-             .owner = "alice",
-             .due = due});
-        submission.done = [this](Result<PublishReceipts> receipt) {
-            receipts.push_back(std::move(receipt));
-        };
+        Submission submission = submission_of_order(receipts, due);
         REQUIRE(loop.submit(submission));
     }
 

@@ -84,6 +84,33 @@ struct StorageParts {
                         .budget = budget}};
 };
 
+inline SubscriptionId insert_order_subscription(Storage& storage) {
+    return storage
+        .insert_subscription({.name = "mine",
+                              .event_type = "order.created",
+                              .url = "https://hooks.example.com/a",
+                              .secret = Secret("whsec_" + std::string(32, 'A')),
+                              .user_id = "alice"})
+        .value()
+        .id;
+}
+
+/// One publication; its result is appended to `receipts`.
+inline Submission submission_of_order(std::vector<Result<PublishReceipts>>& receipts,
+                                      std::optional<Time> due = {}) {
+    Submission submission;
+    submission.publications.push_back({.message = std::make_shared<Message>(Message{
+                                           .event_type = "order.created",
+                                           .content_type = "application/json",
+                                           .payload = std::make_shared<const std::string>("{}")}),
+                                       .owner = "alice",
+                                       .due = due});
+    submission.done = [&receipts](Result<PublishReceipts> receipt) {
+        receipts.push_back(std::move(receipt));
+    };
+    return submission;
+}
+
 /// One worker with a subscription to `order.created`.
 struct StoragePartsFixture {
     explicit StoragePartsFixture(ServiceOptions options = {}) : parts(shared, clock, options) {
@@ -92,31 +119,12 @@ struct StoragePartsFixture {
         parts.begin();
     }
 
-    SubscriptionId subscribe() {
-        return shared
-            ->insert_subscription({.name = "mine",
-                                   .event_type = "order.created",
-                                   .url = "https://hooks.example.com/a",
-                                   .secret = Secret("whsec_" + std::string(32, 'A')),
-                                   .user_id = "alice"})
-            .value()
-            .id;
-    }
+    SubscriptionId subscribe() { return insert_order_subscription(*shared); }
 
     /// Submits one publication; its result is appended to `receipts`.
     void publish(std::optional<Time> due = {}, std::optional<IdempotencyKey> key = {}) {
-        Submission submission;
-        submission.publications.push_back(
-            {.message = std::make_shared<Message>(
-                 Message{.event_type = "order.created",
-                         .content_type = "application/json",
-                         .payload = std::make_shared<const std::string>("{}")}),
-             .owner = "alice",
-             .idempotency = std::move(key),
-             .due = due});
-        submission.done = [this](Result<PublishReceipts> receipt) {
-            receipts.push_back(std::move(receipt));
-        };
+        Submission submission = submission_of_order(receipts, due);
+        submission.publications.front().idempotency = std::move(key);
         REQUIRE(parts.pending.submit(submission));
     }
 
