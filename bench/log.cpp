@@ -22,6 +22,7 @@ void subscribe(const Bench& bench, Storage& storage, const LogShape& shape) {
     for (int i = 0; i < shape.subscriptions; ++i) {
         storage
             .insert_subscription(
+                Principal::administrator("bench"),
                 {.name = "bench",
                  .event_type = event_type,
                  .url = bench.sink.url(static_cast<std::size_t>(i % shape.endpoints)),

@@ -55,7 +55,9 @@ Figures measure_delete(const Bench& bench, std::int64_t events) {
         return Microseconds(std::chrono::steady_clock::now() - start).count();
     };
     const Subscription none =
-        storage->insert_subscription({.name = "none", .event_type = event_type, .user_id = "none"})
+        storage
+            ->insert_subscription(Principal::administrator("admin"),
+                                  {.name = "none", .event_type = event_type, .user_id = "none"})
             .value();
     const double none_us = time_to_delete(none.id);
     const auto many =

@@ -13,9 +13,9 @@ public:
         : ForwardingStorage(std::move(inner)), audit_(audit) {}
 
     webhooks::Result<webhooks::Subscription> insert_subscription(
-        const webhooks::Subscription& subscription) override {
-        auto inserted = ForwardingStorage::insert_subscription(subscription);
-        if (inserted) note(inserted->user_id, "created", inserted->id);
+        const webhooks::Principal& by, const webhooks::Subscription& subscription) override {
+        auto inserted = ForwardingStorage::insert_subscription(by, subscription);
+        if (inserted) note(by.user_id(), "created", inserted->id);
         return inserted;
     }
 

@@ -123,6 +123,13 @@ constexpr Option table[] = {
     {"service.deactivate_after", Kind::text, Scope::serving, "DURATION",
      "deactivate a subscription that has only failed for this long; 0s: never",
      into<in_service, &ServiceOptions::deactivate_after>},
+    {"service.failing_notice_after", Kind::text, Scope::serving, "DURATION",
+     "send webhook.subscription.failing once an endpoint has only failed for this long",
+     into<in_service, &ServiceOptions::failing_notice_after>},
+    {"service.exhausted_notice_window", Kind::text, Scope::serving, "DURATION",
+     "of a subscription's exhausted events in this period, tell the first and then their number; "
+     "0s: tell each",
+     into<in_service, &ServiceOptions::exhausted_notice_window>},
     {"service.log_while_deactivated.failing", Kind::boolean, Scope::serving, "",
      "log events of a subscription that was deactivated because it only failed, for recover",
      into<in_service, in_log_while_deactivated, &LogWhileDeactivated::failing>},

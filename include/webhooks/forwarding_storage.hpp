@@ -44,6 +44,7 @@ public:
         claim_reserved,
         unclaim,
         maintain,
+        append_due_operational,
         sample,
         overview,
         users,
@@ -56,7 +57,7 @@ public:
     /// @pre `inner` is not null.
     explicit ForwardingStorage(std::shared_ptr<Storage> inner);
 
-    Result<Subscription> insert_subscription(const Subscription&) override;
+    Result<Subscription> insert_subscription(const Principal& by, const Subscription&) override;
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
     Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                              const SubscriptionChange&) override;
@@ -97,6 +98,9 @@ public:
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
     Result<bool> maintain(const Maintenance&) override;
+    void set_operational_listener(std::function<void(const OperationalEvent&)> listener) override;
+    Result<> append_due_operational(std::chrono::seconds exhausted_window,
+                                    std::size_t limit) override;
     Result<StorageSample> sample() override;
     Result<Overview> overview() override;
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;

@@ -7,6 +7,7 @@
 #include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
+#include <webhooks/operational.hpp>
 #include <webhooks/subscription.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -24,6 +25,7 @@ enum class LogEvent : std::uint8_t {
     endpoint_failing,          ///< An endpoint began to fail.
     endpoint_recovered,        ///< It succeeds again.
     subscription_deactivated,  ///< The service deactivated a subscription.
+    operational_event,         ///< An operational event: docs/operational-events.md.
     storage_unavailable,       ///< A call to storage failed.
     lease_lost,                ///< Another worker took over the events of this one.
     results_fenced,            ///< Results of attempts were dropped for that reason.
@@ -96,6 +98,9 @@ public:
     /// The service itself deactivated a subscription; its owner may want to know. Called once this
     /// is durable.
     virtual void on_deactivated(SubscriptionId, DeactivationReason) {}
+    /// What subscribers to operational events receive; also if there are none. Called once it is
+    /// durable, by the worker or inside the call that caused it. A crash in between loses the call.
+    virtual void on_operational(const OperationalEvent&) {}
     /// Another worker has taken over this worker's events. This many results are dropped, and their
     /// events are resent.
     virtual void on_fenced(std::size_t /*results*/) {}

@@ -39,8 +39,15 @@ struct ServiceOptions {
     /// The longest pause of a breaker. `breaker_pause` - 24 h.
     std::chrono::milliseconds breaker_max_pause = std::chrono::minutes(5);
     /// A subscription whose endpoint has only failed for this long is deactivated, and the observer
-    /// is notified. 1 min - 365 days; 0: never.
+    /// is notified. 1 s - 365 days; 0: never.
     std::chrono::seconds deactivate_after = std::chrono::hours(5 * 24);
+    /// Subscribers to `webhook.subscription.failing` hear of an endpoint that has only failed for
+    /// this long, at its next failure after that; if it is deactivated earlier, only of that. 1 s -
+    /// 365 days.
+    std::chrono::seconds failing_notice_after = std::chrono::hours(1);
+    /// After a `webhook.event.exhausted` of a subscription, its further ones in this period are
+    /// told together, as a number. 1 s - 24 h; 0: each by itself.
+    std::chrono::seconds exhausted_notice_window = std::chrono::minutes(10);
     /// Which deactivations by the service itself leave the subscription matching: its events are
     /// logged as cancelled, without a request, and `WebhookService::recover` resends them once it
     /// is active again.

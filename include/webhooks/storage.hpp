@@ -17,6 +17,7 @@
 #include <webhooks/event_type.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
+#include <webhooks/operational.hpp>
 #include <webhooks/overview.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
@@ -138,13 +139,15 @@ struct EndpointState {
 };
 
 /// A message to all workers that changes no configuration: an event was deleted while a worker held
-/// it, an endpoint requested a pause, or such a pause ended early.
+/// it, an endpoint requested a pause, such a pause ended early, or a FailingNotice was written.
 struct Notice {
     std::int64_t number = 0;  ///< Ascending, in the order in which they become visible.
     SubscriptionId subscription{};
-    std::optional<EventId> deleted_event = {};  ///< Absent: it is about a pause.
-    Revision judged_at = 0;                     ///< As in EndpointState.
-    std::optional<Time> paused_until = {};      ///< Absent: the pause is over.
+    std::optional<EventId> deleted_event = {};
+    Revision judged_at = 0;  ///< As in EndpointState.
+    /// `Subscription::notified_failing_since`. Absent, as `deleted_event`: it is about a pause.
+    std::optional<Time> notified_failing_since = {};
+    std::optional<Time> paused_until = {};  ///< Absent: the pause is over.
 };
 
 /// A subscription to be deactivated.
@@ -155,6 +158,18 @@ struct Deactivation {
     Revision judged_at = 0;
     /// If set, only if no attempt has been delivered since then, by any worker.
     std::optional<Time> failing_since = {};
+    std::optional<LastAttempt> last_attempt = {};
+};
+
+/// An endpoint that has only failed for `ServiceOptions::failing_notice_after`: subscribers hear of
+/// it, unless they have since its latest success.
+struct FailingNotice {
+    SubscriptionId subscription{};
+    Revision judged_at = 0;  ///< As in Deactivation.
+    /// Only if no attempt has been delivered since then, by any worker.
+    Time failing_since{};
+    std::optional<Time> deactivates_at = {};
+    std::optional<LastAttempt> last_attempt = {};
 };
 
 /// Everything that a worker writes to the log in one transaction.
@@ -168,6 +183,9 @@ struct Batch {
     std::vector<CustodyChange> custody_changes = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
+    std::vector<FailingNotice> failing_notices = {};
+    /// `ServiceOptions::exhausted_notice_window`.
+    std::chrono::seconds exhausted_window{0};
     /// Added to what is counted already. A storage without `series` ignores them.
     std::vector<Rollup> rollups = {};
     /// Replaces the worker's earlier one. A storage without `overview` ignores it.
@@ -192,6 +210,8 @@ struct BatchReceipt {
     std::vector<Result<Appended>> appends = {};
     /// The deactivations that took place; each has incremented the revision.
     std::vector<SubscriptionId> deactivated = {};
+    /// The number of operational events that were appended: unclaimed and due.
+    std::size_t operational = 0;
 };
 
 /// The events that a worker takes over from storage.
@@ -326,7 +346,8 @@ public:
     // ---- Subscriptions. Each change increments the revision in its own transaction.
 
     /// Stores everything except `id`, `created_at`, `updated_at` and `revision`, which it assigns.
-    virtual Result<Subscription> insert_subscription(const Subscription&) = 0;
+    /// @param by the caller
+    virtual Result<Subscription> insert_subscription(const Principal& by, const Subscription&) = 0;
     /// @return not_found also if the principal may not see it, here and below.
     virtual Result<Subscription> find_subscription(const Principal&, SubscriptionId) = 0;
     /// Applies the members that are set, atomically, and sets `updated_at`. This resets the stored
@@ -441,6 +462,20 @@ public:
     /// that waits stays until it has ended, as does one that may be in a worker's memory.
     /// @return false if nothing is left to do.
     virtual Result<bool> maintain(const Maintenance&) = 0;
+
+    // ---- Operational events (docs/operational-events.md). A storage appends them in the
+    // transaction that makes the change durable: of subscriptions, of what a batch writes, and of
+    // workers that were lost. A storage without them keeps these defaults.
+
+    /// Sets the callback for operational events: it is called after the commit, by the thread that
+    /// made the change. A new callback replaces the old one; an empty one removes it, and returns
+    /// when no call is running.
+    virtual void set_operational_listener(std::function<void(const OperationalEvent&)> listener);
+    /// Appends the events whose time has come: the rest of windows, and what exceeded the maximum
+    /// of an earlier minute. Examines up to `limit`. Called at each heartbeat.
+    /// @param exhausted_window as in Batch
+    virtual Result<> append_due_operational(std::chrono::seconds exhausted_window,
+                                            std::size_t limit);
 
     /// Counts for metrics; called about every 15 s. @return unsupported by default.
     virtual Result<StorageSample> sample();

@@ -37,10 +37,12 @@ std::string_view to_string(DeactivationReason) noexcept;
 /// A user's request to receive events of a type at a URL.
 struct Subscription {
     SubscriptionId id{};
-    std::string name = {};        ///< 1-256 characters.
-    std::string event_type = {};  ///< A registered type, `*`, or a prefix ending in `.*`.
-    std::string url = {};         ///< As given.
-    Secret secret = {};           ///< Signs the deliveries.
+    std::string name = {};  ///< 1-256 characters.
+    /// A registered type, `*`, or a prefix ending in `.*`. `*` matches no type of
+    /// `operational_event_types`.
+    std::string event_type = {};
+    std::string url = {};  ///< As given.
+    Secret secret = {};    ///< Signs the deliveries.
     Headers headers = {};
     int max_retry_count = 0;  ///< Attempts after the first, 0-100.
     bool is_active = true;
@@ -48,6 +50,9 @@ struct Subscription {
     /// For a whole attempt, 1 s - `max_subscription_timeout`; 0: the transport's default.
     std::chrono::seconds timeout{0};
     RetryOn retry_on = {};
+    /// It receives operational events of everyone's subscriptions and of workers. Only
+    /// administrators see and change it.
+    bool operator_scope = false;
     std::string user_id = {};  ///< The owner.
     Time created_at{};
     Time updated_at{};
@@ -59,6 +64,9 @@ struct Subscription {
     std::optional<Time> failing_since = {};
     /// Nothing is sent before this time: the endpoint asked for the pause, or failed too often.
     std::optional<Time> paused_until = {};
+    /// Since when it fails, if `webhook.subscription.failing` told of it and no attempt has
+    /// succeeded after that.
+    std::optional<Time> notified_failing_since = {};
     /// Set while it is inactive, unless it has been since before this was recorded.
     std::optional<DeactivationReason> deactivation_reason = {};
     std::optional<Time> deactivated_at = {};  ///< Set together with `deactivation_reason`.
@@ -81,6 +89,8 @@ struct SubscriptionDraft {
     int rate_limit = 0;
     std::chrono::seconds timeout{0};
     RetryOn retry_on = {};
+    /// Only administrators may set it, for a pattern that begins with `webhook.`.
+    bool operator_scope = false;
 };
 
 /// The argument of `WebhookService::update_subscription`: an absent member keeps its value.
@@ -95,6 +105,7 @@ struct SubscriptionChange {
     std::optional<int> rate_limit = {};
     std::optional<std::chrono::seconds> timeout = {};
     std::optional<RetryOn> retry_on = {};
+    std::optional<bool> operator_scope = {};
 };
 
 }  // namespace webhooks

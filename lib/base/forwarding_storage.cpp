@@ -27,9 +27,10 @@ auto ForwardingStorage::call_inner(Call call, Forward forward) -> decltype(forwa
     return *std::move(answer);
 }
 
-Result<Subscription> ForwardingStorage::insert_subscription(const Subscription& subscription) {
+Result<Subscription> ForwardingStorage::insert_subscription(const Principal& by,
+                                                            const Subscription& subscription) {
     return call_inner(Call::insert_subscription,
-                      [&] { return inner_->insert_subscription(subscription); });
+                      [&] { return inner_->insert_subscription(by, subscription); });
 }
 
 Result<Subscription> ForwardingStorage::find_subscription(const Principal& principal,
@@ -188,6 +189,17 @@ void ForwardingStorage::set_listener(std::function<void()> listener) {
 
 Result<bool> ForwardingStorage::maintain(const Maintenance& maintenance) {
     return call_inner(Call::maintain, [&] { return inner_->maintain(maintenance); });
+}
+
+void ForwardingStorage::set_operational_listener(
+    std::function<void(const OperationalEvent&)> listener) {
+    inner_->set_operational_listener(std::move(listener));
+}
+
+Result<> ForwardingStorage::append_due_operational(std::chrono::seconds exhausted_window,
+                                                   std::size_t limit) {
+    return call_inner(Call::append_due_operational,
+                      [&] { return inner_->append_due_operational(exhausted_window, limit); });
 }
 
 Result<StorageSample> ForwardingStorage::sample() {

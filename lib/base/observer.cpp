@@ -30,6 +30,8 @@ std::string_view to_string(LogEvent event) noexcept {
             return "endpoint_recovered";
         case LogEvent::subscription_deactivated:
             return "subscription_deactivated";
+        case LogEvent::operational_event:
+            return "operational_event";
         case LogEvent::storage_unavailable:
             return "storage_unavailable";
         case LogEvent::lease_lost:

@@ -16,7 +16,11 @@ Result<> ServiceOptions::validate() const {
     check.in("breaker_failures", breaker_failures, 1, 1000, "");
     check.in("breaker_pause", breaker_pause, 100ms, 1h);
     check.in("breaker_max_pause", breaker_max_pause, breaker_pause, 24h);
-    if (deactivate_after != 0s) check.in("deactivate_after", deactivate_after, 1min, 365 * 24h);
+    if (deactivate_after != 0s) check.in("deactivate_after", deactivate_after, 1s, 365 * 24h);
+    check.in("failing_notice_after", failing_notice_after, 1s, 365 * 24h);
+    if (exhausted_notice_window != 0s) {
+        check.in("exhausted_notice_window", exhausted_notice_window, 1s, 24h);
+    }
     check.in("max_in_flight", max_in_flight, 1, 100'000, "");
     check.in("max_in_flight_per_host", max_in_flight_per_host, 1, 100'000, "");
     check.in("max_events_in_memory", max_events_in_memory, 1, 10'000'000, "");

@@ -41,6 +41,12 @@ Result<std::vector<UserSummary>> Storage::users(const std::string&, std::size_t)
 
 void Storage::set_listener(std::function<void()>) {}
 
+void Storage::set_operational_listener(std::function<void(const OperationalEvent&)>) {}
+
+Result<> Storage::append_due_operational(std::chrono::seconds, std::size_t) {
+    return {};
+}
+
 Result<StorageSample> Storage::sample() {
     return Error(Errc::unsupported, "this storage counts nothing for metrics");
 }

@@ -57,7 +57,10 @@ std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, co
         queue.rate_limit = has_state ? endpoint->rate_limit : 0;
         queue.health.begin_version(version, has_state ? endpoint.get() : nullptr, health_policy_);
     }
-    if (has_state) queue.health.apply_pause(endpoint->paused_until, now);
+    if (has_state) {
+        queue.health.apply_pause(endpoint->paused_until, now);
+        queue.health.apply_notified(endpoint->notified_failing_since);
+    }
     return endpoint;
 }
 
@@ -360,11 +363,16 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
 
 void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
                       const RetryPolicy& policy, const Now& now) {
-    HealthReport report =
-        queue.health.note({.answer = answer, .sent_at = flight.sent_at, .started = flight.started},
-                          health_policy_, policy, now);
+    HealthReport report = queue.health.note({.answer = answer,
+                                             .event = flight.event.id,
+                                             .number = flight.event.attempts + 1,
+                                             .sent_at = flight.sent_at,
+                                             .started = flight.started},
+                                            health_policy_, policy, now);
     if (report.state) results_.states.push_back(*report.state);
-    if (report.deactivation) results_.deactivations.push_back(*report.deactivation);
+    if (report.deactivation) results_.deactivations.push_back(*std::move(report.deactivation));
+    if (report.failing_notice)
+        results_.failing_notices.push_back(*std::move(report.failing_notice));
     if (report.change) results_.health_changes.push_back(*std::move(report.change));
     defer_if_blocked_for_long(queue, now);
 }

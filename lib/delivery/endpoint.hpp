@@ -35,6 +35,7 @@ struct Endpoint {
     // As read from storage; while it runs, a worker has newer values.
     std::optional<Time> failing_since;
     std::optional<Time> paused_until;
+    std::optional<Time> notified_failing_since;  ///< As in Subscription.
 
     /// Scheme, host and port of the URL; empty without a target.
     std::string_view origin() const noexcept {

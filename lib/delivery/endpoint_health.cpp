@@ -9,13 +9,26 @@ namespace {
 /// recovery.
 constexpr std::chrono::minutes report_interval{1};
 
+/// @param request a failed one.
+LastAttempt last_attempt_of(const EndedRequest& request) {
+    LastAttempt attempt{.event = request.event,
+                        .number = request.number,
+                        .sent_at = request.sent_at,
+                        .error_message = error_of(request.answer)};
+    if (request.answer.kind == TransportAnswer::Kind::answered) {
+        attempt.status_code = request.answer.status_code;
+    }
+    return attempt;
+}
+
 }  // namespace
 
 HealthPolicy::HealthPolicy(const ServiceOptions& options)
     : breaker{.failures = options.breaker_failures,
               .first_pause = options.breaker_pause,
               .longest_pause = options.breaker_max_pause},
-      deactivate_after(options.deactivate_after) {}
+      deactivate_after(options.deactivate_after),
+      failing_notice_after(options.failing_notice_after) {}
 
 void EndpointHealth::begin_version(Revision version, const Endpoint* endpoint,
                                    const HealthPolicy& policy) {
@@ -26,6 +39,9 @@ void EndpointHealth::begin_version(Revision version, const Endpoint* endpoint,
     known_until_.reset();
     failing_since_.reset();
     failures_ = 0;
+    known_notified_ = endpoint ? endpoint->notified_failing_since : std::nullopt;
+    is_notified_ = known_notified_.has_value();
+    next_notice_ = Time::min();
     if (!endpoint || !endpoint->failing_since) return;
     failing_since_ = endpoint->failing_since;
     // How and how often it failed is not stored: until it succeeds, it is treated as failing.
@@ -50,9 +66,15 @@ void EndpointHealth::apply_pause(std::optional<Time> paused_until, const Now& no
     }
 }
 
+void EndpointHealth::apply_notified(std::optional<Time> notified_failing_since) {
+    if (std::exchange(known_notified_, notified_failing_since) == notified_failing_since) return;
+    is_notified_ = notified_failing_since.has_value();
+}
+
 HealthReport EndpointHealth::note(const EndedRequest& request, const HealthPolicy& policy,
                                   const RetryPolicy& retries, const Now& now) {
     const bool was_failing = failing_since_.has_value();
+    bool ends_notice = false;
     const SteadyTime was_blocked_until = blocked_until;
     const std::optional<Time> was_asked_until = asked_until_;
     const bool is_success = response_class_of(request.answer) == ResponseClass::success;
@@ -61,15 +83,17 @@ HealthReport EndpointHealth::note(const EndedRequest& request, const HealthPolic
         note_success(*this, request.started);
         failing_since_.reset();
         failures_ = 0;
+        ends_notice = std::exchange(is_notified_, false);
         report.change = report_success();
     } else {
         report.change = report_failure(request.answer, now.steady);
         note_failed(request, policy, retries, now);
         report.deactivation = deactivate_if_due(request, policy, now);
+        if (!report.deactivation) report.failing_notice = notice_if_due(request, policy, now);
     }
-    if (was_failing == failing_since_.has_value() && was_blocked_until == blocked_until) {
-        return report;
-    }
+    const bool is_unchanged =
+        was_failing == failing_since_.has_value() && was_blocked_until == blocked_until;
+    if (is_unchanged && !ends_notice) return report;
     EndpointState state{.subscription = subscription_,
                         .judged_at = version_,
                         .failing_since = failing_since_,
@@ -110,7 +134,9 @@ void EndpointHealth::keep_asked_pause(const Now& now) {
 std::optional<Deactivation> EndpointHealth::deactivate_if_due(const EndedRequest& request,
                                                               const HealthPolicy& policy,
                                                               const Now& now) {
-    Deactivation deactivation{.subscription = subscription_, .judged_at = version_};
+    Deactivation deactivation{.subscription = subscription_,
+                              .judged_at = version_,
+                              .last_attempt = last_attempt_of(request)};
     if (response_class_of(request.answer) == ResponseClass::gone) return deactivation;
     if (policy.deactivate_after == std::chrono::seconds(0)) return {};
     if (now.time - *failing_since_ < policy.deactivate_after) return {};
@@ -120,6 +146,24 @@ std::optional<Deactivation> EndpointHealth::deactivate_if_due(const EndedRequest
     // If another worker has had a success since then, storage is not asked again at every failure.
     failing_since_ = request.sent_at;
     return deactivation;
+}
+
+std::optional<FailingNotice> EndpointHealth::notice_if_due(const EndedRequest& request,
+                                                           const HealthPolicy& policy,
+                                                           const Now& now) {
+    if (now.time - *failing_since_ < policy.failing_notice_after || now.time < next_notice_) {
+        return {};
+    }
+    // Storage knows whether it was given before, and whether another worker has had a success.
+    next_notice_ = now.time + policy.failing_notice_after;
+    FailingNotice notice{.subscription = subscription_,
+                         .judged_at = version_,
+                         .failing_since = *failing_since_,
+                         .last_attempt = last_attempt_of(request)};
+    if (policy.deactivate_after.count() > 0) {
+        notice.deactivates_at = *failing_since_ + policy.deactivate_after;
+    }
+    return notice;
 }
 
 std::optional<HealthChange> EndpointHealth::report_failure(const TransportAnswer& answer,

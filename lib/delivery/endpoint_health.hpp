@@ -20,11 +20,15 @@ struct HealthPolicy {
     BreakerPolicy breaker;
     /// Of failures without a success in between; 0: never.
     std::chrono::seconds deactivate_after{0};
+    /// Of such failures, until subscribers hear of it.
+    std::chrono::seconds failing_notice_after{0};
 };
 
 /// A request that has ended.
 struct EndedRequest {
     const TransportAnswer& answer;
+    EventId event{};
+    int number = 0;  ///< Of the attempt.
     Time sent_at{};
     SteadyTime started{};
 };
@@ -33,6 +37,7 @@ struct EndedRequest {
 struct HealthReport {
     std::optional<EndpointState> state = {};
     std::optional<Deactivation> deactivation = {};
+    std::optional<FailingNotice> failing_notice = {};
     std::optional<HealthChange> change = {};
 };
 
@@ -48,6 +53,8 @@ public:
     void begin_version(Revision version, const Endpoint* endpoint, const HealthPolicy&);
     /// Notes what other workers found out about pauses.
     void apply_pause(std::optional<Time> paused_until, const Now&);
+    /// Notes that subscribers have heard of its failing, whichever worker caused that.
+    void apply_notified(std::optional<Time> notified_failing_since);
     /// A requested probe has ended: it ends a pause that the endpoint asked for only if it
     /// succeeded.
     void keep_asked_pause(const Now&);
@@ -58,6 +65,8 @@ private:
     void note_failed(const EndedRequest&, const HealthPolicy&, const RetryPolicy&, const Now&);
     std::optional<Deactivation> deactivate_if_due(const EndedRequest&, const HealthPolicy&,
                                                   const Now&);
+    std::optional<FailingNotice> notice_if_due(const EndedRequest&, const HealthPolicy&,
+                                               const Now&);
     std::optional<HealthChange> report_failure(const TransportAnswer&, SteadyTime now);
     std::optional<HealthChange> report_success();
 
@@ -65,6 +74,10 @@ private:
     Revision version_ = -1;
     std::optional<Time> failing_since_;
     int failures_ = 0;  ///< Since then.
+    /// Subscribers have heard that it fails: the next success must be written.
+    bool is_notified_ = false;
+    std::optional<Time> known_notified_;  ///< As the subscription had it when it was last read.
+    Time next_notice_ = Time::min();
     // When pauses end, in storage's time. What endpoints ask for comes from other workers, too.
     std::optional<Time> paused_until_;  ///< The latest one that was noted.
     std::optional<Time> asked_until_;   ///< The latest one that the endpoint asked for.

@@ -42,6 +42,7 @@ struct Results {
     std::vector<CustodyChange> custody_changes = {};
     std::vector<EndpointState> states = {};
     std::vector<Deactivation> deactivations = {};
+    std::vector<FailingNotice> failing_notices = {};
     /// Of attempts that were written before.
     std::vector<Rollup> rollups = {};
     std::optional<WorkerReport> report = {};
@@ -57,7 +58,7 @@ struct Results {
 
     std::size_t size() const noexcept {
         return attempts.size() + custody_changes.size() + states.size() + deactivations.size() +
-               rollups.size() + (report ? 1 : 0) + refill_requests.size();
+               failing_notices.size() + rollups.size() + (report ? 1 : 0) + refill_requests.size();
     }
 
     /// Appends later decisions.
@@ -66,6 +67,7 @@ struct Results {
         move_to(custody_changes, later.custody_changes);
         move_to(states, later.states);
         move_to(deactivations, later.deactivations);
+        move_to(failing_notices, later.failing_notices);
         move_to(rollups, later.rollups);
         if (later.report) report = std::move(later.report);
         move_to(refill_requests, later.refill_requests);

@@ -30,6 +30,7 @@ public:
         metrics_->count_deactivation(reason);
         inner_->on_deactivated(id, reason);
     }
+    void on_operational(const OperationalEvent& event) override { inner_->on_operational(event); }
     void on_fenced(std::size_t results) override {
         metrics_->count_fenced_results(results);
         inner_->on_fenced(results);

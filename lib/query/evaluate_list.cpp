@@ -52,6 +52,8 @@ Value value_of(const Subscription& row, std::size_t column) {
         case 14:
             if (!row.deactivation_reason) return {};
             return std::string(to_string(*row.deactivation_reason));
+        case 16:
+            return row.operator_scope;
         default:
             return {};
     }

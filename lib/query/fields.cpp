@@ -22,6 +22,7 @@ constexpr Field subscription_fields[] = {
     {"pausedUntil", Type::time, true},
     {"deactivationReason", Type::text, true},
     {"deactivation", Type::text, false},
+    {"operatorScope", Type::boolean, true},
 };
 
 constexpr Field event_fields[] = {

@@ -18,8 +18,8 @@ constexpr std::size_t recovery_batch = 1000;
 
 bool has_rows(const Results& results) {
     return !results.attempts.empty() || !results.custody_changes.empty() ||
-           !results.states.empty() || !results.deactivations.empty() || !results.rollups.empty() ||
-           results.report;
+           !results.states.empty() || !results.deactivations.empty() ||
+           !results.failing_notices.empty() || !results.rollups.empty() || results.report;
 }
 
 /// Moves the results out of a batch again.
@@ -28,6 +28,7 @@ void take_back(Batch& batch, Results& results) {
     results.custody_changes = std::move(batch.custody_changes);
     results.states = std::move(batch.states);
     results.deactivations = std::move(batch.deactivations);
+    results.failing_notices = std::move(batch.failing_notices);
     results.rollups = std::move(batch.rollups);
     results.report = std::move(batch.report);
 }
@@ -78,6 +79,8 @@ bool BatchWriter::write_current() {
                 .custody_changes = std::move(current_.results.custody_changes),
                 .states = std::move(current_.results.states),
                 .deactivations = std::move(current_.results.deactivations),
+                .failing_notices = std::move(current_.results.failing_notices),
+                .exhausted_window = parts_.exhausted_window,
                 .rollups = std::move(current_.results.rollups),
                 .report = std::move(current_.results.report)};
     const Result<BatchReceipt> receipt = write_matched(batch);
@@ -175,6 +178,7 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
         if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
     }
     parts_.inbox.deliver(std::move(events));
+    if (receipt.operational > 0) parts_.claimer.consider_due(parts_.clock.now());
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);
@@ -254,6 +258,8 @@ bool BatchWriter::resolve_in_doubt_batch() {
             if (endpoint && !endpoint->is_active) deactivated.push_back(wanted.subscription);
         }
         mark_done(unwritten_);
+        // Operational events, if there are any.
+        parts_.claimer.consider_due(parts_.clock.now());
         complete(std::exchange(unwritten_, {}), deactivated);
     }
     is_in_doubt_ = false;

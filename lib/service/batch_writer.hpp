@@ -34,6 +34,7 @@ public:
         PendingWork& pending;
         Accounts& accounts;
         const delivery::MemoryBudget& budget;
+        std::chrono::seconds exhausted_window{0};  ///< As in Batch.
     };
     explicit BatchWriter(Parts parts) : parts_(std::move(parts)) {}
 

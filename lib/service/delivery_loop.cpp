@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <base/thrown.hpp>
-#include <delivery/webhook_id.hpp>
+#include <base/webhook_id.hpp>
 #include <service/delivery_loop.hpp>
 #include <signing/sign_with_each.hpp>
 #include <utility>
@@ -179,7 +179,7 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     if (!start.endpoint->target) {
         return fail_at_once(start.token, FailureReason::address, start.endpoint->target_error);
     }
-    std::string id = to_string(delivery::WebhookId{start.event.worker_tag, start.event.id});
+    std::string id = to_string(WebhookId{start.event.worker_tag, start.event.id});
     std::string timestamp = std::to_string(
         std::chrono::floor<std::chrono::seconds>(start.sent_at).time_since_epoch().count());
     Result<std::string> signature = sign(start, id, timestamp);

@@ -46,6 +46,9 @@ public:
     void on_deactivated(SubscriptionId id, DeactivationReason reason) override {
         guard([&] { inner_->on_deactivated(id, reason); });
     }
+    void on_operational(const OperationalEvent& event) override {
+        guard([&] { inner_->on_operational(event); });
+    }
     void on_fenced(std::size_t results) override {
         guard([&] { inner_->on_fenced(results); });
     }
@@ -102,6 +105,13 @@ public:
     void set_listener(std::function<void()> listener) override {
         try {
             ForwardingStorage::set_listener(std::move(listener));
+        } catch (...) {
+            log_thrown(*observer_, "the Storage");
+        }
+    }
+    void set_operational_listener(std::function<void(const OperationalEvent&)> listener) override {
+        try {
+            ForwardingStorage::set_operational_listener(std::move(listener));
         } catch (...) {
             log_thrown(*observer_, "the Storage");
         }

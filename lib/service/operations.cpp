@@ -1,5 +1,5 @@
 #include <base/publication.hpp>
-#include <delivery/webhook_id.hpp>
+#include <base/webhook_id.hpp>
 #include <service/batch_errors.hpp>
 #include <service/operations.hpp>
 #include <service/validation.hpp>
@@ -69,7 +69,12 @@ SubscriptionChange as_change(const SubscriptionDraft& draft) {
             .max_retry_count = draft.max_retry_count,
             .rate_limit = draft.rate_limit,
             .timeout = draft.timeout,
-            .retry_on = draft.retry_on};
+            .retry_on = draft.retry_on,
+            .operator_scope = draft.operator_scope};
+}
+
+Error only_for_administrators() {
+    return {Errc::forbidden, "only an administrator may set operatorScope"};
 }
 
 }  // namespace
@@ -134,7 +139,8 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
 // ---- Validation.
 
 Result<> WebhookService::Impl::validate(const SubscriptionDraft& draft) const {
-    return check(as_change(draft), rules());
+    if (Result<> verdict = check(as_change(draft), rules()); !verdict) return verdict;
+    return service::check_operator_scope(draft.operator_scope, draft.event_type);
 }
 
 Result<> WebhookService::Impl::validate(const SubscriptionChange& change) const {
@@ -151,6 +157,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
                                                                SubscriptionDraft draft) {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     if (Result<> verdict = validate(draft); !verdict) return verdict.error();
+    if (draft.operator_scope && !principal.is_administrator()) return only_for_administrators();
     if (!draft.secret) {
         Result<Secret> secret = make_secret(*random);
         if (!secret) return secret.error();
@@ -167,8 +174,9 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
         .rate_limit = draft.rate_limit,
         .timeout = draft.timeout,
         .retry_on = draft.retry_on,
+        .operator_scope = draft.operator_scope,
         .user_id = principal.user_id()};
-    Result<Subscription> stored = storage->insert_subscription(subscription);
+    Result<Subscription> stored = storage->insert_subscription(principal, subscription);
     if (stored) apply_change();
     return stored;
 }
@@ -183,10 +191,18 @@ Result<Subscription> WebhookService::Impl::update_subscription(const Principal& 
                                                                SubscriptionChange change) {
     // A missing subscription takes precedence over invalid input, so that errors reveal nothing
     // about those of others.
-    if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
-        return found;
-    }
+    Result<Subscription> found = storage->find_subscription(principal, id);
+    if (!found) return found;
     if (Result<> verdict = validate(change); !verdict) return verdict.error();
+    if (change.operator_scope == true && !principal.is_administrator()) {
+        return only_for_administrators();
+    }
+    if (Result<> verdict =
+            service::check_operator_scope(change.operator_scope.value_or(found->operator_scope),
+                                          change.event_type.value_or(found->event_type));
+        !verdict) {
+        return verdict.error();
+    }
     Result<Subscription> stored = storage->update_subscription(principal, id, change);
     if (stored) apply_change();
     return stored;
@@ -258,7 +274,7 @@ Result<EventHistory> WebhookService::Impl::event(const Principal& principal, Eve
 
 Result<EventHistory> WebhookService::Impl::event(const Principal& principal,
                                                  std::string_view webhook_id) const {
-    const std::optional<delivery::WebhookId> id = delivery::parse_webhook_id(webhook_id);
+    const std::optional<WebhookId> id = parse_webhook_id(webhook_id);
     if (!id) return Error(Errc::not_found, "no such event");
     return storage->find_any_event(principal, id->event, id->worker_tag);
 }

@@ -102,9 +102,12 @@ private:
                                         std::vector<Publication> batch) const;
     Result<service::PendingPublication> prepare(const Principal& principal, Publication publication,
                                                 const service::Rules& current) const;
-    /// After a change of a subscription or an event type: it applies to all later publications. If
-    /// reading it fails, the next heartbeat reads it.
-    void apply_change() { static_cast<void>(engine.refresh()); }
+    /// After a change of a subscription or an event type: it applies to all later publications, and
+    /// may have appended operational events. If reading it fails, the next heartbeat reads it.
+    void apply_change() {
+        static_cast<void>(engine.refresh());
+        engine.resend();
+    }
 };
 
 }  // namespace webhooks

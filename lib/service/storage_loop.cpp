@@ -1,9 +1,26 @@
 #include <algorithm>
 #include <base/thrown.hpp>
 #include <service/storage_loop.hpp>
+#include <string>
 #include <utility>
 
 namespace webhooks::service {
+namespace {
+
+/// The maximum number of pending operational events that are examined at a heartbeat.
+constexpr std::size_t max_due_operational = 200;
+
+void report(const OperationalEvent& event, Observer& observer) {
+    observer.on_operational(event);
+    std::string line = event.type;
+    if (event.subscription) line += ": subscription " + std::to_string(event.subscription->value);
+    observer.on_record({.level = LogLevel::info,
+                        .event = LogEvent::operational_event,
+                        .message = line,
+                        .subscription = event.subscription});
+}
+
+}  // namespace
 
 StorageLoop::StorageLoop(Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
                          Inbox& inbox, const delivery::MemoryBudget& budget)
@@ -36,11 +53,13 @@ StorageLoop::StorageLoop(Parts parts, const ServiceOptions& options, Subscriptio
                .claimer = claimer_,
                .pending = pending_,
                .accounts = accounts_,
-               .budget = budget}),
+               .budget = budget,
+               .exhausted_window = options.exhausted_notice_window}),
       maintenance_(storage_, std::move(parts.metrics), options, clock_, health_) {}
 
 StorageLoop::~StorageLoop() {
     storage_->set_listener({});
+    storage_->set_operational_listener({});
 }
 
 // ---- Start and stop.
@@ -50,6 +69,8 @@ Result<> StorageLoop::open() {
     next_heartbeat_ = clock_.steady_now() + options_.heartbeat_interval;
     if (const Result<> begun = begin_identity(); !begun) return for_callers(begun.error());
     storage_->set_listener([this] { request(StorageRequest::heartbeat); });
+    storage_->set_operational_listener(
+        [observer = observer_](const OperationalEvent& event) { report(event, *observer); });
     if (Result<> fresh = refresh(); !fresh) return fresh;
     // However much was left behind, heartbeats must continue: the rest follows in later steps.
     const Result<std::size_t> moved = identity_.take_over();
@@ -221,13 +242,20 @@ bool StorageLoop::read_changes() {
     if (!changes_.apply_changes(*heartbeat)) return false;
     if (!health_.note_storage_result(identity_.mark_expired(), "take-over")) return false;
     maintenance_.sample_if_due();
-    return true;
+    return append_due_operational();
+}
+
+bool StorageLoop::append_due_operational() {
+    const Result<> appended =
+        storage_->append_due_operational(options_.exhausted_notice_window, max_due_operational);
+    return health_.note_storage_result(appended, "operational events");
 }
 
 std::size_t StorageLoop::take_over() {
     const Result<std::size_t> moved = identity_.take_over();
     if (!health_.note_storage_result(moved, "take-over")) return 0;
-    if (*moved > 0) claimer_.consider_due(clock_.now());
+    // Also what tells operators of the expired worker.
+    claimer_.consider_due(clock_.now());
     return identity_.is_taking_over() ? 1 : 0;
 }
 

@@ -89,6 +89,8 @@ private:
     std::size_t heartbeat();
     /// @return false if storage does not respond.
     bool read_changes();
+    /// @return false if storage does not respond.
+    bool append_due_operational();
     std::size_t take_over();
     std::size_t maintain();
     std::size_t reject_pending();

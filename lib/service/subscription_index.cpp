@@ -1,13 +1,16 @@
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/nearest.hpp>
+#include <base/pattern.hpp>
 #include <mutex>
 #include <service/subscription_index.hpp>
+#include <webhooks/operational.hpp>
 
 namespace webhooks::service {
 namespace {
 
-/// Every pattern that matches a type: the type itself, `*`, and each of its prefixes with `.*`.
+/// Every pattern that matches a type that a host publishes: the type itself, `*`, and each of its
+/// prefixes with `.*`.
 std::vector<std::string> patterns_for(std::string_view event_type) {
     std::vector<std::string> patterns{std::string(event_type), "*"};
     for (std::size_t dot = event_type.find('.'); dot != std::string_view::npos;
@@ -44,14 +47,12 @@ void erase_from(Map& map, const std::string& key, SubscriptionId id) {
 
 }  // namespace
 
-bool pattern_matches(std::string_view pattern, std::string_view event_type) {
-    if (pattern == "*" || pattern == event_type) return true;
-    if (!pattern.ends_with(".*")) return false;
-    return event_type.starts_with(pattern.substr(0, pattern.size() - 1));
-}
-
 SubscriptionIndex::SubscriptionIndex(EndpointPolicy policy, LogWhileDeactivated logged)
-    : policy_(std::make_shared<EndpointPolicy>(std::move(policy))), logged_(logged) {}
+    : policy_(std::make_shared<EndpointPolicy>(std::move(policy))), logged_(logged) {
+    for (const EventType& type : operational_event_types()) {
+        event_types_.emplace(type.name, type);
+    }
+}
 
 bool SubscriptionIndex::is_matched(const Subscription& subscription) const {
     if (subscription.is_active) return true;
@@ -69,8 +70,10 @@ void SubscriptionIndex::apply(const Configuration& changes) {
         put(subscription);
     }
     decltype(event_types_) types;
-    for (const EventType& type : changes.event_types) {
-        types.emplace(type.name, type);
+    for (const auto& registered : {operational_event_types(), changes.event_types}) {
+        for (const EventType& type : registered) {
+            types.emplace(type.name, type);
+        }
     }
     event_types_.swap(types);
     // Last: if memory runs out before, all of it is read and applied again, and until then storage
@@ -86,9 +89,13 @@ void SubscriptionIndex::apply(const std::vector<Notice>& notices) {
         if (notice.deleted_event || found == entries_.end()) continue;
         std::shared_ptr<const delivery::Endpoint>& endpoint = found->second.endpoint;
         if (endpoint->revision != notice.judged_at) continue;
-        auto paused = std::make_shared<delivery::Endpoint>(*endpoint);
-        paused->paused_until = notice.paused_until;
-        endpoint = std::move(paused);
+        auto changed = std::make_shared<delivery::Endpoint>(*endpoint);
+        if (notice.notified_failing_since) {
+            changed->notified_failing_since = notice.notified_failing_since;
+        } else {
+            changed->paused_until = notice.paused_until;
+        }
+        endpoint = std::move(changed);
     }
     ++changes_;
 }
@@ -149,6 +156,7 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     endpoint->revision = subscription.revision;
     endpoint->failing_since = subscription.failing_since;
     endpoint->paused_until = subscription.paused_until;
+    endpoint->notified_failing_since = subscription.notified_failing_since;
     // Checked again, because the rules may have become stricter since it was saved.
     Result<EndpointUrl> url = EndpointUrl::parse(subscription.url);
     Result<> verdict = url ? check_url(*url, *policy_) : Result<>(url.error());

@@ -76,7 +76,4 @@ private:
     std::map<std::string, EventType, std::less<>> event_types_;
 };
 
-/// Whether a subscription's pattern (a type, `*`, or a prefix ending in `.*`) matches a type.
-bool pattern_matches(std::string_view pattern, std::string_view event_type);
-
 }  // namespace webhooks::service

@@ -121,9 +121,20 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
     return std::move(errors).result();
 }
 
+Result<> check_operator_scope(bool operator_scope, std::string_view pattern) {
+    FieldErrorList errors;
+    errors.expect(!operator_scope || pattern.starts_with(operational_prefix), "operatorScope",
+                  "must be false unless eventType begins with 'webhook.'");
+    return std::move(errors).result();
+}
+
 Result<> check(const Publication& publication, const Rules& rules) {
     FieldErrorList errors;
-    check_registered(publication.event_type, rules.index, errors);
+    if (publication.event_type.starts_with(operational_prefix)) {
+        errors.add("eventType", "must not begin with 'webhook.', which only the service publishes");
+    } else {
+        check_registered(publication.event_type, rules.index, errors);
+    }
     errors.include(check_members(publication, rules.now, rules.options.max_payload_bytes));
     return std::move(errors).result();
 }
@@ -171,7 +182,7 @@ Result<> check_event_type(const EventType& type) {
     errors.expect(is_type_name(type.name), "name",
                   "must be 1 to 128 characters: letters, digits, '_' and '-' in segments that are "
                   "joined by dots");
-    errors.expect(!type.name.starts_with("webhook."), "name",
+    errors.expect(!type.name.starts_with(operational_prefix), "name",
                   "must not begin with 'webhook.', which is reserved");
     errors.expect(
         type.description.size() <= max_description_bytes && is_storable_text(type.description),

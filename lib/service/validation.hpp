@@ -23,6 +23,8 @@ struct Rules {
 
 /// Checks the members that are set.
 Result<> check(const SubscriptionChange&, const Rules&);
+/// @param pattern that of a subscription with this scope
+Result<> check_operator_scope(bool operator_scope, std::string_view pattern);
 Result<> check(const Publication&, const Rules&);
 /// Checks a batch as a whole: whether it can ever fit into the queue.
 Result<> check_size(const std::vector<Publication>&, const Rules&);

@@ -49,6 +49,7 @@ inline void apply(const SubscriptionChange& change, Subscription& subscription, 
     if (change.rate_limit) subscription.rate_limit = *change.rate_limit;
     if (change.timeout) subscription.timeout = *change.timeout;
     if (change.retry_on) subscription.retry_on = *change.retry_on;
+    if (change.operator_scope) subscription.operator_scope = *change.operator_scope;
     subscription.failing_since.reset();
     subscription.paused_until.reset();
     subscription.updated_at = now;
@@ -88,6 +89,20 @@ inline bool join(const EndpointState& state, Subscription& subscription, Time no
     // Absent is before any time.
     paused_until = std::max(paused_until, state.paused_until);
     return ends || state.is_asked_for;
+}
+
+/// A success ends the state of which subscribers have heard, whichever worker has it.
+/// @return since when the endpoint failed, if subscribers are to hear that it does no more.
+inline std::optional<Time> end_notified_failing(const EndpointState& state,
+                                                Subscription& subscription) {
+    if (state.failing_since) return std::nullopt;
+    return std::exchange(subscription.notified_failing_since, std::nullopt);
+}
+
+/// Whether a notice still applies to the subscription's current version, and is the first.
+inline bool concerns(const FailingNotice& notice, const Subscription& subscription) {
+    return subscription.is_active && subscription.revision == notice.judged_at &&
+           !subscription.notified_failing_since;
 }
 
 /// Whether a deactivation still applies to the subscription's current version.

@@ -146,7 +146,7 @@ TEST_CASE_METHOD(PostgresqlFixture, "without a clock, time is the database's", "
     const Time before = database_time();
     const Worker other = real->register_worker(10s).value();
     const Time heartbeat = real->heartbeat(other.id).value().now;
-    const Time created = real->insert_subscription({.user_id = "alice"}).value().created_at;
+    const Time created = real->insert_subscription(admin, {.user_id = "alice"}).value().created_at;
     CHECK(before <= heartbeat);
     CHECK(heartbeat <= created);
     CHECK(created <= database_time());
@@ -245,16 +245,18 @@ TEST_CASE_METHOD(PostgresqlFixture, "what is not possible now is unavailable", "
         sql << "SELECT 1 FROM webhooks_state FOR UPDATE";
         options.lock_timeout = 100ms;
         const auto impatient = make_postgresql_storage(options).value();
-        CHECK(impatient->insert_subscription({.user_id = "alice"}).error() == Errc::unavailable);
+        CHECK(impatient->insert_subscription(admin, {.user_id = "alice"}).error() ==
+              Errc::unavailable);
         sql << "ROLLBACK";
-        CHECK(impatient->insert_subscription({.user_id = "alice"}));
+        CHECK(impatient->insert_subscription(admin, {.user_id = "alice"}));
     }
     SECTION("a read-only server") {
         options.connection =
             Secret(postgresql_cluster().uri() + "&options=-c%20default_transaction_read_only%3Don");
         const auto reading = make_postgresql_storage(options).value();
         CHECK(reading->configuration(0));
-        CHECK(reading->insert_subscription({.user_id = "alice"}).error() == Errc::unavailable);
+        CHECK(reading->insert_subscription(admin, {.user_id = "alice"}).error() ==
+              Errc::unavailable);
         CHECK(reading->write(worker.id, {}).error() == Errc::unavailable);
     }
     SECTION("a free connection") {
@@ -266,7 +268,8 @@ TEST_CASE_METHOD(PostgresqlFixture, "what is not possible now is unavailable", "
         options.statement_timeout = 200ms;
         const auto small = make_postgresql_storage(options).value();
         at_once(3, [&](int) {
-            CHECK(small->insert_subscription({.user_id = "alice"}).error() == Errc::unavailable);
+            CHECK(small->insert_subscription(admin, {.user_id = "alice"}).error() ==
+                  Errc::unavailable);
         });
     }
 }

@@ -67,7 +67,7 @@ TEST_CASE("the events of a killed process on SQLite are due for the next one") {
     std::shared_ptr<Storage> crashed = open();
     const Worker worker = crashed->register_worker(10s).value();
     const SubscriptionId id =
-        crashed->insert_subscription({.name = "mine", .user_id = "alice"}).value().id;
+        crashed->insert_subscription(admin, {.name = "mine", .user_id = "alice"}).value().id;
     Batch batch{.matched_at = crashed->heartbeat(worker.id).value().revision};
     batch.appends.push_back(
         {.message = storage_contract::Fixture::message("{}"), .subscriptions = {id}});

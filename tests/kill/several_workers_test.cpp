@@ -42,7 +42,8 @@ public:
         storage_->upsert_event_type({.name = shared_event_type, .description = ""}).value();
         for (const char* name : {steady, flaky}) {
             storage_
-                ->insert_subscription({.name = name,
+                ->insert_subscription(Principal::administrator("admin"),
+                                      {.name = name,
                                        .event_type = shared_event_type,
                                        .url = receiver_.url() + name,
                                        .secret = Secret(secret),

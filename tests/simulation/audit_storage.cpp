@@ -27,8 +27,9 @@ void AuditStorage::changed(const Subscription& subscription, bool is_deleted) {
     world_.notify_others(process_);
 }
 
-Result<Subscription> AuditStorage::insert_subscription(const Subscription& draft) {
-    Result<Subscription> stored = ForwardingStorage::insert_subscription(draft);
+Result<Subscription> AuditStorage::insert_subscription(const Principal& by,
+                                                       const Subscription& draft) {
+    Result<Subscription> stored = ForwardingStorage::insert_subscription(by, draft);
     if (stored) changed(*stored);
     return stored;
 }

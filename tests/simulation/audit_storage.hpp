@@ -15,7 +15,7 @@ class AuditStorage final : public ForwardingStorage {
 public:
     AuditStorage(World& world, Process& process, std::shared_ptr<Storage> inner);
 
-    Result<Subscription> insert_subscription(const Subscription&) override;
+    Result<Subscription> insert_subscription(const Principal& by, const Subscription&) override;
     Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                              const SubscriptionChange&) override;
     Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,

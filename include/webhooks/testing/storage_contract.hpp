@@ -26,6 +26,7 @@
 #include <webhooks/testing/storage_contract/list_query.hpp>
 #include <webhooks/testing/storage_contract/log.hpp>
 #include <webhooks/testing/storage_contract/notices.hpp>
+#include <webhooks/testing/storage_contract/operational.hpp>
 #include <webhooks/testing/storage_contract/overview.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>
 #include <webhooks/testing/storage_contract/retention.hpp>

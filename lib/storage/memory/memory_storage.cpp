@@ -43,15 +43,28 @@ MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::millisec
       query_timeout_(query_timeout),
       counted_since_(clock_->now()) {}
 
+template <class Body>
+auto MemoryStorage::change(std::chrono::seconds exhausted_window, Body body) {
+    std::unique_lock lock(mutex_);
+    OperationalWriter writer(*this, exhausted_window, clock_->now());
+    auto result = body(writer);
+    lock.unlock();
+    listener_.report(writer.take_events());
+    return result;
+}
+
 // ---- Subscriptions.
 
-Result<Subscription> MemoryStorage::insert_subscription(const Subscription& draft) {
-    const std::scoped_lock lock(mutex_);
-    Subscription subscription = draft;
-    subscription.id = {++last_subscription_};
-    begin(subscription, clock_->now(), ++revision_);
-    subscriptions_[subscription.id] = {.subscription = subscription};
-    return subscription;
+Result<Subscription> MemoryStorage::insert_subscription(const Principal& by,
+                                                        const Subscription& draft) {
+    return change({}, [&](OperationalWriter& writer) -> Result<Subscription> {
+        Subscription subscription = draft;
+        subscription.id = {++last_subscription_};
+        begin(subscription, clock_->now(), ++revision_);
+        note_pattern(subscriptions_[subscription.id] = {.subscription = subscription});
+        writer.write(created(subscription, by));
+        return subscription;
+    });
 }
 
 Result<MemoryStorage::StoredSubscription*> MemoryStorage::visible(const Principal& principal,
@@ -74,32 +87,41 @@ Result<Subscription> MemoryStorage::find_subscription(const Principal& principal
 Result<Subscription> MemoryStorage::update_subscription(const Principal& principal,
                                                         SubscriptionId id,
                                                         const SubscriptionChange& change) {
-    const std::scoped_lock lock(mutex_);
-    const auto stored = visible(principal, id);
-    if (!stored) return stored.error();
-    Subscription& subscription = (*stored)->subscription;
-    apply(change, subscription, clock_->now(), ++revision_);
-    return subscription;
+    return this->change({}, [&](OperationalWriter& writer) -> Result<Subscription> {
+        const auto stored = visible(principal, id);
+        if (!stored) return stored.error();
+        Subscription& subscription = (*stored)->subscription;
+        const Subscription before = subscription;
+        apply(change, subscription, clock_->now(), ++revision_);
+        note_pattern(**stored);
+        if (const auto fact = updated(before, subscription, principal)) writer.write(*fact);
+        return subscription;
+    });
 }
 
 Result<Subscription> MemoryStorage::rotate_secret(const Principal& principal, SubscriptionId id,
                                                   const Secret& secret,
                                                   std::chrono::seconds overlap) {
-    const std::scoped_lock lock(mutex_);
-    const auto stored = visible(principal, id);
-    if (!stored) return stored.error();
-    rotate((*stored)->subscription, secret, overlap, clock_->now(), ++revision_);
-    return (*stored)->subscription;
+    return change({}, [&](OperationalWriter& writer) -> Result<Subscription> {
+        const auto stored = visible(principal, id);
+        if (!stored) return stored.error();
+        rotate((*stored)->subscription, secret, overlap, clock_->now(), ++revision_);
+        writer.write(secret_rotated((*stored)->subscription, principal));
+        return (*stored)->subscription;
+    });
 }
 
 Result<> MemoryStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
-    const std::scoped_lock lock(mutex_);
-    const auto stored = visible(principal, id);
-    if (!stored) return stored.error();
-    (*stored)->is_deleted = true;
-    (*stored)->deleted_at = clock_->now();
-    (*stored)->subscription.revision = ++revision_;
-    return {};
+    return change({}, [&](OperationalWriter& writer) -> Result<> {
+        const auto stored = visible(principal, id);
+        if (!stored) return stored.error();
+        (*stored)->is_deleted = true;
+        (*stored)->deleted_at = clock_->now();
+        (*stored)->subscription.revision = ++revision_;
+        note_pattern(**stored);
+        writer.write(deleted((*stored)->subscription, principal));
+        return {};
+    });
 }
 
 Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& principal,
@@ -439,15 +461,23 @@ Result<> MemoryStorage::mark_expired(WorkerId self) {
 }
 
 Result<std::size_t> MemoryStorage::take_over(WorkerId self, std::size_t limit) {
-    const std::scoped_lock lock(mutex_);
-    if (const auto worker = living(self); !worker) return worker.error();
-    std::size_t moved = 0;
-    for (auto place = workers_.begin(); place != workers_.end() && moved < limit;) {
-        auto& [id, worker] = *place;
-        if (worker.is_dead) moved += move_held(id, worker, limit - moved);
-        place = worker.is_dead && moved < limit ? workers_.erase(place) : std::next(place);
-    }
-    return moved;
+    return change({}, [&](OperationalWriter& writer) -> Result<std::size_t> {
+        if (const auto worker = living(self); !worker) return worker.error();
+        std::size_t moved = 0;
+        auto place = workers_.begin();
+        while (place != workers_.end() && moved < limit) {
+            auto& [id, worker] = *place;
+            if (worker.is_dead) {
+                const std::size_t count = move_held(id, worker, limit - moved);
+                worker.taken_over += count;
+                moved += count;
+            }
+            const bool is_over = worker.is_dead && moved < limit;
+            if (is_over) writer.write(worker_lost(id, worker.report, worker.taken_over));
+            place = is_over ? workers_.erase(place) : std::next(place);
+        }
+        return moved;
+    });
 }
 
 std::size_t MemoryStorage::move_held(WorkerId id, StoredWorker& worker, std::size_t limit) {
@@ -504,7 +534,12 @@ void MemoryStorage::erase_row(EventId id) {
 }
 
 Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
-    const std::scoped_lock lock(mutex_);
+    return change(batch.exhausted_window,
+                  [&](OperationalWriter& writer) { return write(id, batch, writer); });
+}
+
+Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
+                                          OperationalWriter& writer) {
     const auto worker = living(id);
     if (!worker) return worker.error();
     if (!batch.appends.empty() && batch.matched_at != revision_) {
@@ -515,11 +550,12 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
     for (const CustodyChange& change : batch.custody_changes) {
         write_park(id, change);
     }
+    std::vector<EventId> exhausted;
     for (const AttemptRecord& record : batch.attempts) {
-        write_attempt(id, record);
-    }
-    for (const EndpointState& state : batch.states) {
-        write_state(state);
+        const bool is_written = write_attempt(id, record);
+        if (is_written && record.attempt.outcome == Outcome::exhausted) {
+            exhausted.push_back(record.event);
+        }
     }
     BatchReceipt receipt;
     receipt.appends = decide(batch.appends, reserve(batch.appends, {last_event_.value + 1}),
@@ -530,26 +566,39 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
     }
     rollups_.add(batch.rollups);
     if (batch.report) (*worker)->report = batch.report;
-    for (const Deactivation& deactivation : batch.deactivations) {
-        if (deactivate(deactivation)) receipt.deactivated.push_back(deactivation.subscription);
+    for (const EndpointState& state : batch.states) {
+        write_state(state, writer);
     }
+    write_exhausted(exhausted, writer);
+    for (const FailingNotice& notice : batch.failing_notices) {
+        write_failing(notice, writer);
+    }
+    for (const Deactivation& deactivation : batch.deactivations) {
+        if (!deactivate(deactivation, writer)) continue;
+        receipt.deactivated.push_back(deactivation.subscription);
+    }
+    receipt.operational = writer.appended();
     return receipt;
 }
 
-void MemoryStorage::write_state(const EndpointState& state) {
+void MemoryStorage::write_state(const EndpointState& state, OperationalWriter& writer) {
     const auto found = subscriptions_.find(state.subscription);
     if (found == subscriptions_.end()) return;
     Subscription& subscription = found->second.subscription;
     if (subscription.revision != state.judged_at) return;
+    if (const auto since = end_notified_failing(state, subscription)) {
+        writer.write(
+            recovered(subscription, clock_->now() - *since, count_recoverable(subscription.id)));
+    }
     if (!join(state, subscription, clock_->now())) return;
     give_notice({.subscription = subscription.id,
                  .judged_at = state.judged_at,
                  .paused_until = subscription.paused_until});
 }
 
-void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) {
+bool MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) {
     const auto found = events_.find(record.event);
-    if (found == events_.end() || !is_held_by(worker, found->second)) return;
+    if (found == events_.end() || !is_held_by(worker, found->second)) return false;
     found->second.attempts.push_back(record.attempt);
     if (record.attempt.outcome == Outcome::delivered) {
         erase_row(record.event);
@@ -558,6 +607,7 @@ void MemoryStorage::write_attempt(WorkerId worker, const AttemptRecord& record) 
                                .attempts = record.attempt.number,
                                .attempts_since_reopened = record.attempts_since_reopened});
     }
+    return true;
 }
 
 void MemoryStorage::write_park(WorkerId worker, const CustodyChange& change) {
@@ -570,7 +620,7 @@ void MemoryStorage::write_park(WorkerId worker, const CustodyChange& change) {
                            .is_deferred = change.custody == Custody::reserved});
 }
 
-bool MemoryStorage::deactivate(const Deactivation& deactivation) {
+bool MemoryStorage::deactivate(const Deactivation& deactivation, OperationalWriter& writer) {
     const auto found = subscriptions_.find(deactivation.subscription);
     if (found == subscriptions_.end() || found->second.is_deleted ||
         !concerns(deactivation, found->second.subscription)) {
@@ -580,7 +630,9 @@ bool MemoryStorage::deactivate(const Deactivation& deactivation) {
         delivered_since(deactivation.subscription, *deactivation.failing_since)) {
         return false;
     }
-    storage::deactivate(deactivation, found->second.subscription, clock_->now(), ++revision_);
+    Subscription& subscription = found->second.subscription;
+    storage::deactivate(deactivation, subscription, clock_->now(), ++revision_);
+    writer.write(deactivated(subscription, deactivation, count_waiting(subscription.id)));
     return true;
 }
 
@@ -811,6 +863,7 @@ std::size_t MemoryStorage::erase_deleted(std::size_t limit) {
         const bool is_over = stored.is_deleted && log.empty() &&
                              stored.deleted_at + notice_lifetime <= clock_->now();
         if (is_over) {
+            operational_.erase(id);
             log_of_.erase(id);
             rollups_.erase(id);
         }

@@ -7,7 +7,10 @@
 #include <set>
 #include <storage/append_decision.hpp>
 #include <storage/memory/memory_rollups.hpp>
+#include <storage/operational_listener.hpp>
+#include <storage/operational_writer.hpp>
 #include <storage/retention_cursor.hpp>
+#include <storage/visibility.hpp>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -18,12 +21,12 @@
 namespace webhooks::storage {
 
 /// Ordered containers under one lock: every call is atomic because it holds the lock.
-class MemoryStorage final : public Storage {
+class MemoryStorage final : public Storage, private OperationalTable {
 public:
     MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout,
                   std::shared_ptr<Random> random);
 
-    Result<Subscription> insert_subscription(const Subscription&) override;
+    Result<Subscription> insert_subscription(const Principal& by, const Subscription&) override;
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
     Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                              const SubscriptionChange&) override;
@@ -63,6 +66,9 @@ public:
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
+    void set_operational_listener(std::function<void(const OperationalEvent&)> listener) override;
+    Result<> append_due_operational(std::chrono::seconds exhausted_window,
+                                    std::size_t limit) override;
     Result<StorageSample> sample() override;
     Result<Overview> overview() override;
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
@@ -108,7 +114,8 @@ private:
         SteadyTime last_heartbeat{};  ///< Steady: wall clock changes must not end a lease.
         EventId low_water{};
         std::int64_t last_batch = 0;
-        bool is_dead = false;
+        bool is_dead = false;  ///< It did not retire.
+        std::size_t taken_over = 0;
         std::optional<WorkerReport> report = {};
     };
     struct StoredKey {
@@ -121,12 +128,16 @@ private:
     using LogRows = std::vector<std::pair<EventId, StoredEvent>>;
 
     static bool is_visible(const Principal& principal, const StoredSubscription& stored) {
-        return !stored.is_deleted && principal.may_see(stored.subscription.user_id);
+        return !stored.is_deleted && may_see(principal, stored.subscription);
     }
     static Event view(EventId, const StoredEvent&);
     /// Evaluates the query without the lock, so that nothing waits for it.
     Result<Page<Event>> answer_from(const LogRows&, const ListQuery&) const;
     query::Budget budget_for(std::stop_token stop) const;
+    /// Takes the lock and calls `body(OperationalWriter&)`. Afterwards, without the lock, the
+    /// listener hears of what was written.
+    template <class Body>
+    auto change(std::chrono::seconds exhausted_window, Body body);
 
     // All of these require the lock to be held.
     Result<StoredSubscription*> visible(const Principal&, SubscriptionId);
@@ -151,15 +162,33 @@ private:
     void erase_row(EventId);
     void erase_event(EventId);
     std::size_t erase_deleted(std::size_t limit);
-    void write_state(const EndpointState&);
+    void write_state(const EndpointState&, OperationalWriter&);
     void give_notice(Notice);
     std::size_t erase_old_events(std::chrono::seconds keep_for, std::size_t limit);
     HeldEvent held(EventId) const;
     std::size_t move_held(WorkerId, StoredWorker&, std::size_t limit);
-    void write_attempt(WorkerId, const AttemptRecord&);
+    /// @return whether the worker held the event.
+    bool write_attempt(WorkerId, const AttemptRecord&);
     void write_park(WorkerId, const CustodyChange&);
-    bool deactivate(const Deactivation&);
+    bool deactivate(const Deactivation&, OperationalWriter&);
+    void write_failing(const FailingNotice&, OperationalWriter&);
+    void write_exhausted(const std::vector<EventId>&, OperationalWriter&);
+    std::size_t count_recoverable(SubscriptionId) const;
+    /// Keeps `operational_` up to date.
+    void note_pattern(const StoredSubscription&);
+
+    std::vector<SubscriptionId> recipients(const std::string& type,
+                                           const std::string& owner) override;
+    void append(const Message&, const std::vector<SubscriptionId>&, Time now) override;
+    std::optional<PendingFact> find_pending(SubscriptionId, const std::string& type) override;
+    void put_pending(const PendingFact&) override;
+    void erase_pending(const PendingFact&) override;
+    std::vector<PendingFact> due_pending(Time now, std::size_t limit) override;
+    MinuteCount minute_count() override { return minute_count_; }
+    void set_minute_count(const MinuteCount& count) override { minute_count_ = count; }
+
     bool delivered_since(SubscriptionId, Time) const;
+    Result<BatchReceipt> write(WorkerId, const Batch&, OperationalWriter&);
     Result<std::optional<Earlier>> find_earlier(const IdempotencyKey&) const;
     void write_append(const Worker&, const Append&, const Appended& place);
 
@@ -168,6 +197,10 @@ private:
     const std::chrono::milliseconds query_timeout_;
     std::mutex mutex_;
     std::map<SubscriptionId, StoredSubscription> subscriptions_;
+    /// Those with a pattern of operational events.
+    std::set<SubscriptionId> operational_;
+    std::map<std::pair<SubscriptionId, std::string>, PendingFact> pending_facts_;
+    MinuteCount minute_count_;
     std::map<std::string, EventType> event_types_;
     std::map<EventId, StoredEvent> events_;
     std::map<SubscriptionId, std::set<EventId>> log_of_;
@@ -187,6 +220,7 @@ private:
     EventId last_event_{};
     std::int64_t last_worker_ = 0;
     std::int64_t last_api_key_ = 0;
+    OperationalListener listener_;
 };
 
 }  // namespace webhooks::storage

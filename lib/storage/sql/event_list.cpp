@@ -194,7 +194,7 @@ private:
         if (scope_.subscription) return column + " = :subscription";
         std::string text =
             column + " IN (SELECT s.id FROM webhooks_subscription s WHERE s.deletion = 0";
-        if (is_of_user()) text += " AND s.user_id = :owner";
+        if (is_of_user()) text += " AND s.user_id = :owner AND s.operator_scope = 0";
         return text + ")";
     }
 

@@ -15,15 +15,17 @@ void give_notice(soci::session& sql, const Notice& notice, Time now) {
     const long long created_at = to_micros(now);
     Nullable<long long> event;
     Nullable<long long> paused_until;
+    Nullable<long long> notified;
     if (notice.deleted_event) event.set(std::optional(notice.deleted_event->value));
     paused_until.set(to_micros(notice.paused_until));
-    sql << "INSERT INTO webhooks_notice "
-           "(number, subscription_id, event_id, judged_at, paused_until, created_at) "
-           "VALUES (:number, :subscription, :event, :judged_at, :paused_until, :created_at)",
+    notified.set(to_micros(notice.notified_failing_since));
+    sql << "INSERT INTO webhooks_notice (number, subscription_id, event_id, judged_at, "
+           "paused_until, notified_failing_since, created_at) VALUES (:number, :subscription, "
+           ":event, :judged_at, :paused_until, :notified, :created_at)",
         use(number, "number"), use(subscription, "subscription"),
         use(event.value, event.indicator, "event"), use(judged_at, "judged_at"),
         use(paused_until.value, paused_until.indicator, "paused_until"),
-        use(created_at, "created_at");
+        use(notified.value, notified.indicator, "notified"), use(created_at, "created_at");
 }
 
 std::vector<Notice> read_notices(soci::session& sql, std::int64_t after) {
@@ -34,20 +36,24 @@ std::vector<Notice> read_notices(soci::session& sql, std::int64_t after) {
     Nullable<long long> event;
     long long judged_at = 0;
     Nullable<long long> paused_until;
+    Nullable<long long> notified;
     soci::statement query(sql);
     query.exchange(into(number));
     query.exchange(into(subscription));
     query.exchange(into(event.value, event.indicator));
     query.exchange(into(judged_at));
     query.exchange(into(paused_until.value, paused_until.indicator));
+    query.exchange(into(notified.value, notified.indicator));
     query.exchange(use(from, "after"));
     for_each_row(query,
-                 "SELECT number, subscription_id, event_id, judged_at, paused_until "
+                 "SELECT number, subscription_id, event_id, judged_at, paused_until, "
+                 "notified_failing_since "
                  "FROM webhooks_notice WHERE number > :after ORDER BY number",
                  [&] {
                      Notice notice{.number = number,
                                    .subscription = {subscription},
                                    .judged_at = judged_at,
+                                   .notified_failing_since = from_micros(notified.get()),
                                    .paused_until = from_micros(paused_until.get())};
                      if (event.get()) notice.deleted_event = EventId{event.value};
                      notices.push_back(notice);

@@ -39,15 +39,41 @@ auto SqlStorage::run_visible(Purpose purpose, const Principal& principal, Subscr
         stop);
 }
 
+template <class Answering>
+auto SqlStorage::run_operational(std::chrono::seconds exhausted_window, Answering body) {
+    std::vector<OperationalEvent> written;
+    auto answer = run(Purpose::configure, [&](soci::session& sql) {
+        return with_operational(sql, exhausted_window, now(sql), written,
+                                [&](OperationalWriter& writer) { return body(sql, writer); });
+    });
+    if (answer) report(written);
+    return answer;
+}
+
+template <class Answering>
+auto SqlStorage::change_visible(const Principal& principal, SubscriptionId id, Answering body) {
+    return run_operational({},
+                           [&](soci::session& sql, OperationalWriter& writer)
+                               -> decltype(body(sql, std::declval<Subscription&>(), writer)) {
+                               std::optional<Subscription> found =
+                                   storage::find_subscription(sql, principal, id);
+                               if (!found) return no_such_subscription();
+                               return body(sql, *found, writer);
+                           });
+}
+
 // ---- Subscriptions.
 
-Result<Subscription> SqlStorage::insert_subscription(const Subscription& draft) {
-    return run(Purpose::configure, [&](soci::session& sql) -> Result<Subscription> {
-        Subscription subscription = draft;
-        begin(subscription, now(sql), bump_revision(sql));
-        subscription.id = storage::insert_subscription(sql, subscription);
-        return subscription;
-    });
+Result<Subscription> SqlStorage::insert_subscription(const Principal& by,
+                                                     const Subscription& draft) {
+    return run_operational(
+        {}, [&](soci::session& sql, OperationalWriter& writer) -> Result<Subscription> {
+            Subscription subscription = draft;
+            begin(subscription, writer.now(), bump_revision(sql));
+            subscription.id = storage::insert_subscription(sql, subscription);
+            writer.write(created(subscription, by));
+            return subscription;
+        });
 }
 
 Result<Subscription> SqlStorage::find_subscription(const Principal& principal, SubscriptionId id) {
@@ -58,30 +84,38 @@ Result<Subscription> SqlStorage::find_subscription(const Principal& principal, S
 
 Result<Subscription> SqlStorage::update_subscription(const Principal& principal, SubscriptionId id,
                                                      const SubscriptionChange& change) {
-    return run_visible(Purpose::configure, principal, id,
-                       [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
-                           apply(change, found, now(sql), bump_revision(sql));
-                           storage::update_subscription(sql, found);
-                           return found;
-                       });
+    return change_visible(principal, id,
+                          [&](soci::session& sql, Subscription& found,
+                              OperationalWriter& writer) -> Result<Subscription> {
+                              const Subscription before = found;
+                              apply(change, found, writer.now(), bump_revision(sql));
+                              storage::update_subscription(sql, found);
+                              if (const auto fact = updated(before, found, principal))
+                                  writer.write(*fact);
+                              return found;
+                          });
 }
 
 Result<Subscription> SqlStorage::rotate_secret(const Principal& principal, SubscriptionId id,
                                                const Secret& secret, std::chrono::seconds overlap) {
-    return run_visible(Purpose::configure, principal, id,
-                       [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
-                           rotate(found, secret, overlap, now(sql), bump_revision(sql));
-                           storage::update_subscription(sql, found);
-                           return found;
-                       });
+    return change_visible(principal, id,
+                          [&](soci::session& sql, Subscription& found,
+                              OperationalWriter& writer) -> Result<Subscription> {
+                              rotate(found, secret, overlap, writer.now(), bump_revision(sql));
+                              storage::update_subscription(sql, found);
+                              writer.write(secret_rotated(found, principal));
+                              return found;
+                          });
 }
 
 Result<> SqlStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
-    return run_visible(Purpose::configure, principal, id,
-                       [&](soci::session& sql, Subscription&) -> Result<> {
-                           hide_subscription(sql, id, bump_revision(sql), now(sql));
-                           return {};
-                       });
+    return change_visible(
+        principal, id,
+        [&](soci::session& sql, Subscription& found, OperationalWriter& writer) -> Result<> {
+            hide_subscription(sql, id, bump_revision(sql), writer.now());
+            writer.write(deleted(found, principal));
+            return {};
+        });
 }
 
 Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& principal,
@@ -258,6 +292,26 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
     // If the transaction failed, its work still has to be done.
     if (is_more) retention_ = cursor;
     return is_more;
+}
+
+// ---- Operational events.
+
+void SqlStorage::set_operational_listener(std::function<void(const OperationalEvent&)> listener) {
+    operational_.set(std::move(listener));
+}
+
+Result<> SqlStorage::append_due_operational(std::chrono::seconds exhausted_window,
+                                            std::size_t limit) {
+    const Result<bool> is_due = run(Purpose::read, [&](soci::session& sql) -> Result<bool> {
+        return has_due_pending(sql, now(sql));
+    });
+    if (!is_due) return is_due.error();
+    if (!*is_due) return {};
+    return run_operational(exhausted_window,
+                           [&](soci::session&, OperationalWriter& writer) -> Result<> {
+                               writer.write_due(limit);
+                               return {};
+                           });
 }
 
 Result<StorageSample> SqlStorage::sample() {

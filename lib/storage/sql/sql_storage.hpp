@@ -7,8 +7,10 @@
 #include <optional>
 #include <query/budget.hpp>
 #include <stop_token>
+#include <storage/operational_listener.hpp>
 #include <storage/retention_cursor.hpp>
 #include <storage/sql/condition_sql.hpp>
+#include <storage/sql/operational_table.hpp>
 #include <utility>
 #include <webhooks/storage.hpp>
 
@@ -37,7 +39,7 @@ inline bool is_reading(Purpose purpose) {
 /// the log. Derived classes supply connections, transactions, errors and time.
 class SqlStorage : public Storage {
 public:
-    Result<Subscription> insert_subscription(const Subscription&) override;
+    Result<Subscription> insert_subscription(const Principal& by, const Subscription&) override;
     Result<Subscription> find_subscription(const Principal&, SubscriptionId) override;
     Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                              const SubscriptionChange&) override;
@@ -64,6 +66,9 @@ public:
     Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
                                           const CreationPeriod&) override;
     Result<bool> maintain(const Maintenance&) override;
+    void set_operational_listener(std::function<void(const OperationalEvent&)> listener) override;
+    Result<> append_due_operational(std::chrono::seconds exhausted_window,
+                                    std::size_t limit) override;
     Result<StorageSample> sample() override;
     Result<Overview> overview() override;
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
@@ -87,6 +92,8 @@ protected:
                                     const Body& body) = 0;
     /// Storage's time, in a transaction.
     virtual Time now(soci::session& sql) = 0;
+    /// Reserves ids in a transaction that holds the lock of changes of subscriptions.
+    virtual NewEventIds reserve_event_ids(soci::session& sql, std::size_t count) = 0;
     /// If events can become visible out of the order of their ids: the id up to which none can
     /// appear any more in a transaction that begins after this call.
     virtual Result<std::optional<EventId>> last_settled_event() { return std::nullopt; }
@@ -115,7 +122,29 @@ protected:
         return done ? *std::move(answer) : Answer(done.error());
     }
 
+    /// Calls `body(OperationalWriter&)` in a transaction, and keeps what it wrote in `written`.
+    template <class Body>
+    auto with_operational(soci::session& sql, std::chrono::seconds exhausted_window, Time now,
+                          std::vector<OperationalEvent>& written, Body body) {
+        SqlOperationalTable table(sql, [this](soci::session& same, std::size_t count) {
+            return reserve_event_ids(same, count);
+        });
+        OperationalWriter writer(table, exhausted_window, now);
+        auto answer = body(writer);
+        written = writer.take_events();
+        return answer;
+    }
+    /// The listener hears of what was committed.
+    void report(const std::vector<OperationalEvent>& events) { operational_.report(events); }
+
 private:
+    /// As `run` with Purpose::configure, for changes of which subscribers hear:
+    /// `body(soci::session&, OperationalWriter&)`.
+    template <class Answering>
+    auto run_operational(std::chrono::seconds exhausted_window, Answering body);
+    /// As above, for one visible subscription.
+    template <class Answering>
+    auto change_visible(const Principal& principal, SubscriptionId id, Answering body);
     /// As `run`, for one visible subscription: `body(soci::session&, Subscription&)`.
     template <class Answering>
     auto run_visible(Purpose purpose, const Principal& principal, SubscriptionId id, Answering body,
@@ -126,6 +155,7 @@ private:
     const Dialect& dialect_;
     std::mutex retention_mutex_;
     RetentionCursor retention_;
+    OperationalListener operational_;
 };
 
 }  // namespace webhooks::storage

@@ -2,8 +2,10 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/header_text.hpp>
 #include <storage/sql/notice_table.hpp>
+#include <storage/sql/operational_table.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/subscription_change.hpp>
+#include <storage/visibility.hpp>
 
 namespace webhooks::storage {
 namespace {
@@ -58,9 +60,11 @@ struct SubscriptionRow {
     int rate_limit = 0;
     int timeout_seconds = 0;
     int retry_on = 0;
+    int operator_scope = 0;
     std::string retired_secrets;
     Nullable<long long> failing_since = {};
     Nullable<long long> paused_until = {};
+    Nullable<long long> notified_failing_since = {};
     Nullable<std::string> deactivation_reason = {};
     Nullable<long long> deactivated_at = {};
     long long created_at = 0;
@@ -70,8 +74,9 @@ struct SubscriptionRow {
 
     static constexpr const char* columns =
         "id, user_id, name, event_type, url, secret, headers, max_retry_count, is_active, "
-        "rate_limit, timeout_seconds, retry_on, retired_secrets, failing_since, paused_until, "
-        "deactivation_reason, deactivated_at, created_at, updated_at, revision, deletion";
+        "rate_limit, timeout_seconds, retry_on, operator_scope, retired_secrets, failing_since, "
+        "paused_until, notified_failing_since, deactivation_reason, deactivated_at, created_at, "
+        "updated_at, revision, deletion";
 
     void define(soci::statement& query) {
         query.exchange(into(id));
@@ -86,9 +91,11 @@ struct SubscriptionRow {
         query.exchange(into(rate_limit));
         query.exchange(into(timeout_seconds));
         query.exchange(into(retry_on));
+        query.exchange(into(operator_scope));
         query.exchange(into(retired_secrets));
         query.exchange(into(failing_since.value, failing_since.indicator));
         query.exchange(into(paused_until.value, paused_until.indicator));
+        query.exchange(into(notified_failing_since.value, notified_failing_since.indicator));
         query.exchange(into(deactivation_reason.value, deactivation_reason.indicator));
         query.exchange(into(deactivated_at.value, deactivated_at.indicator));
         query.exchange(into(created_at));
@@ -110,12 +117,14 @@ struct SubscriptionRow {
                             .rate_limit = subscription.rate_limit,
                             .timeout_seconds = static_cast<int>(subscription.timeout.count()),
                             .retry_on = subscription.retry_on.bits(),
+                            .operator_scope = subscription.operator_scope ? 1 : 0,
                             .retired_secrets = write_retired(subscription.retired_secrets),
                             .created_at = to_micros(subscription.created_at),
                             .updated_at = to_micros(subscription.updated_at),
                             .revision = subscription.revision};
         row.failing_since.set(to_micros(subscription.failing_since));
         row.paused_until.set(to_micros(subscription.paused_until));
+        row.notified_failing_since.set(to_micros(subscription.notified_failing_since));
         if (subscription.deactivation_reason) {
             row.deactivation_reason.set(
                 std::optional(to_string(*subscription.deactivation_reason)));
@@ -136,6 +145,7 @@ struct SubscriptionRow {
                 .rate_limit = rate_limit,
                 .timeout = std::chrono::seconds(timeout_seconds),
                 .retry_on = RetryOn::from_bits(retry_on),
+                .operator_scope = operator_scope != 0,
                 .user_id = user_id,
                 .created_at = from_micros(created_at),
                 .updated_at = from_micros(updated_at),
@@ -143,6 +153,7 @@ struct SubscriptionRow {
                 .retired_secrets = read_retired(retired_secrets),
                 .failing_since = from_micros(failing_since.get()),
                 .paused_until = from_micros(paused_until.get()),
+                .notified_failing_since = from_micros(notified_failing_since.get()),
                 .deactivation_reason = reason_from(deactivation_reason.get()),
                 .deactivated_at = from_micros(deactivated_at.get())};
     }
@@ -154,7 +165,9 @@ std::string select_where(const std::string& condition) {
 }
 
 const char* owner_condition(const Principal& principal) {
-    return principal.is_administrator() ? "deletion = 0" : "deletion = 0 AND user_id = :owner";
+    return principal.is_administrator()
+               ? "deletion = 0"
+               : "deletion = 0 AND user_id = :owner AND operator_scope = 0";
 }
 
 void bind_owner(soci::statement& query, const Principal& principal) {
@@ -180,6 +193,7 @@ constexpr Column subscription_columns[] = {
     {"(paused_until / 1000)", 0, true},
     {"deactivation_reason", 0, true},
     {"NULL", 0},
+    {"operator_scope", 0},
 };
 
 /// The owner's scope is outside the user's condition, which cannot widen it.
@@ -214,6 +228,90 @@ bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since
     return found != 0;
 }
 
+/// A success has ended the failing of which subscribers heard.
+void write_recovered(soci::session& sql, SubscriptionId subscription, Time failing_since,
+                     OperationalWriter& writer) {
+    const long long id = subscription.value;
+    sql << "UPDATE webhooks_subscription SET notified_failing_since = NULL WHERE id = :id",
+        use(id, "id");
+    const std::optional<Subscription> found =
+        find_subscription(sql, Principal::administrator({}), subscription);
+    if (!found) return;
+    writer.write(recovered(*found, writer.now() - failing_since,
+                           count_recoverable_events(sql, subscription)));
+}
+
+void write_state(soci::session& sql, const EndpointState& state, OperationalWriter& writer) {
+    const Time now = writer.now();
+    const long long id = state.subscription.value;
+    const long long revision = state.judged_at;
+    Nullable<long long> failing_since;
+    Nullable<long long> paused_until;
+    Nullable<long long> notified;
+    sql << "SELECT failing_since, paused_until, notified_failing_since "
+           "FROM webhooks_subscription WHERE id = :id AND revision = :revision",
+        into(failing_since.value, failing_since.indicator),
+        into(paused_until.value, paused_until.indicator), into(notified.value, notified.indicator),
+        use(id, "id"), use(revision, "revision");
+    if (!sql.got_data()) return;
+    Subscription known{.failing_since = from_micros(failing_since.get()),
+                       .paused_until = from_micros(paused_until.get()),
+                       .notified_failing_since = from_micros(notified.get())};
+    if (const auto since = end_notified_failing(state, known)) {
+        write_recovered(sql, state.subscription, *since, writer);
+    }
+    const bool is_to_be_heard = join(state, known, now);
+    failing_since.set(to_micros(known.failing_since));
+    paused_until.set(to_micros(known.paused_until));
+    sql << "UPDATE webhooks_subscription SET failing_since = :failing_since, "
+           "paused_until = :paused_until WHERE id = :id",
+        use(failing_since.value, failing_since.indicator, "failing_since"),
+        use(paused_until.value, paused_until.indicator, "paused_until"), use(id, "id");
+    if (!is_to_be_heard) return;
+    give_notice(sql,
+                {.subscription = state.subscription,
+                 .judged_at = state.judged_at,
+                 .paused_until = known.paused_until},
+                now);
+}
+
+void write_failing(soci::session& sql, const FailingNotice& notice, OperationalWriter& writer) {
+    const std::optional<Subscription> found =
+        find_subscription(sql, Principal::administrator({}), notice.subscription);
+    if (!found || !concerns(notice, *found)) return;
+    if (delivered_since(sql, notice.subscription, notice.failing_since)) return;
+    const long long id = notice.subscription.value;
+    const long long since = to_micros(notice.failing_since);
+    sql << "UPDATE webhooks_subscription SET notified_failing_since = :since WHERE id = :id",
+        use(since, "since"), use(id, "id");
+    give_notice(sql,
+                {.subscription = notice.subscription,
+                 .judged_at = notice.judged_at,
+                 .notified_failing_since = notice.failing_since},
+                writer.now());
+    writer.write(failing(*found, notice));
+}
+
+std::vector<SubscriptionId> deactivate(soci::session& sql,
+                                       const std::vector<Deactivation>& deactivations,
+                                       OperationalWriter& writer) {
+    std::vector<SubscriptionId> done;
+    for (const Deactivation& deactivation : deactivations) {
+        const SubscriptionId id = deactivation.subscription;
+        std::optional<Subscription> found =
+            find_subscription(sql, Principal::administrator({}), id);
+        if (!found || !concerns(deactivation, *found)) continue;
+        if (deactivation.failing_since && delivered_since(sql, id, *deactivation.failing_since)) {
+            continue;
+        }
+        storage::deactivate(deactivation, *found, writer.now(), bump_revision(sql));
+        update_subscription(sql, *found);
+        writer.write(deactivated(*found, deactivation, count_waiting_events(sql, id)));
+        done.push_back(id);
+    }
+    return done;
+}
+
 }  // namespace
 
 Revision current_revision(soci::session& sql) {
@@ -232,18 +330,21 @@ SubscriptionId insert_subscription(soci::session& sql, const Subscription& subsc
     SubscriptionRow row = SubscriptionRow::from(subscription);
     long long id = 0;
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
-           "max_retry_count, is_active, rate_limit, timeout_seconds, retry_on, retired_secrets, "
+           "max_retry_count, is_active, rate_limit, timeout_seconds, retry_on, operator_scope, "
+           "retired_secrets, "
            "failing_since, paused_until, deactivation_reason, deactivated_at, created_at, "
            "updated_at, revision) "
            "VALUES (:user_id, :name, :event_type, :url, :secret, :headers, :max_retry_count, "
-           ":is_active, :rate_limit, :timeout_seconds, :retry_on, :retired_secrets, "
+           ":is_active, :rate_limit, :timeout_seconds, :retry_on, :operator_scope, "
+           ":retired_secrets, "
            ":failing_since, :paused_until, :deactivation_reason, :deactivated_at, :created_at, "
            ":updated_at, :revision) RETURNING id",
         use(row.user_id, "user_id"), use(row.name, "name"), use(row.event_type, "event_type"),
         use(row.url, "url"), use(row.secret, "secret"), use(row.headers, "headers"),
         use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
         use(row.rate_limit, "rate_limit"), use(row.timeout_seconds, "timeout_seconds"),
-        use(row.retry_on, "retry_on"), use(row.retired_secrets, "retired_secrets"),
+        use(row.retry_on, "retry_on"), use(row.operator_scope, "operator_scope"),
+        use(row.retired_secrets, "retired_secrets"),
         use(row.failing_since.value, row.failing_since.indicator, "failing_since"),
         use(row.paused_until.value, row.paused_until.indicator, "paused_until"),
         use(row.deactivation_reason.value, row.deactivation_reason.indicator,
@@ -264,7 +365,7 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
     query.exchange(use(wanted, "id"));
     for_each_row(query, select_where("id = :id AND deletion = 0"),
                  [&] { found = row.to_subscription(); });
-    if (found && !principal.may_see(found->user_id)) return std::nullopt;
+    if (found && !may_see(principal, *found)) return std::nullopt;
     return found;
 }
 
@@ -274,6 +375,7 @@ void update_subscription(soci::session& sql, const Subscription& subscription) {
            "secret = :secret, headers = :headers, max_retry_count = :max_retry_count, "
            "is_active = :is_active, rate_limit = :rate_limit, "
            "timeout_seconds = :timeout_seconds, retry_on = :retry_on, "
+           "operator_scope = :operator_scope, "
            "retired_secrets = :retired_secrets, failing_since = :failing_since, "
            "paused_until = :paused_until, deactivation_reason = :deactivation_reason, "
            "deactivated_at = :deactivated_at, updated_at = :updated_at, revision = :revision "
@@ -282,7 +384,8 @@ void update_subscription(soci::session& sql, const Subscription& subscription) {
         use(row.secret, "secret"), use(row.headers, "headers"),
         use(row.max_retry_count, "max_retry_count"), use(row.is_active, "is_active"),
         use(row.rate_limit, "rate_limit"), use(row.timeout_seconds, "timeout_seconds"),
-        use(row.retry_on, "retry_on"), use(row.retired_secrets, "retired_secrets"),
+        use(row.retry_on, "retry_on"), use(row.operator_scope, "operator_scope"),
+        use(row.retired_secrets, "retired_secrets"),
         use(row.failing_since.value, row.failing_since.indicator, "failing_since"),
         use(row.paused_until.value, row.paused_until.indicator, "paused_until"),
         use(row.deactivation_reason.value, row.deactivation_reason.indicator,
@@ -302,49 +405,16 @@ void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision,
         use(updated_at, "updated_at"), use(at, "revision"), use(wanted, "id");
 }
 
-void write_state(soci::session& sql, const EndpointState& state, Time now) {
-    const long long id = state.subscription.value;
-    const long long revision = state.judged_at;
-    Nullable<long long> failing_since;
-    Nullable<long long> paused_until;
-    sql << "SELECT failing_since, paused_until FROM webhooks_subscription "
-           "WHERE id = :id AND revision = :revision",
-        into(failing_since.value, failing_since.indicator),
-        into(paused_until.value, paused_until.indicator), use(id, "id"), use(revision, "revision");
-    if (!sql.got_data()) return;
-    Subscription known{.failing_since = from_micros(failing_since.get()),
-                       .paused_until = from_micros(paused_until.get())};
-    const bool is_to_be_heard = join(state, known, now);
-    failing_since.set(to_micros(known.failing_since));
-    paused_until.set(to_micros(known.paused_until));
-    sql << "UPDATE webhooks_subscription SET failing_since = :failing_since, "
-           "paused_until = :paused_until WHERE id = :id",
-        use(failing_since.value, failing_since.indicator, "failing_since"),
-        use(paused_until.value, paused_until.indicator, "paused_until"), use(id, "id");
-    if (!is_to_be_heard) return;
-    give_notice(sql,
-                {.subscription = state.subscription,
-                 .judged_at = state.judged_at,
-                 .paused_until = known.paused_until},
-                now);
-}
-
-std::vector<SubscriptionId> deactivate(soci::session& sql,
-                                       const std::vector<Deactivation>& deactivations, Time now) {
-    std::vector<SubscriptionId> done;
-    for (const Deactivation& deactivation : deactivations) {
-        const SubscriptionId id = deactivation.subscription;
-        std::optional<Subscription> found =
-            find_subscription(sql, Principal::administrator({}), id);
-        if (!found || !concerns(deactivation, *found)) continue;
-        if (deactivation.failing_since && delivered_since(sql, id, *deactivation.failing_since)) {
-            continue;
-        }
-        storage::deactivate(deactivation, *found, now, bump_revision(sql));
-        update_subscription(sql, *found);
-        done.push_back(id);
+std::vector<SubscriptionId> write_findings(soci::session& sql, const Batch& batch,
+                                           OperationalWriter& writer) {
+    for (const EndpointState& state : batch.states) {
+        write_state(sql, state, writer);
     }
-    return done;
+    write_exhausted(sql, batch, writer);
+    for (const FailingNotice& notice : batch.failing_notices) {
+        write_failing(sql, notice, writer);
+    }
+    return deactivate(sql, batch.deactivations, writer);
 }
 
 Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <query/plan.hpp>
+#include <storage/operational_writer.hpp>
 #include <storage/sql/condition_sql.hpp>
 #include <vector>
 #include <webhooks/event_type.hpp>
@@ -27,12 +28,12 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
 void update_subscription(soci::session& sql, const Subscription& subscription);
 /// Hides it and clears the user's data in it.
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now);
-/// Merges it with what is stored, and adds a notice if other workers must know.
-void write_state(soci::session& sql, const EndpointState& state, Time now);
-/// Deactivates those that are still concerned. @return which ones; each has incremented the
-/// revision.
-std::vector<SubscriptionId> deactivate(soci::session& sql,
-                                       const std::vector<Deactivation>& deactivations, Time now);
+/// Writes what a batch says of subscriptions, after its attempts: states are merged with what is
+/// stored, subscribers hear of exhausted events and failing endpoints, and those subscriptions are
+/// deactivated that are still concerned. Adds notices of what other workers must know.
+/// @return the deactivated ones; each has incremented the revision.
+std::vector<SubscriptionId> write_findings(soci::session& sql, const Batch& batch,
+                                           OperationalWriter& writer);
 /// Without `recent_events`.
 Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,
                                       const Principal& principal, const query::Plan& plan);

@@ -161,7 +161,8 @@ TEST_CASE_METHOD(MetricsFixture, "100,000 subscriptions of 100,000 hosts add no 
     for (int i = 0; i < 100'000; ++i) {
         const std::string name = "user-" + std::to_string(i);
         storage
-            ->insert_subscription({.name = "mine",
+            ->insert_subscription(Principal::administrator("admin"),
+                                  {.name = "mine",
                                    .event_type = "order.created",
                                    .url = "https://" + name + ".example.com/secret-path",
                                    .secret = Secret("s3cret"),

@@ -86,7 +86,8 @@ struct StorageParts {
 
 inline SubscriptionId insert_order_subscription(Storage& storage) {
     return storage
-        .insert_subscription({.name = "mine",
+        .insert_subscription(Principal::administrator("admin"),
+                             {.name = "mine",
                               .event_type = "order.created",
                               .url = "https://hooks.example.com/a",
                               .secret = Secret("whsec_" + std::string(32, 'A')),

@@ -113,7 +113,6 @@ TEST_CASE_METHOD(ServiceFixture, "a bad change of another's subscription is not_
 }
 
 TEST_CASE("a pattern matches its own type, everything, or the types below its prefix") {
-    using service::pattern_matches;
     CHECK(pattern_matches("a.b", "a.b"));
     CHECK(pattern_matches("*", "a.b"));
     CHECK(pattern_matches("a.*", "a.b"));

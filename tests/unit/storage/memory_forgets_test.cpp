@@ -22,7 +22,7 @@ struct ForgettingFixture {
     SubscriptionId subscribe() {
         Subscription draft{.event_type = "*", .url = "https://hooks.example.com"};
         draft.user_id = owner.user_id();
-        return storage->insert_subscription(draft).value().id;
+        return storage->insert_subscription(Principal::administrator("admin"), draft).value().id;
     }
 
     EventId append(WorkerId by, SubscriptionId subscription) {

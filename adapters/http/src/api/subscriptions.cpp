@@ -14,9 +14,9 @@ namespace {
 constexpr int max_retry_limit = 100;
 constexpr int max_timeout = int{max_subscription_timeout.count()};
 constexpr const char* prefix = "subscription.";
-const json::Names member_names = {"name",           "eventType",     "url",      "secret",
-                                  "headers",        "maxRetryCount", "isActive", "rateLimit",
-                                  "timeoutSeconds", "retryOn"};
+const json::Names member_names = {"name",           "eventType",     "url",          "secret",
+                                  "headers",        "maxRetryCount", "isActive",     "rateLimit",
+                                  "timeoutSeconds", "retryOn",       "operatorScope"};
 
 Response answer(const Subscription& subscription, std::string_view message) {
     json::Writer writer;
@@ -24,8 +24,8 @@ Response answer(const Subscription& subscription, std::string_view message) {
     return success(writer, message);
 }
 
-/// Null sets the default of `headers`, `maxRetryCount`, `isActive`, `rateLimit`, `timeoutSeconds`
-/// and `retryOn`, and leaves the other members unchanged.
+/// Null sets the default of `headers`, `maxRetryCount`, `isActive`, `rateLimit`, `timeoutSeconds`,
+/// `retryOn` and `operatorScope`, and leaves the other members unchanged.
 /// @param default_retries the value for a null `maxRetryCount`; nullopt leaves it to the service.
 SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
     SubscriptionChange change;
@@ -47,6 +47,8 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
     if (reader.is_null("timeoutSeconds")) change.timeout.emplace(0);
     change.retry_on = reader.retry_on("retryOn");
     if (reader.is_null("retryOn")) change.retry_on.emplace();
+    change.operator_scope = reader.flag("operatorScope");
+    if (reader.is_null("operatorScope")) change.operator_scope = false;
     return change;
 }
 
@@ -80,7 +82,16 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
             .is_active = change.is_active.value_or(true),
             .rate_limit = change.rate_limit.value_or(0),
             .timeout = change.timeout.value_or(std::chrono::seconds(0)),
-            .retry_on = change.retry_on.value_or(RetryOn())};
+            .retry_on = change.retry_on.value_or(RetryOn()),
+            .operator_scope = change.operator_scope.value_or(false)};
+}
+
+/// Errors of members as those of the body.
+Error in_body(const Error& error) {
+    if (error.fields().empty()) return error;
+    FieldErrors errors;
+    add_errors(errors, prefix, error);
+    return Error(std::move(errors));
 }
 
 /// A missing subscription takes precedence over invalid input, as in the service.
@@ -108,7 +119,7 @@ Result<Response> create_subscription(WebhookService& service, const Call& call) 
     add_errors(errors, prefix, service.validate(*change));
     if (!errors.empty()) return Error(std::move(errors));
     const auto created = service.create_subscription(call.caller, to_draft(std::move(*change)));
-    if (!created) return created.error();
+    if (!created) return in_body(created.error());
     return answer(*created, "The subscription was created.");
 }
 
@@ -127,7 +138,7 @@ Result<Response> update_subscription(WebhookService& service, const Call& call) 
     if (!errors.empty()) return unless_absent(service, call, Error(std::move(errors)));
     const auto updated =
         service.update_subscription(call.caller, call.subscription, std::move(*change));
-    if (!updated) return updated.error();
+    if (!updated) return in_body(updated.error());
     return answer(*updated, "The subscription was updated.");
 }
 

@@ -104,7 +104,7 @@ DIAGNOSIS_TEST("an inactive subscription says why and since when, until it is ac
 DIAGNOSIS_TEST("a subscription that is created inactive was deactivated by a caller") {
     Subscription draft = this->subscribe();
     draft.is_active = false;
-    const Subscription made = this->storage->insert_subscription(draft).value();
+    const Subscription made = this->storage->insert_subscription(admin, draft).value();
     CHECK(made.deactivation_reason == DeactivationReason::user);
     CHECK(made.deactivated_at == made.created_at);
     CHECK(this->found(made.id).deactivated_at == made.created_at);

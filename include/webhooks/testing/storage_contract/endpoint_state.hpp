@@ -11,15 +11,15 @@ STORAGE_TEST("a subscription is stored completely") {
     const Time now = this->clock->now();
     const SubscriptionId id =
         this->storage
-            ->insert_subscription({.name = "mine",
-                                   .is_active = false,
-                                   .rate_limit = 7,
-                                   .timeout = 42s,
-                                   .retry_on = RetryOn::only({FailureClass::network}),
-                                   .user_id = "alice",
-                                   .retired_secrets = {{Secret("old one"), now + 1h}},
-                                   .failing_since = now - 1h,
-                                   .paused_until = now + 2h})
+            ->insert_subscription(admin, {.name = "mine",
+                                          .is_active = false,
+                                          .rate_limit = 7,
+                                          .timeout = 42s,
+                                          .retry_on = RetryOn::only({FailureClass::network}),
+                                          .user_id = "alice",
+                                          .retired_secrets = {{Secret("old one"), now + 1h}},
+                                          .failing_since = now - 1h,
+                                          .paused_until = now + 2h})
             .value()
             .id;
     const Subscription read = this->storage->find_subscription(alice, id).value();

@@ -47,13 +47,13 @@ public:
 
     Subscription subscribe(const std::string& owner = "alice") {
         return storage
-            ->insert_subscription({.name = "mine",
-                                   .event_type = "order.created",
-                                   .url = "https://hooks.example.com/a?b=c",
-                                   .secret = Secret("s3cret"),
-                                   .headers = {{"X-One", "1: 2"}, {"x-two", ""}},
-                                   .max_retry_count = 4,
-                                   .user_id = owner})
+            ->insert_subscription(admin, {.name = "mine",
+                                          .event_type = "order.created",
+                                          .url = "https://hooks.example.com/a?b=c",
+                                          .secret = Secret("s3cret"),
+                                          .headers = {{"X-One", "1: 2"}, {"x-two", ""}},
+                                          .max_retry_count = 4,
+                                          .user_id = owner})
             .value();
     }
 

@@ -45,7 +45,7 @@ public:
         }
         for (const char* owner : {"carol", "carol", "dave"}) {
             logs_.push_back(
-                storage_.insert_subscription({.name = "log", .user_id = owner}).value().id);
+                storage_.insert_subscription(admin, {.name = "log", .user_id = owner}).value().id);
         }
         for (int i = 0; i < 120; ++i) {
             add_event(logs_[below(2) ? 0 : below(logs_.size())]);
@@ -61,14 +61,14 @@ private:
         if (below(2)) clock_.advance(std::chrono::microseconds(below(3) * 500));
         const Subscription made =
             storage_
-                .insert_subscription({.name = text(),
-                                      .event_type = text(),
-                                      .url = text(),
-                                      .secret = Secret("s"),
-                                      .headers = {},
-                                      .max_retry_count = static_cast<int>(below(4)),
-                                      .is_active = below(2) == 0,
-                                      .user_id = below(3) ? "alice" : "bob"})
+                .insert_subscription(admin, {.name = text(),
+                                             .event_type = text(),
+                                             .url = text(),
+                                             .secret = Secret("s"),
+                                             .headers = {},
+                                             .max_retry_count = static_cast<int>(below(4)),
+                                             .is_active = below(2) == 0,
+                                             .user_id = below(3) ? "alice" : "bob"})
                 .value();
         if (below(3)) return;
         clock_.advance(1s);

@@ -274,23 +274,46 @@ Result<> PostgresqlStorage::mark_expired(WorkerId self) {
 }
 
 Result<std::size_t> PostgresqlStorage::take_over(WorkerId self, std::size_t limit) {
-    return run_as(
+    std::vector<OperationalEvent> written;
+    const Result<std::size_t> answer = run_as(
         self, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<std::size_t> {
-            std::size_t moved = 0;
-            while (moved < limit) {
-                std::optional<DeadWorker> dead = find_dead(connection);
-                if (!dead) break;
-                moved += hand_back(connection, *dead, context.now, limit - moved);
-                if (moved < limit) {
-                    delete_worker(connection, dead->id);
-                } else {
-                    set_low_water(connection, *dead);
-                }
-            }
-            if (moved > 0) notify(connection);
-            return moved;
+            return with_operational(
+                connection.sql(), {}, context.now, written,
+                [&](OperationalWriter& writer) { return take_over(connection, limit, writer); });
         });
+    if (answer) report(written);
+    return answer;
+}
+
+std::size_t PostgresqlStorage::take_over(PostgresqlConnection& connection, std::size_t limit,
+                                         OperationalWriter& writer) {
+    std::size_t moved = 0;
+    while (moved < limit) {
+        std::optional<DeadWorker> dead = find_dead(connection);
+        if (!dead) break;
+        const std::size_t count = hand_back(connection, *dead, writer.now(), limit - moved);
+        moved += count;
+        dead->taken_over += count;
+        if (moved == limit) {
+            save_progress(connection, *dead);
+        } else {
+            delete_worker(connection, dead->id);
+            if (!dead->is_lost) continue;
+            lock_revision(connection);
+            writer.write(worker_lost(dead->id, dead->report, dead->taken_over));
+        }
+    }
+    if (moved > 0 || writer.appended() > 0) notify(connection);
+    return moved;
+}
+
+NewEventIds PostgresqlStorage::reserve_event_ids(soci::session& sql, std::size_t count) {
+    const auto wanted = static_cast<long long>(count);
+    long long first = 0;
+    sql << "SELECT webhooks_take_ids(:count)", into(first), use(wanted, "count");
+    Random& random = options_.random ? *options_.random : *system_random();
+    return {.first = {first}, .tag = random.next()};
 }
 
 void PostgresqlStorage::set_listener(std::function<void()> listener) {
@@ -315,31 +338,37 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
     for (const Append& append : batch.appends) {
         events += append.subscriptions.size();
     }
-    return run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
-        const std::optional<BegunBatch> begun =
-            begin_batch(connection, given_time(), worker, batch, events);
-        if (!begun) return taken_over();
-        if (!batch.appends.empty() && begun->revision != batch.matched_at) {
-            return Error(Errc::stale_revision, "subscriptions have changed");
-        }
-        send_results(connection, worker, batch, on_duplicate);
-        send_rollups(connection, worker, batch.rollups);
-        if (batch.report) send_report(connection, worker, *batch.report);
-        // Before rows of subscriptions are locked, in the same order as other transactions that
-        // change them.
-        if (!batch.states.empty() || !batch.deactivations.empty()) lock_revision(connection);
-        for (const EndpointState& endpoint : batch.states) {
-            write_state(connection.sql(), endpoint, begun->context.now);
-        }
-        BatchReceipt receipt;
-        receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
-        // A SOCI call waits for what was sent, which otherwise goes with the commit.
-        if (!batch.deactivations.empty()) {
-            receipt.deactivated =
-                deactivate(connection.sql(), batch.deactivations, begun->context.now);
-        }
-        return receipt;
-    });
+    std::vector<OperationalEvent> written;
+    Result<BatchReceipt> answer =
+        run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
+            const std::optional<BegunBatch> begun =
+                begin_batch(connection, given_time(), worker, batch, events);
+            if (!begun) return taken_over();
+            if (!batch.appends.empty() && begun->revision != batch.matched_at) {
+                return Error(Errc::stale_revision, "subscriptions have changed");
+            }
+            send_results(connection, worker, batch, on_duplicate);
+            send_rollups(connection, worker, batch.rollups);
+            if (batch.report) send_report(connection, worker, *batch.report);
+            const bool has_findings = !batch.states.empty() || !batch.deactivations.empty() ||
+                                      !batch.failing_notices.empty() || has_exhausted(batch);
+            // Before rows of subscriptions are locked, in the same order as other transactions that
+            // change them.
+            if (has_findings) lock_revision(connection);
+            BatchReceipt receipt;
+            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
+            // A SOCI call waits for what was sent, which otherwise goes with the commit.
+            if (!has_findings) return receipt;
+            return with_operational(connection.sql(), batch.exhausted_window, begun->context.now,
+                                    written, [&](OperationalWriter& writer) {
+                                        receipt.deactivated =
+                                            write_findings(connection.sql(), batch, writer);
+                                        receipt.operational = writer.appended();
+                                        return std::move(receipt);
+                                    });
+        });
+    if (answer) report(written);
+    return answer;
 }
 
 Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker, EventId after,

@@ -37,6 +37,7 @@ private:
     Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
                             const Body& body) override;
     Time now(soci::session& sql) override;
+    NewEventIds reserve_event_ids(soci::session& sql, std::size_t count) override;
     const char* worker_has_expired() const override { return "heartbeat_at + lease < :now"; }
     const char* worker_heartbeat() const override { return "heartbeat_at"; }
     StorageInfo info(soci::session& sql) override;
@@ -54,6 +55,8 @@ private:
     auto run_as(WorkerId worker, WorkerLock lock, Answering body);
 
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch, OnDuplicate on_duplicate);
+    std::size_t take_over(PostgresqlConnection& connection, std::size_t limit,
+                          OperationalWriter& writer);
 
     /// Set by tests; absent: the database's time.
     TimeOverride given_time() const;

@@ -108,7 +108,7 @@ void mark_expired_workers(PostgresqlConnection& connection, Time now, WorkerId s
     // locked rows keeps two workers from waiting for each other.
     static const PreparedStatement update = {
         "mark_expired_workers",
-        "UPDATE webhooks_worker SET is_dead = 1 WHERE id IN "
+        "UPDATE webhooks_worker SET is_dead = 1, is_lost = 1 WHERE id IN "
         "(SELECT id FROM webhooks_worker WHERE is_dead = 0 AND id <> $2 "
         "AND heartbeat_at + lease < $1 FOR UPDATE SKIP LOCKED)"};
     connection.execute(update,
@@ -118,18 +118,25 @@ void mark_expired_workers(PostgresqlConnection& connection, Time now, WorkerId s
 std::optional<DeadWorker> find_dead(PostgresqlConnection& connection) {
     static const PreparedStatement select = {
         "find_dead",
-        "SELECT id, low_water FROM webhooks_worker WHERE is_dead = 1 ORDER BY id LIMIT 1 "
-        "FOR UPDATE SKIP LOCKED"};
+        "SELECT id, low_water, is_lost, taken_over, report FROM webhooks_worker "
+        "WHERE is_dead = 1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"};
     const PostgresqlRows rows = connection.execute(select, {});
     if (rows.size() == 0) return std::nullopt;
-    return DeadWorker{.id = {rows.number(0, 0)}, .low_water = {rows.number(0, 1)}};
+    DeadWorker dead{.id = {rows.number(0, 0)},
+                    .low_water = {rows.number(0, 1)},
+                    .is_lost = rows.number(0, 2) != 0,
+                    .taken_over = static_cast<std::size_t>(rows.number(0, 3))};
+    if (!rows.is_null(0, 4)) dead.report = read_report(std::string(rows.text(0, 4)));
+    return dead;
 }
 
-void set_low_water(PostgresqlConnection& connection, const DeadWorker& dead) {
+void save_progress(PostgresqlConnection& connection, const DeadWorker& dead) {
     static const PreparedStatement update = {
-        "set_low_water", "UPDATE webhooks_worker SET low_water = $2 WHERE id = $1"};
-    connection.execute(
-        update, {storage::parameter(dead.id.value), storage::parameter(dead.low_water.value)});
+        "save_progress",
+        "UPDATE webhooks_worker SET low_water = $2, taken_over = $3 WHERE id = $1"};
+    connection.execute(update,
+                       {storage::parameter(dead.id.value), storage::parameter(dead.low_water.value),
+                        storage::parameter(static_cast<std::int64_t>(dead.taken_over))});
 }
 
 void delete_worker(PostgresqlConnection& connection, WorkerId dead) {

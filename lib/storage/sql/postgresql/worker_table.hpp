@@ -58,10 +58,14 @@ void mark_expired_workers(PostgresqlConnection& connection, Time now, WorkerId s
 struct DeadWorker {
     WorkerId id{};
     EventId low_water{};
+    bool is_lost = false;  ///< It did not retire.
+    std::size_t taken_over = 0;
+    std::optional<WorkerReport> report = {};
 };
 /// A dead worker that no other worker is taking over; it is locked until the transaction ends.
 std::optional<DeadWorker> find_dead(PostgresqlConnection& connection);
-void set_low_water(PostgresqlConnection& connection, const DeadWorker& dead);
+/// Of its takeover, which continues.
+void save_progress(PostgresqlConnection& connection, const DeadWorker& dead);
 void delete_worker(PostgresqlConnection& connection, WorkerId dead);
 
 }  // namespace webhooks::storage

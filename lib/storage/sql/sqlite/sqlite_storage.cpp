@@ -170,7 +170,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
         Worker worker{.tag = random_->next()};
         const auto tag = std::bit_cast<long long>(worker.tag);
         const long long started_at = to_micros(clock_->now());
-        sql << "UPDATE webhooks_worker SET is_dead = 1";
+        sql << "UPDATE webhooks_worker SET is_dead = 1, is_lost = 1 WHERE is_dead = 0";
         sql << "INSERT INTO webhooks_worker (tag, is_dead, low_water, last_batch, started_at) "
                "SELECT :tag, 0, last_event_id, 0, :started_at FROM webhooks_state",
             use(tag, "tag"), use(started_at, "started_at");
@@ -227,35 +227,63 @@ Result<> SqliteStorage::mark_expired(WorkerId self) {
 }
 
 Result<std::size_t> SqliteStorage::take_over(WorkerId self, std::size_t limit) {
-    return run_as(self, [&](soci::session& sql) -> Result<std::size_t> {
-        std::size_t moved = 0;
-        while (moved < limit) {
-            const std::optional<Dead> dead = find_dead(sql);
-            if (!dead) break;
-            moved += move_held(sql, *dead, limit - moved);
-        }
-        return moved;
+    std::vector<OperationalEvent> written;
+    const Result<std::size_t> answer = run_as(self, [&](soci::session& sql) -> Result<std::size_t> {
+        return with_operational(sql, {}, clock_->now(), written, [&](OperationalWriter& writer) {
+            std::size_t moved = 0;
+            while (moved < limit) {
+                const std::optional<Dead> dead = find_dead(sql);
+                if (!dead) break;
+                moved += move_held(sql, *dead, limit - moved, writer);
+            }
+            return moved;
+        });
     });
+    if (answer) report(written);
+    return answer;
+}
+
+NewEventIds SqliteStorage::reserve_event_ids(soci::session& sql, std::size_t count) {
+    const auto wanted = static_cast<long long>(count);
+    long long last = 0;
+    sql << "UPDATE webhooks_state SET last_event_id = last_event_id + :count "
+           "RETURNING last_event_id",
+        into(last), use(wanted, "count");
+    return {.first = {last - wanted + 1}, .tag = random_->next()};
 }
 
 std::optional<SqliteStorage::Dead> SqliteStorage::find_dead(soci::session& sql) {
     long long id = 0;
     long long low_water = 0;
-    sql << "SELECT id, low_water FROM webhooks_worker WHERE is_dead = 1 ORDER BY id LIMIT 1",
-        into(id), into(low_water);
+    int is_lost = 0;
+    long long taken_over = 0;
+    Nullable<std::string> report;
+    sql << "SELECT id, low_water, is_lost, taken_over, report FROM webhooks_worker "
+           "WHERE is_dead = 1 ORDER BY id LIMIT 1",
+        into(id), into(low_water), into(is_lost), into(taken_over),
+        into(report.value, report.indicator);
     if (!sql.got_data()) return std::nullopt;
-    return Dead{.id = {id}, .low_water = {low_water}};
+    return Dead{.id = {id},
+                .low_water = {low_water},
+                .is_lost = is_lost != 0,
+                .taken_over = static_cast<std::size_t>(taken_over),
+                .report = read_report(report.get())};
 }
 
-std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t limit) {
+std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t limit,
+                                     OperationalWriter& writer) {
     const std::size_t moved = log_->hand_back(dead.id, dead.low_water, clock_->now(), limit);
     const long long id = dead.id.value;
+    dead.taken_over += moved;
     if (moved < limit) {
         sql << "DELETE FROM webhooks_worker WHERE id = :id", use(id, "id");
+        if (dead.is_lost) writer.write(worker_lost(dead.id, dead.report, dead.taken_over));
     } else {
         const long long low_water = dead.low_water.value;
-        sql << "UPDATE webhooks_worker SET low_water = :low_water WHERE id = :id",
-            use(low_water, "low_water"), use(id, "id");
+        const auto taken_over = static_cast<long long>(dead.taken_over);
+        sql << "UPDATE webhooks_worker SET low_water = :low_water, taken_over = :taken_over "
+               "WHERE id = :id",
+            use(low_water, "low_water"), use(taken_over, "taken_over"), use(id, "id");
     }
     return moved;
 }
@@ -263,40 +291,50 @@ std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t 
 // ---- The log, for a worker.
 
 Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
-    return run_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {
+    std::vector<OperationalEvent> written;
+    Result<BatchReceipt> receipt = run_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {
         const auto [revision, last_event] = log_->read_state();
         if (!batch.appends.empty() && revision != batch.matched_at) {
             return Error(Errc::stale_revision, "subscriptions have changed");
         }
-        for (const CustodyChange& change : batch.custody_changes) {
-            log_->set_custody(change, worker);
-        }
-        for (const AttemptRecord& record : batch.attempts) {
-            log_->record(record, worker);
-        }
-        for (const EndpointState& state : batch.states) {
-            write_state(sql, state, clock_->now());
-        }
-        add_rollups(sql, worker, batch.rollups);
-        if (batch.report) {
-            const std::string report = write_report(*batch.report);
-            const long long self = worker.value;
-            sql << "UPDATE webhooks_worker SET report = :report WHERE id = :id",
-                use(report, "report"), use(self, "id");
-        }
-        BatchReceipt receipt;
-        const Time now = clock_->now();
-        receipt.appends = log_->append(batch.appends, *worker_, now, {last_event.value + 1});
-        EventId last = last_event;
-        for (const Result<Appended>& appended : receipt.appends) {
-            if (!is_new(appended)) continue;
-            last = std::max(last, EventId{appended->first_event.value + appended->count - 1});
-        }
-        if (last != last_event) log_->write_last_event(last);
-        receipt.deactivated = deactivate(sql, batch.deactivations, now);
-        log_->write_progress(worker, batch);
-        return receipt;
+        const EventId last = last_event;
+        return with_operational(
+            sql, batch.exhausted_window, clock_->now(), written,
+            [&](OperationalWriter& writer) { return write(sql, batch, last, writer); });
     });
+    if (receipt) report(written);
+    return receipt;
+}
+
+BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventId last_event,
+                                  OperationalWriter& writer) {
+    const WorkerId worker = worker_->id;
+    for (const CustodyChange& change : batch.custody_changes) {
+        log_->set_custody(change, worker);
+    }
+    for (const AttemptRecord& record : batch.attempts) {
+        log_->record(record, worker);
+    }
+    add_rollups(sql, worker, batch.rollups);
+    if (batch.report) {
+        const std::string report = write_report(*batch.report);
+        const long long self = worker.value;
+        sql << "UPDATE webhooks_worker SET report = :report WHERE id = :id", use(report, "report"),
+            use(self, "id");
+    }
+    BatchReceipt receipt;
+    receipt.appends = log_->append(batch.appends, *worker_, writer.now(), {last_event.value + 1});
+    EventId last = last_event;
+    for (const Result<Appended>& appended : receipt.appends) {
+        if (!is_new(appended)) continue;
+        last = std::max(last, EventId{appended->first_event.value + appended->count - 1});
+    }
+    // Before operational events, which take the ids after it.
+    if (last != last_event) log_->write_last_event(last);
+    receipt.deactivated = write_findings(sql, batch, writer);
+    receipt.operational = writer.appended();
+    log_->write_progress(worker, batch);
+    return receipt;
 }
 
 Result<std::vector<HeldEvent>> SqliteStorage::appended_after(WorkerId worker, EventId after,

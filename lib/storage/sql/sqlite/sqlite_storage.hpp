@@ -42,11 +42,15 @@ private:
     struct Dead {
         WorkerId id{};
         EventId low_water{};
+        bool is_lost = false;  ///< It did not retire.
+        std::size_t taken_over = 0;
+        std::optional<WorkerReport> report = {};
     };
 
     Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
                             const Body& body) override;
     Time now(soci::session&) override { return clock_->now(); }
+    NewEventIds reserve_event_ids(soci::session& sql, std::size_t count) override;
     /// A worker that holds the file's lock has a lease that does not expire.
     const char* worker_has_expired() const override { return "0 > :now"; }
     const char* worker_heartbeat() const override { return "0"; }
@@ -59,7 +63,10 @@ private:
     auto run_as(WorkerId worker, Answering body);
 
     std::optional<Dead> find_dead(soci::session& sql);
-    std::size_t move_held(soci::session& sql, Dead dead, std::size_t limit);
+    std::size_t move_held(soci::session& sql, Dead dead, std::size_t limit,
+                          OperationalWriter& writer);
+    BatchReceipt write(soci::session& sql, const Batch& batch, EventId last_event,
+                       OperationalWriter& writer);
 
     std::string lock_path() const { return options_.path + "-lock"; }
 

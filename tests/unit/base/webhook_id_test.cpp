@@ -1,9 +1,8 @@
-#include <delivery/webhook_id.hpp>
+#include <base/webhook_id.hpp>
 #include <limits>
 #include <support/catch.hpp>
 
 using namespace webhooks;
-using namespace webhooks::delivery;
 
 TEST_CASE("a webhook-id is read back as it was written") {
     const auto id = GENERATE(values<WebhookId>(

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <webhooks/ids.hpp>
 
-namespace webhooks::delivery {
+namespace webhooks {
 
 /// What `webhook-id` consists of: "TAG_NUMBER", the tag as 16 hexadecimal digits.
 struct WebhookId {
@@ -20,4 +20,4 @@ std::string to_string(const WebhookId& id);
 /// @return nullopt for text that `to_string` does not write.
 std::optional<WebhookId> parse_webhook_id(std::string_view text);
 
-}  // namespace webhooks::delivery
+}  // namespace webhooks

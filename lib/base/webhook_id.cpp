@@ -1,8 +1,8 @@
+#include <base/webhook_id.hpp>
 #include <charconv>
 #include <cstdio>
-#include <delivery/webhook_id.hpp>
 
-namespace webhooks::delivery {
+namespace webhooks {
 namespace {
 
 constexpr std::size_t tag_digits = 16;
@@ -31,4 +31,4 @@ std::optional<WebhookId> parse_webhook_id(std::string_view text) {
     return id;
 }
 
-}  // namespace webhooks::delivery
+}  // namespace webhooks

@@ -1,0 +1,87 @@
+#include <storage/operational_writer.hpp>
+#include <utility>
+
+namespace webhooks::storage {
+
+void OperationalWriter::write(const Fact& fact) {
+    if (std::optional<PendingFact> pending = table_.find_pending(fact.subscription, fact.type)) {
+        const std::int64_t before = pending->fact.count;
+        if (before == 0) pending->since = now_;
+        pending->fact = fact;
+        pending->fact.count += before;
+        return table_.put_pending(*pending);
+    }
+    const std::vector<SubscriptionId> reached = recipients(fact);
+    if (!take_room(reached.size())) {
+        return table_.put_pending({.fact = fact, .since = now_, .due = next_minute()});
+    }
+    if (!has_window(fact)) return append(fact, now_, reached);
+    Fact first = fact;
+    first.count = 1;
+    append(first, now_, reached);
+    begin_window(fact, fact.count - 1);
+}
+
+void OperationalWriter::write_due(std::size_t limit) {
+    for (PendingFact& pending : table_.due_pending(now_, limit)) {
+        write_pending(std::move(pending));
+    }
+}
+
+void OperationalWriter::write_pending(PendingFact pending) {
+    if (pending.fact.count == 0) return table_.erase_pending(pending);
+    const std::vector<SubscriptionId> reached = recipients(pending.fact);
+    if (!take_room(reached.size())) {
+        pending.due = next_minute();
+        return table_.put_pending(pending);
+    }
+    append(pending.fact, pending.since, reached);
+    if (!has_window(pending.fact)) return table_.erase_pending(pending);
+    begin_window(std::move(pending.fact), 0);
+}
+
+std::vector<SubscriptionId> OperationalWriter::recipients(const Fact& fact) {
+    if (!fact.owner) return {};
+    return table_.recipients(fact.type, *fact.owner);
+}
+
+bool OperationalWriter::take_room(std::size_t events) {
+    if (events == 0) return true;
+    const auto wanted = static_cast<std::int64_t>(events);
+    const std::int64_t minute =
+        std::chrono::floor<std::chrono::minutes>(now_).time_since_epoch().count();
+    MinuteCount count = table_.minute_count();
+    if (count.minute != minute) count = {.minute = minute};
+    // More recipients than a whole minute has room for get their event at its beginning.
+    if (count.events > 0 && count.events + wanted > max_events_in_minute) return false;
+    count.events += wanted;
+    table_.set_minute_count(count);
+    return true;
+}
+
+Time OperationalWriter::next_minute() const {
+    return std::chrono::floor<std::chrono::minutes>(now_) + std::chrono::minutes(1);
+}
+
+bool OperationalWriter::has_window(const Fact& fact) const {
+    return fact.type == exhausted_type && exhausted_window_.count() > 0;
+}
+
+void OperationalWriter::append(const Fact& fact, Time since,
+                               const std::vector<SubscriptionId>& recipients) {
+    events_.push_back(make_event(fact, since, now_));
+    if (recipients.empty()) return;
+    appended_ += recipients.size();
+    const OperationalEvent& event = events_.back();
+    table_.append({.event_type = event.type,
+                   .content_type = "application/json",
+                   .payload = std::make_shared<const std::string>(event.body)},
+                  recipients, now_);
+}
+
+void OperationalWriter::begin_window(Fact fact, std::int64_t rest) {
+    fact.count = rest;
+    table_.put_pending({.fact = std::move(fact), .since = now_, .due = now_ + exhausted_window_});
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,17 @@
+#include <algorithm>
+#include <support/catch.hpp>
+#include <webhooks/operational.hpp>
+
+namespace webhooks {
+
+TEST_CASE("operational types are reserved, sorted and described") {
+    const auto& types = operational_event_types();
+    CHECK(types.size() == 9);
+    CHECK(std::ranges::is_sorted(types, {}, &EventType::name));
+    for (const EventType& type : types) {
+        CHECK(type.name.starts_with(operational_prefix));
+        CHECK_FALSE(type.description.empty());
+    }
+}
+
+}  // namespace webhooks
