@@ -1,9 +1,11 @@
 #include <base/publication.hpp>
 #include <base/webhook_id.hpp>
 #include <service/batch_errors.hpp>
+#include <service/masks.hpp>
 #include <service/operations.hpp>
 #include <service/validation.hpp>
 #include <signing/digest.hpp>
+#include <webhooks/access.hpp>
 #include <webhooks/signature.hpp>
 
 namespace webhooks {
@@ -144,7 +146,30 @@ Result<> WebhookService::Impl::validate(const SubscriptionDraft& draft) const {
 }
 
 Result<> WebhookService::Impl::validate(const SubscriptionChange& change) const {
-    return check(change, rules());
+    return check(service::without_masks(change), rules());
+}
+
+Result<> WebhookService::Impl::validate(const Principal& principal, SubscriptionId id,
+                                        const SubscriptionChange& change) const {
+    const Result<SubscriptionChange> prepared = prepare(principal, id, change);
+    if (!prepared) return prepared.error();
+    return {};
+}
+
+Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& principal,
+                                                         SubscriptionId id,
+                                                         SubscriptionChange change) const {
+    const Result<Subscription> found = storage->find_subscription(principal, id);
+    if (!found) return found.error();
+    change = service::unmasked(std::move(change), *found);
+    if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
+    const bool has_scope = change.operator_scope.value_or(found->operator_scope);
+    if (has_scope && !principal.is_administrator()) return only_for_administrators();
+    const std::string& pattern = change.event_type ? *change.event_type : found->event_type;
+    if (Result<> verdict = service::check_operator_scope(has_scope, pattern); !verdict) {
+        return verdict.error();
+    }
+    return change;
 }
 
 Result<> WebhookService::Impl::validate(const Publication& publication) const {
@@ -189,21 +214,9 @@ Result<Subscription> WebhookService::Impl::subscription(const Principal& princip
 Result<Subscription> WebhookService::Impl::update_subscription(const Principal& principal,
                                                                SubscriptionId id,
                                                                SubscriptionChange change) {
-    // A missing subscription takes precedence over invalid input, so that errors reveal nothing
-    // about those of others.
-    Result<Subscription> found = storage->find_subscription(principal, id);
-    if (!found) return found;
-    if (Result<> verdict = validate(change); !verdict) return verdict.error();
-    if (change.operator_scope == true && !principal.is_administrator()) {
-        return only_for_administrators();
-    }
-    if (Result<> verdict =
-            service::check_operator_scope(change.operator_scope.value_or(found->operator_scope),
-                                          change.event_type.value_or(found->event_type));
-        !verdict) {
-        return verdict.error();
-    }
-    Result<Subscription> stored = storage->update_subscription(principal, id, change);
+    const Result<SubscriptionChange> prepared = prepare(principal, id, std::move(change));
+    if (!prepared) return prepared.error();
+    Result<Subscription> stored = storage->update_subscription(principal, id, *prepared);
     if (stored) apply_change();
     return stored;
 }
@@ -219,6 +232,11 @@ Result<> WebhookService::Impl::delete_subscription(const Principal& principal, S
 
 Result<Page<Subscription>> WebhookService::Impl::subscriptions(const Principal& principal,
                                                                const ListQuery& query) const {
+    if (query.include_events) {
+        if (Result<> allowed = check_permission(principal, Permission::events_read); !allowed) {
+            return allowed.error();
+        }
+    }
     return storage->list_subscriptions(principal, query);
 }
 
