@@ -7,8 +7,17 @@ namespace webhooks::testing {
 
 /// Downgrades an empty schema to version 3, and inserts a subscription.
 inline void make_old(soci::session& sql) {
-    for (const char* column :
-         {"timeout_seconds", "retry_on", "deactivation_reason", "deactivated_at"}) {
+    sql << "DROP TABLE webhooks_operational";
+    sql << "DROP INDEX webhooks_subscription_operational";
+    sql << "DROP INDEX webhooks_subscription_operator";
+    for (const char* column : {"operational_minute", "operational_events"}) {
+        sql << std::string("ALTER TABLE webhooks_state DROP COLUMN ") + column;
+    }
+    for (const char* column : {"is_lost", "taken_over"}) {
+        sql << std::string("ALTER TABLE webhooks_worker DROP COLUMN ") + column;
+    }
+    for (const char* column : {"timeout_seconds", "retry_on", "deactivation_reason",
+                               "deactivated_at", "operator_scope", "notified_failing_since"}) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
     }
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
@@ -31,6 +40,7 @@ inline void check_defaults(Storage& storage) {
     CHECK(all[0].name == "old");
     CHECK(all[0].timeout == std::chrono::seconds(0));
     CHECK(all[0].retry_on.is_everything());
+    CHECK_FALSE(all[0].operator_scope);
 }
 
 }  // namespace webhooks::testing

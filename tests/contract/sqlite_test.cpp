@@ -58,6 +58,53 @@ TEST_CASE("subscriptions of an older schema on SQLite get the defaults of newer 
     check_defaults(*make_sqlite_storage({.path = path}).value());
 }
 
+TEST_CASE("operators hear of a killed process on SQLite once its events are taken over") {
+    const TemporaryFolder folder;
+    const auto clock = std::make_shared<ManualClock>();
+    const auto open = [&] {
+        return make_sqlite_storage({.path = folder.file("a.db"), .clock = clock}).value();
+    };
+    const auto lost = [&](Storage& storage) {
+        const Worker worker = storage.register_worker(10s).value();
+        std::vector<OperationalEvent> heard;
+        storage.set_operational_listener(
+            [&](const OperationalEvent& event) { heard.push_back(event); });
+        while (storage.take_over(worker.id, 1).value() > 0) {
+        }
+        storage.set_operational_listener({});
+        return heard;
+    };
+    std::shared_ptr<Storage> crashed = open();
+    const Worker worker = crashed->register_worker(10s).value();
+    const SubscriptionId id = crashed
+                                  ->insert_subscription(admin, {.name = "operator",
+                                                                .event_type = "webhook.worker.*",
+                                                                .operator_scope = true,
+                                                                .user_id = "admin"})
+                                  .value()
+                                  .id;
+    Batch batch{.matched_at = crashed->heartbeat(worker.id).value().revision};
+    for (int i = 0; i < 2; ++i) {
+        batch.appends.push_back(
+            {.message = storage_contract::Fixture::message("{}"), .subscriptions = {id}});
+    }
+    REQUIRE(crashed->write(worker.id, batch));
+    crashed.reset();
+    const std::shared_ptr<Storage> next = open();
+    const std::vector<OperationalEvent> heard = lost(*next);
+    REQUIRE(heard.size() == 1);
+    CHECK(heard[0].type == "webhook.worker.lost");
+    CHECK(heard[0].body.find(R"("host":null,"takenOver":2})") != std::string::npos);
+    const Page<Event> told =
+        next->list_events(
+                admin, id,
+                ListQuery::parse({.filter = "eventType eq 'webhook.worker.lost'"}, ListKind::events)
+                    .value())
+            .value();
+    REQUIRE(told.items.size() == 1);
+    CHECK(told.items[0].payload == heard[0].body);
+}
+
 TEST_CASE("the events of a killed process on SQLite are due for the next one") {
     const TemporaryFolder folder;
     const auto clock = std::make_shared<ManualClock>();
