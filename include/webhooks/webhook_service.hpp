@@ -90,9 +90,16 @@ public:
     Result<> validate(const SubscriptionChange&) const;
     /// @return as above.
     Result<> validate(const Publication&) const;
+    /// Reads the subscription that is to be changed. @return as `update_subscription`.
+    Result<> validate(const Principal&, SubscriptionId, const SubscriptionChange&) const;
+
+    // Every call with a Principal returns forbidden if they lack a permission that
+    // webhooks/access.hpp requires for it; the error names it.
 
     // ---- Subscriptions. One that does not exist and one that the principal may not see are both
-    // not_found.
+    // not_found. Without `secrets:read`, a subscription has `whsec_****` and the last 4 characters
+    // in place of its secret, and `****` in place of each value of a header. In a change, such a
+    // mask keeps what it stands for, for every principal.
 
     /// @return invalid_argument that lists every invalid member.
     Result<Subscription> create_subscription(const Principal&, SubscriptionDraft);
@@ -100,6 +107,7 @@ public:
     Result<Subscription> update_subscription(const Principal&, SubscriptionId, SubscriptionChange);
     /// Its events disappear with it, and queued events are not sent.
     Result<> delete_subscription(const Principal&, SubscriptionId);
+    /// @return forbidden also for `include_events` without `events:read`.
     Result<Page<Subscription>> subscriptions(const Principal&, const ListQuery& = {}) const;
     /// Signs with a new secret from now on. The previous one also keeps signing for `overlap`, so
     /// that receivers can change theirs at any time until then.
@@ -167,7 +175,7 @@ public:
     Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
                                           const CreationPeriod&) const;
 
-    // ---- For administrators; others get forbidden.
+    // ---- For administrators.
 
     /// The state of the whole installation, at most 2 s old.
     Result<Overview> overview(const Principal&) const;
@@ -182,6 +190,8 @@ public:
     Result<> register_event_type(EventType);
     /// Sorted by name.
     Result<std::vector<EventType>> event_types() const;
+    /// As above, on behalf of a caller.
+    Result<std::vector<EventType>> event_types(const Principal&) const;
 
     // ---- Publishing.
 
@@ -262,6 +272,8 @@ public:
     /// the metrics. All series exist from the start, and their number does not depend on the number
     /// of subscriptions. Calls neither storage nor the network.
     Result<std::vector<MetricFamily>> metrics() const;
+    /// As above, on behalf of a caller, who must be an administrator.
+    Result<std::vector<MetricFamily>> metrics(const Principal&) const;
 
     /// The options that the service was opened with.
     const ServiceOptions& options() const noexcept;

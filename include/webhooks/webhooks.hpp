@@ -3,6 +3,7 @@
 /// @file
 /// The whole public API, except for the opt-in headers.
 
+#include <webhooks/access.hpp>
 #include <webhooks/api_keys.hpp>
 #include <webhooks/clock.hpp>
 #include <webhooks/endpoint.hpp>
@@ -18,6 +19,7 @@
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/overview.hpp>
+#include <webhooks/permissions.hpp>
 #include <webhooks/postgresql_storage.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>

@@ -1,9 +1,11 @@
 #include <base/publication.hpp>
 #include <delivery/webhook_id.hpp>
 #include <service/batch_errors.hpp>
+#include <service/masks.hpp>
 #include <service/operations.hpp>
 #include <service/validation.hpp>
 #include <signing/digest.hpp>
+#include <webhooks/access.hpp>
 #include <webhooks/signature.hpp>
 
 namespace webhooks {
@@ -138,7 +140,24 @@ Result<> WebhookService::Impl::validate(const SubscriptionDraft& draft) const {
 }
 
 Result<> WebhookService::Impl::validate(const SubscriptionChange& change) const {
-    return check(change, rules());
+    return check(service::without_masks(change), rules());
+}
+
+Result<> WebhookService::Impl::validate(const Principal& principal, SubscriptionId id,
+                                        const SubscriptionChange& change) const {
+    const Result<SubscriptionChange> prepared = prepare(principal, id, change);
+    if (!prepared) return prepared.error();
+    return {};
+}
+
+Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& principal,
+                                                         SubscriptionId id,
+                                                         SubscriptionChange change) const {
+    const Result<Subscription> found = storage->find_subscription(principal, id);
+    if (!found) return found.error();
+    change = service::unmasked(std::move(change), *found);
+    if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
+    return change;
 }
 
 Result<> WebhookService::Impl::validate(const Publication& publication) const {
@@ -181,13 +200,9 @@ Result<Subscription> WebhookService::Impl::subscription(const Principal& princip
 Result<Subscription> WebhookService::Impl::update_subscription(const Principal& principal,
                                                                SubscriptionId id,
                                                                SubscriptionChange change) {
-    // A missing subscription takes precedence over invalid input, so that errors reveal nothing
-    // about those of others.
-    if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
-        return found;
-    }
-    if (Result<> verdict = validate(change); !verdict) return verdict.error();
-    Result<Subscription> stored = storage->update_subscription(principal, id, change);
+    const Result<SubscriptionChange> prepared = prepare(principal, id, std::move(change));
+    if (!prepared) return prepared.error();
+    Result<Subscription> stored = storage->update_subscription(principal, id, *prepared);
     if (stored) apply_change();
     return stored;
 }
@@ -203,6 +218,11 @@ Result<> WebhookService::Impl::delete_subscription(const Principal& principal, S
 
 Result<Page<Subscription>> WebhookService::Impl::subscriptions(const Principal& principal,
                                                                const ListQuery& query) const {
+    if (query.include_events) {
+        if (Result<> allowed = check_permission(principal, Permission::events_read); !allowed) {
+            return allowed.error();
+        }
+    }
     return storage->list_subscriptions(principal, query);
 }
 

@@ -33,6 +33,7 @@ public:
     Result<> validate(const SubscriptionDraft&) const;
     Result<> validate(const SubscriptionChange&) const;
     Result<> validate(const Publication&) const;
+    Result<> validate(const Principal&, SubscriptionId, const SubscriptionChange&) const;
 
     Result<Subscription> create_subscription(const Principal&, SubscriptionDraft);
     Result<Subscription> subscription(const Principal&, SubscriptionId) const;
@@ -57,9 +58,8 @@ public:
     Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
                                           const CreationPeriod&) const;
 
-    Result<Overview> overview(const Principal&);
-    Result<std::vector<UserSummary>> users(const Principal&, const std::string& after,
-                                           std::size_t take) const;
+    Result<Overview> overview();
+    Result<std::vector<UserSummary>> users(const std::string& after, std::size_t take) const;
 
     Result<> register_event_type(EventType);
     Result<std::vector<EventType>> event_types() const;
@@ -102,6 +102,9 @@ private:
                                         std::vector<Publication> batch) const;
     Result<service::PendingPublication> prepare(const Principal& principal, Publication publication,
                                                 const service::Rules& current) const;
+    /// The change without masks. @return not_found, otherwise invalid_argument: errors reveal
+    /// nothing about subscriptions of others.
+    Result<SubscriptionChange> prepare(const Principal&, SubscriptionId, SubscriptionChange) const;
     /// After a change of a subscription or an event type: it applies to all later publications. If
     /// reading it fails, the next heartbeat reads it.
     void apply_change() { static_cast<void>(engine.refresh()); }

@@ -2,6 +2,7 @@
 #include <base/publication.hpp>
 #include <base/user_id.hpp>
 #include <base/utf8.hpp>
+#include <service/masks.hpp>
 #include <service/validation.hpp>
 #include <webhooks/signature.hpp>
 #include <webhooks/webhook_service.hpp>
@@ -102,6 +103,7 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
     }
     if (change.event_type) check_pattern(*change.event_type, rules.index, errors);
     if (change.url) errors.include(check_endpoint(*change.url, rules.options.endpoints));
+    errors.include(check_unmasked(change));
     if (change.secret) errors.include(check_secret(*change.secret));
     if (change.headers) errors.include(check_headers(*change.headers));
     if (change.max_retry_count) {

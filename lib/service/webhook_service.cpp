@@ -1,7 +1,9 @@
 #include <metrics/metered_parts.hpp>
 #include <metrics/publish_meter.hpp>
 #include <service/guarded_parts.hpp>
+#include <service/masks.hpp>
 #include <service/operations.hpp>
+#include <webhooks/access.hpp>
 
 namespace webhooks {
 namespace {
@@ -38,13 +40,24 @@ auto enter(const std::shared_ptr<Impl>& impl, Call call) -> decltype(call(*impl)
     }
 }
 
+/// The same, for a principal: they need the permission, and see what they may see.
+template <class Impl, class Call>
+auto enter(const std::shared_ptr<Impl>& impl, const Principal& principal, Action action, Call call)
+    -> decltype(call(*impl)) {
+    return enter(impl, [&](Impl& entered) -> decltype(call(*impl)) {
+        if (Result<> allowed = check_access(principal, action); !allowed) return allowed.error();
+        return service::shown_to(principal, call(entered));
+    });
+}
+
 /// The same, for a call that publishes.
 template <class Impl, class Call>
-auto enter_publishing(const std::shared_ptr<Impl>& impl, std::size_t publications, Call call)
-    -> decltype(call(*impl)) {
-    return enter(impl, [&](Impl& entered) {
+auto enter_publishing(const std::shared_ptr<Impl>& impl, const Principal& principal,
+                      std::size_t publications, Call call) -> decltype(call(*impl)) {
+    return enter(impl, [&](Impl& entered) -> decltype(call(*impl)) {
         const metrics::PublishMeter meter(entered.metrics, entered.clock, publications);
-        auto answer = call(entered);
+        const Result<> allowed = check_access(principal, Action::publish);
+        auto answer = allowed ? call(entered) : decltype(call(entered))(allowed.error());
         meter.finish(answer);
         return answer;
     });
@@ -52,13 +65,14 @@ auto enter_publishing(const std::shared_ptr<Impl>& impl, std::size_t publication
 
 /// The same, for a call whose result comes later. @param begin passes on the completion.
 template <class Answer, class Impl, class Begin>
-void enter_async(const std::shared_ptr<Impl>& impl, std::size_t publications,
-                 std::function<void(Result<Answer>)> done, Begin begin) {
+void enter_async(const std::shared_ptr<Impl>& impl, const Principal& principal,
+                 std::size_t publications, std::function<void(Result<Answer>)> done, Begin begin) {
     std::shared_ptr<service::Completion<Answer>> completion;
     const Result<> begun = enter(impl, [&](Impl& entered) -> Result<> {
         completion = std::make_shared<service::Completion<Answer>>(
             std::move(done), entered.observer,
             metrics::PublishMeter(entered.metrics, entered.clock, publications));
+        if (Result<> allowed = check_access(principal, Action::publish); !allowed) return allowed;
         return begin(entered, completion);
     });
     if (begun) return;
@@ -134,6 +148,12 @@ Result<> WebhookService::validate(const SubscriptionChange& change) const {
     return enter(impl_, [&](Impl& impl) { return impl.validate(change); });
 }
 
+Result<> WebhookService::validate(const Principal& principal, SubscriptionId id,
+                                  const SubscriptionChange& change) const {
+    return enter(impl_, principal, Action::update_subscription,
+                 [&](Impl& impl) { return impl.validate(principal, id, change); });
+}
+
 Result<> WebhookService::validate(const Publication& publication) const {
     return enter(impl_, [&](Impl& impl) { return impl.validate(publication); });
 }
@@ -142,117 +162,132 @@ Result<> WebhookService::validate(const Publication& publication) const {
 
 Result<Subscription> WebhookService::create_subscription(const Principal& principal,
                                                          SubscriptionDraft draft) {
-    return enter(impl_,
+    return enter(impl_, principal, Action::create_subscription,
                  [&](Impl& impl) { return impl.create_subscription(principal, std::move(draft)); });
 }
 
 Result<Subscription> WebhookService::subscription(const Principal& principal,
                                                   SubscriptionId id) const {
-    return enter(impl_, [&](Impl& impl) { return impl.subscription(principal, id); });
+    return enter(impl_, principal, Action::get_subscription,
+                 [&](Impl& impl) { return impl.subscription(principal, id); });
 }
 
 Result<Subscription> WebhookService::update_subscription(const Principal& principal,
                                                          SubscriptionId id,
                                                          SubscriptionChange change) {
-    return enter(impl_, [&](Impl& impl) {
+    return enter(impl_, principal, Action::update_subscription, [&](Impl& impl) {
         return impl.update_subscription(principal, id, std::move(change));
     });
 }
 
 Result<> WebhookService::delete_subscription(const Principal& principal, SubscriptionId id) {
-    return enter(impl_, [&](Impl& impl) { return impl.delete_subscription(principal, id); });
+    return enter(impl_, principal, Action::delete_subscription,
+                 [&](Impl& impl) { return impl.delete_subscription(principal, id); });
 }
 
 Result<Page<Subscription>> WebhookService::subscriptions(const Principal& principal,
                                                          const ListQuery& query) const {
-    return enter(impl_, [&](Impl& impl) { return impl.subscriptions(principal, query); });
+    return enter(impl_, principal, Action::list_subscriptions,
+                 [&](Impl& impl) { return impl.subscriptions(principal, query); });
 }
 
 Result<Subscription> WebhookService::rotate_secret(const Principal& principal, SubscriptionId id,
                                                    std::optional<Secret> secret,
                                                    std::chrono::seconds overlap) {
-    return enter(impl_, [&](Impl& impl) {
+    return enter(impl_, principal, Action::rotate_secret, [&](Impl& impl) {
         return impl.rotate_secret(principal, id, std::move(secret), overlap);
     });
 }
 
 Result<DeliveryStatistics> WebhookService::statistics(const Principal& principal, SubscriptionId id,
                                                       std::stop_token stop) const {
-    return enter(impl_,
+    return enter(impl_, principal, Action::get_statistics,
                  [&](Impl& impl) { return impl.statistics(principal, id, std::move(stop)); });
 }
 
 Result<DeliverySeries> WebhookService::series(const Principal& principal, SubscriptionId id,
                                               const SeriesQuery& query) const {
-    return enter(impl_,
+    return enter(impl_, principal, Action::get_series,
                  [&](Impl& impl) { return impl.series(principal, {.subscription = id}, query); });
 }
 
 Result<DeliverySeries> WebhookService::all_series(const Principal& principal,
                                                   const SeriesQuery& query,
                                                   const std::optional<std::string>& user_id) const {
-    return enter(impl_,
+    return enter(impl_, principal, Action::get_all_series,
                  [&](Impl& impl) { return impl.series(principal, {.user_id = user_id}, query); });
 }
 
 Result<Page<Event>> WebhookService::events(const Principal& principal, SubscriptionId id,
                                            const ListQuery& query) const {
-    return enter(impl_, [&](Impl& impl) { return impl.events(principal, id, query); });
+    return enter(impl_, principal, Action::list_events,
+                 [&](Impl& impl) { return impl.events(principal, id, query); });
 }
 
 Result<Page<Event>> WebhookService::all_events(const Principal& principal,
                                                const ListQuery& query) const {
-    return enter(impl_, [&](Impl& impl) { return impl.all_events(principal, query); });
+    return enter(impl_, principal, Action::list_all_events,
+                 [&](Impl& impl) { return impl.all_events(principal, query); });
 }
 
 Result<EventHistory> WebhookService::event(const Principal& principal, SubscriptionId id,
                                            EventId event) const {
-    return enter(impl_, [&](Impl& impl) { return impl.event(principal, id, event); });
+    return enter(impl_, principal, Action::get_event,
+                 [&](Impl& impl) { return impl.event(principal, id, event); });
 }
 
 Result<EventHistory> WebhookService::event(const Principal& principal, EventId event) const {
-    return enter(impl_, [&](Impl& impl) { return impl.event(principal, event); });
+    return enter(impl_, principal, Action::get_event,
+                 [&](Impl& impl) { return impl.event(principal, event); });
 }
 
 Result<EventHistory> WebhookService::event(const Principal& principal,
                                            std::string_view webhook_id) const {
-    return enter(impl_, [&](Impl& impl) { return impl.event(principal, webhook_id); });
+    return enter(impl_, principal, Action::get_event,
+                 [&](Impl& impl) { return impl.event(principal, webhook_id); });
 }
 
 Result<> WebhookService::delete_event(const Principal& principal, SubscriptionId id,
                                       EventId event) {
-    return enter(impl_, [&](Impl& impl) { return impl.delete_event(principal, id, event); });
+    return enter(impl_, principal, Action::delete_event,
+                 [&](Impl& impl) { return impl.delete_event(principal, id, event); });
 }
 
 Result<EventId> WebhookService::send_test_event(const Principal& principal, SubscriptionId id,
                                                 std::optional<std::string> payload) {
-    return enter(
-        impl_, [&](Impl& impl) { return impl.send_test_event(principal, id, std::move(payload)); });
+    return enter(impl_, principal, Action::send_test_event, [&](Impl& impl) {
+        return impl.send_test_event(principal, id, std::move(payload));
+    });
 }
 
 Result<Event> WebhookService::retry_event(const Principal& principal, SubscriptionId id,
                                           EventId event) {
-    return enter(impl_, [&](Impl& impl) { return impl.retry_event(principal, id, event); });
+    return enter(impl_, principal, Action::retry_event,
+                 [&](Impl& impl) { return impl.retry_event(principal, id, event); });
 }
 
 Result<std::size_t> WebhookService::recover(const Principal& principal, SubscriptionId id,
                                             const CreationPeriod& period) {
-    return enter(impl_, [&](Impl& impl) { return impl.recover(principal, id, period); });
+    return enter(impl_, principal, Action::recover,
+                 [&](Impl& impl) { return impl.recover(principal, id, period); });
 }
 
 Result<std::size_t> WebhookService::count_undelivered(const Principal& principal, SubscriptionId id,
                                                       const CreationPeriod& period) const {
-    return enter(impl_, [&](Impl& impl) { return impl.count_undelivered(principal, id, period); });
+    return enter(impl_, principal, Action::recover,
+                 [&](Impl& impl) { return impl.count_undelivered(principal, id, period); });
 }
 
 Result<Overview> WebhookService::overview(const Principal& principal) const {
-    return enter(impl_, [&](Impl& impl) { return impl.overview(principal); });
+    return enter(impl_, principal, Action::get_overview,
+                 [&](Impl& impl) { return impl.overview(); });
 }
 
 Result<std::vector<UserSummary>> WebhookService::users(const Principal& principal,
                                                        const std::string& after,
                                                        std::size_t take) const {
-    return enter(impl_, [&](Impl& impl) { return impl.users(principal, after, take); });
+    return enter(impl_, principal, Action::list_users,
+                 [&](Impl& impl) { return impl.users(after, take); });
 }
 
 Result<> WebhookService::register_event_type(EventType type) {
@@ -263,33 +298,42 @@ Result<std::vector<EventType>> WebhookService::event_types() const {
     return enter(impl_, [&](Impl& impl) { return impl.event_types(); });
 }
 
+Result<std::vector<EventType>> WebhookService::event_types(const Principal& principal) const {
+    return enter(impl_, principal, Action::list_event_types,
+                 [&](Impl& impl) { return impl.event_types(); });
+}
+
 Result<PublishReceipt> WebhookService::publish(const Principal& principal,
                                                Publication publication) {
-    return enter_publishing(
-        impl_, 1, [&](Impl& impl) { return impl.publish(principal, std::move(publication)); });
+    return enter_publishing(impl_, principal, 1, [&](Impl& impl) {
+        return impl.publish(principal, std::move(publication));
+    });
 }
 
 Result<std::vector<PublishReceipt>> WebhookService::publish_batch(
     const Principal& principal, std::vector<Publication> publications) {
-    return enter_publishing(impl_, publications.size(), [&](Impl& impl) {
+    return enter_publishing(impl_, principal, publications.size(), [&](Impl& impl) {
         return impl.publish_batch(principal, std::move(publications));
     });
 }
 
 void WebhookService::async_publish(const Principal& principal, Publication publication,
                                    std::function<void(Result<PublishReceipt>)> done) {
-    enter_async<PublishReceipt>(impl_, 1, std::move(done), [&](Impl& impl, auto completion) {
-        return impl.async_publish(principal, std::move(publication), std::move(completion));
-    });
+    enter_async<PublishReceipt>(
+        impl_, principal, 1, std::move(done), [&](Impl& impl, auto completion) {
+            return impl.async_publish(principal, std::move(publication), std::move(completion));
+        });
 }
 
 void WebhookService::async_publish_batch(
     const Principal& principal, std::vector<Publication> publications,
     std::function<void(Result<std::vector<PublishReceipt>>)> done) {
     const std::size_t count = publications.size();
-    enter_async<Impl::Receipts>(impl_, count, std::move(done), [&](Impl& impl, auto completion) {
-        return impl.async_publish_batch(principal, std::move(publications), std::move(completion));
-    });
+    enter_async<Impl::Receipts>(impl_, principal, count, std::move(done),
+                                [&](Impl& impl, auto completion) {
+                                    return impl.async_publish_batch(
+                                        principal, std::move(publications), std::move(completion));
+                                });
 }
 
 Result<> WebhookService::start() {
@@ -335,6 +379,13 @@ Result<std::vector<MetricFamily>> WebhookService::metrics() const {
     return enter(impl_, [](Impl& impl) -> Result<std::vector<MetricFamily>> {
         return impl.engine.collect_metrics();
     });
+}
+
+Result<std::vector<MetricFamily>> WebhookService::metrics(const Principal& principal) const {
+    return enter(impl_, principal, Action::get_metrics,
+                 [](Impl& impl) -> Result<std::vector<MetricFamily>> {
+                     return impl.engine.collect_metrics();
+                 });
 }
 
 const ServiceOptions& WebhookService::options() const noexcept {

@@ -37,10 +37,13 @@ void for_each_count(Counts& counts, Visit visit) {
 static_assert(count_columns.size() == 5 + std::tuple_size_v<decltype(DeliveryCounts::statuses)> +
                                           std::tuple_size_v<decltype(DeliveryCounts::latencies)>);
 
-/// The user whose subscriptions a scope without a subscription counts; absent: everyone's.
-inline std::optional<std::string> owner_of(const SeriesScope& scope, const Principal& principal) {
-    if (principal.is_administrator()) return scope.user_id;
-    return principal.user_id();
+/// The part of a scope that the principal may see, except that a subscription may be another
+/// user's. Without a user and a subscription: everyone's.
+inline SeriesScope visible_part(const SeriesScope& scope, const Principal& principal) {
+    SeriesScope part = scope;
+    if (!part.subscription) part.subscription = principal.subscription();
+    if (!principal.is_administrator()) part.user_id = principal.user_id();
+    return part;
 }
 
 /// How counts are merged: those of `from` that began long enough ago become ones of `to`.

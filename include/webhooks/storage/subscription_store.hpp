@@ -46,7 +46,8 @@ public:
 
     /// Stores everything except `id`, `created_at`, `updated_at` and `revision`, which it assigns.
     virtual Result<Subscription> insert_subscription(const Subscription&) = 0;
-    /// @return not_found also if the principal may not see it, here and below.
+    /// @return not_found also if the principal may not see it (`Principal::may_see`, which also
+    /// knows principals that are limited to one subscription), here and below.
     virtual Result<Subscription> find_subscription(const Principal&, SubscriptionId) = 0;
     /// Applies the members that are set, atomically, and sets `updated_at`. This resets the stored
     /// state of the endpoint; a new secret also removes retired ones.

@@ -25,6 +25,7 @@
 #include <webhooks/testing/storage_contract/in_doubt.hpp>
 #include <webhooks/testing/storage_contract/list_query.hpp>
 #include <webhooks/testing/storage_contract/log.hpp>
+#include <webhooks/testing/storage_contract/narrowed.hpp>
 #include <webhooks/testing/storage_contract/notices.hpp>
 #include <webhooks/testing/storage_contract/overview.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>

@@ -317,17 +317,18 @@ Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
 Result<SeriesRows> MemoryStorage::series(const Principal& principal, const SeriesScope& scope,
                                          const SeriesRange& range) {
     const std::scoped_lock lock(mutex_);
-    const std::optional<std::string> user = owner_of(scope, principal);
+    const SeriesScope part = visible_part(scope, principal);
     const auto includes = [&](SubscriptionId id) {
-        if (scope.subscription) return id == *scope.subscription;
-        if (!user) return id == SubscriptionId{};
+        if (part.subscription) return id == *part.subscription;
+        if (!part.user_id) return id == SubscriptionId{};
         const auto found = subscriptions_.find(id);
         return found != subscriptions_.end() && !found->second.is_deleted &&
-               found->second.subscription.user_id == *user;
+               found->second.subscription.user_id == *part.user_id;
     };
-    if (scope.subscription) {
-        if (const auto stored = visible(principal, *scope.subscription); !stored) {
-            return stored.error();
+    if (part.subscription) {
+        if (const auto stored = visible(principal, *part.subscription); !stored) {
+            if (scope.subscription) return stored.error();
+            return SeriesRows{.counted_since = counted_since_};
         }
     }
     return SeriesRows{.buckets = rollups_.read(range, includes), .counted_since = counted_since_};

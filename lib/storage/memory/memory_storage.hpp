@@ -121,7 +121,8 @@ private:
     using LogRows = std::vector<std::pair<EventId, StoredEvent>>;
 
     static bool is_visible(const Principal& principal, const StoredSubscription& stored) {
-        return !stored.is_deleted && principal.may_see(stored.subscription.user_id);
+        return !stored.is_deleted &&
+               principal.may_see(stored.subscription.user_id, stored.subscription.id);
     }
     static Event view(EventId, const StoredEvent&);
     /// Evaluates the query without the lock, so that nothing waits for it.

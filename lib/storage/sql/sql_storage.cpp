@@ -145,7 +145,10 @@ Result<Page<Event>> SqlStorage::list_all_events(const Principal& principal, cons
     return run(
         Purpose::query_log,
         [&](soci::session& sql) -> Result<Page<Event>> {
-            return storage::list_events(sql, dialect_, {.owner = principal}, *plan, *last);
+            const std::optional<SubscriptionId> only = principal.subscription();
+            if (only && !storage::find_subscription(sql, principal, *only)) return Page<Event>();
+            return storage::list_events(sql, dialect_, {.owner = principal, .subscription = only},
+                                        *plan, *last);
         },
         list.stop);
 }
@@ -204,13 +207,12 @@ Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, Su
 Result<SeriesRows> SqlStorage::series(const Principal& principal, const SeriesScope& scope,
                                       const SeriesRange& range) {
     return run(Purpose::query, [&](soci::session& sql) -> Result<SeriesRows> {
-        if (scope.subscription &&
-            !storage::find_subscription(sql, principal, *scope.subscription)) {
-            return no_such_subscription();
+        const SeriesScope part = visible_part(scope, principal);
+        if (part.subscription && !storage::find_subscription(sql, principal, *part.subscription)) {
+            if (scope.subscription) return no_such_subscription();
+            return SeriesRows{.counted_since = counted_since(sql)};
         }
-        const SeriesScope owned{.subscription = scope.subscription,
-                                .user_id = owner_of(scope, principal)};
-        return SeriesRows{.buckets = read_rollups(sql, owned, range),
+        return SeriesRows{.buckets = read_rollups(sql, part, range),
                           .counted_since = counted_since(sql)};
     });
 }

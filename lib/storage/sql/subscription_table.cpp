@@ -153,13 +153,28 @@ std::string select_where(const std::string& condition) {
            " FROM webhooks_subscription WHERE " + condition;
 }
 
-const char* owner_condition(const Principal& principal) {
-    return principal.is_administrator() ? "deletion = 0" : "deletion = 0 AND user_id = :owner";
-}
+/// What a principal may see, and the values of its statement.
+class OwnerCondition {
+public:
+    explicit OwnerCondition(const Principal& principal)
+        : principal_(principal), only_(principal.subscription().value_or(SubscriptionId{}).value) {}
 
-void bind_owner(soci::statement& query, const Principal& principal) {
-    if (!principal.is_administrator()) query.exchange(use(principal.user_id(), "owner"));
-}
+    std::string text() const {
+        std::string text = "deletion = 0";
+        if (!principal_.is_administrator()) text += " AND user_id = :owner";
+        if (principal_.subscription()) text += " AND id = :only";
+        return text;
+    }
+
+    void bind(soci::statement& query) const {
+        if (!principal_.is_administrator()) query.exchange(use(principal_.user_id(), "owner"));
+        if (principal_.subscription()) query.exchange(use(only_, "only"));
+    }
+
+private:
+    const Principal& principal_;
+    const long long only_;
+};
 
 /// The fields of a subscription, in the order of query::fields_of. Times are in milliseconds there.
 /// Secret, headers and events can be selected, but not compared.
@@ -183,8 +198,8 @@ constexpr Column subscription_columns[] = {
 };
 
 /// The owner's scope is outside the user's condition, which cannot widen it.
-std::string where(ListSql& list, const Principal& principal, const query::Plan& plan) {
-    std::string text = owner_condition(principal);
+std::string where(ListSql& list, const OwnerCondition& owner, const query::Plan& plan) {
+    std::string text = owner.text();
     if (plan.condition) text += " AND " + list.condition(*plan.condition);
     return text;
 }
@@ -193,10 +208,11 @@ std::int64_t count_subscriptions(soci::session& sql, const Dialect& dialect,
                                  const Principal& principal, const query::Plan& plan) {
     long long total = 0;
     ListSql list(dialect, subscription_columns);
-    const std::string condition = where(list, principal, plan);
+    const OwnerCondition owner(principal);
+    const std::string condition = where(list, owner, plan);
     soci::statement query(sql);
     query.exchange(into(total));
-    bind_owner(query, principal);
+    owner.bind(query);
     list.bind(query);
     for_each_row(query, "SELECT count(*) FROM webhooks_subscription WHERE " + condition, [] {});
     return total;
@@ -264,7 +280,7 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
     query.exchange(use(wanted, "id"));
     for_each_row(query, select_where("id = :id AND deletion = 0"),
                  [&] { found = row.to_subscription(); });
-    if (found && !principal.may_see(found->user_id)) return std::nullopt;
+    if (found && !principal.may_see(found->user_id, id)) return std::nullopt;
     return found;
 }
 
@@ -356,11 +372,12 @@ Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect
     const long long take = plan.take;
     const long long skip = plan.skip;
     ListSql list(dialect, subscription_columns);
-    std::string text = where(list, principal, plan);
+    const OwnerCondition owner(principal);
+    std::string text = where(list, owner, plan);
     if (plan.after) text += plan.order[0].is_descending ? " AND id < :after" : " AND id > :after";
     soci::statement query(sql);
     row.define(query);
-    bind_owner(query, principal);
+    owner.bind(query);
     list.bind(query);
     if (plan.after) query.exchange(use(after, "after"));
     query.exchange(use(take, "take"));

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <api/operations.hpp>
 #include <fstream>
+#include <map>
 #include <set>
 #include <string>
 #include <support/catch.hpp>
 
+using namespace webhooks;
 using namespace webhooks::http;
 
 namespace {
@@ -25,6 +27,12 @@ std::set<std::string> documented() {
         }
     }
     return found;
+}
+
+/// "['a', 'b']" as "a, b".
+std::string without_brackets(std::string list) {
+    std::erase_if(list, [](char c) { return c == '[' || c == ']' || c == '\''; });
+    return list;
 }
 
 }  // namespace
@@ -52,4 +60,42 @@ TEST_CASE("the metrics know each operation by its operationId in the OpenAPI doc
     for (const Operation& operation : operations())
         ids.emplace(operation.id);
     CHECK(ids == documented_ids);
+}
+
+TEST_CASE("the OpenAPI document has the permissions that each operation needs") {
+    std::ifstream document(WEBHOOKS_SOURCE_FOLDER "/adapters/http/openapi.yaml");
+    REQUIRE(document);
+    std::map<std::string, std::string> documented_permissions;
+    std::string id;
+    for (std::string line; std::getline(document, line) && line != "components:";) {
+        const std::string id_member = "      operationId: ";
+        const std::string member = "      x-permissions: ";
+        if (line.starts_with(id_member)) id = line.substr(id_member.size());
+        if (line.starts_with(member))
+            documented_permissions[id] = without_brackets(line.substr(member.size()));
+    }
+    for (const Operation& operation : operations()) {
+        INFO(operation.id);
+        const std::string needed =
+            operation.action ? to_string(requirement_of(*operation.action).permissions) : "";
+        CHECK(documented_permissions[std::string(operation.id)] == needed);
+    }
+}
+
+TEST_CASE("the documentation has the permissions that each operation needs") {
+    std::ifstream document(WEBHOOKS_SOURCE_FOLDER "/docs/access.md");
+    REQUIRE(document);
+    std::set<std::string> rows;
+    for (std::string line; std::getline(document, line);)
+        rows.insert(line);
+    for (const Operation& operation : operations()) {
+        std::string path(operation.path);
+        if (path.starts_with("{base}")) path.erase(0, 6);
+        const std::string needed =
+            operation.action ? to_string(requirement_of(*operation.action).permissions) : "none";
+        const std::string row =
+            "| `" + std::string(operation.method) + " " + path + "` | " + needed + " |";
+        INFO(row);
+        CHECK(rows.count(row) == 1);
+    }
 }

@@ -83,13 +83,10 @@ public:
         const bool is_batch = operation && operation->body_size == BodySize::batch;
         data.max_body_bytes = is_batch ? options_.max_batch_body_bytes : options_.max_body_bytes;
         const bool needs_caller =
-            operation ? operation->permission != Permission::none : !is_health_path(target->path);
+            operation ? operation->action.has_value() : !is_health_path(target->path);
         if (!needs_caller) return {};
         if (auto rejected = identify(data)) return rejected;
-        const bool may_call = !operation || operation->permission != Permission::administer ||
-                              data.caller.is_administrator();
-        if (!may_call) return failure(403, "Only an administrator may do this.");
-        return {};
+        return operation ? check_early(data.caller, *operation->action) : std::nullopt;
     }
 
     void answer(const Data& data, const std::string& body, Done done, std::stop_token stop) const {
@@ -129,9 +126,18 @@ public:
     }
 
 private:
-    static std::optional<Response> admit_for_metrics(const Data& data) {
+    static std::optional<Response> admit_for_metrics(Data& data) {
         const Operation* const operation = data.route.operation;
-        if (!operation || operation->permission != Permission::administer) return no_such_path();
+        if (!operation || operation->action != Action::get_metrics) return no_such_path();
+        data.caller = Principal::administrator("metrics");
+        return {};
+    }
+
+    /// The service checks the same again: here, before a body is read.
+    static std::optional<Response> check_early(const Principal& caller, Action action) {
+        if (const Result<> allowed = check_access(caller, action); !allowed) {
+            return failure(status_of(allowed.error()), allowed.error().detail());
+        }
         return {};
     }
 

@@ -6,8 +6,8 @@
 
 namespace webhooks::http {
 
-Result<Response> list_event_types(WebhookService& service, const Call&) {
-    const auto types = service.event_types();
+Result<Response> list_event_types(WebhookService& service, const Call& call) {
+    const auto types = service.event_types(call.caller);
     if (!types) return types.error();
     json::Writer writer;
     writer.begin_object().key("eventTypes").begin_array();

@@ -33,17 +33,8 @@ std::vector<MetricDescription> descriptions() {
 
 std::size_t place_of_kind(const Operation* operation) {
     if (!operation) return 1;
-    switch (operation->permission) {
-        case Permission::publish:
-            return 0;
-        case Permission::write:
-            return 2;
-        case Permission::none:
-        case Permission::read:
-        case Permission::administer:
-            break;
-    }
-    return 1;
+    if (operation->action == Action::publish) return 0;
+    return operation->method == "GET" ? 1 : 2;
 }
 
 /// The weight of a media range; 1 by default.
@@ -91,7 +82,7 @@ MetricsFormat choose_format(std::string_view accept) {
 }
 
 Result<Response> get_metrics(WebhookService& service, const Call& call) {
-    Result<std::vector<MetricFamily>> families = service.metrics();
+    Result<std::vector<MetricFamily>> families = service.metrics(call.caller);
     if (!families) return families.error();
     for (auto more : {call.metrics.collect(), process_metrics()}) {
         families->insert(families->end(), more.begin(), more.end());

@@ -6,10 +6,12 @@
 /// operation, write its function, its row in operations.cpp and its entry in openapi.yaml.
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <webhooks/access.hpp>
 #include <webhooks/http/message.hpp>
 #include <webhooks/webhook_service.hpp>
 
@@ -35,10 +37,6 @@ struct Call {
 
 using Done = std::function<void(Result<Response>)>;
 
-/// What a caller must be allowed to do. Every authenticated caller may read, write and publish
-/// their own objects, so for now only `none` and `administer` make a difference.
-enum class Permission { none, read, write, publish, administer };
-
 enum class BodySize { ordinary, batch };
 
 /// How long the handler may block; `query`: as long as storage allows a query.
@@ -50,7 +48,9 @@ struct Operation {
     /// With `{base}` for the base path, `{id}`, `{eventId}`, and `{event}` for an event's id or
     /// `webhook-id`.
     std::string_view path;
-    Permission permission;
+    /// What the service checks the permission for (webhooks/access.hpp). Absent: anyone may call
+    /// it.
+    std::optional<Action> action;
     /// Calls `done` once, possibly later and on another thread.
     void (*handler)(WebhookService&, const Call&, Done done);
     BodySize body_size = BodySize::ordinary;

@@ -84,10 +84,17 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
 }
 
 /// A missing subscription takes precedence over invalid input, as in the service.
-/// @return not_found for a subscription that the caller cannot see, otherwise the error.
-Error unless_absent(WebhookService& service, const Call& call, Error error) {
-    const auto found = service.subscription(call.caller, call.subscription);
-    return found ? error : found.error();
+/// @return not_found for a subscription that the caller cannot see, otherwise the errors.
+Error unless_absent(WebhookService& service, const Call& call, FieldErrors errors) {
+    const auto verdict = service.validate(call.caller, call.subscription, SubscriptionChange{});
+    return verdict ? Error(std::move(errors)) : verdict.error();
+}
+
+/// The masks of secrets are errors that only the service knows.
+Error prefixed(Error error) {
+    FieldErrors fields;
+    add_errors(fields, prefix, Result<>(error));
+    return fields.empty() ? error : Error(error.code(), std::move(fields));
 }
 
 }  // namespace
@@ -108,7 +115,7 @@ Result<Response> create_subscription(WebhookService& service, const Call& call) 
     add_errors(errors, prefix, service.validate(*change));
     if (!errors.empty()) return Error(std::move(errors));
     const auto created = service.create_subscription(call.caller, to_draft(std::move(*change)));
-    if (!created) return created.error();
+    if (!created) return prefixed(created.error());
     return answer(*created, "The subscription was created.");
 }
 
@@ -124,10 +131,10 @@ Result<Response> update_subscription(WebhookService& service, const Call& call) 
     auto change = read_body(call, service.options().default_max_retry_count, {}, errors);
     if (!change) return change.error();
     add_errors(errors, prefix, service.validate(*change));
-    if (!errors.empty()) return unless_absent(service, call, Error(std::move(errors)));
+    if (!errors.empty()) return unless_absent(service, call, std::move(errors));
     const auto updated =
         service.update_subscription(call.caller, call.subscription, std::move(*change));
-    if (!updated) return updated.error();
+    if (!updated) return prefixed(updated.error());
     return answer(*updated, "The subscription was updated.");
 }
 
@@ -150,11 +157,12 @@ Result<Response> rotate_secret(WebhookService& service, const Call& call) {
     const auto overlap = seconds ? std::chrono::seconds(*seconds) : default_secret_overlap;
     add_errors(errors, "", service.validate(SubscriptionChange{.secret = secret}));
     if (!errors.empty()) {
-        const auto found = service.subscription(call.caller, call.subscription);
-        if (!found) return found.error();
         // What the service would say next is an error of the same body.
-        if (secret == found->secret) errors.push_back({"secret", "must not be the current one"});
-        return Error(std::move(errors));
+        const auto found = service.subscription(call.caller, call.subscription);
+        if (found && secret == found->secret) {
+            errors.push_back({"secret", "must not be the current one"});
+        }
+        return unless_absent(service, call, std::move(errors));
     }
     const auto rotated =
         service.rotate_secret(call.caller, call.subscription, std::move(secret), overlap);

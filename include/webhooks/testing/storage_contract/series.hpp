@@ -157,6 +157,20 @@ SERIES_TEST("the counts of a subscription go with it") {
     CHECK(this->buckets(admin, {.user_id = "alice"}).empty());
 }
 
+SERIES_TEST("counts for a principal that is limited to one subscription are of that one") {
+    if (this->is_unsupported()) return;
+    this->count(this->mine, this->begin, this->counts(2));
+    this->count(this->second, this->begin, this->counts(5));
+    const Principal narrowed = alice.narrowed_to(this->mine);
+    const SeriesScope of_user{.user_id = "alice"};
+    for (const SeriesScope& scope :
+         {SeriesScope{}, of_user, SeriesScope{.subscription = this->mine}})
+        CHECK(this->buckets(narrowed, scope).at(0).counts.delivered == 2);
+    CHECK(this->buckets(alice, {}).at(0).counts.delivered == 7);
+    CHECK(this->read(narrowed, {.subscription = this->second}).error() == Errc::not_found);
+    CHECK(this->buckets(narrowed.narrowed_to(this->of_bob), {}).empty());
+}
+
 #undef SERIES_TEST
 
 }  // namespace
