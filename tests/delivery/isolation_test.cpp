@@ -1,4 +1,4 @@
-// Hostile endpoints beside a healthy one, over real sockets: each event of the healthy endpoint
+// Hostile endpoints next to a healthy one, over real sockets: each event of the healthy endpoint
 // arrives once while they are being served, and the memory for events stays within its limit. How
 // soon it arrives is measured in virtual time, in unit/service/fairness_test.cpp.
 
@@ -178,7 +178,7 @@ TEST_CASE_METHOD(IsolationFixture,
 
 TEST_CASE_METHOD(
     IsolationFixture,
-    "a healthy endpoint and 1,000 with one event receive each beside a queue of 100,000",
+    "a healthy endpoint and 1,000 with one event receive each next to a queue of 100,000",
     "[slow]") {
     const Place place = GENERATE(from_range(places.begin(), places.end()));
     CAPTURE(place);

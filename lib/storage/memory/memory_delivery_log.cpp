@@ -1,0 +1,186 @@
+// What workers call: the part of MemoryStorage that implements DeliveryLog.
+
+#include <algorithm>
+#include <limits>
+#include <storage/append_decision.hpp>
+#include <storage/memory/memory_storage.hpp>
+
+namespace webhooks::storage {
+
+Result<Worker> MemoryStorage::register_worker(std::chrono::milliseconds lease) {
+    const std::scoped_lock lock(mutex_);
+    Worker worker{.last_event = log_.last_event(), .tag = random_->next()};
+    worker.id = workers_.insert({.tag = worker.tag,
+                                 .started_at = clock_->now(),
+                                 .lease = lease,
+                                 .last_heartbeat = clock_->steady_now(),
+                                 .low_water = worker.last_event});
+    return worker;
+}
+
+Result<Heartbeat> MemoryStorage::heartbeat(WorkerId id) {
+    const std::scoped_lock lock(mutex_);
+    const auto worker = workers_.living(id);
+    if (!worker) return worker.error();
+    (*worker)->last_heartbeat = clock_->steady_now();
+    return Heartbeat{.now = clock_->now(),
+                     .revision = subscriptions_.revision(),
+                     .last_batch = (*worker)->last_batch,
+                     .last_event = log_.last_event(),
+                     .last_notice = notices_.last_number()};
+}
+
+Result<> MemoryStorage::retire_worker(WorkerId id) {
+    const std::scoped_lock lock(mutex_);
+    const auto worker = workers_.living(id);
+    if (!worker) return worker.error();
+    constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+    log_.release(id, (*worker)->low_water, all, clock_->now());
+    workers_.erase(id);
+    return {};
+}
+
+Result<> MemoryStorage::mark_expired(WorkerId self) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = workers_.living(self); !worker) return worker.error();
+    workers_.mark_expired(self, clock_->steady_now());
+    return {};
+}
+
+Result<std::size_t> MemoryStorage::take_over(WorkerId self, std::size_t limit) {
+    return change({}, [&](OperationalWriter& writer) -> Result<std::size_t> {
+        if (const auto worker = workers_.living(self); !worker) return worker.error();
+        std::size_t moved = 0;
+        while (moved < limit) {
+            const std::optional<WorkerId> id = workers_.first_dead();
+            if (!id) break;
+            MemoryWorkers::Stored& dead = workers_.at(*id);
+            const std::size_t released =
+                log_.release(*id, dead.low_water, limit - moved, writer.now());
+            dead.taken_over += released;
+            moved += released;
+            if (moved == limit) break;
+            writer.write(worker_lost(*id, dead.report, dead.taken_over));
+            workers_.erase(*id);
+        }
+        return moved;
+    });
+}
+
+Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch) {
+    return change(batch.exhausted_window,
+                  [&](OperationalWriter& writer) { return write(id, batch, writer); });
+}
+
+Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
+                                          OperationalWriter& writer) {
+    const auto worker = workers_.living(id);
+    if (!worker) return worker.error();
+    if (!batch.appends.empty() && batch.matched_at != subscriptions_.revision()) {
+        return Error(Errc::stale_revision, "subscriptions have changed");
+    }
+    (*worker)->low_water = std::max((*worker)->low_water, batch.low_water);
+    (*worker)->last_batch = batch.number;
+    for (const CustodyChange& change : batch.custody_changes) {
+        log_.write(id, change);
+    }
+    std::vector<EventId> exhausted;
+    for (const AttemptRecord& record : batch.attempts) {
+        if (!log_.write(id, record)) continue;
+        if (record.attempt.outcome == Outcome::exhausted) exhausted.push_back(record.event);
+    }
+    BatchReceipt receipt;
+    receipt.appends = append({.id = id, .tag = (*worker)->tag}, batch.appends);
+    rollups_.add(batch.rollups);
+    if (batch.report) (*worker)->report = batch.report;
+    receipt.deactivated = write_findings(batch, exhausted, writer);
+    receipt.operational = writer.appended();
+    return receipt;
+}
+
+std::vector<Result<Appended>> MemoryStorage::append(const Worker& worker,
+                                                    const std::vector<Append>& appends) {
+    const Time now = clock_->now();
+    std::vector<Result<Appended>> verdicts =
+        decide(appends, reserve(appends, {log_.last_event().value + 1}),
+               [&](const IdempotencyKey& key) { return idempotency_keys_.find(key, now); });
+    for (std::size_t i = 0; i < appends.size(); ++i) {
+        if (!is_new(verdicts[i])) continue;
+        log_.append(worker, appends[i], verdicts[i]->first_event, now);
+        if (appends[i].idempotency) {
+            idempotency_keys_.insert(*appends[i].idempotency, *verdicts[i], now);
+        }
+    }
+    return verdicts;
+}
+
+Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventId after,
+                                                             std::size_t limit) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = workers_.living(id); !worker) return worker.error();
+    return log_.appended_after(id, after, limit);
+}
+
+Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit, std::int64_t number) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = workers_.living(id); !worker) return worker.error();
+    Claim claim{.events = log_.claim(id, limit, number, clock_->now()),
+                .revision = subscriptions_.revision()};
+    claim.next_due = log_.next_due();
+    return claim;
+}
+
+Result<std::vector<HeldEvent>> MemoryStorage::claim_reserved(WorkerId id,
+                                                             SubscriptionId subscription,
+                                                             std::size_t limit,
+                                                             std::int64_t number) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = workers_.living(id); !worker) return worker.error();
+    return log_.claim_reserved(id, subscription, limit, number);
+}
+
+Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto worker = workers_.living(id); !worker) return worker.error();
+    log_.unclaim(id, number);
+    return {};
+}
+
+void MemoryStorage::set_operational_listener(
+    std::function<void(const OperationalEvent&)> listener) {
+    listener_.set(std::move(listener));
+}
+
+Result<> MemoryStorage::append_due_operational(std::chrono::seconds exhausted_window,
+                                               std::size_t limit) {
+    return change(exhausted_window, [&](OperationalWriter& writer) -> Result<> {
+        writer.write_due(limit);
+        return {};
+    });
+}
+
+Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
+    const std::scoped_lock lock(mutex_);
+    const std::size_t limit = maintenance.limit;
+    const Time now = clock_->now();
+    std::size_t removed =
+        idempotency_keys_.erase_old(now) + notices_.erase_old(now) + rollups_.tend(now, limit);
+    if (removed < limit) removed += erase_deleted(limit - removed);
+    if (maintenance.keep_events_for.count() != 0) {
+        removed += log_.erase_old(maintenance.keep_events_for, limit, now);
+    }
+    return removed >= limit;
+}
+
+/// Subscriptions go with the last of their events, once every worker has heard that they are gone.
+std::size_t MemoryStorage::erase_deleted(std::size_t limit) {
+    std::size_t erased = 0;
+    for (const SubscriptionId id : subscriptions_.deleted()) {
+        erased += log_.erase_of(id, limit - erased);
+        if (erased >= limit) break;
+        if (subscriptions_.erase_deleted(id, clock_->now())) rollups_.erase(id);
+    }
+    return erased;
+}
+
+}  // namespace webhooks::storage

@@ -1,0 +1,105 @@
+#include <storage/memory/memory_subscriptions.hpp>
+
+#include <base/pattern.hpp>
+#include <storage/notices.hpp>
+#include <storage/subscription_change.hpp>
+
+namespace webhooks::storage {
+
+Subscription MemorySubscriptions::insert(Subscription draft, Time now) {
+    draft.id = {++last_id_};
+    begin(draft, now, bump_revision());
+    subscriptions_[draft.id] = {.subscription = draft};
+    note_pattern(draft);
+    return draft;
+}
+
+Result<Subscription*> MemorySubscriptions::find(const Principal& principal, SubscriptionId id) {
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end() || !is_visible(principal, found->second)) {
+        return Error(Errc::not_found, "no such subscription");
+    }
+    return &found->second.subscription;
+}
+
+void MemorySubscriptions::remove(SubscriptionId id, Time now) {
+    Stored& stored = subscriptions_.at(id);
+    stored.is_deleted = true;
+    stored.deleted_at = now;
+    stored.subscription.revision = bump_revision();
+    operational_.erase(id);
+}
+
+void MemorySubscriptions::upsert(const EventType& type) {
+    const auto [place, is_new] = event_types_.try_emplace(type.name, type);
+    if (!is_new && place->second == type) return;
+    place->second = type;
+    bump_revision();
+}
+
+Configuration MemorySubscriptions::changes_since(Revision since) const {
+    Configuration changes{.revision = revision_};
+    for (const auto& [id, stored] : subscriptions_) {
+        if (stored.subscription.revision <= since) continue;
+        if (!stored.is_deleted) {
+            changes.subscriptions.push_back(stored.subscription);
+        } else if (since != 0) {
+            changes.deleted.push_back(id);
+        }
+    }
+    for (const auto& [name, type] : event_types_) {
+        changes.event_types.push_back(type);
+    }
+    return changes;
+}
+
+Subscription* MemorySubscriptions::find_version(SubscriptionId id, Revision revision) {
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end() || found->second.subscription.revision != revision) {
+        return nullptr;
+    }
+    return &found->second.subscription;
+}
+
+Subscription* MemorySubscriptions::find_present(SubscriptionId id) {
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end() || found->second.is_deleted) return nullptr;
+    return &found->second.subscription;
+}
+
+void MemorySubscriptions::note_pattern(const Subscription& subscription) {
+    if (subscription.event_type.starts_with(operational_prefix)) {
+        operational_.insert(subscription.id);
+    } else {
+        operational_.erase(subscription.id);
+    }
+}
+
+std::vector<SubscriptionId> MemorySubscriptions::recipients(const std::string& type,
+                                                            const std::string& owner) const {
+    std::vector<SubscriptionId> found;
+    for (const SubscriptionId id : operational_) {
+        const Subscription& subscription = subscriptions_.at(id).subscription;
+        const bool hears = subscription.operator_scope || subscription.user_id == owner;
+        if (hears && subscription.is_active && pattern_matches(subscription.event_type, type)) {
+            found.push_back(id);
+        }
+    }
+    return found;
+}
+
+std::vector<SubscriptionId> MemorySubscriptions::deleted() const {
+    std::vector<SubscriptionId> ids;
+    for (const auto& [id, stored] : subscriptions_) {
+        if (stored.is_deleted) ids.push_back(id);
+    }
+    return ids;
+}
+
+bool MemorySubscriptions::erase_deleted(SubscriptionId id, Time now) {
+    if (subscriptions_.at(id).deleted_at + notice_lifetime > now) return false;
+    subscriptions_.erase(id);
+    return true;
+}
+
+}  // namespace webhooks::storage
