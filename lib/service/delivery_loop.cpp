@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <base/thrown.hpp>
-#include <base/webhook_id.hpp>
+#include <publication/webhook_id.hpp>
 #include <service/delivery_loop.hpp>
 #include <signing/sign_with_each.hpp>
 #include <utility>

@@ -1,5 +1,5 @@
-#include <base/publication.hpp>
-#include <base/webhook_id.hpp>
+#include <publication/publication.hpp>
+#include <publication/webhook_id.hpp>
 #include <service/batch_errors.hpp>
 #include <service/masks.hpp>
 #include <service/operations.hpp>

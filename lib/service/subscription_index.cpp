@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/nearest.hpp>
-#include <base/pattern.hpp>
 #include <mutex>
+#include <publication/pattern.hpp>
 #include <service/subscription_index.hpp>
 #include <webhooks/operational.hpp>
 

@@ -1,5 +1,5 @@
 #include <base/json_text.hpp>
-#include <base/webhook_id.hpp>
+#include <publication/webhook_id.hpp>
 #include <storage/operational_facts.hpp>
 #include <string_view>
 #include <vector>

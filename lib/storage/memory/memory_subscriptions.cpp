@@ -1,6 +1,6 @@
 #include <storage/memory/memory_subscriptions.hpp>
 
-#include <base/pattern.hpp>
+#include <publication/pattern.hpp>
 #include <storage/notices.hpp>
 #include <storage/subscription_change.hpp>
 

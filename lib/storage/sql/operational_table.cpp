@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <base/pattern.hpp>
 #include <bit>
 #include <map>
+#include <publication/pattern.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
 #include <storage/sql/operational_table.hpp>

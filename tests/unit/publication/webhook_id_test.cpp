@@ -1,5 +1,5 @@
-#include <base/webhook_id.hpp>
 #include <limits>
+#include <publication/webhook_id.hpp>
 #include <support/catch.hpp>
 
 using namespace webhooks;

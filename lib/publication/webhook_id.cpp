@@ -1,6 +1,6 @@
-#include <base/webhook_id.hpp>
 #include <charconv>
 #include <cstdio>
+#include <publication/webhook_id.hpp>
 
 namespace webhooks {
 namespace {
