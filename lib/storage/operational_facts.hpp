@@ -52,7 +52,7 @@ WEBHOOKS_EXPORT Fact deactivated(const Subscription& subscription, const Deactiv
 struct ExhaustedEvent {
     EventId id{};
     std::uint64_t worker_tag = 0;
-    std::string event_type;
+    std::string event_type = {};
     Time created_at{};
 };
 WEBHOOKS_EXPORT Fact exhausted(const Subscription& subscription, const ExhaustedEvent& event,

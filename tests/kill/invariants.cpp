@@ -120,6 +120,50 @@ void check_storage(Storage& storage, const Event& event) {
     CHECK_FALSE(storage.claim(worker.id, 1000).value().next_due);
 }
 
+/// Of an operational event: about whom it is, or which worker was lost.
+std::string subject_of(const Event& event) {
+    for (const char* begin : {R"("name":")", R"("workerId":)"}) {
+        const std::size_t at = event.payload.find(begin);
+        if (at == std::string::npos) continue;
+        const std::size_t first = at + std::string(begin).size();
+        return event.payload.substr(first, event.payload.find_first_of("\",}", first) - first);
+    }
+    return {};
+}
+
+/// What subscribers heard: everything once, however often workers were killed.
+/// @param exhausted the number of events that used up their attempts
+void check_operational(const std::vector<Event>& events, int exhausted,
+                       const std::vector<Run>& runs) {
+    std::map<std::string, std::map<std::string, int>> counts;
+    for (const Event& event : events) {
+        const std::string subject = subject_of(event);
+        INFO(event.payload);
+        CHECK(event.is_success);
+        CHECK(subject != listener);
+        std::map<std::string, int>& told = counts[event.event_type];
+        ++told[subject];
+        const bool is_recovered = event.event_type == "webhook.subscription.recovered";
+        const bool is_failing = event.event_type == "webhook.subscription.failing";
+        // They alternate.
+        const int failing = counts["webhook.subscription.failing"][subject];
+        const int recovered = counts["webhook.subscription.recovered"][subject];
+        if (is_failing) CHECK(failing == recovered + 1);
+        if (is_recovered) CHECK(failing == recovered);
+    }
+    CHECK(counts["webhook.subscription.created"] ==
+          std::map<std::string, int>{{steady, 1}, {flaky, 1}, {broken, 1}});
+    CHECK(counts["webhook.event.exhausted"][broken] == exhausted);
+    CHECK(counts["webhook.subscription.failing"][broken] <= 1);
+    CHECK(counts["webhook.subscription.recovered"][broken] == 0);
+    for (const auto& [worker, times] : counts["webhook.worker.lost"]) {
+        INFO("worker " << worker);
+        CHECK(times == 1);
+    }
+    CHECK(counts["webhook.worker.lost"].size() <=
+          static_cast<std::size_t>(std::ranges::count(runs, true, &Run::was_killed)));
+}
+
 EventId event_of(const std::string& webhook_id) {
     return {std::stoll(webhook_id.substr(webhook_id.find('_') + 1))};
 }
@@ -178,8 +222,13 @@ int check_invariants(const Logs& logs) {
     Numbers numbers;
     int unrecorded = 0;
     std::vector<Event> events;
+    std::vector<Event> operational;
     for (const Subscription& subscription :
          logs.storage->list_subscriptions(auditor, {}).value().items) {
+        if (subscription.name == listener) {
+            operational = events_of(*logs.storage, subscription.id);
+            continue;
+        }
         events = events_of(*logs.storage, subscription.id);
         numbers.merge(check_payloads(events, logs.publications));
         for (const Event& event : events) {
@@ -196,7 +245,18 @@ int check_invariants(const Logs& logs) {
             unrecorded += check_requests(received, history.attempts, logs.runs);
         }
     }
+    for (const Event& event : operational) {
+        const std::vector<Request> received = std::move(requests[event.id]);
+        requests.erase(event.id);
+        CHECK_FALSE(received.empty());
+        for (const Request& request : received) {
+            CHECK(request.endpoint == listener);
+            CHECK(request.body == event.payload);
+        }
+    }
     CHECK(requests.empty());
+    // Each event of the broken endpoint is one.
+    check_operational(operational, logs.publications, logs.runs);
     check_acknowledged(logs, numbers);
     check_storage(*logs.storage, events.back());
     return unrecorded;

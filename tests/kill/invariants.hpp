@@ -31,6 +31,7 @@ struct Logs {
 /// - each attempt in the log was a request, answered with that status, and the attempts of an event
 ///   are numbered 1, 2, 3 ...; ended events stay so;
 /// - each other request is an event's last one in a run that was killed: at most one for each kill;
+/// - each operational event was told and delivered once;
 /// - no request came before it was due; each verifies; those of one event share a `webhook-id`;
 /// - nothing is left to take over or to claim, and a dead worker's write changes nothing.
 /// @return the number of requests that are in no attempt of the log, and were therefore repeated

@@ -13,10 +13,12 @@ inline constexpr const char* database = "webhooks.db";
 inline constexpr const char* publisher_log = "published.log";
 inline constexpr const char* secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// The three endpoints, as paths of the receiver and as names of the subscriptions to them.
+/// The endpoints, as paths of the receiver and as names of the subscriptions to them.
 inline constexpr const char* steady = "steady";  ///< Answers 200.
 inline constexpr const char* flaky = "flaky";    ///< Answers 500 to the first request of an event.
 inline constexpr const char* broken = "broken";  ///< Answers 500; it is tried twice.
+/// Answers 200; its subscription is to operational events of all.
+inline constexpr const char* listener = "listener";
 
 // For several workers on one database.
 

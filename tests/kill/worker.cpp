@@ -70,6 +70,9 @@ ServiceOptions service_options(const std::string& storage) {
     return {.retry_schedule = {1s},
             .retry_jitter = 0,
             .breaker_failures = 1000,
+            .failing_notice_after = 1s,
+            // So that they can be counted, whatever the duration is.
+            .exhausted_notice_window = 0s,
             // Small limits and short times, so that events wait in storage in every possible way.
             .max_events_in_memory = 20,
             .park_after = 100ms,
@@ -92,12 +95,16 @@ std::shared_ptr<Storage> open_storage(const std::string& folder, const std::stri
 std::vector<Subscription> subscribe(WebhookService& service, const std::string& url) {
     service.register_event_type({.name = event_type, .description = "An order"}).value();
     std::vector<Subscription> there = service.subscriptions(host).value().items;
-    for (const char* name : {steady, flaky, broken}) {
+    for (const char* name : {listener, steady, flaky, broken}) {
         // An earlier run may have created it.
         if (std::ranges::find(there, name, &Subscription::name) != there.end()) continue;
         SubscriptionDraft draft{
             .name = name, .event_type = event_type, .url = url + name, .secret = Secret(secret)};
         if (draft.name == broken) draft.max_retry_count = 1;
+        if (draft.name == listener) {
+            draft.event_type = "webhook.*";
+            draft.operator_scope = true;
+        }
         there.push_back(service.create_subscription(host, draft).value());
     }
     return there;

@@ -12,10 +12,53 @@ using namespace std::chrono_literals;
 
 const Principal auditor = Principal::administrator("auditor");
 
+/// A number in the body of an operational event.
+std::int64_t number_in(const OperationalEvent& event, const std::string& name) {
+    const std::size_t at = event.body.find("\"" + name + "\":");
+    return at == std::string::npos ? 1 : std::stoll(event.body.substr(at + name.size() + 3));
+}
+
 }  // namespace
 
 AuditStorage::AuditStorage(World& world, Process& process, std::shared_ptr<Storage> inner)
-    : ForwardingStorage(std::move(inner)), world_(world), process_(process), model_(world.model) {}
+    : ForwardingStorage(std::move(inner)), world_(world), process_(process), model_(world.model) {
+    // Of all processes, where they share the storage.
+    ForwardingStorage::set_operational_listener(
+        [&world](const OperationalEvent& event) { note_operational(world, event); });
+}
+
+// ---- What subscribers hear.
+
+void AuditStorage::note_operational(World& world, const OperationalEvent& event) {
+    if (!event.subscription) {
+        const WorkerId lost{number_in(event, "workerId")};
+        if (++world.model.told_lost[lost] > 1) world.fail("a lost worker was told twice");
+        if (!world.model.identities.at(lost).ended) world.fail("a living worker was told as lost");
+        return;
+    }
+    ToldState& told = world.model.told[*event.subscription];
+    if (event.type == "webhook.subscription.created") ++told.created;
+    if (event.type == "webhook.subscription.deleted") ++told.deleted;
+    if (event.type == "webhook.subscription.deactivated") ++told.deactivated;
+    if (event.type == "webhook.subscription.failing") ++told.failing;
+    if (event.type == "webhook.subscription.recovered") ++told.recovered;
+    if (event.type == "webhook.event.exhausted") told.exhausted += number_in(event, "count");
+    if (told.recovered > told.failing || told.failing > told.recovered + 1) {
+        world.fail("failing and recovered were not told in turns");
+    }
+}
+
+/// @pre attempts of the batch are in the model
+void AuditStorage::check_exhausted() const {
+    for (const auto& [id, told] : model_.told) {
+        const auto found = model_.exhausted.find(id);
+        const std::int64_t exhausted = found == model_.exhausted.end() ? 0 : found->second;
+        const bool is_told_at_once = world_.config.options.exhausted_notice_window == 0s;
+        if (told.exhausted > exhausted || (is_told_at_once && told.exhausted != exhausted)) {
+            world_.fail("another number of exhausted events was told than there are");
+        }
+    }
+}
 
 // ---- Subscriptions.
 
@@ -30,7 +73,9 @@ void AuditStorage::changed(const Subscription& subscription, bool is_deleted) {
 Result<Subscription> AuditStorage::insert_subscription(const Principal& by,
                                                        const Subscription& draft) {
     Result<Subscription> stored = ForwardingStorage::insert_subscription(by, draft);
-    if (stored) changed(*stored);
+    if (!stored) return stored;
+    changed(*stored);
+    if (model_.told[stored->id].created != 1) world_.fail("a creation was not told once");
     return stored;
 }
 
@@ -52,7 +97,9 @@ Result<Subscription> AuditStorage::rotate_secret(const Principal& principal, Sub
 
 Result<> AuditStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
     const Result<> deleted = ForwardingStorage::delete_subscription(principal, id);
-    if (deleted) changed(model_.subscriptions.at(id).current().subscription, true);
+    if (!deleted) return deleted;
+    changed(model_.subscriptions.at(id).current().subscription, true);
+    if (model_.told[id].deleted != 1) world_.fail("a deletion was not told once");
     return deleted;
 }
 
@@ -234,6 +281,7 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     for (const AttemptRecord& record : batch.attempts) {
         note_attempt(worker, record);
     }
+    check_exhausted();
     note_low_water(worker, batch.low_water);
     note_appends(worker, batch, *receipt);
     note_deactivations(*receipt);
@@ -262,6 +310,10 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
         note_asked_pause(event, record.attempt);
         event.attempts.push_back(record.attempt);
         event.attempts_since_reopened = record.attempts_since_reopened;
+        if (record.attempt.outcome == Outcome::exhausted &&
+            !is_test(model_.publications.at(event.publication))) {
+            ++model_.exhausted[event.subscription];
+        }
         event.due = record.due;
         event.is_reopened = event.is_only_in_memory = false;
         event.release();
@@ -367,6 +419,10 @@ void AuditStorage::note_append(WorkerId worker, const Append& append, const Appe
 void AuditStorage::note_deactivations(const BatchReceipt& receipt) {
     for (const SubscriptionId id : receipt.deactivated) {
         changed(world_.database->reader().find_subscription(auditor, id).value());
+        SubscriptionState& state = model_.subscriptions.at(id);
+        if (++state.deactivations != model_.told[id].deactivated) {
+            world_.fail("a deactivation was not told once");
+        }
     }
 }
 

@@ -37,8 +37,11 @@ public:
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<bool> maintain(const Maintenance&) override;
     void set_listener(std::function<void()>) override {}
+    void set_operational_listener(std::function<void(const OperationalEvent&)>) override {}
 
 private:
+    static void note_operational(World& world, const OperationalEvent& event);
+    void check_exhausted() const;
     void changed(const Subscription& subscription, bool is_deleted = false);
     void require_alive(WorkerId worker, const char* call) const;
     void end_identity(WorkerId worker);

@@ -32,6 +32,9 @@ ServiceOptions make_options(Generator& random) {
     options.breaker_pause = milliseconds(random.between(100, 3000));
     options.breaker_max_pause = options.breaker_pause * random.between(1, 20);
     options.deactivate_after = random.chance(0.2) ? 10min : 0s;
+    // Without chance of their own, so that seeds keep their meaning.
+    options.failing_notice_after = options.retry_schedule.front();
+    options.exhausted_notice_window = options.retry_jitter > 0 ? 10s : 0s;
     options.max_in_flight = size_up_to(random, 64);
     options.max_in_flight_per_host = size_up_to(random, 16);
     options.max_events_in_memory = random.chance(0.5) ? size_up_to(random, 20) : 1000;

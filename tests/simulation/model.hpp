@@ -42,6 +42,7 @@ struct AskedPause {
 struct SubscriptionState {
     std::vector<Version> versions;  ///< Oldest first; never empty.
     std::optional<AskedPause> pause = {};
+    int deactivations = 0;  ///< By the service.
 
     const Version& current() const { return versions.back(); }
 };
@@ -100,6 +101,16 @@ struct IdentityState {
     std::map<std::int64_t, std::vector<EventId>> claims = {};
 };
 
+/// How often subscribers were told what of one subscription.
+struct ToldState {
+    int created = 0;
+    int deleted = 0;
+    int failing = 0;
+    int recovered = 0;
+    int deactivated = 0;
+    std::int64_t exhausted = 0;  ///< Events.
+};
+
 struct Model {
     std::map<int, PublicationState> publications;
     std::map<std::string, int> by_payload;
@@ -107,6 +118,9 @@ struct Model {
     std::map<EventId, EventState> events;
     std::map<WorkerId, IdentityState> identities;
     std::vector<std::string> event_types;
+    std::map<SubscriptionId, ToldState> told;
+    std::map<WorkerId, int> told_lost;
+    std::map<SubscriptionId, std::int64_t> exhausted;  ///< Events that used up their attempts.
 
     /// Those that a publication reaches now, ascending.
     std::vector<SubscriptionId> matching(const PublicationState& publication) const;

@@ -11,7 +11,11 @@ struct EndpointHealthFixture {
     EndpointHealthFixture() { health.begin_version(1, &endpoint, HealthPolicy(options)); }
 
     HealthReport note(const TransportAnswer& answer) {
-        return health.note({.answer = answer, .sent_at = now.time, .started = now.steady},
+        return health.note({.answer = answer,
+                            .event = {5},
+                            .number = 2,
+                            .sent_at = now.time,
+                            .started = now.steady},
                            HealthPolicy(options),
                            {.schedule = options.retry_schedule, .max_retry_after = 1h}, now);
     }
@@ -158,6 +162,70 @@ TEST_CASE_METHOD(EndpointHealthFixture, "a new version begins as storage knows i
     CHECK(health.slot_class() == SlotClass::failing);
     // How often it failed is not stored; enough to count.
     CHECK(fail().deactivation);
+}
+
+// ---- What subscribers hear of.
+
+TEST_CASE_METHOD(EndpointHealthFixture, "an endpoint that has only failed for an hour is told") {
+    const Time began = now.time;
+    CHECK_FALSE(fail().failing_notice);
+    pass(1h - 1s);
+    CHECK_FALSE(fail().failing_notice);
+    pass(1s);
+    const auto notice = fail().failing_notice;
+    REQUIRE(notice);
+    CHECK(notice->subscription == SubscriptionId{7});
+    CHECK(notice->judged_at == 1);
+    CHECK(notice->failing_since == began);
+    CHECK(notice->deactivates_at == began + 24h);
+    REQUIRE(notice->last_attempt);
+    CHECK(notice->last_attempt->event == EventId{5});
+    CHECK(notice->last_attempt->number == 2);
+    CHECK(notice->last_attempt->sent_at == now.time);
+    CHECK(notice->last_attempt->status_code == 500);
+    CHECK(notice->last_attempt->error_message == "endpoint responded with 500");
+}
+
+TEST_CASE_METHOD(
+    EndpointHealthFixture,
+    "storage is asked again each hour, because another worker may have had a success") {
+    fail();
+    pass(1h);
+    CHECK(fail().failing_notice);
+    pass(1h - 1s);
+    CHECK_FALSE(fail().failing_notice);
+    pass(1s);
+    CHECK(fail().failing_notice);
+    options.deactivate_after = 0s;
+    pass(1h);
+    CHECK_FALSE(fail().failing_notice.value().deactivates_at);
+}
+
+TEST_CASE_METHOD(EndpointHealthFixture, "a deactivated endpoint is not told as failing as well") {
+    options.deactivate_after = 1h;
+    fail();
+    pass(1h);
+    const HealthReport report = fail();
+    REQUIRE(report.deactivation);
+    CHECK(report.deactivation->last_attempt->number == 2);
+    CHECK_FALSE(report.failing_notice);
+}
+
+TEST_CASE_METHOD(EndpointHealthFixture, "the first success after such a notice is stored") {
+    SECTION("of this or another worker") {
+        health.apply_notified(now.time);
+    }
+    SECTION("before this version of the subscription") {
+        endpoint.notified_failing_since = now.time;
+        health.begin_version(2, &endpoint, HealthPolicy(options));
+    }
+    const HealthReport report = succeed();
+    REQUIRE(report.state);
+    CHECK_FALSE(report.state->failing_since);
+    CHECK_FALSE(succeed().state);
+    // What is read again is known.
+    health.apply_notified(now.time);
+    CHECK_FALSE(succeed().state);
 }
 
 }  // namespace webhooks::delivery

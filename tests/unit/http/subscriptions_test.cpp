@@ -256,8 +256,32 @@ TEST_CASE_METHOD(ApiFixture, "a compressed body is rejected") {
 
 TEST_CASE_METHOD(ApiFixture, "event types are listed") {
     const auto answer = json(200, "GET", "/event-types");
-    REQUIRE(answer.at("eventTypes").as_array().size() == 3);
+    REQUIRE(answer.at("eventTypes").as_array().size() == 3 + operational_event_types().size());
     CHECK(answer.at("eventTypes").at(0).at("name") == "invoice.paid");
+    CHECK(answer.at("eventTypes").at(3).at("name") == "webhook.event.exhausted");
+}
+
+TEST_CASE_METHOD(ApiFixture, "administrators create subscriptions to operational events of all") {
+    const std::string scoped =
+        R"({"subscription":{"name":"n","url":"https://hooks.example.com/a","operatorScope":true,)";
+    const std::string body = scoped + R"("eventType":"webhook.*"}})";
+    CHECK(json(403, "POST", "/subscriptions", body).at("message") ==
+          "only an administrator may set operatorScope");
+    key = "admin";
+    CHECK(errors("POST", "/subscriptions", scoped + R"("eventType":"order.created"}})") ==
+          R"({"subscription.operatorScope":["must be false unless eventType begins with )"
+          R"('webhook.'"]})");
+    const auto made = json(200, "POST", "/subscriptions", body).at("subscription").as_object();
+    CHECK(made.at("operatorScope") == true);
+    const std::string path = "/subscriptions/" + std::to_string(made.at("id").as_int64());
+    CHECK(errors("PUT", path, R"({"subscription":{"eventType":"order.created"}})")
+              .starts_with(R"({"subscription.operatorScope":)"));
+    const auto found = json(200, "GET", "/subscriptions?filter=operatorScope%20eq%20true");
+    CHECK(found.at("totalSubscriptionsCount") == 1);
+    const auto reset = json(200, "PUT", path, R"({"subscription":{"operatorScope":null}})");
+    CHECK_FALSE(reset.at("subscription").as_object().contains("operatorScope"));
+    CHECK(errors("POST", "/events", R"({"eventType":"webhook.worker.lost","payload":{}})") ==
+          R"({"eventType":["must not begin with 'webhook.', which only the service publishes"]})");
 }
 
 TEST_CASE_METHOD(ApiFixture, "a rate limit is shown if it is set, as the last member") {

@@ -1,3 +1,4 @@
+#include <publication/pattern.hpp>
 #include <service/subscription_index.hpp>
 #include <support/catch.hpp>
 
@@ -46,6 +47,9 @@ TEST_CASE("a pattern matches a type, all types, or those with a prefix of whole 
     CHECK_FALSE(pattern_matches("order.*", "orders.created"));
     CHECK_FALSE(pattern_matches("order", "order.created"));
     CHECK_FALSE(pattern_matches("order.c*", "order.created"));
+    CHECK_FALSE(pattern_matches("*", "webhook.subscription.created"));
+    CHECK(pattern_matches("webhook.*", "webhook.subscription.created"));
+    CHECK(pattern_matches("webhook.subscription.*", "webhook.subscription.created"));
 }
 
 TEST_CASE_METHOD(IndexFixture, "an event reaches the active subscriptions that match, ascending") {
@@ -122,7 +126,7 @@ TEST_CASE_METHOD(IndexFixture, "types are known, and the most similar one is sug
     CHECK(index.nearest_type("x").empty());
     CHECK(index.matches_any_type("invoice.*"));
     CHECK_FALSE(index.matches_any_type("user.*"));
-    CHECK(index.event_types().size() == 2);
+    CHECK(index.event_types().size() == 2 + operational_event_types().size());
 }
 
 }  // namespace webhooks::service

@@ -7,7 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
-constexpr Time start{std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + 9h + 5min};
+constexpr Time began{std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + 9h + 5min};
 
 Subscription sample() {
     return {.id = {7},
@@ -20,7 +20,7 @@ Subscription sample() {
 }
 
 std::string body_of(const Fact& fact) {
-    return make_event(fact, start, start + 1s).body;
+    return make_event(fact, began, began + 1s).body;
 }
 
 constexpr const char* subject =
@@ -31,10 +31,10 @@ constexpr const char* subject =
 
 TEST_CASE("an operational event is a JSON document with the subscription and what happened") {
     const OperationalEvent event =
-        make_event(created(sample(), Principal::administrator("root")), start, start + 1s);
+        make_event(created(sample(), Principal::administrator("root")), began, began + 1s);
     CHECK(event.type == "webhook.subscription.created");
     CHECK(event.subscription == SubscriptionId{7});
-    CHECK(event.time == start + 1s);
+    CHECK(event.time == began + 1s);
     CHECK(event.body == std::string(R"({"type":"webhook.subscription.created",)"
                                     R"("timestamp":"2026-01-31T09:05:01.000Z","data":{)") +
                             subject +
@@ -57,18 +57,18 @@ TEST_CASE("a change names the members that differ, and is no event if none does"
 TEST_CASE("failing, recovered and deactivated say since when, for how long and how many") {
     const LastAttempt attempt{.event = {12},
                               .number = 3,
-                              .sent_at = start,
+                              .sent_at = began,
                               .status_code = 500,
                               .error_message = "endpoint responded with 500"};
     CHECK_THAT(
-        body_of(failing(sample(), {.failing_since = start, .last_attempt = attempt})),
+        body_of(failing(sample(), {.failing_since = began, .last_attempt = attempt})),
         ContainsSubstring(
             R"("failingSince":"2026-01-31T09:05:00.000Z","deactivatesAt":null,"lastAttempt":)"
             R"({"eventId":12,"number":3,"sentAt":"2026-01-31T09:05:00.000Z","statusCode":500,)"
             R"("errorMessage":"endpoint responded with 500"}}})"));
     CHECK_THAT(body_of(recovered(sample(), 90s, 4)),
                ContainsSubstring(R"("failedFor":90,"undelivered":4}})"));
-    CHECK_THAT(body_of(deactivated(sample(), {.failing_since = start}, 2)),
+    CHECK_THAT(body_of(deactivated(sample(), {.failing_since = began}, 2)),
                ContainsSubstring(R"("reason":"failing","failingSince":"2026-01-31T09:05:00.000Z",)"
                                  R"("lastAttempt":null,"cancelled":2}})"));
     CHECK_THAT(body_of(deactivated(sample(), {}, 0)),
@@ -77,7 +77,7 @@ TEST_CASE("failing, recovered and deactivated say since when, for how long and h
 
 TEST_CASE("exhausted events are told with the latest one and their number") {
     const ExhaustedEvent event{
-        .id = {12}, .worker_tag = 0xab, .event_type = "order.created", .created_at = start};
+        .id = {12}, .worker_tag = 0xab, .event_type = "order.created", .created_at = began};
     CHECK_THAT(
         body_of(exhausted(sample(), event, 3)),
         ContainsSubstring(R"("event":{"id":12,"webhookId":"00000000000000ab_12",)"
@@ -88,7 +88,7 @@ TEST_CASE("exhausted events are told with the latest one and their number") {
 TEST_CASE("a lost worker is told to operators only") {
     const Fact fact = worker_lost({3}, {}, 8);
     CHECK(fact.owner == "");
-    CHECK_FALSE(make_event(fact, start, start).subscription);
+    CHECK_FALSE(make_event(fact, began, began).subscription);
     CHECK_THAT(body_of(fact),
                ContainsSubstring(R"("data":{"workerId":3,"host":null,"takenOver":8}})"));
 }

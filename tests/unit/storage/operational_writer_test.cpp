@@ -153,7 +153,7 @@ TEST_CASE("where nobody subscribes the observer alone hears of a fact, without a
     CHECK(table.pending.empty());
 }
 
-TEST_CASE("only so many pending facts are examined at once") {
+TEST_CASE("a limit holds for the pending facts that are examined at once") {
     Table table;
     table.recipient_count = 1000;
     write(table, created_fact(1), start);

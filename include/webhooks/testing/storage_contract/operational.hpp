@@ -106,7 +106,7 @@ public:
 
 using Types = std::vector<std::string>;
 
-OPERATIONAL_TEST("an owner and operators hear of changes of a subscription, and nobody else") {
+OPERATIONAL_TEST("an owner and operators hear of changes of a subscription, others do not") {
     if (this->is_unsupported()) return;
     const Subscription made = this->subscribe("alice");
     this->storage->update_subscription(alice, made.id, {.name = "new", .is_active = false}).value();

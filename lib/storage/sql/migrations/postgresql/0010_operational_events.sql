@@ -1,4 +1,4 @@
--- Operational events: docs/decisions/0034-operational-events.md.
+-- Operational events: docs/decisions/0035-operational-events.md.
 
 -- It hears of everyone's subscriptions and of workers.
 ALTER TABLE webhooks_subscription ADD COLUMN operator_scope INTEGER NOT NULL DEFAULT 0;
