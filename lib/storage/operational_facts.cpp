@@ -153,11 +153,11 @@ Fact exhausted(const Subscription& subscription, const ExhaustedEvent& event, st
 }
 
 Fact worker_lost(WorkerId worker, const std::optional<WorkerReport>& report,
-                 std::size_t taken_over) {
+                 std::int64_t taken_over) {
     JsonMembers details;
     details.add("workerId", worker.value)
         .add("host", report ? std::optional(report->host) : std::nullopt)
-        .add("takenOver", static_cast<std::int64_t>(taken_over));
+        .add("takenOver", taken_over);
     return {.type = "webhook.worker.lost", .owner = "", .details = details.text()};
 }
 

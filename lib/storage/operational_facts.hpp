@@ -60,6 +60,6 @@ WEBHOOKS_EXPORT Fact exhausted(const Subscription& subscription, const Exhausted
 
 /// @param report its latest one, if it wrote any
 WEBHOOKS_EXPORT Fact worker_lost(WorkerId worker, const std::optional<WorkerReport>& report,
-                                 std::size_t taken_over);
+                                 std::int64_t taken_over);
 
 }  // namespace webhooks::storage

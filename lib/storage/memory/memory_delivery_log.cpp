@@ -57,7 +57,7 @@ Result<std::size_t> MemoryStorage::take_over(WorkerId self, std::size_t limit) {
             MemoryWorkers::Stored& dead = workers_.at(*id);
             const std::size_t released =
                 log_.release(*id, dead.low_water, limit - moved, writer.now());
-            dead.taken_over += released;
+            dead.taken_over += static_cast<std::int64_t>(released);
             moved += released;
             if (moved == limit) break;
             writer.write(worker_lost(*id, dead.report, dead.taken_over));

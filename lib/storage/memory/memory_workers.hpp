@@ -21,7 +21,7 @@ public:
         EventId low_water{};
         std::int64_t last_batch = 0;
         bool is_dead = false;  ///< It did not retire.
-        std::size_t taken_over = 0;
+        std::int64_t taken_over = 0;
         std::optional<WorkerReport> report = {};
     };
 

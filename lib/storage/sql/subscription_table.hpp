@@ -7,9 +7,7 @@
 #include <soci/soci.h>
 
 #include <optional>
-#include <query/plan.hpp>
 #include <storage/operational_writer.hpp>
-#include <storage/sql/condition_sql.hpp>
 #include <vector>
 #include <webhooks/event_type.hpp>
 #include <webhooks/principal.hpp>
@@ -34,10 +32,6 @@ void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision,
 /// @return the deactivated ones; each has incremented the revision.
 std::vector<SubscriptionId> write_findings(soci::session& sql, const Batch& batch,
                                            OperationalWriter& writer);
-/// Without `recent_events`.
-Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,
-                                      const Principal& principal, const query::Plan& plan);
-
 Configuration read_configuration(soci::session& sql, Revision since);
 
 /// @return whether anything changed.

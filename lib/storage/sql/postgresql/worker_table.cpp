@@ -125,7 +125,7 @@ std::optional<DeadWorker> find_dead(PostgresqlConnection& connection) {
     DeadWorker dead{.id = {rows.number(0, 0)},
                     .low_water = {rows.number(0, 1)},
                     .is_lost = rows.number(0, 2) != 0,
-                    .taken_over = static_cast<std::size_t>(rows.number(0, 3))};
+                    .taken_over = rows.number(0, 3)};
     if (!rows.is_null(0, 4)) dead.report = read_report(std::string(rows.text(0, 4)));
     return dead;
 }
@@ -136,7 +136,7 @@ void save_progress(PostgresqlConnection& connection, const DeadWorker& dead) {
         "UPDATE webhooks_worker SET low_water = $2, taken_over = $3 WHERE id = $1"};
     connection.execute(update,
                        {storage::parameter(dead.id.value), storage::parameter(dead.low_water.value),
-                        storage::parameter(static_cast<std::int64_t>(dead.taken_over))});
+                        storage::parameter(dead.taken_over)});
 }
 
 void delete_worker(PostgresqlConnection& connection, WorkerId dead) {

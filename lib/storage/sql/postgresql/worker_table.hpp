@@ -59,7 +59,7 @@ struct DeadWorker {
     WorkerId id{};
     EventId low_water{};
     bool is_lost = false;  ///< It did not retire.
-    std::size_t taken_over = 0;
+    std::int64_t taken_over = 0;
     std::optional<WorkerReport> report = {};
 };
 /// A dead worker that no other worker is taking over; it is locked until the transaction ends.

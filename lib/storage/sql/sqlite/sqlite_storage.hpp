@@ -43,7 +43,7 @@ private:
         WorkerId id{};
         EventId low_water{};
         bool is_lost = false;  ///< It did not retire.
-        std::size_t taken_over = 0;
+        std::int64_t taken_over = 0;
         std::optional<WorkerReport> report = {};
     };
 
