@@ -128,7 +128,7 @@ constexpr Option table[] = {
      into<in_service, &ServiceOptions::failing_notice_after>},
     {"service.exhausted_notice_window", Kind::text, Scope::serving, "DURATION",
      "of a subscription's exhausted events in this period, tell the first and then their number; "
-     "0s: tell each",
+     "0s: tell them at once",
      into<in_service, &ServiceOptions::exhausted_notice_window>},
     {"service.log_while_deactivated.failing", Kind::boolean, Scope::serving, "",
      "log events of a subscription that was deactivated because it only failed, for recover",
