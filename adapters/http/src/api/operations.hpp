@@ -18,6 +18,7 @@
 namespace webhooks::http {
 
 class ApiMetrics;
+class RequestLimits;
 
 /// A request with its operation and its caller.
 struct Call {
@@ -27,6 +28,7 @@ struct Call {
     const std::string& body;
     const Principal& caller;
     const ApiMetrics& metrics;
+    RequestLimits& limits;
     SubscriptionId subscription{};
     EventId event{};
     /// Instead of `event`, if the path identifies it so; otherwise empty.
