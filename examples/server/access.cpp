@@ -44,7 +44,7 @@ Result<ApiKeys> environment_keys(const char* key) {
 
 }  // namespace
 
-Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage) {
+Result<Access> open_access(std::shared_ptr<webhooks::ApiKeyStore> storage) {
     auto stored = webhooks::http::authenticate_by_api_key(ApiKeys(std::move(storage)));
     const char* key = std::getenv("WEBHOOKS_ADMIN_KEY");
     if (key == nullptr) return Access{.authenticator = stored, .new_key = {}};
@@ -56,7 +56,8 @@ Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage) {
                   .new_key = {}};
 }
 
-Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, bool may_show, Access& access) {
+Result<> make_first_key(std::shared_ptr<webhooks::ApiKeyStore> storage, bool may_show,
+                        Access& access) {
     if (access.has_environment_key) return {};
     ApiKeys keys(std::move(storage));
     auto known = keys.list();

@@ -20,12 +20,12 @@ struct Access {
 /// The keys of the storage and, if WEBHOOKS_ADMIN_KEY is set, that one. It is valid only while the
 /// server runs with it and is never stored, so that changing it revokes the old one.
 /// @return invalid_argument for a WEBHOOKS_ADMIN_KEY that cannot be a key.
-webhooks::Result<Access> open_access(std::shared_ptr<webhooks::Storage> storage);
+webhooks::Result<Access> open_access(std::shared_ptr<webhooks::ApiKeyStore> storage);
 
 /// Without WEBHOOKS_ADMIN_KEY, creates a key for the administrator "admin" in a storage that has no
 /// key yet. Call it when nothing can fail any more, because the key cannot be shown again.
 /// @param may_show whether the caller may print the key; if not, none is created.
-webhooks::Result<> make_first_key(std::shared_ptr<webhooks::Storage> storage, bool may_show,
+webhooks::Result<> make_first_key(std::shared_ptr<webhooks::ApiKeyStore> storage, bool may_show,
                                   Access& access);
 
 }  // namespace server

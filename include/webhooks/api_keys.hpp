@@ -6,7 +6,7 @@
 #include <webhooks/export.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/secret.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/api_key_store.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
 
@@ -14,7 +14,8 @@ namespace WEBHOOKS_EXPORT webhooks {
 /// creation. All member functions may be called from any thread at once.
 class ApiKeys {
 public:
-    explicit ApiKeys(std::shared_ptr<Storage> storage) : storage_(std::move(storage)) {}
+    /// @param storage a Storage, or another place of the host's own for keys.
+    explicit ApiKeys(std::shared_ptr<ApiKeyStore> storage) : storage_(std::move(storage)) {}
 
     /// Creates a key of 256 random bits, in characters of `[A-Za-z0-9_-]`. It is valid at once.
     Result<Secret> create(const Principal&);
@@ -29,7 +30,7 @@ public:
     Result<> revoke(ApiKeyId);
 
 private:
-    std::shared_ptr<Storage> storage_;
+    std::shared_ptr<ApiKeyStore> storage_;
 };
 
 }  // namespace webhooks

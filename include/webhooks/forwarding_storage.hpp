@@ -120,4 +120,7 @@ private:
     const std::shared_ptr<Storage> inner_;
 };
 
+/// The name of the call, as in `Storage`.
+const char* to_string(ForwardingStorage::Call) noexcept;
+
 }  // namespace webhooks

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 #include <webhooks/options.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 #include <webhooks/transport.hpp>
 
 namespace webhooks::delivery {

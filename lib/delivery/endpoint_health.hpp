@@ -8,7 +8,7 @@
 #include <delivery/results.hpp>
 #include <optional>
 #include <webhooks/options.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 #include <webhooks/transport.hpp>
 
 namespace webhooks::delivery {

@@ -2,7 +2,7 @@
 
 #include <delivery/endpoint.hpp>
 #include <webhooks/event_type.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 /// @file
 /// What an event and its endpoint say about whether and how it is attempted.

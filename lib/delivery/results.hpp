@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 #include <vector>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::delivery {
 

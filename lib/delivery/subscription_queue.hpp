@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 #include <webhooks/ids.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 #include <webhooks/time.hpp>
 
 namespace webhooks::delivery {

@@ -22,7 +22,7 @@ namespace webhooks::service {
 class BatchWriter {
 public:
     struct Parts {
-        std::shared_ptr<Storage> storage;
+        std::shared_ptr<DeliveryLog> storage;
         std::shared_ptr<Observer> observer;
         StorageClock& clock;
         StorageHealth& health;

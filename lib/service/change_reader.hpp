@@ -5,7 +5,7 @@
 #include <service/inbox.hpp>
 #include <service/storage_health.hpp>
 #include <service/subscription_index.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/subscription_store.hpp>
 
 namespace webhooks::service {
 
@@ -13,7 +13,7 @@ namespace webhooks::service {
 /// deleted events.
 class ChangeReader {
 public:
-    ChangeReader(std::shared_ptr<Storage> storage, SubscriptionIndex& index, Inbox& inbox,
+    ChangeReader(std::shared_ptr<SubscriptionStore> storage, SubscriptionIndex& index, Inbox& inbox,
                  StorageHealth& health)
         : storage_(std::move(storage)), index_(index), inbox_(inbox), health_(health) {}
 
@@ -32,7 +32,7 @@ public:
 private:
     bool drain_notices();
 
-    const std::shared_ptr<Storage> storage_;
+    const std::shared_ptr<SubscriptionStore> storage_;
     SubscriptionIndex& index_;
     Inbox& inbox_;
     StorageHealth& health_;

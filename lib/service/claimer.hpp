@@ -9,7 +9,7 @@
 #include <service/inbox.hpp>
 #include <service/worker_identity.hpp>
 #include <vector>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::service {
 
@@ -18,7 +18,7 @@ namespace webhooks::service {
 class Claimer {
 public:
     struct Parts {
-        std::shared_ptr<Storage> storage;
+        std::shared_ptr<DeliveryLog> storage;
         StorageClock& clock;
         StorageHealth& health;
         WorkerIdentity& identity;

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 #include <webhooks/ids.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::service {
 

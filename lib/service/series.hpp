@@ -2,7 +2,7 @@
 
 #include <webhooks/error.hpp>
 #include <webhooks/series.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/event_log.hpp>
 
 namespace webhooks::service {
 

@@ -8,7 +8,7 @@
 #include <vector>
 #include <webhooks/event.hpp>
 #include <webhooks/observer.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::service {
 

@@ -16,8 +16,9 @@ Error for_callers(const Error& error) {
     return error;
 }
 
-WorkerIdentity::WorkerIdentity(std::shared_ptr<Storage> storage, std::chrono::milliseconds lease,
-                               StorageClock& clock, StorageHealth& health)
+WorkerIdentity::WorkerIdentity(std::shared_ptr<DeliveryLog> storage,
+                               std::chrono::milliseconds lease, StorageClock& clock,
+                               StorageHealth& health)
     : storage_(std::move(storage)), lease_(lease), clock_(clock), health_(health) {}
 
 Result<> WorkerIdentity::register_worker() {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <service/storage_clock.hpp>
 #include <service/storage_health.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::service {
 
@@ -15,7 +15,7 @@ Error for_callers(const Error&);
 /// that takes over what expired workers left.
 class WorkerIdentity {
 public:
-    WorkerIdentity(std::shared_ptr<Storage> storage, std::chrono::milliseconds lease,
+    WorkerIdentity(std::shared_ptr<DeliveryLog> storage, std::chrono::milliseconds lease,
                    StorageClock& clock, StorageHealth& health);
 
     /// Registers a new worker. No attempt starts until a heartbeat has confirmed it.
@@ -41,7 +41,7 @@ public:
     bool is_taking_over() const noexcept { return is_taking_over_; }
 
 private:
-    const std::shared_ptr<Storage> storage_;
+    const std::shared_ptr<DeliveryLog> storage_;
     const std::chrono::milliseconds lease_;
     StorageClock& clock_;
     StorageHealth& health_;

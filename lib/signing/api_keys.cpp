@@ -41,7 +41,7 @@ ApiKeyRecord record_of(const Principal& principal, std::string_view key) {
 
 /// @return whether the hash exists already for the same principal; conflict if it is another
 /// user's.
-Result<bool> is_there(Storage& storage, const ApiKeyRecord& wanted) {
+Result<bool> is_there(ApiKeyStore& storage, const ApiKeyRecord& wanted) {
     const auto found = storage.find_api_key(wanted.hash);
     if (!found) return found.error();
     if (!*found) return false;

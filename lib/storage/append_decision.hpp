@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 #include <webhooks/export.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/batch.hpp>
 
 namespace webhooks::storage {
 

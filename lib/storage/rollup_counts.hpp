@@ -8,7 +8,7 @@
 #include <tuple>
 #include <webhooks/principal.hpp>
 #include <webhooks/series.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/event_log.hpp>
 
 namespace webhooks::storage {
 

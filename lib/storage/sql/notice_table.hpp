@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <vector>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/subscription_store.hpp>
 
 namespace webhooks::storage {
 

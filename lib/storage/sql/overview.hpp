@@ -8,7 +8,7 @@
 
 #include <string>
 #include <vector>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/operator_view.hpp>
 
 namespace webhooks::storage {
 

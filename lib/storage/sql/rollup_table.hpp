@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 #include <webhooks/principal.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/event_log.hpp>
 
 namespace webhooks::storage {
 

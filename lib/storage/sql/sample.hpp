@@ -2,7 +2,7 @@
 
 #include <soci/soci.h>
 
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/operator_view.hpp>
 
 namespace webhooks::storage {
 

@@ -6,7 +6,7 @@
 
 #include <soci/soci.h>
 
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/event_log.hpp>
 
 namespace webhooks::storage {
 

@@ -2,7 +2,6 @@
 #include <signing/digest.hpp>
 #include <string>
 #include <support/catch.hpp>
-#include <unit/base/bare_storage.hpp>
 #include <webhooks/api_keys.hpp>
 #include <webhooks/memory_storage.hpp>
 
@@ -21,7 +20,7 @@ std::string error_of(const Result<>& result) {
 }
 
 /// Returns a fixed record for every hash.
-class ConfusedStorage final : public BareStorage {
+class ConfusedStore final : public ApiKeyStore {
 public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view) override {
         return std::optional(ApiKeyRecord{.hash = std::string(32, 'x'), .user_id = "mallory"});
@@ -29,9 +28,9 @@ public:
 };
 
 /// Another process adds the key between the lookup and the insertion.
-class RacingStorage final : public BareStorage {
+class RacingStore final : public ApiKeyStore {
 public:
-    explicit RacingStorage(std::string winner) : winner_(std::move(winner)) {}
+    explicit RacingStore(std::string winner) : winner_(std::move(winner)) {}
 
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override {
         if (!is_taken_) return std::optional<ApiKeyRecord>();
@@ -47,7 +46,7 @@ private:
     bool is_taken_ = false;
 };
 
-class BrokenStorage final : public BareStorage {
+class BrokenStore final : public ApiKeyStore {
 public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view) override {
         return Error(Errc::unavailable, "away");
@@ -103,8 +102,8 @@ TEST_CASE("A key of another principal is a conflict, also of the same name") {
 }
 
 TEST_CASE("Concurrent additions of the same key agree on its owner") {
-    CHECK(ApiKeys(std::make_shared<RacingStorage>("alice")).add(alice, given));
-    CHECK(ApiKeys(std::make_shared<RacingStorage>("bob")).add(alice, given).error() ==
+    CHECK(ApiKeys(std::make_shared<RacingStore>("alice")).add(alice, given));
+    CHECK(ApiKeys(std::make_shared<RacingStore>("bob")).add(alice, given).error() ==
           Errc::conflict);
 }
 
@@ -161,16 +160,16 @@ TEST_CASE("A revoked key is not found") {
 }
 
 TEST_CASE("A record with another hash grants no access") {
-    const ApiKeys keys(std::make_shared<ConfusedStorage>());
+    const ApiKeys keys(std::make_shared<ConfusedStore>());
     CHECK(keys.authenticate(given.reveal()).error() == Errc::not_found);
 }
 
 TEST_CASE("The errors of storage are passed on") {
-    ApiKeys keys(std::make_shared<BrokenStorage>());
+    ApiKeys keys(std::make_shared<BrokenStore>());
     CHECK(keys.authenticate(given.reveal()).error() == Errc::unavailable);
     CHECK(keys.add(alice, given).error() == Errc::unavailable);
     CHECK(keys.create(alice).error() == Errc::unavailable);
-    ApiKeys none(std::make_shared<BareStorage>());
+    ApiKeys none(std::make_shared<ApiKeyStore>());
     CHECK(none.create(alice).error() == Errc::unsupported);
     CHECK(none.list().error() == Errc::unsupported);
     CHECK(none.revoke(ApiKeyId{1}).error() == Errc::unsupported);

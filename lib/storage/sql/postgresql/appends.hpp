@@ -3,7 +3,7 @@
 #include <storage/sql/postgresql/connection.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
 #include <vector>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::storage {
 

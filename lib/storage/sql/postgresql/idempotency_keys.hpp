@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 #include <vector>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::storage {
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <storage/sql/postgresql/connection.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/batch.hpp>
 
 namespace webhooks::storage {
 

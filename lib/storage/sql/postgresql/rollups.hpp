@@ -2,7 +2,7 @@
 
 #include <storage/sql/postgresql/connection.hpp>
 #include <vector>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/batch.hpp>
 
 namespace webhooks::storage {
 

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <storage/sql/postgresql/connection.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::storage {
 

@@ -7,7 +7,7 @@
 #include <storage/sql/sqlite/statement.hpp>
 #include <string_view>
 #include <webhooks/sqlite_storage.hpp>
-#include <webhooks/storage.hpp>
+#include <webhooks/storage/api_key_store.hpp>
 
 namespace webhooks::storage {
 

@@ -1,7 +1,58 @@
+#include <iterator>
 #include <optional>
 #include <webhooks/forwarding_storage.hpp>
 
 namespace webhooks {
+namespace {
+
+/// In the order of `Call`.
+constexpr const char* call_names[] = {
+    "insert_subscription",
+    "find_subscription",
+    "update_subscription",
+    "rotate_secret",
+    "delete_subscription",
+    "list_subscriptions",
+    "upsert_event_type",
+    "configuration",
+    "notices",
+    "list_events",
+    "list_all_events",
+    "find_event",
+    "find_any_event",
+    "delete_event",
+    "statistics",
+    "series",
+    "reopen_event",
+    "reopen_undelivered",
+    "count_undelivered",
+    "register_worker",
+    "heartbeat",
+    "retire_worker",
+    "mark_expired",
+    "take_over",
+    "write",
+    "appended_after",
+    "claim",
+    "claim_reserved",
+    "unclaim",
+    "maintain",
+    "sample",
+    "overview",
+    "users",
+    "insert_api_key",
+    "find_api_key",
+    "list_api_keys",
+    "delete_api_key",
+};
+static_assert(std::size(call_names) ==
+              static_cast<std::size_t>(ForwardingStorage::Call::delete_api_key) + 1);
+
+}  // namespace
+
+const char* to_string(ForwardingStorage::Call call) noexcept {
+    return call_names[static_cast<std::size_t>(call)];
+}
 
 ForwardingStorage::ForwardingStorage(std::shared_ptr<Storage> inner) : inner_(std::move(inner)) {}
 

@@ -1,0 +1,151 @@
+#pragma once
+
+/// @file
+/// What a worker writes in one transaction, and what it gets back.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/error.hpp>
+#include <webhooks/event.hpp>
+#include <webhooks/export.hpp>
+#include <webhooks/ids.hpp>
+#include <webhooks/overview.hpp>
+#include <webhooks/series.hpp>
+#include <webhooks/time.hpp>
+#include <webhooks/trace.hpp>
+
+namespace WEBHOOKS_EXPORT webhooks {
+
+/// The payload of a publication, stored once for all of its subscriptions.
+struct Message {
+    std::string event_type;
+    std::string content_type;
+    /// A separate object, so that requests can share it.
+    std::shared_ptr<const std::string> payload;
+    /// After this time it is not sent any more.
+    std::optional<Time> expires_at = {};
+    std::optional<TraceContext> trace = {};
+};
+
+/// Identifies repetitions of a publication.
+struct IdempotencyKey {
+    std::string scope;  ///< The caller's user id.
+    std::string key;
+    std::string digest;  ///< SHA-256 of the content, 32 bytes.
+};
+
+/// One message for the subscriptions that it matched. Its events get consecutive ids.
+struct Append {
+    std::shared_ptr<const Message> message;
+    std::vector<SubscriptionId> subscriptions;  ///< May be empty; ascending.
+    std::optional<IdempotencyKey> idempotency = {};
+    /// If set, the worker does not take these events: they wait in storage until then, for any
+    /// worker.
+    std::optional<Time> due = {};
+    /// It is written together with the previous append, or neither is. A batch collects the appends
+    /// of independent callers; a run of joined appends is what one caller publishes as a unit.
+    bool joins_previous = false;
+};
+
+/// The end of an attempt.
+struct AttemptRecord {
+    /// The common case: delivered, and the event had no row and needs none. Storage may write the
+    /// attempt without reading the event: if the event has been deleted, its attempt is invisible.
+    bool is_plain() const noexcept { return attempt.outcome == Outcome::delivered && !has_row; }
+
+    EventId event{};
+    SubscriptionId subscription{};
+    /// A delivered one has a status of 200 - 299 and no error.
+    Attempt attempt;
+    std::optional<Time> due = {};     ///< With Outcome::retry: when the next attempt is due.
+    int attempts_since_reopened = 0;  ///< As in HeldEvent, this attempt included.
+    /// As in HeldEvent. Only the worker that appended an event without a row can hold it.
+    bool has_row = false;
+};
+
+/// Who has an event that is not delivered.
+enum class Custody : std::uint8_t {
+    unclaimed,  ///< No worker: any worker can claim it once it is due.
+    in_memory,  ///< A worker, in its memory; the row records what a dead worker had.
+    reserved,   ///< A worker, but it waits in storage: `claim_reserved`.
+};
+
+/// An event that gets a row, or has its row changed, without an attempt.
+struct CustodyChange {
+    EventId event{};
+    SubscriptionId subscription{};
+    Time due{};
+    int attempts = 0;
+    int attempts_since_reopened = 0;
+    Custody custody = Custody::unclaimed;
+};
+
+/// The state of a subscription's endpoint at one worker, stored so that it survives a restart. It
+/// is merged with what other workers stored.
+struct EndpointState {
+    SubscriptionId subscription{};
+    /// The `Subscription::revision` it refers to: if the subscription has changed since, it is
+    /// ignored.
+    Revision judged_at = 0;
+    /// Since when it has only failed; the earliest is kept. Absent: a request succeeded.
+    std::optional<Time> failing_since = {};
+    /// Until when nothing is sent; the latest is kept. Absent: no pause starts.
+    std::optional<Time> paused_until = {};
+    /// Pauses up to this time are over, because a request during the pause succeeded.
+    std::optional<Time> ended_pause = {};
+    /// The endpoint itself requested the pause: other workers get a Notice.
+    bool is_asked_for = false;
+};
+
+/// A subscription to be deactivated.
+struct Deactivation {
+    SubscriptionId subscription{};
+    /// The `Subscription::revision` it refers to: if the subscription has changed since, it stays
+    /// active.
+    Revision judged_at = 0;
+    /// If set, only if no attempt has been delivered since then, by any worker.
+    std::optional<Time> failing_since = {};
+};
+
+/// Everything that a worker writes to the log in one transaction.
+struct Batch {
+    /// The worker's own number of the batch, increasing: `Heartbeat::last_batch`.
+    std::int64_t number = 0;
+    /// The revision that `appends` were matched at.
+    Revision matched_at = 0;
+    std::vector<Append> appends = {};
+    std::vector<AttemptRecord> attempts = {};
+    std::vector<CustodyChange> custody_changes = {};
+    std::vector<EndpointState> states = {};
+    std::vector<Deactivation> deactivations = {};
+    /// Added to what is counted already. A storage without `series` ignores them.
+    std::vector<Rollup> rollups = {};
+    /// Replaces the worker's earlier one. A storage without `overview` ignores it.
+    std::optional<WorkerReport> report = {};
+    /// Once this batch is written, every event of this worker up to this id is delivered or has a
+    /// row (the events of `appends` have greater ids).
+    EventId low_water{};
+};
+
+/// The result of one Append. The events are `first_event` .. `first_event + count - 1`.
+struct Appended {
+    EventId first_event{};
+    std::uint32_t count = 0;
+    bool is_replay = false;  ///< Of an earlier publication; nothing was written.
+
+    bool operator==(const Appended&) const = default;
+};
+
+struct BatchReceipt {
+    /// One for each append, in order. A conflict fails its own append, and the appends joined with
+    /// it, which return `aborted`; no others.
+    std::vector<Result<Appended>> appends = {};
+    /// The deactivations that took place; each has incremented the revision.
+    std::vector<SubscriptionId> deactivated = {};
+};
+
+}  // namespace webhooks

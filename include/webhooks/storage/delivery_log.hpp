@@ -1,0 +1,137 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+#include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
+#include <webhooks/ids.hpp>
+#include <webhooks/storage/batch.hpp>
+#include <webhooks/subscription.hpp>
+#include <webhooks/time.hpp>
+
+namespace WEBHOOKS_EXPORT webhooks {
+
+/// A running service, as known to storage.
+struct Worker {
+    WorkerId id{};
+    /// The ids of events that it appends are greater than this.
+    EventId last_event{};
+    /// Random; identifies this worker in `webhook-id`, so that ids stay unique if a database is
+    /// restored or cloned.
+    std::uint64_t tag = 0;
+};
+
+// An undelivered event may have a row of its own, apart from the log. It gets the row when an
+// attempt fails, or when it waits without an attempt, and loses it when it is delivered. An event
+// without a row is either delivered or in the memory of the worker that appended it. A row is
+// unclaimed, or claimed by one worker.
+
+/// An event that a worker holds in order to deliver it.
+struct HeldEvent {
+    EventId id{};
+    SubscriptionId subscription{};
+    /// That of the worker that appended it; random if no worker did (`publish_in_transaction`).
+    std::uint64_t worker_tag = 0;
+    std::shared_ptr<const Message> message;
+    int attempts = 0;                 ///< Rows of history so far; the next one's number follows.
+    int attempts_since_reopened = 0;  ///< Of these, since it was published or last reopened.
+    bool has_row = false;  ///< It has a row among the undelivered events, claimed by this worker.
+    Time created_at{};
+    Time due{};  ///< When its next attempt is due.
+    /// A resend was requested, and no worker has had it in memory since.
+    bool is_requested = false;
+};
+
+/// The events that a worker takes over from storage.
+struct Claim {
+    std::vector<HeldEvent> events = {};
+    /// When the earliest event that remains in storage is due; absent if none waits.
+    std::optional<Time> next_due = {};
+    /// The revision of subscriptions when the events were claimed, or a later one: a worker whose
+    /// index is older must refresh it before it handles the events.
+    Revision revision = 0;
+};
+
+/// Storage's response to a heartbeat.
+struct Heartbeat {
+    Time now{};  ///< Storage's time.
+    Revision revision = 0;
+    /// `Batch::number` of the worker's latest batch that was written, 0 before the first: it
+    /// resolves the outcome of a batch whose result was lost.
+    std::int64_t last_batch = 0;
+    /// The ids of events that this worker appends from now on are greater than this.
+    EventId last_event{};
+    std::int64_t last_notice = 0;  ///< `Notice::number` of the latest one; 0 before the first.
+};
+
+/// The work of one call of `maintain`.
+struct Maintenance {
+    /// The maximum number of rows of each kind to examine.
+    std::size_t limit = 0;
+    /// Events created longer ago than this are deleted; 0: none are. If many are deleted at once,
+    /// an event may stay for up to a quarter of this time, or two hours, longer.
+    std::chrono::seconds keep_events_for{0};
+};
+
+/// The part of a Storage by which workers write the log and share out the work. Each call with a
+/// WorkerId returns `fenced`, having done nothing, if the worker's lease has expired.
+/// webhooks/storage.hpp says what holds for all calls.
+class DeliveryLog {
+public:
+    virtual ~DeliveryLog() = default;
+
+    /// Registers a worker. @param lease a worker without a heartbeat for this long counts as dead.
+    /// @return locked if storage supports only one running service and already has one.
+    virtual Result<Worker> register_worker(std::chrono::milliseconds lease) = 0;
+    /// Records a heartbeat. Waits for a batch of this worker that is still being written.
+    virtual Result<Heartbeat> heartbeat(WorkerId) = 0;
+    /// Unregisters a worker: the events that it still holds are due at once, for any worker.
+    virtual Result<> retire_worker(WorkerId) = 0;
+    /// Marks the workers whose lease has expired as dead. A storage for a single service detects a
+    /// dead worker when the next one registers, and has nothing to do here.
+    virtual Result<> mark_expired(WorkerId) = 0;
+    /// Releases the events that dead workers still held, up to `limit`. Events in their memory are
+    /// due at once; events reserved for them keep their due times.
+    /// @return the number of events moved; less than `limit` means that none are left.
+    virtual Result<std::size_t> take_over(WorkerId, std::size_t limit) = 0;
+
+    /// Writes a batch in one transaction: first changes of rows without an attempt, then attempts,
+    /// because an event may get its row and end its attempt before the batch is written. Entries
+    /// for events that this worker does not hold are skipped: the event was deleted or delivered,
+    /// or its row is unclaimed or another worker's.
+    /// @return stale_revision, having done nothing, if there are appends and `matched_at` is not
+    /// the current revision.
+    virtual Result<BatchReceipt> write(WorkerId, const Batch&) = 0;
+    /// The events that this worker appended after `after` and that are neither delivered nor have a
+    /// row, ascending, up to `limit`: the events of a batch whose receipt was lost.
+    virtual Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
+                                                          std::size_t limit) = 0;
+    /// Claims events that are unclaimed and due, earliest first, up to `limit`.
+    /// @param number the worker's own number of the claim, for both kinds of claims: `unclaim`.
+    virtual Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number = 0) = 0;
+    /// Moves events of a subscription that were reserved for this worker back into its memory, in
+    /// order of id, up to `limit` events; less than `limit` means that none are left.
+    virtual Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId,
+                                                          std::size_t limit,
+                                                          std::int64_t number = 0) = 0;
+    /// Releases what the claim with this number took, if anything: its result was lost.
+    virtual Result<> unclaim(WorkerId, std::int64_t number) = 0;
+
+    /// Sets the callback for changes: it is called, from any thread, soon after others have changed
+    /// subscriptions or made events due. It only suggests a check, and may be called too often or
+    /// not at all. A new callback replaces the old one; an empty one removes it, and returns when
+    /// no call is running. A storage without notifications keeps this default.
+    virtual void set_listener(std::function<void()> listener);
+
+    /// Deletes, in one short transaction, what is no longer needed: rows of deleted subscriptions,
+    /// idempotency keys older than 24 h, and old events with their messages and attempts. An event
+    /// that waits stays until it has ended, as does one that may be in a worker's memory.
+    /// @return false if nothing is left to do.
+    virtual Result<bool> maintain(const Maintenance&) = 0;
+};
+
+}  // namespace webhooks

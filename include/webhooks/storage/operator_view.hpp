@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/error.hpp>
+#include <webhooks/export.hpp>
+#include <webhooks/overview.hpp>
+#include <webhooks/time.hpp>
+
+namespace WEBHOOKS_EXPORT webhooks {
+
+/// Counts for metrics. Counts of events stop at `StorageSample::max_events`.
+struct StorageSample {
+    static constexpr std::size_t max_events = 100'000;
+
+    // Events that wait in storage for an attempt, not in the memory of a worker.
+    std::size_t due = 0;        ///< Due, and not claimed by a worker.
+    std::size_t scheduled = 0;  ///< Due later.
+    std::size_t deferred =
+        0;  ///< Reserved for subscriptions that are paused or whose queue is full.
+    std::optional<Time> oldest_due = {};  ///< The earliest due time among `due`.
+    // Subscriptions. Each counts under the first of these that applies.
+    std::size_t inactive = 0;
+    std::size_t paused = 0;   ///< Nothing is sent before `Subscription::paused_until`.
+    std::size_t failing = 0;  ///< No attempt has succeeded since one failed.
+    std::size_t active = 0;
+    // Workers.
+    std::size_t live = 0;
+    std::size_t expired = 0;  ///< Their lease has expired, and no worker has taken over yet.
+};
+
+/// The state of a whole installation.
+struct Overview {
+    Time now{};  ///< Storage's time.
+    StorageSample sample = {};
+    std::size_t users = 0;                  ///< Those that have subscriptions.
+    std::vector<WorkerState> workers = {};  ///< By id, without those that have retired.
+    StorageInfo storage = {};
+};
+
+/// The part of a Storage that shows operators the state of an installation. A storage may lack it:
+/// the default implementations return `unsupported`. webhooks/storage.hpp says what holds for all
+/// calls.
+class OperatorView {
+public:
+    virtual ~OperatorView() = default;
+
+    /// Counts for metrics; called about every 15 s. @return unsupported by default.
+    virtual Result<StorageSample> sample();
+    virtual Result<Overview> overview();
+    /// Users that have subscriptions, by the bytes of their ids, after `after`, up to `limit`.
+    virtual Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit);
+};
+
+}  // namespace webhooks

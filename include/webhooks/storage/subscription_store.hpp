@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+#include <webhooks/error.hpp>
+#include <webhooks/event_type.hpp>
+#include <webhooks/export.hpp>
+#include <webhooks/ids.hpp>
+#include <webhooks/principal.hpp>
+#include <webhooks/query.hpp>
+#include <webhooks/secret.hpp>
+#include <webhooks/subscription.hpp>
+#include <webhooks/time.hpp>
+
+namespace WEBHOOKS_EXPORT webhooks {
+
+/// The changes since a revision.
+struct Configuration {
+    Revision revision = 0;
+    /// New and changed subscriptions, active or not.
+    std::vector<Subscription> subscriptions = {};
+    std::vector<SubscriptionId> deleted = {};
+    /// All event types, sorted by name.
+    std::vector<EventType> event_types = {};
+};
+
+/// A message to all workers that changes no configuration: an event was deleted while a worker held
+/// it, an endpoint requested a pause, or such a pause ended early.
+struct Notice {
+    std::int64_t number = 0;  ///< Ascending, in the order in which they become visible.
+    SubscriptionId subscription{};
+    std::optional<EventId> deleted_event = {};  ///< Absent: it is about a pause.
+    Revision judged_at = 0;                     ///< As in EndpointState.
+    std::optional<Time> paused_until = {};      ///< Absent: the pause is over.
+};
+
+inline constexpr std::size_t max_retired_secrets = 4;
+
+/// The part of a Storage that stores subscriptions and event types. Each change increments the
+/// revision in its own transaction. webhooks/storage.hpp says what holds for all calls.
+class SubscriptionStore {
+public:
+    virtual ~SubscriptionStore() = default;
+
+    /// Stores everything except `id`, `created_at`, `updated_at` and `revision`, which it assigns.
+    virtual Result<Subscription> insert_subscription(const Subscription&) = 0;
+    /// @return not_found also if the principal may not see it (`Principal::may_see`, which also
+    /// knows principals that are limited to one subscription), here and below.
+    virtual Result<Subscription> find_subscription(const Principal&, SubscriptionId) = 0;
+    /// Applies the members that are set, atomically, and sets `updated_at`. This resets the stored
+    /// state of the endpoint; a new secret also removes retired ones.
+    virtual Result<Subscription> update_subscription(const Principal&, SubscriptionId,
+                                                     const SubscriptionChange&) = 0;
+    /// Replaces the secret. The previous one keeps signing for `overlap`, and earlier ones until
+    /// their own time ends: the latest `max_retired_secrets` in total. With 0 only the new one
+    /// signs.
+    virtual Result<Subscription> rotate_secret(const Principal&, SubscriptionId, const Secret&,
+                                               std::chrono::seconds overlap) = 0;
+    /// Hides it and its events at once. `maintain` deletes their rows later.
+    virtual Result<> delete_subscription(const Principal&, SubscriptionId) = 0;
+    virtual Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) = 0;
+
+    /// Inserts or updates by name; increments the revision if anything changed.
+    virtual Result<> upsert_event_type(const EventType&) = 0;
+
+    /// Everything that changed after `since`; 0 requests everything (and returns no deletions).
+    virtual Result<Configuration> configuration(Revision since) = 0;
+    /// The notices after `after`, in order of their numbers, of the last 24 hours at least. The
+    /// default implementation returns none: enough for a storage of one running service at a time.
+    virtual Result<std::vector<Notice>> notices(std::int64_t after);
+};
+
+}  // namespace webhooks

@@ -1,0 +1,64 @@
+#include <webhooks/storage.hpp>
+
+namespace webhooks {
+namespace {
+
+Error no_api_keys() {
+    return Error(Errc::unsupported, "this storage keeps no API keys");
+}
+
+}  // namespace
+
+Result<std::vector<Notice>> SubscriptionStore::notices(std::int64_t) {
+    return std::vector<Notice>();
+}
+
+Result<Page<Event>> EventLog::list_all_events(const Principal&, const ListQuery&) {
+    return Error(Errc::unsupported, "this storage can only list the events of one subscription");
+}
+
+Result<EventHistory> EventLog::find_any_event(const Principal&, EventId,
+                                              std::optional<std::uint64_t>) {
+    return Error(Errc::unsupported, "this storage can only find an event by its subscription, too");
+}
+
+Result<std::size_t> EventLog::count_undelivered(const Principal&, SubscriptionId,
+                                                const CreationPeriod&) {
+    return Error(Errc::unsupported, "this storage cannot count undelivered events");
+}
+
+Result<SeriesRows> EventLog::series(const Principal&, const SeriesScope&, const SeriesRange&) {
+    return Error(Errc::unsupported, "this storage keeps no counts over time");
+}
+
+Result<Overview> OperatorView::overview() {
+    return Error(Errc::unsupported, "this storage has no overview");
+}
+
+Result<std::vector<UserSummary>> OperatorView::users(const std::string&, std::size_t) {
+    return Error(Errc::unsupported, "this storage cannot list users");
+}
+
+void DeliveryLog::set_listener(std::function<void()>) {}
+
+Result<StorageSample> OperatorView::sample() {
+    return Error(Errc::unsupported, "this storage counts nothing for metrics");
+}
+
+Result<ApiKeyRecord> ApiKeyStore::insert_api_key(const ApiKeyRecord&) {
+    return no_api_keys();
+}
+
+Result<std::optional<ApiKeyRecord>> ApiKeyStore::find_api_key(std::string_view) {
+    return no_api_keys();
+}
+
+Result<std::vector<ApiKeyRecord>> ApiKeyStore::list_api_keys() {
+    return no_api_keys();
+}
+
+Result<> ApiKeyStore::delete_api_key(ApiKeyId) {
+    return no_api_keys();
+}
+
+}  // namespace webhooks
