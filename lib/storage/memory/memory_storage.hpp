@@ -1,15 +1,18 @@
 #pragma once
 
-#include <deque>
-#include <map>
+#include <chrono>
+#include <cstdint>
+#include <memory>
 #include <mutex>
 #include <query/budget.hpp>
-#include <set>
-#include <storage/append_decision.hpp>
+#include <storage/memory/memory_api_keys.hpp>
+#include <storage/memory/memory_idempotency_keys.hpp>
+#include <storage/memory/memory_log.hpp>
+#include <storage/memory/memory_notices.hpp>
 #include <storage/memory/memory_rollups.hpp>
-#include <storage/retention_cursor.hpp>
+#include <storage/memory/memory_subscriptions.hpp>
+#include <storage/memory/memory_workers.hpp>
 #include <string>
-#include <tuple>
 #include <vector>
 #include <webhooks/clock.hpp>
 #include <webhooks/random.hpp>
@@ -17,7 +20,7 @@
 
 namespace webhooks::storage {
 
-/// Ordered containers under one lock: every call is atomic because it holds the lock.
+/// Its parts are under one lock: every call is atomic because it holds the lock.
 class MemoryStorage final : public Storage {
 public:
     MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout,
@@ -73,121 +76,30 @@ public:
     Result<> delete_api_key(ApiKeyId) override;
 
 private:
-    struct StoredSubscription {
-        Subscription subscription;
-        bool is_deleted = false;
-        Time deleted_at{};
-    };
-    /// The row of an undelivered event.
-    struct Row {
-        std::optional<Time> due = {};  ///< Absent: it has ended without being delivered.
-        int attempts = 0;
-        int attempts_since_reopened = 0;
-        WorkerId claimed_by{};
-        std::int64_t claim_number = 0;
-        bool is_deferred = false;
-        bool is_requested = false;
-    };
-    struct StoredNotice {
-        Notice notice;
-        Time created_at{};
-    };
-    struct StoredEvent {
-        SubscriptionId subscription{};
-        std::shared_ptr<const Message> message;
-        WorkerId worker{};
-        std::uint64_t worker_tag = 0;
-        Time created_at{};
-        std::vector<Attempt> attempts = {};
-        std::optional<Row> row = {};
-    };
-    struct StoredWorker {
-        std::uint64_t tag = 0;
-        Time started_at{};
-        std::chrono::milliseconds lease{};
-        SteadyTime last_heartbeat{};  ///< Steady: wall clock changes must not end a lease.
-        EventId low_water{};
-        std::int64_t last_batch = 0;
-        bool is_dead = false;
-        std::optional<WorkerReport> report = {};
-    };
-    struct StoredKey {
-        std::string digest;
-        Appended receipt;
-        Time created_at{};
-    };
+    // All of these require the lock to be held, except for `answer_from` and `budget_for`.
 
-    /// Copies of events, to be read without the lock; payloads are shared.
-    using LogRows = std::vector<std::pair<EventId, StoredEvent>>;
-
-    static bool is_visible(const Principal& principal, const StoredSubscription& stored) {
-        return !stored.is_deleted &&
-               principal.may_see(stored.subscription.user_id, stored.subscription.id);
-    }
-    static Event view(EventId, const StoredEvent&);
+    /// Whether a principal may see the event, and which one it is.
+    Result<const MemoryEvent*> find_visible(const Principal&, SubscriptionId, EventId);
     /// Evaluates the query without the lock, so that nothing waits for it.
-    Result<Page<Event>> answer_from(const LogRows&, const ListQuery&) const;
+    Result<Page<Event>> answer_from(const MemoryLog::Copies&, const ListQuery&) const;
     query::Budget budget_for(std::stop_token stop) const;
-
-    // All of these require the lock to be held.
-    Result<StoredSubscription*> visible(const Principal&, SubscriptionId);
-    Result<StoredWorker*> living(WorkerId);
-    Event view(EventId) const;
-    void copy_log(SubscriptionId, LogRows&) const;
-    std::vector<Event> newest_events(SubscriptionId) const;
-    Result<StoredEvent*> visible(const Principal&, SubscriptionId, EventId);
-    /// Whether the event is only in the memory of the worker that appended it.
-    static bool is_in_memory_alone(const StoredEvent&);
-    /// Whether a worker holds the event: only in its memory, or by the row that it has claimed.
-    static bool is_held_by(WorkerId, const StoredEvent&);
-    /// Whether no worker has the event in its memory.
-    static bool can_reopen(const StoredEvent&);
-    /// Whether `reopen_undelivered` takes the event.
-    static bool is_undelivered(const StoredEvent&, const CreationPeriod&);
-    bool reopen(EventId);
-    StorageSample count_all() const;
-    bool is_late(const StoredWorker&) const;
-    std::size_t count_waiting(SubscriptionId) const;
-    void put_row(EventId, Row);
-    void erase_row(EventId);
-    void erase_event(EventId);
-    std::size_t erase_deleted(std::size_t limit);
-    void write_state(const EndpointState&);
-    void give_notice(Notice);
-    std::size_t erase_old_events(std::chrono::seconds keep_for, std::size_t limit);
-    HeldEvent held(EventId) const;
-    std::size_t move_held(WorkerId, StoredWorker&, std::size_t limit);
-    void write_attempt(WorkerId, const AttemptRecord&);
-    void write_park(WorkerId, const CustodyChange&);
+    std::vector<Result<Appended>> append(const Worker&, const std::vector<Append>&);
     bool deactivate(const Deactivation&);
-    bool delivered_since(SubscriptionId, Time) const;
-    Result<std::optional<Earlier>> find_earlier(const IdempotencyKey&) const;
-    void write_append(const Worker&, const Append&, const Appended& place);
+    StorageSample count_all() const;
+    std::size_t erase_deleted(std::size_t limit);
 
     const std::shared_ptr<Clock> clock_;
     const std::shared_ptr<Random> random_;
     const std::chrono::milliseconds query_timeout_;
-    std::mutex mutex_;
-    std::map<SubscriptionId, StoredSubscription> subscriptions_;
-    std::map<std::string, EventType> event_types_;
-    std::map<EventId, StoredEvent> events_;
-    std::map<SubscriptionId, std::set<EventId>> log_of_;
-    /// Waiting, unclaimed events, by due time.
-    std::set<std::pair<Time, EventId>> due_;
-    std::set<std::tuple<WorkerId, SubscriptionId, EventId>> deferred_;
-    std::map<std::pair<std::string, std::string>, StoredKey> keys_;
-    std::map<WorkerId, StoredWorker> workers_;
-    std::deque<StoredNotice> notices_;
-    std::int64_t last_notice_ = 0;
-    std::map<ApiKeyId, ApiKeyRecord> api_keys_;
-    MemoryRollups rollups_;
     const Time counted_since_;
-    RetentionCursor retention_;
-    Revision revision_ = 1;
-    std::int64_t last_subscription_ = 0;
-    EventId last_event_{};
-    std::int64_t last_worker_ = 0;
-    std::int64_t last_api_key_ = 0;
+    std::mutex mutex_;
+    MemorySubscriptions subscriptions_;
+    MemoryNotices notices_;
+    MemoryLog log_;
+    MemoryIdempotencyKeys idempotency_keys_;
+    MemoryWorkers workers_;
+    MemoryRollups rollups_;
+    MemoryApiKeys api_keys_;
 };
 
 }  // namespace webhooks::storage

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+#include <webhooks/storage/delivery_log.hpp>
+#include <webhooks/storage/event_log.hpp>
+
+namespace webhooks::storage {
+
+/// An event with its attempts. If it is not delivered, it may have a row.
+struct MemoryEvent {
+    struct Row {
+        std::optional<Time> due = {};  ///< Absent: it has ended without being delivered.
+        int attempts = 0;
+        int attempts_since_reopened = 0;
+        WorkerId claimed_by{};
+        std::int64_t claim_number = 0;
+        bool is_reserved = false;  ///< It waits in storage, for the worker that has claimed it.
+        bool is_requested = false;
+    };
+
+    /// Whether it is only in the memory of the worker that appended it.
+    bool is_in_memory_alone() const { return !row && attempts.empty(); }
+    /// Whether a worker holds it: only in its memory, or by the row that it has claimed.
+    bool is_held_by(WorkerId holder) const {
+        return row ? row->claimed_by == holder : is_in_memory_alone() && worker == holder;
+    }
+    /// Whether some worker may have it in its memory or reserved.
+    bool may_be_held() const { return row ? row->claimed_by != WorkerId{} : is_in_memory_alone(); }
+    bool has_due_row() const { return row && row->due; }
+    /// Whether no worker has it in its memory.
+    bool can_reopen() const {
+        return !is_in_memory_alone() && (!row || row->claimed_by == WorkerId{} || row->is_reserved);
+    }
+    /// Whether `reopen_undelivered` takes it.
+    bool is_undelivered(const CreationPeriod& period) const {
+        return row && row->attempts > 0 && period.contains(created_at) && can_reopen();
+    }
+
+    Event view(EventId id) const;
+    /// As a worker gets it.
+    HeldEvent held(EventId id) const;
+
+    SubscriptionId subscription{};
+    std::shared_ptr<const Message> message;
+    WorkerId worker{};  ///< The one that appended it.
+    std::uint64_t worker_tag = 0;
+    Time created_at{};
+    std::vector<Attempt> attempts = {};
+    std::optional<Row> row = {};
+};
+
+}  // namespace webhooks::storage

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <query/budget.hpp>
+#include <set>
+#include <storage/memory/memory_event.hpp>
+#include <storage/retention_cursor.hpp>
+#include <tuple>
+#include <utility>
+#include <vector>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+/// The events in order of id, and which of them are due or reserved. Not thread-safe.
+class MemoryLog {
+public:
+    /// Copies of events, to be read without the storage's lock; payloads are shared.
+    using Copies = std::vector<std::pair<EventId, MemoryEvent>>;
+
+    // For readers.
+
+    EventId last_event() const { return last_event_; }
+    /// @return null if there is none
+    const MemoryEvent* find(EventId id) const;
+    /// The newest events of a subscription, latest first.
+    std::vector<Event> newest(SubscriptionId subscription, std::size_t limit) const;
+    void copy(SubscriptionId subscription, Copies& copies) const;
+    /// Of the attempts after `from`. @return timed_out if the budget is used up
+    Result<DeliveryStatistics> statistics(SubscriptionId subscription, Time from,
+                                          const query::Budget& budget) const;
+    bool delivered_since(SubscriptionId subscription, Time since) const;
+    std::size_t count_waiting(SubscriptionId subscription) const;
+    void count(StorageSample& sample, Time now) const;
+
+    // Resending.
+
+    /// @return false if a worker has it in its memory
+    bool reopen(EventId id, Time now);
+    Reopened reopen_undelivered(SubscriptionId subscription, const CreationPeriod& period,
+                                EventId after, std::size_t limit, Time now);
+    std::size_t count_undelivered(SubscriptionId subscription, const CreationPeriod& period) const;
+
+    // For workers.
+
+    void append(const Worker& worker, const Append& append, EventId first, Time now);
+    void write(WorkerId worker, const AttemptRecord& record);
+    void write(WorkerId worker, const CustodyChange& change);
+    std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit) const;
+    std::vector<HeldEvent> claim(WorkerId worker, std::size_t limit, std::int64_t number, Time now);
+    /// When the earliest unclaimed event is due.
+    std::optional<Time> next_due() const;
+    std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
+                                          std::size_t limit, std::int64_t number);
+    void unclaim(WorkerId worker, std::int64_t number);
+    /// Makes the events that a worker held available to all.
+    /// @param low_water that of the worker; it advances past those that were examined
+    /// @return the number of events moved; less than `limit` means that none are left
+    std::size_t release(WorkerId worker, EventId& low_water, std::size_t limit, Time now);
+
+    // Deletion.
+
+    void erase(EventId id);
+    /// @return the number of events erased; less than `limit` means that none are left
+    std::size_t erase_of(SubscriptionId subscription, std::size_t limit);
+    /// @return the number of events examined; less than `limit` means that none are left
+    std::size_t erase_old(std::chrono::seconds keep_for, std::size_t limit, Time now);
+
+private:
+    /// The ids of a subscription's events.
+    const std::set<EventId>& of(SubscriptionId subscription) const;
+    void put_row(EventId id, MemoryEvent::Row row);
+    void erase_row(EventId id);
+
+    std::map<EventId, MemoryEvent> events_;
+    std::map<SubscriptionId, std::set<EventId>> of_subscription_;
+    /// Waiting, unclaimed events, by due time.
+    std::set<std::pair<Time, EventId>> due_;
+    std::set<std::tuple<WorkerId, SubscriptionId, EventId>> reserved_;
+    EventId last_event_{};
+    RetentionCursor retention_;
+};
+
+}  // namespace webhooks::storage

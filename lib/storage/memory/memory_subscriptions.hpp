@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/storage.hpp>
+
+namespace webhooks::storage {
+
+/// Subscriptions, event types, and the number of their changes. Not thread-safe.
+class MemorySubscriptions {
+public:
+    Revision revision() const { return revision_; }
+    Revision bump_revision() { return ++revision_; }
+
+    Subscription insert(Subscription draft, Time now);
+    /// @return not_found also if the principal may not see it
+    Result<Subscription*> find(const Principal& principal, SubscriptionId id);
+    /// Hides it. Workers hear of it by `changes_since`, so it stays until `erase_deleted`.
+    void remove(SubscriptionId id, Time now);
+    /// Calls `visit(const Subscription&)` for each, in order of id.
+    template <class Visit>
+    void for_each_visible(const Principal& principal, Visit visit) const {
+        for (const auto& [id, stored] : subscriptions_) {
+            if (is_visible(principal, stored)) visit(stored.subscription);
+        }
+    }
+    void upsert(const EventType& type);
+    Configuration changes_since(Revision since) const;
+
+    /// Joins it to what is stored. @return what the other workers have to hear, if anything
+    std::optional<Notice> write(const EndpointState& state, Time now);
+    /// Whether a deactivation still applies.
+    bool is_concerned(const Deactivation& deactivation) const;
+    /// @pre `is_concerned`
+    void deactivate(const Deactivation& deactivation, Time now);
+
+    std::vector<SubscriptionId> deleted() const;
+    /// @return whether it was deleted so long ago that every worker has heard of it
+    bool erase_deleted(SubscriptionId id, Time now);
+
+private:
+    struct Stored {
+        Subscription subscription;
+        bool is_deleted = false;
+        Time deleted_at{};
+    };
+
+    static bool is_visible(const Principal& principal, const Stored& stored) {
+        return !stored.is_deleted &&
+               principal.may_see(stored.subscription.user_id, stored.subscription.id);
+    }
+
+    std::map<SubscriptionId, Stored> subscriptions_;
+    std::map<std::string, EventType> event_types_;
+    Revision revision_ = 1;
+    std::int64_t last_id_ = 0;
+};
+
+}  // namespace webhooks::storage
