@@ -14,7 +14,7 @@ adapters/http/include        boost.system http
 adapters/http/include/webhooks/http/beast.hpp  boost.system http beast
 adapters/http/src            boost.system http asio beast json boost crypto tls posix
 lib/base                     boost.system crypto posix
-lib/access                   boost.system lib/base
+lib/access                   boost.system lib/base lib/signing
 lib/endpoint                 boost.system lib/base
 lib/metrics                  boost.system lib/base
 lib/query                    boost.system lib/base

@@ -14,13 +14,14 @@ inline constexpr int max_request_burst = 1'000'000;
 /// The number of requests that a caller may make: `burst` at once, and `per_second` over time.
 struct RequestRate {
     int per_second = 0;  ///< 1 - `max_requests_per_second`; 0: no limit.
-    int burst = 0;       ///< 1 - `max_request_burst`; with no limit, 0.
+    int burst = 0;       ///< 1 - `max_request_burst`; 0: as many as `per_second`.
 
     constexpr bool is_unlimited() const noexcept { return per_second == 0; }
+    constexpr int capacity() const noexcept { return burst == 0 ? per_second : burst; }
     /// Whether both members are in range.
     constexpr bool is_valid() const noexcept {
         if (is_unlimited()) return burst == 0;
-        return per_second > 0 && per_second <= max_requests_per_second && burst > 0 &&
+        return per_second > 0 && per_second <= max_requests_per_second && burst >= 0 &&
                burst <= max_request_burst;
     }
 

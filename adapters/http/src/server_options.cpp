@@ -66,8 +66,7 @@ void expect(Ranges& ranges, const ApiOptions& options) {
     if (!options.rate_limit.is_valid()) {
         ranges.add_error(
             "rate_limit",
-            "must have 1 to 100000 requests per second and a burst of 1 to 1000000, or "
-            "0 and 0 for no limit");
+            "must have 1 to 100000 requests per second and a burst of up to 1000000, or neither");
     }
 }
 

@@ -161,10 +161,11 @@ TEST_CASE_METHOD(ApiFixture,
 }
 
 TEST_CASE("a rate limit out of range is rejected") {
-    for (const RequestRate& rate :
-         {RequestRate{.per_second = 1}, RequestRate{.burst = 1}, RequestRate{-1, 1},
-          RequestRate{100'001, 1}, RequestRate{1, 1'000'001}}) {
+    for (const RequestRate& rate : {RequestRate{.burst = 1}, RequestRate{-1, 1}, RequestRate{1, -1},
+                                    RequestRate{100'001, 1}, RequestRate{1, 1'000'001}}) {
         CHECK_FALSE(ApiOptions{.rate_limit = rate}.validate());
     }
     CHECK(ApiOptions{.rate_limit = {100'000, 1'000'000}}.validate());
+    CHECK(ApiOptions{.rate_limit = {.per_second = 1}}.validate());
+    CHECK(RequestRate{.per_second = 7}.capacity() == 7);
 }

@@ -19,7 +19,7 @@ std::optional<std::chrono::nanoseconds> TokenBuckets::take(const std::string& na
     Time& full = full_at(name, now);
     const Duration interval = interval_of(rate);
     const Time next = std::max(full, now) + interval;
-    const Duration wait = next - now - interval * rate.burst;
+    const Duration wait = next - now - interval * rate.capacity();
     if (wait > Duration::zero()) return wait;
     full = next;
     return std::nullopt;

@@ -10,7 +10,7 @@
 
 namespace webhooks::http {
 
-/// A token bucket for each name: it holds `RequestRate::burst` tokens, and gets `per_second` new
+/// A token bucket for each name: it holds `RequestRate::capacity` tokens, and gets `per_second` new
 /// ones. All member functions may be called from any thread at once.
 ///
 /// The table is bounded: full buckets are dropped when it is full, and if there is none, all are.

@@ -106,6 +106,7 @@ public:
                         .limits = *limits_,
                         .subscription = SubscriptionId{data.route.id},
                         .event = EventId{data.route.event_id},
+                        .api_key = ApiKeyId{data.route.key_id},
                         .webhook_id = data.route.webhook_id,
                         .stop = std::move(stop)};
         data.route.operation->handler(service_, call, std::move(done));
