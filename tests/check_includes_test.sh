@@ -19,12 +19,15 @@ no include/webhooks/event.hpp         <boost/optional.hpp>
 no include/webhooks/event.hpp         <openssl/evp.h>
 no include/webhooks/event.hpp         <sys/socket.h>
 no include/webhooks/event.hpp         <base/ranges.hpp>
-ok lib/base/ranges.hpp                <openssl/crypto.h>
-no lib/base/ranges.hpp                <openssl/ssl.h>
+ok lib/base/random.cpp                <unistd.h>
+no lib/base/ranges.hpp                <openssl/crypto.h>
 no lib/base/ranges.hpp                "endpoint/url.hpp"
 ok lib/endpoint/url.hpp               <base/ranges.hpp>
 no lib/endpoint/url.hpp               <signing/hmac.hpp>
 no lib/endpoint/url.hpp               <arpa/inet.h>
+ok lib/access/api_keys.cpp            <signing/hmac.hpp>
+no lib/access/api_keys.cpp            <openssl/evp.h>
+no lib/publication/publication.hpp    <signing/hmac.hpp>
 ok lib/signing/hmac.hpp               <openssl/evp.h>
 no lib/signing/hmac.hpp               <openssl/ssl.h>
 no lib/signing/hmac.hpp               <endpoint/url.hpp>

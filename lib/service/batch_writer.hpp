@@ -1,11 +1,11 @@
 #pragma once
 
-#include <delivery/low_water.hpp>
 #include <delivery/memory_budget.hpp>
 #include <memory>
 #include <service/accounts.hpp>
 #include <service/change_reader.hpp>
 #include <service/claimer.hpp>
+#include <service/low_water.hpp>
 #include <service/pending_work.hpp>
 #include <service/worker_identity.hpp>
 #include <string_view>
@@ -75,7 +75,7 @@ private:
 
     const Parts parts_;
     std::int64_t last_batch_ = 0;
-    delivery::LowWater low_water_;
+    LowWater low_water_;
     /// As last written to storage.
     EventId written_low_water_{};
     /// What is being written.

@@ -1,5 +1,5 @@
-#include <base/publication.hpp>
 #include <delivery/webhook_id.hpp>
+#include <publication/publication.hpp>
 #include <service/batch_errors.hpp>
 #include <service/masks.hpp>
 #include <service/operations.hpp>

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <base/publication.hpp>
 #include <base/user_id.hpp>
 #include <base/utf8.hpp>
+#include <publication/publication.hpp>
 #include <service/masks.hpp>
 #include <service/validation.hpp>
 #include <webhooks/signature.hpp>

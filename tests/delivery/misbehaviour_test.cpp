@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <delivery/running_service.hpp>
-#include <integration/closed_port.hpp>
 #include <regex>
 #include <support/descriptors.hpp>
+#include <transport/closed_port.hpp>
 #include <vector>
 
 namespace webhooks::testing {

@@ -3,10 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <integration/receiver.hpp>
 #include <map>
 #include <mutex>
 #include <string>
+#include <transport/receiver.hpp>
 #include <vector>
 #include <webhooks/time.hpp>
 

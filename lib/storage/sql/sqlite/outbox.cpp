@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <base/hex.hpp>
-#include <base/publication.hpp>
 #include <base/utf8.hpp>
 #include <bit>
+#include <publication/publication.hpp>
 #include <random>
 #include <signing/digest.hpp>
 #include <storage/idempotency.hpp>

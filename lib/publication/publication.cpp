@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <base/ascii.hpp>
-#include <base/publication.hpp>
 #include <base/user_id.hpp>
 #include <base/utf8.hpp>
+#include <publication/publication.hpp>
 
 namespace webhooks {
 namespace {

@@ -4,7 +4,7 @@
 #include <deque>
 #include <webhooks/ids.hpp>
 
-namespace webhooks::delivery {
+namespace webhooks::service {
 
 /// Computes the id up to which all events that a worker appended are done, that is, have a final
 /// attempt or a retry row. Events are added in order of id; ids in gaps belong to other workers or
@@ -46,4 +46,4 @@ private:
     std::int64_t last_added_ = 0;
 };
 
-}  // namespace webhooks::delivery
+}  // namespace webhooks::service

@@ -1,7 +1,7 @@
-#include <delivery/low_water.hpp>
+#include <service/low_water.hpp>
 #include <support/catch.hpp>
 
-namespace webhooks::delivery {
+namespace webhooks::service {
 
 TEST_CASE("the low-water mark is below the first event that is not done") {
     LowWater mark;
@@ -35,4 +35,4 @@ TEST_CASE("the low-water mark passes ids of other workers, but no event that is 
     CHECK(mark.value() == EventId{20});
 }
 
-}  // namespace webhooks::delivery
+}  // namespace webhooks::service

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <delivery/low_water.hpp>
+#include <service/low_water.hpp>
 
-namespace webhooks::delivery {
+namespace webhooks::service {
 
 void LowWater::mark_done(EventId id) {
     const auto entry = std::lower_bound(
@@ -14,4 +14,4 @@ void LowWater::mark_done(EventId id) {
     }
 }
 
-}  // namespace webhooks::delivery
+}  // namespace webhooks::service
