@@ -36,7 +36,12 @@ Result<Access> open_access(const Settings& settings, std::shared_ptr<webhooks::A
         if (!environment) return environment.error();
         checks.push_back(webhooks::http::check_api_keys(*environment));
     }
-    if (!settings.jwt.jwks_file.empty()) {
+    if (settings.jwt.jwks_file.empty()) {
+        if (!settings.jwt.audience.empty() || !settings.jwt.issuer.empty()) {
+            return webhooks::Error({webhooks::FieldError{
+                "jwks_file", "is needed: without it, no tokens are accepted"}});
+        }
+    } else {
         auto tokens = webhooks::http::check_jwt(settings.jwt, {}, std::move(log));
         if (!tokens) return tokens.error();
         checks.push_back(*tokens);

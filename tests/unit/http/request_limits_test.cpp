@@ -8,9 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Time = TokenBuckets::Time;
-
-const Time begin{1h};
+const TokenBuckets::Time begin{1h};
 
 Principal key_of(const std::string& user, const std::string& id,
                  std::optional<RequestRate> rate = {}) {
@@ -144,11 +142,11 @@ TEST_CASE_METHOD(ApiFixture, "a batch counts by its events") {
 
 TEST_CASE_METHOD(ApiFixture,
                  "after many failed logins an address gets a 429, and valid ones pass") {
-    const auto status = [&](const std::string& key) {
+    const auto status = [&](const std::string& sent) {
         std::optional<Response> response;
         api.handle({.method = "GET",
                     .target = "/v1/webhooks/event-types",
-                    .fields = {{"x-api-key", key}},
+                    .fields = {{"x-api-key", sent}},
                     .peer = {.address = "192.0.2.1", .certificate = {}}},
                    "", [&](Response answered) { response = std::move(answered); });
         return response.value().status;

@@ -74,7 +74,7 @@ Result<ApiKeyDraft> read_draft(const Call& call, FieldErrors& errors) {
 }
 
 /// @param key only when it was made: it cannot be shown again.
-void write(json::Writer& writer, const ApiKeyRecord& record, const Secret* key = nullptr) {
+void write_key(json::Writer& writer, const ApiKeyRecord& record, const Secret* key = nullptr) {
     writer.begin_object().member("id", record.id.value).member("name", record.name);
     if (key != nullptr) writer.member("key", key->reveal());
     writer.member("hint", record.hint).member("userId", record.user_id);
@@ -108,7 +108,7 @@ Result<Response> list_api_keys(WebhookService& service, const Call& call) {
     json::Writer writer;
     writer.begin_object().key("apiKeys").begin_array();
     for (const ApiKeyRecord& record : *keys)
-        write(writer, record);
+        write_key(writer, record);
     writer.end_array();
     return success(writer, std::to_string(keys->size()) + " API keys.");
 }
@@ -122,7 +122,7 @@ Result<Response> create_api_key(WebhookService& service, const Call& call) {
     const auto created = service.create_api_key(call.caller, *draft);
     if (!created) return prefixed(key_prefix, created.error());
     json::Writer writer;
-    write(writer.begin_object().key("apiKey"), created->record, &created->key);
+    write_key(writer.begin_object().key("apiKey"), created->record, &created->key);
     return success(writer, "The API key was created. It is not shown again.");
 }
 

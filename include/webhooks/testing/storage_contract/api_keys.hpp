@@ -80,11 +80,11 @@ API_KEY_TEST("an API key may have any set of permissions") {
     for (const Permissions permissions :
          {Permissions(), Permissions(Permission::secrets_read), Permissions::viewer(),
           Permissions::publisher(), Permissions::user(), Permissions::administrator()}) {
-        const std::string hash(32, static_cast<char>('a' + number++));
+        const std::string other(32, static_cast<char>('a' + number++));
         this->storage
-            ->insert_api_key({.hash = hash, .user_id = "alice", .permissions = permissions})
+            ->insert_api_key({.hash = other, .user_id = "alice", .permissions = permissions})
             .value();
-        CHECK(this->storage->find_api_key(hash).value()->permissions == permissions);
+        CHECK(this->storage->find_api_key(other).value()->permissions == permissions);
     }
 }
 
