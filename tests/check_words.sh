@@ -3,6 +3,7 @@
 # phrase of the list below.
 # usage: check_words.sh ROOT. Prints each line that contains one; exits 1 if there is one.
 set -euo pipefail
+export LC_ALL=C  # Ten times as fast, and the words are ASCII.
 cd "$1"
 
 # Whole words, in any case, as extended regular expressions => what to write instead. A space matches

@@ -43,6 +43,8 @@ struct OnPostgresql : StorageUnderTest {
         return make_postgresql_storage(options).value();
     }
 
+    int random_list_queries() const override { return 1000; }
+
     PostgresqlOptions options(std::shared_ptr<Clock> clock) const {
         return {.connection = Secret(postgresql_cluster().uri()),
                 .schema = schema,
@@ -70,6 +72,8 @@ struct OnSmallPartitions final : OnPostgresql {
                "FROM generate_series(0, 1) n";
         return make_postgresql_storage(options).value();
     }
+
+    int random_list_queries() const override { return 250; }
 };
 #endif
 

@@ -132,7 +132,7 @@ struct IsolationFixture : RunningService {
 
 }  // namespace
 
-TEST_CASE_METHOD(IsolationFixture, "a healthy endpoint receives each event beside 5,000 dead ones",
+TEST_CASE_METHOD(IsolationFixture, "a healthy endpoint receives each event next to 5,000 dead ones",
                  "[slow]") {
     const Place place = GENERATE(Place::memory, Place::sqlite);
     CAPTURE(place);
@@ -152,7 +152,7 @@ TEST_CASE_METHOD(IsolationFixture, "a healthy endpoint receives each event besid
 }
 
 TEST_CASE_METHOD(IsolationFixture,
-                 "a healthy endpoint receives each event beside 50 names whose lookup hangs",
+                 "a healthy endpoint receives each event next to 50 names whose lookup hangs",
                  "[slow]") {
     DnsServer names;
     transport.name_servers = {names.address()};
@@ -201,7 +201,7 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(IsolationFixture,
-                 "a healthy endpoint receives each event beside 1,000 that begin to answer 500",
+                 "a healthy endpoint receives each event next to 1,000 that begin to answer 500",
                  "[slow]") {
     begin();
     const HostileServer::Port stormy = server.open({});
@@ -221,7 +221,7 @@ TEST_CASE_METHOD(IsolationFixture,
 
 TEST_CASE_METHOD(
     IsolationFixture,
-    "a healthy endpoint receives each event beside 1,000 silent, slow or endless ones of a user",
+    "a healthy endpoint receives each event next to 1,000 silent, slow or endless ones of a user",
     "[slow]") {
     transport.attempt_timeout = 15s;
     transport.connect_timeout = 5s;

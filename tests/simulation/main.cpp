@@ -81,6 +81,9 @@ Arguments parse(int argc, char** argv) {
             arguments.prints_trace = true;
         } else if (name == "--twice") {
             arguments.runs_twice = true;
+        } else if (name == "--help") {
+            std::cout << usage;
+            std::exit(0);
         } else if (name == "--keep-going") {
             arguments.keeps_going = true;
         } else {
@@ -115,8 +118,17 @@ void explain(const Case& given, bool prints_trace) {
 
 /// What is wrong with a run; empty: nothing.
 std::string judge(const Case& given, const RunResult& result, const Arguments& arguments) {
-    if (!arguments.runs_twice) return result.broken;
+    if (!arguments.runs_twice || !result.broken.empty()) return result.broken;
     return run(given).trace_digest == result.trace_digest ? "" : "the same seed, the same trace";
+}
+
+/// The options that a repetition needs in addition to the seed.
+std::string options(const Arguments& arguments) {
+    std::string text;
+    if (arguments.backend == Backend::sqlite) text += " --backend sqlite";
+    if (arguments.backend == Backend::postgresql) text += " --backend postgresql";
+    if (arguments.workers) text += " --workers " + std::to_string(*arguments.workers);
+    return text;
 }
 
 /// @return whether all invariants hold.
@@ -130,7 +142,8 @@ bool run_seed(std::uint64_t seed, const Arguments& arguments, Statistics& sum) {
     if (!arguments.keeps_going && !result.broken.empty()) {
         std::cout << describe(given.config) << '\n';
         explain(shrink(given, std::chrono::seconds(60)), arguments.prints_trace);
-        std::cout << "repeat it by: ./dev simulate --seed " << seed << std::endl;
+        std::cout << "repeat it by: ./dev simulate --seed " << seed << options(arguments)
+                  << std::endl;
     }
     return false;
 }

@@ -20,6 +20,10 @@ public:
     /// A new and empty storage, whose time is this clock's. Called once. The storage's file or
     /// database lasts as long as this object. Its ids start at 1 and are consecutive.
     virtual std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) = 0;
+
+    /// How many random list queries of each kind are compared with the storage in memory. Fewer are
+    /// enough for a storage on which they take long.
+    virtual int random_list_queries() const { return 3000; }
 };
 
 namespace storage_contract {

@@ -152,7 +152,8 @@ std::string summary(const Result<Page<T>>& page) {
 /// The storage that is tested and the in-memory storage, with the same rows.
 class ListFixture : public Fixture {
 public:
-    using Fixture::Fixture;
+    explicit ListFixture(StorageUnderTest& given)
+        : Fixture(given), random_queries_(given.random_list_queries()) {}
 
     using Ask = std::function<std::string(Storage&, const ListQuery&)>;
 
@@ -165,7 +166,7 @@ public:
     }
 
     void compare(ListKind kind, RandomFilters& random, const Ask& ask) {
-        for (int round = 0; round < 3000; ++round) {
+        for (int round = 0; round < random_queries_; ++round) {
             const FilterTree tree = random.filter();
             const Spelled filter = tree.text();
             const Spelled sort = random.sort();
@@ -223,12 +224,13 @@ private:
         return tree;
     }
 
+    const int random_queries_;
     std::shared_ptr<Storage> in_memory_;
 };
 
 #define LIST_TEST(name) WEBHOOKS_CONTRACT_TEST(StorageUnderTest, ListFixture, name)
 
-LIST_TEST("thousands of list queries on subscriptions give the same result as in memory") {
+LIST_TEST("random list queries on subscriptions give the same result as in memory") {
     this->fill(1);
     RandomFilters random({.numbers = {"id", "maxRetryCount"},
                           .texts = {"name", "eventType", "url", "userId"},
@@ -242,7 +244,7 @@ LIST_TEST("thousands of list queries on subscriptions give the same result as in
     });
 }
 
-LIST_TEST("thousands of list queries on events give the same result as in memory") {
+LIST_TEST("random list queries on events give the same result as in memory") {
     this->fill(3);
     RandomFilters random({.numbers = {"id", "webhookSubscriptionId", "statusCode", "retryCount"},
                           .texts = {"eventType", "payload", "response", "errorMessage"},
@@ -254,7 +256,7 @@ LIST_TEST("thousands of list queries on events give the same result as in memory
     });
 }
 
-LIST_TEST("thousands of list queries on all events give the same result as in memory") {
+LIST_TEST("random list queries on all events give the same result as in memory") {
     this->fill(5);
     const Result<Page<Event>> some = this->storage->list_all_events(admin, {});
     if (!some && some.error() == Errc::unsupported) return;
