@@ -79,6 +79,7 @@ public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
     Result<std::vector<ApiKeyRecord>> list_api_keys() override;
     Result<> delete_api_key(ApiKeyId) override;
+    Result<> note_api_key_use(ApiKeyId, Time) override;
 
 private:
     /// Takes the lock and calls `body(OperationalWriter&)`. Afterwards, without the lock, the
