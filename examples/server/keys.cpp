@@ -1,9 +1,8 @@
-#include <ctime>
 #include <filesystem>
-#include <iomanip>
 #include <iostream>
 
 #include "commands.hpp"
+#include "values.hpp"
 
 namespace server {
 namespace {
@@ -28,13 +27,34 @@ Result<ApiKeys> open_keys(const Settings& settings) {
     return ApiKeys(*storage);
 }
 
+std::string role_of(const ApiKeyRecord& record) {
+    if (record.permissions.includes(webhooks::Permission::administrator)) return "administrator";
+    return record.permissions == webhooks::Permissions::user() ? "user"
+                                                               : to_string(record.permissions);
+}
+
 void print(const ApiKeyRecord& record) {
-    const std::time_t created = std::chrono::system_clock::to_time_t(record.created_at);
-    std::tm parts{};
-    gmtime_r(&created, &parts);
-    std::cout << record.id.value << '\t' << record.user_id << '\t'
-              << (record.is_administrator ? "administrator" : "user") << '\t'
-              << std::put_time(&parts, "%Y-%m-%dT%H:%M:%SZ") << '\n';
+    std::cout << record.id.value << '\t' << record.user_id << '\t' << role_of(record) << '\t'
+              << to_text(record.created_at) << '\t' << record.name << '\t' << record.hint << '\t'
+              << (record.subscription ? std::to_string(record.subscription->value) : "") << '\t'
+              << to_text(record.expires_at) << '\t' << to_text(record.last_used_at) << '\n';
+}
+
+/// What `keys create` was asked for. The shell's user may make any key.
+webhooks::ApiKeyDraft draft_of(const KeySettings& settings) {
+    webhooks::ApiKeyDraft draft{.name = settings.name.empty() ? "keys create" : settings.name,
+                                .user_id = settings.user,
+                                .expires_at = settings.expires_at};
+    webhooks::Permissions permissions;
+    for (const webhooks::Permission permission : settings.permissions)
+        permissions.add(permission);
+    if (settings.is_administrator) permissions.add(webhooks::Permission::administrator);
+    if (!permissions.empty()) draft.permissions = permissions;
+    if (settings.subscription != 0) {
+        draft.subscription = {static_cast<std::int64_t>(settings.subscription)};
+    }
+    if (settings.rate != webhooks::RequestRate{}) draft.rate = settings.rate;
+    return draft;
 }
 
 }  // namespace
@@ -42,11 +62,10 @@ void print(const ApiKeyRecord& record) {
 Result<> create_key(const Settings& settings) {
     auto keys = open_keys(settings);
     if (!keys) return keys.error();
-    const std::string& user = settings.key.user;
-    auto key = keys->create(settings.key.is_administrator ? Principal::administrator(user)
-                                                          : Principal::user(user));
-    if (!key) return key.error();
-    std::cout << key->reveal() << std::endl;
+    auto created =
+        keys->create(Principal::administrator("webhooks-server"), draft_of(settings.key));
+    if (!created) return created.error();
+    std::cout << created->key.reveal() << std::endl;
     return {};
 }
 
@@ -55,7 +74,7 @@ Result<> list_keys(const Settings& settings) {
     if (!keys) return keys.error();
     auto records = keys->list();
     if (!records) return records.error();
-    std::cout << "id\tuser\trole\tcreated\n";
+    std::cout << "id\tuser\trole\tcreated\tname\thint\tsubscription\texpires\tlast used\n";
     for (const ApiKeyRecord& record : *records)
         print(record);
     return {};

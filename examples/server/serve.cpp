@@ -148,8 +148,8 @@ Result<> serve(const Settings& settings) {
     warn_of_weaknesses(settings, *log);
     auto service = open_service(settings, *storage, log);
     if (!service) return service.error();
-    auto access = open_access(*storage);
-    if (!access) return access.error();
+    auto access = open_access(settings, *storage, log);
+    if (!access) return under("jwt", access.error());
     auto rest = webhooks::http::Server::open(*service, access->authenticator, settings.server, log);
     if (!rest) return under("server", rest.error());
     if (auto made = make_first_key(*storage, may_show_key(settings), *access); !made) return made;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <ctime>
+#include <iomanip>
 #include <limits>
 #include <optional>
 #include <sstream>
@@ -157,6 +159,24 @@ ErrorText parse(const std::string& text, webhooks::Network& value) {
     return {};
 }
 
+ErrorText parse(const std::string& text, webhooks::Permission& value) {
+    if (const auto permission = webhooks::permission_by_name(text)) {
+        value = *permission;
+        return {};
+    }
+    std::string error = in_quotes(text) + "is none of";
+    for (const webhooks::Permission permission : webhooks::all_permissions)
+        error += " " + std::string(webhooks::name_of(permission));
+    return error;
+}
+
+ErrorText parse(const std::string& text, std::optional<webhooks::Time>& value) {
+    const auto time = webhooks::parse_time(text);
+    if (!time) return in_quotes(text) + "is not a time; write e.g. 2027-01-31T09:05:00Z";
+    value = time;
+    return {};
+}
+
 ErrorText parse(const std::string& text, webhooks::EventType& value) {
     const auto equals = text.find('=');
     if (equals == std::string::npos) return in_quotes(text) + "is not NAME=DESCRIPTION";
@@ -218,6 +238,20 @@ std::string to_text(std::optional<std::uint16_t> value) {
 
 std::string to_text(const webhooks::Network& value) {
     return value.base.to_string() + "/" + std::to_string(value.prefix_length);
+}
+
+std::string to_text(webhooks::Permission value) {
+    return std::string(webhooks::name_of(value));
+}
+
+std::string to_text(const std::optional<webhooks::Time>& value) {
+    if (!value) return "";
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(*value);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::ostringstream text;
+    text << std::put_time(&parts, "%Y-%m-%dT%H:%M:%SZ");
+    return text.str();
 }
 
 std::string to_text(const webhooks::EventType& value) {

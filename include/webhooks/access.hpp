@@ -36,6 +36,9 @@ enum class Action : std::uint8_t {
     get_overview,
     list_users,
     get_metrics,
+    list_api_keys,
+    create_api_key,
+    delete_api_key,
 };
 
 /// What an operation needs.
@@ -69,6 +72,9 @@ inline constexpr std::array requirements = {
     Requirement{Action::get_overview, Permission::administrator},
     Requirement{Action::list_users, Permission::administrator},
     Requirement{Action::get_metrics, Permission::administrator},
+    Requirement{Action::list_api_keys, Permission::subscriptions_read},
+    Requirement{Action::create_api_key, Permission::subscriptions_write},
+    Requirement{Action::delete_api_key, Permission::subscriptions_write},
 };
 
 constexpr const Requirement& requirement_of(Action action) noexcept {
@@ -78,7 +84,7 @@ constexpr const Requirement& requirement_of(Action action) noexcept {
 /// @return forbidden, with the names of the permissions that the principal lacks.
 Result<> check_access(const Principal&, Action);
 
-/// @return forbidden that names the permission.
-Result<> check_permission(const Principal&, Permission);
+/// @return forbidden, with the names of those of the permissions that the principal lacks.
+Result<> check_permissions(const Principal&, Permissions);
 
 }  // namespace webhooks

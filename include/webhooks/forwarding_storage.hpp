@@ -51,6 +51,7 @@ public:
         find_api_key,
         list_api_keys,
         delete_api_key,
+        note_api_key_use,
     };
 
     /// @pre `inner` is not null.
@@ -105,6 +106,7 @@ public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
     Result<std::vector<ApiKeyRecord>> list_api_keys() override;
     Result<> delete_api_key(ApiKeyId) override;
+    Result<> note_api_key_use(ApiKeyId, Time) override;
 
 protected:
     /// Makes one call of the other storage by calling `forward` once, which returns whether the

@@ -219,7 +219,7 @@ Result<> WebhookService::Impl::delete_subscription(const Principal& principal, S
 Result<Page<Subscription>> WebhookService::Impl::subscriptions(const Principal& principal,
                                                                const ListQuery& query) const {
     if (query.include_events) {
-        if (Result<> allowed = check_permission(principal, Permission::events_read); !allowed) {
+        if (Result<> allowed = check_permissions(principal, Permission::events_read); !allowed) {
             return allowed.error();
         }
     }

@@ -278,6 +278,22 @@ Result<std::size_t> WebhookService::count_undelivered(const Principal& principal
                  [&](Impl& impl) { return impl.count_undelivered(principal, id, period); });
 }
 
+Result<CreatedApiKey> WebhookService::create_api_key(const Principal& maker,
+                                                     const ApiKeyDraft& draft) {
+    return enter(impl_, maker, Action::create_api_key,
+                 [&](Impl& impl) { return impl.create_api_key(maker, draft); });
+}
+
+Result<std::vector<ApiKeyRecord>> WebhookService::api_keys(const Principal& principal) const {
+    return enter(impl_, principal, Action::list_api_keys,
+                 [&](Impl& impl) { return impl.api_keys.list(principal); });
+}
+
+Result<> WebhookService::delete_api_key(const Principal& principal, ApiKeyId id) {
+    return enter(impl_, principal, Action::delete_api_key,
+                 [&](Impl& impl) { return impl.api_keys.revoke(principal, id); });
+}
+
 Result<Overview> WebhookService::overview(const Principal& principal) const {
     return enter(impl_, principal, Action::get_overview,
                  [&](Impl& impl) { return impl.overview(); });

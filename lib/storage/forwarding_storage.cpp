@@ -44,9 +44,10 @@ constexpr const char* call_names[] = {
     "find_api_key",
     "list_api_keys",
     "delete_api_key",
+    "note_api_key_use",
 };
 static_assert(std::size(call_names) ==
-              static_cast<std::size_t>(ForwardingStorage::Call::delete_api_key) + 1);
+              static_cast<std::size_t>(ForwardingStorage::Call::note_api_key_use) + 1);
 
 }  // namespace
 
@@ -268,6 +269,10 @@ Result<std::vector<ApiKeyRecord>> ForwardingStorage::list_api_keys() {
 
 Result<> ForwardingStorage::delete_api_key(ApiKeyId id) {
     return call_inner(Call::delete_api_key, [&] { return inner_->delete_api_key(id); });
+}
+
+Result<> ForwardingStorage::note_api_key_use(ApiKeyId id, Time time) {
+    return call_inner(Call::note_api_key_use, [&] { return inner_->note_api_key_use(id, time); });
 }
 
 }  // namespace webhooks

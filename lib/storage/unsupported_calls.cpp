@@ -57,6 +57,10 @@ Result<std::vector<ApiKeyRecord>> ApiKeyStore::list_api_keys() {
     return no_api_keys();
 }
 
+Result<> ApiKeyStore::note_api_key_use(ApiKeyId, Time) {
+    return {};
+}
+
 Result<> ApiKeyStore::delete_api_key(ApiKeyId) {
     return no_api_keys();
 }

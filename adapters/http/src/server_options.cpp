@@ -63,6 +63,11 @@ void expect(Ranges& ranges, const ApiOptions& options) {
     ranges.expect<std::size_t>("max_batch_body_bytes", options.max_batch_body_bytes,
                                std::clamp<std::size_t>(options.max_body_bytes, 1, 16 * mib),
                                64 * mib, " bytes");
+    if (!options.rate_limit.is_valid()) {
+        ranges.add_error(
+            "rate_limit",
+            "must have 1 to 100000 requests per second and a burst of up to 1000000, or neither");
+    }
 }
 
 }  // namespace
@@ -76,7 +81,8 @@ Result<> ApiOptions::validate() const {
 ApiOptions api_options(const ServerOptions& options) {
     return {.base_path = options.base_path,
             .max_body_bytes = options.max_body_bytes,
-            .max_batch_body_bytes = options.max_batch_body_bytes};
+            .max_batch_body_bytes = options.max_batch_body_bytes,
+            .rate_limit = options.rate_limit};
 }
 
 Result<> ServerOptions::validate() const {

@@ -18,6 +18,7 @@
 /// header in only one source file of a program, because it takes a while to compile.
 
 #include <webhooks/testing/storage_contract/all_events.hpp>
+#include <webhooks/testing/storage_contract/api_keys.hpp>
 #include <webhooks/testing/storage_contract/append.hpp>
 #include <webhooks/testing/storage_contract/diagnosis.hpp>
 #include <webhooks/testing/storage_contract/endpoint_state.hpp>

@@ -327,6 +327,12 @@ Result<> MemoryStorage::delete_api_key(ApiKeyId id) {
     return api_keys_.erase(id);
 }
 
+Result<> MemoryStorage::note_api_key_use(ApiKeyId id, Time time) {
+    const std::scoped_lock lock(mutex_);
+    api_keys_.note_use(id, time);
+    return {};
+}
+
 }  // namespace storage
 
 std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock,

@@ -74,6 +74,7 @@ public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
     Result<std::vector<ApiKeyRecord>> list_api_keys() override;
     Result<> delete_api_key(ApiKeyId) override;
+    Result<> note_api_key_use(ApiKeyId, Time) override;
 
 private:
     // All of these require the lock to be held, except for `answer_from` and `budget_for`.

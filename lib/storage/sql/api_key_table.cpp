@@ -1,4 +1,5 @@
 #include <base/hex.hpp>
+#include <sstream>
 #include <storage/sql/api_key_table.hpp>
 #include <storage/sql/exchange.hpp>
 
@@ -8,25 +9,34 @@ namespace {
 using soci::into;
 using soci::use;
 
-struct KeyRow {
-    long long id = 0;
-    std::string hash;
-    std::string user_id;
-    int is_administrator = 0;
-    long long created_at = 0;
+constexpr const char* no_permissions = "none";
 
-    ApiKeyRecord to_record() const {
-        return {.id = {id},
-                .hash = from_hex(hash),
-                .user_id = user_id,
-                .is_administrator = is_administrator != 0,
-                .created_at = from_micros(created_at)};
+std::string to_text(Permissions permissions) {
+    std::string text;
+    for (const std::string_view name : names_in(permissions)) {
+        if (!text.empty()) text += ' ';
+        text += name;
     }
-};
+    return text.empty() ? no_permissions : text;
+}
+
+/// A name that only a newer version knows gives nothing.
+Permissions read_permissions(const std::string& text) {
+    Permissions permissions;
+    std::istringstream names(text);
+    for (std::string name; names >> name;) {
+        if (const auto permission = permission_by_name(name)) permissions.add(*permission);
+    }
+    return permissions;
+}
+
+std::optional<Time> time_if_set(long long micros) {
+    return micros == 0 ? std::nullopt : std::optional(from_micros(micros));
+}
 
 std::vector<ApiKeyRecord> select(soci::session& sql, const char* condition,
                                  const std::optional<std::string>& hash) {
-    KeyRow row;
+    ApiKeyRow row;
     std::vector<ApiKeyRecord> keys;
     soci::statement query(sql);
     query.exchange(into(row.id));
@@ -34,26 +44,72 @@ std::vector<ApiKeyRecord> select(soci::session& sql, const char* condition,
     query.exchange(into(row.user_id));
     query.exchange(into(row.is_administrator));
     query.exchange(into(row.created_at));
+    query.exchange(into(row.name));
+    query.exchange(into(row.permissions));
+    query.exchange(into(row.subscription_id));
+    query.exchange(into(row.expires_at));
+    query.exchange(into(row.rate_per_second));
+    query.exchange(into(row.rate_burst));
+    query.exchange(into(row.hint));
+    query.exchange(into(row.last_used_at));
     if (hash) query.exchange(use(*hash, "hash"));
-    for_each_row(query,
-                 std::string("SELECT id, hash, user_id, is_administrator, created_at "
-                             "FROM webhooks_api_key ") +
-                     condition,
-                 [&] { keys.push_back(row.to_record()); });
+    for_each_row(
+        query, std::string("SELECT ") + ApiKeyRow::columns + " FROM webhooks_api_key " + condition,
+        [&] { keys.push_back(row.to_record()); });
     return keys;
 }
 
 }  // namespace
 
+ApiKeyRow ApiKeyRow::of(const ApiKeyRecord& record) {
+    const RequestRate rate = record.rate.value_or(RequestRate{});
+    return {.id = record.id.value,
+            .hash = to_hex(record.hash),
+            .user_id = record.user_id,
+            .is_administrator = record.permissions.includes(Permission::administrator) ? 1 : 0,
+            .created_at = to_micros(record.created_at),
+            .name = record.name,
+            .permissions = to_text(record.permissions),
+            .subscription_id = record.subscription.value_or(SubscriptionId{}).value,
+            .expires_at = to_micros(record.expires_at).value_or(0),
+            .rate_per_second = rate.per_second,
+            .rate_burst = rate.burst,
+            .hint = record.hint,
+            .last_used_at = to_micros(record.last_used_at).value_or(0)};
+}
+
+ApiKeyRecord ApiKeyRow::to_record() const {
+    const Permissions of_earlier_version =
+        is_administrator != 0 ? Permissions::administrator() : Permissions::user();
+    ApiKeyRecord record{
+        .id = {id},
+        .hash = from_hex(hash),
+        .user_id = user_id,
+        .name = name,
+        .permissions = permissions.empty() ? of_earlier_version : read_permissions(permissions),
+        .expires_at = time_if_set(expires_at),
+        .hint = hint,
+        .created_at = from_micros(created_at),
+        .last_used_at = time_if_set(last_used_at)};
+    if (subscription_id != 0) record.subscription = SubscriptionId{subscription_id};
+    if (rate_per_second != 0) record.rate = RequestRate{rate_per_second, rate_burst};
+    return record;
+}
+
 ApiKeyId insert_api_key(soci::session& sql, const ApiKeyRecord& key) {
-    const std::string hash = to_hex(key.hash);
-    const int is_administrator = key.is_administrator ? 1 : 0;
-    const long long created_at = to_micros(key.created_at);
+    const ApiKeyRow row = ApiKeyRow::of(key);
     long long id = 0;
-    sql << "INSERT INTO webhooks_api_key (hash, user_id, is_administrator, created_at) "
-           "VALUES (:hash, :user_id, :is_administrator, :created_at) RETURNING id",
-        use(hash, "hash"), use(key.user_id, "user_id"), use(is_administrator, "is_administrator"),
-        use(created_at, "created_at"), into(id);
+    sql << "INSERT INTO webhooks_api_key (hash, user_id, is_administrator, created_at, name, "
+           "permissions, subscription_id, expires_at, rate_per_second, rate_burst, hint, "
+           "last_used_at) VALUES (:hash, :user_id, :is_administrator, :created_at, :name, "
+           ":permissions, :subscription_id, :expires_at, :rate_per_second, :rate_burst, :hint, "
+           ":last_used_at) RETURNING id",
+        use(row.hash, "hash"), use(row.user_id, "user_id"),
+        use(row.is_administrator, "is_administrator"), use(row.created_at, "created_at"),
+        use(row.name, "name"), use(row.permissions, "permissions"),
+        use(row.subscription_id, "subscription_id"), use(row.expires_at, "expires_at"),
+        use(row.rate_per_second, "rate_per_second"), use(row.rate_burst, "rate_burst"),
+        use(row.hint, "hint"), use(row.last_used_at, "last_used_at"), into(id);
     return {id};
 }
 
@@ -64,6 +120,13 @@ std::optional<ApiKeyRecord> find_api_key(soci::session& sql, std::string_view ha
 
 std::vector<ApiKeyRecord> list_api_keys(soci::session& sql) {
     return select(sql, "ORDER BY id", std::nullopt);
+}
+
+void note_api_key_use(soci::session& sql, ApiKeyId id, Time time) {
+    const long long wanted = id.value;
+    const long long used_at = to_micros(time);
+    sql << "UPDATE webhooks_api_key SET last_used_at = :time WHERE id = :id", use(used_at, "time"),
+        use(wanted, "id");
 }
 
 bool delete_api_key(soci::session& sql, ApiKeyId id) {

@@ -322,4 +322,11 @@ Result<> SqlStorage::delete_api_key(ApiKeyId id) {
     });
 }
 
+Result<> SqlStorage::note_api_key_use(ApiKeyId id, Time time) {
+    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
+        storage::note_api_key_use(sql, id, time);
+        return {};
+    });
+}
+
 }  // namespace webhooks::storage

@@ -72,6 +72,7 @@ public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
     Result<std::vector<ApiKeyRecord>> list_api_keys() override;
     Result<> delete_api_key(ApiKeyId) override;
+    Result<> note_api_key_use(ApiKeyId, Time) override;
 
 protected:
     /// @return whether to commit the transaction. May throw what SOCI throws.

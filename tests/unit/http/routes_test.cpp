@@ -26,7 +26,8 @@ TEST_CASE("each operation is found by its method and path") {
              {std::pair<std::string, std::string>{"{base}", "/v1/webhooks"},
               {"{id}", "7"},
               {"{eventId}", "8"},
-              {"{event}", "9"}}) {
+              {"{event}", "9"},
+              {"{keyId}", "10"}}) {
             const std::size_t at = path.find(name);
             if (at != std::string::npos) path.replace(at, name.size(), value);
         }

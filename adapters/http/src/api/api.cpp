@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 
+#include "../access/request_limits.hpp"
 #include "../guarded_observer.hpp"
 #include "../target.hpp"
 #include "answers.hpp"
@@ -86,6 +87,9 @@ public:
             operation ? operation->action.has_value() : !is_health_path(target->path);
         if (!needs_caller) return {};
         if (auto rejected = identify(data)) return rejected;
+        if (const auto wait = limits_->admit(data.caller, data.started)) {
+            return too_many_requests("These credentials have made too many requests.", *wait);
+        }
         return operation ? check_early(data.caller, *operation->action) : std::nullopt;
     }
 
@@ -99,8 +103,10 @@ public:
                         .body = body,
                         .caller = data.caller,
                         .metrics = *metrics_,
+                        .limits = *limits_,
                         .subscription = SubscriptionId{data.route.id},
                         .event = EventId{data.route.event_id},
+                        .api_key = ApiKeyId{data.route.key_id},
                         .webhook_id = data.route.webhook_id,
                         .stop = std::move(stop)};
         data.route.operation->handler(service_, call, std::move(done));
@@ -152,6 +158,10 @@ private:
         const int status = status_of(error);
         if (status >= 500) return failure(error, data.request_id, *observer_);
         if (status == 403) return failure(403, error.detail());
+        if (const auto wait = limits_->count_failed_login(data.head.peer.address, data.started)) {
+            return too_many_requests(
+                "Too many requests without valid credentials came from this address.", *wait);
+        }
         Response response = failure(401, error.detail());
         response.fields.push_back({"WWW-Authenticate", challenge()});
         return response;
@@ -182,6 +192,7 @@ private:
     ApiOptions options_;
     std::shared_ptr<Observer> observer_;
     std::shared_ptr<ApiMetrics> metrics_ = std::make_shared<ApiMetrics>();
+    std::shared_ptr<RequestLimits> limits_ = std::make_shared<RequestLimits>(options_.rate_limit);
     bool has_metrics_alone_ = false;
 };
 

@@ -78,6 +78,21 @@ std::optional<int> ObjectReader::number(std::string_view name, int min, int max)
     return {};
 }
 
+std::optional<std::int64_t> ObjectReader::id(std::string_view name) const {
+    if (!has(name)) return {};
+    const auto value = json::to_integer(*raw(name));
+    if (value && *value >= 1 && *value < std::int64_t{1} << 53) return value;
+    add_error(name, "must be an id, a whole number from 1");
+    return {};
+}
+
+std::optional<std::vector<std::string>> ObjectReader::texts(std::string_view name) const {
+    if (!has(name)) return {};
+    auto values = json::to_strings(*raw(name));
+    if (!values) add_error(name, "must be an array of strings");
+    return values;
+}
+
 std::optional<bool> ObjectReader::flag(std::string_view name) const {
     if (!has(name)) return {};
     const auto value = json::to_bool(*raw(name));

@@ -18,6 +18,7 @@
 namespace webhooks::http {
 
 class ApiMetrics;
+class RequestLimits;
 
 /// A request with its operation and its caller.
 struct Call {
@@ -27,8 +28,10 @@ struct Call {
     const std::string& body;
     const Principal& caller;
     const ApiMetrics& metrics;
+    RequestLimits& limits;
     SubscriptionId subscription{};
     EventId event{};
+    ApiKeyId api_key{};
     /// Instead of `event`, if the path identifies it so; otherwise empty.
     std::string_view webhook_id = {};
     /// If requested, the response is no longer needed.
@@ -45,8 +48,8 @@ enum class Duration { brief, query };
 struct Operation {
     std::string_view id;  ///< Its `operationId` in openapi.yaml.
     std::string_view method;
-    /// With `{base}` for the base path, `{id}`, `{eventId}`, and `{event}` for an event's id or
-    /// `webhook-id`.
+    /// With `{base}` for the base path, `{id}`, `{eventId}`, `{keyId}`, and `{event}` for an
+    /// event's id or `webhook-id`.
     std::string_view path;
     /// What the service checks the permission for (webhooks/access.hpp). Absent: anyone may call
     /// it.
@@ -81,6 +84,9 @@ Result<Response> get_all_series(WebhookService&, const Call&);
 void publish(WebhookService&, const Call&, Done done);
 /// As `publish`.
 void publish_batch(WebhookService&, const Call&, Done done);
+Result<Response> list_api_keys(WebhookService&, const Call&);
+Result<Response> create_api_key(WebhookService&, const Call&);
+Result<Response> delete_api_key(WebhookService&, const Call&);
 Result<Response> get_overview(WebhookService&, const Call&);
 Result<Response> list_users(WebhookService&, const Call&);
 Result<Response> get_openapi(WebhookService&, const Call&);

@@ -32,14 +32,18 @@ std::string_view take_segment(std::string_view& path) {
 
 bool match_decoded(std::string_view pattern, std::string_view segment, Route& route) {
     const bool is_event = pattern == "{event}";
-    if (!is_event && pattern != "{id}" && pattern != "{eventId}") return iequals(pattern, segment);
+    std::int64_t* const place = pattern == "{id}"                    ? &route.id
+                                : pattern == "{keyId}"               ? &route.key_id
+                                : pattern == "{eventId}" || is_event ? &route.event_id
+                                                                     : nullptr;
+    if (place == nullptr) return iequals(pattern, segment);
     const auto id = parse_id(segment);
     if (!id && is_event && segment.find('_') != std::string_view::npos) {
         route.webhook_id = segment;
         return true;
     }
     if (!id) return false;
-    (pattern == "{id}" ? route.id : route.event_id) = *id;
+    *place = *id;
     return true;
 }
 

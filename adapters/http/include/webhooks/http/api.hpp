@@ -26,6 +26,10 @@ struct ApiOptions {
     std::size_t max_body_bytes = 0;
     /// The same for a batch of events, in addition to `max_body_bytes`. At most 64 MiB.
     std::size_t max_batch_body_bytes = 16 * 1024 * 1024;
+    /// The number of requests of each caller, counted by this process alone; more are a 429 with
+    /// `Retry-After`. A credential may have its own (`Credential::rate`). A batch of n events
+    /// counts as n / 100 requests, rounded up. By default there is no limit.
+    RequestRate rate_limit = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 #include <webhooks/api_keys.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
@@ -32,8 +34,28 @@ public:
 /// Rejects every request: the default of a server.
 std::shared_ptr<Authenticator> deny_all();
 
-/// Accepts API keys in `x-api-key` and in `Authorization: Bearer`. Two keys that name different
-/// users are rejected, and so are repeated ones.
+/// Identifies a caller by one text, such as a key or a token. May be called from any thread, and
+/// several at once.
+class CredentialCheck {
+public:
+    virtual ~CredentialCheck() = default;
+
+    /// @return not_found for text that this check does not know; invalid_argument, with a message
+    /// for the caller, for what it knows to be invalid; unavailable if it cannot tell now.
+    virtual Result<Principal> check(std::string_view credential) = 0;
+};
+
+/// Accepts API keys.
+std::shared_ptr<CredentialCheck> check_api_keys(ApiKeys keys);
+
+/// Accepts a credential in `x-api-key`, in `Authorization: Bearer`, or in both, each of which one
+/// of the checks must know. Two that name different callers are rejected, and so are repeated
+/// fields.
+/// @param checks asked in this order, until one knows the credential.
+std::shared_ptr<Authenticator> authenticate_by(
+    std::vector<std::shared_ptr<CredentialCheck>> checks);
+
+/// As `authenticate_by`, with API keys alone.
 std::shared_ptr<Authenticator> authenticate_by_api_key(ApiKeys keys);
 
 }  // namespace http

@@ -19,9 +19,22 @@ public:
     }
 };
 
-class ApiKeyAuthenticator final : public Authenticator {
+class ApiKeyCheck final : public CredentialCheck {
 public:
-    explicit ApiKeyAuthenticator(ApiKeys keys) : keys_(std::move(keys)) {}
+    explicit ApiKeyCheck(ApiKeys keys) : keys_(std::move(keys)) {}
+
+    Result<Principal> check(std::string_view credential) override {
+        return keys_.authenticate(credential);
+    }
+
+private:
+    ApiKeys keys_;
+};
+
+class CheckingAuthenticator final : public Authenticator {
+public:
+    explicit CheckingAuthenticator(std::vector<std::shared_ptr<CredentialCheck>> checks)
+        : checks_(std::move(checks)) {}
 
     Result<Principal> authenticate(const RequestHead& head) override {
         if (count_fields(head.fields, "x-api-key") > 1 ||
@@ -41,19 +54,20 @@ public:
 private:
     static Error unknown() {
         return Error(Errc::not_found,
-                     "A valid API key is required, in x-api-key or as a Bearer token.");
+                     "Valid credentials are required, in x-api-key or as a Bearer token.");
     }
 
     /// Distinguishes an unavailable storage from an invalid key.
-    Result<Principal> find(std::string_view key) const {
-        if (key.empty()) return unknown();
-        auto found = keys_.authenticate(key);
-        const bool is_unknown =
-            !found && (found.error() == Errc::not_found || found.error() == Errc::invalid_argument);
-        return is_unknown ? unknown() : found;
+    Result<Principal> find(std::string_view credential) const {
+        if (credential.empty()) return unknown();
+        for (const auto& check : checks_) {
+            auto found = check->check(credential);
+            if (found || found.error() != Errc::not_found) return found;
+        }
+        return unknown();
     }
 
-    ApiKeys keys_;
+    std::vector<std::shared_ptr<CredentialCheck>> checks_;
 };
 
 }  // namespace
@@ -62,8 +76,17 @@ std::shared_ptr<Authenticator> deny_all() {
     return std::make_shared<DenyAll>();
 }
 
+std::shared_ptr<CredentialCheck> check_api_keys(ApiKeys keys) {
+    return std::make_shared<ApiKeyCheck>(std::move(keys));
+}
+
+std::shared_ptr<Authenticator> authenticate_by(
+    std::vector<std::shared_ptr<CredentialCheck>> checks) {
+    return std::make_shared<CheckingAuthenticator>(std::move(checks));
+}
+
 std::shared_ptr<Authenticator> authenticate_by_api_key(ApiKeys keys) {
-    return std::make_shared<ApiKeyAuthenticator>(std::move(keys));
+    return authenticate_by({check_api_keys(std::move(keys))});
 }
 
 }  // namespace webhooks::http
