@@ -6,6 +6,7 @@
 
 #include "../access/request_limits.hpp"
 #include "../guarded_observer.hpp"
+#include "../portal/portal.hpp"
 #include "../target.hpp"
 #include "answers.hpp"
 #include "metrics.hpp"
@@ -46,6 +47,7 @@ struct Api::Admission::Data {
     RequestHead head;
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     std::string request_id;
+    std::string_view path;
     std::string_view query;
     Route route;
     Principal caller = Principal::user("");
@@ -62,6 +64,7 @@ public:
         : service_(service),
           authenticator_(authenticator ? std::move(authenticator) : deny_all()),
           options_(std::move(options)),
+          portal_(make_portal(options_, service)),
           observer_(std::make_shared<GuardedObserver>(std::move(observer))) {}
 
     /// One that answers `GET /metrics` alone, to anyone, with what `other` counts.
@@ -71,20 +74,20 @@ public:
         return impl;
     }
 
-    const ApiOptions& options() const noexcept { return options_; }
-
     /// Fills in the rest. @return the response if the request is rejected.
     std::optional<Response> admit(Data& data) const {
         const std::optional<Target> target = split_target(data.head.target);
         if (!target) return failure(400, "The request target is malformed.");
+        data.path = target->path;
         data.query = target->query;
-        data.route = find_route(data.head.method, target->path, options_.base_path);
+        data.route =
+            find_route(data.head.method, target->path, options_.base_path, portal_ != nullptr);
         if (has_metrics_alone_) return admit_for_metrics(data);
         const Operation* const operation = data.route.operation;
         const bool is_batch = operation && operation->body_size == BodySize::batch;
         data.max_body_bytes = is_batch ? options_.max_batch_body_bytes : options_.max_body_bytes;
         const bool needs_caller =
-            operation ? operation->action.has_value() : !is_health_path(target->path);
+            operation ? operation->action.has_value() : !is_public_path(target->path);
         if (!needs_caller) return {};
         if (auto rejected = identify(data)) return rejected;
         if (const auto wait = limits_->admit(data.caller, data.started)) {
@@ -98,6 +101,7 @@ public:
             return done(data.route.allow.empty() ? no_such_path() : wrong_method(data.route));
         }
         const Call call{.fields = data.head.fields,
+                        .path = data.path,
                         .query = data.query,
                         .base_path = options_.base_path,
                         .body = body,
@@ -108,6 +112,8 @@ public:
                         .event = EventId{data.route.event_id},
                         .api_key = ApiKeyId{data.route.key_id},
                         .webhook_id = data.route.webhook_id,
+                        .portal = portal_.get(),
+                        .asset_hash = data.route.asset_hash,
                         .stop = std::move(stop)};
         data.route.operation->handler(service_, call, std::move(done));
     }
@@ -131,7 +137,26 @@ public:
                         std::chrono::steady_clock::now() - data.started);
     }
 
+    /// Whether this API is responsible for a path.
+    bool serves(std::string_view path) const {
+        return below(options_.base_path, path) || is_health_path(path) ||
+               (portal_ && is_portal_path(path)) ||
+               find_route("GET", path, options_.base_path, portal_ != nullptr).operation != nullptr;
+    }
+
 private:
+    static std::shared_ptr<const Portal> make_portal(const ApiOptions& options,
+                                                     const WebhookService& service) {
+        if (!options.portal) return nullptr;
+        return std::make_shared<const Portal>(*options.portal, options.base_path,
+                                              service.options());
+    }
+
+    /// Where also a caller without credentials may learn that there is nothing.
+    static bool is_public_path(std::string_view path) {
+        return is_health_path(path) || is_portal_path(path);
+    }
+
     static std::optional<Response> admit_for_metrics(Data& data) {
         const Operation* const operation = data.route.operation;
         if (!operation || operation->action != Action::get_metrics) return no_such_path();
@@ -190,6 +215,7 @@ private:
     WebhookService& service_;
     std::shared_ptr<Authenticator> authenticator_;
     ApiOptions options_;
+    std::shared_ptr<const Portal> portal_;  ///< Null if there is none.
     std::shared_ptr<Observer> observer_;
     std::shared_ptr<ApiMetrics> metrics_ = std::make_shared<ApiMetrics>();
     std::shared_ptr<RequestLimits> limits_ = std::make_shared<RequestLimits>(options_.rate_limit);
@@ -237,10 +263,7 @@ Api Api::for_metrics() const {
 
 bool Api::serves(std::string_view target) const {
     const std::optional<Target> parts = split_target(target);
-    if (!parts) return false;
-    const std::string& base_path = impl_->options().base_path;
-    return below(base_path, parts->path) || is_health_path(parts->path) ||
-           find_route("GET", parts->path, base_path).operation != nullptr;
+    return parts && impl_->serves(parts->path);
 }
 
 std::variant<Api::Admission, Response> Api::admit(RequestHead head) const {

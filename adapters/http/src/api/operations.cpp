@@ -17,6 +17,19 @@ constexpr Operation query(std::string_view id, std::string_view path, Action act
     return {id, get, path, action, handler, BodySize::ordinary, Duration::query};
 }
 
+/// The table row of a file of the portal's page.
+template <Result<Response> (*operation)(WebhookService&, const Call&)>
+constexpr Operation page_file(std::string_view id, std::string_view path) {
+    return {id,
+            get,
+            path,
+            {},
+            at_once<operation>,
+            BodySize::ordinary,
+            Duration::brief,
+            Area::portal_page};
+}
+
 constexpr Operation table[] = {
     query("listSubscriptions", "{base}/subscriptions", Action::list_subscriptions,
           at_once<list_subscriptions>),
@@ -58,6 +71,12 @@ constexpr Operation table[] = {
      at_once<delete_api_key>},
     query("getOverview", "{base}/overview", Action::get_overview, at_once<get_overview>),
     query("listUsers", "{base}/users", Action::list_users, at_once<list_users>),
+    page_file<get_portal_page>("getPortalPage", "/portal"),
+    page_file<get_portal_script>("getPortalScript", "/portal/assets/{hash}/portal.js"),
+    page_file<get_portal_style_sheet>("getPortalStyleSheet", "/portal/assets/{hash}/portal.css"),
+    page_file<get_portal_brand_style>("getPortalBrandStyle", "/portal/brand.css"),
+    page_file<get_portal_logo>("getPortalLogo", "/portal/logo"),
+    page_file<get_portal_config>("getPortalConfig", "/portal/config.json"),
     {"getOpenApi", get, "/openapi.json", {}, at_once<get_openapi>},
     {"getMetrics", get, "/metrics", Action::get_metrics, at_once<get_metrics>},
     {"checkLive", get, "/health/live", {}, at_once<check_live>},
