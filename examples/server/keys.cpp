@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <iostream>
+#include <map>
 
 #include "commands.hpp"
 #include "values.hpp"
@@ -13,7 +14,7 @@ using webhooks::Principal;
 using webhooks::Result;
 
 /// A mistyped name must not create a file.
-Result<ApiKeys> open_keys(const Settings& settings) {
+Result<std::shared_ptr<webhooks::Storage>> open_existing(const Settings& settings) {
     std::error_code error;
     const bool is_file = settings.storage.kind == StorageChoice::Kind::sqlite;
     if (is_file && !std::filesystem::exists(settings.storage.path, error)) {
@@ -22,7 +23,11 @@ Result<ApiKeys> open_keys(const Settings& settings) {
                                    "; name the server's file with --storage sqlite:PATH, or "
                                    "create it with `webhooks-server migrate`");
     }
-    auto storage = open_storage(settings);
+    return open_storage(settings);
+}
+
+Result<ApiKeys> open_keys(const Settings& settings) {
+    auto storage = open_existing(settings);
     if (!storage) return storage.error();
     return ApiKeys(*storage);
 }
@@ -57,14 +62,41 @@ webhooks::ApiKeyDraft draft_of(const KeySettings& settings) {
     return draft;
 }
 
+/// With the names of the flags in place of the members.
+webhooks::Error in_flags(const webhooks::Error& error) {
+    static const std::map<std::string, std::string> flags = {
+        {"userId", "--user"},
+        {"name", "--name"},
+        {"permissions", "--permission"},
+        {"subscriptionId", "--subscription-id"},
+        {"expiresAt", "--expires-at"},
+        {"rateLimit", "--rate-limit.per-second"}};
+    if (error.fields().empty()) return error;
+    auto fields = error.fields();
+    for (webhooks::FieldError& field : fields) {
+        const auto flag = flags.find(field.field);
+        if (flag != flags.end()) field.field = flag->second;
+    }
+    return webhooks::Error(std::move(fields));
+}
+
 }  // namespace
 
 Result<> create_key(const Settings& settings) {
-    auto keys = open_keys(settings);
-    if (!keys) return keys.error();
-    auto created =
-        keys->create(Principal::administrator("webhooks-server"), draft_of(settings.key));
-    if (!created) return created.error();
+    auto storage = open_existing(settings);
+    if (!storage) return storage.error();
+    const webhooks::ApiKeyDraft draft = draft_of(settings.key);
+    if (draft.subscription) {
+        const Principal owner = Principal::user(settings.key.user);
+        const auto found = (*storage)->find_subscription(owner, *draft.subscription);
+        if (!found && found.error() == webhooks::Errc::not_found) {
+            return webhooks::Error({webhooks::FieldError{
+                "--subscription-id", "must be a subscription of the user of --user"}});
+        }
+        if (!found) return found.error();
+    }
+    auto created = ApiKeys(*storage).create(Principal::administrator("webhooks-server"), draft);
+    if (!created) return in_flags(created.error());
     std::cout << created->key.reveal() << std::endl;
     return {};
 }

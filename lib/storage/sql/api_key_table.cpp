@@ -98,7 +98,7 @@ ApiKeyRecord ApiKeyRow::to_record() const {
 
 ApiKeyId insert_api_key(soci::session& sql, const ApiKeyRecord& key) {
     const ApiKeyRow row = ApiKeyRow::of(key);
-    long long id = 0;
+    ApiKeyId id;
     sql << "INSERT INTO webhooks_api_key (hash, user_id, is_administrator, created_at, name, "
            "permissions, subscription_id, expires_at, rate_per_second, rate_burst, hint, "
            "last_used_at) VALUES (:hash, :user_id, :is_administrator, :created_at, :name, "
@@ -110,7 +110,7 @@ ApiKeyId insert_api_key(soci::session& sql, const ApiKeyRecord& key) {
         use(row.subscription_id, "subscription_id"), use(row.expires_at, "expires_at"),
         use(row.rate_per_second, "rate_per_second"), use(row.rate_burst, "rate_burst"),
         use(row.hint, "hint"), use(row.last_used_at, "last_used_at"), into(id);
-    return {id};
+    return id;
 }
 
 std::optional<ApiKeyRecord> find_api_key(soci::session& sql, std::string_view hash) {
@@ -123,18 +123,16 @@ std::vector<ApiKeyRecord> list_api_keys(soci::session& sql) {
 }
 
 void note_api_key_use(soci::session& sql, ApiKeyId id, Time time) {
-    const long long wanted = id.value;
-    const long long used_at = to_micros(time);
-    sql << "UPDATE webhooks_api_key SET last_used_at = :time WHERE id = :id", use(used_at, "time"),
-        use(wanted, "id");
+    soci::statement update(sql);
+    update.exchange(use(time, "time"));
+    update.exchange(use(id, "id"));
+    execute(update, "UPDATE webhooks_api_key SET last_used_at = :time WHERE id = :id");
 }
 
 bool delete_api_key(soci::session& sql, ApiKeyId id) {
-    const long long wanted = id.value;
-    soci::statement erase =
-        (sql.prepare << "DELETE FROM webhooks_api_key WHERE id = :id", use(wanted, "id"));
-    erase.execute(true);
-    return erase.get_affected_rows() > 0;
+    soci::statement erase(sql);
+    erase.exchange(use(id, "id"));
+    return execute(erase, "DELETE FROM webhooks_api_key WHERE id = :id") > 0;
 }
 
 }  // namespace webhooks::storage

@@ -62,51 +62,43 @@ struct EventRow {
         "(SELECT count(*) FROM webhooks_attempt c "
         "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))";
 
-    long long id = 0;
-    long long subscription_id = 0;
-    long long created_at = 0;
-    std::string event_type;
-    std::string payload;
-    Nullable<long long> sent_at;
-    Nullable<int> status_code;
-    Nullable<std::string> response;
-    Nullable<std::string> error_message;
-    Nullable<int> outcome;
-    Nullable<long long> due_at;
+    Event event;
+    std::optional<Time> sent_at;
+    std::optional<int> status_code;
+    std::optional<std::string> response;
+    std::optional<std::string> error_message;
+    std::optional<Outcome> outcome;
+    std::optional<Time> due_at;
     int requests = 0;
 
     void define(soci::statement& query) {
-        query.exchange(into(id));
-        query.exchange(into(subscription_id));
-        query.exchange(into(created_at));
-        query.exchange(into(event_type));
-        query.exchange(into(payload));
-        query.exchange(into(sent_at.value, sent_at.indicator));
-        query.exchange(into(status_code.value, status_code.indicator));
-        query.exchange(into(response.value, response.indicator));
-        query.exchange(into(error_message.value, error_message.indicator));
-        query.exchange(into(outcome.value, outcome.indicator));
-        query.exchange(into(due_at.value, due_at.indicator));
+        query.exchange(into(event.id));
+        query.exchange(into(event.subscription_id));
+        query.exchange(into(event.created_at));
+        query.exchange(into(event.event_type));
+        query.exchange(into(event.payload));
+        query.exchange(into(sent_at));
+        query.exchange(into(status_code));
+        query.exchange(into(response));
+        query.exchange(into(error_message));
+        query.exchange(into(outcome));
+        query.exchange(into(due_at));
         query.exchange(into(requests));
     }
 
     Event to_event() const {
-        Event event{.id = {id},
-                    .subscription_id = {subscription_id},
-                    .event_type = event_type,
-                    .payload = payload,
-                    .created_at = from_micros(created_at)};
-        if (outcome.get()) {
-            apply_latest_attempt(event,
-                                 {.sent_at = from_micros(sent_at.value),
-                                  .status_code = status_code.get(),
-                                  .response = response.get(),
-                                  .error_message = error_message.get(),
-                                  .outcome = static_cast<Outcome>(outcome.value)},
+        Event complete = event;
+        if (outcome) {
+            apply_latest_attempt(complete,
+                                 {.sent_at = sent_at.value_or(Time{}),
+                                  .status_code = status_code,
+                                  .response = response,
+                                  .error_message = error_message,
+                                  .outcome = *outcome},
                                  requests);
         }
-        if (due_at.get()) apply_next_retry(event, from_micros(due_at.value));
-        return event;
+        if (due_at) apply_next_retry(complete, *due_at);
+        return complete;
     }
 };
 
@@ -117,14 +109,12 @@ public:
               const query::Plan& plan)
         : sql_(sql), dialect_(dialect), scope_(scope), plan_(plan) {
         if (!plan.condition || may_hold_for_delivered(*plan.condition)) return;
-        long long low_water = 0;
         sql << "SELECT coalesce(min(low_water), 9223372036854775807) FROM webhooks_worker",
-            into(low_water);
-        low_water_ = low_water;
+            into(low_water_);
     }
 
     std::int64_t count() {
-        long long total = 0;
+        std::int64_t total = 0;
         ListSql list(dialect_, event_columns);
         const std::string condition = where(list);
         soci::statement query(sql_);
@@ -138,20 +128,20 @@ public:
     /// Reads the details of only the rows on the page, whatever the order is.
     /// @param last events after this one are not returned.
     std::vector<Event> page(std::optional<EventId> last) {
-        const std::vector<long long> ids = page_ids(last);
+        const std::vector<EventId> ids = page_ids(last);
         if (ids.empty()) return {};
         IdList wanted;
-        for (const long long id : ids) {
-            wanted.add(id);
+        for (const EventId id : ids) {
+            wanted.add(id.value);
         }
         EventRow row;
-        std::unordered_map<long long, Event> found;
+        std::unordered_map<EventId, Event> found;
         soci::statement query(sql_);
         row.define(query);
         for_each_row(query, EventRow::select + from(everything) + " WHERE e.id IN " + wanted.text(),
-                     [&] { found.emplace(row.id, row.to_event()); });
+                     [&] { found.emplace(row.event.id, row.to_event()); });
         std::vector<Event> events;
-        for (const long long id : ids) {
+        for (const EventId id : ids) {
             const auto event = found.find(id);
             if (event != found.end()) events.push_back(std::move(event->second));
         }
@@ -162,13 +152,9 @@ private:
     bool is_of_user() const { return !scope_.subscription && !scope_.owner.is_administrator(); }
     bool is_of_all() const { return !scope_.subscription && scope_.owner.is_administrator(); }
 
-    std::vector<long long> page_ids(std::optional<EventId> last) const {
-        long long id = 0;
-        std::vector<long long> ids;
-        const long long after = plan_.after.value_or(0);
-        const long long until = last.value_or(EventId{}).value;
-        const long long take = plan_.take;
-        const long long skip = plan_.skip;
+    std::vector<EventId> page_ids(const std::optional<EventId>& last) const {
+        EventId id;
+        std::vector<EventId> ids;
         ListSql list(dialect_, event_columns);
         std::string condition = where(list);
         if (plan_.after)
@@ -179,10 +165,10 @@ private:
         query.exchange(into(id));
         bind_scope(query);
         list.bind(query);
-        if (plan_.after) query.exchange(use(after, "after"));
-        if (last) query.exchange(use(until, "until"));
-        query.exchange(use(take, "take"));
-        query.exchange(use(skip, "skip"));
+        if (plan_.after) query.exchange(use(*plan_.after, "after"));
+        if (last) query.exchange(use(*last, "until"));
+        query.exchange(use(plan_.take, "take"));
+        query.exchange(use(plan_.skip, "skip"));
         for_each_row(query,
                      "SELECT e.id" + from(list.joins()) + condition + " LIMIT :take OFFSET :skip",
                      [&] { ids.push_back(id); });
@@ -209,7 +195,7 @@ private:
             text += " AND e.id IN (SELECT n.event_id FROM webhooks_undelivered n WHERE " +
                     in_scope("n.subscription_id") +
                     " UNION ALL SELECT w.id FROM webhooks_event w WHERE w.id > " +
-                    std::to_string(*low_water_) + ")";
+                    std::to_string(low_water_->value) + ")";
         }
         if (plan_.condition) text += " AND " + list.condition(*plan_.condition);
         return text;
@@ -226,7 +212,7 @@ private:
 
     void bind_scope(soci::statement& query) const {
         if (scope_.subscription) {
-            query.exchange(use(subscription_, "subscription"));
+            query.exchange(use(*scope_.subscription, "subscription"));
         } else if (is_of_user()) {
             query.exchange(use(scope_.owner.user_id(), "owner"));
         }
@@ -236,45 +222,31 @@ private:
     const Dialect& dialect_;
     const EventScope& scope_;
     const query::Plan& plan_;
-    const long long subscription_ = scope_.subscription.value_or(SubscriptionId{}).value;
     /// If set, no delivered event is requested. Undelivered events up to this id have rows; any
     /// after it may be in the memory of its worker.
-    std::optional<long long> low_water_;
+    std::optional<EventId> low_water_;
 };
 
 std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
     std::vector<Attempt> attempts;
-    const long long id = event.value;
-    int number = 0;
-    long long sent_at = 0;
-    long long duration = 0;
-    Nullable<int> status_code;
-    Nullable<std::string> response;
-    Nullable<std::string> error_message;
-    int outcome = 0;
-    Nullable<std::string> details;
+    Attempt attempt;
+    std::optional<std::string> details;
     soci::statement query(sql);
-    query.exchange(into(number));
-    query.exchange(into(sent_at));
-    query.exchange(into(duration));
-    query.exchange(into(status_code.value, status_code.indicator));
-    query.exchange(into(response.value, response.indicator));
-    query.exchange(into(error_message.value, error_message.indicator));
-    query.exchange(into(outcome));
-    query.exchange(into(details.value, details.indicator));
-    query.exchange(use(id, "id"));
+    query.exchange(into(attempt.number));
+    query.exchange(into(attempt.sent_at));
+    query.exchange(into(attempt.duration));
+    query.exchange(into(attempt.status_code));
+    query.exchange(into(attempt.response));
+    query.exchange(into(attempt.error_message));
+    query.exchange(into(attempt.outcome));
+    query.exchange(into(details));
+    query.exchange(use(event, "id"));
     for_each_row(query,
                  "SELECT number, sent_at, duration_us, status_code, response, error_message, "
                  "outcome, details FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
                  [&] {
-                     attempts.push_back({.number = number,
-                                         .sent_at = from_micros(sent_at),
-                                         .duration = std::chrono::microseconds(duration),
-                                         .status_code = status_code.get(),
-                                         .response = response.get(),
-                                         .error_message = error_message.get(),
-                                         .outcome = static_cast<Outcome>(outcome),
-                                         .details = read_details(details.get())});
+                     attempt.details = read_details(details);
+                     attempts.push_back(attempt);
                  });
     return attempts;
 }
@@ -302,12 +274,10 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
                                        EventId event) {
     std::optional<EventHistory> found;
     EventRow row;
-    const long long id = event.value;
-    const long long owner = subscription.value;
     soci::statement query(sql);
     row.define(query);
-    query.exchange(use(id, "id"));
-    query.exchange(use(owner, "owner"));
+    query.exchange(use(event, "id"));
+    query.exchange(use(subscription, "owner"));
     for_each_row(
         query,
         EventRow::select + from(everything) + " WHERE e.id = :id AND e.subscription_id = :owner",

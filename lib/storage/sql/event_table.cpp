@@ -18,41 +18,37 @@ constexpr std::chrono::hours longest_publication{1};
 
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event) {
     int count = 0;
-    const long long id = event.value;
-    const long long owner = subscription.value;
     sql << "SELECT count(*) FROM webhooks_event WHERE id = :id AND subscription_id = :owner",
-        into(count), use(id, "id"), use(owner, "owner");
+        into(count), use(event, "id"), use(subscription, "owner");
     return count > 0;
 }
 
 std::optional<SubscriptionId> find_owner(soci::session& sql, EventId event,
                                          std::optional<std::uint64_t> worker_tag) {
-    const long long id = event.value;
-    long long owner = 0;
-    long long tag = 0;
+    SubscriptionId owner;
+    std::int64_t tag = 0;
     sql << "SELECT subscription_id, worker_tag FROM webhooks_event WHERE id = :id", into(owner),
-        into(tag), use(id, "id");
+        into(tag), use(event, "id");
     if (!sql.got_data()) return std::nullopt;
     if (worker_tag && *worker_tag != std::bit_cast<std::uint64_t>(tag)) return std::nullopt;
-    return SubscriptionId{owner};
+    return owner;
 }
 
 bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event) {
-    const long long id = event.value;
-    const long long owner = subscription.value;
-    long long message = 0;
+    std::int64_t message = 0;
     // The event first: a transaction that gives it a row locks it, so it has either committed the
     // row or finds the event gone.
-    sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(id, "id"),
+    sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(event, "id"),
         into(message);
-    soci::statement erase_attempts =
-        (sql.prepare << "DELETE FROM webhooks_attempt WHERE event_id = :id", use(id, "id"));
-    erase_attempts.execute(true);
-    long long claimed_by = 0;
+    soci::statement erase_attempts(sql);
+    erase_attempts.exchange(use(event, "id"));
+    const bool had_attempts =
+        execute(erase_attempts, "DELETE FROM webhooks_attempt WHERE event_id = :id") > 0;
+    WorkerId claimed_by;
     sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id "
            "RETURNING claimed_by",
-        use(owner, "owner"), use(id, "id"), into(claimed_by);
-    const bool is_held = sql.got_data() ? claimed_by != 0 : erase_attempts.get_affected_rows() == 0;
+        use(subscription, "owner"), use(event, "id"), into(claimed_by);
+    const bool is_held = sql.got_data() ? claimed_by != WorkerId{} : !had_attempts;
     sql << "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
            "FROM webhooks_event e WHERE e.id >= webhooks_message.id "
            "AND e.id < webhooks_message.id + webhooks_message.event_count)",
@@ -61,20 +57,19 @@ bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
 }
 
 std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit) {
-    const long long settled = to_micros(now - longest_publication);
-    long long owner = 0;
-    int is_settled = 0;
+    const Time settled = now - longest_publication;
+    SubscriptionId owner;
+    bool is_settled = false;
     sql << "SELECT id, CASE WHEN updated_at <= :settled THEN 1 ELSE 0 END "
            "FROM webhooks_subscription s WHERE deletion = 1 AND (updated_at <= :settled OR EXISTS "
            "(SELECT 1 FROM webhooks_event e WHERE e.subscription_id = s.id)) LIMIT 1",
         into(owner), into(is_settled), use(settled, "settled");
     if (!sql.got_data()) return 0;
-    const long long take = static_cast<long long>(limit);
-    long long count = 0;
-    long long last = 0;
+    std::size_t count = 0;
+    EventId last;
     sql << "SELECT count(*), coalesce(max(id), 0) FROM (SELECT id FROM webhooks_event "
            "WHERE subscription_id = :owner ORDER BY id LIMIT :take) e",
-        into(count), into(last), use(owner, "owner"), use(take, "take");
+        into(count), into(last), use(owner, "owner"), use(limit, "take");
     sql << "DELETE FROM webhooks_message WHERE id IN (SELECT message_id FROM webhooks_event "
            "WHERE subscription_id = :owner AND id <= :last) "
            "AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
@@ -88,34 +83,33 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
         use(owner, "owner"), use(last, "last");
     sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id <= :last",
         use(owner, "owner"), use(last, "last");
-    if (count < take && is_settled != 0) {
+    if (count < limit && is_settled) {
         sql << "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :owner",
             use(owner, "owner");
-        erase_rollups(sql, {owner});
+        erase_rollups(sql, owner);
     }
-    return static_cast<std::size_t>(count);
+    return count;
 }
 
 std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds keep_for,
                              std::size_t limit, RetentionCursor& cursor) {
-    const long long oldest_kept = to_micros(now - keep_for);
-    const long long behind = cursor.start(now).value;
-    const long long take = static_cast<long long>(limit);
+    const Time oldest_kept = now - keep_for;
+    const EventId behind = cursor.start(now);
     std::size_t seen = 0;
     bool is_young = false;
     IdList events;
     IdList messages;
-    long long id = 0;
-    long long message = 0;
-    long long created_at = 0;
-    int waits = 0;
+    EventId id;
+    std::int64_t message = 0;
+    Time created_at;
+    bool waits = false;
     soci::statement query(sql);
     query.exchange(into(id));
     query.exchange(into(message));
     query.exchange(into(created_at));
     query.exchange(into(waits));
     query.exchange(use(behind, "behind"));
-    query.exchange(use(take, "take"));
+    query.exchange(use(limit, "take"));
     for_each_row(query,
                  "SELECT e.id, e.message_id, e.created_at, "
                  "CASE WHEN u.due_at IS NULL THEN 0 ELSE 1 END FROM webhooks_event e "
@@ -127,9 +121,9 @@ std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds 
                      is_young = is_young || created_at >= oldest_kept;
                      if (is_young) return;
                      ++seen;
-                     cursor.advance({id}, waits != 0);
-                     if (waits != 0) return;
-                     events.add(id);
+                     cursor.advance(id, waits);
+                     if (waits) return;
+                     events.add(id.value);
                      messages.add(message);
                  });
     if (seen < limit) cursor.finish(now);
@@ -146,15 +140,13 @@ std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds 
 }
 
 std::size_t erase_keys(soci::session& sql, Time newest, std::size_t limit) {
-    const long long until = to_micros(newest);
-    const long long take = static_cast<long long>(limit);
-    soci::statement erase =
-        (sql.prepare << "DELETE FROM webhooks_idempotency_key WHERE (scope, key) IN "
-                        "(SELECT scope, key FROM webhooks_idempotency_key "
-                        "WHERE created_at <= :until LIMIT :take)",
-         use(until, "until"), use(take, "take"));
-    erase.execute(true);
-    return static_cast<std::size_t>(erase.get_affected_rows());
+    soci::statement erase(sql);
+    erase.exchange(use(newest, "until"));
+    erase.exchange(use(limit, "take"));
+    return execute(erase,
+                   "DELETE FROM webhooks_idempotency_key WHERE (scope, key) IN "
+                   "(SELECT scope, key FROM webhooks_idempotency_key "
+                   "WHERE created_at <= :until LIMIT :take)");
 }
 
 }  // namespace webhooks::storage

@@ -1,13 +1,90 @@
 #pragma once
 
 /// @file
-/// Conversion of values between C++ and SQL.
+/// Conversion of values between C++ and SQL: `soci::use` and `soci::into` take ids, times,
+/// durations, booleans and outcomes, and optionals for columns that may be null.
 
 #include <soci/soci.h>
 
 #include <optional>
 #include <string>
+#include <webhooks/event.hpp>
+#include <webhooks/ids.hpp>
 #include <webhooks/time.hpp>
+
+namespace soci {
+
+template <class Tag>
+struct type_conversion<webhooks::Id<Tag>> {
+    using base_type = long long;
+    static void from_base(base_type in, indicator, webhooks::Id<Tag>& out) { out.value = in; }
+    static void to_base(webhooks::Id<Tag> in, base_type& out, indicator& is_null) {
+        out = in.value;
+        is_null = i_ok;
+    }
+};
+
+/// As microseconds since 1970.
+template <>
+struct type_conversion<webhooks::Time> {
+    using base_type = long long;
+    static void from_base(base_type in, indicator, webhooks::Time& out) {
+        out = webhooks::Time(std::chrono::microseconds(in));
+    }
+    static void to_base(webhooks::Time in, base_type& out, indicator& is_null) {
+        out = in.time_since_epoch().count();
+        is_null = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<bool> {
+    using base_type = int;
+    static void from_base(base_type in, indicator, bool& out) { out = in != 0; }
+    static void to_base(bool in, base_type& out, indicator& is_null) {
+        out = in ? 1 : 0;
+        is_null = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<std::chrono::microseconds> {
+    using base_type = long long;
+    static void from_base(base_type in, indicator, std::chrono::microseconds& out) {
+        out = std::chrono::microseconds(in);
+    }
+    static void to_base(std::chrono::microseconds in, base_type& out, indicator& is_null) {
+        out = in.count();
+        is_null = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<webhooks::Outcome> {
+    using base_type = int;
+    static void from_base(base_type in, indicator, webhooks::Outcome& out) {
+        out = static_cast<webhooks::Outcome>(in);
+    }
+    static void to_base(webhooks::Outcome in, base_type& out, indicator& is_null) {
+        out = static_cast<int>(in);
+        is_null = i_ok;
+    }
+};
+
+template <class T>
+struct type_conversion<std::optional<T>> {
+    using base_type = typename type_conversion<T>::base_type;
+    static void from_base(const base_type& in, indicator is_null, std::optional<T>& out) {
+        out.reset();
+        if (is_null != i_null) type_conversion<T>::from_base(in, is_null, out.emplace());
+    }
+    static void to_base(const std::optional<T>& in, base_type& out, indicator& is_null) {
+        is_null = i_null;
+        if (in) type_conversion<T>::to_base(*in, out, is_null);
+    }
+};
+
+}  // namespace soci
 
 namespace webhooks::storage {
 
@@ -21,26 +98,6 @@ inline Time from_micros(long long micros) {
 inline std::optional<long long> to_micros(const std::optional<Time>& time) {
     return time ? std::optional(to_micros(*time)) : std::nullopt;
 }
-inline std::optional<Time> from_micros(const std::optional<long long>& micros) {
-    return micros ? std::optional(from_micros(*micros)) : std::nullopt;
-}
-
-/// A nullable column. SOCI receives its value and its indicator together.
-template <class T>
-struct Nullable {
-    T value{};
-    soci::indicator indicator = soci::i_null;
-
-    template <class Source>
-    void set(const std::optional<Source>& source) {
-        indicator = source ? soci::i_ok : soci::i_null;
-        if (source) value = *source;
-    }
-
-    std::optional<T> get() const {
-        return indicator == soci::i_ok ? std::optional<T>(value) : std::nullopt;
-    }
-};
 
 /// Executes a statement whose variables are bound, and calls `on_row` for each row fetched into
 /// them.
@@ -54,6 +111,15 @@ void for_each_row(soci::statement& query, const std::string& text, OnRow on_row)
     while (query.fetch()) {
         on_row();
     }
+}
+
+/// Executes a statement whose variables are bound. @return the number of rows that it changed.
+inline std::size_t execute(soci::statement& change, const std::string& text) {
+    change.alloc();
+    change.prepare(text, soci::details::st_one_time_query);
+    change.define_and_bind();
+    change.execute(true);
+    return static_cast<std::size_t>(change.get_affected_rows());
 }
 
 }  // namespace webhooks::storage

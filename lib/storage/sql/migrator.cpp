@@ -52,10 +52,9 @@ void apply(soci::session& sql, const Migration& migration, Time now) {
         sql << statement;
     }
     const long long sum = checksum(migration.text);
-    const long long applied_at = to_micros(now);
     sql << "INSERT INTO webhooks_schema (version, checksum, applied_at) "
            "VALUES (:version, :checksum, :applied_at)",
-        soci::use(migration.version), soci::use(sum), soci::use(applied_at);
+        soci::use(migration.version), soci::use(sum), soci::use(now);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ struct CountRow {
 class Scope {
 public:
     explicit Scope(const SeriesScope& scope)
-        : subscription_(scope.subscription.value_or(SubscriptionId{}).value),
+        : subscription_(scope.subscription.value_or(SubscriptionId{})),
           user_(scope.subscription ? std::nullopt : scope.user_id) {}
 
     /// Counts of all are rows of their own.
@@ -71,7 +71,7 @@ public:
     }
 
 private:
-    const long long subscription_;
+    const SubscriptionId subscription_;
     const std::optional<std::string> user_;
 };
 
@@ -82,27 +82,33 @@ std::string old_rows(const std::string& columns) {
            "ORDER BY start, subscription_id, worker_id LIMIT :take";
 }
 
-std::size_t erase(soci::session& sql, long long width, long long before, long long take) {
-    soci::statement erase = (sql.prepare << "DELETE FROM webhooks_rollup WHERE (" +
-                                                std::string(key) + ") IN (" + old_rows(key) + ")",
-                             use(width, "width"), use(before, "before"), use(take, "take"));
-    erase.execute(true);
-    return static_cast<std::size_t>(erase.get_affected_rows());
+/// Executes a statement with `old_rows`. @return the number of rows that it changed.
+std::size_t execute_on_old_rows(soci::session& sql, const std::string& text,
+                                std::chrono::seconds width, Time before, std::size_t limit) {
+    const std::int64_t seconds = width.count();
+    soci::statement change(sql);
+    change.exchange(use(seconds, "width"));
+    change.exchange(use(before, "before"));
+    change.exchange(use(limit, "take"));
+    return execute(change, text);
+}
+
+std::size_t erase(soci::session& sql, std::chrono::seconds width, Time before, std::size_t limit) {
+    const std::string text =
+        "DELETE FROM webhooks_rollup WHERE (" + std::string(key) + ") IN (" + old_rows(key) + ")";
+    return execute_on_old_rows(sql, text, width, before, limit);
 }
 
 /// No worker adds to rows that are this old, unless its storage was away for as long.
 std::size_t merge(soci::session& sql, const RollupMerge& merge, Time now, std::size_t limit) {
-    const long long width = merge.from.count();
-    const long long before = to_micros(bucket_of(now - merge.keep_for, merge.to));
-    const long long take = static_cast<long long>(limit);
+    const Time before = bucket_of(now - merge.keep_for, merge.to);
     const std::string to = std::to_string(micros_of(merge.to));
-    soci::statement add = (sql.prepare << adding_to_rollups(
-                               "SELECT subscription_id, start / " + to + " * " + to + ", " +
-                               std::to_string(merge.to.count()) + ", 0" + sums() + " FROM (" +
-                               old_rows("*") + ") o WHERE true GROUP BY 1, 2"),
-                           use(width, "width"), use(before, "before"), use(take, "take"));
-    add.execute(true);
-    return add.get_affected_rows() == 0 ? 0 : erase(sql, width, before, take);
+    const std::string adding =
+        adding_to_rollups("SELECT subscription_id, start / " + to + " * " + to + ", " +
+                          std::to_string(merge.to.count()) + ", 0" + sums() + " FROM (" +
+                          old_rows("*") + ") o WHERE true GROUP BY 1, 2");
+    if (execute_on_old_rows(sql, adding, merge.from, before, limit) == 0) return 0;
+    return erase(sql, merge.from, before, limit);
 }
 
 }  // namespace
@@ -118,16 +124,15 @@ std::string adding_to_rollups(const std::string& rows) {
 
 void add_rollups(soci::session& sql, WorkerId worker, const std::vector<Rollup>& rollups) {
     if (rollups.empty()) return;
-    long long subscription = 0;
-    long long start = 0;
-    const long long width = std::chrono::seconds(rollup_width).count();
-    const long long self = worker.value;
+    SubscriptionId subscription;
+    Time start;
+    const std::int64_t width = std::chrono::seconds(rollup_width).count();
     CountRow row;
     soci::statement add(sql);
     add.exchange(use(subscription, "subscription"));
     add.exchange(use(start, "start"));
     add.exchange(use(width, "width"));
-    add.exchange(use(self, "worker"));
+    add.exchange(use(worker, "worker"));
     for (std::size_t i = 0; i < count_columns.size(); ++i) {
         add.exchange(use(row.values[i], count_columns[i]));
     }
@@ -137,8 +142,8 @@ void add_rollups(soci::session& sql, WorkerId worker, const std::vector<Rollup>&
         for_each_column([](const std::string& column) { return ":" + column; }) + ")"));
     add.define_and_bind();
     for (const Rollup& rollup : rollups) {
-        subscription = rollup.subscription.value;
-        start = to_micros(rollup.bucket.start);
+        subscription = rollup.subscription;
+        start = rollup.bucket.start;
         row = CountRow::of(rollup.bucket.counts);
         add.execute(true);
     }
@@ -147,10 +152,8 @@ void add_rollups(soci::session& sql, WorkerId worker, const std::vector<Rollup>&
 std::vector<SeriesBucket> read_rollups(soci::session& sql, const SeriesScope& given,
                                        const SeriesRange& range) {
     const Scope scope(given);
-    const long long from = to_micros(range.from);
-    const long long to = to_micros(range.to);
     const std::string step = std::to_string(micros_of(range.step));
-    long long start = 0;
+    Time start;
     CountRow row;
     std::vector<SeriesBucket> buckets;
     soci::statement query(sql);
@@ -159,8 +162,8 @@ std::vector<SeriesBucket> read_rollups(soci::session& sql, const SeriesScope& gi
         query.exchange(into(value));
     }
     scope.bind(query);
-    query.exchange(use(from, "from"));
-    query.exchange(use(to, "to"));
+    query.exchange(use(range.from, "from"));
+    query.exchange(use(range.to, "to"));
     const auto sum = [](const std::string& column) {
         return "CAST(sum(" + column + ") AS BIGINT)";
     };
@@ -168,15 +171,15 @@ std::vector<SeriesBucket> read_rollups(soci::session& sql, const SeriesScope& gi
                  "SELECT start / " + step + " * " + step + for_each_column(sum) +
                      " FROM webhooks_rollup WHERE " + scope.condition() +
                      " AND start >= :from AND start < :to GROUP BY 1 ORDER BY 1",
-                 [&] { buckets.push_back({.start = from_micros(start), .counts = row.counts()}); });
+                 [&] { buckets.push_back({.start = start, .counts = row.counts()}); });
     return buckets;
 }
 
 Time counted_since(soci::session& sql) {
-    long long applied_at = 0;
+    Time applied_at;
     sql << "SELECT applied_at FROM webhooks_schema WHERE version = :version", into(applied_at),
         use(first_version, "version");
-    return from_micros(applied_at);
+    return applied_at;
 }
 
 std::size_t tend_rollups(soci::session& sql, Time now, std::size_t limit) {
@@ -184,14 +187,11 @@ std::size_t tend_rollups(soci::session& sql, Time now, std::size_t limit) {
     for (const RollupMerge& one : rollup_merges) {
         done += merge(sql, one, now, limit);
     }
-    const long long before = to_micros(now - keep_days_for);
-    return done + erase(sql, std::chrono::seconds(std::chrono::hours(24)).count(), before,
-                        static_cast<long long>(limit));
+    return done + erase(sql, std::chrono::hours(24), now - keep_days_for, limit);
 }
 
 void erase_rollups(soci::session& sql, SubscriptionId subscription) {
-    const long long id = subscription.value;
-    sql << "DELETE FROM webhooks_rollup WHERE subscription_id = :id", use(id, "id");
+    sql << "DELETE FROM webhooks_rollup WHERE subscription_id = :id", use(subscription, "id");
 }
 
 }  // namespace webhooks::storage

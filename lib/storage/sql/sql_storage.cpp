@@ -9,6 +9,7 @@
 #include <storage/sql/rollup_table.hpp>
 #include <storage/sql/sample.hpp>
 #include <storage/sql/sql_storage.hpp>
+#include <storage/sql/subscription_list.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/undelivered_table.hpp>
 #include <storage/subscription_change.hpp>

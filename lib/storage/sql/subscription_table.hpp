@@ -7,8 +7,6 @@
 #include <soci/soci.h>
 
 #include <optional>
-#include <query/plan.hpp>
-#include <storage/sql/condition_sql.hpp>
 #include <vector>
 #include <webhooks/event_type.hpp>
 #include <webhooks/principal.hpp>
@@ -33,10 +31,6 @@ void write_state(soci::session& sql, const EndpointState& state, Time now);
 /// revision.
 std::vector<SubscriptionId> deactivate(soci::session& sql,
                                        const std::vector<Deactivation>& deactivations, Time now);
-/// Without `recent_events`.
-Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,
-                                      const Principal& principal, const query::Plan& plan);
-
 Configuration read_configuration(soci::session& sql, Revision since);
 
 /// @return whether anything changed.

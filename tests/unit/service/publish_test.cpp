@@ -205,4 +205,20 @@ TEST_CASE_METHOD(ServiceFixture, "other times are other content to an idempotenc
     CHECK(service().publish(alice, other).error() == Errc::conflict);
 }
 
+TEST_CASE_METHOD(ServiceFixture,
+                 "a publication that is repeated after it expired returns the first receipt") {
+    subscribe(alice, "order.created");
+    Publication publication{.event_type = "order.created",
+                            .payload = "{}",
+                            .idempotency_key = "key",
+                            .expires_at = clock->now() + 10s};
+    const PublishReceipt first = service().publish(alice, publication).value();
+    advance(20s);
+    const PublishReceipt again = service().publish(alice, publication).value();
+    CHECK(again.is_replay);
+    CHECK(again.event_ids == first.event_ids);
+    publication.idempotency_key.clear();
+    CHECK(service().publish(alice, publication).error() == Errc::invalid_argument);
+}
+
 }  // namespace webhooks::testing

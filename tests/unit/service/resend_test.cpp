@@ -1,49 +1,9 @@
 #include <thread>
-#include <unit/service/fixture.hpp>
+#include <unit/service/resend_fixture.hpp>
 
 namespace webhooks::testing {
-namespace {
 
-using namespace std::chrono_literals;
-
-struct SendingAgainFixture : ServiceFixture {
-    Subscription subscription = subscribe_with_retries(0);
-
-    Subscription subscribe_with_retries(int count) {
-        return service()
-            .create_subscription(alice, {.name = "mine",
-                                         .event_type = "order.created",
-                                         .url = "https://hooks.example.com/a",
-                                         .max_retry_count = count})
-            .value();
-    }
-
-    /// An event that has used up its attempts.
-    EventId fail() {
-        transport->respond_with_status(500);
-        const EventId id = publish();
-        settle();
-        return id;
-    }
-
-    void change(SubscriptionChange change) {
-        service().update_subscription(alice, subscription.id, std::move(change)).value();
-    }
-
-    EventHistory history(EventId id) { return service().event(alice, subscription.id, id).value(); }
-
-    Result<Event> retry(EventId id) { return service().retry_event(alice, subscription.id, id); }
-
-    std::size_t recover(Time since = Time{}) {
-        return service().recover(alice, subscription.id, since).value();
-    }
-};
-
-}  // namespace
-
-// ---- One event.
-
-TEST_CASE_METHOD(SendingAgainFixture, "an event is shown with each of its attempts") {
+TEST_CASE_METHOD(ResendFixture, "an event is shown with each of its attempts") {
     change({.max_retry_count = 1});
     transport->respond([](const OutgoingRequest&) {
         return TransportAnswer{
@@ -72,9 +32,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event is shown with each of its attemp
     CHECK(second.outcome == Outcome::exhausted);
 }
 
-// ---- Retry.
-
-TEST_CASE_METHOD(SendingAgainFixture, "a failed event is resent at once, with the same id") {
+TEST_CASE_METHOD(ResendFixture, "a failed event is resent at once, with the same id") {
     const EventId id = fail();
     transport->respond_with_status(200);
     const Event waiting = retry(id).value();
@@ -88,8 +46,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a failed event is resent at once, with th
     CHECK(history(id).attempts.back().number == 2);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "a delivered event is resent and is not a success until then") {
+TEST_CASE_METHOD(ResendFixture, "a delivered event is resent and is not a success until then") {
     const EventId id = publish();
     settle();
     CHECK_FALSE(retry(id).value().is_success);
@@ -98,8 +55,7 @@ TEST_CASE_METHOD(SendingAgainFixture,
     CHECK(history(id).event.is_success);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "an event that waits for its retry does not wait any longer") {
+TEST_CASE_METHOD(ResendFixture, "an event that waits for its retry does not wait any longer") {
     change({.max_retry_count = 9});
     const EventId id = fail();
     CHECK(retry(id).value().next_retry_at == clock->now());
@@ -107,7 +63,7 @@ TEST_CASE_METHOD(SendingAgainFixture,
     CHECK(transport->requests().size() == 2);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a delayed event is sent before its time on request") {
+TEST_CASE_METHOD(ResendFixture, "a delayed event is sent before its time on request") {
     const EventId id = service()
                            .publish(alice, {.event_type = "order.created",
                                             .payload = "{}",
@@ -122,7 +78,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a delayed event is sent before its time o
 }
 
 TEST_CASE_METHOD(
-    SendingAgainFixture,
+    ResendFixture,
     "a retry of an event that was never attempted says when its endpoint's pause ends") {
     change({.max_retry_count = 9});
     transport->respond([](const OutgoingRequest&) {
@@ -158,7 +114,7 @@ TEST_CASE_METHOD(
     }
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an event in flight is a conflict") {
+TEST_CASE_METHOD(ResendFixture, "an event in flight is a conflict") {
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const EventId id = publish();
     settle();
@@ -166,7 +122,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event in flight is a conflict") {
     CHECK(retry(id).error().detail() == "the event is being delivered");
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription gets only test events resent") {
+TEST_CASE_METHOD(ResendFixture, "an inactive subscription gets only test events resent") {
     const EventId id = fail();
     const EventId test = service().send_test_event(alice, subscription.id).value();
     settle();
@@ -179,8 +135,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription gets only test e
     CHECK(transport->requests().size() == 3);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "a started service resends without waiting for its heartbeat") {
+TEST_CASE_METHOD(ResendFixture, "a started service resends without waiting for its heartbeat") {
     options.heartbeat_interval = 1h;
     options.lease = 10h;
     running.reset();
@@ -197,7 +152,7 @@ TEST_CASE_METHOD(SendingAgainFixture,
     service().stop(10s).value();
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a resent event has a full set of attempts") {
+TEST_CASE_METHOD(ResendFixture, "a resent event has a full set of attempts") {
     change({.max_retry_count = 1});
     const EventId id = fail();
     advance(5s);
@@ -217,171 +172,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a resent event has a full set of attempts
     CHECK(history(id).attempts.back().outcome == Outcome::exhausted);
 }
 
-// ---- Recover.
-
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "recover resends what failed since a time, and nothing else") {
-    const EventId old = fail();
-    advance(1h);
-    const Time since = clock->now();
-    const EventId failed = fail();
-    transport->respond_with_status(200);
-    publish();
-    service()
-        .publish(alice,
-                 {.event_type = "order.created", .payload = "{}", .deliver_at = clock->now() + 1h})
-        .value();
-    settle();
-    REQUIRE(transport->requests().size() == 3);
-
-    CHECK(recover(since) == 1);
-    settle();
-    CHECK(transport->requests().size() == 4);
-    CHECK(history(failed).event.is_success);
-    CHECK_FALSE(history(old).event.is_success);
-    CHECK(recover(since) == 0);
-    CHECK(recover() == 1);
-}
-
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "recover includes events that wait for a retry or were cancelled") {
-    change({.max_retry_count = 9});
-    const EventId waiting = fail();
-    change({.is_active = false});
-    advance(5s);
-    CHECK(history(waiting).attempts.back().outcome == Outcome::cancelled);
-    change({.is_active = true});
-    const EventId retried = fail();
-    transport->respond_with_status(200);
-    CHECK(recover() == 2);
-    settle();
-    CHECK(history(waiting).event.is_success);
-    CHECK(history(retried).event.is_success);
-}
-
-TEST_CASE_METHOD(SendingAgainFixture, "recover continues past the size of its batches") {
-    // All but the first are cancelled while the subscription is inactive.
-    transport->respond([](const OutgoingRequest&) { return std::nullopt; });
-    constexpr std::size_t count = 2500;
-    for (std::size_t i = 0; i < count; ++i) {
-        service().async_publish(alice, {.event_type = "order.created", .payload = "{}"},
-                                [](const Result<PublishReceipt>&) {});
-    }
-    settle();
-    REQUIRE(transport->requests().size() == 1);
-    service().update_subscription(alice, subscription.id, {.is_active = false}).value();
-    transport->answer(transport->in_flight().front(),
-                      {.kind = TransportAnswer::Kind::answered, .status_code = 500});
-    settle();
-    service().update_subscription(alice, subscription.id, {.is_active = true}).value();
-    transport->respond_with_status(200);
-    CHECK(recover() == count);
-    settle();
-    CHECK(transport->requests().size() == 1 + count);
-    CHECK(recover() == 0);
-}
-
-// ---- Secrets.
-
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "a rotation generates a secret or takes one, and the old one retires") {
-    const Secret first = subscription.secret;
-    const Subscription made = service().rotate_secret(alice, subscription.id).value();
-    CHECK(made.secret.reveal().starts_with("whsec_"));
-    CHECK_FALSE(made.secret == first);
-    REQUIRE(made.retired_secrets.size() == 1);
-    CHECK(made.retired_secrets[0].secret == first);
-    CHECK(made.retired_secrets[0].expires_at == clock->now() + 24h);
-
-    const Subscription taken =
-        service().rotate_secret(alice, subscription.id, Secret("chosen"), 1h).value();
-    CHECK(taken.secret.reveal() == "chosen");
-    REQUIRE(taken.retired_secrets.size() == 2);
-    CHECK(taken.retired_secrets[0].expires_at == clock->now() + 1h);
-
-    CHECK(service()
-              .rotate_secret(alice, subscription.id, Secret("alone"), 0s)
-              .value()
-              .retired_secrets.empty());
-}
-
-TEST_CASE_METHOD(SendingAgainFixture, "the next delivery is signed with the new secret") {
-    const Subscription rotated =
-        service().rotate_secret(alice, subscription.id, Secret("new"), 0s).value();
-    publish();
-    settle();
-    const OutgoingRequest request = transport->requests().front();
-    CHECK(verify(rotated.secret,
-                 {.id = request.webhook_id,
-                  .timestamp = request.webhook_timestamp,
-                  .signature = request.webhook_signature,
-                  .body = *request.body},
-                 clock->now()));
-}
-
-TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is rejected, and changes nothing") {
-    const auto faults = [&](std::optional<Secret> secret, std::chrono::seconds overlap) {
-        std::string names;
-        const Error error =
-            service().rotate_secret(alice, subscription.id, std::move(secret), overlap).error();
-        for (const FieldError& field_error : error.fields()) {
-            names += field_error.field + ": " + field_error.message + "; ";
-        }
-        return names;
-    };
-    CHECK(faults({}, -1s) == "overlapSeconds: must be 0 to 604800; ");
-    CHECK(faults({}, max_secret_overlap + 1s) == "overlapSeconds: must be 0 to 604800; ");
-    CHECK(faults(subscription.secret, 0s) == "secret: must not be the current one; ");
-    CHECK(service().rotate_secret(alice, subscription.id, subscription.secret).error() ==
-          Errc::conflict);
-    CHECK(service().rotate_secret(alice, subscription.id, subscription.secret, -1s).error() ==
-          Errc::invalid_argument);
-    CHECK(faults(subscription.secret, -1s) ==
-          "secret: must not be the current one; overlapSeconds: must be 0 to 604800; ");
-    const std::string both = faults(Secret("whsec_x"), -1s);
-    CHECK(both.starts_with("secret: "));
-    CHECK(both.ends_with("overlapSeconds: must be 0 to 604800; "));
-    CHECK(service().subscription(alice, subscription.id).value().secret == subscription.secret);
-    CHECK(service().rotate_secret(alice, subscription.id, {}, max_secret_overlap));
-}
-
-// ---- Statistics.
-
-TEST_CASE_METHOD(SendingAgainFixture, "statistics count what was sent, failed and waits") {
-    CHECK(service().statistics(alice, subscription.id).value().attempts == 0);
-    change({.max_retry_count = 9});
-    publish();
-    settle();
-    fail();
-    const DeliveryStatistics found = service().statistics(alice, subscription.id).value();
-    CHECK(found.attempts == 2);
-    CHECK(found.successes == 1);
-    CHECK(found.waiting == 1);
-    CHECK(found.last_failure == clock->now());
-}
-
-// ---- Access control.
-
-TEST_CASE_METHOD(SendingAgainFixture, "no user reaches another's subscription, nor an absent one") {
-    const EventId id = fail();
-    const auto [who, which, what] = GENERATE_REF(table<Principal, SubscriptionId, EventId>({
-        {bob, subscription.id, id},
-        {alice, SubscriptionId{99}, id},
-    }));
-    CHECK(service().event(who, which, what).error() == Errc::not_found);
-    CHECK(service().retry_event(who, which, what).error() == Errc::not_found);
-    CHECK(service().recover(who, which, Time{}).error() == Errc::not_found);
-    CHECK(service().rotate_secret(who, which, {}, -1s).error() == Errc::not_found);
-    CHECK(service().statistics(who, which).error() == Errc::not_found);
-    CHECK(service().event(alice, subscription.id, {99}).error() == Errc::not_found);
-    CHECK(retry({99}).error() == Errc::not_found);
-    CHECK(service().event(admin, subscription.id, id));
-    CHECK(service().retry_event(admin, subscription.id, id));
-}
-
-// ---- Special cases.
-
-TEST_CASE_METHOD(SendingAgainFixture, "a resent event goes before others, even during a pause") {
+TEST_CASE_METHOD(ResendFixture, "a resent event goes before others, even during a pause") {
     const EventId failed = fail();
     transport->respond([](const OutgoingRequest&) {
         return TransportAnswer{
@@ -404,46 +195,21 @@ TEST_CASE_METHOD(SendingAgainFixture, "a resent event goes before others, even d
     CHECK(service().statistics(alice, subscription.id).value().waiting == 0);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "statistics show no pause that is over") {
-    transport->respond([](const OutgoingRequest&) {
-        return TransportAnswer{.kind = TransportAnswer::Kind::answered, .status_code = 503};
-    });
-    publish();
-    settle();
-    CHECK(service().statistics(alice, subscription.id).value().paused_until ==
-          clock->now() + options.breaker_pause);
-    advance(options.breaker_pause);
-    CHECK_FALSE(service().statistics(alice, subscription.id).value().paused_until);
-}
-
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "a publication that is repeated after it expired returns the first receipt") {
-    Publication publication{.event_type = "order.created",
-                            .payload = "{}",
-                            .idempotency_key = "key",
-                            .expires_at = clock->now() + 10s};
-    const PublishReceipt first = service().publish(alice, publication).value();
-    advance(20s);
-    const PublishReceipt again = service().publish(alice, publication).value();
-    CHECK(again.is_replay);
-    CHECK(again.event_ids == first.event_ids);
-    publication.idempotency_key.clear();
-    CHECK(service().publish(alice, publication).error() == Errc::invalid_argument);
-}
-
-TEST_CASE_METHOD(SendingAgainFixture,
-                 "a rotation generates a secret of the kind that it replaces") {
-    CHECK(service()
-              .rotate_secret(alice, subscription.id)
-              .value()
-              .secret.reveal()
-              .starts_with("whsec_"));
-    change({.secret = make_signing_key().value()});
-    CHECK(service()
-              .rotate_secret(alice, subscription.id)
-              .value()
-              .secret.reveal()
-              .starts_with("whsk_"));
+TEST_CASE_METHOD(ResendFixture, "no user reaches another's subscription, nor an absent one") {
+    const EventId id = fail();
+    const auto [who, which, what] = GENERATE_REF(table<Principal, SubscriptionId, EventId>({
+        {bob, subscription.id, id},
+        {alice, SubscriptionId{99}, id},
+    }));
+    CHECK(service().event(who, which, what).error() == Errc::not_found);
+    CHECK(service().retry_event(who, which, what).error() == Errc::not_found);
+    CHECK(service().recover(who, which, Time{}).error() == Errc::not_found);
+    CHECK(service().rotate_secret(who, which, {}, -1s).error() == Errc::not_found);
+    CHECK(service().statistics(who, which).error() == Errc::not_found);
+    CHECK(service().event(alice, subscription.id, {99}).error() == Errc::not_found);
+    CHECK(retry({99}).error() == Errc::not_found);
+    CHECK(service().event(admin, subscription.id, id));
+    CHECK(service().retry_event(admin, subscription.id, id));
 }
 
 }  // namespace webhooks::testing

@@ -1,14 +1,13 @@
 #include <soci/postgresql/soci-postgresql.h>
 
 #include <algorithm>
-#include <base/ranges.hpp>
 #include <storage/sql/exchange.hpp>
-#include <storage/sql/migrator.hpp>
 #include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/claims.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/postgresql/rollups.hpp>
+#include <storage/sql/postgresql/schema.hpp>
 #include <storage/sql/subscription_table.hpp>
 
 namespace webhooks {
@@ -64,41 +63,6 @@ Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
 }
 
-/// Whether the database can be used at all.
-Result<> check_server(soci::session& sql) {
-    constexpr int min_version = 130000;
-    int version = 0;
-    std::string encoding;
-    sql << "SELECT current_setting('server_version_num')::integer, "
-           "current_setting('server_encoding')",
-        into(version), into(encoding);
-    if (version < min_version) {
-        return Error(Errc::conflict, "PostgreSQL: the server is older than version 13");
-    }
-    if (encoding != "UTF8") {
-        return Error(Errc::conflict, "PostgreSQL: the database's encoding is not UTF8");
-    }
-    return {};
-}
-
-bool exists(soci::session& sql, const char* query, const std::string& schema) {
-    int count = 0;
-    sql << query, into(count), use(schema, "schema");
-    return count > 0;
-}
-
-Result<> check_version(soci::session& sql, const std::string& schema) {
-    const bool is_there = exists(sql,
-                                 "SELECT count(*) FROM pg_tables WHERE schemaname = :schema "
-                                 "AND tablename = 'webhooks_schema'",
-                                 schema);
-    if (!is_there) {
-        return Error(Errc::conflict, "PostgreSQL: the database has no tables in the schema '" +
-                                         schema + "'; create them with migrate_postgresql");
-    }
-    return check_schema(sql, postgresql_migrations());
-}
-
 }  // namespace
 
 PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
@@ -114,7 +78,7 @@ PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
 Result<> PostgresqlStorage::open() {
     return run(Purpose::read, [this](soci::session& sql) -> Result<> {
         if (Result<> verdict = check_server(sql); !verdict) return verdict;
-        return check_version(sql, options_.schema);
+        return check_tables(sql, options_.schema);
     });
 }
 
@@ -183,9 +147,7 @@ auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body)
 Result<std::optional<EventId>> PostgresqlStorage::last_settled_event() {
     std::optional<EventId> last;
     const Result<> done = in_transaction(Purpose::read, {}, [&](soci::session& sql) {
-        long long id = 0;
-        sql << "SELECT webhooks_settled_id()", into(id);
-        last = EventId{id};
+        sql << "SELECT webhooks_settled_id()", into(last);
         return true;
     });
     if (!done) return done.error();
@@ -198,44 +160,38 @@ TimeOverride PostgresqlStorage::given_time() const {
 
 Time PostgresqlStorage::now(soci::session& sql) {
     if (options_.clock) return options_.clock->now();
-    long long micros = 0;
-    sql << "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", into(micros);
-    return from_micros(micros);
+    Time now;
+    sql << "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", into(now);
+    return now;
 }
 
 std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Maintenance& maintenance,
                                       RetentionCursor& cursor) {
     const std::chrono::seconds keep_for = maintenance.keep_events_for;
     const std::chrono::seconds period = std::max(keep_for / 8, min_partition_period);
-    const long long present = to_micros(now);
-    const long long kept = std::chrono::microseconds(keep_for).count();
-    const long long used = std::chrono::microseconds(period).count();
-    const long long max_rows = static_cast<long long>(maintenance.limit);
-    long long erased = 0;
+    const std::chrono::microseconds kept = keep_for;
+    const std::chrono::microseconds used = period;
+    std::size_t erased = 0;
     sql << "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
-        use(present, "present"), use(kept, "kept"), use(used, "used"), use(max_rows, "most");
+        use(now, "present"), use(kept, "kept"), use(used, "used"), use(maintenance.limit, "most");
     // A transaction that dropped a partition holds locks that publishers wait for.
-    if (erased >= max_rows || keep_for.count() == 0) return static_cast<std::size_t>(erased);
+    if (erased >= maintenance.limit || keep_for.count() == 0) return erased;
     // Partitions are dropped at an age of up to one more period. Events that are older by another
     // period are in a partition that must stay, because some of its events wait.
-    return static_cast<std::size_t>(erased) +
-           SqlStorage::expire(
-               sql, now, {.limit = maintenance.limit, .keep_events_for = keep_for + 2 * period},
-               cursor);
+    return erased + SqlStorage::expire(
+                        sql, now,
+                        {.limit = maintenance.limit, .keep_events_for = keep_for + 2 * period},
+                        cursor);
 }
 
 StorageInfo PostgresqlStorage::info(soci::session& sql) {
-    long long bytes = 0;
-    long long partitions = 0;
+    StorageInfo info{.kind = "postgresql", .schema_version = schema_version(sql)};
     sql << "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint, "
            "(SELECT count(*) FROM webhooks_partition) FROM pg_class c "
            "WHERE c.relkind = 'r' AND c.relnamespace = "
            "(SELECT relnamespace FROM pg_class WHERE oid = 'webhooks_event'::regclass)",
-        into(bytes), into(partitions);
-    return {.kind = "postgresql",
-            .schema_version = schema_version(sql),
-            .bytes = bytes,
-            .partitions = partitions};
+        into(info.bytes), into(info.partitions);
+    return info;
 }
 
 // ---- Workers.
@@ -384,61 +340,11 @@ Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {
 
 }  // namespace storage
 
-Result<> PostgresqlOptions::validate() const {
-    using namespace std::chrono_literals;
-    RangeCheck check;
-    if (!storage::connection_uri(*this)) {
-        check.error("connection",
-                    "must be a URI as postgresql://user:password@host/database, or keyword=value "
-                    "pairs, as libpq documents them; in a URI '@', '/' and ':' within a name or "
-                    "password are written %40, %2F and %3A");
-    }
-    const auto is_lower = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (schema.empty() || schema.size() > 63 || is_digit(schema.front()) ||
-        !std::ranges::all_of(schema, [&](char c) { return is_lower(c) || is_digit(c); })) {
-        check.error("schema", "must be 1-63 of a-z, 0-9 and _, not beginning with a digit");
-    }
-    if (application_name.empty() || application_name.size() > 63 ||
-        !std::ranges::all_of(application_name, [](char c) { return c >= ' ' && c <= '~'; })) {
-        check.error("application_name", "must be 1-63 printable ASCII characters");
-    }
-    check.in("connections", connections, 1, 1000, "");
-    check.in("connect_timeout", connect_timeout, 2s, 10min);
-    check.in("tcp_user_timeout", tcp_user_timeout, 1s, 10min);
-    check.in("statement_timeout", statement_timeout, 100ms, 1h);
-    check.in("query_timeout", query_timeout, 1ms, 1h);
-    check.in("lock_timeout", lock_timeout, 100ms, 1h);
-    check.in("answer_timeout", answer_timeout, 1s, 10min);
-    return check.result();
-}
-
 Result<std::shared_ptr<Storage>> make_postgresql_storage(PostgresqlOptions options) {
     if (Result<> verdict = options.validate(); !verdict) return verdict.error();
     auto made = std::make_shared<storage::PostgresqlStorage>(std::move(options));
     if (Result<> opened = made->open(); !opened) return opened.error();
     return std::shared_ptr<Storage>(std::move(made));
-}
-
-Result<> migrate_postgresql(const PostgresqlOptions& options) {
-    using namespace storage;
-    if (Result<> verdict = options.validate(); !verdict) return verdict;
-    try {
-        PostgresqlConnection connection(options, Planning::by_cost, nullptr);
-        soci::session& sql = connection.sql();
-        if (Result<> verdict = check_server(sql); !verdict) return verdict;
-        // A lock of the session, which ends here: no other migrator runs meanwhile.
-        sql << "SELECT pg_advisory_lock(hashtext('webhooks migration'))";
-        sql << "SET statement_timeout = 0";
-        if (!exists(sql, "SELECT count(*) FROM pg_namespace WHERE nspname = :schema",
-                    options.schema)) {
-            sql << "CREATE SCHEMA \"" + options.schema + "\"";
-        }
-        return migrate(sql, postgresql_migrations(), begin,
-                       options.clock ? options.clock->now() : system_clock()->now());
-    } catch (const std::exception& failure) {
-        return postgresql_error(failure);
-    }
 }
 
 }  // namespace webhooks

@@ -15,16 +15,13 @@ using soci::use;
 std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     auto message = std::make_shared<Message>();
     std::string payload;
-    Nullable<long long> expires_at;
-    Nullable<std::string> trace;
+    std::optional<std::string> trace;
     sql << "SELECT event_type, content_type, payload, expires_at, trace FROM webhooks_message "
            "WHERE id = :id",
         into(message->event_type), into(message->content_type), into(payload),
-        into(expires_at.value, expires_at.indicator), into(trace.value, trace.indicator),
-        use(id, "id");
+        into(message->expires_at), into(trace), use(id, "id");
     message->payload = std::make_shared<const std::string>(std::move(payload));
-    if (expires_at.get()) message->expires_at = from_micros(expires_at.value);
-    message->trace = read_trace(trace.get());
+    message->trace = read_trace(trace);
     return message;
 }
 
@@ -60,18 +57,17 @@ const std::string in_memory =
 
 void mark_claimed(soci::session& sql, WorkerId worker, std::int64_t number,
                   const std::vector<HeldEvent>& events) {
-    const long long self = worker.value;
-    const long long claim = number;
-    long long subscription = 0;
-    long long id = 0;
+    SubscriptionId subscription;
+    EventId id;
     soci::statement mark =
         (sql.prepare << "UPDATE webhooks_undelivered SET claimed_by = :self, is_deferred = 0, "
                         "claim_number = :claim "
                         "WHERE subscription_id = :subscription AND event_id = :id",
-         use(self, "self"), use(claim, "claim"), use(subscription, "subscription"), use(id, "id"));
+         use(worker, "self"), use(number, "claim"), use(subscription, "subscription"),
+         use(id, "id"));
     for (const HeldEvent& event : events) {
-        subscription = event.subscription.value;
-        id = event.id.value;
+        subscription = event.subscription;
+        id = event.id;
         mark.execute(true);
     }
 }
@@ -156,29 +152,24 @@ void SqliteLogWriter::write(const Append& append, const Appended& place, const W
 
 std::optional<Earlier> SqliteLogWriter::find_earlier(const IdempotencyKey& key, Time now) {
     std::string digest;
-    long long first_event = 0;
-    long long count = 0;
-    const long long oldest = to_micros(now - idempotency_lifetime);
+    Appended appended;
+    const Time oldest = now - idempotency_lifetime;
     sql_ << "SELECT digest, first_event_id, event_count FROM webhooks_idempotency_key "
             "WHERE scope = :scope AND key = :key AND created_at > :oldest",
-        into(digest), into(first_event), into(count), use(key.scope, "scope"), use(key.key, "key"),
-        use(oldest, "oldest");
+        into(digest), into(appended.first_event), into(appended.count), use(key.scope, "scope"),
+        use(key.key, "key"), use(oldest, "oldest");
     if (!sql_.got_data()) return std::nullopt;
-    return Earlier{
-        .has_same_content = digest == to_hex(key.digest),
-        .appended = {.first_event = {first_event}, .count = static_cast<std::uint32_t>(count)}};
+    return Earlier{.has_same_content = digest == to_hex(key.digest), .appended = appended};
 }
 
 void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& appended, Time now) {
     const std::string digest = to_hex(key.digest);
-    const long long first_event = appended.first_event.value;
-    const long long count = appended.count;
-    const long long created_at = to_micros(now);
     sql_ << "INSERT OR REPLACE INTO webhooks_idempotency_key "
             "(scope, key, digest, first_event_id, event_count, created_at) "
             "VALUES (:scope, :key, :digest, :first_event, :count, :created_at)",
         use(key.scope, "scope"), use(key.key, "key"), use(digest, "digest"),
-        use(first_event, "first_event"), use(count, "count"), use(created_at, "created_at");
+        use(appended.first_event, "first_event"), use(appended.count, "count"),
+        use(now, "created_at");
 }
 
 void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
@@ -215,53 +206,36 @@ void SqliteLogWriter::put_free(const FreeRow& row) {
 /// Reads events with their messages. The caller has bound the parameters of `text`.
 std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
                                                     const std::string& text) {
-    long long id = 0;
-    long long subscription = 0;
+    HeldEvent event;
     long long message = 0;
     long long tag = 0;
-    int attempts = 0;
-    int tries = 0;
-    int has_row = 0;
-    long long created_at = 0;
-    long long due_at = 0;
-    int is_requested = 0;
-    query.exchange(into(id));
-    query.exchange(into(subscription));
+    query.exchange(into(event.id));
+    query.exchange(into(event.subscription));
     query.exchange(into(message));
     query.exchange(into(tag));
-    query.exchange(into(attempts));
-    query.exchange(into(tries));
-    query.exchange(into(has_row));
-    query.exchange(into(created_at));
-    query.exchange(into(due_at));
-    query.exchange(into(is_requested));
+    query.exchange(into(event.attempts));
+    query.exchange(into(event.attempts_since_reopened));
+    query.exchange(into(event.has_row));
+    query.exchange(into(event.created_at));
+    query.exchange(into(event.due));
+    query.exchange(into(event.is_requested));
     std::vector<HeldEvent> events;
     std::map<long long, std::shared_ptr<const Message>> messages;
     for_each_row(query, text, [&] {
         std::shared_ptr<const Message>& shared = messages[message];
         if (!shared) shared = read_message(sql_, message);
-        events.push_back({.id = {id},
-                          .subscription = {subscription},
-                          .worker_tag = std::bit_cast<std::uint64_t>(tag),
-                          .message = shared,
-                          .attempts = attempts,
-                          .attempts_since_reopened = tries,
-                          .has_row = has_row != 0,
-                          .created_at = from_micros(created_at),
-                          .due = from_micros(due_at),
-
-                          .is_requested = is_requested != 0});
+        event.worker_tag = std::bit_cast<std::uint64_t>(tag);
+        event.message = shared;
+        events.push_back(event);
     });
     return events;
 }
 
 std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::size_t limit,
                                               std::int64_t number) {
-    const long long due = to_micros(now);
-    const long long take = static_cast<long long>(limit);
     soci::statement query(sql_);
-    query.exchange(use(due, "due"));
-    query.exchange(use(take, "take"));
+    query.exchange(use(now, "due"));
+    query.exchange(use(limit, "take"));
     std::vector<HeldEvent> events =
         select_held(query, select_rows("webhooks_undelivered_due") +
                                " WHERE u.claimed_by = 0 AND u.due_at <= :due "
@@ -272,13 +246,10 @@ std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::si
 
 std::vector<HeldEvent> SqliteLogWriter::claim_reserved(WorkerId worker, SubscriptionId subscription,
                                                        std::size_t limit, std::int64_t number) {
-    const long long self = worker.value;
-    const long long wanted = subscription.value;
-    const long long take = static_cast<long long>(limit);
     soci::statement query(sql_);
-    query.exchange(use(self, "self"));
-    query.exchange(use(wanted, "subscription"));
-    query.exchange(use(take, "take"));
+    query.exchange(use(worker, "self"));
+    query.exchange(use(subscription, "subscription"));
+    query.exchange(use(limit, "take"));
     std::vector<HeldEvent> events =
         select_held(query, select_rows("webhooks_undelivered_deferred") +
                                " WHERE u.is_deferred = 1 AND u.claimed_by = :self "
@@ -290,13 +261,10 @@ std::vector<HeldEvent> SqliteLogWriter::claim_reserved(WorkerId worker, Subscrip
 
 std::vector<HeldEvent> SqliteLogWriter::appended_after(WorkerId worker, EventId after,
                                                        std::size_t limit) {
-    const long long self = worker.value;
-    const long long from = after.value;
-    const long long take = static_cast<long long>(limit);
     soci::statement query(sql_);
-    query.exchange(use(self, "worker"));
-    query.exchange(use(from, "after"));
-    query.exchange(use(take, "take"));
+    query.exchange(use(worker, "worker"));
+    query.exchange(use(after, "after"));
+    query.exchange(use(limit, "take"));
     return select_held(query,
                        "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, "
                        "e.created_at, e.created_at, 0 FROM webhooks_event e" +
@@ -304,11 +272,11 @@ std::vector<HeldEvent> SqliteLogWriter::appended_after(WorkerId worker, EventId 
 }
 
 std::optional<Time> SqliteLogWriter::next_due() {
-    Nullable<long long> due;
+    std::optional<Time> due;
     sql_ << "SELECT min(due_at) FROM webhooks_undelivered "
             "WHERE claimed_by = 0 AND due_at IS NOT NULL",
-        into(due.value, due.indicator);
-    return due.get() ? std::optional(from_micros(due.value)) : std::nullopt;
+        into(due);
+    return due;
 }
 
 std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time now,
@@ -319,19 +287,19 @@ std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time n
         low_water = event.id;
     }
     // Then the events that it had claimed; ids of claims do not bound the search.
-    const long long worker = dead.value;
-    const long long rest = static_cast<long long>(limit - held.size());
-    const long long due = to_micros(now);
-    soci::statement release =
-        (sql_.prepare << "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
-                         "is_requested = 0, due_at = CASE is_deferred WHEN 1 THEN due_at "
-                         "ELSE min(due_at, :due) END "
-                         "WHERE (subscription_id, event_id) IN (SELECT subscription_id, event_id "
-                         "FROM webhooks_undelivered WHERE claimed_by = :worker "
-                         "AND due_at IS NOT NULL LIMIT :rest)",
-         use(due, "due"), use(worker, "worker"), use(rest, "rest"));
-    release.execute(true);
-    return held.size() + static_cast<std::size_t>(release.get_affected_rows());
+    const std::size_t rest = limit - held.size();
+    soci::statement release(sql_);
+    release.exchange(use(now, "due"));
+    release.exchange(use(dead, "worker"));
+    release.exchange(use(rest, "rest"));
+    return held.size() +
+           execute(release,
+                   "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
+                   "is_requested = 0, due_at = CASE is_deferred WHEN 1 THEN due_at "
+                   "ELSE min(due_at, :due) END "
+                   "WHERE (subscription_id, event_id) IN (SELECT subscription_id, event_id "
+                   "FROM webhooks_undelivered WHERE claimed_by = :worker "
+                   "AND due_at IS NOT NULL LIMIT :rest)");
 }
 
 }  // namespace webhooks::storage

@@ -169,17 +169,13 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
     Result<Worker> registered = run(Purpose::change, [this](soci::session& sql) -> Result<Worker> {
         Worker worker{.tag = random_->next()};
         const auto tag = std::bit_cast<long long>(worker.tag);
-        const long long started_at = to_micros(clock_->now());
+        const Time started_at = clock_->now();
         sql << "UPDATE webhooks_worker SET is_dead = 1";
         sql << "INSERT INTO webhooks_worker (tag, is_dead, low_water, last_batch, started_at) "
                "SELECT :tag, 0, last_event_id, 0, :started_at FROM webhooks_state",
             use(tag, "tag"), use(started_at, "started_at");
-        long long id = 0;
-        long long last_event = 0;
-        sql << "SELECT id, low_water FROM webhooks_worker ORDER BY id DESC LIMIT 1", into(id),
-            into(last_event);
-        worker.id = {id};
-        worker.last_event = {last_event};
+        sql << "SELECT id, low_water FROM webhooks_worker ORDER BY id DESC LIMIT 1",
+            into(worker.id), into(worker.last_event);
         return worker;
     });
     if (!registered) return registered;
@@ -197,14 +193,9 @@ Result<Heartbeat> SqliteStorage::heartbeat(WorkerId worker) {
     }
     return run(Purpose::read, [&](soci::session& sql) -> Result<Heartbeat> {
         Heartbeat heartbeat{.now = clock_->now(), .revision = current_revision(sql)};
-        const long long id = worker.value;
-        long long last_batch = 0;
-        long long last_event = 0;
         sql << "SELECT w.last_batch, s.last_event_id FROM webhooks_worker w, webhooks_state s "
                "WHERE w.id = :id",
-            into(last_batch), into(last_event), use(id, "id");
-        heartbeat.last_batch = last_batch;
-        heartbeat.last_event = {last_event};
+            into(heartbeat.last_batch), into(heartbeat.last_event), use(worker, "id");
         heartbeat.last_notice = last_notice(sql);
         return heartbeat;
     });
@@ -212,8 +203,7 @@ Result<Heartbeat> SqliteStorage::heartbeat(WorkerId worker) {
 
 Result<> SqliteStorage::retire_worker(WorkerId worker) {
     return run_as(worker, [&](soci::session& sql) -> Result<> {
-        const long long id = worker.value;
-        sql << "UPDATE webhooks_worker SET is_dead = 1 WHERE id = :id", use(id, "id");
+        sql << "UPDATE webhooks_worker SET is_dead = 1 WHERE id = :id", use(worker, "id");
         worker_.reset();
         lock_.reset();
         return {};
@@ -239,23 +229,20 @@ Result<std::size_t> SqliteStorage::take_over(WorkerId self, std::size_t limit) {
 }
 
 std::optional<SqliteStorage::Dead> SqliteStorage::find_dead(soci::session& sql) {
-    long long id = 0;
-    long long low_water = 0;
+    Dead dead;
     sql << "SELECT id, low_water FROM webhooks_worker WHERE is_dead = 1 ORDER BY id LIMIT 1",
-        into(id), into(low_water);
+        into(dead.id), into(dead.low_water);
     if (!sql.got_data()) return std::nullopt;
-    return Dead{.id = {id}, .low_water = {low_water}};
+    return dead;
 }
 
 std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t limit) {
     const std::size_t moved = log_->hand_back(dead.id, dead.low_water, clock_->now(), limit);
-    const long long id = dead.id.value;
     if (moved < limit) {
-        sql << "DELETE FROM webhooks_worker WHERE id = :id", use(id, "id");
+        sql << "DELETE FROM webhooks_worker WHERE id = :id", use(dead.id, "id");
     } else {
-        const long long low_water = dead.low_water.value;
         sql << "UPDATE webhooks_worker SET low_water = :low_water WHERE id = :id",
-            use(low_water, "low_water"), use(id, "id");
+            use(dead.low_water, "low_water"), use(dead.id, "id");
     }
     return moved;
 }
@@ -280,9 +267,8 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
         add_rollups(sql, worker, batch.rollups);
         if (batch.report) {
             const std::string report = write_report(*batch.report);
-            const long long self = worker.value;
             sql << "UPDATE webhooks_worker SET report = :report WHERE id = :id",
-                use(report, "report"), use(self, "id");
+                use(report, "report"), use(worker, "id");
         }
         BatchReceipt receipt;
         const Time now = clock_->now();
@@ -317,11 +303,9 @@ Result<std::vector<HeldEvent>> SqliteStorage::claim_reserved(WorkerId worker,
 
 Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
     return run_as(worker, [&](soci::session& sql) -> Result<> {
-        const long long self = worker.value;
-        const long long claim = number;
         sql << "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = :self "
                "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = :claim",
-            use(self, "self"), use(claim, "claim");
+            use(worker, "self"), use(number, "claim");
         return {};
     });
 }

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct SendingAgainFixture : ApiFixture {
+struct ResendFixture : ApiFixture {
     std::string id =
         std::to_string(create(R"(,"secret":"first","maxRetryCount":0)").at("id").as_int64());
     std::string path = "/subscriptions/" + id;
@@ -40,7 +40,7 @@ std::string written(const auto& value) {
 
 // ---- One event.
 
-TEST_CASE_METHOD(SendingAgainFixture, "an event is shown with its attempts as the last member") {
+TEST_CASE_METHOD(ResendFixture, "an event is shown with its attempts as the last member") {
     const std::string failed = publish(500);
     const Response response = call("GET", "/v1/webhooks" + failed);
     CHECK(response.status == 200);
@@ -84,7 +84,7 @@ TEST_CASE("a number is written with the decimals that it needs, never with an ex
 
 // ---- Retry.
 
-TEST_CASE_METHOD(SendingAgainFixture, "a retry is accepted, and sends at once") {
+TEST_CASE_METHOD(ResendFixture, "a retry is accepted, and sends at once") {
     const std::string failed = publish(500);
     transport->respond_with_status(200);
     const Response response = call("POST", "/v1/webhooks" + failed + "/retry");
@@ -103,7 +103,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a retry is accepted, and sends at once") 
     CHECK(now.at("attempts").at(1).at("outcome") == "delivered");
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a retry that waits for the end of a pause says until when") {
+TEST_CASE_METHOD(ResendFixture, "a retry that waits for the end of a pause says until when") {
     json(200, "PUT", path, R"({"subscription":{"maxRetryCount":9}})");
     transport->respond([](const OutgoingRequest&) {
         return TransportAnswer{
@@ -125,14 +125,14 @@ TEST_CASE_METHOD(SendingAgainFixture, "a retry that waits for the end of a pause
     CHECK(sent() == 1);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a retry needs neither a body nor a content type") {
+TEST_CASE_METHOD(ResendFixture, "a retry needs neither a body nor a content type") {
     const std::string delivered = publish(200);
     content_type = "";
     json(202, "POST", delivered + "/retry");
     CHECK(sent() == 2);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an event in flight is a 409") {
+TEST_CASE_METHOD(ResendFixture, "an event in flight is a 409") {
     transport->respond([](const OutgoingRequest&) { return std::nullopt; });
     const auto ids = json(202, "POST", "/events", R"({"eventType":"order.created","payload":1})");
     const auto answer =
@@ -141,7 +141,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event in flight is a 409") {
     CHECK_FALSE(answer.contains("errors"));
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription is a 409, except for test events") {
+TEST_CASE_METHOD(ResendFixture, "an inactive subscription is a 409, except for test events") {
     const std::string failed = publish(500);
     const auto test = json(200, "POST", path + "/test").at("eventId");
     deactivate();
@@ -154,7 +154,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an inactive subscription is a 409, except
     CHECK(sent() == 3);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "an event of another subscription is absent") {
+TEST_CASE_METHOD(ResendFixture, "an event of another subscription is absent") {
     const std::string event_id = publish(500).substr(path.size());
     const std::string other = "/subscriptions/" + std::to_string(create().at("id").as_int64());
     const Response absent = call("GET", "/v1/webhooks" + path + "/events/999");
@@ -165,7 +165,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "an event of another subscription is absen
 
 // ---- Recover.
 
-TEST_CASE_METHOD(SendingAgainFixture, "recover returns how many events are resent") {
+TEST_CASE_METHOD(ResendFixture, "recover returns how many events are resent") {
     publish(500);
     clock->advance(1min);
     publish(500);
@@ -183,7 +183,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "recover returns how many events are resen
     CHECK(json(202, "POST", path + "/recover", R"({"since":"2026-01-01"})").at("recovered") == 0);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a recovery ends at a time, and a dry run only counts") {
+TEST_CASE_METHOD(ResendFixture, "a recovery ends at a time, and a dry run only counts") {
     for (int i = 0; i < 3; ++i) {
         publish(500);
         clock->advance(1min);
@@ -206,7 +206,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery ends at a time, and a dry run 
     CHECK(sent() == 4);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a valid since is a 400 that names it") {
+TEST_CASE_METHOD(ResendFixture, "a recovery without a valid since is a 400 that names it") {
     const std::string no_time =
         R"({"since":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"]})";
     const auto [body, expected] = GENERATE_COPY(table<std::string, std::string>({
@@ -238,7 +238,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a recovery without a valid since is a 400
 
 // ---- Rotation.
 
-TEST_CASE_METHOD(SendingAgainFixture, "a rotation returns the subscription with its new secret") {
+TEST_CASE_METHOD(ResendFixture, "a rotation returns the subscription with its new secret") {
     const auto [body, secret, overlap] =
         GENERATE(table<std::string, std::string, std::optional<std::chrono::seconds>>({
             {"", "whsec_", 24h},
@@ -268,7 +268,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a rotation returns the subscription with 
     }
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all errors") {
+TEST_CASE_METHOD(ResendFixture, "a wrong rotation is a 400 that names all errors") {
     const std::string range = R"("overlapSeconds":["must be a whole number, 0 to 604800"])";
     const auto [body, expected] = GENERATE_COPY(table<std::string, std::string>({
         {"[]", R"({"body":["must be a JSON object"]})"},
@@ -290,13 +290,13 @@ TEST_CASE_METHOD(SendingAgainFixture, "a wrong rotation is a 400 that names all 
     CHECK(call("POST", "/v1/webhooks" + path + "/rotate-secret", body).status == 415);
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a rotation to the current secret is a 409") {
+TEST_CASE_METHOD(ResendFixture, "a rotation to the current secret is a 409") {
     const auto found = json(409, "POST", path + "/rotate-secret", R"({"secret":"first"})");
     CHECK(serialize(found.at("errors")) == R"({"secret":["must not be the current one"]})");
     CHECK(json(200, "GET", path).at("subscription").at("secret") == "first");
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "a new secret is checked as at creation") {
+TEST_CASE_METHOD(ResendFixture, "a new secret is checked as at creation") {
     const auto found = json(400, "POST", path + "/rotate-secret", R"({"secret":"whsec_x"})");
     CHECK(found.at("errors").as_object().contains("secret"));
     CHECK_FALSE(found.at("errors").as_object().contains("overlapSeconds"));
@@ -304,7 +304,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "a new secret is checked as at creation") 
 
 // ---- Statistics.
 
-TEST_CASE_METHOD(SendingAgainFixture, "what is unknown without attempts is null") {
+TEST_CASE_METHOD(ResendFixture, "what is unknown without attempts is null") {
     const Response response = call("GET", "/v1/webhooks" + path + "/stats");
     CHECK(response.status == 200);
     CHECK(names(response.body) == "stats success message ");
@@ -314,7 +314,7 @@ TEST_CASE_METHOD(SendingAgainFixture, "what is unknown without attempts is null"
           R"("failingSince":null,"pausedUntil":null})");
 }
 
-TEST_CASE_METHOD(SendingAgainFixture, "statistics count what was sent, and what waits") {
+TEST_CASE_METHOD(ResendFixture, "statistics count what was sent, and what waits") {
     json(200, "PUT", path, R"({"subscription":{"maxRetryCount":9}})");
     publish(200);
     publish(200);

@@ -1,0 +1,74 @@
+#include <storage/sql/postgresql/schema.hpp>
+
+#include <storage/sql/migrator.hpp>
+#include <storage/sql/postgresql/connection.hpp>
+#include <webhooks/clock.hpp>
+#include <webhooks/postgresql_storage.hpp>
+
+namespace webhooks {
+namespace storage {
+namespace {
+
+using soci::into;
+using soci::use;
+
+bool exists(soci::session& sql, const char* query, const std::string& schema) {
+    int count = 0;
+    sql << query, into(count), use(schema, "schema");
+    return count > 0;
+}
+
+}  // namespace
+
+Result<> check_server(soci::session& sql) {
+    constexpr int min_version = 130000;
+    int version = 0;
+    std::string encoding;
+    sql << "SELECT current_setting('server_version_num')::integer, "
+           "current_setting('server_encoding')",
+        into(version), into(encoding);
+    if (version < min_version) {
+        return Error(Errc::conflict, "PostgreSQL: the server is older than version 13");
+    }
+    if (encoding != "UTF8") {
+        return Error(Errc::conflict, "PostgreSQL: the database's encoding is not UTF8");
+    }
+    return {};
+}
+
+Result<> check_tables(soci::session& sql, const std::string& schema) {
+    const bool is_there = exists(sql,
+                                 "SELECT count(*) FROM pg_tables WHERE schemaname = :schema "
+                                 "AND tablename = 'webhooks_schema'",
+                                 schema);
+    if (!is_there) {
+        return Error(Errc::conflict, "PostgreSQL: the database has no tables in the schema '" +
+                                         schema + "'; create them with migrate_postgresql");
+    }
+    return check_schema(sql, postgresql_migrations());
+}
+
+}  // namespace storage
+
+Result<> migrate_postgresql(const PostgresqlOptions& options) {
+    using namespace storage;
+    if (Result<> verdict = options.validate(); !verdict) return verdict;
+    try {
+        PostgresqlConnection connection(options, Planning::by_cost, nullptr);
+        soci::session& sql = connection.sql();
+        if (Result<> verdict = check_server(sql); !verdict) return verdict;
+        // A lock of the session, which ends here: no other migrator runs meanwhile.
+        sql << "SELECT pg_advisory_lock(hashtext('webhooks migration'))";
+        sql << "SET statement_timeout = 0";
+        if (!exists(sql, "SELECT count(*) FROM pg_namespace WHERE nspname = :schema",
+                    options.schema)) {
+            sql << "CREATE SCHEMA \"" + options.schema + "\"";
+        }
+        return migrate(sql, postgresql_migrations(), "BEGIN",
+                       options.clock ? options.clock->now() : system_clock()->now());
+    } catch (const std::exception& failure) {
+        return postgresql_error(failure);
+    }
+}
+
+}  // namespace webhooks
