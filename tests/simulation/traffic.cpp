@@ -1,6 +1,7 @@
 #include "traffic.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace webhooks::simulation {
 namespace {
@@ -19,12 +20,15 @@ void Traffic::start(Request request, int rate_limit, SteadyTime now) {
 }
 
 void Traffic::take_answers(WorkerId identity, SteadyTime now) {
-    std::erase_if(in_flight_, [&](const Request& request) {
-        if (request.answered_at > now) return false;
+    const auto is_answered = [&](const Request& request) { return request.answered_at <= now; };
+    const auto answered = std::ranges::stable_partition(in_flight_, std::not_fn(is_answered));
+    // As the service hears of them: whether failures are in a row depends on it.
+    std::ranges::stable_sort(answered, {}, &Request::answered_at);
+    for (const Request& request : answered) {
         // A service under a new identity ignores what its former one is answered.
         if (request.identity == identity) note(request);
-        return true;
-    });
+    }
+    in_flight_.erase(answered.begin(), answered.end());
 }
 
 void Traffic::note(const Request& request) {
