@@ -1,0 +1,201 @@
+// The list of endpoints, and the form that adds or changes one.
+
+const endpointHref = (id, rest = "") => `#/endpoints/${id}${rest}`;
+const subscriptionPath = (id, rest = "") => `subscriptions/${id}${rest}`;
+
+function stateOf(subscription) {
+    if (!subscription.isActive) return "inactive";
+    if (subscription.failingSince) return "failing";
+    if (subscription.pausedUntil && new Date(subscription.pausedUntil) > Date.now()) return "paused";
+    return "active";
+}
+
+function EndpointState({ subscription }) {
+    const state = stateOf(subscription);
+    if (state === "failing") return html`<${State} is="failing">${t.failingFor(seconds((Date.now() - new Date(subscription.failingSince)) / 1000))}<//>`;
+    if (state === "paused") return html`<${State} is="paused">${t.pausedUntil(html`<${Time} at=${subscription.pausedUntil} />`)}<//>`;
+    return html`<${State} is=${state} />`;
+}
+
+function EndpointTable({ subscriptions }) {
+    const c = t.endpoints.columns;
+    const [days, setDays] = useState({});
+    const attempts = (day) => day.series.buckets.reduce((sum, bucket) => sum + bucket.attempts, 0);
+    const delivered = (day) => day.series.buckets.reduce((sum, bucket) => sum + bucket.delivered, 0);
+    useEffect(() => {
+        let isOver = false;
+        if (can("events:read")) {
+            for (const { id } of subscriptions) {
+                inTurn(async () => {
+                    if (isOver) return;
+                    const series = await api.get(subscriptionPath(id, "/stats/series"), { ...seriesParameters("24h") });
+                    const stats = await api.get(subscriptionPath(id, "/stats"));
+                    if (!isOver) setDays((before) => ({ ...before, [id]: { series: series.series, waiting: stats.stats.waiting } }));
+                }).catch(() => {});
+            }
+        }
+        return () => void (isOver = true);
+    }, [subscriptions]);
+    return html`<${Table} label=${t.endpoints.title} columns=${c} numeric=${[4, 5]} rows=${subscriptions.map((one) => {
+        const day = days[one.id];
+        return { key: one.id, cells: [
+            html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${one.url} /></div>`,
+            html`<code>${visible(one.eventType)}</code>`,
+            html`<${EndpointState} subscription=${one} />`,
+            day ? html`<${Spark} series=${day.series} />` : html`<span class="spark"></span>`,
+            day && attempts(day) > 0 ? percent(delivered(day) / attempts(day)) : t.none,
+            day ? number(day.waiting) : t.none,
+        ] };
+    })} />`;
+}
+
+const stateFilters = { active: "isActive eq true and failingSince eq null", failing: "isActive eq true and failingSince ne null", inactive: "isActive eq false" };
+
+function Endpoints({ user }) {
+    const [search, setSearch] = useState("");
+    const [state, setState] = useState("all");
+    const [pages, setPages] = useState([null]);
+    const after = pages[pages.length - 1];
+    const isFiltered = search !== "" || state !== "all";
+    const filter = allOf([
+        search && `(contains(tolower(name),${quoted(search.toLowerCase())}) or contains(tolower(url),${quoted(search.toLowerCase())}))`,
+        stateFilters[state], user && `userId eq ${quoted(user)}`]);
+    const list = useLoad(async () => {
+        await pause(search ? 200 : 0);  // While someone types, only the last text is searched for.
+        return api.get("subscriptions", { filter, sort: "id desc", take: 25, after });
+    }, [filter, after]);
+    const choose = (set) => (value) => {
+        set(value);
+        setPages([null]);
+    };
+    const add = can("subscriptions:write") && !user && html`<a class="button main" role="button" href="#/endpoints/new">${t.endpoints.add}</a>`;
+    const isEmpty = list.data && list.data.totalSubscriptionsCount === 0 && !isFiltered;
+    return html`<${Head} title=${user ? t.users.of(user) : t.endpoints.title} lead=${!user && t.endpoints.lead} back=${user && ["#/users", t.users.title]}>${!isEmpty && add}<//>
+        ${isEmpty ? html`<${Empty} title=${t.endpoints.emptyTitle} text=${t.endpoints.empty}>${add}<//>` : html`
+        <div class="filters"><${Text} label=${t.endpoints.search} type="search" value=${search} onInput=${choose(setSearch)} />
+            <${Select} label=${t.endpoints.state} value=${state} onInput=${choose(setState)} options=${Object.entries(t.endpoints.states)} /></div>
+        <${Loaded} of=${list} lines=${8}>${(data) => data.subscriptions.length === 0
+            ? html`<p class="mute">${t.endpoints.noneFound}</p>`
+            : html`<${EndpointTable} subscriptions=${data.subscriptions} />
+                <${Pages} total=${data.totalSubscriptionsCount} rows=${data.subscriptions} size=${25} pages=${pages} onPages=${setPages} />`}<//>`}`;
+}
+
+/** Pages by the id after which they begin: the hundredth takes as long as the first. */
+function Pages({ total, rows, size, pages, onPages }) {
+    if (total <= size && pages.length === 1) return null;
+    const last = rows[rows.length - 1];
+    return html`<div class="pages"><span class="mute">${t.of(number(rows.length), number(total))}</span>
+        ${pages.length > 1 && html`<button type="button" onClick=${() => onPages([null])}>${t.newer}</button>`}
+        ${rows.length === size && html`<button type="button" onClick=${() => onPages([...pages, last.id])}>${t.more}</button>`}</div>`;
+}
+
+// ---- The form.
+
+/** The types in groups by their first word, as options of a select. */
+function typeOptions(types, chosen) {
+    const groups = new Map();
+    for (const { name } of types) {
+        const dot = name.indexOf(".");
+        if (dot > 0) groups.set(name.slice(0, dot), [...(groups.get(name.slice(0, dot)) ?? []), name]);
+    }
+    const options = [["*", t.form.all]];
+    for (const [prefix, names] of groups) {
+        if (names.length > 1) options.push([`${prefix}.*`, t.form.group(prefix)]);
+    }
+    options.push(...types.map(({ name }) => [name, name]));
+    if (chosen && !options.some(([value]) => value === chosen)) options.push([chosen, chosen]);
+    return options;
+}
+
+const headerText = (headers) => Object.entries(JSON.parse(headers || "{}")).map(([name, value]) => `${name}: ${value}`).join("\n");
+
+/** @return the headers, or a text that says what is wrong. */
+function readHeaders(text) {
+    const headers = {};
+    for (const [i, line] of text.split("\n").entries()) {
+        if (line.trim() === "") continue;
+        const colon = line.indexOf(":");
+        if (colon < 1) return t.form.headerWrong(i + 1);
+        headers[line.slice(0, colon).trim()] = line.slice(colon + 1).trim();
+    }
+    return headers;
+}
+
+const draftOf = (subscription) => subscription
+    ? { name: subscription.name, url: subscription.url, eventType: subscription.eventType, headers: headerText(subscription.headers),
+        maxRetryCount: String(subscription.maxRetryCount), rateLimit: subscription.rateLimit ? String(subscription.rateLimit) : "",
+        timeoutSeconds: subscription.timeoutSeconds ? String(subscription.timeoutSeconds) : "" }
+    : { name: "", url: "", eventType: "*", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
+
+/** @return [what is sent, what is wrong by field] */
+function readDraft(draft) {
+    const wrong = {};
+    const body = { name: draft.name, url: draft.url.trim(), eventType: draft.eventType };
+    for (const name of ["maxRetryCount", "rateLimit", "timeoutSeconds"]) {
+        const text = draft[name].trim();
+        if (text !== "" && !/^\d+$/.test(text)) wrong[name] = t.form.numberWrong;
+        body[name] = text === "" ? null : Number(text);
+    }
+    body.headers = readHeaders(draft.headers);
+    if (typeof body.headers === "string") wrong.headers = body.headers;
+    return [body, wrong];
+}
+
+function EndpointForm({ id }) {
+    const given = useLoad(async () => {
+        const [types, one] = await Promise.all([api.get("event-types"), id ? api.get(subscriptionPath(id)) : {}]);
+        return { types: types.eventTypes, subscription: one.subscription };
+    }, [id]);
+    return html`<${Loaded} of=${given} lines=${8}>${({ types, subscription }) =>
+        html`<${EndpointFields} types=${types} subscription=${subscription} />`}<//>`;
+}
+
+function EndpointFields({ types, subscription }) {
+    const f = t.form;
+    const [draft, setDraft] = useState(() => draftOf(subscription));
+    const [wrong, setWrong] = useState({});
+    const [problem, setProblem] = useState(null);
+    const [isBusy, setBusy] = useState(false);
+    const [isAdvanced, setAdvanced] = useState(false);
+    const form = useRef();
+    const set = (name) => (value) => setDraft((before) => ({ ...before, [name]: value }));
+    const reject = (errors) => {
+        setWrong(errors);
+        if (errors.headers || errors.maxRetryCount || errors.rateLimit || errors.timeoutSeconds) setAdvanced(true);
+        setTimeout(() => form.current?.querySelector("[aria-invalid]")?.focus());
+    };
+    const save = async (event) => {
+        event.preventDefault();
+        setProblem(null);
+        const [body, errors] = readDraft(draft);
+        if (Object.keys(errors).length > 0) return reject(errors);
+        setBusy(true);
+        try {
+            const answer = subscription ? await api.put(subscriptionPath(subscription.id), { subscription: body })
+                                        : await api.post("subscriptions", { subscription: body });
+            announce(f.saved(answer.subscription.name));
+            location.hash = endpointHref(answer.subscription.id, subscription ? "" : "/created");
+        } catch (error) {
+            setBusy(false);
+            const fields = Object.fromEntries(Object.entries(error.errors ?? {}).map(([name, texts]) =>
+                [name.replace(/^subscription\.?/, "").replace(/[.[].*$/, ""), texts.join(" ")]));
+            reject(fields);
+            if (!Object.keys(fields).some((name) => name in draft)) setProblem(error);
+        }
+    };
+    const described = types.find(({ name }) => name === draft.eventType);
+    return html`<${Head} title=${subscription ? f.editTitle(subscription.name) : f.addTitle} back=${subscription ? [endpointHref(subscription.id), subscription.name] : ["#/endpoints", t.endpoints.title]} />
+        <form class="sheet" ref=${form} onSubmit=${save} novalidate>
+            <${Text} label=${f.name} hint=${f.nameHint} value=${draft.name} onInput=${set("name")} error=${wrong.name} autocomplete="off" required />
+            <${Text} label=${f.url} hint=${f.urlHint} type="url" value=${draft.url} onInput=${set("url")} error=${wrong.url} placeholder="https://example.com/webhooks" autocomplete="off" required />
+            <${Select} label=${f.type} hint=${described?.description ? visible(described.description) : f.typeHint} value=${draft.eventType} onInput=${set("eventType")} error=${wrong.eventType} options=${typeOptions(types, draft.eventType)} />
+            <details open=${isAdvanced} onToggle=${(event) => setAdvanced(event.target.open)}><summary>${f.advanced}</summary>
+                <${Field} label=${f.headers} hint=${f.headersHint} error=${wrong.headers}>${(attributes) =>
+                    html`<textarea ...${attributes} rows="3" spellcheck="false" value=${draft.headers} onInput=${(event) => set("headers")(event.target.value)}></textarea>`}<//>
+                <div class="row"><${Text} label=${f.retries} hint=${f.retriesHint} inputmode="numeric" value=${draft.maxRetryCount} onInput=${set("maxRetryCount")} error=${wrong.maxRetryCount} />
+                <${Text} label=${f.rate} hint=${f.rateHint} inputmode="numeric" value=${draft.rateLimit} onInput=${set("rateLimit")} error=${wrong.rateLimit} />
+                <${Text} label=${f.timeout} hint=${f.timeoutHint} inputmode="numeric" value=${draft.timeoutSeconds} onInput=${set("timeoutSeconds")} error=${wrong.timeoutSeconds} /></div></details>
+            ${problem && html`<${Problem} error=${problem} />`}
+            <div class="buttons"><button class="main" disabled=${isBusy}>${f.save}</button>
+                <a class="button" href=${subscription ? endpointHref(subscription.id) : "#/endpoints"}>${t.cancel}</a></div></form>`;
+}

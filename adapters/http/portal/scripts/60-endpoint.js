@@ -1,0 +1,139 @@
+// One endpoint: its state, its charts, and what can be done with it.
+
+function Banner({ subscription }) {
+    const b = t.endpoint.banner;
+    const state = stateOf(subscription);
+    const reasons = { gone: b.gone, failing: b.failed, user: b.user };
+    if (state === "active") return null;
+    const [text, hint] =
+        state === "failing" ? [b.failing(html`<${Time} at=${subscription.failingSince} />`), b.failingHint]
+        : state === "paused" ? [b.paused(html`<${Time} at=${subscription.pausedUntil} />`), b.pausedHint]
+        : [reasons[subscription.deactivation?.reason] ?? b.unknown, b.inactiveHint];
+    return html`<div class=${cx("banner", looks[state][1])}><${Icon} name=${looks[state][0]} /><div><strong>${text}</strong><p>${hint}</p></div></div>`;
+}
+
+function Figures({ id }) {
+    const f = t.endpoint.figures;
+    const stats = useLoad(async () => (await api.get(subscriptionPath(id, "/stats"))).stats, [id]);
+    const figure = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+    return html`<dl class="figures">${figure(f.attempts, number(stats.data?.attempts))}
+        ${figure(f.rate, percent(stats.data?.successRate))}${figure(f.waiting, number(stats.data?.waiting))}
+        ${figure(f.last, stats.data?.lastFailure ? html`<${Time} at=${stats.data.lastFailure} relative />` : t.none)}</dl>`;
+}
+
+function Settings({ subscription }) {
+    const e = t.endpoint;
+    const headers = Object.entries(JSON.parse(subscription.headers || "{}"));
+    const row = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+    return html`<section><h2>${e.details}</h2><dl class="settings">
+        ${row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)}
+        ${row(e.type, html`<code>${visible(subscription.eventType)}</code>`)}
+        ${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
+        ${headers.length > 0 && row(e.headers, html`<ul class="plain">${headers.map(([name]) => html`<li><code>${visible(name)}: ••••</code></li>`)}</ul>`)}
+        ${row(e.retries, number(subscription.maxRetryCount))}
+        ${row(e.rate, subscription.rateLimit ? e.perSecond(number(subscription.rateLimit)) : e.noLimit)}
+        ${row(e.timeout, subscription.timeoutSeconds ? e.seconds(subscription.timeoutSeconds) : e.byDefault)}
+        ${isAdministrator() && row(e.owner, html`<${Outside} text=${subscription.userId} />`)}
+        ${row(e.created, html`<${Time} at=${subscription.createdAt} />`)}
+        ${row(e.updated, html`<${Time} at=${subscription.updatedAt} />`)}</dl></section>`;
+}
+
+/** Recovers a period: what it would take is counted first. */
+function Recover({ subscription, onClose, onDone }) {
+    const c = t.confirm;
+    const [span, setSpan] = useState("86400");
+    const since = useMemo(() => new Date(Date.now() - Number(span) * 1000).toISOString(), [span]);
+    const path = subscriptionPath(subscription.id, "/recover");
+    const counted = useLoad(async () => (await api.post(path, { since, dryRun: true })).recovered, [since]);
+    const [title, text] = c.recover(subscription.name);
+    const recover = async () => {
+        const { recovered } = await api.post(path, { since });
+        announce(c.recovered(number(recovered)));
+        onDone();
+    };
+    return html`<${Confirm} title=${title} text=${text} action=${t.endpoint.recover} onDo=${recover} onClose=${onClose}>
+        <${Select} label=${c.since} value=${span} onInput=${setSpan} options=${Object.entries(c.sinces)} />
+        <p aria-live="polite">${counted.error ? visible(counted.error.message) : counted.data === undefined ? c.counting : c.count(counted.data)}</p><//>`;
+}
+
+function Rotate({ subscription, onClose, onDone }) {
+    const c = t.confirm;
+    const [overlap, setOverlap] = useState("86400");
+    const [title, text] = c.rotate(subscription.name);
+    const rotate = async () => {
+        await api.post(subscriptionPath(subscription.id, "/rotate-secret"), { overlapSeconds: Number(overlap) });
+        announce(c.rotated);
+        onDone();
+    };
+    return html`<${Confirm} title=${title} text=${text} action=${t.endpoint.rotate} onDo=${rotate} onClose=${onClose}>
+        <${Select} label=${c.overlap} value=${overlap} onInput=${setOverlap} options=${Object.entries(c.overlaps)} /><//>`;
+}
+
+function Actions({ subscription, reload }) {
+    const e = t.endpoint;
+    const c = t.confirm;
+    const [open, setOpen] = useState(null);
+    const { id, name } = subscription;
+    const close = () => setOpen(null);
+    const setActive = async (isActive) => {
+        await api.put(subscriptionPath(id), { subscription: { isActive } });
+        reload();
+    };
+    const remove = async () => {
+        await api.delete(subscriptionPath(id));
+        location.hash = "#/endpoints";
+    };
+    const test = async () => {
+        const { eventId } = await api.post(subscriptionPath(id, "/test"));
+        announce(e.testSent(eventId));
+        location.hash = endpointHref(id, `/deliveries/${eventId}`);
+    };
+    const [removeTitle, removeText] = c.remove(name);
+    const [offTitle, offText] = c.deactivate(name);
+    const dialogs = {
+        remove: () => html`<${Confirm} title=${removeTitle} text=${removeText} action=${e.remove} isGrave onDo=${remove} onClose=${close} />`,
+        deactivate: () => html`<${Confirm} title=${offTitle} text=${offText} action=${e.deactivate} onDo=${() => setActive(false)} onClose=${close} />`,
+        rotate: () => html`<${Rotate} subscription=${subscription} onClose=${close} onDone=${reload} />`,
+        recover: () => html`<${Recover} subscription=${subscription} onClose=${close} onDone=${reload} />`,
+    };
+    const opener = (which, label) => html`<button type="button" onClick=${() => setOpen(which)}>${label}</button>`;
+    const writes = can("subscriptions:write");
+    const sends = can("events:send");
+    return html`${sends && html`<${Act} class=${subscription.isActive && "main"} onDo=${test}>${e.test}<//>`}
+        ${writes && html`<a class="button" href=${endpointHref(id, "/edit")}>${e.edit}</a>`}
+        ${writes && can("secrets:read") && opener("rotate", e.rotate)}
+        ${sends && opener("recover", e.recover)}
+        ${writes && (subscription.isActive ? opener("deactivate", e.deactivate) : html`<${Act} class="main" onDo=${() => setActive(true)}>${e.activate}<//>`)}
+        ${writes && opener("remove", e.remove)}
+        ${open && dialogs[open]()}`;
+}
+
+function Endpoint({ id, tab, event }) {
+    const e = t.endpoint;
+    const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
+    const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", e.tabs.deliveries, "deliveries"], ["/verify", e.tabs.verify, "verify"]]
+        .filter(([, , key]) => key !== "deliveries" || can("events:read"));
+    return html`<${Loaded} of=${one} lines=${10}>${(subscription) => html`
+        ${event ? html`<${Head} title=${subscription.name} back=${[endpointHref(id, "/deliveries"), t.deliveries.title]} />`
+            : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${() => one.reload(true)} /><//>`}
+        <${Banner} subscription=${subscription} />
+        <nav class="tabs" aria-label=${visible(subscription.name)}>${tabs.map(([path, name, key]) =>
+            html`<a href=${endpointHref(id, path)} aria-current=${key === tab ? "page" : undefined}>${name}</a>`)}</nav>
+        ${tab === "overview" && html`${can("events:read") && html`<${Figures} id=${id} /><${Charts} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
+        ${tab === "deliveries" && (event ? html`<${Delivery} subscription=${subscription} event=${event} />` : html`<${Deliveries} subscription=${subscription} />`)}
+        ${tab === "verify" && html`<${Verify} subscription=${subscription} />`}`}<//>`;
+}
+
+/** After an endpoint was added: its secret, how to verify, and a first event. */
+function Created({ id }) {
+    const c = t.created;
+    const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
+    return html`<${Loaded} of=${one} lines=${8}>${(subscription) => html`
+        <${Head} title=${c.title(subscription.name)} lead=${c.lead} back=${["#/endpoints", t.endpoints.title]} />
+        <section class="step"><h2>${c.secret}</h2><p>${c.secretHint}</p><${Secret} load=${async () => (await api.get(subscriptionPath(id))).subscription.secret} /></section>
+        <section class="step"><h2>${c.verify}</h2><${Snippets} /></section>
+        <section class="step"><h2>${c.test}</h2><div class="buttons">${can("events:send") && html`<${Act} class="main" onDo=${async () => {
+            const { eventId } = await api.post(subscriptionPath(id, "/test"));
+            location.hash = endpointHref(id, `/deliveries/${eventId}`);
+        }}>${t.endpoint.test}<//>`}<a class="button" href=${endpointHref(id)}>${c.done}</a></div></section>`}<//>`;
+}
