@@ -126,6 +126,11 @@ std::string greeting(const Settings& settings, const Access& access, std::uint16
     if (!settings.portal.options.public_url.empty()) {
         out << "portal: " << portal_url(settings) << '\n';
     }
+    if (access.portal_link) {
+        out << "\nThis link opens the portal as an administrator. It works once, within 5 "
+               "minutes:\n\n    "
+            << *access.portal_link << '\n';
+    }
     print_key(out, access, settings.storage.to_string());
     out << "\nTo try it:\n\n  KEY=\"" << key_text(access) << "\"\n\n";
     const webhooks::EndpointPolicy& policy = settings.service.endpoints;

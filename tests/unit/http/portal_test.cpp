@@ -126,6 +126,8 @@ TEST_CASE_METHOD(PortalFixture, "the path without a slash leads to the page, als
 
 TEST_CASE_METHOD(PortalFixture,
                  "all links of the page are relative, and one content has one path") {
+    options.brand.logo = "<svg/>";
+    open(options);
     const std::string page = get("/portal/").body;
     CHECK(page.find('@') == std::string::npos);
     const std::regex link("(?:src|href)=\"([^\"]*)\"");
@@ -201,7 +203,7 @@ TEST_CASE_METHOD(PortalFixture, "the page is told what it needs before anyone is
           service().options().retry_schedule.size());
     config.erase("retrySchedule");
     CHECK(serialize(config) ==
-          "{\"apiBase\":\"../api/hooks\",\"brand\":{\"name\":\"Sh\u00f6p\",\"homeUrl\":"
+          "{\"apiBase\":\"../api/hooks/\",\"brand\":{\"name\":\"Sh\u00f6p\",\"homeUrl\":"
           "\"https://example.com/\",\"hasLogo\":false},\"appearance\":\"auto\","
           "\"egressAddresses\":[\"192.0.2.1\",\"2001:db8::/64\"],\"showOperator\":false}");
     CHECK(find_field(response.fields, "cache-control") == "no-store");

@@ -28,7 +28,8 @@ TEST_CASE("each operation is found by its method and path") {
               {"{eventId}", "8"},
               {"{event}", "9"},
               {"{keyId}", "10"},
-              {"{hash}", "11"}}) {
+              {"{hash}", "11"},
+              {"{sessionId}", "12"}}) {
             const std::size_t at = path.find(name);
             if (at != std::string::npos) path.replace(at, name.size(), value);
         }

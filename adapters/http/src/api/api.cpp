@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 
+#include "../access/bearer_token.hpp"
 #include "../access/request_limits.hpp"
 #include "../guarded_observer.hpp"
 #include "../portal/portal.hpp"
@@ -27,6 +28,9 @@ Response wrong_method(const Route& route) {
 
 /// More than any publication has in addition to its payload, even if each character is an escape.
 constexpr std::size_t bytes_beside_payload = 64 * 1024;
+
+/// Enough for the code of a session.
+constexpr std::size_t small_body_bytes = 4096;
 
 /// Fills in the body limits that follow from the service's payload limit.
 ApiOptions complete(ApiOptions options, const ServiceOptions& service) {
@@ -84,8 +88,7 @@ public:
             find_route(data.head.method, target->path, options_.base_path, portal_ != nullptr);
         if (has_metrics_alone_) return admit_for_metrics(data);
         const Operation* const operation = data.route.operation;
-        const bool is_batch = operation && operation->body_size == BodySize::batch;
-        data.max_body_bytes = is_batch ? options_.max_batch_body_bytes : options_.max_body_bytes;
+        data.max_body_bytes = max_body_bytes(operation);
         const bool needs_caller =
             operation ? operation->action.has_value() : !is_public_path(target->path);
         if (!needs_caller) return {};
@@ -101,6 +104,7 @@ public:
             return done(data.route.allow.empty() ? no_such_path() : wrong_method(data.route));
         }
         const Call call{.fields = data.head.fields,
+                        .peer = data.head.peer,
                         .path = data.path,
                         .query = data.query,
                         .base_path = options_.base_path,
@@ -111,6 +115,7 @@ public:
                         .subscription = SubscriptionId{data.route.id},
                         .event = EventId{data.route.event_id},
                         .api_key = ApiKeyId{data.route.key_id},
+                        .portal_session = PortalSessionId{data.route.session_id},
                         .webhook_id = data.route.webhook_id,
                         .portal = portal_.get(),
                         .asset_hash = data.route.asset_hash,
@@ -157,6 +162,13 @@ private:
         return is_health_path(path) || is_portal_path(path);
     }
 
+    std::size_t max_body_bytes(const Operation* operation) const {
+        const BodySize size = operation ? operation->body_size : BodySize::ordinary;
+        if (size == BodySize::batch) return options_.max_batch_body_bytes;
+        if (size == BodySize::small) return std::min(options_.max_body_bytes, small_body_bytes);
+        return options_.max_body_bytes;
+    }
+
     static std::optional<Response> admit_for_metrics(Data& data) {
         const Operation* const operation = data.route.operation;
         if (!operation || operation->action != Action::get_metrics) return no_such_path();
@@ -173,7 +185,7 @@ private:
     }
 
     std::optional<Response> identify(Data& data) const {
-        auto caller = ask(data.head);
+        auto caller = find_caller(data.head);
         if (caller) {
             data.caller = *std::move(caller);
             data.is_authenticated = true;
@@ -190,6 +202,21 @@ private:
         Response response = failure(401, error.detail());
         response.fields.push_back({"WWW-Authenticate", challenge()});
         return response;
+    }
+
+    /// Tokens of the portal are the service's own, whatever else the host accepts.
+    Result<Principal> find_caller(const RequestHead& head) const {
+        const std::string_view token = bearer_token(find_field(head.fields, "authorization"));
+        if (!portal_ || !is_portal_token(token)) return ask(head);
+        if (count_fields(head.fields, "authorization") > 1 ||
+            count_fields(head.fields, "x-api-key") > 0) {
+            return Error(Errc::not_found, "The token of a session must be the only credentials.");
+        }
+        auto sessions = service_.portal_sessions();
+        if (!sessions) return sessions.error();
+        auto caller = sessions->authenticate(token);
+        if (caller || caller.error() != Errc::not_found) return caller;
+        return Error(Errc::not_found, "This session has ended.");
     }
 
     /// The authenticator is the host's, which may throw despite its contract.

@@ -24,6 +24,7 @@ class RequestLimits;
 /// A request with its operation and its caller.
 struct Call {
     const Fields& fields;
+    const Peer& peer;
     std::string_view path;  ///< As sent.
     std::string_view query;
     std::string_view base_path;
@@ -34,6 +35,7 @@ struct Call {
     SubscriptionId subscription{};
     EventId event{};
     ApiKeyId api_key{};
+    PortalSessionId portal_session{};
     /// Instead of `event`, if the path identifies it so; otherwise empty.
     std::string_view webhook_id = {};
     /// Null if there is none; never null for an operation of the portal.
@@ -45,7 +47,12 @@ struct Call {
 
 using Done = std::function<void(Result<Response>)>;
 
-enum class BodySize { ordinary, batch };
+enum class BodySize {
+    ordinary,
+    batch,
+    /// Of an operation that requires no credentials.
+    small,
+};
 
 /// How long the handler may block; `query`: as long as storage allows a query.
 enum class Duration { brief, query };
@@ -60,7 +67,8 @@ enum class Area {
 struct Operation {
     std::string_view id;  ///< Its `operationId` in openapi.yaml.
     std::string_view method;
-    /// With `{base}` for the base path, `{id}`, `{eventId}`, `{keyId}`, `{hash}`, and `{event}`
+    /// With `{base}` for the base path, `{id}`, `{eventId}`, `{keyId}`, `{sessionId}`,
+    /// `{hash}`, and `{event}`
     /// for an event's id or `webhook-id`.
     std::string_view path;
     /// What the service checks the permission for (webhooks/access.hpp). Absent: anyone may call
@@ -102,6 +110,12 @@ Result<Response> create_api_key(WebhookService&, const Call&);
 Result<Response> delete_api_key(WebhookService&, const Call&);
 Result<Response> get_overview(WebhookService&, const Call&);
 Result<Response> list_users(WebhookService&, const Call&);
+Result<Response> create_portal_session(WebhookService&, const Call&);
+Result<Response> delete_portal_session(WebhookService&, const Call&);
+Result<Response> delete_portal_sessions(WebhookService&, const Call&);
+Result<Response> start_portal_session(WebhookService&, const Call&);
+Result<Response> get_portal_session(WebhookService&, const Call&);
+Result<Response> end_portal_session(WebhookService&, const Call&);
 Result<Response> get_portal_page(WebhookService&, const Call&);
 Result<Response> get_portal_script(WebhookService&, const Call&);
 Result<Response> get_portal_style_sheet(WebhookService&, const Call&);

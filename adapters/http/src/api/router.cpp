@@ -38,6 +38,7 @@ bool match_decoded(std::string_view pattern, std::string_view segment, Route& ro
     }
     std::int64_t* const place = pattern == "{id}"                    ? &route.id
                                 : pattern == "{keyId}"               ? &route.key_id
+                                : pattern == "{sessionId}"           ? &route.session_id
                                 : pattern == "{eventId}" || is_event ? &route.event_id
                                                                      : nullptr;
     if (place == nullptr) return iequals(pattern, segment);

@@ -16,6 +16,7 @@ struct Route {
     std::int64_t id = 0;          ///< `{id}` of the path; 0 if it has none.
     std::int64_t event_id = 0;    ///< `{eventId}` of the path, or `{event}` if it is a number.
     std::int64_t key_id = 0;      ///< `{keyId}` of the path.
+    std::int64_t session_id = 0;  ///< `{sessionId}` of the path.
     std::string webhook_id = {};  ///< `{event}` of the path otherwise.
     std::string asset_hash = {};  ///< `{hash}` of the path.
     std::string allow = {};       ///< For a wrong method: the allowed ones, for the Allow field.

@@ -110,7 +110,7 @@ std::string brand_css(const PortalOptions& options) {
 std::string config_json(const PortalOptions& options, std::string_view base_path,
                         const ServiceOptions& service) {
     json::Writer writer;
-    writer.begin_object().member("apiBase", ".." + std::string(base_path));
+    writer.begin_object().member("apiBase", ".." + std::string(base_path) + "/");
     writer.key("brand")
         .begin_object()
         .member("name", options.brand.name)
@@ -129,17 +129,11 @@ std::string config_json(const PortalOptions& options, std::string_view base_path
     return writer.take();
 }
 
-std::string without_trailing_slashes(std::string url) {
-    while (url.ends_with('/'))
-        url.pop_back();
-    return url;
-}
-
 }  // namespace
 
 Portal::Portal(const PortalOptions& options, std::string_view base_path,
                const ServiceOptions& service)
-    : root_(without_trailing_slashes(options.public_url)),
+    : options_(options),
       page_(make_page(options)),
       script_(
           file("text/javascript; charset=utf-8", immutable, std::string(portal_assets().script))),
@@ -149,9 +143,5 @@ Portal::Portal(const PortalOptions& options, std::string_view base_path,
       logo_(make_logo(options.brand)),
       config_(file("application/json; charset=utf-8", no_store,
                    config_json(options, base_path, service))) {}
-
-std::string Portal::link(std::string_view code) const {
-    return root_ + "/portal/#code=" + std::string(code);
-}
 
 }  // namespace webhooks::http

@@ -16,9 +16,7 @@ public:
     /// @pre The options are valid.
     Portal(const PortalOptions& options, std::string_view base_path, const ServiceOptions& service);
 
-    /// The path of the link that begins a session, with the code in the fragment, which no browser
-    /// sends to a server.
-    std::string link(std::string_view code) const;
+    const PortalOptions& options() const noexcept { return options_; }
 
     const Response& page() const noexcept { return page_; }
     const Response& script() const noexcept { return script_; }
@@ -30,7 +28,7 @@ public:
     const Response& config() const noexcept { return config_; }
 
 private:
-    const std::string root_;
+    const PortalOptions options_;
     const Response page_;
     const Response script_;
     const Response style_sheet_;

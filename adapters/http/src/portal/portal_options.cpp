@@ -101,4 +101,11 @@ Result<> PortalOptions::validate() const {
     return Error(std::move(errors));
 }
 
+std::string PortalOptions::link(const Secret& code) const {
+    std::string root = public_url;
+    while (root.ends_with('/'))
+        root.pop_back();
+    return root + "/portal/#code=" + std::string(code.reveal());
+}
+
 }  // namespace webhooks::http

@@ -5,6 +5,7 @@
 #include <vector>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/secret.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
 namespace http {
@@ -43,6 +44,9 @@ struct PortalOptions {
 
     /// @return invalid_argument with one FieldError for each invalid member.
     Result<> validate() const;
+    /// The link that begins a session (`PortalSessions::create`). The code is in its fragment,
+    /// which no browser sends to a server.
+    std::string link(const Secret& code) const;
 };
 
 }  // namespace http
