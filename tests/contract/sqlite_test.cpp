@@ -36,6 +36,22 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     CHECK(second->register_worker(10s));
 }
 
+TEST_CASE(
+    "a request does not wait for a writer of the SQLite file to record that its key is used") {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("a.db");
+    const auto storage = make_sqlite_storage({.path = path, .busy_timeout = 60s}).value();
+    ApiKeys keys(storage);
+    const Secret key = keys.create(alice).value();
+    soci::session writer(soci::sqlite3, path);
+    writer << "BEGIN IMMEDIATE";
+    CHECK(keys.authenticate(key.reveal()).value() == alice);
+    CHECK_FALSE(keys.list().value().at(0).last_used_at);
+    writer << "ROLLBACK";
+    CHECK(keys.authenticate(key.reveal()).value() == alice);
+    CHECK(keys.list().value().at(0).last_used_at);
+}
+
 TEST_CASE_METHOD(StorageFixture<OnSqlite>, "a query that times out on SQLite says so") {
     const HeavyQuery heavy(*this);
     const std::string path = place.folder.file("test.db");

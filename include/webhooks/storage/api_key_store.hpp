@@ -41,8 +41,8 @@ public:
     /// Sorted by id.
     virtual Result<std::vector<ApiKeyRecord>> list_api_keys();
     virtual Result<> delete_api_key(ApiKeyId);
-    /// Sets `last_used_at`; a key that does not exist is no error. The default implementation does
-    /// nothing.
+    /// Sets `last_used_at`; a key that does not exist is no error. It is called in requests, and so
+    /// should fail rather than wait for long. The default implementation does nothing.
     virtual Result<> note_api_key_use(ApiKeyId, Time);
 };
 

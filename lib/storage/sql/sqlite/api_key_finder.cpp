@@ -1,15 +1,39 @@
 #include <base/hex.hpp>
 #include <storage/sql/api_key_table.hpp>
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/api_key_finder.hpp>
 #include <storage/sql/sqlite/connection.hpp>
 #include <string>
 
 namespace webhooks::storage {
+namespace {
 
-SqliteApiKeyFinder::SqliteApiKeyFinder(const SqliteOptions& options) {
+/// Makes a connection fail at once where another one is writing.
+class WithoutWaiting {
+public:
+    WithoutWaiting(soci::session& sql, std::chrono::milliseconds usual)
+        : connection_(handle(sql)), usual_(usual) {
+        sqlite_api::sqlite3_busy_timeout(connection_, 0);
+    }
+    WithoutWaiting(const WithoutWaiting&) = delete;
+    WithoutWaiting& operator=(const WithoutWaiting&) = delete;
+    ~WithoutWaiting() {
+        sqlite_api::sqlite3_busy_timeout(connection_, static_cast<int>(usual_.count()));
+    }
+
+private:
+    sqlite_api::sqlite3* const connection_;
+    const std::chrono::milliseconds usual_;
+};
+
+}  // namespace
+
+SqliteApiKeyFinder::SqliteApiKeyFinder(const SqliteOptions& options)
+    : busy_timeout_(options.busy_timeout) {
     open_connection(sql_, options);
     select_.emplace(sql_, std::string("SELECT ") + ApiKeyRow::columns +
                               " FROM webhooks_api_key WHERE hash = ?");
+    update_.emplace(sql_, "UPDATE webhooks_api_key SET last_used_at = ? WHERE id = ?");
 }
 
 std::optional<ApiKeyRecord> SqliteApiKeyFinder::find(std::string_view hash) {
@@ -35,6 +59,12 @@ std::optional<ApiKeyRecord> SqliteApiKeyFinder::find(std::string_view hash) {
         },
         hex);
     return found;
+}
+
+void SqliteApiKeyFinder::note_use(ApiKeyId id, Time time) {
+    const std::scoped_lock lock(mutex_);
+    const WithoutWaiting impatient(sql_, busy_timeout_);
+    update_->execute(to_micros(time), id);
 }
 
 }  // namespace webhooks::storage
