@@ -71,11 +71,9 @@ void expect(Ranges& ranges, const ApiOptions& options) {
                                std::clamp<std::size_t>(options.max_body_bytes, 1, 16 * mib),
                                64 * mib, " bytes");
     if (options.portal) ranges.add_errors("portal.", options.portal->validate());
-    if (!options.rate_limit.is_valid()) {
-        ranges.add_error(
-            "rate_limit",
-            "must have 1 to 100000 requests per second and a burst of up to 1000000, or neither");
-    }
+    const RequestRate& rate = options.rate_limit;
+    ranges.expect("rate_limit.per_second", rate.per_second, 0, max_requests_per_second);
+    ranges.expect("rate_limit.burst", rate.burst, 0, rate.is_unlimited() ? 0 : max_request_burst);
 }
 
 }  // namespace
