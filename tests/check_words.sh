@@ -77,7 +77,7 @@ withdrawn => aborted
 # Other texts: released migrations, copies, generated files, history, and this list.
 is_checked() {
     case $1 in
-        lib/storage/sql/migrations/* | tests/vendor/* | tests/fuzz/corpus/* | LICENSE | *.svg) false ;;
+        lib/storage/sql/migrations/* | tests/vendor/* | adapters/http/portal/vendor/* | tests/fuzz/corpus/* | LICENSE | *.svg) false ;;
         adapters/http/openapi.json | tests/e2e/package-lock.json | CHANGELOG.md) false ;;
         tests/check_words.sh | tests/check_words_test.sh) false ;;
     esac

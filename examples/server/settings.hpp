@@ -51,6 +51,12 @@ struct KeySettings {
     webhooks::RequestRate rate;
 };
 
+/// The portal; there is none without `public_url`.
+struct PortalSettings {
+    webhooks::http::PortalOptions options;  ///< The bytes of the logo are in `logo_file`.
+    std::string logo_file;
+};
+
 struct Settings {
     Listen listen;
     StorageChoice storage;
@@ -67,6 +73,7 @@ struct Settings {
     webhooks::PostgresqlOptions postgresql;  ///< The connection is in `storage`.
     webhooks::http::ServerOptions server;    ///< Host and port are in `listen`.
     webhooks::http::JwtOptions jwt;          ///< Used if `jwks_file` is set.
+    PortalSettings portal;
 };
 
 }  // namespace server

@@ -218,6 +218,10 @@ Result<> WebhookService::delete_api_key(const Principal& principal, ApiKeyId id)
                  [&](Impl& impl) { return impl.api_keys.revoke(principal, id); });
 }
 
+Result<PortalSessions> WebhookService::portal_sessions() const {
+    return enter(impl_, [](Impl& impl) -> Result<PortalSessions> { return impl.portal_sessions; });
+}
+
 Result<Overview> WebhookService::overview(const Principal& principal) const {
     return enter(impl_, principal, Action::get_overview,
                  [&](Impl& impl) { return impl.overview(); });

@@ -1,4 +1,4 @@
--- Operational events: docs/decisions/0035-operational-events.md.
+-- Operational events: docs/decisions/0037-operational-events.md.
 
 -- It hears of everyone's subscriptions and of workers.
 ALTER TABLE webhooks_subscription ADD COLUMN operator_scope INTEGER NOT NULL DEFAULT 0;
@@ -20,15 +20,15 @@ ALTER TABLE webhooks_notice ADD COLUMN notified_failing_since BIGINT;
 -- empty where only operators do; subject and details are parts of the event's JSON.
 CREATE TABLE webhooks_operational (
     subscription_id BIGINT NOT NULL,
-    event_type TEXT NOT NULL,
-    owner TEXT,
-    subject TEXT NOT NULL,
-    details TEXT NOT NULL,
+    event_type TEXT COLLATE "C" NOT NULL,
+    owner TEXT COLLATE "C",
+    subject TEXT COLLATE "C" NOT NULL,
+    details TEXT COLLATE "C" NOT NULL,
     count BIGINT NOT NULL,
     since BIGINT NOT NULL,
     due_at BIGINT NOT NULL,
     PRIMARY KEY (subscription_id, event_type)
-) WITHOUT ROWID;
+);
 
 CREATE INDEX webhooks_operational_due ON webhooks_operational (due_at);
 
