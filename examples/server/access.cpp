@@ -9,28 +9,11 @@ namespace {
 using webhooks::ApiKeys;
 using webhooks::Principal;
 using webhooks::Result;
-using webhooks::http::Authenticator;
-using webhooks::http::RequestHead;
+using webhooks::http::CredentialCheck;
 
 Principal admin() {
     return Principal::administrator("admin");
 }
-
-/// Accepts callers that one of two authenticators identifies.
-class EitherAuthenticator final : public Authenticator {
-public:
-    EitherAuthenticator(std::shared_ptr<Authenticator> first, std::shared_ptr<Authenticator> second)
-        : first_(std::move(first)), second_(std::move(second)) {}
-
-    Result<Principal> authenticate(const RequestHead& head) override {
-        auto caller = first_->authenticate(head);
-        return caller ? caller : second_->authenticate(head);
-    }
-
-private:
-    std::shared_ptr<Authenticator> first_;
-    std::shared_ptr<Authenticator> second_;
-};
 
 Result<ApiKeys> environment_keys(const char* key) {
     ApiKeys keys(webhooks::make_memory_storage());
@@ -44,15 +27,28 @@ Result<ApiKeys> environment_keys(const char* key) {
 
 }  // namespace
 
-Result<Access> open_access(std::shared_ptr<webhooks::ApiKeyStore> storage) {
-    auto stored = webhooks::http::authenticate_by_api_key(ApiKeys(std::move(storage)));
-    const char* key = std::getenv("WEBHOOKS_ADMIN_KEY");
-    if (key == nullptr) return Access{.authenticator = stored, .new_key = {}};
-    auto environment = environment_keys(key);
-    if (!environment) return environment.error();
-    auto first = webhooks::http::authenticate_by_api_key(*environment);
-    return Access{.authenticator = std::make_shared<EitherAuthenticator>(first, stored),
-                  .has_environment_key = true,
+Result<Access> open_access(const Settings& settings, std::shared_ptr<webhooks::ApiKeyStore> storage,
+                           std::shared_ptr<webhooks::Observer> log) {
+    std::vector<std::shared_ptr<CredentialCheck>> checks;
+    const char* const key = std::getenv("WEBHOOKS_ADMIN_KEY");
+    if (key != nullptr) {
+        auto environment = environment_keys(key);
+        if (!environment) return environment.error();
+        checks.push_back(webhooks::http::check_api_keys(*environment));
+    }
+    if (settings.jwt.jwks_file.empty()) {
+        if (!settings.jwt.audience.empty() || !settings.jwt.issuer.empty()) {
+            return webhooks::Error({webhooks::FieldError{
+                "jwks_file", "is needed: without it, no tokens are accepted"}});
+        }
+    } else {
+        auto tokens = webhooks::http::check_jwt(settings.jwt, {}, std::move(log));
+        if (!tokens) return tokens.error();
+        checks.push_back(*tokens);
+    }
+    checks.push_back(webhooks::http::check_api_keys(ApiKeys(std::move(storage))));
+    return Access{.authenticator = webhooks::http::authenticate_by(std::move(checks)),
+                  .has_environment_key = key != nullptr,
                   .new_key = {}};
 }
 
@@ -67,6 +63,19 @@ Result<> make_first_key(std::shared_ptr<webhooks::ApiKeyStore> storage, bool may
     auto key = keys.create(admin());
     if (!key) return key.error();
     access.new_key = *key;
+    return {};
+}
+
+Result<> make_portal_link(webhooks::WebhookService& service,
+                          const std::optional<webhooks::http::PortalOptions>& portal, bool may_show,
+                          Access& access) {
+    if (!portal || !may_show) return {};
+    auto sessions = service.portal_sessions();
+    if (!sessions) return sessions.error();
+    auto created = sessions->create(
+        admin(), {.user_id = admin().user_id(), .view = webhooks::PortalView::administrator});
+    if (!created) return created.error();
+    access.portal_link = portal->link(created->code);
     return {};
 }
 

@@ -13,8 +13,9 @@ constexpr std::string_view introduction =
 
   webhooks-server [FLAGS]                         serve until SIGTERM or SIGINT
   webhooks-server migrate                         create or update the tables of --storage
-  webhooks-server keys create --user NAME [--admin]  create an API key and print it, once
-  webhooks-server keys list                       list the keys and their owners
+  webhooks-server keys create --user NAME [--admin | --permission NAME]
+                                                  create an API key and print it, once
+  webhooks-server keys list                       list the keys, their owners and what they may do
   webhooks-server keys revoke ID                  revoke a key
   webhooks-server --help | --version
 

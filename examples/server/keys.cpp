@@ -1,9 +1,9 @@
-#include <ctime>
 #include <filesystem>
-#include <iomanip>
 #include <iostream>
+#include <map>
 
 #include "commands.hpp"
+#include "values.hpp"
 
 namespace server {
 namespace {
@@ -14,7 +14,7 @@ using webhooks::Principal;
 using webhooks::Result;
 
 /// A mistyped name must not create a file.
-Result<ApiKeys> open_keys(const Settings& settings) {
+Result<std::shared_ptr<webhooks::Storage>> open_existing(const Settings& settings) {
     std::error_code error;
     const bool is_file = settings.storage.kind == StorageChoice::Kind::sqlite;
     if (is_file && !std::filesystem::exists(settings.storage.path, error)) {
@@ -23,30 +23,81 @@ Result<ApiKeys> open_keys(const Settings& settings) {
                                    "; name the server's file with --storage sqlite:PATH, or "
                                    "create it with `webhooks-server migrate`");
     }
-    auto storage = open_storage(settings);
+    return open_storage(settings);
+}
+
+Result<ApiKeys> open_keys(const Settings& settings) {
+    auto storage = open_existing(settings);
     if (!storage) return storage.error();
     return ApiKeys(*storage);
 }
 
+std::string role_of(const ApiKeyRecord& record) {
+    if (record.permissions.includes(webhooks::Permission::administrator)) return "administrator";
+    return record.permissions == webhooks::Permissions::user() ? "user"
+                                                               : to_string(record.permissions);
+}
+
 void print(const ApiKeyRecord& record) {
-    const std::time_t created = std::chrono::system_clock::to_time_t(record.created_at);
-    std::tm parts{};
-    gmtime_r(&created, &parts);
-    std::cout << record.id.value << '\t' << record.user_id << '\t'
-              << (record.is_administrator ? "administrator" : "user") << '\t'
-              << std::put_time(&parts, "%Y-%m-%dT%H:%M:%SZ") << '\n';
+    std::cout << record.id.value << '\t' << record.user_id << '\t' << role_of(record) << '\t'
+              << to_text(record.created_at) << '\t' << record.name << '\t' << record.hint << '\t'
+              << (record.subscription ? std::to_string(record.subscription->value) : "") << '\t'
+              << to_text(record.expires_at) << '\t' << to_text(record.last_used_at) << '\n';
+}
+
+/// What `keys create` was asked for. The shell's user may make any key.
+webhooks::ApiKeyDraft draft_of(const KeySettings& settings) {
+    webhooks::ApiKeyDraft draft{.name = settings.name.empty() ? "keys create" : settings.name,
+                                .user_id = settings.user,
+                                .expires_at = settings.expires_at};
+    webhooks::Permissions permissions;
+    for (const webhooks::Permission permission : settings.permissions)
+        permissions.add(permission);
+    if (settings.is_administrator) permissions.add(webhooks::Permission::administrator);
+    if (!permissions.empty()) draft.permissions = permissions;
+    if (settings.subscription != 0) {
+        draft.subscription = {static_cast<std::int64_t>(settings.subscription)};
+    }
+    if (settings.rate != webhooks::RequestRate{}) draft.rate = settings.rate;
+    return draft;
+}
+
+/// With the names of the flags in place of the members.
+webhooks::Error in_flags(const webhooks::Error& error) {
+    static const std::map<std::string, std::string> flags = {
+        {"userId", "--user"},
+        {"name", "--name"},
+        {"permissions", "--permission"},
+        {"subscriptionId", "--subscription-id"},
+        {"expiresAt", "--expires-at"},
+        {"rateLimit", "--rate-limit.per-second"}};
+    if (error.fields().empty()) return error;
+    auto fields = error.fields();
+    for (webhooks::FieldError& field : fields) {
+        const auto flag = flags.find(field.field);
+        if (flag != flags.end()) field.field = flag->second;
+    }
+    return webhooks::Error(std::move(fields));
 }
 
 }  // namespace
 
 Result<> create_key(const Settings& settings) {
-    auto keys = open_keys(settings);
-    if (!keys) return keys.error();
-    const std::string& user = settings.key.user;
-    auto key = keys->create(settings.key.is_administrator ? Principal::administrator(user)
-                                                          : Principal::user(user));
-    if (!key) return key.error();
-    std::cout << key->reveal() << std::endl;
+    auto storage = open_existing(settings);
+    if (!storage) return storage.error();
+    const webhooks::ApiKeyDraft draft = draft_of(settings.key);
+    if (draft.subscription) {
+        const Principal owner = Principal::user(settings.key.user);
+        const auto found = (*storage)->find_subscription(owner, *draft.subscription);
+        if (!found && found.error() == webhooks::Errc::not_found) {
+            return webhooks::Error({webhooks::FieldError{
+                "--subscription-id", "must be a subscription of the user of --user"}});
+        }
+        if (!found) return found.error();
+    }
+    auto created = ApiKeys(*storage).create(Principal::administrator("webhooks-server"), draft);
+    if (!created) return in_flags(created.error());
+    std::cout << created->key.reveal() << std::endl;
     return {};
 }
 
@@ -55,7 +106,7 @@ Result<> list_keys(const Settings& settings) {
     if (!keys) return keys.error();
     auto records = keys->list();
     if (!records) return records.error();
-    std::cout << "id\tuser\trole\tcreated\n";
+    std::cout << "id\tuser\trole\tcreated\tname\thint\tsubscription\texpires\tlast used\n";
     for (const ApiKeyRecord& record : *records)
         print(record);
     return {};

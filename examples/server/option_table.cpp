@@ -55,8 +55,12 @@ using webhooks::EndpointPolicy;
 using webhooks::HttpTransportOptions;
 using webhooks::LogWhileDeactivated;
 using webhooks::PostgresqlOptions;
+using webhooks::RequestRate;
 using webhooks::ServiceOptions;
 using webhooks::SqliteOptions;
+using webhooks::http::JwtOptions;
+using webhooks::http::PortalBrand;
+using webhooks::http::PortalOptions;
 using webhooks::http::ServerOptions;
 using webhooks::http::TlsOptions;
 
@@ -67,6 +71,10 @@ constexpr auto in_transport = &S::transport;
 constexpr auto in_sqlite = &S::sqlite;
 constexpr auto in_postgresql = &S::postgresql;
 constexpr auto in_rest = &S::server;
+constexpr auto in_jwt = &S::jwt;
+constexpr auto in_portal = &S::portal;
+constexpr auto in_portal_options = &PortalSettings::options;
+constexpr auto in_brand = &PortalOptions::brand;
 
 // clang-format off
 constexpr Option table[] = {
@@ -98,6 +106,21 @@ constexpr Option table[] = {
      "the owner of the key", into<&S::key, &KeySettings::user>},
     {"admin", Kind::boolean, Scope::keys_create, "",
      "make the user an administrator", into<&S::key, &KeySettings::is_administrator>},
+    {"name", Kind::text, Scope::keys_create, "NAME",
+     "a name to recognize the key by", into<&S::key, &KeySettings::name>},
+    {"permission", Kind::list, Scope::keys_create, "NAME",
+     "what the key may do, e.g. events:publish; repeatable; without it all of a user's",
+     into<&S::key, &KeySettings::permissions>},
+    {"subscription_id", Kind::number, Scope::keys_create, "ID",
+     "limit the key to this subscription of the user",
+     into<&S::key, &KeySettings::subscription>},
+    {"expires_at", Kind::text, Scope::keys_create, "TIME",
+     "when the key ends, e.g. 2027-01-31T09:05:00Z", into<&S::key, &KeySettings::expires_at>},
+    {"rate_limit.per_second", Kind::number, Scope::keys_create, "COUNT",
+     "requests per second of this key, instead of the server's limit",
+     into<&S::key, &KeySettings::rate, &RequestRate::per_second>},
+    {"rate_limit.burst", Kind::number, Scope::keys_create, "COUNT",
+     "of these, how many at once", into<&S::key, &KeySettings::rate, &RequestRate::burst>},
 
     {"service.retry_schedule", Kind::list, Scope::serving, "DURATION",
      "delay before the second, third, ... attempt; repeatable",
@@ -147,9 +170,9 @@ constexpr Option table[] = {
     {"service.max_payload_bytes_in_memory", Kind::number, Scope::serving, "BYTES",
      "maximum bytes of payloads in memory; the rest waits in storage",
      into<in_service, &ServiceOptions::max_payload_bytes_in_memory>},
-    {"service.park_after", Kind::text, Scope::serving, "DURATION",
+    {"service.persist_after", Kind::text, Scope::serving, "DURATION",
      "an event that has waited in memory for this long gets a row in storage",
-     into<in_service, &ServiceOptions::park_after>},
+     into<in_service, &ServiceOptions::persist_after>},
     {"service.max_publish_queue", Kind::number, Scope::serving, "COUNT",
      "maximum publications waiting to be committed",
      into<in_service, &ServiceOptions::max_publish_queue>},
@@ -262,6 +285,54 @@ constexpr Option table[] = {
      "time limit of a response that stalls", into<in_rest, &ServerOptions::write_timeout>},
     {"server.idle_timeout", Kind::text, Scope::serving, "DURATION",
      "time limit of an idle connection", into<in_rest, &ServerOptions::idle_timeout>},
+    {"server.rate_limit.per_second", Kind::number, Scope::serving, "COUNT",
+     "requests per second of each credential, in each process; 0: no limit",
+     into<in_rest, &ServerOptions::rate_limit, &RequestRate::per_second>},
+    {"server.rate_limit.burst", Kind::number, Scope::serving, "COUNT",
+     "requests of each credential at once; 0: as many as per second",
+     into<in_rest, &ServerOptions::rate_limit, &RequestRate::burst>},
+
+    {"jwt.jwks_file", Kind::text, Scope::serving, "FILE",
+     "accept JSON Web Tokens signed with a key of this set (RFC 7517); read again when it changes",
+     into<in_jwt, &JwtOptions::jwks_file>},
+    {"jwt.audience", Kind::text, Scope::serving, "NAME",
+     "what aud of a token must be or contain; without it, tokens must have no aud",
+     into<in_jwt, &JwtOptions::audience>},
+    {"jwt.issuer", Kind::text, Scope::serving, "NAME",
+     "what iss of a token must be; without it, anything", into<in_jwt, &JwtOptions::issuer>},
+    {"jwt.permissions_claim", Kind::text, Scope::serving, "NAME",
+     "the claim with an array of names of permissions; a token without it has all of a user's",
+     into<in_jwt, &JwtOptions::permissions_claim>},
+    {"jwt.leeway", Kind::text, Scope::serving, "DURATION",
+     "how far the clock of a token's issuer may be off", into<in_jwt, &JwtOptions::leeway>},
+    {"jwt.max_lifetime", Kind::text, Scope::serving, "DURATION",
+     "the longest time for which a token may be valid", into<in_jwt, &JwtOptions::max_lifetime>},
+
+    {"portal.public_url", Kind::text, Scope::serving, "URL",
+     "serve the portal at /portal/; where the root of this server is for a browser",
+     into<in_portal, in_portal_options, &PortalOptions::public_url>},
+    {"portal.frame_ancestors", Kind::list, Scope::serving, "ORIGIN",
+     "allow pages of this origin to show the portal in a frame; repeatable",
+     into<in_portal, in_portal_options, &PortalOptions::frame_ancestors>},
+    {"portal.appearance", Kind::text, Scope::serving, "APPEARANCE",
+     "auto (as the reader's system), light or dark",
+     into<in_portal, in_portal_options, &PortalOptions::appearance>},
+    {"portal.egress_addresses", Kind::list, Scope::serving, "ADDRESS",
+     "an address that deliveries come from, to show to customers; repeatable",
+     into<in_portal, in_portal_options, &PortalOptions::egress_addresses>},
+    {"portal.show_operator", Kind::boolean, Scope::serving, "",
+     "offer the views for operators",
+     into<in_portal, in_portal_options, &PortalOptions::show_operator>},
+    {"portal.brand.name", Kind::text, Scope::serving, "NAME",
+     "the name on the portal", into<in_portal, in_portal_options, in_brand, &PortalBrand::name>},
+    {"portal.brand.accent", Kind::text, Scope::serving, "#RRGGBB",
+     "the color of its buttons and links",
+     into<in_portal, in_portal_options, in_brand, &PortalBrand::accent>},
+    {"portal.brand.logo_file", Kind::text, Scope::serving, "FILE",
+     "its logo, a PNG or SVG file of at most 64 KiB", into<in_portal, &PortalSettings::logo_file>},
+    {"portal.brand.home_url", Kind::text, Scope::serving, "URL",
+     "where it links to when a session has ended",
+     into<in_portal, in_portal_options, in_brand, &PortalBrand::home_url>},
 };
 // clang-format on
 

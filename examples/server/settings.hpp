@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 #include <vector>
+#include <webhooks/http/jwt.hpp>
 #include <webhooks/http/server.hpp>
 #include <webhooks/webhooks.hpp>
 
@@ -43,6 +44,17 @@ struct LogSettings {
 struct KeySettings {
     std::string user;
     bool is_administrator = false;
+    std::string name;
+    std::vector<webhooks::Permission> permissions;  ///< Empty: all of a user's.
+    std::size_t subscription = 0;                   ///< 0: all of the user's.
+    std::optional<webhooks::Time> expires_at;
+    webhooks::RequestRate rate;
+};
+
+/// The portal; there is none without `public_url`.
+struct PortalSettings {
+    webhooks::http::PortalOptions options;  ///< The bytes of the logo are in `logo_file`.
+    std::string logo_file;
 };
 
 struct Settings {
@@ -60,6 +72,8 @@ struct Settings {
     webhooks::SqliteOptions sqlite;          ///< The path is in `storage`.
     webhooks::PostgresqlOptions postgresql;  ///< The connection is in `storage`.
     webhooks::http::ServerOptions server;    ///< Host and port are in `listen`.
+    webhooks::http::JwtOptions jwt;          ///< Used if `jwks_file` is set.
+    PortalSettings portal;
 };
 
 }  // namespace server

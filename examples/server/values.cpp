@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <ctime>
+#include <iomanip>
 #include <limits>
 #include <optional>
 #include <sstream>
@@ -132,6 +134,17 @@ ErrorText parse(const std::string& text, LogFormat& value) {
     return {};
 }
 
+ErrorText parse(const std::string& text, webhooks::http::PortalAppearance& value) {
+    using webhooks::http::PortalAppearance;
+    for (const PortalAppearance appearance :
+         {PortalAppearance::automatic, PortalAppearance::light, PortalAppearance::dark}) {
+        if (text != to_text(appearance)) continue;
+        value = appearance;
+        return {};
+    }
+    return in_quotes(text) + "is none of auto, light and dark";
+}
+
 ErrorText parse(const std::string& text, webhooks::LogLevel& value) {
     using webhooks::LogLevel;
     for (const LogLevel level :
@@ -154,6 +167,24 @@ ErrorText parse(const std::string& text, webhooks::Network& value) {
     auto network = webhooks::Network::parse(text);
     if (!network) return in_quotes(text) + "is not a network; write e.g. 10.0.0.0/8 or fd00::/8";
     value = *network;
+    return {};
+}
+
+ErrorText parse(const std::string& text, webhooks::Permission& value) {
+    if (const auto permission = webhooks::permission_by_name(text)) {
+        value = *permission;
+        return {};
+    }
+    std::string error = in_quotes(text) + "is none of";
+    for (const webhooks::Permission permission : webhooks::all_permissions)
+        error += " " + std::string(webhooks::name_of(permission));
+    return error;
+}
+
+ErrorText parse(const std::string& text, std::optional<webhooks::Time>& value) {
+    const auto time = webhooks::parse_time(text);
+    if (!time) return in_quotes(text) + "is not a time; write e.g. 2027-01-31T09:05:00Z";
+    value = time;
     return {};
 }
 
@@ -208,6 +239,18 @@ std::string to_text(LogFormat value) {
     return value == LogFormat::json ? "json" : "text";
 }
 
+std::string to_text(webhooks::http::PortalAppearance value) {
+    switch (value) {
+        case webhooks::http::PortalAppearance::light:
+            return "light";
+        case webhooks::http::PortalAppearance::dark:
+            return "dark";
+        case webhooks::http::PortalAppearance::automatic:
+            break;
+    }
+    return "auto";
+}
+
 std::string to_text(webhooks::LogLevel value) {
     return std::string(webhooks::to_string(value));
 }
@@ -218,6 +261,20 @@ std::string to_text(std::optional<std::uint16_t> value) {
 
 std::string to_text(const webhooks::Network& value) {
     return value.base.to_string() + "/" + std::to_string(value.prefix_length);
+}
+
+std::string to_text(webhooks::Permission value) {
+    return std::string(webhooks::name_of(value));
+}
+
+std::string to_text(const std::optional<webhooks::Time>& value) {
+    if (!value) return "";
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(*value);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::ostringstream text;
+    text << std::put_time(&parts, "%Y-%m-%dT%H:%M:%SZ");
+    return text.str();
 }
 
 std::string to_text(const webhooks::EventType& value) {

@@ -36,6 +36,13 @@ enum class Action : std::uint8_t {
     get_overview,
     list_users,
     get_metrics,
+    list_api_keys,
+    create_api_key,
+    delete_api_key,
+    create_portal_session,
+    delete_portal_session,
+    get_own_session,
+    end_own_session,
 };
 
 /// What an operation needs.
@@ -69,6 +76,13 @@ inline constexpr std::array requirements = {
     Requirement{Action::get_overview, Permission::administrator},
     Requirement{Action::list_users, Permission::administrator},
     Requirement{Action::get_metrics, Permission::administrator},
+    Requirement{Action::list_api_keys, Permission::subscriptions_read},
+    Requirement{Action::create_api_key, Permission::subscriptions_write},
+    Requirement{Action::delete_api_key, Permission::subscriptions_write},
+    Requirement{Action::create_portal_session, Permission::administrator},
+    Requirement{Action::delete_portal_session, Permission::administrator},
+    Requirement{Action::get_own_session, Permissions()},
+    Requirement{Action::end_own_session, Permissions()},
 };
 
 constexpr const Requirement& requirement_of(Action action) noexcept {
@@ -78,7 +92,7 @@ constexpr const Requirement& requirement_of(Action action) noexcept {
 /// @return forbidden, with the names of the permissions that the principal lacks.
 Result<> check_access(const Principal&, Action);
 
-/// @return forbidden that names the permission.
-Result<> check_permission(const Principal&, Permission);
+/// @return forbidden, with the names of those of the permissions that the principal lacks.
+Result<> check_permissions(const Principal&, Permissions);
 
 }  // namespace webhooks

@@ -36,6 +36,8 @@ enum class LogEvent : std::uint8_t {
     connection_failed,         ///< A connection to the REST API failed.
     certificate_reloaded,      ///< The certificate of the REST API was reloaded.
     certificate_unusable,      ///< It could not be; the previous one stays in use.
+    jwks_reloaded,             ///< The keys that verify tokens were read again.
+    jwks_unusable,             ///< They could not be; the previous ones stay in use.
     insecure_setting,          ///< A setting puts secrets at risk.
 };
 /// The enumerator's name.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <webhooks/export.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -85,7 +86,9 @@ private:
     unsigned bits_ = 0;
 };
 
-/// The names, separated by a comma and a space; `administrator` alone if it is included.
+/// The names of the permissions in a set; `administrator` alone if it is included.
+std::vector<std::string_view> names_in(Permissions);
+/// The same, separated by a comma and a space.
 std::string to_string(Permissions);
 
 }  // namespace webhooks

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <webhooks/credential.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/permissions.hpp>
@@ -32,6 +33,13 @@ public:
         return narrowed;
     }
 
+    /// The same caller, identified in this way.
+    Principal identified_by(Credential credential) const {
+        Principal identified = *this;
+        identified.credential_ = std::move(credential);
+        return identified;
+    }
+
     const std::string& user_id() const noexcept { return user_id_; }
     Permissions permissions() const noexcept { return permissions_; }
     bool may(Permission permission) const noexcept { return permissions_.includes(permission); }
@@ -48,7 +56,13 @@ public:
         return may_see(owner) && (!subscription_ || *subscription_ == subscription);
     }
 
-    bool operator==(const Principal&) const = default;
+    const Credential& credential() const noexcept { return credential_; }
+
+    /// Whether both are the same user and may do the same, however they were identified.
+    bool operator==(const Principal& other) const {
+        return user_id_ == other.user_id_ && permissions_ == other.permissions_ &&
+               subscription_ == other.subscription_;
+    }
 
 private:
     Principal(std::string user_id, Permissions permissions)
@@ -57,6 +71,7 @@ private:
     std::string user_id_;
     Permissions permissions_;
     std::optional<SubscriptionId> subscription_ = {};
+    Credential credential_ = {};
 };
 
 }  // namespace webhooks

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <webhooks/api_keys.hpp>
 #include <webhooks/clock.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
@@ -15,6 +16,7 @@
 #include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
+#include <webhooks/portal_sessions.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/random.hpp>
@@ -174,6 +176,19 @@ public:
     /// too.
     Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
                                           const CreationPeriod&) const;
+
+    // ---- API keys: the user's own; for an administrator, everyone's; for a principal that is
+    // limited to one subscription, those that are limited to it as well.
+
+    /// Creates a key that is valid at once. @return as `ApiKeys::create`; invalid_argument also for
+    /// a subscription that is not the key's user's.
+    Result<CreatedApiKey> create_api_key(const Principal& maker, const ApiKeyDraft&);
+    /// Sorted by id.
+    Result<std::vector<ApiKeyRecord>> api_keys(const Principal&) const;
+    /// Revokes a key at once. @return not_found.
+    Result<> delete_api_key(const Principal&, ApiKeyId);
+    /// Sessions of the portal in this service's storage, by its clock.
+    Result<PortalSessions> portal_sessions() const;
 
     // ---- For administrators.
 

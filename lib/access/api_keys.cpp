@@ -1,3 +1,4 @@
+#include <access/api_key_draft.hpp>
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/user_id.hpp>
@@ -11,6 +12,11 @@ namespace {
 constexpr std::size_t min_api_key_bytes = 16;
 constexpr std::size_t max_api_key_bytes = 256;
 constexpr std::size_t random_key_bytes = 32;
+constexpr const char* key_prefix = "whk_";
+constexpr std::size_t hint_length = 4;
+
+/// Recording every use would make a write of each request.
+constexpr std::chrono::minutes use_interval{5};
 
 Result<> check_principal(const Principal& principal) {
     if (is_user_id(principal.user_id())) return {};
@@ -29,14 +35,33 @@ Result<> check_key(std::string_view key) {
 }
 
 Principal principal_of(const ApiKeyRecord& record) {
-    return record.is_administrator ? Principal::administrator(record.user_id)
-                                   : Principal::user(record.user_id);
+    const Principal user = Principal::user(record.user_id, record.permissions);
+    return record.subscription ? user.narrowed_to(*record.subscription) : user;
 }
 
-ApiKeyRecord record_of(const Principal& principal, std::string_view key) {
-    return {.hash = signing::sha256(key),
+ApiKeyRecord record_of(const Principal& principal) {
+    return {.hash = {},
             .user_id = principal.user_id(),
-            .is_administrator = principal.is_administrator()};
+            .permissions = principal.permissions(),
+            .subscription = principal.subscription()};
+}
+
+Result<Secret> make_key() {
+    Result<std::string> random = signing::random_bytes(random_key_bytes, *system_random());
+    if (!random) return random.error();
+    const Secret bytes(std::move(*random));
+    return Secret(key_prefix + signing::base64url_encode(bytes.reveal()));
+}
+
+Result<CreatedApiKey> store_new_key(ApiKeyStore& storage, ApiKeyRecord record) {
+    Result<Secret> key = make_key();
+    if (!key) return key.error();
+    const std::string_view text = key->reveal();
+    record.hash = signing::sha256(text);
+    record.hint = text.substr(text.size() - hint_length);
+    const auto inserted = storage.insert_api_key(record);
+    if (!inserted) return inserted.error();
+    return CreatedApiKey{.key = *std::move(key), .record = *inserted};
 }
 
 /// @return whether the hash exists already for the same principal; conflict if it is another
@@ -51,21 +76,29 @@ Result<bool> is_there(ApiKeyStore& storage, const ApiKeyRecord& wanted) {
 
 }  // namespace
 
+ApiKeys::ApiKeys(std::shared_ptr<ApiKeyStore> storage, std::shared_ptr<Clock> clock)
+    : storage_(std::move(storage)), clock_(clock ? std::move(clock) : system_clock()) {}
+
 Result<Secret> ApiKeys::create(const Principal& principal) {
     if (Result<> valid = check_principal(principal); !valid) return valid.error();
-    Result<std::string> random = signing::random_bytes(random_key_bytes, *system_random());
-    if (!random) return random.error();
-    const Secret bytes(std::move(*random));
-    Secret key(signing::base64url_encode(bytes.reveal()));
-    const auto inserted = storage_->insert_api_key(record_of(principal, key.reveal()));
-    if (!inserted) return inserted.error();
-    return key;
+    Result<CreatedApiKey> created = store_new_key(*storage_, record_of(principal));
+    if (!created) return created.error();
+    return std::move(created->key);
+}
+
+Result<CreatedApiKey> ApiKeys::create(const Principal& maker, const ApiKeyDraft& draft) {
+    if (Result<> valid = check_principal(maker); !valid) return valid.error();
+    Result<ApiKeyRecord> record = access::record_of(maker, draft, clock_->now());
+    if (!record) return record.error();
+    return store_new_key(*storage_, *std::move(record));
 }
 
 Result<> ApiKeys::add(const Principal& principal, const Secret& key) {
     if (Result<> valid = check_principal(principal); !valid) return valid;
     if (Result<> valid = check_key(key.reveal()); !valid) return valid;
-    const ApiKeyRecord record = record_of(principal, key.reveal());
+    // Without a hint: of a text that a person chose, 4 characters could be much.
+    ApiKeyRecord record = record_of(principal);
+    record.hash = signing::sha256(key.reveal());
     Result<bool> there = is_there(*storage_, record);
     if (!there) return there.error();
     if (*there) return {};
@@ -84,15 +117,42 @@ Result<Principal> ApiKeys::authenticate(std::string_view key) const {
     const auto found = storage_->find_api_key(hash);
     if (!found) return found.error();
     if (!*found || !signing::equal_in_constant_time((*found)->hash, hash)) return unknown;
-    return principal_of(**found);
+    const ApiKeyRecord& record = **found;
+    const Time now = clock_->now();
+    if (record.expires_at && *record.expires_at <= now) return unknown;
+    if (!record.last_used_at || now - *record.last_used_at >= use_interval) {
+        // Only the record of the use is lost if it fails.
+        static_cast<void>(storage_->note_api_key_use(record.id, now));
+    }
+    return principal_of(record).identified_by({.kind = Credential::Kind::key,
+                                               .id = std::to_string(record.id.value),
+                                               .expires_at = record.expires_at,
+                                               .rate = record.rate});
 }
 
 Result<std::vector<ApiKeyRecord>> ApiKeys::list() const {
     return storage_->list_api_keys();
 }
 
+Result<std::vector<ApiKeyRecord>> ApiKeys::list(const Principal& principal) const {
+    Result<std::vector<ApiKeyRecord>> keys = list();
+    if (!keys) return keys;
+    std::erase_if(*keys, [&](const auto& key) { return !access::may_see(principal, key); });
+    return keys;
+}
+
 Result<> ApiKeys::revoke(ApiKeyId id) {
     return storage_->delete_api_key(id);
+}
+
+/// A key's owner never changes, so that it may be checked before.
+Result<> ApiKeys::revoke(const Principal& principal, ApiKeyId id) {
+    const Result<std::vector<ApiKeyRecord>> keys = list(principal);
+    if (!keys) return keys.error();
+    const bool is_visible =
+        std::ranges::any_of(*keys, [&](const auto& key) { return key.id == id; });
+    if (!is_visible) return Error(Errc::not_found, "no such key");
+    return revoke(id);
 }
 
 }  // namespace webhooks

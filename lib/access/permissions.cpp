@@ -41,23 +41,30 @@ std::optional<Permission> permission_by_name(std::string_view name) noexcept {
     return all_permissions[static_cast<std::size_t>(found - names.begin())];
 }
 
-std::string to_string(Permissions permissions) {
+std::vector<std::string_view> names_in(Permissions permissions) {
     if (permissions.includes(Permission::administrator)) {
-        return std::string(name_of(Permission::administrator));
+        return {name_of(Permission::administrator)};
     }
-    std::string text;
+    std::vector<std::string_view> found;
     for (const Permission permission : all_permissions) {
-        if (!permissions.includes(permission)) continue;
+        if (permissions.includes(permission)) found.push_back(name_of(permission));
+    }
+    return found;
+}
+
+std::string to_string(Permissions permissions) {
+    std::string text;
+    for (const std::string_view name : names_in(permissions)) {
         if (!text.empty()) text += ", ";
-        text += name_of(permission);
+        text += name;
     }
     return text;
 }
 
 Result<> check_access(const Principal& principal, Action action) {
     const Requirement& needed = requirement_of(action);
-    if (!principal.permissions().includes(needed.permissions)) {
-        return lacking(needed.permissions - principal.permissions());
+    if (Result<> allowed = check_permissions(principal, needed.permissions); !allowed) {
+        return allowed;
     }
     if (needed.needs_whole_user && principal.subscription()) {
         return Error(Errc::forbidden, "these credentials are limited to subscription " +
@@ -67,9 +74,10 @@ Result<> check_access(const Principal& principal, Action action) {
     return {};
 }
 
-Result<> check_permission(const Principal& principal, Permission permission) {
-    if (principal.may(permission)) return {};
-    return lacking(permission);
+Result<> check_permissions(const Principal& principal, Permissions needed) {
+    const Permissions missing = needed - principal.permissions();
+    if (missing.empty()) return {};
+    return lacking(missing);
 }
 
 }  // namespace webhooks

@@ -54,6 +54,10 @@ std::string_view to_string(LogEvent event) noexcept {
             return "certificate_reloaded";
         case LogEvent::certificate_unusable:
             return "certificate_unusable";
+        case LogEvent::jwks_reloaded:
+            return "jwks_reloaded";
+        case LogEvent::jwks_unusable:
+            return "jwks_unusable";
         case LogEvent::insecure_setting:
             return "insecure_setting";
     }

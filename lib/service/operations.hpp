@@ -27,6 +27,8 @@ public:
           random(parts.random),
           metrics(std::move(counts)),
           options(std::move(chosen)),
+          api_keys(parts.storage, parts.clock),
+          portal_sessions(parts.storage, parts.clock),
           index(options.endpoints, options.log_while_deactivated),
           engine(std::move(parts), std::move(claim), options, index, metrics) {}
 
@@ -58,6 +60,8 @@ public:
     Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
                                           const CreationPeriod&) const;
 
+    Result<CreatedApiKey> create_api_key(const Principal& maker, const ApiKeyDraft&);
+
     Result<Overview> overview();
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t take) const;
 
@@ -78,6 +82,8 @@ public:
     const std::shared_ptr<Random> random;
     const std::shared_ptr<metrics::ServiceMetrics> metrics;
     const ServiceOptions options;
+    ApiKeys api_keys;
+    PortalSessions portal_sessions;
     service::SubscriptionIndex index;
     service::Engine engine;
     /// The process that opened the service; in a forked child there are no threads.

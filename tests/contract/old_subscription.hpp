@@ -5,7 +5,7 @@
 
 namespace webhooks::testing {
 
-/// Downgrades an empty schema to version 3, and inserts a subscription.
+/// Downgrades an empty schema to version 3, and inserts a subscription and keys.
 inline void make_old(soci::session& sql) {
     for (const char* column :
          {"timeout_seconds", "retry_on", "deactivation_reason", "deactivated_at"}) {
@@ -17,7 +17,14 @@ inline void make_old(soci::session& sql) {
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";
     sql << "DROP TABLE webhooks_rollup";
+    sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";
+    for (const char* column : {"name", "permissions", "subscription_id", "expires_at",
+                               "rate_per_second", "rate_burst", "hint", "last_used_at"}) {
+        sql << std::string("ALTER TABLE webhooks_api_key DROP COLUMN ") + column;
+    }
+    sql << "INSERT INTO webhooks_api_key (hash, user_id, is_administrator, created_at) "
+           "VALUES ('6161', 'alice', 0, 0), ('6262', 'boss', 1, 0)";
     sql << "DELETE FROM webhooks_schema WHERE version >= 4";
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
            "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "
@@ -31,6 +38,9 @@ inline void check_defaults(Storage& storage) {
     CHECK(all[0].name == "old");
     CHECK(all[0].timeout == std::chrono::seconds(0));
     CHECK(all[0].retry_on.is_everything());
+    CHECK(storage.find_api_key("aa").value()->permissions == Permissions::user());
+    CHECK(storage.find_api_key("bb").value()->permissions == Permissions::administrator());
+    CHECK(storage.list_api_keys().value().at(1).permissions == Permissions::administrator());
 }
 
 }  // namespace webhooks::testing

@@ -16,7 +16,7 @@ async function list(storage) {
   const { code, stdout } = await run(["keys", "list", "--storage", storage]);
   assert.equal(code, 0);
   const [heading, ...rows] = stdout.trimEnd().split("\n").map((line) => line.split("\t"));
-  assert.deepEqual(heading, ["id", "user", "role", "created"]);
+  assert.deepEqual(heading.slice(0, 4), ["id", "user", "role", "created"]);
   return rows.map(([id, user, role, created]) => ({ id, user, role, created }));
 }
 
@@ -54,6 +54,26 @@ test("keys are created, listed and revoked next to a running server", async (t) 
   const again = await run(["keys", "revoke", rows[0].id, "--storage", storage]);
   assert.equal(again.code, 1);
   assert.match(again.stderr, new RegExp(`no key has the id ${rows[0].id}`));
+});
+
+test("a key of fewer permissions can do only what it is for, until it ends", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  const server = await Server.start(t, { args: ["--storage", storage, "--event-type", "a=b"] });
+  const create = (...flags) => run(["keys", "create", "--storage", storage, "--user", "alice", ...flags]);
+  const publisher = (await create("--name", "shop", "--permission", "events:publish")).stdout.trim();
+  const event = { eventType: "a", payload: 1 };
+  assert.equal((await server.post("/events", event, { key: publisher })).status, 202);
+  assert.equal(await status(server, publisher), 403);
+  assert.deepEqual((await list(storage)).map(({ role }) => role), ["events:publish"]);
+  const ended = await create("--expires-at", "2020-01-01");
+  assert.equal(ended.code, 2);
+  assert.match(ended.stderr, /--expires-at: must be in the future/);
+  const other = await create("--subscription-id", "7");
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /--subscription-id: must be a subscription/);
+  const unknown = await create("--permission", "events:dance");
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /is none of subscriptions:read/);
 });
 
 test("the first start in a terminal creates a key and shows it once", async (t) => {
@@ -118,7 +138,7 @@ test("the key of WEBHOOKS_ADMIN_KEY is valid only while the server runs with it"
 });
 
 for (const [what, key] of [["short", "fifteen-letters"], ["long", "x".repeat(257)], ["unprintable", "sixteen\tletters!!"]]) {
-  test(`a WEBHOOKS_ADMIN_KEY that is too ${what} is refused`, async () => {
+  test(`a WEBHOOKS_ADMIN_KEY that is too ${what} is rejected`, async () => {
     const args = ["--listen", "127.0.0.1:0", "--storage", "memory:"];
     const { code, stderr } = await run(args, { WEBHOOKS_ADMIN_KEY: key });
     assert.equal(code, 2);

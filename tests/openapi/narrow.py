@@ -69,6 +69,11 @@ def narrow(document, event_types, quiet_type, endpoint):
     recovery = schemas["Recovery"]["properties"]
     recovery["since"] = {"enum": [time_text(-1), "2026-01-01"]}
     recovery["until"] = {"enum": [time_text(0), time_text(1), None]}
+    key = schemas["NewApiKey"]["properties"]["apiKey"]["properties"]
+    key["expiresAt"] = {"enum": [time_text(1), None]}
+    key["subscriptionId"] = {"type": "null"}
+    session = schemas["NewPortalSession"]["properties"]
+    session["permissions"] = {"type": "null"}
     parameters = document["components"]["parameters"]
     parameters["seriesFrom"]["schema"] = {"enum": [time_text(-1)]}
     parameters["seriesTo"]["schema"] = {"enum": [time_text(-0.5), time_text(1)]}

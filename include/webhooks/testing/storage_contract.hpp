@@ -18,6 +18,7 @@
 /// header in only one source file of a program, because it takes a while to compile.
 
 #include <webhooks/testing/storage_contract/all_events.hpp>
+#include <webhooks/testing/storage_contract/api_keys.hpp>
 #include <webhooks/testing/storage_contract/append.hpp>
 #include <webhooks/testing/storage_contract/diagnosis.hpp>
 #include <webhooks/testing/storage_contract/endpoint_state.hpp>
@@ -28,6 +29,7 @@
 #include <webhooks/testing/storage_contract/narrowed.hpp>
 #include <webhooks/testing/storage_contract/notices.hpp>
 #include <webhooks/testing/storage_contract/overview.hpp>
+#include <webhooks/testing/storage_contract/portal_sessions.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>
 #include <webhooks/testing/storage_contract/retention.hpp>
 #include <webhooks/testing/storage_contract/sample.hpp>

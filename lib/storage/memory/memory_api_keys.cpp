@@ -25,6 +25,11 @@ std::vector<ApiKeyRecord> MemoryApiKeys::all() const {
     return keys;
 }
 
+void MemoryApiKeys::note_use(ApiKeyId id, Time time) {
+    const auto found = keys_.find(id);
+    if (found != keys_.end()) found->second.last_used_at = time;
+}
+
 Result<> MemoryApiKeys::erase(ApiKeyId id) {
     if (keys_.erase(id) == 0) return Error(Errc::not_found, "no such key");
     return {};

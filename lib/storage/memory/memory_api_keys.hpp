@@ -16,6 +16,7 @@ public:
     Result<ApiKeyRecord> insert(ApiKeyRecord draft, Time now);
     std::optional<ApiKeyRecord> find(std::string_view hash) const;
     std::vector<ApiKeyRecord> all() const;
+    void note_use(ApiKeyId id, Time time);
     /// @return not_found
     Result<> erase(ApiKeyId id);
 

@@ -166,7 +166,7 @@ TEST_CASE_METHOD(
     subscribe_hostile(333, {.answer = healthy_manner.answer, .after = 10s}, tenant);
     subscribe_hostile(333, {.answer = no_response, .after = 14s}, tenant);
     publish_hostile(20);
-    check_fairness(30s);  // Meanwhile slow ones answer, and count as proven.
+    check_fairness(30s);            // Meanwhile slow ones answer, and count as proven.
     CHECK(hostile_requests > 384);  // Three quarters of the slots, and more since.
 }
 

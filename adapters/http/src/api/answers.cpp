@@ -116,9 +116,13 @@ Response failure(int status, std::string_view message, const std::vector<FieldEr
     }
     writer.end_object();
     Response response = json_response(status, writer);
-    if (status == 429 || status == 503) {
-        response.fields.push_back({"Retry-After", retry_after_seconds});
-    }
+    if (status == 503) response.fields.push_back({"Retry-After", retry_after_seconds});
+    return response;
+}
+
+Response too_many_requests(std::string_view message, std::chrono::seconds wait) {
+    Response response = failure(429, message);
+    response.fields.push_back({"Retry-After", std::to_string(wait.count())});
     return response;
 }
 
@@ -174,7 +178,9 @@ std::string choose_request_id(const Fields& fields) {
 void add_common_fields(Response& response, const std::string& request_id) {
     response.fields.reserve(response.fields.size() + 3);
     response.fields.push_back({"X-Request-Id", request_id});
-    response.fields.push_back({"Cache-Control", "no-store"});
+    if (count_fields(response.fields, "cache-control") == 0) {
+        response.fields.push_back({"Cache-Control", "no-store"});
+    }
     response.fields.push_back({"X-Content-Type-Options", "nosniff"});
 }
 

@@ -3,6 +3,7 @@
 /// @file
 /// The envelope of all responses, and the mapping of errors to responses.
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,9 +25,12 @@ Response success(json::Writer& writer, std::string_view message, int status = 20
 /// The maximum number of errors reported for a body.
 inline constexpr std::size_t max_errors = 100;
 
-/// `success:false` with a human-readable message. 429 and 503 include Retry-After.
+/// `success:false` with a human-readable message. 503 includes Retry-After.
 /// @param fields become `errors`; a 400 without any is an error of the whole request.
 Response failure(int status, std::string_view message, const std::vector<FieldError>& fields = {});
+
+/// A 429 that says when to repeat the request.
+Response too_many_requests(std::string_view message, std::chrono::seconds wait);
 
 /// The response to an error. For an internal error (5xx) it contains only the request's id, under
 /// which the observer receives the details.
@@ -35,7 +39,7 @@ Response failure(const Error& error, std::string_view request_id, Observer& obse
 /// The caller's `x-request-id` if it is 1-128 characters of `[A-Za-z0-9._-]`, otherwise a new one.
 std::string choose_request_id(const Fields& fields);
 
-/// Adds the fields that every response has.
+/// Adds the fields that every response has; `Cache-Control` unless the response has its own.
 void add_common_fields(Response& response, const std::string& request_id);
 
 }  // namespace webhooks::http

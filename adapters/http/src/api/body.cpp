@@ -48,4 +48,10 @@ void add_errors(FieldErrors& errors, std::string_view prefix, const Result<>& va
     }
 }
 
+Error prefixed(std::string_view prefix, Error error) {
+    FieldErrors fields;
+    add_errors(fields, prefix, Result<>(error));
+    return fields.empty() ? error : Error(error.code(), std::move(fields));
+}
+
 }  // namespace webhooks::http

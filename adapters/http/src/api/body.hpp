@@ -33,5 +33,7 @@ Result<json::Members> parse_body_if_any(const Call& call, json::Names names,
 /// Adds the errors that the service found, with `prefix` before the member names. Skips members
 /// that already have an error, because those were not read.
 void add_errors(FieldErrors& errors, std::string_view prefix, const Result<>& validation);
+/// The error of the service, with `prefix` before the member names, if there are any.
+Error prefixed(std::string_view prefix, Error error);
 
 }  // namespace webhooks::http

@@ -20,10 +20,6 @@ std::string headers_text(const Headers& headers) {
     return writer.end_object().take();
 }
 
-std::optional<std::string> format_if_set(const std::optional<Time>& time) {
-    return time ? std::optional(format_time(*time)) : std::nullopt;
-}
-
 /// Writes an object with the selected members.
 class Members {
 public:
@@ -163,6 +159,10 @@ std::string format_time(Time time) {
                   int(clock.minutes().count()), int(clock.seconds().count()),
                   int(clock.subseconds().count()));
     return text;
+}
+
+std::optional<std::string> format_if_set(const std::optional<Time>& time) {
+    return time ? std::optional(format_time(*time)) : std::nullopt;
 }
 
 void write(json::Writer& writer, const Subscription& subscription, const Selection& selection) {

@@ -3,6 +3,7 @@
 /// @file
 /// The library's values as the API represents them: names and order as documented.
 
+#include <optional>
 #include <string>
 #include <vector>
 #include <webhooks/event.hpp>
@@ -17,6 +18,7 @@ namespace webhooks::http {
 
 /// RFC 3339, UTC, milliseconds, e.g. "2026-01-31T09:05:00.250Z"; more precise digits are cut off.
 std::string format_time(Time time);
+std::optional<std::string> format_if_set(const std::optional<Time>& time);
 
 /// The members to show, as in `ListQuery::select`; empty: all.
 using Selection = std::vector<std::string>;

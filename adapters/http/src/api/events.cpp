@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <webhooks/webhook_service.hpp>
 
+#include "../access/request_limits.hpp"
 #include "../ascii.hpp"
 #include "../json/values.hpp"
 #include "answers.hpp"
@@ -230,6 +231,7 @@ void publish_batch(WebhookService& service, const Call& call, Done done) {
     const bool is_right =
         std::ranges::all_of(*batch, [](const auto& text) { return text.errors.empty(); });
     if (!is_right) return done(errors_of(service, *batch));
+    call.limits.count_batch(call.caller, batch->size(), std::chrono::steady_clock::now());
     std::vector<Publication> publications;
     publications.reserve(batch->size());
     const std::optional<TraceContext> trace = read_trace(call.fields);

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+#include <webhooks/permissions.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
@@ -32,10 +35,16 @@ public:
     std::optional<std::string_view> raw(std::string_view name) const;
     std::optional<std::string> text(std::string_view name) const;
     std::optional<int> number(std::string_view name, int min, int max) const;
+    /// An id: 1 - 2^53 - 1.
+    std::optional<std::int64_t> id(std::string_view name) const;
     std::optional<bool> flag(std::string_view name) const;
+    /// An array of strings.
+    std::optional<std::vector<std::string>> texts(std::string_view name) const;
     std::optional<Time> time(std::string_view name) const;
     /// An array of names of failure classes.
     std::optional<RetryOn> retry_on(std::string_view name) const;
+    /// An array of names of permissions.
+    std::optional<Permissions> permissions(std::string_view name) const;
     /// An object of strings, or a string that contains one (as in responses).
     std::optional<Headers> headers(std::string_view name) const;
     /// Adds an error for a member.

@@ -90,13 +90,6 @@ Error unless_absent(WebhookService& service, const Call& call, FieldErrors error
     return verdict ? Error(std::move(errors)) : verdict.error();
 }
 
-/// The masks of secrets are errors that only the service knows.
-Error prefixed(Error error) {
-    FieldErrors fields;
-    add_errors(fields, prefix, Result<>(error));
-    return fields.empty() ? error : Error(error.code(), std::move(fields));
-}
-
 }  // namespace
 
 Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
@@ -115,7 +108,7 @@ Result<Response> create_subscription(WebhookService& service, const Call& call) 
     add_errors(errors, prefix, service.validate(*change));
     if (!errors.empty()) return Error(std::move(errors));
     const auto created = service.create_subscription(call.caller, to_draft(std::move(*change)));
-    if (!created) return prefixed(created.error());
+    if (!created) return prefixed(prefix, created.error());
     return answer(*created, "The subscription was created.");
 }
 
@@ -134,7 +127,7 @@ Result<Response> update_subscription(WebhookService& service, const Call& call) 
     if (!errors.empty()) return unless_absent(service, call, std::move(errors));
     const auto updated =
         service.update_subscription(call.caller, call.subscription, std::move(*change));
-    if (!updated) return prefixed(updated.error());
+    if (!updated) return prefixed(prefix, updated.error());
     return answer(*updated, "The subscription was updated.");
 }
 

@@ -10,25 +10,16 @@
 #include <new>
 #include <utility>
 
+#include "../file_state.hpp"
+
 namespace webhooks::http {
 namespace {
 
 /// How long the last check of the files is valid.
 constexpr std::chrono::seconds check_interval(1);
 
-/// Changes whenever the files do, whether they are overwritten or replaced.
 std::string state_of(const TlsOptions& options) {
-    std::string state;
-    for (const std::string& file : {options.certificate_file, options.key_file}) {
-        struct stat found {};
-        if (::stat(file.c_str(), &found) != 0) return {};
-        for (const auto number : {std::uint64_t(found.st_dev), std::uint64_t(found.st_ino),
-                                  std::uint64_t(found.st_size), std::uint64_t(found.st_mtim.tv_sec),
-                                  std::uint64_t(found.st_mtim.tv_nsec)}) {
-            state += std::to_string(number) + ' ';
-        }
-    }
-    return state;
+    return file_state(options.certificate_file) + '/' + file_state(options.key_file);
 }
 
 Error unusable(const char* member, const std::string& file, const char* what) {

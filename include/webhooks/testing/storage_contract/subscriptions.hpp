@@ -152,29 +152,5 @@ STORAGE_TEST("a deleted subscription is gone at once and its rows are deleted by
     CHECK(this->storage->list_events(alice, stays, {}).value().items[4].payload == "{}");
 }
 
-STORAGE_TEST("API keys are found by hash until they are deleted") {
-    Storage& seam = *this->storage;
-    const std::string hash("\0hash of thirty-two bytes \xFF\x80 abc", 32);
-    // A storage may support none.
-    if (seam.list_api_keys().has_error() && seam.list_api_keys().error() == Errc::unsupported) {
-        CHECK(seam.insert_api_key({.hash = hash, .user_id = "alice"}).error() == Errc::unsupported);
-        return;
-    }
-    const ApiKeyRecord key =
-        seam.insert_api_key({.hash = hash, .user_id = "alice", .is_administrator = true}).value();
-    CHECK(seam.insert_api_key({.hash = hash, .user_id = "bob"}).error() == Errc::conflict);
-    const ApiKeyRecord found = seam.find_api_key(hash).value().value();
-    CHECK(found.id == key.id);
-    CHECK(found.hash == hash);
-    CHECK(found.user_id == "alice");
-    CHECK(found.is_administrator);
-    CHECK(found.created_at == this->clock->now());
-    CHECK(seam.list_api_keys().value().size() == 1);
-    CHECK_FALSE(seam.find_api_key("other").value());
-    seam.delete_api_key(key.id).value();
-    CHECK_FALSE(seam.find_api_key(hash).value());
-    CHECK(seam.delete_api_key(key.id).error() == Errc::not_found);
-}
-
 }  // namespace
 }  // namespace webhooks::testing::storage_contract

@@ -1,15 +1,39 @@
 #include <base/hex.hpp>
+#include <storage/sql/api_key_table.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/api_key_finder.hpp>
 #include <storage/sql/sqlite/connection.hpp>
+#include <string>
 
 namespace webhooks::storage {
+namespace {
 
-SqliteApiKeyFinder::SqliteApiKeyFinder(const SqliteOptions& options) {
+/// Makes a connection fail at once where another one is writing.
+class WithoutWaiting {
+public:
+    WithoutWaiting(soci::session& sql, std::chrono::milliseconds usual)
+        : connection_(handle(sql)), usual_(usual) {
+        sqlite_api::sqlite3_busy_timeout(connection_, 0);
+    }
+    WithoutWaiting(const WithoutWaiting&) = delete;
+    WithoutWaiting& operator=(const WithoutWaiting&) = delete;
+    ~WithoutWaiting() {
+        sqlite_api::sqlite3_busy_timeout(connection_, static_cast<int>(usual_.count()));
+    }
+
+private:
+    sqlite_api::sqlite3* const connection_;
+    const std::chrono::milliseconds usual_;
+};
+
+}  // namespace
+
+SqliteApiKeyFinder::SqliteApiKeyFinder(const SqliteOptions& options)
+    : busy_timeout_(options.busy_timeout) {
     open_connection(sql_, options);
-    select_.emplace(sql_,
-                    "SELECT id, hash, user_id, is_administrator, created_at "
-                    "FROM webhooks_api_key WHERE hash = ?");
+    select_.emplace(sql_, std::string("SELECT ") + ApiKeyRow::columns +
+                              " FROM webhooks_api_key WHERE hash = ?");
+    update_.emplace(sql_, "UPDATE webhooks_api_key SET last_used_at = ? WHERE id = ?");
 }
 
 std::optional<ApiKeyRecord> SqliteApiKeyFinder::find(std::string_view hash) {
@@ -18,14 +42,29 @@ std::optional<ApiKeyRecord> SqliteApiKeyFinder::find(std::string_view hash) {
     const std::scoped_lock lock(mutex_);
     select_->find(
         [&](const SqliteRow& row) {
-            found = {.id = {row.number(0)},
-                     .hash = from_hex(row.text(1)),
-                     .user_id = std::string(row.text(2)),
-                     .is_administrator = row.number(3) != 0,
-                     .created_at = from_micros(row.number(4))};
+            found = ApiKeyRow{.id = row.number(0),
+                              .hash = std::string(row.text(1)),
+                              .user_id = std::string(row.text(2)),
+                              .is_administrator = static_cast<int>(row.number(3)),
+                              .created_at = row.number(4),
+                              .name = std::string(row.text(5)),
+                              .permissions = std::string(row.text(6)),
+                              .subscription_id = row.number(7),
+                              .expires_at = row.number(8),
+                              .rate_per_second = static_cast<int>(row.number(9)),
+                              .rate_burst = static_cast<int>(row.number(10)),
+                              .hint = std::string(row.text(11)),
+                              .last_used_at = row.number(12)}
+                        .to_record();
         },
         hex);
     return found;
+}
+
+void SqliteApiKeyFinder::note_use(ApiKeyId id, Time time) {
+    const std::scoped_lock lock(mutex_);
+    const WithoutWaiting impatient(sql_, busy_timeout_);
+    update_->execute(to_micros(time), id);
 }
 
 }  // namespace webhooks::storage

@@ -2,6 +2,7 @@
 
 #include <soci/soci.h>
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <storage/sql/sqlite/statement.hpp>
@@ -18,11 +19,15 @@ public:
     explicit SqliteApiKeyFinder(const SqliteOptions& options);
 
     std::optional<ApiKeyRecord> find(std::string_view hash);
+    /// Does not wait for a writer: a request must not, and the next one tries again.
+    void note_use(ApiKeyId id, Time time);
 
 private:
+    const std::chrono::milliseconds busy_timeout_;
     std::mutex mutex_;
     soci::session sql_;
     std::optional<SqliteStatement> select_;
+    std::optional<SqliteStatement> update_;
 };
 
 }  // namespace webhooks::storage

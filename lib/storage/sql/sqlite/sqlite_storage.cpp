@@ -334,5 +334,12 @@ Result<std::optional<ApiKeyRecord>> SqliteStorage::find_api_key(std::string_view
                    [&]() -> Result<std::optional<ApiKeyRecord>> { return api_keys_->find(hash); });
 }
 
+Result<> SqliteStorage::note_api_key_use(ApiKeyId id, Time time) {
+    return guarded(options_.path, [&]() -> Result<> {
+        api_keys_->note_use(id, time);
+        return {};
+    });
+}
+
 }  // namespace storage
 }  // namespace webhooks

@@ -37,6 +37,7 @@ public:
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
+    Result<> note_api_key_use(ApiKeyId, Time) override;
 
 private:
     struct Dead {
