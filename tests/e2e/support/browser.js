@@ -34,7 +34,7 @@ export async function openPage(browser, origin, { expected = [], ...options } = 
   page.on("pageerror", (error) => page.faults.push(`error: ${error.message}`));
   page.on("console", (message) => {
     const isExpected = expected.some((status) => message.text().includes(`status of ${status}`));
-    if (message.type() === "error" && !isExpected) page.faults.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !isExpected) page.faults.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on("request", (request) => {
     const url = new URL(request.url());
