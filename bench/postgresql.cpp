@@ -43,7 +43,7 @@ bool Postgresql::is_installed() {
 }
 
 Postgresql::Postgresql(std::filesystem::path folder) {
-    // PostgreSQL refuses to run as root.
+    // PostgreSQL does not run as root.
     if (::geteuid() == 0) {
         const passwd* user = ::getpwnam("postgres");
         if (user == nullptr) user = ::getpwnam("nobody");

@@ -83,6 +83,12 @@ if(WEBHOOKS_HTTP_ADAPTER)
             COMPONENT development)
     install(FILES adapters/http/openapi.yaml DESTINATION ${documentation_directory}/libwebhooks-dev
             COMPONENT development)
+    # The library contains the portal, and so what that is made of.
+    set(portal_licences adapters/http/portal/VENDORED.md
+                        adapters/http/portal/vendor/LICENSE.preact
+                        adapters/http/portal/vendor/LICENSE.htm)
+    install(FILES ${portal_licences} COMPONENT libraries
+            DESTINATION ${documentation_directory}/libwebhooks${WEBHOOKS_ABI_VERSION})
 endif()
 
 configure_package_config_file(cmake/webhooksConfig.cmake.in webhooksConfig.cmake
@@ -111,6 +117,8 @@ if(TARGET webhooks-server)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/webhooks-server.service COMPONENT server
             DESTINATION lib/systemd/system)
     install(FILES LICENSE RENAME copyright COMPONENT server
+            DESTINATION ${documentation_directory}/webhooks-server)
+    install(FILES ${portal_licences} COMPONENT server
             DESTINATION ${documentation_directory}/webhooks-server)
     install(FILES CHANGELOG.md adapters/http/openapi.yaml examples/server/config.schema.json
                   monitoring/alerts.yml monitoring/grafana.json

@@ -24,6 +24,10 @@ no lib/transport/pool.cpp           // a request that is under way
 ok lib/transport/pool.cpp           // a request under the way
 no tests/unit/service_test.cpp      TEST_CASE("a look-up is made") {}
 no tests/e2e/life.test.js           // a look-up
+no tests/unit/sweep_test.cpp        pool.sweep(now);
+no tests/unit/sweep_test.cpp        // The server refuses it.
+ok tests/unit/sweep_test.cpp        CHECK(error == "connection refused");
+no docs/operating.md                `call`: write, claim, pulse
 no dev                              # whoever calls it
 no packaging/server.1.in            Shall be installed.
 ok CHANGELOG.md                     Events were sent again.

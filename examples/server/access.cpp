@@ -66,4 +66,17 @@ Result<> make_first_key(std::shared_ptr<webhooks::ApiKeyStore> storage, bool may
     return {};
 }
 
+Result<> make_portal_link(webhooks::WebhookService& service,
+                          const std::optional<webhooks::http::PortalOptions>& portal, bool may_show,
+                          Access& access) {
+    if (!portal || !may_show) return {};
+    auto sessions = service.portal_sessions();
+    if (!sessions) return sessions.error();
+    auto created = sessions->create(
+        admin(), {.user_id = admin().user_id(), .view = webhooks::PortalView::administrator});
+    if (!created) return created.error();
+    access.portal_link = portal->link(created->code);
+    return {};
+}
+
 }  // namespace server

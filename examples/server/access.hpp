@@ -17,6 +17,8 @@ struct Access {
     std::optional<webhooks::Secret> new_key;
     /// No key exists.
     bool needs_key = false;
+    /// Opens the portal as an administrator, once. It is shown like a new key.
+    std::optional<std::string> portal_link = {};
 };
 
 /// The keys of the storage and, if WEBHOOKS_ADMIN_KEY is set, that one. It is valid only while the
@@ -32,5 +34,10 @@ webhooks::Result<Access> open_access(const Settings& settings,
 /// @param may_show whether the caller may print the key; if not, none is created.
 webhooks::Result<> make_first_key(std::shared_ptr<webhooks::ApiKeyStore> storage, bool may_show,
                                   Access& access);
+
+/// With a portal, makes a link to it for the administrator "admin". Call it as `make_first_key`.
+webhooks::Result<> make_portal_link(webhooks::WebhookService& service,
+                                    const std::optional<webhooks::http::PortalOptions>& portal,
+                                    bool may_show, Access& access);
 
 }  // namespace server

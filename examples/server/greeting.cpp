@@ -21,6 +21,11 @@ std::string base_url(const Settings& settings, std::uint16_t port) {
     return origin_url(scheme, settings.listen.host, port) + settings.server.base_path;
 }
 
+std::string portal_url(const Settings& settings) {
+    const std::string& root = settings.portal.options.public_url;
+    return root + (root.ends_with('/') ? "portal/" : "/portal/");
+}
+
 /// How the sample commands refer to the key.
 std::string key_text(const Access& access) {
     if (access.new_key) return std::string(access.new_key->reveal());
@@ -117,6 +122,14 @@ std::string greeting(const Settings& settings, const Access& access, std::uint16
     if (metrics_port != 0) {
         out << "metrics: " << origin_url("http://", settings.server.metrics_host, metrics_port)
             << "/metrics\n";
+    }
+    if (!settings.portal.options.public_url.empty()) {
+        out << "portal: " << portal_url(settings) << '\n';
+    }
+    if (access.portal_link) {
+        out << "\nThis link opens the portal as an administrator. It works once, within 5 "
+               "minutes:\n\n    "
+            << *access.portal_link << '\n';
     }
     print_key(out, access, settings.storage.to_string());
     out << "\nTo try it:\n\n  KEY=\"" << key_text(access) << "\"\n\n";

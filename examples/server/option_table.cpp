@@ -59,6 +59,8 @@ using webhooks::RequestRate;
 using webhooks::ServiceOptions;
 using webhooks::SqliteOptions;
 using webhooks::http::JwtOptions;
+using webhooks::http::PortalBrand;
+using webhooks::http::PortalOptions;
 using webhooks::http::ServerOptions;
 using webhooks::http::TlsOptions;
 
@@ -70,6 +72,9 @@ constexpr auto in_sqlite = &S::sqlite;
 constexpr auto in_postgresql = &S::postgresql;
 constexpr auto in_rest = &S::server;
 constexpr auto in_jwt = &S::jwt;
+constexpr auto in_portal = &S::portal;
+constexpr auto in_portal_options = &PortalSettings::options;
+constexpr auto in_brand = &PortalOptions::brand;
 
 // clang-format off
 constexpr Option table[] = {
@@ -165,9 +170,9 @@ constexpr Option table[] = {
     {"service.max_payload_bytes_in_memory", Kind::number, Scope::serving, "BYTES",
      "maximum bytes of payloads in memory; the rest waits in storage",
      into<in_service, &ServiceOptions::max_payload_bytes_in_memory>},
-    {"service.park_after", Kind::text, Scope::serving, "DURATION",
+    {"service.persist_after", Kind::text, Scope::serving, "DURATION",
      "an event that has waited in memory for this long gets a row in storage",
-     into<in_service, &ServiceOptions::park_after>},
+     into<in_service, &ServiceOptions::persist_after>},
     {"service.max_publish_queue", Kind::number, Scope::serving, "COUNT",
      "maximum publications waiting to be committed",
      into<in_service, &ServiceOptions::max_publish_queue>},
@@ -310,6 +315,32 @@ constexpr Option table[] = {
      "how far the clock of a token's issuer may be off", into<in_jwt, &JwtOptions::leeway>},
     {"jwt.max_lifetime", Kind::text, Scope::serving, "DURATION",
      "the longest time for which a token may be valid", into<in_jwt, &JwtOptions::max_lifetime>},
+
+    {"portal.public_url", Kind::text, Scope::serving, "URL",
+     "serve the portal at /portal/; where the root of this server is for a browser",
+     into<in_portal, in_portal_options, &PortalOptions::public_url>},
+    {"portal.frame_ancestors", Kind::list, Scope::serving, "ORIGIN",
+     "allow pages of this origin to show the portal in a frame; repeatable",
+     into<in_portal, in_portal_options, &PortalOptions::frame_ancestors>},
+    {"portal.appearance", Kind::text, Scope::serving, "APPEARANCE",
+     "auto (as the reader's system), light or dark",
+     into<in_portal, in_portal_options, &PortalOptions::appearance>},
+    {"portal.egress_addresses", Kind::list, Scope::serving, "ADDRESS",
+     "an address that deliveries come from, to show to customers; repeatable",
+     into<in_portal, in_portal_options, &PortalOptions::egress_addresses>},
+    {"portal.show_operator", Kind::boolean, Scope::serving, "",
+     "offer the views for operators",
+     into<in_portal, in_portal_options, &PortalOptions::show_operator>},
+    {"portal.brand.name", Kind::text, Scope::serving, "NAME",
+     "the name on the portal", into<in_portal, in_portal_options, in_brand, &PortalBrand::name>},
+    {"portal.brand.accent", Kind::text, Scope::serving, "#RRGGBB",
+     "the color of its buttons and links",
+     into<in_portal, in_portal_options, in_brand, &PortalBrand::accent>},
+    {"portal.brand.logo_file", Kind::text, Scope::serving, "FILE",
+     "its logo, a PNG or SVG file of at most 64 KiB", into<in_portal, &PortalSettings::logo_file>},
+    {"portal.brand.home_url", Kind::text, Scope::serving, "URL",
+     "where it links to when a session has ended",
+     into<in_portal, in_portal_options, in_brand, &PortalBrand::home_url>},
 };
 // clang-format on
 

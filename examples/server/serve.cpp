@@ -12,6 +12,7 @@
 #include "commands.hpp"
 #include "greeting.hpp"
 #include "log.hpp"
+#include "portal.hpp"
 #include "warnings.hpp"
 
 namespace server {
@@ -138,9 +139,17 @@ Result<> serve(const Settings& settings) {
     if (!service) return service.error();
     auto access = open_access(settings, *storage, log);
     if (!access) return under("jwt", access.error());
-    auto rest = webhooks::http::Server::open(*service, access->authenticator, settings.server, log);
+    auto portal = read_portal(settings);
+    if (!portal) return under("portal", portal.error());
+    webhooks::http::ServerOptions server = settings.server;
+    server.portal = *std::move(portal);
+    auto rest = webhooks::http::Server::open(*service, access->authenticator, server, log);
     if (!rest) return under("server", rest.error());
-    if (auto made = make_first_key(*storage, may_show_key(settings), *access); !made) return made;
+    const bool may_show = may_show_key(settings);
+    if (auto made = make_first_key(*storage, may_show, *access); !made) return made;
+    if (auto made = make_portal_link(*service, server.portal, may_show, *access); !made) {
+        return made;
+    }
     if (auto started = service->start(); !started) return started;
     if (auto started = rest->start(); !started) return started;
     std::cout << greeting(settings, *access, rest->port(), rest->metrics_port(), *service)

@@ -57,6 +57,12 @@ struct EncryptionSettings {
     bool secrets = true;
 };
 
+/// The portal; there is none without `public_url`.
+struct PortalSettings {
+    webhooks::http::PortalOptions options;  ///< The bytes of the logo are in `logo_file`.
+    std::string logo_file;
+};
+
 struct Settings {
     Listen listen;
     StorageChoice storage;
@@ -75,6 +81,7 @@ struct Settings {
     webhooks::PostgresqlOptions postgresql;
     webhooks::http::ServerOptions server;  ///< Host and port are in `listen`.
     webhooks::http::JwtOptions jwt;        ///< Used if `jwks_file` is set.
+    PortalSettings portal;
 };
 
 }  // namespace server

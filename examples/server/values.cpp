@@ -134,6 +134,17 @@ ErrorText parse(const std::string& text, LogFormat& value) {
     return {};
 }
 
+ErrorText parse(const std::string& text, webhooks::http::PortalAppearance& value) {
+    using webhooks::http::PortalAppearance;
+    for (const PortalAppearance appearance :
+         {PortalAppearance::automatic, PortalAppearance::light, PortalAppearance::dark}) {
+        if (text != to_text(appearance)) continue;
+        value = appearance;
+        return {};
+    }
+    return in_quotes(text) + "is none of auto, light and dark";
+}
+
 ErrorText parse(const std::string& text, webhooks::LogLevel& value) {
     using webhooks::LogLevel;
     for (const LogLevel level :
@@ -226,6 +237,18 @@ std::string to_text(const StorageChoice& value) {
 
 std::string to_text(LogFormat value) {
     return value == LogFormat::json ? "json" : "text";
+}
+
+std::string to_text(webhooks::http::PortalAppearance value) {
+    switch (value) {
+        case webhooks::http::PortalAppearance::light:
+            return "light";
+        case webhooks::http::PortalAppearance::dark:
+            return "dark";
+        case webhooks::http::PortalAppearance::automatic:
+            break;
+    }
+    return "auto";
 }
 
 std::string to_text(webhooks::LogLevel value) {

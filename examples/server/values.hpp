@@ -30,6 +30,7 @@ ErrorText parse(const std::string& text, webhooks::LogLevel& value);
 /// A port; 0 picks a free one.
 ErrorText parse(const std::string& text, std::optional<std::uint16_t>& value);
 ErrorText parse(const std::string& text, webhooks::Network& value);
+ErrorText parse(const std::string& text, webhooks::http::PortalAppearance& value);
 ErrorText parse(const std::string& text, webhooks::Permission& value);
 /// RFC 3339.
 ErrorText parse(const std::string& text, std::optional<webhooks::Time>& value);
@@ -49,6 +50,7 @@ std::string to_text(LogFormat value);
 std::string to_text(webhooks::LogLevel value);
 std::string to_text(std::optional<std::uint16_t> value);
 std::string to_text(const webhooks::Network& value);
+std::string to_text(webhooks::http::PortalAppearance value);
 std::string to_text(webhooks::Permission value);
 std::string to_text(const std::optional<webhooks::Time>& value);
 std::string to_text(const webhooks::EventType& value);

@@ -39,6 +39,10 @@ enum class Action : std::uint8_t {
     list_api_keys,
     create_api_key,
     delete_api_key,
+    create_portal_session,
+    delete_portal_session,
+    get_own_session,
+    end_own_session,
 };
 
 /// What an operation needs.
@@ -75,6 +79,10 @@ inline constexpr std::array requirements = {
     Requirement{Action::list_api_keys, Permission::subscriptions_read},
     Requirement{Action::create_api_key, Permission::subscriptions_write},
     Requirement{Action::delete_api_key, Permission::subscriptions_write},
+    Requirement{Action::create_portal_session, Permission::administrator},
+    Requirement{Action::delete_portal_session, Permission::administrator},
+    Requirement{Action::get_own_session, Permissions()},
+    Requirement{Action::end_own_session, Permissions()},
 };
 
 constexpr const Requirement& requirement_of(Action action) noexcept {

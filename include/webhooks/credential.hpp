@@ -31,12 +31,13 @@ struct RequestRate {
 /// How a caller identified themselves.
 struct Credential {
     enum class Kind : std::uint8_t {
-        host,  ///< The host made the principal.
-        key,   ///< An API key.
-        jwt,   ///< A JSON Web Token.
+        host,    ///< The host made the principal.
+        key,     ///< An API key.
+        jwt,     ///< A JSON Web Token.
+        portal,  ///< The token of a session of the portal.
     };
     Kind kind = Kind::host;
-    /// Of a key: its id. Of a token: that of the key that signed it; may be empty.
+    /// Of a key or a session: its id. Of a token: that of the key that signed it; may be empty.
     std::string id = {};
     std::optional<Time> expires_at = {};
     /// Instead of the adapter's own limit.

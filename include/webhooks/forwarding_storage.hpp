@@ -53,6 +53,11 @@ public:
         list_api_keys,
         delete_api_key,
         note_api_key_use,
+        insert_portal_session,
+        redeem_portal_code,
+        find_portal_session,
+        delete_portal_session,
+        delete_portal_sessions,
     };
 
     /// @pre `inner` is not null.
@@ -109,6 +114,15 @@ public:
     Result<std::vector<ApiKeyRecord>> list_api_keys() override;
     Result<> delete_api_key(ApiKeyId) override;
     Result<> note_api_key_use(ApiKeyId, Time) override;
+
+    Result<PortalSessionRecord> insert_portal_session(const PortalSessionRecord&) override;
+    Result<std::optional<PortalSessionRecord>> redeem_portal_code(std::string_view code_hash,
+                                                                  std::string_view token_hash,
+                                                                  Time now) override;
+    Result<std::optional<PortalSessionRecord>> find_portal_session(
+        std::string_view token_hash) override;
+    Result<> delete_portal_session(PortalSessionId) override;
+    Result<std::size_t> delete_portal_sessions(const std::string& user_id) override;
 
 protected:
     /// Makes one call of the other storage by calling `forward` once, which returns whether the

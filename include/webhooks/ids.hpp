@@ -27,6 +27,7 @@ using SubscriptionId = Id<struct SubscriptionTag>;
 using EventId = Id<struct EventTag>;
 using WorkerId = Id<struct WorkerTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
+using PortalSessionId = Id<struct PortalSessionTag>;
 
 /// Counts the changes of all subscriptions and event types of a storage; increases with every
 /// change.

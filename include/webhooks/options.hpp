@@ -60,7 +60,7 @@ struct ServiceOptions {
     /// publications that wait to be committed. `max_payload_bytes` - 1 TiB.
     std::size_t max_payload_bytes_in_memory = 256 * 1024 * 1024;
     /// An event that has waited in memory for this long gets a row in storage. 100 ms - 1 h.
-    std::chrono::milliseconds park_after = std::chrono::seconds(5);
+    std::chrono::milliseconds persist_after = std::chrono::seconds(5);
 
     /// The maximum number of publications waiting to be committed, including each one of a batch;
     /// beyond it, `publish` returns `overloaded`. A batch larger than this is invalid. 1-1,000,000.

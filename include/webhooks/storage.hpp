@@ -9,6 +9,7 @@
 #include <webhooks/storage/delivery_log.hpp>
 #include <webhooks/storage/event_log.hpp>
 #include <webhooks/storage/operator_view.hpp>
+#include <webhooks/storage/portal_session_store.hpp>
 #include <webhooks/storage/subscription_store.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -25,6 +26,7 @@ class Storage : public SubscriptionStore,
                 public EventLog,
                 public DeliveryLog,
                 public OperatorView,
-                public ApiKeyStore {};
+                public ApiKeyStore,
+                public PortalSessionStore {};
 
 }  // namespace webhooks

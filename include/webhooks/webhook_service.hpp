@@ -16,6 +16,7 @@
 #include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
+#include <webhooks/portal_sessions.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/random.hpp>
@@ -186,6 +187,8 @@ public:
     Result<std::vector<ApiKeyRecord>> api_keys(const Principal&) const;
     /// Revokes a key at once. @return not_found.
     Result<> delete_api_key(const Principal&, ApiKeyId);
+    /// Sessions of the portal in this service's storage, by its clock.
+    Result<PortalSessions> portal_sessions() const;
 
     // ---- For administrators.
 

@@ -185,7 +185,7 @@ HeldEvent Dispatcher::take(SubscriptionQueue& queue,
 
 void Dispatcher::defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now) {
     const SteadyTime due = std::max(queue.health.blocked_until, now.steady);
-    results_.custody_changes.push_back(custody_change(event, now.at(due), Custody::reserved));
+    results_.batch.custody_changes.push_back(custody_change(event, now.at(due), Custody::reserved));
     queue.backlog.add();
 }
 
@@ -199,19 +199,19 @@ void Dispatcher::defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& 
 }
 
 void Dispatcher::return_to_storage(const HeldEvent& event, Time due) {
-    results_.custody_changes.push_back(custody_change(event, due, Custody::unclaimed));
+    results_.batch.custody_changes.push_back(custody_change(event, due, Custody::unclaimed));
     release(event);
 }
 
 void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now) {
-    results_.attempts.push_back({.event = event.id,
-                                 .subscription = event.subscription,
-                                 .attempt = {.number = event.attempts + 1,
-                                             .sent_at = now.time,
-                                             .error_message = reason,
-                                             .outcome = outcome},
-                                 .attempts_since_reopened = event.attempts_since_reopened,
-                                 .has_row = event.has_row});
+    results_.batch.attempts.push_back({.event = event.id,
+                                       .subscription = event.subscription,
+                                       .attempt = {.number = event.attempts + 1,
+                                                   .sent_at = now.time,
+                                                   .error_message = reason,
+                                                   .outcome = outcome},
+                                       .attempts_since_reopened = event.attempts_since_reopened,
+                                       .has_row = event.has_row});
     results_.contexts.push_back({.message = event.message,
                                  .endpoint = {},
                                  .created_at = event.created_at,
@@ -241,12 +241,12 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
 
 void Dispatcher::persist_overdue(const Now& now) {
     if (queued_.events == 0) return;
-    const SteadyTime limit = now.steady - options_.park_after;
+    const SteadyTime limit = now.steady - options_.persist_after;
     for (const auto& [key, queue] : queues_) {
         for (SubscriptionQueue::Entry& entry : queue->events) {
             if (entry.since >= limit || entry.event.has_row) continue;
             entry.event.has_row = true;
-            results_.custody_changes.push_back(
+            results_.batch.custody_changes.push_back(
                 custody_change(entry.event, now.time, Custody::in_memory));
         }
     }
@@ -343,7 +343,7 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
     const Verdict verdict = decide(answer, policy, attempts_since_reopened, now.time, random_unit);
     const auto duration =
         std::chrono::duration_cast<std::chrono::microseconds>(now.steady - flight.started);
-    results_.attempts.push_back(
+    results_.batch.attempts.push_back(
         {.event = event.id,
          .subscription = event.subscription,
          .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
@@ -363,8 +363,8 @@ void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const Tran
     HealthReport report =
         queue.health.note({.answer = answer, .sent_at = flight.sent_at, .started = flight.started},
                           health_policy_, policy, now);
-    if (report.state) results_.states.push_back(*report.state);
-    if (report.deactivation) results_.deactivations.push_back(*report.deactivation);
+    if (report.state) results_.batch.states.push_back(*report.state);
+    if (report.deactivation) results_.batch.deactivations.push_back(*report.deactivation);
     if (report.change) results_.health_changes.push_back(*std::move(report.change));
     defer_if_blocked_for_long(queue, now);
 }

@@ -50,8 +50,8 @@ public:
     bool finish(Transport::Token token, const TransportAnswer& answer, const Now& now,
                 double random_unit);
 
-    /// Gives rows to events that have waited for longer than `ServiceOptions::park_after`, so that
-    /// the low-water mark can advance past them.
+    /// Gives rows to events that have waited for longer than `ServiceOptions::persist_after`, so
+    /// that the low-water mark can advance past them.
     void persist_overdue(const Now& now);
 
     Results take_results() { return std::exchange(results_, {}); }

@@ -36,18 +36,14 @@ struct AttemptContext {
     Time due{};
 };
 
-/// What delivery has decided and storage has to write, in the order of the decisions.
+/// What delivery has decided, in the order of the decisions.
 struct Results {
-    std::vector<AttemptRecord> attempts = {};
-    std::vector<CustodyChange> custody_changes = {};
-    std::vector<EndpointState> states = {};
-    std::vector<Deactivation> deactivations = {};
-    /// Of attempts that were written before.
-    std::vector<Rollup> rollups = {};
-    std::optional<WorkerReport> report = {};
+    /// What storage has to write. The one who writes it adds publications, and what it counted of
+    /// earlier batches.
+    Batch batch = {};
     /// Served after the rest is written.
     std::vector<RefillRequest> refill_requests = {};
-    /// One for each of `attempts`, for the observer; not written.
+    /// One for each of the batch's attempts, for the observer; not written.
     std::vector<AttemptContext> contexts = {};
     /// For the log; not written.
     std::vector<HealthChange> health_changes = {};
@@ -55,19 +51,18 @@ struct Results {
     std::size_t released_events = 0;
     std::size_t released_bytes = 0;
 
-    std::size_t size() const noexcept {
-        return attempts.size() + custody_changes.size() + states.size() + deactivations.size() +
-               rollups.size() + (report ? 1 : 0) + refill_requests.size();
+    std::size_t rows() const noexcept {
+        return batch.attempts.size() + batch.custody_changes.size() + batch.states.size() +
+               batch.deactivations.size() + batch.rollups.size() + (batch.report ? 1 : 0);
     }
+    std::size_t size() const noexcept { return rows() + refill_requests.size(); }
 
     /// Appends later decisions.
     void append(Results later) {
-        move_to(attempts, later.attempts);
-        move_to(custody_changes, later.custody_changes);
-        move_to(states, later.states);
-        move_to(deactivations, later.deactivations);
-        move_to(rollups, later.rollups);
-        if (later.report) report = std::move(later.report);
+        move_to(batch.attempts, later.batch.attempts);
+        move_to(batch.custody_changes, later.batch.custody_changes);
+        move_to(batch.states, later.batch.states);
+        move_to(batch.deactivations, later.batch.deactivations);
         move_to(refill_requests, later.refill_requests);
         released_events += later.released_events;
         released_bytes += later.released_bytes;

@@ -55,6 +55,10 @@ StorageCall kind_of(Call call) {
         case Call::delete_api_key:
         case Call::rewrap_data_keys:
         case Call::note_api_key_use:
+        case Call::insert_portal_session:
+        case Call::redeem_portal_code:
+        case Call::delete_portal_session:
+        case Call::delete_portal_sessions:
             return StorageCall::write;
         case Call::claim:
         case Call::claim_reserved:

@@ -46,7 +46,7 @@ const std::vector<std::uint64_t> attempt_times = {5'000,     10'000,    25'000, 
 const std::vector<std::uint64_t> sizes = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
 
 MetricLabel storage_calls() {
-    return {"call", {"write", "claim", "pulse", "read", "maintain"}};
+    return {"call", {"write", "claim", "heartbeat", "read", "maintain"}};
 }
 
 /// Failures have the values starting with `FailureReason::lookup`.
@@ -122,7 +122,7 @@ void describe_gauges(Descriptions& all) {
     all[subscriptions] = gauge("webhooks_subscriptions", "Subscriptions in storage, sampled.",
                                {{"state", {"active", "paused", "failing", "inactive"}}});
     all[workers] = gauge("webhooks_workers", "Workers on this storage, sampled.",
-                         {{"state", {"live", "lapsed"}}});
+                         {{"state", {"live", "expired"}}});
     all[build_info] = gauge("webhooks_build_info", "1; the label tells the library's version.",
                             {{"version", {WEBHOOKS_VERSION}}});
 }

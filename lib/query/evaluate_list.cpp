@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <query/evaluate.hpp>
 #include <query/evaluate_list.hpp>
+#include <query/field_tables.hpp>
+#include <string_view>
 
 namespace webhooks {
 namespace {
@@ -24,32 +26,39 @@ Value maybe(const std::optional<Time>& value) {
     return value ? moment(*value) : Value();
 }
 
-/// In the order of query::fields_of, here and below.
+consteval std::size_t of_subscription(std::string_view field) {
+    return query::column_of(query::subscription_fields, field);
+}
+
+consteval std::size_t of_event(std::string_view field) {
+    return query::column_of(query::event_fields, field);
+}
+
 Value value_of(const Subscription& row, std::size_t column) {
     switch (column) {
-        case 0:
+        case of_subscription("id"):
             return row.id.value;
-        case 1:
+        case of_subscription("name"):
             return row.name;
-        case 2:
+        case of_subscription("eventType"):
             return row.event_type;
-        case 3:
+        case of_subscription("url"):
             return row.url;
-        case 5:
+        case of_subscription("maxRetryCount"):
             return std::int64_t{row.max_retry_count};
-        case 6:
+        case of_subscription("isActive"):
             return row.is_active;
-        case 7:
+        case of_subscription("userId"):
             return row.user_id;
-        case 9:
+        case of_subscription("createdAt"):
             return moment(row.created_at);
-        case 10:
+        case of_subscription("updatedAt"):
             return moment(row.updated_at);
-        case 12:
+        case of_subscription("failingSince"):
             return maybe(row.failing_since);
-        case 13:
+        case of_subscription("pausedUntil"):
             return maybe(row.paused_until);
-        case 14:
+        case of_subscription("deactivationReason"):
             if (!row.deactivation_reason) return {};
             return std::string(to_string(*row.deactivation_reason));
         default:
@@ -59,29 +68,29 @@ Value value_of(const Subscription& row, std::size_t column) {
 
 Value value_of(const Event& row, std::size_t column) {
     switch (column) {
-        case 0:
+        case of_event("id"):
             return row.id.value;
-        case 1:
+        case of_event("webhookSubscriptionId"):
             return row.subscription_id.value;
-        case 2:
+        case of_event("eventType"):
             return row.event_type;
-        case 3:
+        case of_event("payload"):
             return row.payload;
-        case 4:
+        case of_event("statusCode"):
             return maybe(row.status_code);
-        case 5:
+        case of_event("response"):
             return maybe(row.response);
-        case 6:
+        case of_event("errorMessage"):
             return maybe(row.error_message);
-        case 7:
+        case of_event("isSuccess"):
             return row.is_success;
-        case 8:
+        case of_event("retryCount"):
             return std::int64_t{row.retry_count};
-        case 9:
+        case of_event("sentAt"):
             return maybe(row.sent_at);
-        case 10:
+        case of_event("nextRetryAt"):
             return maybe(row.next_retry_at);
-        case 11:
+        case of_event("createdAt"):
             return moment(row.created_at);
         default:
             return {};

@@ -14,10 +14,10 @@ Accounts::Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMe
       next_report_(clock_.steady_now() + RollupCollector::interval) {}
 
 void Accounts::count(const delivery::Results& written) {
-    if (written.attempts.empty()) return;
+    if (written.batch.attempts.empty()) return;
     is_idle_ = false;
     const SteadyTime now = clock_.steady_now();
-    const DeliveryCounts counts = rollups_.add(written.attempts, now);
+    const DeliveryCounts counts = rollups_.add(written.batch.attempts, now);
     rates_.add({.attempts = static_cast<double>(counts.attempts()),
                 .delivered = static_cast<double>(counts.delivered),
                 .failed = static_cast<double>(counts.failed)},
@@ -32,14 +32,14 @@ void Accounts::count_published(std::size_t events) {
 bool Accounts::add_due(delivery::Results& results) {
     const SteadyTime now = clock_.steady_now();
     const bool is_due = due_at() <= now;
-    if (results.rollups.empty()) results.rollups = rollups_.take_due(now);
+    if (results.batch.rollups.empty()) results.batch.rollups = rollups_.take_due(now);
     if (now < next_report_) return is_due;
     next_report_ = now + RollupCollector::interval;
     WorkerReport current = report(now);
     is_idle_ = current == last_report_;
     if (is_idle_) return is_due;
     last_report_ = current;
-    results.report = std::move(current);
+    results.batch.report = std::move(current);
     return is_due;
 }
 

@@ -16,22 +16,6 @@ constexpr std::size_t max_events_in_batch = 10'000;
 /// The number of events that are read back at once after a lost receipt.
 constexpr std::size_t recovery_batch = 1000;
 
-bool has_rows(const Results& results) {
-    return !results.attempts.empty() || !results.custody_changes.empty() ||
-           !results.states.empty() || !results.deactivations.empty() || !results.rollups.empty() ||
-           results.report;
-}
-
-/// Moves the results out of a batch again.
-void take_back(Batch& batch, Results& results) {
-    results.attempts = std::move(batch.attempts);
-    results.custody_changes = std::move(batch.custody_changes);
-    results.states = std::move(batch.states);
-    results.deactivations = std::move(batch.deactivations);
-    results.rollups = std::move(batch.rollups);
-    results.report = std::move(batch.report);
-}
-
 }  // namespace
 
 std::size_t BatchWriter::reset(const Worker& worker) {
@@ -39,7 +23,7 @@ std::size_t BatchWriter::reset(const Worker& worker) {
     written_low_water_ = worker.last_event;
     last_batch_ = 0;
     is_in_doubt_ = false;
-    return std::exchange(unwritten_, {}).attempts.size();
+    return std::exchange(unwritten_, {}).batch.attempts.size();
 }
 
 void BatchWriter::advance_to(EventId last) {
@@ -56,7 +40,7 @@ std::size_t BatchWriter::write_pending() {
     parts_.pending.take(current_);
     const std::size_t size =
         current_.submissions.size() + current_.results.size() + (is_due ? 1 : 0);
-    if (!current_.submissions.empty() || has_rows(current_.results)) {
+    if (!current_.submissions.empty() || current_.results.rows() > 0) {
         write_current();
     } else {
         complete(current_.results, {});
@@ -73,21 +57,16 @@ bool BatchWriter::write_low_water_mark() {
 
 bool BatchWriter::write_current() {
     mark_done(current_.results);
-    Batch batch{.number = ++last_batch_,
-                .attempts = std::move(current_.results.attempts),
-                .custody_changes = std::move(current_.results.custody_changes),
-                .states = std::move(current_.results.states),
-                .deactivations = std::move(current_.results.deactivations),
-                .rollups = std::move(current_.results.rollups),
-                .report = std::move(current_.results.report)};
+    Batch& batch = current_.results.batch;
+    batch.number = ++last_batch_;
     const Result<BatchReceipt> receipt = write_matched(batch);
-    take_back(batch, current_.results);
     if (receipt) {
         written_low_water_ = batch.low_water;
         parts_.health.note_storage_result(receipt, "write");
         complete(batch, *receipt);
         return true;
     }
+    batch.appends.clear();
     unwritten_ = std::move(current_.results);
     parts_.health.note_storage_result(receipt, "write");
     for (Submission& submission : current_.submissions) {
@@ -188,25 +167,25 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
 }
 
 void BatchWriter::mark_done(const Results& results) {
-    for (const AttemptRecord& record : results.attempts) {
+    for (const AttemptRecord& record : results.batch.attempts) {
         low_water_.mark_done(record.event);
     }
-    for (const CustodyChange& change : results.custody_changes) {
+    for (const CustodyChange& change : results.batch.custody_changes) {
         low_water_.mark_done(change.event);
     }
 }
 
 void BatchWriter::complete(const Results& results, const std::vector<SubscriptionId>& deactivated) {
     parts_.accounts.count(results);
-    for (const AttemptRecord& record : results.attempts) {
+    for (const AttemptRecord& record : results.batch.attempts) {
         if (record.due) parts_.claimer.consider_due(*record.due);
     }
-    for (const CustodyChange& change : results.custody_changes) {
+    for (const CustodyChange& change : results.batch.custody_changes) {
         if (change.custody == Custody::unclaimed) parts_.claimer.consider_due(change.due);
     }
     parts_.claimer.add(results.refill_requests);
     for (const SubscriptionId id : deactivated) {
-        notify_deactivated(id, results.deactivations);
+        notify_deactivated(id, results.batch.deactivations);
     }
 }
 
@@ -249,7 +228,7 @@ bool BatchWriter::resolve_in_doubt_batch() {
         // Its callers were told that the outcome is unknown. Now it is known: all of it happened.
         if (!recover_appended() || !parts_.changes.refresh_index()) return false;
         std::vector<SubscriptionId> deactivated;
-        for (const Deactivation& wanted : unwritten_.deactivations) {
+        for (const Deactivation& wanted : unwritten_.batch.deactivations) {
             const auto endpoint = parts_.index.endpoint(wanted.subscription);
             if (endpoint && !endpoint->is_active) deactivated.push_back(wanted.subscription);
         }

@@ -8,7 +8,7 @@
 namespace webhooks::service {
 namespace {
 
-constexpr std::chrono::seconds sweep_interval{1};
+constexpr std::chrono::seconds periodic_interval{1};
 constexpr std::chrono::seconds local_error_log_interval{1};
 /// The maximum number of log lines about endpoints in each interval.
 constexpr int max_health_lines = 10;
@@ -43,7 +43,7 @@ delivery::Now DeliveryLoop::now() const {
 std::size_t DeliveryLoop::turn(bool may_wait) {
     has_failed_ = false;
     drain_inbox();
-    sweep();
+    run_periodic_checks();
     begin_attempts();
     // Decisions made without a request must not wait for one.
     const bool waits = may_wait && dispatcher_.results() == 0;
@@ -102,14 +102,14 @@ std::chrono::nanoseconds DeliveryLoop::idle_for() const {
     std::chrono::nanoseconds idle =
         polls_ ? poll_interval : std::chrono::nanoseconds(std::chrono::hours(1));
     if (const auto timer = dispatcher_.next_wakeup()) idle = std::min(idle, *timer - steady_now);
-    if (wants_sweep()) {
-        idle = std::min<std::chrono::nanoseconds>(idle, next_sweep_ - steady_now);
+    if (needs_periodic_checks()) {
+        idle = std::min<std::chrono::nanoseconds>(idle, next_periodic_check_ - steady_now);
     }
     return idle;
 }
 
-bool DeliveryLoop::wants_sweep() const {
-    return dispatcher_.waiting() > 0 || swept_changes_ != index_.changes();
+bool DeliveryLoop::needs_periodic_checks() const {
+    return dispatcher_.waiting() > 0 || refreshed_changes_ != index_.changes();
 }
 
 SteadyTime DeliveryLoop::next_wake() const {
@@ -313,14 +313,14 @@ void DeliveryLoop::log_health_changes(const std::vector<delivery::HealthChange>&
     }
 }
 
-void DeliveryLoop::sweep() {
+void DeliveryLoop::run_periodic_checks() {
     const delivery::Now at = now();
-    if (at.steady < next_sweep_) return;
-    next_sweep_ = at.steady + sweep_interval;
-    if (wants_sweep()) ++done_;
+    if (at.steady < next_periodic_check_) return;
+    next_periodic_check_ = at.steady + periodic_interval;
+    if (needs_periodic_checks()) ++done_;
     dispatcher_.persist_overdue(at);
-    if (const std::uint64_t changes = index_.changes(); changes != swept_changes_) {
-        swept_changes_ = changes;
+    if (const std::uint64_t changes = index_.changes(); changes != refreshed_changes_) {
+        refreshed_changes_ = changes;
         dispatcher_.refresh(at);
     }
 }
@@ -355,9 +355,9 @@ std::size_t DeliveryLoop::hand_back() {
     parts_.metrics->set_in_flight(dispatcher_.in_flight());
     const auto contexts = std::exchange(results.contexts, {});
     // The last attempt has no context if memory ran out in between.
-    const std::size_t reported = std::min(results.attempts.size(), contexts.size());
+    const std::size_t reported = std::min(results.batch.attempts.size(), contexts.size());
     for (std::size_t i = 0; i < reported; ++i) {
-        report(results.attempts[i], contexts[i]);
+        report(results.batch.attempts[i], contexts[i]);
     }
     log_health_changes(std::exchange(results.health_changes, {}));
     const std::size_t done = std::exchange(done_, 0) + results.size();

@@ -70,7 +70,7 @@ private:
 
     SteadyTime next_wake_of_transport() const;
     SteadyTime transport_now() const;
-    bool wants_sweep() const;
+    bool needs_periodic_checks() const;
     void drain_inbox();
     /// False while storage is behind with results, and after this worker's lease has expired.
     bool may_begin() const;
@@ -83,7 +83,7 @@ private:
     Result<CachedSigners*> signers_for(const delivery::Dispatcher::Start& start);
     void log_local_error(const std::string& error);
     void log_health_changes(const std::vector<delivery::HealthChange>& changes);
-    void sweep();
+    void run_periodic_checks();
     std::size_t hand_back();
     void report(const AttemptRecord& record, const delivery::AttemptContext& context);
     void log(LogLevel level, LogEvent event, std::string_view line);
@@ -101,12 +101,12 @@ private:
     std::atomic<bool> polls_{false};
     /// An exception of this loop, carried through the transport.
     std::exception_ptr failure_;
-    SteadyTime next_sweep_{};
+    SteadyTime next_periodic_check_{};
     SteadyTime next_local_error_log_{};
     /// Log lines about endpoints since `health_log_began_`.
     int health_lines_ = 0;
     SteadyTime health_log_began_{};
-    std::uint64_t swept_changes_ = 0;  ///< As `SubscriptionIndex::changes`.
+    std::uint64_t refreshed_changes_ = 0;  ///< As `SubscriptionIndex::changes`.
     std::unordered_map<SubscriptionId, CachedSigners> signers_;
     /// Of jitter; seeded once, for the machine's randomness costs a system call.
     std::mt19937_64 jitter_;

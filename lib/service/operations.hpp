@@ -28,6 +28,7 @@ public:
           metrics(std::move(counts)),
           options(std::move(chosen)),
           api_keys(parts.storage, parts.clock),
+          portal_sessions(parts.storage, parts.clock),
           index(options.endpoints, options.log_while_deactivated),
           engine(std::move(parts), std::move(claim), options, index, metrics) {}
 
@@ -82,6 +83,7 @@ public:
     const std::shared_ptr<metrics::ServiceMetrics> metrics;
     const ServiceOptions options;
     ApiKeys api_keys;
+    PortalSessions portal_sessions;
     service::SubscriptionIndex index;
     service::Engine engine;
     /// The process that opened the service; in a forked child there are no threads.

@@ -22,7 +22,7 @@ Result<> ServiceOptions::validate() const {
     check.in("max_events_in_memory", max_events_in_memory, 1, 10'000'000, "");
     check.in("max_payload_bytes_in_memory", max_payload_bytes_in_memory, max_payload_bytes,
              std::size_t{1} << 40U, "bytes");
-    check.in("park_after", park_after, 100ms, 1h);
+    check.in("persist_after", persist_after, 100ms, 1h);
     check.in("max_publish_queue", max_publish_queue, 1, 1'000'000, "");
     check.in("max_batch", max_batch, 1, 10'000, "");
     check.in("max_payload_bytes", max_payload_bytes, 1, 16 * 1024 * 1024, "bytes");

@@ -22,13 +22,13 @@ Result<Overview> WebhookService::Impl::overview() {
 
 Result<std::vector<UserSummary>> WebhookService::Impl::users(const std::string& after,
                                                              std::size_t take) const {
+    std::vector<FieldError> errors;
     if (take < 1 || take > max_users_in_page) {
-        return Error(
-            std::vector<FieldError>{{"take", "must be 1 to " + std::to_string(max_users_in_page)}});
+        errors.push_back(
+            {"take", "must be a whole number, 1 to " + std::to_string(max_users_in_page)});
     }
-    if (!after.empty() && !is_user_id(after)) {
-        return Error(std::vector<FieldError>{{"after", user_id_rule}});
-    }
+    if (!after.empty() && !is_user_id(after)) errors.push_back({"after", user_id_rule});
+    if (!errors.empty()) return Error(std::move(errors));
     return storage->users(after, take);
 }
 

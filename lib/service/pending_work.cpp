@@ -83,7 +83,7 @@ std::size_t PendingWork::submissions() const {
 
 PendingWork::Epoch PendingWork::begin_epoch() {
     const std::scoped_lock lock(mutex_);
-    const std::size_t dropped = results_.attempts.size();
+    const std::size_t dropped = results_.batch.attempts.size();
     results_ = {};
     return {.number = ++epoch_, .dropped_attempts = dropped};
 }

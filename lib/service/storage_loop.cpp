@@ -5,39 +5,12 @@
 
 namespace webhooks::service {
 
-StorageLoop::StorageLoop(Parts parts, const ServiceOptions& options, SubscriptionIndex& index,
-                         Inbox& inbox, const delivery::MemoryBudget& budget)
-    : storage_(std::move(parts.storage)),
-      observer_(std::move(parts.observer)),
-      options_(options),
-      inbox_(inbox),
-      clock_(parts.clock),
-      health_(std::move(parts.clock), observer_),
-      pending_(options, budget, std::move(parts.on_change)),
-      identity_(storage_, options.lease, clock_, health_),
-      changes_(storage_, index, inbox, health_),
-      claimer_({.storage = storage_,
-                .clock = clock_,
-                .health = health_,
-                .identity = identity_,
-                .changes = changes_,
-                .index = index,
-                .inbox = inbox,
-                .budget = budget}),
-      accounts_(clock_, parts.metrics, budget),
-      writer_({.storage = storage_,
-               .observer = observer_,
-               .clock = clock_,
-               .health = health_,
-               .identity = identity_,
-               .changes = changes_,
-               .index = index,
-               .inbox = inbox,
-               .claimer = claimer_,
-               .pending = pending_,
-               .accounts = accounts_,
-               .budget = budget}),
-      maintenance_(storage_, std::move(parts.metrics), options, clock_, health_) {}
+StorageLoop::StorageLoop(const StorageParts::Shared& shared)
+    : storage_(shared.storage),
+      observer_(shared.observer),
+      options_(shared.options),
+      inbox_(shared.inbox),
+      parts_(shared) {}
 
 StorageLoop::~StorageLoop() {
     storage_->set_listener({});
@@ -47,29 +20,29 @@ StorageLoop::~StorageLoop() {
 
 Result<> StorageLoop::open() {
     const std::scoped_lock turn(step_mutex_);
-    next_heartbeat_ = clock_.steady_now() + options_.heartbeat_interval;
+    next_heartbeat_ = parts_.clock.steady_now() + options_.heartbeat_interval;
     if (const Result<> begun = begin_identity(); !begun) return for_callers(begun.error());
     storage_->set_listener([this] { request(StorageRequest::heartbeat); });
     if (Result<> fresh = refresh(); !fresh) return fresh;
     // However much was left behind, heartbeats must continue: the rest follows in later steps.
-    const Result<std::size_t> moved = identity_.take_over();
+    const Result<std::size_t> moved = parts_.identity.take_over();
     if (!moved) return for_callers(moved.error());
     return {};
 }
 
 Result<> StorageLoop::close() {
     const std::scoped_lock turn(step_mutex_);
-    accounts_.flush();
+    parts_.accounts.flush();
     try {
-        while (!has_failed_ && !health_.is_blocked() && writer_.write_pending() > 0 &&
-               health_.is_healthy()) {
+        while (!has_failed_ && !parts_.health.is_blocked() && parts_.writer.write_pending() > 0 &&
+               parts_.health.is_healthy()) {
         }
     } catch (...) {
         on_fatal(what_was_thrown());
     }
     reject_pending();
     is_closed_ = true;
-    return identity_.retire();
+    return parts_.identity.retire();
 }
 
 void StorageLoop::abandon() {
@@ -79,26 +52,27 @@ void StorageLoop::abandon() {
 }
 
 Result<> StorageLoop::begin_identity() {
-    if (Result<> registered = identity_.register_worker(); !registered) return registered;
-    claimer_.reset();
+    if (Result<> registered = parts_.identity.register_worker(); !registered) return registered;
+    parts_.claimer.reset();
     // Results of a lost identity: the events are resent by the worker that has them now.
-    const PendingWork::Epoch epoch = pending_.begin_epoch();
-    const std::size_t dropped = writer_.reset(identity_.worker()) + epoch.dropped_attempts;
+    const PendingWork::Epoch epoch = parts_.pending.begin_epoch();
+    const std::size_t dropped =
+        parts_.writer.reset(parts_.identity.worker()) + epoch.dropped_attempts;
     inbox_.begin_epoch(epoch.number);
     if (dropped > 0) observer_->on_fenced(dropped);
-    const Result<Heartbeat> heartbeat = identity_.heartbeat();
+    const Result<Heartbeat> heartbeat = parts_.identity.heartbeat();
     if (!heartbeat) return heartbeat.error();
-    writer_.advance_to(heartbeat->last_event);
-    claimer_.consider_due(heartbeat->now);
-    changes_.skip_notices(*heartbeat);
+    parts_.writer.advance_to(heartbeat->last_event);
+    parts_.claimer.consider_due(heartbeat->now);
+    parts_.changes.skip_notices(*heartbeat);
     return {};
 }
 
 void StorageLoop::record(std::uint64_t epoch, delivery::Results results) {
     if (results.size() == 0) return;
     inbox_.release(epoch, results);
-    const std::size_t attempts = results.attempts.size();
-    if (!pending_.record(epoch, std::move(results)) && attempts > 0) {
+    const std::size_t attempts = results.batch.attempts.size();
+    if (!parts_.pending.record(epoch, std::move(results)) && attempts > 0) {
         observer_->on_fenced(attempts);
     }
 }
@@ -116,7 +90,7 @@ std::size_t StorageLoop::step() {
         on_fatal(what_was_thrown());
     }
     const SteadyTime wake_at = next(StorageAction::maintain).until;
-    pending_.set_wake_at(wake_at, health_.is_blocked());
+    parts_.pending.set_wake_at(wake_at, parts_.health.is_blocked());
     return done;
 }
 
@@ -133,30 +107,30 @@ std::size_t StorageLoop::run_round() {
 NextAction StorageLoop::next(std::optional<StorageAction> after) {
     // Before the time is read: what is due now according to the state is not in the future.
     const StorageLoopState current = state();
-    return next_action(current, clock_.steady_now(), after);
+    return next_action(current, parts_.clock.steady_now(), after);
 }
 
 StorageLoopState StorageLoop::state() {
-    const SteadyTime now = clock_.steady_now();
-    const PendingWork::Arrived arrived = pending_.take_requests();
+    const SteadyTime now = parts_.clock.steady_now();
+    const PendingWork::Arrived arrived = parts_.pending.take_requests();
     if (arrived.has_request(StorageRequest::heartbeat)) {
         next_heartbeat_ = std::min(next_heartbeat_, now);
     }
-    if (arrived.has_request(StorageRequest::claim)) claimer_.consider_due(clock_.now());
-    if (arrived.has_request(StorageRequest::maintain)) maintenance_.request();
-    return {
-        .has_lost_identity = health_.has_lost_identity(),
-        .has_failed = has_failed_,
-        .blocked_until = health_.blocked_until(),
-        .heartbeat_at = next_heartbeat_,
-        .is_taking_over = identity_.is_taking_over(),
-        .has_submissions = arrived.has_submissions,
-        .has_unwritten = arrived.has_submissions || arrived.has_results || writer_.has_unwritten(),
-        .write_at = accounts_.due_at(),
-        .is_batch_in_doubt = writer_.is_in_doubt(),
-        .has_refill_requests = claimer_.has_refill_requests(),
-        .claim_at = claimer_.ready_at(),
-        .maintain_at = maintenance_.ready_at()};
+    if (arrived.has_request(StorageRequest::claim)) parts_.claimer.consider_due(parts_.clock.now());
+    if (arrived.has_request(StorageRequest::maintain)) parts_.maintenance.request();
+    return {.has_lost_identity = parts_.health.has_lost_identity(),
+            .has_failed = has_failed_,
+            .blocked_until = parts_.health.blocked_until(),
+            .heartbeat_at = next_heartbeat_,
+            .is_taking_over = parts_.identity.is_taking_over(),
+            .has_submissions = arrived.has_submissions,
+            .has_unwritten =
+                arrived.has_submissions || arrived.has_results || parts_.writer.has_unwritten(),
+            .write_at = parts_.accounts.due_at(),
+            .is_batch_in_doubt = parts_.writer.is_in_doubt(),
+            .has_refill_requests = parts_.claimer.has_refill_requests(),
+            .claim_at = parts_.claimer.ready_at(),
+            .maintain_at = parts_.maintenance.ready_at()};
 }
 
 std::size_t StorageLoop::run(StorageAction action) {
@@ -171,11 +145,11 @@ std::size_t StorageLoop::run(StorageAction action) {
         case StorageAction::take_over:
             return take_over();
         case StorageAction::write:
-            return writer_.write_pending();
+            return parts_.writer.write_pending();
         case StorageAction::refill:
-            return claimer_.serve_refill_requests();
+            return parts_.claimer.serve_refill_requests();
         case StorageAction::claim:
-            return claimer_.claim_due();
+            return parts_.claimer.claim_due();
         case StorageAction::maintain:
             return maintain();
         case StorageAction::wait:
@@ -186,63 +160,65 @@ std::size_t StorageLoop::run(StorageAction action) {
 
 /// Continues under a new identity: storage knows what the previous one held.
 void StorageLoop::reregister() {
-    const bool was_lost = health_.has_lost_identity();
+    const bool was_lost = parts_.health.has_lost_identity();
     if (was_lost) {
-        health_.log(LogLevel::warning, "another worker took over; continuing under a new identity",
-                    LogEvent::lease_lost);
+        parts_.health.log(LogLevel::warning,
+                          "another worker took over; continuing under a new identity",
+                          LogEvent::lease_lost);
     }
     // Cleared first: delivery may set it again meanwhile.
     const bool has_failed = has_failed_.exchange(false);
-    identity_.end_lease();
-    Result<> begun = was_lost ? Result<>() : identity_.retire();
+    parts_.identity.end_lease();
+    Result<> begun = was_lost ? Result<>() : parts_.identity.retire();
     if (begun) begun = begin_identity();
-    const bool is_done = health_.note_storage_result(begun, "new identity");
+    const bool is_done = parts_.health.note_storage_result(begun, "new identity");
     if (!is_done) {
         has_failed_ = has_failed || has_failed_;
-        next_heartbeat_ = clock_.steady_now();
+        next_heartbeat_ = parts_.clock.steady_now();
     }
     // A worker that loses its identity again and again does so at intervals.
-    if (!is_done || was_lost) health_.block();
+    if (!is_done || was_lost) parts_.health.block();
 }
 
 std::size_t StorageLoop::heartbeat() {
-    const SteadyTime now = clock_.steady_now();
+    const SteadyTime now = parts_.clock.steady_now();
     if (read_changes()) next_heartbeat_ = now + options_.heartbeat_interval;
     return 1;
 }
 
 bool StorageLoop::read_changes() {
-    const Result<Heartbeat> heartbeat = identity_.heartbeat();
-    if (!health_.note_storage_result(heartbeat, "heartbeat")) return false;
-    writer_.advance_to(heartbeat->last_event);
+    const Result<Heartbeat> heartbeat = parts_.identity.heartbeat();
+    if (!parts_.health.note_storage_result(heartbeat, "heartbeat")) return false;
+    parts_.writer.advance_to(heartbeat->last_event);
     // Events that others return are found by checking; the events that this worker set aside are
     // known.
-    claimer_.consider_due(heartbeat->now);
-    if (!changes_.apply_changes(*heartbeat)) return false;
-    if (!health_.note_storage_result(identity_.mark_expired(), "take-over")) return false;
-    maintenance_.sample_if_due();
+    parts_.claimer.consider_due(heartbeat->now);
+    if (!parts_.changes.apply_changes(*heartbeat)) return false;
+    if (!parts_.health.note_storage_result(parts_.identity.mark_expired(), "take-over"))
+        return false;
+    parts_.maintenance.sample_if_due();
     return true;
 }
 
 std::size_t StorageLoop::take_over() {
-    const Result<std::size_t> moved = identity_.take_over();
-    if (!health_.note_storage_result(moved, "take-over")) return 0;
-    if (*moved > 0) claimer_.consider_due(clock_.now());
-    return identity_.is_taking_over() ? 1 : 0;
+    const Result<std::size_t> moved = parts_.identity.take_over();
+    if (!parts_.health.note_storage_result(moved, "take-over")) return 0;
+    if (*moved > 0) parts_.claimer.consider_due(parts_.clock.now());
+    return parts_.identity.is_taking_over() ? 1 : 0;
 }
 
 std::size_t StorageLoop::maintain() {
-    if (!writer_.write_low_water_mark()) return 0;
-    return maintenance_.run() ? 1 : 0;
+    if (!parts_.writer.write_low_water_mark()) return 0;
+    return parts_.maintenance.run() ? 1 : 0;
 }
 
 /// Allocates no memory, which may be what is short. Publications from completions called here wait
 /// for the next time.
 std::size_t StorageLoop::reject_pending() {
-    const std::size_t pending = pending_.submissions();
+    const std::size_t pending = parts_.pending.submissions();
     std::size_t rejected = 0;
     while (rejected < pending) {
-        std::optional<Submission> next = pending_.take_one();
+        std::optional<Submission> next = parts_.pending.take_one();
         if (!next) break;
         reject(*next, "storage does not respond; try again later", *observer_);
         ++rejected;
@@ -254,12 +230,13 @@ std::size_t StorageLoop::reject_pending() {
 /// this process had died there, except that the callers get an error.
 void StorageLoop::on_fatal(std::string_view what) {
     has_failed_ = true;
-    identity_.end_lease();
-    health_.block();
-    health_.log(LogLevel::error, "the storage thread failed and continues under a new identity:",
-                LogEvent::service_failed);
-    health_.log(LogLevel::error, what, LogEvent::service_failed);
-    writer_.abort_batch("the service failed");
+    parts_.identity.end_lease();
+    parts_.health.block();
+    parts_.health.log(
+        LogLevel::error,
+        "the storage thread failed and continues under a new identity:", LogEvent::service_failed);
+    parts_.health.log(LogLevel::error, what, LogEvent::service_failed);
+    parts_.writer.abort_batch("the service failed");
 }
 
 }  // namespace webhooks::service

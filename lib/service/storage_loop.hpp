@@ -4,17 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <metrics/service_metrics.hpp>
 #include <mutex>
-#include <service/accounts.hpp>
-#include <service/batch_writer.hpp>
-#include <service/change_reader.hpp>
-#include <service/claimer.hpp>
 #include <service/inbox.hpp>
-#include <service/maintenance.hpp>
 #include <service/next_action.hpp>
-#include <service/pending_work.hpp>
-#include <service/worker_identity.hpp>
+#include <service/storage_parts.hpp>
 #include <string_view>
 #include <webhooks/options.hpp>
 
@@ -27,16 +20,7 @@ namespace webhooks::service {
 /// `step` does the work. Its callers take turns; all other functions may be called at any time.
 class StorageLoop {
 public:
-    struct Parts {
-        std::shared_ptr<Storage> storage;
-        std::shared_ptr<Clock> clock;
-        std::shared_ptr<Observer> observer;
-        std::shared_ptr<metrics::ServiceMetrics> metrics;
-        /// Called, from any thread, after `wake_at` has become earlier.
-        std::function<void()> on_change = {};
-    };
-    StorageLoop(Parts parts, const ServiceOptions& options, SubscriptionIndex& index, Inbox& inbox,
-                const delivery::MemoryBudget& budget);
+    explicit StorageLoop(const StorageParts::Shared& shared);
     ~StorageLoop();
     StorageLoop(const StorageLoop&) = delete;
     StorageLoop& operator=(const StorageLoop&) = delete;
@@ -44,7 +28,7 @@ public:
     /// Registers as a worker, reads subscriptions, starts to take over what was left behind.
     Result<> open();
     /// From now on `submit` returns stopped.
-    void reject_new() { pending_.reject_new(); }
+    void reject_new() { parts_.pending.reject_new(); }
     /// Writes pending work, and gives up the identity, so that its events are due at once for any
     /// worker.
     /// @pre `reject_new` was called.
@@ -55,29 +39,29 @@ public:
 
     /// Submits publications; a later `step` calls `done`. @return overloaded; stopped: then the
     /// submission is unchanged.
-    Result<> submit(Submission& submission) { return pending_.submit(submission); }
+    Result<> submit(Submission& submission) { return parts_.pending.submit(submission); }
     /// Submits results of events. Has no effect if `epoch` is that of an earlier identity.
     void record(std::uint64_t epoch, delivery::Results results);
     /// Delivery has failed, and it is unknown what it still holds: all of it goes back to storage.
     void force_reregister() noexcept { has_failed_ = true; }
     /// Whether there is room for more results; delivery starts no attempt otherwise.
-    bool has_room_for_results() const { return pending_.has_room_for_results(); }
+    bool has_room_for_results() const { return parts_.pending.has_room_for_results(); }
     /// Reads what has changed since the index was built.
-    Result<> refresh() { return changes_.refresh(); }
-    void request(StorageRequest request) { pending_.request(request); }
+    Result<> refresh() { return parts_.changes.refresh(); }
+    void request(StorageRequest request) { parts_.pending.request(request); }
 
     /// Does one round of the work that is ready. @return the number of things done.
     std::size_t step();
     /// Waits until `step` may have work to do, or `stop_waiting` was called.
-    void wait() { pending_.wait(clock_.steady_now()); }
-    void stop_waiting() { pending_.stop_waiting(); }
+    void wait() { parts_.pending.wait(parts_.clock.steady_now()); }
+    void stop_waiting() { parts_.pending.stop_waiting(); }
     /// When `step` has work to do next: a time in the past if it has work now.
-    SteadyTime wake_at() const { return pending_.wake_at(); }
+    SteadyTime wake_at() const { return parts_.pending.wake_at(); }
 
-    bool holds_lease() const { return identity_.holds_lease(); }
+    bool holds_lease() const { return parts_.identity.holds_lease(); }
     /// Storage's time.
-    Time now() const { return clock_.now(); }
-    bool is_healthy() const noexcept { return health_.is_healthy(); }
+    Time now() const { return parts_.clock.now(); }
+    bool is_healthy() const noexcept { return parts_.health.is_healthy(); }
 
 private:
     Result<> begin_identity();
@@ -98,15 +82,7 @@ private:
     const std::shared_ptr<Observer> observer_;
     const ServiceOptions& options_;
     Inbox& inbox_;
-    StorageClock clock_;
-    StorageHealth health_;
-    PendingWork pending_;
-    WorkerIdentity identity_;
-    ChangeReader changes_;
-    Claimer claimer_;
-    Accounts accounts_;
-    BatchWriter writer_;
-    Maintainer maintenance_;
+    StorageParts parts_;
     std::atomic<bool> has_failed_{false};
 
     // The state of `step`: must be held to run one.

@@ -46,9 +46,14 @@ constexpr const char* call_names[] = {
     "list_api_keys",
     "delete_api_key",
     "note_api_key_use",
+    "insert_portal_session",
+    "redeem_portal_code",
+    "find_portal_session",
+    "delete_portal_session",
+    "delete_portal_sessions",
 };
 static_assert(std::size(call_names) ==
-              static_cast<std::size_t>(ForwardingStorage::Call::note_api_key_use) + 1);
+              static_cast<std::size_t>(ForwardingStorage::Call::delete_portal_sessions) + 1);
 
 }  // namespace
 
@@ -278,6 +283,34 @@ Result<> ForwardingStorage::delete_api_key(ApiKeyId id) {
 
 Result<> ForwardingStorage::note_api_key_use(ApiKeyId id, Time time) {
     return call_inner(Call::note_api_key_use, [&] { return inner_->note_api_key_use(id, time); });
+}
+
+Result<PortalSessionRecord> ForwardingStorage::insert_portal_session(
+    const PortalSessionRecord& session) {
+    return call_inner(Call::insert_portal_session,
+                      [&] { return inner_->insert_portal_session(session); });
+}
+
+Result<std::optional<PortalSessionRecord>> ForwardingStorage::redeem_portal_code(
+    std::string_view code_hash, std::string_view token_hash, Time now) {
+    return call_inner(Call::redeem_portal_code,
+                      [&] { return inner_->redeem_portal_code(code_hash, token_hash, now); });
+}
+
+Result<std::optional<PortalSessionRecord>> ForwardingStorage::find_portal_session(
+    std::string_view token_hash) {
+    return call_inner(Call::find_portal_session,
+                      [&] { return inner_->find_portal_session(token_hash); });
+}
+
+Result<> ForwardingStorage::delete_portal_session(PortalSessionId id) {
+    return call_inner(Call::delete_portal_session,
+                      [&] { return inner_->delete_portal_session(id); });
+}
+
+Result<std::size_t> ForwardingStorage::delete_portal_sessions(const std::string& user_id) {
+    return call_inner(Call::delete_portal_sessions,
+                      [&] { return inner_->delete_portal_sessions(user_id); });
 }
 
 }  // namespace webhooks

@@ -7,6 +7,10 @@ Error no_api_keys() {
     return Error(Errc::unsupported, "this storage keeps no API keys");
 }
 
+Error no_portal_sessions() {
+    return Error(Errc::unsupported, "this storage keeps no sessions of the portal");
+}
+
 }  // namespace
 
 Result<std::vector<Notice>> SubscriptionStore::notices(std::int64_t) {
@@ -67,6 +71,29 @@ Result<> ApiKeyStore::note_api_key_use(ApiKeyId, Time) {
 
 Result<> ApiKeyStore::delete_api_key(ApiKeyId) {
     return no_api_keys();
+}
+
+Result<PortalSessionRecord> PortalSessionStore::insert_portal_session(const PortalSessionRecord&) {
+    return no_portal_sessions();
+}
+
+Result<std::optional<PortalSessionRecord>> PortalSessionStore::redeem_portal_code(std::string_view,
+                                                                                  std::string_view,
+                                                                                  Time) {
+    return no_portal_sessions();
+}
+
+Result<std::optional<PortalSessionRecord>> PortalSessionStore::find_portal_session(
+    std::string_view) {
+    return no_portal_sessions();
+}
+
+Result<> PortalSessionStore::delete_portal_session(PortalSessionId) {
+    return no_portal_sessions();
+}
+
+Result<std::size_t> PortalSessionStore::delete_portal_sessions(const std::string&) {
+    return no_portal_sessions();
 }
 
 }  // namespace webhooks

@@ -42,7 +42,7 @@ std::optional<FaultyStorage::Fault> FaultyStorage::note(Call call) {
 
 Result<> FaultyStorage::intercept(Call call, const std::function<Result<>()>& forward) {
     const std::optional<Fault> fault = note(call);
-    if (fault == Fault::refused) return Error(Errc::unavailable, "storage was set to fail");
+    if (fault == Fault::rejected) return Error(Errc::unavailable, "storage was set to fail");
     const Result<> verdict = forward();
     if (fault) return Error(Errc::unavailable, "storage was set to lose its result");
     return verdict;

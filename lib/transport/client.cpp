@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 
 /// The precision of deadlines, including those of lookups: all are checked together at this
 /// interval while there are any.
-constexpr auto sweep_interval = 50ms;
+constexpr auto check_interval = 50ms;
 /// The same for idle connections, while there is nothing else.
-constexpr auto idle_sweep_interval = 1s;
+constexpr auto idle_check_interval = 1s;
 /// Steps of TLS handshakes between two polls of established connections.
 constexpr std::size_t handshakes_per_turn = 4;
 /// How often a host with its own loop drives DNS lookups, which `wait_handle` does not cover.
@@ -43,8 +43,8 @@ private:
     void begin_started();
     void continue_handshakes();
     bool has_work() const noexcept;
-    SteadyTime next_sweep() const noexcept;
-    void sweep(SteadyTime now);
+    SteadyTime next_periodic_check() const noexcept;
+    void run_periodic_checks(SteadyTime now);
     bool give_answers(Sink& sink);
     void count_lookup(const Resolved& resolved);
 
@@ -61,7 +61,7 @@ private:
     std::vector<Token> started_;
     std::vector<std::unique_ptr<Attempt>> ended_;  ///< They may still be on the stack.
     std::deque<std::pair<Token, TransportAnswer>> answers_;
-    SteadyTime last_sweep_{};
+    SteadyTime last_periodic_check_{};
     std::atomic<bool> is_woken_ = false;
 };
 
@@ -115,25 +115,25 @@ void HttpTransport::run(SteadyTime until, Sink& sink) {
         begin_started();
         continue_handshakes();
         const SteadyTime now = SteadyTime::clock::now();
-        if (now >= next_sweep()) sweep(now);
+        if (now >= next_periodic_check()) run_periodic_checks(now);
         ended_.clear();
         metrics_.set_connections(context_.idle.size(), attempts_.size());
         const bool was_woken = is_woken_.exchange(false);
         if (give_answers(sink) || was_woken || now >= until) return;
         if (has_work()) continue;
         poller_.interrupt_wait();
-        io_.run_one_until(std::min(until, next_sweep()));
+        io_.run_one_until(std::min(until, next_periodic_check()));
     }
 }
 
-SteadyTime HttpTransport::next_sweep() const noexcept {
-    if (!attempts_.empty() || resolver_.is_busy()) return last_sweep_ + sweep_interval;
-    if (context_.idle.size() > 0) return last_sweep_ + idle_sweep_interval;
+SteadyTime HttpTransport::next_periodic_check() const noexcept {
+    if (!attempts_.empty() || resolver_.is_busy()) return last_periodic_check_ + check_interval;
+    if (context_.idle.size() > 0) return last_periodic_check_ + idle_check_interval;
     return SteadyTime::max();
 }
 
-void HttpTransport::sweep(SteadyTime now) {
-    last_sweep_ = now;
+void HttpTransport::run_periodic_checks(SteadyTime now) {
+    last_periodic_check_ = now;
     std::vector<Attempt*> overdue;
     for (const auto& [token, attempt] : attempts_) {
         if (attempt->is_overdue(now)) overdue.push_back(attempt.get());
@@ -141,9 +141,9 @@ void HttpTransport::sweep(SteadyTime now) {
     for (Attempt* attempt : overdue) {
         attempt->on_overdue(now);
     }
-    resolver_.sweep(now);
-    context_.idle.sweep(now,
-                        [](const std::unique_ptr<Stream>& kept) { return !kept->is_reusable(); });
+    resolver_.process_timeouts(now);
+    context_.idle.drop_unusable(
+        now, [](const std::unique_ptr<Stream>& kept) { return !kept->is_reusable(); });
 }
 
 bool HttpTransport::give_answers(Sink& sink) {
@@ -174,13 +174,13 @@ void HttpTransport::on_ended(Attempt& attempt, TransportAnswer answer) {
 void HttpTransport::wake() noexcept try {
     if (!is_woken_.exchange(true)) boost::asio::post(io_, [] {});
 } catch (const std::exception&) {
-    // If there is no memory for a handler, the next sweep ends the wait.
+    // If there is no memory for a handler, the next periodic check ends the wait.
 }
 
 SteadyTime HttpTransport::next_wake() const {
     if (!answers_.empty() || !started_.empty() || has_work()) return SteadyTime::min();
-    if (!resolver_.is_busy()) return next_sweep();
-    return std::min(next_sweep(), SteadyTime::clock::now() + lookup_interval);
+    if (!resolver_.is_busy()) return next_periodic_check();
+    return std::min(next_periodic_check(), SteadyTime::clock::now() + lookup_interval);
 }
 
 void HttpTransport::cancel_all() {

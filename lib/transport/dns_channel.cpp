@@ -265,7 +265,7 @@ void DnsChannel::ask(const std::string& host, Done done) {
                      query.release());
 }
 
-void DnsChannel::sweep() {
+void DnsChannel::process_timeouts() {
     ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     // If the last lookup has just timed out, c-ares 1.34 would keep the socket.
     if (size_ == 0) ares_cancel(channel_.get());

@@ -55,7 +55,7 @@ public:
     /// The number of lookups in flight.
     std::size_t size() const noexcept { return size_; }
     /// Handles timeouts. Must be called often while there are lookups.
-    void sweep();
+    void process_timeouts();
 
 private:
     struct Callbacks;
@@ -73,7 +73,7 @@ private:
     boost::asio::io_context& io_;
     std::size_t size_ = 0;
     /// Why the latest socket could not be opened or watched because of a local error; c-ares
-    /// reports this as a server that refuses or does not respond.
+    /// reports this as a server that rejects queries or does not respond.
     std::error_code shortage_;
     std::unordered_map<int, std::shared_ptr<Watch>> watches_;
     std::unique_ptr<ares_channeldata, Destroy> channel_;  // Destroyed first: calls this.

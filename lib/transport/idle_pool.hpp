@@ -45,7 +45,7 @@ public:
 
     /// Drops connections that were idle for too long, and those for which `is_dead` is true.
     template <class IsDead>
-    void sweep(SteadyTime now, IsDead is_dead) {
+    void drop_unusable(SteadyTime now, IsDead is_dead) {
         for (Place place = by_age_.begin(); place != by_age_.end();) {
             const Place next = std::next(place);
             if (now - place->since >= keep_ || is_dead(place->connection)) drop(place);

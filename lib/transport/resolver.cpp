@@ -34,10 +34,10 @@ Resolver::LookupHandle Resolver::resolve(const std::string& host, SteadyTime now
     return handle;
 }
 
-void Resolver::sweep(SteadyTime now) {
-    if (channel_) channel_->sweep();
+void Resolver::process_timeouts(SteadyTime now) {
+    if (channel_) channel_->process_timeouts();
     for (const auto& old : old_channels_) {
-        old->sweep();
+        old->process_timeouts();
     }
     std::erase_if(old_channels_, [](const auto& old) { return old->size() == 0; });
     ask_queued(now);

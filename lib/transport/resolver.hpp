@@ -41,9 +41,9 @@ public:
     /// `done` is called by the loop, never inside this call, and only if the handle still exists.
     [[nodiscard]] LookupHandle resolve(const std::string& host, SteadyTime now, Done done);
 
-    /// While true, sweep() must be called often.
+    /// While true, process_timeouts() must be called often.
     bool is_busy() const noexcept { return !waiting_.empty(); }
-    void sweep(SteadyTime now);
+    void process_timeouts(SteadyTime now);
 
 private:
     using Answer = std::shared_ptr<const Resolved>;

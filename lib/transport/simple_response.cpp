@@ -9,9 +9,8 @@ namespace {
 constexpr std::string_view version = "HTTP/1.1 ";
 constexpr std::string_view line_end = "\r\n";
 /// They say how a response or its connection continues, or when to retry.
-constexpr std::array<std::string_view, 7> unusual_names = {
-    "transfer-encoding", "connection", "proxy-connection", "keep-alive",
-    "upgrade",           "trailer",    "retry-after"};
+constexpr std::array<std::string_view, 6> unusual_names = {
+    "transfer-encoding", "connection", "proxy-connection", "upgrade", "trailer", "retry-after"};
 
 char to_lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
@@ -69,12 +68,14 @@ std::optional<SimpleResponse> read_simple_response(std::string_view bytes, std::
         const std::string_view name = line->substr(0, colon);
         std::string_view value = line->substr(colon + 1);
         if (!is_plain_name(name) || !is_printable(value)) return std::nullopt;
+        if (value.starts_with(' ')) value.remove_prefix(1);
+        // Many servers say what is the default.
+        if (equals(name, "connection") && equals(value, "keep-alive")) continue;
         if (std::ranges::any_of(unusual_names,
                                 [&](std::string_view one) { return equals(name, one); })) {
             return std::nullopt;
         }
         if (equals(name, "content-length")) {
-            if (value.starts_with(' ')) value.remove_prefix(1);
             if (length) return std::nullopt;
             length = number(value, 5);
             if (!length) return std::nullopt;

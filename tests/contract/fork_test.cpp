@@ -99,20 +99,20 @@ TEST_CASE("in a child process a service says that it belongs to the parent, and 
     REQUIRE(service);
     if (GENERATE(false, true)) service->start().value();
     const pid_t child = fork_child([&] {
-        const auto is_refused = [](const auto& result) {
+        const auto is_rejected = [](const auto& result) {
             return !result && result.error() == Errc::invalid_state;
         };
         int failures = 0;
-        failures += !is_refused(service->publish(in_child, {.event_type = "a", .payload = ""}));
-        failures += !is_refused(service->subscriptions(in_child));
-        failures += !is_refused(service->check_ready());
-        failures += !is_refused(service->run_once());
-        failures += !is_refused(service->stop(10s));
+        failures += !is_rejected(service->publish(in_child, {.event_type = "a", .payload = ""}));
+        failures += !is_rejected(service->subscriptions(in_child));
+        failures += !is_rejected(service->check_ready());
+        failures += !is_rejected(service->run_once());
+        failures += !is_rejected(service->stop(10s));
         service->async_publish(
             in_child, {.event_type = "a", .payload = ""},
-            [&](const Result<PublishReceipt>& receipt) { failures += !is_refused(receipt); });
+            [&](const Result<PublishReceipt>& receipt) { failures += !is_rejected(receipt); });
         // The parent's file must not be opened here: SQLite would rely on the parent's locks.
-        failures += !is_refused(open_service(path));
+        failures += !is_rejected(open_service(path));
         failures += !open_service(folder.file("other.db")).has_value();
         service = Error(Errc::stopped, "destroyed");
         return failures;

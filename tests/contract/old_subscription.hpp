@@ -18,6 +18,7 @@ inline void make_old(soci::session& sql) {
     sql << "DROP TABLE webhooks_notice";
     sql << "DROP TABLE webhooks_rollup";
     sql << "DROP TABLE webhooks_data_key";
+    sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";
     for (const char* column : {"name", "permissions", "subscription_id", "expires_at",
                                "rate_per_second", "rate_burst", "hint", "last_used_at"}) {

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 }  // namespace
 
-OUTBOX_TEST("wrong arguments are refused, by name") {
+OUTBOX_TEST("wrong arguments are rejected, by name") {
     CHECK(host.failure("SELECT webhooks_publish('order.updated', '')") ==
           "22023: event_type is not a registered event type: "
           "The table webhooks_event_type lists those that are; the service registers more.");

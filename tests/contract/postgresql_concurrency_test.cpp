@@ -108,7 +108,7 @@ TEST_CASE_METHOD(PostgresqlFixture,
     write(batch_of(id, "used"));
     constexpr int rounds = 20;
     std::atomic<int> published = 0;
-    std::atomic<int> refused = 0;
+    std::atomic<int> rejected = 0;
     at_once(4, [&](int i) {
         const auto own = another(clock);
         const WorkerId self = own->register_worker(10s).value().id;
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(PostgresqlFixture,
                 const BatchReceipt receipt = own->write(self, batch).value();
                 if (receipt.appends[0].error() == Errc::aborted &&
                     receipt.appends[1].error() == Errc::conflict) {
-                    ++refused;
+                    ++rejected;
                 }
             } else if (!own->write(self, batch).value().appends[0].value().is_replay) {
                 ++published;
@@ -130,7 +130,7 @@ TEST_CASE_METHOD(PostgresqlFixture,
         }
     });
     CHECK(published == rounds);
-    CHECK(refused == 2 * rounds);
+    CHECK(rejected == 2 * rounds);
     CHECK(storage->list_events(alice, id, {.take = 0}).value().total == 1 + rounds);
 }
 

@@ -155,7 +155,7 @@ TEST_CASE_METHOD(PostgresqlFixture, "without a clock, time is the database's", "
 // ---- Failures.
 
 TEST_CASE("errors in a connection are reported clearly, without the password", "[postgresql]") {
-    const auto refusal = [](const std::string& connection) {
+    const auto rejection = [](const std::string& connection) {
         const PostgresqlOptions options{.connection = Secret(connection)};
         const Error error = make_postgresql_storage(options).error();
         for (const std::string& text :
@@ -169,7 +169,7 @@ TEST_CASE("errors in a connection are reported clearly, without the password", "
          {"postgres:/user:canary@host", "password=canary host", "postgresql://user:can@ary@host/db",
           "postgresql://user:12/canary@host/db", "nonsense=canary"}) {
         CAPTURE(wrong);
-        const Error error = refusal(wrong);
+        const Error error = rejection(wrong);
         CHECK(error == Errc::invalid_argument);
         REQUIRE(error.fields().size() == 1);
         CHECK(error.fields()[0].field == "connection");
@@ -183,7 +183,7 @@ TEST_CASE("errors in a connection are reported clearly, without the password", "
     cluster.restart();
     const std::string host = "?host=" + folder.parent_path().string();
     const auto expect = [&](const std::string& connection, const std::string& part) {
-        const Error error = refusal(connection + host);
+        const Error error = rejection(connection + host);
         CHECK(error == Errc::unavailable);
         CHECK_THAT(error.detail(),
                    Catch::Matchers::StartsWith("PostgreSQL: cannot connect as "

@@ -92,7 +92,7 @@ struct SqliteOutboxFixture {
         return ids;
     }
 
-    Error refused(const Publication& publication) {
+    Error rejected(const Publication& publication) {
         host.sql << "BEGIN IMMEDIATE";
         const Error error = host.publish(publication).error();
         host.sql << "ROLLBACK";
@@ -211,7 +211,7 @@ SQLITE_OUTBOX_TEST("on SQLite a key is the same key for the host and the service
     CHECK(running.publish(alice, order("other")).value().is_replay);
     Publication changed = order("k", "alice");
     changed.payload = "canary";
-    CHECK(refused(changed) == Errc::conflict);
+    CHECK(rejected(changed) == Errc::conflict);
     CHECK(published(order("k")) != Numbers{1});
     CHECK(host.value("SELECT count(*) FROM webhooks_idempotency_key") == "3");
     host.sql << "UPDATE webhooks_idempotency_key SET created_at = created_at - 86400000000";
@@ -220,12 +220,12 @@ SQLITE_OUTBOX_TEST("on SQLite a key is the same key for the host and the service
 
 SQLITE_OUTBOX_TEST("on SQLite a host is told all errors of a publication") {
     subscribe();
-    const Error error = refused({.event_type = "canary",
-                                 .payload = std::string("canary\0", 7),
-                                 .content_type = "a\nb",
-                                 .user_id = "\xFF",
-                                 .idempotency_key = "canary\n",
-                                 .deliver_at = system_clock()->now() + 367 * 24h});
+    const Error error = rejected({.event_type = "canary",
+                                  .payload = std::string("canary\0", 7),
+                                  .content_type = "a\nb",
+                                  .user_id = "\xFF",
+                                  .idempotency_key = "canary\n",
+                                  .deliver_at = system_clock()->now() + 367 * 24h});
     CHECK(error == Errc::invalid_argument);
     std::vector<std::string> fields;
     for (const FieldError& each : error.fields()) {
@@ -284,7 +284,7 @@ SQLITE_OUTBOX_TEST("on SQLite a connection that cannot publish says why") {
     in_memory.sql << "BEGIN";
     CHECK(in_memory.publish(order()).error() == Errc::invalid_argument);
     host.sql << "INSERT INTO webhooks_schema VALUES (99, 0, 0)";
-    const Error newer = refused(order());
+    const Error newer = rejected(order());
     CHECK(newer == Errc::conflict);
     CHECK_THAT(newer.detail(), Catch::Matchers::ContainsSubstring("version 99"));
 }

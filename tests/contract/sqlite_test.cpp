@@ -18,9 +18,9 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     std::shared_ptr<Storage> first = open();
     const std::shared_ptr<Storage> second = open();
     const Worker worker = first->register_worker(10s).value();
-    const Error refusal = second->register_worker(10s).error();
-    CHECK(refusal == Errc::locked);
-    CHECK(refusal.detail().find("stop it first") != std::string::npos);
+    const Error rejection = second->register_worker(10s).error();
+    CHECK(rejection == Errc::locked);
+    CHECK(rejection.detail().find("stop it first") != std::string::npos);
     const std::string hash(32, 'k');
     const ApiKeyRecord key = second->insert_api_key({.hash = hash, .user_id = "alice"}).value();
     CHECK(first->find_api_key(hash).value());
@@ -135,7 +135,7 @@ TEST_CASE("a SQLite file is readable only by its owner") {
 namespace {
 
 /// The error of opening a file.
-std::string refusal(const std::string& path) {
+std::string rejection(const std::string& path) {
     const Error error =
         make_sqlite_storage({.path = path, .busy_timeout = std::chrono::milliseconds(10)}).error();
     const std::string text = error.to_string();
@@ -145,8 +145,8 @@ std::string refusal(const std::string& path) {
     return text;
 }
 
-/// As `refusal`, in a process with only the rights of any user.
-std::string refusal_without_rights(const std::string& path) {
+/// As `rejection`, in a process with only the rights of any user.
+std::string rejection_without_rights(const std::string& path) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
     const pid_t child = ::fork();
@@ -174,13 +174,13 @@ TEST_CASE("a file that cannot be opened is named, with advice") {
     const TemporaryFolder folder;
     const std::string text = folder.file("text.db");
     std::ofstream(text) << "this is not a database, only a text of some length\n";
-    CHECK(refusal(text) ==
+    CHECK(rejection(text) ==
           "unavailable: '" + text + "' is not a SQLite database; name another file");
     const std::string missing = folder.file("no/such/folder.db");
-    CHECK(refusal(missing) ==
+    CHECK(rejection(missing) ==
           "unavailable: cannot open '" + missing +
               "' for writing: No such file or directory; create its folder first");
-    CHECK(refusal(folder.file("")) ==
+    CHECK(rejection(folder.file("")) ==
           "unavailable: cannot open '" + folder.file("") +
               "' for writing: Is a directory; SqliteOptions::path must name a file in it");
 }
@@ -196,10 +196,10 @@ TEST_CASE("a file in which another program uses the library's names is rejected,
         soci::session sql(soci::sqlite3, path);
         sql << std::string("CREATE TABLE ") + definition;
     }
-    CHECK(refusal(path) == "conflict: '" + path +
-                               "' has a table with a name of this library's that another program "
-                               "made or changed (" +
-                               words + "); name another file");
+    CHECK(rejection(path) == "conflict: '" + path +
+                                 "' has a table with a name of this library's that another program "
+                                 "made or changed (" +
+                                 words + "); name another file");
 }
 
 TEST_CASE("a path that does not name a file is rejected, with advice") {
@@ -219,13 +219,13 @@ TEST_CASE("a file that is locked by a writer is named when it is opened") {
     REQUIRE(make_sqlite_storage({.path = path}));
     soci::session sql(soci::sqlite3, path);
     sql << "BEGIN IMMEDIATE";
-    CHECK(refusal(path) == "unavailable: '" + path +
-                               "' is locked: another connection holds a write transaction; end "
-                               "that, or raise SqliteOptions::busy_timeout");
+    CHECK(rejection(path) == "unavailable: '" + path +
+                                 "' is locked: another connection holds a write transaction; end "
+                                 "that, or raise SqliteOptions::busy_timeout");
     sql << "COMMIT";
     sql << "PRAGMA locking_mode = EXCLUSIVE";
     sql << "BEGIN EXCLUSIVE";
-    CHECK_THAT(refusal(path), Catch::Matchers::ContainsSubstring("'" + path + "' is locked"));
+    CHECK_THAT(rejection(path), Catch::Matchers::ContainsSubstring("'" + path + "' is locked"));
 }
 
 TEST_CASE("a file that is not writable is named, with what must be writable") {
@@ -234,15 +234,16 @@ TEST_CASE("a file that is not writable is named, with what must be writable") {
     REQUIRE(make_sqlite_storage({.path = path}));
     std::filesystem::permissions(folder.file(""), std::filesystem::perms(0755));
     std::filesystem::permissions(path, std::filesystem::perms(0444));
-    CHECK(refusal_without_rights(path) ==
+    CHECK(rejection_without_rights(path) ==
           "unavailable: cannot open '" + path +
               "' for writing: Permission denied; this process must be able to write the file and "
               "its folder");
     // Another user: the file is writable, its folder is not. (The test may run as root.)
     std::filesystem::permissions(path, std::filesystem::perms(0666));
     std::filesystem::permissions(folder.file(""), std::filesystem::perms(0555));
-    CHECK_THAT(refusal_without_rights(path), Catch::Matchers::ContainsSubstring("'" + path + "'") &&
-                                                 Catch::Matchers::ContainsSubstring("folder"));
+    CHECK_THAT(rejection_without_rights(path),
+               Catch::Matchers::ContainsSubstring("'" + path + "'") &&
+                   Catch::Matchers::ContainsSubstring("folder"));
     std::filesystem::permissions(folder.file(""), std::filesystem::perms(0755));
 }
 

@@ -117,8 +117,8 @@ TEST_CASE_METHOD(RunningService,
          cases("http://127.0.0.1:" + std::to_string(redirect_target) + "/stolen")) {
         trials.push_back({.expected = one, .port = server.open(one.manner)});
     }
-    // These two are not servers: one refuses connections, one never accepts them.
-    const ClosedPort refusing;
+    // These two are not servers: one rejects connections, one never accepts them.
+    const ClosedPort closed;
     ClosedPort full;
     full.hang();
     const auto add_unserved = [&](const std::string& name, const std::string& error, int port) {
@@ -126,7 +126,7 @@ TEST_CASE_METHOD(RunningService,
                           .port = static_cast<HostileServer::Port>(port),
                           .is_served = false});
     };
-    add_unserved("refusing", "connection refused", refusing.number());
+    add_unserved("closed", "connection refused", closed.number());
     add_unserved("never accepting", "connection timed out", full.number());
     for (Trial& trial : trials) {
         trial.subscription = subscribe("hostile.event", trial.port);

@@ -41,7 +41,7 @@ test("any error in one event fails its whole batch", async (t) => {
   const server = await startServer(t);
   const subscription = await server.subscribe({ url: receiver.url });
   const event = (more) => ({ eventType: "order.created", payload: 1, ...more });
-  const refused = async (status, events) => {
+  const rejected = async (status, events) => {
     const answer = await server.post("/events/batch", { events });
     assert.equal(answer.status, status, answer.text);
     assert.equal(answer.body.success, false);
@@ -49,13 +49,13 @@ test("any error in one event fails its whole batch", async (t) => {
   };
 
   assert.deepEqual(
-    await refused(400, [event(), event({ eventType: "order.craeted" }), event({ deliverAt: "soon", userId: "" })]), {
+    await rejected(400, [event(), event({ eventType: "order.craeted" }), event({ deliverAt: "soon", userId: "" })]), {
       "events[1].eventType": ["is not a registered event type; did you mean 'order.created'?"],
       "events[2].deliverAt": ["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"],
       "events[2].userId": ["must not be empty; leave it out"],
     });
   assert.equal((await server.post("/events", event({ idempotencyKey: "k" }))).status, 202);
-  assert.deepEqual(await refused(409, [event({ idempotencyKey: "new" }), event({ payload: 2, idempotencyKey: "k" })]),
+  assert.deepEqual(await rejected(409, [event({ idempotencyKey: "new" }), event({ payload: 2, idempotencyKey: "k" })]),
     { "events[1]": ["the idempotency key was used for other content within 24 hours"] });
   assert.equal((await server.events(subscription)).length, 1);
 

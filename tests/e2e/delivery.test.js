@@ -198,8 +198,8 @@ test("the example receiver verifies what the server sends, and sees a retry", as
 
   const bad = await server.subscribe({ url, secret: "another", maxRetryCount: 0, eventType: "order.shipped" });
   await server.publish("order.shipped", 1);
-  const [refused] = await finished(server, bad);
-  assert.equal(refused.statusCode, 400);
+  const [rejected] = await finished(server, bad);
+  assert.equal(rejected.statusCode, 400);
   await until("it is printed", () => output.includes("NOT VERIFIED"));
 });
 

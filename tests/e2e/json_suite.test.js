@@ -35,7 +35,7 @@ const bytes = {
   "n_structure_single_eacute": "e9",
 };
 
-// What the suite leaves open, and is accepted here: numbers are never converted. Refused are invalid
+// What the suite leaves open, and is accepted here: numbers are never converted. Rejected are invalid
 // UTF-8, lone surrogates, exponents beyond 32 bits, byte order marks, and more than 32 levels.
 const open = new Set([
   "i_number_double_huge_neg_exp", "i_number_neg_int_huge_exp", "i_number_pos_double_huge_exp",
@@ -85,7 +85,7 @@ test("JSONTestSuite gets its verdicts", async (t) => {
     ({ body }) => (isText(body) ? 202 : 400),
     ({ body }) => server.post("/events?eventType=order.created", body)));
 
-  await t.test("as a member that is ignored, where U+0000 is refused", () => verdicts(
+  await t.test("as a member that is ignored, where U+0000 is rejected", () => verdicts(
     ({ title, body }) => (isValid(title) && !/(?<!\\)\\u0000/.test(body) ? 200 : 400),
     ({ body }) => server.request("PUT", `/subscriptions/${id}`, {
       body: Buffer.concat([Buffer.from('{"subscription":{},"other":'), body, Buffer.from("}")]) })));

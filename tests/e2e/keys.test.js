@@ -138,7 +138,7 @@ test("the key of WEBHOOKS_ADMIN_KEY is valid only while the server runs with it"
 });
 
 for (const [what, key] of [["short", "fifteen-letters"], ["long", "x".repeat(257)], ["unprintable", "sixteen\tletters!!"]]) {
-  test(`a WEBHOOKS_ADMIN_KEY that is too ${what} is refused`, async () => {
+  test(`a WEBHOOKS_ADMIN_KEY that is too ${what} is rejected`, async () => {
     const args = ["--listen", "127.0.0.1:0", "--storage", "memory:"];
     const { code, stderr } = await run(args, { WEBHOOKS_ADMIN_KEY: key });
     assert.equal(code, 2);

@@ -145,15 +145,15 @@ test("a key with a passphrase, or a path that is not a regular file, is rejected
   execFileSync("openssl", ["pkey", "-aes256", "-passout", "pass:secret", "-in", key, "-out", locked]);
   const pipe = join(directory, "pipe");
   execFileSync("mkfifo", [pipe]);
-  const refused = async (file, reason) => {
+  const rejected = async (file, reason) => {
     const { code, stderr } = await run(["--storage", "memory:", "--server.certificate-file", certificate,
       "--server.key-file", file]);
     assert.notEqual(code, 0);
     assert.match(stderr, reason);
     assert.doesNotMatch(stderr, /Enter PEM pass phrase/);
   };
-  await refused(locked, /locked\.key has no usable key for the certificate \(without a passphrase\)/);
-  await refused(pipe, /pipe is not a regular file/);
+  await rejected(locked, /locked\.key has no usable key for the certificate \(without a passphrase\)/);
+  await rejected(pipe, /pipe is not a regular file/);
 });
 
 const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));

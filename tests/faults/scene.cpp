@@ -157,7 +157,7 @@ void FaultScene::publish_one(std::size_t member, int number) {
     // Checked later, on the test's own thread.
     if (!(receipt.error() == Errc::unavailable)) unexpected_ = receipt.error().to_string();
     const bool is_certain = receipt.error().detail().starts_with("storage does not respond");
-    (is_certain ? published_.refused : published_.unknown).insert(number);
+    (is_certain ? published_.rejected : published_.unknown).insert(number);
 }
 
 std::vector<std::size_t> FaultScene::successes() const {
@@ -279,7 +279,7 @@ std::size_t FaultScene::acknowledged() const {
 
 std::size_t FaultScene::failed() const {
     const std::scoped_lock lock(mutex_);
-    return published_.refused.size() + published_.unknown.size();
+    return published_.rejected.size() + published_.unknown.size();
 }
 
 }  // namespace webhooks::testing

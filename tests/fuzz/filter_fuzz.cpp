@@ -34,9 +34,9 @@ std::vector<Event> rows() {
     return events;
 }
 
-void check_refusal(const Error& error) {
-    expect(error == Errc::invalid_argument, "a refusal is an invalid_argument");
-    expect(!error.fields().empty(), "a refusal names a parameter");
+void check_rejection(const Error& error) {
+    expect(error == Errc::invalid_argument, "a rejection is an invalid_argument");
+    expect(!error.fields().empty(), "a rejection names a parameter");
     for (const FieldError& field_error : error.fields()) {
         expect(is_storable_text(field_error.message), "a message is UTF-8");
         expect(field_error.message.size() < 400, "a message is short");
@@ -45,7 +45,7 @@ void check_refusal(const Error& error) {
 
 void ask(const ListQueryText& text) {
     const Result<ListQuery> query = ListQuery::parse(text, ListKind::events);
-    if (!query) return check_refusal(query.error());
+    if (!query) return check_rejection(query.error());
     const Result<Page<Event>> page = evaluate(*query, rows());
     expect(page.has_value(), "what can be read can be asked");
     expect(page->items.size() <= 3 && page->total <= 3, "no row is made up");

@@ -120,8 +120,8 @@ TEST_CASE_METHOD(ServerFixture, "100 Continue is sent before the body and not af
     CHECK(client.read().status_line == "HTTP/1.1 100 Continue");
     CHECK(client.exchange("{}").status() == 400);
 
-    Client refused(port);
-    CHECK(refused.exchange(expecting + "Content-Length: 9999999\r\n\r\n").status() == 413);
+    Client rejected(port);
+    CHECK(rejected.exchange(expecting + "Content-Length: 9999999\r\n\r\n").status() == 413);
 }
 
 TEST_CASE_METHOD(ServerFixture, "a body is read up to its limit, however it arrives") {

@@ -79,10 +79,10 @@ TEST_CASE_METHOD(ServerFixture,
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-        const bool is_refused = !server->start() && server->start().error() == Errc::invalid_state;
+        const bool is_rejected = !server->start() && server->start().error() == Errc::invalid_state;
         server->stop(std::chrono::milliseconds(0));
         server.reset();
-        ::_exit(is_refused ? 0 : 1);
+        ::_exit(is_rejected ? 0 : 1);
     }
     int status = -1;
     REQUIRE(::waitpid(child, &status, 0) == child);

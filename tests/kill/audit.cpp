@@ -113,7 +113,7 @@ void check_publications(const Published& published, const std::map<EventId, Logg
     for (const auto& [number, ids] : published.acknowledged) {
         numbers[payload_of(number)] = number;
     }
-    for (const auto* others : {&published.refused, &published.unknown}) {
+    for (const auto* others : {&published.rejected, &published.unknown}) {
         for (const int number : *others) {
             numbers[payload_of(number)] = number;
         }
@@ -129,7 +129,7 @@ void check_publications(const Published& published, const std::map<EventId, Logg
         CHECK(ids.size() == 2);
         CHECK(found[number] == std::set(ids.begin(), ids.end()));
     }
-    for (const int number : published.refused) {
+    for (const int number : published.rejected) {
         INFO("publication " << number);
         CHECK_FALSE(found.contains(number));
     }

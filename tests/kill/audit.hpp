@@ -16,8 +16,8 @@ namespace webhooks::testing {
 /// What publishers know about their publications, by number.
 struct Published {
     std::map<int, std::vector<EventId>> acknowledged;
-    std::set<int> refused;  ///< Reported as not written.
-    std::set<int> unknown;  ///< Unknown: they exist completely or not at all.
+    std::set<int> rejected;  ///< Reported as not written.
+    std::set<int> unknown;   ///< Unknown: they exist completely or not at all.
 };
 
 /// What the logs have in common.

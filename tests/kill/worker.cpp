@@ -72,7 +72,7 @@ ServiceOptions service_options(const std::string& storage) {
             .breaker_failures = 1000,
             // Small limits and short times, so that events wait in storage in every possible way.
             .max_events_in_memory = 20,
-            .park_after = 100ms,
+            .persist_after = 100ms,
             .heartbeat_interval = lease / 5,
             .lease = lease,
             .endpoints = {.allowed_networks = {Network::parse("127.0.0.0/8").value()}}};

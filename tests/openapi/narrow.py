@@ -72,6 +72,8 @@ def narrow(document, event_types, quiet_type, endpoint):
     key = schemas["NewApiKey"]["properties"]["apiKey"]["properties"]
     key["expiresAt"] = {"enum": [time_text(1), None]}
     key["subscriptionId"] = {"type": "null"}
+    session = schemas["NewPortalSession"]["properties"]
+    session["permissions"] = {"type": "null"}
     parameters = document["components"]["parameters"]
     parameters["seriesFrom"]["schema"] = {"enum": [time_text(-1)]}
     parameters["seriesTo"]["schema"] = {"enum": [time_text(-0.5), time_text(1)]}

@@ -68,7 +68,8 @@ def start_receiver():
 
 
 def start_server(program):
-    arguments = ["--listen", "127.0.0.1:0", "--storage", "memory:", "--allow-network", "127.0.0.0/8"]
+    arguments = ["--listen", "127.0.0.1:0", "--storage", "memory:", "--allow-network", "127.0.0.0/8",
+                 "--portal.public-url", "http://127.0.0.1"]
     for name in [*EVENT_TYPES, QUIET_TYPE]:
         arguments += ["--event-type", f"{name}=Of this test"]
     server = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True,

@@ -35,7 +35,7 @@ ServiceOptions make_options(Generator& random) {
     options.max_in_flight = size_up_to(random, 64);
     options.max_in_flight_per_host = size_up_to(random, 16);
     options.max_events_in_memory = random.chance(0.5) ? size_up_to(random, 20) : 1000;
-    options.park_after = milliseconds(random.between(100, 5000));
+    options.persist_after = milliseconds(random.between(100, 5000));
     options.max_batch = size_up_to(random, 100);
     options.heartbeat_interval = milliseconds(random.between(100, 2000));
     options.lease = std::max<milliseconds>(1s, options.heartbeat_interval * random.between(3, 6));
@@ -51,7 +51,7 @@ Faults make_faults(Generator& random, const ServiceOptions& options) {
     const auto maybe = [&random](double share, double max) {
         return random.chance(share) ? max * static_cast<double>(random.between(1, 100)) / 100 : 0;
     };
-    faults.refused = maybe(0.35, 0.05);
+    faults.rejected = maybe(0.35, 0.05);
     faults.answer_lost = maybe(0.35, 0.05);
     faults.pause = maybe(0.35, 0.01);
     faults.longest_pause = random.chance(0.5) ? Micros(options.lease) * 3 : Micros(500ms);
@@ -87,7 +87,7 @@ Config make_config(std::uint64_t seed, Backend backend) {
 
 const std::vector<Switch>& switches() {
     static const std::vector<Switch> all = {
-        {"refused calls", [](Config& config) { config.faults.refused = 0; }},
+        {"rejected calls", [](Config& config) { config.faults.rejected = 0; }},
         {"lost answers", [](Config& config) { config.faults.answer_lost = 0; }},
         {"pauses", [](Config& config) { config.faults.pause = 0; }},
         {"lost notices", [](Config& config) { config.faults.notice_lost = 0; }},
@@ -123,7 +123,7 @@ std::string describe(const Config& config) {
     const auto tell = [&out](const char* name, double value) {
         if (value > 0) out << ' ' << name << '=' << value;
     };
-    tell("refused", faults.refused);
+    tell("rejected", faults.rejected);
     tell("answer_lost", faults.answer_lost);
     tell("pause", faults.pause);
     tell("notice_lost", config.has_notices ? faults.notice_lost : 1);

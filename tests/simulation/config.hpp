@@ -13,7 +13,7 @@ enum class Backend : std::uint8_t { memory, sqlite, postgresql };
 
 /// What may go wrong, and how often. A probability of 0 switches a fault off.
 struct Faults {
-    double refused = 0;        ///< Of each storage call: it fails before it does anything.
+    double rejected = 0;       ///< Of each storage call: it fails before it does anything.
     double answer_lost = 0;    ///< Of each storage call: it does its work; the answer is lost.
     double pause = 0;          ///< Of each storage call: its process stands still before or after.
     Micros longest_pause{0};   ///< May be longer than the lease.

@@ -32,7 +32,7 @@ Result<> SeamStorage::intercept(Call call, const std::function<Result<>()>& forw
     world_.trace("process " + std::to_string(process_.index) + " calls " + to_string(call));
     if (process_.is_dead()) return lose("the process is dead");
     world_.pass(world_.random.between(Micros(0), world_.config.call_latency));
-    if (meets(faults.refused)) return lose("storage was told to fail");
+    if (meets(faults.rejected)) return lose("storage was told to fail");
     const bool crashes = meets(faults.crash_at_call);
     if (crashes && world_.random.chance(0.5)) {
         process_.crash("before a storage call");

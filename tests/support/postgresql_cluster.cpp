@@ -18,7 +18,7 @@
 namespace webhooks::testing {
 namespace {
 
-/// PostgreSQL refuses to run as root. @return null unless this process runs as root.
+/// PostgreSQL does not run as root. @return null unless this process runs as root.
 const passwd* other_user() {
     if (::geteuid() != 0) return nullptr;
     const passwd* user = ::getpwnam("postgres");

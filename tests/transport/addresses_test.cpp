@@ -64,7 +64,7 @@ TEST_CASE("The result of a lookup decides the attempt") {
     static const std::string rejected = check_address(IpAddress(), {}).error().detail();
     const auto row = GENERATE(values<Row>({
         {Texts{}, "could not resolve host"},
-        // The refusal shows that a connection was attempted.
+        // The failure shows that a connection was attempted.
         {Texts{"127.0.0.1"}, "connection refused"},
         {Texts{"127.0.0.1", "127.0.0.2"}, "connection refused"},
         {Texts{"127.0.0.1", "10.0.0.1"}, rejected},

@@ -277,7 +277,7 @@ TEST_CASE(
     send_until_asked(3);
     CHECK(receiver.connections() == 1);
 
-    // Nothing listens there; the refusal shows that a connection was attempted.
+    // Nothing listens there; the failure shows that a connection was attempted.
     names.set("moving.example", {.addresses = {"127.0.0.2"}, .ttl = 1});
     TransportAnswer answer = driver.send(url);
     while (answer.status_code == 200 && SteadyTime::clock::now() < patience) {

@@ -63,7 +63,7 @@ TEST_CASE("When descriptors run out, only the connections idle longest are close
     Receiver oldest(answer_always(ok));
     Receiver second(answer_always(ok));
     Receiver third(answer_always(ok));
-    const ClosedPort refusing;
+    const ClosedPort closed;
     DnsServer names;
     names.set("a.example", {.addresses = {"127.0.0.1"}});
     Driver driver({.name_servers = {names.address()}});
@@ -75,7 +75,7 @@ TEST_CASE("When descriptors run out, only the connections idle longest are close
     const std::string host = by_name ? "a.example" : "127.0.0.1";
     {
         const FewDescriptors none(128, 0);
-        CHECK(driver.send("http://" + host + ":" + std::to_string(refusing.number()) + "/").error ==
+        CHECK(driver.send("http://" + host + ":" + std::to_string(closed.number()) + "/").error ==
               "connection refused");
         CHECK(driver.send(third.url()).status_code == 200);
     }
@@ -85,18 +85,18 @@ TEST_CASE("When descriptors run out, only the connections idle longest are close
 }
 
 TEST_CASE("Connections leave descriptors to the rest of the process") {
-    const ClosedPort refusing;
+    const ClosedPort closed;
     Driver driver;
-    CHECK(driver.send(refusing.url()).error == "connection refused");
+    CHECK(driver.send(closed.url()).error == "connection refused");
     TransportAnswer answer;
     {
         const FewDescriptors few(128, 16);
-        answer = driver.send(refusing.url());
+        answer = driver.send(closed.url());
     }
     CHECK(answer.kind == Kind::not_sent);
     CHECK_THAT(answer.error, Catch::Matchers::ContainsSubstring("ulimit -n"));
     const FewDescriptors some(128, 17);
-    CHECK(driver.send(refusing.url()).error == "connection refused");
+    CHECK(driver.send(closed.url()).error == "connection refused");
 }
 
 TEST_CASE("An address that this machine cannot reach is the endpoint's failure") {

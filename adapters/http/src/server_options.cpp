@@ -31,6 +31,13 @@ public:
         errors_.push_back({member, message});
     }
 
+    /// Adds the errors of a part, which is a member of that name.
+    void add_errors(const std::string& prefix, const Result<>& validation) {
+        if (validation) return;
+        for (const FieldError& error : validation.error().fields())
+            errors_.push_back({prefix + error.field, error.message});
+    }
+
     Result<> result() && {
         if (errors_.empty()) return {};
         return Error(std::move(errors_));
@@ -63,11 +70,10 @@ void expect(Ranges& ranges, const ApiOptions& options) {
     ranges.expect<std::size_t>("max_batch_body_bytes", options.max_batch_body_bytes,
                                std::clamp<std::size_t>(options.max_body_bytes, 1, 16 * mib),
                                64 * mib, " bytes");
-    if (!options.rate_limit.is_valid()) {
-        ranges.add_error(
-            "rate_limit",
-            "must have 1 to 100000 requests per second and a burst of up to 1000000, or neither");
-    }
+    if (options.portal) ranges.add_errors("portal.", options.portal->validate());
+    const RequestRate& rate = options.rate_limit;
+    ranges.expect("rate_limit.per_second", rate.per_second, 0, max_requests_per_second);
+    ranges.expect("rate_limit.burst", rate.burst, 0, rate.is_unlimited() ? 0 : max_request_burst);
 }
 
 }  // namespace
@@ -82,7 +88,8 @@ ApiOptions api_options(const ServerOptions& options) {
     return {.base_path = options.base_path,
             .max_body_bytes = options.max_body_bytes,
             .max_batch_body_bytes = options.max_batch_body_bytes,
-            .rate_limit = options.rate_limit};
+            .rate_limit = options.rate_limit,
+            .portal = options.portal};
 }
 
 Result<> ServerOptions::validate() const {

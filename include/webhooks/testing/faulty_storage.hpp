@@ -17,7 +17,7 @@ class FaultyStorage final : public ForwardingStorage {
 public:
     /// How a call breaks. The caller sees `unavailable` in both cases.
     enum class Fault {
-        refused,      ///< It fails before it does anything.
+        rejected,     ///< It fails before it does anything.
         answer_lost,  ///< It does its work, but its result is lost.
     };
 
@@ -25,7 +25,7 @@ public:
 
     /// Which calls break.
     struct Breakage {
-        Fault fault = Fault::refused;
+        Fault fault = Fault::rejected;
         /// The first call that breaks: 1 is the next one.
         std::size_t first = 1;
         /// The number of consecutive calls that break; 0: none; `indefinitely`: until `repair`.

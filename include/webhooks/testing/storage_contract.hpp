@@ -29,6 +29,7 @@
 #include <webhooks/testing/storage_contract/narrowed.hpp>
 #include <webhooks/testing/storage_contract/notices.hpp>
 #include <webhooks/testing/storage_contract/overview.hpp>
+#include <webhooks/testing/storage_contract/portal_sessions.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>
 #include <webhooks/testing/storage_contract/retention.hpp>
 #include <webhooks/testing/storage_contract/sample.hpp>

@@ -151,8 +151,8 @@ Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
     const std::scoped_lock lock(mutex_);
     const std::size_t limit = maintenance.limit;
     const Time now = clock_->now();
-    std::size_t removed =
-        idempotency_keys_.erase_old(now) + notices_.erase_old(now) + rollups_.tend(now, limit);
+    std::size_t removed = idempotency_keys_.erase_old(now) + notices_.erase_old(now) +
+                          rollups_.tend(now, limit) + portal_sessions_.erase_old(now);
     if (removed < limit) removed += erase_deleted(limit - removed);
     if (maintenance.keep_events_for.count() != 0) {
         removed += log_.erase_old(maintenance.keep_events_for, limit, now);

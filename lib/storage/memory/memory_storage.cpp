@@ -333,6 +333,35 @@ Result<> MemoryStorage::note_api_key_use(ApiKeyId id, Time time) {
     return {};
 }
 
+// ---- Sessions of the portal.
+
+Result<PortalSessionRecord> MemoryStorage::insert_portal_session(const PortalSessionRecord& draft) {
+    const std::scoped_lock lock(mutex_);
+    return portal_sessions_.insert(draft);
+}
+
+Result<std::optional<PortalSessionRecord>> MemoryStorage::redeem_portal_code(
+    std::string_view code_hash, std::string_view token_hash, Time now) {
+    const std::scoped_lock lock(mutex_);
+    return portal_sessions_.redeem(code_hash, token_hash, now);
+}
+
+Result<std::optional<PortalSessionRecord>> MemoryStorage::find_portal_session(
+    std::string_view token_hash) {
+    const std::scoped_lock lock(mutex_);
+    return portal_sessions_.find(token_hash);
+}
+
+Result<> MemoryStorage::delete_portal_session(PortalSessionId id) {
+    const std::scoped_lock lock(mutex_);
+    return portal_sessions_.erase(id);
+}
+
+Result<std::size_t> MemoryStorage::delete_portal_sessions(const std::string& user_id) {
+    const std::scoped_lock lock(mutex_);
+    return portal_sessions_.erase_of(user_id);
+}
+
 }  // namespace storage
 
 std::shared_ptr<Storage> make_memory_storage(std::shared_ptr<Clock> clock,

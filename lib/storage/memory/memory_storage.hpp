@@ -9,6 +9,7 @@
 #include <storage/memory/memory_idempotency_keys.hpp>
 #include <storage/memory/memory_log.hpp>
 #include <storage/memory/memory_notices.hpp>
+#include <storage/memory/memory_portal_sessions.hpp>
 #include <storage/memory/memory_rollups.hpp>
 #include <storage/memory/memory_subscriptions.hpp>
 #include <storage/memory/memory_workers.hpp>
@@ -76,6 +77,15 @@ public:
     Result<> delete_api_key(ApiKeyId) override;
     Result<> note_api_key_use(ApiKeyId, Time) override;
 
+    Result<PortalSessionRecord> insert_portal_session(const PortalSessionRecord&) override;
+    Result<std::optional<PortalSessionRecord>> redeem_portal_code(std::string_view code_hash,
+                                                                  std::string_view token_hash,
+                                                                  Time now) override;
+    Result<std::optional<PortalSessionRecord>> find_portal_session(
+        std::string_view token_hash) override;
+    Result<> delete_portal_session(PortalSessionId) override;
+    Result<std::size_t> delete_portal_sessions(const std::string& user_id) override;
+
 private:
     // All of these require the lock to be held, except for `answer_from` and `budget_for`.
 
@@ -101,6 +111,7 @@ private:
     MemoryWorkers workers_;
     MemoryRollups rollups_;
     MemoryApiKeys api_keys_;
+    MemoryPortalSessions portal_sessions_;
 };
 
 }  // namespace webhooks::storage

@@ -1,34 +1,13 @@
 #include <base/hex.hpp>
-#include <sstream>
 #include <storage/sql/api_key_table.hpp>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/permissions_text.hpp>
 
 namespace webhooks::storage {
 namespace {
 
 using soci::into;
 using soci::use;
-
-constexpr const char* no_permissions = "none";
-
-std::string to_text(Permissions permissions) {
-    std::string text;
-    for (const std::string_view name : names_in(permissions)) {
-        if (!text.empty()) text += ' ';
-        text += name;
-    }
-    return text.empty() ? no_permissions : text;
-}
-
-/// A name that only a newer version knows gives nothing.
-Permissions read_permissions(const std::string& text) {
-    Permissions permissions;
-    std::istringstream names(text);
-    for (std::string name; names >> name;) {
-        if (const auto permission = permission_by_name(name)) permissions.add(*permission);
-    }
-    return permissions;
-}
 
 std::optional<Time> time_if_set(long long micros) {
     return micros == 0 ? std::nullopt : std::optional(from_micros(micros));
@@ -69,7 +48,7 @@ ApiKeyRow ApiKeyRow::of(const ApiKeyRecord& record) {
             .is_administrator = record.permissions.includes(Permission::administrator) ? 1 : 0,
             .created_at = to_micros(record.created_at),
             .name = record.name,
-            .permissions = to_text(record.permissions),
+            .permissions = permissions_to_text(record.permissions),
             .subscription_id = record.subscription.value_or(SubscriptionId{}).value,
             .expires_at = to_micros(record.expires_at).value_or(0),
             .rate_per_second = rate.per_second,
@@ -81,16 +60,16 @@ ApiKeyRow ApiKeyRow::of(const ApiKeyRecord& record) {
 ApiKeyRecord ApiKeyRow::to_record() const {
     const Permissions of_earlier_version =
         is_administrator != 0 ? Permissions::administrator() : Permissions::user();
-    ApiKeyRecord record{
-        .id = {id},
-        .hash = from_hex(hash),
-        .user_id = user_id,
-        .name = name,
-        .permissions = permissions.empty() ? of_earlier_version : read_permissions(permissions),
-        .expires_at = time_if_set(expires_at),
-        .hint = hint,
-        .created_at = from_micros(created_at),
-        .last_used_at = time_if_set(last_used_at)};
+    ApiKeyRecord record{.id = {id},
+                        .hash = from_hex(hash),
+                        .user_id = user_id,
+                        .name = name,
+                        .permissions = permissions.empty() ? of_earlier_version
+                                                           : permissions_from_text(permissions),
+                        .expires_at = time_if_set(expires_at),
+                        .hint = hint,
+                        .created_at = from_micros(created_at),
+                        .last_used_at = time_if_set(last_used_at)};
     if (subscription_id != 0) record.subscription = SubscriptionId{subscription_id};
     if (rate_per_second != 0) record.rate = RequestRate{rate_per_second, rate_burst};
     return record;

@@ -6,6 +6,7 @@
 #include <query/plan.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace webhooks::storage {
@@ -33,8 +34,9 @@ extern const Dialect postgresql_dialect;
 
 /// How a field is written in SQL, and the joins that it needs.
 struct Column {
+    std::string_view field;
     const char* expression;
-    unsigned joins;
+    unsigned joins = 0;
     bool may_be_null = false;
 };
 

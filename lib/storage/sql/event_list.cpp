@@ -1,3 +1,4 @@
+#include <query/field_tables.hpp>
 #include <storage/event_view.hpp>
 #include <storage/sql/attempt_details.hpp>
 #include <storage/sql/delivered.hpp>
@@ -14,28 +15,32 @@ using soci::use;
 
 enum Join : unsigned { message = 1, attempt = 2, undelivered = 4, everything = 7 };
 
-/// The fields of an event, in the order of query::fields_of. Times are in milliseconds there.
+/// How an event's fields are written, with times in milliseconds.
 constexpr Column event_columns[] = {
-    {"e.id", 0},
-    {"e.subscription_id", 0},
-    {"m.event_type", message},
-    {"m.payload", message},
-    {"a.status_code", attempt, true},
-    {"a.response", attempt, true},
-    {"a.error_message", attempt, true},
+    {"id", "e.id", 0},
+    {"webhookSubscriptionId", "e.subscription_id", 0},
+    {"eventType", "m.event_type", message},
+    {"payload", "m.payload", message},
+    {"statusCode", "a.status_code", attempt, true},
+    {"response", "a.response", attempt, true},
+    {"errorMessage", "a.error_message", attempt, true},
     // An event below every worker's low-water mark without an undelivered row is delivered. This
     // avoids reading its attempts, each of which is on a different page in a long log.
-    {"(CASE WHEN u.event_id IS NOT NULL THEN 0 "
+    {"isSuccess",
+     "(CASE WHEN u.event_id IS NOT NULL THEN 0 "
      "WHEN e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
      "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
      undelivered},
-    {"(SELECT CASE WHEN count(*) > 1 THEN count(*) - 1 ELSE 0 END FROM webhooks_attempt c "
+    {"retryCount",
+     "(SELECT CASE WHEN count(*) > 1 THEN count(*) - 1 ELSE 0 END FROM webhooks_attempt c "
      "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))",
      0},
-    {"(CASE WHEN a.outcome IN (4, 5) THEN NULL ELSE a.sent_at / 1000 END)", attempt, true},
-    {"(u.due_at / 1000)", undelivered, true},
-    {"(e.created_at / 1000)", 0},
+    {"sentAt", "(CASE WHEN a.outcome IN (4, 5) THEN NULL ELSE a.sent_at / 1000 END)", attempt,
+     true},
+    {"nextRetryAt", "(u.due_at / 1000)", undelivered, true},
+    {"createdAt", "(e.created_at / 1000)", 0},
 };
+static_assert(query::has_row_for_each<Column>(event_columns, query::event_fields));
 
 /// Events joined with the required parts of their message, latest attempt and undelivered row.
 std::string from(unsigned joins) {

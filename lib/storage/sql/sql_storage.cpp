@@ -6,6 +6,7 @@
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/overview.hpp>
+#include <storage/sql/portal_session_table.hpp>
 #include <storage/sql/rollup_table.hpp>
 #include <storage/sql/sample.hpp>
 #include <storage/sql/sql_storage.hpp>
@@ -268,6 +269,7 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         done += erase_notices(sql, present - notice_lifetime, limit);
         done += erase_hidden_events(sql, present, limit);
         done += tend_rollups(sql, present, limit);
+        done += erase_portal_sessions(sql, present, limit);
         return done + expire(sql, present, maintenance, cursor) >= limit;
     });
     // If the transaction failed, its work still has to be done.
@@ -339,6 +341,45 @@ Result<> SqlStorage::note_api_key_use(ApiKeyId id, Time time) {
     return run(Purpose::change, [&](soci::session& sql) -> Result<> {
         storage::note_api_key_use(sql, id, time);
         return {};
+    });
+}
+
+// ---- Sessions of the portal.
+
+Result<PortalSessionRecord> SqlStorage::insert_portal_session(const PortalSessionRecord& draft) {
+    return run(Purpose::change, [&](soci::session& sql) -> Result<PortalSessionRecord> {
+        PortalSessionRecord session = draft;
+        session.id = storage::insert_portal_session(sql, session);
+        return session;
+    });
+}
+
+Result<std::optional<PortalSessionRecord>> SqlStorage::redeem_portal_code(
+    std::string_view code_hash, std::string_view token_hash, Time now) {
+    using Answer = Result<std::optional<PortalSessionRecord>>;
+    return run(Purpose::change, [&](soci::session& sql) -> Answer {
+        return storage::redeem_portal_code(sql, code_hash, token_hash, now);
+    });
+}
+
+Result<std::optional<PortalSessionRecord>> SqlStorage::find_portal_session(
+    std::string_view token_hash) {
+    using Answer = Result<std::optional<PortalSessionRecord>>;
+    return run(Purpose::read, [&](soci::session& sql) -> Answer {
+        return storage::find_portal_session(sql, token_hash);
+    });
+}
+
+Result<> SqlStorage::delete_portal_session(PortalSessionId id) {
+    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
+        if (storage::delete_portal_session(sql, id)) return {};
+        return Error(Errc::not_found, "no such session");
+    });
+}
+
+Result<std::size_t> SqlStorage::delete_portal_sessions(const std::string& user_id) {
+    return run(Purpose::change, [&](soci::session& sql) -> Result<std::size_t> {
+        return storage::delete_portal_sessions(sql, user_id);
     });
 }
 

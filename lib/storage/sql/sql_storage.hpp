@@ -78,6 +78,15 @@ public:
     Result<> delete_api_key(ApiKeyId) override;
     Result<> note_api_key_use(ApiKeyId, Time) override;
 
+    Result<PortalSessionRecord> insert_portal_session(const PortalSessionRecord&) override;
+    Result<std::optional<PortalSessionRecord>> redeem_portal_code(std::string_view code_hash,
+                                                                  std::string_view token_hash,
+                                                                  Time now) override;
+    Result<std::optional<PortalSessionRecord>> find_portal_session(
+        std::string_view token_hash) override;
+    Result<> delete_portal_session(PortalSessionId) override;
+    Result<std::size_t> delete_portal_sessions(const std::string& user_id) override;
+
 protected:
     /// @return whether to commit the transaction. May throw what SOCI throws.
     using Body = std::function<bool(soci::session&)>;

@@ -1,6 +1,7 @@
 #include <storage/sql/subscription_list.hpp>
 
 #include <optional>
+#include <query/field_tables.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/subscription_row.hpp>
 #include <string>
@@ -34,26 +35,27 @@ private:
     const std::optional<SubscriptionId> only_;
 };
 
-/// The fields of a subscription, in the order of query::fields_of. Times are in milliseconds there.
-/// Secret, headers and events can be selected, but not compared.
+/// How a subscription's fields are written, with times in milliseconds. Secret, headers and events
+/// can be selected, but not compared.
 constexpr Column subscription_columns[] = {
-    {"id", 0},
-    {"name", 0},
-    {"event_type", 0},
-    {"url", 0},
-    {"NULL", 0},
-    {"max_retry_count", 0},
-    {"is_active", 0},
-    {"user_id", 0},
-    {"NULL", 0},
-    {"(created_at / 1000)", 0},
-    {"(updated_at / 1000)", 0},
-    {"NULL", 0},
-    {"(failing_since / 1000)", 0, true},
-    {"(paused_until / 1000)", 0, true},
-    {"deactivation_reason", 0, true},
-    {"NULL", 0},
+    {"id", "id"},
+    {"name", "name"},
+    {"eventType", "event_type"},
+    {"url", "url"},
+    {"secret", "NULL"},
+    {"maxRetryCount", "max_retry_count"},
+    {"isActive", "is_active"},
+    {"userId", "user_id"},
+    {"headers", "NULL"},
+    {"createdAt", "(created_at / 1000)"},
+    {"updatedAt", "(updated_at / 1000)"},
+    {"webhookEvents", "NULL"},
+    {"failingSince", "(failing_since / 1000)", 0, true},
+    {"pausedUntil", "(paused_until / 1000)", 0, true},
+    {"deactivationReason", "deactivation_reason", 0, true},
+    {"deactivation", "NULL"},
 };
+static_assert(query::has_row_for_each<Column>(subscription_columns, query::subscription_fields));
 
 /// The owner's scope is outside the user's condition, which cannot widen it.
 std::string where(ListSql& list, const OwnerCondition& owner, const query::Plan& plan) {

@@ -9,7 +9,7 @@ import { until } from "./wait.js";
 /** Where the server's programs are; absent: the machine has none, and the tests skip themselves. */
 export const programs = process.env.WEBHOOKS_POSTGRESQL_PROGRAMS;
 
-/** PostgreSQL refuses to run as root. */
+/** PostgreSQL does not run as root. */
 function otherUser() {
   if (process.getuid() !== 0) return {};
   const id = (flag) => Number(execFileSync("id", [flag, "postgres"]));

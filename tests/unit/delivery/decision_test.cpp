@@ -132,9 +132,9 @@ TEST_CASE("a history row shows the response") {
     CHECK(success.response == "b");
     CHECK_FALSE(success.error_message);
 
-    const Attempt refusal = describe(answered(404), 1, now, 7ms, Outcome::retry);
-    CHECK(refusal.status_code == 404);
-    CHECK(refusal.error_message == "endpoint responded with 404");
+    const Attempt rejection = describe(answered(404), 1, now, 7ms, Outcome::retry);
+    CHECK(rejection.status_code == 404);
+    CHECK(rejection.error_message == "endpoint responded with 404");
 
     const Attempt failure = describe({.error = "connection refused"}, 1, now, 7ms, Outcome::retry);
     CHECK_FALSE(failure.status_code);

@@ -80,9 +80,9 @@ TEST_CASE("events that do not fit in memory are deferred, and requested once the
     CHECK(kept >= 10);
     CHECK(kept <= 50);
     const Results first = bench.dispatcher.take_results();
-    CHECK(first.custody_changes.size() == 100 - kept);
+    CHECK(first.batch.custody_changes.size() == 100 - kept);
     CHECK(first.released_events == 100 - kept);
-    CHECK(first.custody_changes.front().custody == Custody::reserved);
+    CHECK(first.batch.custody_changes.front().custody == Custody::reserved);
 
     std::size_t wanted = 0;
     while (true) {
@@ -161,12 +161,12 @@ TEST_CASE("a local error delays only its subscription, and uses up no attempt") 
     CHECK(others.front().event.subscription == SubscriptionId{2});
     CHECK(bench.dispatcher.next_wakeup() == bench.now.steady + 1s);
     const Results results = bench.dispatcher.take_results();
-    CHECK(results.attempts.empty());
-    CHECK(results.states.empty());
-    REQUIRE(results.custody_changes.size() == 1);
-    CHECK(results.custody_changes.front().custody == Custody::unclaimed);
-    CHECK(results.custody_changes.front().due == bench.now.time + 1s);
-    CHECK(results.custody_changes.front().attempts_since_reopened == 0);
+    CHECK(results.batch.attempts.empty());
+    CHECK(results.batch.states.empty());
+    REQUIRE(results.batch.custody_changes.size() == 1);
+    CHECK(results.batch.custody_changes.front().custody == Custody::unclaimed);
+    CHECK(results.batch.custody_changes.front().due == bench.now.time + 1s);
+    CHECK(results.batch.custody_changes.front().attempts_since_reopened == 0);
     bench.pass(1s);
     CHECK(bench.begin_all().size() == 1);
 }
@@ -175,11 +175,11 @@ TEST_CASE("an event that waits long gets a row once, and stays in memory") {
     Bench bench;
     bench.add(1, 2);
     bench.begin_all();
-    bench.pass(bench.options.park_after + 1us);
+    bench.pass(bench.options.persist_after + 1us);
     bench.dispatcher.persist_overdue(bench.now);
     const Results results = bench.dispatcher.take_results();
-    REQUIRE(results.custody_changes.size() == 1);
-    CHECK(results.custody_changes.front().custody == Custody::in_memory);
+    REQUIRE(results.batch.custody_changes.size() == 1);
+    CHECK(results.batch.custody_changes.front().custody == Custody::in_memory);
     CHECK(results.released_events == 0);
     bench.pass(1h);
     bench.dispatcher.persist_overdue(bench.now);
@@ -194,9 +194,10 @@ TEST_CASE("an event that expires before its attempt ends without a request") {
     bench.pass(10s);
     CHECK(bench.begin_all().empty());
     const Results results = bench.dispatcher.take_results();
-    REQUIRE(results.attempts.size() == 1);
-    CHECK(results.attempts.front().attempt.outcome == Outcome::expired);
-    CHECK(results.attempts.front().attempt.error_message == "expired: its expiresAt had passed");
+    REQUIRE(results.batch.attempts.size() == 1);
+    CHECK(results.batch.attempts.front().attempt.outcome == Outcome::expired);
+    CHECK(results.batch.attempts.front().attempt.error_message ==
+          "expired: its expiresAt had passed");
     CHECK(results.released_events == 1);
 }
 

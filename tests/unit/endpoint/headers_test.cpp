@@ -14,7 +14,7 @@ std::vector<FieldError> errors_of(const Headers& headers) {
 }
 
 constexpr const char* bad_name = "must have a name of 1 to 128 letters, digits and !#$%&'*+-.^_`|~";
-constexpr const char* refused = "is reserved and cannot be set by a subscription";
+constexpr const char* rejected = "is reserved and cannot be set by a subscription";
 constexpr const char* bad_value = "must be printable ASCII without surrounding spaces";
 
 std::string text(std::size_t size) {
@@ -78,7 +78,7 @@ TEST_CASE("Names reserved for the library, the connection or clouds are rejected
                              "X-Azure-FDID"}) {
         CAPTURE(name);
         CHECK(errors_of({{name, "value"}}) ==
-              std::vector<FieldError>{{std::string("headers.") + name, refused}});
+              std::vector<FieldError>{{std::string("headers.") + name, rejected}});
     }
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("Underscore spellings of rejected names are rejected") {
                              "Proxy_Connection", "user_agent", "x_amz-date"}) {
         CAPTURE(name);
         CHECK(errors_of({{name, "value"}}) ==
-              std::vector<FieldError>{{std::string("headers.") + name, refused}});
+              std::vector<FieldError>{{std::string("headers.") + name, rejected}});
     }
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("A set has at most 32 headers and 16 KiB") {
 
 TEST_CASE("All errors are reported together, without any value") {
     const auto errors = errors_of({{"Host", "canary "}, {"a b", "canary\n"}, {"ok", "canary"}});
-    CHECK(errors == std::vector<FieldError>{{"headers.Host", refused},
+    CHECK(errors == std::vector<FieldError>{{"headers.Host", rejected},
                                             {"headers.Host", bad_value},
                                             {"headers.a b", bad_name},
                                             {"headers.a b", bad_value}});

@@ -31,7 +31,7 @@ EndpointPolicy allowing(const char* network, const char* host = nullptr) {
     return policy;
 }
 
-const std::string refusal = "address not allowed";
+const std::string rejection = "address not allowed";
 
 }  // namespace
 
@@ -80,21 +80,21 @@ TEST_CASE("Reserved names and their subdomains are rejected, in any case and wit
                              "metadata.packet.net"}) {
         CAPTURE(name);
         const std::string text = name;
-        CHECK(error_of("https://" + text) == refusal);
-        CHECK(error_of("https://" + text + "./") == refusal);
+        CHECK(error_of("https://" + text) == rejection);
+        CHECK(error_of("https://" + text + "./") == rejection);
         if (text.rfind("metadata.", 0) == 0) continue;
-        CHECK(error_of("https://a." + text) == refusal);
-        CHECK(error_of("https://A.b." + text + ".:8443/x") == refusal);
+        CHECK(error_of("https://a." + text) == rejection);
+        CHECK(error_of("https://A.b." + text + ".:8443/x") == rejection);
     }
-    CHECK(error_of("https://LocalHost") == refusal);
-    CHECK(error_of("https://Metadata.Google.Internal") == refusal);
-    CHECK(error_of("https://printer.LOCAL") == refusal);
+    CHECK(error_of("https://LocalHost") == rejection);
+    CHECK(error_of("https://Metadata.Google.Internal") == rejection);
+    CHECK(error_of("https://printer.LOCAL") == rejection);
 }
 
 TEST_CASE("A single-label name is rejected") {
     for (const char* text : {"https://intra", "https://db:8443/", "https://com", "https://host."}) {
         CAPTURE(text);
-        CHECK(error_of(text) == refusal);
+        CHECK(error_of(text) == rejection);
     }
 }
 
@@ -105,18 +105,18 @@ TEST_CASE("A literal address is checked when the URL is saved") {
           "http://[fe80::1]", "http://[fd00::1]", "http://[64:ff9b::7f00:1]",
           "http://[2002:7f00:1::]", "http://[2001:db8::1]", "http://[::127.0.0.1]"}) {
         CAPTURE(text);
-        CHECK(error_of(text) == refusal);
+        CHECK(error_of(text) == rejection);
     }
 }
 
 TEST_CASE("An allowed network accepts only the literal addresses inside it") {
     const EndpointPolicy policy = allowing("127.0.0.0/8");
     CHECK(error_of("http://127.0.0.1:8080/x", policy).empty());
-    CHECK(error_of("http://10.0.0.1/", policy) == refusal);
-    CHECK(error_of("http://[::1]/", policy) == refusal);
+    CHECK(error_of("http://10.0.0.1/", policy) == rejection);
+    CHECK(error_of("http://[::1]/", policy) == rejection);
     CHECK(error_of("http://[::1]/", allowing("::1/128")).empty());
     CHECK(error_of("http://[64:ff9b::808:808]/", allowing("64:ff9b::/96")).empty());
-    CHECK(error_of("http://localhost/", policy) == refusal);
+    CHECK(error_of("http://localhost/", policy) == rejection);
 }
 
 TEST_CASE("An allowed host accepts exactly its name, in any case") {
@@ -124,8 +124,8 @@ TEST_CASE("An allowed host accepts exactly its name, in any case") {
     CHECK(error_of("http://LOCALHOST", allowing(nullptr, "LocalHost")).empty());
     CHECK(error_of("http://localhost./", allowing(nullptr, "localhost")).empty());
     CHECK(error_of("http://receiver", allowing(nullptr, "receiver")).empty());
-    CHECK(error_of("http://a.localhost", allowing(nullptr, "localhost")) == refusal);
-    CHECK(error_of("http://127.0.0.1", allowing(nullptr, "127.0.0.1")) == refusal);
+    CHECK(error_of("http://a.localhost", allowing(nullptr, "localhost")) == rejection);
+    CHECK(error_of("http://127.0.0.1", allowing(nullptr, "127.0.0.1")) == rejection);
 }
 
 TEST_CASE("The address of an allowed host must be allowed itself") {
@@ -155,7 +155,7 @@ TEST_CASE("A pattern allows all names below its host, and neither the host nor o
     CHECK(error_of("https://a.svc.cluster.local", policy).empty());
     CHECK(error_of("https://a.b.Svc.cluster.local/x", policy).empty());
     for (const char* name : {"svc.cluster.local", "xsvc.cluster.local", "a.cluster.local"}) {
-        CHECK(error_of("https://" + std::string(name), policy) == refusal);
+        CHECK(error_of("https://" + std::string(name), policy) == rejection);
     }
 }
 

@@ -190,12 +190,12 @@ TEST_CASE("Lengths of URLs, names and labels have their limits") {
 
 TEST_CASE("Exactly the ports of other protocols are rejected") {
     CHECK(std::ranges::is_sorted(endpoint::bad_ports));
-    int refused = 0;
+    int rejected = 0;
     for (int port = 1; port <= 65535; ++port) {
         const std::string error = parse_error("https://example.com:" + std::to_string(port));
-        if (!error.empty()) ++refused;
+        if (!error.empty()) ++rejected;
     }
-    CHECK(refused == 82);
+    CHECK(rejected == 82);
     for (const char* port : {"1", "22", "25", "53", "110", "143", "161", "389", "465", "587", "993",
                              "1720", "2049", "4190", "5060", "6000", "6667", "6679", "10080"}) {
         CAPTURE(port);

@@ -99,9 +99,9 @@ TEST_CASE_METHOD(ApiFixture, "every response has the same three fields") {
         CHECK(find_field(response.fields, "x-content-type-options") == "nosniff");
         CHECK(find_field(response.fields, "content-type") == "application/json; charset=utf-8");
     }
-    const Response refused = Api::reject(413, "too large");
-    CHECK(refused.body == R"({"success":false,"message":"too large"})");
-    CHECK(find_field(refused.fields, "x-request-id").size() == 16);
+    const Response rejected = Api::reject(413, "too large");
+    CHECK(rejected.body == R"({"success":false,"message":"too large"})");
+    CHECK(find_field(rejected.fields, "x-request-id").size() == 16);
 }
 
 TEST_CASE("without an authenticator every request is rejected") {

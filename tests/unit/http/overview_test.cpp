@@ -26,7 +26,10 @@ TEST_CASE_METHOD(ApiFixture, "administrators see the whole installation") {
     CHECK(call("GET", "/v1/webhooks/users").body ==
           R"({"users":[{"userId":"alice","subscriptions":1,"active":1,"failing":0,"waiting":0}],)"
           R"("success":true,"message":"1 users."})");
-    CHECK(errors("GET", "/users?take=0") == R"({"take":["must be a whole number, 1 to 1000"]})");
+    for (const char* take : {"0", "1001", "ten", "1.5"}) {
+        CHECK(errors("GET", "/users?take=" + std::string(take)) ==
+              R"({"take":["must be a whole number, 1 to 1000"]})");
+    }
 }
 
 TEST_CASE_METHOD(ApiFixture, "a series has a bucket for each step") {

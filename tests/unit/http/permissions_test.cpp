@@ -38,10 +38,14 @@ struct PermissionsFixture : ApiFixture {
         SubscriptionId subscription;
         EventId event;
         ApiKeyId key;
+        PortalSessionId session;
     };
     std::map<std::string, Target> targets;
 
-    PermissionsFixture() { api = Api::make(service(), sender).value(); }
+    PermissionsFixture() {
+        const PortalOptions portal{.public_url = "https://hooks.example.com"};
+        api = Api::make(service(), sender, {.portal = portal}).value();
+    }
 
     Target make_target(const std::string& owner) {
         const Principal principal = Principal::user(owner);
@@ -49,7 +53,9 @@ struct PermissionsFixture : ApiFixture {
         const EventId event = service().send_test_event(principal, id).value();
         settle();
         const ApiKeyDraft draft{.name = "k", .subscription = id};
-        return {id, event, service().create_api_key(principal, draft).value().record.id};
+        auto sessions = service().portal_sessions().value();
+        return {id, event, service().create_api_key(principal, draft).value().record.id,
+                sessions.create(testing::admin, {.user_id = owner}).value().record.id};
     }
 
     Target& target_of(const std::string& owner) {
@@ -69,7 +75,7 @@ struct PermissionsFixture : ApiFixture {
         if (whose == Whose::of_another_narrowed) {
             sender->caller = sender->caller.narrowed_to({target.subscription.value + 1});
         }
-        if (whose == Whose::absent) return {{999}, {999}, {999}};
+        if (whose == Whose::absent) return {{999}, {999}, {999}, {999}};
         return target;
     }
 
@@ -80,11 +86,12 @@ struct PermissionsFixture : ApiFixture {
               {"{id}", std::to_string(target.subscription.value)},
               {"{eventId}", std::to_string(target.event.value)},
               {"{event}", std::to_string(target.event.value)},
-              {"{keyId}", std::to_string(target.key.value)}}) {
+              {"{keyId}", std::to_string(target.key.value)},
+              {"{sessionId}", std::to_string(target.session.value)}}) {
             const std::size_t at = path.find(name);
             if (at != std::string::npos) path.replace(at, name.size(), text);
         }
-        return path;
+        return operation.id == "deletePortalSessions" ? path + "?userId=nobody" : path;
     }
 
     static std::string body_of(const Operation& operation) {
@@ -93,6 +100,7 @@ struct PermissionsFixture : ApiFixture {
         if (operation.id == "createSubscription") return subscription();
         if (operation.id == "updateSubscription") return R"({"subscription":{"name":"new"}})";
         if (operation.id == "createApiKey") return R"({"apiKey":{"name":"k"}})";
+        if (operation.id == "createPortalSession") return R"({"userId":"alice"})";
         if (operation.id == "recover") return R"({"since":"2026-01-01T00:00:00Z"})";
         if (operation.id == "publish") return publication;
         if (operation.id == "publishBatch") return R"({"events":[)" + publication + "]}";
@@ -106,7 +114,10 @@ struct PermissionsFixture : ApiFixture {
         if (needed.needs_whole_user && caller.subscription()) return 403;
         const bool is_of_one = operation.path.find("{id}") != std::string_view::npos ||
                                operation.path.find("{event}") != std::string_view::npos ||
-                               operation.path.find("{keyId}") != std::string_view::npos;
+                               operation.path.find("{keyId}") != std::string_view::npos ||
+                               operation.path.find("{sessionId}") != std::string_view::npos;
+        // The host identified this caller, and not a session.
+        if (operation.id == "endPortalSession") return 404;
         const bool is_visible = whose == Whose::own || whose == Whose::own_narrowed ||
                                 (whose == Whose::of_another && caller.is_administrator());
         return is_of_one && !is_visible ? 404 : 200;

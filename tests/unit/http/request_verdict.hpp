@@ -16,7 +16,7 @@ inline void read(RequestReader& reader, std::string_view& input, std::size_t max
 }
 
 /// How a request ends: 0 if it is complete, -1 if more is to come, else the status that it
-/// is refused with.
+/// is rejected with.
 class Verdict {
 public:
     Verdict& add(std::string_view text) {

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 Route find(std::string_view method, std::string_view path) {
-    return find_route(method, path, "/v1/webhooks");
+    return find_route(method, path, "/v1/webhooks", true);
 }
 
 }  // namespace
@@ -27,7 +27,9 @@ TEST_CASE("each operation is found by its method and path") {
               {"{id}", "7"},
               {"{eventId}", "8"},
               {"{event}", "9"},
-              {"{keyId}", "10"}}) {
+              {"{keyId}", "10"},
+              {"{hash}", "11"},
+              {"{sessionId}", "12"}}) {
             const std::size_t at = path.find(name);
             if (at != std::string::npos) path.replace(at, name.size(), value);
         }

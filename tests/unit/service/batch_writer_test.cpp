@@ -70,7 +70,7 @@ TEST_CASE_METHOD(BatchWriterFixture, "a batch whose index is out of date is matc
     CHECK(parts.index.endpoint(second));
 }
 
-TEST_CASE_METHOD(BatchWriterFixture, "a batch that was refused has an error and changes nothing") {
+TEST_CASE_METHOD(BatchWriterFixture, "a batch that was rejected has an error and changes nothing") {
     const EventId event = publish_one();
     record(attempt(subscription, event));
     publish();
@@ -157,7 +157,7 @@ TEST_CASE_METHOD(BatchWriterFixture, "a retry that was written is due when its t
 
 TEST_CASE_METHOD(BatchWriterFixture, "a deactivation is reported once storage has made it") {
     delivery::Results results;
-    results.deactivations.push_back(
+    results.batch.deactivations.push_back(
         {.subscription = subscription, .judged_at = parts.index.endpoint(subscription)->revision});
     record(std::move(results));
     CHECK(parts.observer->deactivated.empty());

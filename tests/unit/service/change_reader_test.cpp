@@ -55,7 +55,7 @@ TEST_CASE_METHOD(ChangeReaderFixture, "what could not be read is read after the 
 
 TEST_CASE_METHOD(ChangeReaderFixture, "a worker that begins skips the notices that its index has") {
     delete_event();
-    StorageParts other(shared, clock, {});
+    WorkerParts other(shared, clock, {});
     REQUIRE(other.identity.register_worker());
     const Heartbeat first = other.identity.heartbeat().value();
     other.changes.skip_notices(first);

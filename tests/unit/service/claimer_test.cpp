@@ -25,10 +25,10 @@ struct ClaimerFixture : StoragePartsFixture {
         }
         delivery::Results results;
         for (const EventId event : delivered()) {
-            results.custody_changes.push_back({.event = event,
-                                               .subscription = subscription,
-                                               .due = parts.clock.now(),
-                                               .custody = Custody::reserved});
+            results.batch.custody_changes.push_back({.event = event,
+                                                     .subscription = subscription,
+                                                     .due = parts.clock.now(),
+                                                     .custody = Custody::reserved});
             ++results.released_events;
         }
         parts.inbox.release(1, results);

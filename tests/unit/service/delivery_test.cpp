@@ -136,10 +136,10 @@ TEST_CASE_METHOD(ServiceFixture, "retryOn determines which failures are retried"
     };
     choose(RetryOn::only({FailureClass::server_error}));
     transport->respond_with_status(404);
-    const EventId refused = publish();
+    const EventId rejected = publish();
     settle();
-    CHECK(event(subscription.id, refused).status_code == 404);
-    CHECK_FALSE(event(subscription.id, refused).next_retry_at);
+    CHECK(event(subscription.id, rejected).status_code == 404);
+    CHECK_FALSE(event(subscription.id, rejected).next_retry_at);
 
     transport->respond_with_status(500);
     const EventId failed = publish();

@@ -143,7 +143,7 @@ void FaultyLife::open() {
     for (int attempt = 0; attempt < 4 && !service_; ++attempt) {
         Result<WebhookService> opened = WebhookService::open(
             {.storage = storage_, .transport = transport_, .clock = clock_, .observer = errors_},
-            {.retry_jitter = 0, .park_after = 1s});
+            {.retry_jitter = 0, .persist_after = 1s});
         if (note(opened)) service_.emplace(*std::move(opened));
     }
     REQUIRE(service_);
@@ -378,7 +378,7 @@ void break_each_call(FaultyStorage::Fault fault, std::size_t count) {
 }  // namespace
 
 TEST_CASE("whichever call to storage is rejected, all guarantees hold") {
-    break_each_call(FaultyStorage::Fault::refused, GENERATE(1, 2, 3));
+    break_each_call(FaultyStorage::Fault::rejected, GENERATE(1, 2, 3));
 }
 
 TEST_CASE("whichever result of storage is lost, all guarantees hold") {

@@ -6,8 +6,8 @@ namespace {
 struct MaintenanceFixture : StoragePartsFixture {
     MaintenanceFixture() : StoragePartsFixture({.retention = 24h}) {}
 
-    std::shared_ptr<metrics::ServiceMetrics> counts = std::make_shared<metrics::ServiceMetrics>();
-    Maintainer maintenance{parts.storage, counts, parts.options, parts.clock, parts.health};
+    Maintainer& maintenance = parts.maintenance;
+    const metrics::ServiceMetrics& counts = *parts.metrics;
 };
 
 }  // namespace

@@ -61,9 +61,9 @@ TEST_CASE("Each option is rejected on both sides of its range, with this message
          "is 0, must be 1 to 10000000"},
         {[](Options& o) { o.max_events_in_memory = 10'000'001; }, "max_events_in_memory",
          "is 10000001, must be 1 to 10000000"},
-        {[](Options& o) { o.park_after = 99ms; }, "park_after",
+        {[](Options& o) { o.persist_after = 99ms; }, "persist_after",
          "is 99 ms, must be 100 ms to 3600000 ms"},
-        {[](Options& o) { o.park_after = 3'600'001ms; }, "park_after",
+        {[](Options& o) { o.persist_after = 3'600'001ms; }, "persist_after",
          "is 3600001 ms, must be 100 ms to 3600000 ms"},
         {[](Options& o) { o.max_publish_queue = 0; }, "max_publish_queue",
          "is 0, must be 1 to 1000000"},
@@ -103,7 +103,7 @@ TEST_CASE("The edges of each range are valid") {
         options.retry_jitter = 0;
         options.default_max_retry_count = 0;
         options.max_in_flight = options.max_in_flight_per_host = options.max_events_in_memory = 1;
-        options.park_after = options.heartbeat_interval = 100ms;
+        options.persist_after = options.heartbeat_interval = 100ms;
         options.retention = 1h;
         options.lease = 1s;
         options.max_publish_queue = options.max_batch = options.max_payload_bytes = 1;
@@ -114,7 +114,7 @@ TEST_CASE("The edges of each range are valid") {
         options.default_max_retry_count = 100;
         options.max_in_flight = options.max_in_flight_per_host = 100'000;
         options.max_events_in_memory = 10'000'000;
-        options.park_after = options.heartbeat_interval = 1h;
+        options.persist_after = options.heartbeat_interval = 1h;
         options.retention = 3660 * 24h;
         options.lease = 10h;
         options.max_publish_queue = 1'000'000;

@@ -83,7 +83,7 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller gets a re
     const Subscription subscription = subscribe();
     settle();
     const std::string payload(100, 'x');
-    int refused = 0;
+    int rejected = 0;
     for (long allocations = 0; allocations < 200; ++allocations) {
         Publication publication{.event_type = "order.created", .payload = payload};
         const Result<PublishReceipt> receipt = [&] {
@@ -91,15 +91,15 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, a caller gets a re
             return service().publish(alice, std::move(publication));
         }();
         if (!receipt) {
-            ++refused;
+            ++rejected;
             INFO(allocations << ": " << receipt.error().to_string());
             CHECK(is_fitting(receipt.error()));
         }
         advance(5s);
         if (receipt) CHECK(event(subscription.id, receipt->event_ids.at(0)).is_success);
     }
-    CHECK(refused > 10);
-    CHECK(refused < 200);
+    CHECK(rejected > 10);
+    CHECK(rejected < 200);
 }
 
 TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, run_once returns and loses nothing") {

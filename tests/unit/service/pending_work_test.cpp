@@ -18,7 +18,7 @@ struct PendingWorkFixture {
     }
     static delivery::Results results(std::size_t attempts) {
         delivery::Results made;
-        made.attempts.resize(attempts);
+        made.batch.attempts.resize(attempts);
         return made;
     }
 
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(PendingWorkFixture, "results of an earlier identity are dropped
     CHECK(pending.record(1, results(1)));
     StorageWork work;
     pending.take(work);
-    CHECK(work.results.attempts.size() == 1);
+    CHECK(work.results.batch.attempts.size() == 1);
 }
 
 TEST_CASE_METHOD(PendingWorkFixture, "delivery waits while too many results are not written") {

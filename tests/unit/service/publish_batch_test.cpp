@@ -114,11 +114,11 @@ TEST_CASE_METHOD(BatchFixture,
 TEST_CASE_METHOD(BatchFixture, "a conflict in a batch names its index, and leaves nothing") {
     const SubscriptionId id = subscribe().id;
     service().publish(alice, order("1", "used")).value();
-    const auto refused = submit({order("2", "free"), order("3"), order("other", "used")});
+    const auto rejected = submit({order("2", "free"), order("3"), order("other", "used")});
     const auto stranger = submit({order("4")});
     settle();
-    REQUIRE(*refused);
-    const Error error = (*refused)->error();
+    REQUIRE(*rejected);
+    const Error error = (*rejected)->error();
     CHECK(error == Errc::conflict);
     CHECK(error.fields() ==
           std::vector<FieldError>{
@@ -170,10 +170,10 @@ TEST_CASE_METHOD(BatchFixture, "each publication of a batch counts in the queue"
     reopen();
     const SubscriptionId id = subscribe().id;
     const auto first = submit(orders(3));
-    const auto refused = submit(orders(3));
+    const auto rejected = submit(orders(3));
     const auto second = submit(orders(2));
-    REQUIRE(*refused);
-    CHECK((*refused)->error() == Errc::overloaded);
+    REQUIRE(*rejected);
+    CHECK((*rejected)->error() == Errc::overloaded);
     settle();
     CHECK((*first)->value().size() == 3);
     CHECK((*second)->value().size() == 2);

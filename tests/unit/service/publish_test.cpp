@@ -97,13 +97,13 @@ TEST_CASE_METHOD(ServiceFixture, "a full publish queue returns overloaded, and n
     open();
     subscribe();
     int accepted = 0;
-    int refused = 0;
+    int rejected = 0;
     for (int i = 0; i < 5; ++i) {
         service().async_publish(
             alice, {.event_type = "order.created", .payload = "{}"},
-            [&](const Result<PublishReceipt>& receipt) { receipt ? ++accepted : ++refused; });
+            [&](const Result<PublishReceipt>& receipt) { receipt ? ++accepted : ++rejected; });
     }
-    CHECK(refused == 2);
+    CHECK(rejected == 2);
     settle();
     CHECK(accepted == 3);
     CHECK(transport->requests().size() == 3);

@@ -101,13 +101,13 @@ TEST_CASE_METHOD(ServiceFixture, "a service that publishes nothing reports that 
 namespace {
 
 /// Rejects the next write, when told to.
-struct RefusingStorage : ForwardingStorage {
+struct RejectingStorage : ForwardingStorage {
     using ForwardingStorage::ForwardingStorage;
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch) override {
-        if (std::exchange(refuses, false)) return Error(Errc::unavailable, "refused");
+        if (std::exchange(rejects, false)) return Error(Errc::unavailable, "rejected");
         return ForwardingStorage::write(worker, batch);
     }
-    bool refuses = false;
+    bool rejects = false;
 };
 
 /// An observer that makes writing the log take a while.
@@ -121,8 +121,8 @@ struct SlowObserver : Observer {
 
 TEST_CASE_METHOD(ServiceFixture, "maintenance right after a failed write loses no result") {
     running.reset();
-    const auto refusing = std::make_shared<RefusingStorage>(storage);
-    storage = refusing;
+    const auto rejecting = std::make_shared<RejectingStorage>(storage);
+    storage = rejecting;
     observer = std::make_shared<SlowObserver>(clock);
     open();
     const SubscriptionId id = subscribe().id;
@@ -130,10 +130,10 @@ TEST_CASE_METHOD(ServiceFixture, "maintenance right after a failed write loses n
     service().run_once().value();
     REQUIRE(transport->requests().size() == 1);
     clock->advance(61s);
-    refusing->refuses = true;
+    rejecting->rejects = true;
     settle();
     advance(1s);
-    REQUIRE_FALSE(refusing->refuses);
+    REQUIRE_FALSE(rejecting->rejects);
     CHECK(service().event(alice, id, delivered).value().attempts.size() == 1);
     CHECK(transport->requests().size() == 1);
 }

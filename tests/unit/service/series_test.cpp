@@ -71,7 +71,7 @@ TEST_CASE_METHOD(SeriesFixture, "counts of a batch whose receipt was lost are ad
     open();
     publish();
     settle();
-    const auto fault = GENERATE(FaultyStorage::Fault::refused, FaultyStorage::Fault::answer_lost);
+    const auto fault = GENERATE(FaultyStorage::Fault::rejected, FaultyStorage::Fault::answer_lost);
     faulty->break_calls({.fault = fault, .only = ForwardingStorage::Call::write});
     advance(10s);
     advance(5s);

@@ -137,19 +137,19 @@ TEST_CASE_METHOD(TwoWorkersFixture, "no caller learns that a worker was fenced")
     shared->retire_worker(slow->latest_worker).value();
     SECTION("a publisher") {
         const Publication publication{.event_type = "order.created", .payload = "{}"};
-        const auto refused = service().publish(alice, publication);
-        CHECK(refused.error() == Errc::unavailable);
+        const auto rejected = service().publish(alice, publication);
+        CHECK(rejected.error() == Errc::unavailable);
         advance(1s);
         CHECK(service().publish(alice, publication));
     }
     SECTION("a publisher of a batch") {
-        const auto refused =
+        const auto rejected =
             service().publish_batch(alice, {{.event_type = "order.created", .payload = "{}"}});
-        CHECK(refused.error() == Errc::unavailable);
+        CHECK(rejected.error() == Errc::unavailable);
     }
     SECTION("a sender of a test event") {
-        const auto refused = service().send_test_event(alice, subscription.id);
-        CHECK(refused.error() == Errc::unavailable);
+        const auto rejected = service().send_test_event(alice, subscription.id);
+        CHECK(rejected.error() == Errc::unavailable);
     }
     SECTION("a caller of stop") {
         CHECK(service().stop(0ms));

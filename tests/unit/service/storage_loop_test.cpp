@@ -45,11 +45,11 @@ struct LoopFixture {
     StorageLoop loop{{.storage = storage,
                       .clock = clock,
                       .observer = observer,
-                      .metrics = std::make_shared<metrics::ServiceMetrics>()},
-                     options,
-                     index,
-                     inbox,
-                     budget};
+                      .metrics = std::make_shared<metrics::ServiceMetrics>(),
+                      .options = options,
+                      .index = index,
+                      .inbox = inbox,
+                      .budget = budget}};
     std::vector<Result<PublishReceipts>> receipts;
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <service/batch_writer.hpp>
-#include <service/maintenance.hpp>
+#include <service/storage_parts.hpp>
 #include <support/catch.hpp>
 #include <webhooks/memory_storage.hpp>
 #include <webhooks/testing/faulty_storage.hpp>
@@ -28,14 +27,31 @@ struct ReportingObserver final : Observer {
     std::vector<SubscriptionId> deactivated;
 };
 
+/// What the parts of the storage loop share with the rest of a service.
+struct SharedParts {
+    std::shared_ptr<FaultyStorage> storage;
+    const ServiceOptions options;
+    std::shared_ptr<ReportingObserver> observer = std::make_shared<ReportingObserver>();
+    std::shared_ptr<metrics::ServiceMetrics> metrics = std::make_shared<metrics::ServiceMetrics>();
+    SubscriptionIndex index{{}};
+    delivery::MemoryBudget budget{options};
+    Inbox inbox{budget, [] {}};
+};
+
 /// The parts of the storage loop of one worker, without the loop.
-struct StorageParts {
-    StorageParts(std::shared_ptr<Storage> shared, std::shared_ptr<Clock> steady,
-                 const ServiceOptions& given)
-        : storage(std::make_shared<FaultyStorage>(std::move(shared))),
-          options(given),
-          clock(steady),
-          health(steady, observer) {}
+struct WorkerParts : SharedParts, StorageParts {
+    WorkerParts(std::shared_ptr<Storage> shared, std::shared_ptr<Clock> steady,
+                const ServiceOptions& given)
+        : SharedParts{.storage = std::make_shared<FaultyStorage>(std::move(shared)),
+                      .options = given},
+          StorageParts({.storage = storage,
+                        .clock = std::move(steady),
+                        .observer = observer,
+                        .metrics = metrics,
+                        .options = options,
+                        .index = index,
+                        .inbox = inbox,
+                        .budget = budget}) {}
 
     /// Registers and confirms the worker, as the loop does.
     void begin() {
@@ -46,42 +62,9 @@ struct StorageParts {
         REQUIRE(changes.refresh());
     }
 
-    void break_next(Call call, FaultyStorage::Fault fault = FaultyStorage::Fault::refused) {
+    void break_next(Call call, FaultyStorage::Fault fault = FaultyStorage::Fault::rejected) {
         storage->break_calls({.fault = fault, .only = call});
     }
-
-    std::shared_ptr<FaultyStorage> storage;
-    std::shared_ptr<ReportingObserver> observer = std::make_shared<ReportingObserver>();
-    const ServiceOptions options;
-    SubscriptionIndex index{{}};
-    delivery::MemoryBudget budget{options};
-    Inbox inbox{budget, [] {}};
-    StorageClock clock;
-    StorageHealth health;
-    PendingWork pending{options, budget, {}};
-    WorkerIdentity identity{storage, options.lease, clock, health};
-    ChangeReader changes{storage, index, inbox, health};
-    Claimer claimer{{.storage = storage,
-                     .clock = clock,
-                     .health = health,
-                     .identity = identity,
-                     .changes = changes,
-                     .index = index,
-                     .inbox = inbox,
-                     .budget = budget}};
-    Accounts accounts{clock, std::make_shared<metrics::ServiceMetrics>(), budget};
-    BatchWriter writer{{.storage = storage,
-                        .observer = observer,
-                        .clock = clock,
-                        .health = health,
-                        .identity = identity,
-                        .changes = changes,
-                        .index = index,
-                        .inbox = inbox,
-                        .claimer = claimer,
-                        .pending = pending,
-                        .accounts = accounts,
-                        .budget = budget}};
 };
 
 inline SubscriptionId insert_order_subscription(Storage& storage) {
@@ -142,11 +125,11 @@ struct StoragePartsFixture {
                                      Outcome outcome = Outcome::delivered,
                                      std::optional<Time> due = {}) {
         delivery::Results results;
-        results.attempts.push_back({.event = event,
-                                    .subscription = subscription,
-                                    .attempt = {.number = 1, .outcome = outcome},
-                                    .due = due,
-                                    .attempts_since_reopened = 1});
+        results.batch.attempts.push_back({.event = event,
+                                          .subscription = subscription,
+                                          .attempt = {.number = 1, .outcome = outcome},
+                                          .due = due,
+                                          .attempts_since_reopened = 1});
         results.released_events = 1;
         return results;
     }
@@ -155,7 +138,7 @@ struct StoragePartsFixture {
     std::shared_ptr<Storage> shared = make_memory_storage(clock);
     SubscriptionId subscription{};
     std::vector<Result<PublishReceipts>> receipts;
-    StorageParts parts;
+    WorkerParts parts;
 };
 
 }  // namespace webhooks::service

@@ -84,10 +84,10 @@ TEST_CASE_METHOD(ServiceFixture, "a pattern must match a registered type") {
     CHECK(accepts("*"));
     CHECK(accepts("order.*"));
     CHECK(accepts("order.created"));
-    for (const char* refused :
+    for (const char* rejected :
          {"", "order", "ord.*", "order*", "*.created", "o*", "user.*", ".*"}) {
-        CAPTURE(refused);
-        CHECK_FALSE(accepts(refused));
+        CAPTURE(rejected);
+        CHECK_FALSE(accepts(rejected));
     }
 }
 
@@ -97,10 +97,10 @@ TEST_CASE_METHOD(ServiceFixture, "event types are checked, sorted and updated by
     REQUIRE(types.size() == 3);
     CHECK(types[0].name == "invoice.paid");
     CHECK(types[1] == EventType{.name = "order.created", .description = "new"});
-    for (const char* refused : {"", ".", "a.", ".a", "a..b", "a b", "*", "a.*", "webhook.test",
-                                "webhook.other", "caf\xC3\xA9"}) {
-        CAPTURE(refused);
-        CHECK_FALSE(service().register_event_type({.name = refused, .description = ""}));
+    for (const char* rejected : {"", ".", "a.", ".a", "a..b", "a b", "*", "a.*", "webhook.test",
+                                 "webhook.other", "caf\xC3\xA9"}) {
+        CAPTURE(rejected);
+        CHECK_FALSE(service().register_event_type({.name = rejected, .description = ""}));
     }
     CHECK(service().register_event_type({.name = std::string(128, 'a'), .description = ""}));
     CHECK_FALSE(service().register_event_type({.name = std::string(129, 'a'), .description = ""}));

@@ -4,7 +4,7 @@ namespace webhooks::service {
 namespace {
 
 /// A worker has held its lease without interruption for as long as others get to come back.
-void hold_lease_for_its_length(StorageParts& worker, testing::ManualClock& clock) {
+void hold_lease_for_its_length(WorkerParts& worker, testing::ManualClock& clock) {
     for (int i = 0; i < 3; ++i) {
         REQUIRE(worker.identity.heartbeat());
         clock.advance(worker.options.lease / 3 + 1ms);
@@ -40,7 +40,7 @@ TEST_CASE_METHOD(StoragePartsFixture, "a registered worker holds no lease before
 
 TEST_CASE_METHOD(StoragePartsFixture,
                  "only a worker that has held its lease for its length marks others as expired") {
-    StorageParts other(shared, clock, {});
+    WorkerParts other(shared, clock, {});
     other.begin();
     clock->advance(parts.options.lease + 1s);
     REQUIRE(parts.identity.heartbeat());
@@ -54,7 +54,7 @@ TEST_CASE_METHOD(StoragePartsFixture,
 
 TEST_CASE_METHOD(StoragePartsFixture, "a takeover continues until nothing is left") {
     CHECK_FALSE(parts.identity.is_taking_over());
-    StorageParts other(shared, clock, {});
+    WorkerParts other(shared, clock, {});
     other.begin();
     for (int i = 0; i < 1001; ++i) {
         publish();

@@ -150,8 +150,8 @@ TEST_CASE("The rejection of a key does not quote it") {
         CHECK(check_secret(key).error().to_string().find(part) == std::string::npos);
         CHECK(public_key(key).error().to_string().find(part) == std::string::npos);
     }
-    const auto refused = verify(Secret("whpk_canary"), svix_message, svix_time);
-    CHECK(refused.error().to_string().find("canary") == std::string::npos);
+    const auto rejected = verify(Secret("whpk_canary"), svix_message, svix_time);
+    CHECK(rejected.error().to_string().find("canary") == std::string::npos);
 }
 
 TEST_CASE("A generated signing key signs, verifies and is unique") {

@@ -34,7 +34,7 @@ std::string error_of(const std::string& secret) {
 }
 
 /// Empty if the message verifies.
-std::string refusal_of(const SignedMessage& message, Time now = standard_time) {
+std::string rejection_of(const SignedMessage& message, Time now = standard_time) {
     const auto result = verify(standard_secret, message, now);
     if (result) return "";
     CHECK(result.error() == Errc::invalid_argument);
@@ -136,13 +136,13 @@ TEST_CASE("A generated secret can sign and is unique") {
 }
 
 TEST_CASE("A message verifies if one of the given signatures is its own") {
-    CHECK(refusal_of(standard_message).empty());
+    CHECK(rejection_of(standard_message).empty());
     const std::string good(standard_message.signature);
     const std::string bad = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     for (const std::string& signatures : {bad + ' ' + good, good + ' ' + bad, "v1a,xyz " + good,
                                           good + ' ', ' ' + good, bad + "  " + good + " v2,x"}) {
         CAPTURE(signatures);
-        CHECK(refusal_of(with_signature(signatures)).empty());
+        CHECK(rejection_of(with_signature(signatures)).empty());
     }
 }
 
@@ -154,41 +154,41 @@ TEST_CASE("A message with another signature does not verify") {
           good.substr(0, good.size() - 1), good + '=', good + ',' + good,
           std::string("v1 ") + good.substr(3)}) {
         CAPTURE(signatures);
-        CHECK(refusal_of(with_signature(signatures)) == "no signature matches");
+        CHECK(rejection_of(with_signature(signatures)) == "no signature matches");
     }
     SignedMessage other = standard_message;
     other.body = "{\"test\": 2432232315}";
-    CHECK(refusal_of(other) == "no signature matches");
+    CHECK(rejection_of(other) == "no signature matches");
     other = standard_message;
     other.id = "msg_p5jXN8AQM9LWM0D4loKWxJel";
-    CHECK(refusal_of(other) == "no signature matches");
-    CHECK(refusal_of(with_timestamp("1614265331")) == "no signature matches");
+    CHECK(rejection_of(other) == "no signature matches");
+    CHECK(rejection_of(with_timestamp("1614265331")) == "no signature matches");
     CHECK_FALSE(verify(Secret("another"), standard_message, standard_time));
 }
 
 TEST_CASE("A timestamp verifies within the tolerance on both sides, and not beyond") {
-    CHECK(refusal_of(standard_message, standard_time + 5min).empty());
-    CHECK(refusal_of(standard_message, standard_time - 5min).empty());
-    CHECK(refusal_of(standard_message, standard_time + 5min + 1s) ==
+    CHECK(rejection_of(standard_message, standard_time + 5min).empty());
+    CHECK(rejection_of(standard_message, standard_time - 5min).empty());
+    CHECK(rejection_of(standard_message, standard_time + 5min + 1s) ==
           "webhook-timestamp is too old");
-    CHECK(refusal_of(standard_message, standard_time - 5min - 1s) ==
+    CHECK(rejection_of(standard_message, standard_time - 5min - 1s) ==
           "webhook-timestamp is too new");
     CHECK(verify(standard_secret, standard_message, standard_time + 1h, 1h));
     CHECK_FALSE(verify(standard_secret, standard_message, standard_time + 1s, 0s));
-    CHECK(refusal_of(with_timestamp("999999999999")) == "webhook-timestamp is too new");
-    CHECK(refusal_of(with_timestamp("0")) == "webhook-timestamp is too old");
+    CHECK(rejection_of(with_timestamp("999999999999")) == "webhook-timestamp is too new");
+    CHECK(rejection_of(with_timestamp("0")) == "webhook-timestamp is too old");
 }
 
 TEST_CASE("A missing header or malformed time is named") {
     SignedMessage message = standard_message;
     message.id = {};
-    CHECK(refusal_of(message) == "webhook-id is missing");
-    CHECK(refusal_of(with_timestamp({})) == "webhook-timestamp is missing");
-    CHECK(refusal_of(with_signature({})) == "webhook-signature is missing");
+    CHECK(rejection_of(message) == "webhook-id is missing");
+    CHECK(rejection_of(with_timestamp({})) == "webhook-timestamp is missing");
+    CHECK(rejection_of(with_signature({})) == "webhook-signature is missing");
     for (const char* timestamp :
          {"abc", "1614265330.0", "-1", "+1614265330", " 1614265330", "1614265330 ", "0x60", "1e9",
           "9999999999999", "99999999999999999999999999"}) {
         CAPTURE(timestamp);
-        CHECK(refusal_of(with_timestamp(timestamp)) == "webhook-timestamp is not Unix seconds");
+        CHECK(rejection_of(with_timestamp(timestamp)) == "webhook-timestamp is not Unix seconds");
     }
 }

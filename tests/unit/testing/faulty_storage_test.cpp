@@ -41,8 +41,9 @@ TEST_CASE_METHOD(FaultyFixture, "a faulty storage forwards calls and answers, an
     CHECK(storage.broken().empty());
 }
 
-TEST_CASE_METHOD(FaultyFixture, "the n-th call is refused and does nothing, those around it work") {
-    storage.break_calls({.fault = Fault::refused, .first = 2});
+TEST_CASE_METHOD(FaultyFixture,
+                 "the n-th call is rejected and does nothing, those around it work") {
+    storage.break_calls({.fault = Fault::rejected, .first = 2});
     CHECK(upsert("a"));
     CHECK(upsert("b").error() == Errc::unavailable);
     CHECK(upsert("c"));

@@ -66,6 +66,12 @@ TEST_CASE("A response is the same wherever it is split") {
         {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nretry-after: 1\r\nRetry-After: 3\r\n"
          "content-length: 2\r\n\r\nok",
          "201|ok|1, 3||reuse"},
+        {"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n"
+         "content-length: 2\r\n\r\nok",
+         "200|ok|||reuse"},
+        {"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nconnection: close\r\n"
+         "content-length: 2\r\n\r\nok",
+         "200|ok|||close"},
         {"HTTP/1.1 200\ncontent-length: 2\n\nok", "200|ok|||close"},
         {"HTTP/1.1 503 No\nretry-after: 1\n\tand more\r\n\n", "503||1 and more||close"},
         {"HTTP/1.1 204 None\r\n\r\n", "204||||reuse"},

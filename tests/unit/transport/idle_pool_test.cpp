@@ -42,14 +42,14 @@ TEST_CASE("A full pool drops the oldest of all") {
     CHECK(pool.take("b") == 2);
 }
 
-TEST_CASE("A sweep drops old and dead connections") {
+TEST_CASE("Old and dead connections are dropped") {
     Pool pool(10, 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("a", 2, SteadyTime{} + 10s);
     pool.put("a", 3, SteadyTime{} + 20s);
-    pool.sweep(SteadyTime{} + 29s, none_is_dead);
+    pool.drop_unusable(SteadyTime{} + 29s, none_is_dead);
     CHECK(pool.size() == 3);
-    pool.sweep(SteadyTime{} + 30s, [](int connection) { return connection == 3; });
+    pool.drop_unusable(SteadyTime{} + 30s, [](int connection) { return connection == 3; });
     CHECK(pool.take("a") == 2);
     CHECK(pool.size() == 0);
 }

@@ -45,7 +45,7 @@ public:
             if (SteadyTime::clock::now() > patience) throw std::runtime_error("nothing happens");
             io.restart();
             io.run_one_for(1ms);
-            resolver->sweep(now);
+            resolver->process_timeouts(now);
         }
     }
     void run_until_idle() {

@@ -1,16 +1,9 @@
 #include <webhooks/http/authenticator.hpp>
 
-#include "../ascii.hpp"
+#include "bearer_token.hpp"
 
 namespace webhooks::http {
 namespace {
-
-/// Other schemes of `Authorization` are ignored: they may be meant for a proxy.
-std::string_view bearer_token(std::string_view authorization) {
-    constexpr std::string_view scheme = "bearer ";
-    if (!iequals(authorization.substr(0, scheme.size()), scheme)) return {};
-    return trim(authorization.substr(scheme.size()));
-}
 
 class DenyAll final : public Authenticator {
 public:

@@ -13,11 +13,19 @@ constexpr std::size_t events_per_request = 100;
 /// More than a person who mistypes a key needs.
 constexpr RequestRate failed_login_rate{.per_second = 1, .burst = 20};
 
-/// Keys count by themselves. A user gets many tokens, so these count together.
+/// Keys and sessions count by themselves. A user gets many tokens, so these count together.
 std::string name_of(const Principal& caller) {
     const Credential& credential = caller.credential();
-    const bool is_key = credential.kind == Credential::Kind::key;
-    return (is_key ? "key " + credential.id + " of " : "user ") + caller.user_id();
+    switch (credential.kind) {
+        case Credential::Kind::key:
+            return "key " + credential.id + " of " + caller.user_id();
+        case Credential::Kind::portal:
+            return "session " + credential.id + " of " + caller.user_id();
+        case Credential::Kind::host:
+        case Credential::Kind::jwt:
+            break;
+    }
+    return "user " + caller.user_id();
 }
 
 /// For IPv6 the first 64 bits, because one subscriber usually has all addresses that begin so.

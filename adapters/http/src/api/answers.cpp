@@ -179,7 +179,9 @@ std::string choose_request_id(const Fields& fields) {
 void add_common_fields(Response& response, const std::string& request_id) {
     response.fields.reserve(response.fields.size() + 3);
     response.fields.push_back({"X-Request-Id", request_id});
-    response.fields.push_back({"Cache-Control", "no-store"});
+    if (count_fields(response.fields, "cache-control") == 0) {
+        response.fields.push_back({"Cache-Control", "no-store"});
+    }
     response.fields.push_back({"X-Content-Type-Options", "nosniff"});
 }
 

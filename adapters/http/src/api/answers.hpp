@@ -39,7 +39,7 @@ Response failure(const Error& error, std::string_view request_id, Observer& obse
 /// The caller's `x-request-id` if it is 1-128 characters of `[A-Za-z0-9._-]`, otherwise a new one.
 std::string choose_request_id(const Fields& fields);
 
-/// Adds the fields that every response has.
+/// Adds the fields that every response has; `Cache-Control` unless the response has its own.
 void add_common_fields(Response& response, const std::string& request_id);
 
 }  // namespace webhooks::http

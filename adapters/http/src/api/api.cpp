@@ -4,8 +4,10 @@
 #include <chrono>
 #include <exception>
 
+#include "../access/bearer_token.hpp"
 #include "../access/request_limits.hpp"
 #include "../guarded_observer.hpp"
+#include "../portal/portal.hpp"
 #include "../target.hpp"
 #include "answers.hpp"
 #include "metrics.hpp"
@@ -27,6 +29,9 @@ Response wrong_method(const Route& route) {
 /// More than any publication has in addition to its payload, even if each character is an escape.
 constexpr std::size_t bytes_beside_payload = 64 * 1024;
 
+/// Enough for the code of a session.
+constexpr std::size_t small_body_bytes = 4096;
+
 /// Fills in the body limits that follow from the service's payload limit.
 ApiOptions complete(ApiOptions options, const ServiceOptions& service) {
     if (options.max_body_bytes == 0) {
@@ -46,6 +51,7 @@ struct Api::Admission::Data {
     RequestHead head;
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     std::string request_id;
+    std::string_view path;
     std::string_view query;
     Route route;
     Principal caller = Principal::user("");
@@ -62,6 +68,7 @@ public:
         : service_(service),
           authenticator_(authenticator ? std::move(authenticator) : deny_all()),
           options_(std::move(options)),
+          portal_(make_portal(options_, service)),
           observer_(std::make_shared<GuardedObserver>(std::move(observer))) {}
 
     /// One that answers `GET /metrics` alone, to anyone, with what `other` counts.
@@ -71,20 +78,19 @@ public:
         return impl;
     }
 
-    const ApiOptions& options() const noexcept { return options_; }
-
     /// Fills in the rest. @return the response if the request is rejected.
     std::optional<Response> admit(Data& data) const {
         const std::optional<Target> target = split_target(data.head.target);
         if (!target) return failure(400, "The request target is malformed.");
+        data.path = target->path;
         data.query = target->query;
-        data.route = find_route(data.head.method, target->path, options_.base_path);
+        data.route =
+            find_route(data.head.method, target->path, options_.base_path, portal_ != nullptr);
         if (has_metrics_alone_) return admit_for_metrics(data);
         const Operation* const operation = data.route.operation;
-        const bool is_batch = operation && operation->body_size == BodySize::batch;
-        data.max_body_bytes = is_batch ? options_.max_batch_body_bytes : options_.max_body_bytes;
+        data.max_body_bytes = max_body_bytes(operation);
         const bool needs_caller =
-            operation ? operation->action.has_value() : !is_health_path(target->path);
+            operation ? operation->action.has_value() : !is_public_path(target->path);
         if (!needs_caller) return {};
         if (auto rejected = identify(data)) return rejected;
         if (const auto wait = limits_->admit(data.caller, data.started)) {
@@ -98,6 +104,8 @@ public:
             return done(data.route.allow.empty() ? no_such_path() : wrong_method(data.route));
         }
         const Call call{.fields = data.head.fields,
+                        .peer = data.head.peer,
+                        .path = data.path,
                         .query = data.query,
                         .base_path = options_.base_path,
                         .body = body,
@@ -107,7 +115,10 @@ public:
                         .subscription = SubscriptionId{data.route.id},
                         .event = EventId{data.route.event_id},
                         .api_key = ApiKeyId{data.route.key_id},
+                        .portal_session = PortalSessionId{data.route.session_id},
                         .webhook_id = data.route.webhook_id,
+                        .portal = portal_.get(),
+                        .asset_hash = data.route.asset_hash,
                         .stop = std::move(stop)};
         data.route.operation->handler(service_, call, std::move(done));
     }
@@ -131,7 +142,33 @@ public:
                         std::chrono::steady_clock::now() - data.started);
     }
 
+    /// Whether this API is responsible for a path.
+    bool serves(std::string_view path) const {
+        return below(options_.base_path, path) || is_health_path(path) ||
+               (portal_ && is_portal_path(path)) ||
+               find_route("GET", path, options_.base_path, portal_ != nullptr).operation != nullptr;
+    }
+
 private:
+    static std::shared_ptr<const Portal> make_portal(const ApiOptions& options,
+                                                     const WebhookService& service) {
+        if (!options.portal) return nullptr;
+        return std::make_shared<const Portal>(*options.portal, options.base_path,
+                                              service.options());
+    }
+
+    /// Where also a caller without credentials may learn that there is nothing.
+    static bool is_public_path(std::string_view path) {
+        return is_health_path(path) || is_portal_path(path);
+    }
+
+    std::size_t max_body_bytes(const Operation* operation) const {
+        const BodySize size = operation ? operation->body_size : BodySize::ordinary;
+        if (size == BodySize::batch) return options_.max_batch_body_bytes;
+        if (size == BodySize::small) return std::min(options_.max_body_bytes, small_body_bytes);
+        return options_.max_body_bytes;
+    }
+
     static std::optional<Response> admit_for_metrics(Data& data) {
         const Operation* const operation = data.route.operation;
         if (!operation || operation->action != Action::get_metrics) return no_such_path();
@@ -148,7 +185,7 @@ private:
     }
 
     std::optional<Response> identify(Data& data) const {
-        auto caller = ask(data.head);
+        auto caller = find_caller(data.head);
         if (caller) {
             data.caller = *std::move(caller);
             data.is_authenticated = true;
@@ -165,6 +202,21 @@ private:
         Response response = failure(401, error.detail());
         response.fields.push_back({"WWW-Authenticate", challenge()});
         return response;
+    }
+
+    /// Tokens of the portal are the service's own, whatever else the host accepts.
+    Result<Principal> find_caller(const RequestHead& head) const {
+        const std::string_view token = bearer_token(find_field(head.fields, "authorization"));
+        if (!portal_ || !is_portal_token(token)) return ask(head);
+        if (count_fields(head.fields, "authorization") > 1 ||
+            count_fields(head.fields, "x-api-key") > 0) {
+            return Error(Errc::not_found, "The token of a session must be the only credentials.");
+        }
+        auto sessions = service_.portal_sessions();
+        if (!sessions) return sessions.error();
+        auto caller = sessions->authenticate(token);
+        if (caller || caller.error() != Errc::not_found) return caller;
+        return Error(Errc::not_found, "This session has ended.");
     }
 
     /// The authenticator is the host's, which may throw despite its contract.
@@ -190,6 +242,7 @@ private:
     WebhookService& service_;
     std::shared_ptr<Authenticator> authenticator_;
     ApiOptions options_;
+    std::shared_ptr<const Portal> portal_;  ///< Null if there is none.
     std::shared_ptr<Observer> observer_;
     std::shared_ptr<ApiMetrics> metrics_ = std::make_shared<ApiMetrics>();
     std::shared_ptr<RequestLimits> limits_ = std::make_shared<RequestLimits>(options_.rate_limit);
@@ -237,10 +290,7 @@ Api Api::for_metrics() const {
 
 bool Api::serves(std::string_view target) const {
     const std::optional<Target> parts = split_target(target);
-    if (!parts) return false;
-    const std::string& base_path = impl_->options().base_path;
-    return below(base_path, parts->path) || is_health_path(parts->path) ||
-           find_route("GET", parts->path, base_path).operation != nullptr;
+    return parts && impl_->serves(parts->path);
 }
 
 std::variant<Api::Admission, Response> Api::admit(RequestHead head) const {

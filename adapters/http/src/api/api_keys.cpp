@@ -13,28 +13,6 @@ namespace {
 constexpr std::string_view key_prefix = "apiKey.";
 constexpr std::string_view rate_prefix = "apiKey.rateLimit.";
 
-std::string unknown_permission() {
-    std::string text = "must be names of permissions:";
-    for (const Permission permission : all_permissions)
-        text += " " + std::string(name_of(permission));
-    return text;
-}
-
-std::optional<Permissions> read_permissions(const ObjectReader& reader) {
-    const auto names = reader.texts("permissions");
-    if (!names) return std::nullopt;
-    Permissions permissions;
-    for (const std::string& name : *names) {
-        if (const auto permission = permission_by_name(name)) {
-            permissions.add(*permission);
-        } else {
-            reader.add_error("permissions", unknown_permission());
-            return std::nullopt;
-        }
-    }
-    return permissions;
-}
-
 /// `{"perSecond":5,"burst":10}`
 std::optional<RequestRate> read_rate(const ObjectReader& reader, FieldErrors& errors) {
     if (!reader.has("rateLimit")) return std::nullopt;
@@ -66,7 +44,7 @@ Result<ApiKeyDraft> read_draft(const Call& call, FieldErrors& errors) {
     if (!reader.has("name")) reader.add_error("name", "is required");
     ApiKeyDraft draft{.name = reader.text("name").value_or(""),
                       .user_id = reader.text("userId"),
-                      .permissions = read_permissions(reader),
+                      .permissions = reader.permissions("permissions"),
                       .expires_at = reader.time("expiresAt"),
                       .rate = read_rate(reader, errors)};
     if (const auto id = reader.id("subscriptionId")) draft.subscription = SubscriptionId{*id};

@@ -19,6 +19,13 @@ std::optional<FailureClass> find_failure_class(std::string_view name) {
     return *found;
 }
 
+std::string unknown_permission() {
+    std::string text = "must be names of permissions:";
+    for (const Permission permission : all_permissions)
+        text += " " + std::string(name_of(permission));
+    return text;
+}
+
 }  // namespace
 
 std::string_view failure_class_name(FailureClass failure) {
@@ -123,6 +130,21 @@ std::optional<RetryOn> ObjectReader::retry_on(std::string_view name) const {
               "must be an array of '5xx', '429', '408' and 'network'; null retries every failure "
               "except 410");
     return {};
+}
+
+std::optional<Permissions> ObjectReader::permissions(std::string_view name) const {
+    const auto names = texts(name);
+    if (!names) return std::nullopt;
+    Permissions permissions;
+    for (const std::string& written : *names) {
+        if (const auto permission = permission_by_name(written)) {
+            permissions.add(*permission);
+        } else {
+            add_error(name, unknown_permission());
+            return std::nullopt;
+        }
+    }
+    return permissions;
 }
 
 std::optional<Headers> ObjectReader::headers(std::string_view name) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <webhooks/permissions.hpp>
 #include <webhooks/subscription.hpp>
 #include <webhooks/time.hpp>
 
@@ -42,6 +43,8 @@ public:
     std::optional<Time> time(std::string_view name) const;
     /// An array of names of failure classes.
     std::optional<RetryOn> retry_on(std::string_view name) const;
+    /// An array of names of permissions.
+    std::optional<Permissions> permissions(std::string_view name) const;
     /// An object of strings, or a string that contains one (as in responses).
     std::optional<Headers> headers(std::string_view name) const;
     /// Adds an error for a member.

@@ -17,6 +17,27 @@ constexpr Operation query(std::string_view id, std::string_view path, Action act
     return {id, get, path, action, handler, BodySize::ordinary, Duration::query};
 }
 
+/// The table row of an operation on sessions of the portal.
+template <Result<Response> (*operation)(WebhookService&, const Call&)>
+constexpr Operation session(std::string_view id, std::string_view method, std::string_view path,
+                            std::optional<Action> action) {
+    const BodySize body_size = action ? BodySize::ordinary : BodySize::small;
+    return {id, method, path, action, at_once<operation>, body_size, Duration::brief, Area::portal};
+}
+
+/// The table row of a file of the portal's page.
+template <Result<Response> (*operation)(WebhookService&, const Call&)>
+constexpr Operation page_file(std::string_view id, std::string_view path) {
+    return {id,
+            get,
+            path,
+            {},
+            at_once<operation>,
+            BodySize::ordinary,
+            Duration::brief,
+            Area::portal_page};
+}
+
 constexpr Operation table[] = {
     query("listSubscriptions", "{base}/subscriptions", Action::list_subscriptions,
           at_once<list_subscriptions>),
@@ -58,6 +79,23 @@ constexpr Operation table[] = {
      at_once<delete_api_key>},
     query("getOverview", "{base}/overview", Action::get_overview, at_once<get_overview>),
     query("listUsers", "{base}/users", Action::list_users, at_once<list_users>),
+    session<create_portal_session>("createPortalSession", post, "{base}/portal-sessions",
+                                   Action::create_portal_session),
+    session<delete_portal_sessions>("deletePortalSessions", del, "{base}/portal-sessions",
+                                    Action::delete_portal_session),
+    session<delete_portal_session>("deletePortalSession", del, "{base}/portal-sessions/{sessionId}",
+                                   Action::delete_portal_session),
+    session<start_portal_session>("startPortalSession", post, "/portal/session", {}),
+    session<get_portal_session>("getPortalSession", get, "/portal/session",
+                                Action::get_own_session),
+    session<end_portal_session>("endPortalSession", del, "/portal/session",
+                                Action::end_own_session),
+    page_file<get_portal_page>("getPortalPage", "/portal"),
+    page_file<get_portal_script>("getPortalScript", "/portal/assets/{hash}/portal.js"),
+    page_file<get_portal_style_sheet>("getPortalStyleSheet", "/portal/assets/{hash}/portal.css"),
+    page_file<get_portal_brand_style>("getPortalBrandStyle", "/portal/brand.css"),
+    page_file<get_portal_logo>("getPortalLogo", "/portal/logo"),
+    page_file<get_portal_config>("getPortalConfig", "/portal/config.json"),
     {"getOpenApi", get, "/openapi.json", {}, at_once<get_openapi>},
     {"getMetrics", get, "/metrics", Action::get_metrics, at_once<get_metrics>},
     {"checkLive", get, "/health/live", {}, at_once<check_live>},

@@ -18,11 +18,14 @@
 namespace webhooks::http {
 
 class ApiMetrics;
+class Portal;
 class RequestLimits;
 
 /// A request with its operation and its caller.
 struct Call {
     const Fields& fields;
+    const Peer& peer;
+    std::string_view path;  ///< As sent.
     std::string_view query;
     std::string_view base_path;
     const std::string& body;
@@ -32,24 +35,41 @@ struct Call {
     SubscriptionId subscription{};
     EventId event{};
     ApiKeyId api_key{};
+    PortalSessionId portal_session{};
     /// Instead of `event`, if the path identifies it so; otherwise empty.
     std::string_view webhook_id = {};
+    /// Null if there is none; never null for an operation of the portal.
+    const Portal* portal = nullptr;
+    std::string_view asset_hash = {};  ///< `{hash}` of the path.
     /// If requested, the response is no longer needed.
     std::stop_token stop = {};
 };
 
 using Done = std::function<void(Result<Response>)>;
 
-enum class BodySize { ordinary, batch };
+enum class BodySize {
+    ordinary,
+    batch,
+    /// Of an operation that requires no credentials.
+    small,
+};
 
 /// How long the handler may block; `query`: as long as storage allows a query.
 enum class Duration { brief, query };
 
+/// What an operation belongs to.
+enum class Area {
+    api,
+    portal,       ///< It exists only with a portal.
+    portal_page,  ///< The same, and it is the page's alone: the API's description lacks it.
+};
+
 struct Operation {
     std::string_view id;  ///< Its `operationId` in openapi.yaml.
     std::string_view method;
-    /// With `{base}` for the base path, `{id}`, `{eventId}`, `{keyId}`, and `{event}` for an
-    /// event's id or `webhook-id`.
+    /// With `{base}` for the base path, `{id}`, `{eventId}`, `{keyId}`, `{sessionId}`,
+    /// `{hash}`, and `{event}`
+    /// for an event's id or `webhook-id`.
     std::string_view path;
     /// What the service checks the permission for (webhooks/access.hpp). Absent: anyone may call
     /// it.
@@ -58,6 +78,7 @@ struct Operation {
     void (*handler)(WebhookService&, const Call&, Done done);
     BodySize body_size = BodySize::ordinary;
     Duration duration = Duration::brief;
+    Area area = Area::api;
 };
 
 std::span<const Operation> operations();
@@ -89,6 +110,18 @@ Result<Response> create_api_key(WebhookService&, const Call&);
 Result<Response> delete_api_key(WebhookService&, const Call&);
 Result<Response> get_overview(WebhookService&, const Call&);
 Result<Response> list_users(WebhookService&, const Call&);
+Result<Response> create_portal_session(WebhookService&, const Call&);
+Result<Response> delete_portal_session(WebhookService&, const Call&);
+Result<Response> delete_portal_sessions(WebhookService&, const Call&);
+Result<Response> start_portal_session(WebhookService&, const Call&);
+Result<Response> get_portal_session(WebhookService&, const Call&);
+Result<Response> end_portal_session(WebhookService&, const Call&);
+Result<Response> get_portal_page(WebhookService&, const Call&);
+Result<Response> get_portal_script(WebhookService&, const Call&);
+Result<Response> get_portal_style_sheet(WebhookService&, const Call&);
+Result<Response> get_portal_brand_style(WebhookService&, const Call&);
+Result<Response> get_portal_logo(WebhookService&, const Call&);
+Result<Response> get_portal_config(WebhookService&, const Call&);
 Result<Response> get_openapi(WebhookService&, const Call&);
 Result<Response> get_metrics(WebhookService&, const Call&);
 Result<Response> check_live(WebhookService&, const Call&);

@@ -32,8 +32,13 @@ std::string_view take_segment(std::string_view& path) {
 
 bool match_decoded(std::string_view pattern, std::string_view segment, Route& route) {
     const bool is_event = pattern == "{event}";
+    if (pattern == "{hash}") {
+        route.asset_hash = segment;
+        return true;
+    }
     std::int64_t* const place = pattern == "{id}"                    ? &route.id
                                 : pattern == "{keyId}"               ? &route.key_id
+                                : pattern == "{sessionId}"           ? &route.session_id
                                 : pattern == "{eventId}" || is_event ? &route.event_id
                                                                      : nullptr;
     if (place == nullptr) return iequals(pattern, segment);
@@ -84,11 +89,13 @@ std::optional<std::string_view> below(std::string_view base_path, std::string_vi
     return path;
 }
 
-Route find_route(std::string_view method, std::string_view path, std::string_view base_path) {
+Route find_route(std::string_view method, std::string_view path, std::string_view base_path,
+                 bool has_portal) {
     const std::string_view wanted = method == "HEAD" ? "GET" : method;
     const std::optional<std::string_view> rest = below(base_path, path);
     Route route;
     for (const Operation& operation : operations()) {
+        if (operation.area != Area::api && !has_portal) continue;
         const bool has_base = operation.path.starts_with(base);
         if (has_base && !rest) continue;
         const std::string_view pattern = operation.path.substr(has_base ? base.size() : 0);
@@ -103,6 +110,10 @@ Route find_route(std::string_view method, std::string_view path, std::string_vie
 
 bool is_health_path(std::string_view path) {
     return below("/health", path).value_or("").size() > 1;
+}
+
+bool is_portal_path(std::string_view path) {
+    return below("/portal", path).has_value();
 }
 
 }  // namespace webhooks::http

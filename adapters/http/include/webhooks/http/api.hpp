@@ -11,6 +11,7 @@
 #include <webhooks/export.hpp>
 #include <webhooks/http/authenticator.hpp>
 #include <webhooks/http/message.hpp>
+#include <webhooks/http/portal.hpp>
 #include <webhooks/webhook_service.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -30,6 +31,8 @@ struct ApiOptions {
     /// `Retry-After`. A credential may have its own (`Credential::rate`). A batch of n events
     /// counts as n / 100 requests, rounded up. By default there is no limit.
     RequestRate rate_limit = {};
+    /// The portal, at `/portal/`. Absent: there is none.
+    std::optional<PortalOptions> portal = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;
@@ -51,8 +54,8 @@ public:
     Api& operator=(Api&&) noexcept;
     ~Api();
 
-    /// Whether a target is below the base path, or is a health check, the API's description or the
-    /// metrics: for a host that serves other things next to this API.
+    /// Whether a target is below the base path, or is a health check, the API's description, the
+    /// metrics or of the portal: for a host that serves other things next to this API.
     bool serves(std::string_view target) const;
 
     /// Handles a complete request. Blocks while storage works; the response to a publication comes

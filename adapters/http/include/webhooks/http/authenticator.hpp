@@ -15,9 +15,10 @@ namespace http {
 
 /// Identifies the sender of a request. A host supplies its own, or uses one of these.
 ///
-/// It is called for every request except health checks and the API's description, before the body
-/// is read, and sees everything in the head: cookies, all other fields, the peer. Called from the
-/// server's threads, several at once; may block briefly. An exception results in a 500.
+/// It is called for every request except health checks, the API's description, the portal's page,
+/// and those with a token of the portal, before the body is read, and sees everything in the head:
+/// cookies, all other fields, the peer. Called from the server's threads, several at once; may
+/// block briefly. An exception results in a 500.
 class Authenticator {
 public:
     virtual ~Authenticator() = default;

@@ -49,6 +49,7 @@ struct ServerOptions {
     std::string base_path = ApiOptions().base_path;  ///< As in ApiOptions, and the next two.
     std::size_t max_body_bytes = ApiOptions().max_body_bytes;
     std::size_t max_batch_body_bytes = ApiOptions().max_batch_body_bytes;
+    std::optional<PortalOptions> portal = {};                             ///< As in ApiOptions.
     RequestRate rate_limit = {};                                          ///< As in ApiOptions.
     std::chrono::milliseconds header_timeout = std::chrono::seconds(10);  ///< 10 ms - 5 min.
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);    ///< 10 ms - 5 min.

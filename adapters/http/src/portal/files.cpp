@@ -1,0 +1,48 @@
+#include "../api/answers.hpp"
+#include "../api/operations.hpp"
+#include "assets.hpp"
+#include "portal.hpp"
+
+namespace webhooks::http {
+namespace {
+
+Response nothing_here() {
+    return failure(404, "There is nothing at this path.");
+}
+
+/// A page of before an update has loaded its files already.
+Result<Response> current(const Call& call, const Response& response) {
+    if (call.asset_hash != portal_assets().hash) return nothing_here();
+    return response;
+}
+
+}  // namespace
+
+/// Relative links need the slash. So does this one, for a proxy that serves the portal elsewhere.
+Result<Response> get_portal_page(WebhookService&, const Call& call) {
+    if (call.path.ends_with('/')) return call.portal->page();
+    return Response{.status = 308, .fields = {{"Location", "portal/"}}};
+}
+
+Result<Response> get_portal_script(WebhookService&, const Call& call) {
+    return current(call, call.portal->script());
+}
+
+Result<Response> get_portal_style_sheet(WebhookService&, const Call& call) {
+    return current(call, call.portal->style_sheet());
+}
+
+Result<Response> get_portal_brand_style(WebhookService&, const Call& call) {
+    return call.portal->brand_style();
+}
+
+Result<Response> get_portal_logo(WebhookService&, const Call& call) {
+    const std::optional<Response>& logo = call.portal->logo();
+    return logo ? *logo : nothing_here();
+}
+
+Result<Response> get_portal_config(WebhookService&, const Call& call) {
+    return call.portal->config();
+}
+
+}  // namespace webhooks::http

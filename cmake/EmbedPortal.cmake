@@ -1,0 +1,44 @@
+# embed_portal(TARGET DIRECTORY): compiles the portal's page into the target, as the function
+# `webhooks::http::portal_assets()` that portal/assets.hpp declares. Nothing is translated: the script is the
+# libraries in vendor, one after another, and then all of scripts in the order of their names, in one function of
+# their own.
+function(embed_portal target directory)
+    file(GLOB scripts CONFIGURE_DEPENDS ${directory}/scripts/*.js)
+    list(SORT scripts)
+    set(libraries preact hooks htm)
+    list(TRANSFORM libraries REPLACE "(.+)" "${directory}/vendor/\\1.umd.js")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+                 ${libraries} ${scripts} ${directory}/portal.css ${directory}/index.html)
+
+    set(script "// Preact (c) Jason Miller, MIT. htm (c) Google Inc., Apache-2.0. The rest is part of webhooks.\n")
+    foreach(file IN LISTS libraries)
+        file(READ ${file} text)
+        string(REGEX REPLACE "//# sourceMappingURL=[^\n]*\n?" "" text "${text}")
+        string(APPEND script "${text}\n")
+    endforeach()
+    string(APPEND script "(() => {\n\"use strict\";\n")
+    foreach(file IN LISTS scripts)
+        file(READ ${file} text)
+        string(APPEND script "${text}\n")
+    endforeach()
+    string(APPEND script "})();\n")
+
+    file(READ ${directory}/portal.css style_sheet)
+    string(SHA256 hash "${script}${style_sheet}")
+    string(SUBSTRING ${hash} 0 16 hash)
+    file(READ ${directory}/index.html page)
+    string(REPLACE "@hash@" ${hash} page "${page}")
+    file(CONFIGURE OUTPUT portal_assets.cpp @ONLY CONTENT [==[
+#include <portal/assets.hpp>
+
+const webhooks::http::PortalAssets& webhooks::http::portal_assets() {
+    static constexpr PortalAssets assets{
+        .hash = "@hash@",
+        .page = R"__portal__(@page@)__portal__",
+        .script = R"__portal__(@script@)__portal__",
+        .style_sheet = R"__portal__(@style_sheet@)__portal__"};
+    return assets;
+}
+]==])
+    target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/portal_assets.cpp)
+endfunction()

@@ -1,0 +1,34 @@
+#include <service/storage_parts.hpp>
+
+namespace webhooks::service {
+
+StorageParts::StorageParts(const Shared& shared)
+    : clock(shared.clock),
+      health(shared.clock, shared.observer),
+      pending(shared.options, shared.budget, shared.on_change),
+      identity(shared.storage, shared.options.lease, clock, health),
+      changes(shared.storage, shared.index, shared.inbox, health),
+      claimer({.storage = shared.storage,
+               .clock = clock,
+               .health = health,
+               .identity = identity,
+               .changes = changes,
+               .index = shared.index,
+               .inbox = shared.inbox,
+               .budget = shared.budget}),
+      accounts(clock, shared.metrics, shared.budget),
+      writer({.storage = shared.storage,
+              .observer = shared.observer,
+              .clock = clock,
+              .health = health,
+              .identity = identity,
+              .changes = changes,
+              .index = shared.index,
+              .inbox = shared.inbox,
+              .claimer = claimer,
+              .pending = pending,
+              .accounts = accounts,
+              .budget = shared.budget}),
+      maintenance(shared.storage, shared.metrics, shared.options, clock, health) {}
+
+}  // namespace webhooks::service

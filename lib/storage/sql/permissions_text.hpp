@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+#include <webhooks/permissions.hpp>
+
+namespace webhooks::storage {
+
+/// Names, separated by spaces; "none" without any.
+std::string permissions_to_text(Permissions permissions);
+/// A name that only a newer version knows gives nothing.
+Permissions permissions_from_text(const std::string& text);
+
+}  // namespace webhooks::storage
