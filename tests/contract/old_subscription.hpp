@@ -8,7 +8,7 @@ namespace webhooks::testing {
 /// Downgrades an empty schema to version 3, and inserts a subscription and keys.
 inline void make_old(soci::session& sql) {
     for (const char* column :
-         {"timeout_seconds", "retry_on", "deactivation_reason", "deactivated_at"}) {
+         {"timeout_seconds", "retry_on", "deactivation_reason", "deactivated_at", "key_id"}) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
     }
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
@@ -17,6 +17,7 @@ inline void make_old(soci::session& sql) {
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";
     sql << "DROP TABLE webhooks_rollup";
+    sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";
     for (const char* column : {"name", "permissions", "subscription_id", "expires_at",

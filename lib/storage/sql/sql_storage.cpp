@@ -47,24 +47,30 @@ Result<Subscription> SqlStorage::insert_subscription(const Subscription& draft) 
     return run(Purpose::configure, [&](soci::session& sql) -> Result<Subscription> {
         Subscription subscription = draft;
         begin(subscription, now(sql), bump_revision(sql));
-        subscription.id = storage::insert_subscription(sql, subscription);
+        Subscription stored = subscription;
+        if (Result<> sealed = cipher_.seal(stored); !sealed) return sealed.error();
+        subscription.id = storage::insert_subscription(sql, stored);
         return subscription;
     });
 }
 
 Result<Subscription> SqlStorage::find_subscription(const Principal& principal, SubscriptionId id) {
-    return run_visible(
-        Purpose::read, principal, id,
-        [](soci::session&, Subscription& found) -> Result<Subscription> { return found; });
+    return run_visible(Purpose::read, principal, id,
+                       [this](soci::session&, Subscription& found) -> Result<Subscription> {
+                           cipher_.open_or_clear(found);
+                           return found;
+                       });
 }
 
 Result<Subscription> SqlStorage::update_subscription(const Principal& principal, SubscriptionId id,
                                                      const SubscriptionChange& change) {
     return run_visible(Purpose::configure, principal, id,
                        [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
+                           Result<> opened = cipher_.open(found);
+                           if (!opened && !replaces_secrets(change, found)) return opened.error();
+                           found.is_unreadable = false;
                            apply(change, found, now(sql), bump_revision(sql));
-                           storage::update_subscription(sql, found);
-                           return found;
+                           return update(sql, found);
                        });
 }
 
@@ -72,9 +78,10 @@ Result<Subscription> SqlStorage::rotate_secret(const Principal& principal, Subsc
                                                const Secret& secret, std::chrono::seconds overlap) {
     return run_visible(Purpose::configure, principal, id,
                        [&](soci::session& sql, Subscription& found) -> Result<Subscription> {
+                           if (Result<> opened = cipher_.open(found); !opened)
+                               return opened.error();
                            rotate(found, secret, overlap, now(sql), bump_revision(sql));
-                           storage::update_subscription(sql, found);
-                           return found;
+                           return update(sql, found);
                        });
 }
 
@@ -95,6 +102,7 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
         [&](soci::session& sql) -> Result<Page<Subscription>> {
             Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
             for (Subscription& subscription : page.items) {
+                cipher_.open_or_clear(subscription);
                 if (list.include_events)
                     subscription.recent_events = newest_events(sql, dialect_, subscription.id);
             }
@@ -112,7 +120,11 @@ Result<> SqlStorage::upsert_event_type(const EventType& type) {
 
 Result<Configuration> SqlStorage::configuration(Revision since) {
     return run(Purpose::read, [&](soci::session& sql) -> Result<Configuration> {
-        return read_configuration(sql, since);
+        Configuration changes = read_configuration(sql, since);
+        for (Subscription& subscription : changes.subscriptions) {
+            cipher_.open_or_clear(subscription);
+        }
+        return changes;
     });
 }
 
