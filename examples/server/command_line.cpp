@@ -56,6 +56,10 @@ private:
             next();
             return Command::migrate;
         }
+        if (!rest_.empty() && rest_.back() == "rewrap") {
+            next();
+            return Command::rewrap;
+        }
         if (rest_.empty() || rest_.back() != "keys") return Command::serve;
         next();
         const std::string name = rest_.empty() ? "" : next();
@@ -172,11 +176,16 @@ void check_unused(const std::vector<Given>& flags, const Settings& settings, Fie
     const Kind kind = settings.storage.kind;
     for (const Given& flag : flags) {
         const Option& option = *flag.option;
-        const bool is_of_other = (kind != Kind::sqlite && is_of_section(option, "sqlite")) ||
-                                 (kind != Kind::postgresql && is_of_section(option, "postgresql"));
+        const bool is_of_other =
+            (kind != Kind::sqlite && is_of_section(option, "sqlite")) ||
+            (kind != Kind::postgresql && is_of_section(option, "postgresql")) ||
+            (kind == Kind::memory && is_of_section(option, "encryption"));
         if (is_of_other) {
             errors.push_back(
                 {flag.source, "has no effect with --storage " + settings.storage.to_string()});
+        }
+        if (option.name == "encryption.secrets" && settings.encryption.keys_file.empty()) {
+            errors.push_back({flag.source, "has no effect without --encryption.keys-file"});
         }
         if (option.name == "server.metrics_host" && !settings.server.metrics_port) {
             errors.push_back({flag.source, "has no effect without --server.metrics-port"});
@@ -192,8 +201,9 @@ void check_command(const CommandLine& line, FieldErrors& errors) {
         line.settings.storage.kind != StorageChoice::Kind::memory) {
         return;
     }
+    const bool is_of_tables = line.command == Command::migrate || line.command == Command::rewrap;
     errors.push_back(
-        {"--storage", line.command == Command::migrate
+        {"--storage", is_of_tables
                           ? "memory has no tables; name a database"
                           : "keys in memory would be lost at the end of this command; name a file "
                             "with sqlite:PATH"});

@@ -8,7 +8,7 @@
 
 namespace server {
 
-enum class Command { serve, migrate, keys_create, keys_list, keys_revoke, help, version };
+enum class Command { serve, migrate, rewrap, keys_create, keys_list, keys_revoke, help, version };
 
 /// The parsed command line.
 struct CommandLine {

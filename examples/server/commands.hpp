@@ -13,11 +13,18 @@ namespace server {
 /// Opens the storage named by `--storage`.
 webhooks::Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings& settings);
 
+/// As above; a mistyped name does not create a file.
+webhooks::Result<std::shared_ptr<webhooks::Storage>> open_existing_storage(
+    const Settings& settings);
+
 /// Serves until SIGTERM or SIGINT.
 webhooks::Result<> serve(const Settings& settings);
 
 /// Updates the schema of `--storage`.
 webhooks::Result<> migrate(const Settings& settings);
+
+/// Encrypts the data keys of `--storage` with the first key of `--encryption.keys-file`.
+webhooks::Result<> rewrap(const Settings& settings);
 
 webhooks::Result<> create_key(const Settings& settings);
 webhooks::Result<> list_keys(const Settings& settings);

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -13,21 +12,8 @@ using webhooks::ApiKeys;
 using webhooks::Principal;
 using webhooks::Result;
 
-/// A mistyped name must not create a file.
-Result<std::shared_ptr<webhooks::Storage>> open_existing(const Settings& settings) {
-    std::error_code error;
-    const bool is_file = settings.storage.kind == StorageChoice::Kind::sqlite;
-    if (is_file && !std::filesystem::exists(settings.storage.path, error)) {
-        return webhooks::Error(webhooks::Errc::not_found,
-                               "there is no file " + settings.storage.path +
-                                   "; name the server's file with --storage sqlite:PATH, or "
-                                   "create it with `webhooks-server migrate`");
-    }
-    return open_storage(settings);
-}
-
 Result<ApiKeys> open_keys(const Settings& settings) {
-    auto storage = open_existing(settings);
+    auto storage = open_existing_storage(settings);
     if (!storage) return storage.error();
     return ApiKeys(*storage);
 }
@@ -83,7 +69,7 @@ webhooks::Error in_flags(const webhooks::Error& error) {
 }  // namespace
 
 Result<> create_key(const Settings& settings) {
-    auto storage = open_existing(settings);
+    auto storage = open_existing_storage(settings);
     if (!storage) return storage.error();
     const webhooks::ApiKeyDraft draft = draft_of(settings.key);
     if (draft.subscription) {

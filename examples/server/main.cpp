@@ -31,6 +31,8 @@ Result<> run(const CommandLine& line) {
             return server::serve(line.settings);
         case Command::migrate:
             return server::migrate(line.settings);
+        case Command::rewrap:
+            return server::rewrap(line.settings);
         case Command::keys_create:
             return server::create_key(line.settings);
         case Command::keys_list:

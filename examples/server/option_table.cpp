@@ -232,6 +232,14 @@ constexpr Option table[] = {
     {"sqlite.query_timeout", Kind::text, Scope::everywhere, "DURATION",
      "time limit of a list query or statistics", into<in_sqlite, &SqliteOptions::query_timeout>},
 
+    {"encryption.keys_file", Kind::text, Scope::everywhere, "FILE",
+     "encrypt signing secrets and header values in the database; each line of the file is an id, a "
+     "space and 32 bytes in base64, and the first is the current key",
+     into<&S::encryption, &EncryptionSettings::keys_file>},
+    {"encryption.secrets", Kind::boolean, Scope::everywhere, "",
+     "with --encryption.keys-file; =false converts them back to plain text",
+     into<&S::encryption, &EncryptionSettings::secrets>},
+
     {"postgresql.schema", Kind::text, Scope::everywhere, "NAME",
      "schema of the library's tables", into<in_postgresql, &PostgresqlOptions::schema>},
     {"postgresql.connections", Kind::number, Scope::everywhere, "COUNT",

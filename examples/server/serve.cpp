@@ -110,18 +110,6 @@ Result<> stop(webhooks::http::Server& rest, WebhookService& service,
 
 }  // namespace
 
-Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings& settings) {
-    switch (settings.storage.kind) {
-        case StorageChoice::Kind::memory:
-            return webhooks::make_memory_storage();
-        case StorageChoice::Kind::postgresql:
-            return webhooks::make_postgresql_storage(settings.postgresql);
-        case StorageChoice::Kind::sqlite:
-            break;
-    }
-    return webhooks::make_sqlite_storage(settings.sqlite);
-}
-
 Result<> migrate(const Settings& settings) {
     const StorageChoice& choice = settings.storage;
     std::string done = "the tables are up to date";

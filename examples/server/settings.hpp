@@ -51,6 +51,12 @@ struct KeySettings {
     webhooks::RequestRate rate;
 };
 
+/// Encryption in the database.
+struct EncryptionSettings {
+    std::string keys_file;  ///< Empty: nothing is encrypted.
+    bool secrets = true;
+};
+
 /// The portal; there is none without `public_url`.
 struct PortalSettings {
     webhooks::http::PortalOptions options;  ///< The bytes of the logo are in `logo_file`.
@@ -64,15 +70,17 @@ struct Settings {
     std::string config_file;
     KeySettings key;
     LogSettings log;
+    EncryptionSettings encryption;
     /// How long requests and deliveries in flight may take to finish at a stop. 0 - 10 s.
     std::chrono::milliseconds drain = std::chrono::seconds(10);
 
     webhooks::ServiceOptions service;
     webhooks::HttpTransportOptions transport;
-    webhooks::SqliteOptions sqlite;          ///< The path is in `storage`.
-    webhooks::PostgresqlOptions postgresql;  ///< The connection is in `storage`.
-    webhooks::http::ServerOptions server;    ///< Host and port are in `listen`.
-    webhooks::http::JwtOptions jwt;          ///< Used if `jwks_file` is set.
+    // Without what is in `storage` and `encryption`.
+    webhooks::SqliteOptions sqlite;
+    webhooks::PostgresqlOptions postgresql;
+    webhooks::http::ServerOptions server;  ///< Host and port are in `listen`.
+    webhooks::http::JwtOptions jwt;        ///< Used if `jwks_file` is set.
     PortalSettings portal;
 };
 

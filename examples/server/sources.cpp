@@ -17,6 +17,7 @@ using Names = std::pair<std::string_view, std::string_view>;
 constexpr std::array other_names = {
     Names{"sqlite.path", "storage"},
     Names{"postgresql.connection", "storage"},
+    Names{"encryption.keys", "encryption.keys_file"},
     Names{"server.host", "listen"},
     Names{"server.port", "listen"},
     Names{"service.allowed_hosts", "allow_host"},
@@ -29,6 +30,7 @@ constexpr std::array sections = {
     Names{"ServiceOptions", "service"},         Names{"EndpointPolicy", "service"},
     Names{"HttpTransportOptions", "transport"}, Names{"SqliteOptions", "sqlite"},
     Names{"PostgresqlOptions", "postgresql"},   Names{"ServerOptions", "server"},
+    Names{"EncryptionOptions", "encryption"},
 };
 
 constexpr std::array functions = {

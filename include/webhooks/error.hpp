@@ -36,6 +36,7 @@ enum class Errc {
                     ///< thread.
     timed_out,      ///< A list query took longer than storage allows; the detail says how to narrow
                     ///< it.
+    corrupt,        ///< Stored data cannot be decrypted: it was changed, or its key is missing.
 };
 
 const std::error_category& error_category() noexcept;

@@ -48,6 +48,7 @@ public:
         sample,
         overview,
         users,
+        rewrap_data_keys,
         insert_api_key,
         find_api_key,
         list_api_keys,
@@ -110,6 +111,7 @@ public:
     Result<StorageSample> sample() override;
     Result<Overview> overview() override;
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
+    Result<std::size_t> rewrap_data_keys() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;

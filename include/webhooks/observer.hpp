@@ -21,7 +21,7 @@ std::string_view to_string(LogLevel) noexcept;
 enum class LogEvent : std::uint8_t {
     notice,                    ///< Anything without an event of its own.
     attempt_failed,            ///< An attempt failed. The service reports it by `on_attempt`.
-    attempts_delayed,          ///< This process or machine is short of a resource.
+    attempts_delayed,          ///< This machine is short of a resource, or secrets are unreadable.
     endpoint_failing,          ///< An endpoint began to fail.
     endpoint_recovered,        ///< It succeeds again.
     subscription_deactivated,  ///< The service deactivated a subscription.

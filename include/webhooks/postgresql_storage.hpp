@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <webhooks/clock.hpp>
+#include <webhooks/encryption.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/random.hpp>
 #include <webhooks/secret.hpp>
@@ -52,6 +53,7 @@ struct PostgresqlOptions {
     std::shared_ptr<Clock> clock = {};
     /// The source of worker tags; absent: the system's.
     std::shared_ptr<Random> random = {};
+    EncryptionOptions encryption = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;
@@ -59,7 +61,8 @@ struct PostgresqlOptions {
 
 /// Opens a storage that any number of running services can share.
 /// @return unavailable if the database cannot be reached; conflict if its schema is not the version
-/// that this library needs: `migrate_postgresql` updates an older one.
+/// that this library needs: `migrate_postgresql` updates an older one; as `EncryptionOptions::keys`
+/// if they cannot be obtained, and corrupt if they are not those of this database.
 Result<std::shared_ptr<Storage>> make_postgresql_storage(PostgresqlOptions);
 
 /// Creates or updates the schema; does nothing if it is current. Concurrent calls are safe. The

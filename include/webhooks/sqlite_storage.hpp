@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <webhooks/clock.hpp>
+#include <webhooks/encryption.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/random.hpp>
 #include <webhooks/storage.hpp>
@@ -27,6 +28,7 @@ struct SqliteOptions {
     std::shared_ptr<Clock> clock = {};
     /// The source of worker tags; absent: the system's.
     std::shared_ptr<Random> random = {};
+    EncryptionOptions encryption = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;
@@ -36,7 +38,8 @@ struct SqliteOptions {
 /// its schema. One running service per file, enforced by an operating system lock; other processes
 /// may use keys and lists at the same time.
 /// @return unavailable if the file cannot be opened; conflict if its schema is newer than this
-/// library.
+/// library; as `EncryptionOptions::keys` if they cannot be obtained, and corrupt if they are not
+/// those of this file.
 Result<std::shared_ptr<Storage>> make_sqlite_storage(SqliteOptions);
 
 }  // namespace webhooks

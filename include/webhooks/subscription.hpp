@@ -72,6 +72,11 @@ struct Subscription {
     std::optional<Time> deactivated_at = {};  ///< Set together with `deactivation_reason`.
     /// The newest 100, newest first, if the query included them; otherwise empty.
     std::vector<Event> recent_events = {};
+    /// Its stored secrets and header values cannot be decrypted: they are empty here, and its
+    /// events wait until it gets a new secret and new headers.
+    bool is_unreadable = false;
+    /// Used inside a storage: the data key that encrypts its secrets. 0: they are in plain text.
+    std::int64_t key_id = 0;
 };
 
 /// The argument of `WebhookService::create_subscription`. Members as in `Subscription`.

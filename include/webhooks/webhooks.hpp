@@ -6,6 +6,7 @@
 #include <webhooks/access.hpp>
 #include <webhooks/api_keys.hpp>
 #include <webhooks/clock.hpp>
+#include <webhooks/encryption.hpp>
 #include <webhooks/endpoint.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>

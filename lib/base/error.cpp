@@ -39,6 +39,8 @@ public:
                 return "invalid state";
             case Errc::timed_out:
                 return "timed out";
+            case Errc::corrupt:
+                return "corrupt";
         }
         return "unknown error";
     }

@@ -31,7 +31,8 @@ struct Endpoint {
     std::chrono::seconds timeout{0};  ///< As in Subscription.
     RetryOn retry_on;
     bool is_active = false;
-    Revision revision = 0;  ///< Identifies the version of the subscription.
+    bool is_unreadable = false;  ///< As in Subscription.
+    Revision revision = 0;       ///< Identifies the version of the subscription.
     // As read from storage; while it runs, a worker has newer values.
     std::optional<Time> failing_since;
     std::optional<Time> paused_until;

@@ -54,6 +54,7 @@ StorageCall kind_of(Call call) {
         case Call::reopen_undelivered:
         case Call::insert_api_key:
         case Call::delete_api_key:
+        case Call::rewrap_data_keys:
         case Call::note_api_key_use:
         case Call::insert_portal_session:
         case Call::redeem_portal_code:

@@ -179,6 +179,12 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
     if (!start.endpoint->target) {
         return fail_at_once(start.token, FailureReason::address, start.endpoint->target_error);
     }
+    if (start.endpoint->is_unreadable) {
+        return take_answer(start.token, {.kind = TransportAnswer::Kind::not_sent,
+                                         .error = "the stored secrets of subscription " +
+                                                  std::to_string(start.endpoint->id.value) +
+                                                  " cannot be decrypted"});
+    }
     std::string id = to_string(WebhookId{start.event.worker_tag, start.event.id});
     std::string timestamp = std::to_string(
         std::chrono::floor<std::chrono::seconds>(start.sent_at).time_since_epoch().count());

@@ -50,6 +50,13 @@ Result<PublishReceipt> single_receipt(Result<PublishReceipts> receipts) noexcept
     }
 }
 
+Error unreadable() {
+    return {
+        Errc::corrupt,
+        "the stored secret of this subscription cannot be decrypted; update it with a new secret "
+        "and new headers instead"};
+}
+
 /// A receiver that verifies with a public key gets a key pair again.
 Result<Secret> make_secret_like(const Secret& secret, Random& random) {
     return secret.reveal().starts_with("whsk_") ? make_signing_key(random) : make_secret(random);
@@ -239,6 +246,7 @@ Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& princi
                                                          std::chrono::seconds overlap) {
     const Result<Subscription> found = storage->find_subscription(principal, id);
     if (!found) return found.error();
+    if (found->is_unreadable) return unreadable();
     if (Result<> verdict = service::check_rotation(secret, found->secret, overlap); !verdict) {
         return verdict.error();
     }

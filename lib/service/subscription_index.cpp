@@ -153,6 +153,7 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     endpoint->timeout = subscription.timeout;
     endpoint->retry_on = subscription.retry_on;
     endpoint->is_active = subscription.is_active;
+    endpoint->is_unreadable = subscription.is_unreadable;
     endpoint->revision = subscription.revision;
     endpoint->failing_since = subscription.failing_since;
     endpoint->paused_until = subscription.paused_until;

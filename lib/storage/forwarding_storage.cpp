@@ -41,6 +41,7 @@ constexpr const char* call_names[] = {
     "sample",
     "overview",
     "users",
+    "rewrap_data_keys",
     "insert_api_key",
     "find_api_key",
     "list_api_keys",
@@ -271,6 +272,10 @@ Result<Overview> ForwardingStorage::overview() {
 Result<std::vector<UserSummary>> ForwardingStorage::users(const std::string& after,
                                                           std::size_t limit) {
     return call_inner(Call::users, [&] { return inner_->users(after, limit); });
+}
+
+Result<std::size_t> ForwardingStorage::rewrap_data_keys() {
+    return call_inner(Call::rewrap_data_keys, [&] { return inner_->rewrap_data_keys(); });
 }
 
 Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const ApiKeyRecord& key) {

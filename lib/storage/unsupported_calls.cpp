@@ -49,6 +49,10 @@ Result<std::vector<UserSummary>> OperatorView::users(const std::string&, std::si
     return Error(Errc::unsupported, "this storage cannot list users");
 }
 
+Result<std::size_t> OperatorView::rewrap_data_keys() {
+    return Error(Errc::unsupported, "this storage encrypts nothing");
+}
+
 void DeliveryLog::set_listener(std::function<void()>) {}
 
 Result<StorageSample> OperatorView::sample() {

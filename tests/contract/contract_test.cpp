@@ -1,5 +1,6 @@
 // The contract of Storage on each of the library's storages.
 
+#include <contract/encryption_fixture.hpp>
 #include <contract/storages.hpp>
 #include <webhooks/testing/storage_contract.hpp>
 
@@ -8,6 +9,7 @@ namespace webhooks::testing {
 WEBHOOKS_STORAGE_CONTRACT(InMemory);
 #ifdef WEBHOOKS_TEST_SQLITE
 WEBHOOKS_STORAGE_CONTRACT(OnSqlite);
+WEBHOOKS_STORAGE_CONTRACT(OnEncryptedSqlite);
 #endif
 #ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
 WEBHOOKS_STORAGE_CONTRACT(OnPostgresql, "[postgresql]");

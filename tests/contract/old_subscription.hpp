@@ -17,7 +17,7 @@ inline void make_old(soci::session& sql) {
         sql << std::string("ALTER TABLE webhooks_worker DROP COLUMN ") + column;
     }
     for (const char* column : {"timeout_seconds", "retry_on", "deactivation_reason",
-                               "deactivated_at", "operator_scope", "notified_failing_since"}) {
+                               "deactivated_at", "operator_scope", "notified_failing_since", "key_id"}) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
     }
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
@@ -26,6 +26,7 @@ inline void make_old(soci::session& sql) {
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";
     sql << "DROP TABLE webhooks_rollup";
+    sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";
     for (const char* column : {"name", "permissions", "subscription_id", "expires_at",

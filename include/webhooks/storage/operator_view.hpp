@@ -40,7 +40,7 @@ struct Overview {
     StorageInfo storage = {};
 };
 
-/// The part of a Storage that shows operators the state of an installation. A storage may lack it:
+/// The part of a Storage for the operators of an installation. A storage may lack it:
 /// the default implementations return `unsupported`. webhooks/storage.hpp says what holds for all
 /// calls.
 class OperatorView {
@@ -52,6 +52,12 @@ public:
     virtual Result<Overview> overview();
     /// Users that have subscriptions, by the bytes of their ids, after `after`, up to `limit`.
     virtual Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit);
+
+    /// Encrypts the data keys with `KeyProvider::current` that another key encrypts now: afterwards
+    /// that one may be destroyed. May be repeated, and called while services run. The default
+    /// implementation returns `unsupported`.
+    /// @return how many it encrypted; invalid_argument if the storage has no encryption keys.
+    virtual Result<std::size_t> rewrap_data_keys();
 };
 
 }  // namespace webhooks

@@ -72,16 +72,20 @@ Result<Subscription> SqlStorage::insert_subscription(const Principal& by,
         {}, [&](soci::session& sql, OperationalWriter& writer) -> Result<Subscription> {
             Subscription subscription = draft;
             begin(subscription, writer.now(), bump_revision(sql));
-            subscription.id = storage::insert_subscription(sql, subscription);
+            Subscription stored = subscription;
+            if (Result<> sealed = cipher_.seal(stored); !sealed) return sealed.error();
+            subscription.id = storage::insert_subscription(sql, stored);
             writer.write(created(subscription, by));
             return subscription;
         });
 }
 
 Result<Subscription> SqlStorage::find_subscription(const Principal& principal, SubscriptionId id) {
-    return run_visible(
-        Purpose::read, principal, id,
-        [](soci::session&, Subscription& found) -> Result<Subscription> { return found; });
+    return run_visible(Purpose::read, principal, id,
+                       [this](soci::session&, Subscription& found) -> Result<Subscription> {
+                           cipher_.open_or_clear(found);
+                           return found;
+                       });
 }
 
 Result<Subscription> SqlStorage::update_subscription(const Principal& principal, SubscriptionId id,
@@ -89,12 +93,17 @@ Result<Subscription> SqlStorage::update_subscription(const Principal& principal,
     return change_visible(principal, id,
                           [&](soci::session& sql, Subscription& found,
                               OperationalWriter& writer) -> Result<Subscription> {
+                              Result<> opened = cipher_.open(found);
+                              if (!opened && !replaces_secrets(change, found))
+                                  return opened.error();
                               const Subscription before = found;
+                              found.is_unreadable = false;
                               apply(change, found, writer.now(), bump_revision(sql));
-                              storage::update_subscription(sql, found);
+                              Result<Subscription> stored = update(sql, found);
+                              if (!stored) return stored;
                               if (const auto fact = updated(before, found, principal))
                                   writer.write(*fact);
-                              return found;
+                              return stored;
                           });
 }
 
@@ -103,10 +112,13 @@ Result<Subscription> SqlStorage::rotate_secret(const Principal& principal, Subsc
     return change_visible(principal, id,
                           [&](soci::session& sql, Subscription& found,
                               OperationalWriter& writer) -> Result<Subscription> {
+                              if (Result<> opened = cipher_.open(found); !opened)
+                                  return opened.error();
                               rotate(found, secret, overlap, writer.now(), bump_revision(sql));
-                              storage::update_subscription(sql, found);
+                              Result<Subscription> stored = update(sql, found);
+                              if (!stored) return stored;
                               writer.write(secret_rotated(found, principal));
-                              return found;
+                              return stored;
                           });
 }
 
@@ -129,6 +141,7 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
         [&](soci::session& sql) -> Result<Page<Subscription>> {
             Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
             for (Subscription& subscription : page.items) {
+                cipher_.open_or_clear(subscription);
                 if (list.include_events)
                     subscription.recent_events = newest_events(sql, dialect_, subscription.id);
             }
@@ -146,7 +159,11 @@ Result<> SqlStorage::upsert_event_type(const EventType& type) {
 
 Result<Configuration> SqlStorage::configuration(Revision since) {
     return run(Purpose::read, [&](soci::session& sql) -> Result<Configuration> {
-        return read_configuration(sql, since);
+        Configuration changes = read_configuration(sql, since);
+        for (Subscription& subscription : changes.subscriptions) {
+            cipher_.open_or_clear(subscription);
+        }
+        return changes;
     });
 }
 

@@ -10,8 +10,11 @@
 #include <storage/operational_listener.hpp>
 #include <storage/retention_cursor.hpp>
 #include <storage/sql/condition_sql.hpp>
+#include <storage/sql/data_key_table.hpp>
 #include <storage/sql/operational_table.hpp>
+#include <storage/sql/subscription_cipher.hpp>
 #include <utility>
+#include <webhooks/encryption.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks::storage {
@@ -72,6 +75,7 @@ public:
     Result<StorageSample> sample() override;
     Result<Overview> overview() override;
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
+    Result<std::size_t> rewrap_data_keys() override;
 
     Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -92,7 +96,13 @@ protected:
     /// @return whether to commit the transaction. May throw what SOCI throws.
     using Body = std::function<bool(soci::session&)>;
 
-    explicit SqlStorage(const Dialect& dialect) : dialect_(dialect) {}
+    SqlStorage(const Dialect& dialect, EncryptionOptions encryption)
+        : dialect_(dialect), encryption_(std::move(encryption)) {}
+
+    /// Reads the database's data key, which it creates first if there is none, and then converts
+    /// the secrets that are not stored as the options say. Called once, before anything else.
+    /// @return how many subscriptions were converted.
+    Result<std::size_t> open_secrets();
 
     /// Runs a body in a transaction. Throws nothing.
     /// @param stop if requested, a query may end.
@@ -159,10 +169,18 @@ private:
     template <class Answering>
     auto run_visible(Purpose purpose, const Principal& principal, SubscriptionId id, Answering body,
                      const std::stop_token& stop = {});
+    /// Writes a subscription whose secrets are in plain text. @return the same.
+    Result<Subscription> update(soci::session& sql, const Subscription& changed);
+    Result<std::vector<DataKeyRow>> read_data_keys();
+    Result<> make_data_key();
+    Result<> load_data_keys();
+    Result<std::size_t> convert_secrets();
     /// The last event that a list may show, if there is such a limit.
     Result<std::optional<EventId>> last_shown(const query::Plan& plan);
 
     const Dialect& dialect_;
+    const EncryptionOptions encryption_;
+    SubscriptionCipher cipher_;
     std::mutex retention_mutex_;
     RetentionCursor retention_;
     OperationalListener operational_;

@@ -118,6 +118,7 @@ void SubscriptionRow::for_each_column(Row& row, Visit visit) {
     visit("created_at", subscription.created_at);
     visit("updated_at", subscription.updated_at);
     visit("revision", subscription.revision);
+    visit("key_id", subscription.key_id);
 }
 
 /// The names of these columns, as the statements have them.

@@ -128,8 +128,8 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
 
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now) {
     sql << "UPDATE webhooks_subscription SET deletion = 1, name = '', url = '', secret = '', "
-           "headers = '', retired_secrets = '', is_active = 0, updated_at = :updated_at, revision "
-           "= :revision "
+           "headers = '', retired_secrets = '', key_id = 0, is_active = 0, "
+           "updated_at = :updated_at, revision = :revision "
            "WHERE id = :id",
         use(now, "updated_at"), use(revision, "revision"), use(id, "id");
 }

@@ -2,7 +2,8 @@
 
 /// @file
 /// Statements on subscriptions and event types for every SQL database. They run in the caller's
-/// transaction and throw what SOCI throws.
+/// transaction and throw what SOCI throws. They take and return secrets as they are stored
+/// (subscription_cipher.hpp).
 
 #include <soci/soci.h>
 

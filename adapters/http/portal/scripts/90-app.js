@@ -47,7 +47,7 @@ function Frame({ children, section, onSignOut }) {
         dispatchEvent(new Event("webhooks.times"));
     };
     return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.querySelector("main h1")?.focus(); }}>${t.skip}</a>
-        <header class="top"><div class="wide"><span class="brand"><img src="logo" alt="" onError=${(event) => (event.target.hidden = true)} />${visible(config.brand.name || t.product)}</span>
+        <header class="top"><div class="wide"><span class="brand">${config.brand.hasLogo && html`<img src="logo" alt="" />`}${visible(config.brand.name || t.product)}</span>
             ${section !== undefined && html`<nav aria-label=${t.nav.label}>${items.map(([key, href]) => html`<a href=${href} aria-current=${key === section ? "page" : undefined}>${t.nav[key]}</a>`)}</nav>
             <span class="end"><button type="button" class="quiet small" aria-pressed=${times.utc} title=${t.utcHint} onClick=${toggle}>${t.utc}</button>
             <button type="button" class="quiet small" onClick=${onSignOut}>${t.signOut}</button></span>`}</div></header>
@@ -144,6 +144,8 @@ function watchSize() {
 
 async function begin() {
     const root = document.getElementById("app");
+    // Here and not in the page, which is painted first.
+    document.head.append(Object.assign(document.createElement("link"), { rel: "icon", href: "logo" }));
     let hadToken = false;
     let problem = null;
     try {

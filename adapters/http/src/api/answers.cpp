@@ -136,6 +136,7 @@ int status_of(const Error& error) {
         case Errc::forbidden:
             return 403;
         case Errc::conflict:
+        case Errc::corrupt:  // The caller can replace what cannot be decrypted.
             return 409;
         case Errc::overloaded:
         case Errc::unavailable:

@@ -141,6 +141,7 @@ void add_additions(json::Writer& writer, const Subscription& subscription) {
     if (subscription.timeout.count() != 0) {
         writer.member("timeoutSeconds", std::int64_t{subscription.timeout.count()});
     }
+    if (subscription.is_unreadable) writer.member("isUnreadable", true);
     if (subscription.retry_on.is_everything()) return;
     writer.key("retryOn").begin_array();
     for (const FailureClass failure : all_failure_classes) {

@@ -38,7 +38,8 @@ Result<Response> get_portal_brand_style(WebhookService&, const Call& call) {
 
 Result<Response> get_portal_logo(WebhookService&, const Call& call) {
     const std::optional<Response>& logo = call.portal->logo();
-    return logo ? *logo : nothing_here();
+    // Without an icon of the page, browsers ask for one at the root of the host.
+    return logo ? *logo : Response{.status = 204};
 }
 
 Result<Response> get_portal_config(WebhookService&, const Call& call) {

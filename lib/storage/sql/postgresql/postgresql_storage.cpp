@@ -66,7 +66,7 @@ Error taken_over() {
 }  // namespace
 
 PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
-    : SqlStorage(postgresql_dialect),
+    : SqlStorage(postgresql_dialect, options.encryption),
       options_(std::move(options)),
       begin_query_(begin_query(options_)),
       begin_query_log_(begin_query_ + by_key),
@@ -76,10 +76,13 @@ PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
       worker_pool_(options_, link_, Planning::by_index, 1, options_.answer_timeout) {}
 
 Result<> PostgresqlStorage::open() {
-    return run(Purpose::read, [this](soci::session& sql) -> Result<> {
+    Result<> is_usable = run(Purpose::read, [this](soci::session& sql) -> Result<> {
         if (Result<> verdict = check_server(sql); !verdict) return verdict;
         return check_tables(sql, options_.schema);
     });
+    if (!is_usable) return is_usable;
+    const Result<std::size_t> converted = open_secrets();
+    return converted ? Result<>() : converted.error();
 }
 
 /// Does not block.

