@@ -25,12 +25,12 @@ struct EncryptedFile {
     static SubscriptionId subscribe(Storage& storage, const std::string& name) {
         const SubscriptionId id =
             storage
-                .insert_subscription({.name = name,
-                                      .event_type = "*",
-                                      .url = "https://hooks.example.com/",
-                                      .secret = Secret(canary + "-old"),
-                                      .headers = {{"X-One", canary + "-1"}, {"x-two", ""}},
-                                      .user_id = "alice"})
+                .insert_subscription(alice, {.name = name,
+                                             .event_type = "*",
+                                             .url = "https://hooks.example.com/",
+                                             .secret = Secret(canary + "-old"),
+                                             .headers = {{"X-One", canary + "-1"}, {"x-two", ""}},
+                                             .user_id = "alice"})
                 .value()
                 .id;
         storage.rotate_secret(alice, id, Secret(canary + "-new"), std::chrono::hours(1)).value();

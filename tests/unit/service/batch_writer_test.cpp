@@ -157,8 +157,8 @@ TEST_CASE_METHOD(BatchWriterFixture, "a retry that was written is due when its t
 
 TEST_CASE_METHOD(BatchWriterFixture, "a deactivation is reported once storage has made it") {
     delivery::Results results;
-    results.batch.deactivations.push_back(
-        {.subscription = subscription, .judged_at = parts.index.endpoint(subscription)->revision});
+    results.batch.deactivations = {
+        {.subscription = subscription, .judged_at = parts.index.endpoint(subscription)->revision}};
     record(std::move(results));
     CHECK(parts.observer->deactivated.empty());
     REQUIRE(parts.writer.write_pending() == 1);

@@ -179,7 +179,7 @@ STORAGE_TEST("a delivery in the batch of a deactivation counts against it") {
         {.event = event,
          .subscription = judged.id,
          .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered}});
-    batch.deactivations.push_back({judged.id, judged.revision, now});
+    batch.deactivations = {{judged.id, judged.revision, now}};
     CHECK(this->write(batch).deactivated.empty());
 }
 
