@@ -20,7 +20,7 @@ for library in "${libraries[@]}"; do
     while read -r symbol; do
         problem "$name exports $symbol"
     done < <(nm -DC --defined-only "$library" | cut -d' ' -f3- |
-             grep -vE '^((typeinfo|typeinfo name|vtable) for )?webhooks::' || true)
+             grep -vE '^((typeinfo|typeinfo name|vtable) for |non-virtual thunk to )?webhooks::' || true)
     readelf -d "$library" | grep -qF "soname: [${name%.*}]" || problem "$name has no SONAME"
     readelf -d "$library" | grep -qF 'path: [$ORIGIN]' || problem "$name has no path of \$ORIGIN"
 done
