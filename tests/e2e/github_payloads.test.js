@@ -54,7 +54,7 @@ test("all GitHub examples arrive byte for byte, signed, and the log agrees", asy
   const receiver = await Receiver.start(t);
   const published = publications();
   assert.equal(published.length, 329);
-  assert.equal((await server.get("/event-types")).body.eventTypes.length, 58);
+  assert.equal((await server.eventTypes()).length, 58);
 
   // One subscription to everything, and one to each type.
   const everything = await server.subscribe({ url: `${receiver.url}all`, secret });

@@ -236,7 +236,7 @@ test("flags override the config", async (t) => {
     server: { max_body_bytes: 10 },
   });
   const server = await Server.start(t, { args: ["--config", file, "--storage=memory:", "--server.max-body-bytes", "1000"] });
-  assert.deepEqual((await server.get("/event-types")).body.eventTypes, [{ name: "from.file", description: "File" }]);
+  assert.deepEqual(await server.eventTypes(), [{ name: "from.file", description: "File" }]);
   assert.equal((await server.post("/subscriptions", { subscription: { name: "x".repeat(100) } })).status, 400);
   assert.equal((await server.post("/subscriptions", { subscription: { name: "x".repeat(1000) } })).status, 413);
 });
@@ -244,11 +244,11 @@ test("flags override the config", async (t) => {
 test("event types are added and updated", async (t) => {
   const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
   const first = await Server.start(t, { args: ["--storage", storage, "--event-type", "b=B", "--event-type", "a=A=A"] });
-  assert.deepEqual((await first.get("/event-types")).body.eventTypes,
+  assert.deepEqual(await first.eventTypes(),
     [{ name: "a", description: "A=A" }, { name: "b", description: "B" }]);
   await first.stop();
   const second = await Server.start(t, { args: ["--storage", storage, "--event-type", "b=new", "--event-type", "c="] });
-  assert.deepEqual((await second.get("/event-types")).body.eventTypes,
+  assert.deepEqual(await second.eventTypes(),
     [{ name: "a", description: "A=A" }, { name: "b", description: "new" }, { name: "c", description: "" }]);
 });
 

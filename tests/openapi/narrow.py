@@ -55,6 +55,8 @@ def narrow(document, event_types, quiet_type, endpoint):
     schemas["EventTypeName"] = {"enum": event_types}
     members = schemas["SubscriptionMembers"]["properties"]
     members["eventType"] = {"enum": [quiet_type, *event_types, "order.*", None]}
+    # Only together with a type of operational events.
+    members["operatorScope"] = {"enum": [False, None]}
     members["url"] = {"enum": [endpoint, endpoint + "a?b=c", None]}
     # A private key of 64 bytes has to match its public half.
     ed25519 = schemas["Secret"]["anyOf"][-1]

@@ -128,6 +128,11 @@ export class Server {
     return answer.body.subscription;
   }
 
+  /** The host's own event types: without those of operational events, which are always there. */
+  async eventTypes() {
+    return (await this.get("/event-types")).body.eventTypes.filter(({ name }) => !name.startsWith("webhook."));
+  }
+
   /** Publishes and answers the ids of the events. */
   async publish(eventType, payload, options) {
     const answer = await this.post("/events", { eventType, payload }, options);
