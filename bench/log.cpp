@@ -170,7 +170,6 @@ public:
         server_.make_database("unfinished");
         // While it is created, nothing waits for the disk.
         server_.query("postgres", "alter database unfinished set synchronous_commit = off");
-        migrate_postgresql(options("unfinished")).value();
         fill(*open("unfinished"));
         server_.query("unfinished", "vacuum analyze");
         server_.query("unfinished", "checkpoint");
@@ -179,6 +178,8 @@ public:
     }
     void remove(const std::string& name) override { server_.drop_database(name); }
     std::shared_ptr<Storage> open(const std::string& name) override {
+        // It may have been filled by an earlier version.
+        migrate_postgresql(options(name)).value();
         return make_postgresql_storage(options(name)).value();
     }
     std::shared_ptr<Storage> open_copy(const std::string& name) override {
