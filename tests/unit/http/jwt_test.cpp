@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <fstream>
+#include <webhooks/memory_storage.hpp>
 
 #include "jwt_fixture.hpp"
 

@@ -22,7 +22,7 @@ struct InboxFixture {
     /// Room for this many events of ten bytes, as the budget shares it out.
     std::size_t room() const { return budget.room_for_claim(); }
 
-    const ServiceOptions options;
+    const ServiceOptions options{};
     delivery::MemoryBudget budget{options};
     int wakes = 0;
     Inbox inbox{budget, [this] { ++wakes; }};
