@@ -1,7 +1,6 @@
 #include "traffic.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace webhooks::simulation {
 namespace {
@@ -20,15 +19,18 @@ void Traffic::start(Request request, int rate_limit, SteadyTime now) {
 }
 
 void Traffic::take_answers(WorkerId identity, SteadyTime now) {
-    const auto is_answered = [&](const Request& request) { return request.answered_at <= now; };
-    const auto answered = std::ranges::stable_partition(in_flight_, std::not_fn(is_answered));
+    const auto answered =
+        std::stable_partition(in_flight_.begin(), in_flight_.end(),
+                              [&](const Request& request) { return request.answered_at > now; });
     // As the service hears of them: whether failures are in a row depends on it.
-    std::ranges::stable_sort(answered, {}, &Request::answered_at);
-    for (const Request& request : answered) {
+    std::stable_sort(answered, in_flight_.end(), [](const Request& left, const Request& right) {
+        return left.answered_at < right.answered_at;
+    });
+    std::for_each(answered, in_flight_.end(), [&](const Request& request) {
         // A service under a new identity ignores what its former one is answered.
         if (request.identity == identity) note(request);
-    }
-    in_flight_.erase(answered.begin(), answered.end());
+    });
+    in_flight_.erase(answered, in_flight_.end());
 }
 
 void Traffic::note(const Request& request) {
