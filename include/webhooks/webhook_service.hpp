@@ -57,8 +57,9 @@ inline constexpr std::size_t max_publications_in_batch = 1000;
 ///
 /// **Fork.** A service belongs to the process that opened it. In a child process every member
 /// function returns `invalid_state`, the destructor does nothing, and the child does not own the
-/// parent's locks. A child that needs a service opens its own storage and service (on the parent's
-/// SQLite file only after `exec`, because SQLite does not survive a fork). A child that ends
+/// parent's locks. A child that needs a service opens its own storage and service; if the parent's
+/// service uses SQLite, `make_sqlite_storage` returns `invalid_state` in the child until it calls
+/// `exec`, because a thread of the parent may have been inside SQLite. A child that ends
 /// without `exec` must call `_exit`, because `exit` would run the destructors of the host's other
 /// objects.
 class WebhookService {

@@ -16,8 +16,9 @@ inline void make_old(soci::session& sql) {
     for (const char* column : {"is_lost", "taken_over"}) {
         sql << std::string("ALTER TABLE webhooks_worker DROP COLUMN ") + column;
     }
-    for (const char* column : {"timeout_seconds", "retry_on", "deactivation_reason",
-                               "deactivated_at", "operator_scope", "notified_failing_since", "key_id"}) {
+    for (const char* column :
+         {"timeout_seconds", "retry_on", "deactivation_reason", "deactivated_at", "operator_scope",
+          "notified_failing_since", "key_id"}) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
     }
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";

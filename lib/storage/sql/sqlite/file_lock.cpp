@@ -26,15 +26,14 @@ public:
 
     std::mutex mutex;
     std::set<File> files;
-    /// The locks of the parent process at the time of the fork.
-    std::set<File> parents;
+    bool was_held_at_fork = false;
 
 private:
     HeldFiles() {
         // A child gets an unlocked mutex, and holds no locks.
         ::pthread_atfork([] { instance().mutex.lock(); }, [] { instance().mutex.unlock(); },
                          [] {
-                             instance().parents.merge(instance().files);
+                             instance().was_held_at_fork |= !instance().files.empty();
                              instance().files.clear();
                              instance().mutex.unlock();
                          });
@@ -53,12 +52,10 @@ Error held(const std::string& path) {
 
 }  // namespace
 
-bool FileLock::is_parents(const std::string& path) {
+bool FileLock::was_held_at_fork() {
     HeldFiles& held_files = HeldFiles::instance();
     const std::scoped_lock lock(held_files.mutex);
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 &&
-           held_files.parents.contains({status.st_dev, status.st_ino});
+    return held_files.was_held_at_fork;
 }
 
 Result<FileLock> FileLock::acquire(const std::string& path) {

@@ -15,8 +15,8 @@ class FileLock {
 public:
     /// @return locked if another holder, in this process or another, has it.
     static Result<FileLock> acquire(const std::string& path);
-    /// Whether a parent process had this lock when it forked this one.
-    static bool is_parents(const std::string& path);
+    /// Whether the parent process had such a lock, on any file, when it forked this one.
+    static bool was_held_at_fork();
 
     FileLock(FileLock&& other) noexcept
         : descriptor_(std::exchange(other.descriptor_, -1)), file_(other.file_) {}

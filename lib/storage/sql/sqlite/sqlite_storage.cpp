@@ -97,10 +97,13 @@ SqliteStorage::SqliteStorage(SqliteOptions options)
       readers_(options_.readers) {}
 
 Result<> SqliteStorage::open() {
-    if (FileLock::is_parents(lock_path())) {
+    // A thread of the parent may have been inside SQLite, whose mutexes then stay locked here.
+    if (FileLock::was_held_at_fork()) {
         return Error(Errc::invalid_state,
-                     "a service of the parent process runs on '" + options_.path +
-                         "', and SQLite does not survive a fork: call exec before this");
+                     "cannot open '" + options_.path +
+                         "': when the parent process forked this one, a service ran in it on an "
+                         "SQLite database, and SQLite does not survive a fork; call exec before "
+                         "this, or fork before a service is opened");
     }
     if (Result<> made = make_private_file(options_.path); !made) return made;
     Result<> connected = guarded(options_.path, [this]() -> Result<> {
