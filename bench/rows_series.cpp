@@ -10,7 +10,7 @@ namespace {
 using namespace webhooks;
 
 constexpr std::int64_t buckets = 300;
-/// So many events make the counts of one more subscription.
+/// This many events make the counts of one more subscription.
 constexpr std::int64_t events_each = 5000;
 constexpr std::size_t rollups_in_batch = 3000;
 

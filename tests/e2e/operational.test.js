@@ -101,7 +101,7 @@ test("what is published while an endpoint is deactivated is in reach of recover"
   const before = receiver.requests.length;
   for (const n of [1, 2, 3]) ids.push(...(await server.publish("order.created", { n })));
   assert.equal(ids.length, 4, "it still matches");
-  const missed = await until("the log says what became of it", async () => {
+  const missed = await until("the log has its end", async () => {
     const { event } = (await server.get(`${path}/events/${ids[3]}`)).body;
     return event.errorMessage && event;
   });
