@@ -18,7 +18,11 @@ while IFS=: read -r document folder name; do
 done < <(awk -F '`' '
     /^\| file in `/ { folder = $2; next }
     !/^\|/ { folder = "" }
-    folder && /^\| `/ { print FILENAME ":" folder ":" $2 }' docs/*.md)
+    folder && /^\| `/ {
+        split($0, cells, "|")
+        count = split(cells[2], names, "`")
+        for (i = 2; i <= count; i += 2) print FILENAME ":" folder ":" names[i]
+    }' docs/*.md)
 
 quickstart=$(sed -E 's/^ +//' examples/quickstart/main.cpp)
 snippet=$(sed -n '/^```cpp$/,/^```$/p' README.md | grep -v '^```' | sed -E 's/^ +//')
