@@ -63,8 +63,8 @@ void PostgresqlServer::make_data() const {
     run("initdb", std::move(arguments));
 }
 
-std::string PostgresqlServer::uri(const std::string& database) const {
-    return "postgresql://webhooks@/" + database + "?host=" + options_.sockets.string();
+std::string PostgresqlServer::uri(const std::string& database_name) const {
+    return "postgresql://webhooks@/" + database_name + "?host=" + options_.sockets.string();
 }
 
 std::string PostgresqlServer::run(const std::string& program,

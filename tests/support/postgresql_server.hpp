@@ -31,7 +31,7 @@ public:
     /// PostgreSQL does not run as root. @return the user to run it as; nullopt: this process's.
     static std::optional<ProcessUser> user();
 
-    std::string uri(const std::string& database = "postgres") const;
+    std::string uri(const std::string& database_name = "postgres") const;
     std::string socket() const { return options_.sockets / ".s.PGSQL.5432"; }
     pid_t process() const noexcept { return process_; }
     /// Whether there were no data before.
