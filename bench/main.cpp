@@ -136,6 +136,7 @@ Rows make_rows(const Scale& scale) {
     add_latency_rows(rows, scale);
     add_rest_rows(rows, scale);
     add_list_rows(rows, scale);
+    add_series_rows(rows, scale);
     add_memory_rows(rows, scale);
     add_scaling_rows(rows, scale);
     return rows;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <measure.hpp>
@@ -95,6 +96,19 @@ Figures measure_yardstick(const Bench& bench) {
     return {{"rate", answer.rate},
             {"cpu_us", answer.cpu.count() * 1e6 / answer.requests},
             {"sink_cpu_us", (sink_after - sink_before).count() * 1e6 / answer.requests}};
+}
+
+double median_us(const std::function<void()>& action) {
+    std::vector<double> times;
+    for (int i = 0; i < 31; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        action();
+        const std::chrono::duration<double, std::micro> took =
+            std::chrono::steady_clock::now() - start;
+        times.push_back(took.count());
+    }
+    std::ranges::nth_element(times, times.begin() + 15);
+    return times[15];
 }
 
 double percentile_ms(const std::vector<std::chrono::microseconds>& values, double part) {

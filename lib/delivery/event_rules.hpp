@@ -25,7 +25,8 @@ inline bool is_expired(const HeldEvent& event, Time now) {
 /// @return null if the event should be attempted.
 inline const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
     if (!endpoint) return "cancelled: the subscription was deleted";
-    if (!endpoint->is_active && !is_test(event)) return "cancelled: the subscription is not active";
+    if (!endpoint->is_active && !is_test(event))
+        return "cancelled: the subscription is deactivated";
     return nullptr;
 }
 
