@@ -24,7 +24,7 @@ TEST_CASE("an event of an inactive subscription is cancelled, unless it is a tes
     const HeldEvent test = of_type(test_event_type);
     CHECK(reason_to_cancel(order, &active) == nullptr);
     CHECK(std::string(reason_to_cancel(order, &inactive)) ==
-          "cancelled: the subscription is not active");
+          "cancelled: the subscription is deactivated");
     CHECK(reason_to_cancel(test, &inactive) == nullptr);
     for (const HeldEvent& event : {order, test}) {
         CHECK(std::string(reason_to_cancel(event, nullptr)) ==
