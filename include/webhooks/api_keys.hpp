@@ -57,7 +57,7 @@ public:
     /// The user's own; for an administrator, everyone's; for a principal that is limited to one
     /// subscription, those that are limited to it as well. Sorted by id.
     Result<std::vector<ApiKeyRecord>> list(const Principal&) const;
-    /// Revokes a key at once. @return not_found.
+    /// Revokes a key at once, on behalf of the host. @return not_found.
     Result<> revoke(ApiKeyId);
     /// As above. @return not_found also for a key that `list` does not have.
     Result<> revoke(const Principal&, ApiKeyId);

@@ -95,6 +95,8 @@ struct ServiceOptions {
     /// Events created longer ago than this are deleted, with their payloads and attempts; events
     /// that still wait are kept until they have ended. 1 h - 3,660 days; 0: all are kept.
     std::chrono::seconds retention{0};
+    /// Audit records older than this are deleted. 1 h - 3,660 days; 0: all are kept.
+    std::chrono::seconds audit_retention = std::chrono::hours(400 * 24);
 
     /// Which endpoints are allowed.
     EndpointPolicy endpoints = {};

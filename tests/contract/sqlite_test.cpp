@@ -2,6 +2,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <contract/audit_failure.hpp>
 #include <contract/heavy_query.hpp>
 #include <contract/old_subscription.hpp>
 #include <filesystem>
@@ -23,9 +24,11 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     CHECK(rejection == Errc::locked);
     CHECK(rejection.detail().find("stop it first") != std::string::npos);
     const std::string hash(32, 'k');
-    const ApiKeyRecord key = second->insert_api_key({.hash = hash, .user_id = "alice"}).value();
+    const ApiKeyRecord key =
+        second->insert_api_key(Principal::administrator("root"), {.hash = hash, .user_id = "alice"})
+            .value();
     CHECK(first->find_api_key(hash).value());
-    second->delete_api_key(key.id).value();
+    second->delete_api_key(Principal::administrator("root"), key.id).value();
     CHECK_FALSE(first->find_api_key(hash).value());
 
     SECTION("a retired worker gives the file free") {
@@ -35,6 +38,16 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
         first.reset();
     }
     CHECK(second->register_worker(10s));
+}
+
+TEST_CASE("a change on SQLite whose audit record cannot be written does not happen") {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("a.db");
+    check_nothing_without_audit(*make_sqlite_storage({.path = path}).value(), [&] {
+        soci::session sql(soci::sqlite3, path);
+        sql << "CREATE TRIGGER no_audit BEFORE INSERT ON webhooks_audit "
+               "BEGIN SELECT RAISE(ABORT, 'no audit'); END";
+    });
 }
 
 TEST_CASE(

@@ -31,10 +31,13 @@ void MemorySubscriptions::remove(SubscriptionId id, Time now) {
 }
 
 void MemorySubscriptions::upsert(const EventType& type) {
-    const auto [place, is_new] = event_types_.try_emplace(type.name, type);
-    if (!is_new && place->second == type) return;
-    place->second = type;
+    event_types_.insert_or_assign(type.name, type);
     bump_revision();
+}
+
+std::optional<EventType> MemorySubscriptions::find_event_type(const std::string& name) const {
+    const auto found = event_types_.find(name);
+    return found == event_types_.end() ? std::nullopt : std::optional(found->second);
 }
 
 Configuration MemorySubscriptions::changes_since(Revision since) const {

@@ -1,6 +1,8 @@
 // The part of SqlStorage that changes subscriptions and event types, and writes the operational
 // events that follow.
 
+#include <storage/audit_records.hpp>
+#include <storage/sql/audit_table.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/subscription_change.hpp>
@@ -40,6 +42,7 @@ Result<Subscription> SqlStorage::insert_subscription(const Principal& by,
             Subscription stored = subscription;
             if (Result<> sealed = cipher_.seal(stored); !sealed) return sealed.error();
             subscription.id = storage::insert_subscription(sql, stored);
+            insert_audit(sql, audit::subscription_created(by, subscription), writer.now());
             writer.write(created(subscription, by));
             return subscription;
         });
@@ -47,21 +50,21 @@ Result<Subscription> SqlStorage::insert_subscription(const Principal& by,
 
 Result<Subscription> SqlStorage::update_subscription(const Principal& principal, SubscriptionId id,
                                                      const SubscriptionChange& change) {
-    return change_visible(principal, id,
-                          [&](soci::session& sql, Subscription& found,
-                              OperationalWriter& writer) -> Result<Subscription> {
-                              Result<> opened = cipher_.open(found);
-                              if (!opened && !replaces_secrets(change, found))
-                                  return opened.error();
-                              const Subscription before = found;
-                              found.is_unreadable = false;
-                              apply(change, found, writer.now(), bump_revision(sql));
-                              Result<Subscription> stored = update(sql, found);
-                              if (!stored) return stored;
-                              if (const auto fact = updated(before, found, principal))
-                                  writer.write(*fact);
-                              return stored;
-                          });
+    return change_visible(
+        principal, id,
+        [&](soci::session& sql, Subscription& found,
+            OperationalWriter& writer) -> Result<Subscription> {
+            Result<> opened = cipher_.open(found);
+            if (!opened && !replaces_secrets(change, found)) return opened.error();
+            const Subscription before = found;
+            found.is_unreadable = false;
+            apply(change, found, writer.now(), bump_revision(sql));
+            Result<Subscription> stored = update(sql, found);
+            if (!stored) return stored;
+            insert_audit(sql, audit::subscription_updated(principal, before, found), writer.now());
+            if (const auto fact = updated(before, found, principal)) writer.write(*fact);
+            return stored;
+        });
 }
 
 Result<Subscription> SqlStorage::rotate_secret(const Principal& principal, SubscriptionId id,
@@ -74,6 +77,8 @@ Result<Subscription> SqlStorage::rotate_secret(const Principal& principal, Subsc
                               rotate(found, secret, overlap, writer.now(), bump_revision(sql));
                               Result<Subscription> stored = update(sql, found);
                               if (!stored) return stored;
+                              insert_audit(sql, audit::secret_rotated(principal, found),
+                                           writer.now());
                               writer.write(secret_rotated(found, principal));
                               return stored;
                           });
@@ -84,6 +89,7 @@ Result<> SqlStorage::delete_subscription(const Principal& principal, Subscriptio
         principal, id,
         [&](soci::session& sql, Subscription& found, OperationalWriter& writer) -> Result<> {
             hide_subscription(sql, id, bump_revision(sql), writer.now());
+            insert_audit(sql, audit::subscription_deleted(principal, found), writer.now());
             writer.write(deleted(found, principal));
             return {};
         });
@@ -98,7 +104,11 @@ Result<Subscription> SqlStorage::update(soci::session& sql, const Subscription& 
 
 Result<> SqlStorage::upsert_event_type(const EventType& type) {
     return run(Purpose::configure, [&](soci::session& sql) -> Result<> {
-        if (storage::upsert_event_type(sql, type)) bump_revision(sql);
+        const std::optional<EventType> before = find_event_type(sql, type.name);
+        if (before == type) return {};
+        storage::upsert_event_type(sql, type);
+        insert_audit(sql, audit::event_type_registered(before, type), now(sql));
+        bump_revision(sql);
         return {};
     });
 }

@@ -1,7 +1,8 @@
+#include <storage/audit_records.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/notices.hpp>
 #include <storage/rollup_counts.hpp>
-#include <storage/sql/api_key_table.hpp>
+#include <storage/sql/audit_table.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/notice_table.hpp>
@@ -136,11 +137,13 @@ Result<EventHistory> SqlStorage::find_any_event(const Principal& principal, Even
 
 Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
     return run_visible(
-        Purpose::erase, principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
+        Purpose::erase, principal, id, [&](soci::session& sql, Subscription& found) -> Result<> {
             if (!event_exists(sql, id, event)) return no_such_event();
+            const Time present = now(sql);
             if (erase_event(sql, id, event)) {
-                give_notice(sql, {.subscription = id, .deleted_event = event}, now(sql));
+                give_notice(sql, {.subscription = id, .deleted_event = event}, present);
             }
+            insert_audit(sql, audit::event_deleted(principal, found, event), present);
             return {};
         });
 }
@@ -175,9 +178,13 @@ Result<SeriesRows> SqlStorage::series(const Principal& principal, const SeriesSc
 
 Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
     return run_visible(Purpose::reopen, principal, id,
-                       [&](soci::session& sql, Subscription&) -> Result<> {
+                       [&](soci::session& sql, Subscription& found) -> Result<> {
                            if (!event_exists(sql, id, event)) return no_such_event();
-                           return storage::reopen_event(sql, id, event, now(sql));
+                           const Time present = now(sql);
+                           Result<> reopened = storage::reopen_event(sql, id, event, present);
+                           if (!reopened) return reopened;
+                           insert_audit(sql, audit::event_resent(principal, found, event), present);
+                           return {};
                        });
 }
 
@@ -185,8 +192,15 @@ Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, Subs
                                                 const CreationPeriod& period, EventId after,
                                                 std::size_t limit) {
     return run_visible(
-        Purpose::reopen, principal, id, [&](soci::session& sql, Subscription&) -> Result<Reopened> {
-            return storage::reopen_undelivered(sql, id, period, after, now(sql), limit);
+        Purpose::reopen, principal, id,
+        [&](soci::session& sql, Subscription& found) -> Result<Reopened> {
+            const Time present = now(sql);
+            Reopened reopened = storage::reopen_undelivered(sql, id, period, after, present, limit);
+            if (reopened.count > 0) {
+                insert_audit(sql, audit::recovered(principal, found, period, reopened.count),
+                             present);
+            }
+            return reopened;
         });
 }
 
@@ -212,6 +226,9 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         done += erase_hidden_events(sql, present, limit);
         done += tend_rollups(sql, present, limit);
         done += erase_portal_sessions(sql, present, limit);
+        if (maintenance.keep_audit_for.count() != 0) {
+            done += erase_audit(sql, present - maintenance.keep_audit_for, limit);
+        }
         return done + expire(sql, present, maintenance, cursor) >= limit;
     });
     // If the transaction failed, its work still has to be done.
@@ -247,82 +264,6 @@ std::size_t SqlStorage::expire(soci::session& sql, Time now, const Maintenance& 
                                RetentionCursor& cursor) {
     if (maintenance.keep_events_for.count() == 0) return 0;
     return erase_old_events(sql, now, maintenance.keep_events_for, maintenance.limit, cursor);
-}
-
-// ---- API keys.
-
-Result<ApiKeyRecord> SqlStorage::insert_api_key(const ApiKeyRecord& draft) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<ApiKeyRecord> {
-        ApiKeyRecord key = draft;
-        key.created_at = now(sql);
-        key.id = storage::insert_api_key(sql, key);
-        return key;
-    });
-}
-
-Result<std::optional<ApiKeyRecord>> SqlStorage::find_api_key(std::string_view hash) {
-    return run(Purpose::read, [&](soci::session& sql) -> Result<std::optional<ApiKeyRecord>> {
-        return storage::find_api_key(sql, hash);
-    });
-}
-
-Result<std::vector<ApiKeyRecord>> SqlStorage::list_api_keys() {
-    return run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<ApiKeyRecord>> {
-        return storage::list_api_keys(sql);
-    });
-}
-
-Result<> SqlStorage::delete_api_key(ApiKeyId id) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
-        if (!storage::delete_api_key(sql, id)) return Error(Errc::not_found, "no such key");
-        return {};
-    });
-}
-
-Result<> SqlStorage::note_api_key_use(ApiKeyId id, Time time) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
-        storage::note_api_key_use(sql, id, time);
-        return {};
-    });
-}
-
-// ---- Sessions of the portal.
-
-Result<PortalSessionRecord> SqlStorage::insert_portal_session(const PortalSessionRecord& draft) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<PortalSessionRecord> {
-        PortalSessionRecord session = draft;
-        session.id = storage::insert_portal_session(sql, session);
-        return session;
-    });
-}
-
-Result<std::optional<PortalSessionRecord>> SqlStorage::redeem_portal_code(
-    std::string_view code_hash, std::string_view token_hash, Time now) {
-    using Answer = Result<std::optional<PortalSessionRecord>>;
-    return run(Purpose::change, [&](soci::session& sql) -> Answer {
-        return storage::redeem_portal_code(sql, code_hash, token_hash, now);
-    });
-}
-
-Result<std::optional<PortalSessionRecord>> SqlStorage::find_portal_session(
-    std::string_view token_hash) {
-    using Answer = Result<std::optional<PortalSessionRecord>>;
-    return run(Purpose::read, [&](soci::session& sql) -> Answer {
-        return storage::find_portal_session(sql, token_hash);
-    });
-}
-
-Result<> SqlStorage::delete_portal_session(PortalSessionId id) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
-        if (storage::delete_portal_session(sql, id)) return {};
-        return Error(Errc::not_found, "no such session");
-    });
-}
-
-Result<std::size_t> SqlStorage::delete_portal_sessions(const std::string& user_id) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<std::size_t> {
-        return storage::delete_portal_sessions(sql, user_id);
-    });
 }
 
 }  // namespace webhooks::storage

@@ -38,7 +38,7 @@ public:
         if (!is_taken_) return std::optional<ApiKeyRecord>();
         return std::optional(ApiKeyRecord{.hash = std::string(hash), .user_id = winner_});
     }
-    Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override {
+    Result<ApiKeyRecord> insert_api_key(const Principal&, const ApiKeyRecord&) override {
         is_taken_ = true;
         return Error(Errc::conflict, "the hash is there");
     }
@@ -53,7 +53,7 @@ public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view) override {
         return Error(Errc::unavailable, "away");
     }
-    Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override {
+    Result<ApiKeyRecord> insert_api_key(const Principal&, const ApiKeyRecord&) override {
         return Error(Errc::unavailable, "away");
     }
 };

@@ -36,7 +36,7 @@ TEST_CASE("a forwarding storage lets a derived one intercept each call and its r
     CHECK(storage.configuration(0).value().event_types.size() == 1);
     CHECK(storage.calls == std::vector{Call::upsert_event_type, Call::configuration});
     // The other storage's error is returned, whatever the derived one returns.
-    CHECK(storage.delete_api_key({7}).error() == Errc::not_found);
+    CHECK(storage.delete_api_key(Principal::administrator("root"), {7}).error() == Errc::not_found);
 }
 
 TEST_CASE("a derived storage can answer instead of the other one") {
