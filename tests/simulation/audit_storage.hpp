@@ -40,6 +40,7 @@ public:
     void set_operational_listener(std::function<void(const OperationalEvent&)>) override {}
 
 private:
+    // Operational events.
     static void note_operational(World& world, const OperationalEvent& event);
     void check_exhausted() const;
     void changed(const Subscription& subscription, bool is_deleted = false);

@@ -1,14 +1,10 @@
 #include "model.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace webhooks::simulation {
 namespace {
-
-bool takes(const std::string& pattern, const std::string& type) {
-    if (pattern == "*" || pattern == type) return true;
-    return pattern.ends_with(".*") && type.starts_with(pattern.substr(0, pattern.size() - 1));
-}
 
 /// Whose subscriptions a publication reaches; absent: everyone's.
 std::optional<std::string> owner_of(const PublicationState& state) {
@@ -27,6 +23,11 @@ bool is_matched(const Subscription& subscription) {
 
 bool is_test(const PublicationState& publication) {
     return publication.only.has_value();
+}
+
+bool takes(const std::string& pattern, const std::string& type) {
+    if (pattern == "*" || pattern == type) return true;
+    return pattern.ends_with(".*") && type.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
 std::vector<SubscriptionId> Model::matching(const PublicationState& publication) const {
@@ -59,6 +60,18 @@ void EventState::release() {
     for (RequestState& request : requests) {
         request.is_recorded = true;
     }
+}
+
+EventId Model::newest_event(SubscriptionId id) const {
+    for (const auto& [event, state] : std::views::reverse(events)) {
+        if (state.subscription == id) return event;
+    }
+    return {};
+}
+
+std::int64_t Model::count_exhausted(SubscriptionId id) const {
+    const auto found = exhausted.find(id);
+    return found == exhausted.end() ? 0 : found->second;
 }
 
 bool Model::is_alive(WorkerId id) const {

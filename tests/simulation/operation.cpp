@@ -212,6 +212,26 @@ void create_subscription(Scene& scene) {
     }));
 }
 
+/// To what happens to subscriptions: of everyone, or of one user.
+void subscribe_to_operational(Scene& scene) {
+    const std::string pattern = scene.random.pick(
+        std::vector<std::string>{"webhook.*", "webhook.subscription.*", "webhook.event.exhausted"});
+    const auto id = scene.subscription();
+    if (id && scene.random.chance(0.2)) {
+        // Of what happens to it from now on, none are told.
+        static_cast<void>(scene.process.call([&](WebhookService& service) {
+            return service.update_subscription(admin, *id, {.event_type = pattern});
+        }));
+        return;
+    }
+    SubscriptionDraft draft{.name = "operator", .event_type = pattern, .url = scene.url()};
+    draft.operator_scope = scene.random.chance(0.5);
+    const Principal owner = draft.operator_scope ? admin : Principal::user(scene.user());
+    static_cast<void>(scene.process.call([&](WebhookService& service) {
+        return service.create_subscription(owner, std::move(draft));
+    }));
+}
+
 void update_subscription(Scene& scene) {
     const auto id = scene.subscription();
     if (!id) return;
@@ -338,6 +358,7 @@ const std::vector<Kind> kinds = {
     {"stop", 2, stop},
     {"crash", 1, crash},
     {"set a clock", 2, set_clock},
+    {"subscribe to operational events", 0, subscribe_to_operational},  // See make_operations.
 };
 
 std::size_t kind_of(void (*perform)(Scene&)) {
@@ -354,6 +375,17 @@ std::size_t pick_kind(Generator& random) {
         ++kind;
     }
     return kind;
+}
+
+/// In half of the seeds, from a source of chance of its own, so that seeds keep their meaning.
+void add_operational(const Config& config, std::vector<Operation>& operations) {
+    Generator random(config.seed ^ 0x6f707321);
+    if (random.chance(0.5)) return;
+    for (int i = random.between(1, 4); i > 0; --i) {
+        operations.push_back({.at = random.between(Micros(0), config.length / 2),
+                              .kind = kind_of(subscribe_to_operational),
+                              .seed = random.next()});
+    }
 }
 
 }  // namespace
@@ -378,6 +410,7 @@ std::vector<Operation> make_operations(const Config& config) {
                               .kind = pick_kind(random),
                               .seed = random.next()});
     }
+    add_operational(config, operations);
     std::ranges::sort(operations, {}, &Operation::at);
     return operations;
 }
