@@ -47,26 +47,31 @@ void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
     const auto found = model_.events.find(record.event);
     if (found == model_.events.end() || found->second.deleted) return;
     EventState& event = found->second;
-    if (model_.subscriptions.at(event.subscription).current().is_deleted) return;
+    const bool is_seen = !model_.subscriptions.at(event.subscription).current().is_deleted;
     if (event.holder == worker && !event.has_ended()) {
-        check(Record{.world = world_, .record = record, .event = event});
-        note_asked_pause(event, record.attempt);
+        if (is_seen) {
+            check(Record{.world = world_, .record = record, .event = event});
+            note_asked_pause(event, record.attempt);
+            note_exhausted(event, record.attempt);
+        }
         event.attempts.push_back(record.attempt);
         event.attempts_since_reopened = record.attempts_since_reopened;
-        if (record.attempt.outcome == Outcome::exhausted &&
-            !is_test(model_.publications.at(event.publication))) {
-            ++model_.exhausted[event.subscription];
-        }
         event.due = record.due;
         event.is_reopened = event.is_only_in_memory = false;
         event.release();
     }
+    if (!is_seen) return;
     const Result<EventHistory> stored =
         world_.database->reader().find_event(world_.auditor, event.subscription, event.id);
     if (!stored) world_.fail("an event is gone from storage: " + stored.error().to_string());
     if (stored->attempts.size() != event.attempts.size()) {
         world_.fail("storage has another number of attempts than were recorded");
     }
+}
+
+void AuditStorage::note_exhausted(const EventState& event, const Attempt& attempt) {
+    if (attempt.outcome != Outcome::exhausted) return;
+    if (!is_test(model_.publications.at(event.publication))) ++model_.exhausted[event.subscription];
 }
 
 /// What an endpoint asks for in an answer holds from now on; a success ends it.

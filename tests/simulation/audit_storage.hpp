@@ -53,6 +53,7 @@ private:
     void note_append(WorkerId worker, const Append& append, const Appended& appended);
     void note_park(WorkerId worker, const CustodyChange& custody_change);
     void note_attempt(WorkerId worker, const AttemptRecord& record);
+    void note_exhausted(const EventState& event, const Attempt& attempt);
     void note_asked_pause(const EventState& event, const Attempt& attempt);
     void note_low_water(WorkerId worker, EventId mark);
     void note_retention(std::chrono::seconds keep_for);
