@@ -121,27 +121,16 @@ Result<Reopened> AuditStorage::reopen_undelivered(const Principal& principal, Su
     std::size_t left = reopened->count;
     for (auto place = model_.events.upper_bound(after); place != model_.events.end(); ++place) {
         EventState& event = place->second;
-        if (!is_recoverable(event, id, period)) continue;
-        // Until it is taken over, storage takes it for held.
-        const bool is_of_dead = event.holder != WorkerId{} && !model_.is_held(event);
+        if (!model_.is_recoverable(event, id, period)) continue;
         if (left > 0) {
             reopen(event);
             --left;
-        } else if (reopened->count < limit && !is_of_dead) {
+        } else if (reopened->count < limit && !model_.is_of_dead(event)) {
             world_.fail("recover left out an event that has failed");
         }
     }
     if (left > 0) world_.fail("recover reopened more events than there are");
     return reopened;
-}
-
-bool AuditStorage::is_recoverable(const EventState& event, SubscriptionId id,
-                                  const CreationPeriod& period) const {
-    if (event.subscription != id || event.attempts.empty() || !period.contains(event.created_at))
-        return false;
-    if (event.deleted || event.is_erased || (model_.is_held(event) && !event.is_deferred))
-        return false;
-    return event.attempts.back().outcome != Outcome::delivered || event.is_reopened;
 }
 
 // ---- Workers.

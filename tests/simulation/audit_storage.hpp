@@ -57,8 +57,6 @@ private:
     void note_asked_pause(const EventState& event, const Attempt& attempt);
     void note_low_water(WorkerId worker, EventId mark);
     void note_retention(std::chrono::seconds keep_for);
-    bool is_recoverable(const EventState& event, SubscriptionId id,
-                        const CreationPeriod& period) const;
     void note_deactivations(const BatchReceipt& receipt);
 
     World& world_;

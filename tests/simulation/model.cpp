@@ -83,6 +83,18 @@ bool Model::is_held(const EventState& event) const {
     return is_alive(event.holder);
 }
 
+bool Model::is_of_dead(const EventState& event) const {
+    return event.holder != WorkerId{} && !is_held(event);
+}
+
+bool Model::is_recoverable(const EventState& event, SubscriptionId id,
+                           const CreationPeriod& period) const {
+    if (event.subscription != id || event.attempts.empty() || !period.contains(event.created_at))
+        return false;
+    if (event.deleted || event.is_erased || (is_held(event) && !event.is_deferred)) return false;
+    return event.attempts.back().outcome != Outcome::delivered || event.is_reopened;
+}
+
 bool Model::was_unwanted(const EventState& event, Micros since) const {
     const bool is_test_event = is_test(publications.at(event.publication));
     const std::vector<Version>& versions = subscriptions.at(event.subscription).versions;

@@ -134,6 +134,11 @@ struct Model {
     bool is_alive(WorkerId id) const;
     /// Whether a living worker holds the event.
     bool is_held(const EventState& event) const;
+    /// It is not taken over yet: storage takes it for held.
+    bool is_of_dead(const EventState& event) const;
+    /// Whether it can be resent with others of the subscription.
+    bool is_recoverable(const EventState& event, SubscriptionId id,
+                        const CreationPeriod& period) const;
     /// Whether the subscription could not receive this event at some moment since `since`.
     bool was_unwanted(const EventState& event, Micros since) const;
 };

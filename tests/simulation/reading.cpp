@@ -111,6 +111,29 @@ void check_lists(const Subject& subject, Storage& reader) {
     }
 }
 
+/// What can be resent is counted, except for what a dead worker may still hold.
+void check_undelivered(const Subject& subject, Storage& reader) {
+    const SubscriptionId id = subject.subscription.id;
+    const Model& model = subject.world.model;
+    // All, or those of the last minutes.
+    for (const Time since : {Time{}, subject.world.storage_clock.now() - 10min}) {
+        const CreationPeriod period{.since = since};
+        const std::size_t counted =
+            reader.count_undelivered(reader_of(subject.world, subject.subscription), id, period)
+                .value();
+        std::size_t certain = 0;
+        std::size_t possible = 0;
+        for (const EventState* event : subject.events) {
+            if (!model.is_recoverable(*event, id, period)) continue;
+            ++possible;
+            if (!model.is_of_dead(*event)) ++certain;
+        }
+        if (counted < certain || counted > possible) {
+            subject.world.fail("another number of undelivered events is counted than there are");
+        }
+    }
+}
+
 void check_subscription(const World& world, const Subscription& subscription, Storage& reader) {
     const Principal reads = reader_of(world, subscription);
     const DeliveryStatistics statistics = reader.statistics(reads, subscription.id, {}).value();
@@ -125,6 +148,7 @@ void check_subscription(const World& world, const Subscription& subscription, St
         if (!check.is_kept(subject)) world.fail(check.holds);
     }
     check_lists(subject, reader);
+    check_undelivered(subject, reader);
 }
 
 }  // namespace
