@@ -21,6 +21,7 @@ struct PublicationState {
     Principal caller = Principal::administrator("admin");
     Publication publication;
     std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
+    bool is_queued = false;  ///< Nobody waited: it may be written at any later time.
     bool is_written = false;
     std::vector<EventId> events = {};
 };
