@@ -1,7 +1,6 @@
 #include "model.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace webhooks::simulation {
 namespace {
@@ -63,10 +62,10 @@ void EventState::release() {
 }
 
 EventId Model::newest_event(SubscriptionId id) const {
-    for (const auto& [event, state] : std::views::reverse(events)) {
-        if (state.subscription == id) return event;
-    }
-    return {};
+    const auto newest = std::find_if(events.rbegin(), events.rend(), [id](const auto& each) {
+        return each.second.subscription == id;
+    });
+    return newest == events.rend() ? EventId{} : newest->first;
 }
 
 std::int64_t Model::count_exhausted(SubscriptionId id) const {
