@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <measure.hpp>
@@ -5,6 +6,7 @@
 #include <processes.hpp>
 #include <sink.hpp>
 #include <stdexcept>
+#include <support/child_process.hpp>
 
 namespace bench {
 namespace {
@@ -69,9 +71,9 @@ WrkAnswer run_wrk(const Bench& bench, const std::string& url, std::chrono::secon
             file << "wrk.headers[\"" << name << "\"] = \"" << value << "\"\n";
         }
     }
-    const Ended ended =
-        run_program({"wrk", "-t1", "-c" + std::to_string(connections),
-                     "-d" + std::to_string(duration.count()) + "s", "-s", script, url});
+    const webhooks::testing::Ended ended = webhooks::testing::run_program(
+        {"wrk", "-t1", "-c" + std::to_string(connections),
+         "-d" + std::to_string(duration.count()) + "s", "-s", script, url});
     // wrk counts for up to a tenth of a second longer than it was told.
     const WrkAnswer answer{.rate = number_after(ended.output, "Requests/sec:"),
                            .requests = number_before(ended.output, " requests in "),
@@ -94,6 +96,19 @@ Figures measure_yardstick(const Bench& bench) {
     return {{"rate", answer.rate},
             {"cpu_us", answer.cpu.count() * 1e6 / answer.requests},
             {"sink_cpu_us", (sink_after - sink_before).count() * 1e6 / answer.requests}};
+}
+
+double median_us(const std::function<void()>& action) {
+    std::vector<double> times;
+    for (int i = 0; i < 31; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        action();
+        const std::chrono::duration<double, std::micro> took =
+            std::chrono::steady_clock::now() - start;
+        times.push_back(took.count());
+    }
+    std::ranges::nth_element(times, times.begin() + 15);
+    return times[15];
 }
 
 double percentile_ms(const std::vector<std::chrono::microseconds>& values, double part) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <row.hpp>
 #include <vector>
 
@@ -44,6 +45,9 @@ WrkAnswer run_wrk(const Bench&, const std::string& url, std::chrono::seconds dur
 
 /// The yardstick W: the rate of wrk against the sink with equivalent requests.
 Figures measure_yardstick(const Bench&);
+
+/// The median time of several runs.
+double median_us(const std::function<void()>& action);
 
 /// @param part 0-1. @pre the values are ascending.
 double percentile_ms(const std::vector<std::chrono::microseconds>&, double part);

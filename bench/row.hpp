@@ -80,6 +80,7 @@ void add_publish_rows(Rows&, const Scale&);
 void add_latency_rows(Rows&, const Scale&);
 void add_rest_rows(Rows&, const Scale&);
 void add_list_rows(Rows&, const Scale&);
+void add_series_rows(Rows&, const Scale&);
 void add_memory_rows(Rows&, const Scale&);
 void add_scaling_rows(Rows&, const Scale&);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <log.hpp>
+#include <measure.hpp>
 
 namespace bench {
 namespace {
@@ -10,24 +11,12 @@ namespace {
 using namespace webhooks;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
-/// The median of several runs.
-double time_us(const std::function<void()>& action) {
-    std::vector<double> times;
-    for (int i = 0; i < 31; ++i) {
-        const auto start = std::chrono::steady_clock::now();
-        action();
-        times.push_back(Microseconds(std::chrono::steady_clock::now() - start).count());
-    }
-    std::ranges::nth_element(times, times.begin() + 15);
-    return times[15];
-}
-
 Figures measure_list(const Bench& bench, Place place, std::int64_t events) {
     const auto storage = open_log(bench, place, {.events = events});
     const auto first =
         std::ranges::min(storage->configuration(0).value().subscriptions, {}, &Subscription::id);
     const auto time = [&](const ListQuery& query) {
-        return time_us([&] { storage->list_events(administrator(), first.id, query).value(); });
+        return median_us([&] { storage->list_events(administrator(), first.id, query).value(); });
     };
     const ListQuery page;
     ListQuery deep;
@@ -38,7 +27,8 @@ Figures measure_list(const Bench& bench, Place place, std::int64_t events) {
         ListQuery::parse({.filter = "isSuccess eq false", .sort = "id desc"}, ListKind::events)
             .value();
     const Principal owner = Principal::user(first.user_id);
-    const double failures_us = time_us([&] { storage->list_all_events(owner, failures).value(); });
+    const double failures_us =
+        median_us([&] { storage->list_all_events(owner, failures).value(); });
     return {{"page_us", time(page)},
             {"deep_page_us", time(deep)},
             {"count_us", time(count)},

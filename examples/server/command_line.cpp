@@ -172,14 +172,13 @@ bool is_of_section(const Option& option, std::string_view section) {
 
 /// Flags that would have no effect. A file may hold more than one server uses.
 void check_unused(const std::vector<Given>& flags, const Settings& settings, FieldErrors& errors) {
-    using Kind = StorageChoice::Kind;
-    const Kind kind = settings.storage.kind;
+    const StorageChoice::Kind kind = settings.storage.kind;
     for (const Given& flag : flags) {
         const Option& option = *flag.option;
         const bool is_of_other =
-            (kind != Kind::sqlite && is_of_section(option, "sqlite")) ||
-            (kind != Kind::postgresql && is_of_section(option, "postgresql")) ||
-            (kind == Kind::memory && is_of_section(option, "encryption"));
+            (kind != StorageChoice::Kind::sqlite && is_of_section(option, "sqlite")) ||
+            (kind != StorageChoice::Kind::postgresql && is_of_section(option, "postgresql")) ||
+            (kind == StorageChoice::Kind::memory && is_of_section(option, "encryption"));
         if (is_of_other) {
             errors.push_back(
                 {flag.source, "has no effect with --storage " + settings.storage.to_string()});

@@ -76,7 +76,8 @@ public:
                         .reason = report.reason},
              .event_id = report.event,
              .number = report.number,
-             .duration = report.duration});
+             .duration = report.duration,
+             .trace_id = report.trace ? report.trace->trace_id() : std::string_view()});
     }
 
     void on_fenced(std::size_t results) override {

@@ -23,6 +23,7 @@ json::object members_of(const LogEntry& entry, const std::string& time) {
     if (record.status_code) line["statusCode"] = *record.status_code;
     if (entry.duration) line["durationMs"] = static_cast<double>(entry.duration->count()) / 1000;
     if (record.reason != FailureReason::none) line["reason"] = webhooks::to_string(record.reason);
+    if (!entry.trace_id.empty()) line["traceId"] = entry.trace_id;
     if (entry.suppressed > 0) line["suppressed"] = entry.suppressed;
     return line;
 }

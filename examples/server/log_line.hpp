@@ -13,6 +13,7 @@ struct LogEntry {
     std::optional<webhooks::EventId> event_id = {};
     std::optional<int> number = {};  ///< Of an attempt.
     std::optional<std::chrono::microseconds> duration = {};
+    std::string_view trace_id = {};  ///< Of the publication; empty if it has no trace.
     /// Lines of this event that were left out before this one.
     std::size_t suppressed = 0;
 };

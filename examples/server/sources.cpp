@@ -39,10 +39,10 @@ constexpr std::array functions = {
 };
 
 template <std::size_t count>
-std::optional<std::string_view> look_up(const std::array<Names, count>& table,
+std::optional<std::string_view> look_up(const std::array<Names, count>& rows,
                                         std::string_view name) {
-    const auto found = std::ranges::find(table, name, &Names::first);
-    return found == table.end() ? std::nullopt : std::optional(found->second);
+    const auto found = std::ranges::find(rows, name, &Names::first);
+    return found == rows.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// @param member with its section, e.g. "service.lease".

@@ -113,14 +113,13 @@ ErrorText parse(const std::string& text, Listen& value) {
 }
 
 ErrorText parse(const std::string& text, StorageChoice& value) {
-    using Kind = StorageChoice::Kind;
     constexpr std::string_view sqlite = "sqlite:";
     if (text == "memory:") {
-        value = {.kind = Kind::memory};
+        value = {.kind = StorageChoice::Kind::memory};
     } else if (text.starts_with("postgresql://") || text.starts_with("postgres://")) {
-        value = {.kind = Kind::postgresql, .uri = webhooks::Secret(text)};
+        value = {.kind = StorageChoice::Kind::postgresql, .uri = webhooks::Secret(text)};
     } else if (text.starts_with(sqlite) && text.size() > sqlite.size()) {
-        value = {.kind = Kind::sqlite, .path = text.substr(sqlite.size())};
+        value = {.kind = StorageChoice::Kind::sqlite, .path = text.substr(sqlite.size())};
     } else {
         // It may contain a password, so it is not quoted.
         return "is not a storage; write sqlite:PATH, postgresql://USER@HOST/DATABASE or memory:";

@@ -21,9 +21,9 @@ struct ApiKeyDraft {
     std::optional<Permissions> permissions = {};
     /// One subscription to limit the key to. If the maker is limited to one, the key is as well.
     std::optional<SubscriptionId> subscription = {};
-    /// In the future. Absent, if an expiring key makes it: that one's, which is also the latest.
+    /// In the future, no later than that of the key that creates it. Absent: the same, or never.
     std::optional<Time> expires_at = {};
-    /// Absent: that of the key that makes it, if any.
+    /// Absent: that of the key that creates it, if any.
     std::optional<RequestRate> rate = {};
 };
 

@@ -85,7 +85,7 @@ private:
     std::shared_ptr<Clock> clock_;
 };
 
-/// Whether a credential is a token of a session, whatever it is worth.
+/// Whether a credential looks like the token of a session, valid or not.
 bool is_portal_token(std::string_view credential) noexcept;
 
 }  // namespace webhooks

@@ -21,6 +21,8 @@ struct TraceContext {
     /// `tracestate` that is invalid or too long is left out.
     static std::optional<TraceContext> parse(std::string_view traceparent,
                                              std::string_view tracestate = {});
+    /// The trace's part of `traceparent`, 32 digits; empty if that is not valid.
+    std::string_view trace_id() const noexcept;
     /// The same trace, with another parent. @param parent_id not 0
     TraceContext child(std::uint64_t parent_id) const;
 };

@@ -25,18 +25,9 @@ inline bool is_expired(const HeldEvent& event, Time now) {
 /// @return null if the event should be attempted.
 inline const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
     if (!endpoint) return "cancelled: the subscription was deleted";
-    if (!endpoint->is_active && !is_test(event)) return "cancelled: the subscription is not active";
+    if (!endpoint->is_active && !is_test(event))
+        return "cancelled: the subscription is deactivated";
     return nullptr;
-}
-
-/// The change that gives an event this custody.
-inline CustodyChange custody_change(const HeldEvent& event, Time due, Custody custody) {
-    return {.event = event.id,
-            .subscription = event.subscription,
-            .due = due,
-            .attempts = event.attempts,
-            .attempts_since_reopened = event.attempts_since_reopened,
-            .custody = custody};
 }
 
 }  // namespace webhooks::delivery

@@ -20,6 +20,7 @@ enum Metric : std::size_t {
     events_waiting,
     oldest_due_age,
     subscriptions,
+    unreadable_subscriptions,
     deactivations,
     storage_duration,
     storage_errors,
@@ -121,6 +122,9 @@ void describe_gauges(Descriptions& all) {
                                 micros_per_second);
     all[subscriptions] = gauge("webhooks_subscriptions", "Subscriptions in storage, sampled.",
                                {{"state", {"active", "paused", "failing", "inactive"}}});
+    all[unreadable_subscriptions] =
+        gauge("webhooks_unreadable_subscriptions",
+              "Subscriptions whose stored secrets this process cannot decrypt.");
     all[workers] = gauge("webhooks_workers", "Workers on this storage, sampled.",
                          {{"state", {"live", "expired"}}});
     all[build_info] = gauge("webhooks_build_info", "1; the label tells the library's version.",
@@ -252,6 +256,10 @@ void ServiceMetrics::set_in_flight(std::size_t count) noexcept {
 void ServiceMetrics::set_memory(std::size_t held_events, std::size_t payload_bytes) noexcept {
     set_.set(events_in_memory, 0, held_events);
     set_.set(payload_bytes_in_memory, 0, payload_bytes);
+}
+
+void ServiceMetrics::set_unreadable(std::size_t count) noexcept {
+    set_.set(unreadable_subscriptions, 0, count);
 }
 
 void ServiceMetrics::set_sample(const StorageSample& sample, Time now) noexcept {

@@ -51,6 +51,7 @@ public:
     void set_in_flight(std::size_t attempts) noexcept;
     std::size_t in_flight() const noexcept { return in_flight_; }
     void set_memory(std::size_t events, std::size_t payload_bytes) noexcept;
+    void set_unreadable(std::size_t subscriptions) noexcept;
     /// @param now storage's time.
     void set_sample(const StorageSample& sample, Time now) noexcept;
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t max_tracestate = 512;
 constexpr std::size_t max_members = 32;
+constexpr std::size_t traceparent_size = 55;
 constexpr std::size_t parent_at = 36;
 
 bool is_lower_hex(std::string_view text) {
@@ -22,9 +23,9 @@ bool is_id(std::string_view text) {
 }
 
 bool is_traceparent(std::string_view text) {
-    return text.size() == 55 && text.starts_with("00-") && is_id(text.substr(3, 32)) &&
-           text[35] == '-' && is_id(text.substr(parent_at, 16)) && text[52] == '-' &&
-           is_lower_hex(text.substr(53));
+    return text.size() == traceparent_size && text.starts_with("00-") &&
+           is_id(text.substr(3, 32)) && text[35] == '-' && is_id(text.substr(parent_at, 16)) &&
+           text[52] == '-' && is_lower_hex(text.substr(53));
 }
 
 bool is_lower(char c) {
@@ -82,11 +83,16 @@ std::optional<TraceContext> TraceContext::parse(std::string_view traceparent,
     return context;
 }
 
+std::string_view TraceContext::trace_id() const noexcept {
+    const std::string_view text = traceparent;
+    return text.size() == traceparent_size ? text.substr(3, 32) : std::string_view();
+}
+
 TraceContext TraceContext::child(std::uint64_t parent_id) const {
     char id[17];
     std::snprintf(id, sizeof id, "%016llx", static_cast<unsigned long long>(parent_id));
     TraceContext made = *this;
-    if (made.traceparent.size() == 55) made.traceparent.replace(parent_at, 16, id);
+    if (made.traceparent.size() == traceparent_size) made.traceparent.replace(parent_at, 16, id);
     return made;
 }
 

@@ -34,6 +34,7 @@ Engine::Engine(WebhookService::Parts parts, TransportClaim claim, const ServiceO
       observer_(std::move(parts.observer)),
       metrics_(std::move(metrics)),
       lease_(options.lease),
+      index_(index),
       budget_(options),
       inbox_(budget_, [this] { wake_delivery(); }),
       storage_loop_({.storage = std::move(parts.storage),
@@ -340,6 +341,7 @@ Result<> Engine::check_ready() const {
 
 std::vector<MetricFamily> Engine::collect_metrics() const {
     metrics_->set_memory(budget_.held_events(), budget_.held_bytes());
+    metrics_->set_unreadable(index_.unreadable());
     std::vector<MetricFamily> families = metrics_->collect();
     std::vector<MetricFamily> of_transport;
     try {

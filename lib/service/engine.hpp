@@ -88,6 +88,7 @@ private:
     const std::shared_ptr<Observer> observer_;
     const std::shared_ptr<metrics::ServiceMetrics> metrics_;
     const std::chrono::milliseconds lease_;
+    const SubscriptionIndex& index_;
     delivery::MemoryBudget budget_;
     Inbox inbox_;
     StorageLoop storage_loop_;

@@ -110,6 +110,7 @@ void SubscriptionIndex::put(const Subscription& subscription) {
     const std::string& pattern = subscription.event_type;
     const std::string owned = owner_and_pattern(made.owner, pattern);
     const auto old = entries_.find(id);
+    const bool was_unreadable = old != entries_.end() && old->second.endpoint->is_unreadable;
     if (old != entries_.end()) {
         erase_from(by_owner_and_pattern_, owner_and_pattern(made.owner, old->second.pattern), id);
         erase_from(by_pattern_, old->second.pattern, id);
@@ -129,6 +130,8 @@ void SubscriptionIndex::put(const Subscription& subscription) {
         erase_from(by_owner_and_pattern_, owned, id);
         throw;
     }
+    unreadable_ += subscription.is_unreadable;
+    unreadable_ -= was_unreadable;
 }
 
 void SubscriptionIndex::remove(SubscriptionId id) {
@@ -136,6 +139,7 @@ void SubscriptionIndex::remove(SubscriptionId id) {
     if (found == entries_.end()) return;
     const Entry& entry = found->second;
     const std::string owned = owner_and_pattern(entry.owner, entry.pattern);
+    unreadable_ -= entry.endpoint->is_unreadable;
     erase_from(by_pattern_, entry.pattern, id);
     erase_from(by_owner_and_pattern_, owned, id);
     entries_.erase(found);

@@ -42,6 +42,8 @@ public:
     std::shared_ptr<const delivery::Endpoint> endpoint(SubscriptionId) const;
 
     Revision revision() const;
+    /// The number of subscriptions whose secrets cannot be decrypted.
+    std::size_t unreadable() const noexcept { return unreadable_; }
     /// How often anything was taken in.
     std::uint64_t changes() const noexcept { return changes_; }
     std::vector<EventType> event_types() const;
@@ -69,6 +71,7 @@ private:
     mutable std::shared_mutex mutex_;
     Revision revision_ = 0;
     std::atomic<std::uint64_t> changes_{0};
+    std::atomic<std::size_t> unreadable_{0};
     std::unordered_map<SubscriptionId, Entry> entries_;
     /// Those that match, by pattern, and by owner and pattern.
     std::unordered_map<std::string, Ids> by_pattern_;

@@ -1,12 +1,13 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <contract/heavy_query.hpp>
 #include <contract/old_subscription.hpp>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
+#include <support/child_process.hpp>
 
 namespace webhooks::testing {
 
@@ -194,25 +195,14 @@ std::string rejection(const std::string& path) {
 
 /// As `rejection`, in a process with only the rights of any user.
 std::string rejection_without_rights(const std::string& path) {
-    int ends[2];
-    REQUIRE(::pipe(ends) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        if (::getuid() == 0 && ::setuid(65534) != 0) ::_exit(1);
-        const std::string text = make_sqlite_storage({.path = path}).error().to_string();
-        const bool is_written =
-            ::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
-        ::_exit(is_written ? 0 : 1);
-    }
-    ::close(ends[1]);
-    std::string text(4096, '\0');
-    text.resize(
-        static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], text.data(), text.size()), 0)));
-    ::close(ends[0]);
-    int status = -1;
-    ::waitpid(child, &status, 0);
-    CHECK(status == 0);
-    return text;
+    const Ended ended = run_in_child(
+        [&] {
+            if (::getuid() == 0 && ::setuid(65534) != 0) throw std::runtime_error("setuid");
+            return make_sqlite_storage({.path = path}).error().to_string();
+        },
+        20s);
+    CHECK(ended.status == 0);
+    return ended.output;
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ ADMIN_KEY = "canary-of-the-administrators-key-000000"
 SECRET = "canary-of-the-signing-secret"
 PAYLOAD = "canary-of-a-payload"
 TOKEN = "canary-of-a-path"
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 PUBLISHED = 200
 BATCH = 50
 REPLAYED = 3
@@ -158,8 +159,8 @@ class Monitoring(unittest.TestCase):
         cls.log = pathlib.Path(cls.folder, "log").read_bytes().splitlines()
 
     @classmethod
-    def call(cls, path, body):
-        status = exchange(cls.api + path, body, {"x-api-key": ADMIN_KEY})[0]
+    def call(cls, path, body, headers={}):
+        status = exchange(cls.api + path, body, {"x-api-key": ADMIN_KEY} | headers)[0]
         cls.statuses[status] += 1
         return status
 
@@ -172,7 +173,7 @@ class Monitoring(unittest.TestCase):
                 "url": f"http://127.0.0.1:{port}/{kind}/{TOKEN}?token={TOKEN}"}})
         event = {"eventType": "order.created", "payload": {"text": PAYLOAD}}
         for _ in range(PUBLISHED):
-            cls.call("/events", event)
+            cls.call("/events", event, {"traceparent": f"00-{TRACE_ID}-b7ad6b7169203331-01"})
         cls.call("/events/batch", {"events": [event] * BATCH})
         for _ in range(1 + REPLAYED):
             cls.call("/events", event | {"idempotencyKey": "the same"})
@@ -286,7 +287,7 @@ class Monitoring(unittest.TestCase):
         self.assertEqual(len(written) + suppressed, EVENTS_EACH)
         first = written[0]
         self.assertEqual((first["subscriptionId"], first["number"], first["statusCode"],
-                          first["reason"]), (2, 1, 500, "status"))
+                          first["reason"], first["traceId"]), (2, 1, 500, "status", TRACE_ID))
         self.assertGreaterEqual(first["durationMs"], 0)
         failing = [record for record in records if record["event"] == "endpoint_failing"]
         self.assertEqual([(r["level"], r["subscriptionId"]) for r in failing], [("warning", 2)])

@@ -54,7 +54,7 @@ def narrow(document, event_types, quiet_type, endpoint):
     split_publication(paths)
     schemas["EventTypeName"] = {"enum": event_types}
     members = schemas["SubscriptionMembers"]["properties"]
-    members["eventType"] = {"enum": [quiet_type, *event_types, "order.*", None]}
+    members["eventType"] = {"enum": [quiet_type, *event_types, "order.*", "webhook.subscription.*", None]}
     # Only together with a type of operational events.
     members["operatorScope"] = {"enum": [False, None]}
     members["url"] = {"enum": [endpoint, endpoint + "a?b=c", None]}

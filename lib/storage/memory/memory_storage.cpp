@@ -16,10 +16,6 @@ namespace {
 
 const Principal everyone = Principal::administrator({});
 
-Error no_such_event() {
-    return {Errc::not_found, "no such event"};
-}
-
 void count_subscription(const Subscription& subscription, Time now, StorageSample& sample) {
     if (!subscription.is_active) {
         ++sample.inactive;

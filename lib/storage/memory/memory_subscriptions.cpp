@@ -17,7 +17,7 @@ Subscription MemorySubscriptions::insert(Subscription draft, Time now) {
 Result<Subscription*> MemorySubscriptions::find(const Principal& principal, SubscriptionId id) {
     const auto found = subscriptions_.find(id);
     if (found == subscriptions_.end() || !is_visible(principal, found->second)) {
-        return Error(Errc::not_found, "no such subscription");
+        return no_such_subscription();
     }
     return &found->second.subscription;
 }

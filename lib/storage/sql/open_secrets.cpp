@@ -127,11 +127,4 @@ Result<std::size_t> SqlStorage::rewrap_data_keys() {
     return rewrapped;
 }
 
-Result<Subscription> SqlStorage::update(soci::session& sql, const Subscription& changed) {
-    Subscription stored = changed;
-    if (Result<> sealed = cipher_.seal(stored); !sealed) return sealed.error();
-    storage::update_subscription(sql, stored);
-    return changed;
-}
-
 }  // namespace webhooks::storage

@@ -19,6 +19,11 @@ TEST_CASE("a traceparent of version 00 is kept as it is") {
     CHECK(TraceContext::parse("00-12345678901234567890123456789012-1234567890123456-ff"));
 }
 
+TEST_CASE("the id of a trace is part of its traceparent") {
+    CHECK(TraceContext::parse(valid).value().trace_id() == "0af7651916cd43dd8448eb211c80319c");
+    CHECK(TraceContext{.traceparent = "00-1"}.trace_id().empty());
+}
+
 // The rows of the W3C's validation service that concern version 00.
 TEST_CASE("any other traceparent is ignored") {
     const auto text = GENERATE(

@@ -201,7 +201,7 @@ TEST_CASE_METHOD(ServiceFixture, "an event of an inactive subscription is cancel
 
     CHECK(transport->requests().size() == 1);
     const Event logged = event(subscription.id, id);
-    CHECK(logged.error_message == "cancelled: the subscription is not active");
+    CHECK(logged.error_message == "cancelled: the subscription is deactivated");
     CHECK_FALSE(logged.next_retry_at);
     CHECK_FALSE(logged.sent_at);
     CHECK(logged.retry_count == 0);

@@ -43,6 +43,14 @@ struct UnreadableFixture : ServiceFixture {
         observer = log;
         open();
     }
+    double unreadable() {
+        for (const MetricFamily& family : service().metrics().value()) {
+            if (family.name == "webhooks_unreadable_subscriptions") {
+                return family.samples.at(0).value;
+            }
+        }
+        return -1;
+    }
     std::shared_ptr<LoggedDelays> log = std::make_shared<LoggedDelays>();
 };
 
@@ -64,6 +72,27 @@ TEST_CASE_METHOD(UnreadableFixture, "events of a subscription without readable s
     service().update_subscription(alice, id, {.name = "repaired", .secret = Secret("new")}).value();
     advance(1s);
     CHECK(event(id, waiting).is_success);
+}
+
+TEST_CASE_METHOD(UnreadableFixture, "the metrics count subscriptions without readable secrets") {
+    CHECK(unreadable() == 0);
+    const SubscriptionId repaired = subscribe().id;
+    const SubscriptionId deleted = subscribe().id;
+    subscribe();
+    for (const SubscriptionId id : {repaired, deleted}) {
+        service().update_subscription(alice, id, {.name = "unreadable"}).value();
+    }
+    settle();
+    CHECK(unreadable() == 2);
+    service().update_subscription(alice, deleted, {.max_retry_count = 1}).value();
+    settle();
+    CHECK(unreadable() == 2);
+    service()
+        .update_subscription(alice, repaired, {.name = "repaired", .secret = Secret("new")})
+        .value();
+    service().delete_subscription(alice, deleted).value();
+    settle();
+    CHECK(unreadable() == 0);
 }
 
 }  // namespace webhooks::testing

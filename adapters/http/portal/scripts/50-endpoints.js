@@ -29,8 +29,9 @@ function EndpointTable({ subscriptions }) {
                 inTurn(async () => {
                     if (isOver) return;
                     const series = await api.get(subscriptionPath(id, "/stats/series"), { ...seriesParameters("24h") });
-                    const stats = await api.get(subscriptionPath(id, "/stats"));
-                    if (!isOver) setDays((before) => ({ ...before, [id]: { series: series.series, waiting: stats.stats.waiting } }));
+                    // Unlike /stats it reads no attempts, of which a busy endpoint has many.
+                    const waiting = await api.get(subscriptionPath(id, "/events"), { filter: statusFilters.waiting, take: 0 });
+                    if (!isOver) setDays((before) => ({ ...before, [id]: { series: series.series, waiting: waiting.totalEventsCount } }));
                 }).catch(() => {});
             }
         }
