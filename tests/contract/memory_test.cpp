@@ -11,13 +11,6 @@ struct InMemoryWithoutTime final : StorageUnderTest {
     }
 };
 
-/// A busy machine takes long for the query.
-struct InMemoryWithTime final : StorageUnderTest {
-    std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) override {
-        return make_memory_storage(std::move(clock), 10min);
-    }
-};
-
 }  // namespace
 
 TEST_CASE_METHOD(StorageFixture<InMemoryWithoutTime>, "a query that times out in memory says so") {
@@ -25,8 +18,7 @@ TEST_CASE_METHOD(StorageFixture<InMemoryWithoutTime>, "a query that times out in
     heavy.check_that_it_ends(*storage);
 }
 
-TEST_CASE_METHOD(StorageFixture<InMemoryWithTime>,
-                 "a query in memory ends when its caller has gone") {
+TEST_CASE_METHOD(StorageFixture<InMemory>, "a query in memory ends when its caller has gone") {
     const HeavyQuery heavy(*this);
     heavy.check_that_it_stops(*storage);
 }
