@@ -1,4 +1,4 @@
-#include <access/api_key_draft.hpp>
+#include <access/api_key_grant.hpp>
 #include <base/user_id.hpp>
 #include <base/utf8.hpp>
 #include <utility>
