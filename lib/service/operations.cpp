@@ -80,9 +80,17 @@ Error only_for_administrators() {
     return {Errc::forbidden, "only an administrator may set operatorScope"};
 }
 
-/// It is fixed: without it, the owner of the subscription would see what it has received.
-Result<> check_scope_change(const Principal& principal, const SubscriptionChange& change,
-                            const Subscription& current) {
+/// Whether a change lets a subscription reach no further than its caller may.
+Result<> check_reach(const Principal& principal, const SubscriptionChange& change,
+                     const Subscription& current) {
+    const std::string pattern = change.event_type.value_or(current.event_type);
+    const bool is_new = pattern != current.event_type;
+    if (is_new && principal.subscription() && pattern.starts_with(operational_prefix)) {
+        return Error(Errc::forbidden,
+                     "a caller that is limited to one subscription may not subscribe it to what "
+                     "happens to others");
+    }
+    // It is fixed: without it, the owner of the subscription would see what it has received.
     if (change.operator_scope.value_or(current.operator_scope) == current.operator_scope) return {};
     if (!principal.is_administrator()) return only_for_administrators();
     return Error(std::vector<FieldError>{
@@ -177,19 +185,11 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
     change = service::unmasked(std::move(change), *found);
     if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
     const std::string& pattern = change.event_type ? *change.event_type : found->event_type;
-    if (principal.subscription() && pattern.starts_with(operational_prefix) &&
-        pattern != found->event_type) {
-        return Error(Errc::forbidden,
-                     "a caller that is limited to one subscription may not subscribe it to what "
-                     "happens to others");
-    }
-    if (Result<> verdict = check_scope_change(principal, change, *found); !verdict) {
+    if (Result<> verdict = check_reach(principal, change, *found); !verdict) {
         return verdict.error();
     }
-    if (Result<> verdict = service::check_operator_scope(found->operator_scope, pattern);
-        !verdict) {
-        return verdict.error();
-    }
+    const Result<> verdict = service::check_operator_scope(found->operator_scope, pattern);
+    if (!verdict) return verdict.error();
     return change;
 }
 
