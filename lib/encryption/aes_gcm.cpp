@@ -3,7 +3,6 @@
 
 #include <encryption/aes_gcm.hpp>
 #include <limits>
-#include <memory>
 #include <signing/bytes.hpp>
 #include <signing/openssl_errors.hpp>
 
@@ -11,11 +10,6 @@ namespace webhooks::encryption {
 namespace {
 
 using signing::bytes;
-
-struct FreeCipher {
-    void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
-};
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
 
 /// OpenSSL takes sizes as int.
 bool has_valid_sizes(std::string_view key, std::string_view nonce, std::string_view text,
@@ -31,28 +25,34 @@ int size_of(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::string> aes_gcm_encrypt(std::string_view key, std::string_view nonce,
+void AesGcm::Free::operator()(evp_cipher_ctx_st* context) const noexcept {
+    EVP_CIPHER_CTX_free(context);
+}
+
+std::optional<std::string> AesGcm::encrypt(std::string_view key, std::string_view nonce,
                                            std::string_view plaintext, std::string_view context) {
     if (!has_valid_sizes(key, nonce, plaintext, context)) return {};
     const signing::ErrorQueueGuard guard;
-    const CipherContext cipher(EVP_CIPHER_CTX_new());
+    // Looking up the cipher is left out where the context has it.
+    const EVP_CIPHER* const cipher = encryption_ ? nullptr : EVP_aes_256_gcm();
+    if (!encryption_) encryption_.reset(EVP_CIPHER_CTX_new());
+    EVP_CIPHER_CTX* const state = encryption_.get();
     std::string out(plaintext.size() + tag_size, '\0');
     unsigned char* const tag = bytes(out) + plaintext.size();
     int written = 0;
     const bool is_encrypted =
-        cipher &&
-        EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, bytes(key), bytes(nonce)) ==
-            1 &&
-        EVP_EncryptUpdate(cipher.get(), nullptr, &written, bytes(context), size_of(context)) == 1 &&
-        EVP_EncryptUpdate(cipher.get(), bytes(out), &written, bytes(plaintext),
-                          size_of(plaintext)) == 1 &&
-        EVP_EncryptFinal_ex(cipher.get(), tag, &written) == 1 &&
-        EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, tag_size, tag) == 1;
-    if (!is_encrypted) return {};
-    return out;
+        state != nullptr &&
+        EVP_EncryptInit_ex(state, cipher, nullptr, bytes(key), bytes(nonce)) == 1 &&
+        EVP_EncryptUpdate(state, nullptr, &written, bytes(context), size_of(context)) == 1 &&
+        EVP_EncryptUpdate(state, bytes(out), &written, bytes(plaintext), size_of(plaintext)) == 1 &&
+        EVP_EncryptFinal_ex(state, tag, &written) == 1 &&
+        EVP_CIPHER_CTX_ctrl(state, EVP_CTRL_GCM_GET_TAG, tag_size, tag) == 1;
+    if (is_encrypted) return out;
+    encryption_.reset();
+    return {};
 }
 
-std::optional<std::string> aes_gcm_decrypt(std::string_view key, std::string_view nonce,
+std::optional<std::string> AesGcm::decrypt(std::string_view key, std::string_view nonce,
                                            std::string_view ciphertext_and_tag,
                                            std::string_view context) {
     if (ciphertext_and_tag.size() < tag_size) return {};
@@ -61,21 +61,23 @@ std::optional<std::string> aes_gcm_decrypt(std::string_view key, std::string_vie
     std::string tag(ciphertext_and_tag.substr(size));
     if (!has_valid_sizes(key, nonce, ciphertext, context)) return {};
     const signing::ErrorQueueGuard guard;
-    const CipherContext cipher(EVP_CIPHER_CTX_new());
+    const EVP_CIPHER* const cipher = decryption_ ? nullptr : EVP_aes_256_gcm();
+    if (!decryption_) decryption_.reset(EVP_CIPHER_CTX_new());
+    EVP_CIPHER_CTX* const state = decryption_.get();
     // Room for what the final call might write, although GCM writes nothing then.
     std::string out(size + tag_size, '\0');
     int written = 0;
     const bool is_verified =
-        cipher &&
-        EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, bytes(key), bytes(nonce)) ==
+        state != nullptr &&
+        EVP_DecryptInit_ex(state, cipher, nullptr, bytes(key), bytes(nonce)) == 1 &&
+        EVP_DecryptUpdate(state, nullptr, &written, bytes(context), size_of(context)) == 1 &&
+        EVP_DecryptUpdate(state, bytes(out), &written, bytes(ciphertext), size_of(ciphertext)) ==
             1 &&
-        EVP_DecryptUpdate(cipher.get(), nullptr, &written, bytes(context), size_of(context)) == 1 &&
-        EVP_DecryptUpdate(cipher.get(), bytes(out), &written, bytes(ciphertext),
-                          size_of(ciphertext)) == 1 &&
-        EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, tag_size, tag.data()) == 1 &&
-        EVP_DecryptFinal_ex(cipher.get(), bytes(out) + size, &written) == 1;
+        EVP_CIPHER_CTX_ctrl(state, EVP_CTRL_GCM_SET_TAG, tag_size, tag.data()) == 1 &&
+        EVP_DecryptFinal_ex(state, bytes(out) + size, &written) == 1;
     if (!is_verified) {
         OPENSSL_cleanse(out.data(), out.size());
+        decryption_.reset();
         return {};
     }
     out.resize(size);

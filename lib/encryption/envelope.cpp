@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <base/thrown.hpp>
-#include <encryption/aes_gcm.hpp>
 #include <encryption/envelope.hpp>
 #include <signing/bytes.hpp>
 #include <signing/digest.hpp>
@@ -13,6 +12,7 @@ namespace webhooks::encryption {
 namespace {
 
 constexpr char version = 1;
+constexpr std::size_t nonces_at_once = 64;
 
 std::optional<std::string> random(std::size_t size) {
     const signing::ErrorQueueGuard guard;
@@ -70,25 +70,45 @@ Result<Secret> make_key() {
     return Secret(*std::move(bytes));
 }
 
-Result<std::string> seal(const Secret& key, std::string_view plaintext, Context context) {
-    const std::optional<std::string> nonce = random(nonce_size);
+/// Many at a time: a call of the random number generator takes as long as to encrypt a short value.
+std::optional<std::string> Envelope::next_nonce() {
+    if (nonces_.empty()) {
+        std::optional<std::string> bytes = random(nonces_at_once * nonce_size);
+        if (!bytes) return {};
+        nonces_ = *std::move(bytes);
+    }
+    std::string nonce = nonces_.substr(nonces_.size() - nonce_size);
+    nonces_.resize(nonces_.size() - nonce_size);
+    return nonce;
+}
+
+Result<std::string> Envelope::seal(const Secret& key, std::string_view plaintext, Context context) {
+    const std::optional<std::string> nonce = next_nonce();
     if (!nonce) return cannot_encrypt();
     const std::optional<std::string> encrypted =
-        aes_gcm_encrypt(key.reveal(), *nonce, plaintext, authenticated(context));
+        cipher_.encrypt(key.reveal(), *nonce, plaintext, authenticated(context));
     if (!encrypted) return cannot_encrypt();
     return signing::base64_encode(version + *nonce + *encrypted);
 }
 
-Result<Secret> open(const Secret& key, std::string_view text, Context context) {
+Result<Secret> Envelope::open(const Secret& key, std::string_view text, Context context) {
     const std::optional<std::string> value = signing::base64_decode(text);
     if (!value || value->size() < 1 + nonce_size + tag_size || value->front() != version) {
         return is_corrupt();
     }
     const std::string_view rest = std::string_view(*value).substr(1);
-    std::optional<std::string> plaintext = aes_gcm_decrypt(
+    std::optional<std::string> plaintext = cipher_.decrypt(
         key.reveal(), rest.substr(0, nonce_size), rest.substr(nonce_size), authenticated(context));
     if (!plaintext) return is_corrupt();
     return Secret(*std::move(plaintext));
+}
+
+Result<std::string> seal(const Secret& key, std::string_view plaintext, Context context) {
+    return Envelope().seal(key, plaintext, context);
+}
+
+Result<Secret> open(const Secret& key, std::string_view text, Context context) {
+    return Envelope().open(key, text, context);
 }
 
 Result<EncryptionKey> current_key(KeyProvider& keys) {

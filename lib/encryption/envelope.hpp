@@ -3,7 +3,9 @@
 /// @file
 /// Encrypted values as text. Functions may be called from any thread at once.
 
+#include <encryption/aes_gcm.hpp>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <webhooks/encryption.hpp>
@@ -19,10 +21,25 @@ using Context = std::initializer_list<std::string_view>;
 /// 32 random bytes. @return internal if OpenSSL has none.
 WEBHOOKS_EXPORT Result<Secret> make_key();
 
-/// @return base64 of a version, a random nonce, the ciphertext and the tag.
+/// Seals and opens any number of values, for less time each than the functions below. Not
+/// thread-safe; not to be used on both sides of a fork.
+class WEBHOOKS_EXPORT Envelope {
+public:
+    /// @return base64 of a version, a random nonce, the ciphertext and the tag.
+    Result<std::string> seal(const Secret& key, std::string_view plaintext, Context context);
+    /// @return corrupt unless `text` is what `seal` returned for this key and context.
+    Result<Secret> open(const Secret& key, std::string_view text, Context context);
+
+private:
+    std::optional<std::string> next_nonce();
+
+    AesGcm cipher_;
+    std::string nonces_;  ///< Random bytes, used from the end.
+};
+
+/// As in Envelope.
 WEBHOOKS_EXPORT Result<std::string> seal(const Secret& key, std::string_view plaintext,
                                          Context context);
-/// @return corrupt unless `text` is what `seal` returned for this key and context.
 WEBHOOKS_EXPORT Result<Secret> open(const Secret& key, std::string_view text, Context context);
 
 /// `KeyProvider::current` and `find`, checked: the host's code may throw, or return a wrong key.

@@ -33,8 +33,8 @@ TEST_CASE("AES-256-GCM passes the tests of Project Wycheproof") {
         std::string ciphertext = next_text(row);
         ciphertext += next_text(row);
         INFO("test " << number);
-        const auto encrypted = aes_gcm_encrypt(key, nonce, plaintext, context);
-        const auto decrypted = aes_gcm_decrypt(key, nonce, ciphertext, context);
+        const auto encrypted = AesGcm().encrypt(key, nonce, plaintext, context);
+        const auto decrypted = AesGcm().decrypt(key, nonce, ciphertext, context);
         if (result == "valid") {
             ++valid;
             CHECK(encrypted == ciphertext);
@@ -52,10 +52,10 @@ TEST_CASE("AES-256-GCM passes the tests of Project Wycheproof") {
 TEST_CASE("keys, nonces and ciphertexts of other sizes are rejected") {
     const std::string key(key_size, 'k');
     const std::string nonce(nonce_size, 'n');
-    CHECK(aes_gcm_encrypt(key, nonce, "", ""));
-    CHECK_FALSE(aes_gcm_encrypt(key.substr(1), nonce, "", ""));
-    CHECK_FALSE(aes_gcm_encrypt(key, nonce + "n", "", ""));
-    CHECK_FALSE(aes_gcm_decrypt(key, nonce, std::string(tag_size - 1, 't'), ""));
+    CHECK(AesGcm().encrypt(key, nonce, "", ""));
+    CHECK_FALSE(AesGcm().encrypt(key.substr(1), nonce, "", ""));
+    CHECK_FALSE(AesGcm().encrypt(key, nonce + "n", "", ""));
+    CHECK_FALSE(AesGcm().decrypt(key, nonce, std::string(tag_size - 1, 't'), ""));
 }
 
 }  // namespace webhooks::encryption

@@ -46,6 +46,21 @@ TEST_CASE("a sealed value with any other character or bit does not open") {
     }
 }
 
+TEST_CASE("one envelope seals and opens many values under several keys, also after a failure") {
+    Envelope envelope;
+    std::set<std::string> sealed;
+    for (int i = 0; i < 200; ++i) {
+        const Secret key = make_key().value();
+        const std::string text = std::string(static_cast<std::size_t>(i), 'a');
+        const std::string value = envelope.seal(key, text, {"a", "b"}).value();
+        sealed.insert(value);
+        CHECK(envelope.open(key, value, {"a", "c"}).error() == Errc::corrupt);
+        CHECK(envelope.open(key, value, {"a", "b"}).value().reveal() == text);
+        CHECK(open(key, value, {"a", "b"}).value().reveal() == text);
+    }
+    CHECK(sealed.size() == 200);
+}
+
 TEST_CASE("equal values are sealed differently") {
     const Secret key = make_key().value();
     std::set<std::string> sealed;
