@@ -3,9 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <encryption/aes_gcm.hpp>
 #include <encryption/envelope.hpp>
+#include <mutex>
+#include <optional>
 #include <signing/digest.hpp>
 #include <system_error>
 #include <vector>
@@ -15,23 +19,6 @@ namespace webhooks {
 namespace {
 
 constexpr std::size_t max_file_size = 64 * 1024;
-
-class KeysInMemory final : public KeyProvider {
-public:
-    /// @param keys not empty.
-    explicit KeysInMemory(std::vector<EncryptionKey> keys) : keys_(std::move(keys)) {}
-
-    Result<EncryptionKey> current() override { return keys_.front(); }
-
-    Result<EncryptionKey> find(const std::string& id) override {
-        const auto found = std::ranges::find(keys_, id, &EncryptionKey::id);
-        if (found == keys_.end()) return Error(Errc::not_found, "no key has this id");
-        return *found;
-    }
-
-private:
-    const std::vector<EncryptionKey> keys_;
-};
 
 struct Descriptor {
     explicit Descriptor(int opened) : value(opened) {}
@@ -94,12 +81,13 @@ std::string read_line(std::string_view line, std::vector<EncryptionKey>& keys) {
     return {};
 }
 
-}  // namespace
+using Keys = std::vector<EncryptionKey>;
 
-Result<std::shared_ptr<KeyProvider>> keys_from_file(const std::string& path) {
+/// @return not empty
+Result<Keys> read_keys(const std::string& path) {
     const Result<Secret> content = read_private_file(path);
     if (!content) return content.error();
-    std::vector<EncryptionKey> keys;
+    Keys keys;
     std::string_view text = content->reveal();
     for (int number = 1; !text.empty(); ++number) {
         const std::size_t end = std::min(text.find('\n'), text.size());
@@ -119,7 +107,70 @@ Result<std::shared_ptr<KeyProvider>> keys_from_file(const std::string& path) {
                          " has no encryption key; write one as: echo \"2026-01 $(openssl rand "
                          "-base64 32)\"");
     }
-    return std::shared_ptr<KeyProvider>(std::make_shared<KeysInMemory>(std::move(keys)));
+    return keys;
+}
+
+/// What changes when a file is written or replaced; nullopt if there is none.
+using FileVersion = std::optional<std::array<std::int64_t, 5>>;
+
+FileVersion version_of(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    return std::array<std::int64_t, 5>{static_cast<std::int64_t>(status.st_ino),
+                                       static_cast<std::int64_t>(status.st_size),
+                                       static_cast<std::int64_t>(status.st_mtim.tv_sec),
+                                       static_cast<std::int64_t>(status.st_mtim.tv_nsec),
+                                       static_cast<std::int64_t>(status.st_mode)};
+}
+
+class KeysInFile final : public KeyProvider {
+public:
+    explicit KeysInFile(std::string path) : path_(std::move(path)) {}
+
+    /// Reads the file if it has changed since it was last read. The keys stay if it cannot be used.
+    Result<> refresh() {
+        const std::scoped_lock lock(mutex_);
+        return refresh_locked();
+    }
+
+    Result<EncryptionKey> current() override {
+        const std::scoped_lock lock(mutex_);
+        if (Result<> read = refresh_locked(); !read) return read.error();
+        return keys_.front();
+    }
+
+    Result<EncryptionKey> find(const std::string& id) override {
+        const std::scoped_lock lock(mutex_);
+        const Result<> read = refresh_locked();
+        const auto found = std::ranges::find(keys_, id, &EncryptionKey::id);
+        if (found != keys_.end()) return *found;
+        if (!read) return Error(Errc::unavailable, read.error().detail());
+        return Error(Errc::not_found, "no key has this id");
+    }
+
+private:
+    Result<> refresh_locked() {
+        const FileVersion version = version_of(path_);
+        if (version && version == version_) return {};
+        Result<Keys> read = read_keys(path_);
+        if (!read) return read.error();
+        keys_ = *std::move(read);
+        version_ = version;
+        return {};
+    }
+
+    const std::string path_;
+    std::mutex mutex_;
+    Keys keys_;
+    FileVersion version_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<KeyProvider>> keys_from_file(const std::string& path) {
+    auto keys = std::make_shared<KeysInFile>(path);
+    if (Result<> read = keys->refresh(); !read) return read.error();
+    return std::shared_ptr<KeyProvider>(std::move(keys));
 }
 
 }  // namespace webhooks

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -33,6 +34,29 @@ TEST_CASE("the first key of a file is current, and all are found by their ids") 
     CHECK(keys->current().value().bytes.reveal() == std::string(32, '2'));
     CHECK(keys->find("2026-01").value().bytes.reveal() == std::string(32, '1'));
     CHECK(keys->find("2025").error() == Errc::not_found);
+}
+
+TEST_CASE("a file of keys is read again when it has changed") {
+    const KeysFile file("a " + ones + "\n");
+    const auto keys = keys_from_file(file.path).value();
+    std::ofstream(file.path) << "b " << twos << "\na " << ones << "\n";
+    CHECK(keys->current().value().id == "b");
+    CHECK(keys->find("a").value().bytes.reveal() == std::string(32, '1'));
+
+    // While it cannot be used, nothing new is encrypted, and the keys that were read decrypt.
+    std::ofstream(file.path) << "c\n";
+    CHECK(keys->current().error() == Errc::invalid_argument);
+    CHECK(keys->find("b").value().id == "b");
+    CHECK(keys->find("c").error() == Errc::unavailable);
+    CHECK(::unlink(file.path.c_str()) == 0);
+    CHECK(keys->current().error() == Errc::unavailable);
+    CHECK(keys->find("a").value().id == "a");
+    {
+        std::ofstream(file.path) << "c " << ones << "\n";
+        ::chmod(file.path.c_str(), 0600);
+    }
+    CHECK(keys->current().value().id == "c");
+    CHECK(keys->find("a").error() == Errc::not_found);
 }
 
 TEST_CASE("an error in a file of keys names the line, and never shows a key") {
