@@ -40,6 +40,7 @@ public:
 
     Command command() const { return command_; }
     webhooks::ApiKeyId key() const { return key_; }
+    const std::string& shredded_user() const { return shredded_user_; }
     const std::vector<Given>& flags() const { return flags_; }
 
 private:
@@ -59,6 +60,10 @@ private:
         if (!rest_.empty() && rest_.back() == "rewrap") {
             next();
             return Command::rewrap;
+        }
+        if (!rest_.empty() && rest_.back() == "shred-user") {
+            next();
+            return Command::shred_user;
         }
         if (rest_.empty() || rest_.back() != "keys") return Command::serve;
         next();
@@ -101,6 +106,10 @@ private:
     }
 
     void read_word(const std::string& word) {
+        if (command_ == Command::shred_user && shredded_user_.empty()) {
+            shredded_user_ = word;
+            return;
+        }
         std::size_t id = 0;
         if (command_ != Command::keys_revoke || has_key_) {
             add_error(word, "is not recognized; see --help");
@@ -132,6 +141,7 @@ private:
     Command command_ = Command::serve;
     webhooks::ApiKeyId key_{};
     bool has_key_ = false;
+    std::string shredded_user_;
     std::vector<Given> flags_;
 };
 
@@ -183,7 +193,9 @@ void check_unused(const std::vector<Given>& flags, const Settings& settings, Fie
             errors.push_back(
                 {flag.source, "has no effect with --storage " + settings.storage.to_string()});
         }
-        if (option.name == "encryption.secrets" && settings.encryption.keys_file.empty()) {
+        const bool is_of_keys =
+            option.name == "encryption.secrets" || option.name == "encryption.payloads";
+        if (is_of_keys && settings.encryption.keys_file.empty()) {
             errors.push_back({flag.source, "has no effect without --encryption.keys-file"});
         }
         if (option.name == "server.metrics_host" && !settings.server.metrics_port) {
@@ -197,6 +209,9 @@ void check_command(const CommandLine& line, FieldErrors& errors) {
     if (line.command == Command::keys_create && key.user.empty()) {
         errors.push_back({"--user", "is needed: the owner of the key"});
     }
+    if (line.command == Command::shred_user && line.settings.shredded_user.empty()) {
+        errors.push_back({"shred-user", "must be followed by the id of a user"});
+    }
     if (key.is_administrator && !key.permissions.empty()) {
         errors.push_back({"--permission", "has no effect with --admin, which includes all"});
     }
@@ -204,7 +219,8 @@ void check_command(const CommandLine& line, FieldErrors& errors) {
         line.settings.storage.kind != StorageChoice::Kind::memory) {
         return;
     }
-    const bool is_of_tables = line.command == Command::migrate || line.command == Command::rewrap;
+    const bool is_of_tables = line.command == Command::migrate || line.command == Command::rewrap ||
+                              line.command == Command::shred_user;
     errors.push_back(
         {"--storage", is_of_tables
                           ? "memory has no tables; name a database"
@@ -240,6 +256,7 @@ webhooks::Result<CommandLine> read_command_line(const std::vector<std::string>& 
     CommandLine line;
     line.command = read.command();
     line.key = read.key();
+    line.settings.shredded_user = read.shredded_user();
     if (errors.empty() && (line.command == Command::help || line.command == Command::version)) {
         return line;
     }

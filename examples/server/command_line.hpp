@@ -8,7 +8,17 @@
 
 namespace server {
 
-enum class Command { serve, migrate, rewrap, keys_create, keys_list, keys_revoke, help, version };
+enum class Command {
+    serve,
+    migrate,
+    rewrap,
+    shred_user,
+    keys_create,
+    keys_list,
+    keys_revoke,
+    help,
+    version
+};
 
 /// The parsed command line.
 struct CommandLine {

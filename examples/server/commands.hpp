@@ -29,6 +29,9 @@ webhooks::Result<> migrate(const Settings& settings);
 /// Encrypts the data keys of `--storage` with the first key of `--encryption.keys-file`.
 webhooks::Result<> rewrap(const Settings& settings);
 
+/// Destroys the data keys of a user in `--storage`.
+webhooks::Result<> shred_user(const Settings& settings);
+
 webhooks::Result<> create_key(const Settings& settings);
 webhooks::Result<> list_keys(const Settings& settings);
 webhooks::Result<> revoke_key(const Settings& settings, webhooks::ApiKeyId id);

@@ -14,13 +14,15 @@ constexpr std::string_view introduction =
   webhooks-server [FLAGS]                         serve until SIGTERM or SIGINT
   webhooks-server migrate                         create or update the tables of --storage
   webhooks-server rewrap                          encrypt data keys with a new encryption key
+  webhooks-server shred-user USER                 destroy the keys of a user's encrypted payloads
   webhooks-server keys create --user NAME [--admin | --permission NAME]
                                                   create an API key and print it, once
   webhooks-server keys list                       list the keys, their owners and what they may do
   webhooks-server keys revoke ID                  revoke a key
   webhooks-server --help | --version
 
-The keys commands and rewrap work next to a running server, on the same --storage, and take effect at once.
+The keys commands, rewrap and shred-user work next to a running server, on the same --storage, and take
+effect at once.
 Any number of servers can share one PostgreSQL database after `migrate`. PGPASSWORD and ~/.pgpass, which
 libpq reads, keep the password off the command line.
 

@@ -33,6 +33,8 @@ Result<> run(const CommandLine& line) {
             return server::migrate(line.settings);
         case Command::rewrap:
             return server::rewrap(line.settings);
+        case Command::shred_user:
+            return server::shred_user(line.settings);
         case Command::keys_create:
             return server::create_key(line.settings);
         case Command::keys_list:

@@ -242,6 +242,10 @@ constexpr Option table[] = {
     {"encryption.secrets", Kind::boolean, Scope::everywhere, "",
      "with --encryption.keys-file; =false converts them back to plain text",
      into<&S::encryption, &EncryptionSettings::secrets>},
+    {"encryption.payloads", Kind::boolean, Scope::everywhere, "",
+     "with --encryption.keys-file: also encrypt payloads and responses, which events can then not be "
+     "filtered by",
+     into<&S::encryption, &EncryptionSettings::payloads>},
 
     {"postgresql.schema", Kind::text, Scope::everywhere, "NAME",
      "schema of the library's tables", into<in_postgresql, &PostgresqlOptions::schema>},

@@ -55,6 +55,7 @@ struct KeySettings {
 struct EncryptionSettings {
     std::string keys_file;  ///< Empty: nothing is encrypted.
     bool secrets = true;
+    bool payloads = false;
 };
 
 /// The portal; there is none without `public_url`.
@@ -69,6 +70,7 @@ struct Settings {
     std::vector<webhooks::EventType> event_types;
     std::string config_file;
     KeySettings key;
+    std::string shredded_user;  ///< Of the command `shred-user`.
     LogSettings log;
     EncryptionSettings encryption;
     /// How long requests and deliveries in flight may take to finish at a stop. 0 - 10 s.

@@ -19,7 +19,8 @@ Result<webhooks::EncryptionOptions> encryption_options(const EncryptionSettings&
     auto keys = webhooks::keys_from_file(settings.keys_file);
     if (!keys)
         return Error(keys.error().code(), "--encryption.keys-file: " + keys.error().detail());
-    return webhooks::EncryptionOptions{.keys = *std::move(keys), .secrets = settings.secrets};
+    return webhooks::EncryptionOptions{
+        .keys = *std::move(keys), .secrets = settings.secrets, .payloads = settings.payloads};
 }
 
 }  // namespace
@@ -65,6 +66,21 @@ Result<> rewrap(const Settings& settings) {
     std::cout << settings.storage.to_string() << ": data keys encrypted again: " << *rewrapped
               << "; all are encrypted with the first key of " << settings.encryption.keys_file
               << '\n';
+    return {};
+}
+
+Result<> shred_user(const Settings& settings) {
+    auto storage = open_existing_storage(settings);
+    if (!storage) return storage.error();
+    const auto destroyed = (*storage)->shred_user(shell_user(), settings.shredded_user);
+    if (!destroyed) return destroyed.error();
+    if (*destroyed == 0) {
+        return Error(Errc::not_found, "no data key of the user '" + settings.shredded_user +
+                                          "' is in " + settings.storage.to_string() +
+                                          ": nothing of this user is encrypted");
+    }
+    std::cout << settings.storage.to_string() << ": data keys destroyed: " << *destroyed
+              << "; what they encrypted cannot be read any more\n";
     return {};
 }
 

@@ -107,6 +107,9 @@ struct Attempt {
     Outcome outcome = Outcome::retry;
     /// Of a failed attempt, if the transport provides them; otherwise null.
     std::shared_ptr<const AttemptDetails> details = {};
+    /// Used inside a storage: the data key that encrypts the response and its headers. 0: they are
+    /// in plain text.
+    std::int64_t key_id = 0;
 };
 
 /// An event of the log: one message for one subscription. Its state is that of its latest attempt,
@@ -124,6 +127,13 @@ struct Event {
     std::optional<Time> sent_at = {};
     std::optional<Time> next_retry_at = {};  ///< Set if and only if a later attempt is due.
     Time created_at{};
+    /// Its payload was destroyed (`WebhookService::shred_user`), and is empty here.
+    bool is_payload_gone = false;
+    /// The stored payload or response cannot be decrypted: what cannot is empty here.
+    bool is_unreadable = false;
+    /// Used inside a storage: the data keys that encrypt payload and response. 0: plain text.
+    std::int64_t payload_key_id = 0;
+    std::int64_t response_key_id = 0;
 };
 
 /// An event with every row of its history, in order.

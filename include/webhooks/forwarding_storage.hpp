@@ -49,6 +49,7 @@ public:
         overview,
         users,
         rewrap_data_keys,
+        shred_user,
         insert_api_key,
         find_api_key,
         list_api_keys,
@@ -113,6 +114,7 @@ public:
     Result<Overview> overview() override;
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
     Result<std::size_t> rewrap_data_keys(const Principal& by) override;
+    Result<std::size_t> shred_user(const Principal& by, const std::string& user_id) override;
 
     Result<ApiKeyRecord> insert_api_key(const Principal& by, const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;

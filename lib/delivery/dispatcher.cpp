@@ -214,6 +214,25 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
     }
 }
 
+void Dispatcher::cancel_shredded(const std::string& user_id, Time destroyed_at, const Now& now) {
+    for (const auto& [key, queue] : queues_) {
+        const auto& owner = queue->schedule.owner();
+        if (!owner || owner->name != user_id) continue;
+        for (auto entry = queue->events.begin(); entry != queue->events.end();) {
+            const auto next = std::next(entry);
+            const HeldEvent& event = entry->event;
+            const bool is_of_user = event.message && event.message->user_id == user_id;
+            if (is_of_user && event.created_at <= destroyed_at) {
+                results_.end_unsent(take(*queue, entry), Outcome::cancelled, payload_destroyed,
+                                    now);
+            }
+            entry = next;
+        }
+        note_unsent(*queue, now);
+        reschedule(*queue, now);
+    }
+}
+
 void Dispatcher::persist_overdue(const Now& now) {
     if (queued_.events == 0) return;
     const SteadyTime limit = now.steady - options_.persist_after;
@@ -323,6 +342,7 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
     results_.batch.attempts.push_back(
         {.event = event.id,
          .subscription = event.subscription,
+         .user_id = flight.endpoint->owner,
          .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
          .due = verdict.due,
          .attempts_since_reopened = attempts_since_reopened,

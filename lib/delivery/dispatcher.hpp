@@ -32,6 +32,9 @@ public:
     void refill(const RefillRequest& request, std::vector<HeldEvent> events, const Now& now);
     /// Removes a deleted event from the queue. An attempt in flight is not affected.
     void cancel(SubscriptionId subscription, EventId event, const Now& now);
+    /// Removes the events of messages that were published for a user until this user's payloads
+    /// were destroyed. Attempts in flight are not affected.
+    void cancel_shredded(const std::string& user_id, Time destroyed_at, const Now& now);
     /// Subscriptions have changed: events that waited because of their previous version may go now.
     void refresh(const Now& now);
 

@@ -22,11 +22,16 @@ inline bool is_expired(const HeldEvent& event, Time now) {
     return event.message && event.message->expires_at && now >= *event.message->expires_at;
 }
 
+inline constexpr const char* payload_destroyed = "cancelled: its payload was destroyed";
+
 /// @return null if the event should be attempted.
 inline const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endpoint) {
     if (!endpoint) return "cancelled: the subscription was deleted";
     if (!endpoint->is_active && !is_test(event))
         return "cancelled: the subscription is deactivated";
+    const PayloadState payload = event.message ? event.message->state : PayloadState::readable;
+    if (payload == PayloadState::destroyed) return payload_destroyed;
+    if (payload == PayloadState::corrupt) return "cancelled: its stored payload was changed";
     return nullptr;
 }
 

@@ -55,6 +55,7 @@ StorageCall kind_of(Call call) {
         case Call::insert_api_key:
         case Call::delete_api_key:
         case Call::rewrap_data_keys:
+        case Call::shred_user:
         case Call::note_api_key_use:
         case Call::insert_portal_session:
         case Call::redeem_portal_code:

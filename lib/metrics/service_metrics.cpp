@@ -21,6 +21,7 @@ enum Metric : std::size_t {
     oldest_due_age,
     subscriptions,
     unreadable_subscriptions,
+    corrupt_payloads,
     deactivations,
     storage_duration,
     storage_errors,
@@ -95,6 +96,9 @@ void describe_attempts(Descriptions& all) {
     all[attempt_failures] = {.name = "webhooks_attempt_failures",
                              .help = "Requests that failed, by how far they came.",
                              .labels = {failure_reasons()}};
+    all[corrupt_payloads] = {
+        .name = "webhooks_corrupt_payloads",
+        .help = "Events that were cancelled because their stored payload had been changed."};
     all[deactivations] = {.name = "webhooks_deactivations",
                           .help = "Subscriptions that the service deactivated.",
                           .labels = {{"reason", {"gone", "failing"}}}};
@@ -221,6 +225,10 @@ void ServiceMetrics::count_attempt(const AttemptReport& report) noexcept {
 
 void ServiceMetrics::count_deactivation(DeactivationReason reason) noexcept {
     set_.add(deactivations, place(reason));
+}
+
+void ServiceMetrics::count_corrupt_payload() noexcept {
+    set_.add(corrupt_payloads);
 }
 
 void ServiceMetrics::count_fenced_results(std::size_t count) noexcept {

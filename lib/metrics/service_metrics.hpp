@@ -41,6 +41,7 @@ public:
     void count_events(std::size_t count) noexcept;
     void count_attempt(const AttemptReport& report) noexcept;
     void count_deactivation(DeactivationReason reason) noexcept;
+    void count_corrupt_payload() noexcept;
     void count_fenced_results(std::size_t count) noexcept;
     void count_takeover() noexcept;
     void count_lost_lease() noexcept;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <query/field_tables.hpp>
 #include <query/fields.hpp>
 #include <query/parser.hpp>
 #include <query/plan.hpp>
@@ -53,7 +54,36 @@ void check_select(const ListQuery& query, ListKind kind, std::vector<FieldError>
     }
 }
 
+bool compares(const Operand& operand, std::size_t column) {
+    if (operand.kind == Operand::Kind::field) return operand.field == column;
+    return std::ranges::any_of(operand.arguments, [column](const Operand& argument) {
+        return compares(argument, column);
+    });
+}
+
+bool compares(const Condition& condition, std::size_t column) {
+    const auto compares_column = [column](const auto& part) { return compares(part, column); };
+    return std::ranges::any_of(condition.operands, compares_column) ||
+           std::ranges::any_of(condition.children, compares_column);
+}
+
 }  // namespace
+
+Result<> check_encrypted(const Plan& plan) {
+    constexpr std::size_t encrypted[] = {column_of(event_fields, "payload"),
+                                         column_of(event_fields, "response")};
+    std::vector<FieldError> errors;
+    for (const std::size_t column : encrypted) {
+        const std::string error =
+            std::string(event_fields[column].name) + " cannot be searched: encrypted";
+        if (plan.condition && compares(*plan.condition, column))
+            errors.push_back({"filter", error});
+        const auto sorts = std::ranges::find(plan.order, column, &SortColumn::field);
+        if (sorts != plan.order.end()) errors.push_back({"sort", error});
+    }
+    if (errors.empty()) return {};
+    return Error(std::move(errors));
+}
 
 Result<Plan> make_plan(const ListQuery& query, ListKind kind) {
     Plan plan;

@@ -88,6 +88,10 @@ struct Plan {
     std::optional<std::int64_t> after;
 };
 
+/// @return invalid_argument if the list is filtered or sorted by the payloads or the responses of
+/// events, which a storage has encrypted.
+WEBHOOKS_EXPORT Result<> check_encrypted(const Plan& plan);
+
 /// @return invalid_argument with a FieldError for each wrong member.
 WEBHOOKS_EXPORT Result<Plan> make_plan(const ListQuery& query, ListKind kind);
 

@@ -1,3 +1,4 @@
+#include <base/user_id.hpp>
 #include <service/operations.hpp>
 
 namespace webhooks {
@@ -18,6 +19,16 @@ Result<CreatedApiKey> WebhookService::Impl::create_api_key(const Principal& make
 
 Result<std::size_t> WebhookService::Impl::rewrap_data_keys(const Principal& principal) {
     return storage->rewrap_data_keys(principal);
+}
+
+Result<std::size_t> WebhookService::Impl::shred_user(const Principal& principal,
+                                                     const std::string& user_id) {
+    if (!is_user_id(user_id)) {
+        return Error(std::vector<FieldError>{{"userId", user_id_rule}});
+    }
+    Result<std::size_t> destroyed = storage->shred_user(principal, user_id);
+    if (destroyed && *destroyed > 0) engine.request_heartbeat();
+    return destroyed;
 }
 
 Result<Page<AuditRecord>> WebhookService::Impl::audit(const Principal& principal,

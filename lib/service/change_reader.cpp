@@ -23,6 +23,10 @@ bool ChangeReader::drain_notices() {
         if (notice.deleted_event) {
             inbox_.cancel({.subscription = notice.subscription, .event = *notice.deleted_event});
         }
+        if (notice.shredded_user) {
+            inbox_.cancel(
+                {.shredded_user = notice.shredded_user, .shredded_at = notice.shredded_at});
+        }
         last_notice_ = notice.number;
     }
     return true;

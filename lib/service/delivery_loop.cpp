@@ -158,7 +158,11 @@ void DeliveryLoop::drain_inbox() {
         dispatcher_.refill(refill.request, std::move(refill.events), at);
     }
     for (const Inbox::Cancellation& cancellation : contents.cancellations) {
-        dispatcher_.cancel(cancellation.subscription, cancellation.event, at);
+        if (cancellation.shredded_user) {
+            dispatcher_.cancel_shredded(*cancellation.shredded_user, cancellation.shredded_at, at);
+        } else {
+            dispatcher_.cancel(cancellation.subscription, cancellation.event, at);
+        }
     }
 }
 
@@ -188,6 +192,12 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
                                          .error = "the stored secrets of subscription " +
                                                   std::to_string(start.endpoint->id.value) +
                                                   " cannot be decrypted"});
+    }
+    if (start.event.message->state == PayloadState::locked) {
+        return take_answer(start.token,
+                           {.kind = TransportAnswer::Kind::not_sent,
+                            .error = "the data key of the payload of event " +
+                                     std::to_string(start.event.id.value) + " cannot be obtained"});
     }
     std::string id = to_string(WebhookId{start.event.worker_tag, start.event.id});
     std::string timestamp = std::to_string(
@@ -341,7 +351,11 @@ void DeliveryLoop::report(const AttemptRecord& record, const delivery::AttemptCo
                          .age = attempt.sent_at - context.created_at,
                          .delay = attempt.sent_at - context.due};
     if (attempt.error_message) report.error = *attempt.error_message;
-    if (context.message) report.event_type = context.message->event_type;
+    if (context.message) {
+        report.event_type = context.message->event_type;
+        if (context.message->state == PayloadState::corrupt)
+            parts_.metrics->count_corrupt_payload();
+    }
     if (context.endpoint) report.origin = context.endpoint->origin();
     if (context.message && context.message->trace) {
         report.trace = &*context.message->trace;

@@ -51,8 +51,10 @@ public:
     Result<> submit(Submission submission);
     /// Returns when the submission has its result.
     Result<PublishReceipts> submit_and_wait(Submission submission);
-    void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(cancellation); }
+    void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(std::move(cancellation)); }
     Result<> refresh() { return storage_loop_.refresh(); }
+    /// To hear of what this service has changed as other workers do.
+    void request_heartbeat() { storage_loop_.request(StorageRequest::heartbeat); }
     void request_maintenance() { storage_loop_.request(StorageRequest::maintain); }
     /// Events have become due by a request, not by their time.
     void resend() { storage_loop_.request(StorageRequest::claim); }

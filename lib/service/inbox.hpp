@@ -5,10 +5,13 @@
 #include <delivery/results.hpp>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 #include <webhooks/ids.hpp>
 #include <webhooks/storage/delivery_log.hpp>
+#include <webhooks/time.hpp>
 
 namespace webhooks::service {
 
@@ -16,10 +19,13 @@ namespace webhooks::service {
 /// thread.
 class Inbox {
 public:
-    /// An event of the log that a user deleted.
+    /// An event of the log that a user deleted, or all events that were published for a user up to
+    /// the time when this user's payloads were destroyed.
     struct Cancellation {
         SubscriptionId subscription{};
         EventId event{};
+        std::optional<std::string> shredded_user = {};
+        Time shredded_at{};
     };
     /// The response to a request for deferred events.
     struct Refill {
@@ -63,7 +69,7 @@ public:
     void cancel(Cancellation cancellation) {
         {
             const std::scoped_lock lock(mutex_);
-            contents_.cancellations.push_back(cancellation);
+            contents_.cancellations.push_back(std::move(cancellation));
         }
         wake_();
     }

@@ -23,16 +23,16 @@ constexpr std::string_view default_test_payload =
     R"({"type":"webhook.test","message":"This is a test event. Your endpoint received it."})";
 
 std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
-                                            std::string payload,
+                                            std::string payload, std::string user_id,
                                             std::optional<Time> expires_at = {},
                                             const std::optional<TraceContext>& trace = {}) {
-    return std::make_shared<Message>(
-        Message{.event_type = std::move(event_type),
-                .content_type = std::move(content_type),
-                .payload = std::make_shared<const std::string>(std::move(payload)),
-                .expires_at = expires_at,
-                .trace = trace ? TraceContext::parse(trace->traceparent, trace->tracestate)
-                               : std::nullopt});
+    return std::make_shared<Message>(Message{
+        .event_type = std::move(event_type),
+        .content_type = std::move(content_type),
+        .payload = std::make_shared<const std::string>(std::move(payload)),
+        .expires_at = expires_at,
+        .trace = trace ? TraceContext::parse(trace->traceparent, trace->tracestate) : std::nullopt,
+        .user_id = std::move(user_id)});
 }
 
 Submission single(PendingPublication publication) {
@@ -147,10 +147,11 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
                            .key = publication.idempotency_key,
                            .digest = signing::sha256(digest_input(publication, owner))};
     }
-    pending.owner = std::move(owner);
     pending.message =
         make_message(std::move(publication.event_type), std::move(publication.content_type),
-                     std::move(publication.payload), publication.expires_at, publication.trace);
+                     std::move(publication.payload), owner.value_or(""), publication.expires_at,
+                     publication.trace);
+    pending.owner = std::move(owner);
     // An event that is already due need not wait in storage.
     if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
     return pending;
@@ -328,34 +329,20 @@ Result<> WebhookService::Impl::delete_event(const Principal& principal, Subscrip
 
 Result<EventId> WebhookService::Impl::send_test_event(const Principal& principal, SubscriptionId id,
                                                       std::optional<std::string> payload) {
-    if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
-        return found.error();
-    }
+    const Result<Subscription> found = storage->find_subscription(principal, id);
+    if (!found) return found.error();
     if (!payload) payload = std::string(default_test_payload);
     if (Result<> verdict = check_payload(*payload, options.max_payload_bytes); !verdict) {
         return verdict.error();
     }
     PendingPublication pending;
-    pending.message =
-        make_message(std::string(test_event_type), "application/json", *std::move(payload));
+    pending.message = make_message(std::string(test_event_type), "application/json",
+                                   *std::move(payload), found->user_id);
     pending.only = id;
     const Result<PublishReceipt> receipt =
         single_receipt(engine.submit_and_wait(single(std::move(pending))));
     if (!receipt) return receipt.error();
     return receipt->event_ids.front();
-}
-
-// ---- Event types.
-
-Result<> WebhookService::Impl::register_event_type(EventType type) {
-    if (Result<> verdict = service::check_event_type(type); !verdict) return verdict;
-    Result<> stored = storage->upsert_event_type(type);
-    if (stored) apply_change();
-    return stored;
-}
-
-Result<std::vector<EventType>> WebhookService::Impl::event_types() const {
-    return index.event_types();
 }
 
 // ---- Publishing.

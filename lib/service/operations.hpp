@@ -63,6 +63,7 @@ public:
     Result<CreatedApiKey> create_api_key(const Principal& maker, const ApiKeyDraft&);
 
     Result<std::size_t> rewrap_data_keys(const Principal&);
+    Result<std::size_t> shred_user(const Principal&, const std::string& user_id);
     Result<Page<AuditRecord>> audit(const Principal&, const ListQuery&) const;
 
     Result<Overview> overview();

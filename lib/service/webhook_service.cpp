@@ -245,6 +245,12 @@ Result<std::size_t> WebhookService::rewrap_data_keys(const Principal& principal)
                  [&](Impl& impl) { return impl.rewrap_data_keys(principal); });
 }
 
+Result<std::size_t> WebhookService::shred_user(const Principal& principal,
+                                               const std::string& user_id) {
+    return enter(impl_, principal, Action::shred_user,
+                 [&](Impl& impl) { return impl.shred_user(principal, user_id); });
+}
+
 Result<> WebhookService::register_event_type(EventType type) {
     return enter(impl_, [&](Impl& impl) { return impl.register_event_type(std::move(type)); });
 }

@@ -261,4 +261,12 @@ AuditRecord data_key_rewrapped(const Principal& by, std::int64_t id, std::string
     return record;
 }
 
+AuditRecord user_shredded(const Principal& by, const std::string& user_id, std::size_t data_keys) {
+    AuditRecord record = record_of(by, "user.shredded", "user", user_id);
+    record.user_id = user_id;
+    record.changes =
+        Changes().add("dataKeys", static_cast<std::int64_t>(data_keys), std::int64_t{0}).json();
+    return record;
+}
+
 }  // namespace webhooks::storage::audit

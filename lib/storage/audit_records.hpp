@@ -46,5 +46,8 @@ WEBHOOKS_EXPORT AuditRecord portal_session_ended(const Principal& by,
 /// @param id of the data key, whose encryption key was `before`
 WEBHOOKS_EXPORT AuditRecord data_key_rewrapped(const Principal& by, std::int64_t id,
                                                std::string_view before, std::string_view after);
+/// @param data_keys how many were destroyed
+WEBHOOKS_EXPORT AuditRecord user_shredded(const Principal& by, const std::string& user_id,
+                                          std::size_t data_keys);
 
 }  // namespace webhooks::storage::audit

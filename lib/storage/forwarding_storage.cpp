@@ -42,6 +42,7 @@ constexpr const char* call_names[] = {
     "overview",
     "users",
     "rewrap_data_keys",
+    "shred_user",
     "insert_api_key",
     "find_api_key",
     "list_api_keys",
@@ -277,6 +278,10 @@ Result<std::vector<UserSummary>> ForwardingStorage::users(const std::string& aft
 
 Result<std::size_t> ForwardingStorage::rewrap_data_keys(const Principal& by) {
     return call_inner(Call::rewrap_data_keys, [&] { return inner_->rewrap_data_keys(by); });
+}
+
+Result<std::size_t> ForwardingStorage::shred_user(const Principal& by, const std::string& user_id) {
+    return call_inner(Call::shred_user, [&] { return inner_->shred_user(by, user_id); });
 }
 
 Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const Principal& by,

@@ -1,5 +1,6 @@
 #include <storage/idempotency.hpp>
 
+#include <base/hex.hpp>
 #include <map>
 #include <string>
 #include <utility>
@@ -43,6 +44,7 @@ private:
     }
 
     Result<Appended> judge(std::size_t i) {
+        if (appends_[i].rejection) return *appends_[i].rejection;
         const std::optional<IdempotencyKey>& key = appends_[i].idempotency;
         if (!key) return reserved_[i];
         const auto [place, is_first] = written_.try_emplace({key->scope, key->key}, i);
@@ -82,6 +84,11 @@ private:
 };
 
 }  // namespace
+
+bool has_digest(const IdempotencyKey& key, std::string_view stored) {
+    return stored == to_hex(key.digest) ||
+           (!key.former_digest.empty() && stored == to_hex(key.former_digest));
+}
 
 std::vector<Appended> reserve(const std::vector<Append>& appends, EventId first) {
     std::vector<Appended> reserved;

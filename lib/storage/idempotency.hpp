@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 #include <webhooks/export.hpp>
 #include <webhooks/storage/batch.hpp>
@@ -20,6 +21,9 @@ struct Earlier {
     bool has_same_content = false;
     Appended appended;
 };
+
+/// Whether a stored digest, in hexadecimal, is that of the same content.
+WEBHOOKS_EXPORT bool has_digest(const IdempotencyKey& key, std::string_view stored);
 
 /// Finds a key within its lifetime. @return an error for an append that cannot be decided now.
 using FindEarlier = std::function<Result<std::optional<Earlier>>(const IdempotencyKey&)>;

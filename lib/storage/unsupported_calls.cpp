@@ -53,6 +53,10 @@ Result<std::size_t> OperatorView::rewrap_data_keys(const Principal&) {
     return Error(Errc::unsupported, "this storage encrypts nothing");
 }
 
+Result<std::size_t> OperatorView::shred_user(const Principal&, const std::string&) {
+    return Error(Errc::unsupported, "this storage encrypts nothing");
+}
+
 void DeliveryLog::set_listener(std::function<void()>) {}
 
 Result<StorageSample> OperatorView::sample() {

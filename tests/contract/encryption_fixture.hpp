@@ -2,6 +2,7 @@
 
 #include <contract/storages.hpp>
 #include <map>
+#include <mutex>
 
 namespace webhooks::testing {
 
@@ -10,9 +11,18 @@ class KeysOfTest final : public KeyProvider {
 public:
     explicit KeysOfTest(std::string current) { add(std::move(current)); }
 
-    Result<EncryptionKey> current() override { return find(current_); }
+    Result<EncryptionKey> current() override {
+        std::string id;
+        {
+            const std::scoped_lock lock(mutex_);
+            id = current_;
+        }
+        return find(id);
+    }
     Result<EncryptionKey> find(const std::string& id) override {
-        if (++calls == failing_call) return Error(Errc::unavailable, "the key service is down");
+        const std::scoped_lock lock(mutex_);
+        if (++calls == failing_call || is_down)
+            return Error(Errc::unavailable, "the key service is down");
         const auto found = keys_.find(id);
         if (found == keys_.end()) return Error(Errc::not_found, "destroyed");
         return EncryptionKey{.id = id, .bytes = Secret(found->second)};
@@ -20,6 +30,7 @@ public:
 
     /// A new current key.
     void add(std::string id) {
+        const std::scoped_lock lock(mutex_);
         keys_[id] = std::string(32, static_cast<char>('a' + keys_.size()));
         current_ = std::move(id);
     }
@@ -27,8 +38,10 @@ public:
 
     int calls = 0;
     int failing_call = 0;
+    bool is_down = false;
 
 private:
+    std::mutex mutex_;
     std::map<std::string, std::string> keys_;
     std::string current_;
 };

@@ -24,6 +24,9 @@ inline void make_old(soci::session& sql) {
     }
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
     sql << "ALTER TABLE webhooks_message DROP COLUMN trace";
+    sql << "ALTER TABLE webhooks_message DROP COLUMN key_id";
+    sql << "ALTER TABLE webhooks_attempt DROP COLUMN key_id";
+    sql << "ALTER TABLE webhooks_state DROP COLUMN encrypts_payloads";
     sql << "ALTER TABLE webhooks_attempt DROP COLUMN details";
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";
@@ -37,6 +40,12 @@ inline void make_old(soci::session& sql) {
     }
     sql << "INSERT INTO webhooks_api_key (hash, user_id, is_administrator, created_at) "
            "VALUES ('6161', 'alice', 0, 0), ('6262', 'boss', 1, 0)";
+    if (sql.get_backend_name() == "postgresql") {
+        for (const char* function :
+             {"publish_stored", "publishing_keys", "take_data_key_id", "add_data_key"}) {
+            sql << std::string("DROP FUNCTION webhooks_") + function;
+        }
+    }
     sql << "DELETE FROM webhooks_schema WHERE version >= 4";
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
            "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "

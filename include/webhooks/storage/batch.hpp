@@ -21,6 +21,14 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
+/// Whether storage could read a payload.
+enum class PayloadState : std::uint8_t {
+    readable,
+    locked,     ///< Its data key cannot be obtained now. It is empty; its events wait.
+    destroyed,  ///< Its data key was destroyed: `OperatorView::shred_user`. It is empty.
+    corrupt,    ///< Storage has another value than was written. It is empty.
+};
+
 /// The payload of a publication, stored once for all of its subscriptions.
 struct Message {
     std::string event_type;
@@ -30,6 +38,12 @@ struct Message {
     /// After this time it is not sent any more.
     std::optional<Time> expires_at = {};
     std::optional<TraceContext> trace = {};
+    /// The user that it was published for; empty: for all, or read from a storage that does not
+    /// encrypt it.
+    std::string user_id = {};
+    PayloadState state = PayloadState::readable;
+    /// Used inside a storage: the data key that encrypts the payload. 0: it is in plain text.
+    std::int64_t key_id = 0;
 };
 
 /// Identifies repetitions of a publication.
@@ -37,6 +51,8 @@ struct IdempotencyKey {
     std::string scope;  ///< The caller's user id.
     std::string key;
     std::string digest;  ///< SHA-256 of the content, 32 bytes.
+    /// Used inside a storage that has begun to encrypt payloads: the digest that it stored before.
+    std::string former_digest = {};
 };
 
 /// One message for the subscriptions that it matched. Its events get consecutive ids.
@@ -50,6 +66,8 @@ struct Append {
     /// It is written together with the previous append, or neither is. A batch collects the appends
     /// of independent callers; a run of joined appends is what one caller publishes as a unit.
     bool joins_previous = false;
+    /// Used inside a storage: why it is not written.
+    std::optional<Error> rejection = {};
 };
 
 /// The end of an attempt.
@@ -60,6 +78,7 @@ struct AttemptRecord {
 
     EventId event{};
     SubscriptionId subscription{};
+    std::string user_id = {};  ///< Whose subscription it is; may be empty if there is no response.
     /// A delivered one has a status of 200 - 299 and no error.
     Attempt attempt;
     std::optional<Time> due = {};     ///< With Outcome::retry: when the next attempt is due.

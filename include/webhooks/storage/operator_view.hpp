@@ -60,6 +60,12 @@ public:
     /// @param by the caller
     /// @return how many it encrypted; invalid_argument if the storage has no encryption keys.
     virtual Result<std::size_t> rewrap_data_keys(const Principal& by);
+    /// Destroys the data keys of a user, and with them all encrypted payloads of messages that were
+    /// published for this user, and all encrypted responses of the user's endpoints. Workers get a
+    /// Notice. The default implementation returns `unsupported`.
+    /// @param by the caller
+    /// @return how many data keys there were; with 0 nothing was encrypted, and nothing is changed.
+    virtual Result<std::size_t> shred_user(const Principal& by, const std::string& user_id);
 };
 
 }  // namespace webhooks

@@ -27,7 +27,8 @@ struct Configuration {
 };
 
 /// A message to all workers that changes no configuration: an event was deleted while a worker held
-/// it, an endpoint requested a pause, such a pause ended early, or a FailingNotice was written.
+/// it, an endpoint requested a pause, such a pause ended early, a FailingNotice was written, or the
+/// payloads of a user were destroyed.
 struct Notice {
     std::int64_t number = 0;  ///< Ascending, in the order in which they become visible.
     SubscriptionId subscription{};
@@ -36,6 +37,9 @@ struct Notice {
     /// `Subscription::notified_failing_since`. Absent, as `deleted_event`: it is about a pause.
     std::optional<Time> notified_failing_since = {};
     std::optional<Time> paused_until = {};  ///< Absent: the pause is over.
+    /// Whose payloads were destroyed, of messages up to `shredded_at`; then nothing else is set.
+    std::optional<std::string> shredded_user = {};
+    Time shredded_at{};
 };
 
 inline constexpr std::size_t max_retired_secrets = 4;

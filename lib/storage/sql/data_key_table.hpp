@@ -6,7 +6,10 @@
 #include <soci/soci.h>
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <webhooks/encryption.hpp>
 #include <webhooks/error.hpp>
@@ -19,13 +22,42 @@ namespace webhooks::storage {
 /// A data key as stored.
 struct DataKeyRow {
     std::int64_t id = 0;
-    std::string wrapped;  ///< Encrypted with the encryption key `kek_id`.
+    std::string wrapped;  ///< Encrypted with the encryption key `kek_id`. Empty: destroyed.
     std::string kek_id;
+    /// Whose payloads it encrypts; empty: those of publications to all users. Absent: secrets.
+    std::optional<std::string> user_id = {};
+    Time created_at{};
+
+    bool is_destroyed() const noexcept { return wrapped.empty(); }
 };
 
-std::vector<DataKeyRow> read_data_keys(soci::session& sql);
-Result<> insert_data_key(soci::session& sql, const Secret& data_key, const EncryptionKey& key,
-                         Time now);
+/// Those of secrets, in order of id.
+std::vector<DataKeyRow> read_settings_keys(soci::session& sql);
+/// Those after `after` that are not destroyed and that another encryption key encrypts, in order of
+/// id.
+std::vector<DataKeyRow> data_keys_not_under(soci::session& sql, const std::string& kek_id,
+                                            std::int64_t after, std::size_t limit);
+/// Also those that were destroyed.
+std::vector<DataKeyRow> find_data_keys(soci::session& sql, const std::set<std::int64_t>& ids);
+/// The user's newest that is not destroyed, of those created after `oldest` and with an id after
+/// `after`.
+std::optional<DataKeyRow> newest_data_key(soci::session& sql, const std::string& user_id,
+                                          Time oldest, std::int64_t after);
+/// @param user_id as in DataKeyRow
+Result<DataKeyRow> insert_data_key(soci::session& sql, const Secret& data_key,
+                                   const EncryptionKey& key, Time now,
+                                   const std::optional<std::string>& user_id);
+/// @return how many there were.
+std::size_t destroy_data_keys(soci::session& sql, const std::string& user_id, Time now);
+
+/// Whether anything is encrypted by the data key of a user.
+bool has_payload_keys(soci::session& sql);
+/// Tells those who publish in SQL.
+void set_encrypts_payloads(soci::session& sql, bool encrypts);
+/// The digest of a publication as it is stored while payloads are encrypted.
+/// @param key the data key of secrets
+std::string keyed_digest(const Secret& key, std::string_view digest);
+
 /// @return false if the row has changed since it was read
 bool update_data_key(soci::session& sql, const DataKeyRow& old, const DataKeyRow& changed);
 

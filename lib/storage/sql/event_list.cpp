@@ -63,7 +63,7 @@ std::string from(unsigned joins) {
 struct EventRow {
     static constexpr const char* select =
         "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "
-        "a.status_code, a.response, a.error_message, a.outcome, u.due_at, "
+        "a.status_code, a.response, a.error_message, a.outcome, u.due_at, m.key_id, a.key_id, "
         "(SELECT count(*) FROM webhooks_attempt c "
         "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))";
 
@@ -74,6 +74,7 @@ struct EventRow {
     std::optional<std::string> error_message;
     std::optional<Outcome> outcome;
     std::optional<Time> due_at;
+    std::optional<std::int64_t> response_key;
     int requests = 0;
 
     void define(soci::statement& query) {
@@ -88,11 +89,14 @@ struct EventRow {
         query.exchange(into(error_message));
         query.exchange(into(outcome));
         query.exchange(into(due_at));
+        query.exchange(into(event.payload_key_id));
+        query.exchange(into(response_key));
         query.exchange(into(requests));
     }
 
     Event to_event() const {
         Event complete = event;
+        complete.response_key_id = response_key.value_or(0);
         if (outcome) {
             apply_latest_attempt(complete,
                                  {.sent_at = sent_at.value_or(Time{}),
@@ -266,14 +270,16 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
     query.exchange(into(attempt.error_message));
     query.exchange(into(attempt.outcome));
     query.exchange(into(details));
+    query.exchange(into(attempt.key_id));
     query.exchange(use(event, "id"));
-    for_each_row(query,
-                 "SELECT number, sent_at, duration_us, status_code, response, error_message, "
-                 "outcome, details FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
-                 [&] {
-                     attempt.details = read_details(details);
-                     attempts.push_back(attempt);
-                 });
+    for_each_row(
+        query,
+        "SELECT number, sent_at, duration_us, status_code, response, error_message, "
+        "outcome, details, key_id FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
+        [&] {
+            attempt.details = read_details(details);
+            attempts.push_back(attempt);
+        });
     return attempts;
 }
 

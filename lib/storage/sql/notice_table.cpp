@@ -11,12 +11,12 @@ void give_notice(soci::session& sql, const Notice& notice, Time now) {
     sql << "UPDATE webhooks_state SET last_notice = last_notice + 1 RETURNING last_notice",
         into(number);
     sql << "INSERT INTO webhooks_notice (number, subscription_id, event_id, judged_at, "
-           "paused_until, notified_failing_since, created_at) VALUES (:number, :subscription, "
-           ":event, :judged_at, :paused_until, :notified, :created_at)",
+           "paused_until, notified_failing_since, shredded_user, created_at) VALUES (:number, "
+           ":subscription, :event, :judged_at, :paused_until, :notified, :shredded, :created_at)",
         use(number, "number"), use(notice.subscription, "subscription"),
         use(notice.deleted_event, "event"), use(notice.judged_at, "judged_at"),
         use(notice.paused_until, "paused_until"), use(notice.notified_failing_since, "notified"),
-        use(now, "created_at");
+        use(notice.shredded_user, "shredded"), use(now, "created_at");
 }
 
 std::vector<Notice> read_notices(soci::session& sql, std::int64_t after) {
@@ -29,10 +29,12 @@ std::vector<Notice> read_notices(soci::session& sql, std::int64_t after) {
     query.exchange(into(notice.judged_at));
     query.exchange(into(notice.paused_until));
     query.exchange(into(notice.notified_failing_since));
+    query.exchange(into(notice.shredded_user));
+    query.exchange(into(notice.shredded_at));
     query.exchange(use(after, "after"));
     for_each_row(query,
                  "SELECT number, subscription_id, event_id, judged_at, paused_until, "
-                 "notified_failing_since "
+                 "notified_failing_since, shredded_user, created_at "
                  "FROM webhooks_notice WHERE number > :after ORDER BY number",
                  [&] { notices.push_back(notice); });
     return notices;

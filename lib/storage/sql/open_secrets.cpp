@@ -14,6 +14,8 @@ namespace {
 
 /// Subscriptions in one transaction, which other changes of subscriptions wait for.
 constexpr std::size_t converted_at_once = 100;
+/// Data keys in one transaction.
+constexpr std::size_t rewrapped_at_once = 200;
 
 Error has_no_keys() {
     return {Errc::invalid_argument,
@@ -24,47 +26,51 @@ Error has_no_keys() {
 
 Result<std::size_t> SqlStorage::open_secrets() {
     if (!encryption_.keys) {
-        return run(Purpose::read, [](soci::session& sql) -> Result<std::size_t> {
+        const Result<> is_plain = run(Purpose::read, [](soci::session& sql) -> Result<> {
             if (!subscriptions_not_under(sql, 0, {}, 1).empty()) return has_no_keys();
-            return std::size_t{0};
+            return {};
         });
+        if (!is_plain) return is_plain.error();
+        if (Result<> prepared = open_payloads(); !prepared) return prepared.error();
+        return std::size_t{0};
     }
     if (Result<> loaded = load_data_keys(); !loaded) return loaded.error();
+    if (Result<> prepared = open_payloads(); !prepared) return prepared.error();
     return convert_secrets();
 }
 
-Result<std::vector<DataKeyRow>> SqlStorage::read_data_keys() {
+Result<std::vector<DataKeyRow>> SqlStorage::read_settings_keys() {
     return run(Purpose::read, [](soci::session& sql) -> Result<std::vector<DataKeyRow>> {
-        return storage::read_data_keys(sql);
+        return storage::read_settings_keys(sql);
     });
 }
 
 /// Unless another service has made one meanwhile.
-Result<> SqlStorage::make_data_key() {
+Result<> SqlStorage::make_settings_key() {
     const Result<EncryptionKey> key = encryption::current_key(*encryption_.keys);
     if (!key) return key.error();
     const Result<Secret> data_key = encryption::make_key();
     if (!data_key) return data_key.error();
     return run(Purpose::configure, [&](soci::session& sql) -> Result<> {
-        if (!storage::read_data_keys(sql).empty()) return {};
-        return insert_data_key(sql, *data_key, *key, now(sql));
+        if (!storage::read_settings_keys(sql).empty()) return {};
+        const Result<DataKeyRow> made = insert_data_key(sql, *data_key, *key, now(sql), {});
+        return made ? Result<>() : made.error();
     });
 }
 
 /// The host's key provider, which may take a while, is asked outside transactions.
 Result<> SqlStorage::load_data_keys() {
-    Result<std::vector<DataKeyRow>> rows = read_data_keys();
+    Result<std::vector<DataKeyRow>> rows = read_settings_keys();
     if (rows && rows->empty()) {
-        if (Result<> made = make_data_key(); !made) return made;
-        rows = read_data_keys();
+        if (Result<> made = make_settings_key(); !made) return made;
+        rows = read_settings_keys();
     }
     if (!rows) return rows.error();
     std::map<std::int64_t, Secret> keys;
     for (const DataKeyRow& row : *rows) {
-        const Result<EncryptionKey> key = encryption::find_key(*encryption_.keys, row.kek_id);
-        if (!key) return key.error();
-        Result<Secret> data_key = unwrap(row, *key);
+        Result<Secret> data_key = unwrap_data_key(row);
         if (!data_key) return data_key.error();
+        settings_key_ = *data_key;
         keys.emplace(row.id, *std::move(data_key));
     }
     const std::int64_t current = encryption_.secrets ? rows->back().id : 0;
@@ -109,27 +115,42 @@ Result<std::size_t> SqlStorage::rewrap_data_keys(const Principal& by) {
     }
     const Result<EncryptionKey> current = encryption::current_key(*encryption_.keys);
     if (!current) return current.error();
-    const Result<std::vector<DataKeyRow>> rows = read_data_keys();
-    if (!rows) return rows.error();
     std::size_t rewrapped = 0;
-    for (const DataKeyRow& row : *rows) {
-        if (row.kek_id == current->id) continue;
-        const Result<EncryptionKey> key = encryption::find_key(*encryption_.keys, row.kek_id);
-        if (!key) return key.error();
-        const Result<Secret> data_key = unwrap(row, *key);
-        if (!data_key) return data_key.error();
-        const Result<DataKeyRow> changed = wrap(row.id, *data_key, *current);
-        if (!changed) return changed.error();
-        const Result<> done = run(Purpose::change, [&](soci::session& sql) -> Result<> {
-            if (!update_data_key(sql, row, *changed)) return {};
-            ++rewrapped;
-            insert_audit(sql, audit::data_key_rewrapped(by, row.id, row.kek_id, changed->kek_id),
-                         now(sql));
-            return {};
-        });
-        if (!done) return done.error();
+    for (std::int64_t last = 0;;) {
+        const Result<std::vector<DataKeyRow>> rows =
+            run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<DataKeyRow>> {
+                return data_keys_not_under(sql, current->id, last, rewrapped_at_once);
+            });
+        if (!rows) return rows.error();
+        if (rows->empty()) return rewrapped;
+        last = rows->back().id;
+        const Result<std::size_t> done = rewrap(by, *rows, *current);
+        if (!done) return done;
+        rewrapped += *done;
     }
-    return rewrapped;
+}
+
+Result<std::size_t> SqlStorage::rewrap(const Principal& by, const std::vector<DataKeyRow>& rows,
+                                       const EncryptionKey& current) {
+    std::vector<DataKeyRow> changed;
+    for (const DataKeyRow& row : rows) {
+        const Result<Secret> data_key = unwrap_data_key(row);
+        if (!data_key) return data_key.error();
+        Result<DataKeyRow> again = wrap(row.id, *data_key, current);
+        if (!again) return again.error();
+        changed.push_back(*std::move(again));
+    }
+    return run(Purpose::change, [&](soci::session& sql) -> Result<std::size_t> {
+        std::size_t rewrapped = 0;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            // It may have been destroyed meanwhile.
+            if (!update_data_key(sql, rows[i], changed[i])) continue;
+            ++rewrapped;
+            insert_audit(sql, audit::data_key_rewrapped(by, rows[i].id, rows[i].kek_id, current.id),
+                         now(sql));
+        }
+        return rewrapped;
+    });
 }
 
 }  // namespace webhooks::storage

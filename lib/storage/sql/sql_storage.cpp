@@ -45,7 +45,7 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
                                                           const ListQuery& list) {
     const Result<query::Plan> plan = query::make_plan(list, ListKind::subscriptions);
     if (!plan) return plan.error();
-    return run(
+    return opened(run(
         Purpose::query,
         [&](soci::session& sql) -> Result<Page<Subscription>> {
             Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
@@ -56,7 +56,7 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
             }
             return page;
         },
-        list.stop);
+        list.stop));
 }
 
 Result<Configuration> SqlStorage::configuration(Revision since) {
@@ -70,34 +70,47 @@ Result<Configuration> SqlStorage::configuration(Revision since) {
 }
 
 Result<std::vector<Notice>> SqlStorage::notices(std::int64_t after) {
-    return run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<Notice>> {
-        return read_notices(sql, after);
-    });
+    Result<std::vector<Notice>> found =
+        run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<Notice>> {
+            return read_notices(sql, after);
+        });
+    if (!found) return found;
+    for (const Notice& notice : *found) {
+        if (notice.shredded_user) payload_keys_.forget(*notice.shredded_user);
+    }
+    return found;
 }
 
 // ---- The log, for readers.
 
+Result<query::Plan> SqlStorage::plan_events(const ListQuery& list) const {
+    Result<query::Plan> plan = query::make_plan(list, ListKind::events);
+    if (!plan || !has_encrypted_payloads_) return plan;
+    const Result<> searchable = query::check_encrypted(*plan);
+    return searchable ? plan : searchable.error();
+}
+
 Result<Page<Event>> SqlStorage::list_events(const Principal& principal, SubscriptionId id,
                                             const ListQuery& list) {
-    const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
+    const Result<query::Plan> plan = plan_events(list);
     if (!plan) return plan.error();
     const Result<std::optional<EventId>> last = last_shown(*plan);
     if (!last) return last.error();
     const EventScope scope{.owner = principal, .subscription = id};
-    return run_visible(
+    return opened(run_visible(
         Purpose::query_log, principal, id,
         [&](soci::session& sql, Subscription&) -> Result<Page<Event>> {
             return storage::list_events(sql, dialect_, scope, *plan, *last);
         },
-        list.stop);
+        list.stop));
 }
 
 Result<Page<Event>> SqlStorage::list_all_events(const Principal& principal, const ListQuery& list) {
-    const Result<query::Plan> plan = query::make_plan(list, ListKind::events);
+    const Result<query::Plan> plan = plan_events(list);
     if (!plan) return plan.error();
     const Result<std::optional<EventId>> last = last_shown(*plan);
     if (!last) return last.error();
-    return run(
+    return opened(run(
         Purpose::query_log,
         [&](soci::session& sql) -> Result<Page<Event>> {
             const std::optional<SubscriptionId> only = principal.subscription();
@@ -105,7 +118,7 @@ Result<Page<Event>> SqlStorage::list_all_events(const Principal& principal, cons
             return storage::list_events(sql, dialect_, {.owner = principal, .subscription = only},
                                         *plan, *last);
         },
-        list.stop);
+        list.stop));
 }
 
 /// A reader that continues after an event never returns to earlier ids that become visible later.
@@ -116,23 +129,24 @@ Result<std::optional<EventId>> SqlStorage::last_shown(const query::Plan& plan) {
 
 Result<EventHistory> SqlStorage::find_event(const Principal& principal, SubscriptionId id,
                                             EventId event) {
-    return run_visible(Purpose::query_log, principal, id,
-                       [&](soci::session& sql, Subscription&) -> Result<EventHistory> {
-                           std::optional<EventHistory> found = storage::find_event(sql, id, event);
-                           if (!found) return no_such_event();
-                           return *std::move(found);
-                       });
+    return opened(run_visible(Purpose::query_log, principal, id,
+                              [&](soci::session& sql, Subscription&) -> Result<EventHistory> {
+                                  std::optional<EventHistory> found =
+                                      storage::find_event(sql, id, event);
+                                  if (!found) return no_such_event();
+                                  return *std::move(found);
+                              }));
 }
 
 Result<EventHistory> SqlStorage::find_any_event(const Principal& principal, EventId event,
                                                 std::optional<std::uint64_t> worker_tag) {
-    return run(Purpose::query_log, [&](soci::session& sql) -> Result<EventHistory> {
+    return opened(run(Purpose::query_log, [&](soci::session& sql) -> Result<EventHistory> {
         const std::optional<SubscriptionId> owner = find_owner(sql, event, worker_tag);
         if (!owner || !storage::find_subscription(sql, principal, *owner)) return no_such_event();
         std::optional<EventHistory> found = storage::find_event(sql, *owner, event);
         if (!found) return no_such_event();
         return *std::move(found);
-    });
+    }));
 }
 
 Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {

@@ -6,12 +6,16 @@
 #include <mutex>
 #include <optional>
 #include <query/budget.hpp>
+#include <query/plan.hpp>
+#include <set>
+#include <span>
 #include <stop_token>
 #include <storage/operational_listener.hpp>
 #include <storage/retention_cursor.hpp>
 #include <storage/sql/condition_sql.hpp>
 #include <storage/sql/data_key_table.hpp>
 #include <storage/sql/operational_table.hpp>
+#include <storage/sql/payload_keys.hpp>
 #include <storage/sql/subscription_cipher.hpp>
 #include <utility>
 #include <webhooks/encryption.hpp>
@@ -76,6 +80,7 @@ public:
     Result<Overview> overview() override;
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
     Result<std::size_t> rewrap_data_keys(const Principal& by) override;
+    Result<std::size_t> shred_user(const Principal& by, const std::string& user_id) override;
 
     Result<ApiKeyRecord> insert_api_key(const Principal& by, const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
@@ -104,8 +109,9 @@ protected:
     SqlStorage(const Dialect& dialect, EncryptionOptions encryption)
         : dialect_(dialect), encryption_(std::move(encryption)) {}
 
-    /// Reads the database's data key, which it creates first if there is none, and then converts
-    /// the secrets that are not stored as the options say. Called once, before anything else.
+    /// Reads the database's data key, which it creates first if there is none, then converts the
+    /// secrets that are not stored as the options say, and prepares for encrypted payloads. Called
+    /// once, before anything else.
     /// @return how many subscriptions were converted.
     Result<std::size_t> open_secrets();
 
@@ -162,6 +168,13 @@ protected:
     /// The listener hears of what was committed.
     void report(const std::vector<OperationalEvent>& events) { operational_.report(events); }
 
+    bool encrypts_payloads() const noexcept { return encryption_.keys && encryption_.payloads; }
+    /// The batch as it is stored. @param room for a changed copy. @return `batch`, or `room`.
+    const Batch& sealed(const Batch& batch, Batch& room);
+    /// Replaces messages that were read by their plain text; those that cannot be decrypted say so.
+    Result<std::vector<HeldEvent>> opened(Result<std::vector<HeldEvent>> events);
+    Result<Claim> opened(Result<Claim> claim);
+
 private:
     /// As `run` with Purpose::configure, for changes of which subscribers hear:
     /// `body(soci::session&, OperationalWriter&)`.
@@ -176,16 +189,37 @@ private:
                      const std::stop_token& stop = {});
     /// Writes a subscription whose secrets are in plain text. @return the same.
     Result<Subscription> update(soci::session& sql, const Subscription& changed);
-    Result<std::vector<DataKeyRow>> read_data_keys();
-    Result<> make_data_key();
+    Result<std::vector<DataKeyRow>> read_settings_keys();
+    Result<> make_settings_key();
+    Result<std::size_t> rewrap(const Principal& by, const std::vector<DataKeyRow>& rows,
+                               const EncryptionKey& current);
     Result<> load_data_keys();
     Result<std::size_t> convert_secrets();
+    Result<> open_payloads();
+    /// @return invalid_argument also if events are compared by what is encrypted.
+    Result<query::Plan> plan_events(const ListQuery& list) const;
+    Result<Secret> unwrap_data_key(const DataKeyRow& row);
+    /// The user's newest key after `after` that may encrypt. @return null if there is none.
+    Result<PayloadKeyPtr> read_payload_key(const std::string& user, std::int64_t after);
+    Result<PayloadKeyPtr> make_payload_key(const std::string& user);
+    KeysByUser encryption_keys(const std::set<std::string>& users);
+    KeysById decryption_keys(std::set<std::int64_t> ids);
+    void seal_digest(IdempotencyKey& key) const;
+    /// @return unavailable if a key cannot be obtained now.
+    Result<> open(std::span<Event* const> events);
+    void open(std::vector<HeldEvent>& events);
+    Result<Page<Event>> opened(Result<Page<Event>> page);
+    Result<Page<Subscription>> opened(Result<Page<Subscription>> page);
+    Result<EventHistory> opened(Result<EventHistory> history);
     /// The last event that a list may show, if there is such a limit.
     Result<std::optional<EventId>> last_shown(const query::Plan& plan);
 
     const Dialect& dialect_;
     const EncryptionOptions encryption_;
     SubscriptionCipher cipher_;
+    Secret settings_key_;  ///< The data key of secrets; empty without encryption keys.
+    PayloadKeys payload_keys_;
+    bool has_encrypted_payloads_ = false;  ///< Or may have: decided when the storage was opened.
     std::mutex retention_mutex_;
     RetentionCursor retention_;
     OperationalListener operational_;

@@ -224,4 +224,52 @@ TEST_CASE("an endpoint that failed before this process started uses the slots of
     CHECK(bench.begin_all().size() == 1);
 }
 
+TEST_CASE("events end when the payloads of the user that they were published for are destroyed") {
+    Bench bench;
+    const auto add = [&](const std::string& user, std::chrono::seconds later) {
+        HeldEvent event = bench.event(++bench.last_event, 1);
+        auto message = std::make_shared<Message>(*event.message);
+        message->user_id = user;
+        event.message = std::move(message);
+        event.created_at = bench.now.time + later;
+        bench.dispatcher.add(std::move(event), bench.now);
+    };
+    static_cast<void>(bench.endpoint({1}));
+    bench.endpoints.at(1)->owner = "alice";
+    add("alice", 0s);
+    add("alice", 1s);
+    add("", 0s);
+    add("alice", 0s);
+    bench.dispatcher.cancel_shredded("bob", bench.now.time, bench.now);
+    CHECK(bench.dispatcher.waiting() == 4);
+    bench.dispatcher.cancel_shredded("alice", bench.now.time, bench.now);
+    CHECK(bench.dispatcher.waiting() == 2);
+    const Results results = bench.dispatcher.take_results();
+    REQUIRE(results.batch.attempts.size() == 2);
+    CHECK(results.batch.attempts[1].event == EventId{4});
+    CHECK(results.batch.attempts[1].attempt.outcome == Outcome::cancelled);
+    CHECK(results.batch.attempts[1].attempt.error_message ==
+          "cancelled: its payload was destroyed");
+    CHECK(bench.begin_all().size() == 2);
+}
+
+TEST_CASE("an event whose payload was destroyed or changed in storage ends without a request") {
+    Bench bench;
+    for (const PayloadState state : {PayloadState::destroyed, PayloadState::corrupt}) {
+        HeldEvent event = bench.event(++bench.last_event, 1);
+        auto message = std::make_shared<Message>(*event.message);
+        message->state = state;
+        event.message = std::move(message);
+        bench.dispatcher.add(std::move(event), bench.now);
+    }
+    bench.add(1, 1);
+    CHECK(bench.begin_all().size() == 1);
+    const Results results = bench.dispatcher.take_results();
+    REQUIRE(results.batch.attempts.size() == 2);
+    CHECK(results.batch.attempts[0].attempt.error_message ==
+          "cancelled: its payload was destroyed");
+    CHECK(results.batch.attempts[1].attempt.error_message ==
+          "cancelled: its stored payload was changed");
+}
+
 }  // namespace webhooks::delivery

@@ -71,6 +71,8 @@ void add_members(Members& members, const Event& event) {
     members.add("sentAt", format_if_set(event.sent_at));
     members.add("nextRetryAt", format_if_set(event.next_retry_at));
     members.add("createdAt", format_time(event.created_at));
+    if (event.is_payload_gone) members.writer().member("isPayloadGone", true);
+    if (event.is_unreadable) members.writer().member("isUnreadable", true);
 }
 
 /// With up to three decimals, so to the microsecond.

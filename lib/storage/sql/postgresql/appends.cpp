@@ -25,6 +25,7 @@ public:
         payloads_.add(*append.message->payload);
         expiries_.add(to_micros(append.message->expires_at));
         traces_.add(write_trace(append.message->trace));
+        keys_.add(append.message->key_id);
         for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
             const std::int64_t event = first + static_cast<std::int64_t>(i);
             const std::int64_t subscription = append.subscriptions[i].value;
@@ -44,9 +45,10 @@ public:
         static const PreparedStatement insert_messages = {
             "insert_messages",
             "INSERT INTO webhooks_message "
-            "(id, event_count, event_type, content_type, payload, expires_at, trace) "
+            "(id, event_count, event_type, content_type, payload, expires_at, trace, key_id) "
             "SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), "
-            "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::text[])"};
+            "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::text[]), "
+            "unnest($8::bigint[])"};
         static const PreparedStatement insert_events = {
             "insert_events",
             "INSERT INTO webhooks_event "
@@ -58,9 +60,10 @@ public:
             "claimed_by, claim_number, is_deferred) SELECT unnest($1::bigint[]), "
             "unnest($2::bigint[]), unnest($3::bigint[]), 0, 0, 0, 0, 0"};
         if (is_empty_) return;
-        connection.send(insert_messages, {messages_.take(), event_counts_.take(),
-                                          event_types_.take(), content_types_.take(),
-                                          payloads_.take(), expiries_.take(), traces_.take()});
+        connection.send(
+            insert_messages,
+            {messages_.take(), event_counts_.take(), event_types_.take(), content_types_.take(),
+             payloads_.take(), expiries_.take(), traces_.take(), keys_.take()});
         connection.send(insert_events, {parameter(context.worker.id.value),
                                         parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
                                         parameter(to_micros(context.now)), events_.take(),
@@ -78,6 +81,7 @@ private:
     PostgresqlArray payloads_{Element::text};
     PostgresqlArray expiries_{Element::bigint};
     PostgresqlArray traces_{Element::text};
+    PostgresqlArray keys_{Element::bigint};
     PostgresqlArray events_{Element::bigint};
     PostgresqlArray subscriptions_{Element::bigint};
     PostgresqlArray message_of_{Element::bigint};

@@ -22,7 +22,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     }
     static const PreparedStatement select = {
         "read_messages",
-        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace "
+        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace, m.key_id "
         "FROM unnest($1::bigint[]) AS wanted(message) " +
             look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
@@ -35,6 +35,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
         message->payload = std::make_shared<const std::string>(rows.text(row, 3));
         if (!rows.is_null(row, 4)) message->expires_at = from_micros(rows.number(row, 4));
         if (!rows.is_null(row, 5)) message->trace = read_trace(std::string(rows.text(row, 5)));
+        message->key_id = rows.number(row, 6);
         messages[rows.number(row, 0)] = std::move(message);
     }
     return messages;

@@ -101,6 +101,7 @@ Error postgresql_error(const std::exception& failure) {
     Errc code = Errc::internal;
     if (is_passing(state)) code = Errc::unavailable;
     if (state.starts_with("23")) code = Errc::conflict;
+    if (state == "0A000") code = Errc::unsupported;
     return {code, "PostgreSQL: " + one_line(text)};
 }
 

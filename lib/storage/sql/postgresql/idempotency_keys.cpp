@@ -96,7 +96,7 @@ Result<std::optional<Earlier>> BatchKeys::find_earlier(const IdempotencyKey& giv
         return Error(Errc::unavailable,
                      "another is publishing with this idempotency key; try again");
     }
-    return Earlier{.has_same_content = found->second.digest == to_hex(given.digest),
+    return Earlier{.has_same_content = has_digest(given, found->second.digest),
                    .appended = found->second.appended};
 }
 

@@ -203,6 +203,7 @@ Result<Worker> PostgresqlStorage::register_worker(std::chrono::milliseconds leas
     return run_for_worker([&](PostgresqlConnection& connection) -> Result<Worker> {
         Random& random = options_.random ? *options_.random : *system_random();
         const Worker worker{.tag = random.next()};
+        set_encrypts_payloads(connection.sql(), encrypts_payloads());
         return insert_worker(connection, given_time(), worker, lease);
     });
 }
@@ -283,7 +284,9 @@ void PostgresqlStorage::set_listener(std::function<void()> listener) {
 
 // ---- The log, for a worker.
 
-Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch) {
+Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& given) {
+    Batch room;
+    const Batch& batch = sealed(given, room);
     Result<BatchReceipt> receipt = write(worker, batch, OnDuplicate::fail);
     if (!receipt && receipt.error() == Errc::conflict) {
         receipt = write(worker, batch, OnDuplicate::ignore);
@@ -332,33 +335,33 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
 
 Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker, EventId after,
                                                                  std::size_t limit) {
-    return run_as(worker, WorkerLock::shared,
-                  [&](PostgresqlConnection& connection,
-                      const WorkerContext&) -> Result<std::vector<HeldEvent>> {
-                      return storage::appended_after(connection, worker, after, limit);
-                  });
+    return opened(run_as(worker, WorkerLock::shared,
+                         [&](PostgresqlConnection& connection,
+                             const WorkerContext&) -> Result<std::vector<HeldEvent>> {
+                             return storage::appended_after(connection, worker, after, limit);
+                         }));
 }
 
 Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
-    return run_as(
+    return opened(run_as(
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
             Claim claim{.events = storage::claim(connection, context, limit, number)};
             read_rest(connection, claim);
             return claim;
-        });
+        }));
 }
 
 Result<std::vector<HeldEvent>> PostgresqlStorage::claim_reserved(WorkerId worker,
                                                                  SubscriptionId subscription,
                                                                  std::size_t limit,
                                                                  std::int64_t number) {
-    return run_as(worker, WorkerLock::shared,
-                  [&](PostgresqlConnection& connection,
-                      const WorkerContext&) -> Result<std::vector<HeldEvent>> {
-                      return storage::claim_reserved(connection, worker, subscription, limit,
-                                                     number);
-                  });
+    return opened(run_as(worker, WorkerLock::shared,
+                         [&](PostgresqlConnection& connection,
+                             const WorkerContext&) -> Result<std::vector<HeldEvent>> {
+                             return storage::claim_reserved(connection, worker, subscription, limit,
+                                                            number);
+                         }));
 }
 
 Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {

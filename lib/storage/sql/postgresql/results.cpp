@@ -22,22 +22,25 @@ public:
         responses_.add(attempt.response);
         errors_.add(attempt.error_message);
         outcomes_.add(static_cast<int>(attempt.outcome));
+        keys_.add(attempt.key_id);
         is_empty_ = false;
     }
 
     void send(PostgresqlConnection& connection, OnDuplicate on_duplicate) {
         static const std::string insert =
             "INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
-            "response, error_message, outcome) SELECT unnest($1::bigint[]), unnest($2::integer[]), "
+            "response, error_message, outcome, key_id) SELECT unnest($1::bigint[]), "
+            "unnest($2::integer[]), "
             "unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::integer[]), "
-            "unnest($6::text[]), unnest($7::text[]), unnest($8::integer[])";
+            "unnest($6::text[]), unnest($7::text[]), unnest($8::integer[]), unnest($9::bigint[])";
         static const PreparedStatement insert_new = {"insert_attempts", insert};
         static const PreparedStatement insert_unknown = {"insert_unknown_attempts",
                                                          insert + " ON CONFLICT DO NOTHING"};
         if (is_empty_) return;
-        connection.send(on_duplicate == OnDuplicate::fail ? insert_new : insert_unknown,
-                        {events_.take(), numbers_.take(), sent_.take(), durations_.take(),
-                         statuses_.take(), responses_.take(), errors_.take(), outcomes_.take()});
+        connection.send(
+            on_duplicate == OnDuplicate::fail ? insert_new : insert_unknown,
+            {events_.take(), numbers_.take(), sent_.take(), durations_.take(), statuses_.take(),
+             responses_.take(), errors_.take(), outcomes_.take(), keys_.take()});
     }
 
 private:
@@ -49,6 +52,7 @@ private:
     PostgresqlArray responses_{Element::text};
     PostgresqlArray errors_{Element::text};
     PostgresqlArray outcomes_{Element::integer};
+    PostgresqlArray keys_{Element::bigint};
     bool is_empty_ = true;
 };
 
@@ -92,15 +96,15 @@ std::map<EventId, Change> condense(const Batch& batch, WorkerId worker) {
 
 const PreparedStatement& changes_statement() {
     // A transaction that gives an event a row locks the event, so that it is not deleted meanwhile.
-    static const std::string within = "BETWEEN $16 AND $17";
+    static const std::string within = "BETWEEN $17 AND $18";
     static const PreparedStatement statement = {
         "write_changes",
         "WITH change AS MATERIALIZED (SELECT * FROM unnest($2::bigint[], $3::integer[], "
         "$4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::integer[], "
         "$10::bigint[], $11::integer[], $12::integer[], $13::bigint[], $14::integer[], "
-        "$15::text[]) "
+        "$15::text[], $16::bigint[]) "
         "AS c(event_id, number, sent_at, duration_us, status_code, response, error_message, "
-        "outcome, due_at, attempts, tries, claimed_by, is_deferred, details)), "
+        "outcome, due_at, attempts, tries, claimed_by, is_deferred, details, key_id)), "
         "held AS MATERIALIZED (SELECT c.*, e.subscription_id, u.event_id IS NOT NULL AS has_row "
         "FROM change c " +
             look_up("id, subscription_id, worker_id", "webhooks_event", "c.event_id", within) +
@@ -111,9 +115,9 @@ const PreparedStatement& changes_statement() {
             has_no_attempt(within) +
             " END), "
             "attempt AS (INSERT INTO webhooks_attempt (event_id, number, sent_at, duration_us, "
-            "status_code, response, error_message, outcome, details) "
+            "status_code, response, error_message, outcome, details, key_id) "
             "SELECT event_id, number, sent_at, duration_us, status_code, response, error_message, "
-            "outcome, details FROM held WHERE number IS NOT NULL), "
+            "outcome, details, key_id FROM held WHERE number IS NOT NULL), "
             "delivered AS (DELETE FROM webhooks_undelivered u USING held h "
             "WHERE h.outcome = 1 AND h.has_row "
             "AND u.subscription_id = h.subscription_id AND u.event_id = h.event_id), "
@@ -148,6 +152,7 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
     PostgresqlArray claimants(Element::bigint);
     PostgresqlArray deferred(Element::integer);
     PostgresqlArray details(Element::text);
+    PostgresqlArray keys(Element::bigint);
     const Attempt none{};
     for (const auto& [event, change] : changes) {
         const Attempt& attempt = change.attempt ? change.attempt->attempt : none;
@@ -168,13 +173,15 @@ void send_changes(PostgresqlConnection& connection, WorkerId worker,
         claimants.add(change.claimed_by.value);
         deferred.add(change.is_deferred ? 1 : 0);
         details.add(write_details(attempt.details));
+        keys.add(of_attempt(attempt.key_id));
     }
     connection.send(
         changes_statement(),
         {parameter(worker.value), events.take(), numbers.take(), sent.take(), durations.take(),
          statuses.take(), responses.take(), errors.take(), outcomes.take(), dues.take(),
          attempts.take(), tries.take(), claimants.take(), deferred.take(), details.take(),
-         parameter(changes.begin()->first.value), parameter(changes.rbegin()->first.value)});
+         keys.take(), parameter(changes.begin()->first.value),
+         parameter(changes.rbegin()->first.value)});
 }
 
 }  // namespace

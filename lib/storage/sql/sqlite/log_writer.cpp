@@ -16,10 +16,11 @@ std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     auto message = std::make_shared<Message>();
     std::string payload;
     std::optional<std::string> trace;
-    sql << "SELECT event_type, content_type, payload, expires_at, trace FROM webhooks_message "
+    sql << "SELECT event_type, content_type, payload, expires_at, trace, key_id FROM "
+           "webhooks_message "
            "WHERE id = :id",
         into(message->event_type), into(message->content_type), into(payload),
-        into(message->expires_at), into(trace), use(id, "id");
+        into(message->expires_at), into(trace), into(message->key_id), use(id, "id");
     message->payload = std::make_shared<const std::string>(std::move(payload));
     message->trace = read_trace(trace);
     return message;
@@ -46,7 +47,8 @@ const std::string is_held =
 /// An existing attempt is left unchanged.
 const std::string insert_attempt =
     "INSERT OR IGNORE INTO webhooks_attempt (event_id, number, sent_at, duration_us, status_code, "
-    "response, error_message, outcome, details) SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10";
+    "response, error_message, outcome, details, key_id) "
+    "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11";
 
 /// The events that are only in a worker's memory.
 const std::string in_memory =
@@ -83,8 +85,8 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql)
                       "WHERE id = ?"),
       insert_message_(sql,
                       "INSERT INTO webhooks_message "
-                      "(id, event_count, event_type, content_type, payload, expires_at, trace) "
-                      "VALUES (?, ?, ?, ?, ?, ?, ?)"),
+                      "(id, event_count, event_type, content_type, payload, expires_at, trace, "
+                      "key_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_event_(sql,
                     "INSERT INTO webhooks_event "
                     "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
@@ -138,7 +140,8 @@ void SqliteLogWriter::write(const Append& append, const Appended& place, const W
     if (place.count > 0) {
         insert_message_.execute(place.first_event, place.count, message.event_type,
                                 message.content_type, *message.payload,
-                                to_micros(message.expires_at), write_trace(message.trace));
+                                to_micros(message.expires_at), write_trace(message.trace),
+                                message.key_id);
     }
     EventId event = place.first_event;
     for (const SubscriptionId subscription : append.subscriptions) {
@@ -159,7 +162,7 @@ std::optional<Earlier> SqliteLogWriter::find_earlier(const IdempotencyKey& key, 
         into(digest), into(appended.first_event), into(appended.count), use(key.scope, "scope"),
         use(key.key, "key"), use(oldest, "oldest");
     if (!sql_.got_data()) return std::nullopt;
-    return Earlier{.has_same_content = digest == to_hex(key.digest), .appended = appended};
+    return Earlier{.has_same_content = has_digest(key, digest), .appended = appended};
 }
 
 void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& appended, Time now) {
@@ -178,7 +181,7 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
     const int inserted = insert.execute(
         record.event, worker, attempt.number, to_micros(attempt.sent_at), attempt.duration.count(),
         attempt.status_code, attempt.response, attempt.error_message,
-        static_cast<int>(attempt.outcome), write_details(attempt.details));
+        static_cast<int>(attempt.outcome), write_details(attempt.details), attempt.key_id);
     if (inserted == 0) return;
     if (attempt.outcome != Outcome::delivered) {
         put_free({.subscription = record.subscription,

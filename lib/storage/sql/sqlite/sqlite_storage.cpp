@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <base/ranges.hpp>
 #include <bit>
 #include <cerrno>
 #include <storage/sql/migrator.hpp>
@@ -17,24 +16,6 @@
 #include <system_error>
 
 namespace webhooks {
-
-Result<> SqliteOptions::validate() const {
-    using namespace std::chrono_literals;
-    RangeCheck check;
-    if (path.starts_with(":")) {
-        check.error("path", "must name a file; for a database in memory use make_memory_storage");
-    } else if (path.starts_with("file:")) {
-        // SQLite would open what the URI names, next to the file that this path names.
-        check.error("path", "must name a file, not a URI: leave out 'file:' and parameters");
-    } else if (path.empty() || path.find('"') != std::string::npos ||
-               path.find('\0') != std::string::npos) {
-        check.error("path", "must name a file, without '\"' and U+0000");
-    }
-    check.in("readers", readers, 1, 64, "");
-    check.in("busy_timeout", busy_timeout, 0ms, 60s);
-    check.in("query_timeout", query_timeout, 1ms, 1h);
-    return check.result();
-}
 
 Result<std::shared_ptr<Storage>> make_sqlite_storage(SqliteOptions options) {
     if (Result<> verdict = options.validate(); !verdict) return verdict.error();
@@ -196,6 +177,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
             use(tag, "tag"), use(started_at, "started_at");
         sql << "SELECT id, low_water FROM webhooks_worker ORDER BY id DESC LIMIT 1",
             into(worker.id), into(worker.last_event);
+        set_encrypts_payloads(sql, encrypts_payloads());
         return worker;
     });
     if (!registered) return registered;
@@ -292,7 +274,9 @@ std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t 
 
 // ---- The log, for a worker.
 
-Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& batch) {
+Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& given) {
+    Batch room;
+    const Batch& batch = sealed(given, room);
     std::vector<OperationalEvent> written;
     Result<BatchReceipt> receipt = run_as(worker, [&](soci::session& sql) -> Result<BatchReceipt> {
         const SqliteLogWriter::State state = log_->read_state();
@@ -339,18 +323,18 @@ BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventI
 
 Result<std::vector<HeldEvent>> SqliteStorage::appended_after(WorkerId worker, EventId after,
                                                              std::size_t limit) {
-    return run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
+    return opened(run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
         return log_->appended_after(worker, after, limit);
-    });
+    }));
 }
 
 Result<std::vector<HeldEvent>> SqliteStorage::claim_reserved(WorkerId worker,
                                                              SubscriptionId subscription,
                                                              std::size_t limit,
                                                              std::int64_t number) {
-    return run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
+    return opened(run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
         return log_->claim_reserved(worker, subscription, limit, number);
-    });
+    }));
 }
 
 Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
@@ -363,12 +347,12 @@ Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
 }
 
 Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
-    return run_as(worker, [&](soci::session&) -> Result<Claim> {
+    return opened(run_as(worker, [&](soci::session&) -> Result<Claim> {
         Claim claim{.events = log_->claim(worker, clock_->now(), limit, number)};
         claim.next_due = log_->next_due();
         claim.revision = log_->read_state().revision;
         return claim;
-    });
+    }));
 }
 
 // ---- For operators.
@@ -377,6 +361,14 @@ StorageInfo SqliteStorage::info(soci::session& sql) {
     long long bytes = 0;
     sql << "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", into(bytes);
     return {.kind = "sqlite", .schema_version = schema_version(sql), .bytes = bytes};
+}
+
+/// The destroyed keys are overwritten in the file, and leave the write-ahead log.
+Result<std::size_t> SqliteStorage::shred_user(const Principal& by, const std::string& user_id) {
+    const Result<std::size_t> destroyed = SqlStorage::shred_user(by, user_id);
+    if (!destroyed || *destroyed == 0) return destroyed;
+    const Result<> cleared = clear_log();
+    return cleared ? destroyed : cleared.error();
 }
 
 // ---- API keys.

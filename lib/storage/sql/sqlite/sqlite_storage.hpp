@@ -36,6 +36,7 @@ public:
     Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
+    Result<std::size_t> shred_user(const Principal& by, const std::string& user_id) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
     Result<> note_api_key_use(ApiKeyId, Time) override;
 

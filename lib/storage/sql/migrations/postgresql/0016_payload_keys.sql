@@ -1,0 +1,181 @@
+-- Payloads and responses are encrypted, each under a data key of its user: docs/encryption.md.
+
+-- Whose payloads and responses it encrypts, empty: of publications to all users. Null: it encrypts
+-- secrets.
+ALTER TABLE webhooks_data_key ADD COLUMN user_id TEXT COLLATE "C";
+
+-- When it was destroyed; wrapped is empty then.
+ALTER TABLE webhooks_data_key ADD COLUMN destroyed_at BIGINT;
+
+CREATE INDEX webhooks_data_key_user ON webhooks_data_key (user_id, id)
+    WHERE user_id IS NOT NULL AND destroyed_at IS NULL;
+
+-- The data key that encrypts the payload; of an attempt, the response and the values of its headers.
+-- 0: they are plain.
+ALTER TABLE webhooks_message ADD COLUMN key_id BIGINT NOT NULL DEFAULT 0;
+
+ALTER TABLE webhooks_attempt ADD COLUMN key_id BIGINT NOT NULL DEFAULT 0;
+
+-- Whose data keys were destroyed; then it tells of nothing else.
+ALTER TABLE webhooks_notice ADD COLUMN shredded_user TEXT COLLATE "C";
+
+-- Whether services encrypt payloads: who publishes in SQL would write plain text.
+ALTER TABLE webhooks_state ADD COLUMN encrypts_payloads INTEGER NOT NULL DEFAULT 0;
+
+-- As webhooks_publish_receipt, with a payload as it is stored: encrypted by a data key, or plain with
+-- key 0; then digest is null and computed here.
+CREATE FUNCTION webhooks_publish_stored(
+    event_type text, payload text, user_id text, idempotency_key text, content_type text,
+    deliver_at timestamptz, expires_at timestamptz, key_id bigint, digest text, OUT event_ids bigint[], OUT is_replay boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_variable
+DECLARE
+    present bigint = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+    due bigint = (extract(epoch FROM deliver_at) * 1000000)::bigint;
+    expiry bigint = (extract(epoch FROM expires_at) * 1000000)::bigint;
+    owner text = coalesce(user_id, '');
+    fault record;
+    subscriptions bigint[];
+    content text;
+    earlier text;
+    first_id bigint = 0;
+    how_many bigint;
+BEGIN
+    IF key_id = 0 AND (SELECT s.encrypts_payloads FROM webhooks_state s) = 1 THEN
+        RAISE EXCEPTION 'the payloads in this database are encrypted, and SQL has no keys' USING
+            ERRCODE = 'feature_not_supported',
+            HINT = 'Publish by the service, or in C++ by publish_in_transaction with the keys.';
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM webhooks_event_type t WHERE t.name = event_type) THEN
+        RAISE EXCEPTION 'event_type is not a registered event type' USING
+            ERRCODE = 'invalid_parameter_value', COLUMN = 'event_type',
+            HINT = 'The table webhooks_event_type lists those that are; '
+                'the service registers more.';
+    END IF;
+    SELECT f.field, f.message INTO fault FROM (VALUES
+        -- An encrypted one is base64.
+        ('payload', 'must be at most 16777216 bytes',
+            octet_length(payload) <= CASE key_id WHEN 0 THEN 16777216 ELSE 22369660 END),
+        ('content_type', 'must be 1 to 128 printable ASCII characters',
+            content_type ~ '^[ -~]{1,128}$'),
+        ('user_id', 'must be 1 to 256 bytes of UTF-8',
+            user_id IS NULL OR octet_length(user_id) BETWEEN 1 AND 256),
+        ('idempotency_key', 'must be 1 to 256 printable ASCII characters',
+            idempotency_key IS NULL
+            OR length(idempotency_key) <= 256 AND idempotency_key ~ '^[ -~]+$'),
+        ('deliver_at', 'must be at most 366 days ahead',
+            due IS NULL OR due <= present + 366 * 86400000000),
+        ('expires_at', 'must be later than now and than deliver_at',
+            expiry IS NULL OR expiry > greatest(present, due))
+        ) AS f(field, message, is_right) WHERE f.is_right IS NOT TRUE LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% %', fault.field, fault.message USING
+            ERRCODE = 'invalid_parameter_value', COLUMN = fault.field;
+    END IF;
+
+    IF idempotency_key IS NOT NULL THEN
+        -- Each part with its length before it, so that none runs into the next.
+        content = coalesce(digest, encode(sha256(convert_to((
+            SELECT string_agg(octet_length(p.part) || ':' || p.part, '' ORDER BY p.place)
+            FROM unnest(ARRAY[event_type, content_type, owner, coalesce(due::text, ''),
+                              coalesce(expiry::text, ''), payload])
+            WITH ORDINALITY AS p(part, place)), 'UTF8')), 'hex'));
+        PERFORM pg_advisory_xact_lock(webhooks_key_lock(owner, idempotency_key));
+    END IF;
+
+    subscriptions = array(
+        SELECT s.id FROM webhooks_subscription s
+        WHERE s.deletion = 0 AND s.is_active = 1 AND (user_id IS NULL OR s.user_id = user_id)
+        AND s.event_type = ANY (ARRAY[event_type, '*'] || array(
+            SELECT left(event_type, n) || '*' FROM generate_series(1, length(event_type)) n
+            WHERE substr(event_type, n, 1) = '.'))
+        ORDER BY s.id);
+    how_many = cardinality(subscriptions);
+    IF how_many > 0 THEN
+        first_id = webhooks_take_ids(how_many);
+    END IF;
+
+    is_replay = false;
+    IF idempotency_key IS NOT NULL THEN
+        -- Waits for a transaction that has published with this key.
+        INSERT INTO webhooks_idempotency_key AS k
+            (scope, key, digest, first_event_id, event_count, created_at)
+        VALUES (owner, idempotency_key, content, first_id, how_many, present)
+        ON CONFLICT ON CONSTRAINT webhooks_idempotency_key_pkey DO UPDATE SET
+            digest = excluded.digest, first_event_id = excluded.first_event_id,
+            event_count = excluded.event_count, created_at = excluded.created_at
+            WHERE k.created_at <= present - 86400000000;
+        IF NOT FOUND THEN
+            is_replay = true;
+            SELECT k.digest, k.first_event_id, k.event_count INTO earlier, first_id, how_many
+            FROM webhooks_idempotency_key k WHERE k.scope = owner AND k.key = idempotency_key;
+            IF earlier IS DISTINCT FROM content THEN
+                RAISE EXCEPTION 'the idempotency key was used for other content within 24 hours'
+                    USING ERRCODE = 'unique_violation';
+            END IF;
+        END IF;
+    END IF;
+
+    event_ids = array(SELECT generate_series(first_id, first_id + how_many - 1));
+    IF how_many > 0 AND NOT is_replay THEN
+        INSERT INTO webhooks_message
+            (id, event_count, event_type, content_type, payload, expires_at, key_id)
+        VALUES (first_id, how_many, event_type, content_type, payload, expiry, key_id);
+        -- Of no worker, under a tag of its own. Free and due, for whichever worker is first.
+        INSERT INTO webhooks_event
+            (id, subscription_id, message_id, worker_id, worker_tag, created_at)
+        SELECT e.id, e.subscription, first_id, 0, t.tag, present
+        FROM unnest(event_ids, subscriptions) AS e(id, subscription),
+             (SELECT hashtextextended(gen_random_uuid()::text, 0) AS tag) t;
+        INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, tries,
+                                          claimed_by, claim_number, is_deferred)
+        SELECT e.subscription, e.id, greatest(present, due), 0, 0, 0, 0, 0
+        FROM unnest(event_ids, subscriptions) AS e(id, subscription);
+        PERFORM pg_notify(current_schema(), '');
+    END IF;
+END
+$$;
+
+-- Publishes as WebhookService::publish does, in the transaction that it is called in. Whatever else
+-- that does, the events exist once it is committed. It runs with the rights of the owner of the
+-- schema, so that who publishes needs none on the tables.
+CREATE OR REPLACE FUNCTION webhooks_publish_receipt(
+    event_type text, payload text, user_id text, idempotency_key text, content_type text,
+    deliver_at timestamptz, expires_at timestamptz, OUT event_ids bigint[], OUT is_replay boolean)
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT r.event_ids, r.is_replay FROM webhooks_publish_stored(
+        event_type, payload, user_id, idempotency_key, content_type, deliver_at, expires_at, 0,
+        NULL) r
+$$;
+
+-- The data keys, encrypted, that a host needs to publish for a user: that of secrets, and the newest
+-- of the user that may encrypt. No rows: payloads are not encrypted.
+CREATE FUNCTION webhooks_publishing_keys(owner text, oldest bigint)
+RETURNS TABLE (id bigint, is_of_user boolean, wrapped text, kek_id text)
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    (SELECT k.id, false, k.wrapped, k.kek_id FROM webhooks_data_key k
+     WHERE k.user_id IS NULL AND (SELECT s.encrypts_payloads FROM webhooks_state s) = 1
+     ORDER BY k.id DESC LIMIT 1)
+    UNION ALL
+    (SELECT k.id, true, k.wrapped, k.kek_id FROM webhooks_data_key k
+     WHERE k.user_id = owner AND k.destroyed_at IS NULL AND k.created_at > oldest
+     AND (SELECT s.encrypts_payloads FROM webhooks_state s) = 1
+     ORDER BY k.id DESC LIMIT 1)
+$$;
+
+-- @return the id of a data key that is about to be added.
+CREATE FUNCTION webhooks_take_data_key_id() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT nextval(pg_get_serial_sequence('webhooks_data_key', 'id'))
+$$;
+
+CREATE FUNCTION webhooks_add_data_key(id bigint, owner text, wrapped text, kek_id text)
+RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    INSERT INTO webhooks_data_key (id, user_id, wrapped, kek_id, created_at)
+    VALUES (id, owner, wrapped, kek_id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+$$;
+
+-- Who may publish is granted it by name.
+REVOKE ALL ON FUNCTION webhooks_publish_stored, webhooks_publishing_keys, webhooks_take_data_key_id,
+    webhooks_add_data_key FROM PUBLIC;
