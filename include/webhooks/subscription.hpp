@@ -111,6 +111,9 @@ struct SubscriptionChange {
     std::optional<std::chrono::seconds> timeout = {};
     std::optional<RetryOn> retry_on = {};
     std::optional<bool> operator_scope = {};
+    /// Only if `Subscription::revision` is this; otherwise storage returns `stale_revision`.
+    /// `WebhookService` sets it.
+    std::optional<Revision> expected_revision = {};
 };
 
 }  // namespace webhooks

@@ -38,6 +38,11 @@ Result<> check(const Principal& maker, const ApiKeyDraft& draft, Time now) {
            "expiresAt", "must not be later than that of the key that makes it");
     expect(!draft.rate || (draft.rate->is_valid() && !draft.rate->is_unlimited()), "rateLimit",
            "must have 1 to 100000 requests per second, and a burst of up to 1000000");
+    const std::optional<RequestRate>& own = maker.credential().rate;
+    expect(!draft.rate || !is_made_by_key || !own || own->is_unlimited() ||
+               (draft.rate->per_second <= own->per_second &&
+                draft.rate->capacity() <= own->capacity()),
+           "rateLimit", "must not be more than that of the key that makes it");
     if (errors.empty()) return {};
     return Error(std::move(errors));
 }

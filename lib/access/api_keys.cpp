@@ -3,6 +3,7 @@
 #include <base/ascii.hpp>
 #include <base/user_id.hpp>
 #include <signing/digest.hpp>
+#include <webhooks/access.hpp>
 #include <webhooks/api_keys.hpp>
 #include <webhooks/random.hpp>
 
@@ -150,9 +151,12 @@ Result<> ApiKeys::revoke(ApiKeyId id) {
 Result<> ApiKeys::revoke(const Principal& principal, ApiKeyId id) {
     const Result<std::vector<ApiKeyRecord>> keys = list(principal);
     if (!keys) return keys.error();
-    const bool is_visible =
-        std::ranges::any_of(*keys, [&](const auto& key) { return key.id == id; });
-    if (!is_visible) return Error(Errc::not_found, "no such key");
+    const auto found = std::ranges::find(*keys, id, &ApiKeyRecord::id);
+    if (found == keys->end()) return Error(Errc::not_found, "no such key");
+    // Otherwise a weak key could shut out a stronger one.
+    if (Result<> allowed = check_permissions(principal, found->permissions); !allowed) {
+        return allowed;
+    }
     return storage_->delete_api_key(principal, id);
 }
 

@@ -11,10 +11,23 @@ Result<CreatedApiKey> WebhookService::Impl::create_api_key(const Principal& make
         if (!found && found.error() != Errc::not_found) return found.error();
         if (!found || found->user_id != owner) {
             return Error(std::vector<FieldError>{
-                {"subscriptionId", "must be a subscription of the key's user"}});
+                {"subscriptionId",
+                 maker.subscription() && maker.subscription() != draft.subscription
+                     ? "must be the one that the key that makes it is limited to"
+                     : "must be a subscription of the key's user"}});
         }
     }
     return api_keys.create(maker, draft);
+}
+
+Result<std::vector<ApiKeyRecord>> WebhookService::Impl::list_api_keys(
+    const Principal& principal) const {
+    if (const std::optional<SubscriptionId> only = principal.subscription()) {
+        const Result<Subscription> found = storage->find_subscription(principal, *only);
+        if (!found && found.error() == Errc::not_found) return std::vector<ApiKeyRecord>();
+        if (!found) return found.error();
+    }
+    return api_keys.list(principal);
 }
 
 Result<std::size_t> WebhookService::Impl::rewrap_data_keys(const Principal& principal) {

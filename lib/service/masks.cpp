@@ -83,9 +83,13 @@ SubscriptionChange unmasked(SubscriptionChange change, const Subscription& curre
     return change;
 }
 
+bool has_masked_secret(const SubscriptionChange& change) {
+    return change.secret && is_mask(*change.secret);
+}
+
 Result<> check_unmasked(const SubscriptionChange& change) {
     std::vector<FieldError> errors;
-    if (change.secret && is_mask(*change.secret)) {
+    if (has_masked_secret(change)) {
         errors.push_back(
             {"secret", "is the mask of another secret: leave it out, or give a value"});
     }

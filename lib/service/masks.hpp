@@ -24,6 +24,8 @@ Result<> check_kept_headers(const Principal&, const SubscriptionChange& change,
                             const Subscription& current);
 /// Replaces masks by what they stand for. Those of something else stay.
 SubscriptionChange unmasked(SubscriptionChange, const Subscription& current);
+/// Whether the secret of a change is a mask.
+bool has_masked_secret(const SubscriptionChange&);
 /// @return invalid_argument that lists the masks that are left.
 Result<> check_unmasked(const SubscriptionChange&);
 

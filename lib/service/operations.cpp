@@ -22,6 +22,9 @@ namespace {
 constexpr std::string_view default_test_payload =
     R"({"type":"webhook.test","message":"This is a test event. Your endpoint received it."})";
 
+/// A subscription changes in between only if others change it at the same moment.
+constexpr int max_update_attempts = 5;
+
 std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
                                             std::string payload, std::string user_id,
                                             std::optional<Time> expires_at = {},
@@ -191,6 +194,7 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
     }
     const Result<> verdict = service::check_operator_scope(found->operator_scope, pattern);
     if (!verdict) return verdict.error();
+    change.expected_revision = found->revision;
     return change;
 }
 
@@ -236,11 +240,16 @@ Result<Subscription> WebhookService::Impl::subscription(const Principal& princip
 Result<Subscription> WebhookService::Impl::update_subscription(const Principal& principal,
                                                                SubscriptionId id,
                                                                SubscriptionChange change) {
-    const Result<SubscriptionChange> prepared = prepare(principal, id, std::move(change));
-    if (!prepared) return prepared.error();
-    Result<Subscription> stored = storage->update_subscription(principal, id, *prepared);
-    if (stored) apply_change();
-    return stored;
+    // What is checked is what is changed: a header that its owner sets meanwhile is not sent to the
+    // new URL of a caller who may not read it.
+    for (int attempt = 0; attempt < max_update_attempts; ++attempt) {
+        const Result<SubscriptionChange> prepared = prepare(principal, id, change);
+        if (!prepared) return prepared.error();
+        Result<Subscription> stored = storage->update_subscription(principal, id, *prepared);
+        if (stored) apply_change();
+        if (stored || stored.error() != Errc::stale_revision) return stored;
+    }
+    return Error(Errc::unavailable, "others are changing this subscription; try again");
 }
 
 Result<> WebhookService::Impl::delete_subscription(const Principal& principal, SubscriptionId id) {

@@ -61,6 +61,7 @@ public:
                                           const CreationPeriod&) const;
 
     Result<CreatedApiKey> create_api_key(const Principal& maker, const ApiKeyDraft&);
+    Result<std::vector<ApiKeyRecord>> list_api_keys(const Principal&) const;
 
     Result<std::size_t> rewrap_data_keys(const Principal&);
     Result<std::size_t> shred_user(const Principal&, const std::string& user_id);

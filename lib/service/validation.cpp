@@ -79,7 +79,13 @@ void check_registered(const std::string& name, const SubscriptionIndex& index,
 void check_pattern(const std::string& pattern, const SubscriptionIndex& index,
                    FieldErrorList& errors) {
     const bool is_pattern = pattern == "*" || pattern.ends_with(".*");
-    if (!is_pattern) {
+    if (!is_pattern && pattern.find('*') != std::string::npos) {
+        errors.add("eventType",
+                   "must have '*' only alone or after the last dot, as in 'order.*'");
+    } else if (!is_pattern && pattern.ends_with('.')) {
+        errors.add("eventType", "must not end with a dot; all types below it are '" + pattern +
+                                    "*'");
+    } else if (!is_pattern) {
         check_registered(pattern, index, errors);
     } else {
         errors.expect(index.matches_any_type(pattern), "eventType",
@@ -104,7 +110,7 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
     if (change.event_type) check_pattern(*change.event_type, rules.index, errors);
     if (change.url) errors.include(check_endpoint(*change.url, rules.options.endpoints));
     errors.include(check_unmasked(change));
-    if (change.secret) errors.include(check_secret(*change.secret));
+    if (change.secret && !has_masked_secret(change)) errors.include(check_secret(*change.secret));
     if (change.headers) errors.include(check_headers(*change.headers));
     if (change.max_retry_count) {
         errors.expect(*change.max_retry_count >= 0 && *change.max_retry_count <= max_retry_limit,

@@ -210,7 +210,7 @@ Result<CreatedApiKey> WebhookService::create_api_key(const Principal& maker,
 
 Result<std::vector<ApiKeyRecord>> WebhookService::api_keys(const Principal& principal) const {
     return enter(impl_, principal, Action::list_api_keys,
-                 [&](Impl& impl) { return impl.api_keys.list(principal); });
+                 [&](Impl& impl) { return impl.list_api_keys(principal); });
 }
 
 Result<> WebhookService::delete_api_key(const Principal& principal, ApiKeyId id) {

@@ -39,16 +39,19 @@ std::string json_of(const std::optional<T>& value) {
     return value ? json_of(*value) : "null";
 }
 
-/// The differences between two versions of an object; before it was made, all values are null.
+/// The differences between two versions of an object. Before it was made, and after it was deleted,
+/// all values are null.
 class Changes {
 public:
-    explicit Changes(bool is_new = false) : is_new_(is_new) {}
+    enum class Of : std::uint8_t { updated, made, deleted };
+    explicit Changes(Of of = Of::updated) : of_(of) {}
 
     template <class T>
     Changes& add(std::string_view name, const T& before, const T& after) {
         if (before == after) return *this;
         members_.add_json(name,
-                          "[" + (is_new_ ? "null" : json_of(before)) + "," + json_of(after) + "]");
+                          "[" + (of_ == Of::made ? "null" : json_of(before)) + "," +
+                              (of_ == Of::deleted ? "null" : json_of(after)) + "]");
         return *this;
     }
     /// Where the values must not be told.
@@ -63,9 +66,10 @@ public:
         return add("url", shown_before, shown_after);
     }
     std::string json() const { return members_.object(); }
+    bool is_empty() const { return members_.text().empty(); }
 
 private:
-    const bool is_new_;
+    const Of of_;
     JsonMembers members_;
 };
 
@@ -156,15 +160,17 @@ Principal host() {
 
 AuditRecord subscription_created(const Principal& by, const Subscription& made) {
     AuditRecord record = about(by, "subscription.created", made);
-    record.changes = differences(Changes(true), Subscription{}, made).json();
+    record.changes = differences(Changes(Changes::Of::made), Subscription{}, made).json();
     return record;
 }
 
-AuditRecord subscription_updated(const Principal& by, const Subscription& before,
-                                 const Subscription& after) {
+std::optional<AuditRecord> subscription_updated(const Principal& by, const Subscription& before,
+                                                const Subscription& after) {
+    const Changes changes = differences(Changes(), before, after);
+    if (changes.is_empty()) return std::nullopt;
     AuditRecord record = about(by, "subscription.updated", after);
     if (before.operator_scope) record.user_id.clear();
-    record.changes = differences(Changes(), before, after).json();
+    record.changes = changes.json();
     return record;
 }
 
@@ -175,7 +181,13 @@ AuditRecord secret_rotated(const Principal& by, const Subscription& of) {
 }
 
 AuditRecord subscription_deleted(const Principal& by, const Subscription& gone) {
-    return about(by, "subscription.deleted", gone);
+    AuditRecord record = about(by, "subscription.deleted", gone);
+    record.changes = Changes(Changes::Of::deleted)
+                         .add("name", gone.name, std::string())
+                         .add("eventType", gone.event_type, std::string())
+                         .add("url", std::string(without_query(gone.url)), std::string())
+                         .json();
+    return record;
 }
 
 AuditRecord subscription_deactivated(const Subscription& subscription) {
@@ -201,7 +213,7 @@ AuditRecord event_deleted(const Principal& by, const Subscription& of, EventId e
 AuditRecord recovered(const Principal& by, const Subscription& of, const CreationPeriod& period,
                       std::size_t count) {
     AuditRecord record = about(by, "recover", of);
-    record.changes = Changes(true)
+    record.changes = Changes(Changes::Of::made)
                          .add("since", std::optional<Time>(), std::optional(period.since))
                          .add("until", std::optional<Time>(), period.until)
                          .add("events", std::int64_t{0}, static_cast<std::int64_t>(count))
@@ -213,7 +225,7 @@ AuditRecord event_type_registered(const std::optional<EventType>& before, const 
     AuditRecord record = record_of(host(), before ? "event_type.updated" : "event_type.created",
                                    "event_type", after.name);
     record.changes =
-        Changes(!before)
+        Changes(before ? Changes::Of::updated : Changes::Of::made)
             .add("description", before.value_or(EventType{}).description, after.description)
             .json();
     return record;
@@ -221,7 +233,7 @@ AuditRecord event_type_registered(const std::optional<EventType>& before, const 
 
 AuditRecord api_key_created(const Principal& by, const ApiKeyRecord& made) {
     AuditRecord record = about(by, "api_key.created", made);
-    record.changes = Changes(true)
+    record.changes = Changes(Changes::Of::made)
                          .add("name", std::string(), made.name)
                          .add("permissions", Permissions(), made.permissions)
                          .add("expiresAt", std::optional<Time>(), made.expires_at)
@@ -230,12 +242,18 @@ AuditRecord api_key_created(const Principal& by, const ApiKeyRecord& made) {
 }
 
 AuditRecord api_key_deleted(const Principal& by, const ApiKeyRecord& gone) {
-    return about(by, "api_key.deleted", gone);
+    AuditRecord record = about(by, "api_key.deleted", gone);
+    record.changes = Changes(Changes::Of::deleted)
+                         .add("name", gone.name, std::string())
+                         .add("permissions", gone.permissions, Permissions())
+                         .add("expiresAt", gone.expires_at, std::optional<Time>())
+                         .json();
+    return record;
 }
 
 AuditRecord portal_session_created(const Principal& by, const PortalSessionRecord& made) {
     AuditRecord record = about(by, "portal_session.created", made);
-    record.changes = Changes(true)
+    record.changes = Changes(Changes::Of::made)
                          .add("permissions", Permissions(), made.permissions)
                          .add("expiresAt", std::optional<Time>(), std::optional(made.expires_at))
                          .json();

@@ -16,8 +16,10 @@
 namespace webhooks::storage::audit {
 
 WEBHOOKS_EXPORT AuditRecord subscription_created(const Principal& by, const Subscription& made);
-WEBHOOKS_EXPORT AuditRecord subscription_updated(const Principal& by, const Subscription& before,
-                                                 const Subscription& after);
+/// @return nullopt if nothing has changed
+WEBHOOKS_EXPORT std::optional<AuditRecord> subscription_updated(const Principal& by,
+                                                                const Subscription& before,
+                                                                const Subscription& after);
 WEBHOOKS_EXPORT AuditRecord secret_rotated(const Principal& by, const Subscription& of);
 WEBHOOKS_EXPORT AuditRecord subscription_deleted(const Principal& by, const Subscription& gone);
 /// By the service itself. @param subscription as it is now

@@ -100,7 +100,10 @@ std::optional<Fact> updated(const Subscription& before, const Subscription& afte
                             const Principal& by) {
     const Names names = differences(before, after);
     if (names.empty()) return std::nullopt;
-    return changed(after, "webhook.subscription.updated", names, by);
+    Fact fact = changed(after, "webhook.subscription.updated", names, by);
+    // Others hear that it turns into one that hears of others, as they do of the way back.
+    if (!before.event_type.starts_with(operational_prefix)) fact.owner = after.user_id;
+    return fact;
 }
 
 Fact secret_rotated(const Subscription& subscription, const Principal& by) {

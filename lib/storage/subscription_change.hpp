@@ -30,6 +30,12 @@ inline void begin(Subscription& subscription, Time now, Revision revision) {
     subscription.revision = revision;
 }
 
+/// Whether the subscription is the one that the change was made for.
+inline Result<> check_revision(const SubscriptionChange& change, const Subscription& subscription) {
+    if (!change.expected_revision || *change.expected_revision == subscription.revision) return {};
+    return Error(Errc::stale_revision, "the subscription has changed");
+}
+
 /// Applies the members that are set. A change may have repaired the endpoint, so the recorded state
 /// of the endpoint is reset.
 inline void apply(const SubscriptionChange& change, Subscription& subscription, Time now,

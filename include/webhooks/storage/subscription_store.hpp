@@ -59,7 +59,9 @@ public:
     /// see one with an operator's scope.
     virtual Result<Subscription> find_subscription(const Principal&, SubscriptionId) = 0;
     /// Applies the members that are set, atomically, and sets `updated_at`. This resets the stored
-    /// state of the endpoint; a new secret also removes retired ones.
+    /// state of the endpoint; a new secret also removes retired ones. A change that changes nothing
+    /// is applied without an audit record.
+    /// @return stale_revision as in `SubscriptionChange::expected_revision`.
     virtual Result<Subscription> update_subscription(const Principal&, SubscriptionId,
                                                      const SubscriptionChange&) = 0;
     /// Replaces the secret. The previous one keeps signing for `overlap`, and earlier ones until

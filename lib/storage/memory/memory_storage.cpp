@@ -64,10 +64,13 @@ Result<Subscription> MemoryStorage::update_subscription(const Principal& princip
     return this->change({}, [&](OperationalWriter& writer) -> Result<Subscription> {
         const auto found = subscriptions_.find(principal, id);
         if (!found) return found.error();
+        if (Result<> verdict = check_revision(change, **found); !verdict) return verdict.error();
         const Subscription before = **found;
         apply(change, **found, writer.now(), subscriptions_.bump_revision());
         subscriptions_.note_pattern(**found);
-        audit_.add(audit::subscription_updated(principal, before, **found), writer.now());
+        if (const auto record = audit::subscription_updated(principal, before, **found)) {
+            audit_.add(*record, writer.now());
+        }
         if (const auto fact = updated(before, **found, principal)) writer.write(*fact);
         return **found;
     });

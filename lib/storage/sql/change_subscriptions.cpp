@@ -54,6 +54,7 @@ Result<Subscription> SqlStorage::update_subscription(const Principal& principal,
         principal, id,
         [&](soci::session& sql, Subscription& found,
             OperationalWriter& writer) -> Result<Subscription> {
+            if (Result<> verdict = check_revision(change, found); !verdict) return verdict.error();
             Result<> opened = cipher_.open(found);
             if (!opened && !replaces_secrets(change, found)) return opened.error();
             const Subscription before = found;
@@ -61,7 +62,9 @@ Result<Subscription> SqlStorage::update_subscription(const Principal& principal,
             apply(change, found, writer.now(), bump_revision(sql));
             Result<Subscription> stored = update(sql, found);
             if (!stored) return stored;
-            insert_audit(sql, audit::subscription_updated(principal, before, found), writer.now());
+            if (const auto record = audit::subscription_updated(principal, before, found)) {
+                insert_audit(sql, *record, writer.now());
+            }
             if (const auto fact = updated(before, found, principal)) writer.write(*fact);
             return stored;
         });

@@ -40,7 +40,11 @@ public:
         auto first = find(bearer);
         if (key.empty() || !first) return first;
         auto second = find(key);
-        if (second && *second != *first) return unknown();
+        if (second && *second != *first) {
+            return Error(Errc::not_found,
+                         "The credentials in x-api-key and the Bearer token are of different "
+                         "callers; send one of them.");
+        }
         return second;
     }
 

@@ -56,7 +56,9 @@ private:
     Result<> check_times() const {
         for (const char* name : {"exp", "nbf", "iat"}) {
             if (payload_.has(name) && !time(name)) {
-                return invalid_jwt("The token has a time (exp, nbf or iat) that is not a number.");
+                return invalid_jwt(
+                    "The token has a time (exp, nbf or iat) that is not a number of seconds from "
+                    "1970 to 9999.");
             }
         }
         if (!payload_.has("exp")) return invalid_jwt("The token does not expire: it has no exp.");
