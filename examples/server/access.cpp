@@ -1,7 +1,10 @@
 #include "access.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <utility>
+#include <webhooks/http_transport.hpp>
 #include <webhooks/memory_storage.hpp>
 
 namespace server {
@@ -11,6 +14,9 @@ using webhooks::ApiKeys;
 using webhooks::Principal;
 using webhooks::Result;
 using webhooks::http::CredentialCheck;
+
+/// A stop waits for a request in flight.
+constexpr std::chrono::milliseconds jwks_timeout = std::chrono::seconds(5);
 
 Principal admin() {
     return Principal::administrator("admin");
@@ -42,6 +48,19 @@ Result<std::shared_ptr<CredentialCheck>> check_environment(const char* key) {
     return std::make_shared<EnvironmentKey>(std::move(keys));
 }
 
+/// Published keys are read under the rules of deliveries.
+Result<webhooks::http::JwtOptions> jwt_options(const Settings& settings) {
+    webhooks::http::JwtOptions options = settings.jwt;
+    if (options.jwks_url.empty()) return options;
+    webhooks::HttpTransportOptions transport = settings.transport;
+    transport.attempt_timeout = std::min(transport.attempt_timeout, jwks_timeout);
+    transport.connect_timeout = std::min(transport.connect_timeout, jwks_timeout);
+    auto fetcher = webhooks::make_document_fetcher(transport, settings.service.endpoints);
+    if (!fetcher) return fetcher.error();
+    options.fetcher = *std::move(fetcher);
+    return options;
+}
+
 }  // namespace
 
 Result<Access> open_access(const Settings& settings, std::shared_ptr<webhooks::ApiKeyStore> storage,
@@ -53,13 +72,15 @@ Result<Access> open_access(const Settings& settings, std::shared_ptr<webhooks::A
         if (!environment) return environment.error();
         checks.push_back(*environment);
     }
-    if (settings.jwt.jwks_file.empty()) {
+    if (settings.jwt.jwks_file.empty() && settings.jwt.jwks_url.empty()) {
         if (!settings.jwt.audience.empty() || !settings.jwt.issuer.empty()) {
             return webhooks::Error({webhooks::FieldError{
-                "jwks_file", "is needed: without it, no tokens are accepted"}});
+                "jwks_file", "is needed, or jwks_url: without keys, no tokens are accepted"}});
         }
     } else {
-        auto tokens = webhooks::http::check_jwt(settings.jwt, {}, std::move(log));
+        auto options = jwt_options(settings);
+        if (!options) return options.error();
+        auto tokens = webhooks::http::check_jwt(*std::move(options), {}, std::move(log));
         if (!tokens) return tokens.error();
         checks.push_back(*tokens);
     }

@@ -23,7 +23,7 @@ struct Access {
 
 /// The keys of the storage and, if WEBHOOKS_ADMIN_KEY is set, that one. It is valid only while the
 /// server runs with it and is never stored, so that changing it revokes the old one.
-/// With `jwt.jwks_file`, tokens as well.
+/// With `jwt.jwks_file` or `jwt.jwks_url`, tokens as well.
 /// @return invalid_argument for a WEBHOOKS_ADMIN_KEY that cannot be a key, and for unusable `jwt`.
 webhooks::Result<Access> open_access(const Settings& settings,
                                      std::shared_ptr<webhooks::ApiKeyStore> storage,

@@ -82,7 +82,7 @@ struct Settings {
     webhooks::SqliteOptions sqlite;
     webhooks::PostgresqlOptions postgresql;
     webhooks::http::ServerOptions server;  ///< Host and port are in `listen`.
-    webhooks::http::JwtOptions jwt;        ///< Used if `jwks_file` is set.
+    webhooks::http::JwtOptions jwt;        ///< Used if it has keys.
     PortalSettings portal;
 };
 

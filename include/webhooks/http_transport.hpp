@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 #include <webhooks/clock.hpp>
+#include <webhooks/document_fetcher.hpp>
+#include <webhooks/endpoint.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/transport.hpp>
@@ -45,5 +47,12 @@ struct HttpTransportOptions {
 /// (TLS >= 1.2). Every address is checked immediately before the connection; no proxy is used.
 /// @return invalid_argument for bad options, or a `ca_file` that cannot be read.
 Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions = {});
+
+/// Reads documents of up to 64 KiB by GET, over https alone, under the rules of deliveries: names
+/// and addresses are checked against the policy, no redirect is followed, certificates are
+/// verified. A request waits for one that is in flight.
+/// @return as above; invalid_argument also for a bad policy.
+Result<std::shared_ptr<DocumentFetcher>> make_document_fetcher(HttpTransportOptions = {},
+                                                               EndpointPolicy = {});
 
 }  // namespace webhooks

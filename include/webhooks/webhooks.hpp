@@ -7,6 +7,7 @@
 #include <webhooks/api_keys.hpp>
 #include <webhooks/audit.hpp>
 #include <webhooks/clock.hpp>
+#include <webhooks/document_fetcher.hpp>
 #include <webhooks/encryption.hpp>
 #include <webhooks/endpoint.hpp>
 #include <webhooks/error.hpp>

@@ -80,11 +80,10 @@ void check_pattern(const std::string& pattern, const SubscriptionIndex& index,
                    FieldErrorList& errors) {
     const bool is_pattern = pattern == "*" || pattern.ends_with(".*");
     if (!is_pattern && pattern.find('*') != std::string::npos) {
-        errors.add("eventType",
-                   "must have '*' only alone or after the last dot, as in 'order.*'");
+        errors.add("eventType", "must have '*' only alone or after the last dot, as in 'order.*'");
     } else if (!is_pattern && pattern.ends_with('.')) {
-        errors.add("eventType", "must not end with a dot; all types below it are '" + pattern +
-                                    "*'");
+        errors.add("eventType",
+                   "must not end with a dot; all types below it are '" + pattern + "*'");
     } else if (!is_pattern) {
         check_registered(pattern, index, errors);
     } else {

@@ -49,9 +49,8 @@ public:
     template <class T>
     Changes& add(std::string_view name, const T& before, const T& after) {
         if (before == after) return *this;
-        members_.add_json(name,
-                          "[" + (of_ == Of::made ? "null" : json_of(before)) + "," +
-                              (of_ == Of::deleted ? "null" : json_of(after)) + "]");
+        members_.add_json(name, "[" + (of_ == Of::made ? "null" : json_of(before)) + "," +
+                                    (of_ == Of::deleted ? "null" : json_of(after)) + "]");
         return *this;
     }
     /// Where the values must not be told.

@@ -18,14 +18,14 @@ constexpr std::size_t min_chunked_bytes = 5;
 
 }  // namespace
 
-AnswerReader::Parser::Parser() {
+AnswerReader::Parser::Parser(std::size_t limit) : kept_bytes(limit) {
     eager(true);
     body_limit(boost::none);
     header_limit(std::numeric_limits<std::uint32_t>::max());  // AnswerHead has its own.
 }
 
 std::size_t AnswerReader::Parser::on_body_impl(Text bytes, Code&) {
-    const std::size_t kept = std::min(bytes.size(), max_kept_bytes - body.size());
+    const std::size_t kept = std::min(bytes.size(), kept_bytes - body.size());
     body.append(bytes.data(), kept);
     is_body_cut = is_body_cut || kept < bytes.size();
     return bytes.size();
@@ -46,11 +46,11 @@ bool AnswerReader::feed(std::string_view bytes) {
 }
 
 bool AnswerReader::take_plain(std::string_view bytes) {
-    const auto plain = read_simple_response(bytes, max_header_bytes_, max_kept_bytes);
+    const auto plain = read_simple_response(bytes, max_header_bytes_, kept_bytes_);
     if (!plain) return false;
     plain_ = {.kind = TransportAnswer::Kind::answered,
               .status_code = plain->status,
-              .body = storable_text(plain->body, max_kept_bytes, false)};
+              .body = storable_text(plain->body, kept_bytes_, false)};
     was_fed_ = was_plain_ = has_answer_ = is_done_ = may_reuse_ = true;
     return true;
 }
@@ -131,7 +131,7 @@ TransportAnswer AnswerReader::take() {
     }
     return {.kind = TransportAnswer::Kind::answered,
             .status_code = head_.status(),
-            .body = storable_text(parser_.body, max_kept_bytes, parser_.is_body_cut),
+            .body = storable_text(parser_.body, kept_bytes_, parser_.is_body_cut),
             .retry_after = head_.retry_after()};
 }
 

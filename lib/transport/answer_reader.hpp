@@ -20,8 +20,13 @@ public:
     static constexpr int max_interim_answers = 5;
 
     /// @param max_header_bytes as in HttpTransportOptions
-    explicit AnswerReader(std::size_t max_header_bytes = std::size_t{64} * 1024)
-        : max_header_bytes_(max_header_bytes), head_(max_header_bytes) {}
+    /// @param kept_bytes how much of the body the result has
+    explicit AnswerReader(std::size_t max_header_bytes = std::size_t{64} * 1024,
+                          std::size_t kept_bytes = max_kept_bytes)
+        : max_header_bytes_(max_header_bytes),
+          kept_bytes_(kept_bytes),
+          head_(max_header_bytes),
+          parser_(kept_bytes) {}
 
     /// Consumes bytes that arrived. @return false if nothing more is to be read.
     bool feed(std::string_view bytes);
@@ -45,8 +50,9 @@ private:
     /// Beast's parser of bodies, storing only what the result needs.
     class Parser final : public boost::beast::http::basic_parser<false> {
     public:
-        Parser();
+        explicit Parser(std::size_t limit);
 
+        const std::size_t kept_bytes;
         std::string body;  ///< The first bytes of it.
         bool is_body_cut = false;
         std::uint64_t chunk_left = 0;  ///< Remaining bytes of the current chunk.
@@ -77,6 +83,7 @@ private:
 
     TransportAnswer plain_;  ///< The result, with `was_plain_`.
     const std::size_t max_header_bytes_;
+    const std::size_t kept_bytes_;
     AnswerHead head_;
     Parser parser_;
     std::string unread_;

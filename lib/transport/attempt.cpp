@@ -38,7 +38,9 @@ Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime sta
       deadline_(started + timeout_),
       context_(context),
       listener_(listener),
-      reader_(context.options.max_header_bytes),
+      reader_(context.options.max_header_bytes, context.usage == Usage::document
+                                                    ? AnswerReader::max_body_bytes
+                                                    : AnswerReader::max_kept_bytes),
       step_deadline_(deadline_) {}
 
 /// No exception may leave; only running out of memory can cause one here.
@@ -55,7 +57,7 @@ void Attempt::begin() {
     guard([this] {
         prepared_ = context_.targets.prepare(request_.target);
         if (!prepared_->error.empty()) return end(failed(FailureReason::other, prepared_->error));
-        Result<std::string> bytes = request_bytes(prepared_->head, request_);
+        Result<std::string> bytes = request_bytes(prepared_->head, request_, context_.usage);
         if (!bytes) return end(failed(FailureReason::other, bytes.error().detail()));
         bytes_ = std::move(*bytes);
         send_or_connect();

@@ -27,6 +27,7 @@ struct AttemptContext {
     const TlsContext& tls;
     Resolver& resolver;
     TransportMetrics& metrics;
+    Usage usage;
     PreparedTargets targets;
     Pool idle;
     ExpiringCache<ResumableSession> sessions;  ///< By origin.

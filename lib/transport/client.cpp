@@ -4,6 +4,7 @@
 #include <deque>
 #include <exception>
 #include <transport/attempt.hpp>
+#include <transport/client.hpp>
 #include <unordered_map>
 #include <webhooks/version.hpp>
 
@@ -26,7 +27,7 @@ constexpr std::size_t max_sessions = 2'000;
 
 class HttpTransport final : public Transport, public Attempt::Listener {
 public:
-    HttpTransport(HttpTransportOptions options, TlsContext tls);
+    HttpTransport(HttpTransportOptions options, TlsContext tls, Usage usage);
     ~HttpTransport() override { attempts_.clear(); }
 
     void start(Token token, OutgoingRequest request) override;
@@ -65,7 +66,7 @@ private:
     std::atomic<bool> is_woken_ = false;
 };
 
-HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
+HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Usage usage)
     : options_(std::move(options)),
       tls_(std::move(tls)),
       resolver_(io_, {.dns = {.name_servers = options_.name_servers},
@@ -75,7 +76,8 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls)
                .tls = tls_,
                .resolver = resolver_,
                .metrics = metrics_,
-               .targets = PreparedTargets(options_.user_agent),
+               .usage = usage,
+               .targets = PreparedTargets(options_.user_agent, usage),
                .idle = {options_.max_idle_connections, options_.keep_alive},
                .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
 
@@ -193,21 +195,26 @@ void HttpTransport::cancel_all() {
 }
 
 }  // namespace
+
+Result<std::shared_ptr<Transport>> make_transport(HttpTransportOptions options, Usage usage) {
+    if (Result<> valid = options.validate(); !valid) return valid.error();
+    Result<TlsContext> tls = TlsContext::make(options.ca_file);
+    if (!tls) return tls.error();
+    if (options.user_agent.empty()) options.user_agent = "webhooks/" WEBHOOKS_VERSION;
+    try {
+        return std::shared_ptr<Transport>(
+            std::make_shared<HttpTransport>(std::move(options), std::move(*tls), usage));
+    } catch (const std::exception& error) {
+        return Error(Errc::internal, error.what());  // For example, no descriptor for the reactor.
+    }
+}
+
 }  // namespace webhooks::transport
 
 namespace webhooks {
 
 Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions options) {
-    if (Result<> valid = options.validate(); !valid) return valid.error();
-    Result<transport::TlsContext> tls = transport::TlsContext::make(options.ca_file);
-    if (!tls) return tls.error();
-    if (options.user_agent.empty()) options.user_agent = "webhooks/" WEBHOOKS_VERSION;
-    try {
-        return std::shared_ptr<Transport>(
-            std::make_shared<transport::HttpTransport>(std::move(options), std::move(*tls)));
-    } catch (const std::exception& error) {
-        return Error(Errc::internal, error.what());  // For example, no descriptor for the reactor.
-    }
+    return transport::make_transport(std::move(options), transport::Usage::delivery);
 }
 
 }  // namespace webhooks

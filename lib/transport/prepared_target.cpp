@@ -5,9 +5,10 @@
 namespace webhooks::transport {
 namespace {
 
-std::shared_ptr<const PreparedTarget> judge(const Target& target, const std::string& user_agent) {
+std::shared_ptr<const PreparedTarget> judge(const Target& target, const std::string& user_agent,
+                                            Usage usage) {
     PreparedTarget prepared{.key = {target.url.origin(), target.policy}, .head = {}, .error = {}};
-    Result<std::string> head = request_head(target, user_agent);
+    Result<std::string> head = request_head(target, user_agent, usage);
     if (head) {
         prepared.head = std::move(*head);
     } else {
@@ -24,7 +25,7 @@ std::shared_ptr<const PreparedTarget> PreparedTargets::prepare(
     // An expired entry belongs to an earlier target at the same memory address.
     if (found != entries_.end() && !found->second.target.expired()) return found->second.prepared;
     if (entries_.size() >= drop_at_) drop_expired();
-    auto prepared = judge(*target, user_agent_);
+    auto prepared = judge(*target, user_agent_, usage_);
     entries_.insert_or_assign(target.get(), Entry{target, prepared});
     return prepared;
 }

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <transport/request_head.hpp>
 #include <unordered_map>
 #include <webhooks/transport.hpp>
 
@@ -33,7 +34,8 @@ struct PreparedTarget {
 /// target for as long as it lives; entries of destroyed targets are removed over time.
 class PreparedTargets {
 public:
-    explicit PreparedTargets(std::string user_agent) : user_agent_(std::move(user_agent)) {}
+    explicit PreparedTargets(std::string user_agent, Usage usage = Usage::delivery)
+        : user_agent_(std::move(user_agent)), usage_(usage) {}
 
     std::shared_ptr<const PreparedTarget> prepare(const std::shared_ptr<const Target>& target);
     std::size_t size() const noexcept { return entries_.size(); }
@@ -47,6 +49,7 @@ private:
     void drop_expired();
 
     std::string user_agent_;
+    Usage usage_;
     std::unordered_map<const Target*, Entry> entries_;
     std::size_t drop_at_ = 1024;
 };

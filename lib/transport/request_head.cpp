@@ -13,9 +13,10 @@ void add_header(std::string& out, std::string_view name, std::string_view value)
 
 }  // namespace
 
-Result<std::string> request_head(const Target& target, const std::string& user_agent) {
+Result<std::string> request_head(const Target& target, const std::string& user_agent, Usage usage) {
     if (Result<> judged = check_headers(target.headers); !judged) return judged.error();
-    std::string head = "POST " + target.url.target() + " HTTP/1.1\r\n";
+    std::string head = usage == Usage::document ? "GET " : "POST ";
+    head += target.url.target() + " HTTP/1.1\r\n";
     add_header(head, "host", target.url.authority());
     add_header(head, "user-agent", user_agent);
     add_header(head, "accept-encoding", "identity");  // The log can store only text.
@@ -25,7 +26,9 @@ Result<std::string> request_head(const Target& target, const std::string& user_a
     return head;
 }
 
-Result<std::string> request_bytes(const std::string& head, const OutgoingRequest& request) {
+Result<std::string> request_bytes(const std::string& head, const OutgoingRequest& request,
+                                  Usage usage) {
+    if (usage == Usage::document) return head + "\r\n";
     const std::array<std::pair<const char*, const std::string&>, 4> headers{{
         {"content-type", request.content_type},
         {"webhook-id", request.webhook_id},

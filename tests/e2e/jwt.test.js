@@ -1,8 +1,10 @@
 // JSON Web Tokens that Node.js signs, with keys that it makes.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHmac, generateKeyPairSync, randomBytes, sign } from "node:crypto";
-import { renameSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
+import https from "node:https";
 import { test } from "node:test";
 import { Server, run, temporaryDirectory, writeConfig } from "./support/server.js";
 import { until } from "./support/wait.js";
@@ -68,4 +70,47 @@ test("a start with an unusable file of keys names it", async (t) => {
   assert.ok(wrong.stderr.includes(`--jwt.jwks-file: ${file}`), wrong.stderr);
   const without = await run(["--storage", "memory:", "--jwt.issuer", "https://id.example.com"]);
   assert.match(without.stderr, /--jwt\.jwks-file: is needed/);
+});
+
+/** A site over TLS that answers every request in this way. @return its URL, its certificate and the requests */
+async function publish(t, directory, answer) {
+  const [key, certificate] = [`${directory}/site.key`, `${directory}/site.crt`];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=site",
+    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], { stdio: "ignore" });
+  const requests = [];
+  const site = https.createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    answer(response);
+  });
+  await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
+  t.after(() => site.close());
+  return { url: `https://127.0.0.1:${site.address().port}/keys.json`, certificate, requests };
+}
+
+const startWithUrl = (t, { url, certificate }) => Server.start(t, {
+  args: ["--storage", "memory:", "--event-type", "a=b", "--jwt.jwks-url", url, "--jwt.audience", "hooks",
+    "--transport.ca-file", certificate] });
+
+test("keys that are published at a URL verify tokens", async (t) => {
+  const key = new Key("published", "ES256");
+  // Larger than what is kept of a response to a delivery.
+  const others = Array.from({ length: 20 }, (_, i) => ({ ...new Key(`other-${i}`, "RS256").jwk }));
+  const site = await publish(t, temporaryDirectory(t), (response) => response.end(JSON.stringify({ keys: [...others, key.jwk] })));
+  const server = await startWithUrl(t, site);
+  await until("the keys are read", async () => (await get(server, "/event-types", key.token())).status === 200);
+  assert.deepEqual(site.requests, ["GET /keys.json"]);
+  assert.equal((await get(server, "/event-types", new Key("unknown", "ES256").token())).status, 401);
+  assert.equal((await get(server, "/event-types", new Key("published", "ES256").token())).status, 401);
+});
+
+test("a redirect of published keys is not followed, and other credentials stay valid", async (t) => {
+  const site = await publish(t, temporaryDirectory(t), (response) => {
+    response.writeHead(302, { location: "http://169.254.169.254/latest/meta-data" }).end();
+  });
+  const server = await startWithUrl(t, site);
+  await until("it is logged", () => /cannot be read from \S+; .*redirect/.test(server.stdout + server.stderr));
+  const answer = await get(server, "/event-types", new Key("published", "ES256").token());
+  assert.equal(answer.status, 503);
+  assert.ok(answer.headers["retry-after"]);
+  assert.equal((await server.get("/event-types")).status, 200);
 });

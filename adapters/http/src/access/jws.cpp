@@ -67,4 +67,10 @@ Result<VerifiedJws> verify_jws(std::string_view token, const std::vector<JwtVeri
     return VerifiedJws{.payload = *std::move(payload), .key_id = (*key)->id()};
 }
 
+bool names_unknown_key(std::string_view token, const std::vector<JwtVerifier>& keys) {
+    if (token.size() > max_token_bytes) return false;
+    const std::optional<StrictObject> header = read_header(token.substr(0, token.find('.')));
+    return header && header->string("kid") && select_key(keys, *header) == nullptr;
+}
+
 }  // namespace webhooks::http

@@ -19,4 +19,7 @@ struct VerifiedJws {
 /// @return invalid_argument, with a message for the caller.
 Result<VerifiedJws> verify_jws(std::string_view token, const std::vector<JwtVerifier>& keys);
 
+/// Whether a token names a key that is not among these.
+bool names_unknown_key(std::string_view token, const std::vector<JwtVerifier>& keys);
+
 }  // namespace webhooks::http

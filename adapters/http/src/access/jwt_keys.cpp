@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "../reloaded_files.hpp"
 #include "jwks.hpp"
 
 namespace webhooks::http {
@@ -47,8 +48,7 @@ Result<std::vector<JwtVerifier>> read_configured(const std::vector<JwtKey>& keys
 }
 
 /// The configured keys and those of the file, if there is one.
-Result<std::shared_ptr<const std::vector<JwtVerifier>>> join_keys(std::vector<JwtVerifier> keys,
-                                                                  const std::string& file) {
+Result<JwtKeySet> join_keys(std::vector<JwtVerifier> keys, const std::string& file) {
     if (!file.empty()) {
         const Result<std::string> text = read_file(file);
         if (!text) return text.error();
@@ -63,19 +63,32 @@ Result<std::shared_ptr<const std::vector<JwtVerifier>>> join_keys(std::vector<Jw
     return std::make_shared<const std::vector<JwtVerifier>>(std::move(keys));
 }
 
+/// The keys that are configured, and those of a file, which is read again when it changes.
+class LocalKeys final : public JwtKeySource {
+public:
+    using Files = ReloadedFiles<JwtKeySet>;
+
+    explicit LocalKeys(std::unique_ptr<Files> files) : files_(std::move(files)) {}
+
+    Result<JwtKeySet> current() override { return files_->current(); }
+
+private:
+    const std::unique_ptr<Files> files_;
+};
+
 }  // namespace
 
-Result<std::unique_ptr<JwtKeys>> load_jwt_keys(const JwtOptions& options,
-                                               std::shared_ptr<Clock> clock,
-                                               std::shared_ptr<Observer> observer) {
+Result<std::unique_ptr<JwtKeySource>> load_jwt_keys(const JwtOptions& options,
+                                                    std::shared_ptr<Clock> clock,
+                                                    std::shared_ptr<Observer> observer) {
     Result<std::vector<JwtVerifier>> configured = read_configured(options.keys);
     if (!configured) return configured.error();
-    JwtKeys::Source source;
+    LocalKeys::Files::Source source;
     if (!options.jwks_file.empty()) source.files.push_back(options.jwks_file);
     source.load = [keys = *std::move(configured), file = options.jwks_file] {
         return join_keys(keys, file);
     };
-    return JwtKeys::load(
+    Result<std::unique_ptr<LocalKeys::Files>> files = LocalKeys::Files::load(
         std::move(source),
         {.reloaded = LogEvent::jwks_reloaded,
          .reloaded_message = "the keys that verify tokens were reloaded",
@@ -83,6 +96,8 @@ Result<std::unique_ptr<JwtKeys>> load_jwt_keys(const JwtOptions& options,
          .unusable_message =
              "the previous keys verify tokens, because the changed file cannot be used"},
         std::move(clock), std::move(observer));
+    if (!files) return files.error();
+    return std::unique_ptr<JwtKeySource>(std::make_unique<LocalKeys>(*std::move(files)));
 }
 
 }  // namespace webhooks::http

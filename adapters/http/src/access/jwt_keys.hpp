@@ -6,17 +6,28 @@
 #include <webhooks/error.hpp>
 #include <webhooks/observer.hpp>
 
-#include "../reloaded_files.hpp"
 #include "jwt_key.hpp"
 
 namespace webhooks::http {
 
-/// The keys that verify tokens: those that are configured, and those of a file.
-using JwtKeys = ReloadedFiles<std::shared_ptr<const std::vector<JwtVerifier>>>;
+using JwtKeySet = std::shared_ptr<const std::vector<JwtVerifier>>;
 
+/// Where the keys that verify tokens come from. Thread-safe.
+class JwtKeySource {
+public:
+    virtual ~JwtKeySource() = default;
+
+    /// @return unavailable: there are none yet, or they are too old.
+    virtual Result<JwtKeySet> current() = 0;
+    /// A token names a key that is not among them. @return whether they are read again because of
+    /// this.
+    virtual bool look_for_new() { return false; }
+};
+
+/// The keys that are configured, and those of a file, which is read again when it changes.
 /// @return invalid_argument that names the key or the file that cannot be used.
-Result<std::unique_ptr<JwtKeys>> load_jwt_keys(const JwtOptions& options,
-                                               std::shared_ptr<Clock> clock,
-                                               std::shared_ptr<Observer> observer);
+Result<std::unique_ptr<JwtKeySource>> load_jwt_keys(const JwtOptions& options,
+                                                    std::shared_ptr<Clock> clock,
+                                                    std::shared_ptr<Observer> observer);
 
 }  // namespace webhooks::http

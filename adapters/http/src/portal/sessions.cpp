@@ -54,9 +54,8 @@ void write_session(json::Writer& writer, const Principal& caller, const Secret* 
     for (const std::string_view name : names_in(caller.permissions()))
         writer.value(name);
     writer.end_array()
-        .member("subscriptionId", caller.subscription()
-                                      ? std::optional(caller.subscription()->value)
-                                      : std::nullopt)
+        .member("subscriptionId",
+                caller.subscription() ? std::optional(caller.subscription()->value) : std::nullopt)
         .member("view", name_of(view_of(caller)))
         .member("expiresAt", format_if_set(caller.credential().expires_at))
         .end_object();

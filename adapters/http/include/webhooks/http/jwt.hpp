@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 #include <webhooks/clock.hpp>
+#include <webhooks/document_fetcher.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/http/authenticator.hpp>
@@ -42,6 +43,14 @@ struct JwtOptions {
     /// read again when it changes; if it is unusable then, the previous keys stay. Keys of other
     /// algorithms or uses are ignored.
     std::string jwks_file = {};
+    /// Instead of `keys` and `jwks_file`: the https URL of a JSON Web Key Set. It is read at once
+    /// and every 10 minutes on a thread of its own, and when a token names a key that is not in it,
+    /// but then, and after an error, at most every 30 s; such a token is answered `unavailable`
+    /// once. The last usable set is valid for 24 hours; without one, tokens are answered
+    /// `unavailable`.
+    std::string jwks_url = {};
+    /// Required with `jwks_url`: reads it, such as `make_document_fetcher` does.
+    std::shared_ptr<DocumentFetcher> fetcher = {};
     /// `aud` must be or contain this. Empty: tokens must have no `aud`.
     std::string audience = {};
     std::string issuer = {};          ///< `iss` must be this. Empty: any, or none.
@@ -55,7 +64,7 @@ struct JwtOptions {
 
 /// Accepts JSON Web Tokens.
 /// @param clock absent: the system's.
-/// @param observer gets a warning if a changed file is unusable.
+/// @param observer gets a warning if a changed file, or the URL, is unusable.
 /// @return invalid_argument that names the unusable key, file or option.
 Result<std::shared_ptr<CredentialCheck>> check_jwt(JwtOptions options,
                                                    std::shared_ptr<Clock> clock = {},
