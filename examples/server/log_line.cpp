@@ -1,6 +1,7 @@
 #include "log_line.hpp"
 
 #include <boost/json.hpp>
+#include <chrono>
 
 namespace server {
 namespace {
@@ -21,11 +22,27 @@ json::object members_of(const LogEntry& entry, const std::string& time) {
     if (entry.event_id) line["eventId"] = entry.event_id->value;
     if (entry.number) line["number"] = *entry.number;
     if (record.status_code) line["statusCode"] = *record.status_code;
-    if (entry.duration) line["durationMs"] = static_cast<double>(entry.duration->count()) / 1000;
     if (record.reason != FailureReason::none) line["reason"] = webhooks::to_string(record.reason);
     if (!entry.trace_id.empty()) line["traceId"] = entry.trace_id;
     if (entry.suppressed > 0) line["suppressed"] = entry.suppressed;
     return line;
+}
+
+/// With up to three decimals, as the API writes it; Boost.JSON would write 9.37E-1.
+std::string in_milliseconds(std::chrono::microseconds duration) {
+    std::string text = std::to_string(duration.count() / 1000);
+    if (const auto micros = duration.count() % 1000; micros != 0) {
+        text += '.' + std::to_string(1000 + micros).substr(1);
+        text.erase(text.find_last_not_of('0') + 1);
+    }
+    return text;
+}
+
+std::string serialize(const json::object& members, const LogEntry& entry) {
+    std::string line = json::serialize(members);
+    if (!entry.duration) return line;
+    line.pop_back();
+    return line + R"(,"durationMs":)" + in_milliseconds(*entry.duration) + '}';
 }
 
 bool is_valid(const std::string& line) {
@@ -63,15 +80,15 @@ std::string text_line(const LogEntry& entry, const std::string& time) {
 std::string json_line(const LogEntry& entry, const std::string& time) {
     json::object members = members_of(entry, time);
     json::string& message = members["message"].as_string();
-    std::string line = json::serialize(members);
+    std::string line = serialize(members, entry);
     if (!is_valid(line)) {
         keep_ascii_alone(message);
-        line = json::serialize(members);
+        line = serialize(members, entry);
     }
     // An escape takes up to six bytes.
     while (line.size() >= max_line_bytes) {
         cut(message, message.size() / 2);
-        line = json::serialize(members);
+        line = serialize(members, entry);
     }
     return line + '\n';
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -77,6 +79,19 @@ void warn_of_file(const std::string& path, webhooks::Observer& log) {
                   "): run chmod 600 on it and on its -wal and -shm files");
 }
 
+/// Keys of kty "oct" are secrets; others are public.
+void warn_of_symmetric_keys(const std::string& path, webhooks::Observer& log) {
+    struct stat file {};
+    if (path.empty() || ::stat(path.c_str(), &file) != 0 || (file.st_mode & 07U) == 0) return;
+    std::ifstream input(path);
+    const std::string text((std::istreambuf_iterator<char>(input)),
+                           std::istreambuf_iterator<char>());
+    if (text.find("\"oct\"") == std::string::npos) return;
+    warn(log, "the keys file '" + path +
+                  "' has a symmetric key (oct), with which whoever reads it signs tokens, and all "
+                  "users can open it: run chmod 640 on it");
+}
+
 }  // namespace
 
 double bits_of(std::string_view key) {
@@ -90,6 +105,7 @@ void warn_of_weaknesses(const Settings& settings, webhooks::Observer& log) {
     warn_of_key(std::getenv("WEBHOOKS_ADMIN_KEY"), log);
     if (settings.storage.kind == StorageChoice::Kind::sqlite)
         warn_of_file(settings.sqlite.path, log);
+    warn_of_symmetric_keys(settings.jwt.jwks_file, log);
 }
 
 }  // namespace server

@@ -287,9 +287,11 @@ private:
             right.operand.value = moment->floor;
         }
         if (wanted == right.operand.type) return true;
+        const bool lacks_quotes =
+            wanted == Type::text && right.is_literal() && right.operand.type == Type::number;
         fail(std::string("cannot compare ") + name_of(wanted) + " with " +
                  name_of(right.operand.type),
-             right.position);
+             right.position, lacks_quotes ? "write it in quotes: '7'" : "");
         return false;
     }
 

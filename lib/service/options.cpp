@@ -30,8 +30,14 @@ Result<> ServiceOptions::validate() const {
     check.in("max_publish_queue", max_publish_queue, 1, 1'000'000, "");
     check.in("max_batch", max_batch, 1, 10'000, "");
     check.in("max_payload_bytes", max_payload_bytes, 1, 16 * 1024 * 1024, "bytes");
-    if (retention != 0s) check.in("retention", retention, 1h, 3660 * 24h);
-    if (audit_retention != 0s) check.in("audit_retention", audit_retention, 1h, 3660 * 24h);
+    for (const auto& [name, kept] :
+         {std::pair("retention", retention), std::pair("audit_retention", audit_retention)}) {
+        const bool is_right = kept == 0s || (kept >= 1h && kept <= 3660 * 24h);
+        if (!is_right) {
+            check.error(name, "is " + std::to_string(kept.count()) +
+                                  " s, must be 1 h to 3660 days (87840 h), or 0 to keep all");
+        }
+    }
     check.in("heartbeat_interval", heartbeat_interval, 100ms, 1h);
     check.in("lease", lease, 1s, 10h);
     if (lease < 3 * heartbeat_interval) {

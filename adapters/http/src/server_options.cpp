@@ -73,7 +73,11 @@ void expect(Ranges& ranges, const ApiOptions& options) {
     if (options.portal) ranges.add_errors("portal.", options.portal->validate());
     const RequestRate& rate = options.rate_limit;
     ranges.expect("rate_limit.per_second", rate.per_second, 0, max_requests_per_second);
-    ranges.expect("rate_limit.burst", rate.burst, 0, rate.is_unlimited() ? 0 : max_request_burst);
+    if (rate.is_unlimited() && rate.burst != 0) {
+        ranges.add_error("rate_limit.burst", "has no effect without rate_limit.per_second");
+    } else {
+        ranges.expect("rate_limit.burst", rate.burst, 0, max_request_burst);
+    }
 }
 
 }  // namespace

@@ -252,6 +252,12 @@ TEST_CASE_METHOD(KeyMaking, "a key of a key inherits its limits") {
     CHECK(error(maker, {.name = "k", .expires_at = end + 1s}) ==
           "expiresAt: must not be later than that of the key that makes it");
     CHECK(made(maker, {.name = "k", .expires_at = end - 1s}).credential().expires_at == end - 1s);
+    for (const RequestRate more : {RequestRate{.per_second = 6}, RequestRate{5, 6}}) {
+        CHECK(error(maker, {.name = "k", .rate = more}) ==
+              "rateLimit: must not be more than that of the key that makes it");
+    }
+    CHECK(made(maker, {.name = "k", .rate = RequestRate{4, 5}}).credential().rate ==
+          RequestRate{4, 5});
     // What limits a token does not limit what its user makes.
     const Principal token =
         alice.identified_by({.kind = Credential::Kind::jwt, .id = "", .expires_at = end});
@@ -326,6 +332,9 @@ TEST_CASE_METHOD(KeyMaking, "keys are listed and revoked by those who may see th
     CHECK(seen(alice.narrowed_to({8})).empty());
     CHECK(keys.revoke(alice, other).error() == Errc::not_found);
     CHECK(keys.revoke(alice.narrowed_to({7}), mine).error() == Errc::not_found);
+    CHECK(keys.revoke(Principal::user("alice", Permission::subscriptions_write), mine).error() ==
+          Errc::forbidden);
+    CHECK(seen(alice) == "al");
     CHECK(keys.revoke(alice.narrowed_to({7}), limited));
     CHECK(keys.revoke(root, other));
     CHECK(seen(root) == "a");

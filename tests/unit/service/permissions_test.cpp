@@ -146,6 +146,50 @@ TEST_CASE_METHOD(ServiceFixture, "who may not read header values cannot send the
     CHECK(service().update_subscription(testing::alice, made.id, {.url = elsewhere}).has_value());
 }
 
+TEST_CASE_METHOD(ServiceFixture,
+                 "a header that its owner sets meanwhile does not go to another's new URL") {
+    /// Runs something between what the service reads and what it writes.
+    struct Interrupted final : ForwardingStorage {
+        using ForwardingStorage::ForwardingStorage;
+        Result<Subscription> update_subscription(const Principal& principal, SubscriptionId id,
+                                                 const SubscriptionChange& change) override {
+            if (before_update) std::exchange(before_update, {})();
+            return ForwardingStorage::update_subscription(principal, id, change);
+        }
+        std::function<void()> before_update;
+    };
+    running.reset();
+    const auto interrupted = std::make_shared<Interrupted>(storage);
+    const std::shared_ptr<Storage> plain = std::exchange(storage, interrupted);
+    open();
+    const SubscriptionId id = subscribe().id;
+    const Principal writer = alice_with(Permission::subscriptions_write);
+    interrupted->before_update = [&] {
+        plain->update_subscription(testing::alice, id, {.headers = Headers{{"X-Auth", "canary"}}})
+            .value();
+    };
+    const std::string elsewhere = "https://other.example.com/a";
+    CHECK(service().update_subscription(writer, id, {.url = elsewhere}).error() ==
+          Errc::invalid_argument);
+    CHECK(service().subscription(testing::alice, id)->url == "https://hooks.example.com/a");
+
+    // A change that may be made is made to what is there now.
+    interrupted->before_update = [&] {
+        plain->update_subscription(testing::alice, id, {.max_retry_count = 7}).value();
+    };
+    CHECK(service().update_subscription(writer, id, {.name = "renamed"})->max_retry_count == 7);
+}
+
+TEST_CASE_METHOD(ServiceFixture,
+                 "once its subscription is deleted, a limited caller sees no keys") {
+    const Subscription made = subscribe();
+    service().create_api_key(testing::alice, {.name = "limited", .subscription = made.id}).value();
+    const Principal narrowed = testing::alice.narrowed_to(made.id);
+    CHECK(service().api_keys(narrowed)->size() == 1);
+    service().delete_subscription(testing::alice, made.id).value();
+    CHECK(service().api_keys(narrowed)->empty());
+}
+
 TEST_CASE_METHOD(ServiceFixture, "a caller for one subscription cannot let it hear of others") {
     const Principal narrowed = testing::alice.narrowed_to(subscribe().id);
     const SubscriptionId id = *narrowed.subscription();

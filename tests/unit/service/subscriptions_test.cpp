@@ -92,6 +92,23 @@ TEST_CASE_METHOD(ServiceFixture, "a pattern must match a registered type") {
     }
 }
 
+TEST_CASE_METHOD(ServiceFixture, "the errors of patterns say where '*' may stand") {
+    const auto error = [&](const std::string& type) {
+        return service()
+            .create_subscription(
+                alice, {.name = "n", .event_type = type, .url = "https://hooks.example.com/"})
+            .error()
+            .fields()
+            .at(0)
+            .message;
+    };
+    for (const char* pattern : {"order*", "*.created", "**", "o*.x"}) {
+        CHECK(error(pattern) == "must have '*' only alone or after the last dot, as in 'order.*'");
+    }
+    CHECK(error("order.") == "must not end with a dot; all types below it are 'order.*'");
+    CHECK(error("user.*") == "matches no registered event type");
+}
+
 TEST_CASE_METHOD(ServiceFixture, "event types are checked, sorted and updated by name") {
     CHECK(service().register_event_type({.name = "order.created", .description = "new"}));
     const auto types = service().event_types().value();

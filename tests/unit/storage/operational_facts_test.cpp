@@ -110,6 +110,22 @@ TEST_CASE("no subscription hears of a subscription to operational events") {
     own.event_type = "webhook.subscription.*";
     CHECK_FALSE(created(own, Principal::user("ann")).owner);
     CHECK_FALSE(deactivated(own, {}, 0).owner);
+    CHECK_FALSE(updated(
+                    own,
+                    [&] {
+                        Subscription renamed = own;
+                        renamed.name = "other";
+                        return renamed;
+                    }(),
+                    Principal::user("ann"))
+                    ->owner);
+}
+
+TEST_CASE("subscribers hear that a subscription turns into one to operational events, and back") {
+    Subscription own = sample();
+    own.event_type = "webhook.*";
+    CHECK(updated(sample(), own, Principal::user("ann"))->owner == "ann");
+    CHECK(updated(own, sample(), Principal::user("ann"))->owner == "ann");
 }
 
 }  // namespace webhooks::storage

@@ -109,9 +109,13 @@ Result<Response> create_subscription(WebhookService& service, const Call& call) 
     if (!change) return change.error();
     add_errors(errors, prefix, service.validate(*change));
     if (!errors.empty()) return Error(std::move(errors));
+    const bool is_unknown = !change->secret && !call.caller.may(Permission::secrets_read);
     const auto created = service.create_subscription(call.caller, to_draft(std::move(*change)));
     if (!created) return prefixed(prefix, created.error());
-    return answer(*created, "The subscription was created.");
+    return answer(*created, is_unknown
+                                ? "The subscription was created. Its secret was generated, and is "
+                                  "shown to callers with the permission secrets:read."
+                                : "The subscription was created.");
 }
 
 Result<Response> get_subscription(WebhookService& service, const Call& call) {

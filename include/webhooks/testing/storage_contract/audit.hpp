@@ -101,7 +101,25 @@ AUDIT_TEST("a change of a subscription has one audit record, without secrets") {
     const AuditRecord deleted = this->take_one();
     CHECK(deleted.action == "subscription.deleted");
     CHECK(deleted.subscription == id);
-    CHECK(deleted.changes == "{}");
+    CHECK(deleted.changes == R"({"name":["\"new\"",null],"eventType":["order.created",null],)"
+                             R"("url":["https://hooks.example.com/a",null]})");
+}
+
+AUDIT_TEST("a change that changes nothing has no audit record") {
+    if (this->is_unsupported()) return;
+    Storage& seam = *this->storage;
+    const SubscriptionId id = seam.insert_subscription(this->caller, this->draft()).value().id;
+    this->forget();
+    const Subscription same = this->draft();
+    seam.update_subscription(this->caller, id,
+                             {.name = same.name,
+                              .url = same.url,
+                              .secret = same.secret,
+                              .headers = same.headers,
+                              .is_active = true})
+        .value();
+    seam.update_subscription(this->caller, id, {.name = "other"}).value();
+    CHECK(this->take_one().changes == R"({"name":["mine","other"]})");
 }
 
 AUDIT_TEST("a change of events has one audit record") {
@@ -162,7 +180,8 @@ AUDIT_TEST("a change of an event type, an API key or a session has one audit rec
         expect("api_key.created", std::to_string(key->id.value), "alice",
                R"({"name":[null,"shop"],"permissions":[null,["events:publish"]]})");
         seam.delete_api_key(this->caller, key->id).value();
-        expect("api_key.deleted", std::to_string(key->id.value), "alice", "{}");
+        expect("api_key.deleted", std::to_string(key->id.value), "alice",
+               R"({"name":["shop",null],"permissions":[["events:publish"],null]})");
     }
     const Time now = this->clock->now();
     const auto session =
