@@ -20,6 +20,7 @@ lib/endpoint                 boost.system lib/base
 lib/metrics                  boost.system lib/base
 lib/query                    boost.system lib/base
 lib/signing                  boost.system lib/base crypto
+lib/filter                   boost.system json lib/base lib/query
 lib/encryption               boost.system lib/base lib/signing crypto posix
 lib/asio                     boost.system asio beast json
 lib/delivery                 boost.system lib/base lib/endpoint lib/query lib/signing
