@@ -70,8 +70,8 @@ std::optional<std::strong_ordering> compare(const Value& left, const Value& righ
     const std::optional<TimeText> a = instant(left);
     const std::optional<TimeText> b = instant(right);
     if (!a || !b) return std::nullopt;
-    if (a->time != b->time) return a->time < b->time ? std::strong_ordering::less
-                                                     : std::strong_ordering::greater;
+    if (a->time != b->time)
+        return a->time < b->time ? std::strong_ordering::less : std::strong_ordering::greater;
     return a->is_cut <=> b->is_cut;
 }
 
@@ -182,8 +182,8 @@ private:
         using Type = Value::Type;
         if (argument.type != Type::text) return {.type = Type::unknown};
         if (function == Kind::length) {
-            const auto characters = std::ranges::count_if(
-                argument.text, [](char c) { return !is_utf8_tail(c); });
+            const auto characters =
+                std::ranges::count_if(argument.text, [](char c) { return !is_utf8_tail(c); });
             return {.type = Type::number, .text = std::to_string(characters)};
         }
         for (char& c : argument.text) {

@@ -16,7 +16,7 @@ public:
 
     struct Value {
         Kind kind = Kind::null;
-        bool truth = false;     ///< Of a boolean.
+        bool truth = false;          ///< Of a boolean.
         std::string_view text = {};  ///< Of a number, as written, or of a text, without escapes.
         std::string_view name = {};  ///< As a member of an object, without escapes.
         /// The value after the last one within this one; if there is none, the one after this.

@@ -33,9 +33,9 @@ struct Node {
         contains,  ///< children[0] contains children[1], a text.
         starts_with,
         ends_with,
-        any,     ///< children[0] is a path; the condition children[1], if it is there, holds for any
-                 ///< of its items, named `text`.
-        all,     ///< As `any`, for all items.
+        any,  ///< children[0] is a path; the condition children[1], if it is there, holds for any
+              ///< of its items, named `text`.
+        all,  ///< As `any`, for all items.
         exists,  ///< children[0] is a path.
         all_of,
         any_of,

@@ -11,8 +11,8 @@ bool is_condition(const Node& node) {
 }
 
 bool can_be_condition(const Node& node) {
-    return is_condition(node) || node.kind == Node::Kind::field ||
-           node.kind == Node::Kind::path || node.kind == Node::Kind::boolean;
+    return is_condition(node) || node.kind == Node::Kind::field || node.kind == Node::Kind::path ||
+           node.kind == Node::Kind::boolean;
 }
 
 /// Recursive descent over the grammar of docs/list-queries.md, a function for each rule. A rule
@@ -240,10 +240,11 @@ private:
 
     NodePtr unknown_function() {
         if (find_unsupported(token())) return unexpected("");
-        return fail("unknown function " + in_quotes(token().text), token().position,
-                    grammar_ == Grammar::payload
-                        ? "there are contains, startswith, endswith, tolower, toupper, length, exists"
-                        : "there are contains, startswith, endswith, tolower, toupper, length");
+        return fail(
+            "unknown function " + in_quotes(token().text), token().position,
+            grammar_ == Grammar::payload
+                ? "there are contains, startswith, endswith, tolower, toupper, length, exists"
+                : "there are contains, startswith, endswith, tolower, toupper, length");
     }
 
     NodePtr lambda_body() override {
@@ -297,7 +298,8 @@ private:
             if (!expect("(")) return nullptr;
             NodePtr field = primary();
             if (!field) return nullptr;
-            const bool is_name = field->kind == Node::Kind::field || field->kind == Node::Kind::path;
+            const bool is_name =
+                field->kind == Node::Kind::field || field->kind == Node::Kind::path;
             if (!is_name || !take(")")) {
                 return fail("IsNullOrEmpty takes a field alone", field->position);
             }

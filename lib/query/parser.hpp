@@ -33,8 +33,7 @@ enum class Grammar : std::uint8_t {
 /// linear time, and a stack of bounded depth.
 /// @param steps grows with the number of tokens read, so that a test can measure time without a
 /// clock.
-std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text,
-                                                std::size_t* steps = nullptr,
+std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text, std::size_t* steps = nullptr,
                                                 Grammar grammar = Grammar::list);
 
 /// A name in a comma-separated list, with the word after it.

@@ -132,8 +132,10 @@ Append BatchWriter::match(const PendingPublication& publication) const {
                   .idempotency = publication.idempotency,
                   .due = publication.due};
     if (!publication.only) {
-        append.subscriptions =
-            parts_.index.match(publication.message->event_type, publication.owner).subscriptions;
+        append.subscriptions = parts_.index
+                                   .match(publication.message->event_type,
+                                          *publication.message->payload, publication.owner)
+                                   .subscriptions;
     } else if (parts_.index.endpoint(*publication.only)) {
         append.subscriptions = {*publication.only};
     }

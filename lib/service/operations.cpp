@@ -65,6 +65,7 @@ Result<Secret> make_secret_like(const Secret& secret, Random& random) {
 SubscriptionChange as_change(const SubscriptionDraft& draft) {
     return {.name = draft.name,
             .event_type = draft.event_type,
+            .filter = draft.filter,
             .url = draft.url,
             .secret = draft.secret,
             .headers = draft.headers,
@@ -191,6 +192,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
     Subscription subscription{
         .name = std::move(draft.name),
         .event_type = std::move(draft.event_type),
+        .filter = std::move(draft.filter),
         .url = std::move(draft.url),
         .secret = *std::move(draft.secret),
         .headers = std::move(draft.headers),

@@ -127,21 +127,22 @@ TEST_CASE("a filter that can mean nothing is an error at its character") {
         {"payload/order-id eq 1",
          "'-' in a path at character 14; a name with other characters than letters, digits and _ "
          "is quoted: payload/'order-id'"},
-        {"payload/total gt null",
-         "null has no order at character 18; use 'eq null' or 'ne null'"},
+        {"payload/total gt null", "null has no order at character 18; use 'eq null' or 'ne null'"},
         {"1 eq 2",
          "cannot compare two values at character 1; one side must be a path or a function"},
         {"eventType eq 5",
          "an event type is a text at character 14; write eventType eq 'order.created'"},
         {"eventType in ('a',5)",
          "an event type is a text at character 19; write eventType eq 'order.created'"},
-        {"eventType", "'eventType' is a text, which is not a condition by itself at character 1; "
-                      "compare it with something"},
+        {"eventType",
+         "'eventType' is a text, which is not a condition by itself at character 1; "
+         "compare it with something"},
         {"payload/a in (null)",
          "null cannot stand in a list at character 15; compare it with 'eq null'"},
-        {"payload/a/", "expected the name of a member or the index of an item at character 11; a "
-                       "name with other characters than letters, digits and _ is quoted: "
-                       "payload/'order-id'"},
+        {"payload/a/",
+         "expected the name of a member or the index of an item at character 11; a "
+         "name with other characters than letters, digits and _ is quoted: "
+         "payload/'order-id'"},
         {"payload/ a", "a blank in a path at character 10"},
         {"exists(eventType)", "'exists' takes a path into the payload at character 8"},
         {"exists(payload/items/any(i: i))",

@@ -15,7 +15,8 @@ constexpr std::chrono::seconds window = 10min;
 /// A table in memory; every owner but "nobody" has one subscription, with id 1.
 class Table : public OperationalTable {
 public:
-    std::vector<SubscriptionId> recipients(const std::string&, const std::string& owner) override {
+    std::vector<SubscriptionId> recipients(const OperationalEvent&,
+                                           const std::string& owner) override {
         if (owner == "nobody") return {};
         return {recipient_count, SubscriptionId{1}};
     }

@@ -120,6 +120,8 @@ void add_state(Members& members, const Subscription& subscription) {
     if (subscription.operator_scope || members.is_selected("operatorScope")) {
         members.add("operatorScope", subscription.operator_scope);
     }
+    members.add_addition(
+        "filter", subscription.filter.empty() ? std::nullopt : std::optional(subscription.filter));
     members.add_addition("failingSince", format_if_set(subscription.failing_since));
     members.add_addition("pausedUntil", format_if_set(subscription.paused_until));
     if (members.is_selected("deactivationReason")) members.add("deactivationReason", reason);
