@@ -1,7 +1,6 @@
 /// The benchmark: measures the library's performance relative to what the machine can do at most.
 /// docs/performance.md describes each row; `./dev bench` runs it.
 
-#include <sys/resource.h>
 #include <unistd.h>
 #include <algorithm>
 #include <charconv>
@@ -18,6 +17,8 @@
 #include <sink.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <support/child_process.hpp>
+#include <support/process.hpp>
 
 namespace bench {
 namespace {
@@ -181,8 +182,8 @@ void measure(const Bench& bench, Outcome& outcome, Outcome* yardstick) {
     }
     Bench own = bench;
     if (!row.needs_postgresql) own.postgresql = nullptr;
-    const Ended ended =
-        run_in_child([&] { return to_lines(row.measure(own)); }, std::chrono::minutes(15));
+    const webhooks::testing::Ended ended = webhooks::testing::run_in_child(
+        [&] { return to_lines(row.measure(own)); }, std::chrono::minutes(15));
     if (ended.status != 0) {
         outcome.note = ended.output;
         std::fprintf(stderr, "bench: row failed: %s: %s\n", row.name.c_str(), ended.output.c_str());
@@ -215,10 +216,7 @@ int run(const Settings& settings) {
         return 0;
     }
     // Thousands of endpoints require as many connections.
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
+    webhooks::testing::allow_many_descriptors();
 
     const auto folder = std::filesystem::absolute(settings.folder);
     std::filesystem::create_directories(folder / "cache");
@@ -237,7 +235,7 @@ int run(const Settings& settings) {
     std::unique_ptr<Postgresql> postgresql;
     const bool wants_postgresql = std::ranges::any_of(
         outcomes, [](const Outcome& outcome) { return outcome.row->needs_postgresql; });
-    if (wants_postgresql && Postgresql::is_installed()) {
+    if (wants_postgresql && webhooks::testing::PostgresqlServer::is_installed()) {
         postgresql = std::make_unique<Postgresql>(bench.cache / "postgresql");
         bench.postgresql = postgresql.get();
     }

@@ -6,6 +6,7 @@
 #include <processes.hpp>
 #include <sink.hpp>
 #include <stdexcept>
+#include <support/child_process.hpp>
 
 namespace bench {
 namespace {
@@ -70,9 +71,9 @@ WrkAnswer run_wrk(const Bench& bench, const std::string& url, std::chrono::secon
             file << "wrk.headers[\"" << name << "\"] = \"" << value << "\"\n";
         }
     }
-    const Ended ended =
-        run_program({"wrk", "-t1", "-c" + std::to_string(connections),
-                     "-d" + std::to_string(duration.count()) + "s", "-s", script, url});
+    const webhooks::testing::Ended ended = webhooks::testing::run_program(
+        {"wrk", "-t1", "-c" + std::to_string(connections),
+         "-d" + std::to_string(duration.count()) + "s", "-s", script, url});
     // wrk counts for up to a tenth of a second longer than it was told.
     const WrkAnswer answer{.rate = number_after(ended.output, "Requests/sec:"),
                            .requests = number_before(ended.output, " requests in "),

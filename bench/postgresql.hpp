@@ -3,7 +3,8 @@
 #include <sys/types.h>
 #include <filesystem>
 #include <string>
-#include <vector>
+#include <support/postgresql_server.hpp>
+#include <support/temporary_folder.hpp>
 
 namespace bench {
 
@@ -12,16 +13,13 @@ namespace bench {
 class Postgresql {
 public:
     /// Throws if the server does not start.
-    explicit Postgresql(std::filesystem::path folder);
+    explicit Postgresql(const std::filesystem::path& folder);
     ~Postgresql();
     Postgresql(const Postgresql&) = delete;
     Postgresql& operator=(const Postgresql&) = delete;
 
-    /// Whether PostgreSQL's programs are installed.
-    static bool is_installed();
-
-    std::string uri(const std::string& database) const;
-    pid_t process() const noexcept { return process_; }
+    std::string uri(const std::string& database) const { return server_.uri(database); }
+    pid_t process() const noexcept { return server_.process(); }
 
     bool has_database(const std::string& name) const;
     /// @param like the database to copy; empty: an empty one.
@@ -31,15 +29,10 @@ public:
     std::string query(const std::string& database, const std::string& sql) const;
 
 private:
-    std::string run(std::vector<std::string> command) const;
-    bool is_ready() const;
     void make_log_files() const;
 
-    std::filesystem::path data_;
-    std::filesystem::path sockets_;
-    pid_t process_ = 0;
-    uid_t user_ = 0;
-    gid_t group_ = 0;
+    webhooks::testing::TemporaryFolder sockets_{"/tmp"};
+    webhooks::testing::PostgresqlServer server_;
 };
 
 }  // namespace bench

@@ -4,7 +4,6 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <new>
 #include <sink.hpp>
 #include <string_view>
+#include <support/process.hpp>
 #include <system_error>
 #include <thread>
 
@@ -136,10 +136,7 @@ std::vector<std::chrono::microseconds> Sink::end_ages() {
 }
 
 void Sink::serve(int listener) {
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
+    webhooks::testing::allow_many_descriptors();
     std::vector<std::unique_ptr<Connection>> connections;
     const int poll = ::epoll_create1(EPOLL_CLOEXEC);
     epoll_event event{.events = EPOLLIN, .data = {.fd = listener}};

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: check_docs.sh ROOT. Checks that the targets of relative links in the documents exist, that the
-# files exist that tables with a column "file in `FOLDER`" name, and that every line of C++ in the README
-# is in the quickstart.
+# files exist that they name, by their paths or in tables with a column "file in `FOLDER`", and that every
+# line of C++ in the README is in the quickstart.
 set -euo pipefail
 cd "$1"
 problems=0
@@ -18,7 +18,15 @@ while IFS=: read -r document folder name; do
 done < <(awk -F '`' '
     /^\| file in `/ { folder = $2; next }
     !/^\|/ { folder = "" }
-    folder && /^\| `/ { print FILENAME ":" folder ":" $2 }' docs/*.md)
+    folder && /^\| `/ {
+        split($0, cells, "|")
+        count = split(cells[2], names, "`")
+        for (i = 2; i <= count; i += 2) print FILENAME ":" folder ":" names[i]
+    }' docs/*.md)
+
+while IFS=: read -r document path; do
+    [[ -e $path ]] || compgen -G "$path.?pp" >/dev/null || problem "$document: there is no $path"
+done < <(grep -oE '`(adapters|bench|include|lib|tests)/[A-Za-z0-9_./-]+`' docs/*.md | tr -d '`' | sort -u)
 
 quickstart=$(sed -E 's/^ +//' examples/quickstart/main.cpp)
 snippet=$(sed -n '/^```cpp$/,/^```$/p' README.md | grep -v '^```' | sed -E 's/^ +//')

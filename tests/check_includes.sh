@@ -32,8 +32,10 @@ lib/storage/sql/sqlite       boost.system lib/base lib/publication lib/query lib
 lib/testing                  boost.system lib/base
 lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
 examples                     boost.system http asio beast json boost crypto tls posix sqlite libpq catch
-bench                        boost.system http asio beast json boost crypto tls posix
-tests                        boost.system http asio beast json boost crypto tls posix catch soci sqlite libpq
+bench                        boost.system http asio beast json boost crypto tls posix tests/support
+tests                        boost.system http asio beast json boost crypto tls posix catch soci sqlite libpq tests/support tests/support/catch.hpp
+tests/support                boost.system posix
+tests/support/catch.hpp      catch
 tests/unit                   any
 tests/fuzz                   any
 '

@@ -68,7 +68,13 @@ no adapters/http/src/router.cpp       <base/ranges.hpp>
 no adapters/http/src/router.cpp       <soci/soci.h>
 ok examples/server/main.cpp           <webhooks/http/server.hpp>
 no examples/server/main.cpp           <delivery/dispatcher.hpp>
+ok tests/support/catch.hpp            <catch2/catch.hpp>
+no tests/support/child_process.hpp    <catch2/catch.hpp>
+ok tests/support/child_process.hpp    <sys/types.h>
+ok tests/contract/storage.cpp         <support/catch.hpp>
 no bench/main.cpp                     <delivery/dispatcher.hpp>
+ok bench/main.cpp                     <support/child_process.hpp>
+no bench/main.cpp                     <support/catch.hpp>
 ok tests/contract/storage.cpp         <catch2/catch.hpp>
 no tests/contract/storage.cpp         <storage/sql/rows.hpp>
 ok tests/unit/service.cpp             <service/publisher.hpp>

@@ -17,6 +17,9 @@ webhooks::Result<std::shared_ptr<webhooks::Storage>> open_storage(const Settings
 webhooks::Result<std::shared_ptr<webhooks::Storage>> open_existing_storage(
     const Settings& settings);
 
+/// Who runs a command, for the audit log.
+webhooks::Principal shell_user();
+
 /// Serves until SIGTERM or SIGINT.
 webhooks::Result<> serve(const Settings& settings);
 

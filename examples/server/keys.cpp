@@ -81,7 +81,7 @@ Result<> create_key(const Settings& settings) {
         }
         if (!found) return found.error();
     }
-    auto created = ApiKeys(*storage).create(Principal::administrator("webhooks-server"), draft);
+    auto created = ApiKeys(*storage).create(shell_user(), draft);
     if (!created) return in_flags(created.error());
     std::cout << created->key.reveal() << std::endl;
     return {};
@@ -101,7 +101,7 @@ Result<> list_keys(const Settings& settings) {
 Result<> revoke_key(const Settings& settings, webhooks::ApiKeyId id) {
     auto keys = open_keys(settings);
     if (!keys) return keys.error();
-    auto revoked = keys->revoke(id);
+    auto revoked = keys->revoke(shell_user(), id);
     if (revoked) return {};
     if (revoked.error() == webhooks::Errc::not_found) {
         return webhooks::Error(webhooks::Errc::not_found,

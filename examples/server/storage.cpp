@@ -1,3 +1,6 @@
+#include <pwd.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <iostream>
 
@@ -47,10 +50,17 @@ Result<StoragePtr> open_existing_storage(const Settings& settings) {
     return open_storage(settings);
 }
 
+webhooks::Principal shell_user() {
+    const passwd* const user = ::getpwuid(::getuid());
+    return webhooks::Principal::administrator("webhooks-server")
+        .identified_by({.kind = webhooks::Credential::Kind::cli,
+                        .id = user ? user->pw_name : std::to_string(::getuid())});
+}
+
 Result<> rewrap(const Settings& settings) {
     auto storage = open_existing_storage(settings);
     if (!storage) return storage.error();
-    const auto rewrapped = (*storage)->rewrap_data_keys();
+    const auto rewrapped = (*storage)->rewrap_data_keys(shell_user());
     if (!rewrapped) return rewrapped.error();
     std::cout << settings.storage.to_string() << ": data keys encrypted again: " << *rewrapped
               << "; all are encrypted with the first key of " << settings.encryption.keys_file

@@ -21,9 +21,9 @@ struct ApiKeyDraft {
     std::optional<Permissions> permissions = {};
     /// One subscription to limit the key to. If the maker is limited to one, the key is as well.
     std::optional<SubscriptionId> subscription = {};
-    /// In the future. Absent, if an expiring key makes it: that one's, which is also the latest.
+    /// In the future, no later than that of the key that creates it. Absent: the same, or never.
     std::optional<Time> expires_at = {};
-    /// Absent: that of the key that makes it, if any.
+    /// Absent: that of the key that creates it, if any.
     std::optional<RequestRate> rate = {};
 };
 
@@ -57,7 +57,7 @@ public:
     /// The user's own; for an administrator, everyone's; for a principal that is limited to one
     /// subscription, those that are limited to it as well. Sorted by id.
     Result<std::vector<ApiKeyRecord>> list(const Principal&) const;
-    /// Revokes a key at once. @return not_found.
+    /// Revokes a key at once, on behalf of the host. @return not_found.
     Result<> revoke(ApiKeyId);
     /// As above. @return not_found also for a key that `list` does not have.
     Result<> revoke(const Principal&, ApiKeyId);

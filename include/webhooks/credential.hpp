@@ -35,6 +35,7 @@ struct Credential {
         key,     ///< An API key.
         jwt,     ///< A JSON Web Token.
         portal,  ///< The token of a session of the portal.
+        cli,     ///< Someone who runs a command on the host's machine.
     };
     Kind kind = Kind::host;
     /// Of a key or a session: its id. Of a token: that of the key that signed it; may be empty.
@@ -42,6 +43,12 @@ struct Credential {
     std::optional<Time> expires_at = {};
     /// Instead of the adapter's own limit.
     std::optional<RequestRate> rate = {};
+};
+
+/// Where a call comes from, for the audit log.
+struct Origin {
+    std::string request_id = {};
+    std::string address = {};  ///< Of the caller, such as "192.0.2.1"; empty if unknown.
 };
 
 }  // namespace webhooks

@@ -28,6 +28,7 @@ using EventId = Id<struct EventTag>;
 using WorkerId = Id<struct WorkerTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
 using PortalSessionId = Id<struct PortalSessionTag>;
+using AuditId = Id<struct AuditTag>;
 
 /// Counts the changes of all subscriptions and event types of a storage; increases with every
 /// change.

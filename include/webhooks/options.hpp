@@ -45,8 +45,8 @@ struct ServiceOptions {
     /// this long, at its next failure after that; if it is deactivated earlier, only of that. 1 s -
     /// 365 days.
     std::chrono::seconds failing_notice_after = std::chrono::hours(1);
-    /// After a `webhook.event.exhausted` of a subscription, its further ones in this period are
-    /// told together, as a number. 1 s - 24 h; 0: all at once.
+    /// After a `webhook.event.exhausted` of a subscription, further ones in this period become
+    /// one event with their number. 1 s - 24 h; 0: each is sent at once.
     std::chrono::seconds exhausted_notice_window = std::chrono::minutes(10);
     /// Which deactivations by the service itself leave the subscription matching: its events are
     /// logged as cancelled, without a request, and `WebhookService::recover` resends them once it
@@ -95,6 +95,8 @@ struct ServiceOptions {
     /// Events created longer ago than this are deleted, with their payloads and attempts; events
     /// that still wait are kept until they have ended. 1 h - 3,660 days; 0: all are kept.
     std::chrono::seconds retention{0};
+    /// Audit records older than this are deleted. 1 h - 3,660 days; 0: all are kept.
+    std::chrono::seconds audit_retention = std::chrono::hours(400 * 24);
 
     /// Which endpoints are allowed.
     EndpointPolicy endpoints = {};

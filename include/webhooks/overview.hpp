@@ -43,7 +43,7 @@ struct WorkerState {
     std::optional<WorkerReport> report = {};
 };
 
-/// What the workers that live report, together.
+/// The sum of what all live workers report.
 struct WorkerTotals {
     std::size_t in_flight = 0;
     std::size_t in_memory = 0;

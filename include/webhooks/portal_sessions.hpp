@@ -66,8 +66,8 @@ public:
     /// invalid member.
     Result<CreatedPortalSession> create(const Principal& maker, const PortalSessionDraft&);
     /// Exchanges a code for a token. @return not_found for a code that does not exist, was used, or
-    /// has expired.
-    Result<StartedPortalSession> start(std::string_view code);
+    /// has expired. @param from where the caller is
+    Result<StartedPortalSession> start(std::string_view code, const Origin& from = {});
     /// @return not_found for a token that does not exist, was revoked, or has expired.
     Result<Principal> authenticate(std::string_view token) const;
     /// Ends a session at once. @return forbidden unless the principal is an administrator;
@@ -85,7 +85,7 @@ private:
     std::shared_ptr<Clock> clock_;
 };
 
-/// Whether a credential is a token of a session, whatever it is worth.
+/// Whether a credential looks like the token of a session, valid or not.
 bool is_portal_token(std::string_view credential) noexcept;
 
 }  // namespace webhooks

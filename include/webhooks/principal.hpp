@@ -40,6 +40,13 @@ public:
         return identified;
     }
 
+    /// The same caller, who calls from there.
+    Principal coming_from(Origin origin) const {
+        Principal located = *this;
+        located.origin_ = std::move(origin);
+        return located;
+    }
+
     const std::string& user_id() const noexcept { return user_id_; }
     Permissions permissions() const noexcept { return permissions_; }
     bool may(Permission permission) const noexcept { return permissions_.includes(permission); }
@@ -57,8 +64,10 @@ public:
     }
 
     const Credential& credential() const noexcept { return credential_; }
+    const Origin& origin() const noexcept { return origin_; }
 
-    /// Whether both are the same user and may do the same, however they were identified.
+    /// Whether both are the same user and may do the same, however they were identified, and from
+    /// wherever.
     bool operator==(const Principal& other) const {
         return user_id_ == other.user_id_ && permissions_ == other.permissions_ &&
                subscription_ == other.subscription_;
@@ -72,6 +81,7 @@ private:
     Permissions permissions_;
     std::optional<SubscriptionId> subscription_ = {};
     Credential credential_ = {};
+    Origin origin_ = {};
 };
 
 }  // namespace webhooks

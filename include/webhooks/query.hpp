@@ -21,6 +21,7 @@ namespace WEBHOOKS_EXPORT webhooks {
 
 struct Subscription;
 struct Event;
+struct AuditRecord;
 
 namespace query {
 struct Node;
@@ -91,7 +92,7 @@ struct SortKey {
 };
 
 /// The kind of list, which determines the fields.
-enum class ListKind : std::uint8_t { subscriptions, events };
+enum class ListKind : std::uint8_t { subscriptions, events, audit };
 
 /// The parameters of a query as text, decoded. Absent ones have their default.
 struct ListQueryText {
@@ -107,7 +108,8 @@ struct ListQueryText {
 /// Which rows of a list, in which order, and which part of them.
 struct ListQuery {
     std::optional<Filter> filter = {};
-    /// At most 8. `id` is always the last key, ascending unless it is named here.
+    /// At most 8. `id` is always the last key, ascending unless it is named here; in a list of
+    /// audit records, descending.
     std::vector<SortKey> sort = {};
     /// The fields to return; empty: all. Other fields need not be filled.
     std::vector<std::string> select = {};
@@ -147,5 +149,6 @@ struct Page {
 /// @param rows the rows that the caller may see, in any order.
 Result<Page<Subscription>> evaluate(const ListQuery&, std::vector<Subscription> rows);
 Result<Page<Event>> evaluate(const ListQuery&, std::vector<Event> rows);
+Result<Page<AuditRecord>> evaluate(const ListQuery&, std::vector<AuditRecord> rows);
 
 }  // namespace webhooks

@@ -6,6 +6,7 @@
 
 #include <webhooks/export.hpp>
 #include <webhooks/storage/api_key_store.hpp>
+#include <webhooks/storage/audit_log.hpp>
 #include <webhooks/storage/delivery_log.hpp>
 #include <webhooks/storage/event_log.hpp>
 #include <webhooks/storage/operator_view.hpp>
@@ -27,6 +28,7 @@ class Storage : public SubscriptionStore,
                 public DeliveryLog,
                 public OperatorView,
                 public ApiKeyStore,
-                public PortalSessionStore {};
+                public PortalSessionStore,
+                public AuditLog {};
 
 }  // namespace webhooks

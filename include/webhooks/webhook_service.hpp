@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 #include <webhooks/api_keys.hpp>
+#include <webhooks/audit.hpp>
 #include <webhooks/clock.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
@@ -178,8 +179,8 @@ public:
     Result<std::size_t> count_undelivered(const Principal&, SubscriptionId,
                                           const CreationPeriod&) const;
 
-    // ---- API keys: the user's own; for an administrator, everyone's; for a principal that is
-    // limited to one subscription, those that are limited to it as well.
+    // ---- Access. API keys: the user's own; for an administrator, everyone's; for a principal that
+    // is limited to one subscription, those that are limited to it as well.
 
     /// Creates a key that is valid at once. @return as `ApiKeys::create`; invalid_argument also for
     /// a subscription that is not the key's user's.
@@ -188,6 +189,10 @@ public:
     Result<std::vector<ApiKeyRecord>> api_keys(const Principal&) const;
     /// Revokes a key at once. @return not_found.
     Result<> delete_api_key(const Principal&, ApiKeyId);
+    /// Who changed what: about objects that the principal may see, newest first; administrators see
+    /// all. Records appear together with the change, and cannot be changed; they are kept for
+    /// `ServiceOptions::audit_retention`. @return unsupported if storage keeps none.
+    Result<Page<AuditRecord>> audit(const Principal&, const ListQuery& = {}) const;
     /// Sessions of the portal in this service's storage, by its clock.
     Result<PortalSessions> portal_sessions() const;
 
@@ -199,6 +204,11 @@ public:
     /// @param after only those after this id. @param take 1 - `max_users_in_page`
     Result<std::vector<UserSummary>> users(const Principal&, const std::string& after = {},
                                            std::size_t take = 100) const;
+
+    /// Encrypts the data keys of this service's storage with the current encryption key
+    /// (docs/encryption.md). @return how many another key encrypted; unsupported if storage
+    /// encrypts nothing; invalid_argument if it has no encryption keys.
+    Result<std::size_t> rewrap_data_keys(const Principal&);
 
     // ---- Event types.
 

@@ -5,6 +5,7 @@
 
 #include <webhooks/access.hpp>
 #include <webhooks/api_keys.hpp>
+#include <webhooks/audit.hpp>
 #include <webhooks/clock.hpp>
 #include <webhooks/encryption.hpp>
 #include <webhooks/endpoint.hpp>

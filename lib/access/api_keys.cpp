@@ -53,13 +53,14 @@ Result<Secret> make_key() {
     return Secret(key_prefix + signing::base64url_encode(bytes.reveal()));
 }
 
-Result<CreatedApiKey> store_new_key(ApiKeyStore& storage, ApiKeyRecord record) {
+Result<CreatedApiKey> store_new_key(ApiKeyStore& storage, const Principal& maker,
+                                    ApiKeyRecord record) {
     Result<Secret> key = make_key();
     if (!key) return key.error();
     const std::string_view text = key->reveal();
     record.hash = signing::sha256(text);
     record.hint = text.substr(text.size() - hint_length);
-    const auto inserted = storage.insert_api_key(record);
+    const auto inserted = storage.insert_api_key(maker, record);
     if (!inserted) return inserted.error();
     return CreatedApiKey{.key = *std::move(key), .record = *inserted};
 }
@@ -81,7 +82,7 @@ ApiKeys::ApiKeys(std::shared_ptr<ApiKeyStore> storage, std::shared_ptr<Clock> cl
 
 Result<Secret> ApiKeys::create(const Principal& principal) {
     if (Result<> valid = check_principal(principal); !valid) return valid.error();
-    Result<CreatedApiKey> created = store_new_key(*storage_, record_of(principal));
+    Result<CreatedApiKey> created = store_new_key(*storage_, principal, record_of(principal));
     if (!created) return created.error();
     return std::move(created->key);
 }
@@ -90,7 +91,7 @@ Result<CreatedApiKey> ApiKeys::create(const Principal& maker, const ApiKeyDraft&
     if (Result<> valid = check_principal(maker); !valid) return valid.error();
     Result<ApiKeyRecord> record = access::record_of(maker, draft, clock_->now());
     if (!record) return record.error();
-    return store_new_key(*storage_, *std::move(record));
+    return store_new_key(*storage_, maker, *std::move(record));
 }
 
 Result<> ApiKeys::add(const Principal& principal, const Secret& key) {
@@ -102,7 +103,7 @@ Result<> ApiKeys::add(const Principal& principal, const Secret& key) {
     Result<bool> there = is_there(*storage_, record);
     if (!there) return there.error();
     if (*there) return {};
-    const auto inserted = storage_->insert_api_key(record);
+    const auto inserted = storage_->insert_api_key(principal, record);
     if (inserted) return {};
     // Another thread or process may have added the same key in the meantime.
     there = is_there(*storage_, record);
@@ -142,7 +143,7 @@ Result<std::vector<ApiKeyRecord>> ApiKeys::list(const Principal& principal) cons
 }
 
 Result<> ApiKeys::revoke(ApiKeyId id) {
-    return storage_->delete_api_key(id);
+    return storage_->delete_api_key(Principal::administrator({}), id);
 }
 
 /// A key's owner never changes, so that it may be checked before.
@@ -152,7 +153,7 @@ Result<> ApiKeys::revoke(const Principal& principal, ApiKeyId id) {
     const bool is_visible =
         std::ranges::any_of(*keys, [&](const auto& key) { return key.id == id; });
     if (!is_visible) return Error(Errc::not_found, "no such key");
-    return revoke(id);
+    return storage_->delete_api_key(principal, id);
 }
 
 }  // namespace webhooks

@@ -83,23 +83,23 @@ Result<CreatedPortalSession> PortalSessions::create(const Principal& maker,
     if (!code) return code.error();
     const Time now = clock_->now();
     const auto inserted =
-        storage_->insert_portal_session({.code_hash = signing::sha256(code->reveal()),
-                                         .user_id = draft.user_id,
-                                         .permissions = permissions_of(draft),
-                                         .code_expires_at = now + portal_code_lifetime,
-                                         .expires_at = now + draft.lifetime});
+        storage_->insert_portal_session(maker, {.code_hash = signing::sha256(code->reveal()),
+                                                .user_id = draft.user_id,
+                                                .permissions = permissions_of(draft),
+                                                .code_expires_at = now + portal_code_lifetime,
+                                                .expires_at = now + draft.lifetime});
     if (!inserted) return inserted.error();
     return CreatedPortalSession{.code = *std::move(code), .record = *inserted};
 }
 
-Result<StartedPortalSession> PortalSessions::start(std::string_view code) {
+Result<StartedPortalSession> PortalSessions::start(std::string_view code, const Origin& from) {
     if (code.empty() || code.size() > max_credential_bytes) {
         return Error(Errc::not_found, "no such code");
     }
     Result<Secret> token = make_credential(token_prefix);
     if (!token) return token.error();
     const auto session = storage_->redeem_portal_code(
-        signing::sha256(code), signing::sha256(token->reveal()), clock_->now());
+        signing::sha256(code), signing::sha256(token->reveal()), clock_->now(), from);
     if (!session) return session.error();
     if (!*session) return Error(Errc::not_found, "no such code");
     return StartedPortalSession{.token = *std::move(token), .principal = principal_of(**session)};
@@ -120,7 +120,7 @@ Result<> PortalSessions::revoke(const Principal& principal, PortalSessionId id) 
     if (Result<> allowed = check_access(principal, Action::delete_portal_session); !allowed) {
         return allowed;
     }
-    return storage_->delete_portal_session(id);
+    return storage_->delete_portal_session(principal, id);
 }
 
 Result<std::size_t> PortalSessions::revoke_all(const Principal& principal,
@@ -131,7 +131,7 @@ Result<std::size_t> PortalSessions::revoke_all(const Principal& principal,
     if (!is_user_id(user_id)) {
         return Error(std::vector<FieldError>{{"userId", user_id_rule}});
     }
-    return storage_->delete_portal_sessions(user_id);
+    return storage_->delete_portal_sessions(principal, user_id);
 }
 
 Result<> PortalSessions::end(const Principal& principal) {
@@ -142,7 +142,7 @@ Result<> PortalSessions::end(const Principal& principal) {
     if (credential.kind != Credential::Kind::portal || !is_id) {
         return Error(Errc::not_found, "the caller has no session of the portal");
     }
-    const Result<> ended = storage_->delete_portal_session(id);
+    const Result<> ended = storage_->delete_portal_session(principal, id);
     // Another request may have ended it in the meantime.
     if (!ended && ended.error() == Errc::not_found) return {};
     return ended;

@@ -3,9 +3,8 @@
 #include <cstdio>
 
 namespace webhooks {
-namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
     std::string json = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') {
@@ -21,11 +20,9 @@ std::string quoted(std::string_view text) {
     return json + '"';
 }
 
-}  // namespace
-
 JsonMembers& JsonMembers::add_json(std::string_view name, std::string_view json) {
     if (!text_.empty()) text_ += ',';
-    text_ += quoted(name) + ':';
+    text_ += json_string(name) + ':';
     text_ += json;
     return *this;
 }
@@ -37,7 +34,7 @@ JsonMembers& JsonMembers::append(std::string_view members) {
 }
 
 JsonMembers& JsonMembers::add(std::string_view name, std::string_view text) {
-    return add_json(name, quoted(text));
+    return add_json(name, json_string(text));
 }
 
 JsonMembers& JsonMembers::add(std::string_view name, std::int64_t number) {
@@ -52,7 +49,7 @@ JsonMembers& JsonMembers::add(std::string_view name, const std::vector<std::stri
     std::string json = "[";
     for (const std::string_view text : texts) {
         if (json.size() > 1) json += ',';
-        json += quoted(text);
+        json += json_string(text);
     }
     return add_json(name, json + ']');
 }

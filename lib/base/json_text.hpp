@@ -10,6 +10,9 @@
 
 namespace webhooks {
 
+/// A JSON string. @param text UTF-8.
+WEBHOOKS_EXPORT std::string json_string(std::string_view text);
+
 /// The members of a JSON object, in the order in which they are added.
 class WEBHOOKS_EXPORT JsonMembers {
 public:

@@ -85,7 +85,7 @@ void Dispatcher::cancel_queue(SubscriptionQueue& queue, const Endpoint* endpoint
     while (!queue.events.empty()) {
         const char* reason = reason_to_cancel(queue.events.front().event, endpoint);
         if (!reason) return;
-        end(pop(queue), Outcome::cancelled, reason, now);
+        results_.end_unsent(pop(queue), Outcome::cancelled, reason, now);
     }
 }
 
@@ -148,7 +148,6 @@ void Dispatcher::add(HeldEvent event, const Now& now) {
         queue.events.splice(queue.events.begin(), queue.events, std::prev(queue.events.end()));
     } else if (!queue.key.is_test && room_of(queue) == 0) {
         defer(queue, event, now);
-        release(event);
     } else {
         push(queue, std::move(event), now);
         defer_if_blocked_for_long(queue, now);
@@ -188,43 +187,15 @@ HeldEvent Dispatcher::take(SubscriptionQueue& queue,
 
 void Dispatcher::defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now) {
     const SteadyTime due = std::max(queue.health.blocked_until, now.steady);
-    results_.batch.custody_changes.push_back(custody_change(event, now.at(due), Custody::reserved));
+    results_.change_custody(event, now.at(due), Custody::reserved);
     queue.backlog.add();
 }
 
 void Dispatcher::defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now) {
     if (queue.health.blocked_until <= now.steady + longest_wait_in_memory) return;
     while (!queue.events.empty()) {
-        const HeldEvent event = pop(queue);
-        defer(queue, event, now);
-        release(event);
+        defer(queue, pop(queue), now);
     }
-}
-
-void Dispatcher::return_to_storage(const HeldEvent& event, Time due) {
-    results_.batch.custody_changes.push_back(custody_change(event, due, Custody::unclaimed));
-    release(event);
-}
-
-void Dispatcher::end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now) {
-    results_.batch.attempts.push_back({.event = event.id,
-                                       .subscription = event.subscription,
-                                       .attempt = {.number = event.attempts + 1,
-                                                   .sent_at = now.time,
-                                                   .error_message = reason,
-                                                   .outcome = outcome},
-                                       .attempts_since_reopened = event.attempts_since_reopened,
-                                       .has_row = event.has_row});
-    results_.contexts.push_back({.message = event.message,
-                                 .endpoint = {},
-                                 .created_at = event.created_at,
-                                 .due = event.due});
-    release(event);
-}
-
-void Dispatcher::release(const HeldEvent& event) {
-    ++results_.released_events;
-    results_.released_bytes += payload_bytes(event);
 }
 
 void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& now) {
@@ -236,7 +207,8 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
             queue.events, event,
             [](const SubscriptionQueue::Entry& waiting) { return waiting.event.id; });
         if (entry == queue.events.end()) continue;
-        end(take(queue, entry), Outcome::cancelled, "cancelled: the event was deleted", now);
+        results_.end_unsent(take(queue, entry), Outcome::cancelled,
+                            "cancelled: the event was deleted", now);
         note_unsent(queue, now);
         reschedule(queue, now);
     }
@@ -249,8 +221,7 @@ void Dispatcher::persist_overdue(const Now& now) {
         for (SubscriptionQueue::Entry& entry : queue->events) {
             if (entry.since >= limit || entry.event.has_row) continue;
             entry.event.has_row = true;
-            results_.batch.custody_changes.push_back(
-                custody_change(entry.event, now.time, Custody::in_memory));
+            results_.change_custody(entry.event, now.time, Custody::in_memory);
         }
     }
 }
@@ -284,10 +255,11 @@ std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
             // The subscription has changed: its next turn is with another host, or later.
             defer_if_blocked_for_long(queue, now);
         } else if (const char* reason = reason_to_cancel(first, endpoint.get())) {
-            end(pop(queue), Outcome::cancelled, reason, now);
+            results_.end_unsent(pop(queue), Outcome::cancelled, reason, now);
             note_unsent(queue, now);
         } else if (is_expired(first, now.time)) {
-            end(pop(queue), Outcome::expired, "expired: its expiresAt had passed", now);
+            results_.end_unsent(pop(queue), Outcome::expired, "expired: its expiresAt had passed",
+                                now);
             note_unsent(queue, now);
         } else {
             const Transport::Token token = ++last_token_;
@@ -323,7 +295,9 @@ bool Dispatcher::finish(Transport::Token token, const TransportAnswer& answer, c
     }
     scheduler_.end(flight.slot);
     if (!is_sent) {
-        return_to_storage(flight.event, now.time + delay_after_local_error);
+        // Any worker may claim it then.
+        results_.change_custody(flight.event, now.time + delay_after_local_error,
+                                Custody::unclaimed);
         queue.delayed_until = now.steady + delay_after_local_error;
         note_unsent(queue, now);
     } else {
@@ -358,25 +332,17 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
                                  .reason = reason_of(answer),
                                  .created_at = event.created_at,
                                  .due = event.due});
-    release(event);
+    results_.release(event);
 }
 
 void Dispatcher::note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,
                       const RetryPolicy& policy, const Now& now) {
-    HealthReport report = queue.health.note({.answer = answer,
-                                             .event = flight.event.id,
-                                             .number = flight.event.attempts + 1,
-                                             .sent_at = flight.sent_at,
-                                             .started = flight.started},
-                                            health_policy_, policy, now);
-    if (report.state) results_.batch.states.push_back(*report.state);
-    if (report.deactivation) {
-        results_.batch.deactivations.push_back(*std::move(report.deactivation));
-    }
-    if (report.failing_notice) {
-        results_.batch.failing_notices.push_back(*std::move(report.failing_notice));
-    }
-    if (report.change) results_.health_changes.push_back(*std::move(report.change));
+    results_.add(queue.health.note({.answer = answer,
+                                    .event = flight.event.id,
+                                    .number = flight.event.attempts + 1,
+                                    .sent_at = flight.sent_at,
+                                    .started = flight.started},
+                                   health_policy_, policy, now));
     defer_if_blocked_for_long(queue, now);
 }
 

@@ -93,12 +93,6 @@ private:
     void defer(SubscriptionQueue& queue, const HeldEvent& event, const Now& now);
     void defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& now);
     void note_unsent(SubscriptionQueue& queue, const Now& now);
-    /// Any worker may claim it once it is due.
-    void return_to_storage(const HeldEvent& event, Time due);
-    /// An event ends without a request.
-    void end(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
-    void release(const HeldEvent& event);
-
     void record(const Flight& flight, const TransportAnswer& answer, const RetryPolicy& policy,
                 const Now& now, double random_unit);
     void note(SubscriptionQueue& queue, const Flight& flight, const TransportAnswer& answer,

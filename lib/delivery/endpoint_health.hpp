@@ -33,14 +33,6 @@ struct EndedRequest {
     SteadyTime started{};
 };
 
-/// What an ended request says about its endpoint: to be stored, and to be logged.
-struct HealthReport {
-    std::optional<EndpointState> state = {};
-    std::optional<Deactivation> deactivation = {};
-    std::optional<FailingNotice> failing_notice = {};
-    std::optional<HealthChange> change = {};
-};
-
 /// The health of the endpoint of one version of a subscription: its circuit breaker, and since when
 /// it has failed. Other workers' pauses reach it through the subscription.
 class EndpointHealth : public Health {

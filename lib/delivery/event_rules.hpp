@@ -30,14 +30,4 @@ inline const char* reason_to_cancel(const HeldEvent& event, const Endpoint* endp
     return nullptr;
 }
 
-/// The change that gives an event this custody.
-inline CustodyChange custody_change(const HeldEvent& event, Time due, Custody custody) {
-    return {.event = event.id,
-            .subscription = event.subscription,
-            .due = due,
-            .attempts = event.attempts,
-            .attempts_since_reopened = event.attempts_since_reopened,
-            .custody = custody};
-}
-
 }  // namespace webhooks::delivery

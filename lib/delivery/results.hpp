@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <delivery/endpoint.hpp>
-#include <iterator>
+#include <delivery/now.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +25,14 @@ struct HealthChange {
     std::string error;
     FailureReason reason = FailureReason::none;
     std::optional<int> status_code = {};
+};
+
+/// What an ended request says about its endpoint: to be stored, and to be logged.
+struct HealthReport {
+    std::optional<EndpointState> state = {};
+    std::optional<Deactivation> deactivation = {};
+    std::optional<FailingNotice> failing_notice = {};
+    std::optional<HealthChange> change = {};
 };
 
 /// What the report of an attempt needs in addition to its record.
@@ -58,24 +66,15 @@ struct Results {
     }
     std::size_t size() const noexcept { return rows() + refill_requests.size(); }
 
+    /// An event leaves memory, or stays in it with a row in storage.
+    void change_custody(const HeldEvent& event, Time due, Custody custody);
+    /// An event ends without a request.
+    void end_unsent(const HeldEvent& event, Outcome outcome, const char* reason, const Now& now);
+    void add(HealthReport report);
+    /// An event has left memory.
+    void release(const HeldEvent& event);
     /// Appends later decisions.
-    void append(Results later) {
-        move_to(batch.attempts, later.batch.attempts);
-        move_to(batch.custody_changes, later.batch.custody_changes);
-        move_to(batch.states, later.batch.states);
-        move_to(batch.deactivations, later.batch.deactivations);
-        move_to(batch.failing_notices, later.batch.failing_notices);
-        move_to(refill_requests, later.refill_requests);
-        released_events += later.released_events;
-        released_bytes += later.released_bytes;
-    }
-
-private:
-    template <class T>
-    static void move_to(std::vector<T>& target, std::vector<T>& source) {
-        target.insert(target.end(), std::make_move_iterator(source.begin()),
-                      std::make_move_iterator(source.end()));
-    }
+    void append(Results later);
 };
 
 /// The memory that an event uses for its payload.

@@ -34,6 +34,10 @@ consteval std::size_t of_event(std::string_view field) {
     return query::column_of(query::event_fields, field);
 }
 
+consteval std::size_t of_audit(std::string_view field) {
+    return query::column_of(query::audit_fields, field);
+}
+
 Value value_of(const Subscription& row, std::size_t column) {
     switch (column) {
         case of_subscription("id"):
@@ -101,6 +105,38 @@ Value value_of(const Event& row, std::size_t column) {
     }
 }
 
+Value value_of(const AuditRecord& row, std::size_t column) {
+    switch (column) {
+        case of_audit("id"):
+            return row.id.value;
+        case of_audit("at"):
+            return moment(row.at);
+        case of_audit("actorUserId"):
+            return row.actor_user_id;
+        case of_audit("actorKind"):
+            return row.actor_kind;
+        case of_audit("actorId"):
+            return row.actor_id;
+        case of_audit("action"):
+            return row.action;
+        case of_audit("objectType"):
+            return row.object_type;
+        case of_audit("objectId"):
+            return row.object_id;
+        case of_audit("userId"):
+            return row.user_id;
+        case of_audit("subscriptionId"):
+            if (!row.subscription) return {};
+            return row.subscription->value;
+        case of_audit("requestId"):
+            return row.request_id;
+        case of_audit("address"):
+            return row.address;
+        default:
+            return {};
+    }
+}
+
 template <class T>
 Result<Page<T>> answer_from(const ListQuery& list, ListKind kind, std::vector<T> rows,
                             const query::Budget& budget) {
@@ -143,6 +179,10 @@ Result<Page<Event>> evaluate(const ListQuery& list, std::vector<Event> rows) {
     return query::evaluate(list, std::move(rows), {.stop = list.stop});
 }
 
+Result<Page<AuditRecord>> evaluate(const ListQuery& list, std::vector<AuditRecord> rows) {
+    return query::evaluate(list, std::move(rows), {.stop = list.stop});
+}
+
 namespace query {
 
 Result<Page<Subscription>> evaluate(const ListQuery& list, std::vector<Subscription> rows,
@@ -152,6 +192,11 @@ Result<Page<Subscription>> evaluate(const ListQuery& list, std::vector<Subscript
 
 Result<Page<Event>> evaluate(const ListQuery& list, std::vector<Event> rows, const Budget& budget) {
     return answer_from(list, ListKind::events, std::move(rows), budget);
+}
+
+Result<Page<AuditRecord>> evaluate(const ListQuery& list, std::vector<AuditRecord> rows,
+                                   const Budget& budget) {
+    return answer_from(list, ListKind::audit, std::move(rows), budget);
 }
 
 }  // namespace query

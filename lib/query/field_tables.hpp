@@ -43,6 +43,18 @@ inline constexpr std::array event_fields = {
     Field{"nextRetryAt", Type::time, true},  Field{"createdAt", Type::time, true},
 };
 
+/// `actor` and `object` are the objects that responses have instead of their members.
+inline constexpr std::array audit_fields = {
+    Field{"id", Type::number, true},       Field{"at", Type::time, true},
+    Field{"actor", Type::text, false},     Field{"actorUserId", Type::text, true},
+    Field{"actorKind", Type::text, true},  Field{"actorId", Type::text, true},
+    Field{"action", Type::text, true},     Field{"object", Type::text, false},
+    Field{"objectType", Type::text, true}, Field{"objectId", Type::text, true},
+    Field{"userId", Type::text, true},     Field{"subscriptionId", Type::number, true},
+    Field{"changes", Type::text, false},   Field{"requestId", Type::text, true},
+    Field{"address", Type::text, true},
+};
+
 /// The column of a field. Does not compile if there is none of this name.
 consteval std::size_t column_of(std::span<const Field> fields, std::string_view name) {
     for (std::size_t column = 0; column < fields.size(); ++column) {

@@ -35,6 +35,7 @@ std::variant<std::size_t, SyntaxError> find(std::string_view name, ListKind kind
 
 std::span<const Field> fields_of(ListKind kind) {
     if (kind == ListKind::events) return event_fields;
+    if (kind == ListKind::audit) return audit_fields;
     return subscription_fields;
 }
 

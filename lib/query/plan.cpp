@@ -36,7 +36,7 @@ void plan_order(const ListQuery& query, ListKind kind, Plan& plan,
     }
     const auto id = std::ranges::find(plan.order, id_column, &SortColumn::field);
     if (id == plan.order.end()) {
-        plan.order.push_back({id_column, false});
+        plan.order.push_back({id_column, kind == ListKind::audit});
     } else {
         // Ids are unique, so sort keys after the id have no effect.
         plan.order.erase(id + 1, plan.order.end());
@@ -67,8 +67,8 @@ Result<Plan> make_plan(const ListQuery& query, ListKind kind) {
     if (query.after && plan.order.size() > 1) {
         errors.push_back({"after", "requires a sort by only id, or none"});
     }
-    if (query.include_events && kind == ListKind::events) {
-        errors.push_back({"include", "events have no relations"});
+    if (query.include_events && kind != ListKind::subscriptions) {
+        errors.push_back({"include", "only subscriptions have relations"});
     }
     if (!errors.empty()) return Error(std::move(errors));
     return plan;

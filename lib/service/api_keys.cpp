@@ -16,4 +16,13 @@ Result<CreatedApiKey> WebhookService::Impl::create_api_key(const Principal& make
     return api_keys.create(maker, draft);
 }
 
+Result<std::size_t> WebhookService::Impl::rewrap_data_keys(const Principal& principal) {
+    return storage->rewrap_data_keys(principal);
+}
+
+Result<Page<AuditRecord>> WebhookService::Impl::audit(const Principal& principal,
+                                                      const ListQuery& query) const {
+    return storage->list_audit(principal, query);
+}
+
 }  // namespace webhooks

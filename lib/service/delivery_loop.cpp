@@ -90,8 +90,12 @@ void DeliveryLoop::finish(std::chrono::milliseconds drain) {
     }
 }
 
-void DeliveryLoop::abandon() {
+void DeliveryLoop::discard() {
     dispatcher_.clear(now());
+}
+
+void DeliveryLoop::abandon() {
+    discard();
     cancel_transport();
     drive_transport(SteadyTime::min());
 }

@@ -161,6 +161,8 @@ std::size_t Engine::deliver(bool may_wait) {
     try {
         return delivery_.turn(may_wait);
     } catch (...) {
+        // What is half done must not be used until the worker has registered again.
+        delivery_.discard();
         storage_loop_.force_reregister();
         throw;
     }

@@ -15,8 +15,9 @@ constexpr std::chrono::seconds sample_interval{15};
 bool Maintainer::run() {
     const SteadyTime now = clock_.steady_now();
     ready_at_ = now + maintenance_interval;
-    const Result<bool> is_more =
-        storage_->maintain({.limit = maintenance_batch, .keep_events_for = options_.retention});
+    const Result<bool> is_more = storage_->maintain({.limit = maintenance_batch,
+                                                     .keep_events_for = options_.retention,
+                                                     .keep_audit_for = options_.audit_retention});
     if (!health_.note_storage_result(is_more, "maintenance")) return false;
     if (*is_more) ready_at_ = now;
     return true;

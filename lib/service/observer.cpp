@@ -1,6 +1,38 @@
+#include <array>
+#include <cstddef>
 #include <webhooks/observer.hpp>
 
 namespace webhooks {
+namespace {
+
+/// In the order of `LogEvent`.
+constexpr std::array<std::string_view, 22> event_names = {
+    "notice",
+    "attempt_failed",
+    "attempts_delayed",
+    "endpoint_failing",
+    "endpoint_recovered",
+    "subscription_deactivated",
+    "operational_event",
+    "storage_unavailable",
+    "lease_lost",
+    "results_fenced",
+    "events_taken_over",
+    "service_not_driven",
+    "service_failed",
+    "transport_failed",
+    "callback_failed",
+    "request_failed",
+    "connection_failed",
+    "certificate_reloaded",
+    "certificate_unusable",
+    "jwks_reloaded",
+    "jwks_unusable",
+    "insecure_setting",
+};
+static_assert(event_names.size() == static_cast<std::size_t>(LogEvent::insecure_setting) + 1);
+
+}  // namespace
 
 std::string_view to_string(LogLevel level) noexcept {
     switch (level) {
@@ -17,53 +49,8 @@ std::string_view to_string(LogLevel level) noexcept {
 }
 
 std::string_view to_string(LogEvent event) noexcept {
-    switch (event) {
-        case LogEvent::notice:
-            break;
-        case LogEvent::attempt_failed:
-            return "attempt_failed";
-        case LogEvent::attempts_delayed:
-            return "attempts_delayed";
-        case LogEvent::endpoint_failing:
-            return "endpoint_failing";
-        case LogEvent::endpoint_recovered:
-            return "endpoint_recovered";
-        case LogEvent::subscription_deactivated:
-            return "subscription_deactivated";
-        case LogEvent::operational_event:
-            return "operational_event";
-        case LogEvent::storage_unavailable:
-            return "storage_unavailable";
-        case LogEvent::lease_lost:
-            return "lease_lost";
-        case LogEvent::results_fenced:
-            return "results_fenced";
-        case LogEvent::events_taken_over:
-            return "events_taken_over";
-        case LogEvent::service_not_driven:
-            return "service_not_driven";
-        case LogEvent::service_failed:
-            return "service_failed";
-        case LogEvent::transport_failed:
-            return "transport_failed";
-        case LogEvent::callback_failed:
-            return "callback_failed";
-        case LogEvent::request_failed:
-            return "request_failed";
-        case LogEvent::connection_failed:
-            return "connection_failed";
-        case LogEvent::certificate_reloaded:
-            return "certificate_reloaded";
-        case LogEvent::certificate_unusable:
-            return "certificate_unusable";
-        case LogEvent::jwks_reloaded:
-            return "jwks_reloaded";
-        case LogEvent::jwks_unusable:
-            return "jwks_unusable";
-        case LogEvent::insecure_setting:
-            return "insecure_setting";
-    }
-    return "notice";
+    const auto index = static_cast<std::size_t>(event);
+    return index < event_names.size() ? event_names[index] : event_names.front();
 }
 
 }  // namespace webhooks

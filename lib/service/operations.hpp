@@ -62,6 +62,9 @@ public:
 
     Result<CreatedApiKey> create_api_key(const Principal& maker, const ApiKeyDraft&);
 
+    Result<std::size_t> rewrap_data_keys(const Principal&);
+    Result<Page<AuditRecord>> audit(const Principal&, const ListQuery&) const;
+
     Result<Overview> overview();
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t take) const;
 

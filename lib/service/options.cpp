@@ -31,6 +31,7 @@ Result<> ServiceOptions::validate() const {
     check.in("max_batch", max_batch, 1, 10'000, "");
     check.in("max_payload_bytes", max_payload_bytes, 1, 16 * 1024 * 1024, "bytes");
     if (retention != 0s) check.in("retention", retention, 1h, 3660 * 24h);
+    if (audit_retention != 0s) check.in("audit_retention", audit_retention, 1h, 3660 * 24h);
     check.in("heartbeat_interval", heartbeat_interval, 100ms, 1h);
     check.in("lease", lease, 1s, 10h);
     if (lease < 3 * heartbeat_interval) {

@@ -218,6 +218,12 @@ Result<> WebhookService::delete_api_key(const Principal& principal, ApiKeyId id)
                  [&](Impl& impl) { return impl.api_keys.revoke(principal, id); });
 }
 
+Result<Page<AuditRecord>> WebhookService::audit(const Principal& principal,
+                                                const ListQuery& query) const {
+    return enter(impl_, principal, Action::list_audit,
+                 [&](Impl& impl) { return impl.audit(principal, query); });
+}
+
 Result<PortalSessions> WebhookService::portal_sessions() const {
     return enter(impl_, [](Impl& impl) -> Result<PortalSessions> { return impl.portal_sessions; });
 }
@@ -232,6 +238,11 @@ Result<std::vector<UserSummary>> WebhookService::users(const Principal& principa
                                                        std::size_t take) const {
     return enter(impl_, principal, Action::list_users,
                  [&](Impl& impl) { return impl.users(after, take); });
+}
+
+Result<std::size_t> WebhookService::rewrap_data_keys(const Principal& principal) {
+    return enter(impl_, principal, Action::rewrap_data_keys,
+                 [&](Impl& impl) { return impl.rewrap_data_keys(principal); });
 }
 
 Result<> WebhookService::register_event_type(EventType type) {

@@ -52,9 +52,10 @@ constexpr const char* call_names[] = {
     "find_portal_session",
     "delete_portal_session",
     "delete_portal_sessions",
+    "list_audit",
 };
 static_assert(std::size(call_names) ==
-              static_cast<std::size_t>(ForwardingStorage::Call::delete_portal_sessions) + 1);
+              static_cast<std::size_t>(ForwardingStorage::Call::list_audit) + 1);
 
 }  // namespace
 
@@ -274,12 +275,13 @@ Result<std::vector<UserSummary>> ForwardingStorage::users(const std::string& aft
     return call_inner(Call::users, [&] { return inner_->users(after, limit); });
 }
 
-Result<std::size_t> ForwardingStorage::rewrap_data_keys() {
-    return call_inner(Call::rewrap_data_keys, [&] { return inner_->rewrap_data_keys(); });
+Result<std::size_t> ForwardingStorage::rewrap_data_keys(const Principal& by) {
+    return call_inner(Call::rewrap_data_keys, [&] { return inner_->rewrap_data_keys(by); });
 }
 
-Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const ApiKeyRecord& key) {
-    return call_inner(Call::insert_api_key, [&] { return inner_->insert_api_key(key); });
+Result<ApiKeyRecord> ForwardingStorage::insert_api_key(const Principal& by,
+                                                       const ApiKeyRecord& key) {
+    return call_inner(Call::insert_api_key, [&] { return inner_->insert_api_key(by, key); });
 }
 
 Result<std::optional<ApiKeyRecord>> ForwardingStorage::find_api_key(std::string_view hash) {
@@ -290,8 +292,8 @@ Result<std::vector<ApiKeyRecord>> ForwardingStorage::list_api_keys() {
     return call_inner(Call::list_api_keys, [&] { return inner_->list_api_keys(); });
 }
 
-Result<> ForwardingStorage::delete_api_key(ApiKeyId id) {
-    return call_inner(Call::delete_api_key, [&] { return inner_->delete_api_key(id); });
+Result<> ForwardingStorage::delete_api_key(const Principal& by, ApiKeyId id) {
+    return call_inner(Call::delete_api_key, [&] { return inner_->delete_api_key(by, id); });
 }
 
 Result<> ForwardingStorage::note_api_key_use(ApiKeyId id, Time time) {
@@ -299,15 +301,15 @@ Result<> ForwardingStorage::note_api_key_use(ApiKeyId id, Time time) {
 }
 
 Result<PortalSessionRecord> ForwardingStorage::insert_portal_session(
-    const PortalSessionRecord& session) {
+    const Principal& by, const PortalSessionRecord& session) {
     return call_inner(Call::insert_portal_session,
-                      [&] { return inner_->insert_portal_session(session); });
+                      [&] { return inner_->insert_portal_session(by, session); });
 }
 
 Result<std::optional<PortalSessionRecord>> ForwardingStorage::redeem_portal_code(
-    std::string_view code_hash, std::string_view token_hash, Time now) {
+    std::string_view code_hash, std::string_view token_hash, Time now, const Origin& from) {
     return call_inner(Call::redeem_portal_code,
-                      [&] { return inner_->redeem_portal_code(code_hash, token_hash, now); });
+                      [&] { return inner_->redeem_portal_code(code_hash, token_hash, now, from); });
 }
 
 Result<std::optional<PortalSessionRecord>> ForwardingStorage::find_portal_session(
@@ -316,14 +318,20 @@ Result<std::optional<PortalSessionRecord>> ForwardingStorage::find_portal_sessio
                       [&] { return inner_->find_portal_session(token_hash); });
 }
 
-Result<> ForwardingStorage::delete_portal_session(PortalSessionId id) {
+Result<> ForwardingStorage::delete_portal_session(const Principal& by, PortalSessionId id) {
     return call_inner(Call::delete_portal_session,
-                      [&] { return inner_->delete_portal_session(id); });
+                      [&] { return inner_->delete_portal_session(by, id); });
 }
 
-Result<std::size_t> ForwardingStorage::delete_portal_sessions(const std::string& user_id) {
+Result<std::size_t> ForwardingStorage::delete_portal_sessions(const Principal& by,
+                                                              const std::string& user_id) {
     return call_inner(Call::delete_portal_sessions,
-                      [&] { return inner_->delete_portal_sessions(user_id); });
+                      [&] { return inner_->delete_portal_sessions(by, user_id); });
+}
+
+Result<Page<AuditRecord>> ForwardingStorage::list_audit(const Principal& principal,
+                                                        const ListQuery& query) {
+    return call_inner(Call::list_audit, [&] { return inner_->list_audit(principal, query); });
 }
 
 }  // namespace webhooks

@@ -49,7 +49,7 @@ Result<std::vector<UserSummary>> OperatorView::users(const std::string&, std::si
     return Error(Errc::unsupported, "this storage cannot list users");
 }
 
-Result<std::size_t> OperatorView::rewrap_data_keys() {
+Result<std::size_t> OperatorView::rewrap_data_keys(const Principal&) {
     return Error(Errc::unsupported, "this storage encrypts nothing");
 }
 
@@ -59,7 +59,7 @@ Result<StorageSample> OperatorView::sample() {
     return Error(Errc::unsupported, "this storage counts nothing for metrics");
 }
 
-Result<ApiKeyRecord> ApiKeyStore::insert_api_key(const ApiKeyRecord&) {
+Result<ApiKeyRecord> ApiKeyStore::insert_api_key(const Principal&, const ApiKeyRecord&) {
     return no_api_keys();
 }
 
@@ -75,17 +75,19 @@ Result<> ApiKeyStore::note_api_key_use(ApiKeyId, Time) {
     return {};
 }
 
-Result<> ApiKeyStore::delete_api_key(ApiKeyId) {
+Result<> ApiKeyStore::delete_api_key(const Principal&, ApiKeyId) {
     return no_api_keys();
 }
 
-Result<PortalSessionRecord> PortalSessionStore::insert_portal_session(const PortalSessionRecord&) {
+Result<PortalSessionRecord> PortalSessionStore::insert_portal_session(const Principal&,
+                                                                      const PortalSessionRecord&) {
     return no_portal_sessions();
 }
 
 Result<std::optional<PortalSessionRecord>> PortalSessionStore::redeem_portal_code(std::string_view,
                                                                                   std::string_view,
-                                                                                  Time) {
+                                                                                  Time,
+                                                                                  const Origin&) {
     return no_portal_sessions();
 }
 
@@ -94,12 +96,17 @@ Result<std::optional<PortalSessionRecord>> PortalSessionStore::find_portal_sessi
     return no_portal_sessions();
 }
 
-Result<> PortalSessionStore::delete_portal_session(PortalSessionId) {
+Result<> PortalSessionStore::delete_portal_session(const Principal&, PortalSessionId) {
     return no_portal_sessions();
 }
 
-Result<std::size_t> PortalSessionStore::delete_portal_sessions(const std::string&) {
+Result<std::size_t> PortalSessionStore::delete_portal_sessions(const Principal&,
+                                                               const std::string&) {
     return no_portal_sessions();
+}
+
+Result<Page<AuditRecord>> AuditLog::list_audit(const Principal&, const ListQuery&) {
+    return Error(Errc::unsupported, "this storage keeps no audit log");
 }
 
 }  // namespace webhooks

@@ -7,6 +7,7 @@ namespace webhooks::testing {
 
 /// Downgrades an empty schema to version 3, and inserts a subscription and keys.
 inline void make_old(soci::session& sql) {
+    sql << "DROP TABLE webhooks_audit";
     sql << "DROP TABLE webhooks_operational";
     sql << "DROP INDEX webhooks_subscription_operational";
     sql << "DROP INDEX webhooks_subscription_operator";

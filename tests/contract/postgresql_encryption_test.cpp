@@ -32,7 +32,7 @@ TEST_CASE_METHOD(PostgresqlFixture, "services that turn encryption on together a
     options.encryption.keys = keys;
     const std::shared_ptr<Storage> running = make_postgresql_storage(options).value();
     keys->add("k2");
-    CHECK(running->rewrap_data_keys().value() == 1);
+    CHECK(running->rewrap_data_keys(Principal::administrator("root")).value() == 1);
     keys->remove("k1");
     CHECK(running->find_subscription(alice, id).value().secret.reveal() == "s3cret");
     const std::shared_ptr<Storage> next = make_postgresql_storage(options).value();

@@ -1,3 +1,4 @@
+#include <contract/audit_failure.hpp>
 #include <contract/heavy_query.hpp>
 #include <contract/old_subscription.hpp>
 #include <contract/postgresql_fixture.hpp>
@@ -46,6 +47,16 @@ TEST_CASE("errors in options of PostgreSQL name the wrong member", "[postgresql]
     for (const char* schema : {"", "1a", "a b", "a\"b", "a;b"}) {
         CHECK(wrong_members({.schema = schema}) == std::vector<std::string>{"schema"});
     }
+}
+
+TEST_CASE_METHOD(PostgresqlFixture,
+                 "a change on PostgreSQL whose audit record cannot be written does not happen",
+                 "[postgresql]") {
+    check_nothing_without_audit(*storage, [this] {
+        soci::session sql;
+        open(sql);
+        sql << "ALTER TABLE webhooks_audit ADD CONSTRAINT no_audit CHECK (false) NOT VALID";
+    });
 }
 
 TEST_CASE_METHOD(PostgresqlFixture, "a query that times out on PostgreSQL says so",

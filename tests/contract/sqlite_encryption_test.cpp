@@ -200,12 +200,13 @@ TEST_CASE_METHOD(EncryptedFile, "after rewrapping data keys the old encryption k
     const std::string stored = text("SELECT secret FROM webhooks_subscription");
     keys->add("k2");
     for (keys->failing_call = 1, keys->calls = 0; keys->failing_call <= 2; ++keys->failing_call) {
-        CHECK(running->rewrap_data_keys().error() == Errc::unavailable);
+        CHECK(running->rewrap_data_keys(Principal::administrator("root")).error() ==
+              Errc::unavailable);
         keys->calls = 0;
     }
     keys->failing_call = 0;
-    CHECK(running->rewrap_data_keys().value() == 1);
-    CHECK(open()->rewrap_data_keys().value() == 0);
+    CHECK(running->rewrap_data_keys(Principal::administrator("root")).value() == 1);
+    CHECK(open()->rewrap_data_keys(Principal::administrator("root")).value() == 0);
     keys->remove("k1");
     check_secrets(*running, id);
     check_secrets(*open(), id);
@@ -214,7 +215,8 @@ TEST_CASE_METHOD(EncryptedFile, "after rewrapping data keys the old encryption k
 
     EncryptedFile plain;
     plain.encryption = {};
-    CHECK(plain.open()->rewrap_data_keys().error() == Errc::invalid_argument);
+    CHECK(plain.open()->rewrap_data_keys(Principal::administrator("root")).error() ==
+          Errc::invalid_argument);
 }
 
 }  // namespace webhooks::testing

@@ -1,12 +1,14 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#include <contract/audit_failure.hpp>
 #include <contract/heavy_query.hpp>
 #include <contract/old_subscription.hpp>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
+#include <support/child_process.hpp>
 
 namespace webhooks::testing {
 
@@ -22,9 +24,11 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     CHECK(rejection == Errc::locked);
     CHECK(rejection.detail().find("stop it first") != std::string::npos);
     const std::string hash(32, 'k');
-    const ApiKeyRecord key = second->insert_api_key({.hash = hash, .user_id = "alice"}).value();
+    const ApiKeyRecord key =
+        second->insert_api_key(Principal::administrator("root"), {.hash = hash, .user_id = "alice"})
+            .value();
     CHECK(first->find_api_key(hash).value());
-    second->delete_api_key(key.id).value();
+    second->delete_api_key(Principal::administrator("root"), key.id).value();
     CHECK_FALSE(first->find_api_key(hash).value());
 
     SECTION("a retired worker gives the file free") {
@@ -34,6 +38,16 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
         first.reset();
     }
     CHECK(second->register_worker(10s));
+}
+
+TEST_CASE("a change on SQLite whose audit record cannot be written does not happen") {
+    const TemporaryFolder folder;
+    const std::string path = folder.file("a.db");
+    check_nothing_without_audit(*make_sqlite_storage({.path = path}).value(), [&] {
+        soci::session sql(soci::sqlite3, path);
+        sql << "CREATE TRIGGER no_audit BEFORE INSERT ON webhooks_audit "
+               "BEGIN SELECT RAISE(ABORT, 'no audit'); END";
+    });
 }
 
 TEST_CASE(
@@ -194,25 +208,14 @@ std::string rejection(const std::string& path) {
 
 /// As `rejection`, in a process with only the rights of any user.
 std::string rejection_without_rights(const std::string& path) {
-    int ends[2];
-    REQUIRE(::pipe(ends) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        if (::getuid() == 0 && ::setuid(65534) != 0) ::_exit(1);
-        const std::string text = make_sqlite_storage({.path = path}).error().to_string();
-        const bool is_written =
-            ::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
-        ::_exit(is_written ? 0 : 1);
-    }
-    ::close(ends[1]);
-    std::string text(4096, '\0');
-    text.resize(
-        static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], text.data(), text.size()), 0)));
-    ::close(ends[0]);
-    int status = -1;
-    ::waitpid(child, &status, 0);
-    CHECK(status == 0);
-    return text;
+    const Ended ended = run_in_child(
+        [&] {
+            if (::getuid() == 0 && ::setuid(65534) != 0) throw std::runtime_error("setuid");
+            return make_sqlite_storage({.path = path}).error().to_string();
+        },
+        20s);
+    CHECK(ended.status == 0);
+    return ended.output;
 }
 
 }  // namespace

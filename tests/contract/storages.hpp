@@ -4,6 +4,7 @@
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 #endif
+#include <chrono>
 #include <support/catch.hpp>
 #include <support/postgresql_cluster.hpp>
 #include <support/temporary_folder.hpp>
@@ -18,16 +19,21 @@ using storage_contract::alice;
 using storage_contract::bob;
 using storage_contract::ids;
 
+/// No query times out, however slow the machine is.
+inline constexpr std::chrono::minutes patience{10};
+
 struct InMemory final : StorageUnderTest {
     std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) override {
-        return make_memory_storage(std::move(clock));
+        return make_memory_storage(std::move(clock), patience);
     }
 };
 
 #ifdef WEBHOOKS_TEST_SQLITE
 struct OnSqlite final : StorageUnderTest {
     std::shared_ptr<Storage> make(std::shared_ptr<Clock> clock) override {
-        return make_sqlite_storage({.path = folder.file("test.db"), .clock = std::move(clock)})
+        return make_sqlite_storage({.path = folder.file("test.db"),
+                                    .query_timeout = patience,
+                                    .clock = std::move(clock)})
             .value();
     }
     TemporaryFolder folder;
@@ -49,6 +55,7 @@ struct OnPostgresql : StorageUnderTest {
         return {.connection = Secret(postgresql_cluster().uri()),
                 .schema = schema,
                 .connections = 2,
+                .query_timeout = patience,
                 .clock = std::move(clock)};
     }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { Server, adminKey, run, temporaryDirectory } from "./support/server.js";
 
@@ -173,4 +173,66 @@ test("a start warns of settings that make access too easy", async (t) => {
 
   const [open] = await start(strong, memory, "0.0.0.0:0");
   assert.match(open, /listens on 0\.0\.0\.0 without TLS/);
+});
+
+test("the audit log tells what a command, a key and a session did, and from where", async (t) => {
+  const storage = `sqlite:${temporaryDirectory(t)}/webhooks.db`;
+  const server = await Server.start(t, {
+    args: ["--storage", storage, "--event-type", "a=b", "--portal.public-url", "https://hooks.example.com"],
+  });
+  const boss = (await run(["keys", "create", "--storage", storage, "--user", "boss", "--admin"])).stdout.trim();
+  const mine = await server.subscribe({ url: `${url}?token=canary`, secret: "canary-of-a-secret" }, { key: boss });
+  const link = await server.post("/portal-sessions", { userId: "alice" }, { key: boss });
+  const code = new URL(link.body.session.url).hash.replace("#code=", "");
+  const started = await fetch(new URL("/portal/session", server.base), {
+    method: "POST", headers: { "content-type": "application/json", "x-request-id": "from-alice" },
+    body: JSON.stringify({ code }),
+  });
+  assert.equal(started.status, 200);
+
+  const { status: answered, body } = await server.get("/audit", { key: boss });
+  assert.equal(answered, 200);
+  const [begun, linked, subscribed, made, registered] = body.audit;
+  assert.deepEqual(body.audit.map((record) => record.action), [
+    "portal_session.started", "portal_session.created", "subscription.created", "api_key.created",
+    "event_type.created",
+  ]);
+  assert.deepEqual([begun.actor.kind, begun.actor.userId, begun.address, begun.requestId],
+    ["portal", "alice", "127.0.0.1", "from-alice"]);
+  assert.deepEqual([linked.actor.kind, linked.actor.userId, linked.object.userId], ["key", "boss", "alice"]);
+  assert.deepEqual([subscribed.object.id, subscribed.address], [String(mine.id), "127.0.0.1"]);
+  assert.deepEqual([made.actor.kind, made.address, made.object.userId], ["cli", null, "boss"]);
+  assert.notEqual(made.actor.id, null);
+  assert.equal(registered.actor.kind, "service");
+  assert.doesNotMatch(JSON.stringify(body), /canary/);
+});
+
+test("a subscription whose stored secrets were changed says isUnreadable, until it gets new ones", async (t) => {
+  const folder = temporaryDirectory(t);
+  const file = `${folder}/webhooks.db`;
+  const keys = `${folder}/keys`;
+  writeFileSync(keys, `one ${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
+  const args = ["--storage", `sqlite:${file}`, "--encryption.keys-file", keys, "--event-type", "a=b"];
+  const first = await Server.start(t, { args });
+  const { id } = await first.subscribe({ url, headers: { "X-Before": "canary" } });
+  await first.stop();
+
+  // The header's name is authenticated together with its value.
+  const stored = readFileSync(file, "latin1");
+  assert.match(stored, /X-Before/);
+  assert.doesNotMatch(stored, /canary/);
+  writeFileSync(file, stored.replaceAll("X-Before", "X-Others"), "latin1");
+  const server = await Server.start(t, { args });
+  const path = `/subscriptions/${id}`;
+  const { subscription } = (await server.get(path)).body;
+  assert.equal(subscription.isUnreadable, true);
+  assert.equal(subscription.secret, "");
+  const change = (members) => server.request("PUT", path, { body: { subscription: members } });
+  const conflict = await change({ name: "new" });
+  assert.equal(conflict.status, 409, conflict.text);
+  assert.match(conflict.body.message, /cannot be decrypted/);
+  assert.equal((await change({ secret: "a-new-secret-of-this", headers: { "X-New": "1" } })).status, 200);
+  const repaired = (await server.get(path)).body.subscription;
+  assert.equal(repaired.isUnreadable, undefined);
+  assert.equal(repaired.secret, "a-new-secret-of-this");
 });

@@ -41,7 +41,9 @@ TEST_CASE("a load without failures is delivered once", "[postgresql]") {
     CHECK(scene.failed() == 0);
 }
 
-TEST_CASE("the database is stopped and started again", "[postgresql]") {
+TEST_CASE(
+    "what was acknowledged is delivered once after the database was stopped and started again",
+    "[postgresql]") {
     using Shutdown = PostgresqlCluster::Shutdown;
     const Shutdown how = GENERATE(Shutdown::fast, Shutdown::immediate);
     DYNAMIC_SECTION((how == Shutdown::fast ? "fast" : "immediate")) {
@@ -57,7 +59,8 @@ TEST_CASE("the database is stopped and started again", "[postgresql]") {
     }
 }
 
-TEST_CASE("all connections are ended again and again", "[postgresql]") {
+TEST_CASE("nothing is lost or sent twice while all connections are ended again and again",
+          "[postgresql]") {
     FaultScene scene;
     scene.load();
     for (int i = 0; i < 20; ++i) {
@@ -69,7 +72,8 @@ TEST_CASE("all connections are ended again and again", "[postgresql]") {
     check_unrepeated(scene);
 }
 
-TEST_CASE("the connection to the database becomes half-open, and heals", "[postgresql]") {
+TEST_CASE("nothing is lost or sent twice when a half-open connection to the database heals",
+          "[postgresql]") {
     FaultScene scene;
     scene.load();
     scene.watch_calls();
@@ -88,7 +92,8 @@ TEST_CASE("the connection to the database becomes half-open, and heals", "[postg
 /// The protocol message that executes a prepared statement of that name.
 const std::string executed_commit("\0commit\0", 8);
 
-TEST_CASE("the connection to the database is lost around a commit", "[postgresql]") {
+TEST_CASE("nothing is lost or sent twice when the connection is lost around a commit",
+          "[postgresql]") {
     using Fate = TcpProxy::Fate;
     const auto [name, fate] = GENERATE(table<const char*, Fate>({
         {"the reply is cut", Fate::reply_cut},
@@ -110,7 +115,7 @@ TEST_CASE("the connection to the database is lost around a commit", "[postgresql
     }
 }
 
-TEST_CASE("the database is read-only for a while", "[postgresql]") {
+TEST_CASE("services pause while the database is read-only, and resume", "[postgresql]") {
     FaultScene scene;
     scene.load();
     administer("ALTER DATABASE postgres SET default_transaction_read_only = on");
@@ -126,7 +131,8 @@ TEST_CASE("the database is read-only for a while", "[postgresql]") {
     check_unrepeated(scene);
 }
 
-TEST_CASE("others take all connections of the database", "[postgresql]") {
+TEST_CASE("services pause while others have all connections of the database, and resume",
+          "[postgresql]") {
     using Connection = std::unique_ptr<PGconn, void (*)(PGconn*)>;
     FaultScene scene;
     scene.load();
@@ -157,7 +163,8 @@ TEST_CASE("others take all connections of the database", "[postgresql]") {
     check_unrepeated(scene);
 }
 
-TEST_CASE("every n-th insert fails as deadlocks and conflicts of transactions do", "[postgresql]") {
+TEST_CASE("no publication fails while every n-th insert fails as deadlocks and conflicts do",
+          "[postgresql]") {
     const char* state = GENERATE("40001", "40P01");
     DYNAMIC_SECTION(state) {
         FaultScene scene;
@@ -190,8 +197,9 @@ TEST_CASE("every n-th insert fails as deadlocks and conflicts of transactions do
     }
 }
 
-TEST_CASE("another client locks the rows in another order, and either is the deadlock victim",
-          "[postgresql]") {
+TEST_CASE(
+    "nothing is lost or sent twice in a deadlock with another client, whichever is its victim",
+    "[postgresql]") {
     const char* deadlock_timeout = GENERATE("10ms", "10s");
     DYNAMIC_SECTION("the rival looks for deadlocks after " << deadlock_timeout) {
         FaultScene scene;
@@ -207,17 +215,28 @@ TEST_CASE("another client locks the rows in another order, and either is the dea
             const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(
                 PQconnectdb(postgresql_cluster().uri().c_str()), PQfinish);
             const auto execute = [&](const std::string& statement) {
-                PQclear(PQexec(connection.get(), statement.c_str()));
+                const std::unique_ptr<PGresult, void (*)(PGresult*)> result(
+                    PQexec(connection.get(), statement.c_str()), PQclear);
+                return std::string(PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0)
+                                                               : "");
+            };
+            const auto await = [&](const std::string& condition) {
+                eventually([&] { return is_over || execute("SELECT " + condition) == "t"; });
             };
             execute("SET search_path = " + scene.schema());
             execute("SET deadlock_timeout = '" + std::string(deadlock_timeout) + "'");
             while (!is_over) {
+                const std::string latest =
+                    execute("SELECT coalesce(max(event_id), 0) FROM webhooks_attempt");
                 execute("BEGIN");
                 execute("LOCK TABLE webhooks_attempt IN SHARE MODE");
-                execute("SELECT pg_sleep(0.05)");
+                // A service has locked its row of webhooks_worker, and waits to insert.
+                await(
+                    "EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation IN "
+                    "(SELECT relid FROM pg_partition_tree('webhooks_attempt')))");
                 execute("SELECT 1 FROM webhooks_worker ORDER BY id DESC FOR UPDATE");
                 execute("COMMIT");
-                execute("SELECT pg_sleep(0.1)");
+                await("max(event_id) > " + latest + " FROM webhooks_attempt");
             }
         });
         CHECK(eventually([&] { return deadlocks() >= before + 3; }, 10s));
@@ -228,7 +247,8 @@ TEST_CASE("another client locks the rows in another order, and either is the dea
     }
 }
 
-TEST_CASE("a service that is cut off is taken over, and comes back", "[postgresql]") {
+TEST_CASE("a service that is cut off is taken over, and resumes under a new identity",
+          "[postgresql]") {
     const bool is_namespace = GENERATE(false, true);
     DYNAMIC_SECTION((is_namespace ? "a link is down" : "its connections are half-open")) {
         if (is_namespace && !NetworkNamespace::is_permitted()) {

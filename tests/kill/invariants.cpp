@@ -171,6 +171,20 @@ void check_operational(const std::vector<Event>& events, int exhausted,
           static_cast<std::size_t>(std::ranges::count(runs, true, &Run::was_killed)));
 }
 
+/// Each change has one audit record, however often workers were killed.
+void check_audit(Storage& storage) {
+    std::map<std::string, int> counts;
+    for (const AuditRecord& record : storage.list_audit(auditor, {.take = max_take}).value().items)
+        ++counts[record.action + " " + record.object_id];
+    std::map<std::string, int> expected;
+    for (const Subscription& subscription : storage.list_subscriptions(auditor, {}).value().items)
+        expected["subscription.created " + std::to_string(subscription.id.value)] = 1;
+    CHECK(expected.size() == 4);
+    for (const EventType& type : storage.configuration(0).value().event_types)
+        expected["event_type.created " + type.name] = 1;
+    CHECK(counts == expected);
+}
+
 EventId event_of(const std::string& webhook_id) {
     return {std::stoll(webhook_id.substr(webhook_id.find('_') + 1))};
 }
@@ -267,6 +281,7 @@ int check_invariants(const Logs& logs) {
     // Each event of the broken endpoint is one.
     check_operational(operational, logs.publications, logs.runs);
     check_acknowledged(logs, numbers);
+    check_audit(*logs.storage);
     check_storage(*logs.storage, events.back());
     return unrecorded;
 }

@@ -22,6 +22,10 @@ FILTERS = {
     ],
     "/v1/webhooks/subscriptions/{id}/events": EVENT_FILTERS,
     "/v1/webhooks/events": EVENT_FILTERS,
+    "/v1/webhooks/audit": [
+        "actorKind eq 'key' and at ge 2026-01-01",
+        "objectType in ('subscription','event') or not (subscriptionId gt 3)",
+    ],
 }
 
 
@@ -49,12 +53,12 @@ def narrow(document, event_types, quiet_type, endpoint):
     paths, schemas = document["paths"], document["components"]["schemas"]
     for path, filters in FILTERS.items():
         parameters = paths[path]["get"]["parameters"]
-        parameters.remove({"$ref": "#/components/parameters/filter"})
+        parameters[:] = [p for p in parameters if "/parameters/filter" not in p.get("$ref", "")]
         parameters.append({"name": "filter", "in": "query", "schema": {"enum": [*filters, "true", "false", ""]}})
     split_publication(paths)
     schemas["EventTypeName"] = {"enum": event_types}
     members = schemas["SubscriptionMembers"]["properties"]
-    members["eventType"] = {"enum": [quiet_type, *event_types, "order.*", None]}
+    members["eventType"] = {"enum": [quiet_type, *event_types, "order.*", "webhook.subscription.*", None]}
     # Only together with a type of operational events.
     members["operatorScope"] = {"enum": [False, None]}
     members["url"] = {"enum": [endpoint, endpoint + "a?b=c", None]}

@@ -40,6 +40,7 @@ public:
     void set_operational_listener(std::function<void(const OperationalEvent&)>) override {}
 
 private:
+    // Operational events.
     static void note_operational(World& world, const OperationalEvent& event);
     void check_exhausted() const;
     void changed(const Subscription& subscription, bool is_deleted = false);
@@ -52,11 +53,10 @@ private:
     void note_append(WorkerId worker, const Append& append, const Appended& appended);
     void note_park(WorkerId worker, const CustodyChange& custody_change);
     void note_attempt(WorkerId worker, const AttemptRecord& record);
+    void note_exhausted(const EventState& event, const Attempt& attempt);
     void note_asked_pause(const EventState& event, const Attempt& attempt);
     void note_low_water(WorkerId worker, EventId mark);
     void note_retention(std::chrono::seconds keep_for);
-    bool is_recoverable(const EventState& event, SubscriptionId id,
-                        const CreationPeriod& period) const;
     void note_deactivations(const BatchReceipt& receipt);
 
     World& world_;

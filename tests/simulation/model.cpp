@@ -5,11 +5,6 @@
 namespace webhooks::simulation {
 namespace {
 
-bool takes(const std::string& pattern, const std::string& type) {
-    if (pattern == "*" || pattern == type) return true;
-    return pattern.ends_with(".*") && type.starts_with(pattern.substr(0, pattern.size() - 1));
-}
-
 /// Whose subscriptions a publication reaches; absent: everyone's.
 std::optional<std::string> owner_of(const PublicationState& state) {
     if (!state.publication.user_id.empty()) return state.publication.user_id;
@@ -27,6 +22,11 @@ bool is_matched(const Subscription& subscription) {
 
 bool is_test(const PublicationState& publication) {
     return publication.only.has_value();
+}
+
+bool takes(const std::string& pattern, const std::string& type) {
+    if (pattern == "*" || pattern == type) return true;
+    return pattern.ends_with(".*") && type.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
 std::vector<SubscriptionId> Model::matching(const PublicationState& publication) const {
@@ -61,6 +61,18 @@ void EventState::release() {
     }
 }
 
+EventId Model::newest_event(SubscriptionId id) const {
+    const auto newest = std::find_if(events.rbegin(), events.rend(), [id](const auto& each) {
+        return each.second.subscription == id;
+    });
+    return newest == events.rend() ? EventId{} : newest->first;
+}
+
+std::int64_t Model::count_exhausted(SubscriptionId id) const {
+    const auto found = exhausted.find(id);
+    return found == exhausted.end() ? 0 : found->second;
+}
+
 bool Model::is_alive(WorkerId id) const {
     const auto found = identities.find(id);
     return found != identities.end() && !found->second.ended;
@@ -68,6 +80,18 @@ bool Model::is_alive(WorkerId id) const {
 
 bool Model::is_held(const EventState& event) const {
     return is_alive(event.holder);
+}
+
+bool Model::is_of_dead(const EventState& event) const {
+    return event.holder != WorkerId{} && !is_held(event);
+}
+
+bool Model::is_recoverable(const EventState& event, SubscriptionId id,
+                           const CreationPeriod& period) const {
+    if (event.subscription != id || event.attempts.empty() || !period.contains(event.created_at))
+        return false;
+    if (event.deleted || event.is_erased || (is_held(event) && !event.is_deferred)) return false;
+    return event.attempts.back().outcome != Outcome::delivered || event.is_reopened;
 }
 
 bool Model::was_unwanted(const EventState& event, Micros since) const {

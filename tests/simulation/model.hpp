@@ -21,6 +21,7 @@ struct PublicationState {
     Principal caller = Principal::administrator("admin");
     Publication publication;
     std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
+    bool is_queued = false;  ///< Nobody waited: it may be written at any later time.
     bool is_written = false;
     std::vector<EventId> events = {};
 };
@@ -43,6 +44,8 @@ struct SubscriptionState {
     std::vector<Version> versions;  ///< Oldest first; never empty.
     std::optional<AskedPause> pause = {};
     int deactivations = 0;  ///< By the service.
+    int updates = 0;        ///< Those that changed something.
+    int rotations = 0;
 
     const Version& current() const { return versions.back(); }
 };
@@ -63,7 +66,7 @@ struct EventState {
     EventId id{};
     SubscriptionId subscription{};
     int publication = 0;
-    std::uint64_t tag = 0;
+    std::uint64_t tag = 0;  ///< 0: not known until a worker takes it.
     Micros appended{0};
     Time created_at{};
     std::optional<Time> due = {};  ///< No request starts before it.
@@ -104,6 +107,8 @@ struct IdentityState {
 /// How often subscribers were told what of one subscription.
 struct ToldState {
     int created = 0;
+    int updated = 0;
+    int rotated = 0;
     int deleted = 0;
     int failing = 0;
     int recovered = 0;
@@ -124,13 +129,23 @@ struct Model {
 
     /// Those that a publication reaches now, ascending.
     std::vector<SubscriptionId> matching(const PublicationState& publication) const;
+    /// 0: none.
+    EventId newest_event(SubscriptionId id) const;
+    std::int64_t count_exhausted(SubscriptionId id) const;
     bool is_alive(WorkerId id) const;
     /// Whether a living worker holds the event.
     bool is_held(const EventState& event) const;
+    /// It is not taken over yet: storage takes it for held.
+    bool is_of_dead(const EventState& event) const;
+    /// Whether it can be resent with others of the subscription.
+    bool is_recoverable(const EventState& event, SubscriptionId id,
+                        const CreationPeriod& period) const;
     /// Whether the subscription could not receive this event at some moment since `since`.
     bool was_unwanted(const EventState& event, Micros since) const;
 };
 
 bool is_test(const PublicationState& publication);
+/// Whether a subscription's pattern matches a type of event.
+bool takes(const std::string& pattern, const std::string& type);
 
 }  // namespace webhooks::simulation

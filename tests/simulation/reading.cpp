@@ -91,11 +91,16 @@ const std::vector<Filtering>& filterings() {
     return all;
 }
 
+/// Its owner, unless only administrators see it.
+Principal reader_of(const World& world, const Subscription& subscription) {
+    return subscription.operator_scope ? world.auditor : Principal::user(subscription.user_id);
+}
+
 void check_lists(const Subject& subject, Storage& reader) {
-    const Principal owner = Principal::user(subject.subscription.user_id);
+    const Principal reads = reader_of(subject.world, subject.subscription);
     for (const Filtering& filtering : filterings()) {
         const ListQuery query{.filter = filtering.filter, .take = 10};
-        const Page<Event> page = reader.list_events(owner, subject.subscription.id, query).value();
+        const Page<Event> page = reader.list_events(reads, subject.subscription.id, query).value();
         const std::int64_t expected = subject.count_events(filtering.matches);
         if (page.total != expected) {
             subject.world.fail("the total of a list is the number of rows that match");
@@ -106,9 +111,32 @@ void check_lists(const Subject& subject, Storage& reader) {
     }
 }
 
+/// What can be resent is counted, except for what a dead worker may still hold.
+void check_undelivered(const Subject& subject, Storage& reader) {
+    const SubscriptionId id = subject.subscription.id;
+    const Model& model = subject.world.model;
+    // All, or those of the last minutes.
+    for (const Time since : {Time{}, subject.world.storage_clock.now() - 10min}) {
+        const CreationPeriod period{.since = since};
+        const std::size_t counted =
+            reader.count_undelivered(reader_of(subject.world, subject.subscription), id, period)
+                .value();
+        std::size_t certain = 0;
+        std::size_t possible = 0;
+        for (const EventState* event : subject.events) {
+            if (!model.is_recoverable(*event, id, period)) continue;
+            ++possible;
+            if (!model.is_of_dead(*event)) ++certain;
+        }
+        if (counted < certain || counted > possible) {
+            subject.world.fail("another number of undelivered events is counted than there are");
+        }
+    }
+}
+
 void check_subscription(const World& world, const Subscription& subscription, Storage& reader) {
-    const Principal owner = Principal::user(subscription.user_id);
-    const DeliveryStatistics statistics = reader.statistics(owner, subscription.id, {}).value();
+    const Principal reads = reader_of(world, subscription);
+    const DeliveryStatistics statistics = reader.statistics(reads, subscription.id, {}).value();
     Subject subject{
         .world = world, .subscription = subscription, .statistics = statistics, .events = {}};
     for (const auto& [id, event] : world.model.events) {
@@ -120,6 +148,7 @@ void check_subscription(const World& world, const Subscription& subscription, St
         if (!check.is_kept(subject)) world.fail(check.holds);
     }
     check_lists(subject, reader);
+    check_undelivered(subject, reader);
 }
 
 }  // namespace

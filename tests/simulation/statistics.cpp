@@ -8,6 +8,7 @@ namespace webhooks::simulation {
 Statistics& Statistics::operator+=(const Statistics& other) {
     virtual_time += other.virtual_time;
     events += other.events;
+    operational += other.operational;
     requests += other.requests;
     calls += other.calls;
     crashes += other.crashes;
@@ -22,9 +23,10 @@ std::string Statistics::text() const {
     std::ostringstream out;
     const double days = static_cast<double>(virtual_time.count()) / 86'400e6;
     out << std::fixed << std::setprecision(1) << days << " virtual days, " << events << " events, "
-        << requests << " requests, " << calls << " storage calls; survived " << crashes
-        << " crashes, " << stops << " stops, " << answers_lost << " lost answers, " << pauses
-        << " pauses, " << out_of_memory << " failed allocations";
+        << operational << " operational ones, " << requests << " requests, " << calls
+        << " storage calls; survived " << crashes << " crashes, " << stops << " stops, "
+        << answers_lost << " lost answers, " << pauses << " pauses, " << out_of_memory
+        << " failed allocations";
     return out.str();
 }
 

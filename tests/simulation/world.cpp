@@ -1,5 +1,6 @@
 #include "world.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include "checks.hpp"
@@ -143,11 +144,13 @@ bool World::has_ended() const {
             event.deleted || model.subscriptions.at(event.subscription).current().is_deleted;
         if (!is_gone && !event.has_ended()) return false;
     }
-    return true;
+    // Some wait to be told as a number.
+    return std::ranges::all_of(model.told, [this](const auto& each) {
+        return each.second.exhausted == model.count_exhausted(each.first);
+    });
 }
 
 void World::check_end() {
-    const Principal auditor = Principal::administrator("auditor");
     for (const auto& [id, event] : model.events) {
         const Result<EventHistory> stored =
             database->reader().find_event(auditor, event.subscription, id);
@@ -156,6 +159,11 @@ void World::check_end() {
     for (const auto& [id, identity] : model.identities) {
         if (!identity.ended && identity.low_water < identity.last_appended) {
             fail("a worker's low-water mark does not follow what it has done");
+        }
+    }
+    for (const auto& [id, told] : model.told) {
+        if (told.exhausted != model.count_exhausted(id)) {
+            fail("exhausted events were not told");
         }
     }
     for (const auto& process : processes) {

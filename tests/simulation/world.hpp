@@ -60,6 +60,8 @@ public:
     Process* pick_process();
 
     const Config config;
+    /// Who reads what is stored.
+    const Principal auditor = Principal::administrator("auditor");
     Micros now{0};
     Generator random;
     bool has_faults = true;

@@ -14,7 +14,7 @@ using namespace webhooks;
 using namespace webhooks::testing;
 using Kind = TransportAnswer::Kind;
 
-TEST_CASE("An address that the policy rejects is not connected to") {
+TEST_CASE("an address that the policy rejects is not connected to") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     const std::string port = std::to_string(receiver.port());
     const auto url = GENERATE_COPY(values<std::string>({
@@ -36,7 +36,7 @@ TEST_CASE("An address that the policy rejects is not connected to") {
     CHECK(receiver.connections() == 0);
 }
 
-TEST_CASE("A name is looked up and its address is checked") {
+TEST_CASE("a name is looked up and its address is checked") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     Driver driver;
     const std::string url = "http://localhost:" + std::to_string(receiver.port()) + "/";
@@ -48,14 +48,14 @@ TEST_CASE("A name is looked up and its address is checked") {
     }
 }
 
-TEST_CASE("A name that does not exist is a failure") {
+TEST_CASE("a name that does not exist is a failure") {
     // RFC 6761: no name below "invalid" ever exists, with or without a name server.
     const TransportAnswer answer = Driver().send("http://no-such-host.invalid/");
     CHECK(answer.kind == Kind::failed);
     CHECK_THAT(answer.error, Catch::Matchers::StartsWith("could not resolve host"));
 }
 
-TEST_CASE("The result of a lookup decides the attempt") {
+TEST_CASE("the result of a lookup decides the attempt") {
     struct Row {
         std::vector<std::string> addresses;
         std::string error;
@@ -87,7 +87,7 @@ TEST_CASE("The result of a lookup decides the attempt") {
 }
 
 TEST_CASE(
-    "A host with more than a hundred addresses is delivered to, unless one of them is rejected") {
+    "a host with more than a hundred addresses is delivered to, unless one of them is rejected") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     DnsServer names;
     DnsServer::Name many{.manner = DnsServer::Manner::too_long};
@@ -108,7 +108,7 @@ TEST_CASE(
     CHECK(driver.send("http://early.example" + port).error.starts_with("address not allowed: "));
 }
 
-TEST_CASE("One policy may reject what another allows, although the name is looked up once") {
+TEST_CASE("one policy may reject what another allows, although the name is looked up once") {
     Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     DnsServer names;
     names.set("a.example", {.addresses = {"127.0.0.1"}});
@@ -120,7 +120,7 @@ TEST_CASE("One policy may reject what another allows, although the name is looke
     CHECK(names.asked("a.example") == 1);
 }
 
-TEST_CASE("Names whose lookup hangs do not delay others, and fail in time") {
+TEST_CASE("names whose lookup hangs do not delay others, and fail in time") {
     const std::size_t before = open_descriptors();
     {
         Receiver receiver(answer_always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));

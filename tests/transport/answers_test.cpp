@@ -24,7 +24,7 @@ TransportAnswer answer_to(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("A response with any final status is a response") {
+TEST_CASE("a response with any final status is a response") {
     struct Row {
         std::string bytes;
         int status;
@@ -58,7 +58,7 @@ TEST_CASE("A response with any final status is a response") {
     CHECK(answer.error.empty());
 }
 
-TEST_CASE("A redirect is not followed") {
+TEST_CASE("a redirect is not followed") {
     Receiver elsewhere(answer_always(with_body("no")));
     Receiver receiver(answer_always("HTTP/1.1 307 There\r\nlocation: " + elsewhere.url() +
                                     "\r\ncontent-length: 0\r\n\r\n"));
@@ -66,7 +66,7 @@ TEST_CASE("A redirect is not followed") {
     CHECK(elsewhere.connections() == 0);
 }
 
-TEST_CASE("A malformed response is a failure with a reason") {
+TEST_CASE("a malformed response is a failure with a reason") {
     struct Row {
         std::string bytes;
         std::string error;
@@ -96,7 +96,7 @@ TEST_CASE("A malformed response is a failure with a reason") {
     CHECK(answer.status_code == 0);
 }
 
-TEST_CASE("Headers of exactly the size that the options allow are accepted") {
+TEST_CASE("headers of exactly the size that the options allow are accepted") {
     const std::string frame = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nx: \r\n\r\n";
     const auto with_headers = [&](std::size_t size) {
         std::string bytes = frame;
@@ -111,7 +111,7 @@ TEST_CASE("Headers of exactly the size that the options allow are accepted") {
     CHECK(wide.send(receiver.url()).status_code == 200);
 }
 
-TEST_CASE("A connection with bare line feeds in its response is not reused") {
+TEST_CASE("a connection with bare line feeds in its response is not reused") {
     Receiver receiver(answer_always("HTTP/1.1 200\ncontent-length: 2\n\nok"));
     Driver driver;
     CHECK(driver.send(receiver.url()).body == "ok");
@@ -120,7 +120,7 @@ TEST_CASE("A connection with bare line feeds in its response is not reused") {
 }
 
 TEST_CASE(
-    "What cannot become a response fails at once, although the peer keeps the connection open") {
+    "what cannot become a response fails at once, although the peer keeps the connection open") {
     std::string interim;
     for (int i = 0; i < 6; ++i)
         interim += "HTTP/1.1 102 Wait\r\n\r\n";
@@ -140,7 +140,7 @@ TEST_CASE(
     CHECK(driver.send(receiver.url()).kind == Kind::failed);
 }
 
-TEST_CASE("A last chunk that arrives byte by byte ends the response") {
+TEST_CASE("a last chunk that arrives byte by byte ends the response") {
     Receiver receiver([&](Peer& peer, int) {
         while (!peer.read_request().empty()) {
             peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n");
@@ -158,7 +158,7 @@ TEST_CASE("A last chunk that arrives byte by byte ends the response") {
     CHECK(receiver.connections() == 1);
 }
 
-TEST_CASE("The first 4 KiB of a body are kept, as UTF-8 cut at a code point") {
+TEST_CASE("the first 4 KiB of a body are kept, as UTF-8 cut at a code point") {
     // The 4,096th byte is in the middle of a three-byte code point.
     const std::string text = "ab" + std::string(4092, 'x') + "\xE2\x82\xAC" + "rest";
     CHECK(answer_to(with_body(text)).body == "ab" + std::string(4092, 'x'));
@@ -169,7 +169,7 @@ TEST_CASE("The first 4 KiB of a body are kept, as UTF-8 cut at a code point") {
           "b");
 }
 
-TEST_CASE("A body beyond 64 KiB is not read, and the response counts") {
+TEST_CASE("a body beyond 64 KiB is not read, and the response counts") {
     Receiver receiver([](Peer& peer, int) {
         peer.read_request();
         peer.send("HTTP/1.1 200 OK\r\n\r\n");
@@ -183,7 +183,7 @@ TEST_CASE("A body beyond 64 KiB is not read, and the response counts") {
     CHECK(answer.body == std::string(4096, 'y'));
 }
 
-TEST_CASE("Once headers are complete, the body can no longer fail the attempt") {
+TEST_CASE("once headers are complete, the body can no longer fail the attempt") {
     const std::string head = "HTTP/1.1 202 Accepted\r\ncontent-length: 10\r\n\r\nhalf";
     SECTION("closed in the middle") {
         Receiver receiver([&](Peer& peer, int) {
@@ -224,7 +224,7 @@ TEST_CASE("Once headers are complete, the body can no longer fail the attempt") 
     }
 }
 
-TEST_CASE("A request's own timeout counts, whether it is shorter or longer than the option") {
+TEST_CASE("a request's own timeout counts, whether it is shorter or longer than the option") {
     Receiver receiver([&](Peer& peer, int) {
         peer.read_request();
         if (peer.is_closed_within(400ms)) return;
@@ -247,7 +247,7 @@ TEST_CASE("A request's own timeout counts, whether it is shorter or longer than 
     }
 }
 
-TEST_CASE("The request is exactly what was asked for") {
+TEST_CASE("the request is exactly what was asked for") {
     std::string received;
     {
         Receiver receiver([&](Peer& peer, int) {
@@ -281,7 +281,7 @@ TEST_CASE("The request is exactly what was asked for") {
     }
 }
 
-TEST_CASE("A body of megabytes arrives whole") {
+TEST_CASE("a body of megabytes arrives whole") {
     std::string received;
     Receiver receiver([&](Peer& peer, int) {
         received = peer.read_request();
@@ -292,7 +292,7 @@ TEST_CASE("A body of megabytes arrives whole") {
     CHECK(received.ends_with("\r\n\r\n" + body));
 }
 
-TEST_CASE("A response sent before the whole request was read counts") {
+TEST_CASE("a response sent before the whole request was read counts") {
     Receiver receiver([](Peer& peer, int) {
         peer.send("HTTP/1.1 413 Too Large\r\nconnection: close\r\n\r\n");
         peer.finish_sending();
@@ -302,7 +302,7 @@ TEST_CASE("A response sent before the whole request was read counts") {
     CHECK(Driver().send(request_to(receiver.url(), body)).status_code == 413);
 }
 
-TEST_CASE("Text that would change the request around it is never written") {
+TEST_CASE("text that would change the request around it is never written") {
     Receiver receiver(answer_always(with_body("")));
     Driver driver;
     const auto faults = GENERATE(values<std::function<void(OutgoingRequest&)>>({

@@ -21,7 +21,7 @@ const HttpTransportOptions hasty{.attempt_timeout = 200ms, .connect_timeout = 10
 
 }  // namespace
 
-TEST_CASE("A connection is kept and reused, one request at a time") {
+TEST_CASE("a connection is kept and reused, one request at a time") {
     Receiver receiver(answer_always(ok));
     Driver driver;
     for (int i = 0; i < 20; ++i) {
@@ -35,7 +35,7 @@ TEST_CASE("A connection is kept and reused, one request at a time") {
     CHECK(receiver.connections() == 5);
 }
 
-TEST_CASE("A connection is not reused") {
+TEST_CASE("a connection is not reused") {
     SECTION("if the response says so") {
         Receiver receiver(
             answer_always("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"));
@@ -75,7 +75,7 @@ TEST_CASE("A connection is not reused") {
     }
 }
 
-TEST_CASE("An idle connection that fails at the next request is replaced within the attempt") {
+TEST_CASE("an idle connection that fails at the next request is replaced within the attempt") {
     const auto dies_with_reset = GENERATE(false, true);
     Receiver receiver([&](Peer& peer, int connection) {
         peer.read_request();
@@ -90,7 +90,7 @@ TEST_CASE("An idle connection that fails at the next request is replaced within 
     CHECK(receiver.connections() == 2);
 }
 
-TEST_CASE("Only one new connection is tried, and none after the first byte of the response") {
+TEST_CASE("only one new connection is tried, and none after the first byte of the response") {
     SECTION("the new one fails too") {
         Receiver receiver([](Peer& peer, int connection) {
             peer.read_request();
@@ -117,7 +117,7 @@ TEST_CASE("Only one new connection is tried, and none after the first byte of th
     }
 }
 
-TEST_CASE("An idle connection that its peer closed is not tried") {
+TEST_CASE("an idle connection that its peer closed is not tried") {
     std::mutex mutex;
     std::condition_variable changed;
     bool may_close = false;
@@ -143,7 +143,7 @@ TEST_CASE("An idle connection that its peer closed is not tried") {
     CHECK(connections_to(receiver.port()) == 0);
 }
 
-TEST_CASE("A broken connection is a failure that says where it broke") {
+TEST_CASE("a broken connection is a failure that says where it broke") {
     struct Row {
         std::function<void(Peer&)> script;
         std::string error;
@@ -173,13 +173,13 @@ TEST_CASE("A broken connection is a failure that says where it broke") {
     CHECK(receiver.connections() == 1);
 }
 
-TEST_CASE("A refused connection is a failure") {
+TEST_CASE("a refused connection is a failure") {
     const TransportAnswer answer = Driver().send(ClosedPort().url());
     CHECK(answer.kind == Kind::failed);
     CHECK(answer.error == "connection refused");
 }
 
-TEST_CASE("One deadline ends the attempt, and no byte extends it") {
+TEST_CASE("one deadline ends the attempt, and no byte extends it") {
     const auto began = SteadyTime::clock::now();
     SECTION("silence") {
         Receiver receiver([](Peer& peer, int) { peer.wait_for_close(); });
@@ -206,7 +206,7 @@ TEST_CASE("One deadline ends the attempt, and no byte extends it") {
     CHECK(took < 2s);
 }
 
-TEST_CASE("Many attempts run concurrently, and an endpoint that does not respond delays no other") {
+TEST_CASE("many attempts run concurrently, and an endpoint that does not respond delays no other") {
     Receiver silent([](Peer& peer, int) { peer.wait_for_close(); });
     Receiver lively(answer_always(ok));
     Driver driver({.attempt_timeout = 5s});
@@ -262,7 +262,7 @@ TEST_CASE("cancel_all ends what is in flight, answered by the next run") {
 }
 
 TEST_CASE(
-    "An idle connection whose lookup has expired is reused only if its address is still valid") {
+    "an idle connection whose lookup has expired is reused only if its address is still valid") {
     Receiver receiver(answer_always(ok));
     DnsServer names;
     names.set("moving.example", {.addresses = {"127.0.0.1"}, .ttl = 1});

@@ -22,7 +22,7 @@ std::string failing(const std::string& headers) {
 
 }  // namespace
 
-TEST_CASE("A failed attempt keeps some headers of the response, the address and its phases") {
+TEST_CASE("a failed attempt keeps some headers of the response, the address and its phases") {
     Receiver receiver(
         answer_always(failing("Server: nginx\r\nX-Secret: 1\r\nVIA:  a \r\n"
                               "via: b\r\nDate: \xFF\r\nset-cookie: c\r\n")));
@@ -44,7 +44,7 @@ TEST_CASE("A failed attempt keeps some headers of the response, the address and 
     CHECK(second.first_byte);
 }
 
-TEST_CASE("Response headers are kept up to 1 KiB") {
+TEST_CASE("response headers are kept up to 1 KiB") {
     Receiver receiver(answer_always(failing("location: " + std::string(1000, 'a') +
                                             "\r\nvia: 0123456789\r\n"
                                             "cf-ray: 0123456789\r\ndate: now\r\n")));
@@ -52,12 +52,12 @@ TEST_CASE("Response headers are kept up to 1 KiB") {
     CHECK(kept == Headers{{"location", std::string(1000, 'a')}, {"via", "0123456789"}});
 }
 
-TEST_CASE("A success has no details") {
+TEST_CASE("a success has no details") {
     Receiver receiver(answer_always("HTTP/1.1 204 No Content\r\nserver: nginx\r\n\r\n"));
     CHECK_FALSE(Driver().send(receiver.url()).details);
 }
 
-TEST_CASE("An attempt without a response has details as far as it came") {
+TEST_CASE("an attempt without a response has details as far as it came") {
     const ClosedPort closed;
     const AttemptDetails refused = details_of(Driver().send(closed.url()));
     CHECK(refused.address == "127.0.0.1");

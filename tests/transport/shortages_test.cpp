@@ -23,7 +23,7 @@ bool may_make_networks() {
 
 }  // namespace
 
-TEST_CASE("A transport leaves no descriptor behind, whatever was in flight") {
+TEST_CASE("a transport leaves no descriptor behind, whatever was in flight") {
     const std::size_t before = open_descriptors();
     {
         Receiver lively(answer_always(ok));
@@ -40,7 +40,7 @@ TEST_CASE("A transport leaves no descriptor behind, whatever was in flight") {
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("Without a descriptor nothing is sent, and it does not count against the endpoint") {
+TEST_CASE("without a descriptor nothing is sent, and it does not count against the endpoint") {
     Receiver receiver(answer_always(ok));
     DnsServer names;
     names.set("a.example", {.addresses = {"127.0.0.1"}});
@@ -59,7 +59,7 @@ TEST_CASE("Without a descriptor nothing is sent, and it does not count against t
     CHECK(driver.send(url).kind == Kind::answered);
 }
 
-TEST_CASE("When descriptors run out, only the connections idle longest are closed") {
+TEST_CASE("when descriptors run out, only the connections idle longest are closed") {
     Receiver oldest(answer_always(ok));
     Receiver second(answer_always(ok));
     Receiver third(answer_always(ok));
@@ -84,7 +84,7 @@ TEST_CASE("When descriptors run out, only the connections idle longest are close
     CHECK(third.connections() == 1);
 }
 
-TEST_CASE("Connections leave descriptors to the rest of the process") {
+TEST_CASE("connections leave descriptors to the rest of the process") {
     const ClosedPort closed;
     Driver driver;
     CHECK(driver.send(closed.url()).error == "connection refused");
@@ -99,7 +99,7 @@ TEST_CASE("Connections leave descriptors to the rest of the process") {
     CHECK(driver.send(closed.url()).error == "connection refused");
 }
 
-TEST_CASE("An address that this machine cannot reach is the endpoint's failure") {
+TEST_CASE("an address that this machine cannot reach is the endpoint's failure") {
     if (!may_make_networks()) return;
     const NetworkNamespace machine;
     machine.configure("net.ipv6.conf.all.disable_ipv6", "1");
@@ -120,7 +120,7 @@ TEST_CASE("An address that this machine cannot reach is the endpoint's failure")
     CHECK(driver.send("http://both.example" + port).status_code == 200);
 }
 
-TEST_CASE("Without a free port nothing is sent, and other endpoints are not affected") {
+TEST_CASE("without a free port nothing is sent, and other endpoints are not affected") {
     if (!may_make_networks()) return;
     const NetworkNamespace machine;
     const NetworkNamespace::Visit visit(machine);

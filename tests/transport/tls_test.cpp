@@ -89,7 +89,7 @@ TEST_CASE("HTTPS with a valid certificate, for a name and for an address") {
     CHECK(receiver.connections() == 2);
 }
 
-TEST_CASE("An invalid certificate is rejected, and nothing is sent") {
+TEST_CASE("an invalid certificate is rejected, and nothing is sent") {
     struct Row {
         std::string names;
         int days_left;
@@ -121,7 +121,7 @@ TEST_CASE("An invalid certificate is rejected, and nothing is sent") {
     CHECK(received.empty());
 }
 
-TEST_CASE("A certificate is verified only by its alternative names") {
+TEST_CASE("a certificate is verified only by its alternative names") {
     const ThrowawayAuthority authority;
     const auto [names, error] = GENERATE(table<std::string, std::string>({
         {"", "certificate verify failed: hostname mismatch"},
@@ -132,7 +132,7 @@ TEST_CASE("A certificate is verified only by its alternative names") {
     CHECK(Driver(trusting(authority)).send(named_url(receiver)).error == error);
 }
 
-TEST_CASE("A key exchange by the server's static RSA key is not offered") {
+TEST_CASE("a key exchange by the server's static RSA key is not offered") {
     const ThrowawayAuthority authority;
     const ServerContext server = authority.rsa_server("x", "DNS:localhost");
     SSL_CTX_set_max_proto_version(server.get(), TLS1_2_VERSION);
@@ -144,7 +144,7 @@ TEST_CASE("A key exchange by the server's static RSA key is not offered") {
     CHECK((answer.kind == Kind::answered) == is_offered);
 }
 
-TEST_CASE("A TLS session is resumed by the next connection, and not by other hosts") {
+TEST_CASE("a TLS session is resumed by the next connection, and not by other hosts") {
     const ThrowawayAuthority authority;
     const ServerContext server = authority.server("DNS:localhost,IP:127.0.0.1");
     const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
@@ -172,7 +172,7 @@ TEST_CASE("A TLS session is resumed by the next connection, and not by other hos
     CHECK(resumed == std::vector<bool>{false, true, false, false, true});
 }
 
-TEST_CASE("A response on an established connection does not wait for many TLS handshakes") {
+TEST_CASE("a response on an established connection does not wait for many TLS handshakes") {
     constexpr int storm = 64;
     const ThrowawayAuthority authority;
     Gate gate;
@@ -227,7 +227,7 @@ TEST_CASE("TLS older than 1.2 is rejected") {
     CHECK_THAT(answer.error, Catch::Matchers::StartsWith("TLS failed: "));
 }
 
-TEST_CASE("A peer that breaks off or stalls in the handshake is a failure that says so") {
+TEST_CASE("a peer that breaks off or stalls in the handshake is a failure that says so") {
     SECTION("no TLS at all") {
         Receiver receiver([](Peer& peer, int) {
             peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -258,7 +258,7 @@ TEST_CASE("A peer that breaks off or stalls in the handshake is a failure that s
 }
 
 TEST_CASE(
-    "Over TLS an idle connection that failed is replaced, and a truncated response is a response") {
+    "over TLS an idle connection that failed is replaced, and a truncated response is a response") {
     const ThrowawayAuthority authority;
     const ServerContext server = authority.server("DNS:localhost");
     Receiver receiver(
@@ -275,7 +275,7 @@ TEST_CASE(
     CHECK(receiver.connections() == 2);
 }
 
-TEST_CASE("Options out of range, and authorities that cannot be read, are rejected") {
+TEST_CASE("options out of range, and authorities that cannot be read, are rejected") {
     struct Row {
         HttpTransportOptions options;
         std::string field;

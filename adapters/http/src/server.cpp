@@ -143,7 +143,7 @@ Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticat
     if (!api) return api.error();
     std::unique_ptr<TlsCertificate> certificate;
     if (options.tls.is_set()) {
-        auto loaded = TlsCertificate::load(options.tls, observer);
+        auto loaded = load_certificate(options.tls, observer);
         if (!loaded) return loaded.error();
         certificate = *std::move(loaded);
     } else if (!is_loopback(options.host)) {

@@ -9,6 +9,7 @@
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/permissions.hpp>
+#include <webhooks/principal.hpp>
 #include <webhooks/time.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -36,11 +37,12 @@ public:
     virtual ~ApiKeyStore() = default;
 
     /// Stores everything except `id` and `created_at`, which it assigns.
-    virtual Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&);
+    /// @param by the caller, here and below
+    virtual Result<ApiKeyRecord> insert_api_key(const Principal& by, const ApiKeyRecord&);
     virtual Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash);
     /// Sorted by id.
     virtual Result<std::vector<ApiKeyRecord>> list_api_keys();
-    virtual Result<> delete_api_key(ApiKeyId);
+    virtual Result<> delete_api_key(const Principal& by, ApiKeyId);
     /// Sets `last_used_at`; a key that does not exist is no error. It is called in requests, and so
     /// should fail rather than wait for long. The default implementation does nothing.
     virtual Result<> note_api_key_use(ApiKeyId, Time);

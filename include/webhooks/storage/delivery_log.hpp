@@ -75,6 +75,8 @@ struct Maintenance {
     /// Events created longer ago than this are deleted; 0: none are. If many are deleted at once,
     /// an event may stay for up to a quarter of this time, or two hours, longer.
     std::chrono::seconds keep_events_for{0};
+    /// The same for audit records.
+    std::chrono::seconds keep_audit_for{0};
 };
 
 /// The part of a Storage by which workers write the log and share out the work. Each call with a

@@ -56,8 +56,9 @@ public:
     /// Encrypts the data keys with `KeyProvider::current` that another key encrypts now: afterwards
     /// that one may be destroyed. May be repeated, and called while services run. The default
     /// implementation returns `unsupported`.
+    /// @param by the caller
     /// @return how many it encrypted; invalid_argument if the storage has no encryption keys.
-    virtual Result<std::size_t> rewrap_data_keys();
+    virtual Result<std::size_t> rewrap_data_keys(const Principal& by);
 };
 
 }  // namespace webhooks

@@ -8,6 +8,7 @@
 #include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/permissions.hpp>
+#include <webhooks/principal.hpp>
 #include <webhooks/time.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -33,19 +34,22 @@ public:
     virtual ~PortalSessionStore() = default;
 
     /// Stores everything except `id`, which it assigns. @return conflict for a known `code_hash`.
-    virtual Result<PortalSessionRecord> insert_portal_session(const PortalSessionRecord&);
+    /// @param by the caller, here and below
+    virtual Result<PortalSessionRecord> insert_portal_session(const Principal& by,
+                                                              const PortalSessionRecord&);
     /// Uses up a code: of several calls at once for the same code, one succeeds.
     /// @return the session with the token; none if the code is unknown, was used, or has expired at
-    /// `now`.
+    /// `now`. @param from where the caller, whom the code identifies, is.
     virtual Result<std::optional<PortalSessionRecord>> redeem_portal_code(
-        std::string_view code_hash, std::string_view token_hash, Time now);
+        std::string_view code_hash, std::string_view token_hash, Time now, const Origin& from);
     /// Also one that has ended, until it is deleted.
     virtual Result<std::optional<PortalSessionRecord>> find_portal_session(
         std::string_view token_hash);
     /// @return not_found.
-    virtual Result<> delete_portal_session(PortalSessionId);
+    virtual Result<> delete_portal_session(const Principal& by, PortalSessionId);
     /// Those of a user. @return their number.
-    virtual Result<std::size_t> delete_portal_sessions(const std::string& user_id);
+    virtual Result<std::size_t> delete_portal_sessions(const Principal& by,
+                                                       const std::string& user_id);
 };
 
 }  // namespace webhooks

@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 #include <webhooks/export.hpp>
 #include <webhooks/forwarding_storage.hpp>
+#include <webhooks/random.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
 namespace testing {
@@ -34,10 +36,19 @@ public:
         std::optional<Call> only = {};
     };
 
+    /// How often calls break by chance: each one independently.
+    struct Chances {
+        double rejected = 0;     ///< The probability of `Fault::rejected`, 0-1.
+        double answer_lost = 0;  ///< The probability of `Fault::answer_lost` of the other calls.
+    };
+
     using ForwardingStorage::ForwardingStorage;
 
     /// Replaces the selection of calls that break.
     void break_calls(Breakage breakage);
+    /// From now on all calls break by chance, in addition to those selected: with a seeded source
+    /// the same calls break each time. @param random not null
+    void break_by_chance(Chances chances, std::shared_ptr<Random> random);
     /// From now on no call breaks.
     void repair();
 
@@ -51,11 +62,15 @@ private:
     Result<> intercept(Call call, const std::function<Result<>()>& forward) override;
     /// Counts a call. @return how it breaks, if it does.
     std::optional<Fault> note(Call call);
+    std::optional<Fault> take_selected(Call call);
+    std::optional<Fault> take_chance();
 
     mutable std::mutex mutex_;
     std::vector<Call> calls_;
     std::vector<Call> broken_;
     Breakage breakage_{.count = 0};
+    Chances chances_;
+    std::shared_ptr<Random> random_;
 };
 
 }  // namespace testing

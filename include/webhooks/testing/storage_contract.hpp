@@ -20,6 +20,7 @@
 #include <webhooks/testing/storage_contract/all_events.hpp>
 #include <webhooks/testing/storage_contract/api_keys.hpp>
 #include <webhooks/testing/storage_contract/append.hpp>
+#include <webhooks/testing/storage_contract/audit.hpp>
 #include <webhooks/testing/storage_contract/diagnosis.hpp>
 #include <webhooks/testing/storage_contract/endpoint_state.hpp>
 #include <webhooks/testing/storage_contract/fixture.hpp>

@@ -30,9 +30,10 @@ void MemoryApiKeys::note_use(ApiKeyId id, Time time) {
     if (found != keys_.end()) found->second.last_used_at = time;
 }
 
-Result<> MemoryApiKeys::erase(ApiKeyId id) {
-    if (keys_.erase(id) == 0) return Error(Errc::not_found, "no such key");
-    return {};
+Result<ApiKeyRecord> MemoryApiKeys::erase(ApiKeyId id) {
+    auto found = keys_.extract(id);
+    if (found.empty()) return Error(Errc::not_found, "no such key");
+    return std::move(found.mapped());
 }
 
 }  // namespace webhooks::storage

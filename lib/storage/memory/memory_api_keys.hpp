@@ -17,8 +17,8 @@ public:
     std::optional<ApiKeyRecord> find(std::string_view hash) const;
     std::vector<ApiKeyRecord> all() const;
     void note_use(ApiKeyId id, Time time);
-    /// @return not_found
-    Result<> erase(ApiKeyId id);
+    /// @return what it erased; not_found
+    Result<ApiKeyRecord> erase(ApiKeyId id);
 
 private:
     std::map<ApiKeyId, ApiKeyRecord> keys_;

@@ -165,6 +165,9 @@ Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
     const Time now = clock_->now();
     std::size_t removed = idempotency_keys_.erase_old(now) + notices_.erase_old(now) +
                           rollups_.tend(now, limit) + portal_sessions_.erase_old(now);
+    if (maintenance.keep_audit_for.count() != 0) {
+        removed += audit_.erase_old(now - maintenance.keep_audit_for, limit);
+    }
     if (removed < limit) removed += erase_deleted(limit - removed);
     if (maintenance.keep_events_for.count() != 0) {
         removed += log_.erase_old(maintenance.keep_events_for, limit, now);

@@ -1,6 +1,7 @@
 // What a batch says of subscriptions: the part of MemoryStorage that subscribers hear of.
 
 #include <map>
+#include <storage/audit_records.hpp>
 #include <storage/memory/memory_storage.hpp>
 #include <storage/subscription_change.hpp>
 
@@ -83,6 +84,7 @@ bool MemoryStorage::write(const Deactivation& deactivation, OperationalWriter& w
         return false;
     }
     storage::deactivate(deactivation, *subscription, writer.now(), subscriptions_.bump_revision());
+    audit_.add(audit::subscription_deactivated(*subscription), writer.now());
     writer.write(deactivated(*subscription, deactivation, log_.count_waiting(id)));
     return true;
 }

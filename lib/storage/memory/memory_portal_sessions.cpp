@@ -34,14 +34,20 @@ std::optional<PortalSessionRecord> MemoryPortalSessions::find(std::string_view t
     return found == sessions_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<> MemoryPortalSessions::erase(PortalSessionId id) {
-    if (sessions_.erase(id) == 0) return Error(Errc::not_found, "no such session");
-    return {};
+Result<PortalSessionRecord> MemoryPortalSessions::erase(PortalSessionId id) {
+    auto found = sessions_.extract(id);
+    if (found.empty()) return Error(Errc::not_found, "no such session");
+    return std::move(found.mapped());
 }
 
-std::size_t MemoryPortalSessions::erase_of(const std::string& user_id) {
-    return std::erase_if(sessions_,
-                         [&](const auto& entry) { return entry.second.user_id == user_id; });
+std::vector<PortalSessionRecord> MemoryPortalSessions::erase_of(const std::string& user_id) {
+    std::vector<PortalSessionRecord> erased;
+    std::erase_if(sessions_, [&](const auto& entry) {
+        if (entry.second.user_id != user_id) return false;
+        erased.push_back(entry.second);
+        return true;
+    });
+    return erased;
 }
 
 std::size_t MemoryPortalSessions::erase_old(Time now) {

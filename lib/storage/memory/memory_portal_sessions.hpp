@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <vector>
 #include <webhooks/storage/portal_session_store.hpp>
 
 namespace webhooks::storage {
@@ -16,9 +17,9 @@ public:
     std::optional<PortalSessionRecord> redeem(std::string_view code_hash,
                                               std::string_view token_hash, Time now);
     std::optional<PortalSessionRecord> find(std::string_view token_hash) const;
-    /// @return not_found
-    Result<> erase(PortalSessionId id);
-    std::size_t erase_of(const std::string& user_id);
+    /// @return what it erased; not_found
+    Result<PortalSessionRecord> erase(PortalSessionId id);
+    std::vector<PortalSessionRecord> erase_of(const std::string& user_id);
     /// Those that have ended. @return the number of them
     std::size_t erase_old(Time now);
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <query/evaluate_list.hpp>
 #include <set>
+#include <storage/audit_records.hpp>
 #include <storage/delivery_statistics.hpp>
 #include <storage/rollup_counts.hpp>
 #include <storage/subscription_change.hpp>
@@ -15,10 +16,6 @@ namespace storage {
 namespace {
 
 const Principal everyone = Principal::administrator({});
-
-Error no_such_event() {
-    return {Errc::not_found, "no such event"};
-}
 
 void count_subscription(const Subscription& subscription, Time now, StorageSample& sample) {
     if (!subscription.is_active) {
@@ -47,6 +44,7 @@ Result<Subscription> MemoryStorage::insert_subscription(const Principal& by,
                                                         const Subscription& draft) {
     return change({}, [&](OperationalWriter& writer) -> Result<Subscription> {
         Subscription subscription = subscriptions_.insert(draft, writer.now());
+        audit_.add(audit::subscription_created(by, subscription), writer.now());
         writer.write(created(subscription, by));
         return subscription;
     });
@@ -69,6 +67,7 @@ Result<Subscription> MemoryStorage::update_subscription(const Principal& princip
         const Subscription before = **found;
         apply(change, **found, writer.now(), subscriptions_.bump_revision());
         subscriptions_.note_pattern(**found);
+        audit_.add(audit::subscription_updated(principal, before, **found), writer.now());
         if (const auto fact = updated(before, **found, principal)) writer.write(*fact);
         return **found;
     });
@@ -81,6 +80,7 @@ Result<Subscription> MemoryStorage::rotate_secret(const Principal& principal, Su
         const auto found = subscriptions_.find(principal, id);
         if (!found) return found.error();
         rotate(**found, secret, overlap, writer.now(), subscriptions_.bump_revision());
+        audit_.add(audit::secret_rotated(principal, **found), writer.now());
         writer.write(secret_rotated(**found, principal));
         return **found;
     });
@@ -91,6 +91,7 @@ Result<> MemoryStorage::delete_subscription(const Principal& principal, Subscrip
         const auto found = subscriptions_.find(principal, id);
         if (!found) return found.error();
         subscriptions_.remove(id, writer.now());
+        audit_.add(audit::subscription_deleted(principal, **found), writer.now());
         writer.write(deleted(**found, principal));
         return {};
     });
@@ -115,7 +116,10 @@ Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& pr
 
 Result<> MemoryStorage::upsert_event_type(const EventType& type) {
     const std::scoped_lock lock(mutex_);
+    const std::optional<EventType> before = subscriptions_.find_event_type(type.name);
+    if (before == type) return {};
     subscriptions_.upsert(type);
+    audit_.add(audit::event_type_registered(before, type), clock_->now());
     return {};
 }
 
@@ -204,6 +208,8 @@ Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId 
         notices_.add({.subscription = id, .deleted_event = event_id}, clock_->now());
     }
     log_.erase(event_id);
+    audit_.add(audit::event_deleted(principal, **subscriptions_.find(principal, id), event_id),
+               clock_->now());
     return {};
 }
 
@@ -245,9 +251,11 @@ Result<> MemoryStorage::reopen_event(const Principal& principal, SubscriptionId 
                                      EventId event_id) {
     const std::scoped_lock lock(mutex_);
     if (const auto event = find_visible(principal, id, event_id); !event) return event.error();
-    if (!log_.reopen(event_id, clock_->now())) {
+    const Time now = clock_->now();
+    if (!log_.reopen(event_id, now)) {
         return Error(Errc::conflict, "the event is being delivered");
     }
+    audit_.add(audit::event_resent(principal, **subscriptions_.find(principal, id), event_id), now);
     return {};
 }
 
@@ -255,8 +263,14 @@ Result<Reopened> MemoryStorage::reopen_undelivered(const Principal& principal, S
                                                    const CreationPeriod& period, EventId after,
                                                    std::size_t limit) {
     const std::scoped_lock lock(mutex_);
-    if (const auto found = subscriptions_.find(principal, id); !found) return found.error();
-    return log_.reopen_undelivered(id, period, after, limit, clock_->now());
+    const auto found = subscriptions_.find(principal, id);
+    if (!found) return found.error();
+    const Time now = clock_->now();
+    const Reopened reopened = log_.reopen_undelivered(id, period, after, limit, now);
+    if (reopened.count > 0) {
+        audit_.add(audit::recovered(principal, **found, period, reopened.count), now);
+    }
+    return reopened;
 }
 
 Result<std::size_t> MemoryStorage::count_undelivered(const Principal& principal, SubscriptionId id,
@@ -316,63 +330,6 @@ Result<std::vector<UserSummary>> MemoryStorage::users(const std::string& after, 
         page.push_back(std::move(user));
     }
     return page;
-}
-
-// ---- API keys.
-
-Result<ApiKeyRecord> MemoryStorage::insert_api_key(const ApiKeyRecord& draft) {
-    const std::scoped_lock lock(mutex_);
-    return api_keys_.insert(draft, clock_->now());
-}
-
-Result<std::optional<ApiKeyRecord>> MemoryStorage::find_api_key(std::string_view hash) {
-    const std::scoped_lock lock(mutex_);
-    return api_keys_.find(hash);
-}
-
-Result<std::vector<ApiKeyRecord>> MemoryStorage::list_api_keys() {
-    const std::scoped_lock lock(mutex_);
-    return api_keys_.all();
-}
-
-Result<> MemoryStorage::delete_api_key(ApiKeyId id) {
-    const std::scoped_lock lock(mutex_);
-    return api_keys_.erase(id);
-}
-
-Result<> MemoryStorage::note_api_key_use(ApiKeyId id, Time time) {
-    const std::scoped_lock lock(mutex_);
-    api_keys_.note_use(id, time);
-    return {};
-}
-
-// ---- Sessions of the portal.
-
-Result<PortalSessionRecord> MemoryStorage::insert_portal_session(const PortalSessionRecord& draft) {
-    const std::scoped_lock lock(mutex_);
-    return portal_sessions_.insert(draft);
-}
-
-Result<std::optional<PortalSessionRecord>> MemoryStorage::redeem_portal_code(
-    std::string_view code_hash, std::string_view token_hash, Time now) {
-    const std::scoped_lock lock(mutex_);
-    return portal_sessions_.redeem(code_hash, token_hash, now);
-}
-
-Result<std::optional<PortalSessionRecord>> MemoryStorage::find_portal_session(
-    std::string_view token_hash) {
-    const std::scoped_lock lock(mutex_);
-    return portal_sessions_.find(token_hash);
-}
-
-Result<> MemoryStorage::delete_portal_session(PortalSessionId id) {
-    const std::scoped_lock lock(mutex_);
-    return portal_sessions_.erase(id);
-}
-
-Result<std::size_t> MemoryStorage::delete_portal_sessions(const std::string& user_id) {
-    const std::scoped_lock lock(mutex_);
-    return portal_sessions_.erase_of(user_id);
 }
 
 }  // namespace storage

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <query/budget.hpp>
 #include <storage/memory/memory_api_keys.hpp>
+#include <storage/memory/memory_audit.hpp>
 #include <storage/memory/memory_idempotency_keys.hpp>
 #include <storage/memory/memory_log.hpp>
 #include <storage/memory/memory_notices.hpp>
@@ -76,20 +77,25 @@ public:
     Result<Overview> overview() override;
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t limit) override;
 
-    Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override;
+    Result<ApiKeyRecord> insert_api_key(const Principal& by, const ApiKeyRecord&) override;
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view hash) override;
     Result<std::vector<ApiKeyRecord>> list_api_keys() override;
-    Result<> delete_api_key(ApiKeyId) override;
+    Result<> delete_api_key(const Principal& by, ApiKeyId) override;
     Result<> note_api_key_use(ApiKeyId, Time) override;
 
-    Result<PortalSessionRecord> insert_portal_session(const PortalSessionRecord&) override;
+    Result<PortalSessionRecord> insert_portal_session(const Principal& by,
+                                                      const PortalSessionRecord&) override;
     Result<std::optional<PortalSessionRecord>> redeem_portal_code(std::string_view code_hash,
                                                                   std::string_view token_hash,
-                                                                  Time now) override;
+                                                                  Time now,
+                                                                  const Origin& from) override;
     Result<std::optional<PortalSessionRecord>> find_portal_session(
         std::string_view token_hash) override;
-    Result<> delete_portal_session(PortalSessionId) override;
-    Result<std::size_t> delete_portal_sessions(const std::string& user_id) override;
+    Result<> delete_portal_session(const Principal& by, PortalSessionId) override;
+    Result<std::size_t> delete_portal_sessions(const Principal& by,
+                                               const std::string& user_id) override;
+
+    Result<Page<AuditRecord>> list_audit(const Principal&, const ListQuery&) override;
 
 private:
     /// Takes the lock and calls `body(OperationalWriter&)`. Afterwards, without the lock, the
@@ -139,6 +145,7 @@ private:
     MemoryOperationalTable operational_{subscriptions_, log_, *random_};
     OperationalListener listener_;
     MemoryPortalSessions portal_sessions_;
+    MemoryAudit audit_;
 };
 
 }  // namespace webhooks::storage

@@ -17,7 +17,7 @@ Subscription MemorySubscriptions::insert(Subscription draft, Time now) {
 Result<Subscription*> MemorySubscriptions::find(const Principal& principal, SubscriptionId id) {
     const auto found = subscriptions_.find(id);
     if (found == subscriptions_.end() || !is_visible(principal, found->second)) {
-        return Error(Errc::not_found, "no such subscription");
+        return no_such_subscription();
     }
     return &found->second.subscription;
 }
@@ -31,10 +31,13 @@ void MemorySubscriptions::remove(SubscriptionId id, Time now) {
 }
 
 void MemorySubscriptions::upsert(const EventType& type) {
-    const auto [place, is_new] = event_types_.try_emplace(type.name, type);
-    if (!is_new && place->second == type) return;
-    place->second = type;
+    event_types_.insert_or_assign(type.name, type);
     bump_revision();
+}
+
+std::optional<EventType> MemorySubscriptions::find_event_type(const std::string& name) const {
+    const auto found = event_types_.find(name);
+    return found == event_types_.end() ? std::nullopt : std::optional(found->second);
 }
 
 Configuration MemorySubscriptions::changes_since(Revision since) const {

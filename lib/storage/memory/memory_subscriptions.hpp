@@ -34,6 +34,7 @@ public:
     /// As OperationalTable::recipients.
     std::vector<SubscriptionId> recipients(const OperationalEvent& event,
                                            const std::string& owner) const;
+    std::optional<EventType> find_event_type(const std::string& name) const;
     void upsert(const EventType& type);
     Configuration changes_since(Revision since) const;
 

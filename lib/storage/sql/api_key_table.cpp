@@ -13,11 +13,10 @@ std::optional<Time> time_if_set(long long micros) {
     return micros == 0 ? std::nullopt : std::optional(from_micros(micros));
 }
 
-std::vector<ApiKeyRecord> select(soci::session& sql, const char* condition,
-                                 const std::optional<std::string>& hash) {
+/// @param text a statement that returns `ApiKeyRow::columns`.
+std::vector<ApiKeyRecord> fetch(soci::statement& query, const std::string& text) {
     ApiKeyRow row;
     std::vector<ApiKeyRecord> keys;
-    soci::statement query(sql);
     query.exchange(into(row.id));
     query.exchange(into(row.hash));
     query.exchange(into(row.user_id));
@@ -31,11 +30,14 @@ std::vector<ApiKeyRecord> select(soci::session& sql, const char* condition,
     query.exchange(into(row.rate_burst));
     query.exchange(into(row.hint));
     query.exchange(into(row.last_used_at));
-    if (hash) query.exchange(use(*hash, "hash"));
-    for_each_row(
-        query, std::string("SELECT ") + ApiKeyRow::columns + " FROM webhooks_api_key " + condition,
-        [&] { keys.push_back(row.to_record()); });
+    for_each_row(query, text, [&] { keys.push_back(row.to_record()); });
     return keys;
+}
+
+const std::string select = std::string("SELECT ") + ApiKeyRow::columns + " FROM webhooks_api_key";
+
+std::optional<ApiKeyRecord> only(const std::vector<ApiKeyRecord>& found) {
+    return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
 }  // namespace
@@ -93,12 +95,15 @@ ApiKeyId insert_api_key(soci::session& sql, const ApiKeyRecord& key) {
 }
 
 std::optional<ApiKeyRecord> find_api_key(soci::session& sql, std::string_view hash) {
-    const std::vector<ApiKeyRecord> found = select(sql, "WHERE hash = :hash", to_hex(hash));
-    return found.empty() ? std::nullopt : std::optional(found.front());
+    const std::string wanted = to_hex(hash);
+    soci::statement query(sql);
+    query.exchange(use(wanted, "hash"));
+    return only(fetch(query, select + " WHERE hash = :hash"));
 }
 
 std::vector<ApiKeyRecord> list_api_keys(soci::session& sql) {
-    return select(sql, "ORDER BY id", std::nullopt);
+    soci::statement query(sql);
+    return fetch(query, select + " ORDER BY id");
 }
 
 void note_api_key_use(soci::session& sql, ApiKeyId id, Time time) {
@@ -108,10 +113,11 @@ void note_api_key_use(soci::session& sql, ApiKeyId id, Time time) {
     execute(update, "UPDATE webhooks_api_key SET last_used_at = :time WHERE id = :id");
 }
 
-bool delete_api_key(soci::session& sql, ApiKeyId id) {
+std::optional<ApiKeyRecord> delete_api_key(soci::session& sql, ApiKeyId id) {
     soci::statement erase(sql);
     erase.exchange(use(id, "id"));
-    return execute(erase, "DELETE FROM webhooks_api_key WHERE id = :id") > 0;
+    return only(fetch(erase, std::string("DELETE FROM webhooks_api_key WHERE id = :id RETURNING ") +
+                                 ApiKeyRow::columns));
 }
 
 }  // namespace webhooks::storage

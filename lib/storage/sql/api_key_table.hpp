@@ -44,7 +44,7 @@ ApiKeyId insert_api_key(soci::session& sql, const ApiKeyRecord& key);
 std::optional<ApiKeyRecord> find_api_key(soci::session& sql, std::string_view hash);
 std::vector<ApiKeyRecord> list_api_keys(soci::session& sql);
 void note_api_key_use(soci::session& sql, ApiKeyId id, Time time);
-/// @return whether there was one.
-bool delete_api_key(soci::session& sql, ApiKeyId id);
+/// @return what it deleted.
+std::optional<ApiKeyRecord> delete_api_key(soci::session& sql, ApiKeyId id);
 
 }  // namespace webhooks::storage

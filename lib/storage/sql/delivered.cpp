@@ -82,8 +82,10 @@ Truths truths_of(const Condition& condition) {
 
 }  // namespace
 
-bool may_hold_for_delivered(const Condition& condition) {
-    return (truths_of(condition) & can_be_true) != 0;
+Holds holds_for_delivered(const Condition& condition) {
+    const Truths truths = truths_of(condition);
+    if (truths == can_be_true) return Holds::always;
+    return (truths & can_be_true) != 0 ? Holds::sometimes : Holds::never;
 }
 
 }  // namespace webhooks::storage

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <query/plan.hpp>
 
 namespace webhooks::storage {
 
-/// Whether a condition on events can be true for one that was delivered and does not wait. If it
-/// cannot, only undelivered events have to be read, which are a small part of a log.
-bool may_hold_for_delivered(const query::Condition&);
+/// For which events that were delivered and do not wait a condition is true. If that is the same
+/// for all, only the others have to be examined, which are a small part of a log.
+enum class Holds : std::uint8_t { never, sometimes, always };
+Holds holds_for_delivered(const query::Condition&);
 
 }  // namespace webhooks::storage

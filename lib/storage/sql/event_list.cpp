@@ -113,7 +113,8 @@ public:
     EventList(soci::session& sql, const Dialect& dialect, const EventScope& scope,
               const query::Plan& plan)
         : sql_(sql), dialect_(dialect), scope_(scope), plan_(plan) {
-        if (!plan.condition || may_hold_for_delivered(*plan.condition)) return;
+        if (plan.condition) holds_ = holds_for_delivered(*plan.condition);
+        if (holds_ == Holds::sometimes) return;
         sql << "SELECT coalesce(min(low_water), 9223372036854775807) FROM webhooks_worker",
             into(low_water_);
     }
@@ -121,12 +122,12 @@ public:
     std::int64_t count() {
         std::int64_t total = 0;
         ListSql list(dialect_, event_columns);
-        const std::string condition = where(list);
+        const std::string text = count_text(list);
         soci::statement query(sql_);
         query.exchange(into(total));
         bind_scope(query);
         list.bind(query);
-        for_each_row(query, "SELECT count(*)" + from(list.joins()) + condition, [] {});
+        for_each_row(query, text, [] {});
         return total;
     }
 
@@ -157,11 +158,24 @@ private:
     bool is_of_user() const { return !scope_.subscription && !scope_.owner.is_administrator(); }
     bool is_of_all() const { return !scope_.subscription && scope_.owner.is_administrator(); }
 
+    /// Which events a statement reads.
+    enum class Rows { in_scope, matching, not_matching };
+
+    std::string count_text(ListSql& list) const {
+        const auto count = [&](Rows rows) {
+            const std::string condition = where(list, rows);
+            const unsigned joins = rows == Rows::in_scope ? 0 : list.joins();
+            return "SELECT count(*)" + from(joins) + condition;
+        };
+        if (holds_ != Holds::always) return count(Rows::matching);
+        return "SELECT (" + count(Rows::in_scope) + ") - (" + count(Rows::not_matching) + ")";
+    }
+
     std::vector<EventId> page_ids(const std::optional<EventId>& last) const {
         EventId id;
         std::vector<EventId> ids;
         ListSql list(dialect_, event_columns);
-        std::string condition = where(list);
+        std::string condition = where(list, Rows::matching);
         if (plan_.after)
             condition += plan_.order[0].is_descending ? " AND e.id < :after" : " AND e.id > :after";
         if (last) condition += " AND e.id <= :until";
@@ -190,20 +204,25 @@ private:
     }
 
     /// The scope is outside the user's condition, which cannot widen it.
-    std::string where(ListSql& list) const {
+    std::string where(ListSql& list, Rows rows) const {
+        const bool is_of_undelivered =
+            rows == Rows::not_matching || (rows == Rows::matching && holds_ == Holds::never);
         // A `+` before the column prevents the use of its index: rows are then found by id, in
         // order of id.
-        const bool is_by_id = low_water_ || is_of_all();
+        const bool is_by_id = is_of_undelivered || is_of_all();
         std::string text =
             " WHERE " + in_scope(is_by_id ? "+e.subscription_id" : "e.subscription_id");
-        if (low_water_) {
+        if (is_of_undelivered) {
             text += " AND e.id IN (SELECT n.event_id FROM webhooks_undelivered n WHERE " +
                     in_scope("n.subscription_id") +
                     " UNION ALL SELECT w.id FROM webhooks_event w WHERE w.id > " +
-                    std::to_string(low_water_->value) + ")";
+                    std::to_string(low_water_.value) + ")";
         }
-        if (plan_.condition) text += " AND " + list.condition(*plan_.condition);
-        return text;
+        if (rows == Rows::in_scope || !plan_.condition) return text;
+        const std::string condition = list.condition(*plan_.condition);
+        if (rows == Rows::matching) return text + " AND " + condition;
+        // Neither false nor unknown is a match.
+        return text + " AND (CASE WHEN " + condition + " THEN 0 ELSE 1 END) = 1";
     }
 
     /// One user's events are a small part of a log: reading it in order of id until a page of them
@@ -227,9 +246,11 @@ private:
     const Dialect& dialect_;
     const EventScope& scope_;
     const query::Plan& plan_;
-    /// If set, no delivered event is requested. Undelivered events up to this id have rows; any
-    /// after it may be in the memory of its worker.
-    std::optional<EventId> low_water_;
+    /// For which delivered events the condition is true.
+    Holds holds_ = Holds::sometimes;
+    /// Unless it is so only sometimes: undelivered events up to this id have rows; any after it may
+    /// be in the memory of its worker.
+    EventId low_water_{};
 };
 
 std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {

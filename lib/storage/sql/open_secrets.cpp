@@ -2,6 +2,8 @@
 
 #include <encryption/envelope.hpp>
 #include <map>
+#include <storage/audit_records.hpp>
+#include <storage/sql/audit_table.hpp>
 #include <storage/sql/data_key_table.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/subscription_table.hpp>
@@ -100,7 +102,7 @@ Result<std::size_t> SqlStorage::convert_secrets() {
     }
 }
 
-Result<std::size_t> SqlStorage::rewrap_data_keys() {
+Result<std::size_t> SqlStorage::rewrap_data_keys(const Principal& by) {
     if (!encryption_.keys) {
         return Error(Errc::invalid_argument,
                      "there are no encryption keys: set EncryptionOptions::keys");
@@ -119,19 +121,15 @@ Result<std::size_t> SqlStorage::rewrap_data_keys() {
         const Result<DataKeyRow> changed = wrap(row.id, *data_key, *current);
         if (!changed) return changed.error();
         const Result<> done = run(Purpose::change, [&](soci::session& sql) -> Result<> {
-            if (update_data_key(sql, row, *changed)) ++rewrapped;
+            if (!update_data_key(sql, row, *changed)) return {};
+            ++rewrapped;
+            insert_audit(sql, audit::data_key_rewrapped(by, row.id, row.kek_id, changed->kek_id),
+                         now(sql));
             return {};
         });
         if (!done) return done.error();
     }
     return rewrapped;
-}
-
-Result<Subscription> SqlStorage::update(soci::session& sql, const Subscription& changed) {
-    Subscription stored = changed;
-    if (Result<> sealed = cipher_.seal(stored); !sealed) return sealed.error();
-    storage::update_subscription(sql, stored);
-    return changed;
 }
 
 }  // namespace webhooks::storage

@@ -70,16 +70,34 @@ std::optional<PortalSessionRecord> find_portal_session(soci::session& sql,
     return found;
 }
 
-bool delete_portal_session(soci::session& sql, PortalSessionId id) {
-    soci::statement erase(sql);
-    erase.exchange(use(id, "id"));
-    return execute(erase, "DELETE FROM webhooks_portal_session WHERE id = :id") > 0;
+namespace {
+
+std::vector<PortalSessionRecord> erase_where(soci::statement& erase, const char* condition) {
+    PortalSessionRecord session;
+    std::vector<PortalSessionRecord> erased;
+    erase.exchange(into(session.id));
+    erase.exchange(into(session.user_id));
+    for_each_row(erase,
+                 std::string("DELETE FROM webhooks_portal_session WHERE ") + condition +
+                     " RETURNING id, user_id",
+                 [&] { erased.push_back(session); });
+    return erased;
 }
 
-std::size_t delete_portal_sessions(soci::session& sql, const std::string& user_id) {
+}  // namespace
+
+std::optional<PortalSessionRecord> delete_portal_session(soci::session& sql, PortalSessionId id) {
+    soci::statement erase(sql);
+    erase.exchange(use(id, "id"));
+    const std::vector<PortalSessionRecord> erased = erase_where(erase, "id = :id");
+    return erased.empty() ? std::nullopt : std::optional(erased.front());
+}
+
+std::vector<PortalSessionRecord> delete_portal_sessions(soci::session& sql,
+                                                        const std::string& user_id) {
     soci::statement erase(sql);
     erase.exchange(use(user_id, "user_id"));
-    return execute(erase, "DELETE FROM webhooks_portal_session WHERE user_id = :user_id");
+    return erase_where(erase, "user_id = :user_id");
 }
 
 std::size_t erase_portal_sessions(soci::session& sql, Time now, std::size_t limit) {

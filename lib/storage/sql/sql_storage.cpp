@@ -1,7 +1,8 @@
+#include <storage/audit_records.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/notices.hpp>
 #include <storage/rollup_counts.hpp>
-#include <storage/sql/api_key_table.hpp>
+#include <storage/sql/audit_table.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/notice_table.hpp>
@@ -13,20 +14,9 @@
 #include <storage/sql/subscription_list.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/undelivered_table.hpp>
-#include <storage/subscription_change.hpp>
+#include <storage/visibility.hpp>
 
 namespace webhooks::storage {
-namespace {
-
-Error no_such_subscription() {
-    return {Errc::not_found, "no such subscription"};
-}
-
-Error no_such_event() {
-    return {Errc::not_found, "no such event"};
-}
-
-}  // namespace
 
 template <class Answering>
 auto SqlStorage::run_visible(Purpose purpose, const Principal& principal, SubscriptionId id,
@@ -41,44 +31,7 @@ auto SqlStorage::run_visible(Purpose purpose, const Principal& principal, Subscr
         stop);
 }
 
-template <class Answering>
-auto SqlStorage::run_operational(std::chrono::seconds exhausted_window, Answering body) {
-    std::vector<OperationalEvent> written;
-    auto answer = run(Purpose::configure, [&](soci::session& sql) {
-        return with_operational(sql, exhausted_window, now(sql), written,
-                                [&](OperationalWriter& writer) { return body(sql, writer); });
-    });
-    if (answer) report(written);
-    return answer;
-}
-
-template <class Answering>
-auto SqlStorage::change_visible(const Principal& principal, SubscriptionId id, Answering body) {
-    return run_operational({},
-                           [&](soci::session& sql, OperationalWriter& writer)
-                               -> decltype(body(sql, std::declval<Subscription&>(), writer)) {
-                               std::optional<Subscription> found =
-                                   storage::find_subscription(sql, principal, id);
-                               if (!found) return no_such_subscription();
-                               return body(sql, *found, writer);
-                           });
-}
-
 // ---- Subscriptions.
-
-Result<Subscription> SqlStorage::insert_subscription(const Principal& by,
-                                                     const Subscription& draft) {
-    return run_operational(
-        {}, [&](soci::session& sql, OperationalWriter& writer) -> Result<Subscription> {
-            Subscription subscription = draft;
-            begin(subscription, writer.now(), bump_revision(sql));
-            Subscription stored = subscription;
-            if (Result<> sealed = cipher_.seal(stored); !sealed) return sealed.error();
-            subscription.id = storage::insert_subscription(sql, stored);
-            writer.write(created(subscription, by));
-            return subscription;
-        });
-}
 
 Result<Subscription> SqlStorage::find_subscription(const Principal& principal, SubscriptionId id) {
     return run_visible(Purpose::read, principal, id,
@@ -86,50 +39,6 @@ Result<Subscription> SqlStorage::find_subscription(const Principal& principal, S
                            cipher_.open_or_clear(found);
                            return found;
                        });
-}
-
-Result<Subscription> SqlStorage::update_subscription(const Principal& principal, SubscriptionId id,
-                                                     const SubscriptionChange& change) {
-    return change_visible(principal, id,
-                          [&](soci::session& sql, Subscription& found,
-                              OperationalWriter& writer) -> Result<Subscription> {
-                              Result<> opened = cipher_.open(found);
-                              if (!opened && !replaces_secrets(change, found))
-                                  return opened.error();
-                              const Subscription before = found;
-                              found.is_unreadable = false;
-                              apply(change, found, writer.now(), bump_revision(sql));
-                              Result<Subscription> stored = update(sql, found);
-                              if (!stored) return stored;
-                              if (const auto fact = updated(before, found, principal))
-                                  writer.write(*fact);
-                              return stored;
-                          });
-}
-
-Result<Subscription> SqlStorage::rotate_secret(const Principal& principal, SubscriptionId id,
-                                               const Secret& secret, std::chrono::seconds overlap) {
-    return change_visible(principal, id,
-                          [&](soci::session& sql, Subscription& found,
-                              OperationalWriter& writer) -> Result<Subscription> {
-                              if (Result<> opened = cipher_.open(found); !opened)
-                                  return opened.error();
-                              rotate(found, secret, overlap, writer.now(), bump_revision(sql));
-                              Result<Subscription> stored = update(sql, found);
-                              if (!stored) return stored;
-                              writer.write(secret_rotated(found, principal));
-                              return stored;
-                          });
-}
-
-Result<> SqlStorage::delete_subscription(const Principal& principal, SubscriptionId id) {
-    return change_visible(
-        principal, id,
-        [&](soci::session& sql, Subscription& found, OperationalWriter& writer) -> Result<> {
-            hide_subscription(sql, id, bump_revision(sql), writer.now());
-            writer.write(deleted(found, principal));
-            return {};
-        });
 }
 
 Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& principal,
@@ -148,13 +57,6 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
             return page;
         },
         list.stop);
-}
-
-Result<> SqlStorage::upsert_event_type(const EventType& type) {
-    return run(Purpose::configure, [&](soci::session& sql) -> Result<> {
-        if (storage::upsert_event_type(sql, type)) bump_revision(sql);
-        return {};
-    });
 }
 
 Result<Configuration> SqlStorage::configuration(Revision since) {
@@ -235,11 +137,13 @@ Result<EventHistory> SqlStorage::find_any_event(const Principal& principal, Even
 
 Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id, EventId event) {
     return run_visible(
-        Purpose::erase, principal, id, [&](soci::session& sql, Subscription&) -> Result<> {
+        Purpose::erase, principal, id, [&](soci::session& sql, Subscription& found) -> Result<> {
             if (!event_exists(sql, id, event)) return no_such_event();
+            const Time present = now(sql);
             if (erase_event(sql, id, event)) {
-                give_notice(sql, {.subscription = id, .deleted_event = event}, now(sql));
+                give_notice(sql, {.subscription = id, .deleted_event = event}, present);
             }
+            insert_audit(sql, audit::event_deleted(principal, found, event), present);
             return {};
         });
 }
@@ -274,9 +178,13 @@ Result<SeriesRows> SqlStorage::series(const Principal& principal, const SeriesSc
 
 Result<> SqlStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
     return run_visible(Purpose::reopen, principal, id,
-                       [&](soci::session& sql, Subscription&) -> Result<> {
+                       [&](soci::session& sql, Subscription& found) -> Result<> {
                            if (!event_exists(sql, id, event)) return no_such_event();
-                           return storage::reopen_event(sql, id, event, now(sql));
+                           const Time present = now(sql);
+                           Result<> reopened = storage::reopen_event(sql, id, event, present);
+                           if (!reopened) return reopened;
+                           insert_audit(sql, audit::event_resent(principal, found, event), present);
+                           return {};
                        });
 }
 
@@ -284,8 +192,15 @@ Result<Reopened> SqlStorage::reopen_undelivered(const Principal& principal, Subs
                                                 const CreationPeriod& period, EventId after,
                                                 std::size_t limit) {
     return run_visible(
-        Purpose::reopen, principal, id, [&](soci::session& sql, Subscription&) -> Result<Reopened> {
-            return storage::reopen_undelivered(sql, id, period, after, now(sql), limit);
+        Purpose::reopen, principal, id,
+        [&](soci::session& sql, Subscription& found) -> Result<Reopened> {
+            const Time present = now(sql);
+            Reopened reopened = storage::reopen_undelivered(sql, id, period, after, present, limit);
+            if (reopened.count > 0) {
+                insert_audit(sql, audit::recovered(principal, found, period, reopened.count),
+                             present);
+            }
+            return reopened;
         });
 }
 
@@ -296,6 +211,8 @@ Result<std::size_t> SqlStorage::count_undelivered(const Principal& principal, Su
                            return storage::count_undelivered(sql, id, period);
                        });
 }
+
+// ---- Maintenance, and what operators see.
 
 Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
     const std::scoped_lock lock(retention_mutex_);
@@ -309,31 +226,14 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         done += erase_hidden_events(sql, present, limit);
         done += tend_rollups(sql, present, limit);
         done += erase_portal_sessions(sql, present, limit);
+        if (maintenance.keep_audit_for.count() != 0) {
+            done += erase_audit(sql, present - maintenance.keep_audit_for, limit);
+        }
         return done + expire(sql, present, maintenance, cursor) >= limit;
     });
     // If the transaction failed, its work still has to be done.
     if (is_more) retention_ = cursor;
     return is_more;
-}
-
-// ---- Operational events.
-
-void SqlStorage::set_operational_listener(std::function<void(const OperationalEvent&)> listener) {
-    operational_.set(std::move(listener));
-}
-
-Result<> SqlStorage::append_due_operational(std::chrono::seconds exhausted_window,
-                                            std::size_t limit) {
-    const Result<bool> is_due = run(Purpose::read, [&](soci::session& sql) -> Result<bool> {
-        return has_due_pending(sql, now(sql));
-    });
-    if (!is_due) return is_due.error();
-    if (!*is_due) return {};
-    return run_operational(exhausted_window,
-                           [&](soci::session&, OperationalWriter& writer) -> Result<> {
-                               writer.write_due(limit);
-                               return {};
-                           });
 }
 
 Result<StorageSample> SqlStorage::sample() {
@@ -364,82 +264,6 @@ std::size_t SqlStorage::expire(soci::session& sql, Time now, const Maintenance& 
                                RetentionCursor& cursor) {
     if (maintenance.keep_events_for.count() == 0) return 0;
     return erase_old_events(sql, now, maintenance.keep_events_for, maintenance.limit, cursor);
-}
-
-// ---- API keys.
-
-Result<ApiKeyRecord> SqlStorage::insert_api_key(const ApiKeyRecord& draft) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<ApiKeyRecord> {
-        ApiKeyRecord key = draft;
-        key.created_at = now(sql);
-        key.id = storage::insert_api_key(sql, key);
-        return key;
-    });
-}
-
-Result<std::optional<ApiKeyRecord>> SqlStorage::find_api_key(std::string_view hash) {
-    return run(Purpose::read, [&](soci::session& sql) -> Result<std::optional<ApiKeyRecord>> {
-        return storage::find_api_key(sql, hash);
-    });
-}
-
-Result<std::vector<ApiKeyRecord>> SqlStorage::list_api_keys() {
-    return run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<ApiKeyRecord>> {
-        return storage::list_api_keys(sql);
-    });
-}
-
-Result<> SqlStorage::delete_api_key(ApiKeyId id) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
-        if (!storage::delete_api_key(sql, id)) return Error(Errc::not_found, "no such key");
-        return {};
-    });
-}
-
-Result<> SqlStorage::note_api_key_use(ApiKeyId id, Time time) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
-        storage::note_api_key_use(sql, id, time);
-        return {};
-    });
-}
-
-// ---- Sessions of the portal.
-
-Result<PortalSessionRecord> SqlStorage::insert_portal_session(const PortalSessionRecord& draft) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<PortalSessionRecord> {
-        PortalSessionRecord session = draft;
-        session.id = storage::insert_portal_session(sql, session);
-        return session;
-    });
-}
-
-Result<std::optional<PortalSessionRecord>> SqlStorage::redeem_portal_code(
-    std::string_view code_hash, std::string_view token_hash, Time now) {
-    using Answer = Result<std::optional<PortalSessionRecord>>;
-    return run(Purpose::change, [&](soci::session& sql) -> Answer {
-        return storage::redeem_portal_code(sql, code_hash, token_hash, now);
-    });
-}
-
-Result<std::optional<PortalSessionRecord>> SqlStorage::find_portal_session(
-    std::string_view token_hash) {
-    using Answer = Result<std::optional<PortalSessionRecord>>;
-    return run(Purpose::read, [&](soci::session& sql) -> Answer {
-        return storage::find_portal_session(sql, token_hash);
-    });
-}
-
-Result<> SqlStorage::delete_portal_session(PortalSessionId id) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<> {
-        if (storage::delete_portal_session(sql, id)) return {};
-        return Error(Errc::not_found, "no such session");
-    });
-}
-
-Result<std::size_t> SqlStorage::delete_portal_sessions(const std::string& user_id) {
-    return run(Purpose::change, [&](soci::session& sql) -> Result<std::size_t> {
-        return storage::delete_portal_sessions(sql, user_id);
-    });
 }
 
 }  // namespace webhooks::storage

@@ -1,3 +1,5 @@
+#include <storage/audit_records.hpp>
+#include <storage/sql/audit_table.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/operational_table.hpp>
@@ -77,6 +79,7 @@ bool deactivate(soci::session& sql, const Deactivation& deactivation, Operationa
     }
     storage::deactivate(deactivation, *found, writer.now(), bump_revision(sql));
     update_subscription(sql, *found);
+    insert_audit(sql, audit::subscription_deactivated(*found), writer.now());
     writer.write(deactivated(*found, deactivation, count_waiting_events(sql, id)));
     return true;
 }
@@ -172,15 +175,24 @@ Configuration read_configuration(soci::session& sql, Revision since) {
     return changes;
 }
 
-bool upsert_event_type(soci::session& sql, const EventType& type) {
+std::optional<EventType> find_event_type(soci::session& sql, const std::string& name) {
+    EventType type{.name = name, .description = {}};
+    std::optional<EventType> found;
+    soci::statement query(sql);
+    query.exchange(into(type.description));
+    query.exchange(use(name, "name"));
+    for_each_row(query, "SELECT description FROM webhooks_event_type WHERE name = :name",
+                 [&] { found = type; });
+    return found;
+}
+
+void upsert_event_type(soci::session& sql, const EventType& type) {
     soci::statement upsert(sql);
     upsert.exchange(use(type.name, "name"));
     upsert.exchange(use(type.description, "description"));
-    return execute(
-               upsert,
-               "INSERT INTO webhooks_event_type (name, description) VALUES (:name, :description) "
-               "ON CONFLICT (name) DO UPDATE SET description = excluded.description "
-               "WHERE webhooks_event_type.description <> excluded.description") > 0;
+    execute(upsert,
+            "INSERT INTO webhooks_event_type (name, description) VALUES (:name, :description) "
+            "ON CONFLICT (name) DO UPDATE SET description = excluded.description");
 }
 
 }  // namespace webhooks::storage

@@ -35,7 +35,7 @@ std::vector<SubscriptionId> write_findings(soci::session& sql, const Batch& batc
                                            OperationalWriter& writer);
 Configuration read_configuration(soci::session& sql, Revision since);
 
-/// @return whether anything changed.
-bool upsert_event_type(soci::session& sql, const EventType& type);
+std::optional<EventType> find_event_type(soci::session& sql, const std::string& name);
+void upsert_event_type(soci::session& sql, const EventType& type);
 
 }  // namespace webhooks::storage

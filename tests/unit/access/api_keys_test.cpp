@@ -38,7 +38,7 @@ public:
         if (!is_taken_) return std::optional<ApiKeyRecord>();
         return std::optional(ApiKeyRecord{.hash = std::string(hash), .user_id = winner_});
     }
-    Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override {
+    Result<ApiKeyRecord> insert_api_key(const Principal&, const ApiKeyRecord&) override {
         is_taken_ = true;
         return Error(Errc::conflict, "the hash is there");
     }
@@ -53,14 +53,14 @@ public:
     Result<std::optional<ApiKeyRecord>> find_api_key(std::string_view) override {
         return Error(Errc::unavailable, "away");
     }
-    Result<ApiKeyRecord> insert_api_key(const ApiKeyRecord&) override {
+    Result<ApiKeyRecord> insert_api_key(const Principal&, const ApiKeyRecord&) override {
         return Error(Errc::unavailable, "away");
     }
 };
 
 }  // namespace
 
-TEST_CASE("A new key is 256 bits in URL-safe characters and valid at once") {
+TEST_CASE("a new key is 256 bits in URL-safe characters and valid at once") {
     ApiKeys keys(make_memory_storage());
     const auto key = keys.create(alice);
     REQUIRE(key);
@@ -76,7 +76,7 @@ TEST_CASE("A new key is 256 bits in URL-safe characters and valid at once") {
     CHECK(keys.authenticate(other->reveal()).value() == root);
 }
 
-TEST_CASE("Storage gets the hash of a key, never the key") {
+TEST_CASE("storage gets the hash of a key, never the key") {
     ApiKeys keys(make_memory_storage());
     REQUIRE(keys.add(alice, given));
     const auto records = keys.list();
@@ -88,7 +88,7 @@ TEST_CASE("Storage gets the hash of a key, never the key") {
     CHECK(records->front().hint.empty());
 }
 
-TEST_CASE("Adding a key again for the same principal changes nothing") {
+TEST_CASE("adding a key again for the same principal changes nothing") {
     ApiKeys keys(make_memory_storage());
     REQUIRE(keys.add(alice, given));
     CHECK(keys.add(alice, given));
@@ -96,7 +96,7 @@ TEST_CASE("Adding a key again for the same principal changes nothing") {
     CHECK(keys.authenticate(given.reveal()).value() == alice);
 }
 
-TEST_CASE("A key of another principal is a conflict, also of the same name") {
+TEST_CASE("a key of another principal is a conflict, also of the same name") {
     ApiKeys keys(make_memory_storage());
     REQUIRE(keys.add(alice, given));
     CHECK(keys.add(root, given).error() == Errc::conflict);
@@ -105,13 +105,13 @@ TEST_CASE("A key of another principal is a conflict, also of the same name") {
     CHECK(keys.add(root, given).error().to_string().find("alice") == std::string::npos);
 }
 
-TEST_CASE("Concurrent additions of the same key agree on its owner") {
+TEST_CASE("concurrent additions of the same key agree on its owner") {
     CHECK(ApiKeys(std::make_shared<RacingStore>("alice")).add(alice, given));
     CHECK(ApiKeys(std::make_shared<RacingStore>("bob")).add(alice, given).error() ==
           Errc::conflict);
 }
 
-TEST_CASE("A key is 16-256 printable characters without surrounding spaces") {
+TEST_CASE("a key is 16-256 printable characters without surrounding spaces") {
     ApiKeys keys(make_memory_storage());
     for (const std::string& key : {std::string(16, 'x'), std::string(256, 'x'),
                                    std::string("with a blank inside"), std::string(16, '~')}) {
@@ -131,7 +131,7 @@ TEST_CASE("A key is 16-256 printable characters without surrounding spaces") {
     CHECK(keys.list()->size() == 4);
 }
 
-TEST_CASE("A key belongs to a user who could publish") {
+TEST_CASE("a key belongs to a user who could publish") {
     ApiKeys keys(make_memory_storage());
     for (const std::string& user :
          {std::string(), std::string(257, 'x'), std::string("\xFF"), std::string("a\0b", 3)}) {
@@ -142,7 +142,7 @@ TEST_CASE("A key belongs to a user who could publish") {
     CHECK(keys.list()->empty());
 }
 
-TEST_CASE("An unknown key is not found, and an impossible one is not even looked up") {
+TEST_CASE("an unknown key is not found, and an impossible one is not even looked up") {
     ApiKeys keys(make_memory_storage());
     REQUIRE(keys.add(alice, given));
     CHECK(keys.authenticate("another-key-of-enough-length").error() == Errc::not_found);
@@ -152,7 +152,7 @@ TEST_CASE("An unknown key is not found, and an impossible one is not even looked
     CHECK(without_storage.authenticate(std::string(257, 'x')).error() == Errc::not_found);
 }
 
-TEST_CASE("A revoked key is not found") {
+TEST_CASE("a revoked key is not found") {
     ApiKeys keys(make_memory_storage());
     REQUIRE(keys.add(alice, given));
     CHECK(keys.revoke(keys.list()->front().id));
@@ -163,12 +163,12 @@ TEST_CASE("A revoked key is not found") {
     CHECK(keys.authenticate(given.reveal()).value() == root);
 }
 
-TEST_CASE("A record with another hash grants no access") {
+TEST_CASE("a record with another hash grants no access") {
     const ApiKeys keys(std::make_shared<ConfusedStore>());
     CHECK(keys.authenticate(given.reveal()).error() == Errc::not_found);
 }
 
-TEST_CASE("The errors of storage are passed on") {
+TEST_CASE("the errors of storage are passed on") {
     ApiKeys keys(std::make_shared<BrokenStore>());
     CHECK(keys.authenticate(given.reveal()).error() == Errc::unavailable);
     CHECK(keys.add(alice, given).error() == Errc::unavailable);

@@ -3,7 +3,7 @@
 
 using namespace webhooks;
 
-TEST_CASE("Character classes are those of ASCII") {
+TEST_CASE("character classes are those of ASCII") {
     int digits = 0, letters = 0, visible = 0, printable = 0, hexadecimal = 0, blanks = 0;
     for (int code = -128; code < 128; ++code) {
         const char c = static_cast<char>(code);
@@ -23,7 +23,7 @@ TEST_CASE("Character classes are those of ASCII") {
     CHECK(blanks == 2);
 }
 
-TEST_CASE("Only ASCII letters change their case") {
+TEST_CASE("only ASCII letters change their case") {
     CHECK(ascii::lower("AbZz-09_\xc3\x9c") == "abzz-09_\xc3\x9c");
     CHECK(ascii::hex_value('9') == 9);
     CHECK(ascii::hex_value('a') == 10);

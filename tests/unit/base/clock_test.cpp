@@ -4,7 +4,7 @@
 
 using namespace webhooks;
 
-TEST_CASE("The system's clock is one object and returns the machine's time") {
+TEST_CASE("the system's clock is one object and returns the machine's time") {
     const auto clock = system_clock();
     REQUIRE(clock);
     CHECK(clock == system_clock());

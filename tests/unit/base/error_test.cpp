@@ -7,7 +7,7 @@
 
 using namespace webhooks;
 
-TEST_CASE("Each code has its own text in the category \"webhooks\"") {
+TEST_CASE("each code has its own text in the category \"webhooks\"") {
     struct Row {
         Errc code;
         const char* text;
@@ -38,7 +38,7 @@ TEST_CASE("Each code has its own text in the category \"webhooks\"") {
     CHECK(error_category().message(1000) == "unknown error");
 }
 
-TEST_CASE("An error of members is an invalid argument that names each of them") {
+TEST_CASE("an error of members is an invalid argument that names each of them") {
     const Error error({{"name", "must not be empty"}, {"url", "must be an https URL"}});
     CHECK(error == Errc::invalid_argument);
     CHECK_FALSE(error == Errc::not_found);
@@ -48,13 +48,13 @@ TEST_CASE("An error of members is an invalid argument that names each of them") 
     CHECK(Error(Errc::not_found, "x").fields().empty());
 }
 
-TEST_CASE("An error may carry a code of another category") {
+TEST_CASE("an error may carry a code of another category") {
     const Error error(std::make_error_code(std::errc::connection_refused), "dialling");
     CHECK(error.code() == std::errc::connection_refused);
     CHECK_FALSE(error == Errc::unavailable);
 }
 
-TEST_CASE("The value of a failed result throws its code and its detail") {
+TEST_CASE("the value of a failed result throws its code and its detail") {
     const Result<int> failed = Error(Errc::conflict, "the key is taken");
     try {
         failed.value();
@@ -65,7 +65,7 @@ TEST_CASE("The value of a failed result throws its code and its detail") {
     }
 }
 
-TEST_CASE("Text taken from the error of a result outlives the statement") {
+TEST_CASE("text taken from the error of a result outlives the statement") {
     const Result<int> failed = Error({{"a", "1"}, {"b", "2"}});
     std::string text;
     for (const FieldError& field_error : failed.error().fields()) {

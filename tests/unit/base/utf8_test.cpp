@@ -4,7 +4,7 @@
 
 using webhooks::count_code_points;
 
-TEST_CASE("Code points are counted anywhere in a text") {
+TEST_CASE("code points are counted anywhere in a text") {
     const auto character = GENERATE(values<std::string>(
         {"a", "\x7F", "\xC2\x80", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"}));
     for (std::size_t before = 0; before < 20; ++before) {

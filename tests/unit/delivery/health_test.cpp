@@ -1,5 +1,4 @@
 #include <delivery/health.hpp>
-#include <delivery/rate_limit.hpp>
 #include <support/catch.hpp>
 
 namespace webhooks::delivery {
@@ -110,33 +109,6 @@ TEST_CASE("the slot class follows from the history of results") {
     note_success(health, health_start);
     note_failure(health, breaker, {.started = health_start, .has_no_response = true}, health_start);
     CHECK(health.slot_class() == SlotClass::failing);
-}
-
-TEST_CASE("a rate limit spaces requests evenly after a burst of a tenth of a second") {
-    for (const int rate : {1, 10, 250, 100'000}) {
-        INFO(rate);
-        RateLimit limit;
-        SteadyTime at = health_start;
-        int sent = 0;
-        while (at < health_start + 10s) {
-            at = std::max(at, limit.next(rate));
-            if (at >= health_start + 10s) break;
-            limit.take(rate, at);
-            ++sent;
-        }
-        CHECK(sent >= rate * 10);
-        CHECK(sent <= rate * 10 + rate / 10 + 1);
-    }
-    CHECK(RateLimit().next(0) == SteadyTime::min());
-}
-
-TEST_CASE("an unused rate does not accumulate") {
-    RateLimit limit;
-    for (int i = 0; i < 2; ++i)
-        limit.take(1, health_start);
-    CHECK(limit.next(1) == health_start + 2s - 100ms);
-    limit.take(1, health_start + 1h);
-    CHECK(limit.next(1) == health_start + 1h + 1s - 100ms);
 }
 
 }  // namespace webhooks::delivery

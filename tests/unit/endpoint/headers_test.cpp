@@ -31,7 +31,7 @@ Headers many(std::size_t count, std::size_t value_size = 1) {
 
 }  // namespace
 
-TEST_CASE("A subscription's own headers are accepted") {
+TEST_CASE("a subscription's own headers are accepted") {
     CHECK(errors_of({}).empty());
     for (const char* name :
          {"Authorization", "X-Api-Key", "x_custom", "Accept", "Cookie", "X-Request-Id", "Hosted",
@@ -43,7 +43,7 @@ TEST_CASE("A subscription's own headers are accepted") {
     CHECK(errors_of({{text(128), "value"}}).empty());
 }
 
-TEST_CASE("Names reserved for the library, the connection or clouds are rejected, in any case") {
+TEST_CASE("names reserved for the library, the connection or clouds are rejected, in any case") {
     for (const char* name : {"Host",
                              "Connection",
                              "Keep-Alive",
@@ -82,7 +82,7 @@ TEST_CASE("Names reserved for the library, the connection or clouds are rejected
     }
 }
 
-TEST_CASE("Underscore spellings of rejected names are rejected") {
+TEST_CASE("underscore spellings of rejected names are rejected") {
     for (const char* name : {"Transfer_Encoding", "content_length", "Keep_Alive", "webhook_id",
                              "Proxy_Connection", "user_agent", "x_amz-date"}) {
         CAPTURE(name);
@@ -91,7 +91,7 @@ TEST_CASE("Underscore spellings of rejected names are rejected") {
     }
 }
 
-TEST_CASE("A name is a token of at most 128 characters") {
+TEST_CASE("a name is a token of at most 128 characters") {
     for (const char* name : {"a b", "a:", "a(b)", "a\"", "a/b", "a[0]", "a@b", "a{b}", "a,b", "a;",
                              "<a>", "a=b", "a?", "a\\b", " a", "a "}) {
         CAPTURE(name);
@@ -103,14 +103,14 @@ TEST_CASE("A name is a token of at most 128 characters") {
           std::vector<FieldError>{{"headers." + text(128), bad_name}});
 }
 
-TEST_CASE("The field of an error shows no control character and nothing outside ASCII") {
+TEST_CASE("the field of an error shows no control character and nothing outside ASCII") {
     CHECK(errors_of({{"a\r\nb\xc3\xbc", "value"}}) ==
           std::vector<FieldError>{{"headers.a??b??", bad_name}});
     CHECK(errors_of({{std::string("a\0b", 3), "value"}}) ==
           std::vector<FieldError>{{"headers.a?b", bad_name}});
 }
 
-TEST_CASE("A value is printable ASCII without surrounding spaces") {
+TEST_CASE("a value is printable ASCII without surrounding spaces") {
     for (const char* value : {"", "a", "a b", "a\tb", "Bearer abc==", "!\"#$%&'()*+,-./:;<=>?@~"}) {
         CAPTURE(value);
         CHECK(errors_of({{"x", value}}).empty());
@@ -127,14 +127,14 @@ TEST_CASE("A value is printable ASCII without surrounding spaces") {
           std::vector<FieldError>{{"headers.x", "must be at most 4096 bytes long"}});
 }
 
-TEST_CASE("No two names are equal, ignoring case") {
+TEST_CASE("no two names are equal, ignoring case") {
     CHECK(errors_of({{"x-a", "1"}, {"X-A", "2"}, {"x-b", "3"}}) ==
           std::vector<FieldError>{
               {"headers.X-A", "must occur only once (names are case-insensitive)"}});
     CHECK(errors_of({{"x-a", "1"}, {"x_a", "2"}}).empty());
 }
 
-TEST_CASE("A set has at most 32 headers and 16 KiB") {
+TEST_CASE("a set has at most 32 headers and 16 KiB") {
     CHECK(errors_of(many(32)).empty());
     CHECK(errors_of(many(33)) == std::vector<FieldError>{{"headers", "must be at most 32"}});
     CHECK(errors_of(many(4, 4090)).empty());
@@ -145,7 +145,7 @@ TEST_CASE("A set has at most 32 headers and 16 KiB") {
               {"headers", "must be at most 16384 bytes in total, names and values"}});
 }
 
-TEST_CASE("All errors are reported together, without any value") {
+TEST_CASE("all errors are reported together, without any value") {
     const auto errors = errors_of({{"Host", "canary "}, {"a b", "canary\n"}, {"ok", "canary"}});
     CHECK(errors == std::vector<FieldError>{{"headers.Host", rejected},
                                             {"headers.Host", bad_value},
@@ -153,6 +153,6 @@ TEST_CASE("All errors are reported together, without any value") {
                                             {"headers.a b", bad_value}});
 }
 
-TEST_CASE("An overlong set does not produce an overlong response") {
+TEST_CASE("an overlong set does not produce an overlong response") {
     CHECK(errors_of(Headers(100'000, Header{"Host", "x"})).size() < 100);
 }

@@ -49,7 +49,7 @@ TEST_CASE("IPv6 addresses are written in their shortest form (RFC 5952)") {
     }
 }
 
-TEST_CASE("What other programs take for an address is rejected") {
+TEST_CASE("what other programs take for an address is rejected") {
     for (const char* text : {"",
                              " ",
                              "1",
@@ -103,7 +103,7 @@ TEST_CASE("What other programs take for an address is rejected") {
     }
 }
 
-TEST_CASE("A network is its lowest address and a prefix length") {
+TEST_CASE("a network is its lowest address and a prefix length") {
     for (const char* text : {"0.0.0.0/0", "127.0.0.0/8", "10.1.2.3/32", "10.1.2.2/31", "::/0",
                              "::1/128", "fd00::/8", "2001:db8::/33"}) {
         CAPTURE(text);
@@ -120,7 +120,7 @@ TEST_CASE("A network is its lowest address and a prefix length") {
     }
 }
 
-TEST_CASE("A network contains only the addresses of its prefix and family") {
+TEST_CASE("a network contains only the addresses of its prefix and family") {
     struct Row {
         const char* network;
         const char* address;

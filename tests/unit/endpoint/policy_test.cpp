@@ -35,7 +35,7 @@ const std::string rejection = "address not allowed";
 
 }  // namespace
 
-TEST_CASE("The rejection of a URL names the setting that can allow it") {
+TEST_CASE("the rejection of a URL names the setting that can allow it") {
     for (const char* url : {"http://localhost/", "http://intranet/", "http://a.internal/"}) {
         CHECK(whole_error_of(url).ends_with(" needs an entry in allowed_hosts"));
     }
@@ -44,7 +44,7 @@ TEST_CASE("The rejection of a URL names the setting that can allow it") {
     }
 }
 
-TEST_CASE("Public names and addresses are accepted") {
+TEST_CASE("public names and addresses are accepted") {
     for (const char* text :
          {"https://example.com", "http://hooks.example.co.uk/x", "http://93.184.216.34",
           "http://[2606:4700::1111]", "https://localhost.example.com", "https://mylocalhost.com",
@@ -56,7 +56,7 @@ TEST_CASE("Public names and addresses are accepted") {
     }
 }
 
-TEST_CASE("Reserved names and their subdomains are rejected, in any case and with a trailing dot") {
+TEST_CASE("reserved names and their subdomains are rejected, in any case and with a trailing dot") {
     for (const char* name : {"localhost",
                              "local",
                              "localdomain",
@@ -91,14 +91,14 @@ TEST_CASE("Reserved names and their subdomains are rejected, in any case and wit
     CHECK(error_of("https://printer.LOCAL") == rejection);
 }
 
-TEST_CASE("A single-label name is rejected") {
+TEST_CASE("a single-label name is rejected") {
     for (const char* text : {"https://intra", "https://db:8443/", "https://com", "https://host."}) {
         CAPTURE(text);
         CHECK(error_of(text) == rejection);
     }
 }
 
-TEST_CASE("A literal address is checked when the URL is saved") {
+TEST_CASE("a literal address is checked when the URL is saved") {
     for (const char* text :
          {"http://127.0.0.1", "http://127.0.0.1.", "http://10.0.0.1:8080/",
           "http://169.254.169.254", "http://0.0.0.0", "http://255.255.255.255", "http://[::1]",
@@ -109,7 +109,7 @@ TEST_CASE("A literal address is checked when the URL is saved") {
     }
 }
 
-TEST_CASE("An allowed network accepts only the literal addresses inside it") {
+TEST_CASE("an allowed network accepts only the literal addresses inside it") {
     const EndpointPolicy policy = allowing("127.0.0.0/8");
     CHECK(error_of("http://127.0.0.1:8080/x", policy).empty());
     CHECK(error_of("http://10.0.0.1/", policy) == rejection);
@@ -119,7 +119,7 @@ TEST_CASE("An allowed network accepts only the literal addresses inside it") {
     CHECK(error_of("http://localhost/", policy) == rejection);
 }
 
-TEST_CASE("An allowed host accepts exactly its name, in any case") {
+TEST_CASE("an allowed host accepts exactly its name, in any case") {
     CHECK(error_of("http://localhost:8080", allowing(nullptr, "localhost")).empty());
     CHECK(error_of("http://LOCALHOST", allowing(nullptr, "LocalHost")).empty());
     CHECK(error_of("http://localhost./", allowing(nullptr, "localhost")).empty());
@@ -128,13 +128,13 @@ TEST_CASE("An allowed host accepts exactly its name, in any case") {
     CHECK(error_of("http://127.0.0.1", allowing(nullptr, "127.0.0.1")) == rejection);
 }
 
-TEST_CASE("The address of an allowed host must be allowed itself") {
+TEST_CASE("the address of an allowed host must be allowed itself") {
     const IpAddress loopback = IpAddress::parse("127.0.0.1").value();
     CHECK_FALSE(check_address(loopback, allowing(nullptr, "localhost")));
     CHECK(check_address(loopback, allowing("127.0.0.0/8", "localhost")));
 }
 
-TEST_CASE("Invalid syntax is rejected, whatever is allowed") {
+TEST_CASE("invalid syntax is rejected, whatever is allowed") {
     EndpointPolicy policy = allowing("0.0.0.0/0", "127.1");
     policy.allowed_networks.push_back(Network::parse("::/0").value());
     CHECK(error_of("http://127.1", policy) == "does not parse");
@@ -150,7 +150,7 @@ TEST_CASE("http is rejected by option") {
     CHECK(error_of("https://example.com", policy).empty());
 }
 
-TEST_CASE("A pattern allows all names below its host, and neither the host nor others") {
+TEST_CASE("a pattern allows all names below its host, and neither the host nor others") {
     const EndpointPolicy policy{.allowed_hosts = {"*.SVC.cluster.local"}};
     CHECK(error_of("https://a.svc.cluster.local", policy).empty());
     CHECK(error_of("https://a.b.Svc.cluster.local/x", policy).empty());
@@ -159,7 +159,7 @@ TEST_CASE("A pattern allows all names below its host, and neither the host nor o
     }
 }
 
-TEST_CASE("A policy with entries that have no effect is rejected") {
+TEST_CASE("a policy with entries that have no effect is rejected") {
     struct Row {
         EndpointPolicy policy;
         std::string field;
@@ -197,7 +197,7 @@ TEST_CASE("A policy with entries that have no effect is rejected") {
     }
 }
 
-TEST_CASE("A policy that allows what is otherwise rejected is valid") {
+TEST_CASE("a policy that allows what is otherwise rejected is valid") {
     for (const char* host : {"localhost", "LOCALHOST", "*.localhost", "intranet",
                              "*.svc.cluster.local", "metadata.google.internal", "metadata.goog"}) {
         CAPTURE(host);

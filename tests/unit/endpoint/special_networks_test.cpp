@@ -87,7 +87,7 @@ bool is_allowed(const std::string& address, const EndpointPolicy& policy = {}) {
 
 }  // namespace
 
-TEST_CASE("Every special-purpose range is rejected exactly up to both edges") {
+TEST_CASE("every special-purpose range is rejected exactly up to both edges") {
     for (const Range& range : ranges) {
         CAPTURE(range.network);
         CHECK_FALSE(is_allowed(range.first));
@@ -97,7 +97,7 @@ TEST_CASE("Every special-purpose range is rejected exactly up to both edges") {
     }
 }
 
-TEST_CASE("An allowed network allows exactly its addresses") {
+TEST_CASE("an allowed network allows exactly its addresses") {
     for (const Range& range : ranges) {
         // Checked as the IPv4 addresses that they contain; another test covers them.
         if (std::string(range.network) == "::ffff:0:0/96") continue;
@@ -123,7 +123,7 @@ TEST_CASE("IPv6 outside 2000::/3 is rejected, registered or not") {
     CHECK(is_allowed("2606:4700:4700::1111"));
 }
 
-TEST_CASE("An IPv4-mapped address is checked as its IPv4 address") {
+TEST_CASE("an IPv4-mapped address is checked as its IPv4 address") {
     CHECK(is_allowed("::ffff:8.8.8.8"));
     CHECK_FALSE(is_allowed("::ffff:127.0.0.1"));
     CHECK_FALSE(is_allowed("::ffff:169.254.169.254"));
@@ -133,7 +133,7 @@ TEST_CASE("An IPv4-mapped address is checked as its IPv4 address") {
     CHECK_FALSE(is_allowed("::ffff:10.0.0.1", policy));
 }
 
-TEST_CASE("Cloud metadata addresses are rejected") {
+TEST_CASE("cloud metadata addresses are rejected") {
     for (const char* address :
          {"169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192",
           "fd00:ec2::254", "fd20:ce::254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"}) {
@@ -142,7 +142,7 @@ TEST_CASE("Cloud metadata addresses are rejected") {
     }
 }
 
-TEST_CASE("The rejection of an address says nothing about what is there") {
+TEST_CASE("the rejection of an address says nothing about what is there") {
     for (const char* address : {"10.1.2.3", "127.0.0.1", "169.254.169.254", "::1"}) {
         const auto result = check_address(IpAddress::parse(address).value(), {});
         REQUIRE_FALSE(result);

@@ -28,7 +28,7 @@ std::string label(std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("A URL is parsed into its canonical form") {
+TEST_CASE("a URL is parsed into its canonical form") {
     struct Row {
         const char* text;
         const char* host;
@@ -85,13 +85,13 @@ TEST_CASE("A URL is parsed into its canonical form") {
     }
 }
 
-TEST_CASE("A port is the one written, or the scheme's default") {
+TEST_CASE("a port is the one written, or the scheme's default") {
     CHECK(EndpointUrl::parse("http://example.com")->port() == 80);
     CHECK(EndpointUrl::parse("https://example.com")->port() == 443);
     CHECK(EndpointUrl::parse("https://example.com:8443")->port() == 8443);
 }
 
-TEST_CASE("An invalid URL is rejected with what would be valid") {
+TEST_CASE("an invalid URL is rejected with what would be valid") {
     struct Row {
         const char* message;
         std::vector<std::string> texts;
@@ -177,7 +177,7 @@ TEST_CASE("An invalid URL is rejected with what would be valid") {
     }
 }
 
-TEST_CASE("Lengths of URLs, names and labels have their limits") {
+TEST_CASE("lengths of URLs, names and labels have their limits") {
     CHECK(parse_error(of_length(2048)).empty());
     CHECK(parse_error(of_length(2049)) == "must be at most 2048 bytes long");
     CHECK(parse_error("https://" + label(63) + ".example.com").empty());
@@ -188,7 +188,7 @@ TEST_CASE("Lengths of URLs, names and labels have their limits") {
     CHECK_FALSE(parse_error("https://" + name + 'a').empty());
 }
 
-TEST_CASE("Exactly the ports of other protocols are rejected") {
+TEST_CASE("exactly the ports of other protocols are rejected") {
     CHECK(std::ranges::is_sorted(endpoint::bad_ports));
     int rejected = 0;
     for (int port = 1; port <= 65535; ++port) {

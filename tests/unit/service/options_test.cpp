@@ -18,11 +18,11 @@ std::vector<FieldError> errors_after(const std::function<void(ServiceOptions&)>&
 
 }  // namespace
 
-TEST_CASE("The default options are valid") {
+TEST_CASE("the default options are valid") {
     CHECK(ServiceOptions().validate());
 }
 
-TEST_CASE("Each option is rejected on both sides of its range, with this message") {
+TEST_CASE("each option is rejected on both sides of its range, with this message") {
     using Options = ServiceOptions;
     struct Row {
         std::function<void(Options&)> change;
@@ -97,7 +97,7 @@ TEST_CASE("Each option is rejected on both sides of its range, with this message
     }
 }
 
-TEST_CASE("The edges of each range are valid") {
+TEST_CASE("the edges of each range are valid") {
     const auto min = [](ServiceOptions& options) {
         options.retry_schedule = {1s};
         options.retry_jitter = 0;
@@ -125,7 +125,7 @@ TEST_CASE("The edges of each range are valid") {
     CHECK(errors_after(max).empty());
 }
 
-TEST_CASE("All wrong options are named together") {
+TEST_CASE("all wrong options are named together") {
     const auto errors = errors_after([](ServiceOptions& options) {
         options.max_batch = 0;
         options.retry_jitter = 2;

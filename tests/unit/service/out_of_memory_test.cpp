@@ -149,6 +149,49 @@ TEST_CASE_METHOD(ServiceFixture, "wherever memory is used up, attempts in flight
     }
 }
 
+TEST_CASE("where memory is used up, what is half done is not used, also while storage is away") {
+    for (long allocations = 0; allocations < 40; ++allocations) {
+        ServiceFixture fixture;
+        const auto faulty = std::make_shared<FaultyStorage>(make_memory_storage(fixture.clock));
+        fixture.storage = faulty;
+        fixture.options.max_in_flight = 2;
+        fixture.running.reset();
+        fixture.open();
+        fixture.subscribe(alice, "order.shipped");
+        const Subscription subscription = fixture.subscribe();
+        // Its host may have two requests then, and an unproven subscription one of two slots.
+        fixture.service().publish(alice, {.event_type = "order.shipped", .payload = "{}"}).value();
+        fixture.settle();
+        fixture.transport->respond([](const OutgoingRequest&) { return std::nullopt; });
+        const EventId first = fixture.publish();
+        const EventId second = fixture.publish();
+        fixture.settle();
+        REQUIRE(fixture.transport->in_flight().size() == 1);
+        faulty->break_calls({.count = FaultyStorage::indefinitely});
+        fixture.advance(2s);
+        fixture.transport->answer(fixture.transport->in_flight().front(),
+                                  {.kind = TransportAnswer::Kind::not_sent, .error = "no ports"});
+        {
+            const Shortage shortage(allocations);
+            static_cast<void>(fixture.service().run_once());
+        }
+        for (int i = 0; i < 3; ++i) {
+            static_cast<void>(fixture.service().run_once());
+        }
+        faulty->repair();
+        fixture.transport->respond_with_status(200);
+        for (const Transport::Token token : fixture.transport->in_flight()) {
+            fixture.transport->answer(
+                token, {.kind = TransportAnswer::Kind::answered, .status_code = 200});
+        }
+        for (int i = 0; i < 5; ++i)
+            fixture.advance(5s);
+        INFO(allocations);
+        CHECK(fixture.event(subscription.id, first).is_success);
+        CHECK(fixture.event(subscription.id, second).is_success);
+    }
+}
+
 }  // namespace webhooks::testing
 
 #endif

@@ -70,7 +70,7 @@ std::string whpk(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("A whsk_ key signs as the specification shows and as its libraries do") {
+TEST_CASE("a whsk_ key signs as the specification shows and as its libraries do") {
     CHECK(sign_message(svix_key) == svix_message.signature);
     CHECK(sign_message(Secret("whsk_" + svix_seed)) == svix_message.signature);
     // From the tests of the specification's Go library, which supports only seeds.
@@ -79,7 +79,7 @@ TEST_CASE("A whsk_ key signs as the specification shows and as its libraries do"
           "Ag==");
 }
 
-TEST_CASE("A private key yields its public one") {
+TEST_CASE("a private key yields its public one") {
     CHECK(public_key(svix_key).value() == svix_public_key);
     CHECK(public_key(Secret("whsk_" + svix_seed)).value() == svix_public_key);
     for (const Secret& key : {hmac_secret, svix_public_key, Secret("plain"), Secret()}) {
@@ -88,7 +88,7 @@ TEST_CASE("A private key yields its public one") {
     CHECK(fault_in(public_key(Secret("whsk_AAAA"))).starts_with("must have padded base64"));
 }
 
-TEST_CASE("A whsk_ secret is the base64 of a seed, or of a seed and its public key") {
+TEST_CASE("a whsk_ secret is the base64 of a seed, or of a seed and its public key") {
     CHECK(check_secret(svix_key));
     CHECK(check_secret(Secret("whsk_" + svix_seed)));
     CHECK(check_secret(Secret(whsk(std::string(32, '\0')))));
@@ -110,7 +110,7 @@ TEST_CASE("A whsk_ secret is the base64 of a seed, or of a seed and its public k
     }
 }
 
-TEST_CASE("A whsk_ secret with mismatched halves is rejected") {
+TEST_CASE("a whsk_ secret with mismatched halves is rejected") {
     const std::string seed = signing::base64_decode(svix_seed).value();
     for (const std::string& bytes :
          {seed + seed, std::string(64, '\0'), seed + std::string(32, 'x')}) {
@@ -119,7 +119,7 @@ TEST_CASE("A whsk_ secret with mismatched halves is rejected") {
     }
 }
 
-TEST_CASE("A public key verifies and does not sign") {
+TEST_CASE("a public key verifies and does not sign") {
     const std::string error = "must be a private key (whsk_); a public one (whpk_) cannot sign";
     for (const Secret& key : {svix_public_key, Secret("whpk_"), Secret("whpk_x")}) {
         CHECK(fault_in(check_secret(key)) == error);
@@ -141,7 +141,7 @@ TEST_CASE("A public key verifies and does not sign") {
     }
 }
 
-TEST_CASE("The rejection of a key does not quote it") {
+TEST_CASE("the rejection of a key does not quote it") {
     const std::string seed = signing::base64_decode(svix_seed).value();
     for (const std::string& text :
          {std::string("whsk_canary"), std::string("whpk_canary"), whsk(seed + seed)}) {
@@ -154,7 +154,7 @@ TEST_CASE("The rejection of a key does not quote it") {
     CHECK(rejected.error().to_string().find("canary") == std::string::npos);
 }
 
-TEST_CASE("A generated signing key signs, verifies and is unique") {
+TEST_CASE("a generated signing key signs, verifies and is unique") {
     const auto one = make_signing_key();
     const auto other = make_signing_key();
     REQUIRE(one);
@@ -170,7 +170,7 @@ TEST_CASE("A generated signing key signs, verifies and is unique") {
     CHECK(verdict_on(signature, *other) == "no signature matches");
 }
 
-TEST_CASE("An Ed25519 signer survives being moved, and signs any number of messages alike") {
+TEST_CASE("an Ed25519 signer survives being moved, and signs any number of messages alike") {
     auto signer = Signer::create(svix_key);
     auto other = Signer::create(hmac_secret);
     REQUIRE(signer);
@@ -182,7 +182,7 @@ TEST_CASE("An Ed25519 signer survives being moved, and signs any number of messa
     }
 }
 
-TEST_CASE("A message verifies by the signature of the key's own version, among any others") {
+TEST_CASE("a message verifies by the signature of the key's own version, among any others") {
     CHECK(verdict(svix_public_key).empty());
     CHECK(verdict(svix_key).empty());
     const std::string good(svix_message.signature);
@@ -201,7 +201,7 @@ TEST_CASE("A message verifies by the signature of the key's own version, among a
     CHECK(verdict_on(good, hmac_secret) == "no signature matches");
 }
 
-TEST_CASE("At most ten Ed25519 signatures are tried") {
+TEST_CASE("at most ten Ed25519 signatures are tried") {
     std::string before = hmac_signature + ' ';
     for (int i = 0; i < 9; ++i) {
         before += "v1a," + std::string(86, 'A') + "== ";
@@ -211,7 +211,7 @@ TEST_CASE("At most ten Ed25519 signatures are tried") {
     CHECK(verdict_on(before + "v1a,x " + good) == "no signature matches");
 }
 
-TEST_CASE("A message with another Ed25519 signature does not verify") {
+TEST_CASE("a message with another Ed25519 signature does not verify") {
     const std::string good(svix_message.signature);
     const std::string value = good.substr(4);
     std::string tampered = good;
@@ -237,7 +237,7 @@ TEST_CASE("A message with another Ed25519 signature does not verify") {
     CHECK(verdict(Secret(whpk(std::string(32, 'x')))) == "no signature matches");
 }
 
-TEST_CASE("The tolerance applies to Ed25519 signatures too") {
+TEST_CASE("the tolerance applies to Ed25519 signatures too") {
     CHECK(verdict(svix_public_key, svix_message, svix_time + 5min).empty());
     CHECK(verdict(svix_public_key, svix_message, svix_time - 5min).empty());
     CHECK(verdict(svix_public_key, svix_message, svix_time + 5min + 1s) ==

@@ -75,7 +75,7 @@ TEST_CASE("Base64 is decoded strictly") {
     }
 }
 
-TEST_CASE("Random bytes have their size and do not repeat") {
+TEST_CASE("random bytes have their size and do not repeat") {
     std::set<std::string> seen;
     for (int i = 0; i < 100; ++i) {
         const auto bytes = random_bytes(32, *system_random());
@@ -87,7 +87,7 @@ TEST_CASE("Random bytes have their size and do not repeat") {
     CHECK(random_bytes(0, *system_random())->empty());
 }
 
-TEST_CASE("The constant-time comparison compares") {
+TEST_CASE("the constant-time comparison compares") {
     CHECK(equal_in_constant_time("", ""));
     CHECK(equal_in_constant_time("abc", "abc"));
     CHECK_FALSE(equal_in_constant_time("abc", "abd"));

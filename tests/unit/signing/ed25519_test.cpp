@@ -63,7 +63,7 @@ TEST_CASE("Ed25519 gives the values of RFC 8032") {
     }
 }
 
-TEST_CASE("An Ed25519 signature with any bit flipped, or of another size, does not verify") {
+TEST_CASE("an Ed25519 signature with any bit flipped, or of another size, does not verify") {
     const std::string message = "a message";
     const auto pair = Ed25519Key::from_seed(std::string(32, 's'));
     REQUIRE(pair);
@@ -79,14 +79,14 @@ TEST_CASE("An Ed25519 signature with any bit flipped, or of another size, does n
     }
 }
 
-TEST_CASE("An Ed25519 key that is not on the curve verifies nothing") {
+TEST_CASE("an Ed25519 key that is not on the curve verifies nothing") {
     // y = 2 is not the coordinate of any point.
     const auto key = Ed25519Key::from_public_key('\x02' + std::string(31, '\0'));
     if (key) CHECK_FALSE(key->verifies(std::string(64, '\0'), ""));
 }
 
 // A host that reads its own TLS errors on this thread would take a leftover error for its own.
-TEST_CASE("Failures leave OpenSSL's error queue as the host left it") {
+TEST_CASE("failures leave OpenSSL's error queue as the host left it") {
     ERR_clear_error();
     const bool has_error = GENERATE(false, true);
     if (has_error) ERR_raise(ERR_LIB_USER, 7);

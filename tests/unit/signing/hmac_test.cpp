@@ -50,7 +50,7 @@ TEST_CASE("HMAC-SHA256 gives the values of RFC 4231") {
     }
 }
 
-TEST_CASE("One key computes many messages, each as if it were the first") {
+TEST_CASE("one key computes many messages, each as if it were the first") {
     auto hmac = HmacSha256::create(vectors[1].key);
     REQUIRE(hmac);
     const std::string tag = text_of(vectors[1].tag);
@@ -60,7 +60,7 @@ TEST_CASE("One key computes many messages, each as if it were the first") {
     }
 }
 
-TEST_CASE("The parts of a message are hashed as one") {
+TEST_CASE("the parts of a message are hashed as one") {
     auto hmac = HmacSha256::create(vectors[1].key);
     REQUIRE(hmac);
     CHECK(hmac->compute({"what do ya ", "", "want for", " nothing?"}) == text_of(vectors[1].tag));

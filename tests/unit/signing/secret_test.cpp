@@ -26,20 +26,20 @@ std::string bytes_of(const void* object, std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("A secret cannot be written to a stream, nor created by accident") {
+TEST_CASE("a secret cannot be written to a stream, nor created by accident") {
     STATIC_REQUIRE_FALSE(Streamable<Secret>);
     STATIC_REQUIRE_FALSE(std::is_convertible_v<std::string, Secret>);
     STATIC_REQUIRE_FALSE(std::is_convertible_v<Secret, std::string>);
 }
 
-TEST_CASE("A secret gives back its text") {
+TEST_CASE("a secret gives back its text") {
     CHECK(Secret().empty());
     CHECK(Secret(short_text).reveal() == short_text);
     CHECK(Secret(long_text).reveal() == long_text);
     CHECK_FALSE(Secret(short_text).empty());
 }
 
-TEST_CASE("Secrets compare by their text") {
+TEST_CASE("secrets compare by their text") {
     CHECK(Secret("abc") == Secret("abc"));
     CHECK(Secret() == Secret(""));
     CHECK_FALSE(Secret("abc") == Secret("abd"));
@@ -47,7 +47,7 @@ TEST_CASE("Secrets compare by their text") {
     CHECK(Secret("abc") != Secret("xbc"));
 }
 
-TEST_CASE("A copy is an independent secret") {
+TEST_CASE("a copy is an independent secret") {
     for (const std::string& text : {short_text, long_text}) {
         Secret original(text);
         Secret copy(original);
@@ -62,7 +62,7 @@ TEST_CASE("A copy is an independent secret") {
     }
 }
 
-TEST_CASE("Moving takes the text and leaves none behind") {
+TEST_CASE("moving takes the text and leaves none behind") {
     for (const std::string& text : {short_text, long_text}) {
         Secret original(text);
         Secret taken(std::move(original));
@@ -80,7 +80,7 @@ TEST_CASE("Moving takes the text and leaves none behind") {
     }
 }
 
-TEST_CASE("The text is wiped when a secret ends") {
+TEST_CASE("the text is wiped when a secret ends") {
     alignas(Secret) unsigned char room[sizeof(Secret)];
     Secret* const secret = new (room) Secret(short_text);
     REQUIRE(bytes_of(room, sizeof room).find(short_text) != std::string::npos);
@@ -93,7 +93,7 @@ TEST_CASE("The text is wiped when a secret ends") {
     CHECK(left.find(short_text) == std::string::npos);
 }
 
-TEST_CASE("A shorter text assigned over a longer one leaves nothing of it") {
+TEST_CASE("a shorter text assigned over a longer one leaves nothing of it") {
     Secret secret("a longer text");
     secret = Secret("short");
     CHECK(secret.reveal() == "short");

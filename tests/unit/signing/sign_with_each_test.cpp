@@ -6,7 +6,7 @@
 using namespace webhooks;
 using namespace std::chrono_literals;
 
-TEST_CASE("Each of several signers signs, in their order, and each signature verifies") {
+TEST_CASE("each of several signers signs, in their order, and each signature verifies") {
     const std::vector<Secret> secrets = {make_signing_key().value(), make_secret().value(),
                                          make_signing_key().value(), Secret("plain")};
     std::vector<Signer> signers;
@@ -29,7 +29,7 @@ TEST_CASE("Each of several signers signs, in their order, and each signature ver
     CHECK_FALSE(verify(make_secret().value(), message, Time(1700000000s)));
 }
 
-TEST_CASE("A single signer signs as on its own") {
+TEST_CASE("a single signer signs as on its own") {
     std::vector<Signer> signers;
     signers.push_back(Signer::create(Secret("plain")).value());
     CHECK(signing::sign_with_each(signers, "id", "1", "{}").value() ==

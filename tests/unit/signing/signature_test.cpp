@@ -58,7 +58,7 @@ constexpr const char* bad_key = "must have padded base64 of 24 to 64 bytes after
 
 }  // namespace
 
-TEST_CASE("Signing produces the value of the Standard Webhooks specification") {
+TEST_CASE("signing produces the value of the Standard Webhooks specification") {
     auto signer = Signer::create(standard_secret);
     REQUIRE(signer);
     CHECK(signer->sign(standard_message.id, standard_message.timestamp, standard_message.body)
@@ -66,7 +66,7 @@ TEST_CASE("Signing produces the value of the Standard Webhooks specification") {
 }
 
 // Expected values come from Python's hmac.
-TEST_CASE("A whsec_ secret signs with its decoded bytes, any other with its own") {
+TEST_CASE("a whsec_ secret signs with its decoded bytes, any other with its own") {
     CHECK(sign(standard_secret, "") == "v1,gSiPCGkMwgBPwtqun+0WQGJwP7wCS5MuBHUR5RLZhOo=");
     CHECK(sign(standard_secret, "{\"a\":\"\xc3\xbc\n\"}") ==
           "v1,4SaPJBT4blkoNUPOzROhbzAh4Oq3o8jldCBoq6pv238=");
@@ -76,7 +76,7 @@ TEST_CASE("A whsec_ secret signs with its decoded bytes, any other with its own"
     CHECK(sign(Secret("WHSEC_abc")) == "v1,BC5qsIxW3y2F8NBO8GjFWfkY1cMSTnccHtqA8BM4/x8=");
 }
 
-TEST_CASE("A signer survives being moved, and signs any number of messages alike") {
+TEST_CASE("a signer survives being moved, and signs any number of messages alike") {
     auto signer = Signer::create(standard_secret);
     REQUIRE(signer);
     Signer moved = std::move(*signer);
@@ -89,7 +89,7 @@ TEST_CASE("A signer survives being moved, and signs any number of messages alike
     }
 }
 
-TEST_CASE("A secret is 1-256 printable characters, and whsec_ is followed by its key") {
+TEST_CASE("a secret is 1-256 printable characters, and whsec_ is followed by its key") {
     const std::string key_24 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
     const std::string key_64 =
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
@@ -118,13 +118,13 @@ TEST_CASE("A secret is 1-256 printable characters, and whsec_ is followed by its
     }
 }
 
-TEST_CASE("The rejection of a secret does not quote it") {
+TEST_CASE("the rejection of a secret does not quote it") {
     const auto result = Signer::create(Secret("whsec_canary"));
     REQUIRE_FALSE(result);
     CHECK(result.error().to_string().find("canary") == std::string::npos);
 }
 
-TEST_CASE("A generated secret can sign and is unique") {
+TEST_CASE("a generated secret can sign and is unique") {
     const auto one = make_secret();
     const auto other = make_secret();
     REQUIRE(one);
@@ -135,7 +135,7 @@ TEST_CASE("A generated secret can sign and is unique") {
     CHECK(*one != *other);
 }
 
-TEST_CASE("A message verifies if one of the given signatures is its own") {
+TEST_CASE("a message verifies if one of the given signatures is its own") {
     CHECK(rejection_of(standard_message).empty());
     const std::string good(standard_message.signature);
     const std::string bad = "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -146,7 +146,7 @@ TEST_CASE("A message verifies if one of the given signatures is its own") {
     }
 }
 
-TEST_CASE("A message with another signature does not verify") {
+TEST_CASE("a message with another signature does not verify") {
     const std::string good(standard_message.signature);
     for (const std::string& signatures :
          {std::string("v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), std::string("v1,"),
@@ -166,7 +166,7 @@ TEST_CASE("A message with another signature does not verify") {
     CHECK_FALSE(verify(Secret("another"), standard_message, standard_time));
 }
 
-TEST_CASE("A timestamp verifies within the tolerance on both sides, and not beyond") {
+TEST_CASE("a timestamp verifies within the tolerance on both sides, and not beyond") {
     CHECK(rejection_of(standard_message, standard_time + 5min).empty());
     CHECK(rejection_of(standard_message, standard_time - 5min).empty());
     CHECK(rejection_of(standard_message, standard_time + 5min + 1s) ==
@@ -179,7 +179,7 @@ TEST_CASE("A timestamp verifies within the tolerance on both sides, and not beyo
     CHECK(rejection_of(with_timestamp("0")) == "webhook-timestamp is too old");
 }
 
-TEST_CASE("A missing header or malformed time is named") {
+TEST_CASE("a missing header or malformed time is named") {
     SignedMessage message = standard_message;
     message.id = {};
     CHECK(rejection_of(message) == "webhook-id is missing");

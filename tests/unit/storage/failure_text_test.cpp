@@ -3,7 +3,7 @@
 
 using webhooks::storage::without_soci_words;
 
-TEST_CASE("A database's message is reported without SOCI's words") {
+TEST_CASE("a database's message is reported without SOCI's words") {
     CHECK(
         without_soci_words("Cannot establish connection to the database.\nconnection to server at "
                            "\"h\" failed") == "connection to server at \"h\" failed");

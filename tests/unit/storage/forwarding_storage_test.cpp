@@ -30,16 +30,16 @@ using Call = ForwardingStorage::Call;
 
 }  // namespace
 
-TEST_CASE("A forwarding storage lets a derived one intercept each call and its result") {
+TEST_CASE("a forwarding storage lets a derived one intercept each call and its result") {
     InterceptingStorage storage(make_memory_storage());
     CHECK(storage.upsert_event_type({.name = "a", .description = ""}));
     CHECK(storage.configuration(0).value().event_types.size() == 1);
     CHECK(storage.calls == std::vector{Call::upsert_event_type, Call::configuration});
     // The other storage's error is returned, whatever the derived one returns.
-    CHECK(storage.delete_api_key({7}).error() == Errc::not_found);
+    CHECK(storage.delete_api_key(Principal::administrator("root"), {7}).error() == Errc::not_found);
 }
 
-TEST_CASE("A derived storage can answer instead of the other one") {
+TEST_CASE("a derived storage can answer instead of the other one") {
     InterceptingStorage storage(make_memory_storage());
     storage.verdict = Error(Errc::unavailable, "not now");
     CHECK(storage.upsert_event_type({.name = "a", .description = ""}).error() == Errc::unavailable);

@@ -35,6 +35,11 @@ struct ForgettingFixture {
         return storage->write(by, batch).value().appends.front().value().first_event;
     }
 
+    void maintain() {
+        while (storage->maintain({.limit = 10, .keep_audit_for = 1s}).value()) {
+        }
+    }
+
     /// A worker that dies with an event in its memory, which the first one takes over.
     void let_one_die(SubscriptionId subscription) {
         const Worker other = storage->register_worker(10s).value();
@@ -44,6 +49,7 @@ struct ForgettingFixture {
         storage->mark_expired(worker.id).value();
         storage->take_over(worker.id, 100).value();
         storage->delete_event(owner, subscription, event).value();
+        maintain();
     }
 
     void create_and_delete() {
@@ -51,8 +57,7 @@ struct ForgettingFixture {
         append(worker.id, id);
         storage->delete_subscription(owner, id).value();
         clock->advance(25h);
-        while (storage->maintain({.limit = 10}).value()) {
-        }
+        maintain();
     }
 };
 

@@ -33,7 +33,7 @@ SteadyTime deadline() {
 
 }  // namespace
 
-TEST_CASE("A fake transport answers 200 by default") {
+TEST_CASE("a fake transport answers 200 by default") {
     testing::FakeTransport transport;
     Answers answers;
     transport.start(1, request("a"));
@@ -44,7 +44,7 @@ TEST_CASE("A fake transport answers 200 by default") {
     CHECK(answers.of[1].status_code == 200);
 }
 
-TEST_CASE("A fake transport records its requests, in order") {
+TEST_CASE("a fake transport records its requests, in order") {
     testing::FakeTransport transport;
     transport.start(1, request("a"));
     transport.start(2, request("b"));
@@ -53,7 +53,7 @@ TEST_CASE("A fake transport records its requests, in order") {
     CHECK(transport.requests()[1].webhook_id == "b");
 }
 
-TEST_CASE("A fake transport answers each request by its script") {
+TEST_CASE("a fake transport answers each request by its script") {
     testing::FakeTransport transport;
     Answers answers;
     transport.respond([](const OutgoingRequest& given) -> std::optional<TransportAnswer> {
@@ -72,7 +72,7 @@ TEST_CASE("A fake transport answers each request by its script") {
     CHECK(transport.in_flight() == std::vector<Transport::Token>{2});
 }
 
-TEST_CASE("A request in flight is answered once, on request") {
+TEST_CASE("a request in flight is answered once, on request") {
     testing::FakeTransport transport;
     Answers answers;
     transport.respond([](const OutgoingRequest&) { return std::nullopt; });
@@ -85,7 +85,7 @@ TEST_CASE("A request in flight is answered once, on request") {
     CHECK(transport.in_flight().empty());
 }
 
-TEST_CASE("Cancelling answers not_sent to all requests in flight") {
+TEST_CASE("cancelling answers not_sent to all requests in flight") {
     testing::FakeTransport transport;
     Answers answers;
     transport.respond([](const OutgoingRequest&) { return std::nullopt; });
@@ -99,7 +99,7 @@ TEST_CASE("Cancelling answers not_sent to all requests in flight") {
     CHECK(transport.in_flight().empty());
 }
 
-TEST_CASE("A run with nothing to do ends at its time") {
+TEST_CASE("a run with nothing to do ends at its time") {
     testing::FakeTransport transport;
     Answers answers;
     transport.run(at_once(), answers);
@@ -107,7 +107,7 @@ TEST_CASE("A run with nothing to do ends at its time") {
     CHECK(answers.of.empty());
 }
 
-TEST_CASE("Waking ends the next run, once, and a running one") {
+TEST_CASE("waking ends the next run, once, and a running one") {
     testing::FakeTransport transport;
     Answers answers;
     transport.wake();
@@ -119,7 +119,7 @@ TEST_CASE("Waking ends the next run, once, and a running one") {
     CHECK(std::chrono::steady_clock::now() < end);
 }
 
-TEST_CASE("A sink may start the next request") {
+TEST_CASE("a sink may start the next request") {
     class Chain final : public Transport::Sink {
     public:
         explicit Chain(Transport& transport) : transport_(transport) {}
@@ -141,7 +141,7 @@ TEST_CASE("A sink may start the next request") {
     CHECK(chain.last == 3);
 }
 
-TEST_CASE("Answers take time by the clock of a test") {
+TEST_CASE("answers take time by the clock of a test") {
     const auto clock = std::make_shared<testing::ManualClock>();
     testing::FakeTransport transport(clock);
     Answers answers;

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <support/catch.hpp>
 #include <thread>
 #include <webhooks/memory_storage.hpp>
 #include <webhooks/testing/faulty_storage.hpp>
+#include <webhooks/testing/seeded_random.hpp>
 
 namespace webhooks::testing {
 namespace {
@@ -95,6 +97,43 @@ TEST_CASE_METHOD(FaultyFixture, "a new selection replaces the previous one, and 
     storage.break_calls({.first = 2});
     CHECK(upsert("a"));
     CHECK_FALSE(upsert("b"));
+}
+
+TEST_CASE_METHOD(FaultyFixture, "calls of every kind break by chance, the same ones for a seed") {
+    const auto broken_with = [&](std::uint64_t seed) {
+        FaultyStorage each(inner);
+        each.break_by_chance({.rejected = 0.2, .answer_lost = 0.2},
+                             std::make_shared<SeededRandom>(seed));
+        for (int i = 0; i < 50; ++i) {
+            static_cast<void>(each.upsert_event_type({.name = "a", .description = ""}));
+            static_cast<void>(each.configuration(0));
+            static_cast<void>(each.heartbeat({1}));
+        }
+        return each.broken();
+    };
+    const std::vector<Call> broken = broken_with(1);
+    for (const Call call : {Call::upsert_event_type, Call::configuration, Call::heartbeat}) {
+        CHECK(std::ranges::count(broken, call) > 0);
+        CHECK(std::ranges::count(broken, call) < 50);
+    }
+    CHECK(broken_with(1) == broken);
+    CHECK(broken_with(2) != broken);
+}
+
+TEST_CASE_METHOD(FaultyFixture, "a chance of 1 rejects every call, or loses every answer") {
+    const auto random = std::make_shared<SeededRandom>(1);
+    SECTION("rejected") {
+        storage.break_by_chance({.rejected = 1}, random);
+        CHECK(upsert("a").error() == Errc::unavailable);
+        CHECK(stored().empty());
+    }
+    SECTION("lost") {
+        storage.break_by_chance({.answer_lost = 1}, random);
+        CHECK(upsert("a").error() == Errc::unavailable);
+        CHECK(stored() == std::vector<std::string>{"a"});
+    }
+    storage.repair();
+    CHECK(upsert("b"));
 }
 
 TEST_CASE_METHOD(FaultyFixture, "a faulty storage is used and configured from several threads") {

@@ -4,14 +4,14 @@
 using namespace webhooks;
 using namespace std::chrono_literals;
 
-TEST_CASE("A manual clock stands still until it is advanced") {
+TEST_CASE("a manual clock stands still until it is advanced") {
     const testing::ManualClock clock;
     CHECK(clock.now().time_since_epoch() == 1767225600s);
     CHECK(clock.now() == clock.now());
     CHECK(clock.steady_now() == clock.steady_now());
 }
 
-TEST_CASE("A manual clock advances both times, and jumps only the wall clock") {
+TEST_CASE("a manual clock advances both times, and jumps only the wall clock") {
     testing::ManualClock clock;
     const Time begin = clock.now();
     const SteadyTime steady_begin = clock.steady_now();

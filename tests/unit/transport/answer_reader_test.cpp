@@ -17,7 +17,7 @@ void trickle(AnswerReader& reader, std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("A response is the same in one piece and byte by byte") {
+TEST_CASE("a response is the same in one piece and byte by byte") {
     const auto bytes = GENERATE(values<std::string>({
         "HTTP/1.1 200 OK\r\nretry-after: 3\r\ncontent-length: 4\r\n\r\nbody",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nRetry-After: 3\r\n"
@@ -56,7 +56,7 @@ std::string told(const std::vector<std::string_view>& pieces) {
 
 }  // namespace
 
-TEST_CASE("A response is the same wherever it is split") {
+TEST_CASE("a response is the same wherever it is split") {
     const std::string chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     const auto [bytes, expected] = GENERATE_COPY(table<std::string, std::string>({
         {chunked + "0\r\n\r\n", "200||||reuse"},
@@ -91,7 +91,7 @@ TEST_CASE("A response is the same wherever it is split") {
     }
 }
 
-TEST_CASE("A head that bends the rules is a response, and its connection is not reused") {
+TEST_CASE("a head that bends the rules is a response, and its connection is not reused") {
     const std::string length = "content-length: 2\r\n";
     const auto head = GENERATE_COPY(values<std::string>({
         "HTTP/1.1 200\r\n" + length,
@@ -110,7 +110,7 @@ TEST_CASE("A head that bends the rules is a response, and its connection is not 
     CHECK(told({head + "\r\nok"}) == "200|ok|||close");
 }
 
-TEST_CASE("A transfer coding overrides a length, and the connection is not reused") {
+TEST_CASE("a transfer coding overrides a length, and the connection is not reused") {
     const std::string body = "\r\n2\r\nok\r\n0\r\n\r\n";
     const std::string chunked = "transfer-encoding: Chunked\r\n";
     const auto fields = GENERATE_COPY(values<std::string>({
@@ -124,7 +124,7 @@ TEST_CASE("A transfer coding overrides a length, and the connection is not reuse
     CHECK(told({"HTTP/1.1 200 OK\r\n" + chunked + body}) == "200|ok|||reuse");
 }
 
-TEST_CASE("The options of a connection are read wherever they are") {
+TEST_CASE("the options of a connection are read wherever they are") {
     const std::string rest = "content-length: 2\r\n\r\nok";
     CHECK(told({"HTTP/1.1 200 OK\r\nConnection: Upgrade, Keep-Alive\r\n" + rest}) ==
           "200|ok|||reuse");
@@ -133,7 +133,7 @@ TEST_CASE("The options of a connection are read wherever they are") {
           "200|ok|||close");
 }
 
-TEST_CASE("A malformed status line fails the response before its headers end") {
+TEST_CASE("a malformed status line fails the response before its headers end") {
     const auto [line, error] = GENERATE(table<std::string, std::string>({
         {"HTTP/1.1 101 Switching\r\n", "unexpected protocol switch"},
         {"HTTP/1.1 2x0 OK\r\n", "bad status"},
@@ -152,7 +152,7 @@ TEST_CASE("A malformed status line fails the response before its headers end") {
     CHECK(reader.take().error == "malformed response: " + error);
 }
 
-TEST_CASE("A reader wants more until the response is complete") {
+TEST_CASE("a reader wants more until the response is complete") {
     AnswerReader reader;
     CHECK(reader.is_untouched());
     CHECK(reader.feed("HTTP/1.1 200 OK\r\n"));
@@ -165,7 +165,7 @@ TEST_CASE("A reader wants more until the response is complete") {
     CHECK(reader.is_done());
 }
 
-TEST_CASE("A response without a length ends with the connection, which is not reused") {
+TEST_CASE("a response without a length ends with the connection, which is not reused") {
     AnswerReader reader;
     CHECK(reader.feed("HTTP/1.1 200 OK\r\n\r\nall"));
     reader.end();
@@ -173,7 +173,7 @@ TEST_CASE("A response without a length ends with the connection, which is not re
     CHECK(reader.take().body == "all");
 }
 
-TEST_CASE("Bytes after the response prevent reuse of the connection") {
+TEST_CASE("bytes after the response prevent reuse of the connection") {
     for (const std::string_view end :
          {"HTTP/1.1 204 No\r\n\r\nx", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nxy",
           "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -185,7 +185,7 @@ TEST_CASE("Bytes after the response prevent reuse of the connection") {
     }
 }
 
-TEST_CASE("The limits are exact") {
+TEST_CASE("the limits are exact") {
     const auto body_of = [](std::size_t size) {
         return "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(size) + "\r\n\r\n" +
                std::string(size, 'b');
@@ -212,7 +212,7 @@ TEST_CASE("The limits are exact") {
     CHECK_FALSE(interim.has_answer());
 }
 
-TEST_CASE("The stored part of a body is valid UTF-8 within its limit") {
+TEST_CASE("the stored part of a body is valid UTF-8 within its limit") {
     struct Row {
         std::string bytes;
         std::size_t limit;

@@ -16,7 +16,7 @@ Value answer() {
 
 }  // namespace
 
-TEST_CASE("A cached value is found until it expires") {
+TEST_CASE("a cached value is found until it expires") {
     const SteadyTime now{1h};
     Cache cache(2);
     const Value first = answer();
@@ -28,7 +28,7 @@ TEST_CASE("A cached value is found until it expires") {
     CHECK(cache.size() == 0);
 }
 
-TEST_CASE("A full cache removes the entry inserted first") {
+TEST_CASE("a full cache removes the entry inserted first") {
     const SteadyTime now{1h};
     Cache cache(2);
     cache.put("a", answer(), now + 5s);

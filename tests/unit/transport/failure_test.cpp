@@ -5,7 +5,7 @@ using namespace webhooks;
 using namespace webhooks::transport;
 using namespace std::chrono_literals;
 
-TEST_CASE("The errors of attempts have exactly these texts") {
+TEST_CASE("the errors of attempts have exactly these texts") {
     struct Row {
         TransportAnswer answer;
         std::string error;
@@ -38,7 +38,7 @@ TEST_CASE("The errors of attempts have exactly these texts") {
     CHECK(row.answer.error == row.error);
 }
 
-TEST_CASE("Without descriptors, memory or ports nothing counts as sent, at any stage") {
+TEST_CASE("without descriptors, memory or ports nothing counts as sent, at any stage") {
     const auto value = GENERATE(
         std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
         std::errc::no_buffer_space, std::errc::not_enough_memory, std::errc::address_not_available);
@@ -47,7 +47,7 @@ TEST_CASE("Without descriptors, memory or ports nothing counts as sent, at any s
     }
 }
 
-TEST_CASE("The reason of a failure says how far the attempt came") {
+TEST_CASE("the reason of a failure says how far the attempt came") {
     const auto reset = std::make_error_code(std::errc::connection_reset);
     CHECK(failed(Phase::connecting, reset).reason == FailureReason::connect);
     CHECK(failed(Phase::handshaking, reset).reason == FailureReason::tls);

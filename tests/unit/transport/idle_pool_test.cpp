@@ -19,7 +19,7 @@ const auto none_is_dead = [](int) { return false; };
 
 }  // namespace
 
-TEST_CASE("The connection used last is reused next, and only for its own key") {
+TEST_CASE("the connection used last is reused next, and only for its own key") {
     Pool pool(10, 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("a", 2, SteadyTime{});
@@ -31,7 +31,7 @@ TEST_CASE("The connection used last is reused next, and only for its own key") {
     CHECK(pool.size() == 1);
 }
 
-TEST_CASE("A full pool drops the oldest of all") {
+TEST_CASE("a full pool drops the oldest of all") {
     Pool pool(2, 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("b", 2, SteadyTime{});
@@ -42,7 +42,7 @@ TEST_CASE("A full pool drops the oldest of all") {
     CHECK(pool.take("b") == 2);
 }
 
-TEST_CASE("Old and dead connections are dropped") {
+TEST_CASE("old and dead connections are dropped") {
     Pool pool(10, 30s);
     pool.put("a", 1, SteadyTime{});
     pool.put("a", 2, SteadyTime{} + 10s);
@@ -54,7 +54,7 @@ TEST_CASE("Old and dead connections are dropped") {
     CHECK(pool.size() == 0);
 }
 
-TEST_CASE("A pool without room or time keeps nothing") {
+TEST_CASE("a pool without room or time keeps nothing") {
     Pool no_room(0, 30s);
     Pool no_time(10, 0s);
     for (Pool* pool : {&no_room, &no_time}) {
@@ -63,7 +63,7 @@ TEST_CASE("A pool without room or time keeps nothing") {
     }
 }
 
-TEST_CASE("A target is checked once, and forgotten once it is destroyed") {
+TEST_CASE("a target is checked once, and forgotten once it is destroyed") {
     PreparedTargets targets("agent");
     const auto target =
         std::make_shared<const Target>(Target{*EndpointUrl::parse("http://a.example/x"), {}, {}});
@@ -82,7 +82,7 @@ TEST_CASE("A target is checked once, and forgotten once it is destroyed") {
     CHECK(targets.prepare(target) == prepared);
 }
 
-TEST_CASE("A target whose headers are not allowed is rejected by name, without the value") {
+TEST_CASE("a target whose headers are not allowed is rejected by name, without the value") {
     PreparedTargets targets("agent");
     const auto prepared = targets.prepare(std::make_shared<const Target>(
         Target{*EndpointUrl::parse("http://a.example/"), {{"Host", "canary"}}, {}}));

@@ -3,7 +3,7 @@
 
 using webhooks::transport::canonical_name_server;
 
-TEST_CASE("A name server is an address, with a port or without") {
+TEST_CASE("a name server is an address, with a port or without") {
     struct Row {
         const char* text;
         const char* canonical;
@@ -19,7 +19,7 @@ TEST_CASE("A name server is an address, with a port or without") {
     CHECK(canonical_name_server(row.text) == row.canonical);
 }
 
-TEST_CASE("An invalid name server is reported") {
+TEST_CASE("an invalid name server is reported") {
     const auto* text =
         GENERATE("", ":", "53", "ns.example", "ns.example:53", "192.0.2.1:", "192.0.2.1:0",
                  "192.0.2.1:65536", "192.0.2.1:53x", "192.0.2.1:+53", "192.0.2.1,192.0.2.2",

@@ -82,7 +82,7 @@ std::string hanging(int number) {
 
 }  // namespace
 
-TEST_CASE("A name's addresses are found, alternating IPv4 and IPv6") {
+TEST_CASE("a name's addresses are found, alternating IPv4 and IPv6") {
     struct Row {
         std::vector<std::string> recorded;
         std::vector<std::string> found;
@@ -102,13 +102,13 @@ TEST_CASE("A name's addresses are found, alternating IPv4 and IPv6") {
     CHECK(resolved.error.empty());
 }
 
-TEST_CASE("A DNS response that is too long for UDP comes by TCP") {
+TEST_CASE("a DNS response that is too long for UDP comes by TCP") {
     Bench bench;
     bench.server.set("a.example", {.manner = Manner::too_long, .addresses = {"192.0.2.1"}});
     CHECK(texts(bench.resolve("a.example")) == std::vector<std::string>{"192.0.2.1"});
 }
 
-TEST_CASE("A lookup without a result is the name's failure") {
+TEST_CASE("a lookup without a result is the name's failure") {
     struct Row {
         std::string host;
         std::chrono::milliseconds first_timeout;
@@ -133,7 +133,7 @@ TEST_CASE("A lookup without a result is the name's failure") {
     CHECK_FALSE(bench.resolver->is_busy());
 }
 
-TEST_CASE("Of many addresses a hundred are kept, and a rejected one cannot hide among them") {
+TEST_CASE("of many addresses a hundred are kept, and a rejected one cannot hide among them") {
     Bench bench;
     DnsServer::Name many{.manner = Manner::too_long};
     for (int i = 0; i < 250; ++i) {
@@ -149,7 +149,7 @@ TEST_CASE("Of many addresses a hundred are kept, and a rejected one cannot hide 
     CHECK(std::ranges::find(found, "10.0.0.1") != found.end());
 }
 
-TEST_CASE("A query without a response is repeated") {
+TEST_CASE("a query without a response is repeated") {
     Bench bench(50ms);
     bench.server.set("a.example", {.manner = Manner::silent});
     bench.start("a.example");
@@ -158,7 +158,7 @@ TEST_CASE("A query without a response is repeated") {
     CHECK(bench.resolve("a.example").addresses.size() == 1);
 }
 
-TEST_CASE("Without a listening name server, a lookup fails") {
+TEST_CASE("without a listening name server, a lookup fails") {
     const std::string nobody = DnsServer().address();
     const std::string port = nobody.substr(nobody.find(':') + 1);
     const auto servers = GENERATE_COPY(
@@ -171,7 +171,7 @@ TEST_CASE("Without a listening name server, a lookup fails") {
     CHECK_FALSE(resolved.is_local_error);
 }
 
-TEST_CASE("A name server that does not respond is skipped") {
+TEST_CASE("a name server that does not respond is skipped") {
     Bench bench;
     DnsServer silent;
     silent.set("a.example", {.manner = Manner::silent});
@@ -192,7 +192,7 @@ TEST_CASE("localhost is this machine, and no name server is queried") {
     CHECK(bench.server.hosts().empty());
 }
 
-TEST_CASE("A name is absolute, whatever the system's search domains") {
+TEST_CASE("a name is absolute, whatever the system's search domains") {
     ::setenv("LOCALDOMAIN", "search.example", 1);
     Bench bench;
     bench.resolve("a.example");
@@ -201,7 +201,7 @@ TEST_CASE("A name is absolute, whatever the system's search domains") {
     CHECK(bench.server.hosts() == std::vector<std::string>{"a.example", "single"});
 }
 
-TEST_CASE("Names whose lookup hangs delay neither others nor the end") {
+TEST_CASE("names whose lookup hangs delay neither others nor the end") {
     const std::size_t before = open_descriptors();
     {
         const int count = GENERATE(50, 5'000);
@@ -224,7 +224,7 @@ TEST_CASE("Names whose lookup hangs delay neither others nor the end") {
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("Lookups leave no descriptor behind when they have ended") {
+TEST_CASE("lookups leave no descriptor behind when they have ended") {
     Bench bench;
     bench.resolve("unknown.example");
     bench.run_until_idle();
@@ -237,7 +237,7 @@ TEST_CASE("Lookups leave no descriptor behind when they have ended") {
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("Requests for a name whose lookup is in flight share it") {
+TEST_CASE("requests for a name whose lookup is in flight share it") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     int answers = 0;
@@ -250,7 +250,7 @@ TEST_CASE("Requests for a name whose lookup is in flight share it") {
     CHECK(bench.server.asked("a.example") == 1);
 }
 
-TEST_CASE("A waiter that has released its handle is not called") {
+TEST_CASE("a waiter that has released its handle is not called") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     bool was_called = false;
@@ -266,7 +266,7 @@ TEST_CASE("A waiter that has released its handle is not called") {
     CHECK(bench.server.asked("a.example") == 1);
 }
 
-TEST_CASE("A cached result is not requested again until it expires") {
+TEST_CASE("a cached result is not requested again until it expires") {
     struct Row {
         std::string host;
         std::uint32_t ttl;
@@ -293,7 +293,7 @@ TEST_CASE("A cached result is not requested again until it expires") {
     CHECK(bench.server.asked(row.host) == 2);
 }
 
-TEST_CASE("If more names are used than are cached, the oldest is requested again") {
+TEST_CASE("if more names are used than are cached, the oldest is requested again") {
     Bench bench(forever, {.max_remembered = 2});
     for (const char* host : {"a.example", "b.example", "c.example", "c.example", "a.example"}) {
         bench.resolve(host);
@@ -303,7 +303,7 @@ TEST_CASE("If more names are used than are cached, the oldest is requested again
     CHECK(bench.server.asked("c.example") == 1);
 }
 
-TEST_CASE("Lookups beyond the limit wait, and start only if still needed") {
+TEST_CASE("lookups beyond the limit wait, and start only if still needed") {
     Bench bench(50ms, {.max_in_flight = 1});
     bench.server.set("slow.example", {.manner = Manner::silent});
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
@@ -319,7 +319,7 @@ TEST_CASE("Lookups beyond the limit wait, and start only if still needed") {
     CHECK(bench.server.asked("unwanted.example") == 0);
 }
 
-TEST_CASE("After a minute a new channel with the system's current configuration is used") {
+TEST_CASE("after a minute a new channel with the system's current configuration is used") {
     Bench bench(moment);
     bench.server.set("silent.example", {.manner = Manner::silent});
     bench.server.set("other.example", {.manner = Manner::silent});
@@ -336,7 +336,7 @@ TEST_CASE("After a minute a new channel with the system's current configuration 
     CHECK(open_descriptors() == with_one_socket - 1);
 }
 
-TEST_CASE("Without a descriptor a lookup fails as a local error, and is repeated") {
+TEST_CASE("without a descriptor a lookup fails as a local error, and is repeated") {
     Bench bench;
     bench.server.set("a.example", {.addresses = {"192.0.2.1"}});
     Bench().resolve("unknown.example");

@@ -49,7 +49,7 @@ Result<std::shared_ptr<CredentialCheck>> check_jwt(JwtOptions options, std::shar
     if (Result<> verdict = check_options(options); !verdict) return verdict.error();
     if (!clock) clock = system_clock();
     auto keys =
-        JwtKeys::load(options, clock, std::make_shared<GuardedObserver>(std::move(observer)));
+        load_jwt_keys(options, clock, std::make_shared<GuardedObserver>(std::move(observer)));
     if (!keys) return keys.error();
     // The keys are read: what they were read from need not stay in memory.
     options.keys.clear();

@@ -8,14 +8,10 @@
 #include <iterator>
 #include <utility>
 
-#include "../file_state.hpp"
 #include "jwks.hpp"
 
 namespace webhooks::http {
 namespace {
-
-/// How long the last check of the file is valid.
-constexpr std::chrono::seconds file_check_interval(1);
 
 constexpr off_t max_file_bytes = 1024 * 1024;
 
@@ -51,7 +47,8 @@ Result<std::vector<JwtVerifier>> read_configured(const std::vector<JwtKey>& keys
 }
 
 /// The configured keys and those of the file, if there is one.
-Result<JwtKeys::Keys> join_keys(std::vector<JwtVerifier> keys, const std::string& file) {
+Result<std::shared_ptr<const std::vector<JwtVerifier>>> join_keys(std::vector<JwtVerifier> keys,
+                                                                  const std::string& file) {
     if (!file.empty()) {
         const Result<std::string> text = read_file(file);
         if (!text) return text.error();
@@ -68,58 +65,24 @@ Result<JwtKeys::Keys> join_keys(std::vector<JwtVerifier> keys, const std::string
 
 }  // namespace
 
-Result<std::unique_ptr<JwtKeys>> JwtKeys::load(const JwtOptions& options,
+Result<std::unique_ptr<JwtKeys>> load_jwt_keys(const JwtOptions& options,
                                                std::shared_ptr<Clock> clock,
                                                std::shared_ptr<Observer> observer) {
     Result<std::vector<JwtVerifier>> configured = read_configured(options.keys);
     if (!configured) return configured.error();
-    std::unique_ptr<JwtKeys> loaded(new JwtKeys(options.jwks_file, std::move(clock),
-                                                std::move(observer), *std::move(configured)));
-    Result<Keys> keys = join_keys(loaded->configured_, loaded->file_);
-    if (!keys) return keys.error();
-    loaded->keys_ = *std::move(keys);
-    return loaded;
-}
-
-/// Notes the file's state before it is read: a change meanwhile is then noticed.
-JwtKeys::JwtKeys(std::string file, std::shared_ptr<Clock> clock, std::shared_ptr<Observer> observer,
-                 std::vector<JwtVerifier> configured)
-    : file_(std::move(file)),
-      clock_(std::move(clock)),
-      observer_(std::move(observer)),
-      configured_(std::move(configured)),
-      state_(file_state(file_)),
-      checked_(clock_->steady_now()) {}
-
-JwtKeys::Keys JwtKeys::current() {
-    if (file_.empty()) return keys_;
-    const std::scoped_lock lock(mutex_);
-    const SteadyTime now = clock_->steady_now();
-    if (now - checked_ >= file_check_interval) {
-        checked_ = now;
-        refresh();
-    }
-    return keys_;
-}
-
-/// If the file is unusable, the previous keys stay in use.
-void JwtKeys::refresh() {
-    std::string state = file_state(file_);
-    if (state == state_) return;
-    state_ = std::move(state);
-    Result<Keys> keys = join_keys(configured_, file_);
-    if (keys) {
-        keys_ = *std::move(keys);
-        observer_->on_record({.level = LogLevel::info,
-                              .event = LogEvent::jwks_reloaded,
-                              .message = "the keys that verify tokens were reloaded"});
-    } else {
-        const std::string line =
-            "the previous keys verify tokens, because the changed file cannot be used: " +
-            keys.error().detail();
-        observer_->on_record(
-            {.level = LogLevel::warning, .event = LogEvent::jwks_unusable, .message = line});
-    }
+    JwtKeys::Source source;
+    if (!options.jwks_file.empty()) source.files.push_back(options.jwks_file);
+    source.load = [keys = *std::move(configured), file = options.jwks_file] {
+        return join_keys(keys, file);
+    };
+    return JwtKeys::load(
+        std::move(source),
+        {.reloaded = LogEvent::jwks_reloaded,
+         .reloaded_message = "the keys that verify tokens were reloaded",
+         .unusable = LogEvent::jwks_unusable,
+         .unusable_message =
+             "the previous keys verify tokens, because the changed file cannot be used"},
+        std::move(clock), std::move(observer));
 }
 
 }  // namespace webhooks::http

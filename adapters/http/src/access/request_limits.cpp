@@ -21,6 +21,7 @@ std::string name_of(const Principal& caller) {
             return "key " + credential.id + " of " + caller.user_id();
         case Credential::Kind::portal:
             return "session " + credential.id + " of " + caller.user_id();
+        case Credential::Kind::cli:
         case Credential::Kind::host:
         case Credential::Kind::jwt:
             break;

@@ -46,7 +46,10 @@ ApiOptions complete(ApiOptions options, const ServiceOptions& service) {
 /// A request without its body. The parts of the target point into the head's.
 struct Api::Admission::Data {
     explicit Data(RequestHead given)
-        : head(std::move(given)), request_id(choose_request_id(head.fields)) {}
+        : head(std::move(given)),
+          request_id(choose_request_id(head.fields)),
+          caller(Principal::user("").coming_from(
+              {.request_id = request_id, .address = head.peer.address})) {}
 
     RequestHead head;
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
@@ -54,7 +57,7 @@ struct Api::Admission::Data {
     std::string_view path;
     std::string_view query;
     Route route;
-    Principal caller = Principal::user("");
+    Principal caller;
     bool is_authenticated = false;
     std::size_t max_body_bytes = 0;
 };
@@ -187,7 +190,7 @@ private:
     std::optional<Response> identify(Data& data) const {
         auto caller = find_caller(data.head);
         if (caller) {
-            data.caller = *std::move(caller);
+            data.caller = caller->coming_from(data.caller.origin());
             data.is_authenticated = true;
             return {};
         }

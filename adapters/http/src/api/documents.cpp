@@ -152,6 +152,23 @@ void add_additions(json::Writer& writer, const Subscription& subscription) {
     writer.end_array();
 }
 
+std::optional<std::string> text_if_set(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+/// Members of `actor` and `object`, for a caller who names them.
+void add_selected_parts(Members& members, const AuditRecord& record) {
+    const auto add = [&](std::string_view name, const std::string& text) {
+        if (members.is_selected(name)) members.add(name, text_if_set(text));
+    };
+    add("actorUserId", record.actor_user_id);
+    add("actorKind", record.actor_kind);
+    add("actorId", record.actor_id);
+    add("objectType", record.object_type);
+    add("objectId", record.object_id);
+    add("userId", record.user_id);
+}
+
 }  // namespace
 
 std::string format_time(Time time) {
@@ -197,6 +214,35 @@ void write(json::Writer& writer, const Subscription& subscription, const Selecti
 void write(json::Writer& writer, const Event& event, const Selection& selection) {
     Members members(writer, selection);
     add_members(members, event);
+}
+
+void write(json::Writer& writer, const AuditRecord& record, const Selection& selection) {
+    Members members(writer, selection);
+    members.add("id", record.id.value);
+    members.add("at", format_time(record.at));
+    if (members.shows("actor")) {
+        writer.key("actor")
+            .begin_object()
+            .member("userId", text_if_set(record.actor_user_id))
+            .member("kind", record.actor_kind)
+            .member("id", text_if_set(record.actor_id))
+            .end_object();
+    }
+    members.add("action", record.action);
+    if (members.shows("object")) {
+        writer.key("object")
+            .begin_object()
+            .member("type", record.object_type)
+            .member("id", record.object_id)
+            .member("userId", text_if_set(record.user_id))
+            .end_object();
+    }
+    members.add("subscriptionId",
+                record.subscription ? std::optional(record.subscription->value) : std::nullopt);
+    if (members.shows("changes")) writer.key("changes").raw(record.changes);
+    members.add("requestId", text_if_set(record.request_id));
+    members.add("address", text_if_set(record.address));
+    add_selected_parts(members, record);
 }
 
 void write(json::Writer& writer, const Attempt& attempt) {

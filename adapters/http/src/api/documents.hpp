@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include <webhooks/audit.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/series.hpp>
@@ -25,6 +26,7 @@ using Selection = std::vector<std::string>;
 
 void write(json::Writer& writer, const Subscription& subscription, const Selection& selection = {});
 void write(json::Writer& writer, const Event& event, const Selection& selection = {});
+void write(json::Writer& writer, const AuditRecord& record, const Selection& selection = {});
 void write(json::Writer& writer, const Attempt& attempt);
 /// The event, with its attempts as the last member.
 void write(json::Writer& writer, const EventHistory& history);

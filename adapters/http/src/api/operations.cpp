@@ -77,6 +77,7 @@ constexpr Operation table[] = {
     {"createApiKey", post, "{base}/api-keys", Action::create_api_key, at_once<create_api_key>},
     {"deleteApiKey", del, "{base}/api-keys/{keyId}", Action::delete_api_key,
      at_once<delete_api_key>},
+    query("listAudit", "{base}/audit", Action::list_audit, at_once<list_audit>),
     query("getOverview", "{base}/overview", Action::get_overview, at_once<get_overview>),
     query("listUsers", "{base}/users", Action::list_users, at_once<list_users>),
     session<create_portal_session>("createPortalSession", post, "{base}/portal-sessions",

@@ -108,6 +108,7 @@ void publish_batch(WebhookService&, const Call&, Done done);
 Result<Response> list_api_keys(WebhookService&, const Call&);
 Result<Response> create_api_key(WebhookService&, const Call&);
 Result<Response> delete_api_key(WebhookService&, const Call&);
+Result<Response> list_audit(WebhookService&, const Call&);
 Result<Response> get_overview(WebhookService&, const Call&);
 Result<Response> list_users(WebhookService&, const Call&);
 Result<Response> create_portal_session(WebhookService&, const Call&);

@@ -32,6 +32,9 @@ public:
         return maybe ? value(*maybe) : plain("null");
     }
 
+    /// A value that is JSON text already.
+    Writer& raw(std::string_view json) { return plain(json); }
+
     template <class T>
     Writer& member(std::string_view name, const T& content) {
         return key(name).value(content);

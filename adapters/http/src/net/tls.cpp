@@ -10,17 +10,8 @@
 #include <new>
 #include <utility>
 
-#include "../file_state.hpp"
-
 namespace webhooks::http {
 namespace {
-
-/// How long the last check of the files is valid.
-constexpr std::chrono::seconds check_interval(1);
-
-std::string state_of(const TlsOptions& options) {
-    return file_state(options.certificate_file) + '/' + file_state(options.key_file);
-}
 
 Error unusable(const char* member, const std::string& file, const char* what) {
     const unsigned long code = ERR_peek_last_error();
@@ -68,54 +59,17 @@ Result<std::shared_ptr<SSL_CTX>> make_context(const TlsOptions& options) {
 
 }  // namespace
 
-// ---- TlsCertificate
-
-Result<std::unique_ptr<TlsCertificate>> TlsCertificate::load(const TlsOptions& options,
-                                                             std::shared_ptr<Observer> observer) {
-    // The state first: a change while the files are read is then noticed.
-    std::string state = state_of(options);
-    auto context = make_context(options);
-    if (!context) return context.error();
-    return std::unique_ptr<TlsCertificate>(
-        new TlsCertificate(options, std::move(observer), *std::move(context), std::move(state)));
-}
-
-TlsCertificate::TlsCertificate(const TlsOptions& options, std::shared_ptr<Observer> observer,
-                               std::shared_ptr<SSL_CTX> context, std::string state)
-    : options_(options),
-      observer_(std::move(observer)),
-      context_(std::move(context)),
-      state_(std::move(state)),
-      checked_(std::chrono::steady_clock::now()) {}
-
-std::shared_ptr<SSL_CTX> TlsCertificate::current() {
-    const std::lock_guard lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (now - checked_ >= check_interval) {
-        checked_ = now;
-        refresh();
-    }
-    return context_;
-}
-
-/// If the files are unusable, the previous certificate stays in use.
-void TlsCertificate::refresh() {
-    std::string state = state_of(options_);
-    if (state == state_) return;
-    state_ = std::move(state);
-    auto context = make_context(options_);
-    if (context) {
-        context_ = *std::move(context);
-        observer_->on_record({.level = LogLevel::info,
-                              .event = LogEvent::certificate_reloaded,
-                              .message = "the server's certificate was reloaded"});
-    } else {
-        const std::string line =
-            "the server keeps its previous certificate, because the changed one cannot be used: " +
-            context.error().detail();
-        observer_->on_record(
-            {.level = LogLevel::warning, .event = LogEvent::certificate_unusable, .message = line});
-    }
+Result<std::unique_ptr<TlsCertificate>> load_certificate(const TlsOptions& options,
+                                                         std::shared_ptr<Observer> observer) {
+    return TlsCertificate::load(
+        {.files = {options.certificate_file, options.key_file},
+         .load = [options] { return make_context(options); }},
+        {.reloaded = LogEvent::certificate_reloaded,
+         .reloaded_message = "the server's certificate was reloaded",
+         .unusable = LogEvent::certificate_unusable,
+         .unusable_message = "the server keeps its previous certificate, because the changed one "
+                             "cannot be used"},
+        system_clock(), std::move(observer));
 }
 
 // ---- TlsFilter

@@ -6,9 +6,7 @@
 
 #include <openssl/ssl.h>
 
-#include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,31 +14,16 @@
 #include <webhooks/http/server.hpp>
 #include <webhooks/observer.hpp>
 
+#include "../reloaded_files.hpp"
+
 namespace webhooks::http {
 
-/// The certificate of a listener. Its files are read again when they change, for later connections.
-/// Thread-safe.
-class TlsCertificate {
-public:
-    /// @return invalid_argument that names the file that cannot be used.
-    static Result<std::unique_ptr<TlsCertificate>> load(const TlsOptions& options,
-                                                        std::shared_ptr<Observer> observer);
+/// The certificate of a listener, for new connections.
+using TlsCertificate = ReloadedFiles<std::shared_ptr<SSL_CTX>>;
 
-    /// For a new connection.
-    std::shared_ptr<SSL_CTX> current();
-
-private:
-    TlsCertificate(const TlsOptions& options, std::shared_ptr<Observer> observer,
-                   std::shared_ptr<SSL_CTX> context, std::string state);
-    void refresh();
-
-    const TlsOptions options_;
-    const std::shared_ptr<Observer> observer_;
-    std::mutex mutex_;
-    std::shared_ptr<SSL_CTX> context_;
-    std::string state_;  ///< Of the files when they were last read.
-    std::chrono::steady_clock::time_point checked_;
-};
+/// @return invalid_argument that names the file that cannot be used.
+Result<std::unique_ptr<TlsCertificate>> load_certificate(const TlsOptions& options,
+                                                         std::shared_ptr<Observer> observer);
 
 /// The server side of one TLS connection.
 class TlsFilter {

@@ -134,7 +134,7 @@ Result<Response> start_portal_session(WebhookService& service, const Call& call)
     if (!code) return code.error();
     auto sessions = service.portal_sessions();
     if (!sessions) return sessions.error();
-    const auto started = sessions->start(*code);
+    const auto started = sessions->start(*code, call.caller.origin());
     if (!started && started.error() == Errc::not_found) return reject_code(call);
     if (!started) return started.error();
     json::Writer writer;

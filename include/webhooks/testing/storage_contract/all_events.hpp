@@ -96,6 +96,8 @@ ALL_EVENTS_TEST("undelivered events are found in all subscriptions, in any state
     CHECK(failed(bob, "isSuccess eq false") == "1: 3");
     CHECK(failed(admin, "isSuccess ne true") == "6: 8 6 5 4 3 2");
     CHECK(failed(alice, "isSuccess eq true") == "2: 7 1");
+    CHECK(failed(alice, "isSuccess or nextRetryAt ne null") == "5: 8 7 6 4 1");
+    CHECK(failed(admin, "statusCode lt 300") == "3: 8 7 1");
     CHECK(failed(alice, "statusCode ge 500") == "1: 2");
     CHECK(failed(alice, "statusCode ge 200") == "5: 8 7 4 2 1");
     CHECK(failed(alice, "errorMessage ne null") == "2: 4 2");

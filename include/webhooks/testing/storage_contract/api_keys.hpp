@@ -17,7 +17,7 @@ public:
     bool is_unsupported() {
         const auto keys = storage->list_api_keys();
         if (keys || !(keys.error() == Errc::unsupported)) return false;
-        CHECK(storage->insert_api_key({.hash = hash, .user_id = "alice"}).error() ==
+        CHECK(storage->insert_api_key(admin, {.hash = hash, .user_id = "alice"}).error() ==
               Errc::unsupported);
         return true;
     }
@@ -28,8 +28,10 @@ public:
 API_KEY_TEST("API keys are found by hash until they are deleted") {
     if (this->is_unsupported()) return;
     Storage& seam = *this->storage;
-    const ApiKeyRecord key = seam.insert_api_key({.hash = this->hash, .user_id = "alice"}).value();
-    CHECK(seam.insert_api_key({.hash = this->hash, .user_id = "bob"}).error() == Errc::conflict);
+    const ApiKeyRecord key =
+        seam.insert_api_key(admin, {.hash = this->hash, .user_id = "alice"}).value();
+    CHECK(seam.insert_api_key(admin, {.hash = this->hash, .user_id = "bob"}).error() ==
+          Errc::conflict);
     const ApiKeyRecord found = seam.find_api_key(this->hash).value().value();
     CHECK(found.id == key.id);
     CHECK(found.hash == this->hash);
@@ -39,9 +41,9 @@ API_KEY_TEST("API keys are found by hash until they are deleted") {
     CHECK_FALSE((found.subscription || found.expires_at || found.rate || found.last_used_at));
     CHECK(seam.list_api_keys().value().size() == 1);
     CHECK_FALSE(seam.find_api_key("other").value());
-    seam.delete_api_key(key.id).value();
+    seam.delete_api_key(admin, key.id).value();
     CHECK_FALSE(seam.find_api_key(this->hash).value());
-    CHECK(seam.delete_api_key(key.id).error() == Errc::not_found);
+    CHECK(seam.delete_api_key(admin, key.id).error() == Errc::not_found);
 }
 
 API_KEY_TEST("an API key keeps what it may do, and when it was used") {
@@ -49,14 +51,14 @@ API_KEY_TEST("an API key keeps what it may do, and when it was used") {
     Storage& seam = *this->storage;
     const Time later = this->clock->now() + 1h;
     const ApiKeyRecord key =
-        seam.insert_api_key({.hash = this->hash,
-                             .user_id = "alice",
-                             .name = "reader's \u00fc key",
-                             .permissions = {Permission::events_read, Permission::feed_read},
-                             .subscription = SubscriptionId{7},
-                             .expires_at = later,
-                             .rate = RequestRate{.per_second = 5, .burst = 9},
-                             .hint = "wxyz"})
+        seam.insert_api_key(admin, {.hash = this->hash,
+                                    .user_id = "alice",
+                                    .name = "reader's \u00fc key",
+                                    .permissions = {Permission::events_read, Permission::feed_read},
+                                    .subscription = SubscriptionId{7},
+                                    .expires_at = later,
+                                    .rate = RequestRate{.per_second = 5, .burst = 9},
+                                    .hint = "wxyz"})
             .value();
     const auto check = [&](const ApiKeyRecord& found) {
         CHECK(found.name == "reader's \u00fc key");
@@ -82,7 +84,7 @@ API_KEY_TEST("an API key may have any set of permissions") {
           Permissions::publisher(), Permissions::user(), Permissions::administrator()}) {
         const std::string other(32, static_cast<char>('a' + number++));
         this->storage
-            ->insert_api_key({.hash = other, .user_id = "alice", .permissions = permissions})
+            ->insert_api_key(admin, {.hash = other, .user_id = "alice", .permissions = permissions})
             .value();
         CHECK(this->storage->find_api_key(other).value()->permissions == permissions);
     }

@@ -8,6 +8,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+inline Attempt failed_once(Time sent_at) {
+    return {.number = 1,
+            .sent_at = sent_at,
+            .duration = 17ms,
+            .status_code = 500,
+            .response = "oops",
+            .error_message = "endpoint responded with 500",
+            .outcome = Outcome::retry};
+}
+
 STORAGE_TEST("the events of a batch have consecutive ids in order and read back exactly") {
     const SubscriptionId one = this->subscribe().id;
     const SubscriptionId two = this->subscribe("bob").id;
@@ -41,15 +51,7 @@ STORAGE_TEST("an event shows its latest attempt") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
     const Time first = this->clock->now();
-    this->record(id, event,
-                 {.number = 1,
-                  .sent_at = first,
-                  .duration = 17ms,
-                  .status_code = 500,
-                  .response = "oops",
-                  .error_message = "endpoint responded with 500",
-                  .outcome = Outcome::retry},
-                 first + 5s);
+    this->record(id, event, failed_once(first), first + 5s);
     const Event waiting = this->event(id, event);
     CHECK(waiting.status_code == 500);
     CHECK(waiting.response == "oops");
@@ -99,15 +101,7 @@ STORAGE_TEST("one event is found with every attempt, in order") {
     const EventId event = this->append_one(id, "payload");
     CHECK(this->storage->find_event(alice, id, event).value().attempts.empty());
     const Time now = this->clock->now();
-    this->record(id, event,
-                 {.number = 1,
-                  .sent_at = now,
-                  .duration = 17ms,
-                  .status_code = 500,
-                  .response = "oops",
-                  .error_message = "endpoint responded with 500",
-                  .outcome = Outcome::retry},
-                 now);
+    this->record(id, event, failed_once(now), now);
     REQUIRE(this->claim() == std::vector{event});
     this->record(id, event,
                  {.number = 2, .sent_at = now + 1s, .duration = 3us, .outcome = Outcome::delivered},

@@ -19,7 +19,7 @@ public:
     bool is_unsupported() {
         const auto found = storage->find_portal_session(token);
         if (found || !(found.error() == Errc::unsupported)) return false;
-        CHECK(storage->insert_portal_session(draft()).error() == Errc::unsupported);
+        CHECK(storage->insert_portal_session(admin, draft()).error() == Errc::unsupported);
         return true;
     }
 
@@ -31,7 +31,7 @@ public:
                 .expires_at = now + 1h};
     }
     bool redeem(const std::string& code_hash, const std::string& token_hash, Time at) {
-        return storage->redeem_portal_code(code_hash, token_hash, at).value().has_value();
+        return storage->redeem_portal_code(code_hash, token_hash, at, {}).value().has_value();
     }
 };
 
@@ -40,12 +40,12 @@ public:
 PORTAL_TEST("a session of the portal is found by its token once its code was used") {
     if (this->is_unsupported()) return;
     Storage& seam = *this->storage;
-    const PortalSessionId id = seam.insert_portal_session(this->draft()).value().id;
-    CHECK(seam.insert_portal_session(this->draft("bob")).error() == Errc::conflict);
+    const PortalSessionId id = seam.insert_portal_session(admin, this->draft()).value().id;
+    CHECK(seam.insert_portal_session(admin, this->draft("bob")).error() == Errc::conflict);
     CHECK_FALSE(seam.find_portal_session(this->token).value());
     CHECK_FALSE(seam.find_portal_session("").value());
     const Time used_at = this->now + 1min;
-    const auto redeemed = seam.redeem_portal_code(this->code, this->token, used_at).value();
+    const auto redeemed = seam.redeem_portal_code(this->code, this->token, used_at, {}).value();
     REQUIRE(redeemed);
     const auto found = seam.find_portal_session(this->token).value();
     REQUIRE(found);
@@ -64,7 +64,7 @@ PORTAL_TEST("a session of the portal is found by its token once its code was use
 
 PORTAL_TEST("a code of a session works once, and not when it has expired") {
     if (this->is_unsupported()) return;
-    this->storage->insert_portal_session(this->draft()).value();
+    this->storage->insert_portal_session(admin, this->draft()).value();
     const std::string other(32, 'o');
     CHECK_FALSE(this->redeem(other, this->token, this->now));
     CHECK_FALSE(this->redeem(this->code, this->token, this->now + 5min));
@@ -76,7 +76,7 @@ PORTAL_TEST("a code of a session works once, and not when it has expired") {
     PortalSessionRecord ended = this->draft();
     ended.code_hash = other;
     ended.expires_at = this->now + 1min;
-    this->storage->insert_portal_session(ended).value();
+    this->storage->insert_portal_session(admin, ended).value();
     CHECK_FALSE(this->redeem(other, other, this->now + 1min));
 }
 
@@ -87,33 +87,33 @@ PORTAL_TEST("sessions of the portal are deleted one by one, or all of a user's")
     for (const char* user : {"alice", "alice", "bob", "alice"}) {
         PortalSessionRecord session = this->draft(user);
         session.code_hash = std::string(32, static_cast<char>('a' + ids.size()));
-        ids.push_back(seam.insert_portal_session(session).value().id);
+        ids.push_back(seam.insert_portal_session(admin, session).value().id);
         const std::string token_hash = session.code_hash + "t";
         REQUIRE(this->redeem(session.code_hash, token_hash, this->now));
     }
     const auto exists = [&](char name) {
         return seam.find_portal_session(std::string(32, name) + "t").value().has_value();
     };
-    seam.delete_portal_session(ids[0]).value();
+    seam.delete_portal_session(admin, ids[0]).value();
     CHECK_FALSE(exists('a'));
-    CHECK(seam.delete_portal_session(ids[0]).error() == Errc::not_found);
-    CHECK(seam.delete_portal_sessions("alice").value() == 2);
+    CHECK(seam.delete_portal_session(admin, ids[0]).error() == Errc::not_found);
+    CHECK(seam.delete_portal_sessions(admin, "alice").value() == 2);
     CHECK_FALSE((exists('b') || exists('d')));
     CHECK(exists('c'));
-    CHECK(seam.delete_portal_sessions("alice").value() == 0);
+    CHECK(seam.delete_portal_sessions(admin, "alice").value() == 0);
 }
 
 PORTAL_TEST("maintenance deletes sessions of the portal that have ended") {
     if (this->is_unsupported()) return;
     Storage& seam = *this->storage;
-    const PortalSessionId id = seam.insert_portal_session(this->draft()).value().id;
+    const PortalSessionId id = seam.insert_portal_session(admin, this->draft()).value().id;
     this->clock->advance(1h - 1us);
     seam.maintain({.limit = 10}).value();
     CHECK(this->redeem(this->code, this->token, this->now));
     this->clock->advance(1us);
     seam.maintain({.limit = 10}).value();
     CHECK_FALSE(seam.find_portal_session(this->token).value());
-    CHECK(seam.delete_portal_session(id).error() == Errc::not_found);
+    CHECK(seam.delete_portal_session(admin, id).error() == Errc::not_found);
 }
 
 #undef PORTAL_TEST

@@ -162,18 +162,25 @@ STORAGE_TEST("deleting a deferred event leaves nothing to take back") {
 
 // ---- Changes of custody and attempts in one batch.
 
+inline Batch changed_and_attempted(SubscriptionId id, EventId event, Time now, Custody custody,
+                                   Outcome outcome, std::optional<Time> due = {}) {
+    Batch batch;
+    batch.custody_changes.push_back(
+        {.event = event, .subscription = id, .due = now, .custody = custody});
+    batch.attempts.push_back({.event = event,
+                              .subscription = id,
+                              .attempt = {.number = 1, .sent_at = now, .outcome = outcome},
+                              .due = due,
+                              .attempts_since_reopened = 1,
+                              .has_row = true});
+    return batch;
+}
+
 STORAGE_TEST("in one batch an event is recorded as in memory and then delivered") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
-    const Time now = this->clock->now();
-    this->write(
-        {.attempts = {{.event = event,
-                       .subscription = id,
-                       .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
-                       .attempts_since_reopened = 1,
-                       .has_row = true}},
-         .custody_changes = {
-             {.event = event, .subscription = id, .due = now, .custody = Custody::in_memory}}});
+    this->write(changed_and_attempted(id, event, this->clock->now(), Custody::in_memory,
+                                      Outcome::delivered));
     CHECK(this->event(id, event).is_success);
     CHECK_FALSE(this->event(id, event).next_retry_at);
     this->replace_worker();
@@ -186,14 +193,7 @@ STORAGE_TEST("in one batch an event is recorded as in memory and then waits for 
     const EventId event = this->append_one(id);
     const Time now = this->clock->now();
     this->write(
-        {.attempts = {{.event = event,
-                       .subscription = id,
-                       .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::retry},
-                       .due = now + 5s,
-                       .attempts_since_reopened = 1,
-                       .has_row = true}},
-         .custody_changes = {
-             {.event = event, .subscription = id, .due = now, .custody = Custody::in_memory}}});
+        changed_and_attempted(id, event, now, Custody::in_memory, Outcome::retry, now + 5s));
     CHECK(this->event(id, event).next_retry_at == now + 5s);
     this->clock->advance(5s);
     const Claim claim = this->storage->claim(this->worker.id, 10).value();
@@ -205,15 +205,8 @@ STORAGE_TEST("in one batch an event is recorded as in memory and then waits for 
 STORAGE_TEST("in one batch an event that was released has no later attempt") {
     const SubscriptionId id = this->subscribe().id;
     const EventId event = this->append_one(id);
-    const Time now = this->clock->now();
-    this->write(
-        {.attempts = {{.event = event,
-                       .subscription = id,
-                       .attempt = {.number = 1, .sent_at = now, .outcome = Outcome::delivered},
-                       .attempts_since_reopened = 1,
-                       .has_row = true}},
-         .custody_changes = {
-             {.event = event, .subscription = id, .due = now, .custody = Custody::unclaimed}}});
+    this->write(changed_and_attempted(id, event, this->clock->now(), Custody::unclaimed,
+                                      Outcome::delivered));
     CHECK(this->history(id, event).attempts.empty());
     CHECK(this->claim() == std::vector{event});
 }

@@ -23,7 +23,7 @@ enum class JwtAlgorithm : std::uint8_t {
     eddsa,  ///< Ed25519.
 };
 
-/// A key that verifies tokens. It verifies those of its own algorithm alone.
+/// A key that verifies tokens. It verifies only those of its own algorithm.
 struct JwtKey {
     JwtAlgorithm algorithm = JwtAlgorithm::hs256;
     /// A token that names a key (`kid`) is verified only with that one. At most one key may lack a
