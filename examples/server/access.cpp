@@ -1,6 +1,7 @@
 #include "access.hpp"
 
 #include <cstdlib>
+#include <utility>
 #include <webhooks/memory_storage.hpp>
 
 namespace server {
@@ -15,14 +16,30 @@ Principal admin() {
     return Principal::administrator("admin");
 }
 
-Result<ApiKeys> environment_keys(const char* key) {
+/// The key of the environment, under a name that no key of the database has.
+class EnvironmentKey final : public CredentialCheck {
+public:
+    explicit EnvironmentKey(ApiKeys keys) : keys_(std::move(keys)) {}
+
+    Result<Principal> check(std::string_view credential) override {
+        auto found = keys_.authenticate(credential);
+        if (!found) return found;
+        return found->identified_by(
+            {.kind = webhooks::Credential::Kind::key, .id = "WEBHOOKS_ADMIN_KEY"});
+    }
+
+private:
+    ApiKeys keys_;
+};
+
+Result<std::shared_ptr<CredentialCheck>> check_environment(const char* key) {
     ApiKeys keys(webhooks::make_memory_storage());
     auto added = keys.add(admin(), webhooks::Secret(key));
     if (!added) {
         return webhooks::Error(webhooks::Errc::invalid_argument,
                                "WEBHOOKS_ADMIN_KEY must be 16-256 printable ASCII characters");
     }
-    return keys;
+    return std::make_shared<EnvironmentKey>(std::move(keys));
 }
 
 }  // namespace
@@ -32,9 +49,9 @@ Result<Access> open_access(const Settings& settings, std::shared_ptr<webhooks::A
     std::vector<std::shared_ptr<CredentialCheck>> checks;
     const char* const key = std::getenv("WEBHOOKS_ADMIN_KEY");
     if (key != nullptr) {
-        auto environment = environment_keys(key);
+        auto environment = check_environment(key);
         if (!environment) return environment.error();
-        checks.push_back(webhooks::http::check_api_keys(*environment));
+        checks.push_back(*environment);
     }
     if (settings.jwt.jwks_file.empty()) {
         if (!settings.jwt.audience.empty() || !settings.jwt.issuer.empty()) {

@@ -193,8 +193,12 @@ void check_unused(const std::vector<Given>& flags, const Settings& settings, Fie
 }
 
 void check_command(const CommandLine& line, FieldErrors& errors) {
-    if (line.command == Command::keys_create && line.settings.key.user.empty()) {
+    const KeySettings& key = line.settings.key;
+    if (line.command == Command::keys_create && key.user.empty()) {
         errors.push_back({"--user", "is needed: the owner of the key"});
+    }
+    if (key.is_administrator && !key.permissions.empty()) {
+        errors.push_back({"--permission", "has no effect with --admin, which includes all"});
     }
     if (line.command == Command::serve ||
         line.settings.storage.kind != StorageChoice::Kind::memory) {

@@ -24,9 +24,18 @@ std::string role_of(const ApiKeyRecord& record) {
                                                                : to_string(record.permissions);
 }
 
+/// Whatever a caller has written, it stays in its column.
+std::string in_one_line(std::string text) {
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+    }
+    return text;
+}
+
 void print(const ApiKeyRecord& record) {
-    std::cout << record.id.value << '\t' << record.user_id << '\t' << role_of(record) << '\t'
-              << to_text(record.created_at) << '\t' << record.name << '\t' << record.hint << '\t'
+    std::cout << record.id.value << '\t' << in_one_line(record.user_id) << '\t' << role_of(record)
+              << '\t' << to_text(record.created_at) << '\t' << in_one_line(record.name) << '\t'
+              << record.hint << '\t'
               << (record.subscription ? std::to_string(record.subscription->value) : "") << '\t'
               << to_text(record.expires_at) << '\t' << to_text(record.last_used_at) << '\n';
 }

@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <string_view>
 #include <webhooks/export.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// A class of failed attempts. Their names in the REST API are `5xx`, `429`, `408` and `network`.
+/// A class of failed attempts.
 enum class FailureClass : std::uint8_t {
     server_error = 1,       ///< A status of 500 - 599.
     too_many_requests = 2,  ///< 429.
@@ -17,6 +18,21 @@ enum class FailureClass : std::uint8_t {
 inline constexpr FailureClass all_failure_classes[] = {
     FailureClass::server_error, FailureClass::too_many_requests, FailureClass::request_timeout,
     FailureClass::network};
+
+/// The name in the REST API and in the audit log.
+constexpr std::string_view name_of(FailureClass failure) noexcept {
+    switch (failure) {
+        case FailureClass::server_error:
+            return "5xx";
+        case FailureClass::too_many_requests:
+            return "429";
+        case FailureClass::request_timeout:
+            return "408";
+        case FailureClass::network:
+            return "network";
+    }
+    return "unknown";
+}
 
 /// The failed attempts of a subscription that are retried. Any other failure ends its event at
 /// once, as the last attempt does. 410 is never retried.

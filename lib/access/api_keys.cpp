@@ -1,4 +1,4 @@
-#include <access/api_key_draft.hpp>
+#include <access/api_key_grant.hpp>
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/user_id.hpp>

@@ -33,7 +33,7 @@ HealthPolicy::HealthPolicy(const ServiceOptions& options)
 void EndpointHealth::begin_version(Revision version, const Endpoint* endpoint,
                                    const HealthPolicy& policy) {
     version_ = version;
-    static_cast<Health&>(*this) = {.has_succeeded = has_succeeded};
+    static_cast<CircuitBreaker&>(*this) = {.has_succeeded = has_succeeded};
     paused_until_.reset();
     asked_until_.reset();
     known_until_.reset();

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <delivery/decision.hpp>
 #include <delivery/endpoint.hpp>
-#include <delivery/health.hpp>
+#include <delivery/circuit_breaker.hpp>
 #include <delivery/now.hpp>
 #include <delivery/results.hpp>
 #include <optional>
@@ -35,7 +35,7 @@ struct EndedRequest {
 
 /// The health of the endpoint of one version of a subscription: its circuit breaker, and since when
 /// it has failed. Other workers' pauses reach it through the subscription.
-class EndpointHealth : public Health {
+class EndpointHealth : public CircuitBreaker {
 public:
     explicit EndpointHealth(SubscriptionId subscription) : subscription_(subscription) {}
 

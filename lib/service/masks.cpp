@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <webhooks/endpoint.hpp>
 
 namespace webhooks::service {
 namespace {
@@ -50,6 +51,24 @@ SubscriptionChange without_masks(SubscriptionChange change) {
         }
     }
     return change;
+}
+
+Result<> check_kept_headers(const Principal& principal, const SubscriptionChange& change,
+                            const Subscription& current) {
+    if (principal.may(Permission::secrets_read) || !change.url) return {};
+    const Result<EndpointUrl> from = EndpointUrl::parse(current.url);
+    const Result<EndpointUrl> to = EndpointUrl::parse(*change.url);
+    if (!to || (from && from->origin() == to->origin())) return {};
+    constexpr const char* reason =
+        "must be given with its value: the URL changes to another server, and this caller may not "
+        "read what is stored";
+    std::vector<FieldError> errors;
+    if (!change.headers && !current.headers.empty()) errors.push_back({"headers", reason});
+    for (const Header& header : change.headers.value_or(Headers())) {
+        if (header.value == stars) errors.push_back({"headers." + header.name, reason});
+    }
+    if (errors.empty()) return {};
+    return Error(std::move(errors));
 }
 
 SubscriptionChange unmasked(SubscriptionChange change, const Subscription& current) {

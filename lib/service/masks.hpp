@@ -16,6 +16,12 @@ Secret mask_of(const Secret&);
 
 /// Without the masks, which are not values. For a change of a subscription that is not known.
 SubscriptionChange without_masks(SubscriptionChange);
+/// Header values that a caller may not read cannot be sent to another server than until now, or
+/// the caller would read them there.
+/// @param change as the caller gave it, with masks
+/// @return invalid_argument that names the headers to give with their values.
+Result<> check_kept_headers(const Principal&, const SubscriptionChange& change,
+                            const Subscription& current);
 /// Replaces masks by what they stand for. Those of something else stay.
 SubscriptionChange unmasked(SubscriptionChange, const Subscription& current);
 /// @return invalid_argument that lists the masks that are left.

@@ -6,6 +6,7 @@
 #include <service/validation.hpp>
 #include <signing/digest.hpp>
 #include <webhooks/access.hpp>
+#include <webhooks/operational.hpp>
 #include <webhooks/signature.hpp>
 
 namespace webhooks {
@@ -78,6 +79,23 @@ SubscriptionChange as_change(const SubscriptionDraft& draft) {
 
 Error only_for_administrators() {
     return {Errc::forbidden, "only an administrator may set operatorScope"};
+}
+
+/// Whether a change lets a subscription reach no further than its caller may.
+Result<> check_reach(const Principal& principal, const SubscriptionChange& change,
+                     const Subscription& current) {
+    const std::string pattern = change.event_type.value_or(current.event_type);
+    const bool is_new = pattern != current.event_type;
+    if (is_new && principal.subscription() && pattern.starts_with(operational_prefix)) {
+        return Error(Errc::forbidden,
+                     "a caller that is limited to one subscription may not subscribe it to what "
+                     "happens to others");
+    }
+    // It is fixed: without it, the owner of the subscription would see what it has received.
+    if (change.operator_scope.value_or(current.operator_scope) == current.operator_scope) return {};
+    if (!principal.is_administrator()) return only_for_administrators();
+    return Error(std::vector<FieldError>{
+        {"operatorScope", "cannot be changed; create another subscription instead"}});
 }
 
 }  // namespace
@@ -162,14 +180,17 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
                                                          SubscriptionChange change) const {
     const Result<Subscription> found = storage->find_subscription(principal, id);
     if (!found) return found.error();
-    change = service::unmasked(std::move(change), *found);
-    if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
-    const bool has_scope = change.operator_scope.value_or(found->operator_scope);
-    if (has_scope && !principal.is_administrator()) return only_for_administrators();
-    const std::string& pattern = change.event_type ? *change.event_type : found->event_type;
-    if (Result<> verdict = service::check_operator_scope(has_scope, pattern); !verdict) {
+    if (Result<> verdict = service::check_kept_headers(principal, change, *found); !verdict) {
         return verdict.error();
     }
+    change = service::unmasked(std::move(change), *found);
+    if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
+    const std::string& pattern = change.event_type ? *change.event_type : found->event_type;
+    if (Result<> verdict = check_reach(principal, change, *found); !verdict) {
+        return verdict.error();
+    }
+    const Result<> verdict = service::check_operator_scope(found->operator_scope, pattern);
+    if (!verdict) return verdict.error();
     return change;
 }
 

@@ -1,5 +1,6 @@
 #include <base/json_text.hpp>
 #include <storage/audit_records.hpp>
+#include <storage/shown_url.hpp>
 #include <vector>
 
 namespace webhooks::storage::audit {
@@ -19,11 +20,10 @@ std::string json_of(Time time) {
 }
 std::string json_of(RetryOn retry_on) {
     if (retry_on.is_everything()) return "null";
-    constexpr const char* names[] = {"5xx", "429", "408", "network"};
     std::string json;
-    for (std::size_t i = 0; i < std::size(all_failure_classes); ++i) {
-        if (!retry_on.includes(all_failure_classes[i])) continue;
-        json += (json.empty() ? "" : ",") + json_string(names[i]);
+    for (const FailureClass failure : all_failure_classes) {
+        if (!retry_on.includes(failure)) continue;
+        json += (json.empty() ? "" : ",") + json_string(name_of(failure));
     }
     return "[" + json + "]";
 }
@@ -56,10 +56,9 @@ public:
         if (is_changed) members_.add(name, "changed");
         return *this;
     }
-    /// Queries may hold credentials.
     Changes& add_url(const std::string& before, const std::string& after) {
-        const std::string shown_before = before.substr(0, before.find_first_of("?#"));
-        const std::string shown_after = after.substr(0, after.find_first_of("?#"));
+        const std::string shown_before(without_query(before));
+        const std::string shown_after(without_query(after));
         if (shown_before == shown_after) return add_secret("url", before != after);
         return add("url", shown_before, shown_after);
     }

@@ -1,16 +1,12 @@
 #include <base/json_text.hpp>
 #include <publication/webhook_id.hpp>
 #include <storage/operational_facts.hpp>
+#include <storage/shown_url.hpp>
 #include <string_view>
 #include <vector>
 
 namespace webhooks::storage {
 namespace {
-
-/// Queries may hold credentials.
-std::string_view without_query(std::string_view url) {
-    return url.substr(0, url.find_first_of("?#"));
-}
 
 std::string subject_of(const Subscription& subscription) {
     return JsonMembers()

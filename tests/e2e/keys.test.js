@@ -71,6 +71,14 @@ test("a key of fewer permissions can do only what it is for, until it ends", asy
   const other = await create("--subscription-id", "7");
   assert.equal(other.code, 2);
   assert.match(other.stderr, /--subscription-id: must be a subscription/);
+  const both = await create("--admin", "--permission", "events:publish");
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /--permission: has no effect with --admin/);
+  await create("--name", "two\nlines\x1b[31m");
+  assert.equal((await list(storage)).length, 2, "a name stays in its line");
+  await server.request("DELETE", "/api-keys/1");
+  const [{ actor }] = (await server.get("/audit?take=1")).body.audit;
+  assert.deepEqual(actor, { userId: "admin", kind: "key", id: "WEBHOOKS_ADMIN_KEY" });
   const unknown = await create("--permission", "events:dance");
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /is none of subscriptions:read/);

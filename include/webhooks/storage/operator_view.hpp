@@ -7,6 +7,7 @@
 #include <webhooks/error.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/overview.hpp>
+#include <webhooks/principal.hpp>
 #include <webhooks/time.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <storage/append_decision.hpp>
+#include <storage/idempotency.hpp>
 #include <storage/memory/memory_storage.hpp>
 
 namespace webhooks::storage {

@@ -2,7 +2,6 @@
 
 #include <map>
 #include <optional>
-#include <storage/append_decision.hpp>
 #include <storage/idempotency.hpp>
 #include <string>
 #include <utility>

@@ -258,6 +258,12 @@ TEST_CASE_METHOD(KeyMaking, "a key of a key inherits its limits") {
     CHECK_FALSE(made(token, {.name = "k"}).credential().expires_at);
 }
 
+TEST_CASE_METHOD(KeyMaking, "a session of the portal, which can be ended at once, makes no key") {
+    const Principal session = root.identified_by({.kind = Credential::Kind::portal, .id = "1"});
+    CHECK(error(session, {.name = "k"}) ==
+          "a session of the portal makes no API keys; use an API key");
+}
+
 TEST_CASE_METHOD(KeyMaking, "every invalid member of a new key is named") {
     CHECK(error(root, {.name = "",
                        .user_id = "",

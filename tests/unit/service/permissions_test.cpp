@@ -116,3 +116,40 @@ TEST_CASE_METHOD(ServiceFixture, "a mask keeps only what it stands for") {
     CHECK_FALSE(service().validate(SubscriptionDraft{
         .name = "n", .event_type = "*", .url = "https://hooks.example.com/a", .secret = mask}));
 }
+
+TEST_CASE_METHOD(ServiceFixture, "who may not read header values cannot send them elsewhere") {
+    const Subscription made = subscribe();
+    service()
+        .update_subscription(testing::alice, made.id, {.headers = Headers{{"X-Auth", "canary"}}})
+        .value();
+    const Principal writer = alice_with(Permission::subscriptions_write);
+    const auto errors = [&](SubscriptionChange change) {
+        std::vector<std::string> fields;
+        const auto updated = service().update_subscription(writer, made.id, std::move(change));
+        if (updated) return fields;
+        CHECK(updated.error() == Errc::invalid_argument);
+        for (const FieldError& error : updated.error().fields())
+            fields.push_back(error.field);
+        return fields;
+    };
+    using Fields = std::vector<std::string>;
+    const std::string elsewhere = "https://other.example.com/a";
+    CHECK(errors({.url = elsewhere}) == Fields{"headers"});
+    CHECK(errors({.url = "http://hooks.example.com/a"}) == Fields{"headers"});
+    CHECK(errors({.url = elsewhere, .headers = Headers{{"x-auth", "****"}}}) ==
+          Fields{"headers.x-auth"});
+    CHECK(errors({.url = "https://hooks.example.com/b"}).empty());
+    CHECK(errors({.url = "https://hooks.example.com/c", .headers = Headers{{"x-auth", "****"}}})
+              .empty());
+    CHECK(errors({.url = elsewhere, .headers = Headers{{"X-Auth", "mine"}}}).empty());
+    CHECK(errors({.url = "https://third.example.com/", .headers = Headers{}}).empty());
+    CHECK(service().update_subscription(testing::alice, made.id, {.url = elsewhere}).has_value());
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a caller for one subscription cannot let it hear of others") {
+    const Principal narrowed = testing::alice.narrowed_to(subscribe().id);
+    const SubscriptionId id = *narrowed.subscription();
+    CHECK(service().update_subscription(narrowed, id, {.event_type = "webhook.*"}).error() ==
+          Errc::forbidden);
+    CHECK(service().update_subscription(narrowed, id, {.event_type = "*"}).has_value());
+}

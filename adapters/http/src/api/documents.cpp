@@ -11,6 +11,10 @@
 namespace webhooks::http {
 namespace {
 
+std::optional<std::string> text_if_set(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
 /// The map as JSON text: the API documents `headers` as a string.
 std::string headers_text(const Headers& headers) {
     json::Writer writer;
@@ -82,8 +86,7 @@ void add_details(json::Writer& writer, const AttemptDetails& details) {
     for (const Header& header : details.response_headers)
         writer.member(header.name, header.value);
     writer.end_object();
-    writer.member("address",
-                  details.address.empty() ? std::nullopt : std::optional(details.address));
+    writer.member("address", text_if_set(details.address));
     writer.key("phasesMs")
         .begin_object()
         .member("lookup", phase(details.lookup))
@@ -147,13 +150,9 @@ void add_additions(json::Writer& writer, const Subscription& subscription) {
     if (subscription.retry_on.is_everything()) return;
     writer.key("retryOn").begin_array();
     for (const FailureClass failure : all_failure_classes) {
-        if (subscription.retry_on.includes(failure)) writer.value(failure_class_name(failure));
+        if (subscription.retry_on.includes(failure)) writer.value(name_of(failure));
     }
     writer.end_array();
-}
-
-std::optional<std::string> text_if_set(const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional(text);
 }
 
 /// Members of `actor` and `object`, for a caller who names them.

@@ -12,9 +12,8 @@ namespace {
 constexpr std::size_t max_headers_read = max_errors;
 
 std::optional<FailureClass> find_failure_class(std::string_view name) {
-    const auto found = std::ranges::find(all_failure_classes, name, [](FailureClass failure) {
-        return failure_class_name(failure);
-    });
+    const auto found = std::ranges::find(all_failure_classes, name,
+                                         [](FailureClass failure) { return name_of(failure); });
     if (found == std::end(all_failure_classes)) return {};
     return *found;
 }
@@ -27,20 +26,6 @@ std::string unknown_permission() {
 }
 
 }  // namespace
-
-std::string_view failure_class_name(FailureClass failure) {
-    switch (failure) {
-        case FailureClass::server_error:
-            return "5xx";
-        case FailureClass::too_many_requests:
-            return "429";
-        case FailureClass::request_timeout:
-            return "408";
-        case FailureClass::network:
-            return "network";
-    }
-    return "unknown";
-}
 
 ObjectReader::ObjectReader(json::Members members, std::string prefix, FieldErrors& errors)
     : members_(std::move(members)), prefix_(std::move(prefix)), errors_(errors) {

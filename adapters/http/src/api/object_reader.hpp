@@ -17,9 +17,6 @@ namespace webhooks::http {
 /// The error message for a text that is not a time.
 inline constexpr const char* not_a_time = "must be an RFC 3339 time, such as 2026-01-31T09:05:00Z";
 
-/// The name of a failure class.
-std::string_view failure_class_name(FailureClass failure);
-
 /// Reads the members of a JSON object by name, case-insensitively, and collects all errors under
 /// their paths. A member that is null counts as absent, except for is_null().
 class ObjectReader {

@@ -25,7 +25,7 @@ Response answer(const Subscription& subscription, std::string_view message) {
 }
 
 /// Null sets the default of `filter`, `headers`, `maxRetryCount`, `isActive`, `rateLimit`,
-/// `timeoutSeconds`, `retryOn` and `operatorScope`, and leaves the other members unchanged.
+/// `timeoutSeconds` and `retryOn`, and leaves the other members unchanged.
 /// @param default_retries the value for a null `maxRetryCount`; nullopt leaves it to the service.
 SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
     SubscriptionChange change;
@@ -50,7 +50,6 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
     change.retry_on = reader.retry_on("retryOn");
     if (reader.is_null("retryOn")) change.retry_on.emplace();
     change.operator_scope = reader.flag("operatorScope");
-    if (reader.is_null("operatorScope")) change.operator_scope = false;
     return change;
 }
 

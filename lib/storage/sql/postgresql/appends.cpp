@@ -1,5 +1,5 @@
 #include <bit>
-#include <storage/append_decision.hpp>
+#include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/array.hpp>

@@ -2,7 +2,7 @@
 
 #include <map>
 #include <optional>
-#include <storage/append_decision.hpp>
+#include <storage/idempotency.hpp>
 #include <storage/sql/postgresql/connection.hpp>
 #include <string>
 #include <utility>

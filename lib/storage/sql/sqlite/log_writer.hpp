@@ -2,7 +2,7 @@
 
 #include <soci/soci.h>
 
-#include <storage/append_decision.hpp>
+#include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/statement.hpp>
 #include <vector>

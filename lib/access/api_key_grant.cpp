@@ -1,4 +1,4 @@
-#include <access/api_key_draft.hpp>
+#include <access/api_key_grant.hpp>
 #include <base/user_id.hpp>
 #include <base/utf8.hpp>
 #include <utility>
@@ -53,6 +53,10 @@ Result<Permissions> permissions_of(const Principal& maker, const ApiKeyDraft& dr
 }  // namespace
 
 Result<ApiKeyRecord> record_of(const Principal& maker, const ApiKeyDraft& draft, Time now) {
+    // It would outlive the session, which can be ended at once.
+    if (maker.credential().kind == Credential::Kind::portal) {
+        return Error(Errc::forbidden, "a session of the portal makes no API keys; use an API key");
+    }
     if (Result<> verdict = check(maker, draft, now); !verdict) return verdict.error();
     const std::string& owner = draft.user_id.value_or(maker.user_id());
     if (!maker.may_see(owner)) {

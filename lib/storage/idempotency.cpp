@@ -1,4 +1,4 @@
-#include <storage/append_decision.hpp>
+#include <storage/idempotency.hpp>
 
 #include <map>
 #include <string>

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The health of an endpoint, and how that limits its requests. Values and functions of them: the
-/// time is an argument.
+/// The circuit breaker of an endpoint, and how that limits its requests. Values and functions of
+/// them: the time is an argument.
 
 #include <chrono>
 #include <cstdint>
@@ -35,7 +35,7 @@ inline constexpr std::size_t slot_classes = 4;
 /// While it is closed, requests are sent as usual. It opens after `BreakerPolicy::failures`
 /// consecutive failures, or at once if the endpoint asks for a pause: nothing is sent until
 /// `blocked_until`, then one request at a time until one succeeds.
-struct Health {
+struct CircuitBreaker {
     int failures_in_row = 0;
     int pauses_in_row = 0;
     bool has_succeeded = false;
@@ -58,12 +58,12 @@ struct Failure {
 
 /// A request that started before the breaker opened does not close it: only a probe does.
 /// @param started when the request started.
-void note_success(Health&, SteadyTime started);
+void note_success(CircuitBreaker&, SteadyTime started);
 /// Nor does it lengthen the breaker's own pause; a pause requested by the endpoint always counts.
-void note_failure(Health&, const BreakerPolicy&, const Failure&, SteadyTime now);
+void note_failure(CircuitBreaker&, const BreakerPolicy&, const Failure&, SteadyTime now);
 /// Nothing is sent for this long, whatever the state.
-void pause(Health&, std::chrono::microseconds length, SteadyTime now);
+void pause(CircuitBreaker&, std::chrono::microseconds length, SteadyTime now);
 /// A probe was requested.
-void resume(Health&, SteadyTime now);
+void resume(CircuitBreaker&, SteadyTime now);
 
 }  // namespace webhooks::delivery
