@@ -1,9 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <delivery/circuit_breaker.hpp>
 #include <delivery/decision.hpp>
 #include <delivery/endpoint.hpp>
-#include <delivery/circuit_breaker.hpp>
 #include <delivery/now.hpp>
 #include <delivery/results.hpp>
 #include <optional>

@@ -3,6 +3,8 @@
 #include <base/time_text.hpp>
 #include <base/utf8.hpp>
 #include <charconv>
+#include <cstring>
+#include <deque>
 #include <filter/decimal.hpp>
 #include <filter/evaluate.hpp>
 #include <string>
@@ -22,8 +24,7 @@ struct Value {
 
     Type type = Type::null;
     bool truth = false;
-    std::string text = {};                 ///< Of a number, as written, or of a text or time.
-    const JsonDocument::Value* json = {};  ///< Where it was found.
+    std::string_view text = {};  ///< Of a number, as written, or of a text or time.
 };
 
 Truth negate(Truth truth) {
@@ -31,62 +32,37 @@ Truth negate(Truth truth) {
 }
 
 /// A time in a payload has a day, a time of day and an offset.
-std::optional<TimeText> timestamp(const std::string& text) {
-    return text.size() > sizeof "YYYY-MM-DD" - 1 ? read_time(text) : std::nullopt;
+std::optional<TimeText> instant(const Value& value) {
+    constexpr std::size_t length_of_day = sizeof "YYYY-MM-DD" - 1;
+    constexpr std::size_t max_length = 64;
+    if (value.type == Value::Type::time) return read_time(value.text);
+    const bool may_be_one = value.type == Value::Type::text && value.text.size() > length_of_day &&
+                            value.text.size() <= max_length;
+    return may_be_one ? read_time(value.text) : std::nullopt;
 }
 
 Value found(const JsonDocument::Value& json) {
     using Json = JsonDocument::Kind;
     switch (json.kind) {
         case Json::null:
-            return {.json = &json};
+            return {};
         case Json::boolean:
-            return {.type = Value::Type::boolean, .truth = json.truth, .json = &json};
+            return {.type = Value::Type::boolean, .truth = json.truth};
         case Json::number:
-            return {.type = Value::Type::number, .text = std::string(json.text), .json = &json};
+            return {.type = Value::Type::number, .text = json.text};
         case Json::text:
-            return {.type = Value::Type::text, .text = std::string(json.text), .json = &json};
+            return {.type = Value::Type::text, .text = json.text};
         default:
-            return {.type = Value::Type::collection, .json = &json};
+            return {.type = Value::Type::collection};
     }
 }
 
-/// nullopt: the two have no order.
-std::optional<std::strong_ordering> compare(const Value& left, const Value& right) {
-    using Type = Value::Type;
-    if (left.type == Type::number && right.type == Type::number) {
-        return compare_decimals(left.text, right.text);
-    }
-    if (left.type == Type::text && right.type == Type::text) {
-        return left.text.compare(right.text) <=> 0;
-    }
-    if (left.type != Type::time && right.type != Type::time) return std::nullopt;
-    // One is a literal, and the other should be a text of the payload.
-    const auto instant = [](const Value& side) {
-        return side.type == Type::time   ? read_time(side.text)
-               : side.type == Type::text ? timestamp(side.text)
-                                         : std::nullopt;
-    };
-    const std::optional<TimeText> a = instant(left);
-    const std::optional<TimeText> b = instant(right);
-    if (!a || !b) return std::nullopt;
-    if (a->time != b->time)
-        return a->time < b->time ? std::strong_ordering::less : std::strong_ordering::greater;
-    return a->is_cut <=> b->is_cut;
+/// In linear time, which `std::string_view::find` does not promise.
+bool contains(std::string_view text, std::string_view part) {
+    return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
-Truth equals(const Value& left, const Value& right) {
-    using Type = Value::Type;
-    if (left.type == Type::unknown || right.type == Type::unknown) return std::nullopt;
-    if (left.type == Type::boolean && right.type == Type::boolean) {
-        return left.truth == right.truth;
-    }
-    if (left.type == Type::null || right.type == Type::null) return left.type == right.type;
-    return compare(left, right) == std::strong_ordering::equal;
-}
-
-Truth is_ordered(Kind kind, const Value& left, const Value& right) {
-    const std::optional<std::strong_ordering> order = compare(left, right);
+Truth is_ordered(Kind kind, std::optional<std::strong_ordering> order) {
     if (!order) return std::nullopt;
     switch (kind) {
         case Kind::less:
@@ -98,13 +74,6 @@ Truth is_ordered(Kind kind, const Value& left, const Value& right) {
         default:
             return *order >= 0;
     }
-}
-
-Truth test_text(Kind kind, const Value& text, const Value& part) {
-    if (text.type != Value::Type::text) return std::nullopt;
-    if (kind == Kind::starts_with) return text.text.starts_with(part.text);
-    if (kind == Kind::ends_with) return text.text.ends_with(part.text);
-    return text.text.find(part.text) != std::string::npos;
 }
 
 class Evaluation {
@@ -126,7 +95,7 @@ public:
             case Kind::less_equal:
             case Kind::greater:
             case Kind::greater_equal:
-                return is_ordered(node.kind, term(0), term(1));
+                return is_ordered(node.kind, compare(term(0), term(1)));
             case Kind::in:
                 return is_member(node);
             case Kind::contains:
@@ -148,16 +117,11 @@ public:
         }
     }
 
-private:
-    static Truth bare(const Value& value) {
-        return value.type == Value::Type::boolean ? Truth(value.truth) : std::nullopt;
-    }
-
     Value value(const Node& node) {
         using Type = Value::Type;
         switch (node.kind) {
             case Kind::field:
-                return {.type = Type::text, .text = std::string(message_.event_type)};
+                return {.type = Type::text, .text = message_.event_type};
             case Kind::path: {
                 const JsonDocument::Value* json = find(node);
                 return json ? found(*json) : Value{};
@@ -177,20 +141,72 @@ private:
         }
     }
 
+private:
+    /// Looking at a long text counts as looking at many values.
+    void visit(std::size_t bytes = 0) {
+        constexpr std::size_t bytes_of_a_value = 256;
+        visits_ -= std::min(visits_, 1 + bytes / bytes_of_a_value);
+    }
+
+    static Truth bare(const Value& value) {
+        return value.type == Value::Type::boolean ? Truth(value.truth) : std::nullopt;
+    }
+
     /// A function of a text; of anything else it is unknown.
-    static Value applied(Kind function, Value argument) {
+    Value applied(Kind function, const Value& argument) {
         using Type = Value::Type;
-        if (argument.type != Type::text) return {.type = Type::unknown};
+        visit(argument.text.size());
+        if (argument.type != Type::text || visits_ == 0) return {.type = Type::unknown};
         if (function == Kind::length) {
             const auto characters =
                 std::ranges::count_if(argument.text, [](char c) { return !is_utf8_tail(c); });
-            return {.type = Type::number, .text = std::to_string(characters)};
+            return {.type = Type::number, .text = made_.emplace_back(std::to_string(characters))};
         }
-        for (char& c : argument.text) {
+        std::string& text = made_.emplace_back(argument.text);
+        for (char& c : text) {
             c = function == Kind::to_lower ? ascii::lower(c) : ascii::upper(c);
         }
-        argument.json = nullptr;
-        return argument;
+        return {.type = Type::text, .text = text};
+    }
+
+    /// nullopt: the two have no order.
+    std::optional<std::strong_ordering> compare(const Value& left, const Value& right) {
+        using Type = Value::Type;
+        visit(left.text.size() + right.text.size());
+        if (visits_ == 0) return std::nullopt;
+        if (left.type == Type::number && right.type == Type::number) {
+            return compare_decimals(left.text, right.text);
+        }
+        if (left.type == Type::text && right.type == Type::text) {
+            return left.text.compare(right.text) <=> 0;
+        }
+        if (left.type != Type::time && right.type != Type::time) return std::nullopt;
+        // One is a literal, and the other should be a text of the payload.
+        const std::optional<TimeText> a = instant(left);
+        const std::optional<TimeText> b = instant(right);
+        if (!a || !b) return std::nullopt;
+        if (a->time != b->time) {
+            return a->time < b->time ? std::strong_ordering::less : std::strong_ordering::greater;
+        }
+        return a->is_cut <=> b->is_cut;
+    }
+
+    Truth equals(const Value& left, const Value& right) {
+        using Type = Value::Type;
+        if (left.type == Type::unknown || right.type == Type::unknown) return std::nullopt;
+        if (left.type == Type::boolean && right.type == Type::boolean) {
+            return left.truth == right.truth;
+        }
+        if (left.type == Type::null || right.type == Type::null) return left.type == right.type;
+        return compare(left, right) == std::strong_ordering::equal;
+    }
+
+    Truth test_text(Kind kind, const Value& text, const Value& part) {
+        visit(text.text.size());
+        if (text.type != Value::Type::text || visits_ == 0) return std::nullopt;
+        if (kind == Kind::starts_with) return text.text.starts_with(part.text);
+        if (kind == Kind::ends_with) return text.text.ends_with(part.text);
+        return contains(text.text, part.text);
     }
 
     /// What a path leads to; null if it is absent.
@@ -201,35 +217,18 @@ private:
         if (variable != items_.end()) at = variable->second;
         for (const query::NodePtr& segment : path.children) {
             at = segment->kind == Kind::number ? item(*at, segment->text)
-                                               : member(*at, segment->text);
+                                               : message_.payload->member(*at, segment->text);
             if (!at) return nullptr;
         }
         return at;
     }
 
-    /// The last of that name, as receivers' parsers read it.
-    const JsonDocument::Value* member(const JsonDocument::Value& object,
-                                      std::string_view name) const {
-        if (object.kind != JsonDocument::Kind::object) return nullptr;
-        const JsonDocument::Value* last = nullptr;
-        for (const auto* at = message_.payload->first_in(object); at;
-             at = message_.payload->after(*at, object)) {
-            if (at->name == name) last = at;
-        }
-        return last;
-    }
-
     const JsonDocument::Value* item(const JsonDocument::Value& array,
                                     const std::string& index) const {
-        if (array.kind != JsonDocument::Kind::array) return nullptr;
-        std::size_t left = 0;
-        const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), left);
+        std::size_t place = 0;
+        const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), place);
         if (error != std::errc{}) return nullptr;  // Beyond any array.
-        const auto* at = message_.payload->first_in(array);
-        while (at && left-- > 0) {
-            at = message_.payload->after(*at, array);
-        }
-        return at;
+        return message_.payload->item(array, place);
     }
 
     Truth is_member(const Node& node) {
@@ -259,14 +258,16 @@ private:
         Truth result = !decisive;
         const JsonDocument::Value* array = find(*node.children[0]);
         if (!array || array->kind != JsonDocument::Kind::array) return result;
+        const std::size_t made_before = made_.size();
         for (const auto* at = message_.payload->first_in(*array); at;
              at = message_.payload->after(*at, *array)) {
+            visit();
             if (visits_ == 0) return std::nullopt;
-            --visits_;
             if (node.children.size() == 1) return true;
             items_.emplace_back(node.text, at);
             const Truth truth = holds(*node.children[1]);
             items_.pop_back();
+            made_.resize(made_before);
             if (truth == decisive) return decisive;
             if (!truth) result = std::nullopt;
         }
@@ -277,7 +278,8 @@ private:
 
     const Message& message_;
     std::size_t& visits_;
-    std::vector<Item> items_;  ///< The variables of the lambdas around, from the outermost.
+    std::vector<Item> items_;       ///< The variables of the lambdas around, from the outermost.
+    std::deque<std::string> made_;  ///< Results of functions, which values refer to.
 };
 
 }  // namespace

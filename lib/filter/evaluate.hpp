@@ -15,7 +15,8 @@ struct Message {
 };
 
 /// Judges a message, with the rules of the section "Values" in docs/payload-filters.md.
-/// @param visits is lowered by each item that `any` and `all` look at; at 0 the result is unknown.
+/// @param visits is lowered by each item that `any` and `all` look at, and by each comparison, by
+/// more if its text is long; at 0 the result is unknown.
 /// @return nullopt for unknown.
 /// @pre `check` has found nothing wrong.
 WEBHOOKS_EXPORT std::optional<bool> evaluate(const query::Node& filter, const Message& message,

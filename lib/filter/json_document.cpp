@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <filter/json_document.hpp>
 #include <limits>
@@ -87,7 +88,9 @@ private:
         return leaf({.kind = kind}, error);
     }
     bool close() {
-        document_.values_[parents_.back()].end = document_.values_.size();
+        Value& parent = document_.values_[parents_.back()];
+        parent.end = document_.values_.size();
+        document_.list_children(parent);
         parents_.pop_back();
         return true;
     }
@@ -117,6 +120,57 @@ const JsonDocument::Value* JsonDocument::first_in(const Value& parent) const noe
 const JsonDocument::Value* JsonDocument::after(const Value& sibling,
                                                const Value& parent) const noexcept {
     return sibling.end < parent.end ? &values_[sibling.end] : nullptr;
+}
+
+void JsonDocument::list_children(Value& parent) {
+    constexpr std::size_t few = 32;
+    const std::size_t begin = children_.size();
+    for (const Value* at = first_in(parent); at; at = after(*at, parent)) {
+        children_.push_back(index_of(*at));
+    }
+    const auto first = children_.begin() + static_cast<std::ptrdiff_t>(begin);
+    if (children_.size() - begin <= few) {
+        children_.erase(first, children_.end());
+        return;
+    }
+    parent.list = begin;
+    parent.size = children_.size() - begin;
+    if (parent.kind == Kind::array) return;
+    // Those of the same name stay in their order.
+    std::stable_sort(first, children_.end(), [this](std::size_t left, std::size_t right) {
+        return values_[left].name < values_[right].name;
+    });
+}
+
+const JsonDocument::Value* JsonDocument::member(const Value& object,
+                                                std::string_view name) const noexcept {
+    if (object.kind != Kind::object) return nullptr;
+    const Value* last = nullptr;
+    if (object.size == 0) {
+        for (const Value* at = first_in(object); at; at = after(*at, object)) {
+            if (at->name == name) last = at;
+        }
+        return last;
+    }
+    const auto first = children_.begin() + static_cast<std::ptrdiff_t>(object.list);
+    const auto found = std::upper_bound(first, first + static_cast<std::ptrdiff_t>(object.size),
+                                        name, [this](std::string_view wanted, std::size_t child) {
+                                            return wanted < values_[child].name;
+                                        });
+    if (found == first || values_[*(found - 1)].name != name) return nullptr;
+    return &values_[*(found - 1)];
+}
+
+const JsonDocument::Value* JsonDocument::item(const Value& array,
+                                              std::size_t index) const noexcept {
+    if (array.kind != Kind::array) return nullptr;
+    if (array.size > 0)
+        return index < array.size ? &values_[children_[array.list + index]] : nullptr;
+    const Value* at = first_in(array);
+    while (at && index-- > 0) {
+        at = after(*at, array);
+    }
+    return at;
 }
 
 }  // namespace webhooks::filter

@@ -21,6 +21,9 @@ public:
         std::string_view name = {};  ///< As a member of an object, without escapes.
         /// The value after the last one within this one; if there is none, the one after this.
         std::size_t end = 0;
+        /// Of an array or object with many children: where the document lists them, and how many.
+        std::size_t list = 0;
+        std::size_t size = 0;
     };
 
     /// The limit for all payloads together with what filters visit in them.
@@ -34,6 +37,11 @@ public:
     const Value* first_in(const Value& parent) const noexcept;
     const Value* after(const Value& sibling, const Value& parent) const noexcept;
 
+    /// The last member of that name, as receivers' parsers read it; null if there is none.
+    const Value* member(const Value& object, std::string_view name) const noexcept;
+    /// From 0; null if there are not as many.
+    const Value* item(const Value& array, std::size_t index) const noexcept;
+
 private:
     friend class JsonHandler;
 
@@ -41,8 +49,12 @@ private:
         return static_cast<std::size_t>(&value - values_.data());
     }
 
+    /// Lists its children if they are many, so that looking one up does not read them all.
+    void list_children(Value& parent);
+
     std::vector<char> texts_;  ///< What `text` and `name` refer to: moved, it stays in place.
     std::vector<Value> values_;
+    std::vector<std::size_t> children_;  ///< Of an array in their order, of an object by name.
 };
 
 }  // namespace webhooks::filter

@@ -45,22 +45,16 @@ void erase_from(Map& map, const std::string& key, SubscriptionId id) {
     if (found->second.empty()) map.erase(found);
 }
 
-/// Moves those whose filter does not hold to `filtered`. Each distinct filter is judged once.
+/// Moves those whose filter does not let the message through to `filtered`.
 template <class Filters>
-void apply_filters(const Filters& filters,
-                   std::pair<std::string_view, std::string_view> type_and_payload,
+void apply_filters(const Filters& filters, const Message& message,
                    SubscriptionIndex::Match& match) {
-    const auto document = filter::JsonDocument::parse(type_and_payload.second);
-    const filter::Message message{.event_type = type_and_payload.first,
-                                  .payload = document ? &*document : nullptr};
-    std::unordered_map<const filter::PayloadFilter*, bool> judged;
+    filter::Judge judge(message.event_type, message.content_type, *message.payload);
     std::erase_if(match.subscriptions, [&](SubscriptionId id) {
         const auto found = filters.find(id);
-        if (found == filters.end()) return false;
-        const auto [entry, is_new] = judged.try_emplace(found->second.get(), false);
-        if (is_new) entry->second = found->second->judge(message) == true;
-        if (!entry->second) match.filtered.push_back(id);
-        return !entry->second;
+        if (found == filters.end() || judge.lets_through(*found->second)) return false;
+        match.filtered.push_back(id);
+        return true;
     });
 }
 
@@ -219,12 +213,11 @@ SubscriptionIndex::FilterPtr SubscriptionIndex::filter_of(const Subscription& su
     return shared;
 }
 
-SubscriptionIndex::Match SubscriptionIndex::match(std::string_view event_type,
-                                                  std::string_view payload,
+SubscriptionIndex::Match SubscriptionIndex::match(const Message& message,
                                                   const std::optional<std::string>& owner) const {
     std::shared_lock lock(mutex_);
     Match match{.revision = revision_};
-    for (const std::string& pattern : patterns_for(event_type)) {
+    for (const std::string& pattern : patterns_for(message.event_type)) {
         const auto& map = owner ? by_owner_and_pattern_ : by_pattern_;
         const auto found = map.find(owner ? owner_and_pattern(*owner, pattern) : pattern);
         if (found == map.end()) continue;
@@ -239,7 +232,7 @@ SubscriptionIndex::Match SubscriptionIndex::match(std::string_view event_type,
         if (found != filter_by_id_.end()) filters.insert(*found);
     }
     lock.unlock();
-    if (!filters.empty()) apply_filters(filters, {event_type, payload}, match);
+    if (!filters.empty()) apply_filters(filters, message, match);
     return match;
 }
 

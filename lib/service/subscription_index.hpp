@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <delivery/endpoint.hpp>
-#include <filter/payload_filter.hpp>
+#include <filter/judge.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,8 +39,7 @@ public:
         std::vector<SubscriptionId> filtered = {};
     };
     /// @param owner the owner of the subscriptions; absent: everyone.
-    Match match(std::string_view event_type, std::string_view payload,
-                const std::optional<std::string>& owner) const;
+    Match match(const Message& message, const std::optional<std::string>& owner) const;
 
     /// Null if there is no such subscription.
     std::shared_ptr<const delivery::Endpoint> endpoint(SubscriptionId) const;

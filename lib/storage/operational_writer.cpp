@@ -1,18 +1,18 @@
-#include <filter/payload_filter.hpp>
+#include <filter/judge.hpp>
 #include <publication/pattern.hpp>
 #include <storage/operational_writer.hpp>
 #include <utility>
 
 namespace webhooks::storage {
+namespace {
+
+constexpr const char* operational_content_type = "application/json";
+
+}  // namespace
 
 bool matches(const std::string& pattern, const std::string& filter, const OperationalEvent& event) {
     if (!pattern_matches(pattern, event.type)) return false;
-    if (filter.empty()) return true;
-    const auto condition = filter::PayloadFilter::parse(filter);
-    if (!std::holds_alternative<filter::PayloadFilter>(condition)) return false;
-    const auto document = filter::JsonDocument::parse(event.body);
-    return std::get<filter::PayloadFilter>(condition).judge(
-               {.event_type = event.type, .payload = document ? &*document : nullptr}) == true;
+    return filter::Judge(event.type, operational_content_type, event.body).lets_through(filter);
 }
 
 void OperationalWriter::write(const Fact& fact) {
@@ -86,7 +86,7 @@ void OperationalWriter::append(OperationalEvent event,
     appended_ += recipients.size();
     if (!recipients.empty()) {
         table_.append({.event_type = event.type,
-                       .content_type = "application/json",
+                       .content_type = operational_content_type,
                        .payload = std::make_shared<const std::string>(event.body)},
                       recipients, now_);
     }

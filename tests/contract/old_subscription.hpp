@@ -28,6 +28,7 @@ inline void make_old(soci::session& sql) {
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";
     sql << "DROP TABLE webhooks_rollup";
+    sql << "DROP TABLE IF EXISTS webhooks_unmatched";
     sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";

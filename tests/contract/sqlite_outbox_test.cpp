@@ -152,6 +152,34 @@ SQLITE_OUTBOX_TEST("on SQLite a rollback leaves nothing of what was published") 
     CHECK(transport->requests().size() == (rows() == "0 0 0 0" ? 0 : 1));
 }
 
+SQLITE_OUTBOX_TEST("on SQLite filters judge what a host publishes, in its transaction") {
+    const SubscriptionId plain = subscribe();
+    const SubscriptionId large =
+        running
+            .create_subscription(alice, {.name = "large",
+                                         .event_type = "order.*",
+                                         .filter = "payload/total ge 100",
+                                         .url = "https://hooks.example.com/b"})
+            .value()
+            .id;
+    Publication sent = order();
+    sent.payload = R"({"total":100})";
+    CHECK(published(sent) == Numbers{1, 2});
+    sent.payload = R"({"total":99})";
+    CHECK(published(sent) == Numbers{3});
+    CHECK(published(sent) == Numbers{4});
+    sent.payload = R"({"total":100})";
+    sent.content_type = "text/plain";
+    CHECK(published(sent) == Numbers{5});
+    deliver();
+    CHECK(transport->requests().size() == 5);
+    CHECK(running.events(alice, large, {}).value().total == 1);
+    CHECK(host.value("SELECT group_concat(subscription_id || ':' || filtered) FROM "
+                     "(SELECT * FROM webhooks_rollup WHERE filtered > 0 ORDER BY 1)") ==
+          "0:3," + std::to_string(large.value) + ":3");
+    CHECK(plain != large);
+}
+
 SQLITE_OUTBOX_TEST("on SQLite ids of a host's events and the service's are consecutive") {
     const SubscriptionId id = subscribe();
     CHECK(published(order()) == Numbers{1});

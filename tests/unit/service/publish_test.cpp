@@ -72,6 +72,37 @@ TEST_CASE_METHOD(ServiceFixture, "an event is judged by filters once, when it is
     CHECK(service().send_test_event(alice, large.id));
 }
 
+TEST_CASE_METHOD(ServiceFixture, "what filters did not let through is counted, once for a key") {
+    const SubscriptionId large =
+        service()
+            .create_subscription(alice, {.name = "large",
+                                         .event_type = "order.*",
+                                         .filter = "payload/total ge 100",
+                                         .url = "https://hooks.example.com/"})
+            .value()
+            .id;
+    const auto publish = [&](const char* payload, const char* key = "") {
+        service()
+            .publish(alice,
+                     {.event_type = "order.created", .payload = payload, .idempotency_key = key})
+            .value();
+    };
+    publish(R"({"total":99})");
+    publish(R"({"total":100})");
+    publish("no JSON", "k");
+    publish("no JSON", "k");
+    advance(11s);
+    CHECK(service().statistics(alice, large).value().filtered == 2);
+    std::int64_t sum = 0;
+    for (const SeriesBucket& bucket : service().all_series(admin).value().buckets) {
+        sum += bucket.counts.filtered;
+    }
+    CHECK(sum == 2);
+    const std::string metrics =
+        format_metrics(service().metrics().value(), MetricsFormat::prometheus);
+    CHECK(metrics.find("webhooks_filtered_total 2\n") != std::string::npos);
+}
+
 TEST_CASE_METHOD(ServiceFixture, "a filter that cannot be parsed is rejected with its character") {
     const SubscriptionDraft draft{.name = "a",
                                   .event_type = "*",

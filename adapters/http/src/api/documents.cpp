@@ -288,6 +288,7 @@ void write(json::Writer& writer, const DeliveryStatistics& statistics) {
         .member("p99", latency(statistics.latency_p99))
         .end_object();
     writer.member("waiting", statistics.waiting)
+        .member("filtered", statistics.filtered)
         .member("lastFailure", format_if_set(statistics.last_failure))
         .member("failingSince", format_if_set(statistics.failing_since))
         .member("pausedUntil", format_if_set(statistics.paused_until))
@@ -307,7 +308,8 @@ void write(json::Writer& writer, const SeriesBucket& bucket) {
         .member("failed", counts.failed)
         .member("exhausted", counts.exhausted)
         .member("cancelled", counts.cancelled)
-        .member("expired", counts.expired);
+        .member("expired", counts.expired)
+        .member("filtered", counts.filtered);
     writer.key("byStatus").begin_object();
     for (std::size_t i = 0; i < counts.statuses.size(); ++i)
         writer.member(status_classes[i], counts.statuses[i]);
