@@ -283,16 +283,6 @@ Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& princi
     return stored;
 }
 
-Result<DeliveryStatistics> WebhookService::Impl::statistics(const Principal& principal,
-                                                            SubscriptionId id,
-                                                            std::stop_token stop) const {
-    Result<DeliveryStatistics> statistics = storage->statistics(principal, id, std::move(stop));
-    if (statistics && statistics->paused_until <= engine.now()) {
-        statistics->paused_until.reset();
-    }
-    return statistics;
-}
-
 // ---- The event log.
 
 Result<Page<Event>> WebhookService::Impl::events(const Principal& principal, SubscriptionId id,
