@@ -56,7 +56,10 @@ void OperationalWriter::write_pending(PendingFact pending) {
 std::vector<SubscriptionId> OperationalWriter::recipients(const Fact& fact,
                                                           const OperationalEvent& event) {
     if (!fact.owner) return {};
-    return table_.recipients(event, *fact.owner);
+    std::vector<SubscriptionId> reached = table_.recipients(event, *fact.owner);
+    // It may have become a subscription to these events while the fact was pending.
+    std::erase(reached, fact.subscription);
+    return reached;
 }
 
 bool OperationalWriter::take_room(std::size_t events) {

@@ -77,6 +77,7 @@ public:
     std::vector<OperationalEvent> take_events() { return std::move(events_); }
 
 private:
+    /// Never the subscription that the fact is about.
     std::vector<SubscriptionId> recipients(const Fact& fact, const OperationalEvent& event);
     /// Counts them. @return false if there is no room in this minute.
     bool take_room(std::size_t events);
