@@ -42,7 +42,7 @@ endforeach()
 # Static libraries need the internal ones as well; shared libraries contain them.
 set(webhooks_internal_components "")
 if(NOT BUILD_SHARED_LIBS)
-    foreach(component IN ITEMS sql asio)
+    foreach(component IN ITEMS sql asio json)
         if(TARGET webhooks_${component})
             list(APPEND webhooks_internal_components ${component})
             install(TARGETS webhooks_${component} EXPORT webhooks-${component}
@@ -54,7 +54,7 @@ if(NOT BUILD_SHARED_LIBS)
     endforeach()
 endif()
 
-webhooks_pkg_config(core "" "" "libcrypto >= 3.0" -pthread)
+webhooks_pkg_config(core "" -lwebhooks_json "libcrypto >= 3.0" -pthread)
 webhooks_pkg_config(testing webhooks-core "" "" "")
 if(WEBHOOKS_SQLITE)
     webhooks_pkg_config(sqlite webhooks-core -lwebhooks_sql sqlite3 "-lsoci_sqlite3;-lsoci_core")

@@ -20,14 +20,15 @@ lib/endpoint                 boost.system lib/base
 lib/metrics                  boost.system lib/base
 lib/query                    boost.system lib/base
 lib/signing                  boost.system lib/base crypto
+lib/filter                   boost.system json lib/base lib/query
 lib/encryption               boost.system lib/base lib/signing crypto posix
 lib/asio                     boost.system asio beast json
 lib/delivery                 boost.system lib/base lib/endpoint lib/query lib/signing
-lib/service                  boost.system lib/base lib/publication lib/metrics lib/endpoint lib/query lib/signing lib/delivery
-lib/storage                  boost.system lib/base lib/publication lib/query
+lib/service                  boost.system lib/base lib/publication lib/metrics lib/endpoint lib/query lib/filter lib/signing lib/delivery
+lib/storage                  boost.system lib/base lib/publication lib/query lib/filter
 lib/storage/memory           boost.system lib/base lib/publication lib/query lib/storage
-lib/storage/sql              boost.system lib/base lib/encryption lib/publication lib/query lib/storage soci sqlite libpq posix
-lib/storage/sql/sqlite       boost.system lib/base lib/publication lib/query lib/signing lib/storage lib/storage/sql soci sqlite posix
+lib/storage/sql              boost.system lib/base lib/encryption lib/publication lib/query lib/filter lib/storage soci sqlite libpq posix
+lib/storage/sql/sqlite       boost.system lib/base lib/publication lib/query lib/filter lib/signing lib/storage lib/storage/sql soci sqlite posix
 lib/testing                  boost.system lib/base
 lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
 examples                     boost.system http asio beast json boost crypto tls posix sqlite libpq catch

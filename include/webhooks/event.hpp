@@ -151,6 +151,8 @@ struct DeliveryStatistics {
     std::chrono::microseconds latency_p95{};
     std::chrono::microseconds latency_p99{};
     std::int64_t waiting = 0;  ///< Events for which an attempt is due, now or later.
+    /// Events that the filter did not let through; counted up to 10 s later.
+    std::int64_t filtered = 0;
     std::optional<Time> last_failure = {};
     /// The time since when no attempt has succeeded; absent if the latest one has.
     std::optional<Time> failing_since = {};

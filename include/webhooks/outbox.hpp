@@ -34,6 +34,9 @@ namespace WEBHOOKS_EXPORT webhooks {
 /// never committed without its events. A host that wants to continue sets a savepoint first and
 /// rolls back to it.
 ///
+/// Subscriptions with a filter get their events when a worker has judged them, after the commit:
+/// the receipt has the ids of the others only (docs/payload-filters.md).
+///
 /// @param connection its role needs USAGE on the schema and EXECUTE on `webhooks_publish_receipt`.
 /// @param schema `PostgresqlOptions::schema`.
 /// @return invalid_argument, also if no transaction is open; conflict for an idempotency key used

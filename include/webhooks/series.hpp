@@ -17,7 +17,7 @@
 
 namespace WEBHOOKS_EXPORT webhooks {
 
-/// The outcomes of the attempts of some period.
+/// What happened in some period: the outcomes of its attempts, and what was filtered.
 struct DeliveryCounts {
     /// Upper bounds of the first elements of `latencies`.
     static constexpr std::array<std::chrono::milliseconds, 12> latency_bounds = {
@@ -33,6 +33,8 @@ struct DeliveryCounts {
     std::int64_t exhausted = 0;  ///< Those of the failed ones that were their event's last.
     std::int64_t cancelled = 0;  ///< Ended without a request, like the expired ones.
     std::int64_t expired = 0;
+    /// Events that the filter did not let through: nothing else is kept of them.
+    std::int64_t filtered = 0;
     /// Requests by status: 2xx, 3xx, 4xx, 5xx, and without a response.
     std::array<std::int64_t, 5> statuses = {};
     /// Requests by duration, each in the first bound that is not shorter; the last element counts

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct RetiredSecret {
 
 inline constexpr int max_rate_limit = 100'000;
 inline constexpr std::chrono::seconds max_subscription_timeout{60};
+inline constexpr std::size_t max_payload_filter_bytes = 2048;
 
 /// Why a subscription is inactive.
 enum class DeactivationReason : std::uint8_t {
@@ -41,6 +43,10 @@ struct Subscription {
     /// A registered type, `*`, or a prefix ending in `.*`. `*` matches no type of
     /// `operational_event_types`.
     std::string event_type = {};
+    /// A condition on `eventType` and the payload that events must meet as well; empty: none. At
+    /// most `max_payload_filter_bytes`. Judged once, when an event is published
+    /// (docs/payload-filters.md).
+    std::string filter = {};
     std::string url = {};  ///< As given.
     Secret secret = {};    ///< Signs the deliveries.
     Headers headers = {};
@@ -83,6 +89,7 @@ struct Subscription {
 struct SubscriptionDraft {
     std::string name;
     std::string event_type;
+    std::string filter = {};
     std::string url;
     /// 1-256 printable ASCII characters; one that begins with `whsec_` must continue with base64 of
     /// 24-64 bytes. Absent: a new `whsec_` secret of 32 random bytes is generated.
@@ -102,6 +109,7 @@ struct SubscriptionDraft {
 struct SubscriptionChange {
     std::optional<std::string> name = {};
     std::optional<std::string> event_type = {};
+    std::optional<std::string> filter = {};
     std::optional<std::string> url = {};
     std::optional<Secret> secret = {};
     std::optional<Headers> headers = {};

@@ -73,57 +73,62 @@ void EndpointHealth::apply_notified(std::optional<Time> notified_failing_since) 
 
 HealthReport EndpointHealth::note(const EndedRequest& request, const HealthPolicy& policy,
                                   const RetryPolicy& retries, const Now& now) {
-    const bool was_failing = failing_since_.has_value();
-    bool ends_notice = false;
-    const SteadyTime was_blocked_until = blocked_until;
-    const std::optional<Time> was_asked_until = asked_until_;
     const bool is_success = response_class_of(request.answer) == ResponseClass::success;
-    HealthReport report;
-    if (is_success) {
-        note_success(*this, request.started);
-        failing_since_.reset();
-        failures_ = 0;
-        ends_notice = std::exchange(is_notified_, false);
-        report.change = report_success();
-    } else {
-        report.change = report_failure(request.answer, now.steady);
-        note_failed(request, policy, retries, now);
-        report.deactivation = deactivate_if_due(request, policy, now);
-        if (!report.deactivation) report.failing_notice = notice_if_due(request, policy, now);
-    }
-    const bool is_unchanged =
-        was_failing == failing_since_.has_value() && was_blocked_until == blocked_until;
-    if (is_unchanged && !ends_notice) return report;
-    EndpointState state{.subscription = subscription_,
-                        .judged_at = version_,
-                        .failing_since = failing_since_,
-                        .is_asked_for = was_asked_until != asked_until_};
-    if (is_blocked(now.steady)) {
-        state.paused_until = paused_until_ =
-            std::max(paused_until_, std::optional(now.at(blocked_until)));
-    } else if (is_success) {
-        state.ended_pause = std::exchange(paused_until_, std::nullopt);
-        state.is_asked_for = false;
-        asked_until_.reset();
-    }
-    report.state = state;
+    return is_success ? note_succeeded(request, now) : note_failed(request, policy, retries, now);
+}
+
+HealthReport EndpointHealth::note_succeeded(const EndedRequest& request, const Now& now) {
+    HealthReport report{.change = report_success()};
+    const SteadyTime was_blocked_until = blocked_until;
+    note_success(*this, request.started);
+    failures_ = 0;
+    const bool was_failing = std::exchange(failing_since_, std::nullopt).has_value();
+    const bool was_notified = std::exchange(is_notified_, false);
+    if (!was_failing && !was_notified && blocked_until == was_blocked_until) return report;
+    report.state = {.subscription = subscription_, .judged_at = version_};
+    if (is_blocked(now.steady)) return report;
+    report.state->ended_pause = std::exchange(paused_until_, std::nullopt);
+    asked_until_.reset();
     return report;
 }
 
-void EndpointHealth::note_failed(const EndedRequest& request, const HealthPolicy& policy,
-                                 const RetryPolicy& retries, const Now& now) {
+HealthReport EndpointHealth::note_failed(const EndedRequest& request, const HealthPolicy& policy,
+                                         const RetryPolicy& retries, const Now& now) {
+    HealthReport report{.change = report_failure(request.answer, now.steady)};
+    const bool was_failing = failing_since_.has_value();
+    if (!was_failing) failing_since_ = request.sent_at;
+    ++failures_;
+    EndpointState state{
+        .subscription = subscription_, .judged_at = version_, .failing_since = failing_since_};
+    begin_pause(request, policy, retries, now, state);
+    if (!was_failing || state.paused_until) report.state = state;
+    report.deactivation = deactivate_if_due(request, policy, now);
+    if (!report.deactivation) report.failing_notice = notice_if_due(request, policy, now);
+    return report;
+}
+
+/// Only the pause that this request leads to is stored: another worker may have ended those that
+/// are known here.
+void EndpointHealth::begin_pause(const EndedRequest& request, const HealthPolicy& policy,
+                                 const RetryPolicy& retries, const Now& now, EndpointState& state) {
     Failure failure{.started = request.started,
                     .has_no_response = request.answer.kind == TransportAnswer::Kind::failed};
     if (response_class_of(request.answer) == ResponseClass::slow_down) {
         failure.wanted_pause = wanted_pause(request.answer, retries, now.time);
     }
+    const SteadyTime was_blocked_until = blocked_until;
     note_failure(*this, policy.breaker, failure, now.steady);
-    if (failure.wanted_pause && failure.wanted_pause->count() > 0) {
-        asked_until_ = std::max(asked_until_, std::optional(now.time + *failure.wanted_pause));
+    if (blocked_until != was_blocked_until && is_blocked(now.steady)) {
+        state.paused_until = now.at(blocked_until);
     }
+    if (failure.wanted_pause && failure.wanted_pause->count() > 0) {
+        const std::optional<Time> asked_until = now.time + *failure.wanted_pause;
+        state.is_asked_for = true;
+        state.paused_until = std::max(state.paused_until, asked_until);
+        asked_until_ = std::max(asked_until_, asked_until);
+    }
+    paused_until_ = std::max(paused_until_, state.paused_until);
     keep_asked_pause(now);
-    if (!failing_since_) failing_since_ = request.sent_at;
-    ++failures_;
 }
 
 void EndpointHealth::keep_asked_pause(const Now& now) {

@@ -54,7 +54,11 @@ public:
     HealthReport note(const EndedRequest&, const HealthPolicy&, const RetryPolicy&, const Now&);
 
 private:
-    void note_failed(const EndedRequest&, const HealthPolicy&, const RetryPolicy&, const Now&);
+    HealthReport note_succeeded(const EndedRequest&, const Now&);
+    HealthReport note_failed(const EndedRequest&, const HealthPolicy&, const RetryPolicy&,
+                             const Now&);
+    void begin_pause(const EndedRequest&, const HealthPolicy&, const RetryPolicy&, const Now&,
+                     EndpointState&);
     std::optional<Deactivation> deactivate_if_due(const EndedRequest&, const HealthPolicy&,
                                                   const Now&);
     std::optional<FailingNotice> notice_if_due(const EndedRequest&, const HealthPolicy&,

@@ -46,6 +46,7 @@ DeliveryCounts& DeliveryCounts::operator+=(const DeliveryCounts& other) noexcept
     exhausted += other.exhausted;
     cancelled += other.cancelled;
     expired += other.expired;
+    filtered += other.filtered;
     add_each(statuses, other.statuses);
     add_each(latencies, other.latencies);
     return *this;

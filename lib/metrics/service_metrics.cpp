@@ -9,6 +9,7 @@ namespace {
 enum Metric : std::size_t {
     publications,
     events,
+    filtered,
     publish_duration,
     dispatch_delay,
     attempts,
@@ -69,6 +70,8 @@ void describe_publishing(Descriptions& all) {
                     {"accepted", "replayed", "invalid", "conflict", "overloaded", "unavailable"}}}};
     all[events] = {.name = "webhooks_events",
                    .help = "Events that became durable: one for each subscription that matched."};
+    all[filtered] = {.name = "webhooks_filtered",
+                     .help = "Events that subscriptions would have got without their filters."};
     all[publish_duration] = {.name = "webhooks_publish_duration_seconds",
                              .help = "From the call until a publication was durable.",
                              .type = MetricType::histogram,
@@ -208,6 +211,10 @@ void ServiceMetrics::count_publications(PublishResult result, std::size_t count,
 
 void ServiceMetrics::count_events(std::size_t count) noexcept {
     set_.add(events, 0, count);
+}
+
+void ServiceMetrics::count_filtered(std::size_t count) noexcept {
+    set_.add(filtered, 0, count);
 }
 
 void ServiceMetrics::count_attempt(const AttemptReport& report) noexcept {

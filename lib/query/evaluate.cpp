@@ -12,7 +12,7 @@ bool is_null(const Value& value) {
 
 std::string to_upper(std::string text) {
     for (char& c : text) {
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+        c = ascii::upper(c);
     }
     return text;
 }

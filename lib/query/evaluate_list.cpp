@@ -67,6 +67,8 @@ Value value_of(const Subscription& row, std::size_t column) {
             return std::string(to_string(*row.deactivation_reason));
         case of_subscription("operatorScope"):
             return row.operator_scope;
+        case of_subscription("filter"):
+            return row.filter.empty() ? Value() : Value(row.filter);
         default:
             return {};
     }

@@ -31,6 +31,7 @@ inline constexpr std::array subscription_fields = {
     Field{"deactivationReason", Type::text, true},
     Field{"deactivation", Type::text, false},
     Field{"operatorScope", Type::boolean, true},
+    Field{"filter", Type::text, true},
 };
 
 inline constexpr std::array event_fields = {

@@ -12,6 +12,8 @@ struct Node {
     enum class Kind : std::uint8_t {
         // Terms.
         field,    ///< `text` is its name.
+        path,     ///< In a payload: `text` is the root, `payload` or a variable, and the children
+                  ///< are the segments, each a text or a number.
         text,     ///< `text` is the value.
         number,   ///< `text` is the literal.
         time,     ///< `text` is the literal.
@@ -31,6 +33,10 @@ struct Node {
         contains,  ///< children[0] contains children[1], a text.
         starts_with,
         ends_with,
+        any,  ///< children[0] is a path; the condition children[1], if it is there, holds for any
+              ///< of its items, named `text`.
+        all,  ///< As `any`, for all items.
+        exists,  ///< children[0] is a path.
         all_of,
         any_of,
         negation,

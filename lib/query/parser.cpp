@@ -1,6 +1,6 @@
 #include <base/utf8.hpp>
-#include <query/literal_parser.hpp>
 #include <query/parser.hpp>
+#include <query/path_parser.hpp>
 #include <query/spelling.hpp>
 
 namespace webhooks::query {
@@ -11,14 +11,15 @@ bool is_condition(const Node& node) {
 }
 
 bool can_be_condition(const Node& node) {
-    return is_condition(node) || node.kind == Node::Kind::field || node.kind == Node::Kind::boolean;
+    return is_condition(node) || node.kind == Node::Kind::field || node.kind == Node::Kind::path ||
+           node.kind == Node::Kind::boolean;
 }
 
 /// Recursive descent over the grammar of docs/list-queries.md, a function for each rule. A rule
 /// that fails notes the error and returns null.
-class FilterParser : LiteralParser {
+class FilterParser final : PathParser {
 public:
-    explicit FilterParser(std::string_view text) : LiteralParser(text) {}
+    FilterParser(std::string_view text, Grammar grammar) : PathParser(text), grammar_(grammar) {}
 
     std::variant<NodePtr, SyntaxError> parse() {
         NodePtr filter = is_trimmed() ? any_of() : nullptr;
@@ -209,6 +210,7 @@ private:
         if (at_literal()) return literal();
         if (at("string") && is(following(), ".")) return null_or_empty();
         if (at_call()) return call();
+        if (grammar_ == Grammar::payload) return path();
         skip_it();
         if (token().kind != Token::Kind::word || find_unsupported(token())) {
             return unexpected("a field or a value");
@@ -221,6 +223,7 @@ private:
     /// itself.
     NodePtr call() {
         return deeper([this]() -> NodePtr {
+            if (grammar_ == Grammar::payload && at("exists")) return existence();
             const Spelling* test = find_test(token());
             const Spelling* function = find_function(token());
             if (!test && !function && !at("np")) return unknown_function();
@@ -237,8 +240,15 @@ private:
 
     NodePtr unknown_function() {
         if (find_unsupported(token())) return unexpected("");
-        return fail("unknown function " + in_quotes(token().text), token().position,
-                    "there are contains, startswith, endswith, tolower, toupper, length");
+        return fail(
+            "unknown function " + in_quotes(token().text), token().position,
+            grammar_ == Grammar::payload
+                ? "there are contains, startswith, endswith, tolower, toupper, length, exists"
+                : "there are contains, startswith, endswith, tolower, toupper, length");
+    }
+
+    NodePtr lambda_body() override {
+        return deeper([this] { return any_of(); });
     }
 
     /// `text.Contains("part")`, `text.ToLower()`, `text.Length` and similar members.
@@ -288,7 +298,9 @@ private:
             if (!expect("(")) return nullptr;
             NodePtr field = primary();
             if (!field) return nullptr;
-            if (field->kind != Node::Kind::field || !take(")")) {
+            const bool is_name =
+                field->kind == Node::Kind::field || field->kind == Node::Kind::path;
+            if (!is_name || !take(")")) {
                 return fail("IsNullOrEmpty takes a field alone", field->position);
             }
             NodePtr is_null = counted(
@@ -300,16 +312,18 @@ private:
         });
     }
 
+    const Grammar grammar_;
     std::size_t depth_ = 0;
     std::size_t conditions_ = 0;
 };
 
 }  // namespace
 
-std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text, std::size_t* steps) {
+std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text, std::size_t* steps,
+                                                Grammar grammar) {
     if (text.size() > max_filter_bytes) return SyntaxError{.what = "is longer than 2048 bytes"};
     if (!is_storable_text(text)) return SyntaxError{.what = "must be UTF-8 without U+0000"};
-    FilterParser parser(text);
+    FilterParser parser(text, grammar);
     auto filter = parser.parse();
     if (steps) *steps += parser.steps();
     return filter;

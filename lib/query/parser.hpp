@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <query/node.hpp>
 #include <query/syntax_error.hpp>
 #include <string>
@@ -19,12 +20,21 @@ inline constexpr std::size_t max_sort_keys = 8;
 inline constexpr std::size_t max_relations = 8;
 inline constexpr std::size_t max_chained_calls = 4;
 
+inline constexpr std::size_t max_segments = 16;
+inline constexpr std::size_t max_lambda_depth = 2;
+
+/// What the names in a filter denote.
+enum class Grammar : std::uint8_t {
+    list,     ///< The fields of a list.
+    payload,  ///< `eventType`, and paths into the payload of an event.
+};
+
 /// Parses a filter, in the spelling of OData, of System.Linq.Dynamic.Core, or both mixed. Takes
 /// linear time, and a stack of bounded depth.
 /// @param steps grows with the number of tokens read, so that a test can measure time without a
 /// clock.
-std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text,
-                                                std::size_t* steps = nullptr);
+std::variant<NodePtr, SyntaxError> parse_filter(std::string_view text, std::size_t* steps = nullptr,
+                                                Grammar grammar = Grammar::list);
 
 /// A name in a comma-separated list, with the word after it.
 struct ListItem {

@@ -29,6 +29,12 @@ void Accounts::count_published(std::size_t events) {
     rates_.add({.published = static_cast<double>(events)}, clock_.steady_now());
 }
 
+void Accounts::count_filtered(const std::vector<SubscriptionId>& subscriptions, Time published_at) {
+    if (subscriptions.empty()) return;
+    rollups_.add_filtered(subscriptions, published_at, clock_.steady_now());
+    metrics_->count_filtered(subscriptions.size());
+}
+
 bool Accounts::add_due(delivery::Results& results) {
     const SteadyTime now = clock_.steady_now();
     const bool is_due = due_at() <= now;

@@ -9,6 +9,7 @@
 #include <service/rollup_collector.hpp>
 #include <service/storage_clock.hpp>
 #include <string>
+#include <vector>
 
 namespace webhooks::service {
 
@@ -22,6 +23,8 @@ public:
     /// Results are in storage.
     void count(const delivery::Results& written);
     void count_published(std::size_t events);
+    /// Filters of these subscriptions did not let a publication through.
+    void count_filtered(const std::vector<SubscriptionId>& subscriptions, Time published_at);
     /// Adds what is due to what is about to be written. @return whether anything was due
     bool add_due(delivery::Results& results);
     /// When something is due next. A report alone is due only while what it says changes.

@@ -102,6 +102,7 @@ void BatchWriter::abort_batch(const char* reason) noexcept {
 void BatchWriter::match(Batch& batch) {
     std::vector<Submission>& submissions = current_.submissions;
     batch.appends.clear();
+    filtered_.clear();
     batch.matched_at = parts_.index.revision();
     batch.low_water = low_water_.value();
     std::size_t events = 0;
@@ -126,14 +127,17 @@ void BatchWriter::match(Batch& batch) {
     }
 }
 
-Append BatchWriter::match(const PendingPublication& publication) const {
+Append BatchWriter::match(const PendingPublication& publication) {
     Append append{.message = publication.message,
                   .subscriptions = {},
                   .idempotency = publication.idempotency,
                   .due = publication.due};
+    std::vector<SubscriptionId>& filtered = filtered_.emplace_back();
     if (!publication.only) {
-        append.subscriptions =
-            parts_.index.match(publication.message->event_type, publication.owner).subscriptions;
+        SubscriptionIndex::Match match =
+            parts_.index.match(*publication.message, publication.owner);
+        append.subscriptions = std::move(match.subscriptions);
+        filtered = std::move(match.filtered);
     } else if (parts_.index.endpoint(*publication.only)) {
         append.subscriptions = {*publication.only};
     }
@@ -147,7 +151,10 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
-        if (!appended.is_replay) parts_.accounts.count_published(appended.count);
+        if (!appended.is_replay) {
+            parts_.accounts.count_published(appended.count);
+            parts_.accounts.count_filtered(filtered_[i], parts_.clock.now());
+        }
         std::vector<HeldEvent> held = hold(batch.appends[i], appended);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
         events.insert(events.end(), std::make_move_iterator(held.begin()),

@@ -65,7 +65,7 @@ private:
     bool recover_appended();
     /// Matches publications again. Those that do not fit into one transaction are put back.
     void match(Batch& batch);
-    Append match(const PendingPublication& publication) const;
+    Append match(const PendingPublication& publication);
     void complete(const Batch& batch, const BatchReceipt& receipt);
     /// Results are about to be written: the low-water mark may advance past their events.
     void mark_done(const delivery::Results& results);
@@ -81,6 +81,8 @@ private:
     EventId written_low_water_{};
     /// What is being written.
     StorageWork current_;
+    /// For each append of the current batch, the subscriptions whose filter did not let it through.
+    std::vector<std::vector<SubscriptionId>> filtered_;
     /// Results whose write failed; they go into the next batch, unless they turn out to be written.
     delivery::Results unwritten_;
     /// The batch of `last_batch_` has no receipt.

@@ -53,6 +53,7 @@ std::size_t Claimer::claim_due() {
         is_in_doubt_ = true;
         return 0;
     }
+    parts_.accounts.count_filtered(claim->filtered, parts_.clock.now());
     next_due_ = claim->next_due;
     const std::size_t claimed = claim->events.size();
     if (claimed == 0 && next_due_ && *next_due_ <= parts_.clock.now()) {

@@ -25,6 +25,7 @@ public:
         ChangeReader& changes;
         SubscriptionIndex& index;
         Inbox& inbox;
+        Accounts& accounts;
         const delivery::MemoryBudget& budget;
     };
     explicit Claimer(Parts parts) : parts_(std::move(parts)) {}

@@ -69,6 +69,7 @@ Result<Secret> make_secret_like(const Secret& secret, Random& random) {
 SubscriptionChange as_change(const SubscriptionDraft& draft) {
     return {.name = draft.name,
             .event_type = draft.event_type,
+            .filter = draft.filter,
             .url = draft.url,
             .secret = draft.secret,
             .headers = draft.headers,
@@ -217,6 +218,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
     Subscription subscription{
         .name = std::move(draft.name),
         .event_type = std::move(draft.event_type),
+        .filter = std::move(draft.filter),
         .url = std::move(draft.url),
         .secret = *std::move(draft.secret),
         .headers = std::move(draft.headers),
@@ -289,16 +291,6 @@ Result<Subscription> WebhookService::Impl::rotate_secret(const Principal& princi
     Result<Subscription> stored = storage->rotate_secret(principal, id, *secret, overlap);
     if (stored) apply_change();
     return stored;
-}
-
-Result<DeliveryStatistics> WebhookService::Impl::statistics(const Principal& principal,
-                                                            SubscriptionId id,
-                                                            std::stop_token stop) const {
-    Result<DeliveryStatistics> statistics = storage->statistics(principal, id, std::move(stop));
-    if (statistics && statistics->paused_until <= engine.now()) {
-        statistics->paused_until.reset();
-    }
-    return statistics;
 }
 
 // ---- The event log.

@@ -16,6 +16,15 @@ DeliveryCounts RollupCollector::add(const std::vector<AttemptRecord>& attempts, 
     return sum;
 }
 
+void RollupCollector::add_filtered(const std::vector<SubscriptionId>& subscriptions,
+                                   Time published_at, SteadyTime now) {
+    if (rows_.empty()) due_at_ = now + interval;
+    const Time start = bucket_of(published_at, rollup_width);
+    for (const SubscriptionId subscription : subscriptions) {
+        ++rows_[{.subscription = subscription, .start = start}].filtered;
+    }
+}
+
 std::vector<Rollup> RollupCollector::take_due(SteadyTime now) {
     std::vector<Rollup> taken;
     if (now < due_at()) return taken;

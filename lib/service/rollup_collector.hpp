@@ -11,7 +11,8 @@
 
 namespace webhooks::service {
 
-/// Counts the attempts that are in storage, until a batch takes the counts along. Not thread-safe.
+/// Counts the attempts that are in storage, and what was filtered, until a batch takes the counts
+/// along. Not thread-safe.
 class RollupCollector {
 public:
     /// Counts wait for at most this long: as much is lost in a crash.
@@ -21,6 +22,9 @@ public:
 
     /// @return the counts of these attempts
     DeliveryCounts add(const std::vector<AttemptRecord>& attempts, SteadyTime now);
+    /// Counts one publication that the filters of these subscriptions did not let through.
+    void add_filtered(const std::vector<SubscriptionId>& subscriptions, Time published_at,
+                      SteadyTime now);
     /// What is due, up to `max_rows`, with its sums; the rest stays due.
     std::vector<Rollup> take_due(SteadyTime now);
     /// When something is due next; `SteadyTime::max()`: nothing is counted.

@@ -93,6 +93,16 @@ DeliverySeries fill(const SeriesRange& range, const SeriesRows& rows, Time now) 
 
 namespace webhooks {
 
+Result<DeliveryStatistics> WebhookService::Impl::statistics(const Principal& principal,
+                                                            SubscriptionId id,
+                                                            std::stop_token stop) const {
+    Result<DeliveryStatistics> statistics = storage->statistics(principal, id, std::move(stop));
+    if (statistics && statistics->paused_until <= engine.now()) {
+        statistics->paused_until.reset();
+    }
+    return statistics;
+}
+
 Result<DeliverySeries> WebhookService::Impl::series(const Principal& principal,
                                                     const SeriesScope& scope,
                                                     const SeriesQuery& query) const {

@@ -39,8 +39,8 @@ struct StorageParts {
     PendingWork pending;
     WorkerIdentity identity;
     ChangeReader changes;
-    Claimer claimer;
     Accounts accounts;
+    Claimer claimer;
     BatchWriter writer;
     Maintainer maintenance;
 };

@@ -45,6 +45,19 @@ void erase_from(Map& map, const std::string& key, SubscriptionId id) {
     if (found->second.empty()) map.erase(found);
 }
 
+/// Moves those whose filter does not let the message through to `filtered`.
+template <class Filters>
+void apply_filters(const Filters& filters, const Message& message,
+                   SubscriptionIndex::Match& match) {
+    filter::Judge judge(message.event_type, message.content_type, *message.payload);
+    std::erase_if(match.subscriptions, [&](SubscriptionId id) {
+        const auto found = filters.find(id);
+        if (found == filters.end() || judge.lets_through(*found->second)) return false;
+        match.filtered.push_back(id);
+        return true;
+    });
+}
+
 }  // namespace
 
 SubscriptionIndex::SubscriptionIndex(EndpointPolicy policy, LogWhileDeactivated logged)
@@ -109,13 +122,16 @@ void SubscriptionIndex::put(const Subscription& subscription) {
                .pattern = subscription.event_type};
     const std::string& pattern = subscription.event_type;
     const std::string owned = owner_and_pattern(made.owner, pattern);
+    FilterPtr filter = filter_of(subscription);
     const auto old = entries_.find(id);
     const bool was_unreadable = old != entries_.end() && old->second.endpoint->is_unreadable;
     if (old != entries_.end()) {
         erase_from(by_owner_and_pattern_, owner_and_pattern(made.owner, old->second.pattern), id);
         erase_from(by_pattern_, old->second.pattern, id);
     }
+    filter_by_id_.erase(id);
     try {
+        if (filter) filter_by_id_.emplace(id, std::move(filter));
         if (is_matched(subscription)) {
             by_pattern_[pattern].insert(id);
             by_owner_and_pattern_[owned].insert(id);
@@ -142,6 +158,7 @@ void SubscriptionIndex::remove(SubscriptionId id) {
     unreadable_ -= entry.endpoint->is_unreadable;
     erase_from(by_pattern_, entry.pattern, id);
     erase_from(by_owner_and_pattern_, owned, id);
+    filter_by_id_.erase(id);
     entries_.erase(found);
 }
 
@@ -176,11 +193,31 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
     return endpoint;
 }
 
-SubscriptionIndex::Match SubscriptionIndex::match(std::string_view event_type,
+SubscriptionIndex::FilterPtr SubscriptionIndex::filter_of(const Subscription& subscription) {
+    if (subscription.filter.empty()) return nullptr;
+    // The texts of filters that are no longer in use.
+    if (filters_.size() > 2 * filter_by_id_.size()) {
+        std::erase_if(filters_, [](const auto& entry) { return entry.second.expired(); });
+    }
+    std::weak_ptr<const filter::PayloadFilter>& known = filters_[subscription.filter];
+    FilterPtr shared = known.lock();
+    if (shared) return shared;
+    auto parsed = filter::PayloadFilter::parse(subscription.filter);
+    // It was checked when it was saved. What cannot be judged lets nothing through.
+    if (!std::holds_alternative<filter::PayloadFilter>(parsed)) {
+        parsed = filter::PayloadFilter::parse("false");
+    }
+    shared = std::make_shared<const filter::PayloadFilter>(
+        std::get<filter::PayloadFilter>(std::move(parsed)));
+    known = shared;
+    return shared;
+}
+
+SubscriptionIndex::Match SubscriptionIndex::match(const Message& message,
                                                   const std::optional<std::string>& owner) const {
-    const std::shared_lock lock(mutex_);
+    std::shared_lock lock(mutex_);
     Match match{.revision = revision_};
-    for (const std::string& pattern : patterns_for(event_type)) {
+    for (const std::string& pattern : patterns_for(message.event_type)) {
         const auto& map = owner ? by_owner_and_pattern_ : by_pattern_;
         const auto found = map.find(owner ? owner_and_pattern(*owner, pattern) : pattern);
         if (found == map.end()) continue;
@@ -188,6 +225,14 @@ SubscriptionIndex::Match SubscriptionIndex::match(std::string_view event_type,
                                    found->second.end());
     }
     std::ranges::sort(match.subscriptions);
+    if (filter_by_id_.empty()) return match;
+    std::unordered_map<SubscriptionId, FilterPtr> filters;
+    for (const SubscriptionId id : match.subscriptions) {
+        const auto found = filter_by_id_.find(id);
+        if (found != filter_by_id_.end()) filters.insert(*found);
+    }
+    lock.unlock();
+    if (!filters.empty()) apply_filters(filters, message, match);
     return match;
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <delivery/endpoint.hpp>
+#include <filter/judge.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,14 +30,16 @@ public:
     /// Takes in what they say of pauses.
     void apply(const std::vector<Notice>& notices);
 
-    /// The subscriptions that a publication of this type reaches, ascending: active ones, and
-    /// those of which events are logged nevertheless.
+    /// The subscriptions that a publication reaches, by its type and by their filters, ascending:
+    /// active ones, and those of which events are logged nevertheless.
     struct Match {
         std::vector<SubscriptionId> subscriptions = {};
         Revision revision = 0;
+        /// Those of its type whose filter did not let it through: did not hold, or was unknown.
+        std::vector<SubscriptionId> filtered = {};
     };
     /// @param owner the owner of the subscriptions; absent: everyone.
-    Match match(std::string_view event_type, const std::optional<std::string>& owner) const;
+    Match match(const Message& message, const std::optional<std::string>& owner) const;
 
     /// Null if there is no such subscription.
     std::shared_ptr<const delivery::Endpoint> endpoint(SubscriptionId) const;
@@ -60,10 +63,13 @@ private:
         std::string pattern;
     };
     using Ids = std::set<SubscriptionId>;
+    using FilterPtr = std::shared_ptr<const filter::PayloadFilter>;
 
     void put(const Subscription&);
     void remove(SubscriptionId);
     bool is_matched(const Subscription& subscription) const;
+    /// Null: it has none.
+    FilterPtr filter_of(const Subscription&);
     std::shared_ptr<const delivery::Endpoint> make_endpoint(const Subscription&) const;
 
     const std::shared_ptr<const EndpointPolicy> policy_;
@@ -76,6 +82,10 @@ private:
     /// Those that match, by pattern, and by owner and pattern.
     std::unordered_map<std::string, Ids> by_pattern_;
     std::unordered_map<std::string, Ids> by_owner_and_pattern_;
+    /// By text: many subscriptions often have the same, which is judged once per publication.
+    std::unordered_map<std::string, std::weak_ptr<const filter::PayloadFilter>> filters_;
+    /// Of those subscriptions that have one.
+    std::unordered_map<SubscriptionId, FilterPtr> filter_by_id_;
     std::map<std::string, EventType, std::less<>> event_types_;
 };
 

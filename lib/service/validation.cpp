@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <base/user_id.hpp>
 #include <base/utf8.hpp>
+#include <filter/payload_filter.hpp>
 #include <publication/publication.hpp>
 #include <service/masks.hpp>
 #include <service/validation.hpp>
@@ -92,6 +93,13 @@ void check_pattern(const std::string& pattern, const SubscriptionIndex& index,
     }
 }
 
+void check_filter(const std::string& text, FieldErrorList& errors) {
+    const auto filter = filter::PayloadFilter::parse(text);
+    if (const auto* error = std::get_if<query::SyntaxError>(&filter)) {
+        errors.add("filter", error->message());
+    }
+}
+
 Result<> check_endpoint(const std::string& text, const EndpointPolicy& policy) {
     const Result<EndpointUrl> url = EndpointUrl::parse(text);
     if (!url) return url.error();
@@ -107,6 +115,7 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
                       "must be 1 to 256 characters of UTF-8 without U+0000");
     }
     if (change.event_type) check_pattern(*change.event_type, rules.index, errors);
+    if (change.filter && !change.filter->empty()) check_filter(*change.filter, errors);
     if (change.url) errors.include(check_endpoint(*change.url, rules.options.endpoints));
     errors.include(check_unmasked(change));
     if (change.secret && !has_masked_secret(change)) errors.include(check_secret(*change.secret));

@@ -76,6 +76,7 @@ Changes differences(Changes changes, const Subscription& before, const Subscript
     const auto seconds = [](std::chrono::seconds timeout) { return std::int64_t{timeout.count()}; };
     changes.add("name", before.name, after.name)
         .add("eventType", before.event_type, after.event_type)
+        .add("filter", before.filter, after.filter)
         .add_url(before.url, after.url)
         .add_secret("secret", before.secret != after.secret)
         .add_secret("headers", before.headers != after.headers)

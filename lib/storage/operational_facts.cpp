@@ -49,6 +49,7 @@ Names differences(const Subscription& before, const Subscription& after) {
     };
     compare("name", before.name, after.name);
     compare("eventType", before.event_type, after.event_type);
+    compare("filter", before.filter, after.filter);
     compare("url", before.url, after.url);
     compare("secret", before.secret, after.secret);
     compare("headers", before.headers, after.headers);

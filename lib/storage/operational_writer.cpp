@@ -1,7 +1,19 @@
+#include <filter/judge.hpp>
+#include <publication/pattern.hpp>
 #include <storage/operational_writer.hpp>
 #include <utility>
 
 namespace webhooks::storage {
+namespace {
+
+constexpr const char* operational_content_type = "application/json";
+
+}  // namespace
+
+bool matches(const std::string& pattern, const std::string& filter, const OperationalEvent& event) {
+    if (!pattern_matches(pattern, event.type)) return false;
+    return filter::Judge(event.type, operational_content_type, event.body).lets_through(filter);
+}
 
 void OperationalWriter::write(const Fact& fact) {
     if (std::optional<PendingFact> pending = table_.find_pending(fact.subscription, fact.type)) {
@@ -11,15 +23,15 @@ void OperationalWriter::write(const Fact& fact) {
         pending->fact.count += before;
         return table_.put_pending(*pending);
     }
-    const std::vector<SubscriptionId> reached = recipients(fact);
+    Fact first = fact;
+    if (has_window(fact)) first.count = 1;
+    OperationalEvent event = make_event(first, now_, now_);
+    const std::vector<SubscriptionId> reached = recipients(fact, event);
     if (!take_room(reached.size())) {
         return table_.put_pending({.fact = fact, .since = now_, .due = next_minute()});
     }
-    if (!has_window(fact)) return append(fact, now_, reached);
-    Fact first = fact;
-    first.count = 1;
-    append(first, now_, reached);
-    begin_window(fact, fact.count - 1);
+    append(std::move(event), reached);
+    if (has_window(fact)) begin_window(fact, fact.count - 1);
 }
 
 void OperationalWriter::write_due(std::size_t limit) {
@@ -30,19 +42,24 @@ void OperationalWriter::write_due(std::size_t limit) {
 
 void OperationalWriter::write_pending(PendingFact pending) {
     if (pending.fact.count == 0) return table_.erase_pending(pending);
-    const std::vector<SubscriptionId> reached = recipients(pending.fact);
+    OperationalEvent event = make_event(pending.fact, pending.since, now_);
+    const std::vector<SubscriptionId> reached = recipients(pending.fact, event);
     if (!take_room(reached.size())) {
         pending.due = next_minute();
         return table_.put_pending(pending);
     }
-    append(pending.fact, pending.since, reached);
+    append(std::move(event), reached);
     if (!has_window(pending.fact)) return table_.erase_pending(pending);
     begin_window(std::move(pending.fact), 0);
 }
 
-std::vector<SubscriptionId> OperationalWriter::recipients(const Fact& fact) {
+std::vector<SubscriptionId> OperationalWriter::recipients(const Fact& fact,
+                                                          const OperationalEvent& event) {
     if (!fact.owner) return {};
-    return table_.recipients(fact.type, *fact.owner);
+    std::vector<SubscriptionId> reached = table_.recipients(event, *fact.owner);
+    // It may have become a subscription to these events while the fact was pending.
+    std::erase(reached, fact.subscription);
+    return reached;
 }
 
 bool OperationalWriter::take_room(std::size_t events) {
@@ -67,16 +84,16 @@ bool OperationalWriter::has_window(const Fact& fact) const {
     return fact.type == exhausted_type && exhausted_window_.count() > 0;
 }
 
-void OperationalWriter::append(const Fact& fact, Time since,
+void OperationalWriter::append(OperationalEvent event,
                                const std::vector<SubscriptionId>& recipients) {
-    events_.push_back(make_event(fact, since, now_));
-    if (recipients.empty()) return;
     appended_ += recipients.size();
-    const OperationalEvent& event = events_.back();
-    table_.append({.event_type = event.type,
-                   .content_type = "application/json",
-                   .payload = std::make_shared<const std::string>(event.body)},
-                  recipients, now_);
+    if (!recipients.empty()) {
+        table_.append({.event_type = event.type,
+                       .content_type = operational_content_type,
+                       .payload = std::make_shared<const std::string>(event.body)},
+                      recipients, now_);
+    }
+    events_.push_back(std::move(event));
 }
 
 void OperationalWriter::begin_window(Fact fact, std::int64_t rest) {

@@ -27,15 +27,19 @@ struct MinuteCount {
     bool operator==(const MinuteCount&) const = default;
 };
 
+/// Whether a subscription's pattern and filter match an event.
+WEBHOOKS_EXPORT bool matches(const std::string& pattern, const std::string& filter,
+                             const OperationalEvent& event);
+
 /// What a storage keeps for operational events. All calls are part of one transaction, and no other
 /// transaction makes such calls meanwhile.
 class OperationalTable {
 public:
     virtual ~OperationalTable() = default;
 
-    /// The active subscriptions, ascending, whose pattern matches the type and that belong to the
-    /// owner or have an operator's scope.
-    virtual std::vector<SubscriptionId> recipients(const std::string& type,
+    /// The active subscriptions, ascending, whose pattern and filter match the event and that
+    /// belong to the owner or have an operator's scope.
+    virtual std::vector<SubscriptionId> recipients(const OperationalEvent& event,
                                                    const std::string& owner) = 0;
     /// Appends one message with unclaimed events that are due now.
     virtual void append(const Message&, const std::vector<SubscriptionId>&, Time now) = 0;
@@ -73,13 +77,14 @@ public:
     std::vector<OperationalEvent> take_events() { return std::move(events_); }
 
 private:
-    std::vector<SubscriptionId> recipients(const Fact& fact);
+    /// Never the subscription that the fact is about.
+    std::vector<SubscriptionId> recipients(const Fact& fact, const OperationalEvent& event);
     /// Counts them. @return false if there is no room in this minute.
     bool take_room(std::size_t events);
     Time next_minute() const;
     bool has_window(const Fact& fact) const;
     void write_pending(PendingFact pending);
-    void append(const Fact& fact, Time since, const std::vector<SubscriptionId>& recipients);
+    void append(OperationalEvent event, const std::vector<SubscriptionId>& recipients);
     void begin_window(Fact fact, std::int64_t rest);
 
     OperationalTable& table_;

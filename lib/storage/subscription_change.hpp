@@ -42,6 +42,7 @@ inline void apply(const SubscriptionChange& change, Subscription& subscription, 
                   Revision revision) {
     if (change.name) subscription.name = *change.name;
     if (change.event_type) subscription.event_type = *change.event_type;
+    if (change.filter) subscription.filter = *change.filter;
     if (change.url) subscription.url = *change.url;
     if (change.secret) {
         subscription.secret = *change.secret;

@@ -19,7 +19,7 @@ inline void make_old(soci::session& sql) {
     }
     for (const char* column :
          {"timeout_seconds", "retry_on", "deactivation_reason", "deactivated_at", "operator_scope",
-          "notified_failing_since", "key_id"}) {
+          "notified_failing_since", "key_id", "filter"}) {
         sql << std::string("ALTER TABLE webhooks_subscription DROP COLUMN ") + column;
     }
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
@@ -31,6 +31,7 @@ inline void make_old(soci::session& sql) {
     sql << "ALTER TABLE webhooks_state DROP COLUMN last_notice";
     sql << "DROP TABLE webhooks_notice";
     sql << "DROP TABLE webhooks_rollup";
+    sql << "DROP TABLE IF EXISTS webhooks_unmatched";
     sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";
@@ -60,6 +61,7 @@ inline void check_defaults(Storage& storage) {
     CHECK(all[0].timeout == std::chrono::seconds(0));
     CHECK(all[0].retry_on.is_everything());
     CHECK_FALSE(all[0].operator_scope);
+    CHECK(all[0].filter.empty());
     CHECK(storage.find_api_key("aa").value()->permissions == Permissions::user());
     CHECK(storage.find_api_key("bb").value()->permissions == Permissions::administrator());
     CHECK(storage.list_api_keys().value().at(1).permissions == Permissions::administrator());

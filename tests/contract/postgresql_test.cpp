@@ -140,6 +140,7 @@ TEST_CASE("subscriptions of an older schema on PostgreSQL get the defaults of ne
     soci::session sql(soci::postgresql, postgresql_cluster().uri());
     sql << "SET search_path = " + place.schema;
     make_old(sql);
+    sql << "DROP FUNCTION webhooks_append";
     migrate_postgresql(place.options({})).value();
     check_defaults(*make_postgresql_storage(place.options({})).value());
 }

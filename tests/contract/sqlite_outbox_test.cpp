@@ -152,6 +152,23 @@ SQLITE_OUTBOX_TEST("on SQLite a rollback leaves nothing of what was published") 
     CHECK(transport->requests().size() == (rows() == "0 0 0 0" ? 0 : 1));
 }
 
+SQLITE_OUTBOX_TEST("on SQLite filters judge what a host publishes, in its transaction") {
+    subscribe();
+    const SubscriptionId large = subscribe("order.*");
+    running.update_subscription(alice, large, {.filter = "payload/total ge 100"}).value();
+    Publication sent = order();
+    sent.payload = R"({"total":100})";
+    CHECK(published(sent) == Numbers{1, 2});
+    sent.content_type = "text/plain";
+    CHECK(published(sent) == Numbers{3});
+    CHECK(published(order()) == Numbers{4});
+    deliver();
+    CHECK(transport->requests().size() == 4);
+    CHECK(running.events(alice, large, {}).value().total == 1);
+    CHECK(host.value("SELECT group_concat(subscription_id || ':' || filtered) FROM "
+                     "(SELECT * FROM webhooks_rollup WHERE filtered > 0 ORDER BY 1)") == "0:2,2:2");
+}
+
 SQLITE_OUTBOX_TEST("on SQLite ids of a host's events and the service's are consecutive") {
     const SubscriptionId id = subscribe();
     CHECK(published(order()) == Numbers{1});

@@ -45,9 +45,14 @@ void AuditStorage::note_park(WorkerId worker, const CustodyChange& custody_chang
 
 void AuditStorage::note_attempt(WorkerId worker, const AttemptRecord& record) {
     const auto found = model_.events.find(record.event);
-    if (found == model_.events.end() || found->second.deleted) return;
+    if (found == model_.events.end()) return;
     EventState& event = found->second;
     const bool is_seen = !model_.subscriptions.at(event.subscription).current().is_deleted;
+    if (event.deleted) {
+        // Its endpoint has answered all the same.
+        if (is_seen && event.holder == worker) note_asked_pause(event, record.attempt);
+        return;
+    }
     if (event.holder == worker && !event.has_ended()) {
         if (is_seen) {
             check(Record{.world = world_, .record = record, .event = event});

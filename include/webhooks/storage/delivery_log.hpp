@@ -54,6 +54,9 @@ struct Claim {
     /// The revision of subscriptions when the events were claimed, or a later one: a worker whose
     /// index is older must refresh it before it handles the events.
     Revision revision = 0;
+    /// Of what hosts published in their own transactions and storage has judged since: the
+    /// subscriptions whose filter did not let it through, once for each publication.
+    std::vector<SubscriptionId> filtered = {};
 };
 
 /// Storage's response to a heartbeat.

@@ -2,9 +2,9 @@
 
 namespace webhooks::storage {
 
-std::vector<SubscriptionId> MemoryOperationalTable::recipients(const std::string& type,
+std::vector<SubscriptionId> MemoryOperationalTable::recipients(const OperationalEvent& event,
                                                                const std::string& owner) {
-    return subscriptions_.recipients(type, owner);
+    return subscriptions_.recipients(event, owner);
 }
 
 void MemoryOperationalTable::append(const Message& message,

@@ -18,7 +18,7 @@ public:
     MemoryOperationalTable(const MemorySubscriptions& subscriptions, MemoryLog& log, Random& random)
         : subscriptions_(subscriptions), log_(log), random_(random) {}
 
-    std::vector<SubscriptionId> recipients(const std::string& type,
+    std::vector<SubscriptionId> recipients(const OperationalEvent& event,
                                            const std::string& owner) override;
     void append(const Message&, const std::vector<SubscriptionId>&, Time now) override;
     std::optional<PendingFact> find_pending(SubscriptionId, const std::string& type) override;

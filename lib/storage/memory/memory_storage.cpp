@@ -226,6 +226,13 @@ Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
     if (!statistics) return statistics;
     statistics->failing_since = (*found)->failing_since;
     statistics->paused_until = (*found)->paused_until;
+    const SeriesRange period{.from = clock_->now() - statistics_period,
+                             .to = Time::max(),
+                             .step = std::chrono::hours(24)};
+    const auto is_this = [id](SubscriptionId other) { return other == id; };
+    for (const SeriesBucket& bucket : rollups_.read(period, is_this)) {
+        statistics->filtered += bucket.counts.filtered;
+    }
     return statistics;
 }
 

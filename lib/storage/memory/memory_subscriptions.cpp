@@ -78,13 +78,14 @@ void MemorySubscriptions::note_pattern(const Subscription& subscription) {
     }
 }
 
-std::vector<SubscriptionId> MemorySubscriptions::recipients(const std::string& type,
+std::vector<SubscriptionId> MemorySubscriptions::recipients(const OperationalEvent& event,
                                                             const std::string& owner) const {
     std::vector<SubscriptionId> found;
     for (const SubscriptionId id : operational_) {
         const Subscription& subscription = subscriptions_.at(id).subscription;
         const bool hears = subscription.operator_scope || subscription.user_id == owner;
-        if (hears && subscription.is_active && pattern_matches(subscription.event_type, type)) {
+        if (hears && subscription.is_active &&
+            matches(subscription.event_type, subscription.filter, event)) {
             found.push_back(id);
         }
     }

@@ -32,7 +32,8 @@ public:
     /// After a change of its pattern.
     void note_pattern(const Subscription& subscription);
     /// As OperationalTable::recipients.
-    std::vector<SubscriptionId> recipients(const std::string& type, const std::string& owner) const;
+    std::vector<SubscriptionId> recipients(const OperationalEvent& event,
+                                           const std::string& owner) const;
     std::optional<EventType> find_event_type(const std::string& name) const;
     void upsert(const EventType& type);
     Configuration changes_since(Revision since) const;

@@ -79,23 +79,26 @@ std::size_t count_events(soci::session& sql, SubscriptionId subscription,
 
 }  // namespace
 
-std::vector<SubscriptionId> SqlOperationalTable::recipients(const std::string& type,
+std::vector<SubscriptionId> SqlOperationalTable::recipients(const OperationalEvent& event,
                                                             const std::string& owner) {
     // The conditions are those of two partial indexes.
     static const std::string select =
-        "SELECT id, event_type FROM webhooks_subscription WHERE deletion = 0 AND user_id = :owner "
-        "AND substr(event_type, 1, 8) = 'webhook.' AND operator_scope = 0 AND is_active = 1 "
-        "UNION ALL SELECT id, event_type FROM webhooks_subscription "
+        "SELECT id, event_type, filter FROM webhooks_subscription WHERE deletion = 0 "
+        "AND user_id = :owner AND substr(event_type, 1, 8) = 'webhook.' AND operator_scope = 0 AND "
+        "is_active = 1 "
+        "UNION ALL SELECT id, event_type, filter FROM webhooks_subscription "
         "WHERE deletion = 0 AND operator_scope = 1 AND is_active = 1 ORDER BY id";
     SubscriptionId id;
     std::string pattern;
+    std::string filter;
     std::vector<SubscriptionId> found;
     soci::statement query(sql_);
     query.exchange(into(id));
     query.exchange(into(pattern));
+    query.exchange(into(filter));
     query.exchange(use(owner, "owner"));
     for_each_row(query, select, [&] {
-        if (pattern_matches(pattern, type)) found.push_back(id);
+        if (matches(pattern, filter, event)) found.push_back(id);
     });
     return found;
 }

@@ -26,7 +26,7 @@ public:
     SqlOperationalTable(soci::session& sql, ReserveEventIds reserve)
         : sql_(sql), reserve_(std::move(reserve)) {}
 
-    std::vector<SubscriptionId> recipients(const std::string& type,
+    std::vector<SubscriptionId> recipients(const OperationalEvent& event,
                                            const std::string& owner) override;
     void append(const Message&, const std::vector<SubscriptionId>&, Time now) override;
     std::optional<PendingFact> find_pending(SubscriptionId, const std::string& type) override;

@@ -55,6 +55,7 @@ constexpr Column subscription_columns[] = {
     {"deactivationReason", "deactivation_reason", 0, true},
     {"deactivation", "NULL"},
     {"operatorScope", "operator_scope"},
+    {"filter", "nullif(filter, '')", 0, true},
 };
 static_assert(query::has_row_for_each<Column>(subscription_columns, query::subscription_fields));
 

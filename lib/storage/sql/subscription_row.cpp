@@ -100,6 +100,7 @@ void SubscriptionRow::for_each_column(Row& row, Visit visit) {
     visit("user_id", subscription.user_id);
     visit("name", subscription.name);
     visit("event_type", subscription.event_type);
+    visit("filter", subscription.filter);
     visit("url", subscription.url);
     visit("secret", subscription.secret);
     visit("headers", row.headers_);

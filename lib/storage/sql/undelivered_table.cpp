@@ -137,6 +137,9 @@ DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscripti
            "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
            "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id))",
         into(statistics.waiting), use(subscription, "owner");
+    sql << "SELECT CAST(coalesce(sum(filtered), 0) AS BIGINT) FROM webhooks_rollup "
+           "WHERE subscription_id = :owner AND start > :from",
+        into(statistics.filtered), use(subscription, "owner"), use(from, "from");
     return statistics;
 }
 

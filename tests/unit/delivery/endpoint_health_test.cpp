@@ -90,6 +90,29 @@ TEST_CASE_METHOD(EndpointHealthFixture, "a failed probe does not end a pause tha
     CHECK(health.is_blocked(now.steady + 599s));
 }
 
+TEST_CASE_METHOD(EndpointHealthFixture,
+                 "a failed probe does not store again a pause that another worker may have ended") {
+    options.breaker_failures = 1;
+    note(status(503, "600"));
+    pass(1s);
+    resume(health, now.steady);
+    const HealthReport report = fail();
+    REQUIRE(report.state);
+    CHECK(report.state->paused_until == now.time + 60s);
+    CHECK_FALSE(report.state->is_asked_for);
+    CHECK(health.is_blocked(now.steady + 598s));
+}
+
+TEST_CASE_METHOD(EndpointHealthFixture,
+                 "what an endpoint asks for is stored beside a longer pause that is known here") {
+    health.apply_pause(now.time + 600s, now);
+    const HealthReport report = note(status(429, "5"));
+    REQUIRE(report.state);
+    CHECK(report.state->paused_until == now.time + 5s);
+    CHECK(report.state->is_asked_for);
+    CHECK(health.is_blocked(now.steady + 599s));
+}
+
 TEST_CASE_METHOD(EndpointHealthFixture, "another worker's pause blocks, and its end unblocks") {
     health.apply_pause(now.time + 30s, now);
     CHECK(health.is_blocked(now.steady + 29s));

@@ -42,6 +42,7 @@ TEST_CASE_METHOD(ApiFixture, "a series has a bucket for each step") {
         R"({"series":{"from":"2026-01-01T00:00:00.000Z","to":"2026-01-01T00:05:00.000Z",)"
         R"("stepSeconds":300,"isComplete":true,"buckets":[{"start":"2026-01-01T00:00:00.000Z",)"
         R"("attempts":1,"delivered":1,"failed":0,"exhausted":0,"cancelled":0,"expired":0,)"
+        R"("filtered":0,)"
         R"("byStatus":{"2xx":1,"3xx":0,"4xx":0,"5xx":0,"none":0},)"
         R"("latencyMs":{"p50":2.5,"p95":4.75,"p99":4.95}}]},"success":true,"message":"1 buckets."})";
     CHECK(call("GET", "/v1/webhooks/subscriptions/" + id + "/stats/series" + range).body == body);

@@ -308,10 +308,11 @@ TEST_CASE_METHOD(ResendFixture, "what is unknown without attempts is null") {
     const Response response = call("GET", "/v1/webhooks" + path + "/stats");
     CHECK(response.status == 200);
     CHECK(names(response.body) == "stats success message ");
-    CHECK(raw_member(response.body, "stats") ==
-          R"({"attempts":0,"successes":0,"successRate":null,)"
-          R"("latencyMs":{"p50":null,"p95":null,"p99":null},"waiting":0,"lastFailure":null,)"
-          R"("failingSince":null,"pausedUntil":null})");
+    CHECK(
+        raw_member(response.body, "stats") ==
+        R"({"attempts":0,"successes":0,"successRate":null,)"
+        R"("latencyMs":{"p50":null,"p95":null,"p99":null},"waiting":0,"filtered":0,"lastFailure":null,)"
+        R"("failingSince":null,"pausedUntil":null})");
 }
 
 TEST_CASE_METHOD(ResendFixture, "statistics count what was sent, and what waits") {
@@ -335,11 +336,12 @@ TEST_CASE("statistics are written in milliseconds and RFC 3339") {
                                      .latency_p95 = 20ms,
                                      .latency_p99 = 15s,
                                      .waiting = 2,
+                                     .filtered = 4,
                                      .last_failure = Time{1ms},
                                      .failing_since = Time{2ms},
                                      .paused_until = Time{3ms}}) ==
           R"({"attempts":3,"successes":1,"successRate":0.3333333333333333,)"
-          R"("latencyMs":{"p50":1.5,"p95":20,"p99":15000},"waiting":2,)"
+          R"("latencyMs":{"p50":1.5,"p95":20,"p99":15000},"waiting":2,"filtered":4,)"
           R"("lastFailure":"1970-01-01T00:00:00.001Z","failingSince":"1970-01-01T00:00:00.002Z",)"
           R"("pausedUntil":"1970-01-01T00:00:00.003Z"})");
 }

@@ -222,7 +222,7 @@ TEST_CASE_METHOD(ApiFixture, "a list is cut by take and skip and counted whole")
     CHECK(errors("GET", "/subscriptions?take=x&filter=y") ==
           R"({"filter":["unknown field 'y' at character 1; there are id, name, eventType, url, )"
           R"(maxRetryCount, isActive, userId, createdAt, updatedAt, failingSince, pausedUntil, )"
-          R"(deactivationReason, operatorScope"],)"
+          R"(deactivationReason, operatorScope, filter"],)"
           R"("take":["must be a whole number, 0 to 2147483647"]})");
 }
 
@@ -284,6 +284,30 @@ TEST_CASE_METHOD(ApiFixture, "administrators create subscriptions to operational
         R"({"subscription.operatorScope":["cannot be changed; create another subscription instead"]})");
     CHECK(errors("POST", "/events", R"({"eventType":"webhook.worker.lost","payload":{}})") ==
           R"({"eventType":["must not begin with 'webhook.', which only the service publishes"]})");
+}
+
+TEST_CASE_METHOD(ApiFixture,
+                 "a filter is saved, shown if it is set, and cleared by null or an empty text") {
+    const std::string filter = "payload/total >= 100 && payload/cur == 'EUR'";
+    const auto made =
+        json(200, "POST", "/subscriptions",
+             R"({"subscription":{"name":"n","eventType":"*","url":"https://hooks.example.com/a",)"
+             R"("filter":")" +
+                 filter + R"("}})")
+            .at("subscription")
+            .as_object();
+    CHECK(made.at("filter").as_string() == filter);
+    const std::string path = "/subscriptions/" + std::to_string(made.at("id").as_int64());
+    CHECK(json(200, "GET", "/subscriptions?filter=filter%20ne%20null")
+              .at("totalSubscriptionsCount") == 1);
+    CHECK(json(200, "GET", path).at("subscription").at("filter").as_string() == filter);
+    CHECK(errors("PUT", path, R"({"subscription":{"filter":"payload/total gt"}})") ==
+          R"({"subscription.filter":["expected a field or a value at character 17"]})");
+    const std::string empty = GENERATE("null", R"("")");
+    const auto reset = json(200, "PUT", path, R"({"subscription":{"filter":)" + empty + "}}");
+    CHECK_FALSE(reset.at("subscription").as_object().contains("filter"));
+    CHECK(json(200, "GET", "/subscriptions?filter=filter%20ne%20null")
+              .at("totalSubscriptionsCount") == 0);
 }
 
 TEST_CASE_METHOD(ApiFixture, "a rate limit is shown if it is set, as the last member") {

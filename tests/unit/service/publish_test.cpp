@@ -40,6 +40,85 @@ TEST_CASE_METHOD(ServiceFixture, "a publication reaches exactly the subscription
               .error() == Errc::forbidden);
 }
 
+TEST_CASE_METHOD(ServiceFixture, "an event is judged by filters once, when it is published") {
+    const Subscription large =
+        service()
+            .create_subscription(alice, {.name = "large",
+                                         .event_type = "order.*",
+                                         .filter = "payload/total ge 100",
+                                         .url = "https://hooks.example.com/"})
+            .value();
+    subscribe();
+    const auto count = [&](const char* payload) {
+        return matched(service(), alice, {.event_type = "order.created", .payload = payload})
+            .size();
+    };
+    CHECK(count(R"({"total":100})") == 2);
+    CHECK(count(R"({"total":99})") == 1);
+    CHECK(count(R"({"total":null})") == 1);
+    transport->respond_with_status(500);
+    const Publication publication{
+        .event_type = "order.created", .payload = R"({"total":500})", .idempotency_key = "k"};
+    const PublishReceipt receipt = service().publish(alice, publication).value();
+    settle();
+    service().update_subscription(alice, large.id, {.filter = "payload/total ge 1000"}).value();
+    // Neither a retry nor a repetition judges again.
+    CHECK(service().publish(alice, publication).value().event_ids == receipt.event_ids);
+    transport->respond_with_status(200);
+    advance(1h);
+    CHECK(event(large.id, receipt.event_ids.front()).is_success);
+    CHECK(count(R"({"total":500})") == 1);
+    // Nor is a test event judged.
+    CHECK(service().send_test_event(alice, large.id));
+}
+
+TEST_CASE_METHOD(ServiceFixture, "what filters did not let through is counted, once for a key") {
+    const SubscriptionId large =
+        service()
+            .create_subscription(alice, {.name = "large",
+                                         .event_type = "order.*",
+                                         .filter = "payload/total ge 100",
+                                         .url = "https://hooks.example.com/"})
+            .value()
+            .id;
+    const auto publish = [&](const char* payload, const char* key = "") {
+        service()
+            .publish(alice,
+                     {.event_type = "order.created", .payload = payload, .idempotency_key = key})
+            .value();
+    };
+    publish(R"({"total":99})");
+    publish(R"({"total":100})");
+    publish("no JSON", "k");
+    publish("no JSON", "k");
+    advance(11s);
+    CHECK(service().statistics(alice, large).value().filtered == 2);
+    std::int64_t sum = 0;
+    for (const SeriesBucket& bucket : service().all_series(admin).value().buckets) {
+        sum += bucket.counts.filtered;
+    }
+    CHECK(sum == 2);
+    const std::string metrics =
+        format_metrics(service().metrics().value(), MetricsFormat::prometheus);
+    CHECK(metrics.find("webhooks_filtered_total 2\n") != std::string::npos);
+}
+
+TEST_CASE_METHOD(ServiceFixture, "a filter that cannot be parsed is rejected with its character") {
+    const SubscriptionDraft draft{.name = "a",
+                                  .event_type = "*",
+                                  .filter = "total ge 100",
+                                  .url = "https://hooks.example.com/"};
+    const Error error = service().create_subscription(alice, draft).error();
+    REQUIRE(error.fields().size() == 1);
+    CHECK(error.fields()[0] ==
+          FieldError{"filter",
+                     "unknown name 'total' at character 1; a member of the payload is written "
+                     "payload/total"});
+    const Subscription mine = subscribe();
+    CHECK(service().update_subscription(alice, mine.id, {.filter = "payload/"}).error() ==
+          Errc::invalid_argument);
+}
+
 TEST_CASE_METHOD(ServiceFixture, "a deactivated or deleted subscription is not published to") {
     const Subscription subscription = subscribe();
     SECTION("deactivated") {

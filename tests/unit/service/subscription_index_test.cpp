@@ -8,10 +8,12 @@ namespace {
 struct IndexFixture {
     /// Applies a change, as storage reports it.
     void put(std::int64_t id, const std::string& owner, const std::string& pattern,
-             bool is_active = true, const std::string& url = "https://hooks.example.com/a") {
+             bool is_active = true, const std::string& url = "https://hooks.example.com/a",
+             const std::string& filter = "") {
         Configuration changes{.revision = ++revision};
         changes.subscriptions.push_back({.id = {id},
                                          .event_type = pattern,
+                                         .filter = filter,
                                          .url = url,
                                          .is_active = is_active,
                                          .user_id = owner,
@@ -19,10 +21,18 @@ struct IndexFixture {
         changes.event_types = types;
         index.apply(changes);
     }
+    SubscriptionIndex::Match find(std::string_view type, const std::optional<std::string>& owner,
+                                  std::string_view payload) const {
+        return index.match({.event_type = std::string(type),
+                            .content_type = "application/json",
+                            .payload = std::make_shared<const std::string>(payload)},
+                           owner);
+    }
     std::vector<std::int64_t> match(std::string_view type,
-                                    const std::optional<std::string>& owner = {}) const {
+                                    const std::optional<std::string>& owner = {},
+                                    std::string_view payload = "{}") const {
         std::vector<std::int64_t> ids;
-        for (const SubscriptionId id : index.match(type, owner).subscriptions) {
+        for (const SubscriptionId id : find(type, owner, payload).subscriptions) {
             ids.push_back(id.value);
         }
         return ids;
@@ -61,10 +71,36 @@ TEST_CASE_METHOD(IndexFixture, "an event reaches the active subscriptions that m
     CHECK(match("order.created") == Ids{1, 2, 3});
     CHECK(match("order.created", "alice") == Ids{2, 3});
     CHECK(match("invoice.paid", "bob").empty());
-    CHECK(index.match("order.created", {}).revision == revision);
+    CHECK(find("order.created", {}, "{}").revision == revision);
     for (const std::int64_t id : match("order.item.added")) {
         CHECK((id == 1 || id == 3));
     }
+}
+
+TEST_CASE_METHOD(IndexFixture, "an event reaches no subscription whose filter does not hold") {
+    const std::string url = "https://hooks.example.com/a";
+    put(1, "alice", "*");
+    put(2, "alice", "order.*", true, url, "payload/total ge 100");
+    put(3, "bob", "order.*", true, url, "payload/total ge 100");
+    put(4, "alice", "*", true, url, "eventType eq 'invoice.paid'");
+    CHECK(match("order.created", {}, R"({"total":100})") == Ids{1, 2, 3});
+    CHECK(match("order.created", "alice", R"({"total":99})") == Ids{1});
+    CHECK(match("invoice.paid", {}, "no JSON") == Ids{1, 4});
+    const SubscriptionIndex::Match unlike = find("order.created", {}, R"({"total":"5"})");
+    CHECK(unlike.filtered == std::vector<SubscriptionId>{{2}, {3}, {4}});
+    put(2, "alice", "order.*", true, url, "");
+    put(3, "bob", "order.*", true, url, "payload/total lt 100");
+    CHECK(match("order.created", {}, R"({"total":99})") == Ids{1, 2, 3});
+    Configuration removal{.revision = ++revision};
+    removal.deleted = {{3}};
+    removal.event_types = types;
+    index.apply(removal);
+    CHECK(match("order.created", {}, R"({"total":99})") == Ids{1, 2});
+}
+
+TEST_CASE_METHOD(IndexFixture, "a stored filter that cannot be read lets nothing through") {
+    put(1, "alice", "*", true, "https://hooks.example.com/a", "payload/total near 100");
+    CHECK(match("order.created").empty());
 }
 
 TEST_CASE_METHOD(IndexFixture, "a changed subscription leaves no trace of its old pattern") {

@@ -12,12 +12,16 @@ using Catch::Matchers::ContainsSubstring;
 constexpr Time start{1000h};
 constexpr std::chrono::seconds window = 10min;
 
-/// A table in memory; every owner but "nobody" has one subscription, with id 1.
+/// The one to operational events.
+constexpr SubscriptionId operational_subscription{1'000'000};
+
+/// A table in memory; every owner but "nobody" has that subscription.
 class Table : public OperationalTable {
 public:
-    std::vector<SubscriptionId> recipients(const std::string&, const std::string& owner) override {
+    std::vector<SubscriptionId> recipients(const OperationalEvent&,
+                                           const std::string& owner) override {
         if (owner == "nobody") return {};
-        return {recipient_count, SubscriptionId{1}};
+        return {recipient_count, operational_subscription};
     }
     void append(const Message& message, const std::vector<SubscriptionId>&, Time) override {
         appended.push_back(*message.payload);
@@ -90,6 +94,14 @@ TEST_CASE("of a window the first exhausted event is told at once, and the rest a
     CHECK_THAT(table.appended[0], ContainsSubstring(R"("count":1,)"));
     CHECK_THAT(table.appended[1], ContainsSubstring(R"("count":999,"since":"1970-02-11T16:00:00)"));
     CHECK(rest[0].body == table.appended[1]);
+}
+
+TEST_CASE("a subscription that becomes one to these events is not told what is pending of itself") {
+    Table table;
+    const Fact fact = created_fact(operational_subscription.value);
+    table.put_pending({.fact = fact, .since = start, .due = start + 1min});
+    CHECK(write_due(table, start + 1min).size() == 1);
+    CHECK(table.appended.empty());
 }
 
 TEST_CASE("after the rest of a window another one begins, and it ends if nothing happens") {

@@ -125,6 +125,8 @@ void add_state(Members& members, const Subscription& subscription) {
     if (subscription.operator_scope || members.is_selected("operatorScope")) {
         members.add("operatorScope", subscription.operator_scope);
     }
+    members.add_addition(
+        "filter", subscription.filter.empty() ? std::nullopt : std::optional(subscription.filter));
     members.add_addition("failingSince", format_if_set(subscription.failing_since));
     members.add_addition("pausedUntil", format_if_set(subscription.paused_until));
     if (members.is_selected("deactivationReason")) members.add("deactivationReason", reason);
@@ -288,6 +290,7 @@ void write(json::Writer& writer, const DeliveryStatistics& statistics) {
         .member("p99", latency(statistics.latency_p99))
         .end_object();
     writer.member("waiting", statistics.waiting)
+        .member("filtered", statistics.filtered)
         .member("lastFailure", format_if_set(statistics.last_failure))
         .member("failingSince", format_if_set(statistics.failing_since))
         .member("pausedUntil", format_if_set(statistics.paused_until))
@@ -307,7 +310,8 @@ void write(json::Writer& writer, const SeriesBucket& bucket) {
         .member("failed", counts.failed)
         .member("exhausted", counts.exhausted)
         .member("cancelled", counts.cancelled)
-        .member("expired", counts.expired);
+        .member("expired", counts.expired)
+        .member("filtered", counts.filtered);
     writer.key("byStatus").begin_object();
     for (std::size_t i = 0; i < counts.statuses.size(); ++i)
         writer.member(status_classes[i], counts.statuses[i]);

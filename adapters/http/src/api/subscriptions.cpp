@@ -14,9 +14,9 @@ namespace {
 constexpr int max_retry_limit = 100;
 constexpr int max_timeout = int{max_subscription_timeout.count()};
 constexpr const char* prefix = "subscription.";
-const json::Names member_names = {"name",           "eventType",     "url",          "secret",
-                                  "headers",        "maxRetryCount", "isActive",     "rateLimit",
-                                  "timeoutSeconds", "retryOn",       "operatorScope"};
+const json::Names member_names = {"name",      "eventType",      "filter",        "url",
+                                  "secret",    "headers",        "maxRetryCount", "isActive",
+                                  "rateLimit", "timeoutSeconds", "retryOn",       "operatorScope"};
 
 Response answer(const Subscription& subscription, std::string_view message) {
     json::Writer writer;
@@ -24,13 +24,15 @@ Response answer(const Subscription& subscription, std::string_view message) {
     return success(writer, message);
 }
 
-/// Null sets the default of `headers`, `maxRetryCount`, `isActive`, `rateLimit`, `timeoutSeconds`
-/// and `retryOn`, and leaves the other members unchanged.
+/// Null sets the default of `filter`, `headers`, `maxRetryCount`, `isActive`, `rateLimit`,
+/// `timeoutSeconds` and `retryOn`, and leaves the other members unchanged.
 /// @param default_retries the value for a null `maxRetryCount`; nullopt leaves it to the service.
 SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> default_retries) {
     SubscriptionChange change;
     change.name = reader.text("name");
     change.event_type = reader.text("eventType");
+    change.filter = reader.text("filter");
+    if (reader.is_null("filter")) change.filter.emplace();
     change.url = reader.text("url");
     if (auto secret = reader.text("secret")) change.secret = Secret(std::move(*secret));
     change.headers = reader.headers("headers");
@@ -74,6 +76,7 @@ Result<SubscriptionChange> read_body(const Call& call, std::optional<int> defaul
 SubscriptionDraft to_draft(SubscriptionChange change) {
     return {.name = std::move(change.name).value_or(""),
             .event_type = std::move(change.event_type).value_or(""),
+            .filter = std::move(change.filter).value_or(""),
             .url = std::move(change.url).value_or(""),
             .secret = std::move(change.secret),
             .headers = std::move(change.headers).value_or(Headers{}),

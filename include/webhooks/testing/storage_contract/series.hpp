@@ -67,6 +67,7 @@ SERIES_TEST("counts add up by bucket, subscription and worker") {
                 all.add({.duration = duration + 1us, .status_code = status, .outcome = outcome});
         }
     }
+    all.filtered = 5;
     this->count(this->mine, this->begin, all);
     this->count(this->mine, this->begin, this->counts(1, 2));
     this->count(this->mine, this->begin + this->width, this->counts(3));
@@ -84,6 +85,21 @@ SERIES_TEST("counts add up by bucket, subscription and worker") {
           std::vector<SeriesBucket>{{this->begin, hour}});
     CHECK(this->buckets(alice, {.subscription = this->second}, 1h) ==
           std::vector<SeriesBucket>{{this->begin, this->counts(4)}});
+}
+
+SERIES_TEST("statistics say what was filtered within a day") {
+    if (this->is_unsupported()) return;
+    DeliveryCounts counts;
+    counts.filtered = 3;
+    const auto filtered = [&] {
+        return this->storage->statistics(alice, this->mine, {}).value().filtered;
+    };
+    CHECK(filtered() == 0);
+    this->count(this->mine, this->clock->now() - 1min, counts);
+    this->count(this->mine, this->clock->now() - 23h, counts);
+    this->count(this->mine, this->clock->now() - 25h, counts);
+    this->count(this->second, this->clock->now(), counts);
+    CHECK(filtered() == 6);
 }
 
 SERIES_TEST("a caller reads the counts of what it may see") {

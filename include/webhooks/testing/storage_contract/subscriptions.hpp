@@ -61,6 +61,26 @@ STORAGE_TEST("a subscription's settings for attempts can be changed and reset") 
     CHECK(reset.retry_on == RetryOn());
 }
 
+STORAGE_TEST("a subscription's filter can be set, changed and removed") {
+    Subscription draft = this->subscribe();
+    CHECK(draft.filter.empty());
+    draft.filter = "payload/total ge 100";
+    const SubscriptionId id = this->storage->insert_subscription(alice, draft).value().id;
+    const auto stored = [&] {
+        const std::string found = this->storage->find_subscription(alice, id).value().filter;
+        CHECK(this->storage->configuration(0).value().subscriptions.at(1).filter == found);
+        return found;
+    };
+    CHECK(stored() == "payload/total ge 100");
+    this->storage->update_subscription(alice, id, {.filter = "payload/'\xC3\xA9' eq 'it''s'"})
+        .value();
+    CHECK(stored() == "payload/'\xC3\xA9' eq 'it''s'");
+    this->storage->update_subscription(alice, id, {.name = "other"}).value();
+    CHECK(stored() == "payload/'\xC3\xA9' eq 'it''s'");
+    this->storage->update_subscription(alice, id, {.filter = ""}).value();
+    CHECK(stored().empty());
+}
+
 STORAGE_TEST("another user's subscription is absent for every operation") {
     const SubscriptionId id = this->subscribe("alice").id;
     const EventId event = this->append_one(id);

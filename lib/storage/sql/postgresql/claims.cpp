@@ -105,14 +105,16 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerConte
                                        parameter(static_cast<std::int64_t>(limit))}));
 }
 
-void read_rest(PostgresqlConnection& connection, Claim& claim) {
+std::optional<Time> read_rest(PostgresqlConnection& connection, Claim& claim) {
     static const PreparedStatement select = {
         "read_rest",
         "SELECT revision, (SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 "
-        "AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) FROM webhooks_state"};
+        "AND due_at IS NOT NULL ORDER BY due_at LIMIT 1), "
+        "(SELECT created_at FROM webhooks_unmatched ORDER BY id LIMIT 1) FROM webhooks_state"};
     const PostgresqlRows rows = connection.execute(select, {});
     claim.revision = rows.number(0, 0);
     if (!rows.is_null(0, 1)) claim.next_due = from_micros(rows.number(0, 1));
+    return rows.is_null(0, 2) ? std::nullopt : std::optional(from_micros(rows.number(0, 2)));
 }
 
 std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,

@@ -4,6 +4,7 @@
 /// Reads back events that wait in the log, and marks whose they are.
 
 #include <cstdint>
+#include <optional>
 #include <storage/sql/postgresql/connection.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
 #include <vector>
@@ -16,7 +17,8 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerConte
                              std::size_t limit, std::int64_t number);
 /// When the earliest unclaimed event is due, and the revision of now. A statement after that of the
 /// claim, for this may have taken what was committed after its snapshot.
-void read_rest(PostgresqlConnection& connection, Claim& claim);
+/// @return when the oldest work for `judge_unmatched` was published, if there is any.
+std::optional<Time> read_rest(PostgresqlConnection& connection, Claim& claim);
 std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,
                                       SubscriptionId subscription, std::size_t limit,
                                       std::int64_t number);

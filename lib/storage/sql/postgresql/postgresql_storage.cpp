@@ -8,6 +8,7 @@
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/postgresql/rollups.hpp>
 #include <storage/sql/postgresql/schema.hpp>
+#include <storage/sql/postgresql/unmatched.hpp>
 #include <storage/sql/subscription_table.hpp>
 
 namespace webhooks {
@@ -347,7 +348,12 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
             Claim claim{.events = storage::claim(connection, context, limit, number)};
-            read_rest(connection, claim);
+            if (!read_rest(connection, claim)) return claim;
+            // What this appends can be claimed as soon as it is committed.
+            const std::size_t judged = judge_unmatched(connection, claim.filtered);
+            const std::optional<Time> more = read_rest(connection, claim);
+            if (more && judged > 0)
+                claim.next_due = std::min(*more, claim.next_due.value_or(*more));
             return claim;
         }));
 }

@@ -1,15 +1,19 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <algorithm>
+#include <base/bucket.hpp>
 #include <base/hex.hpp>
 #include <base/utf8.hpp>
 #include <bit>
+#include <filter/judge.hpp>
 #include <publication/publication.hpp>
 #include <random>
 #include <signing/digest.hpp>
 #include <storage/idempotency.hpp>
+#include <storage/rollup_counts.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
+#include <storage/sql/rollup_table.hpp>
 #include <storage/sql/sqlite/failure.hpp>
 #include <storage/sql/sqlite/statement.hpp>
 #include <webhooks/clock.hpp>
@@ -23,6 +27,18 @@ using namespace sqlite_api;
 
 /// As on PostgreSQL: services with a lower limit deliver it as well.
 constexpr std::size_t max_outbox_payload_bytes = 16 * 1024 * 1024;
+
+/// Adds to the counts of a subscription, with its id, the beginning of the bucket, and how many
+/// were filtered. The row is of worker 0, which no worker writes.
+std::string adding_filtered() {
+    std::string values = "VALUES (?, ?, 300, 0";
+    static_assert(std::string_view(count_columns.back()) == "filtered");
+    for (std::size_t i = 0; i + 1 < count_columns.size(); ++i) {
+        values += ", 0";
+    }
+    std::string text = adding_to_rollups(values + ", ?)");
+    return text.insert(text.find("webhooks_rollup"), "@");
+}
 
 /// Undoes a failed publication; the host's transaction continues.
 class Savepoint {
@@ -148,7 +164,8 @@ private:
                 return *std::move(earlier);
             }
         }
-        const std::vector<std::int64_t> subscriptions = matching(publication);
+        const Match found = match(publication);
+        const std::vector<std::int64_t>& subscriptions = found.subscriptions;
         const std::int64_t first = take_ids(subscriptions.size());
         if (!publication.idempotency_key.empty()) {
             statement(
@@ -159,6 +176,7 @@ private:
                          static_cast<std::int64_t>(subscriptions.size()), to_micros(now));
         }
         if (!subscriptions.empty()) insert(publication, subscriptions, first, now);
+        count_filtered(found.filtered, now);
         return receipt_of(first, subscriptions.size(), false);
     }
 
@@ -196,17 +214,38 @@ private:
         return earlier;
     }
 
-    /// The active subscriptions, ascending.
-    std::vector<std::int64_t> matching(const Publication& publication) const {
-        std::vector<std::int64_t> subscriptions;
+    struct Match {
+        std::vector<std::int64_t> subscriptions = {};  ///< Ascending.
+        std::vector<std::int64_t> filtered = {};       ///< Whose filters do not let it through.
+    };
+
+    /// The active subscriptions.
+    Match match(const Publication& publication) const {
+        Match match;
+        filter::Judge judge(publication.event_type, publication.content_type, publication.payload);
         statement(
-            "SELECT id FROM @webhooks_subscription WHERE deletion = 0 AND is_active = 1 "
+            "SELECT id, filter FROM @webhooks_subscription WHERE deletion = 0 AND is_active = 1 "
             "AND (?1 = '' OR user_id = ?1) AND (event_type IN (?2, '*') "
             "OR substr(event_type, -2) = '.*' AND substr(?2, 1, length(event_type) - 1) "
             "= substr(event_type, 1, length(event_type) - 1)) ORDER BY id")
-            .for_each([&](const SqliteRow& row) { subscriptions.push_back(row.number(0)); },
-                      publication.user_id, publication.event_type);
-        return subscriptions;
+            .for_each(
+                [&](const SqliteRow& row) {
+                    const bool matches = judge.lets_through(std::string(row.text(1)));
+                    (matches ? match.subscriptions : match.filtered).push_back(row.number(0));
+                },
+                publication.user_id, publication.event_type);
+        return match;
+    }
+
+    void count_filtered(const std::vector<std::int64_t>& subscriptions, Time now) const {
+        if (subscriptions.empty()) return;
+        const auto count = static_cast<std::int64_t>(subscriptions.size());
+        SqliteStatement add = statement(adding_filtered());
+        const std::int64_t start = to_micros(bucket_of(now, rollup_width));
+        add.execute(std::int64_t{0}, start, count);
+        for (const std::int64_t subscription : subscriptions) {
+            add.execute(subscription, start, std::int64_t{1});
+        }
     }
 
     /// @return the first of consecutive ids.
