@@ -41,7 +41,8 @@ namespace WEBHOOKS_EXPORT webhooks {
 /// @param schema `PostgresqlOptions::schema`.
 /// @return invalid_argument, also if no transaction is open; conflict for an idempotency key used
 /// with other content; unavailable if the database does not respond, or has aborted the transaction
-/// in favour of another (repeat it in both cases); internal for any other error.
+/// in favour of another (repeat it in both cases); unsupported if services encrypt payloads
+/// (`EncryptionOptions::payloads`); internal for any other error.
 Result<PublishReceipt> publish_in_transaction(PGconn* connection, const Publication& publication,
                                               std::string_view schema = "webhooks");
 
@@ -72,6 +73,7 @@ Result<PublishReceipt> publish_in_transaction(soci::session& session,
 /// @param schema the name under which the file is attached; "main" is the connection's own file.
 /// @return invalid_argument, also if no transaction is open or no file has that name; conflict for
 /// an idempotency key used with other content, and for a file whose schema has another version;
+/// unsupported if the service encrypts payloads;
 /// unavailable if another connection holds a write transaction for longer than this connection
 /// waits (`sqlite3_busy_timeout`), or the file cannot be written; internal for anything else, such
 /// as a file that no storage has opened yet.

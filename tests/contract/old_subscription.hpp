@@ -41,12 +41,6 @@ inline void make_old(soci::session& sql) {
     }
     sql << "INSERT INTO webhooks_api_key (hash, user_id, is_administrator, created_at) "
            "VALUES ('6161', 'alice', 0, 0), ('6262', 'boss', 1, 0)";
-    if (sql.get_backend_name() == "postgresql") {
-        for (const char* function :
-             {"publish_stored", "publishing_keys", "take_data_key_id", "add_data_key"}) {
-            sql << std::string("DROP FUNCTION webhooks_") + function;
-        }
-    }
     sql << "DELETE FROM webhooks_schema WHERE version >= 4";
     sql << "INSERT INTO webhooks_subscription (user_id, name, event_type, url, secret, headers, "
            "max_retry_count, is_active, rate_limit, retired_secrets, created_at, updated_at, "

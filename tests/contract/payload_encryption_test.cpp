@@ -355,20 +355,6 @@ TEST_CASE_METHOD(PayloadFixture<PostgresqlPlace>,
     CHECK(other->find_any_event(admin, id, {}).value().event.is_payload_gone);
 }
 
-TEST_CASE_METHOD(PayloadFixture<PostgresqlPlace>, "SQL cannot publish where payloads are encrypted",
-                 "[postgresql]") {
-    soci::session sql;
-    place.connect(sql);
-    try {
-        sql << "SELECT webhooks_publish('order.created', '{}')";
-        FAIL("it published");
-    } catch (const soci::postgresql_soci_error& error) {
-        CHECK(error.sqlstate() == "0A000");
-    }
-    encryption.payloads = false;
-    start();
-    sql << "SELECT webhooks_publish('order.created', '{}')";
-}
 #endif
 
 }  // namespace webhooks::testing

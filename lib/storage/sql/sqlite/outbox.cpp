@@ -108,6 +108,7 @@ public:
         // First, so that later reads see the state that this transaction writes on.
         SqliteStatement(connection_, write).execute();
         if (Result<> verdict = check_version(); !verdict) return verdict.error();
+        if (Result<> verdict = check_encryption(); !verdict) return verdict.error();
         const Time now = system_clock()->now();
         if (Result<> verdict = check(publication, now); !verdict) return verdict.error();
         Result<PublishReceipt> receipt = append(publication, now);
@@ -139,6 +140,17 @@ private:
                                          " of the schema, this library needs " +
                                          std::to_string(sqlite_migrations().back().version) +
                                          "; make_sqlite_storage updates an older one");
+    }
+
+    Result<> check_encryption() const {
+        std::int64_t encrypts = 0;
+        statement("SELECT encrypts_payloads FROM @webhooks_state").find([&](const SqliteRow& row) {
+            encrypts = row.number(0);
+        });
+        if (encrypts == 0) return {};
+        return Error(Errc::unsupported,
+                     "the service on this file encrypts payloads, which only it can do: publish by "
+                     "the service");
     }
 
     Result<> check(const Publication& publication, Time now) const {

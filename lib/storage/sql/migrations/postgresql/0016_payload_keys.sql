@@ -22,11 +22,12 @@ ALTER TABLE webhooks_notice ADD COLUMN shredded_user TEXT COLLATE "C";
 -- Whether services encrypt payloads: who publishes in SQL would write plain text.
 ALTER TABLE webhooks_state ADD COLUMN encrypts_payloads INTEGER NOT NULL DEFAULT 0;
 
--- As webhooks_publish_receipt, with a payload as it is stored: encrypted by a data key, or plain with
--- key 0; then digest is null and computed here.
-CREATE FUNCTION webhooks_publish_stored(
+-- Publishes as WebhookService::publish does, in the transaction that it is called in. Whatever else
+-- that does, the events exist once it is committed. It runs with the rights of the owner of the
+-- schema, so that who publishes needs none on the tables.
+CREATE OR REPLACE FUNCTION webhooks_publish_receipt(
     event_type text, payload text, user_id text, idempotency_key text, content_type text,
-    deliver_at timestamptz, expires_at timestamptz, key_id bigint, digest text, OUT event_ids bigint[], OUT is_replay boolean)
+    deliver_at timestamptz, expires_at timestamptz, OUT event_ids bigint[], OUT is_replay boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
@@ -36,15 +37,15 @@ DECLARE
     owner text = coalesce(user_id, '');
     fault record;
     subscriptions bigint[];
+    filtering bigint[];
     content text;
     earlier text;
     first_id bigint = 0;
     how_many bigint;
 BEGIN
-    IF key_id = 0 AND (SELECT s.encrypts_payloads FROM webhooks_state s) = 1 THEN
+    IF (SELECT s.encrypts_payloads FROM webhooks_state s) = 1 THEN
         RAISE EXCEPTION 'the payloads in this database are encrypted, and SQL has no keys' USING
-            ERRCODE = 'feature_not_supported',
-            HINT = 'Publish by the service, or in C++ by publish_in_transaction with the keys.';
+            ERRCODE = 'feature_not_supported', HINT = 'Publish by the service.';
     END IF;
     IF NOT EXISTS (SELECT 1 FROM webhooks_event_type t WHERE t.name = event_type) THEN
         RAISE EXCEPTION 'event_type is not a registered event type' USING
@@ -53,9 +54,7 @@ BEGIN
                 'the service registers more.';
     END IF;
     SELECT f.field, f.message INTO fault FROM (VALUES
-        -- An encrypted one is base64.
-        ('payload', 'must be at most 16777216 bytes',
-            octet_length(payload) <= CASE key_id WHEN 0 THEN 16777216 ELSE 22369660 END),
+        ('payload', 'must be at most 16777216 bytes', octet_length(payload) <= 16777216),
         ('content_type', 'must be 1 to 128 printable ASCII characters',
             content_type ~ '^[ -~]{1,128}$'),
         ('user_id', 'must be 1 to 256 bytes of UTF-8',
@@ -75,21 +74,22 @@ BEGIN
 
     IF idempotency_key IS NOT NULL THEN
         -- Each part with its length before it, so that none runs into the next.
-        content = coalesce(digest, encode(sha256(convert_to((
+        content = encode(sha256(convert_to((
             SELECT string_agg(octet_length(p.part) || ':' || p.part, '' ORDER BY p.place)
             FROM unnest(ARRAY[event_type, content_type, owner, coalesce(due::text, ''),
                               coalesce(expiry::text, ''), payload])
-            WITH ORDINALITY AS p(part, place)), 'UTF8')), 'hex'));
+            WITH ORDINALITY AS p(part, place)), 'UTF8')), 'hex');
         PERFORM pg_advisory_xact_lock(webhooks_key_lock(owner, idempotency_key));
     END IF;
 
-    subscriptions = array(
-        SELECT s.id FROM webhooks_subscription s
+    SELECT coalesce(array_agg(s.id ORDER BY s.id) FILTER (WHERE s.filter = ''), '{}'),
+        coalesce(array_agg(s.id) FILTER (WHERE s.filter <> ''), '{}')
+        INTO subscriptions, filtering
+        FROM webhooks_subscription s
         WHERE s.deletion = 0 AND s.is_active = 1 AND (user_id IS NULL OR s.user_id = user_id)
         AND s.event_type = ANY (ARRAY[event_type, '*'] || array(
             SELECT left(event_type, n) || '*' FROM generate_series(1, length(event_type)) n
-            WHERE substr(event_type, n, 1) = '.'))
-        ORDER BY s.id);
+            WHERE substr(event_type, n, 1) = '.'));
     how_many = cardinality(subscriptions);
     IF how_many > 0 THEN
         first_id = webhooks_take_ids(how_many);
@@ -117,65 +117,21 @@ BEGIN
     END IF;
 
     event_ids = array(SELECT generate_series(first_id, first_id + how_many - 1));
-    IF how_many > 0 AND NOT is_replay THEN
-        INSERT INTO webhooks_message
-            (id, event_count, event_type, content_type, payload, expires_at, key_id)
-        VALUES (first_id, how_many, event_type, content_type, payload, expiry, key_id);
-        -- Of no worker, under a tag of its own. Free and due, for whichever worker is first.
-        INSERT INTO webhooks_event
-            (id, subscription_id, message_id, worker_id, worker_tag, created_at)
-        SELECT e.id, e.subscription, first_id, 0, t.tag, present
-        FROM unnest(event_ids, subscriptions) AS e(id, subscription),
-             (SELECT hashtextextended(gen_random_uuid()::text, 0) AS tag) t;
-        INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, tries,
-                                          claimed_by, claim_number, is_deferred)
-        SELECT e.subscription, e.id, greatest(present, due), 0, 0, 0, 0, 0
-        FROM unnest(event_ids, subscriptions) AS e(id, subscription);
+    IF is_replay THEN
+        RETURN;
+    END IF;
+    IF how_many > 0 THEN
+        PERFORM webhooks_append(first_id, subscriptions, event_type, content_type, payload, expiry,
+                                greatest(present, due), present);
+    END IF;
+    IF cardinality(filtering) > 0 THEN
+        INSERT INTO webhooks_unmatched (event_type, content_type, payload, expires_at, due_at,
+                                        created_at, subscriptions)
+        VALUES (event_type, content_type, payload, expiry, greatest(present, due), present,
+                filtering);
+    END IF;
+    IF how_many > 0 OR cardinality(filtering) > 0 THEN
         PERFORM pg_notify(current_schema(), '');
     END IF;
 END
 $$;
-
--- Publishes as WebhookService::publish does, in the transaction that it is called in. Whatever else
--- that does, the events exist once it is committed. It runs with the rights of the owner of the
--- schema, so that who publishes needs none on the tables.
-CREATE OR REPLACE FUNCTION webhooks_publish_receipt(
-    event_type text, payload text, user_id text, idempotency_key text, content_type text,
-    deliver_at timestamptz, expires_at timestamptz, OUT event_ids bigint[], OUT is_replay boolean)
-LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT r.event_ids, r.is_replay FROM webhooks_publish_stored(
-        event_type, payload, user_id, idempotency_key, content_type, deliver_at, expires_at, 0,
-        NULL) r
-$$;
-
--- The data keys, encrypted, that a host needs to publish for a user: that of secrets, and the newest
--- of the user that may encrypt. No rows: payloads are not encrypted.
-CREATE FUNCTION webhooks_publishing_keys(owner text, oldest bigint)
-RETURNS TABLE (id bigint, is_of_user boolean, wrapped text, kek_id text)
-LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    (SELECT k.id, false, k.wrapped, k.kek_id FROM webhooks_data_key k
-     WHERE k.user_id IS NULL AND (SELECT s.encrypts_payloads FROM webhooks_state s) = 1
-     ORDER BY k.id DESC LIMIT 1)
-    UNION ALL
-    (SELECT k.id, true, k.wrapped, k.kek_id FROM webhooks_data_key k
-     WHERE k.user_id = owner AND k.destroyed_at IS NULL AND k.created_at > oldest
-     AND (SELECT s.encrypts_payloads FROM webhooks_state s) = 1
-     ORDER BY k.id DESC LIMIT 1)
-$$;
-
--- @return the id of a data key that is about to be added.
-CREATE FUNCTION webhooks_take_data_key_id() RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT nextval(pg_get_serial_sequence('webhooks_data_key', 'id'))
-$$;
-
-CREATE FUNCTION webhooks_add_data_key(id bigint, owner text, wrapped text, kek_id text)
-RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    INSERT INTO webhooks_data_key (id, user_id, wrapped, kek_id, created_at)
-    VALUES (id, owner, wrapped, kek_id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
-$$;
-
--- Who may publish is granted it by name.
-REVOKE ALL ON FUNCTION webhooks_publish_stored, webhooks_publishing_keys, webhooks_take_data_key_id,
-    webhooks_add_data_key FROM PUBLIC;
