@@ -135,18 +135,21 @@ KeysById SqlStorage::decryption_keys(std::set<std::int64_t> ids) {
 const Batch& SqlStorage::sealed(const Batch& batch, Batch& room) {
     if (!encrypts_payloads()) return batch;
     std::set<std::string> users;
+    bool has_digest = false;
     for (const Append& append : batch.appends) {
-        users.insert(append.message->user_id);
+        // The message of one that matched nothing is not stored.
+        if (!append.subscriptions.empty()) users.insert(append.message->user_id);
+        has_digest = has_digest || append.idempotency;
     }
     for (const AttemptRecord& record : batch.attempts) {
         if (has_response(record.attempt)) users.insert(record.user_id);
     }
-    if (users.empty()) return batch;
+    if (users.empty() && !has_digest) return batch;
     room = batch;
     PayloadSealer sealer(encryption_keys(users));
     for (Append& append : room.appends) {
         if (append.idempotency) seal_digest(*append.idempotency);
-        sealer.seal(append);
+        if (!append.subscriptions.empty()) sealer.seal(append);
     }
     for (AttemptRecord& record : room.attempts) {
         sealer.seal(record);
@@ -254,6 +257,9 @@ Result<Claim> SqlStorage::opened(Result<Claim> claim) {
 // ---- Destroying.
 
 Result<std::size_t> SqlStorage::shred_user(const Principal& by, const std::string& user_id) {
+    if (user_id.empty()) {
+        return Error(Errc::invalid_argument, "the keys of messages to all users stay");
+    }
     const Result<std::size_t> destroyed =
         run(Purpose::configure, [&](soci::session& sql) -> Result<std::size_t> {
             const Time present = now(sql);

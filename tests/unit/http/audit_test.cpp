@@ -55,6 +55,8 @@ TEST_CASE_METHOD(AuditFixture, "the audit log is a list") {
     CHECK(errors("GET", "/audit?filter=changes%20eq%20''&include=webhookEvents") ==
           R"({"filter":["field 'changes' cannot be filtered or sorted by at character 1"],)"
           R"("include":["unknown relation 'webhookEvents' at character 1"]})");
+    CHECK(errors("GET", "/audit?userId=nobody&take=1") ==
+          R"({"userid":["is not a parameter of this list; see filter"]})");
 }
 
 TEST_CASE_METHOD(AuditFixture, "audit records are kept for the time of the options") {

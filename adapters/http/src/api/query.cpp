@@ -50,6 +50,14 @@ bool QueryParameters::has(std::string_view name) const {
         parameters_, [&](const Parameter& parameter) { return iequals(parameter.name, name); });
 }
 
+std::vector<std::string> QueryParameters::names() const {
+    std::vector<std::string> names;
+    for (const Parameter& parameter : parameters_) {
+        names.push_back(parameter.name);
+    }
+    return names;
+}
+
 bool QueryParameters::is_empty(std::string_view name) const {
     return std::ranges::any_of(parameters_, [&](const Parameter& parameter) {
         return iequals(parameter.name, name) && parameter.raw_value.empty();
@@ -120,6 +128,15 @@ void explain_ampersands(FieldErrors& errors, const QueryParameters& parameters) 
     }
 }
 
+/// Other lists ignore them. Whoever looks for something in the audit log must not take everything
+/// for it.
+void reject_unknown(const QueryParameters& parameters, FieldErrors& errors) {
+    for (const std::string& name : parameters.names()) {
+        if (name.empty() || find_list_parameter(name)) continue;
+        errors.push_back({name, "is not a parameter of this list; see filter"});
+    }
+}
+
 }  // namespace
 
 void reject_empty(const QueryParameters& parameters, std::initializer_list<const char*> names,
@@ -153,6 +170,7 @@ Result<ListQuery> read_list_query(std::string_view query, ListKind kind, std::st
     for (const ListParameter& known : list_parameters) {
         text.*known.text = parameters.find(known.name, known.alias, errors);
     }
+    if (kind == ListKind::audit) reject_unknown(parameters, errors);
     Result<ListQuery> list = ListQuery::parse(text, kind);
     if (list) list->stop = std::move(stop);
     if (list && errors.empty()) return list;

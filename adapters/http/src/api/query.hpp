@@ -29,6 +29,9 @@ public:
     /// Whether it occurs, with or without a value.
     bool has(std::string_view name) const;
 
+    /// In lower case, in their order.
+    std::vector<std::string> names() const;
+
     /// Whether it occurs without a value.
     bool is_empty(std::string_view name) const;
 
