@@ -52,7 +52,9 @@ struct PermissionsFixture : ApiFixture {
         const SubscriptionId id = subscribe(principal, "order.*").id;
         const EventId event = service().send_test_event(principal, id).value();
         settle();
-        const ApiKeyDraft draft{.name = "k", .subscription = id};
+        // Deleting it needs what it may do.
+        const ApiKeyDraft draft{
+            .name = "k", .permissions = Permission::subscriptions_write, .subscription = id};
         auto sessions = service().portal_sessions().value();
         return {id, event, service().create_api_key(principal, draft).value().record.id,
                 sessions.create(testing::admin, {.user_id = owner}).value().record.id};

@@ -65,11 +65,12 @@ TEST_CASE_METHOD(SessionsFixture, "a link's code is exchanged for a token of the
     CHECK(token.size() == 47);
     CHECK(token.starts_with("whp_"));
     session.erase("token");
-    CHECK(session ==
-          boost::json::parse(
-              R"({"userId":"alice","permissions":["subscriptions:read","subscriptions:write",)"
-              R"("secrets:read","events:read","events:send","feed:read"],"view":"user",)"
-              R"("expiresAt":"2026-01-01T01:00:00.000Z"})"));
+    CHECK(
+        session ==
+        boost::json::parse(
+            R"({"userId":"alice","permissions":["subscriptions:read","subscriptions:write",)"
+            R"("secrets:read","events:read","events:send","feed:read"],"subscriptionId":null,"view":"user",)"
+            R"("expiresAt":"2026-01-01T01:00:00.000Z"})"));
     CHECK(boost::json::parse(call_as(token, "GET", "/portal/session").body).at("session") ==
           session);
     CHECK(status_as(token) == 200);
