@@ -88,8 +88,8 @@ void warn_of_symmetric_keys(const std::string& path, webhooks::Observer& log) {
                            std::istreambuf_iterator<char>());
     if (text.find("\"oct\"") == std::string::npos) return;
     warn(log, "the keys file '" + path +
-                  "' has a symmetric key (oct), with which whoever reads it signs tokens, and all "
-                  "users can open it: run chmod 640 on it");
+                  "' has a symmetric key (oct), which suffices to sign tokens, and all users can "
+                  "open it: run chmod 640 on it");
 }
 
 }  // namespace

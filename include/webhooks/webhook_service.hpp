@@ -209,12 +209,12 @@ public:
     /// (docs/encryption.md). @return how many another key encrypted; unsupported if storage
     /// encrypts nothing; invalid_argument if it has no encryption keys.
     Result<std::size_t> rewrap_data_keys(const Principal&);
-    /// Destroys the data keys of a user, so that nobody can read the encrypted payloads of what was
-    /// published for this user, nor the encrypted responses of the user's endpoints. Events that
-    /// wait end with `cancelled: its payload was destroyed`: here at once, at other workers within
-    /// `ServiceOptions::heartbeat_interval`. What is published for the user later has a new key;
-    /// what is published meanwhile may be destroyed as well. The payloads of what an administrator
-    /// published to all users stay (docs/encryption.md).
+    /// Destroys the data keys of a user, so that the encrypted payloads of what was published for
+    /// this user, and the encrypted responses of the user's endpoints, can no longer be read.
+    /// Events that wait end with `cancelled: its payload was destroyed`: here at once, at other
+    /// workers within `ServiceOptions::heartbeat_interval`. What is published for the user later
+    /// has a new key; what is published meanwhile may be destroyed as well. The payloads of what an
+    /// administrator published to all users stay (docs/encryption.md).
     /// @return how many data keys were destroyed: 0 if nothing of the user is encrypted;
     /// invalid_argument for an empty user id; unsupported if storage encrypts nothing.
     Result<std::size_t> shred_user(const Principal&, const std::string& user_id);

@@ -6,6 +6,7 @@
 #include <encryption/envelope.hpp>
 #include <signing/bytes.hpp>
 #include <signing/digest.hpp>
+#include <signing/hmac.hpp>
 #include <signing/openssl_errors.hpp>
 
 namespace webhooks::encryption {
@@ -109,6 +110,13 @@ Result<std::string> seal(const Secret& key, std::string_view plaintext, Context 
 
 Result<Secret> open(const Secret& key, std::string_view text, Context context) {
     return Envelope().open(key, text, context);
+}
+
+std::string keyed_digest(const Secret& key, std::string_view purpose, std::string_view digest) {
+    std::optional<signing::HmacSha256> hmac = signing::HmacSha256::create(key.reveal());
+    const std::optional<std::string> keyed = hmac ? hmac->compute({purpose, digest}) : std::nullopt;
+    // Without OpenSSL nothing can be encrypted either, so that the publication is rejected.
+    return keyed.value_or(std::string(digest.size(), '\0'));
 }
 
 Result<EncryptionKey> current_key(KeyProvider& keys) {

@@ -42,6 +42,11 @@ WEBHOOKS_EXPORT Result<std::string> seal(const Secret& key, std::string_view pla
                                          Context context);
 WEBHOOKS_EXPORT Result<Secret> open(const Secret& key, std::string_view text, Context context);
 
+/// HMAC-SHA256 of a digest: who has only the result cannot tell whether a guessed content is right.
+/// @param purpose keeps results for different purposes apart
+WEBHOOKS_EXPORT std::string keyed_digest(const Secret& key, std::string_view purpose,
+                                         std::string_view digest);
+
 /// `KeyProvider::current` and `find`, checked: the host's code may throw, or return a wrong key.
 /// @return unavailable if it threw; invalid_argument if the key is not as documented.
 WEBHOOKS_EXPORT Result<EncryptionKey> current_key(KeyProvider& keys);

@@ -54,10 +54,6 @@ std::size_t destroy_data_keys(soci::session& sql, const std::string& user_id, Ti
 bool has_payload_keys(soci::session& sql);
 /// Tells those who publish in SQL.
 void set_encrypts_payloads(soci::session& sql, bool encrypts);
-/// The digest of a publication as it is stored while payloads are encrypted.
-/// @param key the data key of secrets
-std::string keyed_digest(const Secret& key, std::string_view digest);
-
 /// @return false if the row has changed since it was read
 bool update_data_key(soci::session& sql, const DataKeyRow& old, const DataKeyRow& changed);
 

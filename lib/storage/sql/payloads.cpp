@@ -2,7 +2,6 @@
 // is asked outside transactions.
 
 #include <encryption/envelope.hpp>
-#include <signing/hmac.hpp>
 #include <storage/audit_records.hpp>
 #include <storage/sql/audit_table.hpp>
 #include <storage/sql/data_key_table.hpp>
@@ -159,14 +158,9 @@ const Batch& SqlStorage::sealed(const Batch& batch, Batch& room) {
 
 /// A plain digest would tell who guesses a payload whether it is right.
 void SqlStorage::seal_digest(IdempotencyKey& key) const {
-    key.former_digest = std::exchange(key.digest, keyed_digest(settings_key_, key.digest));
-}
-
-std::string keyed_digest(const Secret& key, std::string_view digest) {
-    std::optional<signing::HmacSha256> hmac = signing::HmacSha256::create(key.reveal());
-    const std::optional<std::string> keyed =
-        hmac ? hmac->compute({"webhooks_idempotency_key", digest}) : std::nullopt;
-    return keyed.value_or(std::string(digest.size(), '\0'));
+    key.former_digest = std::exchange(
+        key.digest,
+        encryption::keyed_digest(settings_key_, "webhooks_idempotency_key", key.digest));
 }
 
 // ---- What is read.
