@@ -128,7 +128,7 @@ void explain_ampersands(FieldErrors& errors, const QueryParameters& parameters) 
     }
 }
 
-/// Other lists ignore them. Whoever looks for something in the audit log must not take everything
+/// Other lists ignore them. Who looks for something in the audit log must not take everything
 /// for it.
 void reject_unknown(const QueryParameters& parameters, FieldErrors& errors) {
     for (const std::string& name : parameters.names()) {
