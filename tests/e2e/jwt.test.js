@@ -94,7 +94,7 @@ const startWithUrl = (t, { url, certificate }) => Server.start(t, {
 test("keys that are published at a URL verify tokens", async (t) => {
   const key = new Key("published", "ES256");
   // Larger than what is kept of a response to a delivery.
-  const others = Array.from({ length: 20 }, (_, i) => ({ ...new Key(`other-${i}`, "RS256").jwk }));
+  const others = Array.from({ length: 40 }, (_, i) => ({ ...new Key(`other-${i}`, "ES256").jwk }));
   const site = await publish(t, temporaryDirectory(t), (response) => response.end(JSON.stringify({ keys: [...others, key.jwk] })));
   const server = await startWithUrl(t, site);
   await until("the keys are read", async () => (await get(server, "/event-types", key.token())).status === 200);

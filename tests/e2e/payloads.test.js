@@ -25,11 +25,11 @@ test("encrypted payloads are in no file, log, metric or error, and shred-user de
   assert.equal(made.code, 0, made.stderr);
   const key = made.stdout.trim();
   const subscription = await server.subscribe({ url: receiver.url }, { key });
-  const publish = (headers) => server.post("/events", { eventType: "a", payload: canary }, { key, headers });
-  const published = await publish({ "idempotency-key": "1" });
+  const publish = () => server.post("/events", { eventType: "a", payload: canary, idempotencyKey: "1" }, { key });
+  const published = await publish();
   assert.equal(published.status, 202, published.text);
   const [id] = published.body.eventIds;
-  assert.deepEqual((await publish({ "idempotency-key": "1" })).body.eventIds, [id]);
+  assert.deepEqual((await publish()).body.eventIds, [id]);
   await until("it was attempted", () => receiver.requests.length > 0);
   assert.equal(receiver.requests[0].body.toString(), JSON.stringify(canary));
   const path = `/subscriptions/${subscription.id}/events/${id}`;
