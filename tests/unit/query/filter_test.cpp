@@ -199,7 +199,8 @@ TEST_CASE("times have the resolution shown, and literals the resolution written"
 
 TEST_CASE("mismatched types, unknown names and broken text are rejected with their position") {
     const auto [filter, message] = GENERATE(table<const char*, const char*>({
-        {"payload eq 1", "cannot compare text with a number at character 12"},
+        {"payload eq 1",
+         "cannot compare text with a number at character 12; write it in quotes: '7'"},
         {"id eq '1'", "cannot compare a number with text at character 7"},
         {"isSuccess eq 1", "cannot compare a boolean with a number at character 14"},
         {"id eq createdAt", "cannot compare a number with a timestamp at character 7"},
