@@ -1,6 +1,7 @@
 #include <base/json_text.hpp>
 #include <storage/audit_records.hpp>
 #include <storage/shown_url.hpp>
+#include <storage/subscription_members.hpp>
 #include <vector>
 
 namespace webhooks::storage::audit {
@@ -11,6 +12,12 @@ std::string json_of(const std::string& text) {
 }
 std::string json_of(std::int64_t number) {
     return std::to_string(number);
+}
+std::string json_of(int number) {
+    return std::to_string(number);
+}
+std::string json_of(std::chrono::seconds duration) {
+    return std::to_string(duration.count());
 }
 std::string json_of(bool flag) {
     return flag ? "true" : "false";
@@ -39,6 +46,9 @@ std::string json_of(const std::optional<T>& value) {
     return value ? json_of(*value) : "null";
 }
 
+/// The changes of a call that changes nothing.
+constexpr std::string_view no_changes = "{}";
+
 /// The differences between two versions of an object. Before it was made, and after it was deleted,
 /// all values are null.
 class Changes {
@@ -47,47 +57,37 @@ public:
     explicit Changes(Of of = Of::updated) : of_(of) {}
 
     template <class T>
-    Changes& add(std::string_view name, const T& before, const T& after) {
+    Changes& value(std::string_view name, const T& before, const T& after) {
         if (before == after) return *this;
         members_.add_json(name, "[" + (of_ == Of::made ? "null" : json_of(before)) + "," +
                                     (of_ == Of::deleted ? "null" : json_of(after)) + "]");
         return *this;
     }
-    /// Where the values must not be told.
-    Changes& add_secret(std::string_view name, bool is_changed) {
-        if (is_changed) members_.add(name, "changed");
-        return *this;
+    /// Its values must not be told.
+    template <class T>
+    Changes& secret(std::string_view name, const T& before, const T& after) {
+        return before == after ? *this : changed(name);
     }
-    Changes& add_url(const std::string& before, const std::string& after) {
+    Changes& url(std::string_view name, const std::string& before, const std::string& after) {
         const std::string shown_before(without_query(before));
         const std::string shown_after(without_query(after));
-        if (shown_before == shown_after) return add_secret("url", before != after);
-        return add("url", shown_before, shown_after);
+        if (shown_before == shown_after) return secret(name, before, after);
+        return value(name, shown_before, shown_after);
+    }
+    Changes& changed(std::string_view name) {
+        members_.add(name, "changed");
+        return *this;
     }
     std::string json() const { return members_.object(); }
-    bool is_empty() const { return members_.text().empty(); }
 
 private:
     const Of of_;
     JsonMembers members_;
 };
 
-Changes differences(Changes changes, const Subscription& before, const Subscription& after) {
-    const auto seconds = [](std::chrono::seconds timeout) { return std::int64_t{timeout.count()}; };
-    changes.add("name", before.name, after.name)
-        .add("eventType", before.event_type, after.event_type)
-        .add("filter", before.filter, after.filter)
-        .add_url(before.url, after.url)
-        .add_secret("secret", before.secret != after.secret)
-        .add_secret("headers", before.headers != after.headers)
-        .add("maxRetryCount", std::int64_t{before.max_retry_count},
-             std::int64_t{after.max_retry_count})
-        .add("isActive", before.is_active, after.is_active)
-        .add("rateLimit", std::int64_t{before.rate_limit}, std::int64_t{after.rate_limit})
-        .add("timeoutSeconds", seconds(before.timeout), seconds(after.timeout))
-        .add("retryOn", before.retry_on, after.retry_on)
-        .add("operatorScope", before.operator_scope, after.operator_scope);
-    return changes;
+std::string differences(Changes changes, const Subscription& before, const Subscription& after) {
+    compare_members(before, after, changes);
+    return changes.json();
 }
 
 std::string_view name_of(Credential::Kind kind) {
@@ -160,32 +160,32 @@ Principal host() {
 
 AuditRecord subscription_created(const Principal& by, const Subscription& made) {
     AuditRecord record = about(by, "subscription.created", made);
-    record.changes = differences(Changes(Changes::Of::made), Subscription{}, made).json();
+    record.changes = differences(Changes(Changes::Of::made), Subscription{}, made);
     return record;
 }
 
 std::optional<AuditRecord> subscription_updated(const Principal& by, const Subscription& before,
                                                 const Subscription& after) {
-    const Changes changes = differences(Changes(), before, after);
-    if (changes.is_empty()) return std::nullopt;
+    const std::string changes = differences(Changes(), before, after);
+    if (changes == no_changes) return std::nullopt;
     AuditRecord record = about(by, "subscription.updated", after);
     if (before.operator_scope) record.user_id.clear();
-    record.changes = changes.json();
+    record.changes = changes;
     return record;
 }
 
 AuditRecord secret_rotated(const Principal& by, const Subscription& of) {
     AuditRecord record = about(by, "secret.rotated", of);
-    record.changes = Changes().add_secret("secret", true).json();
+    record.changes = Changes().changed("secret").json();
     return record;
 }
 
 AuditRecord subscription_deleted(const Principal& by, const Subscription& gone) {
     AuditRecord record = about(by, "subscription.deleted", gone);
     record.changes = Changes(Changes::Of::deleted)
-                         .add("name", gone.name, std::string())
-                         .add("eventType", gone.event_type, std::string())
-                         .add("url", std::string(without_query(gone.url)), std::string())
+                         .value("name", gone.name, std::string())
+                         .value("eventType", gone.event_type, std::string())
+                         .value("url", std::string(without_query(gone.url)), std::string())
                          .json();
     return record;
 }
@@ -193,10 +193,10 @@ AuditRecord subscription_deleted(const Principal& by, const Subscription& gone) 
 AuditRecord subscription_deactivated(const Subscription& subscription) {
     AuditRecord record = about(host(), "subscription.deactivated", subscription);
     Changes changes;
-    changes.add("isActive", true, false);
+    changes.value("isActive", true, false);
     if (subscription.deactivation_reason) {
-        changes.add("deactivationReason", std::optional<std::string>(),
-                    std::optional(std::string(to_string(*subscription.deactivation_reason))));
+        changes.value("deactivationReason", std::optional<std::string>(),
+                      std::optional(std::string(to_string(*subscription.deactivation_reason))));
     }
     record.changes = changes.json();
     return record;
@@ -214,9 +214,9 @@ AuditRecord recovered(const Principal& by, const Subscription& of, const Creatio
                       std::size_t count) {
     AuditRecord record = about(by, "recover", of);
     record.changes = Changes(Changes::Of::made)
-                         .add("since", std::optional<Time>(), std::optional(period.since))
-                         .add("until", std::optional<Time>(), period.until)
-                         .add("events", std::int64_t{0}, static_cast<std::int64_t>(count))
+                         .value("since", std::optional<Time>(), std::optional(period.since))
+                         .value("until", std::optional<Time>(), period.until)
+                         .value("events", std::int64_t{0}, static_cast<std::int64_t>(count))
                          .json();
     return record;
 }
@@ -226,7 +226,7 @@ AuditRecord event_type_registered(const std::optional<EventType>& before, const 
                                    "event_type", after.name);
     record.changes =
         Changes(before ? Changes::Of::updated : Changes::Of::made)
-            .add("description", before.value_or(EventType{}).description, after.description)
+            .value("description", before.value_or(EventType{}).description, after.description)
             .json();
     return record;
 }
@@ -234,9 +234,9 @@ AuditRecord event_type_registered(const std::optional<EventType>& before, const 
 AuditRecord api_key_created(const Principal& by, const ApiKeyRecord& made) {
     AuditRecord record = about(by, "api_key.created", made);
     record.changes = Changes(Changes::Of::made)
-                         .add("name", std::string(), made.name)
-                         .add("permissions", Permissions(), made.permissions)
-                         .add("expiresAt", std::optional<Time>(), made.expires_at)
+                         .value("name", std::string(), made.name)
+                         .value("permissions", Permissions(), made.permissions)
+                         .value("expiresAt", std::optional<Time>(), made.expires_at)
                          .json();
     return record;
 }
@@ -244,9 +244,9 @@ AuditRecord api_key_created(const Principal& by, const ApiKeyRecord& made) {
 AuditRecord api_key_deleted(const Principal& by, const ApiKeyRecord& gone) {
     AuditRecord record = about(by, "api_key.deleted", gone);
     record.changes = Changes(Changes::Of::deleted)
-                         .add("name", gone.name, std::string())
-                         .add("permissions", gone.permissions, Permissions())
-                         .add("expiresAt", gone.expires_at, std::optional<Time>())
+                         .value("name", gone.name, std::string())
+                         .value("permissions", gone.permissions, Permissions())
+                         .value("expiresAt", gone.expires_at, std::optional<Time>())
                          .json();
     return record;
 }
@@ -254,8 +254,8 @@ AuditRecord api_key_deleted(const Principal& by, const ApiKeyRecord& gone) {
 AuditRecord portal_session_created(const Principal& by, const PortalSessionRecord& made) {
     AuditRecord record = about(by, "portal_session.created", made);
     record.changes = Changes(Changes::Of::made)
-                         .add("permissions", Permissions(), made.permissions)
-                         .add("expiresAt", std::optional<Time>(), std::optional(made.expires_at))
+                         .value("permissions", Permissions(), made.permissions)
+                         .value("expiresAt", std::optional<Time>(), std::optional(made.expires_at))
                          .json();
     return record;
 }
@@ -275,7 +275,7 @@ AuditRecord portal_session_ended(const Principal& by, const PortalSessionRecord&
 AuditRecord data_key_rewrapped(const Principal& by, std::int64_t id, std::string_view before,
                                std::string_view after) {
     AuditRecord record = record_of(by, "keys.rewrapped", "data_key", std::to_string(id));
-    record.changes = Changes().add("keyId", std::string(before), std::string(after)).json();
+    record.changes = Changes().value("keyId", std::string(before), std::string(after)).json();
     return record;
 }
 
@@ -283,7 +283,7 @@ AuditRecord user_shredded(const Principal& by, const std::string& user_id, std::
     AuditRecord record = record_of(by, "user.shredded", "user", user_id);
     record.user_id = user_id;
     record.changes =
-        Changes().add("dataKeys", static_cast<std::int64_t>(data_keys), std::int64_t{0}).json();
+        Changes().value("dataKeys", static_cast<std::int64_t>(data_keys), std::int64_t{0}).json();
     return record;
 }
 
