@@ -103,6 +103,7 @@ struct ListQueryText {
     std::optional<std::string> take = {};
     std::optional<std::string> skip = {};
     std::optional<std::string> after = {};
+    std::optional<std::string> count = {};
 };
 
 /// Which rows of a list, in which order, and which part of them.
@@ -120,6 +121,8 @@ struct ListQuery {
     /// Only rows after this id, in the order of ids (not part of OData). It requires a sort by only
     /// `id` (or none), and takes the same time wherever it starts. Does not change the total.
     std::optional<std::int64_t> after = {};
+    /// Count all rows that match. In a long log that takes longer than to read a page.
+    bool has_total = true;
     /// Subscriptions only: fill `Subscription::recent_events`.
     bool include_events = false;
     /// If requested, the result is no longer needed. A running query may then end with `timed_out`.
@@ -137,12 +140,13 @@ inline constexpr std::uint32_t max_take = 1000;
 /// The number of events that `ListQuery::include_events` returns for each subscription.
 inline constexpr std::uint32_t max_included_events = 100;
 
-/// A part of a list and the size of the whole.
+/// A part of a list and, unless it was not wanted, the size of the whole.
 template <class T>
 struct Page {
     std::vector<T> items;
     /// The number of the caller's rows that match, independent of `take`, `skip` and `after`.
-    std::int64_t total = 0;
+    /// Absent if `ListQuery::has_total` is false.
+    std::optional<std::int64_t> total = 0;
 };
 
 /// Evaluates a query on rows in memory, for storages that have no query language of their own.

@@ -152,7 +152,9 @@ Result<Page<T>> answer_from(const ListQuery& list, ListKind kind, std::vector<T>
         return plan->condition && query::evaluate(*plan->condition, view(row)) != true;
     });
     if (is_used_up) return query::timed_out();
-    Page<T> page{.items = {}, .total = static_cast<std::int64_t>(rows.size())};
+    Page<T> page;
+    const auto total = static_cast<std::int64_t>(rows.size());
+    page.total = plan->has_total ? std::optional(total) : std::nullopt;
     if (plan->after) {
         const bool is_descending = plan->order[0].is_descending;
         std::erase_if(rows, [&](const T& row) {

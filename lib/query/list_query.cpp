@@ -28,6 +28,7 @@ public:
         read_count("take", text_.take, list_.take);
         read_count("skip", text_.skip, list_.skip);
         read_after();
+        read_has_total();
         if (const Result<> verdict = list_.check(kind_); !verdict) add_new(verdict.error());
         if (!errors_.empty()) return Error(std::move(errors_));
         return std::move(list_);
@@ -141,6 +142,14 @@ private:
         list_.after = read_number(*text_.after, 16);
         if (!list_.after || *list_.after > max_id) {
             error("after", {.what = "must be an id, a whole number from 0"});
+        }
+    }
+
+    void read_has_total() {
+        if (!text_.count) return;
+        list_.has_total = *text_.count == "true";
+        if (!list_.has_total && *text_.count != "false") {
+            error("count", {.what = "must be true or false"});
         }
     }
 

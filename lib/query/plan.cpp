@@ -60,6 +60,7 @@ Result<Plan> make_plan(const ListQuery& query, ListKind kind) {
     plan.take = std::min(query.take, max_take);
     plan.skip = query.skip;
     plan.after = query.after;
+    plan.has_total = query.has_total;
     std::vector<FieldError> errors;
     plan_filter(query, kind, plan, errors);
     plan_order(query, kind, plan, errors);

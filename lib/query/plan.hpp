@@ -84,6 +84,7 @@ struct Plan {
     std::vector<SortColumn> order;
     std::uint32_t take = 0;  ///< At most max_take.
     std::uint32_t skip = 0;
+    bool has_total = true;
     /// Only after this id, in the direction of `order`, which is then only the id.
     std::optional<std::int64_t> after;
 };

@@ -1,6 +1,7 @@
 #include <base/json_text.hpp>
 #include <storage/audit_records.hpp>
 #include <storage/shown_url.hpp>
+#include <storage/subscription_members.hpp>
 #include <vector>
 
 namespace webhooks::storage::audit {
@@ -11,6 +12,12 @@ std::string json_of(const std::string& text) {
 }
 std::string json_of(std::int64_t number) {
     return std::to_string(number);
+}
+std::string json_of(int number) {
+    return std::to_string(number);
+}
+std::string json_of(std::chrono::seconds duration) {
+    return std::to_string(duration.count());
 }
 std::string json_of(bool flag) {
     return flag ? "true" : "false";
@@ -45,22 +52,26 @@ public:
     explicit Changes(bool is_new = false) : is_new_(is_new) {}
 
     template <class T>
-    Changes& add(std::string_view name, const T& before, const T& after) {
+    Changes& value(std::string_view name, const T& before, const T& after) {
         if (before == after) return *this;
         members_.add_json(name,
                           "[" + (is_new_ ? "null" : json_of(before)) + "," + json_of(after) + "]");
         return *this;
     }
-    /// Where the values must not be told.
-    Changes& add_secret(std::string_view name, bool is_changed) {
-        if (is_changed) members_.add(name, "changed");
-        return *this;
+    /// Its values must not be told.
+    template <class T>
+    Changes& secret(std::string_view name, const T& before, const T& after) {
+        return before == after ? *this : changed(name);
     }
-    Changes& add_url(const std::string& before, const std::string& after) {
+    Changes& url(std::string_view name, const std::string& before, const std::string& after) {
         const std::string shown_before(without_query(before));
         const std::string shown_after(without_query(after));
-        if (shown_before == shown_after) return add_secret("url", before != after);
-        return add("url", shown_before, shown_after);
+        if (shown_before == shown_after) return secret(name, before, after);
+        return value(name, shown_before, shown_after);
+    }
+    Changes& changed(std::string_view name) {
+        members_.add(name, "changed");
+        return *this;
     }
     std::string json() const { return members_.object(); }
 
@@ -69,22 +80,9 @@ private:
     JsonMembers members_;
 };
 
-Changes differences(Changes changes, const Subscription& before, const Subscription& after) {
-    const auto seconds = [](std::chrono::seconds timeout) { return std::int64_t{timeout.count()}; };
-    changes.add("name", before.name, after.name)
-        .add("eventType", before.event_type, after.event_type)
-        .add("filter", before.filter, after.filter)
-        .add_url(before.url, after.url)
-        .add_secret("secret", before.secret != after.secret)
-        .add_secret("headers", before.headers != after.headers)
-        .add("maxRetryCount", std::int64_t{before.max_retry_count},
-             std::int64_t{after.max_retry_count})
-        .add("isActive", before.is_active, after.is_active)
-        .add("rateLimit", std::int64_t{before.rate_limit}, std::int64_t{after.rate_limit})
-        .add("timeoutSeconds", seconds(before.timeout), seconds(after.timeout))
-        .add("retryOn", before.retry_on, after.retry_on)
-        .add("operatorScope", before.operator_scope, after.operator_scope);
-    return changes;
+std::string differences(Changes changes, const Subscription& before, const Subscription& after) {
+    compare_members(before, after, changes);
+    return changes.json();
 }
 
 std::string_view name_of(Credential::Kind kind) {
@@ -157,7 +155,7 @@ Principal host() {
 
 AuditRecord subscription_created(const Principal& by, const Subscription& made) {
     AuditRecord record = about(by, "subscription.created", made);
-    record.changes = differences(Changes(true), Subscription{}, made).json();
+    record.changes = differences(Changes(true), Subscription{}, made);
     return record;
 }
 
@@ -165,13 +163,13 @@ AuditRecord subscription_updated(const Principal& by, const Subscription& before
                                  const Subscription& after) {
     AuditRecord record = about(by, "subscription.updated", after);
     if (before.operator_scope) record.user_id.clear();
-    record.changes = differences(Changes(), before, after).json();
+    record.changes = differences(Changes(), before, after);
     return record;
 }
 
 AuditRecord secret_rotated(const Principal& by, const Subscription& of) {
     AuditRecord record = about(by, "secret.rotated", of);
-    record.changes = Changes().add_secret("secret", true).json();
+    record.changes = Changes().changed("secret").json();
     return record;
 }
 
@@ -182,10 +180,10 @@ AuditRecord subscription_deleted(const Principal& by, const Subscription& gone) 
 AuditRecord subscription_deactivated(const Subscription& subscription) {
     AuditRecord record = about(host(), "subscription.deactivated", subscription);
     Changes changes;
-    changes.add("isActive", true, false);
+    changes.value("isActive", true, false);
     if (subscription.deactivation_reason) {
-        changes.add("deactivationReason", std::optional<std::string>(),
-                    std::optional(std::string(to_string(*subscription.deactivation_reason))));
+        changes.value("deactivationReason", std::optional<std::string>(),
+                      std::optional(std::string(to_string(*subscription.deactivation_reason))));
     }
     record.changes = changes.json();
     return record;
@@ -203,9 +201,9 @@ AuditRecord recovered(const Principal& by, const Subscription& of, const Creatio
                       std::size_t count) {
     AuditRecord record = about(by, "recover", of);
     record.changes = Changes(true)
-                         .add("since", std::optional<Time>(), std::optional(period.since))
-                         .add("until", std::optional<Time>(), period.until)
-                         .add("events", std::int64_t{0}, static_cast<std::int64_t>(count))
+                         .value("since", std::optional<Time>(), std::optional(period.since))
+                         .value("until", std::optional<Time>(), period.until)
+                         .value("events", std::int64_t{0}, static_cast<std::int64_t>(count))
                          .json();
     return record;
 }
@@ -215,7 +213,7 @@ AuditRecord event_type_registered(const std::optional<EventType>& before, const 
                                    "event_type", after.name);
     record.changes =
         Changes(!before)
-            .add("description", before.value_or(EventType{}).description, after.description)
+            .value("description", before.value_or(EventType{}).description, after.description)
             .json();
     return record;
 }
@@ -223,9 +221,9 @@ AuditRecord event_type_registered(const std::optional<EventType>& before, const 
 AuditRecord api_key_created(const Principal& by, const ApiKeyRecord& made) {
     AuditRecord record = about(by, "api_key.created", made);
     record.changes = Changes(true)
-                         .add("name", std::string(), made.name)
-                         .add("permissions", Permissions(), made.permissions)
-                         .add("expiresAt", std::optional<Time>(), made.expires_at)
+                         .value("name", std::string(), made.name)
+                         .value("permissions", Permissions(), made.permissions)
+                         .value("expiresAt", std::optional<Time>(), made.expires_at)
                          .json();
     return record;
 }
@@ -237,8 +235,8 @@ AuditRecord api_key_deleted(const Principal& by, const ApiKeyRecord& gone) {
 AuditRecord portal_session_created(const Principal& by, const PortalSessionRecord& made) {
     AuditRecord record = about(by, "portal_session.created", made);
     record.changes = Changes(true)
-                         .add("permissions", Permissions(), made.permissions)
-                         .add("expiresAt", std::optional<Time>(), std::optional(made.expires_at))
+                         .value("permissions", Permissions(), made.permissions)
+                         .value("expiresAt", std::optional<Time>(), std::optional(made.expires_at))
                          .json();
     return record;
 }
@@ -258,7 +256,7 @@ AuditRecord portal_session_ended(const Principal& by, const PortalSessionRecord&
 AuditRecord data_key_rewrapped(const Principal& by, std::int64_t id, std::string_view before,
                                std::string_view after) {
     AuditRecord record = record_of(by, "keys.rewrapped", "data_key", std::to_string(id));
-    record.changes = Changes().add("keyId", std::string(before), std::string(after)).json();
+    record.changes = Changes().value("keyId", std::string(before), std::string(after)).json();
     return record;
 }
 

@@ -2,6 +2,7 @@
 #include <publication/webhook_id.hpp>
 #include <storage/operational_facts.hpp>
 #include <storage/shown_url.hpp>
+#include <storage/subscription_members.hpp>
 #include <string_view>
 #include <vector>
 
@@ -41,26 +42,23 @@ Fact changed(const Subscription& subscription, std::string_view type, const Name
     return about(subscription, type, details);
 }
 
-Names differences(const Subscription& before, const Subscription& after) {
-    Names names;
-    const auto compare = [&names](std::string_view name, const auto& old_value,
-                                  const auto& new_value) {
-        if (!(old_value == new_value)) names.push_back(name);
-    };
-    compare("name", before.name, after.name);
-    compare("eventType", before.event_type, after.event_type);
-    compare("filter", before.filter, after.filter);
-    compare("url", before.url, after.url);
-    compare("secret", before.secret, after.secret);
-    compare("headers", before.headers, after.headers);
-    compare("maxRetryCount", before.max_retry_count, after.max_retry_count);
-    compare("isActive", before.is_active, after.is_active);
-    compare("rateLimit", before.rate_limit, after.rate_limit);
-    compare("timeoutSeconds", before.timeout, after.timeout);
-    compare("retryOn", before.retry_on, after.retry_on);
-    compare("operatorScope", before.operator_scope, after.operator_scope);
-    return names;
-}
+/// Collects the names of members that differ.
+struct Differing {
+    Names names = {};
+
+    template <class T>
+    void value(std::string_view name, const T& before, const T& after) {
+        if (!(before == after)) names.push_back(name);
+    }
+    template <class T>
+    void url(std::string_view name, const T& before, const T& after) {
+        value(name, before, after);
+    }
+    template <class T>
+    void secret(std::string_view name, const T& before, const T& after) {
+        value(name, before, after);
+    }
+};
 
 JsonMembers members_of(const LastAttempt& attempt) {
     JsonMembers members;
@@ -99,9 +97,10 @@ Fact created(const Subscription& subscription, const Principal& by) {
 
 std::optional<Fact> updated(const Subscription& before, const Subscription& after,
                             const Principal& by) {
-    const Names names = differences(before, after);
-    if (names.empty()) return std::nullopt;
-    return changed(after, "webhook.subscription.updated", names, by);
+    Differing differing;
+    compare_members(before, after, differing);
+    if (differing.names.empty()) return std::nullopt;
+    return changed(after, "webhook.subscription.updated", differing.names, by);
 }
 
 Fact secret_rotated(const Subscription& subscription, const Principal& by) {

@@ -25,7 +25,7 @@ struct FilteredOutbox : Outbox {
                           ")");
     }
     std::string unmatched() { return host.value("SELECT count(*) FROM webhooks_unmatched"); }
-    std::int64_t count_events() { return running->events(alice, large, {}).value().total; }
+    std::int64_t count_events() { return running->events(alice, large, {}).value().total.value(); }
 };
 
 }  // namespace

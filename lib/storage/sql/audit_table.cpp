@@ -87,6 +87,17 @@ void define(soci::statement& query, AuditRecord& record) {
     query.exchange(into(record.address));
 }
 
+std::int64_t count_audit(soci::session& sql, const Dialect& dialect, const Principal& principal,
+                         const query::Plan& plan) {
+    long long total = 0;
+    const AuditQuery counted(dialect, principal, plan);
+    soci::statement query(sql);
+    query.exchange(into(total));
+    counted.bind(query);
+    for_each_row(query, "SELECT count(*)" + counted.where(), [] {});
+    return total;
+}
+
 }  // namespace
 
 void insert_audit(soci::session& sql, const AuditRecord& record, Time now) {
@@ -104,15 +115,9 @@ void insert_audit(soci::session& sql, const AuditRecord& record, Time now) {
 
 Page<AuditRecord> list_audit(soci::session& sql, const Dialect& dialect, const Principal& principal,
                              const query::Plan& plan) {
-    long long total = 0;
-    {
-        const AuditQuery counted(dialect, principal, plan);
-        soci::statement query(sql);
-        query.exchange(into(total));
-        counted.bind(query);
-        for_each_row(query, "SELECT count(*)" + counted.where(), [] {});
-    }
-    Page<AuditRecord> page{.items = {}, .total = total};
+    Page<AuditRecord> page;
+    page.total =
+        plan.has_total ? std::optional(count_audit(sql, dialect, principal, plan)) : std::nullopt;
     AuditRecord record;
     AuditQuery listed(dialect, principal, plan);
     soci::statement query(sql);

@@ -282,7 +282,8 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
 Page<Event> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
                         const query::Plan& plan, std::optional<EventId> last) {
     EventList list(sql, dialect, scope, plan);
-    Page<Event> page{.items = {}, .total = list.count()};
+    Page<Event> page;
+    page.total = plan.has_total ? std::optional(list.count()) : std::nullopt;
     if (plan.take > 0) page.items = list.page(last);
     return page;
 }

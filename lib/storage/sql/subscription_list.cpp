@@ -84,8 +84,9 @@ std::int64_t count_subscriptions(soci::session& sql, const Dialect& dialect,
 
 Page<Subscription> list_subscriptions(soci::session& sql, const Dialect& dialect,
                                       const Principal& principal, const query::Plan& plan) {
-    Page<Subscription> page{.items = {},
-                            .total = count_subscriptions(sql, dialect, principal, plan)};
+    Page<Subscription> page;
+    page.total = plan.has_total ? std::optional(count_subscriptions(sql, dialect, principal, plan))
+                                : std::nullopt;
     SubscriptionRow row;
     ListSql list(dialect, subscription_columns);
     const OwnerCondition owner(principal);

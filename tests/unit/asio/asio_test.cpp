@@ -89,7 +89,7 @@ struct AsioFixture : ServiceFixture {
     }
 
     std::int64_t events() {
-        return service().events(alice, subscription, {.take = 0}).value().total;
+        return service().events(alice, subscription, {.take = 0}).value().total.value();
     }
 };
 

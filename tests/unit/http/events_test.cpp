@@ -203,6 +203,10 @@ TEST_CASE_METHOD(PublishFixture, "failures of all of a caller's subscriptions ar
     json(202, "POST", "/events", R"({"eventType":"order.created","payload":1})");
     const auto list = [&](const std::string& query) { return json(200, "GET", "/events" + query); };
     CHECK(list("").at("totalEventsCount") == 2);
+    const auto uncounted = list("?count=false&take=1");
+    CHECK(uncounted.at("totalEventsCount").is_null());
+    CHECK(uncounted.at("events").as_array().size() == 1);
+    CHECK(uncounted.at("message") == "1 rows.");
     const auto failed = list("?filter=isSuccess%20eq%20false&sort=id%20desc");
     CHECK(failed.at("totalEventsCount") == 1);
     REQUIRE(failed.at("events").as_array().size() == 1);

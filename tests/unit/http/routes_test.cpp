@@ -120,6 +120,7 @@ TEST_CASE("list parameters are read under both their names, in any case") {
 
 TEST_CASE("a wrong list parameter is named") {
     const auto [query, detail] = GENERATE(table<const char*, const char*>({
+        {"count=1", "count: must be true or false"},
         {"take=x", "take: must be a whole number, 0 to 2147483647"},
         {"take=-1", "take: must be a whole number, 0 to 2147483647"},
         {"take=+1", "take: must be a whole number, 0 to 2147483647"},

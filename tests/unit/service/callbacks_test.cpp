@@ -55,7 +55,7 @@ struct CallbackFixture : ServiceFixture {
         check_that_the_rest_works();
     }
     std::int64_t events() {
-        return service().events(alice, subscription, {.take = 0}).value().total;
+        return service().events(alice, subscription, {.take = 0}).value().total.value();
     }
 };
 

@@ -199,7 +199,7 @@ void FaultyLife::publish_batch(const std::vector<std::string>& payloads, bool ha
     const std::size_t published = read_log().size() - before;
     // All of it or nothing, whatever its caller was told.
     const auto subscriptions =
-        static_cast<std::size_t>(truth_->list_subscriptions(publisher, {}).value().total);
+        static_cast<std::size_t>(truth_->list_subscriptions(publisher, {}).value().total.value());
     const std::set<std::string> different(payloads.begin(), payloads.end());
     CHECK((published == 0 || published == different.size() * subscriptions));
     if (!note(receipts)) return;

@@ -86,7 +86,7 @@ struct IsolationFixture : ServiceFixture {
             .events(alice, subscription.id,
                     ListQuery::parse({.filter = filter}, ListKind::events).value())
             .value()
-            .total;
+            .total.value();
     }
 
     Subscription current(const Subscription& subscription) {

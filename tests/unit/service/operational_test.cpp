@@ -141,7 +141,7 @@ TEST_CASE_METHOD(OperationalFixture, "a dead listener causes no further operatio
                                                 ListKind::events)
                                    .value())
             .value()
-            .total;
+            .total.value();
     };
     for (int hour = 0; hour < 24; ++hour)
         advance(1h);

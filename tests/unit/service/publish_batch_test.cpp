@@ -36,7 +36,7 @@ struct BatchFixture : ServiceFixture {
     std::size_t writes() const { return faulty->calls(FaultyStorage::Call::write); }
 
     std::int64_t events(SubscriptionId id) {
-        return service().events(alice, id, {.take = 0}).value().total;
+        return service().events(alice, id, {.take = 0}).value().total.value();
     }
 
     /// Submits a batch; its result arrives while the service is driven.

@@ -27,7 +27,7 @@ struct RetentionFixture : ServiceFixture {
     }
 
     std::int64_t log_size(SubscriptionId id) {
-        return service().events(alice, id, {}).value().total;
+        return service().events(alice, id, {}).value().total.value();
     }
 };
 

@@ -79,7 +79,7 @@ struct TwoWorkersFixture : ServiceFixture {
             ->list_events(alice, subscription.id,
                           ListQuery::parse({.filter = filter}, ListKind::events).value())
             .value()
-            .total;
+            .total.value();
     }
 
     std::size_t requests_to(const std::string& path) {

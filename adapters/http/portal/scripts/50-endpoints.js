@@ -82,10 +82,11 @@ function Endpoints({ user }) {
 }
 
 /** Pages by the id after which they begin: the hundredth takes as long as the first. */
+/** @param total null where the rows were not counted */
 function Pages({ total, rows, size, pages, onPages }) {
-    if (total <= size && pages.length === 1) return null;
+    if (rows.length < size && pages.length === 1) return null;
     const last = rows[rows.length - 1];
-    return html`<div class="pages"><span class="mute">${t.of(number(rows.length), number(total))}</span>
+    return html`<div class="pages">${total !== null && html`<span class="mute">${t.of(number(rows.length), number(total))}</span>`}
         ${pages.length > 1 && html`<button type="button" onClick=${() => onPages([null])}>${t.newer}</button>`}
         ${rows.length === size && html`<button type="button" onClick=${() => onPages([...pages, last.id])}>${t.more}</button>`}</div>`;
 }

@@ -12,9 +12,19 @@ function Banner({ subscription }) {
     return html`<div class=${cx("banner", looks[state][1])}><${Icon} name=${looks[state][0]} /><div><strong>${text}</strong><p>${hint}</p></div></div>`;
 }
 
+/** Of the last 24 hours. Statistics read each attempt: those of a busy endpoint come from its series. */
+async function loadFigures(id) {
+    const { series: { buckets } } = await api.get(subscriptionPath(id, "/stats/series"), { ...seriesParameters("24h"), step: "5m" });
+    const sum = (name) => buckets.reduce((total, bucket) => total + bucket[name], 0);
+    if (sum("attempts") < 100_000) return (await api.get(subscriptionPath(id, "/stats"))).stats;
+    const waiting = await api.get(subscriptionPath(id, "/events"), { filter: statusFilters.waiting, take: 0 });
+    return { attempts: sum("attempts"), successRate: sum("delivered") / sum("attempts"), waiting: waiting.totalEventsCount, filtered: sum("filtered"),
+        lastFailure: buckets.findLast((bucket) => bucket.failed > 0)?.start };
+}
+
 function Figures({ subscription: { id, filter } }) {
     const f = t.endpoint.figures;
-    const stats = useLoad(async () => (await api.get(subscriptionPath(id, "/stats"))).stats, [id]);
+    const stats = useLoad(() => loadFigures(id), [id]);
     const figure = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
     return html`<dl class="figures">${figure(f.attempts, number(stats.data?.attempts))}
         ${figure(f.rate, percent(stats.data?.successRate))}${figure(f.waiting, number(stats.data?.waiting))}

@@ -27,8 +27,9 @@ Result<Response> list_answer(const Page<T>& page, const ListQuery& query, std::s
         }
     }
     writer.end_array().member(total, page.total);
-    return success(
-        writer, std::to_string(page.items.size()) + " of " + std::to_string(page.total) + " rows.");
+    std::string rows = std::to_string(page.items.size());
+    if (page.total) rows += " of " + std::to_string(*page.total);
+    return success(writer, rows + " rows.");
 }
 
 }  // namespace webhooks::http

@@ -101,7 +101,7 @@ constexpr ListParameter list_parameters[] = {
     {"select", "$select", &ListQueryText::select}, {"filter", "$filter", &ListQueryText::filter},
     {"sort", "$orderby", &ListQueryText::sort},    {"include", "$expand", &ListQueryText::include},
     {"take", "$top", &ListQueryText::take},        {"skip", "$skip", &ListQueryText::skip},
-    {"after", "", &ListQueryText::after},
+    {"after", "", &ListQueryText::after},          {"count", "$count", &ListQueryText::count},
 };
 
 const ListParameter* find_list_parameter(std::string_view name) {

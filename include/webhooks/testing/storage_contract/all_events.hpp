@@ -28,7 +28,7 @@ public:
     }
     std::string found(const Principal& caller, const ListQuery& query) const {
         const Page<Event> page = storage->list_all_events(caller, query).value();
-        std::string text = std::to_string(page.total) + ":";
+        std::string text = std::to_string(page.total.value()) + ":";
         for (const Event& event : page.items)
             text += " " + std::to_string(event.id.value);
         return text;

@@ -38,7 +38,7 @@ struct AppendFixture : Fixture {
     }
 
     std::int64_t events() {
-        return this->storage->list_events(alice, subscription, {.take = 0}).value().total;
+        return this->storage->list_events(alice, subscription, {.take = 0}).value().total.value();
     }
 
     /// Whether a publication with this key is the first.

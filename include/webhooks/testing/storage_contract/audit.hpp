@@ -308,6 +308,7 @@ AUDIT_TEST("audit records are listed newest first, by query") {
     CHECK(found({.sort = "id", .after = std::to_string(all[1].id.value)}) ==
           std::vector{all[0].id});
     CHECK(seam.list_audit(alice, {.take = 0}).value().total == 4);
+    CHECK_FALSE(seam.list_audit(alice, {.take = 1, .has_total = false}).value().total);
     CHECK_FALSE(ListQuery::parse({.filter = "changes eq ''"}, ListKind::audit));
 }
 

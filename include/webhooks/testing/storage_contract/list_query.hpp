@@ -142,7 +142,7 @@ private:
 template <class T>
 std::string summary(const Result<Page<T>>& page) {
     if (!page) return page.error().to_string();
-    std::string text = std::to_string(page->total) + ":";
+    std::string text = std::to_string(page->total.value()) + ":";
     for (const T& row : page->items) {
         text += " " + std::to_string(row.id.value);
     }
@@ -321,8 +321,26 @@ STORAGE_TEST("no filter reaches another user's rows") {
         for (const Subscription& row : page.items) {
             CHECK(row.user_id == "alice");
         }
-        CHECK(page.total <= 1);
+        REQUIRE(page.total);
+        CHECK(*page.total <= 1);
     }
+}
+
+STORAGE_TEST("a list that needs no total is the same without it") {
+    const SubscriptionId id = this->subscribe().id;
+    this->append_one(id);
+    this->append_one(id);
+    const ListQuery counted{.take = 1};
+    ListQuery query = counted;
+    query.has_total = false;
+    const Page<Event> events = this->storage->list_events(alice, id, query).value();
+    CHECK_FALSE(events.total);
+    REQUIRE(events.items.size() == 1);
+    CHECK(events.items[0].id == this->storage->list_events(alice, id, counted).value().items[0].id);
+    CHECK_FALSE(this->storage->list_all_events(alice, query).value().total);
+    const auto subscriptions = this->storage->list_subscriptions(alice, query).value();
+    CHECK_FALSE(subscriptions.total);
+    CHECK(subscriptions.items.size() == 1);
 }
 
 STORAGE_TEST("an invalid query is rejected before storage is accessed") {

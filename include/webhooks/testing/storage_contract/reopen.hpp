@@ -38,7 +38,7 @@ STORAGE_TEST("a reopened delivered event is not a success while it waits") {
     const ListQuery query =
         ListQuery::parse({.filter = "isSuccess eq true"}, ListKind::events).value();
     const auto successes = [&] {
-        return this->storage->list_events(alice, id, query).value().total;
+        return this->storage->list_events(alice, id, query).value().total.value();
     };
     REQUIRE(successes() == 1);
     this->storage->reopen_event(alice, id, event).value();
