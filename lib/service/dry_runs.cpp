@@ -83,6 +83,7 @@ Result<FilterSample> WebhookService::Impl::test_filter(const Principal& principa
                              {.sort = {{.field = "id", .is_descending = true}},
                               .select = {"id", "eventType", "payload"},
                               .take = max_events_in_filter_test,
+                              .has_total = false,
                               .stop = std::move(stop)});
     if (!events) return events.error();
     FilterSample sample;
