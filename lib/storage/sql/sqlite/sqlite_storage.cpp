@@ -1,20 +1,16 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <base/ranges.hpp>
 #include <bit>
-#include <cerrno>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/overview.hpp>
 #include <storage/sql/rollup_table.hpp>
+#include <storage/sql/sqlite/database_file.hpp>
 #include <storage/sql/sqlite/failure.hpp>
 #include <storage/sql/sqlite/sqlite_storage.hpp>
 #include <storage/sql/sqlite/time_budget.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/transaction.hpp>
 #include <storage/sql/worker_report.hpp>
-#include <system_error>
 
 namespace webhooks {
 
@@ -57,36 +53,6 @@ Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
 }
 
-/// A suggestion for a file that cannot be opened.
-const char* remedy(int error) {
-    switch (error) {
-        case ENOENT:
-            return "; create its folder first";
-        case EISDIR:
-            return "; SqliteOptions::path must name a file in it";
-        case EACCES:
-        case EROFS:
-            return "; this process must be able to write the file and its folder";
-        default:
-            return "";
-    }
-}
-
-/// The database contains secrets: only its owner may read it.
-Result<> make_private_file(const std::string& path) {
-    // An existing file is not opened: closing any descriptor of it would release the locks that
-    // SQLite holds on it for other connections of this process.
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const bool is_there = descriptor < 0 && errno == EEXIST;
-    if (is_there && ::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return {};
-    if (descriptor < 0) {
-        return Error(Errc::unavailable, "cannot open '" + path + "' for writing: " +
-                                            std::generic_category().message(errno) + remedy(errno));
-    }
-    ::close(descriptor);
-    return {};
-}
-
 }  // namespace
 
 SqliteStorage::SqliteStorage(SqliteOptions options)
@@ -105,7 +71,9 @@ Result<> SqliteStorage::open() {
                          "SQLite database, and SQLite does not survive a fork; call exec before "
                          "this, or fork before a service is opened");
     }
-    if (Result<> made = make_private_file(options_.path); !made) return made;
+    const Result<std::string> file = make_database_file(options_.path);
+    if (!file) return file.error();
+    lock_path_ = *file + "-lock";
     Result<> connected = guarded(options_.path, [this]() -> Result<> {
         open_connection(writer_, options_);
         // What encryption replaces is overwritten in the file.
@@ -179,7 +147,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
     {
         const std::scoped_lock lock(mutex_);
         if (!lock_) {
-            Result<FileLock> acquired = FileLock::acquire(lock_path());
+            Result<FileLock> acquired = FileLock::acquire(lock_path_);
             if (!acquired) return acquired.error();
             lock_.emplace(*std::move(acquired));
         } else if (worker_) {
