@@ -71,9 +71,10 @@ Result<DataKeyRow> insert_data_key(soci::session& sql, const Secret& data_key,
                                    const EncryptionKey& key, Time now,
                                    const std::optional<std::string>& user_id) {
     std::int64_t id = 0;
-    sql << "INSERT INTO webhooks_data_key (wrapped, kek_id, user_id, created_at) "
-           "VALUES ('', '', :owner, :created_at) RETURNING id",
-        into(id), use(user_id, "owner"), use(now, "created_at");
+    execute(sql,
+            "INSERT INTO webhooks_data_key (wrapped, kek_id, user_id, created_at) "
+            "VALUES ('', '', :owner, :created_at) RETURNING id",
+            into(id), use(user_id, "owner"), use(now, "created_at"));
     Result<DataKeyRow> row = wrap(id, data_key, key);
     if (!row) return row;
     update_data_key(sql, {.id = id, .wrapped = {}, .kek_id = {}}, *row);
@@ -94,16 +95,18 @@ std::size_t destroy_data_keys(soci::session& sql, const std::string& user_id, Ti
 
 bool has_payload_keys(soci::session& sql) {
     bool found = false;
-    sql << "SELECT CASE WHEN EXISTS (SELECT 1 FROM webhooks_data_key WHERE user_id IS NOT NULL) "
-           "THEN 1 ELSE 0 END",
-        into(found);
+    execute(sql,
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM webhooks_data_key WHERE user_id IS NOT NULL) "
+            "THEN 1 ELSE 0 END",
+            into(found));
     return found;
 }
 
 void set_encrypts_payloads(soci::session& sql, bool encrypts) {
-    sql << "UPDATE webhooks_state SET encrypts_payloads = :encrypts "
-           "WHERE encrypts_payloads <> :encrypts",
-        use(encrypts, "encrypts");
+    execute(sql,
+            "UPDATE webhooks_state SET encrypts_payloads = :encrypts "
+            "WHERE encrypts_payloads <> :encrypts",
+            use(encrypts, "encrypts"));
 }
 
 bool update_data_key(soci::session& sql, const DataKeyRow& old, const DataKeyRow& changed) {
