@@ -16,8 +16,8 @@ namespace http {
 /// The certificate of a listener, in PEM. Both files, or neither for HTTP without TLS. They are
 /// read again when they change; if they are unusable then, the previous certificate stays.
 struct TlsOptions {
-    std::string certificate_file;  ///< The server's certificate, then its issuers'.
-    std::string key_file;
+    std::string certificate_file = {};  ///< The server's certificate, then its issuers'.
+    std::string key_file = {};
 
     bool is_set() const noexcept { return !certificate_file.empty() || !key_file.empty(); }
 };
