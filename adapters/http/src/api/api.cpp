@@ -6,6 +6,7 @@
 
 #include "../access/bearer_token.hpp"
 #include "../access/request_limits.hpp"
+#include "../ascii.hpp"
 #include "../guarded_observer.hpp"
 #include "../portal/portal.hpp"
 #include "../target.hpp"
@@ -234,12 +235,15 @@ private:
         }
     }
 
+    /// A text that cannot be the value of a field would end the field, and begin another one.
     std::string challenge() const {
         try {
-            return authenticator_->challenge();
+            std::string text = authenticator_->challenge();
+            if (is_field_value(text)) return text;
         } catch (...) {
-            return "Bearer";
+            // As for such a text.
         }
+        return "Bearer";
     }
 
     WebhookService& service_;
