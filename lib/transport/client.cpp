@@ -1,4 +1,5 @@
 #include <atomic>
+#include <base/thrown.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <deque>
@@ -197,17 +198,15 @@ void HttpTransport::cancel_all() {
 
 namespace webhooks {
 
-Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions options) {
+Result<std::shared_ptr<Transport>> make_http_transport(HttpTransportOptions options) try {
     if (Result<> valid = options.validate(); !valid) return valid.error();
     Result<transport::TlsContext> tls = transport::TlsContext::make(options.ca_file);
     if (!tls) return tls.error();
     if (options.user_agent.empty()) options.user_agent = "webhooks/" WEBHOOKS_VERSION;
-    try {
-        return std::shared_ptr<Transport>(
-            std::make_shared<transport::HttpTransport>(std::move(options), std::move(*tls)));
-    } catch (const std::exception& error) {
-        return Error(Errc::internal, error.what());  // For example, no descriptor for the reactor.
-    }
+    return std::shared_ptr<Transport>(
+        std::make_shared<transport::HttpTransport>(std::move(options), std::move(*tls)));
+} catch (...) {
+    return error_of_opening("the HTTP transport");
 }
 
 }  // namespace webhooks

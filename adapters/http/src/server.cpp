@@ -1,7 +1,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -136,7 +138,7 @@ private:
 };
 
 Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
-                            ServerOptions options, std::shared_ptr<Observer> observer) {
+                            ServerOptions options, std::shared_ptr<Observer> observer) try {
     if (const auto valid = options.validate(); !valid) return valid.error();
     observer = std::make_shared<GuardedObserver>(std::move(observer));
     auto api = Api::make(service, std::move(authenticator), api_options(options), observer);
@@ -160,6 +162,12 @@ Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticat
                                        std::move(certificate), observer);
     if (const auto opened = impl->open(); !opened) return opened.error();
     return Server(std::move(impl));
+} catch (const boost::system::system_error& failure) {
+    return Error(Errc::unavailable, "cannot open the server: " + message_of(failure.code()));
+} catch (const std::bad_alloc&) {
+    return Error(Errc::unavailable, "out of memory");
+} catch (const std::exception& failure) {
+    return Error(Errc::internal, std::string("cannot open the server: ") + failure.what());
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
