@@ -67,9 +67,10 @@ NodePtr PathParser::segment() {
 NodePtr PathParser::lambda(NodePtr collection) {
     const Token which = take();
     const Node::Kind kind = is(which, "any") ? Node::Kind::any : Node::Kind::all;
+    const std::size_t position = collection->position;
     take("(");
     if (kind == Node::Kind::any && take(")")) {
-        return make(kind, which.position, {}, {std::move(collection)});
+        return make(kind, position, {}, {std::move(collection)});
     }
     const NodePtr name = variable();
     if (!name) return nullptr;
@@ -77,7 +78,7 @@ NodePtr PathParser::lambda(NodePtr collection) {
     NodePtr body = lambda_body();
     variables_.pop_back();
     if (!body || !expect(")")) return nullptr;
-    return make(kind, which.position, name->text, {std::move(collection), std::move(body)});
+    return make(kind, position, name->text, {std::move(collection), std::move(body)});
 }
 
 NodePtr PathParser::variable() {

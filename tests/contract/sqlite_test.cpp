@@ -40,6 +40,37 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     CHECK(second->register_worker(10s));
 }
 
+TEST_CASE("a SQLite file serves one running service, whichever symbolic link leads to it") {
+    const TemporaryFolder folder;
+    const auto file = make_sqlite_storage({.path = folder.file("real.db")}).value();
+    std::filesystem::create_symlink("real.db", folder.file("link.db"));
+    std::filesystem::create_directory_symlink(folder.path(), folder.file("here"));
+    REQUIRE(file->register_worker(10s));
+    for (const char* name : {"link.db", "here/real.db", "here/link.db"}) {
+        const auto link = make_sqlite_storage({.path = folder.file(name)}).value();
+        CHECK(link->register_worker(10s).error() == Errc::locked);
+    }
+}
+
+TEST_CASE("a path that cannot name a SQLite file is rejected with what it is") {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.file("folder"));
+    std::filesystem::create_symlink("nothing", folder.file("dangling"));
+    std::filesystem::create_symlink("circle", folder.file("circle"));
+    REQUIRE(::mkfifo(folder.file("fifo").c_str(), 0600) == 0);
+    const auto [name, words] = GENERATE(table<std::string, std::string>(
+        {{"folder", "Is a directory; SqliteOptions::path must name a file in it"},
+         {"folder/", "Is a directory; SqliteOptions::path must name a file in it"},
+         {"dangling", "a symbolic link to a file that does not exist"},
+         {"circle", "Too many levels of symbolic links"},
+         {"fifo", "not a regular file"},
+         {"missing/a.db", "create its folder first"}}));
+    const Error rejection = make_sqlite_storage({.path = folder.file(name)}).error();
+    CHECK(rejection == Errc::unavailable);
+    INFO(rejection.to_string());
+    CHECK(rejection.detail().find(words) != std::string::npos);
+}
+
 TEST_CASE("a change on SQLite whose audit record cannot be written does not happen") {
     const TemporaryFolder folder;
     const std::string path = folder.file("a.db");

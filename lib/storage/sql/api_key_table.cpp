@@ -80,17 +80,18 @@ ApiKeyRecord ApiKeyRow::to_record() const {
 ApiKeyId insert_api_key(soci::session& sql, const ApiKeyRecord& key) {
     const ApiKeyRow row = ApiKeyRow::of(key);
     ApiKeyId id;
-    sql << "INSERT INTO webhooks_api_key (hash, user_id, is_administrator, created_at, name, "
-           "permissions, subscription_id, expires_at, rate_per_second, rate_burst, hint, "
-           "last_used_at) VALUES (:hash, :user_id, :is_administrator, :created_at, :name, "
-           ":permissions, :subscription_id, :expires_at, :rate_per_second, :rate_burst, :hint, "
-           ":last_used_at) RETURNING id",
-        use(row.hash, "hash"), use(row.user_id, "user_id"),
-        use(row.is_administrator, "is_administrator"), use(row.created_at, "created_at"),
-        use(row.name, "name"), use(row.permissions, "permissions"),
-        use(row.subscription_id, "subscription_id"), use(row.expires_at, "expires_at"),
-        use(row.rate_per_second, "rate_per_second"), use(row.rate_burst, "rate_burst"),
-        use(row.hint, "hint"), use(row.last_used_at, "last_used_at"), into(id);
+    execute(sql,
+            "INSERT INTO webhooks_api_key (hash, user_id, is_administrator, created_at, name, "
+            "permissions, subscription_id, expires_at, rate_per_second, rate_burst, hint, "
+            "last_used_at) VALUES (:hash, :user_id, :is_administrator, :created_at, :name, "
+            ":permissions, :subscription_id, :expires_at, :rate_per_second, :rate_burst, :hint, "
+            ":last_used_at) RETURNING id",
+            use(row.hash, "hash"), use(row.user_id, "user_id"),
+            use(row.is_administrator, "is_administrator"), use(row.created_at, "created_at"),
+            use(row.name, "name"), use(row.permissions, "permissions"),
+            use(row.subscription_id, "subscription_id"), use(row.expires_at, "expires_at"),
+            use(row.rate_per_second, "rate_per_second"), use(row.rate_burst, "rate_burst"),
+            use(row.hint, "hint"), use(row.last_used_at, "last_used_at"), into(id));
     return id;
 }
 

@@ -101,16 +101,17 @@ std::int64_t count_audit(soci::session& sql, const Dialect& dialect, const Princ
 }  // namespace
 
 void insert_audit(soci::session& sql, const AuditRecord& record, Time now) {
-    sql << "INSERT INTO webhooks_audit (created_at, actor_user_id, actor_kind, actor_id, action, "
-           "object_type, object_id, user_id, subscription_id, changes, request_id, address) "
-           "VALUES (:at, :actor_user_id, :actor_kind, :actor_id, :action, :object_type, "
-           ":object_id, :user_id, :subscription, :changes, :request_id, :address)",
-        use(now, "at"), use(record.actor_user_id, "actor_user_id"),
-        use(record.actor_kind, "actor_kind"), use(record.actor_id, "actor_id"),
-        use(record.action, "action"), use(record.object_type, "object_type"),
-        use(record.object_id, "object_id"), use(record.user_id, "user_id"),
-        use(record.subscription, "subscription"), use(record.changes, "changes"),
-        use(record.request_id, "request_id"), use(record.address, "address");
+    execute(sql,
+            "INSERT INTO webhooks_audit (created_at, actor_user_id, actor_kind, actor_id, action, "
+            "object_type, object_id, user_id, subscription_id, changes, request_id, address) "
+            "VALUES (:at, :actor_user_id, :actor_kind, :actor_id, :action, :object_type, "
+            ":object_id, :user_id, :subscription, :changes, :request_id, :address)",
+            use(now, "at"), use(record.actor_user_id, "actor_user_id"),
+            use(record.actor_kind, "actor_kind"), use(record.actor_id, "actor_id"),
+            use(record.action, "action"), use(record.object_type, "object_type"),
+            use(record.object_id, "object_id"), use(record.user_id, "user_id"),
+            use(record.subscription, "subscription"), use(record.changes, "changes"),
+            use(record.request_id, "request_id"), use(record.address, "address"));
 }
 
 Page<AuditRecord> list_audit(soci::session& sql, const Dialect& dialect, const Principal& principal,

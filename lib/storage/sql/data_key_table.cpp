@@ -27,9 +27,10 @@ std::vector<DataKeyRow> read_data_keys(soci::session& sql) {
 Result<> insert_data_key(soci::session& sql, const Secret& data_key, const EncryptionKey& key,
                          Time now) {
     std::int64_t id = 0;
-    sql << "INSERT INTO webhooks_data_key (wrapped, kek_id, created_at) "
-           "VALUES ('', '', :created_at) RETURNING id",
-        into(id), use(now, "created_at");
+    execute(sql,
+            "INSERT INTO webhooks_data_key (wrapped, kek_id, created_at) "
+            "VALUES ('', '', :created_at) RETURNING id",
+            into(id), use(now, "created_at"));
     const Result<DataKeyRow> row = wrap(id, data_key, key);
     if (!row) return row.error();
     update_data_key(sql, {.id = id, .wrapped = {}, .kek_id = {}}, *row);

@@ -115,8 +115,8 @@ public:
         : sql_(sql), dialect_(dialect), scope_(scope), plan_(plan) {
         if (plan.condition) holds_ = holds_for_delivered(*plan.condition);
         if (holds_ == Holds::sometimes) return;
-        sql << "SELECT coalesce(min(low_water), 9223372036854775807) FROM webhooks_worker",
-            into(low_water_);
+        execute(sql, "SELECT coalesce(min(low_water), 9223372036854775807) FROM webhooks_worker",
+                into(low_water_));
     }
 
     std::int64_t count() {

@@ -18,8 +18,8 @@ constexpr std::chrono::hours longest_publication{1};
 
 bool event_exists(soci::session& sql, SubscriptionId subscription, EventId event) {
     int count = 0;
-    sql << "SELECT count(*) FROM webhooks_event WHERE id = :id AND subscription_id = :owner",
-        into(count), use(event, "id"), use(subscription, "owner");
+    execute(sql, "SELECT count(*) FROM webhooks_event WHERE id = :id AND subscription_id = :owner",
+            into(count), use(event, "id"), use(subscription, "owner"));
     return count > 0;
 }
 
@@ -27,8 +27,8 @@ std::optional<SubscriptionId> find_owner(soci::session& sql, EventId event,
                                          std::optional<std::uint64_t> worker_tag) {
     SubscriptionId owner;
     std::int64_t tag = 0;
-    sql << "SELECT subscription_id, worker_tag FROM webhooks_event WHERE id = :id", into(owner),
-        into(tag), use(event, "id");
+    execute(sql, "SELECT subscription_id, worker_tag FROM webhooks_event WHERE id = :id",
+            into(owner), into(tag), use(event, "id"));
     if (!sql.got_data()) return std::nullopt;
     if (worker_tag && *worker_tag != std::bit_cast<std::uint64_t>(tag)) return std::nullopt;
     return owner;
@@ -38,21 +38,23 @@ bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
     std::int64_t message = 0;
     // The event first: a transaction that gives it a row locks it, so it has either committed the
     // row or finds the event gone.
-    sql << "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(event, "id"),
-        into(message);
+    execute(sql, "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(event, "id"),
+            into(message));
     soci::statement erase_attempts(sql);
     erase_attempts.exchange(use(event, "id"));
     const bool had_attempts =
         execute(erase_attempts, "DELETE FROM webhooks_attempt WHERE event_id = :id") > 0;
     WorkerId claimed_by;
-    sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id "
-           "RETURNING claimed_by",
-        use(subscription, "owner"), use(event, "id"), into(claimed_by);
+    execute(sql,
+            "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id "
+            "RETURNING claimed_by",
+            use(subscription, "owner"), use(event, "id"), into(claimed_by));
     const bool is_held = sql.got_data() ? claimed_by != WorkerId{} : !had_attempts;
-    sql << "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
-           "FROM webhooks_event e WHERE e.id >= webhooks_message.id "
-           "AND e.id < webhooks_message.id + webhooks_message.event_count)",
-        use(message, "message");
+    execute(sql,
+            "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
+            "FROM webhooks_event e WHERE e.id >= webhooks_message.id "
+            "AND e.id < webhooks_message.id + webhooks_message.event_count)",
+            use(message, "message"));
     return is_held;
 }
 
@@ -60,32 +62,37 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
     const Time settled = now - longest_publication;
     SubscriptionId owner;
     bool is_settled = false;
-    sql << "SELECT id, CASE WHEN updated_at <= :settled THEN 1 ELSE 0 END "
-           "FROM webhooks_subscription s WHERE deletion = 1 AND (updated_at <= :settled OR EXISTS "
-           "(SELECT 1 FROM webhooks_event e WHERE e.subscription_id = s.id)) LIMIT 1",
-        into(owner), into(is_settled), use(settled, "settled");
+    execute(sql,
+            "SELECT id, CASE WHEN updated_at <= :settled THEN 1 ELSE 0 END "
+            "FROM webhooks_subscription s WHERE deletion = 1 AND (updated_at <= :settled OR EXISTS "
+            "(SELECT 1 FROM webhooks_event e WHERE e.subscription_id = s.id)) LIMIT 1",
+            into(owner), into(is_settled), use(settled, "settled"));
     if (!sql.got_data()) return 0;
     std::size_t count = 0;
     EventId last;
-    sql << "SELECT count(*), coalesce(max(id), 0) FROM (SELECT id FROM webhooks_event "
-           "WHERE subscription_id = :owner ORDER BY id LIMIT :take) e",
-        into(count), into(last), use(owner, "owner"), use(limit, "take");
-    sql << "DELETE FROM webhooks_message WHERE id IN (SELECT message_id FROM webhooks_event "
-           "WHERE subscription_id = :owner AND id <= :last) "
-           "AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
-           "AND e.id < webhooks_message.id + webhooks_message.event_count "
-           "AND NOT (e.subscription_id = :owner AND e.id <= :last))",
-        use(owner, "owner"), use(last, "last");
-    sql << "DELETE FROM webhooks_attempt WHERE event_id IN (SELECT id FROM webhooks_event "
-           "WHERE subscription_id = :owner AND id <= :last)",
-        use(owner, "owner"), use(last, "last");
-    sql << "DELETE FROM webhooks_event WHERE subscription_id = :owner AND id <= :last",
-        use(owner, "owner"), use(last, "last");
-    sql << "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id <= :last",
-        use(owner, "owner"), use(last, "last");
+    execute(sql,
+            "SELECT count(*), coalesce(max(id), 0) FROM (SELECT id FROM webhooks_event "
+            "WHERE subscription_id = :owner ORDER BY id LIMIT :take) e",
+            into(count), into(last), use(owner, "owner"), use(limit, "take"));
+    execute(sql,
+            "DELETE FROM webhooks_message WHERE id IN (SELECT message_id FROM webhooks_event "
+            "WHERE subscription_id = :owner AND id <= :last) "
+            "AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
+            "AND e.id < webhooks_message.id + webhooks_message.event_count "
+            "AND NOT (e.subscription_id = :owner AND e.id <= :last))",
+            use(owner, "owner"), use(last, "last"));
+    execute(sql,
+            "DELETE FROM webhooks_attempt WHERE event_id IN (SELECT id FROM webhooks_event "
+            "WHERE subscription_id = :owner AND id <= :last)",
+            use(owner, "owner"), use(last, "last"));
+    execute(sql, "DELETE FROM webhooks_event WHERE subscription_id = :owner AND id <= :last",
+            use(owner, "owner"), use(last, "last"));
+    execute(sql,
+            "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id <= :last",
+            use(owner, "owner"), use(last, "last"));
     if (count < limit && is_settled) {
-        sql << "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :owner",
-            use(owner, "owner");
+        execute(sql, "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :owner",
+                use(owner, "owner"));
         erase_rollups(sql, owner);
     }
     return count;
@@ -128,14 +135,16 @@ std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds 
                  });
     if (seen < limit) cursor.finish(now);
     if (events.is_empty()) return seen;
-    sql << "DELETE FROM webhooks_undelivered WHERE (subscription_id, event_id) IN "
-           "(SELECT subscription_id, id FROM webhooks_event WHERE id IN " +
-               events.text() + ")";
-    sql << "DELETE FROM webhooks_attempt WHERE event_id IN " + events.text();
-    sql << "DELETE FROM webhooks_event WHERE id IN " + events.text();
-    sql << "DELETE FROM webhooks_message WHERE id IN " + messages.text() +
-               " AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
-               "AND e.id < webhooks_message.id + webhooks_message.event_count)";
+    execute(sql,
+            "DELETE FROM webhooks_undelivered WHERE (subscription_id, event_id) IN "
+            "(SELECT subscription_id, id FROM webhooks_event WHERE id IN " +
+                events.text() + ")");
+    execute(sql, "DELETE FROM webhooks_attempt WHERE event_id IN " + events.text());
+    execute(sql, "DELETE FROM webhooks_event WHERE id IN " + events.text());
+    execute(sql,
+            "DELETE FROM webhooks_message WHERE id IN " + messages.text() +
+                " AND NOT EXISTS (SELECT 1 FROM webhooks_event e WHERE e.id >= webhooks_message.id "
+                "AND e.id < webhooks_message.id + webhooks_message.event_count)");
     return seen;
 }
 

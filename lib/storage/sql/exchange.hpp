@@ -113,6 +113,27 @@ void for_each_row(soci::statement& query, const std::string& text, OnRow on_row)
     }
 }
 
+/// A statement with its `soci::use` and `soci::into`, to be executed. SOCI's own
+/// `sql << text, use(...)` executes in a destructor: an exception while its values are built, such
+/// as std::bad_alloc, would execute it half-bound, and end the process.
+template <class... Values>
+soci::statement prepared(soci::session& sql, soci::details::statement_type type,
+                         const std::string& text, const Values&... values) {
+    soci::statement statement(sql);
+    (statement.exchange(values), ...);
+    statement.alloc();
+    statement.prepare(text, type);
+    statement.define_and_bind();
+    return statement;
+}
+
+/// Executes a statement once; `sql.got_data()` then tells whether there was a row.
+template <class... Values>
+void execute(soci::session& sql, const std::string& text, const Values&... values) {
+    sql.set_got_data(
+        prepared(sql, soci::details::st_one_time_query, text, values...).execute(true));
+}
+
 /// Executes a statement whose variables are bound. @return the number of rows that it changed.
 inline std::size_t execute(soci::statement& change, const std::string& text) {
     change.alloc();

@@ -49,12 +49,13 @@ Result<> check_applied(const std::vector<Applied>& applied, std::span<const Migr
 
 void apply(soci::session& sql, const Migration& migration, Time now) {
     for (const std::string& statement : split_statements(migration.text)) {
-        sql << statement;
+        execute(sql, statement);
     }
     const long long sum = checksum(migration.text);
-    sql << "INSERT INTO webhooks_schema (version, checksum, applied_at) "
-           "VALUES (:version, :checksum, :applied_at)",
-        soci::use(migration.version), soci::use(sum), soci::use(now);
+    execute(sql,
+            "INSERT INTO webhooks_schema (version, checksum, applied_at) "
+            "VALUES (:version, :checksum, :applied_at)",
+            soci::use(migration.version), soci::use(sum), soci::use(now));
 }
 
 }  // namespace
@@ -81,8 +82,9 @@ std::vector<std::string> split_statements(std::string_view text) {
 Result<> migrate(soci::session& sql, std::span<const Migration> migrations, const char* begin,
                  Time now) {
     Transaction transaction(sql, begin);
-    sql << "CREATE TABLE IF NOT EXISTS webhooks_schema (version INTEGER PRIMARY KEY, "
-           "checksum BIGINT NOT NULL, applied_at BIGINT NOT NULL)";
+    execute(sql,
+            "CREATE TABLE IF NOT EXISTS webhooks_schema (version INTEGER PRIMARY KEY, "
+            "checksum BIGINT NOT NULL, applied_at BIGINT NOT NULL)");
     const std::vector<Applied> applied = applied_migrations(sql);
     if (Result<> verdict = check_applied(applied, migrations); !verdict) return verdict;
     for (const Migration& migration : migrations.subspan(applied.size())) {

@@ -8,15 +8,16 @@ using soci::use;
 
 void give_notice(soci::session& sql, const Notice& notice, Time now) {
     std::int64_t number = 0;
-    sql << "UPDATE webhooks_state SET last_notice = last_notice + 1 RETURNING last_notice",
-        into(number);
-    sql << "INSERT INTO webhooks_notice (number, subscription_id, event_id, judged_at, "
-           "paused_until, notified_failing_since, created_at) VALUES (:number, :subscription, "
-           ":event, :judged_at, :paused_until, :notified, :created_at)",
-        use(number, "number"), use(notice.subscription, "subscription"),
-        use(notice.deleted_event, "event"), use(notice.judged_at, "judged_at"),
-        use(notice.paused_until, "paused_until"), use(notice.notified_failing_since, "notified"),
-        use(now, "created_at");
+    execute(sql, "UPDATE webhooks_state SET last_notice = last_notice + 1 RETURNING last_notice",
+            into(number));
+    execute(sql,
+            "INSERT INTO webhooks_notice (number, subscription_id, event_id, judged_at, "
+            "paused_until, notified_failing_since, created_at) VALUES (:number, :subscription, "
+            ":event, :judged_at, :paused_until, :notified, :created_at)",
+            use(number, "number"), use(notice.subscription, "subscription"),
+            use(notice.deleted_event, "event"), use(notice.judged_at, "judged_at"),
+            use(notice.paused_until, "paused_until"),
+            use(notice.notified_failing_since, "notified"), use(now, "created_at"));
 }
 
 std::vector<Notice> read_notices(soci::session& sql, std::int64_t after) {
@@ -40,7 +41,7 @@ std::vector<Notice> read_notices(soci::session& sql, std::int64_t after) {
 
 std::int64_t last_notice(soci::session& sql) {
     std::int64_t number = 0;
-    sql << "SELECT last_notice FROM webhooks_state", into(number);
+    execute(sql, "SELECT last_notice FROM webhooks_state", into(number));
     return number;
 }
 

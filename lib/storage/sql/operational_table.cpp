@@ -70,10 +70,11 @@ std::size_t count_events(soci::session& sql, SubscriptionId subscription,
                          const std::string& condition) {
     const auto max = static_cast<std::int64_t>(max_counted_events);
     std::int64_t count = 0;
-    sql << "SELECT count(*) FROM (SELECT 1 FROM webhooks_undelivered WHERE subscription_id = :id "
-           "AND " +
-               condition + " LIMIT :max) counted",
-        into(count), use(subscription, "id"), use(max, "max");
+    execute(sql,
+            "SELECT count(*) FROM (SELECT 1 FROM webhooks_undelivered WHERE subscription_id = :id "
+            "AND " +
+                condition + " LIMIT :max) counted",
+            into(count), use(subscription, "id"), use(max, "max"));
     return static_cast<std::size_t>(count);
 }
 
@@ -108,20 +109,23 @@ void SqlOperationalTable::append(const Message& message,
     const NewEventIds ids = reserve_(sql_, subscriptions.size());
     const auto count = static_cast<std::int64_t>(subscriptions.size());
     const auto tag = std::bit_cast<std::int64_t>(ids.tag);
-    sql_ << "INSERT INTO webhooks_message (id, event_count, event_type, content_type, payload) "
+    execute(sql_,
+            "INSERT INTO webhooks_message (id, event_count, event_type, content_type, payload) "
             "VALUES (:id, :count, :type, :content_type, :payload)",
-        use(ids.first, "id"), use(count, "count"), use(message.event_type, "type"),
-        use(message.content_type, "content_type"), use(*message.payload, "payload");
+            use(ids.first, "id"), use(count, "count"), use(message.event_type, "type"),
+            use(message.content_type, "content_type"), use(*message.payload, "payload"));
     EventId id = ids.first;
     for (const SubscriptionId& subscription : subscriptions) {
-        sql_ << "INSERT INTO webhooks_event (id, subscription_id, message_id, worker_id, "
+        execute(sql_,
+                "INSERT INTO webhooks_event (id, subscription_id, message_id, worker_id, "
                 "worker_tag, created_at) VALUES (:id, :subscription, :message, 0, :tag, :present)",
-            use(id, "id"), use(subscription, "subscription"), use(ids.first, "message"),
-            use(tag, "tag"), use(now, "present");
-        sql_ << "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, "
+                use(id, "id"), use(subscription, "subscription"), use(ids.first, "message"),
+                use(tag, "tag"), use(now, "present"));
+        execute(sql_,
+                "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, "
                 "tries, claimed_by, claim_number, is_deferred) "
                 "VALUES (:subscription, :id, :present, 0, 0, 0, 0, 0)",
-            use(subscription, "subscription"), use(id, "id"), use(now, "present");
+                use(subscription, "subscription"), use(id, "id"), use(now, "present"));
         ++id.value;
     }
 }
@@ -158,20 +162,22 @@ std::optional<PendingFact> SqlOperationalTable::find_pending(SubscriptionId subs
 
 void SqlOperationalTable::put_pending(const PendingFact& pending) {
     const Fact& fact = pending.fact;
-    sql_ << "INSERT INTO webhooks_operational (subscription_id, event_type, owner, subject, "
+    execute(sql_,
+            "INSERT INTO webhooks_operational (subscription_id, event_type, owner, subject, "
             "details, count, since, due_at) "
             "VALUES (:id, :type, :owner, :subject, :details, :count, :since, :due) "
             "ON CONFLICT (subscription_id, event_type) DO UPDATE SET owner = excluded.owner, "
             "subject = excluded.subject, details = excluded.details, count = excluded.count, "
             "since = excluded.since, due_at = excluded.due_at",
-        use(fact.subscription, "id"), use(fact.type, "type"), use(fact.owner, "owner"),
-        use(fact.subject, "subject"), use(fact.details, "details"), use(fact.count, "count"),
-        use(pending.since, "since"), use(pending.due, "due");
+            use(fact.subscription, "id"), use(fact.type, "type"), use(fact.owner, "owner"),
+            use(fact.subject, "subject"), use(fact.details, "details"), use(fact.count, "count"),
+            use(pending.since, "since"), use(pending.due, "due"));
 }
 
 void SqlOperationalTable::erase_pending(const PendingFact& pending) {
-    sql_ << "DELETE FROM webhooks_operational WHERE subscription_id = :id AND event_type = :type",
-        use(pending.fact.subscription, "id"), use(pending.fact.type, "type");
+    execute(sql_,
+            "DELETE FROM webhooks_operational WHERE subscription_id = :id AND event_type = :type",
+            use(pending.fact.subscription, "id"), use(pending.fact.type, "type"));
 }
 
 std::vector<PendingFact> SqlOperationalTable::due_pending(Time now, std::size_t limit) {
@@ -185,20 +191,21 @@ std::vector<PendingFact> SqlOperationalTable::due_pending(Time now, std::size_t 
 
 MinuteCount SqlOperationalTable::minute_count() {
     MinuteCount count;
-    sql_ << "SELECT operational_minute, operational_events FROM webhooks_state", into(count.minute),
-        into(count.events);
+    execute(sql_, "SELECT operational_minute, operational_events FROM webhooks_state",
+            into(count.minute), into(count.events));
     return count;
 }
 
 void SqlOperationalTable::set_minute_count(const MinuteCount& count) {
-    sql_ << "UPDATE webhooks_state SET operational_minute = :minute, operational_events = :events",
-        use(count.minute, "minute"), use(count.events, "events");
+    execute(sql_,
+            "UPDATE webhooks_state SET operational_minute = :minute, operational_events = :events",
+            use(count.minute, "minute"), use(count.events, "events"));
 }
 
 bool has_due_pending(soci::session& sql, Time now) {
     bool found = false;
-    sql << "SELECT EXISTS (SELECT 1 FROM webhooks_operational WHERE due_at <= :present)",
-        into(found), use(now, "present");
+    execute(sql, "SELECT EXISTS (SELECT 1 FROM webhooks_operational WHERE due_at <= :present)",
+            into(found), use(now, "present"));
     return found;
 }
 

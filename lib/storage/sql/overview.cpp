@@ -9,8 +9,8 @@ using soci::use;
 
 std::size_t count_users(soci::session& sql) {
     std::size_t users = 0;
-    sql << "SELECT count(DISTINCT user_id) FROM webhooks_subscription WHERE deletion = 0",
-        into(users);
+    execute(sql, "SELECT count(DISTINCT user_id) FROM webhooks_subscription WHERE deletion = 0",
+            into(users));
     return users;
 }
 
@@ -42,7 +42,7 @@ std::vector<WorkerState> read_workers(soci::session& sql, Time now, const std::s
 
 int schema_version(soci::session& sql) {
     int version = 0;
-    sql << "SELECT max(version) FROM webhooks_schema", into(version);
+    execute(sql, "SELECT max(version) FROM webhooks_schema", into(version));
     return version;
 }
 

@@ -12,13 +12,14 @@ PortalSessionId insert_portal_session(soci::session& sql, const PortalSessionRec
     const std::string code_hash = to_hex(session.code_hash);
     const std::string permissions = permissions_to_text(session.permissions);
     PortalSessionId id;
-    sql << "INSERT INTO webhooks_portal_session "
-           "(code_hash, user_id, permissions, code_expires_at, expires_at) "
-           "VALUES (:code_hash, :user_id, :permissions, :code_expires_at, :expires_at) "
-           "RETURNING id",
-        use(code_hash, "code_hash"), use(session.user_id, "user_id"),
-        use(permissions, "permissions"), use(session.code_expires_at, "code_expires_at"),
-        use(session.expires_at, "expires_at"), into(id);
+    execute(sql,
+            "INSERT INTO webhooks_portal_session "
+            "(code_hash, user_id, permissions, code_expires_at, expires_at) "
+            "VALUES (:code_hash, :user_id, :permissions, :code_expires_at, :expires_at) "
+            "RETURNING id",
+            use(code_hash, "code_hash"), use(session.user_id, "user_id"),
+            use(permissions, "permissions"), use(session.code_expires_at, "code_expires_at"),
+            use(session.expires_at, "expires_at"), into(id));
     return id;
 }
 

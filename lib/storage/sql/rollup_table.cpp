@@ -177,8 +177,8 @@ std::vector<SeriesBucket> read_rollups(soci::session& sql, const SeriesScope& gi
 
 Time counted_since(soci::session& sql) {
     Time applied_at;
-    sql << "SELECT applied_at FROM webhooks_schema WHERE version = :version", into(applied_at),
-        use(first_version, "version");
+    execute(sql, "SELECT applied_at FROM webhooks_schema WHERE version = :version",
+            into(applied_at), use(first_version, "version"));
     return applied_at;
 }
 
@@ -191,7 +191,8 @@ std::size_t tend_rollups(soci::session& sql, Time now, std::size_t limit) {
 }
 
 void erase_rollups(soci::session& sql, SubscriptionId subscription) {
-    sql << "DELETE FROM webhooks_rollup WHERE subscription_id = :id", use(subscription, "id");
+    execute(sql, "DELETE FROM webhooks_rollup WHERE subscription_id = :id",
+            use(subscription, "id"));
 }
 
 }  // namespace webhooks::storage

@@ -15,32 +15,35 @@ void read_events(soci::session& sql, Time now, StorageSample& sample) {
         return "(SELECT count(*) FROM (SELECT 1 FROM webhooks_undelivered WHERE " + condition +
                " LIMIT " + std::to_string(StorageSample::max_events) + ") AS found)";
     };
-    sql << "SELECT " + counted("claimed_by = 0 AND due_at <= :now") + ", " +
-               counted("claimed_by = 0 AND due_at > :now") + ", " + counted("is_deferred = 1") +
-               ", (SELECT min(due_at) FROM webhooks_undelivered "
-               "WHERE claimed_by = 0 AND due_at <= :now)",
-        into(sample.due), into(sample.scheduled), into(sample.deferred), into(sample.oldest_due),
-        use(now, "now");
+    execute(sql,
+            "SELECT " + counted("claimed_by = 0 AND due_at <= :now") + ", " +
+                counted("claimed_by = 0 AND due_at > :now") + ", " + counted("is_deferred = 1") +
+                ", (SELECT min(due_at) FROM webhooks_undelivered "
+                "WHERE claimed_by = 0 AND due_at <= :now)",
+            into(sample.due), into(sample.scheduled), into(sample.deferred),
+            into(sample.oldest_due), use(now, "now"));
 }
 
 void read_subscriptions(soci::session& sql, Time now, StorageSample& sample) {
     std::size_t all = 0;
-    sql << "SELECT count(CASE WHEN is_active = 0 THEN 1 END), "
-           "count(CASE WHEN is_active = 1 AND paused_until > :now THEN 1 END), "
-           "count(CASE WHEN is_active = 1 AND coalesce(paused_until, 0) <= :now "
-           "AND failing_since IS NOT NULL THEN 1 END), count(*) "
-           "FROM webhooks_subscription WHERE deletion = 0",
-        into(sample.inactive), into(sample.paused), into(sample.failing), into(all),
-        use(now, "now");
+    execute(sql,
+            "SELECT count(CASE WHEN is_active = 0 THEN 1 END), "
+            "count(CASE WHEN is_active = 1 AND paused_until > :now THEN 1 END), "
+            "count(CASE WHEN is_active = 1 AND coalesce(paused_until, 0) <= :now "
+            "AND failing_since IS NOT NULL THEN 1 END), count(*) "
+            "FROM webhooks_subscription WHERE deletion = 0",
+            into(sample.inactive), into(sample.paused), into(sample.failing), into(all),
+            use(now, "now"));
     sample.active = all - sample.inactive - sample.paused - sample.failing;
 }
 
 void read_workers(soci::session& sql, Time now, const std::string& has_expired,
                   StorageSample& sample) {
     std::size_t all = 0;
-    sql << "SELECT count(CASE WHEN " + has_expired +
-               " THEN 1 END), count(*) FROM webhooks_worker WHERE is_dead = 0",
-        into(sample.expired), into(all), use(now, "now");
+    execute(sql,
+            "SELECT count(CASE WHEN " + has_expired +
+                " THEN 1 END), count(*) FROM webhooks_worker WHERE is_dead = 0",
+            into(sample.expired), into(all), use(now, "now"));
     sample.live = all - sample.expired;
 }
 

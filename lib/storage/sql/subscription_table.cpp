@@ -17,10 +17,11 @@ using soci::use;
 /// Whether an attempt that started at `since` or later was delivered.
 bool delivered_since(soci::session& sql, SubscriptionId subscription, Time since) {
     bool found = false;
-    sql << "SELECT EXISTS (SELECT 1 FROM webhooks_event e "
-           "JOIN webhooks_attempt a ON a.event_id = e.id WHERE e.subscription_id = :id "
-           "AND a.outcome = 1 AND a.sent_at >= :since)",
-        into(found), use(subscription, "id"), use(since, "since");
+    execute(sql,
+            "SELECT EXISTS (SELECT 1 FROM webhooks_event e "
+            "JOIN webhooks_attempt a ON a.event_id = e.id WHERE e.subscription_id = :id "
+            "AND a.outcome = 1 AND a.sent_at >= :since)",
+            into(found), use(subscription, "id"), use(since, "since"));
     return found;
 }
 
@@ -30,17 +31,19 @@ std::optional<Subscription> find_present(soci::session& sql, SubscriptionId id) 
 
 void write_state(soci::session& sql, const EndpointState& state, OperationalWriter& writer) {
     Subscription known;
-    sql << "SELECT failing_since, paused_until, notified_failing_since "
-           "FROM webhooks_subscription WHERE id = :id AND revision = :revision",
-        into(known.failing_since), into(known.paused_until), into(known.notified_failing_since),
-        use(state.subscription, "id"), use(state.judged_at, "revision");
+    execute(sql,
+            "SELECT failing_since, paused_until, notified_failing_since "
+            "FROM webhooks_subscription WHERE id = :id AND revision = :revision",
+            into(known.failing_since), into(known.paused_until), into(known.notified_failing_since),
+            use(state.subscription, "id"), use(state.judged_at, "revision"));
     if (!sql.got_data()) return;
     const std::optional<Time> notified_since = end_notified_failing(state, known);
     const bool is_to_be_heard = join(state, known, writer.now());
-    sql << "UPDATE webhooks_subscription SET failing_since = :failing_since, "
-           "paused_until = :paused_until, notified_failing_since = :notified WHERE id = :id",
-        use(known.failing_since, "failing_since"), use(known.paused_until, "paused_until"),
-        use(known.notified_failing_since, "notified"), use(state.subscription, "id");
+    execute(sql,
+            "UPDATE webhooks_subscription SET failing_since = :failing_since, "
+            "paused_until = :paused_until, notified_failing_since = :notified WHERE id = :id",
+            use(known.failing_since, "failing_since"), use(known.paused_until, "paused_until"),
+            use(known.notified_failing_since, "notified"), use(state.subscription, "id"));
     if (is_to_be_heard) {
         give_notice(sql,
                     {.subscription = state.subscription,
@@ -59,8 +62,8 @@ void write_failing(soci::session& sql, const FailingNotice& notice, OperationalW
     const std::optional<Subscription> found = find_present(sql, notice.subscription);
     if (!found || !concerns(notice, *found)) return;
     if (delivered_since(sql, notice.subscription, notice.failing_since)) return;
-    sql << "UPDATE webhooks_subscription SET notified_failing_since = :since WHERE id = :id",
-        use(notice.failing_since, "since"), use(notice.subscription, "id");
+    execute(sql, "UPDATE webhooks_subscription SET notified_failing_since = :since WHERE id = :id",
+            use(notice.failing_since, "since"), use(notice.subscription, "id"));
     give_notice(sql,
                 {.subscription = notice.subscription,
                  .judged_at = notice.judged_at,
@@ -88,13 +91,14 @@ bool deactivate(soci::session& sql, const Deactivation& deactivation, Operationa
 
 Revision current_revision(soci::session& sql) {
     Revision revision = 0;
-    sql << "SELECT revision FROM webhooks_state", into(revision);
+    execute(sql, "SELECT revision FROM webhooks_state", into(revision));
     return revision;
 }
 
 Revision bump_revision(soci::session& sql) {
     Revision revision = 0;
-    sql << "UPDATE webhooks_state SET revision = revision + 1 RETURNING revision", into(revision);
+    execute(sql, "UPDATE webhooks_state SET revision = revision + 1 RETURNING revision",
+            into(revision));
     return revision;
 }
 
@@ -130,11 +134,12 @@ std::optional<Subscription> find_subscription(soci::session& sql, const Principa
 }
 
 void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision, Time now) {
-    sql << "UPDATE webhooks_subscription SET deletion = 1, name = '', url = '', secret = '', "
-           "headers = '', retired_secrets = '', key_id = 0, is_active = 0, "
-           "updated_at = :updated_at, revision = :revision "
-           "WHERE id = :id",
-        use(now, "updated_at"), use(revision, "revision"), use(id, "id");
+    execute(sql,
+            "UPDATE webhooks_subscription SET deletion = 1, name = '', url = '', secret = '', "
+            "headers = '', retired_secrets = '', key_id = 0, is_active = 0, "
+            "updated_at = :updated_at, revision = :revision "
+            "WHERE id = :id",
+            use(now, "updated_at"), use(revision, "revision"), use(id, "id"));
 }
 
 std::vector<SubscriptionId> write_findings(soci::session& sql, const Batch& batch,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <soci/soci.h>
+#include <storage/sql/exchange.hpp>
 
 namespace webhooks::storage {
 
@@ -8,7 +8,10 @@ namespace webhooks::storage {
 /// default begin; here the caller specifies it, because a SQLite writer must begin as one.
 class Transaction {
 public:
-    Transaction(soci::session& sql, const char* begin) : sql_(sql) { sql_ << begin; }
+    Transaction(soci::session& sql, const char* begin)
+        : sql_(sql), rollback_(prepared(sql, soci::details::st_one_time_query, "ROLLBACK")) {
+        execute(sql_, begin);
+    }
 
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
@@ -16,19 +19,20 @@ public:
     ~Transaction() {
         if (is_done_) return;
         try {
-            sql_ << "ROLLBACK";
-        } catch (const soci::soci_error&) {
+            rollback_.execute(true);
+        } catch (...) {
             // The database has already rolled back.
         }
     }
 
     void commit() {
-        sql_ << "COMMIT";
+        execute(sql_, "COMMIT");
         is_done_ = true;
     }
 
 private:
     soci::session& sql_;
+    soci::statement rollback_;  ///< Prepared: a rollback needs no memory, which may be short.
     bool is_done_ = false;
 };
 

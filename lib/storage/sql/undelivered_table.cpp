@@ -86,8 +86,8 @@ Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription,
     for_each_row(query, "SELECT u.event_id" + from_undelivered + " ORDER BY u.event_id LIMIT :take",
                  [&] { events.push_back(id); });
     // A worker may have claimed one since it was found.
-    soci::statement reopen =
-        (sql.prepare << reopening, use(now, "due"), use(subscription, "owner"), use(id, "id"));
+    soci::statement reopen = prepared(sql, soci::details::st_repeatable_query, reopening,
+                                      use(now, "due"), use(subscription, "owner"), use(id, "id"));
     Reopened reopened;
     for (const EventId event : events) {
         id = event;
@@ -129,17 +129,19 @@ DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscripti
                  "JOIN webhooks_attempt a ON a.event_id = e.id WHERE a.sent_at > :from",
                  [&] { builder.add(sent_at, duration, outcome); });
     DeliveryStatistics statistics = builder.result();
-    sql << "SELECT (SELECT count(*) FROM webhooks_undelivered "
-           "WHERE subscription_id = :owner AND due_at IS NOT NULL) + "
-           "(SELECT count(*) FROM webhooks_event e WHERE e.subscription_id = :owner "
-           "AND e.id > (SELECT min(low_water) FROM webhooks_worker) "
-           "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
-           "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
-           "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id))",
-        into(statistics.waiting), use(subscription, "owner");
-    sql << "SELECT CAST(coalesce(sum(filtered), 0) AS BIGINT) FROM webhooks_rollup "
-           "WHERE subscription_id = :owner AND start > :from",
-        into(statistics.filtered), use(subscription, "owner"), use(from, "from");
+    execute(sql,
+            "SELECT (SELECT count(*) FROM webhooks_undelivered "
+            "WHERE subscription_id = :owner AND due_at IS NOT NULL) + "
+            "(SELECT count(*) FROM webhooks_event e WHERE e.subscription_id = :owner "
+            "AND e.id > (SELECT min(low_water) FROM webhooks_worker) "
+            "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
+            "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
+            "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id))",
+            into(statistics.waiting), use(subscription, "owner"));
+    execute(sql,
+            "SELECT CAST(coalesce(sum(filtered), 0) AS BIGINT) FROM webhooks_rollup "
+            "WHERE subscription_id = :owner AND start > :from",
+            into(statistics.filtered), use(subscription, "owner"), use(from, "from"));
     return statistics;
 }
 

@@ -146,7 +146,7 @@ TEST_CASE("a filter that can mean nothing is an error at its character") {
         {"payload/ a", "a blank in a path at character 10"},
         {"exists(eventType)", "'exists' takes a path into the payload at character 8"},
         {"exists(payload/items/any(i: i))",
-         "'exists' takes a path into the payload at character 22"},
+         "'exists' takes a path into the payload at character 8"},
         {"payload/items/any(true: payload)",
          "'true' cannot be a variable, because it has a meaning at character 19"},
         {"payload/items/any(i/n eq 5)",

@@ -212,19 +212,23 @@ void Session::dispatch() {
     if (!admission.is_query()) {
         return context_.api.answer(std::move(admission), std::move(request.body), respond);
     }
-    query(std::move(admission), respond);
+    query(std::move(admission), std::move(request.body), respond);
 }
 
 /// A query does not start, or ends early, if its client has disconnected.
-void Session::query(Api::Admission admission, const Respond& respond) {
+void Session::query(Api::Admission admission, std::string body, const Respond& respond) {
     query_ = std::stop_source();
     arm(Clock::now() + look_interval);
-    const auto query = std::make_shared<Api::Admission>(std::move(admission));
-    context_.queries.post(query->user_id(),
-                          [&api = context_.api, query, respond, stop = query_->get_token()] {
-                              if (!stop.stop_requested())
-                                  api.answer(std::move(*query), {}, respond, stop);
-                          });
+    struct Query {
+        Api::Admission admission;
+        std::string body;
+    };
+    const auto query = std::make_shared<Query>(Query{std::move(admission), std::move(body)});
+    context_.queries.post(query->admission.user_id(), [&api = context_.api, query, respond,
+                                                       stop = query_->get_token()] {
+        if (stop.stop_requested()) return;
+        api.answer(std::move(query->admission), std::move(query->body), respond, stop);
+    });
 }
 
 /// Whether the peer has ended the connection, even if unread bytes precede the end.

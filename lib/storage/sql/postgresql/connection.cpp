@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/failure_text.hpp>
 #include <storage/sql/postgresql/connection.hpp>
 
@@ -190,19 +191,20 @@ PostgresqlConnection::PostgresqlConnection(const PostgresqlOptions& options, Pla
     const std::string plans =
         planning == Planning::by_index ? "force_generic_plan" : "force_custom_plan";
     const std::string scans = planning == Planning::by_index ? "off" : "on";
-    sql_ << "SELECT set_config('search_path', :path, false), "
-            "set_config('default_transaction_isolation', 'read committed', false), "
-            "set_config('statement_timeout', :statement_timeout, false), "
-            "set_config('idle_in_transaction_session_timeout', :idle_timeout, false), "
-            "set_config('lock_timeout', :lock_timeout, false), "
-            "set_config('plan_cache_mode', :plans, false), "
-            "set_config('enable_seqscan', :scans, false), "
-            "set_config('enable_hashjoin', :scans, false), "
-            "set_config('enable_mergejoin', :scans, false), "
-            "set_config('jit', 'off', false)",
-        use(path, "path"), use(statement_timeout, "statement_timeout"),
-        use(idle_timeout, "idle_timeout"), use(lock_timeout, "lock_timeout"), use(plans, "plans"),
-        use(scans, "scans");
+    storage::execute(sql_,
+                     "SELECT set_config('search_path', :path, false), "
+                     "set_config('default_transaction_isolation', 'read committed', false), "
+                     "set_config('statement_timeout', :statement_timeout, false), "
+                     "set_config('idle_in_transaction_session_timeout', :idle_timeout, false), "
+                     "set_config('lock_timeout', :lock_timeout, false), "
+                     "set_config('plan_cache_mode', :plans, false), "
+                     "set_config('enable_seqscan', :scans, false), "
+                     "set_config('enable_hashjoin', :scans, false), "
+                     "set_config('enable_mergejoin', :scans, false), "
+                     "set_config('jit', 'off', false)",
+                     use(path, "path"), use(statement_timeout, "statement_timeout"),
+                     use(idle_timeout, "idle_timeout"), use(lock_timeout, "lock_timeout"),
+                     use(plans, "plans"), use(scans, "scans"));
 }
 
 PGconn* PostgresqlConnection::handle() const noexcept {

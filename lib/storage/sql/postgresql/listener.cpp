@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <base/thread.hpp>
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/listener.hpp>
 
 namespace webhooks::storage {
@@ -20,7 +21,7 @@ constexpr milliseconds probe_interval{10'000};
 }  // namespace
 
 void notify(PostgresqlConnection& connection) {
-    connection.sql() << "SELECT pg_notify(current_schema(), '')";
+    execute(connection.sql(), "SELECT pg_notify(current_schema(), '')");
 }
 
 milliseconds reconnect_pause(int failures, double random) {

@@ -1,3 +1,4 @@
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/pool.hpp>
 
 namespace webhooks::storage {
@@ -49,7 +50,7 @@ public:
 private:
     PostgresqlConnection& begun(const char* begin) {
         connection_.made->arm(pool_.options_.answer_timeout);
-        connection_.made->sql() << begin;
+        execute(connection_.made->sql(), begin);
         connection_.made->arm(pool_.response_timeout_);
         return *connection_.made;
     }

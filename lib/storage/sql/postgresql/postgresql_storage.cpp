@@ -113,7 +113,7 @@ Result<> PostgresqlStorage::in_transaction(Purpose purpose, const std::stop_toke
     const Result<> done =
         pool_.in_transaction(begin_for(purpose), [&](PostgresqlConnection& connection) {
             try {
-                if (const char* lock = lock_for(purpose)) connection.sql() << lock;
+                if (const char* lock = lock_for(purpose)) execute(connection.sql(), lock);
                 if (!body(connection.sql())) return false;
             } catch (const soci::soci_error& failure) {
                 is_timed_out = is_query(purpose) && was_cancelled(failure);
@@ -151,7 +151,7 @@ auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body)
 Result<std::optional<EventId>> PostgresqlStorage::last_settled_event() {
     std::optional<EventId> last;
     const Result<> done = in_transaction(Purpose::read, {}, [&](soci::session& sql) {
-        sql << "SELECT webhooks_settled_id()", into(last);
+        execute(sql, "SELECT webhooks_settled_id()", into(last));
         return true;
     });
     if (!done) return done.error();
@@ -165,7 +165,7 @@ TimeOverride PostgresqlStorage::given_time() const {
 Time PostgresqlStorage::now(soci::session& sql) {
     if (options_.clock) return options_.clock->now();
     Time now;
-    sql << "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", into(now);
+    execute(sql, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", into(now));
     return now;
 }
 
@@ -176,8 +176,9 @@ std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Mainte
     const std::chrono::microseconds kept = keep_for;
     const std::chrono::microseconds used = period;
     std::size_t erased = 0;
-    sql << "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
-        use(now, "present"), use(kept, "kept"), use(used, "used"), use(maintenance.limit, "most");
+    execute(sql, "SELECT webhooks_tend_partitions(:present, :kept, :used, :most)", into(erased),
+            use(now, "present"), use(kept, "kept"), use(used, "used"),
+            use(maintenance.limit, "most"));
     // A transaction that dropped a partition holds locks that publishers wait for.
     if (erased >= maintenance.limit || keep_for.count() == 0) return erased;
     // Partitions are dropped at an age of up to one more period. Events that are older by another
@@ -190,11 +191,12 @@ std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Mainte
 
 StorageInfo PostgresqlStorage::info(soci::session& sql) {
     StorageInfo info{.kind = "postgresql", .schema_version = schema_version(sql)};
-    sql << "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint, "
-           "(SELECT count(*) FROM webhooks_partition) FROM pg_class c "
-           "WHERE c.relkind = 'r' AND c.relnamespace = "
-           "(SELECT relnamespace FROM pg_class WHERE oid = 'webhooks_event'::regclass)",
-        into(info.bytes), into(info.partitions);
+    execute(sql,
+            "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint, "
+            "(SELECT count(*) FROM webhooks_partition) FROM pg_class c "
+            "WHERE c.relkind = 'r' AND c.relnamespace = "
+            "(SELECT relnamespace FROM pg_class WHERE oid = 'webhooks_event'::regclass)",
+            into(info.bytes), into(info.partitions));
     return info;
 }
 
@@ -271,7 +273,7 @@ std::size_t PostgresqlStorage::take_over(PostgresqlConnection& connection, std::
 NewEventIds PostgresqlStorage::reserve_event_ids(soci::session& sql, std::size_t count) {
     const auto wanted = static_cast<long long>(count);
     long long first = 0;
-    sql << "SELECT webhooks_take_ids(:count)", into(first), use(wanted, "count");
+    execute(sql, "SELECT webhooks_take_ids(:count)", into(first), use(wanted, "count"));
     Random& random = options_.random ? *options_.random : *system_random();
     return {.first = {first}, .tag = random.next()};
 }

@@ -1,3 +1,4 @@
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/postgresql/schema.hpp>
 
 #include <storage/sql/migrator.hpp>
@@ -14,7 +15,7 @@ using soci::use;
 
 bool exists(soci::session& sql, const char* query, const std::string& schema) {
     int count = 0;
-    sql << query, into(count), use(schema, "schema");
+    execute(sql, query, into(count), use(schema, "schema"));
     return count > 0;
 }
 
@@ -24,9 +25,10 @@ Result<> check_server(soci::session& sql) {
     constexpr int min_version = 130000;
     int version = 0;
     std::string encoding;
-    sql << "SELECT current_setting('server_version_num')::integer, "
-           "current_setting('server_encoding')",
-        into(version), into(encoding);
+    execute(sql,
+            "SELECT current_setting('server_version_num')::integer, "
+            "current_setting('server_encoding')",
+            into(version), into(encoding));
     if (version < min_version) {
         return Error(Errc::conflict, "PostgreSQL: the server is older than version 13");
     }
@@ -58,11 +60,11 @@ Result<> migrate_postgresql(const PostgresqlOptions& options) {
         soci::session& sql = connection.sql();
         if (Result<> verdict = check_server(sql); !verdict) return verdict;
         // A lock of the session, which ends here: no other migrator runs meanwhile.
-        sql << "SELECT pg_advisory_lock(hashtext('webhooks migration'))";
-        sql << "SET statement_timeout = 0";
+        execute(sql, "SELECT pg_advisory_lock(hashtext('webhooks migration'))");
+        execute(sql, "SET statement_timeout = 0");
         if (!exists(sql, "SELECT count(*) FROM pg_namespace WHERE nspname = :schema",
                     options.schema)) {
-            sql << "CREATE SCHEMA \"" + options.schema + "\"";
+            execute(sql, "CREATE SCHEMA \"" + options.schema + "\"");
         }
         return migrate(sql, postgresql_migrations(), "BEGIN",
                        options.clock ? options.clock->now() : system_clock()->now());

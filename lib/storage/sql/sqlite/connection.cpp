@@ -1,4 +1,5 @@
 #include <soci/sqlite3/soci-sqlite3.h>
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/connection.hpp>
 #include <string>
 
@@ -13,10 +14,10 @@ constexpr int cache_kib = 64 * 1024;
 
 void open_connection(soci::session& sql, const SqliteOptions& options) {
     sql.open(soci::sqlite3, "dbname=\"" + options.path + "\"");
-    sql << "PRAGMA busy_timeout = " + std::to_string(options.busy_timeout.count());
-    sql << "PRAGMA journal_mode = WAL";
-    sql << "PRAGMA synchronous = FULL";
-    sql << "PRAGMA cache_size = -" + std::to_string(cache_kib);
+    execute(sql, "PRAGMA busy_timeout = " + std::to_string(options.busy_timeout.count()));
+    execute(sql, "PRAGMA journal_mode = WAL");
+    execute(sql, "PRAGMA synchronous = FULL");
+    execute(sql, "PRAGMA cache_size = -" + std::to_string(cache_kib));
 }
 
 }  // namespace webhooks::storage

@@ -3,6 +3,7 @@
 #include <map>
 #include <storage/idempotency.hpp>
 #include <storage/sql/attempt_details.hpp>
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
 #include <storage/sql/trace_text.hpp>
 
@@ -16,10 +17,11 @@ std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     auto message = std::make_shared<Message>();
     std::string payload;
     std::optional<std::string> trace;
-    sql << "SELECT event_type, content_type, payload, expires_at, trace FROM webhooks_message "
-           "WHERE id = :id",
-        into(message->event_type), into(message->content_type), into(payload),
-        into(message->expires_at), into(trace), use(id, "id");
+    execute(sql,
+            "SELECT event_type, content_type, payload, expires_at, trace FROM webhooks_message "
+            "WHERE id = :id",
+            into(message->event_type), into(message->content_type), into(payload),
+            into(message->expires_at), into(trace), use(id, "id"));
     message->payload = std::make_shared<const std::string>(std::move(payload));
     message->trace = read_trace(trace);
     return message;
@@ -60,11 +62,12 @@ void mark_claimed(soci::session& sql, WorkerId worker, std::int64_t number,
     SubscriptionId subscription;
     EventId id;
     soci::statement mark =
-        (sql.prepare << "UPDATE webhooks_undelivered SET claimed_by = :self, is_deferred = 0, "
-                        "claim_number = :claim "
-                        "WHERE subscription_id = :subscription AND event_id = :id",
-         use(worker, "self"), use(number, "claim"), use(subscription, "subscription"),
-         use(id, "id"));
+        prepared(sql, soci::details::st_repeatable_query,
+                 "UPDATE webhooks_undelivered SET claimed_by = :self, is_deferred = 0, "
+                 "claim_number = :claim "
+                 "WHERE subscription_id = :subscription AND event_id = :id",
+                 use(worker, "self"), use(number, "claim"), use(subscription, "subscription"),
+                 use(id, "id"));
     for (const HeldEvent& event : events) {
         subscription = event.subscription;
         id = event.id;
@@ -154,22 +157,24 @@ std::optional<Earlier> SqliteLogWriter::find_earlier(const IdempotencyKey& key, 
     std::string digest;
     Appended appended;
     const Time oldest = now - idempotency_lifetime;
-    sql_ << "SELECT digest, first_event_id, event_count FROM webhooks_idempotency_key "
+    execute(sql_,
+            "SELECT digest, first_event_id, event_count FROM webhooks_idempotency_key "
             "WHERE scope = :scope AND key = :key AND created_at > :oldest",
-        into(digest), into(appended.first_event), into(appended.count), use(key.scope, "scope"),
-        use(key.key, "key"), use(oldest, "oldest");
+            into(digest), into(appended.first_event), into(appended.count), use(key.scope, "scope"),
+            use(key.key, "key"), use(oldest, "oldest"));
     if (!sql_.got_data()) return std::nullopt;
     return Earlier{.has_same_content = digest == to_hex(key.digest), .appended = appended};
 }
 
 void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& appended, Time now) {
     const std::string digest = to_hex(key.digest);
-    sql_ << "INSERT OR REPLACE INTO webhooks_idempotency_key "
+    execute(sql_,
+            "INSERT OR REPLACE INTO webhooks_idempotency_key "
             "(scope, key, digest, first_event_id, event_count, created_at) "
             "VALUES (:scope, :key, :digest, :first_event, :count, :created_at)",
-        use(key.scope, "scope"), use(key.key, "key"), use(digest, "digest"),
-        use(appended.first_event, "first_event"), use(appended.count, "count"),
-        use(now, "created_at");
+            use(key.scope, "scope"), use(key.key, "key"), use(digest, "digest"),
+            use(appended.first_event, "first_event"), use(appended.count, "count"),
+            use(now, "created_at"));
 }
 
 void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
@@ -273,9 +278,10 @@ std::vector<HeldEvent> SqliteLogWriter::appended_after(WorkerId worker, EventId 
 
 std::optional<Time> SqliteLogWriter::next_due() {
     std::optional<Time> due;
-    sql_ << "SELECT min(due_at) FROM webhooks_undelivered "
+    execute(sql_,
+            "SELECT min(due_at) FROM webhooks_undelivered "
             "WHERE claimed_by = 0 AND due_at IS NOT NULL",
-        into(due);
+            into(due));
     return due;
 }
 

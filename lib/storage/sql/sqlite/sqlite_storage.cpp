@@ -1,20 +1,17 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <base/ranges.hpp>
 #include <bit>
-#include <cerrno>
+#include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/overview.hpp>
 #include <storage/sql/rollup_table.hpp>
+#include <storage/sql/sqlite/database_file.hpp>
 #include <storage/sql/sqlite/failure.hpp>
 #include <storage/sql/sqlite/sqlite_storage.hpp>
 #include <storage/sql/sqlite/time_budget.hpp>
 #include <storage/sql/subscription_table.hpp>
 #include <storage/sql/transaction.hpp>
 #include <storage/sql/worker_report.hpp>
-#include <system_error>
 
 namespace webhooks {
 
@@ -57,36 +54,6 @@ Error taken_over() {
     return {Errc::fenced, "another worker has taken over"};
 }
 
-/// A suggestion for a file that cannot be opened.
-const char* remedy(int error) {
-    switch (error) {
-        case ENOENT:
-            return "; create its folder first";
-        case EISDIR:
-            return "; SqliteOptions::path must name a file in it";
-        case EACCES:
-        case EROFS:
-            return "; this process must be able to write the file and its folder";
-        default:
-            return "";
-    }
-}
-
-/// The database contains secrets: only its owner may read it.
-Result<> make_private_file(const std::string& path) {
-    // An existing file is not opened: closing any descriptor of it would release the locks that
-    // SQLite holds on it for other connections of this process.
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const bool is_there = descriptor < 0 && errno == EEXIST;
-    if (is_there && ::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return {};
-    if (descriptor < 0) {
-        return Error(Errc::unavailable, "cannot open '" + path + "' for writing: " +
-                                            std::generic_category().message(errno) + remedy(errno));
-    }
-    ::close(descriptor);
-    return {};
-}
-
 }  // namespace
 
 SqliteStorage::SqliteStorage(SqliteOptions options)
@@ -105,11 +72,13 @@ Result<> SqliteStorage::open() {
                          "SQLite database, and SQLite does not survive a fork; call exec before "
                          "this, or fork before a service is opened");
     }
-    if (Result<> made = make_private_file(options_.path); !made) return made;
+    const Result<std::string> file = make_database_file(options_.path);
+    if (!file) return file.error();
+    lock_path_ = *file + "-lock";
     Result<> connected = guarded(options_.path, [this]() -> Result<> {
         open_connection(writer_, options_);
         // What encryption replaces is overwritten in the file.
-        if (options_.encryption.keys) writer_ << "PRAGMA secure_delete = ON";
+        if (options_.encryption.keys) execute(writer_, "PRAGMA secure_delete = ON");
         if (Result<> migrated = migrate(writer_, sqlite_migrations(), begin_write, clock_->now());
             !migrated) {
             return migrated;
@@ -134,7 +103,7 @@ Result<> SqliteStorage::clear_log() {
     return guarded(options_.path, [this]() -> Result<> {
         const std::scoped_lock lock(mutex_);
         int is_busy = 0;
-        writer_ << "PRAGMA wal_checkpoint(TRUNCATE)", into(is_busy);
+        execute(writer_, "PRAGMA wal_checkpoint(TRUNCATE)", into(is_busy));
         return {};
     });
 }
@@ -179,7 +148,7 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
     {
         const std::scoped_lock lock(mutex_);
         if (!lock_) {
-            Result<FileLock> acquired = FileLock::acquire(lock_path());
+            Result<FileLock> acquired = FileLock::acquire(lock_path_);
             if (!acquired) return acquired.error();
             lock_.emplace(*std::move(acquired));
         } else if (worker_) {
@@ -190,12 +159,13 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
         Worker worker{.tag = random_->next()};
         const auto tag = std::bit_cast<long long>(worker.tag);
         const Time started_at = clock_->now();
-        sql << "UPDATE webhooks_worker SET is_dead = 1, is_lost = 1 WHERE is_dead = 0";
-        sql << "INSERT INTO webhooks_worker (tag, is_dead, low_water, last_batch, started_at) "
-               "SELECT :tag, 0, last_event_id, 0, :started_at FROM webhooks_state",
-            use(tag, "tag"), use(started_at, "started_at");
-        sql << "SELECT id, low_water FROM webhooks_worker ORDER BY id DESC LIMIT 1",
-            into(worker.id), into(worker.last_event);
+        execute(sql, "UPDATE webhooks_worker SET is_dead = 1, is_lost = 1 WHERE is_dead = 0");
+        execute(sql,
+                "INSERT INTO webhooks_worker (tag, is_dead, low_water, last_batch, started_at) "
+                "SELECT :tag, 0, last_event_id, 0, :started_at FROM webhooks_state",
+                use(tag, "tag"), use(started_at, "started_at"));
+        execute(sql, "SELECT id, low_water FROM webhooks_worker ORDER BY id DESC LIMIT 1",
+                into(worker.id), into(worker.last_event));
         return worker;
     });
     if (!registered) return registered;
@@ -213,9 +183,10 @@ Result<Heartbeat> SqliteStorage::heartbeat(WorkerId worker) {
     }
     return run(Purpose::read, [&](soci::session& sql) -> Result<Heartbeat> {
         Heartbeat heartbeat{.now = clock_->now(), .revision = current_revision(sql)};
-        sql << "SELECT w.last_batch, s.last_event_id FROM webhooks_worker w, webhooks_state s "
-               "WHERE w.id = :id",
-            into(heartbeat.last_batch), into(heartbeat.last_event), use(worker, "id");
+        execute(sql,
+                "SELECT w.last_batch, s.last_event_id FROM webhooks_worker w, webhooks_state s "
+                "WHERE w.id = :id",
+                into(heartbeat.last_batch), into(heartbeat.last_event), use(worker, "id"));
         heartbeat.last_notice = last_notice(sql);
         return heartbeat;
     });
@@ -223,7 +194,7 @@ Result<Heartbeat> SqliteStorage::heartbeat(WorkerId worker) {
 
 Result<> SqliteStorage::retire_worker(WorkerId worker) {
     return run_as(worker, [&](soci::session& sql) -> Result<> {
-        sql << "UPDATE webhooks_worker SET is_dead = 1 WHERE id = :id", use(worker, "id");
+        execute(sql, "UPDATE webhooks_worker SET is_dead = 1 WHERE id = :id", use(worker, "id"));
         worker_.reset();
         lock_.reset();
         return {};
@@ -256,19 +227,21 @@ Result<std::size_t> SqliteStorage::take_over(WorkerId self, std::size_t limit) {
 NewEventIds SqliteStorage::reserve_event_ids(soci::session& sql, std::size_t count) {
     const auto wanted = static_cast<std::int64_t>(count);
     std::int64_t last = 0;
-    sql << "UPDATE webhooks_state SET last_event_id = last_event_id + :count "
-           "RETURNING last_event_id",
-        into(last), use(wanted, "count");
+    execute(sql,
+            "UPDATE webhooks_state SET last_event_id = last_event_id + :count "
+            "RETURNING last_event_id",
+            into(last), use(wanted, "count"));
     return {.first = {last - wanted + 1}, .tag = random_->next()};
 }
 
 std::optional<SqliteStorage::Dead> SqliteStorage::find_dead(soci::session& sql) {
     Dead dead;
     std::optional<std::string> worker_report;
-    sql << "SELECT id, low_water, is_lost, taken_over, report FROM webhooks_worker "
-           "WHERE is_dead = 1 ORDER BY id LIMIT 1",
-        into(dead.id), into(dead.low_water), into(dead.is_lost), into(dead.taken_over),
-        into(worker_report);
+    execute(sql,
+            "SELECT id, low_water, is_lost, taken_over, report FROM webhooks_worker "
+            "WHERE is_dead = 1 ORDER BY id LIMIT 1",
+            into(dead.id), into(dead.low_water), into(dead.is_lost), into(dead.taken_over),
+            into(worker_report));
     if (!sql.got_data()) return std::nullopt;
     dead.report = read_report(worker_report);
     return dead;
@@ -279,13 +252,14 @@ std::size_t SqliteStorage::move_held(soci::session& sql, Dead dead, std::size_t 
     const std::size_t moved = log_->hand_back(dead.id, dead.low_water, writer.now(), limit);
     dead.taken_over += static_cast<std::int64_t>(moved);
     if (moved < limit) {
-        sql << "DELETE FROM webhooks_worker WHERE id = :id", use(dead.id, "id");
+        execute(sql, "DELETE FROM webhooks_worker WHERE id = :id", use(dead.id, "id"));
         if (dead.is_lost) writer.write(worker_lost(dead.id, dead.report, dead.taken_over));
     } else {
-        sql << "UPDATE webhooks_worker SET low_water = :low_water, taken_over = :taken_over "
-               "WHERE id = :id",
-            use(dead.low_water, "low_water"), use(dead.taken_over, "taken_over"),
-            use(dead.id, "id");
+        execute(sql,
+                "UPDATE webhooks_worker SET low_water = :low_water, taken_over = :taken_over "
+                "WHERE id = :id",
+                use(dead.low_water, "low_water"), use(dead.taken_over, "taken_over"),
+                use(dead.id, "id"));
     }
     return moved;
 }
@@ -319,8 +293,8 @@ BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventI
     add_rollups(sql, worker, batch.rollups);
     if (batch.report) {
         const std::string text = write_report(*batch.report);
-        sql << "UPDATE webhooks_worker SET report = :report WHERE id = :id", use(text, "report"),
-            use(worker, "id");
+        execute(sql, "UPDATE webhooks_worker SET report = :report WHERE id = :id",
+                use(text, "report"), use(worker, "id"));
     }
     BatchReceipt receipt;
     receipt.appends = log_->append(batch.appends, *worker_, writer.now(), {last_event.value + 1});
@@ -355,9 +329,10 @@ Result<std::vector<HeldEvent>> SqliteStorage::claim_reserved(WorkerId worker,
 
 Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
     return run_as(worker, [&](soci::session& sql) -> Result<> {
-        sql << "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = :self "
-               "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = :claim",
-            use(worker, "self"), use(number, "claim");
+        execute(sql,
+                "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = :self "
+                "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = :claim",
+                use(worker, "self"), use(number, "claim"));
         return {};
     });
 }
@@ -375,7 +350,8 @@ Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int6
 
 StorageInfo SqliteStorage::info(soci::session& sql) {
     long long bytes = 0;
-    sql << "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", into(bytes);
+    execute(sql, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+            into(bytes));
     return {.kind = "sqlite", .schema_version = schema_version(sql), .bytes = bytes};
 }
 

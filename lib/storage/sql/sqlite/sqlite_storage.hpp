@@ -71,9 +71,9 @@ private:
     BatchReceipt write(soci::session& sql, const Batch& batch, EventId last_event,
                        OperationalWriter& writer);
 
-    std::string lock_path() const { return options_.path + "-lock"; }
-
     const SqliteOptions options_;
+    /// Next to the file itself, whichever link to it or working directory was used to open it.
+    std::string lock_path_;
     const std::shared_ptr<Clock> clock_;
     const std::shared_ptr<Random> random_;
     soci::connection_pool readers_;
