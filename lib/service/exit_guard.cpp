@@ -18,7 +18,7 @@ struct Running {
 
 /// The engines of one process that have threads. Never freed: threads may end after `main`.
 struct Registry {
-    /// Of the parent process after a fork, whose mutex may be locked for ever; null: none.
+    /// Of the parent process after a fork, whose mutex may stay locked; null: none.
     Registry* const inherited;
     const long process = process_id();
     std::mutex mutex = {};

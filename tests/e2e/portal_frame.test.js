@@ -64,7 +64,7 @@ test("a page of an allowed origin shows the portal, and hears of its height and 
 test("a page of another origin does not get to show the portal", { skip: withoutBrowser }, async (t) => {
   const server = await startServer(t);
   const page = await embed(await openBrowserInNetwork(t), "https://evil.example.com", (await linkFor(server)).url);
-  await until("the browser refuses", () => page.blocked.length > 0);
+  await until("the browser blocks it", () => page.blocked.length > 0);
   assert.equal(await page.frameLocator("iframe").getByRole("heading", { level: 1 }).count(), 0);
   assert.deepEqual(await page.evaluate(() => messages), []);
 });
