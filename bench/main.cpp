@@ -138,6 +138,7 @@ Rows make_rows(const Scale& scale) {
     add_list_rows(rows, scale);
     add_series_rows(rows, scale);
     add_memory_rows(rows, scale);
+    add_filter_rows(rows);
     add_scaling_rows(rows, scale);
     return rows;
 }

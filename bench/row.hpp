@@ -82,6 +82,7 @@ void add_rest_rows(Rows&, const Scale&);
 void add_list_rows(Rows&, const Scale&);
 void add_series_rows(Rows&, const Scale&);
 void add_memory_rows(Rows&, const Scale&);
+void add_filter_rows(Rows&);
 void add_scaling_rows(Rows&, const Scale&);
 
 /// "5m", "10k", "200": sizes in row names.

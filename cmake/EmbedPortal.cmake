@@ -1,7 +1,7 @@
 # embed_portal(TARGET DIRECTORY): compiles the portal's page into the target, as the function
-# `webhooks::http::portal_assets()` that portal/assets.hpp declares. Nothing is translated: the script is the
-# libraries in vendor, one after another, and then all of scripts in the order of their names, in one function of
-# their own.
+# `webhooks::http::portal_assets()` that portal/assets.hpp declares. Nothing is translated, but indentation is left
+# out: the script is the libraries in vendor, one after another, and then all of scripts in the order of their names,
+# in one function of their own.
 function(embed_portal target directory)
     file(GLOB scripts CONFIGURE_DEPENDS ${directory}/scripts/*.js)
     list(SORT scripts)
@@ -19,6 +19,10 @@ function(embed_portal target directory)
     string(APPEND script "(() => {\n\"use strict\";\n")
     foreach(file IN LISTS scripts)
         file(READ ${file} text)
+        # Only snippets of code need their indentation.
+        if(NOT file MATCHES "verify")
+            string(REGEX REPLACE "\n +" "\n" text "${text}")
+        endif()
         string(APPEND script "${text}\n")
     endforeach()
     string(APPEND script "})();\n")

@@ -17,6 +17,7 @@
 #include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
+#include <webhooks/payload_filter.hpp>
 #include <webhooks/portal_sessions.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
@@ -136,6 +137,21 @@ public:
     /// the principal is an administrator.
     Result<DeliverySeries> all_series(const Principal&, const SeriesQuery& = {},
                                       const std::optional<std::string>& user_id = {}) const;
+
+    // ---- Trying payload filters (docs/payload-filters.md): nothing is published or stored.
+
+    /// What a filter says of a payload, and each of its conditions. @return invalid_argument
+    Result<FilterReport> test_filter(const Principal&, const std::string& filter,
+                                     const FilterInput&) const;
+    /// What a filter says of the newest `max_events_in_filter_test` events of a subscription, test
+    /// events excepted. @param stop as in `statistics`
+    Result<FilterSample> test_filter(const Principal&, const std::string& filter, SubscriptionId,
+                                     std::stop_token stop = {}) const;
+    /// Which subscriptions a publication would reach, and why it would not reach the others: the
+    /// first 1,000, by id, that `publish` would consider. @param stop as in `statistics`
+    /// @return as `publish`; timed_out if the filters look at too much.
+    Result<Page<SubscriptionMatch>> match_event(const Principal&, const Publication&,
+                                                std::stop_token stop = {}) const;
 
     // ---- The event log.
 

@@ -117,6 +117,21 @@ public:
         }
     }
 
+    /// What a path leads to; null if it is absent.
+    const JsonDocument::Value* find(const Node& path) {
+        if (!message_.payload) return nullptr;
+        const JsonDocument::Value* at = &message_.payload->root();
+        const auto variable = std::ranges::find(items_, path.text, &Item::first);
+        if (variable != items_.end()) at = variable->second;
+        for (const query::NodePtr& segment : path.children) {
+            at = segment->kind == Kind::number ? item(*at, segment->text)
+                                               : message_.payload->member(*at, segment->text);
+            if (!at) return nullptr;
+        }
+        return at;
+    }
+
+private:
     Value value(const Node& node) {
         using Type = Value::Type;
         switch (node.kind) {
@@ -141,7 +156,6 @@ public:
         }
     }
 
-private:
     /// Looking at a long text counts as looking at many values.
     void visit(std::size_t bytes = 0) {
         constexpr std::size_t bytes_of_a_value = 256;
@@ -209,20 +223,6 @@ private:
         return contains(text.text, part.text);
     }
 
-    /// What a path leads to; null if it is absent.
-    const JsonDocument::Value* find(const Node& path) {
-        if (!message_.payload) return nullptr;
-        const JsonDocument::Value* at = &message_.payload->root();
-        const auto variable = std::ranges::find(items_, path.text, &Item::first);
-        if (variable != items_.end()) at = variable->second;
-        for (const query::NodePtr& segment : path.children) {
-            at = segment->kind == Kind::number ? item(*at, segment->text)
-                                               : message_.payload->member(*at, segment->text);
-            if (!at) return nullptr;
-        }
-        return at;
-    }
-
     const JsonDocument::Value* item(const JsonDocument::Value& array,
                                     const std::string& index) const {
         std::size_t place = 0;
@@ -288,6 +288,11 @@ std::optional<bool> evaluate(const Node& filter, const Message& message, std::si
     const Truth truth = Evaluation(message, visits).holds(filter);
     // Visits that ended before a decision may have hidden what would have decided otherwise.
     return visits == 0 ? std::nullopt : truth;
+}
+
+const JsonDocument::Value* find(const Node& path, const Message& message) {
+    std::size_t visits = JsonDocument::max_values;
+    return Evaluation(message, visits).find(path);
 }
 
 }  // namespace webhooks::filter

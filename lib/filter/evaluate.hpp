@@ -22,4 +22,7 @@ struct Message {
 WEBHOOKS_EXPORT std::optional<bool> evaluate(const query::Node& filter, const Message& message,
                                              std::size_t& visits);
 
+/// What a path leads to outside of `any` and `all`; null if it is absent.
+const JsonDocument::Value* find(const query::Node& path, const Message& message);
+
 }  // namespace webhooks::filter

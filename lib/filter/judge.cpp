@@ -22,7 +22,7 @@ Message Judge::message() {
 bool Judge::lets_through(const PayloadFilter& filter) {
     const auto known = verdicts_.find(&filter);
     if (known != verdicts_.end()) return known->second;
-    const bool verdict = filter.judge(message()) == true;
+    const bool verdict = filter.judge(message(), visits_) == true;
     verdicts_.emplace(&filter, verdict);
     return verdict;
 }
@@ -33,7 +33,7 @@ bool Judge::lets_through(const std::string& filter) {
     if (known != verdicts_by_text_.end()) return known->second;
     const auto parsed = PayloadFilter::parse(filter);
     const auto* condition = std::get_if<PayloadFilter>(&parsed);
-    const bool verdict = condition && condition->judge(message()) == true;
+    const bool verdict = condition && condition->judge(message(), visits_) == true;
     verdicts_by_text_.emplace(filter, verdict);
     return verdict;
 }

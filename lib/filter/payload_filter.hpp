@@ -18,10 +18,17 @@ public:
 
     const query::Node& node() const noexcept { return *node_; }
 
+    /// @param visits grows by what it looked at.
     /// @return nullopt for unknown, which does not match.
+    std::optional<bool> judge(const Message& message, std::size_t& visits) const {
+        std::size_t left = JsonDocument::max_values;
+        const std::optional<bool> verdict = evaluate(*node_, message, left);
+        visits += JsonDocument::max_values - left;
+        return verdict;
+    }
     std::optional<bool> judge(const Message& message) const {
-        std::size_t visits = JsonDocument::max_values;
-        return evaluate(*node_, message, visits);
+        std::size_t visits = 0;
+        return judge(message, visits);
     }
 
 private:

@@ -48,6 +48,8 @@ struct Node {
     std::vector<std::shared_ptr<const Node>> children = {};
     /// The position where it begins, from 1; 0 if a host built it.
     std::size_t position = 0;
+    /// Of a parsed condition that is no combination of others: the position after it.
+    std::size_t end = 0;
 };
 
 using NodePtr = std::shared_ptr<const Node>;

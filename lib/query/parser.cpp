@@ -128,10 +128,13 @@ private:
         return unexpected("a comparison");
     }
 
+    /// @param condition that was just read.
     NodePtr counted(NodePtr condition) {
         if (++conditions_ > max_conditions) {
             return fail("more than 64 conditions", condition->position);
         }
+        // No other node refers to it yet.
+        std::const_pointer_cast<Node>(condition)->end = end_of_last();
         return condition;
     }
 
@@ -306,9 +309,11 @@ private:
             NodePtr is_null = counted(
                 make(Node::Kind::equal, position, {}, {field, make(Node::Kind::null, position)}));
             if (!is_null) return nullptr;
+            NodePtr is_empty =
+                make(Node::Kind::equal, position, {}, {field, make(Node::Kind::text, position)});
+            std::const_pointer_cast<Node>(is_empty)->end = is_null->end;
             return make(Node::Kind::any_of, position, {},
-                        {std::move(is_null), make(Node::Kind::equal, position, {},
-                                                  {field, make(Node::Kind::text, position)})});
+                        {std::move(is_null), std::move(is_empty)});
         });
     }
 

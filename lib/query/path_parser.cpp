@@ -23,8 +23,10 @@ NodePtr PathParser::path() {
     const Token root = take();
     if (is_event_type) return make(Node::Kind::field, root.position, "eventType");
     if (!is_payload && !is_variable(root.text)) {
+        constexpr std::size_t max_example_bytes = 64;
+        const std::string_view example = root.text.size() > max_example_bytes ? "name" : root.text;
         return fail("unknown name " + in_quotes(root.text), root.position,
-                    "a member of the payload is written payload/" + std::string(root.text));
+                    "a member of the payload is written payload/" + std::string(example));
     }
     std::vector<NodePtr> segments;
     const auto so_far = [&] {
@@ -67,9 +69,10 @@ NodePtr PathParser::segment() {
 NodePtr PathParser::lambda(NodePtr collection) {
     const Token which = take();
     const Node::Kind kind = is(which, "any") ? Node::Kind::any : Node::Kind::all;
+    const std::size_t position = collection->position;
     take("(");
     if (kind == Node::Kind::any && take(")")) {
-        return make(kind, which.position, {}, {std::move(collection)});
+        return make(kind, position, {}, {std::move(collection)});
     }
     const NodePtr name = variable();
     if (!name) return nullptr;
@@ -77,7 +80,7 @@ NodePtr PathParser::lambda(NodePtr collection) {
     NodePtr body = lambda_body();
     variables_.pop_back();
     if (!body || !expect(")")) return nullptr;
-    return make(kind, which.position, name->text, {std::move(collection), std::move(body)});
+    return make(kind, position, name->text, {std::move(collection), std::move(body)});
 }
 
 NodePtr PathParser::variable() {

@@ -23,6 +23,8 @@ protected:
     }
     /// The token after `token`; the end if that is the end.
     const Token& following() const noexcept;
+    /// The position after the last token that was taken.
+    std::size_t end_of_last() const noexcept { return token().position - token().blanks; }
     bool at_end() const noexcept { return token().kind == Token::Kind::end; }
     /// Whether `token` is this word, case-insensitively, or this operator.
     bool at(std::string_view spelling) const noexcept { return is(token(), spelling); }

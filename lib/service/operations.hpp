@@ -48,6 +48,12 @@ public:
                                           std::stop_token stop) const;
     Result<DeliverySeries> series(const Principal&, const SeriesScope&, const SeriesQuery&) const;
 
+    Result<FilterReport> test_filter(const std::string& filter, const FilterInput&) const;
+    Result<FilterSample> test_filter(const Principal&, const std::string& filter, SubscriptionId,
+                                     std::stop_token stop) const;
+    Result<Page<SubscriptionMatch>> match_event(const Principal&, const Publication&,
+                                                std::stop_token stop) const;
+
     Result<Page<Event>> events(const Principal&, SubscriptionId, const ListQuery&) const;
     Result<Page<Event>> all_events(const Principal&, const ListQuery&) const;
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;

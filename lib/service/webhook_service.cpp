@@ -141,6 +141,29 @@ Result<DeliverySeries> WebhookService::all_series(const Principal& principal,
                  [&](Impl& impl) { return impl.series(principal, {.user_id = user_id}, query); });
 }
 
+Result<FilterReport> WebhookService::test_filter(const Principal& principal,
+                                                 const std::string& filter,
+                                                 const FilterInput& input) const {
+    return enter(impl_, principal, Action::test_filter,
+                 [&](Impl& impl) { return impl.test_filter(filter, input); });
+}
+
+Result<FilterSample> WebhookService::test_filter(const Principal& principal,
+                                                 const std::string& filter, SubscriptionId id,
+                                                 std::stop_token stop) const {
+    return enter(impl_, principal, Action::test_filter_on_events, [&](Impl& impl) {
+        return impl.test_filter(principal, filter, id, std::move(stop));
+    });
+}
+
+Result<Page<SubscriptionMatch>> WebhookService::match_event(const Principal& principal,
+                                                            const Publication& publication,
+                                                            std::stop_token stop) const {
+    return enter(impl_, principal, Action::match_event, [&](Impl& impl) {
+        return impl.match_event(principal, publication, std::move(stop));
+    });
+}
+
 Result<Page<Event>> WebhookService::events(const Principal& principal, SubscriptionId id,
                                            const ListQuery& query) const {
     return enter(impl_, principal, Action::list_events,

@@ -233,6 +233,43 @@ test("what a session may not do is not offered, and is refused", { skip: without
   assert.deepEqual(page.faults, []);
 });
 
+test("a filter is written, tried on an example and on events, and saved", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const endpoint = await server.subscribe({ name: "Large orders", eventType: "order.created", url: receiver.url });
+  for (const total of [50, 150, 250]) {
+    assert.equal((await server.post("/events", { eventType: "order.created", payload: { total } })).status, 202);
+  }
+  const page = await openPage(await openBrowser(t), server.origin, { expected: [400] });
+  await page.goto((await linkFor(server, { userId: endpoint.userId })).url);
+  await heading(page, "Endpoints");
+  await page.goto(`${server.origin}/portal/#/endpoints/${endpoint.id}/edit`);
+  const filter = page.getByLabel("Filter", { exact: true });
+  await filter.fill("payload/total gt 100 and payload/cur eq 'EUR'");
+  await page.getByText("Try the filter").click();
+  const example = page.getByLabel("Example payload");
+  await example.fill("{");
+  await page.getByRole("button", { name: "Try the example" }).click();
+  await page.getByText("This is not JSON.").waitFor();
+  await example.fill('{"total": 9007199254740993, "cur": null}');
+  await page.getByRole("button", { name: "Try the example" }).click();
+  await page.getByText("It does not let the example through.").waitFor();
+  assert.deepEqual(await page.locator(".trial li").allInnerTexts().then((all) => all.map((text) => text.replace(/\s+/g, " "))),
+    ["payload/total gt 100 holds 9007199254740993", "payload/cur eq 'EUR' does not hold null"]);
+  await checkAccessibility(page);
+  await filter.fill("payload/total gt 100");
+  await page.getByRole("button", { name: "Try the last 100 events" }).click();
+  await page.getByText("It lets 2 of the last 3 events through.").waitFor();
+  await filter.fill("total gt 100");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.locator(".error").filter({ hasText: "unknown name 'total' at character 1" }).waitFor();
+  await filter.fill("payload/total gt 100");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.locator(".settings").getByText("payload/total gt 100").waitFor();
+  assert.equal((await server.get(`/subscriptions/${endpoint.id}`)).body.subscription.filter, "payload/total gt 100");
+  assert.deepEqual(page.faults, []);
+});
+
 test("the page is small, and its first paint needs four requests", { skip: withoutBrowser }, async (t) => {
   const server = await startServer(t);
   const page = await openPage(await openBrowser(t), server.origin);

@@ -68,3 +68,22 @@ test("20 of the worst list queries delay no other user, end with their clients a
   await until("the memory is released", () => megabytes(server) < before + 64);
   t.diagnostic(`resident: ${before.toFixed(0)} MB before, ${megabytes(server).toFixed(0)} MB after`);
 });
+
+test("a filter is tried on a payload and on events, and events are matched, over HTTP", async (t) => {
+  const receiver = await Receiver.start(t);
+  const server = await Server.start(t, { args: ["--storage", "memory:", "--event-type", "order.created=b"] });
+  const filter = "payload/total ge 100 and payload/cur eq 'EUR'";
+  const { id } = await server.subscribe({ eventType: "order.created", url: receiver.url, filter });
+  const payload = { total: 150, cur: "EUR" };
+  assert.equal((await server.publish("order.created", payload)).length, 1);
+  assert.equal((await server.publish("order.created", { total: 99 })).length, 0);
+  const tried = await server.post("/filters/test", { filter, payload: { total: 99.5, cur: "EUR" } });
+  assert.equal(tried.status, 200, tried.text);
+  assert.equal(tried.body.matches, false);
+  assert.deepEqual(tried.body.conditions.map(({ value, result }) => [value, result]), [["99.5", "false"], ['"EUR"', "true"]]);
+  const onEvents = await server.post("/filters/test", { filter: "payload/total gt 100", subscriptionId: id });
+  assert.deepEqual([onEvents.body.matched, onEvents.body.of], [1, 1]);
+  const match = async (event) => (await server.post("/events/match", { eventType: "order.created", payload: event })).body.matches;
+  assert.deepEqual(await match(payload), [{ subscriptionId: id, isMatch: true, reason: "matched" }]);
+  assert.deepEqual(await match({}), [{ subscriptionId: id, isMatch: false, reason: "filter" }]);
+});

@@ -1,13 +1,16 @@
 /// Reads arbitrary text as each parameter of a list query. Valid queries are planned and evaluated
 /// on a few rows; invalid ones must be rejected properly. The text also seeds a filter that is
-/// written in both spellings, which must give the same result. For libFuzzer (`./dev fuzz`);
-/// driver.cpp replaces it if it is not available.
+/// written in both spellings, which must give the same result. Its first line is also read as a
+/// payload filter, and judges the rest. For libFuzzer (`./dev fuzz`); driver.cpp replaces it if it
+/// is not available.
 
 #include <algorithm>
 #include <base/utf8.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filter/explain.hpp>
+#include <filter/judge.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/subscription.hpp>
@@ -76,6 +79,29 @@ void compare_spellings(unsigned seed) {
     expect(odata == mixed || odata.empty() || mixed.empty(), "both spellings are answered alike");
 }
 
+/// A payload filter never fails on a payload, and looks at a bounded part of it.
+void judge(const std::string& text) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string filter = text.substr(0, end);
+    const std::string payload = text.substr(std::min(end + 1, text.size()));
+    const auto parsed = filter::PayloadFilter::parse(filter);
+    if (const auto* error = std::get_if<query::SyntaxError>(&parsed)) {
+        expect(is_storable_text(error->message()), "a message is UTF-8");
+        expect(error->message().size() < 400, "a message is short");
+        return;
+    }
+    const auto& condition = std::get<filter::PayloadFilter>(parsed);
+    filter::Judge judge("order.created", "application/json", payload);
+    const bool verdict = judge.lets_through(condition);
+    expect(judge.visits() <= filter::JsonDocument::max_values, "a filter keeps its limit");
+    expect(verdict == judge.lets_through(condition), "a verdict stays");
+    for (const FilterCondition& part : explain(condition, filter, judge.message())) {
+        expect(filter.find(part.text) != std::string::npos, "a condition is part of its filter");
+        expect(!part.value || is_storable_text(*part.value), "a value is UTF-8");
+        expect(!part.value || part.value->size() <= max_condition_value_bytes, "a value is cut");
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -85,6 +111,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ask({.select = text});
     ask({.include = text});
     ask({.take = text, .skip = text, .after = text});
+    judge(text);
     std::seed_seq seed(text.begin(), text.end());
     compare_spellings(std::mt19937(seed)());
     return 0;

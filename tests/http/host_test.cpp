@@ -100,6 +100,26 @@ TEST_CASE_METHOD(ServerFixture,
     CHECK(client.exchange(live).status() == 200);
 }
 
+TEST_CASE_METHOD(ServerFixture, "a server that its authenticator stops ends when others stop it") {
+    struct Stopping final : Authenticator {
+        explicit Stopping(std::optional<Server>& given) : server(given) {}
+        Result<Principal> authenticate(const RequestHead&) override {
+            server->stop(std::chrono::milliseconds(0));
+            return Principal::user("alice");
+        }
+        std::optional<Server>& server;
+    };
+    server.emplace(
+        Server::open(service, std::make_shared<Stopping>(server), {.port = 0, .threads = 1})
+            .value());
+    server->start().value();
+    Client client(server->port());
+    CHECK(client.exchange(request("GET", "/v1/webhooks/event-types")).status() == 200);
+    CHECK(server->start().error() == Errc::stopped);
+    server->stop(std::chrono::milliseconds(0));
+    server.reset();
+}
+
 TEST_CASE_METHOD(ServerFixture, "a moved-from server does nothing") {
     const std::uint16_t port = start();
     Server moved = std::move(*server);

@@ -14,6 +14,11 @@ EVENT_FILTERS = [
     "statusCode in (200,204) or length(payload) lt 1000",
     "errorMessage eq null",
 ]
+PAYLOAD_FILTERS = [
+    "payload/total ge 100 and payload/currency eq 'EUR'",
+    "payload/items/any(i: i/n gt 1) or not exists(payload/'order-id')",
+    'Payload/Name.StartsWith("a") && eventType != "order.paid"',
+]
 FILTERS = {
     "/v1/webhooks/subscriptions": [
         "isActive eq true and contains(name,'order')",
@@ -57,6 +62,9 @@ def narrow(document, event_types, quiet_type, endpoint):
         parameters.append({"name": "filter", "in": "query", "schema": {"enum": [*filters, "true", "false", ""]}})
     split_publication(paths)
     schemas["EventTypeName"] = {"enum": event_types}
+    schemas["PayloadFilter"] = {"enum": PAYLOAD_FILTERS}
+    schemas["FilterTest"]["required"].append("payload")
+    schemas["FilterTest"]["properties"]["subscriptionId"] = {"type": "null"}
     members = schemas["SubscriptionMembers"]["properties"]
     members["eventType"] = {"enum": [quiet_type, *event_types, "order.*", "webhook.subscription.*", None]}
     # Only together with a type of operational events.

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
@@ -71,7 +73,7 @@ public:
     Result<> start() {
         if (!is_of_this_process())
             return Error(Errc::invalid_state, "the server belongs to the parent process");
-        if (is_stopped_) return Error(Errc::stopped, "the server was stopped");
+        if (is_stopped_ || is_finishing_) return Error(Errc::stopped, "the server was stopped");
         if (!threads_.empty()) return {};
         try {
             for (std::size_t i = 0; i < options_.threads; ++i) {
@@ -87,6 +89,7 @@ public:
     }
 
     void stop(std::chrono::milliseconds drain) {
+        if (is_own_thread()) return finish();
         if (std::exchange(is_stopped_, true)) return;
         const auto until = std::chrono::steady_clock::now() + drain;
         for (const auto& listener : listeners_)
@@ -105,6 +108,19 @@ public:
     }
 
 private:
+    bool is_own_thread() const {
+        return std::ranges::any_of(threads_, [](const std::thread& thread) {
+            return thread.get_id() == std::this_thread::get_id();
+        });
+    }
+
+    /// Inside an authenticator: its thread cannot wait for itself.
+    void finish() {
+        is_finishing_ = true;
+        for (const auto& listener : listeners_)
+            listener->finish();
+    }
+
     /// An exception in one connection must not end the others.
     void run() {
         for (;;) {
@@ -135,6 +151,7 @@ private:
     std::vector<std::unique_ptr<Listener>> listeners_;  ///< The one for metrics comes last.
     std::vector<std::thread> threads_;
     bool is_stopped_ = false;
+    std::atomic<bool> is_finishing_{false};
 };
 
 Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticator> authenticator,

@@ -104,7 +104,7 @@ TEST_CASE_METHOD(EndpointHealthFixture,
 }
 
 TEST_CASE_METHOD(EndpointHealthFixture,
-                 "what an endpoint asks for is stored beside a longer pause that is known here") {
+                 "what an endpoint asks for is stored next to a longer pause that is known here") {
     health.apply_pause(now.time + 600s, now);
     const HealthReport report = note(status(429, "5"));
     REQUIRE(report.state);

@@ -146,7 +146,7 @@ TEST_CASE("a filter that can mean nothing is an error at its character") {
         {"payload/ a", "a blank in a path at character 10"},
         {"exists(eventType)", "'exists' takes a path into the payload at character 8"},
         {"exists(payload/items/any(i: i))",
-         "'exists' takes a path into the payload at character 22"},
+         "'exists' takes a path into the payload at character 8"},
         {"payload/items/any(true: payload)",
          "'true' cannot be a variable, because it has a meaning at character 19"},
         {"payload/items/any(i/n eq 5)",
@@ -156,6 +156,12 @@ TEST_CASE("a filter that can mean nothing is an error at its character") {
     }));
     INFO(filter);
     CHECK(judge(filter) == error);
+}
+
+TEST_CASE("the error about a long name is short") {
+    CHECK(judge(std::string(2000, 'a') + " gt 5").size() < 300);
+    CHECK(judge("payload/" + std::string(2000, 'a') + "-b gt 5").size() < 300);
+    CHECK(judge(std::string(2000, 'a') + "(payload) gt 5").size() < 300);
 }
 
 TEST_CASE("a payload that is no JSON has no members") {

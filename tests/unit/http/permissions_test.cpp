@@ -102,7 +102,8 @@ struct PermissionsFixture : ApiFixture {
         if (operation.id == "createApiKey") return R"({"apiKey":{"name":"k"}})";
         if (operation.id == "createPortalSession") return R"({"userId":"alice"})";
         if (operation.id == "recover") return R"({"since":"2026-01-01T00:00:00Z"})";
-        if (operation.id == "publish") return publication;
+        if (operation.id == "publish" || operation.id == "matchEvent") return publication;
+        if (operation.id == "testFilter") return R"({"filter":"payload","payload":true})";
         if (operation.id == "publishBatch") return R"({"events":[)" + publication + "]}";
         return "{}";
     }

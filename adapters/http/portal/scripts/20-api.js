@@ -57,7 +57,7 @@ async function call(method, path, { body, parameters, base = config.apiBase } = 
     for (let attempt = 0; ; ++attempt) {
         try {
             response = await fetch(base + path + query(parameters), {
-                method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+                method, headers, body: typeof body === "object" ? JSON.stringify(body) : body,
                 credentials: "omit", cache: "no-store", redirect: "error",
             });
         } catch {

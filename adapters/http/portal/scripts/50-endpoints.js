@@ -124,15 +124,15 @@ function readHeaders(text) {
 }
 
 const draftOf = (subscription) => subscription
-    ? { name: subscription.name, url: subscription.url, eventType: subscription.eventType, headers: headerText(subscription.headers),
+    ? { name: subscription.name, url: subscription.url, eventType: subscription.eventType, filter: subscription.filter ?? "", headers: headerText(subscription.headers),
         maxRetryCount: String(subscription.maxRetryCount), rateLimit: subscription.rateLimit ? String(subscription.rateLimit) : "",
         timeoutSeconds: subscription.timeoutSeconds ? String(subscription.timeoutSeconds) : "" }
-    : { name: "", url: "", eventType: "*", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
+    : { name: "", url: "", eventType: "*", filter: "", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
 
 /** @return [what is sent, what is wrong by field] */
 function readDraft(draft) {
     const wrong = {};
-    const body = { name: draft.name, url: draft.url.trim(), eventType: draft.eventType };
+    const body = { name: draft.name, url: draft.url.trim(), eventType: draft.eventType, filter: draft.filter.trim() };
     for (const name of ["maxRetryCount", "rateLimit", "timeoutSeconds"]) {
         const text = draft[name].trim();
         if (text !== "" && !/^\d+$/.test(text)) wrong[name] = t.form.numberWrong;
@@ -141,6 +141,37 @@ function readDraft(draft) {
     body.headers = readHeaders(draft.headers);
     if (typeof body.headers === "string") wrong.headers = body.headers;
     return [body, wrong];
+}
+
+/** Tries a filter on an example, which is sent as it is written, or on the events of an endpoint. */
+function FilterTrial({ id, filter, eventType }) {
+    const r = t.form.trial;
+    const [example, setExample] = useState("{}");
+    const [wrong, setWrong] = useState();
+    const [result, setResult] = useState({});
+    const ask = async (body) => {
+        setWrong();
+        setResult(await api.post("filters/test", body).catch((error) => ({ error: new Error(Object.values(error.errors ?? {}).flat().join(" ") || error.message) })));
+    };
+    const tryExample = async () => {
+        try {
+            JSON.parse(example);
+        } catch {
+            return setWrong(r.notJson);
+        }
+        await ask(`{"filter":${JSON.stringify(filter)},"eventType":${JSON.stringify(eventType.includes("*") ? "" : eventType)},"payload":${example}}`);
+    };
+    const { error, matches, conditions, matched, of } = result;
+    return html`<details class="trial"><summary>${r.title}</summary>
+        <${Field} label=${r.example} hint=${r.exampleHint} error=${wrong}>${(given) =>
+            html`<textarea ...${given} rows="4" spellcheck="false" value=${example} onInput=${(event) => setExample(event.target.value)}></textarea>`}<//>
+        <div class="buttons"><${Act} onDo=${tryExample}>${r.tryExample}<//>
+            ${id && can("events:read") && html`<${Act} onDo=${() => ask({ filter, subscriptionId: id })}>${r.tryEvents}<//>`}</div>
+        <div role="status">${error && html`<${Problem} error=${error} />`}
+            ${of !== undefined && r.events(number(matched), of)}
+            ${conditions && html`<strong>${matches ? r.matched : r.filtered}</strong>
+                <ul>${conditions.map(({ text, value, result: is }) => html`<li><code>${visible(text)}</code> <${State} is=${r.results[is][0]}>${r.results[is][1]}<//>
+                    <code class="mute">${visible(r.found(value))}</code></li>`)}</ul>`}</div></details>`;
 }
 
 function EndpointForm({ id }) {
@@ -191,6 +222,9 @@ function EndpointFields({ types, subscription }) {
             <${Text} label=${f.name} hint=${f.nameHint} value=${draft.name} onInput=${set("name")} error=${wrong.name} autocomplete="off" required />
             <${Text} label=${f.url} hint=${f.urlHint} type="url" value=${draft.url} onInput=${set("url")} error=${wrong.url} placeholder="https://example.com/webhooks" autocomplete="off" required />
             <${Select} label=${f.type} hint=${described?.description ? visible(described.description) : f.typeHint} value=${draft.eventType} onInput=${set("eventType")} error=${wrong.eventType} options=${typeOptions(types, draft.eventType)} />
+            <${Field} label=${f.filter} hint=${f.filterHint} error=${wrong.filter}>${(given) =>
+                html`<textarea ...${given} rows="2" spellcheck="false" value=${draft.filter} onInput=${(event) => set("filter")(event.target.value)}></textarea>`}<//>
+            ${draft.filter.trim() && can("subscriptions:read") && html`<${FilterTrial} id=${subscription?.id} filter=${draft.filter.trim()} eventType=${draft.eventType} />`}
             <details open=${isAdvanced} onToggle=${(event) => setAdvanced(event.target.open)}><summary>${f.advanced}</summary>
                 <${Field} label=${f.headers} hint=${f.headersHint} error=${wrong.headers}>${(attributes) =>
                     html`<textarea ...${attributes} rows="3" spellcheck="false" value=${draft.headers} onInput=${(event) => set("headers")(event.target.value)}></textarea>`}<//>

@@ -18,16 +18,17 @@ async function loadFigures(id) {
     const sum = (name) => buckets.reduce((total, bucket) => total + bucket[name], 0);
     if (sum("attempts") < 100_000) return (await api.get(subscriptionPath(id, "/stats"))).stats;
     const waiting = await api.get(subscriptionPath(id, "/events"), { filter: statusFilters.waiting, take: 0 });
-    return { attempts: sum("attempts"), successRate: sum("delivered") / sum("attempts"), waiting: waiting.totalEventsCount,
+    return { attempts: sum("attempts"), successRate: sum("delivered") / sum("attempts"), waiting: waiting.totalEventsCount, filtered: sum("filtered"),
         lastFailure: buckets.findLast((bucket) => bucket.failed > 0)?.start };
 }
 
-function Figures({ id }) {
+function Figures({ subscription: { id, filter } }) {
     const f = t.endpoint.figures;
     const stats = useLoad(() => loadFigures(id), [id]);
     const figure = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
     return html`<dl class="figures">${figure(f.attempts, number(stats.data?.attempts))}
         ${figure(f.rate, percent(stats.data?.successRate))}${figure(f.waiting, number(stats.data?.waiting))}
+        ${filter && figure(f.filtered, number(stats.data?.filtered))}
         ${figure(f.last, stats.data?.lastFailure ? html`<${Time} at=${stats.data.lastFailure} relative />` : t.none)}</dl>`;
 }
 
@@ -38,6 +39,7 @@ function Settings({ subscription }) {
     return html`<section><h2>${e.details}</h2><dl class="settings">
         ${row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)}
         ${row(e.type, html`<code>${visible(subscription.eventType)}</code>`)}
+        ${subscription.filter && row(e.filter, html`<code>${visible(subscription.filter)}</code>`)}
         ${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
         ${headers.length > 0 && row(e.headers, html`<ul class="plain">${headers.map(([name]) => html`<li><code>${visible(name)}: ••••</code></li>`)}</ul>`)}
         ${row(e.retries, number(subscription.maxRetryCount))}
@@ -129,7 +131,7 @@ function Endpoint({ id, tab, event }) {
         <${Banner} subscription=${subscription} />
         <nav class="tabs" aria-label=${visible(subscription.name)}>${tabs.map(([path, name, key]) =>
             html`<a href=${endpointHref(id, path)} aria-current=${key === tab ? "page" : undefined}>${name}</a>`)}</nav>
-        ${tab === "overview" && html`${can("events:read") && html`<${Figures} id=${id} /><${Charts} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
+        ${tab === "overview" && html`${can("events:read") && html`<${Figures} subscription=${subscription} /><${Charts} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
         ${tab === "deliveries" && (event ? html`<${Delivery} subscription=${subscription} event=${event} />` : html`<${Deliveries} subscription=${subscription} />`)}
         ${tab === "verify" && html`<${Verify} subscription=${subscription} />`}`}<//>`;
 }

@@ -38,6 +38,12 @@ constexpr Operation page_file(std::string_view id, std::string_view path) {
             Area::portal_page};
 }
 
+/// The same, where the body says what is asked.
+constexpr Operation post_query(std::string_view id, std::string_view path, Action action,
+                               void (*handler)(WebhookService&, const Call&, Done)) {
+    return {id, post, path, action, handler, BodySize::ordinary, Duration::query};
+}
+
 constexpr Operation table[] = {
     query("listSubscriptions", "{base}/subscriptions", Action::list_subscriptions,
           at_once<list_subscriptions>),
@@ -51,6 +57,7 @@ constexpr Operation table[] = {
      at_once<delete_subscription>},
     {"listEventTypes", get, "{base}/event-types", Action::list_event_types,
      at_once<list_event_types>},
+    post_query("testFilter", "{base}/filters/test", Action::test_filter, at_once<test_filter>),
     {"sendTestEvent", post, "{base}/subscriptions/{id}/test", Action::send_test_event,
      at_once<send_test_event>},
     query("listEvents", "{base}/subscriptions/{id}/events", Action::list_events,
@@ -72,6 +79,7 @@ constexpr Operation table[] = {
     query("listAllEvents", "{base}/events", Action::list_all_events, at_once<list_all_events>),
     {"publish", post, "{base}/events", Action::publish, publish},
     query("getAnyEvent", "{base}/events/{event}", Action::get_event, at_once<get_any_event>),
+    post_query("matchEvent", "{base}/events/match", Action::match_event, at_once<match_event>),
     {"publishBatch", post, "{base}/events/batch", Action::publish, publish_batch, BodySize::batch},
     query("listApiKeys", "{base}/api-keys", Action::list_api_keys, at_once<list_api_keys>),
     {"createApiKey", post, "{base}/api-keys", Action::create_api_key, at_once<create_api_key>},

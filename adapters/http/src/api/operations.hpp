@@ -89,6 +89,8 @@ Result<Response> get_subscription(WebhookService&, const Call&);
 Result<Response> update_subscription(WebhookService&, const Call&);
 Result<Response> delete_subscription(WebhookService&, const Call&);
 Result<Response> list_event_types(WebhookService&, const Call&);
+Result<Response> test_filter(WebhookService&, const Call&);
+Result<Response> match_event(WebhookService&, const Call&);
 Result<Response> send_test_event(WebhookService&, const Call&);
 Result<Response> list_events(WebhookService&, const Call&);
 Result<Response> list_all_events(WebhookService&, const Call&);

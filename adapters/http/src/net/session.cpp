@@ -80,8 +80,10 @@ void Session::start() {
     });
 }
 
+// Posted: the caller may be a handler of this connection, and holds what closing it needs.
+
 void Session::finish() {
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
         self->is_finishing_ = true;
         // A request whose head is incomplete will not be answered.
         if (self->phase_ == Phase::waiting || self->phase_ == Phase::head) self->close_now();
@@ -89,7 +91,7 @@ void Session::finish() {
 }
 
 void Session::close() {
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->close_now(); });
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->close_now(); });
 }
 
 // ---- Reading
@@ -210,19 +212,23 @@ void Session::dispatch() {
     if (!admission.is_query()) {
         return context_.api.answer(std::move(admission), std::move(request.body), respond);
     }
-    query(std::move(admission), respond);
+    query(std::move(admission), std::move(request.body), respond);
 }
 
 /// A query does not start, or ends early, if its client has disconnected.
-void Session::query(Api::Admission admission, const Respond& respond) {
+void Session::query(Api::Admission admission, std::string body, const Respond& respond) {
     query_ = std::stop_source();
     arm(Clock::now() + look_interval);
-    const auto query = std::make_shared<Api::Admission>(std::move(admission));
-    context_.queries.post(query->user_id(),
-                          [&api = context_.api, query, respond, stop = query_->get_token()] {
-                              if (!stop.stop_requested())
-                                  api.answer(std::move(*query), {}, respond, stop);
-                          });
+    struct Query {
+        Api::Admission admission;
+        std::string body;
+    };
+    const auto query = std::make_shared<Query>(Query{std::move(admission), std::move(body)});
+    context_.queries.post(query->admission.user_id(), [&api = context_.api, query, respond,
+                                                       stop = query_->get_token()] {
+        if (stop.stop_requested()) return;
+        api.answer(std::move(query->admission), std::move(query->body), respond, stop);
+    });
 }
 
 /// Whether the peer has ended the connection, even if unread bytes precede the end.

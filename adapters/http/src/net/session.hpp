@@ -74,7 +74,7 @@ private:
     void send_continue();
     bool admit();
     void dispatch();
-    void query(Api::Admission admission, const Respond& respond);
+    void query(Api::Admission admission, std::string body, const Respond& respond);
     bool is_abandoned();
     void reject(const RequestError& error);
     void answer(Response response, bool keep_alive);

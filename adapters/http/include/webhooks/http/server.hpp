@@ -88,7 +88,8 @@ public:
     /// Starts to serve, on `ServerOptions::threads` threads of its own.
     Result<> start();
     /// Accepts no new connections, gives requests in flight up to `drain` to be answered, closes
-    /// the rest.
+    /// the rest. Inside an authenticator it only accepts no new connections, and returns: another
+    /// thread stops or destroys the server.
     void stop(std::chrono::milliseconds drain);
 
 private:

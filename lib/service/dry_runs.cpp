@@ -1,0 +1,124 @@
+// The part of WebhookService::Impl that tries payload filters.
+
+#include <algorithm>
+#include <filter/explain.hpp>
+#include <filter/judge.hpp>
+#include <publication/pattern.hpp>
+#include <publication/publication.hpp>
+#include <service/operations.hpp>
+#include <service/validation.hpp>
+#include <webhooks/event_type.hpp>
+
+namespace webhooks {
+namespace {
+
+using filter::Judge;
+using filter::PayloadFilter;
+
+constexpr const char* json_type = "application/json";
+/// What the filters of one call of `match_event` may look at: as much as 20 that reach their limit.
+constexpr std::size_t max_visits = 20 * filter::JsonDocument::max_values;
+
+Result<PayloadFilter> parse_filter(const std::string& text) {
+    const auto wrong = [](std::string message) {
+        return Error(std::vector<FieldError>{{"filter", std::move(message)}});
+    };
+    if (text.empty()) return wrong("must not be empty");
+    auto parsed = PayloadFilter::parse(text);
+    if (const auto* error = std::get_if<query::SyntaxError>(&parsed))
+        return wrong(error->message());
+    return std::get<PayloadFilter>(std::move(parsed));
+}
+
+MatchReason reason_for(const Subscription& subscription, const Publication& publication,
+                       Judge& judge) {
+    if (!subscription.is_active) return MatchReason::inactive;
+    if (!pattern_matches(subscription.event_type, publication.event_type)) return MatchReason::type;
+    return judge.lets_through(subscription.filter) ? MatchReason::matched : MatchReason::filter;
+}
+
+}  // namespace
+
+std::string_view to_string(MatchReason reason) noexcept {
+    switch (reason) {
+        case MatchReason::matched:
+            return "matched";
+        case MatchReason::inactive:
+            return "inactive";
+        case MatchReason::type:
+            return "type";
+        case MatchReason::filter:
+            return "filter";
+    }
+    return "unknown";
+}
+
+Result<FilterReport> WebhookService::Impl::test_filter(const std::string& filter,
+                                                       const FilterInput& input) const {
+    const Result<> payload = check_payload(input.payload, options.max_payload_bytes);
+    const Result<PayloadFilter> parsed = parse_filter(filter);
+    if (!parsed || !payload) {
+        std::vector<FieldError> errors;
+        if (!parsed) errors = parsed.error().fields();
+        if (!payload) {
+            const std::vector<FieldError> more = payload.error().fields();
+            errors.insert(errors.end(), more.begin(), more.end());
+        }
+        return Error(std::move(errors));
+    }
+    Judge judge(input.event_type, json_type, input.payload);
+    return FilterReport{.matches = judge.lets_through(*parsed),
+                        .conditions = explain(*parsed, filter, judge.message())};
+}
+
+Result<FilterSample> WebhookService::Impl::test_filter(const Principal& principal,
+                                                       const std::string& filter, SubscriptionId id,
+                                                       std::stop_token stop) const {
+    // A missing subscription takes precedence over invalid input.
+    if (const auto found = storage->find_subscription(principal, id); !found) return found.error();
+    const Result<PayloadFilter> parsed = parse_filter(filter);
+    if (!parsed) return parsed.error();
+    const Result<Page<Event>> events =
+        storage->list_events(principal, id,
+                             {.sort = {{.field = "id", .is_descending = true}},
+                              .select = {"id", "eventType", "payload"},
+                              .take = max_events_in_filter_test,
+                              .has_total = false,
+                              .stop = std::move(stop)});
+    if (!events) return events.error();
+    FilterSample sample;
+    for (const Event& event : events->items) {
+        if (event.event_type == test_event_type) continue;
+        ++sample.of;
+        Judge judge(event.event_type, json_type, event.payload);
+        if (judge.lets_through(*parsed)) sample.events.push_back(event.id);
+    }
+    return sample;
+}
+
+Result<Page<SubscriptionMatch>> WebhookService::Impl::match_event(const Principal& principal,
+                                                                  const Publication& publication,
+                                                                  std::stop_token stop) const {
+    if (Result<> verdict = validate(publication); !verdict) return verdict.error();
+    ListQuery list{.take = max_take, .stop = std::move(stop)};
+    if (!publication.user_id.empty()) {
+        if (!principal.may_see(publication.user_id)) {
+            return Error(Errc::forbidden, "only an administrator may ask for another user");
+        }
+        list.filter = field("userId") == publication.user_id;
+    }
+    const Result<Page<Subscription>> found = storage->list_subscriptions(principal, list);
+    if (!found) return found.error();
+    Judge judge(publication.event_type, publication.content_type, publication.payload);
+    Page<SubscriptionMatch> page{.items = {}, .total = found->total};
+    for (const Subscription& subscription : found->items) {
+        page.items.push_back({.subscription = subscription.id,
+                              .reason = reason_for(subscription, publication, judge)});
+        if (judge.visits() > max_visits) {
+            return Error(Errc::timed_out, "the filters look at too much of this payload");
+        }
+    }
+    return page;
+}
+
+}  // namespace webhooks
