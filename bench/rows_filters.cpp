@@ -30,7 +30,8 @@ std::string filter(int number) {
             return "payload/total ge " + std::to_string(1000 + number) +
                    " and payload/currency eq 'EUR'";
         case 1:
-            return "payload/customer/country in ('AT','CH') or payload/total gt 1e" + text;
+            return "payload/customer/country in ('AT','CH') or payload/total gt 1e" +
+                   std::to_string(number + 2);
         case 2:
             return "startswith(payload/customer/name,'" + text + "') and not payload/isPaid";
         default:

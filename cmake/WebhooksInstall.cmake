@@ -68,7 +68,7 @@ if(WEBHOOKS_HTTP_TRANSPORT)
                         "libssl >= 3.0;libcares >= 1.18" "")
 endif()
 if(WEBHOOKS_HTTP_ADAPTER)
-    webhooks_pkg_config(http webhooks-core -lwebhooks_asio "" -pthread)
+    webhooks_pkg_config(http webhooks-core -lwebhooks_asio "libssl >= 3.0" -pthread)
 endif()
 
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)

@@ -45,4 +45,12 @@ set(CPACK_COMPONENT_SERVER_DESCRIPTION "server that sends webhooks, with a REST 
 A service of systemd. It keeps its data in a SQLite file or a PostgreSQL
 database. A receiver of webhooks, to try it with, is in the package, too.")
 
+# The packages of a static build would lack what its libraries link.
+if(NOT BUILD_SHARED_LIBS)
+    set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_BINARY_DIR}/CPackOnlyShared.cmake)
+    file(WRITE ${CPACK_PROJECT_CONFIG_FILE} "message(FATAL_ERROR \"Debian packages contain shared "
+         "libraries: configure with -DBUILD_SHARED_LIBS=ON -DCMAKE_INSTALL_PREFIX=/usr, or run "
+         "./dev packages\")\n")
+endif()
+
 include(CPack)

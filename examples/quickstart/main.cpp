@@ -8,13 +8,13 @@
 
 #include <chrono>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <webhooks/webhooks.hpp>
 
 using namespace std::chrono_literals;
-using webhooks::Principal;
 
 // Any web server that accepts a POST is a receiver. This one accepts one, prints it and responds
 // 204.
@@ -32,17 +32,7 @@ void receive_one(int listener) {
     close(connection);
 }
 
-int main() try {
-    sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        listen(listener, 1) != 0)
-        throw std::system_error(errno, std::generic_category(), "listen");
-    getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-    std::thread(receive_one, listener).detach();
-
+void deliver_one(const std::string& url) {
     // Addresses that are not public are rejected unless they are allowed.
     webhooks::ServiceOptions options;
     options.endpoints.allowed_networks = {webhooks::Network::parse("127.0.0.0/8").value()};
@@ -56,8 +46,7 @@ int main() try {
     service.start().value();
     service.register_event_type({"order.created", "An order was placed"}).value();
 
-    const auto alice = Principal::user("alice");
-    const auto url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    const auto alice = webhooks::Principal::user("alice");
     const auto subscription =
         service
             .create_subscription(alice,
@@ -70,10 +59,24 @@ int main() try {
         const auto events = service.events(alice, subscription.id).value().items;
         if (events.empty() || !events.front().is_success) continue;
         std::cout << "delivered, status " << *events.front().status_code << '\n';
-        return 0;
+        return;
     }
-    std::cerr << "not delivered within 10 s\n";
-    return 1;
+    throw std::runtime_error("not delivered within 10 s");
+}
+
+int main() try {
+    sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        listen(listener, 1) != 0)
+        throw std::system_error(errno, std::generic_category(), "listen");
+    getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    std::thread(receive_one, listener).detach();
+
+    deliver_one("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/");
+    return 0;
 } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

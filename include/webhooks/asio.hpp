@@ -38,6 +38,12 @@
 #include <vector>
 #include <webhooks/webhook_service.hpp>
 
+#ifdef BOOST_ASIO_DISABLE_THREADS
+#error \
+    "webhooks/asio.hpp posts to the host's executor from threads of the service: " \
+       "it cannot be used with BOOST_ASIO_DISABLE_THREADS, with which executors have no locks"
+#endif
+
 namespace webhooks {
 namespace detail {
 
@@ -169,14 +175,17 @@ public:
 
     void schedule() {
         if (is_scheduled_.exchange(true)) return;
+        const std::scoped_lock lock(posting_);
+        if (has_ended_) return;
         boost::asio::post(strand_, [self = shared_from_this()] { self->turn(); });
     }
 
-    /// Returns when no turn is running, unless called inside one.
+    /// Returns when no turn is running, unless called inside one. The service keeps the wake
+    /// callback, which does nothing then: it may be the one of another runner already.
     void end() {
-        const std::scoped_lock lock(mutex_);
-        if (service_ != nullptr) static_cast<void>(service_->set_wake_callback({}));
+        const std::scoped_lock lock(mutex_, posting_);
         service_ = nullptr;
+        has_ended_ = true;
         boost::asio::post(strand_, [self = shared_from_this()] { self->close(); });
     }
 
@@ -223,6 +232,9 @@ private:
     boost::asio::steady_timer timer_;
     boost::asio::posix::stream_descriptor descriptor_;
     std::atomic<bool> is_scheduled_{false};
+    /// Held while something is posted: the service may call from its own thread until the end.
+    std::mutex posting_;
+    bool has_ended_ = false;
     bool is_waiting_ = false;
 };
 
@@ -253,6 +265,7 @@ private:
 /// also calls the completions of `WebhookService::async_publish`.
 ///
 /// Destroy the runner before the service is destroyed or moved, and before the executor's context.
+/// A service has one runner at a time: a later one takes its place, and the earlier is destroyed.
 /// `WebhookService::stop` ends it too, and does the remaining work in the calling thread.
 /// @return the errors of `WebhookService::start`; a system error if no descriptor is available.
 inline Result<AsioRunner> run_on(WebhookService& service,

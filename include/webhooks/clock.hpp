@@ -7,8 +7,8 @@
 namespace WEBHOOKS_EXPORT webhooks {
 
 /// The source of time for the library. It has no function that waits. Both functions may be called
-/// from any thread at once. If one throws, the last time that it returned is used again, and the
-/// exception is logged.
+/// from any thread at once, and must not call the service. If one throws, the last time that it
+/// returned is used again, and the exception is logged.
 class Clock {
 public:
     virtual ~Clock() = default;

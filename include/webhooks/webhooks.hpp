@@ -22,6 +22,7 @@
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
 #include <webhooks/overview.hpp>
+#include <webhooks/payload_filter.hpp>
 #include <webhooks/permissions.hpp>
 #include <webhooks/postgresql_storage.hpp>
 #include <webhooks/principal.hpp>

@@ -1,6 +1,7 @@
 #include <access/api_key_grant.hpp>
 #include <algorithm>
 #include <base/ascii.hpp>
+#include <base/thrown.hpp>
 #include <base/user_id.hpp>
 #include <signing/digest.hpp>
 #include <webhooks/access.hpp>
@@ -81,21 +82,25 @@ Result<bool> is_there(ApiKeyStore& storage, const ApiKeyRecord& wanted) {
 ApiKeys::ApiKeys(std::shared_ptr<ApiKeyStore> storage, std::shared_ptr<Clock> clock)
     : storage_(std::move(storage)), clock_(clock ? std::move(clock) : system_clock()) {}
 
-Result<Secret> ApiKeys::create(const Principal& principal) {
+Result<Secret> ApiKeys::create(const Principal& principal) try {
     if (Result<> valid = check_principal(principal); !valid) return valid.error();
     Result<CreatedApiKey> created = store_new_key(*storage_, principal, record_of(principal));
     if (!created) return created.error();
     return std::move(created->key);
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<CreatedApiKey> ApiKeys::create(const Principal& maker, const ApiKeyDraft& draft) {
+Result<CreatedApiKey> ApiKeys::create(const Principal& maker, const ApiKeyDraft& draft) try {
     if (Result<> valid = check_principal(maker); !valid) return valid.error();
     Result<ApiKeyRecord> record = access::record_of(maker, draft, clock_->now());
     if (!record) return record.error();
     return store_new_key(*storage_, maker, *std::move(record));
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<> ApiKeys::add(const Principal& principal, const Secret& key) {
+Result<> ApiKeys::add(const Principal& principal, const Secret& key) try {
     if (Result<> valid = check_principal(principal); !valid) return valid;
     if (Result<> valid = check_key(key.reveal()); !valid) return valid;
     // Without a hint: of a text that a person chose, 4 characters could be much.
@@ -110,9 +115,11 @@ Result<> ApiKeys::add(const Principal& principal, const Secret& key) {
     there = is_there(*storage_, record);
     if (there && *there) return {};
     return inserted.error();
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<Principal> ApiKeys::authenticate(std::string_view key) const {
+Result<Principal> ApiKeys::authenticate(std::string_view key) const try {
     const Error unknown(Errc::not_found, "no such API key");
     if (key.empty() || key.size() > max_api_key_bytes) return unknown;
     const std::string hash = signing::sha256(key);
@@ -130,25 +137,33 @@ Result<Principal> ApiKeys::authenticate(std::string_view key) const {
                                                .id = std::to_string(record.id.value),
                                                .expires_at = record.expires_at,
                                                .rate = record.rate});
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<std::vector<ApiKeyRecord>> ApiKeys::list() const {
+Result<std::vector<ApiKeyRecord>> ApiKeys::list() const try {
     return storage_->list_api_keys();
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<std::vector<ApiKeyRecord>> ApiKeys::list(const Principal& principal) const {
+Result<std::vector<ApiKeyRecord>> ApiKeys::list(const Principal& principal) const try {
     Result<std::vector<ApiKeyRecord>> keys = list();
     if (!keys) return keys;
     std::erase_if(*keys, [&](const auto& key) { return !access::may_see(principal, key); });
     return keys;
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<> ApiKeys::revoke(ApiKeyId id) {
+Result<> ApiKeys::revoke(ApiKeyId id) try {
     return storage_->delete_api_key(Principal::administrator({}), id);
+} catch (...) {
+    return error_of_thrown();
 }
 
 /// A key's owner never changes, so that it may be checked before.
-Result<> ApiKeys::revoke(const Principal& principal, ApiKeyId id) {
+Result<> ApiKeys::revoke(const Principal& principal, ApiKeyId id) try {
     const Result<std::vector<ApiKeyRecord>> keys = list(principal);
     if (!keys) return keys.error();
     const auto found = std::ranges::find(*keys, id, &ApiKeyRecord::id);
@@ -158,6 +173,8 @@ Result<> ApiKeys::revoke(const Principal& principal, ApiKeyId id) {
         return allowed;
     }
     return storage_->delete_api_key(principal, id);
+} catch (...) {
+    return error_of_thrown();
 }
 
 }  // namespace webhooks

@@ -1,5 +1,6 @@
 #include <webhooks/portal_sessions.hpp>
 
+#include <base/thrown.hpp>
 #include <base/user_id.hpp>
 #include <charconv>
 #include <signing/digest.hpp>
@@ -74,7 +75,7 @@ PortalSessions::PortalSessions(std::shared_ptr<PortalSessionStore> storage,
     : storage_(std::move(storage)), clock_(clock ? std::move(clock) : system_clock()) {}
 
 Result<CreatedPortalSession> PortalSessions::create(const Principal& maker,
-                                                    const PortalSessionDraft& draft) {
+                                                    const PortalSessionDraft& draft) try {
     if (Result<> allowed = check_access(maker, Action::create_portal_session); !allowed) {
         return allowed.error();
     }
@@ -90,9 +91,11 @@ Result<CreatedPortalSession> PortalSessions::create(const Principal& maker,
                                                 .expires_at = now + draft.lifetime});
     if (!inserted) return inserted.error();
     return CreatedPortalSession{.code = *std::move(code), .record = *inserted};
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<StartedPortalSession> PortalSessions::start(std::string_view code, const Origin& from) {
+Result<StartedPortalSession> PortalSessions::start(std::string_view code, const Origin& from) try {
     if (code.empty() || code.size() > max_credential_bytes) {
         return Error(Errc::not_found, "no such code");
     }
@@ -103,9 +106,11 @@ Result<StartedPortalSession> PortalSessions::start(std::string_view code, const 
     if (!session) return session.error();
     if (!*session) return Error(Errc::not_found, "no such code");
     return StartedPortalSession{.token = *std::move(token), .principal = principal_of(**session)};
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<Principal> PortalSessions::authenticate(std::string_view token) const {
+Result<Principal> PortalSessions::authenticate(std::string_view token) const try {
     const Error unknown(Errc::not_found, "no such session");
     if (!is_portal_token(token) || token.size() > max_credential_bytes) return unknown;
     const std::string hash = signing::sha256(token);
@@ -114,17 +119,21 @@ Result<Principal> PortalSessions::authenticate(std::string_view token) const {
     if (!*found || !signing::equal_in_constant_time((*found)->token_hash, hash)) return unknown;
     if ((*found)->expires_at <= clock_->now()) return unknown;
     return principal_of(**found);
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<> PortalSessions::revoke(const Principal& principal, PortalSessionId id) {
+Result<> PortalSessions::revoke(const Principal& principal, PortalSessionId id) try {
     if (Result<> allowed = check_access(principal, Action::delete_portal_session); !allowed) {
         return allowed;
     }
     return storage_->delete_portal_session(principal, id);
+} catch (...) {
+    return error_of_thrown();
 }
 
 Result<std::size_t> PortalSessions::revoke_all(const Principal& principal,
-                                               const std::string& user_id) {
+                                               const std::string& user_id) try {
     if (Result<> allowed = check_access(principal, Action::delete_portal_session); !allowed) {
         return allowed.error();
     }
@@ -132,9 +141,11 @@ Result<std::size_t> PortalSessions::revoke_all(const Principal& principal,
         return Error(std::vector<FieldError>{{"userId", user_id_rule}});
     }
     return storage_->delete_portal_sessions(principal, user_id);
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<> PortalSessions::end(const Principal& principal) {
+Result<> PortalSessions::end(const Principal& principal) try {
     const Credential& credential = principal.credential();
     PortalSessionId id{};
     const char* const last = credential.id.data() + credential.id.size();
@@ -146,6 +157,8 @@ Result<> PortalSessions::end(const Principal& principal) {
     // Another request may have ended it in the meantime.
     if (!ended && ended.error() == Errc::not_found) return {};
     return ended;
+} catch (...) {
+    return error_of_thrown();
 }
 
 }  // namespace webhooks

@@ -1,3 +1,4 @@
+#include <base/thrown.hpp>
 #include <query/node.hpp>
 #include <query/parser.hpp>
 #include <webhooks/query.hpp>
@@ -115,12 +116,14 @@ Filter is_in(Term value, std::initializer_list<Term> list) {
     return Filter(make(Node::Kind::in, std::move(children)));
 }
 
-Result<Filter> Filter::parse(std::string_view text) {
+Result<Filter> Filter::parse(std::string_view text) try {
     auto parsed = query::parse_filter(text);
     if (const auto* error = std::get_if<query::SyntaxError>(&parsed)) {
         return Error({FieldError{"filter", error->message()}});
     }
     return Filter(std::get<NodePtr>(std::move(parsed)));
+} catch (...) {
+    return error_of_thrown();
 }
 
 }  // namespace webhooks

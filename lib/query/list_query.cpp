@@ -1,3 +1,4 @@
+#include <base/thrown.hpp>
 #include <charconv>
 #include <optional>
 #include <query/fields.hpp>
@@ -170,14 +171,18 @@ private:
 
 }  // namespace
 
-Result<ListQuery> ListQuery::parse(const ListQueryText& text, ListKind kind) {
+Result<ListQuery> ListQuery::parse(const ListQueryText& text, ListKind kind) try {
     return Reader(text, kind).read();
+} catch (...) {
+    return error_of_thrown();
 }
 
-Result<> ListQuery::check(ListKind kind) const {
+Result<> ListQuery::check(ListKind kind) const try {
     const Result<query::Plan> plan = query::make_plan(*this, kind);
     if (!plan) return plan.error();
     return {};
+} catch (...) {
+    return error_of_thrown();
 }
 
 }  // namespace webhooks

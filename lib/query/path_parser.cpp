@@ -23,8 +23,10 @@ NodePtr PathParser::path() {
     const Token root = take();
     if (is_event_type) return make(Node::Kind::field, root.position, "eventType");
     if (!is_payload && !is_variable(root.text)) {
+        constexpr std::size_t max_example_bytes = 64;
+        const std::string_view example = root.text.size() > max_example_bytes ? "name" : root.text;
         return fail("unknown name " + in_quotes(root.text), root.position,
-                    "a member of the payload is written payload/" + std::string(root.text));
+                    "a member of the payload is written payload/" + std::string(example));
     }
     std::vector<NodePtr> segments;
     const auto so_far = [&] {

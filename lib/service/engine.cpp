@@ -107,6 +107,7 @@ Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) 
     if (state_ != State::open)
         return Error(Errc::conflict, "the service was already started in another way");
     try {
+        exit_guard_.hold(*this, self);
         storage_thread_ = start_thread("webhooks-store", [this, self] { run_storage_loop(); });
         if (target == State::started) {
             delivery_thread_ = start_thread("webhooks-send", [this, self] { run_delivery(); });
@@ -114,6 +115,7 @@ Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) 
     } catch (...) {
         const std::string reason(what_was_thrown());
         stop_storage_thread();
+        exit_guard_.release();
         state_ = State::stopped;
         storage_loop_.reject_new();
         static_cast<void>(storage_loop_.close());
@@ -201,6 +203,7 @@ Result<> Engine::check_host_drives() const {
 Result<SteadyTime> Engine::next_wake() {
     if (Result<> outside = check_outside(this, "next_wake"); !outside) return outside.error();
     if (Result<> own = check_host_drives(); !own) return own.error();
+    const Inside inside(this);
     const SteadyTime now = clock_->steady_now();
     const std::scoped_lock lock(delivery_mutex_);
     // If it did something, there may be more to do.
@@ -297,6 +300,7 @@ void Engine::end_work(std::chrono::milliseconds drain) {
     end(delivery_thread_);
     finish_deliveries(drain);
     stop_storage_thread();
+    exit_guard_.release();
     transport_claim_.release();
     state_ = State::stopped;
 }

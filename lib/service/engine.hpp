@@ -7,6 +7,7 @@
 #include <metrics/service_metrics.hpp>
 #include <mutex>
 #include <service/delivery_loop.hpp>
+#include <service/exit_guard.hpp>
 #include <service/inbox.hpp>
 #include <service/storage_loop.hpp>
 #include <service/subscription_index.hpp>
@@ -108,6 +109,7 @@ private:
     std::mutex callback_mutex_;
     std::shared_ptr<const std::function<void()>> wake_callback_;
     std::mutex life_mutex_;
+    ExitGuard exit_guard_;
     std::thread storage_thread_;
     std::thread delivery_thread_;
 };

@@ -8,30 +8,13 @@
 #include <functional>
 #include <memory>
 #include <metrics/publish_meter.hpp>
-#include <new>
 #include <service/completion.hpp>
 #include <service/masks.hpp>
-#include <string>
 #include <utility>
 #include <webhooks/access.hpp>
 #include <webhooks/error.hpp>
 
 namespace webhooks::service {
-
-/// @pre called inside the handler of an exception.
-inline Error error_of_thrown() noexcept {
-    try {
-        throw;
-    } catch (const std::bad_alloc&) {
-        return {Errc::unavailable, "out of memory"};  // Short enough to need no allocation.
-    } catch (...) {
-        try {
-            return {Errc::internal, "an exception: " + std::string(what_was_thrown())};
-        } catch (...) {
-            return {Errc::internal, {}};
-        }
-    }
-}
 
 /// The only way into a service: handles objects that cannot be used, lets no exception out, and
 /// allows a callback to destroy the service meanwhile.

@@ -1,4 +1,4 @@
-#include <atomic>
+#include <base/guarded_clock.hpp>
 #include <base/thrown.hpp>
 #include <service/guarded_parts.hpp>
 #include <string>
@@ -66,37 +66,6 @@ private:
     const std::shared_ptr<Observer> inner_;
 };
 
-class GuardedClock final : public Clock {
-public:
-    GuardedClock(std::shared_ptr<Clock> inner, std::shared_ptr<Observer> observer)
-        : inner_(std::move(inner)), observer_(std::move(observer)) {}
-
-    Time now() const override {
-        return read(latest_now_, [this] { return inner_->now(); });
-    }
-    SteadyTime steady_now() const override {
-        return read(latest_steady_, [this] { return inner_->steady_now(); });
-    }
-
-private:
-    template <class Moment, class Call>
-    Moment read(std::atomic<Moment>& latest, Call call) const {
-        try {
-            const Moment now = call();
-            latest.store(now, std::memory_order_relaxed);
-            return now;
-        } catch (...) {
-            log_thrown(*observer_, "the host's Clock");
-            return latest.load(std::memory_order_relaxed);
-        }
-    }
-
-    const std::shared_ptr<Clock> inner_;
-    const std::shared_ptr<Observer> observer_;
-    mutable std::atomic<Time> latest_now_{Time{}};
-    mutable std::atomic<SteadyTime> latest_steady_{SteadyTime{}};
-};
-
 class GuardedStorage final : public ForwardingStorage {
 public:
     GuardedStorage(std::shared_ptr<Storage> inner, std::shared_ptr<Observer> observer)
@@ -137,7 +106,9 @@ std::shared_ptr<Observer> guarded(std::shared_ptr<Observer> observer) {
 }
 
 std::shared_ptr<Clock> guarded(std::shared_ptr<Clock> clock, std::shared_ptr<Observer> observer) {
-    return std::make_shared<GuardedClock>(std::move(clock), std::move(observer));
+    return std::make_shared<GuardedClock>(std::move(clock), [observer = std::move(observer)] {
+        log_thrown(*observer, "the host's Clock");
+    });
 }
 
 std::shared_ptr<Storage> guarded(std::shared_ptr<Storage> storage,

@@ -8,7 +8,6 @@ namespace webhooks {
 using service::enter;
 using service::enter_async;
 using service::enter_publishing;
-using service::error_of_thrown;
 
 Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options) {
     try {

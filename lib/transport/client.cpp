@@ -1,4 +1,5 @@
 #include <atomic>
+#include <base/thrown.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <deque>
@@ -196,17 +197,15 @@ void HttpTransport::cancel_all() {
 
 }  // namespace
 
-Result<std::shared_ptr<Transport>> make_transport(HttpTransportOptions options, Usage usage) {
+Result<std::shared_ptr<Transport>> make_transport(HttpTransportOptions options, Usage usage) try {
     if (Result<> valid = options.validate(); !valid) return valid.error();
     Result<TlsContext> tls = TlsContext::make(options.ca_file);
     if (!tls) return tls.error();
     if (options.user_agent.empty()) options.user_agent = "webhooks/" WEBHOOKS_VERSION;
-    try {
-        return std::shared_ptr<Transport>(
-            std::make_shared<HttpTransport>(std::move(options), std::move(*tls), usage));
-    } catch (const std::exception& error) {
-        return Error(Errc::internal, error.what());  // For example, no descriptor for the reactor.
-    }
+    return std::shared_ptr<Transport>(
+        std::make_shared<HttpTransport>(std::move(options), std::move(*tls), usage));
+} catch (...) {
+    return error_of_opening("the HTTP transport");
 }
 
 }  // namespace webhooks::transport

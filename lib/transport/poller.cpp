@@ -1,6 +1,8 @@
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <array>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <transport/poller.hpp>
 #include <utility>
@@ -12,7 +14,8 @@ constexpr int events_at_once = 256;
 
 int make_epoll() {
     const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0) throw std::system_error(errno, std::system_category(), "epoll_create1");
+    if (epoll < 0)
+        throw boost::system::system_error(errno, boost::system::system_category(), "epoll");
     return epoll;
 }
 
@@ -39,8 +42,13 @@ void Poller::Registration::schedule() const {
     poller_->calls_.push_back(key_);
 }
 
-Poller::Poller(boost::asio::io_context& io)
-    : epoll_(io, make_epoll()), handle_(epoll_.native_handle()) {}
+Poller::Poller(boost::asio::io_context& io) : epoll_(io), handle_(make_epoll()) {
+    boost::system::error_code error;
+    epoll_.assign(handle_, error);
+    if (!error) return;
+    ::close(handle_);  // The descriptor does not own what it could not register.
+    throw boost::system::system_error(error, "epoll");
+}
 
 std::error_code Poller::watch(int socket, Handler& handler, Registration& place) {
     if (free_.empty()) {

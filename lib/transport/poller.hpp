@@ -42,7 +42,7 @@ public:
         std::uint64_t key_ = 0;
     };
 
-    /// Throws std::system_error if no descriptor is available.
+    /// Throws boost::system::system_error if no descriptor is available.
     explicit Poller(boost::asio::io_context& io);
 
     /// @return why the socket could not be registered; otherwise `place` is set.

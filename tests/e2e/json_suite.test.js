@@ -81,6 +81,16 @@ test("JSONTestSuite gets its verdicts", async (t) => {
     ({ body }) => server.post("/events", Buffer.concat([
       Buffer.from('{"eventType":"order.created","payload":'), body, Buffer.from("}")]))));
 
+  await t.test("as what a filter looks at", async () => {
+    const found = [];
+    for (const { title, body } of files) {
+      const answer = await server.post("/filters/test", Buffer.concat([
+        Buffer.from('{"filter":"exists(payload)","payload":'), body, Buffer.from("}")]));
+      if (answer.status !== (isValid(title) ? 200 : 400) || (isValid(title) && !answer.body.matches)) found.push(`${title}: ${answer.text}`);
+    }
+    assert.deepEqual(found, []);
+  });
+
   await t.test("as a raw body, which is any text", () => verdicts(
     ({ body }) => (isText(body) ? 202 : 400),
     ({ body }) => server.post("/events?eventType=order.created", body)));

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <stdexcept>
+#include <support/descriptors.hpp>
 #include <support/threads.hpp>
 
 #include "server_fixture.hpp"
@@ -41,6 +42,14 @@ struct WordlessAuthenticator final : Authenticator {
         return Error(Errc::not_found, "who are you?");
     }
     std::string challenge() const override { throw 42; }
+};
+
+/// Its challenge would end the field and begin another one.
+struct SplittingAuthenticator final : Authenticator {
+    Result<Principal> authenticate(const RequestHead&) override {
+        return Error(Errc::not_found, "who are you?");
+    }
+    std::string challenge() const override { return "Basic\r\nX-Other: 1"; }
 };
 
 }  // namespace
@@ -91,6 +100,26 @@ TEST_CASE_METHOD(ServerFixture,
     CHECK(client.exchange(live).status() == 200);
 }
 
+TEST_CASE_METHOD(ServerFixture, "a server that its authenticator stops ends when others stop it") {
+    struct Stopping final : Authenticator {
+        explicit Stopping(std::optional<Server>& given) : server(given) {}
+        Result<Principal> authenticate(const RequestHead&) override {
+            server->stop(std::chrono::milliseconds(0));
+            return Principal::user("alice");
+        }
+        std::optional<Server>& server;
+    };
+    server.emplace(
+        Server::open(service, std::make_shared<Stopping>(server), {.port = 0, .threads = 1})
+            .value());
+    server->start().value();
+    Client client(server->port());
+    CHECK(client.exchange(request("GET", "/v1/webhooks/event-types")).status() == 200);
+    CHECK(server->start().error() == Errc::stopped);
+    server->stop(std::chrono::milliseconds(0));
+    server.reset();
+}
+
 TEST_CASE_METHOD(ServerFixture, "a moved-from server does nothing") {
     const std::uint16_t port = start();
     Server moved = std::move(*server);
@@ -118,6 +147,33 @@ TEST_CASE_METHOD(ServerFixture,
     wordless.start().value();
     Client other(wordless.port());
     CHECK(other.exchange(request("GET", "/v1/webhooks/subscriptions")).status() == 401);
+}
+
+TEST_CASE_METHOD(ServerFixture, "a challenge of several lines is not sent") {
+    auto splitting =
+        Server::open(service, std::make_shared<SplittingAuthenticator>(), {.port = 0}).value();
+    splitting.start().value();
+    Client client(splitting.port());
+    const auto response = client.exchange(request("GET", "/v1/webhooks/subscriptions"));
+    CHECK(response.status() == 401);
+    CHECK(response.field("WWW-Authenticate") == "Bearer");
+    CHECK(response.field("X-Other").empty());
+}
+
+TEST_CASE_METHOD(ServerFixture, "a server that finds too few descriptors says so, and keeps none") {
+    CHECK(Server::open(service, nullptr, {.port = 0}));
+    const std::size_t before = webhooks::testing::open_descriptors();
+    int failures = 0;
+    for (std::size_t free = 0; free < 5; ++free) {
+        const webhooks::testing::FewDescriptors few(128, free);
+        const auto opened = Server::open(service, nullptr, {.port = 0});
+        if (opened) continue;
+        ++failures;
+        CHECK(opened.error() == Errc::unavailable);
+        CHECK(opened.error().detail().find("ulimit -n") != std::string::npos);
+    }
+    CHECK(failures >= 2);
+    CHECK(webhooks::testing::open_descriptors() == before);
 }
 
 }  // namespace webhooks::http::testing

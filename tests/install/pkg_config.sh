@@ -14,3 +14,10 @@ eval "libraries=($(pkg-config --libs "${modules[@]}"))"
 mkdir -p "$folder"
 "$compiler" -std=c++20 "${flags[@]}" "$source" -o "$folder/by_pkg_config" "${libraries[@]}"
 LD_LIBRARY_PATH=${place%/pkgconfig/*} "$folder/by_pkg_config"
+
+# Each by itself links all of its library.
+for module in "${modules[@]}"; do
+    eval "libraries=($(pkg-config --libs "$module"))"
+    "$compiler" -x c++ - -x none -L"${place%/pkgconfig/*}" -Wl,--whole-archive "-l${module//-/_}" \
+        -Wl,--no-whole-archive "${libraries[@]}" -o "$folder/alone" <<<'int main() {}'
+done

@@ -40,6 +40,24 @@ TEST_CASE("a transport leaves no descriptor behind, whatever was in flight") {
     CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("a transport that finds too few descriptors is not made, and keeps none") {
+    REQUIRE(make_http_transport());
+    const std::size_t before = open_descriptors();
+    int failures = 0;
+    for (std::size_t free = 0; free < 4; ++free) {
+        const FewDescriptors few(128, free);
+        for (int i = 0; i < 5; ++i) {
+            const auto made = make_http_transport();
+            if (made) continue;
+            ++failures;
+            CHECK(made.error() == Errc::unavailable);
+            CHECK_THAT(made.error().detail(), Catch::Matchers::ContainsSubstring("ulimit -n"));
+        }
+    }
+    CHECK(failures >= 5);
+    CHECK(open_descriptors() == before);
+}
+
 TEST_CASE("without a descriptor nothing is sent, and it does not count against the endpoint") {
     Receiver receiver(answer_always(ok));
     DnsServer names;

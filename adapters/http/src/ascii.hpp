@@ -49,6 +49,13 @@ constexpr std::string_view trim(std::string_view text) noexcept {
     return text;
 }
 
+/// Whether a text can be the value of a field: without line ends and other control characters.
+inline bool is_field_value(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F);
+    });
+}
+
 /// Calls `use` with each part of a comma-separated list, without surrounding spaces; an empty list
 /// has one empty part.
 template <class Use>

@@ -40,6 +40,13 @@ void close_on_exec(int descriptor) noexcept {
     if (flags >= 0) ::fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
 }
 
+std::string message_of(const boost::system::error_code& error) {
+    const bool lacks_descriptors = error == boost::system::errc::too_many_files_open ||
+                                   error == boost::system::errc::too_many_files_open_in_system;
+    return error.message() +
+           (lacks_descriptors ? "; raise the limit of descriptors (ulimit -n)" : "");
+}
+
 long process_id() noexcept {
     return ::getpid();
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <boost/system/error_code.hpp>
 #include <functional>
+#include <string>
 #include <thread>
 
 /// @file
@@ -14,6 +16,9 @@ std::thread start_server_thread(std::function<void()> body);
 /// Hides the descriptor from programs that the host starts. Asio does not set this on creation, so
 /// a program that is started at that very moment may still inherit it.
 void close_on_exec(int descriptor) noexcept;
+
+/// The message of a system's error, with what helps against it.
+std::string message_of(const boost::system::error_code& error);
 
 /// Of the calling process: changes after a fork.
 long process_id() noexcept;

@@ -1,7 +1,11 @@
+#include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -69,7 +73,7 @@ public:
     Result<> start() {
         if (!is_of_this_process())
             return Error(Errc::invalid_state, "the server belongs to the parent process");
-        if (is_stopped_) return Error(Errc::stopped, "the server was stopped");
+        if (is_stopped_ || is_finishing_) return Error(Errc::stopped, "the server was stopped");
         if (!threads_.empty()) return {};
         try {
             for (std::size_t i = 0; i < options_.threads; ++i) {
@@ -85,6 +89,7 @@ public:
     }
 
     void stop(std::chrono::milliseconds drain) {
+        if (is_own_thread()) return finish();
         if (std::exchange(is_stopped_, true)) return;
         const auto until = std::chrono::steady_clock::now() + drain;
         for (const auto& listener : listeners_)
@@ -103,6 +108,19 @@ public:
     }
 
 private:
+    bool is_own_thread() const {
+        return std::ranges::any_of(threads_, [](const std::thread& thread) {
+            return thread.get_id() == std::this_thread::get_id();
+        });
+    }
+
+    /// Inside an authenticator: its thread cannot wait for itself.
+    void finish() {
+        is_finishing_ = true;
+        for (const auto& listener : listeners_)
+            listener->finish();
+    }
+
     /// An exception in one connection must not end the others.
     void run() {
         for (;;) {
@@ -133,10 +151,11 @@ private:
     std::vector<std::unique_ptr<Listener>> listeners_;  ///< The one for metrics comes last.
     std::vector<std::thread> threads_;
     bool is_stopped_ = false;
+    std::atomic<bool> is_finishing_{false};
 };
 
 Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
-                            ServerOptions options, std::shared_ptr<Observer> observer) {
+                            ServerOptions options, std::shared_ptr<Observer> observer) try {
     if (const auto valid = options.validate(); !valid) return valid.error();
     observer = std::make_shared<GuardedObserver>(std::move(observer));
     auto api = Api::make(service, std::move(authenticator), api_options(options), observer);
@@ -160,6 +179,12 @@ Result<Server> Server::open(WebhookService& service, std::shared_ptr<Authenticat
                                        std::move(certificate), observer);
     if (const auto opened = impl->open(); !opened) return opened.error();
     return Server(std::move(impl));
+} catch (const boost::system::system_error& failure) {
+    return Error(Errc::unavailable, "cannot open the server: " + message_of(failure.code()));
+} catch (const std::bad_alloc&) {
+    return Error(Errc::unavailable, "out of memory");
+} catch (const std::exception& failure) {
+    return Error(Errc::internal, std::string("cannot open the server: ") + failure.what());
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -1,6 +1,7 @@
 #include <storage/memory/memory_storage.hpp>
 
 #include <algorithm>
+#include <base/guarded_clock.hpp>
 #include <map>
 #include <query/evaluate_list.hpp>
 #include <set>
@@ -33,7 +34,7 @@ void count_subscription(const Subscription& subscription, Time now, StorageSampl
 
 MemoryStorage::MemoryStorage(std::shared_ptr<Clock> clock, std::chrono::milliseconds query_timeout,
                              std::shared_ptr<Random> random)
-    : clock_(clock ? std::move(clock) : system_clock()),
+    : clock_(guarded_clock(std::move(clock))),
       random_(random ? std::move(random) : system_random()),
       query_timeout_(query_timeout),
       counted_since_(clock_->now()) {}

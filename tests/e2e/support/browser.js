@@ -10,11 +10,11 @@ export const withoutBrowser = chromium ? false : "needs Debian's package chromiu
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** A browser that ends with its test. */
-export async function openBrowser(t) {
+/** A browser that ends with its test. @param args more flags of Chromium */
+export async function openBrowser(t, args = []) {
   const playwright = await import("playwright-core");
   const browser = await playwright.chromium.launch({
-    executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+    executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", ...args] });
   t.after(() => browser.close());
   return browser;
 }

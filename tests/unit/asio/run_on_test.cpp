@@ -37,6 +37,9 @@ struct RunOnFixture {
     RunOnFixture() {
         ServiceOptions options;
         options.endpoints.allowed_networks = {Network::parse("127.0.0.0/8").value()};
+        // Longer than any test: what is delivered was not found by a heartbeat.
+        options.heartbeat_interval = 60s;
+        options.lease = 300s;
         service.emplace(WebhookService::open({.storage = make_memory_storage(),
                                               .transport = make_http_transport().value(),
                                               .observer = observer},
@@ -103,6 +106,16 @@ TEST_CASE_METHOD(RunOnFixture, "while nothing happens run_on does almost nothing
     CHECK(io.run_for(500ms) < 20);
     publish(1);
     run_until_delivered(2);
+}
+
+TEST_CASE_METHOD(RunOnFixture, "a runner that takes another's place is woken from then on") {
+    asio::io_context earlier;
+    AsioRunner runner = run_on(*service, earlier.get_executor()).value();
+    earlier.run_for(10ms);
+    runner = run_on(*service, io.get_executor()).value();
+    publish(5);
+    run_until_delivered(5);
+    CHECK(service->stop(1s));
 }
 
 TEST_CASE_METHOD(RunOnFixture, "run_on ends with its runner, and with the service") {

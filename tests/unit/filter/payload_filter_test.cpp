@@ -158,6 +158,12 @@ TEST_CASE("a filter that can mean nothing is an error at its character") {
     CHECK(judge(filter) == error);
 }
 
+TEST_CASE("the error about a long name is short") {
+    CHECK(judge(std::string(2000, 'a') + " gt 5").size() < 300);
+    CHECK(judge("payload/" + std::string(2000, 'a') + "-b gt 5").size() < 300);
+    CHECK(judge(std::string(2000, 'a') + "(payload) gt 5").size() < 300);
+}
+
 TEST_CASE("a payload that is no JSON has no members") {
     for (const std::string_view payload : {"", "{", "total=5", "{} {}", "\xff"}) {
         INFO(payload);

@@ -303,3 +303,34 @@ TEST_CASE_METHOD(ApiFixture, "an error response stays small, however many errors
     CHECK(one.status == 400);
     CHECK(one.body.size() < 64 * 1024);
 }
+
+TEST_CASE_METHOD(ApiFixture, "an API that was moved from serves nothing and answers 503") {
+    const RequestHead head{.method = "GET", .target = "/health/live", .fields = {}, .peer = {}};
+    auto admitted = api.admit(head);
+    auto& admission = std::get<Api::Admission>(admitted);
+    const Api::Admission kept = std::move(admission);
+    CHECK(admission.max_body_bytes() == 0);
+    CHECK_FALSE(admission.is_authenticated());
+    CHECK_FALSE(admission.is_query());
+    CHECK(admission.user_id().empty());
+    const auto answers_503 = [](const Response& response) { CHECK(response.status == 503); };
+    api.answer(std::move(admission), "", answers_503);
+    const Api moved = std::move(api);
+    CHECK_FALSE(api.serves("/health/live"));
+    CHECK(std::get<Response>(api.admit(head)).status == 503);
+    api.handle(head, "", answers_503);
+    CHECK(moved.serves("/health/live"));
+}
+
+TEST_CASE_METHOD(ApiFixture, "a host that throws when it is given a response is called once") {
+    for (const char* target : {"/health/live", "/v1/webhooks/event-types", "/nothing"}) {
+        CAPTURE(target);
+        int calls = 0;
+        api.handle({.method = "GET", .target = target, .fields = {}, .peer = {}}, "",
+                   [&](const Response&) {
+                       ++calls;
+                       throw std::runtime_error("the connection is gone");
+                   });
+        CHECK(calls == 1);
+    }
+}

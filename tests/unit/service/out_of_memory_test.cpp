@@ -192,6 +192,19 @@ TEST_CASE("where memory is used up, what is half done is not used, also while st
     }
 }
 
+TEST_CASE("wherever memory is used up, a filter that is parsed is an error") {
+    const std::string text = "eventType eq 'order.created' and isSuccess eq false";
+    long allocations = 0;
+    for (bool is_parsed = false; !is_parsed; ++allocations) {
+        REQUIRE(allocations < 200);
+        const Shortage shortage(allocations);
+        const Result<Filter> filter = Filter::parse(text);
+        is_parsed = filter.has_value();
+        if (!is_parsed) CHECK(filter.error() == Errc::unavailable);
+    }
+    CHECK(allocations > 3);
+}
+
 }  // namespace webhooks::testing
 
 #endif

@@ -82,6 +82,13 @@ struct ThrowingStorage final : ForwardingStorage {
     std::atomic<bool> throws{false};
 };
 
+/// Throws in every call that returns a Result.
+struct AlwaysThrowingStorage final : ForwardingStorage {
+    using ForwardingStorage::ForwardingStorage;
+
+    Result<> intercept(Call, const std::function<Result<>()>&) override { throw 7; }
+};
+
 struct ThrowingClock final : Clock {
     Time now() const override {
         if (throws) throw std::runtime_error("thrown by the clock");
@@ -226,6 +233,47 @@ TEST_CASE_METHOD(ThrowingFixture, "if a clock throws, its latest time counts") {
     wrong->throws = false;
     settle();
     CHECK(service().check_ready());
+}
+
+TEST_CASE_METHOD(ThrowingFixture, "if the clock of a storage throws, its latest time counts") {
+    const auto own = make_memory_storage(wrong);
+    const ApiKeyRecord first =
+        own->insert_api_key(alice, {.hash = "1", .user_id = "alice"}).value();
+    wrong->throws = true;
+    clock->advance(5s);
+    CHECK(own->insert_api_key(alice, {.hash = "2", .user_id = "alice"}).value().created_at ==
+          first.created_at);
+    CHECK(make_memory_storage(wrong));
+}
+
+TEST_CASE_METHOD(ThrowingFixture, "keys and sessions whose storage throws return an error") {
+    const auto store = std::make_shared<AlwaysThrowingStorage>(storage);
+    ApiKeys keys(store);
+    const Secret key("a-key-of-enough-length");
+    CHECK(keys.create(alice).error() == Errc::internal);
+    CHECK(keys.create(alice, {.name = "key"}).error() == Errc::internal);
+    CHECK(keys.add(alice, key).error() == Errc::internal);
+    CHECK(keys.authenticate(key.reveal()).error() == Errc::internal);
+    CHECK(keys.list().error() == Errc::internal);
+    CHECK(keys.list(alice).error() == Errc::internal);
+    CHECK(keys.revoke({1}).error() == Errc::internal);
+    CHECK(keys.revoke(alice, {1}).error() == Errc::internal);
+    PortalSessions sessions(store);
+    const Principal caller = alice.identified_by({.kind = Credential::Kind::portal, .id = "1"});
+    CHECK(sessions.create(admin, {.user_id = "alice"}).error() == Errc::internal);
+    CHECK(sessions.start("code").error() == Errc::internal);
+    CHECK(sessions.authenticate("whp_token").error() == Errc::internal);
+    CHECK(sessions.revoke(admin, {1}).error() == Errc::internal);
+    CHECK(sessions.revoke_all(admin, "alice").error() == Errc::internal);
+    CHECK(sessions.end(caller).error() == Errc::internal);
+}
+
+TEST_CASE_METHOD(ThrowingFixture, "keys and sessions whose clock throws return an error") {
+    wrong->throws = true;
+    ApiKeys keys(storage, wrong);
+    CHECK(keys.create(alice, {.name = "key"}).error() == Errc::internal);
+    CHECK(PortalSessions(storage, wrong).create(admin, {.user_id = "alice"}).error() ==
+          Errc::internal);
 }
 
 }  // namespace webhooks::testing

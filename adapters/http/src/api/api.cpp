@@ -6,6 +6,7 @@
 
 #include "../access/bearer_token.hpp"
 #include "../access/request_limits.hpp"
+#include "../ascii.hpp"
 #include "../guarded_observer.hpp"
 #include "../portal/portal.hpp"
 #include "../target.hpp"
@@ -31,6 +32,8 @@ constexpr std::size_t bytes_beside_payload = 64 * 1024;
 
 /// Enough for the code of a session.
 constexpr std::size_t small_body_bytes = 4096;
+
+constexpr const char* moved_from = "This API was moved to another object.";
 
 /// Fills in the body limits that follow from the service's payload limit.
 ApiOptions complete(ApiOptions options, const ServiceOptions& service) {
@@ -136,8 +139,22 @@ public:
             metrics->count(operation, response.status, std::chrono::steady_clock::now() - started);
             add_common_fields(response, request_id);
             response.omit_body = is_head;
-            respond(std::move(response));
+            send(respond, std::move(response), *observer);
         };
+    }
+
+    /// To a host that may throw despite the contract: its request has been answered all the same.
+    static void send(const Respond& respond, Response response, Observer& observer) {
+        try {
+            respond(std::move(response));
+        } catch (...) {
+            observer.on_record({.level = LogLevel::error,
+                                .event = LogEvent::callback_failed,
+                                .message = "a host threw when it was given a response"});
+        }
+    }
+    void send(const Respond& respond, Response response) const {
+        send(respond, std::move(response), *observer_);
     }
 
     void count(const Data& data, const Response& response) const {
@@ -234,12 +251,15 @@ private:
         }
     }
 
+    /// A text that cannot be the value of a field would end the field, and begin another one.
     std::string challenge() const {
         try {
-            return authenticator_->challenge();
+            std::string text = authenticator_->challenge();
+            if (is_field_value(text)) return text;
         } catch (...) {
-            return "Bearer";
+            // As for such a text.
         }
+        return "Bearer";
     }
 
     WebhookService& service_;
@@ -258,20 +278,21 @@ Api::Admission& Api::Admission::operator=(Admission&&) noexcept = default;
 Api::Admission::~Admission() = default;
 
 std::size_t Api::Admission::max_body_bytes() const noexcept {
-    return data_->max_body_bytes;
+    return data_ ? data_->max_body_bytes : 0;
 }
 
 bool Api::Admission::is_authenticated() const noexcept {
-    return data_->is_authenticated;
+    return data_ && data_->is_authenticated;
 }
 
 bool Api::Admission::is_query() const noexcept {
-    const Operation* const operation = data_->route.operation;
+    const Operation* const operation = data_ ? data_->route.operation : nullptr;
     return operation && operation->duration == Duration::query;
 }
 
 const std::string& Api::Admission::user_id() const noexcept {
-    return data_->caller.user_id();
+    static const std::string nobody;
+    return data_ ? data_->caller.user_id() : nobody;
 }
 
 Result<Api> Api::make(WebhookService& service, std::shared_ptr<Authenticator> authenticator,
@@ -293,10 +314,11 @@ Api Api::for_metrics() const {
 
 bool Api::serves(std::string_view target) const {
     const std::optional<Target> parts = split_target(target);
-    return parts && impl_->serves(parts->path);
+    return parts && impl_ && impl_->serves(parts->path);
 }
 
 std::variant<Api::Admission, Response> Api::admit(RequestHead head) const {
+    if (!impl_) return reject(503, moved_from);
     auto data = std::make_unique<Admission::Data>(std::move(head));
     auto rejected = impl_->admit(*data);
     if (!rejected) return Admission(std::move(data));
@@ -308,22 +330,28 @@ std::variant<Api::Admission, Response> Api::admit(RequestHead head) const {
 
 void Api::answer(Admission admission, std::string body, const Respond& respond,
                  std::stop_token stop) const {
+    if (!impl_ || !admission.data_) return respond(reject(503, moved_from));
     const Admission::Data& data = *admission.data_;
     const Done done = impl_->respond_with(data, respond);
     try {
         impl_->answer(data, body, done, std::move(stop));
     } catch (const std::exception& error) {
         done(Error(Errc::internal, error.what()));
+    } catch (...) {
+        done(Error(Errc::internal, "an operation threw an exception"));
     }
 }
 
 void Api::handle(RequestHead head, std::string body, const Respond& respond,
                  std::stop_token stop) const {
+    if (!impl_) return respond(reject(503, moved_from));
     auto admitted = admit(std::move(head));
-    if (auto* rejected = std::get_if<Response>(&admitted)) return respond(std::move(*rejected));
+    if (auto* rejected = std::get_if<Response>(&admitted)) {
+        return impl_->send(respond, std::move(*rejected));
+    }
     auto& admission = std::get<Admission>(admitted);
     if (body.size() > admission.max_body_bytes()) {
-        return respond(reject(413, "The body is too large."));
+        return impl_->send(respond, reject(413, "The body is too large."));
     }
     answer(std::move(admission), std::move(body), respond, std::move(stop));
 }

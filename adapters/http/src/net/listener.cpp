@@ -39,7 +39,7 @@ Result<> Listener::open() {
     if (error) {
         return Error(Errc::unavailable, "cannot listen on " + host + " port " +
                                             std::to_string(context_.options.port) + ": " +
-                                            error.message());
+                                            message_of(error));
     }
     port_ = acceptor_.local_endpoint(error).port();
     return {};

@@ -80,8 +80,10 @@ void Session::start() {
     });
 }
 
+// Posted: the caller may be a handler of this connection, and holds what closing it needs.
+
 void Session::finish() {
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
         self->is_finishing_ = true;
         // A request whose head is incomplete will not be answered.
         if (self->phase_ == Phase::waiting || self->phase_ == Phase::head) self->close_now();
@@ -89,7 +91,7 @@ void Session::finish() {
 }
 
 void Session::close() {
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->close_now(); });
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->close_now(); });
 }
 
 // ---- Reading

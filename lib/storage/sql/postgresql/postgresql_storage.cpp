@@ -1,6 +1,7 @@
 #include <soci/postgresql/soci-postgresql.h>
 
 #include <algorithm>
+#include <base/thrown.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/appends.hpp>
@@ -383,11 +384,13 @@ Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {
 
 }  // namespace storage
 
-Result<std::shared_ptr<Storage>> make_postgresql_storage(PostgresqlOptions options) {
+Result<std::shared_ptr<Storage>> make_postgresql_storage(PostgresqlOptions options) try {
     if (Result<> verdict = options.validate(); !verdict) return verdict.error();
     auto made = std::make_shared<storage::PostgresqlStorage>(std::move(options));
     if (Result<> opened = made->open(); !opened) return opened.error();
     return std::shared_ptr<Storage>(std::move(made));
+} catch (...) {
+    return error_of_thrown();
 }
 
 }  // namespace webhooks

@@ -31,7 +31,7 @@ Error failure(const std::string& path, int error) {
                                    std::generic_category().message(error) + remedy(error)};
 }
 
-/// @pre there is something at `path`, be it a link that leads nowhere.
+/// @pre there is something at `path`, even a link that leads nowhere.
 Result<> check_file(const std::string& path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);

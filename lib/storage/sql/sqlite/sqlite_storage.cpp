@@ -1,3 +1,5 @@
+#include <base/guarded_clock.hpp>
+#include <base/thrown.hpp>
 #include <bit>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
@@ -14,11 +16,13 @@
 
 namespace webhooks {
 
-Result<std::shared_ptr<Storage>> make_sqlite_storage(SqliteOptions options) {
+Result<std::shared_ptr<Storage>> make_sqlite_storage(SqliteOptions options) try {
     if (Result<> verdict = options.validate(); !verdict) return verdict.error();
     auto made = std::make_shared<storage::SqliteStorage>(std::move(options));
     if (Result<> opened = made->open(); !opened) return opened.error();
     return std::shared_ptr<Storage>(std::move(made));
+} catch (...) {
+    return error_of_thrown();
 }
 
 namespace storage {
@@ -40,7 +44,7 @@ Error taken_over() {
 SqliteStorage::SqliteStorage(SqliteOptions options)
     : SqlStorage(sqlite_dialect, options.encryption),
       options_(std::move(options)),
-      clock_(options_.clock ? options_.clock : system_clock()),
+      clock_(guarded_clock(options_.clock)),
       random_(options_.random ? options_.random : system_random()),
       readers_(options_.readers) {}
 

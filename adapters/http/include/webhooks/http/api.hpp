@@ -41,7 +41,8 @@ struct ApiOptions {
 /// The REST API without a server: a host with an HTTP server offers it on its own port, under its
 /// own path, with its own authentication. `Server` is one such host.
 ///
-/// All member functions may be called from any thread at once. Nothing is thrown.
+/// All member functions may be called from any thread at once. Nothing is thrown. An object that
+/// was moved from serves nothing, and answers 503.
 class Api {
 public:
     /// @param service must outlive this object and all of its uses of `respond`.
@@ -60,7 +61,8 @@ public:
 
     /// Handles a complete request. Blocks while storage works; the response to a publication comes
     /// later.
-    /// @param respond called exactly once, from this thread or the service's.
+    /// @param respond called exactly once, from this thread or the service's. What it throws is
+    /// logged.
     /// @param stop if requested, the response is no longer needed, and a list query may end early.
     void handle(RequestHead head, std::string body, const Respond& respond,
                 std::stop_token stop = {}) const;

@@ -28,7 +28,8 @@ public:
     /// message); unavailable if the caller cannot be identified now (503).
     virtual Result<Principal> authenticate(const RequestHead&) = 0;
 
-    /// The value of `WWW-Authenticate` in a 401.
+    /// The value of `WWW-Authenticate` in a 401: one line. If it throws or has control characters,
+    /// the value is `Bearer`.
     virtual std::string challenge() const { return "Bearer"; }
 };
 

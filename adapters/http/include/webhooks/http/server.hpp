@@ -16,8 +16,8 @@ namespace http {
 /// The certificate of a listener, in PEM. Both files, or neither for HTTP without TLS. They are
 /// read again when they change; if they are unusable then, the previous certificate stays.
 struct TlsOptions {
-    std::string certificate_file;  ///< The server's certificate, then its issuers'.
-    std::string key_file;
+    std::string certificate_file = {};  ///< The server's certificate, then its issuers'.
+    std::string key_file = {};
 
     bool is_set() const noexcept { return !certificate_file.empty() || !key_file.empty(); }
 };
@@ -88,7 +88,8 @@ public:
     /// Starts to serve, on `ServerOptions::threads` threads of its own.
     Result<> start();
     /// Accepts no new connections, gives requests in flight up to `drain` to be answered, closes
-    /// the rest.
+    /// the rest. Inside an authenticator it only accepts no new connections, and returns: another
+    /// thread stops or destroys the server.
     void stop(std::chrono::milliseconds drain);
 
 private:
