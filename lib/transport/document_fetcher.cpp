@@ -1,3 +1,4 @@
+#include <base/thrown.hpp>
 #include <mutex>
 #include <optional>
 #include <transport/client.hpp>
@@ -64,13 +65,15 @@ private:
 }  // namespace transport
 
 Result<std::shared_ptr<DocumentFetcher>> make_document_fetcher(HttpTransportOptions options,
-                                                               EndpointPolicy policy) {
+                                                               EndpointPolicy policy) try {
     policy.https_only = true;
     if (Result<> valid = check_policy(policy); !valid) return valid.error();
     auto made = transport::make_transport(std::move(options), transport::Usage::document);
     if (!made) return made.error();
     return std::shared_ptr<DocumentFetcher>(
         std::make_shared<transport::HttpDocumentFetcher>(*std::move(made), std::move(policy)));
+} catch (...) {
+    return error_of_opening("the document fetcher");
 }
 
 }  // namespace webhooks
