@@ -39,7 +39,7 @@ struct Site {
     Receiver receiver;
 };
 
-std::string with_body(const std::string& body, const std::string& status = "200 OK") {
+std::string document_of(const std::string& body, const std::string& status = "200 OK") {
     return "HTTP/1.1 " + status + "\r\ncontent-length: " + std::to_string(body.size()) +
            "\r\n\r\n" + body;
 }
@@ -48,7 +48,7 @@ std::string with_body(const std::string& body, const std::string& status = "200 
 
 TEST_CASE("a document is read by GET, whole") {
     for (const std::size_t size : {0, 2, 5'000, 60'000}) {
-        Site site(with_body(std::string(size, 'k')));
+        Site site(document_of(std::string(size, 'k')));
         CHECK(site.fetch().value() == std::string(size, 'k'));
         CHECK(site.request.starts_with("GET /keys?a=1 HTTP/1.1\r\nhost: localhost:"));
         CHECK(site.request.ends_with("\r\n\r\n"));
@@ -61,12 +61,12 @@ TEST_CASE("a redirect of a document is not followed, and other statuses are erro
     Site moved(
         "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n");
     CHECK(moved.fetch().error().detail() == "the response is a redirect, which is not followed");
-    Site missing(with_body("{}", "404 Not Found"));
+    Site missing(document_of("{}", "404 Not Found"));
     CHECK(missing.fetch().error().detail() == "the response has status 404");
 }
 
 TEST_CASE("a document is read only from where deliveries may go, by https") {
-    Site site(with_body("{}"));
+    Site site(document_of("{}"));
     const auto denied = site.fetch({.allowed_hosts = {"localhost"}});
     CHECK(denied.error().detail().starts_with("address not allowed"));
     CHECK(site.receiver.connections() == 0);
