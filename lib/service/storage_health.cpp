@@ -17,6 +17,7 @@ bool StorageHealth::note_storage_result(const Result<>& result, std::string_view
         has_lost_identity_ = true;
     } else {
         block();
+        rejection_ = "storage does not respond (" + result.error().detail() + "); try again later";
     }
     log(LogLevel::error, std::string(call) + ": " + result.error().to_string(),
         LogEvent::storage_unavailable);
@@ -25,6 +26,11 @@ bool StorageHealth::note_storage_result(const Result<>& result, std::string_view
 
 void StorageHealth::block() {
     blocked_until_ = clock_->steady_now() + pause_after_failure;
+    rejection_.clear();
+}
+
+const char* StorageHealth::rejection() const noexcept {
+    return rejection_.empty() ? "storage does not respond; try again later" : rejection_.c_str();
 }
 
 void StorageHealth::set_identity(WorkerId worker) noexcept {

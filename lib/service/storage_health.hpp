@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <webhooks/clock.hpp>
 #include <webhooks/error.hpp>
@@ -23,8 +24,11 @@ public:
     bool note_storage_result(const Result<T>& result, std::string_view call) {
         return note_storage_result(result ? Result<>() : result.error(), call);
     }
-    /// Storage is not called for a while.
+    /// Storage is not called for a while. Allocates nothing.
     void block();
+    /// The message for callers whose work is rejected meanwhile, with storage's own reason if it is
+    /// known. Allocates nothing.
+    const char* rejection() const noexcept;
     bool is_blocked() const { return clock_->steady_now() < blocked_until_; }
     SteadyTime blocked_until() const noexcept { return blocked_until_; }
 
@@ -41,6 +45,7 @@ private:
     const std::shared_ptr<Observer> observer_;
     std::atomic<bool> is_healthy_{true};
     SteadyTime blocked_until_{};
+    std::string rejection_;  ///< Empty: without a known reason.
     bool has_lost_identity_ = false;
     WorkerId worker_{};
 };

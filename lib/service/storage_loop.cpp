@@ -247,7 +247,7 @@ std::size_t StorageLoop::reject_pending() {
     while (rejected < pending) {
         std::optional<Submission> next = parts_.pending.take_one();
         if (!next) break;
-        reject(*next, "storage does not respond; try again later", *observer_);
+        reject(*next, parts_.health.rejection(), *observer_);
         ++rejected;
     }
     return rejected;

@@ -96,6 +96,8 @@ TEST_CASE_METHOD(LoopFixture, "while storage does not respond publications are r
     publish();
     loop.step();
     REQUIRE(receipts.size() == 2);
+    CHECK(receipts[1].error().detail() ==
+          "storage does not respond (storage was set to fail); try again later");
     CHECK(receipts[0].error() == Errc::unavailable);
     CHECK(receipts[1].error() == Errc::unavailable);
     CHECK_FALSE(loop.is_healthy());
