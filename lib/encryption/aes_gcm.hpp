@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <webhooks/export.hpp>
 
 struct evp_cipher_ctx_st;
 
@@ -34,7 +35,7 @@ public:
                                        std::string_view context);
 
 private:
-    struct Free {
+    struct WEBHOOKS_EXPORT Free {
         void operator()(evp_cipher_ctx_st* context) const noexcept;
     };
     using Context = std::unique_ptr<evp_cipher_ctx_st, Free>;

@@ -34,7 +34,7 @@ test("an endpoint that was broken is repaired, and gets what it missed", async (
 
   assert.deepEqual(await stats(), {
     attempts: 0, successes: 0, successRate: null, latencyMs: { p50: null, p95: null, p99: null },
-    waiting: 0, lastFailure: null, failingSince: null, pausedUntil: null,
+    filtered: 0, waiting: 0, lastFailure: null, failingSince: null, pausedUntil: null,
   });
 
   // It fails.
