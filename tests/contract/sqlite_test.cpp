@@ -40,6 +40,23 @@ TEST_CASE("a SQLite file serves one running service and any number of tools") {
     CHECK(second->register_worker(10s));
 }
 
+TEST_CASE("a service that lost the answer to its registration registers again after its lease") {
+    const TemporaryFolder folder;
+    const auto clock = std::make_shared<ManualClock>();
+    const auto storage = make_sqlite_storage({.path = folder.file("a.db"), .clock = clock}).value();
+    const Worker lost = storage->register_worker(10s).value();
+    CHECK(storage->register_worker(10s).error() == Errc::locked);
+    clock->advance(9s);
+    REQUIRE(storage->heartbeat(lost.id));
+    clock->advance(9s);
+    CHECK(storage->register_worker(10s).error() == Errc::locked);
+    clock->advance(1s);
+    const Worker again = storage->register_worker(10s).value();
+    CHECK(again.id != lost.id);
+    CHECK(storage->heartbeat(lost.id).error() == Errc::fenced);
+    CHECK(storage->heartbeat(again.id));
+}
+
 TEST_CASE("a SQLite file serves one running service, whichever symbolic link leads to it") {
     const TemporaryFolder folder;
     const auto file = make_sqlite_storage({.path = folder.file("real.db")}).value();

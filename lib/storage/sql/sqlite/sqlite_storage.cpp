@@ -129,14 +129,14 @@ auto SqliteStorage::run_as(WorkerId worker, Answering body) {
 
 // ---- Workers. Only the process that holds the lock on the file can be a living worker.
 
-Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*/) {
+Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds lease) {
     {
         const std::scoped_lock lock(mutex_);
         if (!lock_) {
             Result<FileLock> acquired = FileLock::acquire(lock_path_);
             if (!acquired) return acquired.error();
             lock_.emplace(*std::move(acquired));
-        } else if (worker_) {
+        } else if (worker_ && clock_->steady_now() < lease_until_) {
             return Error(Errc::locked, "this storage serves one running service at a time");
         }
     }
@@ -157,6 +157,8 @@ Result<Worker> SqliteStorage::register_worker(std::chrono::milliseconds /*lease*
     if (!registered) return registered;
     const std::scoped_lock lock(mutex_);
     worker_ = *registered;
+    lease_ = lease;
+    lease_until_ = clock_->steady_now() + lease_;
     return registered;
 }
 
@@ -166,6 +168,7 @@ Result<Heartbeat> SqliteStorage::heartbeat(WorkerId worker) {
         if (!worker_ || worker_->id != worker) {
             return taken_over();
         }
+        lease_until_ = clock_->steady_now() + lease_;
     }
     return run(Purpose::read, [&](soci::session& sql) -> Result<Heartbeat> {
         Heartbeat heartbeat{.now = clock_->now(), .revision = current_revision(sql)};

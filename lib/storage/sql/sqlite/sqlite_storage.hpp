@@ -87,6 +87,10 @@ private:
     std::optional<FileLock> lock_;
     /// The one living worker; absent before `register_worker` and after `retire_worker`.
     std::optional<Worker> worker_;
+    /// Until then another service is rejected. A service that lost the answer to its registration
+    /// has no worker that it knows, and registers again.
+    SteadyTime lease_until_ = SteadyTime::min();
+    std::chrono::milliseconds lease_{0};
 };
 
 }  // namespace webhooks::storage
