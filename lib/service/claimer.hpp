@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <service/accounts.hpp>
 #include <service/change_reader.hpp>
 #include <service/inbox.hpp>
 #include <service/worker_identity.hpp>

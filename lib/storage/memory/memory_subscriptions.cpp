@@ -2,6 +2,7 @@
 
 #include <publication/pattern.hpp>
 #include <storage/notices.hpp>
+#include <storage/operational_writer.hpp>
 #include <storage/subscription_change.hpp>
 
 namespace webhooks::storage {
