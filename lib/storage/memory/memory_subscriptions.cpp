@@ -1,6 +1,5 @@
 #include <storage/memory/memory_subscriptions.hpp>
 
-#include <publication/pattern.hpp>
 #include <storage/notices.hpp>
 #include <storage/operational_writer.hpp>
 #include <storage/subscription_change.hpp>
