@@ -1,14 +1,15 @@
 # embed_portal(TARGET DIRECTORY): compiles the portal's page into the target, as the function
 # `webhooks::http::portal_assets()` that portal/assets.hpp declares. Nothing is translated, but indentation is left
 # out: the script is the libraries in vendor, one after another, and then all of scripts in the order of their names,
-# in one function of their own.
+# in one function of their own. The operator's script is a module that it loads when it needs it.
 function(embed_portal target directory)
     file(GLOB scripts CONFIGURE_DEPENDS ${directory}/scripts/*.js)
     list(SORT scripts)
     set(libraries preact hooks htm)
     list(TRANSFORM libraries REPLACE "(.+)" "${directory}/vendor/\\1.umd.js")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-                 ${libraries} ${scripts} ${directory}/portal.css ${directory}/index.html)
+                 ${libraries} ${scripts} ${directory}/operator.js ${directory}/portal.css
+                 ${directory}/index.html)
 
     set(script "// Preact (c) Jason Miller, MIT. htm (c) Google Inc., Apache-2.0. The rest is part of webhooks.\n")
     foreach(file IN LISTS libraries)
@@ -27,8 +28,10 @@ function(embed_portal target directory)
     endforeach()
     string(APPEND script "})();\n")
 
+    file(READ ${directory}/operator.js operator_script)
+    string(REGEX REPLACE "\n +" "\n" operator_script "${operator_script}")
     file(READ ${directory}/portal.css style_sheet)
-    string(SHA256 hash "${script}${style_sheet}")
+    string(SHA256 hash "${script}${operator_script}${style_sheet}")
     string(SUBSTRING ${hash} 0 16 hash)
     file(READ ${directory}/index.html page)
     string(REPLACE "@hash@" ${hash} page "${page}")
@@ -40,6 +43,7 @@ const webhooks::http::PortalAssets& webhooks::http::portal_assets() {
         .hash = "@hash@",
         .page = R"__portal__(@page@)__portal__",
         .script = R"__portal__(@script@)__portal__",
+        .operator_script = R"__portal__(@operator_script@)__portal__",
         .style_sheet = R"__portal__(@style_sheet@)__portal__"};
     return assets;
 }

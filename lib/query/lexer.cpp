@@ -14,6 +14,11 @@ bool is_word_character(char c) {
     return ascii::is_alphanumeric(c) || c == '_';
 }
 
+/// Filters may be written on several lines.
+bool is_space(char c) {
+    return ascii::is_blank(c) || c == '\n' || c == '\r';
+}
+
 /// A character of a number or a timestamp.
 bool is_number_character(char c) {
     return ascii::is_alphanumeric(c) || c == '.' || c == ':' || c == '+' || c == '-';
@@ -49,7 +54,7 @@ std::size_t length_of_sign(std::string_view text) {
     return length_while(text, 1, is_utf8_tail);
 }
 
-/// The token at the start of a text. @pre The text does not start with a space or tab.
+/// The token at the start of a text. @pre The text does not start with a blank.
 Token first_of(std::string_view text) {
     if (text.empty()) return {};
     const char first = text.front();
@@ -74,7 +79,7 @@ std::vector<Token> lex(std::string_view text) {
     std::vector<Token> tokens;
     std::size_t position = 1;
     do {
-        const std::size_t blanks = length_while(text, 0, ascii::is_blank);
+        const std::size_t blanks = length_while(text, 0, is_space);
         text.remove_prefix(blanks);
         position += blanks;
         Token& token = tokens.emplace_back(first_of(text));

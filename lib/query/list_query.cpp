@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <base/ascii.hpp>
 #include <base/thrown.hpp>
 #include <charconv>
 #include <optional>
@@ -13,6 +15,8 @@ using query::ListItem;
 using query::ListItems;
 using query::SyntaxError;
 
+/// The one relation that `include` can name.
+constexpr std::string_view included_events = "webhookEvents";
 constexpr std::uint32_t max_count = 2'147'483'647;
 constexpr std::int64_t max_id = (std::int64_t{1} << 53) - 1;
 
@@ -30,6 +34,7 @@ public:
         read_count("skip", text_.skip, list_.skip);
         read_after();
         read_has_total();
+        show_included();
         if (const Result<> verdict = list_.check(kind_); !verdict) add_new(verdict.error());
         if (!errors_.empty()) return Error(std::move(errors_));
         return std::move(list_);
@@ -118,13 +123,22 @@ private:
             auto found = query::find_field(item.name, kind_);
             const auto* column = std::get_if<std::size_t>(&found);
             const bool is_relation = kind_ == ListKind::subscriptions && column &&
-                                     query::fields_of(kind_)[*column].name == "webhookEvents";
+                                     query::fields_of(kind_)[*column].name == included_events;
             if (!is_relation || !item.modifier.empty()) {
                 return error("include",
-                             {"unknown relation " + query::in_quotes(item.name), item.position});
+                             {"unknown relation " + query::in_quotes(item.name), item.position,
+                              kind_ == ListKind::subscriptions ? "there is webhookEvents" : ""});
             }
             list_.include_events = true;
         }
+    }
+
+    /// What is included is shown, whatever else is selected: as in OData.
+    void show_included() {
+        if (!list_.include_events || list_.select.empty()) return;
+        const bool is_selected =
+            std::ranges::find(list_.select, included_events) != list_.select.end();
+        if (!is_selected) list_.select.emplace_back(included_events);
     }
 
     void read_count(const char* parameter, const std::optional<std::string>& text,
@@ -148,8 +162,9 @@ private:
 
     void read_has_total() {
         if (!text_.count) return;
-        list_.has_total = *text_.count == "true";
-        if (!list_.has_total && *text_.count != "false") {
+        const std::string count = ascii::lower(*text_.count);
+        list_.has_total = count == "true";
+        if (!list_.has_total && count != "false") {
             error("count", {.what = "must be true or false"});
         }
     }

@@ -23,6 +23,7 @@ public:
         if (is_object) {
             take("new");
             take("(");
+            wanted_ = "a field";
         } else if (at("new") && is(following(), "{")) {
             fail("braces are not supported", following().position, "write new(id,name) or id,name");
             return error();
@@ -72,7 +73,7 @@ private:
         return true;
     }
 
-    const char* const wanted_;
+    const char* wanted_;
     const bool has_modifiers_;
     ListItems items_;
 };

@@ -271,8 +271,10 @@ private:
         if (const Unsupported* unsupported = find_unsupported_member(name)) {
             return fail(unsupported->what, name.position, unsupported->hint);
         }
-        return fail("unknown member " + in_quotes(name.text), name.position,
-                    "there are Contains, StartsWith, EndsWith, ToLower, ToUpper, Length");
+        return fail(
+            "unknown member " + in_quotes(name.text), name.position,
+            "text has Contains, StartsWith, EndsWith, ToLower, ToUpper, Length; a time is compared "
+            "with a time; a member of an object is one word, as objectId");
     }
 
     /// The rest of a text test: the quoted part and the closing parenthesis.
@@ -295,7 +297,7 @@ private:
             take(".");
             if (!at("isnullorempty")) {
                 return fail("unknown member " + in_quotes(token().text) + " of 'string'",
-                            token().position, "there is IsNullOrEmpty: name eq null or name eq ''");
+                            token().position, "there is IsNullOrEmpty; the empty text is ''");
             }
             take();
             if (!expect("(")) return nullptr;

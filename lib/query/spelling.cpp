@@ -19,9 +19,9 @@ constexpr Spelling functions[] = {
     {"tolower", Kind::to_lower}, {"toupper", Kind::to_upper}, {"length", Kind::length}};
 
 constexpr const char* arithmetic = "arithmetic is not supported";
-constexpr const char* compare_directly = "compare a field with a value: statusCode ge 500";
+constexpr const char* compare_directly = "compare a field with a value, as in id gt 500";
 constexpr const char* conditional = "'?:' is not supported";
-constexpr const char* join = "join conditions: isSuccess eq false and statusCode ge 500";
+constexpr const char* join = "join conditions by 'and' and 'or'";
 constexpr const char* plain_values =
     "write the value itself: 'text', 12, true, 2026-01-31T09:05:00Z";
 constexpr const char* lambda = "lambdas are not supported";
@@ -42,7 +42,7 @@ constexpr Unsupported unsupported[] = {
     {"?", conditional, join},
     {":", conditional, join},
     {"iif", conditional, join},
-    {"??", "'?\?' is not supported", "test for absence: statusCode eq null"},
+    {"??", "'?\?' is not supported", "test for absence: eq null"},
     {"?.", "'?.' is not supported", "write a point alone: a function of null leaves the row out"},
     {"[", "indexers and arrays are not supported", "a list is written name in ('a','b')"},
     {"{", "braces are not supported", "a list is written name in ('a','b')"},
@@ -56,17 +56,17 @@ constexpr Unsupported unsupported[] = {
 };
 
 constexpr std::string_view types[] = {
-    "bool",   "boolean", "byte",   "char",  "convert", "dateonly", "decimal",
-    "double", "float",   "guid",   "int",   "int16",   "int32",    "int64",
-    "long",   "math",    "object", "short", "single",  "timeonly", "timespan",
+    "bool",   "boolean", "byte",  "char",   "convert",  "dateonly", "decimal",
+    "double", "float",   "guid",  "int",    "int16",    "int32",    "int64",
+    "long",   "math",    "short", "single", "timeonly", "timespan",
 };
 constexpr Unsupported unsupported_type = {
     {}, "types other than DateTime and DateTimeOffset are not supported", plain_values};
 
 constexpr Unsupported unsupported_members[] = {
-    {"equals", "'Equals' is not supported", "write name eq 'x'"},
-    {"hasvalue", "'HasValue' is not supported", "write statusCode ne null"},
-    {"value", "'Value' is not supported", "name the field alone: statusCode ge 500"},
+    {"equals", "'Equals' is not supported", "compare by eq or =="},
+    {"hasvalue", "'HasValue' is not supported", "compare the field: ne null"},
+    {"value", "'Value' is not supported", "name the field alone"},
     {"any", lambda, name_a_field},
     {"all", lambda, name_a_field},
     {"count", lambda, name_a_field},

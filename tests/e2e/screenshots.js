@@ -80,8 +80,10 @@ async function drawAll({ server, open }, browser, theme, width) {
   await overview.getByLabel("API key").fill(adminKey);
   await overview.getByRole("button", { name: "Continue" }).click();
   await overview.getByRole("heading", { level: 1 }).waitFor();
-  await overview.evaluate(() => (location.hash = "#/overview"));
-  await draw(overview, "overview", theme, width);
+  for (const name of ["overview", "keys", "audit"]) {
+    await overview.evaluate((to) => (location.hash = to), `#/${name}`);
+    await draw(overview, name, theme, width);
+  }
   await operator.close();
 }
 

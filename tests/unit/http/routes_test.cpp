@@ -132,7 +132,7 @@ TEST_CASE("a wrong list parameter is named") {
         {"take=1&Take=", "take: is given more than once"},
         {"take=%", "take: has a broken % escape; a '%' in a value is written %25"},
         {"take=%zz", "take: has a broken % escape; a '%' in a value is written %25"},
-        {"include=foo", "include: unknown relation 'foo' at character 1"},
+        {"include=foo", "include: unknown relation 'foo' at character 1; there is webhookEvents"},
         {"include=webhookEvents,", "include: expected a relation at character 15"},
         {"include=webhookEvents,webhookEvents,webhookEvents,webhookEvents,webhookEvents,"
          "webhookEvents,webhookEvents,webhookEvents,webhookEvents",

@@ -38,6 +38,7 @@ TEST_CASE("words and operators have the same precedence, in any mix") {
         {"!isActive&&id=1", "(not isActive) and id eq 1"},
         {"not isActive OrElse id=1", "(not isActive) or id eq 1"},
         {"! (isActive)", "not isActive"},
+        {"isActive\r\n && id = 1\n || id = 2", "isActive and id eq 1 or id eq 2"},
         {"!!isActive", "not not isActive"},
         {"!not isActive", "not not isActive"},
         {"1=id", "1 eq id"},
@@ -126,12 +127,11 @@ TEST_CASE("a value has 1024 bytes after its escapes are read") {
 
 TEST_CASE("unsupported features are named, with what to write instead") {
     const char* const arithmetic =
-        "arithmetic is not supported at character {}; compare a field with a value: statusCode ge "
+        "arithmetic is not supported at character {}; compare a field with a value, as in id gt "
         "500";
     const char* const values = "; write the value itself: 'text', 12, true, 2026-01-31T09:05:00Z";
     const char* const conditional =
-        "'?:' is not supported at character {}; join conditions: isSuccess eq false and statusCode "
-        "ge 500";
+        "'?:' is not supported at character {}; join conditions by 'and' and 'or'";
     const char* const types =
         "types other than DateTime and DateTimeOffset are not supported at character {}";
     const char* const lambda =
@@ -156,11 +156,11 @@ TEST_CASE("unsupported features are named, with what to write instead") {
         {"3+id > 1",
          "neither a number nor a timestamp: '3+id' at character 1; arithmetic is not supported"},
         {"id / 2 > 1",
-         "'/' is not supported at character 4; compare a field with a value: statusCode ge 500"},
+         "'/' is not supported at character 4; compare a field with a value, as in id gt 500"},
         {"isActive ? true : false", message(conditional, 10)},
         {"iif(isActive, true, false)", message(conditional, 1)},
         {"name ?? \"x\" == \"x\"",
-         "'?\?' is not supported at character 6; test for absence: statusCode eq null"},
+         "'?\?' is not supported at character 6; test for absence: eq null"},
         {"name?.Length > 1",
          "'?.' is not supported at character 5; write a point alone: a function of null leaves the "
          "row out"},
@@ -202,21 +202,21 @@ TEST_CASE("unsupported features are named, with what to write instead") {
          "'today' is no timestamp at character 28; write it as 2026-01-31T09:05:00Z"},
         {"isActive & isActive", "'&' is not supported at character 10; write 'and' or '&&'"},
         {"isActive | isActive", "'|' is not supported at character 10; write 'or' or '||'"},
-        {"name.Equals(\"x\")", "'Equals' is not supported at character 6; write name eq 'x'"},
-        {"id.HasValue", "'HasValue' is not supported at character 4; write statusCode ne null"},
-        {"id.Value > 5",
-         "'Value' is not supported at character 4; name the field alone: statusCode ge 500"},
+        {"name.Equals(\"x\")", "'Equals' is not supported at character 6; compare by eq or =="},
+        {"id.HasValue", "'HasValue' is not supported at character 4; compare the field: ne null"},
+        {"id.Value > 5", "'Value' is not supported at character 4; name the field alone"},
         {"name.Trim() == \"x\"",
-         "unknown member 'Trim' at character 6; there are Contains, StartsWith, EndsWith, ToLower, "
-         "ToUpper, Length"},
+         "unknown member 'Trim' at character 6; text has Contains, StartsWith, EndsWith, ToLower, "
+         "ToUpper, Length; a time is compared with a time; a member of an object is one word, as "
+         "objectId"},
         {"name.Contains(\"x\", StringComparison.Ordinal)",
          "expected one string at character 18; to ignore case: contains(tolower(name),'x')"},
         {"name.Contains(url)", "expected a string in quotes, found 'url' at character 15"},
         {"name.", "expected a member at character 6"},
         {"name.Length()", "expected a comparison, found '(' at character 12"},
         {"string.IsNullOrWhiteSpace(name)",
-         "unknown member 'IsNullOrWhiteSpace' of 'string' at character 8; there is IsNullOrEmpty: "
-         "name eq null or name eq ''"},
+         "unknown member 'IsNullOrWhiteSpace' of 'string' at character 8; there is IsNullOrEmpty; "
+         "the empty text is ''"},
         {"string.IsNullOrEmpty(name.ToLower())",
          "IsNullOrEmpty takes a field alone at character 22"},
         {"string.IsNullOrEmpty(\"x\")", "IsNullOrEmpty takes a field alone at character 22"},
@@ -313,9 +313,14 @@ TEST_CASE("sort, select and include accept both spellings") {
         {{.select = "new { Id }"},
          "select: braces are not supported at character 5; write new(id,name) or id,name"},
         {{.select = "new(Id"}, "select: expected ',' or ')' at character 7"},
-        {{.select = "new()"}, "select: expected a field or '*', found ')' at character 5"},
+        {{.select = "new()"}, "select: expected a field, found ')' at character 5"},
+        {{.select = "new(*)"}, "select: expected a field, found '*' at character 5"},
         {{.select = "new(Id),name"}, "select: expected ',', found ',' at character 8"},
         {{.include = "WebhookEvents"}, "fine"},
+        {{.include = "events"},
+         "include: unknown relation 'events' at character 1; there is webhookEvents"},
+        {{.count = "True"}, "fine"},
+        {{.count = "no"}, "count: must be true or false"},
     }));
     INFO(text.sort.value_or("") + text.select.value_or(""));
     CHECK(verdict(text) == expected);
@@ -328,6 +333,18 @@ TEST_CASE("an unknown field gets a suggestion, or a list of all fields") {
           "deactivationReason, operatorScope, filter");
     CHECK(filtered("IsActiv == true") ==
           "unknown field 'IsActiv' at character 1; did you mean 'isActive'?");
+}
+
+TEST_CASE("what is included is shown, whatever is selected") {
+    const auto selected = [](const char* select) {
+        return ListQuery::parse({.select = select, .include = "WebhookEvents"},
+                                ListKind::subscriptions)
+            .value()
+            .select;
+    };
+    CHECK(selected("new(Id)") == std::vector<std::string>{"id", "webhookEvents"});
+    CHECK(selected("webhookEvents,id") == std::vector<std::string>{"id", "webhookEvents"});
+    CHECK(selected("*").empty());
 }
 
 TEST_CASE("both spellings select and include the same") {

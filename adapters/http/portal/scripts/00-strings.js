@@ -4,7 +4,7 @@ const t = {
     skip: "Skip to content",
     loading: "Loading…",
     nav: { label: "Main", endpoints: "Endpoints", types: "Event types", overview: "Overview",
-           failing: "Failing", users: "Users" },
+           failing: "Failing", users: "Users", keys: "Keys", audit: "Audit" },
     utc: "UTC",
     utcHint: "Show times in UTC instead of your own time zone",
     signOut: "Sign out",
@@ -18,6 +18,7 @@ const t = {
     tooFast: "Too many requests: trying again…",
     offline: "The server cannot be reached. Check your connection, then try again.",
     unexpected: (status) => `The server answered ${status}. Try again, or ask who runs this page.`,
+    newVersion: "The server cannot be reached, or has been updated. Load this page again.",
     missing: "There is nothing here: it was deleted, or it is not yours.",
     forbidden: (permission) => `You may look, but this needs the permission “${permission}”.`,
 
@@ -179,16 +180,5 @@ const t = {
     },
 
     types: { title: "Event types", lead: "What can be delivered.", columns: ["Type", "Description"], empty: "No event types are registered." },
-
-    overview: {
-        title: "Overview", subscriptions: "Endpoints", queue: "Queue", perSecond: "Per second", workers: "Workers", storage: "Storage",
-        names: { active: "Active", inactive: "Deactivated", failing: "Failing", paused: "Paused", due: "Due", scheduled: "Scheduled",
-                 inFlight: "In flight", inMemory: "In memory", deferred: "Deferred", oldestDueSeconds: "Oldest due",
-                 published: "Published", attempts: "Attempts", delivered: "Delivered", failed: "Failed",
-                 kind: "Kind", schemaVersion: "Schema", bytes: "Size", partitions: "Partitions" },
-        columns: ["Worker", "Host", "Version", "Started", "Heartbeat", "In flight", "In memory"],
-        live: "live", gone: "not responding", users: "Users", version: "Version",
-    },
-    failing: { title: "Failing", lead: "Endpoints that only fail, longest first.", columns: ["Endpoint", "User", "Failing since", "Event type"], empty: "No endpoint is failing." },
-    users: { title: "Users", columns: ["User", "Endpoints", "Active", "Failing", "Waiting"], empty: "No user has an endpoint.", of: (user) => `Endpoints of ${user}` },
+    users: { title: "Users", of: (user) => `Endpoints of ${user}` },
 };

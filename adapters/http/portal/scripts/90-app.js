@@ -10,9 +10,11 @@ const routes = [
     [/^endpoints\/(\d+)\/deliveries\/(\d+)$/, (id, event) => html`<${Endpoint} id=${id} tab="deliveries" event=${event} />`, "endpoints"],
     [/^endpoints\/(\d+)\/verify$/, (id) => html`<${Endpoint} id=${id} tab="verify" />`, "endpoints"],
     [/^event-types$/, () => html`<${EventTypes} />`, "types"],
-    [/^overview$/, () => html`<${Overview} />`, "overview"],
-    [/^failing$/, () => html`<${Failing} />`, "failing"],
-    [/^users$/, () => html`<${Users} />`, "users"],
+    [/^overview$/, () => html`<${Operator} page="overview" />`, "overview"],
+    [/^failing$/, () => html`<${Operator} page="failing" />`, "failing"],
+    [/^users$/, () => html`<${Operator} page="users" />`, "users"],
+    [/^keys$/, () => html`<${Operator} page="keys" />`, "keys"],
+    [/^audit$/, () => html`<${Operator} page="audit" />`, "audit"],
     [/^users\/(.+)$/, (user) => html`<${Endpoints} key=${user} user=${decodeURIComponent(user)} />`, "users"],
 ];
 
@@ -40,7 +42,7 @@ function useAddress() {
 
 function Frame({ children, section, onSignOut }) {
     const [, redraw] = useState(0);
-    const items = [...(isOperator() ? [["overview", "#/overview"], ["failing", "#/failing"], ["users", "#/users"]] : []), ["endpoints", "#/endpoints"], ["types", "#/event-types"]];
+    const items = [...(isOperator() ? [["overview", "#/overview"], ["failing", "#/failing"], ["users", "#/users"], ["keys", "#/keys"], ["audit", "#/audit"]] : []), ["endpoints", "#/endpoints"], ["types", "#/event-types"]];
     const toggle = () => {
         times.utc = !times.utc;
         redraw((n) => n + 1);

@@ -15,7 +15,7 @@ constexpr const char* retry_after_seconds = "1";
 
 // A response must not be much larger than its request.
 constexpr std::size_t max_errors_in_message = 10;
-constexpr std::size_t max_error_text = 200;
+constexpr std::size_t max_error_text = 300;
 
 /// Shortens a long text at a UTF-8 character boundary.
 std::string shorten(std::string text) {

@@ -107,6 +107,8 @@ constexpr Operation table[] = {
                                 Action::end_own_session),
     page_file<get_portal_page>("getPortalPage", "/portal"),
     page_file<get_portal_script>("getPortalScript", "/portal/assets/{hash}/portal.js"),
+    page_file<get_portal_operator_script>("getPortalOperatorScript",
+                                          "/portal/assets/{hash}/operator.js"),
     page_file<get_portal_style_sheet>("getPortalStyleSheet", "/portal/assets/{hash}/portal.css"),
     page_file<get_portal_brand_style>("getPortalBrandStyle", "/portal/brand.css"),
     page_file<get_portal_logo>("getPortalLogo", "/portal/logo"),

@@ -124,6 +124,7 @@ Result<Response> get_portal_session(WebhookService&, const Call&);
 Result<Response> end_portal_session(WebhookService&, const Call&);
 Result<Response> get_portal_page(WebhookService&, const Call&);
 Result<Response> get_portal_script(WebhookService&, const Call&);
+Result<Response> get_portal_operator_script(WebhookService&, const Call&);
 Result<Response> get_portal_style_sheet(WebhookService&, const Call&);
 Result<Response> get_portal_brand_style(WebhookService&, const Call&);
 Result<Response> get_portal_logo(WebhookService&, const Call&);

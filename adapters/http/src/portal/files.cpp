@@ -28,6 +28,10 @@ Result<Response> get_portal_script(WebhookService&, const Call& call) {
     return current(call, call.portal->script());
 }
 
+Result<Response> get_portal_operator_script(WebhookService&, const Call& call) {
+    return current(call, call.portal->operator_script());
+}
+
 Result<Response> get_portal_style_sheet(WebhookService&, const Call& call) {
     return current(call, call.portal->style_sheet());
 }

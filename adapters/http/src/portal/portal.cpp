@@ -32,6 +32,10 @@ constexpr std::string_view no_store = "no-store";
 /// Another content has another path.
 constexpr std::string_view immutable = "public, max-age=31536000, immutable";
 
+Response script_file(std::string_view text) {
+    return file("text/javascript; charset=utf-8", immutable, std::string(text));
+}
+
 /// The page may run its own script and call its own server; everything else is forbidden to it.
 std::string policy(const std::vector<std::string>& frame_ancestors) {
     std::string text =
@@ -135,8 +139,8 @@ Portal::Portal(const PortalOptions& options, std::string_view base_path,
                const ServiceOptions& service)
     : options_(options),
       page_(make_page(options)),
-      script_(
-          file("text/javascript; charset=utf-8", immutable, std::string(portal_assets().script))),
+      script_(script_file(portal_assets().script)),
+      operator_script_(script_file(portal_assets().operator_script)),
       style_sheet_(
           file("text/css; charset=utf-8", immutable, std::string(portal_assets().style_sheet))),
       brand_style_(file("text/css; charset=utf-8", "no-cache", brand_css(options))),

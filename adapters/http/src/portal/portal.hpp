@@ -20,6 +20,7 @@ public:
 
     const Response& page() const noexcept { return page_; }
     const Response& script() const noexcept { return script_; }
+    const Response& operator_script() const noexcept { return operator_script_; }
     const Response& style_sheet() const noexcept { return style_sheet_; }
     /// The colors of the brand, as variables of CSS.
     const Response& brand_style() const noexcept { return brand_style_; }
@@ -31,6 +32,7 @@ private:
     const PortalOptions options_;
     const Response page_;
     const Response script_;
+    const Response operator_script_;
     const Response style_sheet_;
     const Response brand_style_;
     const std::optional<Response> logo_;
