@@ -4,12 +4,15 @@
 #include <base/guarded_clock.hpp>
 #include <map>
 #include <query/evaluate_list.hpp>
+#include <query/plan.hpp>
 #include <set>
 #include <storage/audit_records.hpp>
 #include <storage/delivery_statistics.hpp>
+#include <storage/event_view.hpp>
 #include <storage/rollup_counts.hpp>
 #include <storage/subscription_change.hpp>
 #include <string_view>
+#include <unordered_map>
 #include <webhooks/memory_storage.hpp>
 
 namespace webhooks {
@@ -112,8 +115,12 @@ Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& pr
         query::evaluate(query, std::move(rows), budget_for(query.stop));
     if (!page || !query.include_events) return page;
     lock.lock();
+    query::PageSize size;
     for (Subscription& subscription : page->items) {
         subscription.recent_events = log_.newest(subscription.id, max_included_events);
+        for (const Event& event : subscription.recent_events) {
+            if (!size.add(content_bytes(event))) return page_too_large();
+        }
     }
     return page;
 }
@@ -163,13 +170,27 @@ Result<Page<Event>> MemoryStorage::list_all_events(const Principal& principal,
 
 Result<Page<Event>> MemoryStorage::answer_from(const MemoryLog::Copies& rows,
                                                const ListQuery& query) const {
+    const Result<query::Plan> plan = query::make_plan(query, ListKind::events);
+    if (!plan) return plan.error();
     const query::Budget budget = budget_for(query.stop);
+    // Payloads are shared until someone compares them or they are on the page.
+    const bool compares_payloads = !query::check_encrypted(*plan);
+    std::unordered_map<EventId, const MemoryEvent*> by_id;
     std::vector<Event> events;
     for (const auto& [id, event] : rows) {
         if (budget.is_used_up()) return query::timed_out();
-        events.push_back(event.view(id));
+        by_id.emplace(id, &event);
+        events.push_back(compares_payloads ? event.view(id) : event.view_without_payload(id));
     }
-    return query::evaluate(query, std::move(events), budget);
+    Result<Page<Event>> page = query::evaluate(query, std::move(events), budget);
+    if (!page) return page;
+    query::PageSize size;
+    for (Event& event : page->items) {
+        event.payload = plan->reads_payload ? *by_id.at(event.id)->message->payload : "";
+        if (!plan->reads_response) event.response.reset();
+        if (!size.add(content_bytes(event))) return page_too_large();
+    }
+    return page;
 }
 
 query::Budget MemoryStorage::budget_for(std::stop_token stop) const {

@@ -96,7 +96,8 @@ STORAGE_TEST("deferred events come back in order of id, and fewer than the limit
     }
     // Neither the order in which they were deferred nor when they are due matters.
     for (const std::size_t i : {3U, 0U, 4U, 2U, 1U}) {
-        this->set_custody(id, events[i], Custody::reserved, this->clock->now() - static_cast<int>(i) * 1s);
+        this->set_custody(id, events[i], Custody::reserved,
+                          this->clock->now() - static_cast<int>(i) * 1s);
     }
     const auto take = [&](std::size_t limit) {
         return ids(this->storage->claim_reserved(this->worker.id, id, limit).value());
