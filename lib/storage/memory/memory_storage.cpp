@@ -13,7 +13,6 @@
 #include <storage/rollup_counts.hpp>
 #include <storage/subscription_change.hpp>
 #include <string_view>
-#include <unordered_map>
 #include <webhooks/memory_storage.hpp>
 
 namespace webhooks {
@@ -174,53 +173,6 @@ Result<std::vector<Notice>> MemoryStorage::notices(std::int64_t after) {
 }
 
 // ---- The log, for readers.
-
-Result<Page<Event>> MemoryStorage::list_events(const Principal& principal, SubscriptionId id,
-                                               const ListQuery& query) {
-    MemoryLog::Copies rows;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (const auto found = subscriptions_.find(principal, id); !found) return found.error();
-        log_.copy(id, rows);
-    }
-    return answer_from(rows, query);
-}
-
-Result<Page<Event>> MemoryStorage::list_all_events(const Principal& principal,
-                                                   const ListQuery& query) {
-    MemoryLog::Copies rows;
-    {
-        const std::scoped_lock lock(mutex_);
-        subscriptions_.for_each_visible(
-            principal, [&](const Subscription& subscription) { log_.copy(subscription.id, rows); });
-    }
-    return answer_from(rows, query);
-}
-
-Result<Page<Event>> MemoryStorage::answer_from(const MemoryLog::Copies& rows,
-                                               const ListQuery& query) const {
-    const Result<query::Plan> plan = query::make_plan(query, ListKind::events);
-    if (!plan) return plan.error();
-    const query::Budget budget = budget_for(query.stop);
-    // Payloads are shared until someone compares them or they are on the page.
-    const bool compares_payloads = !query::check_encrypted(*plan);
-    std::unordered_map<EventId, const MemoryEvent*> by_id;
-    std::vector<Event> events;
-    for (const auto& [id, event] : rows) {
-        if (budget.is_used_up()) return query::timed_out();
-        by_id.emplace(id, &event);
-        events.push_back(compares_payloads ? event.view(id) : event.view_without_payload(id));
-    }
-    Result<Page<Event>> page = query::evaluate(query, std::move(events), budget);
-    if (!page) return page;
-    query::PageSize size;
-    for (Event& event : page->items) {
-        event.payload = plan->reads_payload ? *by_id.at(event.id)->message->payload : "";
-        if (!plan->reads_response) event.response.reset();
-        if (!size.add(content_bytes(event))) return page_too_large();
-    }
-    return page;
-}
 
 query::Budget MemoryStorage::budget_for(std::stop_token stop) const {
     return {.end = SteadyTime::clock::now() + query_timeout_, .stop = std::move(stop)};
