@@ -110,7 +110,10 @@ def main(program, folder, *options):
         path.write_text(json.dumps(document))
         command = [schemathesis, "run", path, "--url", base, "--header", f"x-api-key: {KEY}", "--no-color",
                    "--generation-database", "none", "--request-timeout", "60", "--suppress-health-check", "all",
-                   "--continue-on-failure", *options]
+                   "--continue-on-failure",
+                   # A type that the run registers or retires would change what the server accepts.
+                   "--exclude-operation-id", "registerEventType", "--exclude-operation-id", "retireEventType",
+                   *options]
         return subprocess.run(command, cwd=folder, env={
             **os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}).returncode
     finally:
