@@ -37,7 +37,7 @@ FeedQuery read_feed_query(const QueryParameters& parameters, FieldErrors& errors
     return query;
 }
 
-void write(json::Writer& writer, const FeedEvent& event) {
+void write_feed_event(json::Writer& writer, const FeedEvent& event) {
     writer.begin_object()
         .member("id", event.id.value)
         .member("webhookId", event.webhook_id)
@@ -72,7 +72,7 @@ Response answer(const FeedPage& page) {
     json::Writer writer;
     writer.begin_object().key("events").begin_array();
     for (const FeedEvent& event : page.events)
-        write(writer, event);
+        write_feed_event(writer, event);
     writer.end_array().member("cursor", page.cursor).member("hasMore", page.has_more);
     return success(writer, std::to_string(page.events.size()) + " events.");
 }
