@@ -44,6 +44,7 @@ const Dialect sqlite_dialect = {
     .size = "length(CAST({0} AS BLOB))",
     .ascending = " ASC",
     .descending = " DESC",
+    .bytes = nullptr,
 };
 
 // Without a type, two values would be compared as text; without a collation, by the database's
@@ -59,6 +60,7 @@ const Dialect postgresql_dialect = {
     .size = "octet_length({0})",
     .ascending = " ASC NULLS FIRST",
     .descending = " DESC NULLS LAST",
+    .bytes = "octet_length({0})",
 };
 
 std::string ListSql::condition(const Condition& condition) {

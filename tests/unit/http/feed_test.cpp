@@ -134,6 +134,7 @@ TEST_CASE("a cursor that is too old is answered 410, with the one to continue wi
         WebhookService::open(
             {.storage = storage, .transport = std::make_shared<webhooks::testing::FakeTransport>()})
             .value();
+    service.register_event_type({.name = "order.created", .description = ""}).value();
     const Api api = Api::make(service, std::make_shared<NameAuthenticator>()).value();
     const SubscriptionId id =
         service
