@@ -30,6 +30,7 @@ public:
         find_event,
         find_any_event,
         delete_event,
+        read_feed,
         statistics,
         series,
         reopen_event,
@@ -88,6 +89,7 @@ public:
     Result<EventHistory> find_any_event(const Principal&, EventId,
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
+    Result<FeedRows> read_feed(const Principal&, SubscriptionId, const FeedRequest&) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
                                           std::stop_token stop) override;
     Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&) override;

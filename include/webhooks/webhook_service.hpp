@@ -15,6 +15,7 @@
 #include <webhooks/event_catalog.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/feed.hpp>
 #include <webhooks/metrics.hpp>
 #include <webhooks/observer.hpp>
 #include <webhooks/options.hpp>
@@ -168,6 +169,12 @@ public:
     Result<EventHistory> event(const Principal&, EventId) const;
     /// The event whose requests carry this `webhook-id`; not_found also for text that is none.
     Result<EventHistory> event(const Principal&, std::string_view webhook_id) const;
+    /// The events of a subscription in order of id, whatever became of their delivery, each exactly
+    /// once along a chain of cursors: docs/feed.md. An event that another transaction has yet to
+    /// commit holds back those after it. Deleted events are left out, and those whose `expires_at`
+    /// has passed.
+    /// @return invalid_argument that names `cursor`, `since` or `take`.
+    Result<FeedPage> read_feed(const Principal&, SubscriptionId, const FeedQuery& = {}) const;
     /// If the event is still queued, it is cancelled: here at once, at other workers within
     /// `ServiceOptions::heartbeat_interval`.
     Result<> delete_event(const Principal&, SubscriptionId, EventId);

@@ -14,6 +14,7 @@
 #include <webhooks/event.hpp>
 #include <webhooks/event_catalog.hpp>
 #include <webhooks/event_type.hpp>
+#include <webhooks/feed.hpp>
 #include <webhooks/forwarding_storage.hpp>
 #include <webhooks/header.hpp>
 #include <webhooks/http_transport.hpp>

@@ -60,6 +60,7 @@ public:
     Result<EventHistory> event(const Principal&, SubscriptionId, EventId) const;
     Result<EventHistory> event(const Principal&, EventId) const;
     Result<EventHistory> event(const Principal&, std::string_view webhook_id) const;
+    Result<FeedPage> read_feed(const Principal&, SubscriptionId, const FeedQuery&) const;
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
     Result<EventId> send_test_event(const Principal&, SubscriptionId, std::optional<std::string>);
     Result<Event> retry_event(const Principal&, SubscriptionId, EventId);

@@ -197,6 +197,12 @@ Result<EventHistory> WebhookService::event(const Principal& principal,
                  [&](Impl& impl) { return impl.event(principal, webhook_id); });
 }
 
+Result<FeedPage> WebhookService::read_feed(const Principal& principal, SubscriptionId id,
+                                           const FeedQuery& query) const {
+    return enter(impl_, principal, Action::read_feed,
+                 [&](Impl& impl) { return impl.read_feed(principal, id, query); });
+}
+
 Result<> WebhookService::delete_event(const Principal& principal, SubscriptionId id,
                                       EventId event) {
     return enter(impl_, principal, Action::delete_event,

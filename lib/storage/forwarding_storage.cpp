@@ -23,6 +23,7 @@ constexpr const char* call_names[] = {
     "find_event",
     "find_any_event",
     "delete_event",
+    "read_feed",
     "statistics",
     "series",
     "reopen_event",
@@ -177,6 +178,11 @@ Result<> ForwardingStorage::delete_event(const Principal& principal, Subscriptio
                                          EventId event) {
     return call_inner(Call::delete_event,
                       [&] { return inner_->delete_event(principal, id, event); });
+}
+
+Result<FeedRows> ForwardingStorage::read_feed(const Principal& principal, SubscriptionId id,
+                                              const FeedRequest& request) {
+    return call_inner(Call::read_feed, [&] { return inner_->read_feed(principal, id, request); });
 }
 
 Result<DeliveryStatistics> ForwardingStorage::statistics(const Principal& principal,

@@ -38,6 +38,10 @@ Result<EventHistory> EventLog::find_any_event(const Principal&, EventId,
     return Error(Errc::unsupported, "this storage can only find an event by its subscription, too");
 }
 
+Result<FeedRows> EventLog::read_feed(const Principal&, SubscriptionId, const FeedRequest&) {
+    return Error(Errc::unsupported, "this storage has no feed");
+}
+
 Result<std::size_t> EventLog::count_undelivered(const Principal&, SubscriptionId,
                                                 const CreationPeriod&) {
     return Error(Errc::unsupported, "this storage cannot count undelivered events");

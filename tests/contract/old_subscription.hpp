@@ -7,6 +7,11 @@ namespace webhooks::testing {
 
 /// Downgrades an empty schema to version 3, and inserts a subscription and keys.
 inline void make_old(soci::session& sql) {
+    sql << "DROP TABLE webhooks_feed";
+    for (const char* column : {"type_group", "json_schema", "example", "deprecated_at", "successor",
+                               "note", "retired_at", "created_at", "updated_at", "revision"}) {
+        sql << std::string("ALTER TABLE webhooks_event_type DROP COLUMN ") + column;
+    }
     sql << "DROP TABLE webhooks_audit";
     sql << "DROP TABLE webhooks_operational";
     sql << "DROP INDEX webhooks_subscription_operational";

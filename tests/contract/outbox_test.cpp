@@ -230,6 +230,30 @@ OUTBOX_TEST("a reader that continues by id misses no event that is committed lat
     }
 }
 
+OUTBOX_TEST("a feed waits for an event that is committed late, and has it once") {
+    const SubscriptionId id = subscribe();
+    CHECK(host.publish() == "{1}");
+    const auto read = [&](const std::string& cursor) {
+        return running->read_feed(alice, id, {.cursor = cursor}).value();
+    };
+    const FeedPage first = read("");
+    CHECK(first.events.size() == 1);
+    CHECK(first.events[0].webhook_id.ends_with("_1"));
+    Host late(place.schema);
+    late.sql << "BEGIN";
+    CHECK(late.publish() == "{2}");
+    CHECK(host.publish() == "{3}");
+    const FeedPage held = read(first.cursor);
+    CHECK(held.events.empty());
+    CHECK_FALSE(held.has_more);
+    late.sql << "COMMIT";
+    const FeedPage rest = read(held.cursor);
+    REQUIRE(rest.events.size() == 2);
+    CHECK(rest.events[0].id.value == 2);
+    CHECK(rest.events[1].id.value == 3);
+    CHECK(read(rest.cursor).events.empty());
+}
+
 OUTBOX_TEST("one transaction may publish in two schemas") {
     OnPostgresql second;
     const std::shared_ptr<Storage> other = second.make({});

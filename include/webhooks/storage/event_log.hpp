@@ -9,10 +9,12 @@
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
+#include <webhooks/feed.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/series.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 #include <webhooks/time.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -52,6 +54,35 @@ struct SeriesRows {
     Time counted_since{};  ///< When this storage began to keep counts.
 };
 
+/// How far a feed was read.
+struct FeedPosition {
+    std::uint64_t database = 0;  ///< Random; tells one database from another.
+    EventId after{};             ///< Events up to this id were read.
+    /// How often events had been deleted by the retention until then.
+    std::int64_t purges = 0;
+};
+
+/// The part of a feed to read.
+struct FeedRequest {
+    /// Absent: from the oldest event that is kept.
+    std::optional<FeedPosition> from = {};
+    bool only_newest_position = false;  ///< Reads no event.
+    std::optional<Time> since = {};     ///< Without `from`: from the first event created then.
+    std::size_t take = 0;
+    /// Of payloads: the event that exceeds it is the last one.
+    std::size_t max_bytes = 0;
+};
+
+struct FeedRows {
+    /// Ascending; `due` is set, and not 0, if a scheduled one has not been attempted yet.
+    std::vector<HeldEvent> events = {};
+    FeedPosition next = {};  ///< After `events`.
+    bool has_more = false;
+    /// If set, `events` is empty, and `next` continues with the oldest event after
+    /// `FeedRequest::from` that is kept.
+    std::optional<FeedGap> gap = {};
+};
+
 inline constexpr std::size_t max_events_in_statistics = 100'000;
 
 /// The part of a Storage by which users read the log, and resend events.
@@ -71,6 +102,11 @@ public:
     virtual Result<EventHistory> find_any_event(const Principal&, EventId,
                                                 std::optional<std::uint64_t> worker_tag);
     virtual Result<> delete_event(const Principal&, SubscriptionId, EventId) = 0;
+    /// The events of a subscription in order of id, each once along a chain of positions: what is
+    /// not above a position that was returned never appears later. Leaves out those whose
+    /// `Message::expires_at` has passed. The default implementation returns `unsupported`.
+    /// @return invalid_argument for a position of another database, or ahead of the newest event.
+    virtual Result<FeedRows> read_feed(const Principal&, SubscriptionId, const FeedRequest&);
     /// Of the attempts of the last 24 hours, considering the newest `max_events_in_statistics`
     /// events. As a list query, it ends with `timed_out` when `stop` is requested.
     virtual Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,

@@ -29,6 +29,10 @@ struct MemoryEvent {
     }
     /// Whether some worker may have it in its memory or reserved.
     bool may_be_held() const { return row ? row->claimed_by != WorkerId{} : is_in_memory_alone(); }
+    /// Whether its first attempt was scheduled for a time, and has not been made.
+    bool is_scheduled() const {
+        return row && row->attempts == 0 && row->claimed_by == WorkerId{} && row->due > created_at;
+    }
     bool has_due_row() const { return row && row->due; }
     /// Whether no worker has it in its memory.
     bool can_reopen() const {

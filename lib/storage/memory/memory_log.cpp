@@ -3,8 +3,44 @@
 #include <algorithm>
 #include <query/evaluate_list.hpp>
 #include <storage/delivery_statistics.hpp>
+#include <storage/feed.hpp>
 
 namespace webhooks::storage {
+namespace {
+
+/// A subscription's events, as `read_feed` needs them.
+class MemoryFeed {
+public:
+    MemoryFeed(const std::set<EventId>& ids, const std::map<EventId, MemoryEvent>& events, Time now)
+        : ids_(ids), events_(events), now_(now) {}
+
+    std::optional<EventId> first_after(EventId after, std::optional<Time> since) const {
+        for (auto id = ids_.upper_bound(after); id != ids_.end(); ++id) {
+            if (!since || events_.at(*id).created_at >= *since) return *id;
+        }
+        return std::nullopt;
+    }
+
+    void read(EventId after, const FeedRequest& request, FeedRows& rows) const {
+        std::size_t bytes = 0;
+        for (auto id = ids_.upper_bound(after); id != ids_.end(); ++id) {
+            const MemoryEvent& event = events_.at(*id);
+            if (event.message->expires_at && *event.message->expires_at <= now_) continue;
+            rows.has_more = rows.events.size() == request.take || bytes > request.max_bytes;
+            if (rows.has_more) return;
+            rows.events.push_back(event.held(*id));
+            if (!event.is_scheduled()) rows.events.back().due = {};
+            bytes += event.message->payload->size();
+        }
+    }
+
+private:
+    const std::set<EventId>& ids_;
+    const std::map<EventId, MemoryEvent>& events_;
+    const Time now_;
+};
+
+}  // namespace
 
 const std::set<EventId>& MemoryLog::of(SubscriptionId subscription) const {
     static const std::set<EventId> none;
@@ -32,6 +68,16 @@ void MemoryLog::copy(SubscriptionId subscription, Copies& copies) const {
     for (const EventId id : of(subscription)) {
         copies.emplace_back(id, events_.at(id));
     }
+}
+
+Result<FeedRows> MemoryLog::feed(SubscriptionId subscription, const FeedRequest& request,
+                                 std::uint64_t database, Time now) const {
+    const FeedState state{.database = database,
+                          .newest = last_event_,
+                          .settled = last_event_,
+                          .last_purged = last_purged_,
+                          .purges = purges_};
+    return read_feed(request, state, MemoryFeed(of(subscription), events_, now));
 }
 
 Result<DeliveryStatistics> MemoryLog::statistics(SubscriptionId subscription, Time from,
@@ -275,8 +321,11 @@ std::size_t MemoryLog::erase_old(std::chrono::seconds keep_for, std::size_t limi
         const auto& [id, event] = *place++;
         const bool is_kept = event.is_in_memory_alone() || event.has_due_row();
         retention_.advance(id, is_kept);
-        if (!is_kept) erase(id);
         ++seen;
+        if (is_kept) continue;
+        last_purged_ = std::max(last_purged_, id);
+        ++purges_;
+        erase(id);
     }
     if (seen < limit) retention_.finish(now);
     return seen;

@@ -29,6 +29,9 @@ public:
     /// The newest events of a subscription, latest first.
     std::vector<Event> newest(SubscriptionId subscription, std::size_t limit) const;
     void copy(SubscriptionId subscription, Copies& copies) const;
+    /// @param database identifies the storage
+    Result<FeedRows> feed(SubscriptionId subscription, const FeedRequest& request,
+                          std::uint64_t database, Time now) const;
     /// Of the attempts after `from`. @return timed_out if the budget is used up
     Result<DeliveryStatistics> statistics(SubscriptionId subscription, Time from,
                                           const query::Budget& budget) const;
@@ -83,6 +86,8 @@ private:
     std::set<std::tuple<WorkerId, SubscriptionId, EventId>> reserved_;
     EventId last_event_{};
     RetentionCursor retention_;
+    EventId last_purged_{};  ///< Of all events that the retention has deleted.
+    std::int64_t purges_ = 0;
 };
 
 }  // namespace webhooks::storage

@@ -219,6 +219,15 @@ Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId 
     return {};
 }
 
+Result<FeedRows> MemoryStorage::read_feed(const Principal& principal, SubscriptionId id,
+                                          const FeedRequest& request) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = subscriptions_.find(principal, id); !found) return found.error();
+    // Not before it is needed: the random numbers of a simulation stay what they were.
+    if (!feed_tag_) feed_tag_ = random_->next();
+    return log_.feed(id, request, *feed_tag_, clock_->now());
+}
+
 Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal, SubscriptionId id,
                                                      std::stop_token stop) {
     const std::scoped_lock lock(mutex_);

@@ -50,6 +50,7 @@ public:
     Result<EventHistory> find_any_event(const Principal&, EventId,
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
+    Result<FeedRows> read_feed(const Principal&, SubscriptionId, const FeedRequest&) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
                                           std::stop_token stop) override;
     Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&) override;
@@ -150,6 +151,7 @@ private:
     OperationalListener listener_;
     MemoryPortalSessions portal_sessions_;
     MemoryAudit audit_;
+    std::optional<std::uint64_t> feed_tag_ = {};  ///< `FeedPosition::database`
 };
 
 }  // namespace webhooks::storage

@@ -41,6 +41,7 @@ const Dialect sqlite_dialect = {
     .ends_with =
         "(CASE WHEN length({1}) = 0 THEN {0} IS NOT NULL OR NULL "
         "ELSE substr({0}, -length({1})) = {1} END)",
+    .size = "length(CAST({0} AS BLOB))",
     .ascending = " ASC",
     .descending = " DESC",
     .bytes = nullptr,
@@ -56,6 +57,7 @@ const Dialect postgresql_dialect = {
     .contains = "(strpos({0}, {1}) > 0)",
     .starts_with = "starts_with({0}, {1})",
     .ends_with = "(right({0}, length({1})) = {1})",
+    .size = "octet_length({0})",
     .ascending = " ASC NULLS FIRST",
     .descending = " DESC NULLS LAST",
     .bytes = "octet_length({0})",

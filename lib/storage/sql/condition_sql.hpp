@@ -24,6 +24,8 @@ struct Dialect {
     const char* contains;
     const char* starts_with;
     const char* ends_with;
+    /// The number of bytes of a text.
+    const char* size;
     /// Follows a nullable sort key, so that nulls are lowest.
     const char* ascending;
     const char* descending;

@@ -1,6 +1,7 @@
 #include <bit>
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/feed_list.hpp>
 #include <storage/sql/id_list.hpp>
 #include <storage/sql/rollup_table.hpp>
 
@@ -107,6 +108,7 @@ std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds 
     IdList events;
     IdList messages;
     EventId id;
+    EventId last_erased;
     std::int64_t message = 0;
     Time created_at;
     bool waits = false;
@@ -131,10 +133,12 @@ std::size_t erase_old_events(soci::session& sql, Time now, std::chrono::seconds 
                      cursor.advance(id, waits);
                      if (waits) return;
                      events.add(id.value);
+                     last_erased = id;
                      messages.add(message);
                  });
     if (seen < limit) cursor.finish(now);
     if (events.is_empty()) return seen;
+    note_purge(sql, last_erased);
     execute(sql,
             "DELETE FROM webhooks_undelivered WHERE (subscription_id, event_id) IN "
             "(SELECT subscription_id, id FROM webhooks_event WHERE id IN " +

@@ -117,6 +117,18 @@ void for_each_row(soci::statement& query, const std::string& text, OnRow on_row)
     }
 }
 
+/// The same until it returns false: the rest is not fetched.
+template <class OnRow>
+void for_rows_while(soci::statement& query, const std::string& text, OnRow on_row) {
+    query.alloc();
+    query.prepare(text, soci::details::st_one_time_query);
+    query.define_and_bind();
+    query.execute(false);
+    while (query.fetch()) {
+        if (!on_row()) return;
+    }
+}
+
 /// A statement with its `soci::use` and `soci::into`, to be executed. SOCI's own
 /// `sql << text, use(...)` executes in a destructor: an exception while its values are built, such
 /// as std::bad_alloc, would execute it half-bound, and end the process.

@@ -1,10 +1,12 @@
 #include <storage/audit_records.hpp>
+#include <storage/feed.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/notices.hpp>
 #include <storage/rollup_counts.hpp>
 #include <storage/sql/audit_table.hpp>
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/event_table.hpp>
+#include <storage/sql/feed_list.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/overview.hpp>
 #include <storage/sql/portal_session_table.hpp>
@@ -164,6 +166,22 @@ Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id,
             insert_audit(sql, audit::event_deleted(principal, found, event), present);
             return {};
         });
+}
+
+Result<FeedRows> SqlStorage::read_feed(const Principal& principal, SubscriptionId id,
+                                       const FeedRequest& request) {
+    const Result<std::optional<EventId>> settled = last_settled_event();
+    if (!settled) return settled.error();
+    Result<FeedRows> rows =
+        run_visible(Purpose::query_log, principal, id, [&](soci::session& sql, Subscription&) {
+            FeedState state = read_feed_state(sql);
+            state.newest = newest_event(sql);
+            state.settled = settled->value_or(state.newest);
+            return storage::read_feed(request, state,
+                                      FeedList(sql, dialect_, id, state.settled, now(sql)));
+        });
+    if (rows) open(rows->events);
+    return rows;
 }
 
 Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id,

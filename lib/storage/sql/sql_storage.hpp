@@ -66,6 +66,7 @@ public:
     Result<EventHistory> find_any_event(const Principal&, EventId,
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
+    Result<FeedRows> read_feed(const Principal&, SubscriptionId, const FeedRequest&) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
                                           std::stop_token stop) override;
     Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&) override;
@@ -130,6 +131,9 @@ protected:
     /// If events can become visible out of the order of their ids: the id up to which none can
     /// appear any more in a transaction that begins after this call.
     virtual Result<std::optional<EventId>> last_settled_event() { return std::nullopt; }
+
+    /// The newest id that an event has or had.
+    virtual EventId newest_event(soci::session& sql) = 0;
 
     /// A condition on a row of webhooks_worker: its lease has expired at time `:now`.
     virtual const char* worker_has_expired() const = 0;

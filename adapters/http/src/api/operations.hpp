@@ -101,6 +101,7 @@ Result<Response> list_all_events(WebhookService&, const Call&);
 Result<Response> get_event(WebhookService&, const Call&);
 Result<Response> get_any_event(WebhookService&, const Call&);
 Result<Response> delete_event(WebhookService&, const Call&);
+Result<Response> read_feed(WebhookService&, const Call&);
 Result<Response> retry_event(WebhookService&, const Call&);
 Result<Response> recover(WebhookService&, const Call&);
 Result<Response> rotate_secret(WebhookService&, const Call&);

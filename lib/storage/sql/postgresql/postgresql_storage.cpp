@@ -26,6 +26,9 @@ constexpr const char* begin = "BEGIN";
 const std::string by_key =
     "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off";
+/// A partition that is dropped disappears from earlier snapshots, too: none is dropped from before
+/// the snapshot is taken.
+const std::string keep_partitions = "; LOCK TABLE ONLY webhooks_event IN ACCESS SHARE MODE";
 const std::string begin_by_key = begin + by_key;
 const std::string begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -71,7 +74,7 @@ PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
     : SqlStorage(postgresql_dialect, options.encryption),
       options_(std::move(options)),
       begin_query_(begin_query(options_)),
-      begin_query_log_(begin_query_ + by_key),
+      begin_query_log_(begin_query_ + by_key + keep_partitions),
       // Their statements may run for as long as the server allows.
       pool_(options_, link_, Planning::by_cost, options_.connections,
             options_.statement_timeout + options_.answer_timeout),
@@ -278,6 +281,12 @@ NewEventIds PostgresqlStorage::reserve_event_ids(soci::session& sql, std::size_t
     execute(sql, "SELECT webhooks_take_ids(:count)", into(first), use(wanted, "count"));
     Random& random = options_.random ? *options_.random : *system_random();
     return {.first = {first}, .tag = random.next()};
+}
+
+EventId PostgresqlStorage::newest_event(soci::session& sql) {
+    EventId newest;
+    execute(sql, "SELECT last_value FROM webhooks_event_id", into(newest));
+    return newest;
 }
 
 void PostgresqlStorage::set_listener(std::function<void()> listener) {

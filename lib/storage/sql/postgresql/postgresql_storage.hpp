@@ -38,6 +38,7 @@ private:
                             const Body& body) override;
     Time now(soci::session& sql) override;
     NewEventIds reserve_event_ids(soci::session& sql, std::size_t count) override;
+    EventId newest_event(soci::session& sql) override;
     const char* worker_has_expired() const override { return "heartbeat_at + lease < :now"; }
     const char* worker_heartbeat() const override { return "heartbeat_at"; }
     StorageInfo info(soci::session& sql) override;

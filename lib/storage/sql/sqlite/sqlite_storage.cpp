@@ -223,6 +223,12 @@ NewEventIds SqliteStorage::reserve_event_ids(soci::session& sql, std::size_t cou
     return {.first = {last - wanted + 1}, .tag = random_->next()};
 }
 
+EventId SqliteStorage::newest_event(soci::session& sql) {
+    EventId newest;
+    execute(sql, "SELECT last_event_id FROM webhooks_state", into(newest));
+    return newest;
+}
+
 std::optional<SqliteStorage::Dead> SqliteStorage::find_dead(soci::session& sql) {
     Dead dead;
     std::optional<std::string> worker_report;

@@ -55,6 +55,7 @@ private:
                             const Body& body) override;
     Time now(soci::session&) override { return clock_->now(); }
     NewEventIds reserve_event_ids(soci::session& sql, std::size_t count) override;
+    EventId newest_event(soci::session& sql) override;
     /// A worker that holds the file's lock has a lease that does not expire.
     const char* worker_has_expired() const override { return "0 > :now"; }
     const char* worker_heartbeat() const override { return "0"; }

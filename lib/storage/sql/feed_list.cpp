@@ -1,0 +1,129 @@
+#include <bit>
+#include <memory>
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/feed_list.hpp>
+#include <storage/sql/id_list.hpp>
+#include <string>
+
+namespace webhooks::storage {
+namespace {
+
+using soci::into;
+using soci::use;
+
+constexpr const char* of_subscription =
+    " WHERE e.subscription_id = :subscription AND e.id > :after AND e.id <= :until";
+
+/// One event and its message.
+struct FeedRow {
+    static constexpr const char* select =
+        "SELECT e.id, e.worker_tag, e.created_at, m.event_type, m.content_type, m.payload, "
+        "m.expires_at, m.key_id, CASE WHEN u.claimed_by = 0 AND u.attempts = 0 "
+        "AND u.due_at > e.created_at THEN u.due_at ELSE 0 END FROM webhooks_event e "
+        "JOIN webhooks_message m ON m.id = e.message_id LEFT JOIN webhooks_undelivered u "
+        "ON u.subscription_id = e.subscription_id AND u.event_id = e.id WHERE e.id IN ";
+
+    HeldEvent event;
+    std::int64_t tag = 0;
+    Message message;
+    std::string payload;
+    Time due;
+
+    void define(soci::statement& query) {
+        query.exchange(into(event.id));
+        query.exchange(into(tag));
+        query.exchange(into(event.created_at));
+        query.exchange(into(message.event_type));
+        query.exchange(into(message.content_type));
+        query.exchange(into(payload));
+        query.exchange(into(message.expires_at));
+        query.exchange(into(message.key_id));
+        query.exchange(into(due));
+    }
+
+    HeldEvent to_event(SubscriptionId subscription) const {
+        HeldEvent complete = event;
+        complete.subscription = subscription;
+        complete.worker_tag = std::bit_cast<std::uint64_t>(tag);
+        complete.due = due;
+        Message own = message;
+        own.payload = std::make_shared<const std::string>(payload);
+        complete.message = std::make_shared<const Message>(std::move(own));
+        return complete;
+    }
+};
+
+/// Replaces `{0}` of a dialect's pattern.
+std::string of_payload(std::string_view pattern) {
+    std::string text(pattern);
+    return text.replace(text.find("{0}"), 3, "m.payload");
+}
+
+}  // namespace
+
+std::optional<EventId> FeedList::first_after(EventId after, std::optional<Time> since) const {
+    std::optional<EventId> first;
+    const Time earliest = since.value_or(Time{});
+    execute(sql_,
+            std::string("SELECT e.id FROM webhooks_event e") + of_subscription +
+                " AND e.created_at >= :earliest ORDER BY e.id LIMIT 1",
+            into(first), use(subscription_, "subscription"), use(after, "after"),
+            use(until_, "until"), use(earliest, "earliest"));
+    return sql_.got_data() ? first : std::nullopt;
+}
+
+/// First the ids and sizes, so that no more payloads are in memory than are returned.
+void FeedList::read(EventId after, const FeedRequest& request, FeedRows& rows) const {
+    IdList ids;
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    EventId id;
+    std::size_t size = 0;
+    const std::size_t take = request.take + 1;
+    soci::statement sizes(sql_);
+    sizes.exchange(into(id));
+    sizes.exchange(into(size));
+    sizes.exchange(use(subscription_, "subscription"));
+    sizes.exchange(use(after, "after"));
+    sizes.exchange(use(until_, "until"));
+    sizes.exchange(use(now_, "present"));
+    sizes.exchange(use(take, "take"));
+    for_rows_while(sizes,
+                   "SELECT e.id, " + of_payload(dialect_.size) +
+                       " FROM webhooks_event e JOIN webhooks_message m ON m.id = e.message_id" +
+                       of_subscription +
+                       " AND (m.expires_at IS NULL OR m.expires_at > :present)"
+                       " ORDER BY e.id LIMIT :take",
+                   [&] {
+                       rows.has_more = count == request.take || bytes > request.max_bytes;
+                       if (rows.has_more) return false;
+                       ids.add(id.value);
+                       bytes += size;
+                       ++count;
+                       return true;
+                   });
+    if (ids.is_empty()) return;
+    FeedRow row;
+    soci::statement query(sql_);
+    row.define(query);
+    for_each_row(query, FeedRow::select + ids.text() + " ORDER BY e.id",
+                 [&] { rows.events.push_back(row.to_event(subscription_)); });
+}
+
+FeedState read_feed_state(soci::session& sql) {
+    FeedState state;
+    std::int64_t database = 0;
+    execute(sql, "SELECT tag, last_purged, purges FROM webhooks_feed", into(database),
+            into(state.last_purged), into(state.purges));
+    state.database = std::bit_cast<std::uint64_t>(database);
+    return state;
+}
+
+void note_purge(soci::session& sql, EventId last) {
+    execute(sql,
+            "UPDATE webhooks_feed SET purges = purges + 1, last_purged = "
+            "CASE WHEN last_purged > :last THEN last_purged ELSE :last END",
+            use(last, "last"));
+}
+
+}  // namespace webhooks::storage

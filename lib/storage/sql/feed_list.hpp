@@ -1,0 +1,35 @@
+#pragma once
+
+#include <soci/soci.h>
+
+#include <optional>
+#include <storage/feed.hpp>
+#include <storage/sql/condition_sql.hpp>
+
+namespace webhooks::storage {
+
+/// The statements of `read_feed` (storage/feed.hpp), for one subscription.
+class FeedList {
+public:
+    /// @param until events after this one are not shown
+    FeedList(soci::session& sql, const Dialect& dialect, SubscriptionId subscription, EventId until,
+             Time now)
+        : sql_(sql), dialect_(dialect), subscription_(subscription), until_(until), now_(now) {}
+
+    std::optional<EventId> first_after(EventId after, std::optional<Time> since) const;
+    void read(EventId after, const FeedRequest& request, FeedRows& rows) const;
+
+private:
+    soci::session& sql_;
+    const Dialect& dialect_;
+    const SubscriptionId subscription_;
+    const EventId until_;
+    const Time now_;
+};
+
+/// Without `newest` and `settled`.
+FeedState read_feed_state(soci::session& sql);
+/// The retention has deleted events, the last of them `last`.
+void note_purge(soci::session& sql, EventId last);
+
+}  // namespace webhooks::storage
