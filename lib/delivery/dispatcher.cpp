@@ -245,6 +245,20 @@ void Dispatcher::persist_overdue(const Now& now) {
     }
 }
 
+void Dispatcher::return_ordered(const Now& now) {
+    for (const auto& [token, flight] : flights_) {
+        if (!is_ordered(flight.event)) continue;
+        const Time over = now.time + deadline_of_ordered(flight.endpoint->timeout);
+        results_.change_custody(flight.event, over, Custody::unclaimed);
+    }
+    for (const auto& [key, queue] : queues_) {
+        for (const SubscriptionQueue::Entry& entry : queue->events) {
+            if (!is_ordered(entry.event)) continue;
+            results_.change_custody(entry.event, now.time, Custody::unclaimed);
+        }
+    }
+}
+
 void Dispatcher::clear(const Now& now) {
     flights_.clear();
     scheduler_.end_all();
@@ -346,7 +360,8 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
          .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
          .due = verdict.due,
          .attempts_since_reopened = attempts_since_reopened,
-         .has_row = event.has_row});
+         .has_row = event.has_row,
+         .is_ordered = is_ordered(event)});
     results_.contexts.push_back({.message = event.message,
                                  .endpoint = flight.endpoint,
                                  .reason = reason_of(answer),

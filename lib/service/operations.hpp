@@ -112,7 +112,10 @@ private:
     CachedOverview cached_overview_;
 
     service::Rules rules() const {
-        return {.options = options, .index = index, .now = engine.now()};
+        return {.options = options,
+                .index = index,
+                .now = engine.now(),
+                .keeps_order = storage->keeps_order()};
     }
     Result<service::Submission> prepare(const Principal& principal, Publication publication) const;
     Result<service::Submission> prepare(const Principal& principal,

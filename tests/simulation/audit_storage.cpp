@@ -196,6 +196,7 @@ void AuditStorage::take(WorkerId worker, std::int64_t number,
         if (event.tag == 0) event.tag = held.worker_tag;
         check(Taken{.world = world_, .worker = worker, .held = held, .event = event});
         event.holder = worker;
+        event.taken = world_.now;
         event.is_deferred = false;
         event.is_only_in_memory = false;
         ++event.claims;

@@ -71,6 +71,7 @@ struct EventState {
     Time created_at{};
     std::optional<Time> due = {};  ///< No request starts before it.
     WorkerId holder{};             ///< 0: none. It may be dead.
+    Micros taken{0};               ///< When the holder got it.
     bool is_deferred = false;      ///< Not in its holder's memory.
     std::vector<Attempt> attempts = {};
     int attempts_since_reopened = 0;

@@ -59,6 +59,7 @@ public:
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
+    bool keeps_order() const override { return true; }
     Result<> retire_worker(WorkerId) override;
     Result<> mark_expired(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
@@ -117,7 +118,10 @@ private:
     /// Evaluates the query without the lock, so that nothing waits for it.
     Result<Page<Event>> answer_from(const MemoryLog::Copies&, const ListQuery&) const;
     query::Budget budget_for(std::stop_token stop) const;
-    std::vector<Result<Appended>> append(const Worker&, const std::vector<Append>&);
+    std::vector<Result<Appended>> append(const Worker&, const std::vector<Append>&,
+                                         std::vector<EventId>& waiting);
+    MemoryLog::TimeoutOf timeouts();
+    EventHistory history_of(EventId, const MemoryEvent&) const;
     Result<BatchReceipt> write(WorkerId, const Batch&, OperationalWriter&);
     /// @return the subscriptions that were deactivated
     std::vector<SubscriptionId> write_findings(const Batch&, const std::vector<EventId>& exhausted,

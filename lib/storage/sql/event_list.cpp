@@ -5,6 +5,7 @@
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
+#include <storage/sql/order_table.hpp>
 #include <unordered_map>
 
 namespace webhooks::storage {
@@ -65,7 +66,7 @@ struct EventRow {
         "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "
         "a.status_code, a.response, a.error_message, a.outcome, u.due_at, m.key_id, a.key_id, "
         "(SELECT count(*) FROM webhooks_attempt c "
-        "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5))";
+        "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)), m.ordering_key";
 
     Event event;
     std::optional<Time> sent_at;
@@ -76,6 +77,7 @@ struct EventRow {
     std::optional<Time> due_at;
     std::optional<std::int64_t> response_key;
     int requests = 0;
+    std::optional<std::string> ordering_key;
 
     void define(soci::statement& query) {
         query.exchange(into(event.id));
@@ -92,11 +94,13 @@ struct EventRow {
         query.exchange(into(event.payload_key_id));
         query.exchange(into(response_key));
         query.exchange(into(requests));
+        query.exchange(into(ordering_key));
     }
 
     Event to_event() const {
         Event complete = event;
         complete.response_key_id = response_key.value_or(0);
+        complete.ordering_key = ordering_key.value_or("");
         if (outcome) {
             apply_latest_attempt(complete,
                                  {.sent_at = sent_at.value_or(Time{}),
@@ -315,7 +319,9 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
         query,
         EventRow::select + from(everything) + " WHERE e.id = :id AND e.subscription_id = :owner",
         [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
-    if (found) found->attempts = read_attempts(sql, event);
+    if (!found) return found;
+    found->attempts = read_attempts(sql, event);
+    if (!found->event.ordering_key.empty()) found->event.blocked_by = in_front_of(sql, event);
     return found;
 }
 
