@@ -245,33 +245,6 @@ void Dispatcher::persist_overdue(const Now& now) {
     }
 }
 
-void Dispatcher::return_ordered(const Now& now) {
-    for (const auto& [token, flight] : flights_) {
-        if (!is_ordered(flight.event)) continue;
-        const Time over = now.time + deadline_of_ordered(flight.endpoint->timeout);
-        results_.change_custody(flight.event, over, Custody::unclaimed);
-    }
-    for (const auto& [key, queue] : queues_) {
-        for (const SubscriptionQueue::Entry& entry : queue->events) {
-            if (!is_ordered(entry.event)) continue;
-            results_.change_custody(entry.event, now.time, Custody::unclaimed);
-        }
-    }
-}
-
-void Dispatcher::clear(const Now& now) {
-    flights_.clear();
-    scheduler_.end_all();
-    queued_ = {};
-    results_ = {};
-    for (const auto& [key, queue] : queues_) {
-        queue->events.clear();
-        queue->backlog.clear();
-        FairScheduler::forget_requests(*queue);
-        reschedule(*queue, now);
-    }
-}
-
 // ---- Attempts.
 
 std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {

@@ -116,17 +116,10 @@ bool is_of_same_host(const Arrival& arrival, const Traffic::Request& request) {
 /// Whether something holds for each other event with the same subscription and ordering key.
 template <class Predicate>
 bool all_of_queue(const Arrival& arrival, Predicate predicate) {
-    const std::string& key =
-        publication_of(arrival.world, arrival.event).publication.ordering_key;
-    const SubscriptionState& subscription =
-        arrival.world.model.subscriptions.at(arrival.event.subscription);
-    if (key.empty() || subscription.current().is_deleted) return true;
-    return std::ranges::all_of(arrival.world.model.events, [&](const auto& entry) {
+    const Model& model = arrival.world.model;
+    return std::ranges::all_of(model.events, [&](const auto& entry) {
         const EventState& other = entry.second;
-        return other.id == arrival.event.id || other.deleted || other.is_erased ||
-               other.subscription != arrival.event.subscription ||
-               publication_of(arrival.world, other).publication.ordering_key != key ||
-               predicate(other);
+        return !model.is_of_same_queue(arrival.event, other) || predicate(other);
     });
 }
 
@@ -159,7 +152,6 @@ const std::vector<Check<Arrival>> arrival_checks = {
     {"a request starts after each earlier event with its ordering key has ended",
      [](const Arrival& arrival) {
          return all_of_queue(arrival, [&](const EventState& other) {
-             // What is reopened waits for the one that a worker has.
              const bool was_reopened = other.is_reopened && other.reopened >= arrival.event.taken;
              return arrival.event.id < other.id || other.has_ended() || was_reopened;
          });

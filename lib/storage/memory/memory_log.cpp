@@ -140,21 +140,21 @@ bool MemoryLog::write(WorkerId worker, const AttemptRecord& record) {
                                .attempts = record.attempt.number,
                                .attempts_since_reopened = record.attempts_since_reopened});
     }
-    if (record.is_ordered) record.due ? give_back(record.event) : leave_queue(record.event);
+    if (record.is_ordered) record.due ? put_back(record.event) : leave_queue(record.event);
     return true;
 }
 
 void MemoryLog::write(WorkerId worker, const CustodyChange& change) {
     const auto found = events_.find(change.event);
-    const bool gives_back = change.is_ordered && change.custody == Custody::unclaimed;
-    if (found == events_.end() && gives_back) leave_queue(change.event);
+    const bool puts_back = change.is_ordered && change.custody == Custody::unclaimed;
+    if (found == events_.end() && puts_back) leave_queue(change.event);
     if (found == events_.end() || !found->second.is_held_by(worker)) return;
     put_row(change.event, {.due = change.due,
                            .attempts = change.attempts,
                            .attempts_since_reopened = change.attempts_since_reopened,
                            .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
                            .is_reserved = change.custody == Custody::reserved});
-    if (gives_back) give_back(change.event);
+    if (puts_back) put_back(change.event);
 }
 
 std::vector<HeldEvent> MemoryLog::appended_after(WorkerId worker, EventId after,
@@ -215,7 +215,7 @@ void MemoryLog::unclaim(WorkerId worker, std::int64_t number) {
         MemoryEvent::Row row = *event.row;
         row.claimed_by = {};
         put_row(id, row);
-        if (event.is_ordered()) give_back(id);
+        if (event.is_ordered()) put_back(id);
     }
 }
 
@@ -256,7 +256,7 @@ void MemoryLog::enter_queue(WorkerId worker, EventId id, Time now, std::vector<E
 void MemoryLog::reenter_queue(EventId id) {
     const MemoryEvent& event = events_.at(id);
     order_.enter(event.subscription, event.message->ordering_key, id);
-    order_.give_back(id);
+    order_.put_back(id);
     // What is reserved for a worker gives way.
     const std::optional<EventId> taken = order_.taken(id);
     const MemoryEvent* other = taken ? find(*taken) : nullptr;
@@ -265,7 +265,7 @@ void MemoryLog::reenter_queue(EventId id) {
         row.claimed_by = {};
         row.is_reserved = false;
         put_row(*taken, row);
-        order_.give_back(*taken);
+        order_.put_back(*taken);
     }
     release_next(order_.next(id));
 }
@@ -274,8 +274,8 @@ void MemoryLog::leave_queue(EventId id) {
     release_next(order_.leave(id));
 }
 
-void MemoryLog::give_back(EventId id) {
-    order_.give_back(id);
+void MemoryLog::put_back(EventId id) {
+    order_.put_back(id);
     release_next(order_.next(id));
 }
 
@@ -287,7 +287,7 @@ void MemoryLog::release_next(std::optional<EventId> id) {
     put_row(*id, row);
 }
 
-/// What a lost worker had in its memory may be under way until its deadline.
+/// What a lost worker had in its memory may be in flight until its deadline.
 std::size_t MemoryLog::release_taken(WorkerId worker, Time now, const TimeoutOf& timeout_of) {
     const std::vector<EventId> taken = order_.taken_by(worker);
     for (const EventId id : taken) {
@@ -301,7 +301,7 @@ std::size_t MemoryLog::release_taken(WorkerId worker, Time now, const TimeoutOf&
         row.claimed_by = {};
         row.is_reserved = row.is_requested = false;
         put_row(id, row);
-        give_back(id);
+        put_back(id);
     }
     return taken.size();
 }
@@ -330,7 +330,7 @@ void MemoryLog::erase_row(EventId id) {
 void MemoryLog::erase(EventId id) {
     const MemoryEvent& event = events_.at(id);
     const bool is_in_memory = event.may_be_held() && !(event.row && event.row->is_reserved);
-    // Its request may be under way: the next one waits for its end.
+    // Its request may be in flight: the next one waits for its end.
     if (event.is_ordered() && !is_in_memory) leave_queue(id);
     erase_row(id);
     const auto found = events_.find(id);

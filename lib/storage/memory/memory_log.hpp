@@ -87,9 +87,9 @@ private:
     void enter_queue(WorkerId worker, EventId id, Time now, std::vector<EventId>& waiting);
     /// An event returns to its place in its queue, where it waits again.
     void reenter_queue(EventId id);
-    /// An event has ended, or nobody has it any more.
+    /// An event has ended, or no worker has it any more.
     void leave_queue(EventId id);
-    void give_back(EventId id);
+    void put_back(EventId id);
     /// The event is next in its queue: workers can claim it.
     void release_next(std::optional<EventId> id);
     std::size_t release_taken(WorkerId worker, Time now, const TimeoutOf& timeout_of);

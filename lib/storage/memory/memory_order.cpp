@@ -16,7 +16,7 @@ bool MemoryOrder::take(EventId event, WorkerId worker) {
     return true;
 }
 
-void MemoryOrder::give_back(EventId event) {
+void MemoryOrder::put_back(EventId event) {
     const auto place = place_.find(event);
     if (place == place_.end()) return;
     Queue& queue = place->second->second;
@@ -24,7 +24,7 @@ void MemoryOrder::give_back(EventId event) {
 }
 
 std::optional<EventId> MemoryOrder::leave(EventId event) {
-    give_back(event);
+    put_back(event);
     const auto place = place_.find(event);
     if (place == place_.end()) return std::nullopt;
     const Queues::iterator queue = place->second;

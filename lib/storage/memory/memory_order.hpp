@@ -19,7 +19,7 @@ public:
     /// A worker takes an event. @return false if it has to wait for another one
     bool take(EventId event, WorkerId worker);
     /// The worker that has taken it no longer has it.
-    void give_back(EventId event);
+    void put_back(EventId event);
     /// It has ended. One that was taken and deleted keeps its place until then.
     /// @return the first event of its queue, if no worker has taken one
     std::optional<EventId> leave(EventId event);

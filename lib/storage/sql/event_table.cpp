@@ -52,7 +52,7 @@ bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
             "RETURNING CASE WHEN claimed_by > 0 THEN 1 ELSE 0 END, is_deferred",
             use(subscription, "owner"), use(event, "id"), into(is_claimed), into(is_deferred));
     const bool is_held = sql.got_data() ? is_claimed : !had_attempts;
-    // Where its request may be under way, the next one with its key waits for its end.
+    // Where its request may be in flight, the next one with its key waits for its end.
     if (!is_held || is_deferred) leave_queue(sql, event);
     execute(sql,
             "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "

@@ -81,7 +81,7 @@ void keep_waiting(soci::session& sql, SubscriptionId subscription, EventId event
             use(subscription, "owner"), use(event, "id"));
 }
 
-void give_back(soci::session& sql, EventId event) {
+void put_back(soci::session& sql, EventId event) {
     const std::optional<Queue> queue =
         find_queue(sql,
                    "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id "

@@ -24,7 +24,7 @@ bool take_turn(soci::session& sql, EventId event, WorkerId worker);
 /// No worker can claim the row of an event until its turn comes.
 void keep_waiting(soci::session& sql, SubscriptionId subscription, EventId event);
 /// The worker that has taken an event no longer has it: it or another one is next.
-void give_back(soci::session& sql, EventId event);
+void put_back(soci::session& sql, EventId event);
 /// An event has ended: the next one can be claimed.
 void leave_queue(soci::session& sql, EventId event);
 /// The same if it no longer exists.

@@ -284,7 +284,8 @@ TEST_CASE_METHOD(PublishFixture, "a parameter of the raw form next to a JSON eve
     const std::string event = R"({"eventType":"order.created","payload":1})";
     const std::string batch = R"({"events":[)" + event + "]}";
     for (const auto& [path, body] : {std::pair{"/events", event}, {"/events/batch", batch}}) {
-        for (const char* name : {"userId", "idempotencyKey", "deliverAt", "expiresAt", "orderingKey"}) {
+        for (const char* name :
+             {"userId", "idempotencyKey", "deliverAt", "expiresAt", "orderingKey"}) {
             CAPTURE(path, name);
             const std::string target = path + std::string("?") + name;
             for (const char* value : {"", "=", "=alice"}) {

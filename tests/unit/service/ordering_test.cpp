@@ -157,7 +157,7 @@ TEST_CASE_METHOD(OrderingFixture, "a resent event goes before those that wait") 
     CHECK(sent() == Sent{"1", "1", "2", "3", "1", "1", "3"});
 }
 
-TEST_CASE_METHOD(OrderingFixture, "a resent event waits for the one under way") {
+TEST_CASE_METHOD(OrderingFixture, "a resent event waits for the one in flight") {
     change({.max_retry_count = 0});
     next_answers["1"] = {status(500)};
     publish("1");
@@ -222,7 +222,7 @@ TEST_CASE_METHOD(OrderingFixture, "a pause that an endpoint asks for keeps the o
     CHECK(sent() == Sent{"1", "1", "2", "3"});
 }
 
-TEST_CASE_METHOD(OrderingFixture, "after a crash the event under way is sent again, later") {
+TEST_CASE_METHOD(OrderingFixture, "after a crash the event in flight is resent, later") {
     is_silent = true;
     publish_three();
     REQUIRE(service().abandon());
@@ -247,7 +247,7 @@ TEST_CASE_METHOD(OrderingFixture, "a service that stops hands its queues to the 
     is_silent = false;
     reopen();
     settle();
-    // L was not under way.
+    // L was not in flight.
     CHECK(sent() == Sent{"1", "L"});
     advance(14s);
     CHECK(sent() == Sent{"1", "L"});

@@ -18,7 +18,7 @@ namespace {
 constexpr const char* raw_parameters[] = {"userId", "idempotencyKey", "deliverAt", "expiresAt",
                                           "orderingKey"};
 
-const json::Names publication_names = {"eventType", "payload",   "userId",    "idempotencyKey",
+const json::Names publication_names = {"eventType", "payload",   "userId",     "idempotencyKey",
                                        "deliverAt", "expiresAt", "orderingKey"};
 
 void write_event_ids(json::Writer& writer, const PublishReceipt& receipt) {
@@ -137,9 +137,9 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
 /// The raw form: the body is the payload, and the query has the rest.
 Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
                      FieldErrors& errors) {
-    reject_empty(
-        parameters,
-        {"eventType", "userId", "idempotencyKey", "deliverAt", "expiresAt", "orderingKey"}, errors);
+    reject_empty(parameters,
+                 {"eventType", "userId", "idempotencyKey", "deliverAt", "expiresAt", "orderingKey"},
+                 errors);
     return {.event_type = std::move(event_type),
             .payload = call.body,
             .content_type = std::string(find_field(call.fields, "content-type")),

@@ -159,8 +159,7 @@ STORAGE_TEST("a resent event takes its place by id, behind one that a worker has
     events.record(first, 2, Outcome::exhausted, {}, true);
     REQUIRE(this->claim() == std::vector{second});
     events.set_custody(second, Custody::reserved, this->clock->now());
-    CHECK(this->storage
-              ->reopen_undelivered(admin, events.subscription, {.since = Time{}}, {}, 1)
+    CHECK(this->storage->reopen_undelivered(admin, events.subscription, {.since = Time{}}, {}, 1)
               .value()
               .count == 1);
     CHECK(this->claim() == std::vector{first});

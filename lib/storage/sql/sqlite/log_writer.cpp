@@ -217,7 +217,7 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
         delete_row_.execute(record.subscription, record.event);
     }
     if (record.is_ordered) {
-        record.due ? give_back(sql_, record.event) : leave_queue(sql_, record.event);
+        record.due ? put_back(sql_, record.event) : leave_queue(sql_, record.event);
     }
 }
 
@@ -227,7 +227,7 @@ void SqliteLogWriter::set_custody(const CustodyChange& change, WorkerId worker) 
         change.subscription, to_micros(change.due), change.attempts, change.attempts_since_reopened,
         change.custody == Custody::reserved ? 1 : 0);
     if (!change.is_ordered || change.custody != Custody::unclaimed) return;
-    changed > 0 ? give_back(sql_, change.event) : leave_if_deleted(sql_, change.event);
+    changed > 0 ? put_back(sql_, change.event) : leave_if_deleted(sql_, change.event);
 }
 
 void SqliteLogWriter::put_free(const FreeRow& row) {
@@ -317,7 +317,7 @@ std::optional<Time> SqliteLogWriter::next_due() {
     return due;
 }
 
-/// What a lost worker had in its memory may be under way until its deadline.
+/// What a lost worker had in its memory may be in flight until its deadline.
 std::size_t SqliteLogWriter::hand_back_ordered(WorkerId dead, Time now, std::size_t limit) {
     const std::vector<TakenEvent> taken = taken_by(sql_, dead, limit);
     for (const TakenEvent& event : taken) {
@@ -329,7 +329,7 @@ std::size_t SqliteLogWriter::hand_back_ordered(WorkerId dead, Time now, std::siz
         if (!release_row(sql_, event, dead, due)) {
             put_free({.subscription = event.subscription, .event = event.id, .due = due});
         }
-        give_back(sql_, event.id);
+        put_back(sql_, event.id);
     }
     return taken.size();
 }

@@ -290,7 +290,7 @@ BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventI
     }
     BatchReceipt receipt;
     receipt.appends = log_->append(batch.appends, *worker_, writer.now(), {last_event.value + 1},
-                                    receipt.waiting);
+                                   receipt.waiting);
     EventId last = last_event;
     for (const Result<Appended>& appended : receipt.appends) {
         if (!is_new(appended)) continue;
@@ -328,7 +328,7 @@ Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
                 "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = :claim",
                 use(worker, "self"), use(number, "claim"));
         for (const EventId event : ordered) {
-            give_back(sql, event);
+            put_back(sql, event);
         }
         return {};
     });
