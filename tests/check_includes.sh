@@ -21,10 +21,11 @@ lib/metrics                  boost.system lib/base
 lib/query                    boost.system lib/base
 lib/signing                  boost.system lib/base crypto
 lib/filter                   boost.system json lib/base lib/query
+lib/catalog                  boost.system json lib/base
 lib/encryption               boost.system lib/base lib/signing crypto posix
 lib/asio                     boost.system asio beast json
 lib/delivery                 boost.system lib/base lib/endpoint lib/query lib/signing
-lib/service                  boost.system lib/base lib/publication lib/metrics lib/endpoint lib/query lib/filter lib/signing lib/delivery
+lib/service                  boost.system lib/base lib/publication lib/metrics lib/endpoint lib/query lib/filter lib/catalog lib/signing lib/delivery
 lib/storage                  boost.system lib/base lib/publication lib/query lib/filter
 lib/storage/memory           boost.system lib/base lib/publication lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/encryption lib/publication lib/query lib/filter lib/storage soci sqlite libpq posix

@@ -21,6 +21,8 @@ public:
         delete_subscription,
         list_subscriptions,
         upsert_event_type,
+        replace_event_type,
+        retire_event_type,
         configuration,
         notices,
         list_events,
@@ -75,6 +77,8 @@ public:
     Result<> delete_subscription(const Principal&, SubscriptionId) override;
     Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
     Result<> upsert_event_type(const EventType&) override;
+    Result<EventType> replace_event_type(const Principal& by, const EventType&) override;
+    Result<> retire_event_type(const Principal& by, const std::string& name, bool force) override;
     Result<Configuration> configuration(Revision since) override;
     Result<std::vector<Notice>> notices(std::int64_t after) override;
 

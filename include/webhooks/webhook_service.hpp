@@ -95,6 +95,7 @@ public:
     Result<> validate(const SubscriptionChange&) const;
     /// @return as above.
     Result<> validate(const Publication&) const;
+    Result<> validate(const EventType&) const;
     /// Reads the subscription that is to be changed. @return as `update_subscription`.
     Result<> validate(const Principal&, SubscriptionId, const SubscriptionChange&) const;
 
@@ -237,12 +238,28 @@ public:
 
     // ---- Event types.
 
-    /// Adds a type, or replaces the description of the type of that name.
+    /// Registers a type on behalf of the host, which may do so at each start: adds it, or replaces
+    /// those members that are not empty here. One that an administrator retired stays retired,
+    /// which is logged.
     Result<> register_event_type(EventType);
-    /// Sorted by name.
+    /// Those that are not retired, sorted by name.
     Result<std::vector<EventType>> event_types() const;
-    /// As above, on behalf of a caller.
-    Result<std::vector<EventType>> event_types(const Principal&) const;
+    /// The same on behalf of a caller. @return forbidden for retired ones unless the caller is an
+    /// administrator.
+    Result<std::vector<EventType>> event_types(const Principal&, const EventTypeQuery& = {}) const;
+    /// @return not_found, with the successor if there is one, for a retired type; forbidden as
+    /// above.
+    Result<EventType> event_type(const Principal&, const std::string& name,
+                                 bool include_retired = false) const;
+    /// Registers a type on behalf of an administrator: adds it, or replaces all members of the type
+    /// of that name, and revives it if it is retired.
+    Result<EventType> register_event_type(const Principal&, EventType);
+    /// Retires a type, on behalf of an administrator: it can neither be published nor newly
+    /// subscribed to. Existing subscriptions and events stay. Other workers hear of it within
+    /// `ServiceOptions::heartbeat_interval`. @param force even if active subscriptions have exactly
+    /// this type. @return not_found also for a retired type; conflict, with the number of these
+    /// subscriptions, unless forced, and for a type that begins with `webhook.`.
+    Result<> retire_event_type(const Principal&, const std::string& name, bool force = false);
 
     // ---- Publishing.
 

@@ -49,6 +49,8 @@ StorageCall kind_of(Call call) {
         case Call::rotate_secret:
         case Call::delete_subscription:
         case Call::upsert_event_type:
+        case Call::replace_event_type:
+        case Call::retire_event_type:
         case Call::delete_event:
         case Call::reopen_event:
         case Call::reopen_undelivered:

@@ -65,6 +65,10 @@ Result<> check_members(const Publication& publication, Time now, std::size_t max
     return result_of(std::move(errors));
 }
 
+std::string was_retired(const std::string& successor) {
+    return "was retired" + (successor.empty() ? "" : "; use '" + successor + "' instead");
+}
+
 std::string digest_input(const Publication& publication, const std::optional<std::string>& owner) {
     const std::string deliver_at = text_of(publication.deliver_at);
     const std::string expires_at = text_of(publication.expires_at);

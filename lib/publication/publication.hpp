@@ -21,6 +21,9 @@ WEBHOOKS_EXPORT Result<> check_members(const Publication& publication, Time now,
 /// Checks only a payload, as `check_members` does.
 Result<> check_payload(std::string_view payload, std::size_t max_payload_bytes);
 
+/// What to tell who publishes or subscribes to a retired type. @param successor may be empty.
+WEBHOOKS_EXPORT std::string was_retired(const std::string& successor);
+
 /// The input for the digest of an idempotency key's content. Equal only for equal contents.
 /// @param owner the owner of the matching subscriptions; absent: everyone.
 WEBHOOKS_EXPORT std::string digest_input(const Publication& publication,

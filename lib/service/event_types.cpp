@@ -1,16 +1,96 @@
+#include <publication/publication.hpp>
 #include <service/operations.hpp>
+#include <webhooks/access.hpp>
+#include <webhooks/operational.hpp>
 
 namespace webhooks {
 
-Result<> WebhookService::Impl::register_event_type(EventType type) {
-    if (Result<> verdict = service::check_event_type(type); !verdict) return verdict;
+using EventTypePtr = service::SubscriptionIndex::EventTypePtr;
+
+namespace {
+
+Error no_such_event_type(const EventTypePtr& retired) {
+    if (!retired) return {Errc::not_found, "There is no such event type."};
+    const std::string successor =
+        retired->deprecation ? retired->deprecation->successor : std::string();
+    return {Errc::not_found, "This event type " + was_retired(successor) + "."};
+}
+
+Result<> check_query(const Principal& principal, bool include_retired) {
+    if (!include_retired) return {};
+    return check_permissions(principal, Permission::administrator);
+}
+
+}  // namespace
+
+Result<> WebhookService::Impl::validate(const EventType& type) const {
+    return service::check_event_type(type);
+}
+
+Result<> WebhookService::Impl::register_event_type(const EventType& type) {
+    if (Result<> verdict = validate(type); !verdict) return verdict;
     Result<> stored = storage->upsert_event_type(type);
+    if (!stored) return stored;
+    apply_change();
+    const EventTypePtr known = index.event_type(type.name);
+    if (known && known->retired_at) {
+        const std::string line = "event type '" + type.name +
+                                 "' is registered by the host, but an administrator retired it: it "
+                                 "stays retired";
+        observer->on_record({.level = LogLevel::warning, .message = line});
+    }
+    return {};
+}
+
+Result<EventType> WebhookService::Impl::register_event_type(const Principal& principal,
+                                                            const EventType& type) {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
+    if (Result<> verdict = validate(type); !verdict) return verdict.error();
+    Result<EventType> stored = storage->replace_event_type(principal, type);
     if (stored) apply_change();
     return stored;
 }
 
-Result<std::vector<EventType>> WebhookService::Impl::event_types() const {
-    return index.event_types();
+Result<> WebhookService::Impl::retire_event_type(const Principal& principal,
+                                                 const std::string& name, bool force) {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict;
+    if (name.starts_with(operational_prefix) && index.event_type(name)) {
+        return Error(Errc::conflict,
+                     "the service itself publishes events of this type: it cannot be retired");
+    }
+    Result<> retired = storage->retire_event_type(principal, name, force);
+    if (retired) apply_change();
+    return retired;
+}
+
+Result<std::vector<EventType>> WebhookService::Impl::event_types(
+    const EventTypeQuery& query) const {
+    std::vector<EventType> types;
+    for (const EventTypePtr& type : index.event_types()) {
+        if (type->retired_at && !query.include_retired) continue;
+        if (query.group && type->group != *query.group) continue;
+        types.push_back(*type);
+    }
+    return types;
+}
+
+Result<std::vector<EventType>> WebhookService::Impl::event_types(
+    const Principal& principal, const EventTypeQuery& query) const {
+    if (Result<> verdict = check_query(principal, query.include_retired); !verdict) {
+        return verdict.error();
+    }
+    return event_types(query);
+}
+
+Result<EventType> WebhookService::Impl::event_type(const Principal& principal,
+                                                   const std::string& name,
+                                                   bool include_retired) const {
+    if (Result<> verdict = check_query(principal, include_retired); !verdict) {
+        return verdict.error();
+    }
+    const EventTypePtr found = index.event_type(name);
+    if (!found || (found->retired_at && !include_retired)) return no_such_event_type(found);
+    return *found;
 }
 
 }  // namespace webhooks

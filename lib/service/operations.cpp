@@ -190,6 +190,8 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
         return verdict.error();
     }
     change = service::unmasked(std::move(change), *found);
+    // What exists stays, even if the type was retired since.
+    if (change.event_type == found->event_type) change.event_type.reset();
     if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
     const std::string& pattern = change.event_type ? *change.event_type : found->event_type;
     if (Result<> verdict = check_reach(principal, change, *found); !verdict) {

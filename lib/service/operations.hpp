@@ -35,6 +35,7 @@ public:
     Result<> validate(const SubscriptionDraft&) const;
     Result<> validate(const SubscriptionChange&) const;
     Result<> validate(const Publication&) const;
+    Result<> validate(const EventType&) const;
     Result<> validate(const Principal&, SubscriptionId, const SubscriptionChange&) const;
 
     Result<Subscription> create_subscription(const Principal&, SubscriptionDraft);
@@ -76,8 +77,13 @@ public:
     Result<Overview> overview();
     Result<std::vector<UserSummary>> users(const std::string& after, std::size_t take) const;
 
-    Result<> register_event_type(EventType);
-    Result<std::vector<EventType>> event_types() const;
+    Result<> register_event_type(const EventType&);
+    Result<EventType> register_event_type(const Principal&, const EventType&);
+    Result<> retire_event_type(const Principal&, const std::string& name, bool force);
+    Result<std::vector<EventType>> event_types(const EventTypeQuery& query = {}) const;
+    Result<std::vector<EventType>> event_types(const Principal&, const EventTypeQuery&) const;
+    Result<EventType> event_type(const Principal&, const std::string& name,
+                                 bool include_retired) const;
 
     Result<PublishReceipt> publish(const Principal&, Publication);
     Result<Receipts> publish_batch(const Principal&, std::vector<Publication>);

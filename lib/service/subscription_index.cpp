@@ -63,7 +63,7 @@ void apply_filters(const Filters& filters, const Message& message,
 SubscriptionIndex::SubscriptionIndex(EndpointPolicy policy, LogWhileDeactivated logged)
     : policy_(std::make_shared<EndpointPolicy>(std::move(policy))), logged_(logged) {
     for (const EventType& type : operational_event_types()) {
-        event_types_.emplace(type.name, type);
+        event_types_.emplace(type.name, std::make_shared<const EventType>(type));
     }
 }
 
@@ -82,13 +82,9 @@ void SubscriptionIndex::apply(const Configuration& changes) {
     for (const Subscription& subscription : changes.subscriptions) {
         put(subscription);
     }
-    decltype(event_types_) types;
-    for (const auto& registered : {operational_event_types(), changes.event_types}) {
-        for (const EventType& type : registered) {
-            types.emplace(type.name, type);
-        }
+    for (const EventType& type : changes.event_types) {
+        event_types_.insert_or_assign(type.name, std::make_shared<const EventType>(type));
     }
-    event_types_.swap(types);
     // Last: if memory runs out before, all of it is read and applied again, and until then storage
     // rejects what is matched by the old revision.
     revision_ = changes.revision;
@@ -247,31 +243,33 @@ Revision SubscriptionIndex::revision() const {
     return revision_;
 }
 
-std::vector<EventType> SubscriptionIndex::event_types() const {
+std::vector<SubscriptionIndex::EventTypePtr> SubscriptionIndex::event_types() const {
     const std::shared_lock lock(mutex_);
-    std::vector<EventType> types;
+    std::vector<EventTypePtr> types;
     for (const auto& [name, type] : event_types_) {
         types.push_back(type);
     }
     return types;
 }
 
-bool SubscriptionIndex::is_registered(const std::string& event_type) const {
+SubscriptionIndex::EventTypePtr SubscriptionIndex::event_type(std::string_view name) const {
     const std::shared_lock lock(mutex_);
-    return event_types_.contains(event_type);
+    const auto found = event_types_.find(name);
+    return found == event_types_.end() ? nullptr : found->second;
 }
 
 bool SubscriptionIndex::matches_any_type(std::string_view pattern) const {
     const std::shared_lock lock(mutex_);
-    return std::ranges::any_of(
-        event_types_, [&](const auto& entry) { return pattern_matches(pattern, entry.first); });
+    return std::ranges::any_of(event_types_, [&](const auto& entry) {
+        return !entry.second->retired_at && pattern_matches(pattern, entry.first);
+    });
 }
 
 std::string SubscriptionIndex::nearest_type(std::string_view name) const {
     const std::shared_lock lock(mutex_);
     std::vector<std::string_view> names;
     for (const auto& [candidate, type] : event_types_) {
-        names.push_back(candidate);
+        if (!type->retired_at) names.push_back(candidate);
     }
     return std::string(nearest(name, names));
 }

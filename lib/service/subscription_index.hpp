@@ -49,11 +49,14 @@ public:
     std::size_t unreadable() const noexcept { return unreadable_; }
     /// How often anything was taken in.
     std::uint64_t changes() const noexcept { return changes_; }
-    std::vector<EventType> event_types() const;
-    bool is_registered(const std::string& event_type) const;
-    /// Whether a pattern matches at least one registered type.
+    using EventTypePtr = std::shared_ptr<const EventType>;
+    /// All, sorted by name, retired or not.
+    std::vector<EventTypePtr> event_types() const;
+    /// Null if there is none of this name.
+    EventTypePtr event_type(std::string_view name) const;
+    /// Whether a pattern matches at least one type that is not retired.
     bool matches_any_type(std::string_view pattern) const;
-    /// The registered type with the most similar name; empty if none is similar.
+    /// The type, not retired, with the most similar name; empty if none is similar.
     std::string nearest_type(std::string_view name) const;
 
 private:
@@ -86,7 +89,7 @@ private:
     std::unordered_map<std::string, std::weak_ptr<const filter::PayloadFilter>> filters_;
     /// Of those subscriptions that have one.
     std::unordered_map<SubscriptionId, FilterPtr> filter_by_id_;
-    std::map<std::string, EventType, std::less<>> event_types_;
+    std::map<std::string, EventTypePtr, std::less<>> event_types_;
 };
 
 }  // namespace webhooks::service

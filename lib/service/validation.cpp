@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <base/ascii.hpp>
 #include <base/user_id.hpp>
 #include <base/utf8.hpp>
+#include <catalog/schema.hpp>
 #include <filter/payload_filter.hpp>
 #include <publication/publication.hpp>
 #include <service/masks.hpp>
@@ -14,6 +16,9 @@ namespace {
 constexpr std::size_t max_name_length = 256;
 constexpr std::size_t max_type_name_length = 128;
 constexpr std::size_t max_description_bytes = 1024;
+constexpr std::size_t max_group_length = 128;
+/// Below `/event-types/` it is the address of the catalog's document.
+constexpr std::string_view catalog_name = "openapi.json";
 constexpr int max_retry_limit = 100;
 
 /// Collects errors; a failed check of a part adds its own.
@@ -74,7 +79,13 @@ std::string unknown_type(const std::string& name, const SubscriptionIndex& index
 /// The similar name is looked up only on error, because that takes time.
 void check_registered(const std::string& name, const SubscriptionIndex& index,
                       FieldErrorList& errors) {
-    if (!index.is_registered(name)) errors.add("eventType", unknown_type(name, index));
+    const SubscriptionIndex::EventTypePtr type = index.event_type(name);
+    if (!type) {
+        errors.add("eventType", unknown_type(name, index));
+    } else if (type->retired_at) {
+        errors.add("eventType",
+                   was_retired(type->deprecation ? type->deprecation->successor : std::string()));
+    }
 }
 
 void check_pattern(const std::string& pattern, const SubscriptionIndex& index,
@@ -104,6 +115,18 @@ Result<> check_endpoint(const std::string& text, const EndpointPolicy& policy) {
     const Result<EndpointUrl> url = EndpointUrl::parse(text);
     if (!url) return url.error();
     return check_url(*url, policy);
+}
+
+void check_deprecation(const Deprecation& deprecation, const std::string& name,
+                       FieldErrorList& errors) {
+    const std::string& successor = deprecation.successor;
+    errors.expect(successor.empty() || is_type_name(successor), "deprecation.successor",
+                  "must be the name of an event type");
+    errors.expect(successor.empty() || successor != name, "deprecation.successor",
+                  "must be another event type");
+    errors.expect(
+        deprecation.note.size() <= max_deprecation_note_bytes && is_storable_text(deprecation.note),
+        "deprecation.note", "must be at most 512 bytes of UTF-8 without U+0000");
 }
 
 }  // namespace
@@ -203,9 +226,16 @@ Result<> check_event_type(const EventType& type) {
                   "joined by dots");
     errors.expect(!type.name.starts_with(operational_prefix), "name",
                   "must not begin with 'webhook.', which is reserved");
+    errors.expect(ascii::lower(type.name) != catalog_name, "name",
+                  "must not be 'openapi.json', which is the address of the catalog");
     errors.expect(
         type.description.size() <= max_description_bytes && is_storable_text(type.description),
         "description", "must be at most 1024 bytes of UTF-8 without U+0000");
+    errors.expect(is_text_of_length(type.group, 0, max_group_length), "group",
+                  "must be at most 128 characters of UTF-8 without U+0000");
+    errors.include(catalog::check_schema(type.schema));
+    errors.include(catalog::check_example(type.example));
+    if (type.deprecation) check_deprecation(*type.deprecation, type.name, errors);
     return std::move(errors).result();
 }
 

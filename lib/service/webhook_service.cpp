@@ -81,6 +81,10 @@ Result<> WebhookService::validate(const Publication& publication) const {
     return enter(impl_, [&](Impl& impl) { return impl.validate(publication); });
 }
 
+Result<> WebhookService::validate(const EventType& type) const {
+    return enter(impl_, [&](Impl& impl) { return impl.validate(type); });
+}
+
 // ---- Subscriptions.
 
 Result<Subscription> WebhookService::create_subscription(const Principal& principal,
@@ -274,16 +278,34 @@ Result<std::size_t> WebhookService::shred_user(const Principal& principal,
 }
 
 Result<> WebhookService::register_event_type(EventType type) {
-    return enter(impl_, [&](Impl& impl) { return impl.register_event_type(std::move(type)); });
+    return enter(impl_, [&](Impl& impl) { return impl.register_event_type(type); });
+}
+
+Result<EventType> WebhookService::register_event_type(const Principal& principal, EventType type) {
+    return enter(impl_, principal, Action::register_event_type,
+                 [&](Impl& impl) { return impl.register_event_type(principal, type); });
+}
+
+Result<> WebhookService::retire_event_type(const Principal& principal, const std::string& name,
+                                           bool force) {
+    return enter(impl_, principal, Action::retire_event_type,
+                 [&](Impl& impl) { return impl.retire_event_type(principal, name, force); });
 }
 
 Result<std::vector<EventType>> WebhookService::event_types() const {
     return enter(impl_, [&](Impl& impl) { return impl.event_types(); });
 }
 
-Result<std::vector<EventType>> WebhookService::event_types(const Principal& principal) const {
+Result<std::vector<EventType>> WebhookService::event_types(const Principal& principal,
+                                                           const EventTypeQuery& query) const {
     return enter(impl_, principal, Action::list_event_types,
-                 [&](Impl& impl) { return impl.event_types(); });
+                 [&](Impl& impl) { return impl.event_types(principal, query); });
+}
+
+Result<EventType> WebhookService::event_type(const Principal& principal, const std::string& name,
+                                             bool include_retired) const {
+    return enter(impl_, principal, Action::get_event_type,
+                 [&](Impl& impl) { return impl.event_type(principal, name, include_retired); });
 }
 
 Result<PublishReceipt> WebhookService::publish(const Principal& principal,

@@ -151,12 +151,17 @@ AuditRecord about(const Principal& by, std::string_view action,
     return record;
 }
 
-/// A call of the host, or the service's own work.
-Principal host() {
-    return Principal::administrator({});
+std::string_view name_of_change(const std::optional<EventType>& before, const EventType& after) {
+    if (!before) return "event_type.created";
+    if (after.retired_at) return "event_type.retired";
+    return before->retired_at ? "event_type.revived" : "event_type.updated";
 }
 
 }  // namespace
+
+Principal host() {
+    return Principal::administrator({});
+}
 
 AuditRecord subscription_created(const Principal& by, const Subscription& made) {
     AuditRecord record = about(by, "subscription.created", made);
@@ -221,12 +226,22 @@ AuditRecord recovered(const Principal& by, const Subscription& of, const Creatio
     return record;
 }
 
-AuditRecord event_type_registered(const std::optional<EventType>& before, const EventType& after) {
-    AuditRecord record = record_of(host(), before ? "event_type.updated" : "event_type.created",
-                                   "event_type", after.name);
+AuditRecord event_type_changed(const Principal& by, const std::optional<EventType>& before,
+                               const EventType& after) {
+    AuditRecord record = record_of(by, name_of_change(before, after), "event_type", after.name);
+    const EventType old = before.value_or(EventType{});
+    const Deprecation none;
+    const Deprecation was = old.deprecation.value_or(none);
+    const Deprecation is = after.deprecation.value_or(none);
+    Changes changes(before ? Changes::Of::updated : Changes::Of::made);
     record.changes =
-        Changes(before ? Changes::Of::updated : Changes::Of::made)
-            .value("description", before.value_or(EventType{}).description, after.description)
+        changes.value("description", old.description, after.description)
+            .value("group", old.group, after.group)
+            .secret("schema", old.schema, after.schema)
+            .secret("example", old.example, after.example)
+            .value("isDeprecated", old.deprecation.has_value(), after.deprecation.has_value())
+            .value("successor", was.successor, is.successor)
+            .value("note", was.note, is.note)
             .json();
     return record;
 }

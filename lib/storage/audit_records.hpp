@@ -31,9 +31,13 @@ WEBHOOKS_EXPORT AuditRecord event_deleted(const Principal& by, const Subscriptio
 WEBHOOKS_EXPORT AuditRecord recovered(const Principal& by, const Subscription& of,
                                       const CreationPeriod&, std::size_t count);
 
-/// By the host.
-WEBHOOKS_EXPORT AuditRecord event_type_registered(const std::optional<EventType>& before,
-                                                  const EventType& after);
+/// A call of the host, or the service's own work.
+WEBHOOKS_EXPORT Principal host();
+
+/// Registered or retired. @param before absent: there was none
+WEBHOOKS_EXPORT AuditRecord event_type_changed(const Principal& by,
+                                               const std::optional<EventType>& before,
+                                               const EventType& after);
 
 WEBHOOKS_EXPORT AuditRecord api_key_created(const Principal& by, const ApiKeyRecord& made);
 WEBHOOKS_EXPORT AuditRecord api_key_deleted(const Principal& by, const ApiKeyRecord& gone);

@@ -14,6 +14,8 @@ constexpr const char* call_names[] = {
     "delete_subscription",
     "list_subscriptions",
     "upsert_event_type",
+    "replace_event_type",
+    "retire_event_type",
     "configuration",
     "notices",
     "list_events",
@@ -127,6 +129,18 @@ Result<Page<Subscription>> ForwardingStorage::list_subscriptions(const Principal
 
 Result<> ForwardingStorage::upsert_event_type(const EventType& type) {
     return call_inner(Call::upsert_event_type, [&] { return inner_->upsert_event_type(type); });
+}
+
+Result<EventType> ForwardingStorage::replace_event_type(const Principal& by,
+                                                        const EventType& type) {
+    return call_inner(Call::replace_event_type,
+                      [&] { return inner_->replace_event_type(by, type); });
+}
+
+Result<> ForwardingStorage::retire_event_type(const Principal& by, const std::string& name,
+                                              bool force) {
+    return call_inner(Call::retire_event_type,
+                      [&] { return inner_->retire_event_type(by, name, force); });
 }
 
 Result<Configuration> ForwardingStorage::configuration(Revision since) {

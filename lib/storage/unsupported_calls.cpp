@@ -11,7 +11,19 @@ Error no_portal_sessions() {
     return Error(Errc::unsupported, "this storage keeps no sessions of the portal");
 }
 
+Error no_catalog() {
+    return Error(Errc::unsupported, "this storage can only add event types that the host declares");
+}
+
 }  // namespace
+
+Result<EventType> SubscriptionStore::replace_event_type(const Principal&, const EventType&) {
+    return no_catalog();
+}
+
+Result<> SubscriptionStore::retire_event_type(const Principal&, const std::string&, bool) {
+    return no_catalog();
+}
 
 Result<std::vector<Notice>> SubscriptionStore::notices(std::int64_t) {
     return std::vector<Notice>();

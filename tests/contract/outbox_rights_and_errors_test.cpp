@@ -93,6 +93,29 @@ OUTBOX_TEST("the encoding of the host's connection changes nothing") {
     CHECK(running->event(alice, id, receipt.event_ids.at(0)).value().event.payload == euro.payload);
 }
 
+OUTBOX_TEST("a host cannot publish a retired event type, and is told its successor") {
+    EventType type{.name = "order.created", .description = ""};
+    type.deprecation.emplace().successor = "order.made";
+    running->register_event_type(admin, type).value();
+    running->retire_event_type(admin, "order.created").value();
+    host.sql << "BEGIN";
+    const Error error = publish_in_transaction(host.sql, order(), place.schema).error();
+    host.sql << "ROLLBACK";
+    CHECK(error.fields() ==
+          std::vector<FieldError>{{"eventType", "was retired; use 'order.made' instead"}});
+    running->register_event_type(admin, type).value();
+    host.sql << "BEGIN";
+    CHECK(publish_in_transaction(host.sql, order(), place.schema));
+    host.sql << "ROLLBACK";
+    running->retire_event_type(admin, "invoice.paid").value();
+    host.sql << "BEGIN";
+    CHECK(publish_in_transaction(host.sql, {.event_type = "invoice.paid", .payload = "{}"},
+                                 place.schema)
+              .error()
+              .fields() == std::vector<FieldError>{{"eventType", "was retired"}});
+    host.sql << "ROLLBACK";
+}
+
 OUTBOX_TEST("a host is told why it cannot publish, and no error contains a value") {
     subscribe();
     const auto fields = [&](const Publication& publication) {

@@ -253,6 +253,17 @@ SQLITE_OUTBOX_TEST("on SQLite a host is told all errors of a publication") {
     CHECK(error.fields().front().message == "is not a registered event type");
 }
 
+SQLITE_OUTBOX_TEST("on SQLite a host cannot publish a retired type, and is told its successor") {
+    EventType type{.name = "order.created", .description = ""};
+    type.deprecation.emplace().successor = "order.made";
+    running.register_event_type(admin, type).value();
+    running.retire_event_type(admin, "order.created").value();
+    CHECK(rejected(order()).fields() ==
+          std::vector<FieldError>{{"eventType", "was retired; use 'order.made' instead"}});
+    running.register_event_type(admin, type).value();
+    CHECK(published(order()).empty());
+}
+
 SQLITE_OUTBOX_TEST("on SQLite a failed publication leaves the transaction as it was") {
     subscribe();
     host.sql << "BEGIN IMMEDIATE";

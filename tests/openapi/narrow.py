@@ -62,6 +62,16 @@ def narrow(document, event_types, quiet_type, endpoint):
         parameters.append({"name": "filter", "in": "query", "schema": {"enum": [*filters, "true", "false", ""]}})
     split_publication(paths)
     schemas["EventTypeName"] = {"enum": event_types}
+    # Retired, a type that others publish would be rejected.
+    made = ["made.by.fuzzing", "another-one"]
+    schemas["NameOfEventType"] = {"enum": [*made, "nothing.of.this.name"]}
+    new_type = schemas["NewEventType"]["properties"]["eventType"]["properties"]
+    new_type["name"] = {"enum": made}
+    new_type["schema"] = {"enum": [{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}},
+                                    "$defs": {"a": {"type": "number"}}}, {}, None]}
+    new_type["deprecation"]["properties"]["successor"] = {"enum": ["order.created", "", None]}
+    # It goes with a deprecation only if it is true.
+    new_type["isDeprecated"] = {"enum": [True, None]}
     schemas["PayloadFilter"] = {"enum": PAYLOAD_FILTERS}
     schemas["FilterTest"]["required"].append("payload")
     schemas["FilterTest"]["properties"]["subscriptionId"] = {"type": "null"}

@@ -22,7 +22,7 @@ struct Configuration {
     /// New and changed subscriptions, active or not.
     std::vector<Subscription> subscriptions = {};
     std::vector<SubscriptionId> deleted = {};
-    /// All event types, sorted by name.
+    /// New and changed event types, retired or not, sorted by name; may include unchanged ones.
     std::vector<EventType> event_types = {};
 };
 
@@ -73,8 +73,18 @@ public:
     virtual Result<> delete_subscription(const Principal&, SubscriptionId) = 0;
     virtual Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) = 0;
 
-    /// Inserts or updates by name; increments the revision if anything changed.
+    /// Registers a type on behalf of the host: inserts it, or replaces those members that are not
+    /// empty in the argument; one that is retired stays as it is. Increments the revision if
+    /// anything changed.
     virtual Result<> upsert_event_type(const EventType&) = 0;
+    /// Registers a type on behalf of an administrator: inserts it, or replaces all its members; it
+    /// is no longer retired. Increments the revision if anything changed. The default
+    /// implementation returns `unsupported`.
+    virtual Result<EventType> replace_event_type(const Principal& by, const EventType&);
+    /// Retires a type. @param force even if active subscriptions have exactly this type
+    /// @return not_found also if it is retired already; conflict, with the number of these
+    /// subscriptions. The default implementation returns `unsupported`.
+    virtual Result<> retire_event_type(const Principal& by, const std::string& name, bool force);
 
     /// Everything that changed after `since`; 0 requests everything (and returns no deletions).
     virtual Result<Configuration> configuration(Revision since) = 0;

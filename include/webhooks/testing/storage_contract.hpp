@@ -23,6 +23,7 @@
 #include <webhooks/testing/storage_contract/audit.hpp>
 #include <webhooks/testing/storage_contract/diagnosis.hpp>
 #include <webhooks/testing/storage_contract/endpoint_state.hpp>
+#include <webhooks/testing/storage_contract/event_types.hpp>
 #include <webhooks/testing/storage_contract/fixture.hpp>
 #include <webhooks/testing/storage_contract/in_doubt.hpp>
 #include <webhooks/testing/storage_contract/list_query.hpp>

@@ -7,6 +7,7 @@
 #include <set>
 #include <storage/audit_records.hpp>
 #include <storage/delivery_statistics.hpp>
+#include <storage/event_type_change.hpp>
 #include <storage/rollup_counts.hpp>
 #include <storage/subscription_change.hpp>
 #include <string_view>
@@ -121,10 +122,38 @@ Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& pr
 Result<> MemoryStorage::upsert_event_type(const EventType& type) {
     const std::scoped_lock lock(mutex_);
     const std::optional<EventType> before = subscriptions_.find_event_type(type.name);
-    if (before == type) return {};
-    subscriptions_.upsert(type);
-    audit_.add(audit::event_type_registered(before, type), clock_->now());
+    std::optional<EventType> after = declared(before, type, clock_->now());
+    if (after) write(audit::host(), before, *std::move(after));
     return {};
+}
+
+Result<EventType> MemoryStorage::replace_event_type(const Principal& by, const EventType& type) {
+    const std::scoped_lock lock(mutex_);
+    const std::optional<EventType> before = subscriptions_.find_event_type(type.name);
+    std::optional<EventType> after = replaced(before, type, clock_->now());
+    if (!after) return *before;
+    return write(by, before, *std::move(after));
+}
+
+Result<> MemoryStorage::retire_event_type(const Principal& by, const std::string& name,
+                                          bool force) {
+    const std::scoped_lock lock(mutex_);
+    const std::optional<EventType> before = subscriptions_.find_event_type(name);
+    if (Result<> verdict = check_retirement(before, subscriptions_.count_active(name), force);
+        !verdict) {
+        return verdict;
+    }
+    EventType after = *before;
+    after.retired_at = after.updated_at = clock_->now();
+    write(by, before, std::move(after));
+    return {};
+}
+
+EventType MemoryStorage::write(const Principal& by, const std::optional<EventType>& before,
+                               EventType after) {
+    EventType stored = subscriptions_.write(std::move(after));
+    audit_.add(audit::event_type_changed(by, before, stored), stored.updated_at);
+    return stored;
 }
 
 Result<Configuration> MemoryStorage::configuration(Revision since) {

@@ -39,6 +39,8 @@ public:
     Result<> delete_subscription(const Principal&, SubscriptionId) override;
     Result<Page<Subscription>> list_subscriptions(const Principal&, const ListQuery&) override;
     Result<> upsert_event_type(const EventType&) override;
+    Result<EventType> replace_event_type(const Principal& by, const EventType&) override;
+    Result<> retire_event_type(const Principal& by, const std::string& name, bool force) override;
     Result<Configuration> configuration(Revision since) override;
     Result<std::vector<Notice>> notices(std::int64_t after) override;
 
@@ -118,6 +120,8 @@ private:
     /// Evaluates the query without the lock, so that nothing waits for it.
     Result<Page<Event>> answer_from(const MemoryLog::Copies&, const ListQuery&) const;
     query::Budget budget_for(std::stop_token stop) const;
+    /// @return as it is stored now.
+    EventType write(const Principal& by, const std::optional<EventType>& before, EventType after);
     std::vector<Result<Appended>> append(const Worker&, const std::vector<Append>&,
                                          std::vector<EventId>& waiting);
     MemoryLog::TimeoutOf timeouts();

@@ -30,9 +30,20 @@ void MemorySubscriptions::remove(SubscriptionId id, Time now) {
     operational_.erase(id);
 }
 
-void MemorySubscriptions::upsert(const EventType& type) {
+EventType MemorySubscriptions::write(EventType type) {
+    type.revision = bump_revision();
     event_types_.insert_or_assign(type.name, type);
-    bump_revision();
+    return type;
+}
+
+std::size_t MemorySubscriptions::count_active(const std::string& event_type) const {
+    std::size_t count = 0;
+    for (const auto& [id, stored] : subscriptions_) {
+        const Subscription& subscription = stored.subscription;
+        count +=
+            !stored.is_deleted && subscription.is_active && subscription.event_type == event_type;
+    }
+    return count;
 }
 
 std::optional<EventType> MemorySubscriptions::find_event_type(const std::string& name) const {
@@ -51,7 +62,7 @@ Configuration MemorySubscriptions::changes_since(Revision since) const {
         }
     }
     for (const auto& [name, type] : event_types_) {
-        changes.event_types.push_back(type);
+        if (type.revision > since) changes.event_types.push_back(type);
     }
     return changes;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -35,7 +36,10 @@ public:
     std::vector<SubscriptionId> recipients(const OperationalEvent& event,
                                            const std::string& owner) const;
     std::optional<EventType> find_event_type(const std::string& name) const;
-    void upsert(const EventType& type);
+    /// Inserts it, or replaces the one of its name, at a new revision. @return as it is stored now.
+    EventType write(EventType type);
+    /// The number of active ones that have exactly this type.
+    std::size_t count_active(const std::string& event_type) const;
     Configuration changes_since(Revision since) const;
 
     /// @return null if there is none, or a state is of an earlier version; it may be deleted

@@ -1,5 +1,4 @@
-// The part of SqlStorage that changes subscriptions and event types, and writes the operational
-// events that follow.
+// The part of SqlStorage that changes subscriptions, and writes the operational events that follow.
 
 #include <storage/audit_records.hpp>
 #include <storage/sql/audit_table.hpp>
@@ -103,17 +102,6 @@ Result<Subscription> SqlStorage::update(soci::session& sql, const Subscription& 
     if (Result<> sealed = cipher_.seal(stored); !sealed) return sealed.error();
     storage::update_subscription(sql, stored);
     return changed;
-}
-
-Result<> SqlStorage::upsert_event_type(const EventType& type) {
-    return run(Purpose::configure, [&](soci::session& sql) -> Result<> {
-        const std::optional<EventType> before = find_event_type(sql, type.name);
-        if (before == type) return {};
-        storage::upsert_event_type(sql, type);
-        insert_audit(sql, audit::event_type_registered(before, type), now(sql));
-        bump_revision(sql);
-        return {};
-    });
 }
 
 // ---- Operational events.

@@ -1,5 +1,6 @@
 #include <storage/audit_records.hpp>
 #include <storage/sql/audit_table.hpp>
+#include <storage/sql/event_type_table.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/notice_table.hpp>
 #include <storage/sql/operational_table.hpp>
@@ -171,33 +172,8 @@ Configuration read_configuration(soci::session& sql, Revision since) {
             changes.deleted.push_back(row.id());
         }
     });
-    EventType type;
-    soci::statement types(sql);
-    types.exchange(into(type.name));
-    types.exchange(into(type.description));
-    for_each_row(types, "SELECT name, description FROM webhooks_event_type ORDER BY name",
-                 [&] { changes.event_types.push_back(type); });
+    changes.event_types = list_event_types(sql, since);
     return changes;
-}
-
-std::optional<EventType> find_event_type(soci::session& sql, const std::string& name) {
-    EventType type{.name = name, .description = {}};
-    std::optional<EventType> found;
-    soci::statement query(sql);
-    query.exchange(into(type.description));
-    query.exchange(use(name, "name"));
-    for_each_row(query, "SELECT description FROM webhooks_event_type WHERE name = :name",
-                 [&] { found = type; });
-    return found;
-}
-
-void upsert_event_type(soci::session& sql, const EventType& type) {
-    soci::statement upsert(sql);
-    upsert.exchange(use(type.name, "name"));
-    upsert.exchange(use(type.description, "description"));
-    execute(upsert,
-            "INSERT INTO webhooks_event_type (name, description) VALUES (:name, :description) "
-            "ON CONFLICT (name) DO UPDATE SET description = excluded.description");
 }
 
 }  // namespace webhooks::storage

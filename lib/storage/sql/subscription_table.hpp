@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Statements on subscriptions and event types for every SQL database. They run in the caller's
+/// Statements on subscriptions for every SQL database. They run in the caller's
 /// transaction and throw what SOCI throws. They take and return secrets as they are stored
 /// (subscription_cipher.hpp).
 
@@ -10,7 +10,6 @@
 #include <optional>
 #include <storage/operational_writer.hpp>
 #include <vector>
-#include <webhooks/event_type.hpp>
 #include <webhooks/principal.hpp>
 #include <webhooks/storage.hpp>
 #include <webhooks/subscription.hpp>
@@ -34,8 +33,5 @@ void hide_subscription(soci::session& sql, SubscriptionId id, Revision revision,
 std::vector<SubscriptionId> write_findings(soci::session& sql, const Batch& batch,
                                            OperationalWriter& writer);
 Configuration read_configuration(soci::session& sql, Revision since);
-
-std::optional<EventType> find_event_type(soci::session& sql, const std::string& name);
-void upsert_event_type(soci::session& sql, const EventType& type);
 
 }  // namespace webhooks::storage

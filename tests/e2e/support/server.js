@@ -130,7 +130,9 @@ export class Server {
 
   /** The host's own event types: without those of operational events, which are always there. */
   async eventTypes() {
-    return (await this.get("/event-types")).body.eventTypes.filter(({ name }) => !name.startsWith("webhook."));
+    const { eventTypes } = (await this.get("/event-types")).body;
+    return eventTypes.filter(({ name }) => !name.startsWith("webhook."))
+      .map(({ name, description }) => ({ name, description }));
   }
 
   /** Publishes and answers the ids of the events. */

@@ -89,11 +89,17 @@ struct PermissionsFixture : ApiFixture {
               {"{eventId}", std::to_string(target.event.value)},
               {"{event}", std::to_string(target.event.value)},
               {"{keyId}", std::to_string(target.key.value)},
+              {"{name}", operation.method == "DELETE" ? "to.retire" : "order.created"},
               {"{sessionId}", std::to_string(target.session.value)}}) {
             const std::size_t at = path.find(name);
             if (at != std::string::npos) path.replace(at, name.size(), text);
         }
         return operation.id == "deletePortalSessions" ? path + "?userId=nobody" : path;
+    }
+
+    void prepare_for(const Operation& operation) {
+        if (operation.id != "retireEventType") return;
+        service().register_event_type(testing::admin, {"to.retire", ""}).value();
     }
 
     static std::string body_of(const Operation& operation) {
@@ -105,6 +111,7 @@ struct PermissionsFixture : ApiFixture {
         if (operation.id == "createPortalSession") return R"({"userId":"alice"})";
         if (operation.id == "recover") return R"({"since":"2026-01-01T00:00:00Z"})";
         if (operation.id == "publish" || operation.id == "matchEvent") return publication;
+        if (operation.id == "registerEventType") return R"({"eventType":{"name":"to.retire"}})";
         if (operation.id == "testFilter") return R"({"filter":"payload","payload":true})";
         if (operation.id == "publishBatch") return R"({"events":[)" + publication + "]}";
         return "{}";
@@ -137,6 +144,7 @@ TEST_CASE_METHOD(PermissionsFixture,
             for (const Whose whose : all_owners) {
                 const Target target = target_for(permissions, whose);
                 const Principal& caller = sender->caller;
+                prepare_for(operation);
                 INFO(operation.id << " with " << to_string(permissions) << ", " << int(whose));
                 const Response response = call(std::string(operation.method),
                                                path_of(operation, target), body_of(operation));

@@ -156,8 +156,8 @@ TEST_CASE_METHOD(IndexFixture, "an endpoint whose URL is no longer allowed has n
 
 TEST_CASE_METHOD(IndexFixture, "types are known, and the most similar one is suggested") {
     put(1, "alice", "*");
-    CHECK(index.is_registered("order.created"));
-    CHECK_FALSE(index.is_registered("order.creatd"));
+    CHECK(index.event_type("order.created"));
+    CHECK_FALSE(index.event_type("order.creatd"));
     CHECK(index.nearest_type("order.creatd") == "order.created");
     CHECK(index.nearest_type("x").empty());
     CHECK(index.matches_any_type("invoice.*"));

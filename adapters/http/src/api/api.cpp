@@ -122,6 +122,7 @@ public:
                         .event = EventId{data.route.event_id},
                         .api_key = ApiKeyId{data.route.key_id},
                         .portal_session = PortalSessionId{data.route.session_id},
+                        .event_type = data.route.event_type,
                         .webhook_id = data.route.webhook_id,
                         .portal = portal_.get(),
                         .asset_hash = data.route.asset_hash,

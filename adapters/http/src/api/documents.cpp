@@ -340,10 +340,22 @@ void write(json::Writer& writer, const DeliverySeries& series) {
 }
 
 void write(json::Writer& writer, const EventType& type) {
-    writer.begin_object()
-        .member("name", type.name)
-        .member("description", type.description)
-        .end_object();
+    writer.begin_object().member("name", type.name).member("description", type.description);
+    if (!type.group.empty()) writer.member("group", type.group);
+    if (!type.schema.empty()) writer.key("schema").raw(type.schema);
+    if (!type.example.empty()) writer.key("example").raw(type.example);
+    if (type.deprecation) {
+        const Deprecation& deprecation = *type.deprecation;
+        writer.member("isDeprecated", true).key("deprecation").begin_object();
+        writer.member("since", format_time(deprecation.since));
+        if (!deprecation.successor.empty()) writer.member("successor", deprecation.successor);
+        if (!deprecation.note.empty()) writer.member("note", deprecation.note);
+        writer.end_object();
+    }
+    if (type.retired_at) writer.member("retiredAt", format_time(*type.retired_at));
+    if (type.created_at != Time{}) writer.member("createdAt", format_time(type.created_at));
+    if (type.updated_at != Time{}) writer.member("updatedAt", format_time(type.updated_at));
+    writer.end_object();
 }
 
 }  // namespace webhooks::http

@@ -36,6 +36,7 @@ struct Call {
     EventId event{};
     ApiKeyId api_key{};
     PortalSessionId portal_session{};
+    std::string_view event_type = {};  ///< `{name}` of the path.
     /// Instead of `event`, if the path identifies it so; otherwise empty.
     std::string_view webhook_id = {};
     /// Null if there is none; never null for an operation of the portal.
@@ -68,8 +69,7 @@ struct Operation {
     std::string_view id;  ///< Its `operationId` in openapi.yaml.
     std::string_view method;
     /// With `{base}` for the base path, `{id}`, `{eventId}`, `{keyId}`, `{sessionId}`,
-    /// `{hash}`, and `{event}`
-    /// for an event's id or `webhook-id`.
+    /// `{name}` of an event type, `{hash}`, and `{event}` for an event's id or `webhook-id`.
     std::string_view path;
     /// What the service checks the permission for (webhooks/access.hpp). Absent: anyone may call
     /// it.
@@ -89,6 +89,9 @@ Result<Response> get_subscription(WebhookService&, const Call&);
 Result<Response> update_subscription(WebhookService&, const Call&);
 Result<Response> delete_subscription(WebhookService&, const Call&);
 Result<Response> list_event_types(WebhookService&, const Call&);
+Result<Response> get_event_type(WebhookService&, const Call&);
+Result<Response> register_event_type(WebhookService&, const Call&);
+Result<Response> retire_event_type(WebhookService&, const Call&);
 Result<Response> test_filter(WebhookService&, const Call&);
 Result<Response> match_event(WebhookService&, const Call&);
 Result<Response> send_test_event(WebhookService&, const Call&);

@@ -146,6 +146,14 @@ void reject_empty(const QueryParameters& parameters, std::initializer_list<const
     }
 }
 
+bool find_flag(const QueryParameters& parameters, const char* name, FieldErrors& errors) {
+    const std::optional<std::string> text = parameters.find(name, "", errors);
+    if (text && *text != "true" && *text != "false") {
+        errors.push_back({name, "must be true or false"});
+    }
+    return text == "true";
+}
+
 std::optional<Time> find_time(const QueryParameters& parameters, const char* name,
                               FieldErrors& errors) {
     const std::optional<std::string> text = parameters.find(name, "", errors);

@@ -64,6 +64,8 @@ inline constexpr const char* not_empty = "must not be empty; leave it out";
 /// Adds an error for each of these parameters that occurs without a value.
 void reject_empty(const QueryParameters& parameters, std::initializer_list<const char*> names,
                   FieldErrors& errors);
+/// A parameter that is `true` or `false`; false if it is absent or wrong.
+bool find_flag(const QueryParameters& parameters, const char* name, FieldErrors& errors);
 /// A parameter that is a time; nullopt if it is absent or wrong.
 std::optional<Time> find_time(const QueryParameters& parameters, const char* name,
                               FieldErrors& errors);

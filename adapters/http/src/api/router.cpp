@@ -36,6 +36,10 @@ bool match_decoded(std::string_view pattern, std::string_view segment, Route& ro
         route.asset_hash = segment;
         return true;
     }
+    if (pattern == "{name}") {
+        route.event_type = segment;
+        return !segment.empty();
+    }
     std::int64_t* const place = pattern == "{id}"                    ? &route.id
                                 : pattern == "{keyId}"               ? &route.key_id
                                 : pattern == "{sessionId}"           ? &route.session_id

@@ -18,6 +18,7 @@ struct Route {
     std::int64_t key_id = 0;      ///< `{keyId}` of the path.
     std::int64_t session_id = 0;  ///< `{sessionId}` of the path.
     std::string webhook_id = {};  ///< `{event}` of the path otherwise.
+    std::string event_type = {};  ///< `{name}` of the path.
     std::string asset_hash = {};  ///< `{hash}` of the path.
     std::string allow = {};       ///< For a wrong method: the allowed ones, for the Allow field.
 };

@@ -89,10 +89,25 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
 }
 
 /// A missing subscription takes precedence over invalid input, as in the service.
-/// @return not_found for a subscription that the caller cannot see, otherwise the errors.
-Error unless_absent(WebhookService& service, const Call& call, FieldErrors errors) {
-    const auto verdict = service.validate(call.caller, call.subscription, SubscriptionChange{});
-    return verdict ? Error(std::move(errors)) : verdict.error();
+/// @return not_found for a subscription that the caller cannot see, otherwise the errors, with
+/// those that the service finds in the change.
+Error unless_absent(WebhookService& service, const Call& call, const SubscriptionChange& change,
+                    std::string_view path, FieldErrors errors) {
+    const auto verdict = service.validate(call.caller, call.subscription, change);
+    if (!verdict && verdict.error() == Errc::not_found) return verdict.error();
+    add_errors(errors, path, verdict);
+    return Error(std::move(errors));
+}
+
+/// A sentence about a deprecated type; otherwise empty.
+std::string deprecation_of(const WebhookService& service, const std::string& event_type) {
+    // Of all callers: who subscribes may be told, even if it may not read.
+    const auto type = service.event_type(Principal::administrator({}), event_type);
+    if (!type || !type->deprecation) return {};
+    const Deprecation& deprecation = *type->deprecation;
+    std::string text = " Its event type is deprecated";
+    if (!deprecation.successor.empty()) text += "; use '" + deprecation.successor + "' instead";
+    return text + (deprecation.note.empty() ? "." : ": " + deprecation.note);
 }
 
 }  // namespace
@@ -115,10 +130,12 @@ Result<Response> create_subscription(WebhookService& service, const Call& call) 
     const bool is_unknown = !change->secret && !call.caller.may(Permission::secrets_read);
     const auto created = service.create_subscription(call.caller, to_draft(std::move(*change)));
     if (!created) return prefixed(prefix, created.error());
-    return answer(*created, is_unknown
-                                ? "The subscription was created. Its secret was generated, and is "
-                                  "shown to callers with the permission secrets:read."
-                                : "The subscription was created.");
+    std::string message = "The subscription was created.";
+    if (is_unknown) {
+        message +=
+            " Its secret was generated, and is shown to callers with the permission secrets:read.";
+    }
+    return answer(*created, message + deprecation_of(service, created->event_type));
 }
 
 Result<Response> get_subscription(WebhookService& service, const Call& call) {
@@ -132,8 +149,9 @@ Result<Response> update_subscription(WebhookService& service, const Call& call) 
     FieldErrors errors;
     auto change = read_body(call, service.options().default_max_retry_count, {}, errors);
     if (!change) return change.error();
-    add_errors(errors, prefix, service.validate(*change));
-    if (!errors.empty()) return unless_absent(service, call, std::move(errors));
+    if (!errors.empty()) {
+        return unless_absent(service, call, *change, prefix, std::move(errors));
+    }
     const auto updated =
         service.update_subscription(call.caller, call.subscription, std::move(*change));
     if (!updated) return prefixed(prefix, updated.error());
@@ -164,7 +182,7 @@ Result<Response> rotate_secret(WebhookService& service, const Call& call) {
         if (found && secret == found->secret) {
             errors.push_back({"secret", "must not be the current one"});
         }
-        return unless_absent(service, call, std::move(errors));
+        return unless_absent(service, call, {}, "", std::move(errors));
     }
     const auto rotated =
         service.rotate_secret(call.caller, call.subscription, std::move(secret), overlap);

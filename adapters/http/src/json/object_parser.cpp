@@ -121,14 +121,15 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
     return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
 }
 
-/// Checks the whole text. @param depth as in Validator.
-Result<> validate(std::string_view text, std::string_view raw_member, std::size_t depth) {
+/// Checks the whole text. @param depth as in Validator. @param levels the maximum nesting.
+Result<> validate(std::string_view text, std::string_view raw_member, std::size_t depth,
+                  std::size_t levels) {
     const std::size_t begin = skip_blanks(text, 0);
     if (begin == text.size() || text[begin] != '{') {
         return invalid(text.empty() ? "is empty, must be a JSON object" : "must be a JSON object");
     }
     boost::json::parse_options options;
-    options.max_depth = max_depth + depth - 1;
+    options.max_depth = levels;
     boost::json::basic_parser<Validator> parser(options, raw_member, depth);
     error_code error;
     const std::size_t end = parser.write_some(false, text.data(), text.size(), error);
@@ -235,13 +236,22 @@ const Member& Members::at(std::string_view name) const {
 }
 
 Result<Members> parse_object(std::string_view text, Names names, std::string_view raw_member) {
-    if (auto valid = validate(text, raw_member, 1); !valid) return valid.error();
+    if (auto valid = validate(text, raw_member, 1, max_depth); !valid) return valid.error();
     return take_members(text, names);
+}
+
+Result<NestedObject> parse_nested_object(std::string_view text, std::string_view outer, Names names,
+                                         std::string_view raw_member) {
+    if (auto valid = validate(text, raw_member, 2, max_depth + 2); !valid) return valid.error();
+    NestedObject object{.members = take_members(text, {outer})};
+    const std::string_view inner = object.members.at(outer).value;
+    if (inner.starts_with('{')) object.inner = take_members(inner, names);
+    return object;
 }
 
 Result<> visit_members(std::string_view text,
                        const std::function<bool(std::string, std::string_view)>& use) {
-    if (auto valid = validate(text, {}, 1); !valid) return valid.error();
+    if (auto valid = validate(text, {}, 1, max_depth); !valid) return valid.error();
     for_each_child(text, [&](std::string_view name, std::string_view value) {
         return use(*to_string(name), value);
     });
@@ -252,7 +262,7 @@ Result<ListObject> parse_list_object(std::string_view text, std::string_view lis
                                      std::size_t max_size, Names names,
                                      std::string_view raw_member) {
     // The objects in the list are at the third level.
-    if (auto valid = validate(text, raw_member, 3); !valid) return valid.error();
+    if (auto valid = validate(text, raw_member, 3, max_depth + 2); !valid) return valid.error();
     ListObject object{.members = take_members(text, {list}), .list = {}};
     const std::string_view array = object.members.at(list).value;
     if (!array.starts_with('[')) return object;

@@ -53,6 +53,19 @@ private:
 /// text that is not one object.
 Result<Members> parse_object(std::string_view text, Names names, std::string_view raw_member = {});
 
+/// An object that contains another one.
+struct NestedObject {
+    Members members;                    ///< Of the outer object: only the inner one.
+    std::optional<Members> inner = {};  ///< nullopt if it is absent or not an object.
+};
+
+/// As `parse_object` for an object in an object; `max_depth` applies to each of its members by
+/// itself.
+/// @param outer the name of the member that contains the inner object.
+/// @param names, raw_member as in `parse_object`, for the inner object.
+Result<NestedObject> parse_nested_object(std::string_view text, std::string_view outer, Names names,
+                                         std::string_view raw_member);
+
 /// Checks an object as `parse_object` does, and visits its members in order, including repeated
 /// ones.
 /// @param use gets the decoded name, and the value as written; returns false to stop.

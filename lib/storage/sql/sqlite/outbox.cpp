@@ -153,12 +153,25 @@ private:
                      "the service");
     }
 
+    /// @return what is wrong; empty: events of this type may be published.
+    std::string check_type(const std::string& event_type) const {
+        std::string problem = "is not a registered event type";
+        if (!is_storable_text(event_type)) return problem;
+        statement(
+            "SELECT retired_at IS NOT NULL, successor FROM @webhooks_event_type WHERE name = ?")
+            .find(
+                [&](const SqliteRow& row) {
+                    problem = row.number(0) == 0 ? "" : was_retired(std::string(row.text(1)));
+                },
+                event_type);
+        return problem;
+    }
+
     Result<> check(const Publication& publication, Time now) const {
         std::vector<FieldError> errors;
-        const bool is_registered = is_storable_text(publication.event_type) &&
-                                   statement("SELECT 1 FROM @webhooks_event_type WHERE name = ?")
-                                       .find([](const SqliteRow&) {}, publication.event_type);
-        if (!is_registered) errors.push_back({"eventType", "is not a registered event type"});
+        if (const std::string problem = check_type(publication.event_type); !problem.empty()) {
+            errors.push_back({"eventType", problem});
+        }
         if (const Result<> members = check_members(publication, now, max_outbox_payload_bytes);
             !members) {
             const std::vector<FieldError> more = members.error().fields();

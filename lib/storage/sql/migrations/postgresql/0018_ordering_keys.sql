@@ -1,4 +1,4 @@
--- As on SQLite: migrations/sqlite/0017_ordering_keys.sql.
+-- As on SQLite: migrations/sqlite/0018_ordering_keys.sql.
 
 ALTER TABLE webhooks_message ADD COLUMN ordering_key TEXT COLLATE "C";
 

@@ -1,0 +1,156 @@
+#include "api_fixture.hpp"
+
+using namespace webhooks;
+using namespace webhooks::http;
+
+namespace {
+
+/// The example may have U+0000, which `names` does not take.
+std::string names_of(const std::string& type) {
+    std::string text = type;
+    const std::size_t null_character = text.find("\\u0000");
+    if (null_character != std::string::npos) text.erase(null_character, 6);
+    return names(text);
+}
+
+struct EventTypesFixture : ApiFixture {
+    EventTypesFixture() { key = "admin"; }
+
+    static std::string body(const std::string& more, const std::string& name = "order.paid") {
+        return R"({"eventType":{"name":")" + name + "\"" + (more.empty() ? "" : ",") + more + "}}";
+    }
+
+    boost::json::object put(const std::string& more, const std::string& name = "order.paid") {
+        return json(200, "POST", "/event-types", body(more, name)).at("eventType").as_object();
+    }
+
+    std::string errors_of(const std::string& more) {
+        return errors("POST", "/event-types", body(more));
+    }
+
+    std::size_t count(const std::string& query) {
+        return json(200, "GET", "/event-types" + query).at("eventTypes").as_array().size() -
+               operational_event_types().size();
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(EventTypesFixture, "an event type is registered, shown as written, and replaced") {
+    const std::string example = R"({ "n": 1e400, "n": 9007199254740993, "s": "\u0000" })";
+    const std::string schema = R"({"type": "object",  "maximum": 1.10})";
+    put(R"("description":"Paid","group":"Orders","schema":)" + schema + R"(,"example":)" + example +
+        R"(,"isDeprecated":true,"deprecation":{"since":"2001-01-01","successor":"order.made",)"
+        R"("note":"n"},"createdAt":"x","retiredAt":5)");
+    const Response shown = call("GET", "/v1/webhooks/event-types/order.paid");
+    const json::Members outer = json::parse_object(shown.body, {"eventType"}, "eventType").value();
+    const std::string type(outer.at("eventType").value);
+    CHECK(names_of(type) ==
+          "name description group schema example isDeprecated deprecation createdAt updatedAt ");
+    const json::Members members =
+        json::parse_object(type, {"schema", "example", "deprecation", "createdAt"}, "example")
+            .value();
+    CHECK(members.at("schema").value == schema);
+    CHECK(members.at("example").value == example);
+    const std::string deprecation(members.at("deprecation").value);
+    CHECK(names(deprecation) == "since successor note ");
+    CHECK(raw_member(deprecation, "since") == members.at("createdAt").value);
+    CHECK(names(serialize(put(R"("description":"new","example":null)"))) ==
+          "name description createdAt updatedAt ");
+}
+
+TEST_CASE_METHOD(EventTypesFixture, "a schema may have 32 levels below an event type") {
+    std::string schema = "{}";
+    for (int level = 1; level < 32; ++level)
+        schema = "{\"not\":" + schema + "}";
+    CHECK(call("POST", "/v1/webhooks/event-types", body(R"("schema":)" + schema)).status == 200);
+    CHECK(errors("POST", "/event-types", body(R"("schema":{"not":)" + schema + "}"))
+              .find("too deep") != std::string::npos);
+}
+
+TEST_CASE_METHOD(EventTypesFixture, "all errors of an event type are told together") {
+    CHECK(errors("POST", "/event-types", "{}") == R"({"eventType":["is required"]})");
+    CHECK(errors("POST", "/event-types", R"({"eventType":[]})") ==
+          R"({"eventType":["must be an object"]})");
+    CHECK(errors("POST", "/event-types", R"({"eventType":{}})")
+              .starts_with(R"({"eventType.name":["is required"])"));
+    CHECK(errors_of(R"("group":5,"schema":[],"deprecation":{"note":5,"successor":"a b"})") ==
+          R"({"eventType.deprecation.note":["must be a string"],)"
+          R"("eventType.deprecation.successor":["must be the name of an event type"],)"
+          R"("eventType.group":["must be a string"],)"
+          R"("eventType.schema":["must be a JSON object"]})");
+    CHECK(errors_of(R"("isDeprecated":false,"deprecation":{})") ==
+          R"({"eventType.deprecation":["must be left out unless isDeprecated is true"]})");
+    CHECK(errors_of(R"("schema":{"properties":{"a":{"$ref":"https://a.example"}}})")
+              .find("/properties/a/$ref must begin with '#'") != std::string::npos);
+    CHECK(errors("GET", "/event-types?retired=1") == R"({"retired":["must be true or false"]})");
+    CHECK(errors("DELETE", "/event-types/order.created?force=yes") ==
+          R"({"force":["must be true or false"]})");
+}
+
+TEST_CASE_METHOD(EventTypesFixture, "an event type is retired and revived") {
+    put(R"("deprecation":{"successor":"order.created"})");
+    create();
+    const auto taken = json(409, "DELETE", "/event-types/order.created");
+    CHECK(taken.at("message").as_string().starts_with(
+        "1 active subscription has exactly this event type"));
+    json(200, "DELETE", "/event-types/order.created?force=true");
+    json(200, "DELETE", "/event-types/order.paid");
+    json(404, "DELETE", "/event-types/order.paid");
+    CHECK(json(404, "GET", "/event-types/order.paid").at("message") ==
+          "This event type was retired; use 'order.created' instead.");
+    CHECK(json(200, "GET", "/event-types/order.paid?retired=true")
+              .at("eventType")
+              .as_object()
+              .contains("retiredAt"));
+    CHECK(count("") == 2);
+    CHECK(count("?retired=true") == 4);
+    CHECK(errors("POST", "/events", R"({"eventType":"order.paid","payload":1})") ==
+          R"({"eventType":["was retired; use 'order.created' instead"]})");
+    put("");
+    CHECK(count("") == 3);
+    json(202, "POST", "/events", R"({"eventType":"order.paid","payload":1})");
+    key = "alice";
+    json(403, "GET", "/event-types?retired=true");
+    json(403, "POST", "/event-types", body(""));
+    json(403, "DELETE", "/event-types/order.paid");
+    CHECK(count("") == 3);
+}
+
+TEST_CASE_METHOD(EventTypesFixture, "event types of a group are listed") {
+    put(R"("group":"Money & more")");
+    const auto found = json(200, "GET", "/event-types?group=Money+%26%20more");
+    REQUIRE(found.at("eventTypes").as_array().size() == 1);
+    CHECK(found.at("eventTypes").at(0).at("name") == "order.paid");
+    CHECK(count("?group=") == 4);
+}
+
+TEST_CASE_METHOD(EventTypesFixture, "who subscribes to a deprecated type is told") {
+    put(R"("isDeprecated":true)");
+    const auto message_to = [&](const std::string& event_type) {
+        const std::string made = R"({"subscription":{"name":"n","url":"https://a.example/",)"
+                                 R"("eventType":")" +
+                                 event_type + "\"}}";
+        return std::string(json(200, "POST", "/subscriptions", made).at("message").as_string());
+    };
+    key = "alice";
+    CHECK(message_to("order.paid") ==
+          "The subscription was created. Its event type is deprecated.");
+    CHECK(message_to("order.created") == "The subscription was created.");
+    key = "admin";
+    put(R"("deprecation":{"successor":"order.created","note":"It ends in May."})");
+    key = "alice";
+    CHECK(message_to("order.paid") ==
+          "The subscription was created. Its event type is deprecated; use 'order.created' "
+          "instead: It ends in May.");
+}
+
+TEST_CASE_METHOD(EventTypesFixture, "a subscription to a retired type is read and written back") {
+    const std::string path = "/subscriptions/" + std::to_string(create().at("id").as_int64());
+    json(200, "DELETE", "/event-types/order.created?force=true");
+    json(200, "PUT", path, R"({"subscription":{"name":"new","eventType":"order.created"}})");
+    CHECK(errors("PUT", path, R"({"subscription":{"name":"","eventType":"order.created"}})") ==
+          R"({"subscription.name":["must be 1 to 256 characters of UTF-8 without U+0000"]})");
+    CHECK(errors("PUT", path, R"({"subscription":{"name":5,"url":"x"}})")
+              .starts_with(R"({"subscription.name":["must be a string"],"subscription.url")"));
+}
