@@ -46,12 +46,12 @@ struct HeldEvent {
     bool is_requested = false;
 };
 
-// Events of a subscription with the same ordering key form a queue (docs/ordering.md). Of a queue at
-// most one event is held by a worker, in memory or reserved, and a worker gets only the first one,
-// by id, that has not ended. The others have unclaimed rows, and `claim` does not return them. An
-// event that is deleted while a worker has it in memory keeps its place until the worker has written
-// its end. What a lost worker had in memory is due only after `deadline_of_ordered`: its request may
-// still be under way.
+// Events of a subscription with the same ordering key form a queue (docs/ordering.md). Of a queue
+// at most one event is held by a worker, in memory or reserved, and a worker gets only the first
+// one, by id, that has not ended. The others have unclaimed rows, and `claim` does not return them.
+// An event that is deleted while a worker has it in memory keeps its place until the worker has
+// written its end. What a lost worker had in memory is due only after `deadline_of_ordered`: its
+// request may still be in flight.
 
 /// The time after which a request of an ordered event is over, by the timeout of its subscription.
 constexpr std::chrono::seconds deadline_of_ordered(std::chrono::seconds timeout) noexcept {
