@@ -51,6 +51,7 @@ constexpr Binding into = {
     [](const Settings& settings) { return show((settings.*....*path)); }};
 
 using S = Settings;
+using webhooks::CatalogOptions;
 using webhooks::EndpointPolicy;
 using webhooks::HttpTransportOptions;
 using webhooks::LogWhileDeactivated;
@@ -66,6 +67,7 @@ using webhooks::http::TlsOptions;
 
 constexpr auto in_service = &S::service;
 constexpr auto in_endpoints = &ServiceOptions::endpoints;
+constexpr auto in_catalog = &ServiceOptions::catalog;
 constexpr auto in_log_while_deactivated = &ServiceOptions::log_while_deactivated;
 constexpr auto in_transport = &S::transport;
 constexpr auto in_sqlite = &S::sqlite;
@@ -162,6 +164,13 @@ constexpr Option table[] = {
     {"service.event_type_label", Kind::boolean, Scope::serving, "",
      "add a metric of attempts by event type, of the first 50 types",
      into<in_service, &ServiceOptions::event_type_label>},
+    {"service.catalog.title", Kind::text, Scope::serving, "TEXT",
+     "title of the OpenAPI document of the event types",
+     into<in_service, in_catalog, &CatalogOptions::title>},
+    {"service.catalog.version", Kind::text, Scope::serving, "TEXT",
+     "version of that document", into<in_service, in_catalog, &CatalogOptions::version>},
+    {"service.catalog.description", Kind::text, Scope::serving, "TEXT",
+     "description in that document", into<in_service, in_catalog, &CatalogOptions::description>},
     {"service.trace_to_endpoints", Kind::boolean, Scope::serving, "",
      "send traceparent and tracestate of publications to endpoints; it shows them your trace ids",
      into<in_service, &ServiceOptions::trace_to_endpoints>},

@@ -5,6 +5,7 @@
 #include <vector>
 #include <webhooks/endpoint.hpp>
 #include <webhooks/error.hpp>
+#include <webhooks/event_catalog.hpp>
 #include <webhooks/export.hpp>
 
 namespace WEBHOOKS_EXPORT webhooks {
@@ -97,6 +98,9 @@ struct ServiceOptions {
     std::chrono::seconds retention{0};
     /// Audit records older than this are deleted. 1 h - 3,660 days; 0: all are kept.
     std::chrono::seconds audit_retention = std::chrono::hours(400 * 24);
+
+    /// What the catalog of event types says of itself.
+    CatalogOptions catalog = {};
 
     /// Which endpoints are allowed.
     EndpointPolicy endpoints = {};

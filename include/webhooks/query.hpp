@@ -140,6 +140,12 @@ inline constexpr std::uint32_t max_take = 1000;
 /// The number of events that `ListQuery::include_events` returns for each subscription.
 inline constexpr std::uint32_t max_included_events = 100;
 
+/// The maximum size of the payloads and responses of a page's events together, so that no query
+/// takes more memory than that. Those that `ListQuery::select` leaves out do not count.
+inline constexpr std::size_t max_page_bytes = 16 * 1024 * 1024;
+/// What a storage returns for a larger page. @return invalid_argument with a FieldError "take".
+Error page_too_large();
+
 /// A part of a list and, unless it was not wanted, the size of the whole.
 template <class T>
 struct Page {

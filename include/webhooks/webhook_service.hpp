@@ -12,6 +12,7 @@
 #include <webhooks/clock.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
+#include <webhooks/event_catalog.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/export.hpp>
 #include <webhooks/metrics.hpp>
@@ -251,6 +252,9 @@ public:
     /// above.
     Result<EventType> event_type(const Principal&, const std::string& name,
                                  bool include_retired = false) const;
+    /// An OpenAPI document of the types that are not retired, with `ServiceOptions::catalog`, from
+    /// which typed receivers are generated (docs/event-types.md). Never null.
+    Result<std::shared_ptr<const EventCatalog>> event_catalog(const Principal&) const;
     /// Registers a type on behalf of an administrator: adds it, or replaces all members of the type
     /// of that name, and revives it if it is retired.
     Result<EventType> register_event_type(const Principal&, EventType);

@@ -12,6 +12,7 @@
 #include <webhooks/endpoint.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
+#include <webhooks/event_catalog.hpp>
 #include <webhooks/event_type.hpp>
 #include <webhooks/forwarding_storage.hpp>
 #include <webhooks/header.hpp>

@@ -26,6 +26,11 @@ Value maybe(const std::optional<Time>& value) {
     return value ? moment(*value) : Value();
 }
 
+/// Shown as null where it is unknown.
+Value unless_empty(const std::string& text) {
+    return text.empty() ? Value() : Value(text);
+}
+
 consteval std::size_t of_subscription(std::string_view field) {
     return query::column_of(query::subscription_fields, field);
 }
@@ -68,7 +73,7 @@ Value value_of(const Subscription& row, std::size_t column) {
         case of_subscription("operatorScope"):
             return row.operator_scope;
         case of_subscription("filter"):
-            return row.filter.empty() ? Value() : Value(row.filter);
+            return unless_empty(row.filter);
         default:
             return {};
     }
@@ -112,11 +117,11 @@ Value value_of(const AuditRecord& row, std::size_t column) {
         case of_audit("at"):
             return moment(row.at);
         case of_audit("actorUserId"):
-            return row.actor_user_id;
+            return unless_empty(row.actor_user_id);
         case of_audit("actorKind"):
             return row.actor_kind;
         case of_audit("actorId"):
-            return row.actor_id;
+            return unless_empty(row.actor_id);
         case of_audit("action"):
             return row.action;
         case of_audit("objectType"):
@@ -124,14 +129,14 @@ Value value_of(const AuditRecord& row, std::size_t column) {
         case of_audit("objectId"):
             return row.object_id;
         case of_audit("userId"):
-            return row.user_id;
+            return unless_empty(row.user_id);
         case of_audit("subscriptionId"):
             if (!row.subscription) return {};
             return row.subscription->value;
         case of_audit("requestId"):
-            return row.request_id;
+            return unless_empty(row.request_id);
         case of_audit("address"):
-            return row.address;
+            return unless_empty(row.address);
         default:
             return {};
     }

@@ -192,6 +192,13 @@ Result<ListQuery> ListQuery::parse(const ListQueryText& text, ListKind kind) try
     return error_of_thrown();
 }
 
+Error page_too_large() {
+    return Error(std::vector<FieldError>{
+        {"take",
+         "the page would be larger than 16 MiB; take fewer rows, or leave members out with "
+         "select"}});
+}
+
 Result<> ListQuery::check(ListKind kind) const try {
     const Result<query::Plan> plan = query::make_plan(*this, kind);
     if (!plan) return plan.error();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/ascii.hpp>
 #include <query/field_tables.hpp>
 #include <query/fields.hpp>
 #include <query/parser.hpp>
@@ -91,6 +92,13 @@ Result<Plan> make_plan(const ListQuery& query, ListKind kind) {
     plan.skip = query.skip;
     plan.after = query.after;
     plan.has_total = query.has_total;
+    const auto reads = [&](std::string_view field) {
+        return query.select.empty() || std::ranges::any_of(query.select, [&](const auto& name) {
+                   return ascii::lower(name) == field;
+               });
+    };
+    plan.reads_payload = reads("payload");
+    plan.reads_response = reads("response");
     std::vector<FieldError> errors;
     plan_filter(query, kind, plan, errors);
     plan_order(query, kind, plan, errors);

@@ -3,6 +3,8 @@
 /// @file
 /// A query with resolved fields and checked types: what storages translate.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -85,8 +87,24 @@ struct Plan {
     std::uint32_t take = 0;  ///< At most max_take.
     std::uint32_t skip = 0;
     bool has_total = true;
+    bool reads_payload = true;   ///< Events only, as the next one.
+    bool reads_response = true;  ///< Otherwise it is left out.
     /// Only after this id, in the direction of `order`, which is then only the id.
     std::optional<std::int64_t> after;
+};
+
+/// What the payloads and responses of a page take; see `max_page_bytes`.
+class PageSize {
+public:
+    /// @return whether the page is still small enough.
+    bool add(std::size_t bytes) noexcept {
+        bytes_ += bytes;
+        return bytes_ <= max_page_bytes;
+    }
+    std::size_t left() const noexcept { return max_page_bytes - std::min(bytes_, max_page_bytes); }
+
+private:
+    std::size_t bytes_ = 0;
 };
 
 /// @return invalid_argument if the list is filtered or sorted by the payloads or the responses of

@@ -78,13 +78,17 @@ Result<FilterSample> WebhookService::Impl::test_filter(const Principal& principa
     if (const auto found = storage->find_subscription(principal, id); !found) return found.error();
     const Result<PayloadFilter> parsed = parse_filter(filter);
     if (!parsed) return parsed.error();
-    const Result<Page<Event>> events =
-        storage->list_events(principal, id,
-                             {.sort = {{.field = "id", .is_descending = true}},
-                              .select = {"id", "eventType", "payload"},
-                              .take = max_events_in_filter_test,
-                              .has_total = false,
-                              .stop = std::move(stop)});
+    ListQuery newest{.sort = {{.field = "id", .is_descending = true}},
+                     .select = {"id", "eventType", "payload"},
+                     .take = max_events_in_filter_test,
+                     .has_total = false,
+                     .stop = std::move(stop)};
+    Result<Page<Event>> events = storage->list_events(principal, id, newest);
+    // Fewer of those with large payloads.
+    while (!events && events.error().fields() == page_too_large().fields() && newest.take > 1) {
+        newest.take /= 2;
+        events = storage->list_events(principal, id, newest);
+    }
     if (!events) return events.error();
     FilterSample sample;
     for (const Event& event : events->items) {

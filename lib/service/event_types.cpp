@@ -1,3 +1,4 @@
+#include <catalog/document.hpp>
 #include <publication/publication.hpp>
 #include <service/operations.hpp>
 #include <webhooks/access.hpp>
@@ -80,6 +81,17 @@ Result<std::vector<EventType>> WebhookService::Impl::event_types(
         return verdict.error();
     }
     return event_types(query);
+}
+
+Result<std::shared_ptr<const EventCatalog>> WebhookService::Impl::event_catalog() {
+    const std::vector<EventTypePtr> types = index.event_types();
+    std::string tag = catalog::tag_of(types, options.catalog);
+    const std::scoped_lock lock(catalog_mutex_);
+    if (!catalog_ || catalog_->tag != tag) {
+        catalog_ = std::make_shared<const EventCatalog>(EventCatalog{
+            .document = catalog::document_of(types, options.catalog), .tag = std::move(tag)});
+    }
+    return catalog_;
 }
 
 Result<EventType> WebhookService::Impl::event_type(const Principal& principal,

@@ -85,6 +85,8 @@ public:
     Result<EventType> event_type(const Principal&, const std::string& name,
                                  bool include_retired) const;
 
+    Result<std::shared_ptr<const EventCatalog>> event_catalog();
+
     Result<PublishReceipt> publish(const Principal&, Publication);
     Result<Receipts> publish_batch(const Principal&, std::vector<Publication>);
     /// `done` is not called after an error.
@@ -116,6 +118,8 @@ private:
         std::optional<SteadyTime> read_at = {};
     };
     CachedOverview cached_overview_;
+    std::mutex catalog_mutex_;
+    std::shared_ptr<const EventCatalog> catalog_;  ///< The latest that was asked for, or null.
 
     service::Rules rules() const {
         return {.options = options,

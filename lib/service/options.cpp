@@ -1,4 +1,5 @@
 #include <base/ranges.hpp>
+#include <base/utf8.hpp>
 #include <webhooks/options.hpp>
 
 namespace webhooks {
@@ -43,6 +44,15 @@ Result<> ServiceOptions::validate() const {
     if (lease < 3 * heartbeat_interval) {
         check.error("lease", "must be at least three times heartbeat_interval");
     }
+    const auto check_text = [&](const char* name, const std::string& text, std::size_t min,
+                                std::size_t max) {
+        if (text.size() >= min && text.size() <= max && is_storable_text(text)) return;
+        check.error(name, "must be " + std::to_string(min) + " to " + std::to_string(max) +
+                              " bytes of UTF-8 without U+0000");
+    };
+    check_text("catalog.title", catalog.title, 1, 256);
+    check_text("catalog.version", catalog.version, 1, 64);
+    check_text("catalog.description", catalog.description, 0, 4096);
     if (const Result<> policy = check_policy(endpoints); !policy) {
         for (const FieldError& field_error : policy.error().fields()) {
             check.error(field_error.field.c_str(), field_error.message);

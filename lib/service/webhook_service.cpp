@@ -302,6 +302,12 @@ Result<std::vector<EventType>> WebhookService::event_types(const Principal& prin
                  [&](Impl& impl) { return impl.event_types(principal, query); });
 }
 
+Result<std::shared_ptr<const EventCatalog>> WebhookService::event_catalog(
+    const Principal& principal) const {
+    return enter(impl_, principal, Action::get_event_catalog,
+                 [&](Impl& impl) { return impl.event_catalog(); });
+}
+
 Result<EventType> WebhookService::event_type(const Principal& principal, const std::string& name,
                                              bool include_retired) const {
     return enter(impl_, principal, Action::get_event_type,

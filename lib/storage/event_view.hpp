@@ -4,6 +4,11 @@
 
 namespace webhooks::storage {
 
+/// What an event adds to the size of a page.
+inline std::size_t content_bytes(const Event& event) {
+    return event.payload.size() + (event.response ? event.response->size() : 0);
+}
+
 /// True for the outcomes of attempts that made a request.
 inline bool is_request(Outcome outcome) {
     return outcome != Outcome::cancelled && outcome != Outcome::expired;

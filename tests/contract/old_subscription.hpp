@@ -25,6 +25,8 @@ inline void make_old(soci::session& sql) {
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
     sql << "ALTER TABLE webhooks_message DROP COLUMN trace";
     sql << "ALTER TABLE webhooks_message DROP COLUMN key_id";
+    sql << "DROP TABLE webhooks_ordered";
+    sql << "ALTER TABLE webhooks_message DROP COLUMN ordering_key";
     sql << "ALTER TABLE webhooks_attempt DROP COLUMN key_id";
     sql << "ALTER TABLE webhooks_state DROP COLUMN encrypts_payloads";
     sql << "ALTER TABLE webhooks_attempt DROP COLUMN details";
@@ -35,6 +37,10 @@ inline void make_old(soci::session& sql) {
     sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";
+    for (const char* column : {"type_group", "json_schema", "example", "deprecated_at", "successor",
+                               "note", "retired_at", "created_at", "updated_at", "revision"}) {
+        sql << std::string("ALTER TABLE webhooks_event_type DROP COLUMN ") + column;
+    }
     for (const char* column : {"name", "permissions", "subscription_id", "expires_at",
                                "rate_per_second", "rate_burst", "hint", "last_used_at"}) {
         sql << std::string("ALTER TABLE webhooks_api_key DROP COLUMN ") + column;

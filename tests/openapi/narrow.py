@@ -70,6 +70,10 @@ def narrow(document, event_types, quiet_type, endpoint):
     new_type["schema"] = {"enum": [{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}},
                                     "$defs": {"a": {"type": "number"}}}, {}, None]}
     new_type["deprecation"]["properties"]["successor"] = {"enum": ["order.created", "", None]}
+    schemas["TestEvent"]["properties"]["eventType"] = {"type": "null"}
+    # Limits are of bytes.
+    new_type["description"] = {"enum": ["A type", "", None]}
+    new_type["deprecation"]["properties"]["note"] = {"enum": ["caf\u00e9", None]}
     # It goes with a deprecation only if it is true.
     new_type["isDeprecated"] = {"enum": [True, None]}
     schemas["PayloadFilter"] = {"enum": PAYLOAD_FILTERS}

@@ -82,11 +82,28 @@ def start_server(program):
     sys.exit(f"{program} ended with {server.wait()}")
 
 
+def check_catalog(program, base):
+    """The document of the event types is valid OpenAPI."""
+    def send(method, path, body=None):
+        request = urllib.request.Request(base + "/v1/webhooks/event-types" + path, method=method, data=body,
+                                         headers={"x-api-key": KEY, "content-type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return answer.read()
+
+    described = {"name": "described.type", "description": "A type", "group": "Others", "isDeprecated": True,
+                 "schema": {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"type": "number"}}},
+                 "example": {"a": 1.5}}
+    send("POST", "", json.dumps({"eventType": described}).encode())
+    subprocess.run([program, "-"], input=send("GET", "/openapi.json"), check=True)
+    send("DELETE", "/described.type")
+
+
 def main(program, folder, *options):
     folder = pathlib.Path(folder).resolve()
     schemathesis = install(folder / "venv")
     server, base = start_server(program)
     try:
+        check_catalog(folder / "venv/bin/openapi-spec-validator", base)
         with urllib.request.urlopen(base + "/openapi.json") as answer:
             document = narrow(json.load(answer), EVENT_TYPES, QUIET_TYPE, start_receiver())
         path = folder / "openapi.json"

@@ -32,7 +32,9 @@ bool is_operational(const Subscription& subscription) {
 bool hears(const Subscription& subscription, const OperationalEvent& event) {
     const bool is_wanted = subscription.operator_scope ||
                            (event.subscription && subscription.user_id == text_in(event, "userId"));
-    return is_operational(subscription) && is_wanted && takes(subscription.event_type, event.type);
+    // Their filters are on payloads that only publications have.
+    return is_operational(subscription) && is_wanted && subscription.filter.empty() &&
+           takes(subscription.event_type, event.type);
 }
 
 void count(World& world, const OperationalEvent& event) {

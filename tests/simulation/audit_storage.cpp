@@ -12,7 +12,7 @@ namespace {
 bool differ(const Subscription& before, const Subscription& after) {
     return before.url != after.url || before.event_type != after.event_type ||
            before.max_retry_count != after.max_retry_count || !(before.secret == after.secret) ||
-           before.is_active != after.is_active;
+           before.is_active != after.is_active || before.filter != after.filter;
 }
 
 }  // namespace

@@ -12,6 +12,11 @@ std::optional<std::string> owner_of(const PublicationState& state) {
     return state.caller.user_id();
 }
 
+/// Without evaluating the filter.
+bool lets_through(const std::string& filter, int number) {
+    return filter.empty() || filter == std::string("payload/kind eq '") + parity_of(number) + "'";
+}
+
 /// As the default of `ServiceOptions::log_while_deactivated`.
 bool is_matched(const Subscription& subscription) {
     return subscription.is_active ||
@@ -19,6 +24,17 @@ bool is_matched(const Subscription& subscription) {
 }
 
 }  // namespace
+
+const char* parity_of(int number) {
+    return number % 2 == 0 ? "even" : "odd";
+}
+
+const std::vector<std::string>& filters() {
+    // The last one meets no payload.
+    static const std::vector<std::string> all = {"payload/kind eq 'even'", "payload/kind eq 'odd'",
+                                                 "payload/missing gt 1"};
+    return all;
+}
 
 bool is_test(const PublicationState& publication) {
     return publication.only.has_value();
@@ -40,7 +56,8 @@ std::vector<SubscriptionId> Model::matching(const PublicationState& publication)
                 ? id == *publication.only
                 : is_matched(version.subscription) &&
                       (!owner || *owner == version.subscription.user_id) &&
-                      takes(version.subscription.event_type, publication.publication.event_type);
+                      takes(version.subscription.event_type, publication.publication.event_type) &&
+                      lets_through(version.subscription.filter, publication.number);
         if (is_wanted) found.push_back(id);
     }
     return found;

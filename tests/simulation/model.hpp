@@ -147,6 +147,10 @@ struct Model {
     bool was_unwanted(const EventState& event, Micros since) const;
 };
 
+/// The member `kind` of the payload of a publication, by its number.
+const char* parity_of(int number);
+/// The filters that subscriptions have.
+const std::vector<std::string>& filters();
 bool is_test(const PublicationState& publication);
 /// Whether a subscription's pattern matches a type of event.
 bool takes(const std::string& pattern, const std::string& type);

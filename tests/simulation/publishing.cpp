@@ -13,8 +13,8 @@ PublicationState& new_publication(Scene& scene) {
     const std::size_t size = scene.random.chance(0.3) ? scene.random.below(1500) : 0;
     PublicationState state{.number = number, .caller = scene.caller(), .publication = {}};
     state.publication.event_type = scene.random.pick(event_types());
-    state.publication.payload =
-        "{\"n\":" + std::to_string(number) + ",\"x\":\"" + std::string(size, 'x') + "\"}";
+    state.publication.payload = "{\"n\":" + std::to_string(number) + ",\"kind\":\"" +
+                                parity_of(number) + "\",\"x\":\"" + std::string(size, 'x') + "\"}";
     if (state.caller.is_administrator() && scene.random.chance(0.5)) {
         state.publication.user_id = scene.user();
     }

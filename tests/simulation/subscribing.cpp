@@ -19,6 +19,7 @@ std::string pattern(Generator& random) {
 void create_subscription(Scene& scene) {
     SubscriptionDraft draft{.name = "one", .event_type = pattern(scene.random), .url = scene.url()};
     draft.is_active = scene.random.chance(0.9);
+    if (scene.random.chance(0.2)) draft.filter = scene.random.pick(filters());
     if (scene.random.chance(0.1)) draft.rate_limit = scene.random.between(1, 5);
     const Principal owner = Principal::user(scene.user());
     static_cast<void>(scene.process.call([&](WebhookService& service) {
@@ -50,7 +51,7 @@ void update_subscription(Scene& scene) {
     const auto id = scene.subscription();
     if (!id) return;
     SubscriptionChange change;
-    switch (scene.random.below(5)) {
+    switch (scene.random.below(6)) {
         case 0:
             change.url = scene.url();
             break;
@@ -62,6 +63,9 @@ void update_subscription(Scene& scene) {
             break;
         case 3:
             change.secret = make_secret(*scene.world.library_random).value();
+            break;
+        case 4:
+            change.filter = scene.random.chance(0.5) ? "" : scene.random.pick(filters());
             break;
         default:
             change.is_active =

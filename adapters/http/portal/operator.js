@@ -24,7 +24,7 @@ export function operatorPages(shared) {
             name: "Name", user: "User", permissions: "Permissions", subscription: "Endpoint ID", subscriptionHint: "Limits the key to one endpoint. Leave empty for all of the user's.",
             expires: "Expires", lifetimes: { "": "Never", 2592000: "In 30 days", 7776000: "In 90 days", 31536000: "In a year" },
             created: (name) => `The key ${name} was created. Copy it now: it is not shown again.`,
-            revoke: "Revoke", revokeTitle: (name) => `Revoke ${name}?`, revokeText: "Whoever uses it is locked out at once. This cannot be undone.",
+            revoke: "Revoke", revokeTitle: (name) => `Revoke ${name}?`, revokeText: "A program that uses it is locked out at once. This cannot be undone.",
             kinds: {
                 user: ["All of a user's", undefined],
                 publish: ["Publish", ["events:publish"]],

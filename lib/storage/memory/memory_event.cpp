@@ -6,10 +6,16 @@
 namespace webhooks::storage {
 
 Event MemoryEvent::view(EventId id) const {
+    Event event = view_without_payload(id);
+    event.payload = *message->payload;
+    return event;
+}
+
+Event MemoryEvent::view_without_payload(EventId id) const {
     Event event{.id = id,
                 .subscription_id = subscription,
                 .event_type = message->event_type,
-                .payload = *message->payload,
+                .payload = {},
                 .created_at = created_at,
                 .ordering_key = message->ordering_key};
     if (!attempts.empty()) {

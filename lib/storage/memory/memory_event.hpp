@@ -48,6 +48,7 @@ struct MemoryEvent {
     }
 
     Event view(EventId id) const;
+    Event view_without_payload(EventId id) const;
     /// As a worker gets it.
     HeldEvent held(EventId id) const;
 

@@ -4,10 +4,12 @@
 #include <base/guarded_clock.hpp>
 #include <map>
 #include <query/evaluate_list.hpp>
+#include <query/plan.hpp>
 #include <set>
 #include <storage/audit_records.hpp>
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_type_change.hpp>
+#include <storage/event_view.hpp>
 #include <storage/rollup_counts.hpp>
 #include <storage/subscription_change.hpp>
 #include <string_view>
@@ -113,8 +115,12 @@ Result<Page<Subscription>> MemoryStorage::list_subscriptions(const Principal& pr
         query::evaluate(query, std::move(rows), budget_for(query.stop));
     if (!page || !query.include_events) return page;
     lock.lock();
+    query::PageSize size;
     for (Subscription& subscription : page->items) {
         subscription.recent_events = log_.newest(subscription.id, max_included_events);
+        for (const Event& event : subscription.recent_events) {
+            if (!size.add(content_bytes(event))) return page_too_large();
+        }
     }
     return page;
 }
@@ -167,39 +173,6 @@ Result<std::vector<Notice>> MemoryStorage::notices(std::int64_t after) {
 }
 
 // ---- The log, for readers.
-
-Result<Page<Event>> MemoryStorage::list_events(const Principal& principal, SubscriptionId id,
-                                               const ListQuery& query) {
-    MemoryLog::Copies rows;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (const auto found = subscriptions_.find(principal, id); !found) return found.error();
-        log_.copy(id, rows);
-    }
-    return answer_from(rows, query);
-}
-
-Result<Page<Event>> MemoryStorage::list_all_events(const Principal& principal,
-                                                   const ListQuery& query) {
-    MemoryLog::Copies rows;
-    {
-        const std::scoped_lock lock(mutex_);
-        subscriptions_.for_each_visible(
-            principal, [&](const Subscription& subscription) { log_.copy(subscription.id, rows); });
-    }
-    return answer_from(rows, query);
-}
-
-Result<Page<Event>> MemoryStorage::answer_from(const MemoryLog::Copies& rows,
-                                               const ListQuery& query) const {
-    const query::Budget budget = budget_for(query.stop);
-    std::vector<Event> events;
-    for (const auto& [id, event] : rows) {
-        if (budget.is_used_up()) return query::timed_out();
-        events.push_back(event.view(id));
-    }
-    return query::evaluate(query, std::move(events), budget);
-}
 
 query::Budget MemoryStorage::budget_for(std::stop_token stop) const {
     return {.end = SteadyTime::clock::now() + query_timeout_, .stop = std::move(stop)};

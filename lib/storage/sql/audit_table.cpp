@@ -15,18 +15,18 @@ constexpr Column audit_columns[] = {
     {"id", "id"},
     {"at", "(created_at / 1000)"},
     {"actor", "NULL"},
-    {"actorUserId", "actor_user_id"},
+    {"actorUserId", "nullif(actor_user_id, '')", 0, true},
     {"actorKind", "actor_kind"},
-    {"actorId", "actor_id"},
+    {"actorId", "nullif(actor_id, '')", 0, true},
     {"action", "action"},
     {"object", "NULL"},
     {"objectType", "object_type"},
     {"objectId", "object_id"},
-    {"userId", "user_id"},
+    {"userId", "nullif(user_id, '')", 0, true},
     {"subscriptionId", "subscription_id", 0, true},
     {"changes", "NULL"},
-    {"requestId", "request_id"},
-    {"address", "address"},
+    {"requestId", "nullif(request_id, '')", 0, true},
+    {"address", "nullif(address, '')", 0, true},
 };
 static_assert(query::has_row_for_each<Column>(audit_columns, query::audit_fields));
 

@@ -43,6 +43,7 @@ const Dialect sqlite_dialect = {
         "ELSE substr({0}, -length({1})) = {1} END)",
     .ascending = " ASC",
     .descending = " DESC",
+    .bytes = nullptr,
 };
 
 // Without a type, two values would be compared as text; without a collation, by the database's
@@ -57,6 +58,7 @@ const Dialect postgresql_dialect = {
     .ends_with = "(right({0}, length({1})) = {1})",
     .ascending = " ASC NULLS FIRST",
     .descending = " DESC NULLS LAST",
+    .bytes = "octet_length({0})",
 };
 
 std::string ListSql::condition(const Condition& condition) {

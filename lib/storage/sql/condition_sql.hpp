@@ -27,6 +27,8 @@ struct Dialect {
     /// Follows a nullable sort key, so that nulls are lowest.
     const char* ascending;
     const char* descending;
+    /// The number of bytes of a text; null if a large result is read row by row.
+    const char* bytes;
 };
 
 extern const Dialect sqlite_dialect;

@@ -62,11 +62,24 @@ std::string from(unsigned joins) {
 
 /// An event with its latest attempt and its next due time.
 struct EventRow {
-    static constexpr const char* select =
-        "SELECT e.id, e.subscription_id, e.created_at, m.event_type, m.payload, a.sent_at, "
-        "a.status_code, a.response, a.error_message, a.outcome, u.due_at, m.key_id, a.key_id, "
-        "(SELECT count(*) FROM webhooks_attempt c "
-        "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)), m.ordering_key";
+    /// Where the columns come from that may be left out or are too large.
+    struct Content {
+        std::string payload = "m.payload";
+        std::string payload_key = "m.key_id";
+        std::string response = "a.response";
+        std::string response_key = "a.key_id";
+        std::string is_too_large = "0";
+    };
+
+    static std::string select(const Content& content) {
+        return "SELECT e.id, e.subscription_id, e.created_at, m.event_type, " + content.payload +
+               ", a.sent_at, a.status_code, " + content.response +
+               ", a.error_message, a.outcome, u.due_at, " + content.payload_key + ", " +
+               content.response_key +
+               ", (SELECT count(*) FROM webhooks_attempt c "
+               "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)), " +
+               content.is_too_large + ", m.ordering_key" + from(everything);
+    }
 
     Event event;
     std::optional<Time> sent_at;
@@ -77,6 +90,7 @@ struct EventRow {
     std::optional<Time> due_at;
     std::optional<std::int64_t> response_key;
     int requests = 0;
+    int is_too_large = 0;  ///< Without payload and response, because of the rows before it.
     std::optional<std::string> ordering_key;
 
     void define(soci::statement& query) {
@@ -94,6 +108,7 @@ struct EventRow {
         query.exchange(into(event.payload_key_id));
         query.exchange(into(response_key));
         query.exchange(into(requests));
+        query.exchange(into(is_too_large));
         query.exchange(into(ordering_key));
     }
 
@@ -141,9 +156,10 @@ public:
 
     /// Reads the details of only the rows on the page, whatever the order is.
     /// @param last events after this one are not returned.
-    std::vector<Event> page(std::optional<EventId> last) {
+    /// @return page_too_large()
+    Result<std::vector<Event>> page(std::optional<EventId> last, query::PageSize& size) {
         const std::vector<EventId> ids = page_ids(last);
-        if (ids.empty()) return {};
+        if (ids.empty()) return std::vector<Event>();
         IdList wanted;
         for (const EventId id : ids) {
             wanted.add(id.value);
@@ -152,8 +168,15 @@ public:
         std::unordered_map<EventId, Event> found;
         soci::statement query(sql_);
         row.define(query);
-        for_each_row(query, EventRow::select + from(everything) + " WHERE e.id IN " + wanted.text(),
-                     [&] { found.emplace(row.event.id, row.to_event()); });
+        bool is_small = true;
+        for_each_row(query, EventRow::select(content(size)) + " WHERE e.id IN " + wanted.text(),
+                     [&] {
+                         Event event = row.to_event();
+                         is_small = row.is_too_large == 0 && size.add(content_bytes(event));
+                         if (is_small) found.emplace(event.id, std::move(event));
+                         return is_small;
+                     });
+        if (!is_small) return page_too_large();
         std::vector<Event> events;
         for (const EventId id : ids) {
             const auto event = found.find(id);
@@ -165,6 +188,30 @@ public:
 private:
     bool is_of_user() const { return !scope_.subscription && !scope_.owner.is_administrator(); }
     bool is_of_all() const { return !scope_.subscription && scope_.owner.is_administrator(); }
+
+    /// The columns of a page. A client library that holds a whole result in memory is not sent more
+    /// than the page may have.
+    EventRow::Content content(const query::PageSize& size) const {
+        EventRow::Content content;
+        if (!plan_.reads_payload) content.payload = "''", content.payload_key = "0";
+        if (!plan_.reads_response) content.response = "NULL", content.response_key = "NULL";
+        if (dialect_.bytes == nullptr || (!plan_.reads_payload && !plan_.reads_response)) {
+            return content;
+        }
+        const auto bytes = [&](std::string column) {
+            std::string text = dialect_.bytes;
+            return "coalesce(" + text.replace(text.find("{0}"), 3, column) + ", 0)";
+        };
+        const std::string until_here = "sum(" + bytes(content.payload) + " + " +
+                                       bytes(content.response) +
+                                       ") OVER (ORDER BY e.id ROWS UNBOUNDED PRECEDING)";
+        const std::string is_too_large = until_here + " > " + std::to_string(size.left());
+        content.payload = "CASE WHEN " + is_too_large + " THEN '' ELSE " + content.payload + " END";
+        content.response =
+            "CASE WHEN " + is_too_large + " THEN NULL ELSE " + content.response + " END";
+        content.is_too_large = "CASE WHEN " + is_too_large + " THEN 1 ELSE 0 END";
+        return content;
+    }
 
     /// Which events a statement reads.
     enum class Rows { in_scope, matching, not_matching };
@@ -289,22 +336,26 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
 
 }  // namespace
 
-Page<Event> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
-                        const query::Plan& plan, std::optional<EventId> last) {
+Result<Page<Event>> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
+                                const query::Plan& plan, std::optional<EventId> last) {
     EventList list(sql, dialect, scope, plan);
     Page<Event> page;
     page.total = plan.has_total ? std::optional(list.count()) : std::nullopt;
-    if (plan.take > 0) page.items = list.page(last);
+    if (plan.take == 0) return page;
+    query::PageSize size;
+    Result<std::vector<Event>> items = list.page(last, size);
+    if (!items) return items.error();
+    page.items = *std::move(items);
     return page;
 }
 
-std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
-                                 SubscriptionId subscription) {
+Result<std::vector<Event>> newest_events(soci::session& sql, const Dialect& dialect,
+                                         SubscriptionId subscription, query::PageSize& size) {
     query::Plan plan;
     plan.order = {{.field = 0, .is_descending = true}};
     plan.take = max_included_events;
     const EventScope scope{.owner = Principal::administrator({}), .subscription = subscription};
-    return EventList(sql, dialect, scope, plan).page(std::nullopt);
+    return EventList(sql, dialect, scope, plan).page(std::nullopt, size);
 }
 
 std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscription,
@@ -315,10 +366,8 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
     row.define(query);
     query.exchange(use(event, "id"));
     query.exchange(use(subscription, "owner"));
-    for_each_row(
-        query,
-        EventRow::select + from(everything) + " WHERE e.id = :id AND e.subscription_id = :owner",
-        [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
+    for_each_row(query, EventRow::select({}) + " WHERE e.id = :id AND e.subscription_id = :owner",
+                 [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
     if (!found) return found;
     found->attempts = read_attempts(sql, event);
     if (!found->event.ordering_key.empty()) found->event.blocked_by = in_front_of(sql, event);

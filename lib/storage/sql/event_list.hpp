@@ -22,11 +22,14 @@ struct EventScope {
 };
 
 /// @param last events after this one are not returned.
-Page<Event> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
+/// @return page_too_large()
+Result<Page<Event>> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
                         const query::Plan& plan, std::optional<EventId> last);
 /// The newest `max_included_events`, newest first.
-std::vector<Event> newest_events(soci::session& sql, const Dialect& dialect,
-                                 SubscriptionId subscription);
+/// @param size of the page that they are on
+/// @return page_too_large()
+Result<std::vector<Event>> newest_events(soci::session& sql, const Dialect& dialect,
+                                         SubscriptionId subscription, query::PageSize& size);
 
 std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscription,
                                        EventId event);

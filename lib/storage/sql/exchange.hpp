@@ -100,7 +100,7 @@ inline std::optional<long long> to_micros(const std::optional<Time>& time) {
 }
 
 /// Executes a statement whose variables are bound, and calls `on_row` for each row fetched into
-/// them.
+/// them, until it returns false if it returns something.
 template <class OnRow>
 void for_each_row(soci::statement& query, const std::string& text, OnRow on_row) {
     query.alloc();
@@ -109,7 +109,11 @@ void for_each_row(soci::statement& query, const std::string& text, OnRow on_row)
     query.define_and_bind();
     query.execute(false);
     while (query.fetch()) {
-        on_row();
+        if constexpr (std::is_void_v<decltype(on_row())>) {
+            on_row();
+        } else if (!on_row()) {
+            return;
+        }
     }
 }
 

@@ -49,10 +49,14 @@ Result<Page<Subscription>> SqlStorage::list_subscriptions(const Principal& princ
         Purpose::query,
         [&](soci::session& sql) -> Result<Page<Subscription>> {
             Page<Subscription> page = storage::list_subscriptions(sql, dialect_, principal, *plan);
+            query::PageSize size;
             for (Subscription& subscription : page.items) {
                 cipher_.open_or_clear(subscription);
-                if (list.include_events)
-                    subscription.recent_events = newest_events(sql, dialect_, subscription.id);
+                if (!list.include_events) continue;
+                Result<std::vector<Event>> events =
+                    newest_events(sql, dialect_, subscription.id, size);
+                if (!events) return events.error();
+                subscription.recent_events = *std::move(events);
             }
             return page;
         },

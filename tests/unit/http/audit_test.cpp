@@ -57,6 +57,13 @@ TEST_CASE_METHOD(AuditFixture, "the audit log is a list") {
           R"("include":["unknown relation 'webhookEvents' at character 1"]})");
     CHECK(errors("GET", "/audit?userId=nobody&take=1") ==
           R"({"userid":["is not a parameter of this list; see filter"]})");
+    // Nor do other spellings of no parameter mean everything.
+    for (const auto& [query, name] : {std::pair{"userId%=alice", "userid%"}, std::pair{"%=x", "%"},
+                                      std::pair{"%C3filter=x", "?filter"}, std::pair{"=x", ""}}) {
+        CHECK(errors("GET", std::string("/audit?") + query) ==
+              R"({")" + std::string(name) +
+                  R"(":["is not a parameter of this list; see filter"]})");
+    }
 }
 
 TEST_CASE_METHOD(AuditFixture, "audit records are kept for the time of the options") {

@@ -154,3 +154,69 @@ TEST_CASE_METHOD(EventTypesFixture, "a subscription to a retired type is read an
     CHECK(errors("PUT", path, R"({"subscription":{"name":5,"url":"x"}})")
               .starts_with(R"({"subscription.name":["must be a string"],"subscription.url")"));
 }
+
+TEST_CASE_METHOD(EventTypesFixture, "the catalog is an OpenAPI document, which is sent once") {
+    put(R"("description":"Paid","group":"Orders","example":{ "n": 1.10 },"schema":)"
+        R"({"$ref":"#/$defs/a","$defs":{"a":{}}},"deprecation":{"note":"It ends in May."})");
+    key = "alice";
+    const std::string path = "/v1/webhooks/event-types/openapi.json";
+    const Response first = call("GET", path);
+    REQUIRE(first.status == 200);
+    CHECK(find_field(first.fields, "content-type") == "application/json; charset=utf-8");
+    CHECK(find_field(first.fields, "cache-control") == "private, no-cache");
+    CHECK(first.body.find(R"({"example":{"value":{ "n": 1.10 }}})") != std::string::npos);
+    const auto document = boost::json::parse(first.body).as_object();
+    CHECK(document.at("openapi") == "3.1.0");
+    CHECK(document.at("info") == boost::json::parse(R"({"title":"Webhooks","version":"1.0.0"})"));
+    CHECK(document.at("tags").at(0) == boost::json::parse(R"({"name":"Orders"})"));
+    CHECK_FALSE(document.contains("paths"));
+    const auto& webhook = document.at("webhooks").at("order.paid").at("post");
+    CHECK(webhook.at("operationId") == "order.paid");
+    CHECK(webhook.at("description") == "Paid\n\nDeprecated since 2026-01-01. It ends in May.");
+    CHECK(webhook.at("deprecated") == true);
+    CHECK(document.at("components").at("schemas").at("order.paid").at("$ref") ==
+          "#/components/schemas/order.paid/$defs/a");
+
+    const std::string tag(find_field(first.fields, "etag"));
+    const auto status_if_none = [&](const std::string& tags) {
+        extra_fields = {{"If-None-Match", tags}};
+        const Response response = call("GET", path);
+        CHECK(response.body.empty() == (response.status == 304));
+        CHECK(find_field(response.fields, "etag").starts_with('"'));
+        return response.status;
+    };
+    for (const std::string& tags : {tag, "W/" + tag, "\"x\", " + tag, std::string("*")})
+        CHECK(status_if_none(tags) == 304);
+    CHECK(status_if_none("\"x\"") == 200);
+    extra_fields.clear();
+    create();
+    CHECK(status_if_none(tag) == 304);
+    extra_fields.clear();
+    key = "admin";
+    json(200, "DELETE", "/event-types/order.paid");
+    key = "alice";
+    CHECK(status_if_none(tag) == 200);
+    extra_fields.clear();
+    CHECK(call("GET", path).body.find("order.paid") == std::string::npos);
+}
+
+TEST_CASE_METHOD(EventTypesFixture, "a test event has the example of an event type") {
+    put(R"("example":{ "n": 1.10 })");
+    put("", "order.other");
+    key = "alice";
+    const std::string path = "/subscriptions/" + std::to_string(create().at("id").as_int64());
+    const auto payload_of = [&](const std::string& test) {
+        const std::int64_t id = json(200, "POST", path + "/test", test).at("eventId").as_int64();
+        return std::string(json(200, "GET", "/events/" + std::to_string(id))
+                               .at("event")
+                               .at("payload")
+                               .as_string());
+    };
+    CHECK(payload_of(R"({"eventType":"order.paid"})") == R"({ "n": 1.10 })");
+    CHECK(payload_of(R"({"eventType":"order.other"})").find("This is a test event") !=
+          std::string::npos);
+    CHECK(errors("POST", path + "/test", R"({"eventType":"order.no"})") ==
+          R"({"eventType":["is not a registered event type, or was retired"]})");
+    CHECK(errors("POST", path + "/test", R"({"eventType":"order.paid","payload":1})") ==
+          R"({"eventType":["must be left out next to 'payload'"]})");
+}

@@ -32,6 +32,12 @@ TEST_CASE("each option is rejected on both sides of its range, with this message
     const Row rows[] = {
         {[](Options& o) { o.endpoints.allowed_hosts = {"*"}; }, "allowed_hosts",
          "must be host names, or *. and a host name for all names below it"},
+        {[](Options& o) { o.catalog.title.clear(); }, "catalog.title",
+         "must be 1 to 256 bytes of UTF-8 without U+0000"},
+        {[](Options& o) { o.catalog.version.assign(65, '1'); }, "catalog.version",
+         "must be 1 to 64 bytes of UTF-8 without U+0000"},
+        {[](Options& o) { o.catalog.description = "\xFF"; }, "catalog.description",
+         "must be 0 to 4096 bytes of UTF-8 without U+0000"},
         {[](Options& o) { o.retry_schedule.clear(); }, "retry_schedule",
          "is 0 pauses, must be 1 pauses to 100 pauses"},
         {[](Options& o) { o.retry_schedule.assign(101, 1s); }, "retry_schedule",

@@ -1,5 +1,6 @@
 #include <webhooks/webhook_service.hpp>
 
+#include "../ascii.hpp"
 #include "../json/values.hpp"
 #include "answers.hpp"
 #include "body.hpp"
@@ -73,6 +74,15 @@ Result<EventType> read_type_body(const Call& call, FieldErrors& errors) {
     return read_type(ObjectReader(*std::move(body->inner), type_prefix, errors), errors);
 }
 
+/// Whether If-None-Match names an entity tag, or any.
+bool names_tag(const Fields& fields, const std::string& quoted_tag) {
+    for (const Field& field : fields) {
+        if (!iequals(field.name, "if-none-match")) continue;
+        if (field.value == "*" || field.value.find(quoted_tag) != std::string::npos) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 Result<Response> list_event_types(WebhookService& service, const Call& call) {
@@ -101,6 +111,21 @@ Result<Response> get_event_type(WebhookService& service, const Call& call) {
     if (!type && type.error() == Errc::not_found) return failure(404, type.error().detail());
     if (!type) return type.error();
     return answer(*type, "The event type was found.");
+}
+
+Result<Response> get_event_catalog(WebhookService& service, const Call& call) {
+    const auto catalog = service.event_catalog(call.caller);
+    if (!catalog) return catalog.error();
+    const std::string tag = '"' + (*catalog)->tag + '"';
+    Response response{.status = 200,
+                      .fields = {{"ETag", tag}, {"Cache-Control", "private, no-cache"}}};
+    if (names_tag(call.fields, tag)) {
+        response.status = 304;
+    } else {
+        response.fields.push_back({"Content-Type", "application/json; charset=utf-8"});
+        response.body = (*catalog)->document;
+    }
+    return response;
 }
 
 Result<Response> register_event_type(WebhookService& service, const Call& call) {

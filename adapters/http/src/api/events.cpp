@@ -201,6 +201,24 @@ Error errors_of(const WebhookService& service, const std::vector<PublicationText
     return Error(std::move(all));
 }
 
+/// The body of a test event: a payload, or the example of an event type. Absent: the service's own.
+std::optional<std::string> read_test_payload(const WebhookService& service,
+                                             const ObjectReader& reader) {
+    const std::optional<std::string> event_type = reader.text("eventType");
+    if (!event_type) {
+        return reader.has("payload") ? std::optional<std::string>(*reader.raw("payload"))
+                                     : std::nullopt;
+    }
+    if (reader.has("payload")) reader.add_error("eventType", "must be left out next to 'payload'");
+    // Examples are no secret: who may send to an endpoint may send one.
+    const auto type = service.event_type(Principal::administrator({}), *event_type);
+    if (!type) {
+        reader.add_error("eventType", "is not a registered event type, or was retired");
+        return std::nullopt;
+    }
+    return type->example.empty() ? std::nullopt : std::optional(type->example);
+}
+
 }  // namespace
 
 void publish(WebhookService& service, const Call& call, Done done) {
@@ -243,13 +261,12 @@ void publish_batch(WebhookService& service, const Call& call, Done done) {
 
 Result<Response> send_test_event(WebhookService& service, const Call& call) {
     if (auto rejected = reject_media_type_of_any(call)) return std::move(*rejected);
-    const auto members = parse_body_if_any(call, {"payload"}, "payload");
+    const auto members = parse_body_if_any(call, {"payload", "eventType"}, "payload");
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);
+    std::optional<std::string> payload = read_test_payload(service, reader);
     if (!errors.empty()) return Error(std::move(errors));
-    std::optional<std::string> payload;
-    if (reader.has("payload")) payload = *reader.raw("payload");
     const auto sent = service.send_test_event(call.caller, call.subscription, std::move(payload));
     if (!sent) return sent.error();
     json::Writer writer;

@@ -8,13 +8,7 @@
 
 namespace webhooks::http {
 
-/// The maximum size of a page.
-inline constexpr std::size_t max_page_bytes = 16 * 1024 * 1024;
-
-inline constexpr const char* too_large =
-    "the page would be larger than 16 MiB; take fewer rows, or leave members out with select";
-
-/// @return invalid_argument for a page that is larger than max_page_bytes.
+/// @return page_too_large() for a response that is larger than max_page_bytes.
 template <class T>
 Result<Response> list_answer(const Page<T>& page, const ListQuery& query, std::string_view items,
                              std::string_view total) {
@@ -23,7 +17,7 @@ Result<Response> list_answer(const Page<T>& page, const ListQuery& query, std::s
     for (const T& item : page.items) {
         write(writer, item, query.select);
         if (writer.size() > max_page_bytes) {
-            return Error(std::vector<FieldError>{{"take", too_large}});
+            return page_too_large();
         }
     }
     writer.end_array().member(total, page.total);

@@ -59,6 +59,8 @@ constexpr Operation table[] = {
      at_once<list_event_types>},
     {"registerEventType", post, "{base}/event-types", Action::register_event_type,
      at_once<register_event_type>},
+    {"getEventCatalog", get, "{base}/event-types/openapi.json", Action::get_event_catalog,
+     at_once<get_event_catalog>},
     {"getEventType", get, "{base}/event-types/{name}", Action::get_event_type,
      at_once<get_event_type>},
     {"retireEventType", del, "{base}/event-types/{name}", Action::retire_event_type,

@@ -89,6 +89,7 @@ Result<Response> get_subscription(WebhookService&, const Call&);
 Result<Response> update_subscription(WebhookService&, const Call&);
 Result<Response> delete_subscription(WebhookService&, const Call&);
 Result<Response> list_event_types(WebhookService&, const Call&);
+Result<Response> get_event_catalog(WebhookService&, const Call&);
 Result<Response> get_event_type(WebhookService&, const Call&);
 Result<Response> register_event_type(WebhookService&, const Call&);
 Result<Response> retire_event_type(WebhookService&, const Call&);

@@ -37,9 +37,9 @@ QueryParameters::QueryParameters(std::string_view query) {
             ended_by_two_ = to_lower(name.value_or(""));
         }
         const std::size_t equals = std::min(parameter.find('='), parameter.size());
-        const auto name = percent_decode(parameter.substr(0, equals), Blank::from_plus_too);
-        if (!name) continue;  // No known parameter has such a name.
-        parameters_.push_back({to_lower(*name),
+        const std::string_view raw_name = parameter.substr(0, equals);
+        const auto name = percent_decode(raw_name, Blank::from_plus_too);
+        parameters_.push_back({to_lower(name.value_or(std::string(raw_name))),
                                parameter.substr(std::min(equals + 1, parameter.size())),
                                equals < parameter.size()});
     }
@@ -53,7 +53,10 @@ bool QueryParameters::has(std::string_view name) const {
 std::vector<std::string> QueryParameters::names() const {
     std::vector<std::string> names;
     for (const Parameter& parameter : parameters_) {
-        names.push_back(parameter.name);
+        if (parameter.name.empty() && !parameter.has_value) continue;
+        std::string& name = names.emplace_back(parameter.name);
+        std::ranges::replace_if(
+            name, [](char c) { return c <= ' ' || c > '~'; }, '?');
     }
     return names;
 }
@@ -132,7 +135,7 @@ void explain_ampersands(FieldErrors& errors, const QueryParameters& parameters) 
 /// for it.
 void reject_unknown(const QueryParameters& parameters, FieldErrors& errors) {
     for (const std::string& name : parameters.names()) {
-        if (name.empty() || find_list_parameter(name)) continue;
+        if (find_list_parameter(name)) continue;
         errors.push_back({name, "is not a parameter of this list; see filter"});
     }
 }

@@ -29,7 +29,8 @@ public:
     /// Whether it occurs, with or without a value.
     bool has(std::string_view name) const;
 
-    /// In lower case, in their order.
+    /// In lower case, in their order, with a '?' in place of each character that is not visible
+    /// ASCII. One whose escapes are broken has its name as it was written.
     std::vector<std::string> names() const;
 
     /// Whether it occurs without a value.

@@ -47,7 +47,10 @@ std::string format_head(const Response& response, std::time_t now, bool keep_ali
     head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
     head.append(beast::http::obsolete_reason(status)).append("\r\n");
     add(to_string(field::date), date_of(now));
-    add(to_string(field::content_length), std::to_string(response.body.size()));
+    // These two have no body, and another length would be that of a 200 (RFC 9110, 8.6).
+    if (response.status != 204 && response.status != 304) {
+        add(to_string(field::content_length), std::to_string(response.body.size()));
+    }
     add(to_string(field::connection), keep_alive ? "keep-alive" : "close");
     for (const Field& added : response.fields)
         add(added.name, added.value);

@@ -316,6 +316,8 @@ AUDIT_TEST("audit records are listed newest first, by query") {
     CHECK(found({.filter = "actorKind eq 'key' and actorId eq '17' and actorUserId eq 'admin'"}) ==
           updates);
     CHECK(found({.filter = "address == \"192.0.2.7\" && RequestId != null"}) == updates);
+    CHECK(found({.filter = "requestId eq null and address eq null"}) == std::vector{all[3].id});
+    CHECK(found({.filter = "not contains(requestId,'?')"}) == updates);
     CHECK(found({.filter = "objectType eq 'subscription' and objectId eq '" +
                            std::to_string(id.value) + "' and userId eq 'alice'"})
               .size() == 4);

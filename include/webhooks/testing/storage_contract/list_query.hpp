@@ -326,6 +326,41 @@ STORAGE_TEST("no filter reaches another user's rows") {
     }
 }
 
+STORAGE_TEST("a page whose payloads are larger than 16 MiB is rejected, unless they are left out") {
+    const SubscriptionId id = this->subscribe().id;
+    const std::string payload(3 << 20, 'x');
+    for (int i = 0; i < 6; ++i) {
+        this->append_one(id, payload);
+    }
+    const auto rejection = [](const auto& page) {
+        return page ? std::vector<FieldError>() : page.error().fields();
+    };
+    const std::vector<FieldError> expected = page_too_large().fields();
+    ListQuery query;
+    CHECK(rejection(this->storage->list_events(alice, id, query)) == expected);
+    CHECK(rejection(this->storage->list_all_events(alice, query)) == expected);
+    query.filter = starts_with(field("payload"), "x");
+    CHECK(rejection(this->storage->list_events(alice, id, query)) == expected);
+    query.select = {"id", "eventType"};
+    const Page<Event> ids = this->storage->list_events(alice, id, query).value();
+    CHECK(ids.items.size() == 6);
+    CHECK(ids.items.front().payload.empty());
+    const Page<Event> some = this->storage->list_events(alice, id, {.take = 5}).value();
+    CHECK(some.items.size() == 5);
+    CHECK(some.items.back().payload == payload);
+    ListQuery subscriptions{.include_events = true};
+    CHECK(rejection(this->storage->list_subscriptions(alice, subscriptions)) == expected);
+    // The limit is the page's, not each subscription's.
+    const SubscriptionId other = this->subscribe().id;
+    for (int i = 0; i < 3; ++i) {
+        this->append_one(other, payload);
+        this->storage->delete_event(alice, id, ids.items[static_cast<std::size_t>(i)].id).value();
+    }
+    CHECK(rejection(this->storage->list_subscriptions(alice, subscriptions)) == expected);
+    subscriptions.take = 1;
+    CHECK(this->storage->list_subscriptions(alice, subscriptions).value().items.size() == 1);
+}
+
 STORAGE_TEST("a list that needs no total is the same without it") {
     const SubscriptionId id = this->subscribe().id;
     this->append_one(id);

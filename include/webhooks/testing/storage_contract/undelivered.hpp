@@ -95,8 +95,9 @@ STORAGE_TEST("deferred events come back in order of id, and fewer than the limit
         events.push_back(this->append_one(id));
     }
     // Neither the order in which they were deferred nor when they are due matters.
-    for (const int i : {3, 0, 4, 2, 1}) {
-        this->set_custody(id, events[i], Custody::reserved, this->clock->now() - i * 1s);
+    for (const std::size_t i : {3U, 0U, 4U, 2U, 1U}) {
+        this->set_custody(id, events[i], Custody::reserved,
+                          this->clock->now() - static_cast<int>(i) * 1s);
     }
     const auto take = [&](std::size_t limit) {
         return ids(this->storage->claim_reserved(this->worker.id, id, limit).value());

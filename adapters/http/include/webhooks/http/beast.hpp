@@ -35,7 +35,9 @@ inline boost::beast::http::response<boost::beast::http::string_body> to_response
     for (const Field& field : response.fields)
         message.insert(field.name, field.value);
     message.keep_alive(keep_alive);
-    message.content_length(response.body.size());
+    if (response.status != 204 && response.status != 304) {
+        message.content_length(response.body.size());
+    }
     if (!response.omit_body) message.body() = std::move(response.body);
     return message;
 }
