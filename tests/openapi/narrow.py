@@ -67,8 +67,7 @@ def narrow(document, event_types, quiet_type, endpoint):
     schemas["NameOfEventType"] = {"enum": [*made, "nothing.of.this.name"]}
     new_type = schemas["NewEventType"]["properties"]["eventType"]["properties"]
     new_type["name"] = {"enum": made}
-    new_type["schema"] = {"enum": [{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}},
-                                    "$defs": {"a": {"type": "number"}}}, {}, None]}
+    new_type["schema"] = {"enum": [{"type": "object", "properties": {"a": {"type": "number"}}}, {}, None]}
     new_type["deprecation"]["properties"]["successor"] = {"enum": ["order.created", "", None]}
     schemas["TestEvent"]["properties"]["eventType"] = {"type": "null"}
     # Limits are of bytes.

@@ -24,7 +24,7 @@ struct EventScope {
 /// @param last events after this one are not returned.
 /// @return page_too_large()
 Result<Page<Event>> list_events(soci::session& sql, const Dialect& dialect, const EventScope& scope,
-                        const query::Plan& plan, std::optional<EventId> last);
+                                const query::Plan& plan, std::optional<EventId> last);
 /// The newest `max_included_events`, newest first.
 /// @param size of the page that they are on
 /// @return page_too_large()

@@ -87,6 +87,8 @@ TEST_CASE("a wrong method is told the allowed ones") {
         {"POST", "/v1/webhooks/subscriptions/1/stats", "GET, HEAD"},
         {"POST", "/health/live", "GET, HEAD"},
         {"get", "/health/live", "GET, HEAD"},
+        {"DELETE", "/v1/webhooks/event-types/OpenAPI.json", "GET, HEAD"},
+        {"DELETE", "/v1/webhooks/event-types/openapi%2Ejson", "GET, HEAD"},
         {"FOO", "/v1/webhooks/event-types", "GET, HEAD, POST"},
     }));
     const Route route = find(method, path);

@@ -38,7 +38,8 @@ bool match_decoded(std::string_view pattern, std::string_view segment, Route& ro
     }
     if (pattern == "{name}") {
         route.event_type = segment;
-        return !segment.empty();
+        // No type has the name of the catalog, which is an operation of its own.
+        return !segment.empty() && !iequals(segment, "openapi.json");
     }
     std::int64_t* const place = pattern == "{id}"                    ? &route.id
                                 : pattern == "{keyId}"               ? &route.key_id
