@@ -34,6 +34,9 @@ inline void make_old(soci::session& sql) {
     sql << "DROP TABLE webhooks_notice";
     sql << "DROP TABLE webhooks_rollup";
     sql << "DROP TABLE IF EXISTS webhooks_unmatched";
+    if (sql.get_backend_name() == "postgresql") {
+        sql << "DROP FUNCTION webhooks_check_event_type";
+    }
     sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";
