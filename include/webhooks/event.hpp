@@ -40,6 +40,11 @@ struct Publication {
     std::optional<Time> expires_at = {};
     /// The trace that it belongs to. An invalid one is ignored.
     std::optional<TraceContext> trace = {};
+    /// Of the events of a subscription that have the same ordering key, the next one is not sent
+    /// before the one in front of it has ended (docs/ordering.md). UTF-8 without U+0000, 1-256
+    /// bytes, or empty for none. Not together with `deliver_at`. Needs a storage that keeps order
+    /// (`DeliveryLog::keeps_order`).
+    std::string ordering_key = {};
 };
 
 /// The result of a publication. The events that it names are durable.
@@ -127,6 +132,10 @@ struct Event {
     std::optional<Time> sent_at = {};
     std::optional<Time> next_retry_at = {};  ///< Set if and only if a later attempt is due.
     Time created_at{};
+    std::string ordering_key = {};  ///< Empty: it has none.
+    /// The event that it waits for, which has the same ordering key. Only if a single event is
+    /// asked for.
+    std::optional<EventId> blocked_by = {};
     /// Its payload was destroyed (`WebhookService::shred_user`), and is empty here.
     bool is_payload_gone = false;
     /// The stored payload or response cannot be decrypted: what cannot is empty here.

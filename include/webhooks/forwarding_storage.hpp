@@ -113,6 +113,7 @@ public:
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
     Result<bool> maintain(const Maintenance&) override;
+    bool keeps_order() const override { return inner_->keeps_order(); }
     void set_operational_listener(std::function<void(const OperationalEvent&)> listener) override;
     Result<> append_due_operational(std::chrono::seconds exhausted_window,
                                     std::size_t limit) override;

@@ -169,7 +169,7 @@ public:
     Result<EventHistory> event(const Principal&, EventId) const;
     /// The event whose requests carry this `webhook-id`; not_found also for text that is none.
     Result<EventHistory> event(const Principal&, std::string_view webhook_id) const;
-    /// The events of a subscription in order of id, whatever became of their delivery, each exactly
+    /// The events of a subscription in order of id, whatever happened to their delivery, each exactly
     /// once along a chain of cursors: docs/feed.md. An event that another transaction has yet to
     /// commit holds back those after it. Deleted events are left out, and those whose `expires_at`
     /// has passed.

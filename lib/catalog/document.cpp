@@ -30,9 +30,9 @@ constexpr std::string_view parameter_list = R"([
 constexpr std::string_view responses = R"({
 "delivered":{"description":"The event was delivered."},
 "gone":{"description":"The endpoint is gone: the subscription is deactivated."},
-"tooMany":{"description":"The event is sent again after the time that the response names.",
+"tooMany":{"description":"The event is resent after the time that the response names.",
 "headers":{"Retry-After":{"description":"Seconds, or a date.","schema":{"type":"string"}}}},
-"failed":{"description":"The event is sent again later."}})";
+"failed":{"description":"The event is resent later."}})";
 
 constexpr std::string_view response_list = R"({
 "2XX":{"$ref":"#/components/responses/delivered"},
@@ -40,7 +40,7 @@ constexpr std::string_view response_list = R"({
 "429":{"$ref":"#/components/responses/tooMany"},
 "default":{"$ref":"#/components/responses/failed"}})";
 
-/// FNV-1a: it need only differ for texts that somebody edits.
+/// FNV-1a: it need only differ for texts that are edited.
 std::uint64_t hash_of(std::string_view text, std::uint64_t hash) {
     for (const char c : text) {
         hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;

@@ -245,19 +245,6 @@ void Dispatcher::persist_overdue(const Now& now) {
     }
 }
 
-void Dispatcher::clear(const Now& now) {
-    flights_.clear();
-    scheduler_.end_all();
-    queued_ = {};
-    results_ = {};
-    for (const auto& [key, queue] : queues_) {
-        queue->events.clear();
-        queue->backlog.clear();
-        FairScheduler::forget_requests(*queue);
-        reschedule(*queue, now);
-    }
-}
-
 // ---- Attempts.
 
 std::optional<Dispatcher::Start> Dispatcher::next(const Now& now) {
@@ -346,7 +333,8 @@ void Dispatcher::record(const Flight& flight, const TransportAnswer& answer,
          .attempt = describe(answer, number, flight.sent_at, duration, verdict.outcome),
          .due = verdict.due,
          .attempts_since_reopened = attempts_since_reopened,
-         .has_row = event.has_row});
+         .has_row = event.has_row,
+         .is_ordered = is_ordered(event)});
     results_.contexts.push_back({.message = event.message,
                                  .endpoint = flight.endpoint,
                                  .reason = reason_of(answer),

@@ -60,6 +60,9 @@ public:
     Results take_results() { return std::exchange(results_, {}); }
     std::size_t results() const noexcept { return results_.size(); }
 
+    /// Before `clear`, as the service stops: returns the ordered events to storage. Those with an
+    /// attempt in flight are due once it cannot reach its endpoint any more.
+    void return_ordered(const Now& now);
     /// Forgets all events: another worker has them now.
     void clear(const Now& now);
 

@@ -18,6 +18,11 @@ inline bool is_reopened(const HeldEvent& event) {
     return event.is_requested && event.attempts > 0;
 }
 
+/// It waits for others, and others for it.
+inline bool is_ordered(const HeldEvent& event) {
+    return event.message && !event.message->ordering_key.empty();
+}
+
 inline bool is_expired(const HeldEvent& event, Time now) {
     return event.message && event.message->expires_at && now >= *event.message->expires_at;
 }

@@ -1,3 +1,4 @@
+#include <delivery/event_rules.hpp>
 #include <delivery/results.hpp>
 #include <iterator>
 #include <utility>
@@ -24,7 +25,8 @@ void Results::change_custody(const HeldEvent& event, Time due, Custody custody) 
                                      .due = due,
                                      .attempts = event.attempts,
                                      .attempts_since_reopened = event.attempts_since_reopened,
-                                     .custody = custody});
+                                     .custody = custody,
+                                     .is_ordered = is_ordered(event)});
     if (custody != Custody::in_memory) release(event);
 }
 
@@ -37,7 +39,8 @@ void Results::end_unsent(const HeldEvent& event, Outcome outcome, const char* re
                                           .error_message = reason,
                                           .outcome = outcome},
                               .attempts_since_reopened = event.attempts_since_reopened,
-                              .has_row = event.has_row});
+                              .has_row = event.has_row,
+                              .is_ordered = is_ordered(event)});
     contexts.push_back({.message = event.message,
                         .endpoint = {},
                         .created_at = event.created_at,

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t max_idempotency_key_length = 256;
 constexpr std::size_t max_content_type_length = 128;
+constexpr std::size_t max_ordering_key_length = 256;
 constexpr std::chrono::days max_delivery_delay{366};
 
 std::vector<FieldError> payload_errors(std::string_view payload, std::size_t max_bytes) {
@@ -56,6 +57,11 @@ Result<> check_members(const Publication& publication, Time now, std::size_t max
         expect(*publication.expires_at > std::max(now, deliver_at), "expiresAt",
                "must be later than now and than deliverAt");
     }
+    expect(publication.ordering_key.size() <= max_ordering_key_length &&
+               is_storable_text(publication.ordering_key),
+           "orderingKey", "must be UTF-8 without U+0000, 1 to 256 bytes");
+    expect(publication.ordering_key.empty() || !publication.deliver_at, "orderingKey",
+           "cannot be combined with deliverAt");
     return result_of(std::move(errors));
 }
 
@@ -68,14 +74,19 @@ std::string digest_input(const Publication& publication, const std::optional<std
     const std::string expires_at = text_of(publication.expires_at);
     std::string text;
     // Each part is preceded by its length, so that different parts cannot produce the same text.
+    const auto add = [&text](std::string_view part) {
+        text += std::to_string(part.size());
+        text += ':';
+        text += part;
+    };
     for (const std::string_view part :
          {std::string_view(publication.event_type), std::string_view(publication.content_type),
           owner ? std::string_view(*owner) : std::string_view(), std::string_view(deliver_at),
           std::string_view(expires_at), std::string_view(publication.payload)}) {
-        text += std::to_string(part.size());
-        text += ':';
-        text += part;
+        add(part);
     }
+    // Without a key the digest is that of versions that had none.
+    if (!publication.ordering_key.empty()) add(publication.ordering_key);
     return text;
 }
 

@@ -148,6 +148,9 @@ Append BatchWriter::match(const PendingPublication& publication) {
 
 void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     std::vector<HeldEvent> events;
+    const auto waits = [&receipt](const HeldEvent& event) {
+        return std::ranges::binary_search(receipt.waiting, event.id);
+    };
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
@@ -157,6 +160,12 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
         }
         std::vector<HeldEvent> held = hold(batch.appends[i], appended);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
+        if (!receipt.waiting.empty()) {
+            for (const HeldEvent& event : held) {
+                if (waits(event)) low_water_.mark_done(event.id);
+            }
+            std::erase_if(held, waits);
+        }
         events.insert(events.end(), std::make_move_iterator(held.begin()),
                       std::make_move_iterator(held.end()));
         if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
@@ -188,6 +197,8 @@ void BatchWriter::complete(const Results& results, const std::vector<Subscriptio
     parts_.accounts.count(results);
     for (const AttemptRecord& record : results.batch.attempts) {
         if (record.due) parts_.claimer.consider_due(*record.due);
+        // The next one with its key.
+        if (record.is_ordered) parts_.claimer.consider_due(parts_.clock.now());
     }
     for (const CustodyChange& change : results.batch.custody_changes) {
         if (change.custody == Custody::unclaimed) parts_.claimer.consider_due(change.due);

@@ -90,6 +90,12 @@ void DeliveryLoop::finish(std::chrono::milliseconds drain) {
     }
 }
 
+void DeliveryLoop::return_ordered() {
+    drain_inbox();
+    dispatcher_.return_ordered(now());
+    hand_back();
+}
+
 void DeliveryLoop::discard() {
     dispatcher_.clear(now());
 }

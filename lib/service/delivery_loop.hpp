@@ -43,6 +43,8 @@ public:
     void finish(std::chrono::milliseconds drain);
     /// Forgets all events, after an exception that left something half done: they are still in the
     /// log.
+    /// Before `abandon`, as the service stops: `Dispatcher::return_ordered`.
+    void return_ordered();
     void discard();
     /// Aborts and forgets what is in flight: it is still in the log.
     void abandon();

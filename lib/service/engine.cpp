@@ -322,6 +322,7 @@ void Engine::finish_deliveries(std::chrono::milliseconds drain) {
     const std::scoped_lock lock(delivery_mutex_);
     try {
         delivery_.finish(drain);
+        delivery_.return_ordered();
         delivery_.abandon();
     } catch (...) {
         storage_loop_.force_reregister();

@@ -28,14 +28,16 @@ constexpr int max_update_attempts = 5;
 std::shared_ptr<const Message> make_message(std::string event_type, std::string content_type,
                                             std::string payload, std::string user_id,
                                             std::optional<Time> expires_at = {},
-                                            const std::optional<TraceContext>& trace = {}) {
+                                            const std::optional<TraceContext>& trace = {},
+                                            std::string ordering_key = {}) {
     return std::make_shared<Message>(Message{
         .event_type = std::move(event_type),
         .content_type = std::move(content_type),
         .payload = std::make_shared<const std::string>(std::move(payload)),
         .expires_at = expires_at,
         .trace = trace ? TraceContext::parse(trace->traceparent, trace->tracestate) : std::nullopt,
-        .user_id = std::move(user_id)});
+        .user_id = std::move(user_id),
+        .ordering_key = std::move(ordering_key)});
 }
 
 Submission single(PendingPublication publication) {
@@ -154,7 +156,7 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
     pending.message =
         make_message(std::move(publication.event_type), std::move(publication.content_type),
                      std::move(publication.payload), owner.value_or(""), publication.expires_at,
-                     publication.trace);
+                     publication.trace, std::move(publication.ordering_key));
     pending.owner = std::move(owner);
     // An event that is already due need not wait in storage.
     if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
@@ -327,6 +329,8 @@ Result<> WebhookService::Impl::delete_event(const Principal& principal, Subscrip
                                             EventId event) {
     Result<> deleted = storage->delete_event(principal, id, event);
     if (deleted) engine.cancel({.subscription = id, .event = event});
+    // The next event with its ordering key.
+    if (deleted) engine.resend();
     return deleted;
 }
 

@@ -123,7 +123,10 @@ private:
     std::shared_ptr<const EventCatalog> catalog_;  ///< The latest that was asked for, or null.
 
     service::Rules rules() const {
-        return {.options = options, .index = index, .now = engine.now()};
+        return {.options = options,
+                .index = index,
+                .now = engine.now(),
+                .keeps_order = storage->keeps_order()};
     }
     Result<service::Submission> prepare(const Principal& principal, Publication publication) const;
     Result<service::Submission> prepare(const Principal& principal,

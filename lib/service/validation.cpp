@@ -175,6 +175,9 @@ Result<> check(const Publication& publication, const Rules& rules) {
         check_registered(publication.event_type, rules.index, errors);
     }
     errors.include(check_members(publication, rules.now, rules.options.max_payload_bytes));
+    if (!publication.ordering_key.empty() && !rules.keeps_order) {
+        errors.add("orderingKey", "is not available yet with this storage");
+    }
     return std::move(errors).result();
 }
 

@@ -19,6 +19,7 @@ struct Rules {
     const ServiceOptions& options;
     const SubscriptionIndex& index;
     Time now{};
+    bool keeps_order = false;  ///< As `DeliveryLog::keeps_order`.
 };
 
 /// Checks the members that are set.

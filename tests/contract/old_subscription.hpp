@@ -30,6 +30,8 @@ inline void make_old(soci::session& sql) {
     sql << "ALTER TABLE webhooks_undelivered DROP COLUMN is_requested";
     sql << "ALTER TABLE webhooks_message DROP COLUMN trace";
     sql << "ALTER TABLE webhooks_message DROP COLUMN key_id";
+    sql << "DROP TABLE webhooks_ordered";
+    sql << "ALTER TABLE webhooks_message DROP COLUMN ordering_key";
     sql << "ALTER TABLE webhooks_attempt DROP COLUMN key_id";
     sql << "ALTER TABLE webhooks_state DROP COLUMN encrypts_payloads";
     sql << "ALTER TABLE webhooks_attempt DROP COLUMN details";
@@ -37,6 +39,9 @@ inline void make_old(soci::session& sql) {
     sql << "DROP TABLE webhooks_notice";
     sql << "DROP TABLE webhooks_rollup";
     sql << "DROP TABLE IF EXISTS webhooks_unmatched";
+    if (sql.get_backend_name() == "postgresql") {
+        sql << "DROP FUNCTION webhooks_check_event_type";
+    }
     sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";
     sql << "ALTER TABLE webhooks_worker DROP COLUMN report";

@@ -132,11 +132,14 @@ void AuditStorage::note_appends(WorkerId worker, const Batch& batch, const Batch
         if (!is_alone && follows != appended.has_value()) {
             world_.fail("a batch was written in part");
         }
-        if (appended && !appended->is_replay) note_append(worker, batch.appends[i], *appended);
+        if (appended && !appended->is_replay) {
+            note_append(worker, batch.appends[i], *appended, receipt.waiting);
+        }
     }
 }
 
-void AuditStorage::note_append(WorkerId worker, const Append& append, const Appended& appended) {
+void AuditStorage::note_append(WorkerId worker, const Append& append, const Appended& appended,
+                               const std::vector<EventId>& waiting) {
     const auto found = model_.by_payload.find(*append.message->payload);
     if (found == model_.by_payload.end())
         world_.fail("something was written that nobody published");
@@ -153,6 +156,7 @@ void AuditStorage::note_append(WorkerId worker, const Append& append, const Appe
     for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
         const EventId id{appended.first_event.value + static_cast<std::int64_t>(i)};
         if (model_.events.contains(id)) world_.fail("an id was given twice");
+        const bool is_stored = append.due || std::ranges::binary_search(waiting, id);
         model_.events[id] = {.id = id,
                              .subscription = append.subscriptions[i],
                              .publication = found->second,
@@ -160,9 +164,10 @@ void AuditStorage::note_append(WorkerId worker, const Append& append, const Appe
                              .appended = world_.now,
                              .created_at = world_.storage_clock.now(),
                              .due = append.due,
-                             .holder = append.due ? WorkerId{} : worker,
+                             .holder = is_stored ? WorkerId{} : worker,
+                             .taken = world_.now,
                              .reopened = world_.now,
-                             .is_only_in_memory = !append.due};
+                             .is_only_in_memory = !is_stored};
         model_.identities.at(worker).last_appended = id;
         publication.events.push_back(id);
         ++world_.statistics.events;

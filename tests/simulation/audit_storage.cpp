@@ -103,6 +103,10 @@ void AuditStorage::reopen(EventState& event) {
     event.is_only_in_memory = false;
     event.due.reset();
     event.release();
+    // Of its queue, what is only reserved gives way.
+    for (auto& [id, other] : model_.events) {
+        if (other.is_deferred && model_.is_of_same_queue(event, other)) other.release();
+    }
 }
 
 Result<> AuditStorage::reopen_event(const Principal& principal, SubscriptionId id, EventId event) {
@@ -196,6 +200,7 @@ void AuditStorage::take(WorkerId worker, std::int64_t number,
         if (event.tag == 0) event.tag = held.worker_tag;
         check(Taken{.world = world_, .worker = worker, .held = held, .event = event});
         event.holder = worker;
+        event.taken = world_.now;
         event.is_deferred = false;
         event.is_only_in_memory = false;
         ++event.claims;

@@ -50,7 +50,8 @@ private:
     void take(WorkerId worker, std::int64_t number, const std::vector<HeldEvent>& events);
 
     void note_appends(WorkerId worker, const Batch& batch, const BatchReceipt& receipt);
-    void note_append(WorkerId worker, const Append& append, const Appended& appended);
+    void note_append(WorkerId worker, const Append& append, const Appended& appended,
+                     const std::vector<EventId>& waiting);
     void note_park(WorkerId worker, const CustodyChange& custody_change);
     void note_attempt(WorkerId worker, const AttemptRecord& record);
     void note_exhausted(const EventState& event, const Attempt& attempt);

@@ -113,6 +113,16 @@ bool is_of_same_host(const Arrival& arrival, const Traffic::Request& request) {
     return request.host == arrival.request.target->url.authority();
 }
 
+/// Whether something holds for each other event with the same subscription and ordering key.
+template <class Predicate>
+bool all_of_queue(const Arrival& arrival, Predicate predicate) {
+    const Model& model = arrival.world.model;
+    return std::ranges::all_of(model.events, [&](const auto& entry) {
+        const EventState& other = entry.second;
+        return !model.is_of_same_queue(arrival.event, other) || predicate(other);
+    });
+}
+
 const std::vector<Check<Arrival>> arrival_checks = {
     {"what arrives was published, byte for byte",
      [](const Arrival& arrival) {
@@ -138,6 +148,27 @@ const std::vector<Check<Arrival>> arrival_checks = {
          return std::ranges::none_of(arrival.event.requests, [&](const RequestState& request) {
              return request.identity == arrival.process.identity && !request.is_recorded;
          });
+     }},
+    {"a request starts after each earlier event with its ordering key has ended",
+     [](const Arrival& arrival) {
+         return all_of_queue(arrival, [&](const EventState& other) {
+             const bool was_reopened = other.is_reopened && other.reopened >= arrival.event.taken;
+             return arrival.event.id < other.id || other.has_ended() || was_reopened;
+         });
+     }},
+    {"of the events with an ordering key one is in flight",
+     [](const Arrival& arrival) {
+         return all_of_queue(arrival, [&](const EventState& other) {
+             return !arrival.world.model.is_held(other) || other.open_request() == nullptr;
+         });
+     }},
+    {"an endpoint sees events with an ordering key in order",
+     [](const Arrival& arrival) {
+         const bool is_first = arrival.event.requests.empty() && arrival.event.attempts.empty();
+         return !is_first || arrival.event.is_reopened ||
+                all_of_queue(arrival, [&](const EventState& other) {
+                    return other.id < arrival.event.id || other.requests.empty();
+                });
      }},
     {"no request starts before it is due",
      [](const Arrival& arrival) {

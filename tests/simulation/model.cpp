@@ -99,6 +99,14 @@ bool Model::is_held(const EventState& event) const {
     return is_alive(event.holder);
 }
 
+bool Model::is_of_same_queue(const EventState& event, const EventState& other) const {
+    const std::string& key = publications.at(event.publication).publication.ordering_key;
+    if (key.empty() || subscriptions.at(event.subscription).current().is_deleted) return false;
+    return other.id != event.id && !other.deleted && !other.is_erased &&
+           other.subscription == event.subscription &&
+           publications.at(other.publication).publication.ordering_key == key;
+}
+
 bool Model::is_of_dead(const EventState& event) const {
     return event.holder != WorkerId{} && !is_held(event);
 }

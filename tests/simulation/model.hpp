@@ -71,6 +71,7 @@ struct EventState {
     Time created_at{};
     std::optional<Time> due = {};  ///< No request starts before it.
     WorkerId holder{};             ///< 0: none. It may be dead.
+    Micros taken{0};               ///< When the holder got it.
     bool is_deferred = false;      ///< Not in its holder's memory.
     std::vector<Attempt> attempts = {};
     int attempts_since_reopened = 0;
@@ -135,6 +136,8 @@ struct Model {
     bool is_alive(WorkerId id) const;
     /// Whether a living worker holds the event.
     bool is_held(const EventState& event) const;
+    /// Whether both are there, with the same subscription and ordering key.
+    bool is_of_same_queue(const EventState& event, const EventState& other) const;
     /// It is not taken over yet: storage takes it for held.
     bool is_of_dead(const EventState& event) const;
     /// Whether it can be resent with others of the subscription.

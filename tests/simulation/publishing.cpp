@@ -32,6 +32,10 @@ PublicationState& new_publication(Scene& scene) {
             std::max(scene.now(), state.publication.deliver_at.value_or(Time::min())) +
             scene.random.between(Micros(3s), Micros(2min));
     }
+    if (scene.world.database->reader().keeps_order() && scene.random.chance(0.3)) {
+        state.publication.deliver_at.reset();
+        state.publication.ordering_key = "order-" + std::to_string(scene.random.below(3));
+    }
     if (scene.random.chance(0.2))
         state.publication.idempotency_key = "key-" + std::to_string(number);
     model.by_payload[state.publication.payload] = number;

@@ -44,6 +44,8 @@ struct Message {
     PayloadState state = PayloadState::readable;
     /// Used inside a storage: the data key that encrypts the payload. 0: it is in plain text.
     std::int64_t key_id = 0;
+    /// As in Publication. Empty: its events do not wait for others.
+    std::string ordering_key = {};
 };
 
 /// Identifies repetitions of a publication.
@@ -85,6 +87,7 @@ struct AttemptRecord {
     int attempts_since_reopened = 0;  ///< As in HeldEvent, this attempt included.
     /// As in HeldEvent. Only the worker that appended an event without a row can hold it.
     bool has_row = false;
+    bool is_ordered = false;  ///< Its message has an ordering key.
 };
 
 /// Who has an event that is not delivered.
@@ -102,6 +105,7 @@ struct CustodyChange {
     int attempts = 0;
     int attempts_since_reopened = 0;
     Custody custody = Custody::unclaimed;
+    bool is_ordered = false;  ///< Its message has an ordering key.
 };
 
 /// The state of a subscription's endpoint at one worker, stored so that it survives a restart. It
@@ -179,6 +183,9 @@ struct BatchReceipt {
     /// One for each append, in order. A conflict fails its own append, and the appends joined with
     /// it, which return `aborted`; no others.
     std::vector<Result<Appended>> appends = {};
+    /// The events of `appends` that the worker does not hold, ascending: others with the same
+    /// ordering key have to end before them.
+    std::vector<EventId> waiting = {};
     /// The deactivations that took place; each has incremented the revision.
     std::vector<SubscriptionId> deactivated = {};
     /// The number of operational events that were appended: unclaimed and due.

@@ -46,6 +46,18 @@ struct HeldEvent {
     bool is_requested = false;
 };
 
+// Events of a subscription with the same ordering key form a queue (docs/ordering.md). Of a queue
+// at most one event is held by a worker, in memory or reserved, and a worker gets only the first
+// one, by id, that has not ended. The others have unclaimed rows, and `claim` does not return them.
+// An event that is deleted while a worker has it in memory keeps its place until the worker has
+// written its end. What a lost worker had in memory is due only after `deadline_of_ordered`: its
+// request may still be in flight.
+
+/// The time after which a request of an ordered event is over, by the timeout of its subscription.
+constexpr std::chrono::seconds deadline_of_ordered(std::chrono::seconds timeout) noexcept {
+    return timeout.count() > 0 ? timeout : std::chrono::seconds(15);
+}
+
 /// The events that a worker takes over from storage.
 struct Claim {
     std::vector<HeldEvent> events = {};
@@ -88,6 +100,9 @@ struct Maintenance {
 class DeliveryLog {
 public:
     virtual ~DeliveryLog() = default;
+
+    /// Whether it keeps the order of events with ordering keys. If not, the service rejects them.
+    virtual bool keeps_order() const { return false; }
 
     /// Registers a worker. @param lease a worker without a heartbeat for this long counts as dead.
     /// @return locked if storage supports only one running service and already has one.

@@ -35,7 +35,7 @@ Result<> MemoryStorage::retire_worker(WorkerId id) {
     const auto worker = workers_.living(id);
     if (!worker) return worker.error();
     constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
-    log_.release(id, (*worker)->low_water, all, clock_->now());
+    log_.release(id, (*worker)->low_water, all, clock_->now(), timeouts());
     workers_.erase(id);
     return {};
 }
@@ -56,10 +56,10 @@ Result<std::size_t> MemoryStorage::take_over(WorkerId self, std::size_t limit) {
             if (!id) break;
             MemoryWorkers::Stored& dead = workers_.at(*id);
             const std::size_t released =
-                log_.release(*id, dead.low_water, limit - moved, writer.now());
+                log_.release(*id, dead.low_water, limit - moved, writer.now(), timeouts());
             dead.taken_over += static_cast<std::int64_t>(released);
             moved += released;
-            if (moved == limit) break;
+            if (moved >= limit) break;
             writer.write(worker_lost(*id, dead.report, dead.taken_over));
             workers_.erase(*id);
         }
@@ -90,7 +90,7 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
         if (record.attempt.outcome == Outcome::exhausted) exhausted.push_back(record.event);
     }
     BatchReceipt receipt;
-    receipt.appends = append({.id = id, .tag = (*worker)->tag}, batch.appends);
+    receipt.appends = append({.id = id, .tag = (*worker)->tag}, batch.appends, receipt.waiting);
     rollups_.add(batch.rollups);
     if (batch.report) (*worker)->report = batch.report;
     receipt.deactivated = write_findings(batch, exhausted, writer);
@@ -99,14 +99,15 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
 }
 
 std::vector<Result<Appended>> MemoryStorage::append(const Worker& worker,
-                                                    const std::vector<Append>& appends) {
+                                                    const std::vector<Append>& appends,
+                                                    std::vector<EventId>& waiting) {
     const Time now = clock_->now();
     std::vector<Result<Appended>> verdicts =
         decide(appends, reserve(appends, {log_.last_event().value + 1}),
                [&](const IdempotencyKey& key) { return idempotency_keys_.find(key, now); });
     for (std::size_t i = 0; i < appends.size(); ++i) {
         if (!is_new(verdicts[i])) continue;
-        log_.append(worker, appends[i], verdicts[i]->first_event, now);
+        log_.append(worker, appends[i], verdicts[i]->first_event, now, waiting);
         if (appends[i].idempotency) {
             idempotency_keys_.insert(*appends[i].idempotency, *verdicts[i], now);
         }
@@ -173,6 +174,13 @@ Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
         removed += log_.erase_old(maintenance.keep_events_for, limit, now);
     }
     return removed >= limit;
+}
+
+MemoryLog::TimeoutOf MemoryStorage::timeouts() {
+    return [this](SubscriptionId id) {
+        const Subscription* subscription = subscriptions_.find_present(id);
+        return subscription == nullptr ? std::chrono::seconds(0) : subscription->timeout;
+    };
 }
 
 /// Subscriptions go with the last of their events, once every worker has heard that they are gone.

@@ -16,7 +16,8 @@ Event MemoryEvent::view_without_payload(EventId id) const {
                 .subscription_id = subscription,
                 .event_type = message->event_type,
                 .payload = {},
-                .created_at = created_at};
+                .created_at = created_at,
+                .ordering_key = message->ordering_key};
     if (!attempts.empty()) {
         const auto requests = std::ranges::count_if(
             attempts, [](const Attempt& attempt) { return is_request(attempt.outcome); });

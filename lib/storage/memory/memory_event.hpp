@@ -9,6 +9,9 @@
 
 namespace webhooks::storage {
 
+/// Claims an event that waits for another one of its queue (MemoryOrder).
+inline constexpr WorkerId waits_in_queue{-1};
+
 /// An event with its attempts. If it is not delivered, it may have a row.
 struct MemoryEvent {
     struct Row {
@@ -28,15 +31,20 @@ struct MemoryEvent {
         return row ? row->claimed_by == holder : is_in_memory_alone() && worker == holder;
     }
     /// Whether some worker may have it in its memory or reserved.
-    bool may_be_held() const { return row ? row->claimed_by != WorkerId{} : is_in_memory_alone(); }
+    bool may_be_held() const { return row ? !is_free() : is_in_memory_alone(); }
     /// Whether its first attempt was scheduled for a time, and has not been made.
     bool is_scheduled() const {
         return row && row->attempts == 0 && row->claimed_by == WorkerId{} && row->due > created_at;
     }
+    /// Whether it has a row, and no worker has claimed it.
+    bool is_free() const {
+        return row && (row->claimed_by == WorkerId{} || row->claimed_by == waits_in_queue);
+    }
+    bool is_ordered() const { return !message->ordering_key.empty(); }
     bool has_due_row() const { return row && row->due; }
     /// Whether no worker has it in its memory.
     bool can_reopen() const {
-        return !is_in_memory_alone() && (!row || row->claimed_by == WorkerId{} || row->is_reserved);
+        return !is_in_memory_alone() && (!row || is_free() || row->is_reserved);
     }
     /// Whether `reopen_undelivered` takes it.
     bool is_undelivered(const CreationPeriod& period) const {

@@ -131,6 +131,7 @@ bool MemoryLog::reopen(EventId id, Time now) {
     put_row(id, {.due = now,
                  .attempts = event.attempts.empty() ? 0 : event.attempts.back().number,
                  .is_requested = true});
+    if (event.is_ordered()) reenter_queue(id);
     return true;
 }
 
@@ -156,7 +157,8 @@ std::size_t MemoryLog::count_undelivered(SubscriptionId subscription,
 
 // ---- For workers.
 
-void MemoryLog::append(const Worker& worker, const Append& append, EventId first, Time now) {
+void MemoryLog::append(const Worker& worker, const Append& append, EventId first, Time now,
+                       std::vector<EventId>& waiting) {
     EventId id = first;
     for (const SubscriptionId subscription : append.subscriptions) {
         events_[id] = {.subscription = subscription,
@@ -166,6 +168,7 @@ void MemoryLog::append(const Worker& worker, const Append& append, EventId first
                        .created_at = now};
         of_subscription_[subscription].insert(id);
         if (append.due) put_row(id, {.due = append.due});
+        if (events_[id].is_ordered()) enter_queue(worker.id, id, now, waiting);
         last_event_ = id;
         ++id.value;
     }
@@ -173,6 +176,7 @@ void MemoryLog::append(const Worker& worker, const Append& append, EventId first
 
 bool MemoryLog::write(WorkerId worker, const AttemptRecord& record) {
     const auto found = events_.find(record.event);
+    if (found == events_.end() && record.is_ordered) leave_queue(record.event);
     if (found == events_.end() || !found->second.is_held_by(worker)) return false;
     found->second.attempts.push_back(record.attempt);
     if (record.attempt.outcome == Outcome::delivered) {
@@ -182,17 +186,21 @@ bool MemoryLog::write(WorkerId worker, const AttemptRecord& record) {
                                .attempts = record.attempt.number,
                                .attempts_since_reopened = record.attempts_since_reopened});
     }
+    if (record.is_ordered) record.due ? put_back(record.event) : leave_queue(record.event);
     return true;
 }
 
 void MemoryLog::write(WorkerId worker, const CustodyChange& change) {
     const auto found = events_.find(change.event);
+    const bool puts_back = change.is_ordered && change.custody == Custody::unclaimed;
+    if (found == events_.end() && puts_back) leave_queue(change.event);
     if (found == events_.end() || !found->second.is_held_by(worker)) return;
     put_row(change.event, {.due = change.due,
                            .attempts = change.attempts,
                            .attempts_since_reopened = change.attempts_since_reopened,
                            .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
                            .is_reserved = change.custody == Custody::reserved});
+    if (puts_back) put_back(change.event);
 }
 
 std::vector<HeldEvent> MemoryLog::appended_after(WorkerId worker, EventId after,
@@ -213,6 +221,10 @@ std::vector<HeldEvent> MemoryLog::claim(WorkerId worker, std::size_t limit, std:
         const EventId id = due_.begin()->second;
         due_.erase(due_.begin());
         MemoryEvent& event = events_.at(id);
+        if (event.is_ordered() && !order_.take(id, worker)) {
+            event.row->claimed_by = waits_in_queue;
+            continue;
+        }
         event.row->claimed_by = worker;
         event.row->claim_number = number;
         claimed.push_back(event.held(id));
@@ -249,11 +261,13 @@ void MemoryLog::unclaim(WorkerId worker, std::int64_t number) {
         MemoryEvent::Row row = *event.row;
         row.claimed_by = {};
         put_row(id, row);
+        if (event.is_ordered()) put_back(id);
     }
 }
 
-std::size_t MemoryLog::release(WorkerId worker, EventId& low_water, std::size_t limit, Time now) {
-    std::size_t moved = 0;
+std::size_t MemoryLog::release(WorkerId worker, EventId& low_water, std::size_t limit, Time now,
+                               const TimeoutOf& timeout_of) {
+    std::size_t moved = release_taken(worker, now, timeout_of);
     for (auto place = events_.upper_bound(low_water); place != events_.end() && moved < limit;
          ++place) {
         const auto& [id, event] = *place;
@@ -263,7 +277,7 @@ std::size_t MemoryLog::release(WorkerId worker, EventId& low_water, std::size_t 
         ++moved;
     }
     for (auto& [id, event] : events_) {
-        if (moved == limit) break;
+        if (moved >= limit) break;
         if (!event.row || event.row->claimed_by != worker) continue;
         MemoryEvent::Row row = *event.row;
         if (!row.is_reserved) row.due = std::min(row.due, std::optional(now));
@@ -273,6 +287,69 @@ std::size_t MemoryLog::release(WorkerId worker, EventId& low_water, std::size_t 
         ++moved;
     }
     return moved;
+}
+
+// ---- Events with ordering keys.
+
+void MemoryLog::enter_queue(WorkerId worker, EventId id, Time now, std::vector<EventId>& waiting) {
+    const MemoryEvent& event = events_.at(id);
+    order_.enter(event.subscription, event.message->ordering_key, id);
+    if (event.row || order_.take(id, worker)) return;
+    put_row(id, {.due = now, .claimed_by = waits_in_queue});
+    waiting.push_back(id);
+}
+
+void MemoryLog::reenter_queue(EventId id) {
+    const MemoryEvent& event = events_.at(id);
+    order_.enter(event.subscription, event.message->ordering_key, id);
+    order_.put_back(id);
+    // What is reserved for a worker gives way.
+    const std::optional<EventId> taken = order_.taken(id);
+    const MemoryEvent* other = taken ? find(*taken) : nullptr;
+    if (other != nullptr && other->row && other->row->is_reserved) {
+        MemoryEvent::Row row = *other->row;
+        row.claimed_by = {};
+        row.is_reserved = false;
+        put_row(*taken, row);
+        order_.put_back(*taken);
+    }
+    release_next(order_.next(id));
+}
+
+void MemoryLog::leave_queue(EventId id) {
+    release_next(order_.leave(id));
+}
+
+void MemoryLog::put_back(EventId id) {
+    order_.put_back(id);
+    release_next(order_.next(id));
+}
+
+void MemoryLog::release_next(std::optional<EventId> id) {
+    const MemoryEvent* event = id ? find(*id) : nullptr;
+    if (event == nullptr || !event->row || event->row->claimed_by != waits_in_queue) return;
+    MemoryEvent::Row row = *event->row;
+    row.claimed_by = {};
+    put_row(*id, row);
+}
+
+/// What a lost worker had in its memory may be in flight until its deadline.
+std::size_t MemoryLog::release_taken(WorkerId worker, Time now, const TimeoutOf& timeout_of) {
+    const std::vector<EventId> taken = order_.taken_by(worker);
+    for (const EventId id : taken) {
+        const MemoryEvent* event = find(id);
+        if (event == nullptr) {
+            leave_queue(id);
+            continue;
+        }
+        MemoryEvent::Row row = event->row.value_or(MemoryEvent::Row{});
+        if (!row.is_reserved) row.due = now + deadline_of_ordered(timeout_of(event->subscription));
+        row.claimed_by = {};
+        row.is_reserved = row.is_requested = false;
+        put_row(id, row);
+        put_back(id);
+    }
+    return taken.size();
 }
 
 void MemoryLog::put_row(EventId id, MemoryEvent::Row row) {
@@ -297,6 +374,10 @@ void MemoryLog::erase_row(EventId id) {
 // ---- Deletion.
 
 void MemoryLog::erase(EventId id) {
+    const MemoryEvent& event = events_.at(id);
+    const bool is_in_memory = event.may_be_held() && !(event.row && event.row->is_reserved);
+    // Its request may be in flight: the next one waits for its end.
+    if (event.is_ordered() && !is_in_memory) leave_queue(id);
     erase_row(id);
     const auto found = events_.find(id);
     const auto ids = of_subscription_.find(found->second.subscription);

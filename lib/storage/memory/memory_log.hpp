@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <query/budget.hpp>
 #include <set>
 #include <storage/memory/memory_event.hpp>
+#include <storage/memory/memory_order.hpp>
 #include <storage/retention_cursor.hpp>
 #include <tuple>
 #include <utility>
@@ -26,6 +28,8 @@ public:
     EventId last_event() const { return last_event_; }
     /// @return null if there is none
     const MemoryEvent* find(EventId id) const;
+    /// What an event waits for, which has the same ordering key.
+    std::optional<EventId> in_front_of(EventId id) const { return order_.in_front_of(id); }
     /// The newest events of a subscription, latest first.
     std::vector<Event> newest(SubscriptionId subscription, std::size_t limit) const;
     void copy(SubscriptionId subscription, Copies& copies) const;
@@ -49,7 +53,9 @@ public:
 
     // For workers.
 
-    void append(const Worker& worker, const Append& append, EventId first, Time now);
+    /// @param waiting gets the events that the worker does not hold: `BatchReceipt::waiting`
+    void append(const Worker& worker, const Append& append, EventId first, Time now,
+                std::vector<EventId>& waiting);
     /// @return whether the worker held the event
     bool write(WorkerId worker, const AttemptRecord& record);
     void write(WorkerId worker, const CustodyChange& change);
@@ -60,10 +66,13 @@ public:
     std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
                                           std::size_t limit, std::int64_t number);
     void unclaim(WorkerId worker, std::int64_t number);
+    /// The timeout of a subscription.
+    using TimeoutOf = std::function<std::chrono::seconds(SubscriptionId)>;
     /// Makes the events that a worker held available to all.
     /// @param low_water that of the worker; it advances past those that were examined
     /// @return the number of events moved; less than `limit` means that none are left
-    std::size_t release(WorkerId worker, EventId& low_water, std::size_t limit, Time now);
+    std::size_t release(WorkerId worker, EventId& low_water, std::size_t limit, Time now,
+                        const TimeoutOf& timeout_of);
 
     // Deletion.
 
@@ -78,12 +87,22 @@ private:
     const std::set<EventId>& of(SubscriptionId subscription) const;
     void put_row(EventId id, MemoryEvent::Row row);
     void erase_row(EventId id);
+    void enter_queue(WorkerId worker, EventId id, Time now, std::vector<EventId>& waiting);
+    /// An event returns to its place in its queue, where it waits again.
+    void reenter_queue(EventId id);
+    /// An event has ended, or no worker has it any more.
+    void leave_queue(EventId id);
+    void put_back(EventId id);
+    /// The event is next in its queue: workers can claim it.
+    void release_next(std::optional<EventId> id);
+    std::size_t release_taken(WorkerId worker, Time now, const TimeoutOf& timeout_of);
 
     std::map<EventId, MemoryEvent> events_;
     std::map<SubscriptionId, std::set<EventId>> of_subscription_;
     /// Waiting, unclaimed events, by due time.
     std::set<std::pair<Time, EventId>> due_;
     std::set<std::tuple<WorkerId, SubscriptionId, EventId>> reserved_;
+    MemoryOrder order_;
     EventId last_event_{};
     RetentionCursor retention_;
     EventId last_purged_{};  ///< Of all events that the retention has deleted.

@@ -12,7 +12,8 @@ void MemoryOperationalTable::append(const Message& message,
     const Append append{.message = std::make_shared<const Message>(message),
                         .subscriptions = subscriptions,
                         .due = now};
-    log_.append({.tag = random_.next()}, append, {log_.last_event().value + 1}, now);
+    std::vector<EventId> waiting;
+    log_.append({.tag = random_.next()}, append, {log_.last_event().value + 1}, now, waiting);
 }
 
 std::optional<PendingFact> MemoryOperationalTable::find_pending(SubscriptionId id,

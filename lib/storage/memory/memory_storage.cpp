@@ -191,7 +191,13 @@ Result<EventHistory> MemoryStorage::find_event(const Principal& principal, Subsc
     const std::scoped_lock lock(mutex_);
     const auto event = find_visible(principal, id, event_id);
     if (!event) return event.error();
-    return EventHistory{.event = (*event)->view(event_id), .attempts = (*event)->attempts};
+    return history_of(event_id, **event);
+}
+
+EventHistory MemoryStorage::history_of(EventId id, const MemoryEvent& event) const {
+    EventHistory history{.event = event.view(id), .attempts = event.attempts};
+    history.event.blocked_by = log_.in_front_of(id);
+    return history;
 }
 
 Result<EventHistory> MemoryStorage::find_any_event(const Principal& principal, EventId event_id,
@@ -202,7 +208,7 @@ Result<EventHistory> MemoryStorage::find_any_event(const Principal& principal, E
         (worker_tag && *worker_tag != event->worker_tag)) {
         return no_such_event();
     }
-    return EventHistory{.event = event->view(event_id), .attempts = event->attempts};
+    return history_of(event_id, *event);
 }
 
 Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId id,

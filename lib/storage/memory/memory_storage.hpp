@@ -62,6 +62,7 @@ public:
 
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
+    bool keeps_order() const override { return true; }
     Result<> retire_worker(WorkerId) override;
     Result<> mark_expired(WorkerId) override;
     Result<std::size_t> take_over(WorkerId, std::size_t limit) override;
@@ -122,7 +123,10 @@ private:
     query::Budget budget_for(std::stop_token stop) const;
     /// @return as it is stored now.
     EventType write(const Principal& by, const std::optional<EventType>& before, EventType after);
-    std::vector<Result<Appended>> append(const Worker&, const std::vector<Append>&);
+    std::vector<Result<Appended>> append(const Worker&, const std::vector<Append>&,
+                                         std::vector<EventId>& waiting);
+    MemoryLog::TimeoutOf timeouts();
+    EventHistory history_of(EventId, const MemoryEvent&) const;
     Result<BatchReceipt> write(WorkerId, const Batch&, OperationalWriter&);
     /// @return the subscriptions that were deactivated
     std::vector<SubscriptionId> write_findings(const Batch&, const std::vector<EventId>& exhausted,

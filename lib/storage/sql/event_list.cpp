@@ -5,6 +5,7 @@
 #include <storage/sql/event_list.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
+#include <storage/sql/order_table.hpp>
 #include <unordered_map>
 
 namespace webhooks::storage {
@@ -77,7 +78,7 @@ struct EventRow {
                content.response_key +
                ", (SELECT count(*) FROM webhooks_attempt c "
                "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)), " +
-               content.is_too_large + from(everything);
+               content.is_too_large + ", m.ordering_key" + from(everything);
     }
 
     Event event;
@@ -90,6 +91,7 @@ struct EventRow {
     std::optional<std::int64_t> response_key;
     int requests = 0;
     int is_too_large = 0;  ///< Without payload and response, because of the rows before it.
+    std::optional<std::string> ordering_key;
 
     void define(soci::statement& query) {
         query.exchange(into(event.id));
@@ -107,11 +109,13 @@ struct EventRow {
         query.exchange(into(response_key));
         query.exchange(into(requests));
         query.exchange(into(is_too_large));
+        query.exchange(into(ordering_key));
     }
 
     Event to_event() const {
         Event complete = event;
         complete.response_key_id = response_key.value_or(0);
+        complete.ordering_key = ordering_key.value_or("");
         if (outcome) {
             apply_latest_attempt(complete,
                                  {.sent_at = sent_at.value_or(Time{}),
@@ -364,7 +368,9 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
     query.exchange(use(subscription, "owner"));
     for_each_row(query, EventRow::select({}) + " WHERE e.id = :id AND e.subscription_id = :owner",
                  [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
-    if (found) found->attempts = read_attempts(sql, event);
+    if (!found) return found;
+    found->attempts = read_attempts(sql, event);
+    if (!found->event.ordering_key.empty()) found->event.blocked_by = in_front_of(sql, event);
     return found;
 }
 

@@ -3,6 +3,7 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/feed_list.hpp>
 #include <storage/sql/id_list.hpp>
+#include <storage/sql/order_table.hpp>
 #include <storage/sql/rollup_table.hpp>
 
 namespace webhooks::storage {
@@ -45,12 +46,15 @@ bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
     erase_attempts.exchange(use(event, "id"));
     const bool had_attempts =
         execute(erase_attempts, "DELETE FROM webhooks_attempt WHERE event_id = :id") > 0;
-    WorkerId claimed_by;
+    bool is_claimed = false;
+    bool is_deferred = false;
     execute(sql,
             "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id "
-            "RETURNING claimed_by",
-            use(subscription, "owner"), use(event, "id"), into(claimed_by));
-    const bool is_held = sql.got_data() ? claimed_by != WorkerId{} : !had_attempts;
+            "RETURNING CASE WHEN claimed_by > 0 THEN 1 ELSE 0 END, is_deferred",
+            use(subscription, "owner"), use(event, "id"), into(is_claimed), into(is_deferred));
+    const bool is_held = sql.got_data() ? is_claimed : !had_attempts;
+    // Where its request may be in flight, the next one with its key waits for its end.
+    if (!is_held || is_deferred) leave_queue(sql, event);
     execute(sql,
             "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
             "FROM webhooks_event e WHERE e.id >= webhooks_message.id "
@@ -90,6 +94,9 @@ std::size_t erase_hidden_events(soci::session& sql, Time now, std::size_t limit)
             use(owner, "owner"), use(last, "last"));
     execute(sql,
             "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id <= :last",
+            use(owner, "owner"), use(last, "last"));
+    execute(sql,
+            "DELETE FROM webhooks_ordered WHERE subscription_id = :owner AND event_id <= :last",
             use(owner, "owner"), use(last, "last"));
     if (count < limit && is_settled) {
         execute(sql, "UPDATE webhooks_subscription SET deletion = 2 WHERE id = :owner",

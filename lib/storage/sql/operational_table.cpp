@@ -226,7 +226,7 @@ std::size_t count_waiting_events(soci::session& sql, SubscriptionId subscription
 }
 
 std::size_t count_recoverable_events(soci::session& sql, SubscriptionId subscription) {
-    return count_events(sql, subscription, "attempts > 0 AND (claimed_by = 0 OR is_deferred = 1)");
+    return count_events(sql, subscription, "attempts > 0 AND (claimed_by <= 0 OR is_deferred = 1)");
 }
 
 }  // namespace webhooks::storage

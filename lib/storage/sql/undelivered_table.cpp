@@ -1,5 +1,6 @@
 #include <storage/delivery_statistics.hpp>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/order_table.hpp>
 #include <storage/sql/undelivered_table.hpp>
 
 namespace webhooks::storage {
@@ -9,7 +10,7 @@ using soci::into;
 using soci::use;
 
 /// A worker's row is its own while the event is in its memory; if it is deferred, it can be taken.
-constexpr const char* is_reachable = "(claimed_by = 0 OR is_deferred = 1)";
+constexpr const char* is_reachable = "(claimed_by <= 0 OR is_deferred = 1)";
 
 /// Makes the row of an event due, if no worker has the event in its memory.
 const std::string reopening =
@@ -54,7 +55,10 @@ Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId e
     reopen.exchange(use(now, "due"));
     reopen.exchange(use(subscription, "owner"));
     reopen.exchange(use(event, "id"));
-    if (execute(reopen, reopening) > 0) return {};
+    if (execute(reopen, reopening) > 0) {
+        reenter_queue(sql, event);
+        return {};
+    }
     // Without a row it is delivered, or still in the memory of the worker that appended it.
     soci::statement insert(sql);
     insert.exchange(use(subscription, "owner"));
@@ -69,7 +73,10 @@ Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId e
                 "WHERE event_id = :id HAVING max(number) IS NOT NULL "
                 "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered "
                 "WHERE subscription_id = :owner AND event_id = :id)");
-    if (inserted > 0) return {};
+    if (inserted > 0) {
+        reenter_queue(sql, event);
+        return {};
+    }
     return Error(Errc::conflict, "the event is being delivered");
 }
 
@@ -92,7 +99,9 @@ Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription,
     for (const EventId event : events) {
         id = event;
         reopen.execute(true);
-        reopened.count += static_cast<std::size_t>(reopen.get_affected_rows());
+        const auto count = static_cast<std::size_t>(reopen.get_affected_rows());
+        if (count > 0) reenter_queue(sql, event);
+        reopened.count += count;
     }
     if (events.size() == limit) reopened.next = events.back();
     return reopened;

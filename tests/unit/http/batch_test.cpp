@@ -85,10 +85,10 @@ TEST_CASE_METHOD(BatchFixture,
          R"({"events[1].eventType":["is not a registered event type; did you mean )"
          R"('order.created'?"],"events[1].payload":["is required"]})"},
         {batch(R"({"payload":1,"userId":""},)" + sound +
-               R"(,{"eventType":"order.created","payload":1,"PAYLOAD":2,"orderingKey":"k"})"),
+               R"(,{"eventType":"order.created","payload":1,"PAYLOAD":2,"orderingKey":""})"),
          R"({"events[0].eventType":["is required"],)"
          R"("events[0].userId":["must not be empty; leave it out"],)"
-         R"("events[2].orderingKey":["is not available yet"],)"
+         R"("events[2].orderingKey":["must not be empty; leave it out"],)"
          R"x("events[2].payload":["is given more than once (names are case-insensitive)"]})x"},
         {batch(sound + R"(,{"eventType":"order.created","payload":1,"deliverAt":"soon"})"),
          R"({"events[1].deliverAt":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"]})"},

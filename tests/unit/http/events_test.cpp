@@ -78,9 +78,12 @@ TEST_CASE_METHOD(PublishFixture, "a wrong publication is a 400 that names all er
         {R"({"eventType":"order.created","payload":1,"deliverAt":5,"expiresAt":"2026-01-01"})",
          R"({"deliverAt":["must be a string"],)"
          R"("expiresAt":["must be later than now and than deliverAt"]})"},
-        {R"({"eventType":"order.created","payload":1,"expiresAt":"x","orderingKey":"k"})",
+        {R"({"eventType":"order.created","payload":1,"expiresAt":"x","orderingKey":""})",
          R"({"expiresAt":["must be an RFC 3339 time, such as 2026-01-31T09:05:00Z"],)"
-         R"("orderingKey":["is not available yet"]})"},
+         R"("orderingKey":["must not be empty; leave it out"]})"},
+        {R"({"eventType":"order.created","payload":1,"deliverAt":"2026-01-02T00:00:00Z",)"
+         R"("orderingKey":"k"})",
+         R"({"orderingKey":["cannot be combined with deliverAt"]})"},
         {R"({"eventType":"order.created","payload":1,"idempotencyKey":7,"userId":8})",
          R"({"idempotencyKey":["must be a string"],"userId":["must be a string"]})"},
         {R"({"eventType":"order.created","payload":1,"PAYLOAD":2})",
@@ -270,9 +273,9 @@ TEST_CASE_METHOD(PublishFixture, "wrong parameters of the raw form are named tog
         R"("must be an RFC 3339 time, such as 2026-01-31T09:05:00Z; write the '+' of an offset as %2B")";
     CHECK(errors("POST",
                  "/events?eventType=order.created&deliverAt=2026-01-01T01:00:00+01:00"
-                 "&expiresAt=soon&orderingKey=k",
+                 "&expiresAt=soon&orderingKey=",
                  "1") == R"({"deliverAt":[)" + no_time + R"(],"expiresAt":[)" + no_time +
-                             R"(],"orderingKey":["is not available yet"]})");
+                             R"(],"orderingKey":["must not be empty; leave it out"]})");
     CHECK(errors("POST", "/events?eventType=order.created&expiresAt=2026-01-01", "1") ==
           R"({"expiresAt":["must be later than now and than deliverAt"]})");
 }
@@ -281,7 +284,8 @@ TEST_CASE_METHOD(PublishFixture, "a parameter of the raw form next to a JSON eve
     const std::string event = R"({"eventType":"order.created","payload":1})";
     const std::string batch = R"({"events":[)" + event + "]}";
     for (const auto& [path, body] : {std::pair{"/events", event}, {"/events/batch", batch}}) {
-        for (const char* name : {"userId", "idempotencyKey", "deliverAt", "expiresAt"}) {
+        for (const char* name :
+             {"userId", "idempotencyKey", "deliverAt", "expiresAt", "orderingKey"}) {
             CAPTURE(path, name);
             const std::string target = path + std::string("?") + name;
             for (const char* value : {"", "=", "=alice"}) {

@@ -144,6 +144,8 @@ const t = {
         took: "Took", response: "Response", body: "Response body", headers: "Response headers", address: "Address",
         phases: { lookup: "DNS lookup", connect: "Connect", tls: "TLS", firstByte: "First byte" },
         next: "Next attempt",
+        key: "Ordering key",
+        behind: "waits for",
         payload: "Payload", pretty: "Pretty", raw: "Raw", download: "Download",
         cut: (n) => `Shown are the first ${n} KiB; download it to see all.`,
         bodyCut: "Cut at 4 KiB.",

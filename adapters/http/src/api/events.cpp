@@ -14,15 +14,12 @@
 namespace webhooks::http {
 namespace {
 
-/// A member and parameter reserved for a later version.
-constexpr const char* later_member = "orderingKey";
-constexpr const char* not_yet = "is not available yet";
-
 /// What the query has of a raw publication. `eventType` says that the body is raw.
-constexpr const char* raw_parameters[] = {"userId", "idempotencyKey", "deliverAt", "expiresAt"};
+constexpr const char* raw_parameters[] = {"userId", "idempotencyKey", "deliverAt", "expiresAt",
+                                          "orderingKey"};
 
-const json::Names publication_names = {"eventType", "payload",   "userId",    "idempotencyKey",
-                                       "deliverAt", "expiresAt", later_member};
+const json::Names publication_names = {"eventType", "payload",   "userId",     "idempotencyKey",
+                                       "deliverAt", "expiresAt", "orderingKey"};
 
 void write_event_ids(json::Writer& writer, const PublishReceipt& receipt) {
     writer.key("eventIds").begin_array();
@@ -83,13 +80,13 @@ Publication read_object(json::Members members, std::string prefix, FieldErrors& 
     for (const char* name : {"eventType", "payload"}) {
         if (!reader.raw(name)) reader.add_error(name, "is required");
     }
-    if (reader.has(later_member)) reader.add_error(later_member, not_yet);
     return {.event_type = reader.text("eventType").value_or(""),
             .payload = std::string(reader.raw("payload").value_or("")),
             .user_id = text_unless_empty(reader, "userId"),
             .idempotency_key = text_unless_empty(reader, "idempotencyKey"),
             .deliver_at = reader.time("deliverAt"),
-            .expires_at = reader.time("expiresAt")};
+            .expires_at = reader.time("expiresAt"),
+            .ordering_key = text_unless_empty(reader, "orderingKey")};
 }
 
 std::string name_of(std::size_t index) {
@@ -140,8 +137,8 @@ Result<std::vector<PublicationText>> read_batch(const Call& call) {
 /// The raw form: the body is the payload, and the query has the rest.
 Publication read_raw(const Call& call, std::string event_type, const QueryParameters& parameters,
                      FieldErrors& errors) {
-    if (parameters.find(later_member, "", errors)) errors.push_back({later_member, not_yet});
-    reject_empty(parameters, {"eventType", "userId", "idempotencyKey", "deliverAt", "expiresAt"},
+    reject_empty(parameters,
+                 {"eventType", "userId", "idempotencyKey", "deliverAt", "expiresAt", "orderingKey"},
                  errors);
     return {.event_type = std::move(event_type),
             .payload = call.body,
@@ -149,7 +146,8 @@ Publication read_raw(const Call& call, std::string event_type, const QueryParame
             .user_id = parameters.find("userId", "", errors).value_or(""),
             .idempotency_key = parameters.find("idempotencyKey", "", errors).value_or(""),
             .deliver_at = find_time(parameters, "deliverAt", errors),
-            .expires_at = find_time(parameters, "expiresAt", errors)};
+            .expires_at = find_time(parameters, "expiresAt", errors),
+            .ordering_key = parameters.find("orderingKey", "", errors).value_or("")};
 }
 
 std::optional<Response> reject_raw_type(const Call& call) {

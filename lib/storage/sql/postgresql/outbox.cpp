@@ -27,6 +27,9 @@ Result<> check_texts(const Publication& publication) {
     expect_text("contentType", publication.content_type);
     expect_text("userId", publication.user_id);
     expect_text("idempotencyKey", publication.idempotency_key);
+    if (!publication.ordering_key.empty()) {
+        errors.push_back({"orderingKey", "is not available yet with this storage"});
+    }
     if (errors.empty()) return {};
     return Error(std::move(errors));
 }

@@ -4,6 +4,7 @@
 #include <storage/idempotency.hpp>
 #include <storage/sql/attempt_details.hpp>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/order_table.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
 #include <storage/sql/trace_text.hpp>
 
@@ -17,12 +18,14 @@ std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
     auto message = std::make_shared<Message>();
     std::string payload;
     std::optional<std::string> trace;
+    std::optional<std::string> ordering_key;
     execute(sql,
-            "SELECT event_type, content_type, payload, expires_at, trace, key_id FROM "
-            "webhooks_message "
-            "WHERE id = :id",
+            "SELECT event_type, content_type, payload, expires_at, trace, key_id, ordering_key "
+            "FROM webhooks_message WHERE id = :id",
             into(message->event_type), into(message->content_type), into(payload),
-            into(message->expires_at), into(trace), into(message->key_id), use(id, "id"));
+            into(message->expires_at), into(trace), into(message->key_id), into(ordering_key),
+            use(id, "id"));
+    message->ordering_key = ordering_key.value_or("");
     message->payload = std::make_shared<const std::string>(std::move(payload));
     message->trace = read_trace(trace);
     return message;
@@ -89,7 +92,7 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql)
       insert_message_(sql,
                       "INSERT INTO webhooks_message "
                       "(id, event_count, event_type, content_type, payload, expires_at, trace, "
-                      "key_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+                      "key_id, ordering_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''))"),
       insert_event_(sql,
                     "INSERT INTO webhooks_event "
                     "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
@@ -127,30 +130,43 @@ void SqliteLogWriter::write_progress(WorkerId worker, const Batch& batch) {
 
 std::vector<Result<Appended>> SqliteLogWriter::append(const std::vector<Append>& appends,
                                                       const Worker& worker, Time now,
-                                                      EventId first_event) {
+                                                      EventId first_event,
+                                                      std::vector<EventId>& waiting) {
     std::vector<Result<Appended>> verdicts =
         decide(appends, reserve(appends, first_event),
                [&](const IdempotencyKey& key) { return find_earlier(key, now); });
     for (std::size_t i = 0; i < appends.size(); ++i) {
-        if (is_new(verdicts[i])) write(appends[i], *verdicts[i], worker, now);
+        if (is_new(verdicts[i])) write(appends[i], *verdicts[i], worker, now, waiting);
     }
     return verdicts;
 }
 
+void SqliteLogWriter::enter(const Append& append, SubscriptionId subscription, EventId event,
+                            WorkerId worker, Time now, std::vector<EventId>& waiting) {
+    enter_queue(sql_, subscription, append.message->ordering_key, event);
+    if (append.due || take_turn(sql_, event, worker)) return;
+    put_free({.subscription = subscription, .event = event, .due = now});
+    keep_waiting(sql_, subscription, event);
+    waiting.push_back(event);
+}
+
 void SqliteLogWriter::write(const Append& append, const Appended& place, const Worker& worker,
-                            Time now) {
+                            Time now, std::vector<EventId>& waiting) {
     const Message& message = *append.message;
     if (place.count > 0) {
         insert_message_.execute(place.first_event, place.count, message.event_type,
                                 message.content_type, *message.payload,
                                 to_micros(message.expires_at), write_trace(message.trace),
-                                message.key_id);
+                                message.key_id, message.ordering_key);
     }
     EventId event = place.first_event;
     for (const SubscriptionId subscription : append.subscriptions) {
         insert_event_.execute(event, subscription, place.first_event, worker.id,
                               std::bit_cast<std::int64_t>(worker.tag), to_micros(now));
         if (append.due) put_free({.subscription = subscription, .event = event, .due = append.due});
+        if (!message.ordering_key.empty()) {
+            enter(append, subscription, event, worker.id, now, waiting);
+        }
         ++event.value;
     }
     if (append.idempotency) remember(*append.idempotency, place, now);
@@ -187,7 +203,10 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
         record.event, worker, attempt.number, to_micros(attempt.sent_at), attempt.duration.count(),
         attempt.status_code, attempt.response, attempt.error_message,
         static_cast<int>(attempt.outcome), write_details(attempt.details), attempt.key_id);
-    if (inserted == 0) return;
+    if (inserted == 0) {
+        if (record.is_ordered) leave_if_deleted(sql_, record.event);
+        return;
+    }
     if (attempt.outcome != Outcome::delivered) {
         put_free({.subscription = record.subscription,
                   .event = record.event,
@@ -197,13 +216,18 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
     } else if (record.has_row) {
         delete_row_.execute(record.subscription, record.event);
     }
+    if (record.is_ordered) {
+        record.due ? put_back(sql_, record.event) : leave_queue(sql_, record.event);
+    }
 }
 
 void SqliteLogWriter::set_custody(const CustodyChange& change, WorkerId worker) {
-    set_custody_.execute(
+    const int changed = set_custody_.execute(
         change.event, worker, change.custody == Custody::unclaimed ? WorkerId{} : worker,
         change.subscription, to_micros(change.due), change.attempts, change.attempts_since_reopened,
         change.custody == Custody::reserved ? 1 : 0);
+    if (!change.is_ordered || change.custody != Custody::unclaimed) return;
+    changed > 0 ? put_back(sql_, change.event) : leave_if_deleted(sql_, change.event);
 }
 
 void SqliteLogWriter::put_free(const FreeRow& row) {
@@ -248,6 +272,11 @@ std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::si
         select_held(query, select_rows("webhooks_undelivered_due") +
                                " WHERE u.claimed_by = 0 AND u.due_at <= :due "
                                "ORDER BY u.due_at, u.event_id LIMIT :take");
+    std::erase_if(events, [&](const HeldEvent& event) {
+        if (event.message->ordering_key.empty() || take_turn(sql_, event.id, worker)) return false;
+        keep_waiting(sql_, event.subscription, event.id);
+        return true;
+    });
     mark_claimed(sql_, worker, number, events);
     return events;
 }
@@ -288,8 +317,28 @@ std::optional<Time> SqliteLogWriter::next_due() {
     return due;
 }
 
+/// What a lost worker had in its memory may be in flight until its deadline.
+std::size_t SqliteLogWriter::hand_back_ordered(WorkerId dead, Time now, std::size_t limit) {
+    const std::vector<TakenEvent> taken = taken_by(sql_, dead, limit);
+    for (const TakenEvent& event : taken) {
+        if (event.is_deleted) {
+            leave_queue(sql_, event.id);
+            continue;
+        }
+        const Time due = now + deadline_of_ordered(event.timeout);
+        if (!release_row(sql_, event, dead, due)) {
+            put_free({.subscription = event.subscription, .event = event.id, .due = due});
+        }
+        put_back(sql_, event.id);
+    }
+    return taken.size();
+}
+
 std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time now,
                                        std::size_t limit) {
+    const std::size_t ordered = hand_back_ordered(dead, now, limit);
+    if (ordered == limit) return ordered;
+    limit -= ordered;
     const std::vector<HeldEvent> held = appended_after(dead, low_water, limit);
     for (const HeldEvent& event : held) {
         put_free({.subscription = event.subscription, .event = event.id, .due = now});
@@ -301,7 +350,7 @@ std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time n
     release.exchange(use(now, "due"));
     release.exchange(use(dead, "worker"));
     release.exchange(use(rest, "rest"));
-    return held.size() +
+    return ordered + held.size() +
            execute(release,
                    "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
                    "is_requested = 0, due_at = CASE is_deferred WHEN 1 THEN due_at "

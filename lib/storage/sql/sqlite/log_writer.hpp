@@ -29,8 +29,10 @@ public:
     void write_progress(WorkerId worker, const Batch& batch);
 
     /// @param first_event the first unused id.
+    /// @param waiting gets the events that the worker does not hold: `BatchReceipt::waiting`
     std::vector<Result<Appended>> append(const std::vector<Append>& appends, const Worker& worker,
-                                         Time now, EventId first_event);
+                                         Time now, EventId first_event,
+                                         std::vector<EventId>& waiting);
     /// Skips an event that the worker does not hold.
     void record(const AttemptRecord& record, WorkerId worker);
     /// As `record`.
@@ -59,7 +61,11 @@ private:
     };
 
     std::optional<Earlier> find_earlier(const IdempotencyKey& key, Time now);
-    void write(const Append& append, const Appended& place, const Worker& worker, Time now);
+    void write(const Append& append, const Appended& place, const Worker& worker, Time now,
+               std::vector<EventId>& waiting);
+    void enter(const Append& append, SubscriptionId subscription, EventId event, WorkerId worker,
+               Time now, std::vector<EventId>& waiting);
+    std::size_t hand_back_ordered(WorkerId dead, Time now, std::size_t limit);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
     void put_free(const FreeRow& row);
     std::vector<HeldEvent> select_held(soci::statement& query, const std::string& text);

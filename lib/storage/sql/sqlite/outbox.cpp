@@ -288,11 +288,11 @@ private:
                 std::int64_t first, Time now) const {
         statement(
             "INSERT INTO @webhooks_message "
-            "(id, event_count, event_type, content_type, payload, expires_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)")
+            "(id, event_count, event_type, content_type, payload, expires_at, ordering_key) "
+            "VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''))")
             .execute(first, static_cast<std::int64_t>(subscriptions.size()), publication.event_type,
                      publication.content_type, publication.payload,
-                     to_micros(publication.expires_at));
+                     to_micros(publication.expires_at), publication.ordering_key);
         // Of no worker, with a tag of its own. Unclaimed and due, for any worker.
         std::random_device random;
         const auto tag = std::bit_cast<std::int64_t>((std::uint64_t{random()} << 32U) | random());
@@ -308,6 +308,19 @@ private:
             const std::int64_t id = first + static_cast<std::int64_t>(i);
             event.execute(id, subscriptions[i], first, tag, to_micros(now));
             undelivered.execute(subscriptions[i], id, due);
+        }
+        if (!publication.ordering_key.empty()) enter_queues(publication, subscriptions, first);
+    }
+
+    /// Workers find out what waits for what.
+    void enter_queues(const Publication& publication,
+                      const std::vector<std::int64_t>& subscriptions, std::int64_t first) const {
+        SqliteStatement enter = statement(
+            "INSERT INTO @webhooks_ordered (event_id, subscription_id, ordering_key, worker_id) "
+            "VALUES (?, ?, ?, 0)");
+        for (std::size_t i = 0; i < subscriptions.size(); ++i) {
+            enter.execute(first + static_cast<std::int64_t>(i), subscriptions[i],
+                          publication.ordering_key);
         }
     }
 

@@ -4,6 +4,7 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/notice_table.hpp>
+#include <storage/sql/order_table.hpp>
 #include <storage/sql/overview.hpp>
 #include <storage/sql/rollup_table.hpp>
 #include <storage/sql/sqlite/database_file.hpp>
@@ -294,7 +295,8 @@ BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventI
                 use(text, "report"), use(worker, "id"));
     }
     BatchReceipt receipt;
-    receipt.appends = log_->append(batch.appends, *worker_, writer.now(), {last_event.value + 1});
+    receipt.appends = log_->append(batch.appends, *worker_, writer.now(), {last_event.value + 1},
+                                   receipt.waiting);
     EventId last = last_event;
     for (const Result<Appended>& appended : receipt.appends) {
         if (!is_new(appended)) continue;
@@ -326,10 +328,14 @@ Result<std::vector<HeldEvent>> SqliteStorage::claim_reserved(WorkerId worker,
 
 Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
     return run_as(worker, [&](soci::session& sql) -> Result<> {
+        const std::vector<EventId> ordered = claimed_in_order(sql, worker, number);
         execute(sql,
                 "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = :self "
                 "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = :claim",
                 use(worker, "self"), use(number, "claim"));
+        for (const EventId event : ordered) {
+            put_back(sql, event);
+        }
         return {};
     });
 }

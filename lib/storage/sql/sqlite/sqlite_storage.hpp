@@ -24,6 +24,7 @@ public:
     /// Creates the file if necessary, connects, and updates the schema.
     Result<> open();
 
+    bool keeps_order() const override { return true; }
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;

@@ -1,0 +1,209 @@
+#pragma once
+
+#include <webhooks/testing/storage_contract/fixture.hpp>
+
+namespace webhooks::testing::storage_contract {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The contract of a storage that keeps order. Of another one nothing is required.
+struct OrderedEvents {
+    Fixture& test;
+    SubscriptionId subscription = test.subscribe().id;
+
+    Batch batch_of(int count, std::optional<Time> due = {}, const std::string& key = "K") const {
+        Batch batch{.matched_at = test.revision()};
+        auto message = std::make_shared<Message>(*Fixture::message("{}"));
+        message->ordering_key = key;
+        for (int i = 0; i < count; ++i) {
+            Append append{.message = message, .subscriptions = {subscription}, .due = due};
+            batch.appends.push_back(append);
+        }
+        return batch;
+    }
+
+    /// @return the events that wait
+    std::vector<EventId> append(int count, std::optional<Time> due = {},
+                                const std::string& key = "K") const {
+        return test.write(batch_of(count, due, key)).waiting;
+    }
+
+    void record(EventId event, int number, Outcome outcome, std::optional<Time> due = {},
+                bool has_row = false) const {
+        AttemptRecord record{.event = event,
+                             .subscription = subscription,
+                             .attempt = {.number = number, .outcome = outcome},
+                             .due = due,
+                             .attempts_since_reopened = number,
+                             .has_row = has_row,
+                             .is_ordered = true};
+        if (outcome == Outcome::delivered) record.attempt.status_code = 200;
+        Batch batch;
+        batch.attempts.push_back(record);
+        test.write(batch);
+    }
+
+    void set_custody(EventId event, Custody custody, Time due) const {
+        CustodyChange change{.event = event,
+                             .subscription = subscription,
+                             .due = due,
+                             .custody = custody,
+                             .is_ordered = true};
+        Batch batch;
+        batch.custody_changes.push_back(change);
+        test.write(batch);
+    }
+
+    std::optional<EventId> blocked_by(EventId event) const {
+        return test.storage->find_event(admin, subscription, event).value().event.blocked_by;
+    }
+};
+
+inline EventId event_after(EventId first, int count) {
+    return {first.value + count};
+}
+
+STORAGE_TEST("a worker holds only the first event with an ordering key; the next follows its end") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const std::vector<EventId> waiting = events.append(3);
+    REQUIRE(waiting.size() == 2);
+    const EventId first{waiting.front().value - 1};
+    CHECK(this->appended_after({}) == std::vector{first});
+    CHECK(this->claim().empty());
+    CHECK(events.blocked_by(waiting[0]) == first);
+    CHECK(events.blocked_by(waiting[1]) == waiting[0]);
+    CHECK_FALSE(events.blocked_by(first));
+    const Event shown = this->event(events.subscription, waiting[1]);
+    CHECK(shown.ordering_key == "K");
+    CHECK(shown.next_retry_at);
+
+    const Time later = this->clock->now() + 5s;
+    events.record(first, 1, Outcome::retry, later);
+    CHECK(this->storage->claim(this->worker.id, 10).value().next_due == later);
+    CHECK(this->claim().empty());
+    this->clock->advance(5s);
+    CHECK(this->claim() == std::vector{first});
+    events.record(first, 2, Outcome::exhausted, {}, true);
+    const std::vector<HeldEvent> next = this->storage->claim(this->worker.id, 10).value().events;
+    REQUIRE(ids(next) == std::vector{waiting[0]});
+    CHECK(next.front().message->ordering_key == "K");
+    events.record(waiting[0], 1, Outcome::delivered, {}, true);
+    CHECK(this->claim() == std::vector{waiting[1]});
+}
+
+STORAGE_TEST("events with other ordering keys, subscriptions or none do not wait") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    CHECK(events.append(1).empty());
+    CHECK(events.append(1, {}, "L").empty());
+    CHECK(OrderedEvents{*this}.append(1).empty());
+    CHECK(this->append({events.subscription}).value().waiting.empty());
+}
+
+STORAGE_TEST("of events with an ordering key that are due at once one can be claimed") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    CHECK(events.append(3, this->clock->now()).empty());
+    const std::vector<EventId> claimed = this->claim();
+    REQUIRE(claimed.size() == 1);
+    CHECK(this->claim().empty());
+    events.record(claimed[0], 1, Outcome::delivered, {}, true);
+    CHECK(this->claim() == std::vector{event_after(claimed[0], 1)});
+    CHECK(events.append(1).size() == 1);
+}
+
+STORAGE_TEST("a reserved event with an ordering key keeps its turn; an unclaimed one is next") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId second = events.append(2).at(0);
+    const EventId first{second.value - 1};
+    events.set_custody(first, Custody::reserved, this->clock->now());
+    CHECK(this->claim().empty());
+    CHECK(this->claim_reserved(events.subscription) == std::vector{first});
+    events.set_custody(first, Custody::unclaimed, this->clock->now() + 5s);
+    CHECK(this->claim().empty());
+    this->clock->advance(5s);
+    CHECK(this->claim() == std::vector{first});
+}
+
+STORAGE_TEST("a claim that is undone leaves the order as it was") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    events.append(2, this->clock->now());
+    const std::vector<EventId> claimed =
+        ids(this->storage->claim(this->worker.id, 10, 7).value().events);
+    REQUIRE(claimed.size() == 1);
+    REQUIRE(this->storage->unclaim(this->worker.id, 7));
+    CHECK(this->claim() == claimed);
+    events.record(claimed[0], 1, Outcome::delivered, {}, true);
+    CHECK(this->claim() == std::vector{event_after(claimed[0], 1)});
+}
+
+STORAGE_TEST("a resent event takes its place by id, behind one that a worker has in memory") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId second = events.append(3).at(0);
+    const EventId first{second.value - 1};
+    events.record(first, 1, Outcome::exhausted);
+    REQUIRE(this->claim() == std::vector{second});
+    REQUIRE(this->storage->reopen_event(admin, events.subscription, first));
+    CHECK(events.blocked_by(first) == second);
+    CHECK(this->claim().empty());
+    // It waits for a retry, and gives way.
+    events.record(second, 1, Outcome::retry, this->clock->now(), true);
+    CHECK(this->claim() == std::vector{first});
+    CHECK(events.blocked_by(second) == first);
+    // What is only reserved gives way, too.
+    events.record(first, 2, Outcome::exhausted, {}, true);
+    REQUIRE(this->claim() == std::vector{second});
+    events.set_custody(second, Custody::reserved, this->clock->now());
+    CHECK(this->storage->reopen_undelivered(admin, events.subscription, {.since = Time{}}, {}, 1)
+              .value()
+              .count == 1);
+    CHECK(this->claim() == std::vector{first});
+    CHECK(this->claim_reserved(events.subscription).empty());
+    events.record(first, 3, Outcome::delivered, {}, true);
+    CHECK(this->claim() == std::vector{second});
+}
+
+STORAGE_TEST("the next event follows a deletion; after one in memory, its end") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId second = events.append(4).at(0);
+    const EventId first{second.value - 1};
+    REQUIRE(this->storage->delete_event(admin, events.subscription, second));
+    REQUIRE(this->storage->delete_event(admin, events.subscription, first));
+    CHECK(this->claim().empty());
+    events.record(first, 1, Outcome::delivered);
+    const EventId third = event_after(second, 1);
+    REQUIRE(this->claim() == std::vector{third});
+    events.set_custody(third, Custody::reserved, this->clock->now());
+    REQUIRE(this->storage->delete_event(admin, events.subscription, third));
+    CHECK(this->claim() == std::vector{event_after(second, 2)});
+}
+
+STORAGE_TEST("what a lost worker had of a queue is due once its request must be over") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId second = events.append(2).at(0);
+    const EventId first{second.value - 1};
+    REQUIRE(events.append(2, this->clock->now(), "L").empty());
+    const std::vector<EventId> of_other = this->claim();
+    REQUIRE(of_other.size() == 1);
+    events.append(1, {}, "M");
+    REQUIRE(this->storage->delete_event(admin, events.subscription, event_after(of_other[0], 2)));
+    CHECK(events.append(1, {}, "M").size() == 1);
+    this->replace_worker();
+    this->take_over();
+    CHECK(this->claim() == std::vector{event_after(of_other[0], 3)});
+    const auto due = this->storage->claim(this->worker.id, 10).value().next_due;
+    CHECK(due == this->clock->now() + deadline_of_ordered(0s));
+    this->clock->advance(deadline_of_ordered(0s));
+    CHECK(this->claim() == std::vector{first, of_other[0]});
+    CHECK(this->claim().empty());
+}
+
+}  // namespace
+}  // namespace webhooks::testing::storage_contract

@@ -1,0 +1,190 @@
+#include <storage/sql/exchange.hpp>
+#include <storage/sql/order_table.hpp>
+
+namespace webhooks::storage {
+namespace {
+
+using soci::into;
+using soci::use;
+
+struct Queue {
+    SubscriptionId subscription{};
+    std::string key = {};
+};
+
+/// The queue of an event, after a statement that ends in `RETURNING` or selects it.
+std::optional<Queue> find_queue(soci::session& sql, const char* text, EventId event) {
+    Queue queue;
+    execute(sql, text, into(queue.subscription), into(queue.key), use(event, "id"));
+    return sql.got_data() ? std::optional(queue) : std::nullopt;
+}
+
+/// If nothing of a queue is taken, its first event can be claimed.
+void release_next(soci::session& sql, const Queue& queue) {
+    execute(sql,
+            "UPDATE webhooks_undelivered SET claimed_by = 0 "
+            "WHERE subscription_id = :owner AND claimed_by = -1 AND event_id = "
+            "(SELECT min(event_id) FROM webhooks_ordered "
+            "WHERE subscription_id = :owner AND ordering_key = :key) "
+            "AND NOT EXISTS (SELECT 1 FROM webhooks_ordered WHERE subscription_id = :owner "
+            "AND ordering_key = :key AND worker_id <> 0)",
+            use(queue.subscription, "owner"), use(queue.key, "key"));
+}
+
+/// An event of the queue that is only reserved for its worker is taken no longer.
+void free_reserved(soci::session& sql, const Queue& queue) {
+    EventId reserved;
+    execute(sql,
+            "SELECT o.event_id FROM webhooks_ordered o JOIN webhooks_undelivered u "
+            "ON u.subscription_id = o.subscription_id AND u.event_id = o.event_id "
+            "WHERE o.subscription_id = :owner AND o.ordering_key = :key AND o.worker_id <> 0 "
+            "AND u.is_deferred = 1",
+            into(reserved), use(queue.subscription, "owner"), use(queue.key, "key"));
+    if (!sql.got_data()) return;
+    execute(sql,
+            "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0 "
+            "WHERE subscription_id = :owner AND event_id = :id",
+            use(queue.subscription, "owner"), use(reserved, "id"));
+    execute(sql, "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id",
+            use(reserved, "id"));
+}
+
+}  // namespace
+
+void enter_queue(soci::session& sql, SubscriptionId subscription, const std::string& key,
+                 EventId event) {
+    execute(sql,
+            "INSERT INTO webhooks_ordered (event_id, subscription_id, ordering_key, worker_id) "
+            "VALUES (:id, :owner, :key, 0) ON CONFLICT DO NOTHING",
+            use(event, "id"), use(subscription, "owner"), use(key, "key"));
+}
+
+bool take_turn(soci::session& sql, EventId event, WorkerId worker) {
+    soci::statement take(sql);
+    take.exchange(use(worker, "self"));
+    take.exchange(use(event, "id"));
+    return execute(take,
+                   "UPDATE webhooks_ordered SET worker_id = :self WHERE event_id = :id "
+                   "AND NOT EXISTS (SELECT 1 FROM webhooks_ordered o "
+                   "WHERE o.subscription_id = webhooks_ordered.subscription_id "
+                   "AND o.ordering_key = webhooks_ordered.ordering_key "
+                   "AND o.event_id < webhooks_ordered.event_id) "
+                   "AND NOT EXISTS (SELECT 1 FROM webhooks_ordered o "
+                   "WHERE o.subscription_id = webhooks_ordered.subscription_id "
+                   "AND o.ordering_key = webhooks_ordered.ordering_key AND o.worker_id <> 0)") > 0;
+}
+
+void keep_waiting(soci::session& sql, SubscriptionId subscription, EventId event) {
+    execute(sql,
+            "UPDATE webhooks_undelivered SET claimed_by = -1 "
+            "WHERE subscription_id = :owner AND event_id = :id",
+            use(subscription, "owner"), use(event, "id"));
+}
+
+void put_back(soci::session& sql, EventId event) {
+    const std::optional<Queue> queue =
+        find_queue(sql,
+                   "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id "
+                   "RETURNING subscription_id, ordering_key",
+                   event);
+    if (queue) release_next(sql, *queue);
+}
+
+void leave_queue(soci::session& sql, EventId event) {
+    const std::optional<Queue> queue =
+        find_queue(sql,
+                   "DELETE FROM webhooks_ordered WHERE event_id = :id "
+                   "RETURNING subscription_id, ordering_key",
+                   event);
+    if (queue) release_next(sql, *queue);
+}
+
+void leave_if_deleted(soci::session& sql, EventId event) {
+    int count = 0;
+    execute(sql, "SELECT count(*) FROM webhooks_event WHERE id = :id", into(count),
+            use(event, "id"));
+    if (count == 0) leave_queue(sql, event);
+}
+
+void reenter_queue(soci::session& sql, EventId event) {
+    const std::optional<Queue> queue =
+        find_queue(sql,
+                   "SELECT e.subscription_id, m.ordering_key FROM webhooks_event e "
+                   "JOIN webhooks_message m ON m.id = e.message_id "
+                   "WHERE e.id = :id AND m.ordering_key IS NOT NULL",
+                   event);
+    if (!queue) return;
+    enter_queue(sql, queue->subscription, queue->key, event);
+    execute(sql, "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id",
+            use(event, "id"));
+    free_reserved(sql, *queue);
+    release_next(sql, *queue);
+}
+
+std::optional<EventId> in_front_of(soci::session& sql, EventId event) {
+    std::optional<EventId> front;
+    execute(sql,
+            "SELECT coalesce((SELECT max(o.event_id) FROM webhooks_ordered o "
+            "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
+            "AND o.event_id < w.event_id), (SELECT o.event_id FROM webhooks_ordered o "
+            "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
+            "AND o.worker_id <> 0)) "
+            "FROM webhooks_ordered w WHERE w.event_id = :id AND w.worker_id = 0",
+            into(front), use(event, "id"));
+    return front;
+}
+
+std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::int64_t number) {
+    std::vector<EventId> events;
+    EventId id;
+    soci::statement query(sql);
+    query.exchange(into(id));
+    query.exchange(use(worker, "self"));
+    query.exchange(use(number, "claim"));
+    for_each_row(query,
+                 "SELECT o.event_id FROM webhooks_ordered o JOIN webhooks_undelivered u "
+                 "ON u.subscription_id = o.subscription_id AND u.event_id = o.event_id "
+                 "WHERE o.worker_id = :self AND o.worker_id <> 0 AND u.claimed_by = :self "
+                 "AND u.is_deferred = 0 AND u.claim_number = :claim",
+                 [&] { events.push_back(id); });
+    return events;
+}
+
+std::vector<TakenEvent> taken_by(soci::session& sql, WorkerId worker, std::size_t limit) {
+    std::vector<TakenEvent> events;
+    TakenEvent event;
+    std::int64_t timeout = 0;
+    soci::statement query(sql);
+    query.exchange(into(event.id));
+    query.exchange(into(event.subscription));
+    query.exchange(into(timeout));
+    query.exchange(into(event.is_deleted));
+    query.exchange(use(worker, "worker"));
+    query.exchange(use(limit, "take"));
+    for_each_row(query,
+                 "SELECT o.event_id, o.subscription_id, coalesce(s.timeout_seconds, 0), "
+                 "CASE WHEN e.id IS NULL THEN 1 ELSE 0 END FROM webhooks_ordered o "
+                 "LEFT JOIN webhooks_event e ON e.id = o.event_id "
+                 "LEFT JOIN webhooks_subscription s ON s.id = o.subscription_id "
+                 "WHERE o.worker_id = :worker AND o.worker_id <> 0 LIMIT :take",
+                 [&] {
+                     event.timeout = std::chrono::seconds(timeout);
+                     events.push_back(event);
+                 });
+    return events;
+}
+
+bool release_row(soci::session& sql, const TakenEvent& event, WorkerId dead, Time due) {
+    soci::statement release(sql);
+    release.exchange(use(due, "due"));
+    release.exchange(use(dead, "dead"));
+    release.exchange(use(event.subscription, "owner"));
+    release.exchange(use(event.id, "id"));
+    return execute(release,
+                   "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
+                   "is_requested = 0, "
+                   "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE :due END "
+                   "WHERE claimed_by = :dead AND subscription_id = :owner AND event_id = :id") > 0;
+}
+
+}  // namespace webhooks::storage

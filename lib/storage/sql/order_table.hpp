@@ -1,0 +1,53 @@
+#pragma once
+
+/// @file
+/// Statements on the order of events with ordering keys, for every SQL database. A queue has the
+/// events of one subscription and key that have not ended; a worker takes one at a time, the first.
+/// They run in the caller's transaction and throw what SOCI throws.
+
+#include <soci/soci.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+#include <webhooks/ids.hpp>
+#include <webhooks/time.hpp>
+
+namespace webhooks::storage {
+
+void enter_queue(soci::session& sql, SubscriptionId subscription, const std::string& key,
+                 EventId event);
+/// A worker takes an event. @return false if it has to wait for another one: `keep_waiting`
+bool take_turn(soci::session& sql, EventId event, WorkerId worker);
+/// No worker can claim the row of an event until its turn comes.
+void keep_waiting(soci::session& sql, SubscriptionId subscription, EventId event);
+/// The worker that has taken an event no longer has it: it or another one is next.
+void put_back(soci::session& sql, EventId event);
+/// An event has ended: the next one can be claimed.
+void leave_queue(soci::session& sql, EventId event);
+/// The same if it no longer exists.
+void leave_if_deleted(soci::session& sql, EventId event);
+/// An event that was reopened returns to its place. One that is only reserved gives way to it. Does
+/// nothing if the event has no ordering key.
+void reenter_queue(soci::session& sql, EventId event);
+
+/// What an event waits for.
+std::optional<EventId> in_front_of(soci::session& sql, EventId event);
+
+/// The events that a claim of a worker took.
+std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::int64_t number);
+
+struct TakenEvent {
+    EventId id{};
+    SubscriptionId subscription{};
+    std::chrono::seconds timeout{0};  ///< Of its subscription.
+    bool is_deleted = false;
+};
+std::vector<TakenEvent> taken_by(soci::session& sql, WorkerId worker, std::size_t limit);
+/// The row that a lost worker had claimed can be claimed by others.
+/// @param due unless it was reserved: when. @return false if it has none
+bool release_row(soci::session& sql, const TakenEvent& event, WorkerId dead, Time due);
+
+}  // namespace webhooks::storage
