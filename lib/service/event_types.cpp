@@ -1,5 +1,6 @@
 #include <catalog/document.hpp>
 #include <publication/publication.hpp>
+#include <service/entry.hpp>
 #include <service/operations.hpp>
 #include <webhooks/access.hpp>
 #include <webhooks/operational.hpp>
@@ -103,6 +104,47 @@ Result<EventType> WebhookService::Impl::event_type(const Principal& principal,
     const EventTypePtr found = index.event_type(name);
     if (!found || (found->retired_at && !include_retired)) return no_such_event_type(found);
     return *found;
+}
+
+// ---- What callers see.
+
+Result<> WebhookService::register_event_type(EventType type) {
+    return service::enter(impl_, [&](Impl& impl) { return impl.register_event_type(type); });
+}
+
+Result<EventType> WebhookService::register_event_type(const Principal& principal, EventType type) {
+    return service::enter(impl_, principal, Action::register_event_type,
+                          [&](Impl& impl) { return impl.register_event_type(principal, type); });
+}
+
+Result<> WebhookService::retire_event_type(const Principal& principal, const std::string& name,
+                                           bool force) {
+    return service::enter(impl_, principal, Action::retire_event_type, [&](Impl& impl) {
+        return impl.retire_event_type(principal, name, force);
+    });
+}
+
+Result<std::vector<EventType>> WebhookService::event_types() const {
+    return service::enter(impl_, [&](Impl& impl) { return impl.event_types(); });
+}
+
+Result<std::vector<EventType>> WebhookService::event_types(const Principal& principal,
+                                                           const EventTypeQuery& query) const {
+    return service::enter(impl_, principal, Action::list_event_types,
+                          [&](Impl& impl) { return impl.event_types(principal, query); });
+}
+
+Result<std::shared_ptr<const EventCatalog>> WebhookService::event_catalog(
+    const Principal& principal) const {
+    return service::enter(impl_, principal, Action::get_event_catalog,
+                          [&](Impl& impl) { return impl.event_catalog(); });
+}
+
+Result<EventType> WebhookService::event_type(const Principal& principal, const std::string& name,
+                                             bool include_retired) const {
+    return service::enter(impl_, principal, Action::get_event_type, [&](Impl& impl) {
+        return impl.event_type(principal, name, include_retired);
+    });
 }
 
 }  // namespace webhooks

@@ -283,43 +283,6 @@ Result<std::size_t> WebhookService::shred_user(const Principal& principal,
                  [&](Impl& impl) { return impl.shred_user(principal, user_id); });
 }
 
-Result<> WebhookService::register_event_type(EventType type) {
-    return enter(impl_, [&](Impl& impl) { return impl.register_event_type(type); });
-}
-
-Result<EventType> WebhookService::register_event_type(const Principal& principal, EventType type) {
-    return enter(impl_, principal, Action::register_event_type,
-                 [&](Impl& impl) { return impl.register_event_type(principal, type); });
-}
-
-Result<> WebhookService::retire_event_type(const Principal& principal, const std::string& name,
-                                           bool force) {
-    return enter(impl_, principal, Action::retire_event_type,
-                 [&](Impl& impl) { return impl.retire_event_type(principal, name, force); });
-}
-
-Result<std::vector<EventType>> WebhookService::event_types() const {
-    return enter(impl_, [&](Impl& impl) { return impl.event_types(); });
-}
-
-Result<std::vector<EventType>> WebhookService::event_types(const Principal& principal,
-                                                           const EventTypeQuery& query) const {
-    return enter(impl_, principal, Action::list_event_types,
-                 [&](Impl& impl) { return impl.event_types(principal, query); });
-}
-
-Result<std::shared_ptr<const EventCatalog>> WebhookService::event_catalog(
-    const Principal& principal) const {
-    return enter(impl_, principal, Action::get_event_catalog,
-                 [&](Impl& impl) { return impl.event_catalog(); });
-}
-
-Result<EventType> WebhookService::event_type(const Principal& principal, const std::string& name,
-                                             bool include_retired) const {
-    return enter(impl_, principal, Action::get_event_type,
-                 [&](Impl& impl) { return impl.event_type(principal, name, include_retired); });
-}
-
 Result<PublishReceipt> WebhookService::publish(const Principal& principal,
                                                Publication publication) {
     return enter_publishing(impl_, principal, 1, [&](Impl& impl) {

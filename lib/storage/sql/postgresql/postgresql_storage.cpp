@@ -194,14 +194,7 @@ std::size_t PostgresqlStorage::expire(soci::session& sql, Time now, const Mainte
 }
 
 StorageInfo PostgresqlStorage::info(soci::session& sql) {
-    StorageInfo info{.kind = "postgresql", .schema_version = schema_version(sql)};
-    execute(sql,
-            "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint, "
-            "(SELECT count(*) FROM webhooks_partition) FROM pg_class c "
-            "WHERE c.relkind = 'r' AND c.relnamespace = "
-            "(SELECT relnamespace FROM pg_class WHERE oid = 'webhooks_event'::regclass)",
-            into(info.bytes), into(info.partitions));
-    return info;
+    return storage_info(sql);
 }
 
 // ---- Workers.

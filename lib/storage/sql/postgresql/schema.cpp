@@ -50,6 +50,17 @@ Result<> check_tables(soci::session& sql, const std::string& schema) {
     return check_schema(sql, postgresql_migrations());
 }
 
+StorageInfo storage_info(soci::session& sql) {
+    StorageInfo info{.kind = "postgresql", .schema_version = schema_version(sql)};
+    execute(sql,
+            "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint, "
+            "(SELECT count(*) FROM webhooks_partition) FROM pg_class c "
+            "WHERE c.relkind = 'r' AND c.relnamespace = "
+            "(SELECT relnamespace FROM pg_class WHERE oid = 'webhooks_event'::regclass)",
+            into(info.bytes), into(info.partitions));
+    return info;
+}
+
 }  // namespace storage
 
 Result<> migrate_postgresql(const PostgresqlOptions& options) {

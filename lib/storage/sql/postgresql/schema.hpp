@@ -4,6 +4,7 @@
 
 #include <string>
 #include <webhooks/error.hpp>
+#include <webhooks/overview.hpp>
 
 namespace webhooks::storage {
 
@@ -11,5 +12,6 @@ namespace webhooks::storage {
 Result<> check_server(soci::session& sql);
 /// Whether its tables are those of this version of the library.
 Result<> check_tables(soci::session& sql, const std::string& schema);
+StorageInfo storage_info(soci::session& sql);
 
 }  // namespace webhooks::storage
