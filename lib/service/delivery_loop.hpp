@@ -41,10 +41,10 @@ public:
     /// Starts nothing more, and lets the attempts in flight finish until `drain` has passed by the
     /// transport's clock, because the transport is what waits.
     void finish(std::chrono::milliseconds drain);
-    /// Forgets all events, after an exception that left something half done: they are still in the
-    /// log.
     /// Before `abandon`, as the service stops: `Dispatcher::return_ordered`.
     void return_ordered();
+    /// Forgets all events, after an exception that left something half done: they are still in the
+    /// log.
     void discard();
     /// Aborts and forgets what is in flight: it is still in the log.
     void abandon();
