@@ -64,7 +64,8 @@ inline EventId event_after(EventId first, int count) {
     return {first.value + count};
 }
 
-STORAGE_TEST("a worker holds only the first event with an ordering key; the next follows its end") {
+STORAGE_TEST(
+    "a worker holds only the first event with an ordering key, and the next follows its end") {
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};
     const std::vector<EventId> waiting = events.append(3);
@@ -114,7 +115,7 @@ STORAGE_TEST("of events with an ordering key that are due at once one can be cla
     CHECK(events.append(1).size() == 1);
 }
 
-STORAGE_TEST("a reserved event with an ordering key keeps its turn; an unclaimed one is next") {
+STORAGE_TEST("a reserved event with an ordering key keeps its turn, and an unclaimed one is next") {
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};
     const EventId second = events.append(2).at(0);
@@ -168,7 +169,7 @@ STORAGE_TEST("a resent event takes its place by id, behind one that a worker has
     CHECK(this->claim() == std::vector{second});
 }
 
-STORAGE_TEST("the next event follows a deletion; after one in memory, its end") {
+STORAGE_TEST("the next event follows a deletion, or the end of one in memory") {
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};
     const EventId second = events.append(4).at(0);
