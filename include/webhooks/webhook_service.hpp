@@ -22,6 +22,7 @@
 #include <webhooks/payload_filter.hpp>
 #include <webhooks/portal_sessions.hpp>
 #include <webhooks/principal.hpp>
+#include <webhooks/publication_validator.hpp>
 #include <webhooks/query.hpp>
 #include <webhooks/random.hpp>
 #include <webhooks/series.hpp>
@@ -74,6 +75,8 @@ public:
         std::shared_ptr<Clock> clock{};          ///< Absent: the system clocks.
         std::shared_ptr<Observer> observer{};    ///< Absent: nothing is reported.
         std::shared_ptr<Random> random{};        ///< Absent: the system's.
+        /// Absent: payloads are not validated.
+        std::shared_ptr<PublicationValidator> validator{};
     };
 
     /// Opens the service on its storage: reads subscriptions, registers as a worker, and takes over
@@ -169,10 +172,10 @@ public:
     Result<EventHistory> event(const Principal&, EventId) const;
     /// The event whose requests carry this `webhook-id`; not_found also for text that is none.
     Result<EventHistory> event(const Principal&, std::string_view webhook_id) const;
-    /// The events of a subscription in order of id, whatever happened to their delivery, each exactly
-    /// once along a chain of cursors: docs/feed.md. An event that another transaction has yet to
-    /// commit holds back those after it. Deleted events are left out, and those whose `expires_at`
-    /// has passed.
+    /// The events of a subscription in order of id, whatever happened to their delivery, each
+    /// exactly once along a chain of cursors: docs/feed.md. An event that another transaction has
+    /// yet to commit holds back those after it. Deleted events are left out, and those whose
+    /// `expires_at` has passed.
     /// @return invalid_argument that names `cursor`, `since` or `take`.
     Result<FeedPage> read_feed(const Principal&, SubscriptionId, const FeedQuery& = {}) const;
     /// If the event is still queued, it is cancelled: here at once, at other workers within

@@ -99,6 +99,26 @@ private:
     const std::shared_ptr<Observer> observer_;
 };
 
+class GuardedValidator final : public PublicationValidator {
+public:
+    GuardedValidator(std::shared_ptr<PublicationValidator> inner,
+                     std::shared_ptr<Observer> observer)
+        : inner_(std::move(inner)), observer_(std::move(observer)) {}
+
+    Result<> check(std::string_view event_type, std::string_view payload) override {
+        try {
+            return inner_->check(event_type, payload);
+        } catch (...) {
+            log_thrown(*observer_, "the host's PublicationValidator");
+            return Error(Errc::unavailable, "the payload could not be validated");
+        }
+    }
+
+private:
+    const std::shared_ptr<PublicationValidator> inner_;
+    const std::shared_ptr<Observer> observer_;
+};
+
 }  // namespace
 
 std::shared_ptr<Observer> guarded(std::shared_ptr<Observer> observer) {
@@ -114,6 +134,11 @@ std::shared_ptr<Clock> guarded(std::shared_ptr<Clock> clock, std::shared_ptr<Obs
 std::shared_ptr<Storage> guarded(std::shared_ptr<Storage> storage,
                                  std::shared_ptr<Observer> observer) {
     return std::make_shared<GuardedStorage>(std::move(storage), std::move(observer));
+}
+
+std::shared_ptr<PublicationValidator> guarded(std::shared_ptr<PublicationValidator> validator,
+                                              std::shared_ptr<Observer> observer) {
+    return std::make_shared<GuardedValidator>(std::move(validator), std::move(observer));
 }
 
 }  // namespace webhooks::service

@@ -3,6 +3,7 @@
 #include <memory>
 #include <webhooks/clock.hpp>
 #include <webhooks/observer.hpp>
+#include <webhooks/publication_validator.hpp>
 #include <webhooks/storage.hpp>
 
 /// @file
@@ -20,5 +21,9 @@ std::shared_ptr<Clock> guarded(std::shared_ptr<Clock> clock, std::shared_ptr<Obs
 /// A call that throws returns unavailable. @param observer a guarded one.
 std::shared_ptr<Storage> guarded(std::shared_ptr<Storage> storage,
                                  std::shared_ptr<Observer> observer);
+
+/// A check that throws returns unavailable. @param observer a guarded one.
+std::shared_ptr<PublicationValidator> guarded(std::shared_ptr<PublicationValidator> validator,
+                                              std::shared_ptr<Observer> observer);
 
 }  // namespace webhooks::service

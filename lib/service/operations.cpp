@@ -136,7 +136,9 @@ Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
 Result<PendingPublication> WebhookService::Impl::prepare(const Principal& principal,
                                                          Publication publication,
                                                          const service::Rules& current) const {
-    if (Result<> verdict = check(publication, current); !verdict) return verdict.error();
+    if (Result<> verdict = check_publication(publication, current); !verdict) {
+        return verdict.error();
+    }
     std::optional<std::string> owner;
     if (!publication.user_id.empty()) {
         owner = publication.user_id;
@@ -201,10 +203,6 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
     if (!verdict) return verdict.error();
     change.expected_revision = found->revision;
     return change;
-}
-
-Result<> WebhookService::Impl::validate(const Publication& publication) const {
-    return check(publication, rules());
 }
 
 // ---- Subscriptions.

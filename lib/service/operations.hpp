@@ -24,6 +24,7 @@ public:
         : storage(parts.storage),
           clock(parts.clock),
           observer(parts.observer),
+          validator(parts.validator),
           random(parts.random),
           metrics(std::move(counts)),
           options(std::move(chosen)),
@@ -99,6 +100,7 @@ public:
     const std::shared_ptr<Storage> storage;
     const std::shared_ptr<Clock> clock;
     const std::shared_ptr<Observer> observer;
+    const std::shared_ptr<PublicationValidator> validator;  ///< Null: there is none.
     const std::shared_ptr<Random> random;
     const std::shared_ptr<metrics::ServiceMetrics> metrics;
     const ServiceOptions options;
@@ -128,6 +130,8 @@ private:
                 .now = engine.now(),
                 .keeps_order = storage->keeps_order()};
     }
+    /// By the rules of the service, then by the host's.
+    Result<> check_publication(const Publication&, const service::Rules&) const;
     Result<service::Submission> prepare(const Principal& principal, Publication publication) const;
     Result<service::Submission> prepare(const Principal& principal,
                                         std::vector<Publication> batch) const;

@@ -25,6 +25,9 @@ Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options)
         parts.clock =
             parts.clock ? service::guarded(std::move(parts.clock), parts.observer) : system_clock();
         parts.storage = service::guarded(std::move(parts.storage), parts.observer);
+        if (parts.validator) {
+            parts.validator = service::guarded(std::move(parts.validator), parts.observer);
+        }
         if (!parts.random) parts.random = system_random();
         parts.storage = metrics::metered(std::move(parts.storage), parts.clock, counts);
         auto impl = std::make_shared<Impl>(std::move(parts), *std::move(claim), std::move(options),
