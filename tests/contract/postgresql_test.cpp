@@ -141,7 +141,6 @@ TEST_CASE("subscriptions of an older schema on PostgreSQL get the defaults of ne
     sql << "SET search_path = " + place.schema;
     make_old(sql);
     sql << "DROP FUNCTION webhooks_append";
-    sql << "DROP FUNCTION webhooks_check_event_type";
     migrate_postgresql(place.options({})).value();
     check_defaults(*make_postgresql_storage(place.options({})).value());
 }

@@ -81,6 +81,14 @@ def narrow(document, event_types, quiet_type, endpoint):
         for parameter in paths["/v1/webhooks/EVENTS"]["post"]["parameters"]:
             if parameter["name"] == name:
                 parameter["schema"] = {"enum": values}
+    # Not together with deliverAt: one form of a publication has the one, the other the other.
+    publication["deliverAt"] = {"type": "null"}
+    raw = paths["/v1/webhooks/EVENTS"]["post"]["parameters"]
+    raw[:] = [p for p in raw if p["name"] != "orderingKey"]
+    # A cursor is of one subscription and database, and `since` only for who has none.
+    feed = paths["/v1/webhooks/subscriptions/{id}/feed"]["get"]["parameters"]
+    feed[:] = [p for p in feed if p.get("name") != "since"]
+    next(p for p in feed if p.get("name") == "cursor")["schema"] = {"enum": ["latest", ""]}
     recovery = schemas["Recovery"]["properties"]
     recovery["since"] = {"enum": [time_text(-1), "2026-01-01"]}
     recovery["until"] = {"enum": [time_text(0), time_text(1), None]}

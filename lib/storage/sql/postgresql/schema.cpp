@@ -2,6 +2,7 @@
 #include <storage/sql/postgresql/schema.hpp>
 
 #include <storage/sql/migrator.hpp>
+#include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/connection.hpp>
 #include <webhooks/clock.hpp>
 #include <webhooks/postgresql_storage.hpp>
