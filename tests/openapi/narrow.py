@@ -88,7 +88,7 @@ def narrow(document, event_types, quiet_type, endpoint):
     # A cursor is of one subscription and database, and `since` only for who has none.
     feed = paths["/v1/webhooks/subscriptions/{id}/feed"]["get"]["parameters"]
     feed[:] = [p for p in feed if p.get("name") != "since"]
-    next(p for p in feed if p.get("name") == "cursor")["schema"] = {"enum": ["latest", ""]}
+    next(p for p in feed if p.get("name") == "cursor")["schema"] = {"enum": ["latest"]}
     recovery = schemas["Recovery"]["properties"]
     recovery["since"] = {"enum": [time_text(-1), "2026-01-01"]}
     recovery["until"] = {"enum": [time_text(0), time_text(1), None]}
