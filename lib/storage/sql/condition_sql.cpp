@@ -44,7 +44,7 @@ const Dialect sqlite_dialect = {
     .size = "length(CAST({0} AS BLOB))",
     .ascending = " ASC",
     .descending = " DESC",
-    .bytes = nullptr,
+    .buffers_results = false,
 };
 
 // Without a type, two values would be compared as text; without a collation, by the database's
@@ -60,8 +60,13 @@ const Dialect postgresql_dialect = {
     .size = "octet_length({0})",
     .ascending = " ASC NULLS FIRST",
     .descending = " DESC NULLS LAST",
-    .bytes = "octet_length({0})",
+    .buffers_results = true,
 };
+
+std::string Dialect::size_of(std::string_view column) const {
+    std::string written = size;
+    return written.replace(written.find("{0}"), 3, column);
+}
 
 std::string ListSql::condition(const Condition& condition) {
     switch (condition.kind) {

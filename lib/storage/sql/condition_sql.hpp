@@ -24,13 +24,15 @@ struct Dialect {
     const char* contains;
     const char* starts_with;
     const char* ends_with;
-    /// The number of bytes of a text.
-    const char* size;
+    const char* size;  ///< As `size_of`.
     /// Follows a nullable sort key, so that nulls are lowest.
     const char* ascending;
     const char* descending;
-    /// The number of bytes of a text; null if a large result is read row by row.
-    const char* bytes;
+    /// Whether the client library holds a whole result in memory, instead of one row.
+    bool buffers_results;
+
+    /// The number of bytes of a text.
+    std::string size_of(std::string_view column) const;
 };
 
 extern const Dialect sqlite_dialect;

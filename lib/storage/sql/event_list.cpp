@@ -195,12 +195,11 @@ private:
         EventRow::Content content;
         if (!plan_.reads_payload) content.payload = "''", content.payload_key = "0";
         if (!plan_.reads_response) content.response = "NULL", content.response_key = "NULL";
-        if (dialect_.bytes == nullptr || (!plan_.reads_payload && !plan_.reads_response)) {
+        if (!dialect_.buffers_results || (!plan_.reads_payload && !plan_.reads_response)) {
             return content;
         }
-        const auto bytes = [&](std::string column) {
-            std::string text = dialect_.bytes;
-            return "coalesce(" + text.replace(text.find("{0}"), 3, column) + ", 0)";
+        const auto bytes = [&](const std::string& column) {
+            return "coalesce(" + dialect_.size_of(column) + ", 0)";
         };
         const std::string until_here = "sum(" + bytes(content.payload) + " + " +
                                        bytes(content.response) +

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <webhooks/event.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/time.hpp>
@@ -100,7 +101,7 @@ inline std::optional<long long> to_micros(const std::optional<Time>& time) {
 }
 
 /// Executes a statement whose variables are bound, and calls `on_row` for each row fetched into
-/// them, until it returns false if it returns something.
+/// them. If it returns false, the rest is not fetched.
 template <class OnRow>
 void for_each_row(soci::statement& query, const std::string& text, OnRow on_row) {
     query.alloc();
@@ -114,18 +115,6 @@ void for_each_row(soci::statement& query, const std::string& text, OnRow on_row)
         } else if (!on_row()) {
             return;
         }
-    }
-}
-
-/// The same until it returns false: the rest is not fetched.
-template <class OnRow>
-void for_rows_while(soci::statement& query, const std::string& text, OnRow on_row) {
-    query.alloc();
-    query.prepare(text, soci::details::st_one_time_query);
-    query.define_and_bind();
-    query.execute(false);
-    while (query.fetch()) {
-        if (!on_row()) return;
     }
 }
 

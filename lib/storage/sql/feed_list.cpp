@@ -53,12 +53,6 @@ struct FeedRow {
     }
 };
 
-/// Replaces `{0}` of a dialect's pattern.
-std::string of_payload(std::string_view pattern) {
-    std::string text(pattern);
-    return text.replace(text.find("{0}"), 3, "m.payload");
-}
-
 }  // namespace
 
 std::optional<EventId> FeedList::first_after(EventId after, std::optional<Time> since) const {
@@ -88,20 +82,20 @@ void FeedList::read(EventId after, const FeedRequest& request, FeedRows& rows) c
     sizes.exchange(use(until_, "until"));
     sizes.exchange(use(now_, "present"));
     sizes.exchange(use(take, "take"));
-    for_rows_while(sizes,
-                   "SELECT e.id, " + of_payload(dialect_.size) +
-                       " FROM webhooks_event e JOIN webhooks_message m ON m.id = e.message_id" +
-                       of_subscription +
-                       " AND (m.expires_at IS NULL OR m.expires_at > :present)"
-                       " ORDER BY e.id LIMIT :take",
-                   [&] {
-                       rows.has_more = count == request.take || bytes > request.max_bytes;
-                       if (rows.has_more) return false;
-                       ids.add(id.value);
-                       bytes += size;
-                       ++count;
-                       return true;
-                   });
+    for_each_row(sizes,
+                 "SELECT e.id, " + dialect_.size_of("m.payload") +
+                     " FROM webhooks_event e JOIN webhooks_message m ON m.id = e.message_id" +
+                     of_subscription +
+                     " AND (m.expires_at IS NULL OR m.expires_at > :present)"
+                     " ORDER BY e.id LIMIT :take",
+                 [&] {
+                     rows.has_more = count == request.take || bytes > request.max_bytes;
+                     if (rows.has_more) return false;
+                     ids.add(id.value);
+                     bytes += size;
+                     ++count;
+                     return true;
+                 });
     if (ids.is_empty()) return;
     FeedRow row;
     soci::statement query(sql_);
