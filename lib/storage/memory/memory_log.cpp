@@ -201,6 +201,8 @@ void MemoryLog::write(WorkerId worker, const CustodyChange& change) {
                            .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
                            .is_reserved = change.custody == Custody::reserved});
     if (puts_back) put_back(change.event);
+    // An earlier one was resent while the worker had this one in its memory.
+    if (change.is_ordered && !order_.is_first(change.event)) give_way(change.event);
 }
 
 std::vector<HeldEvent> MemoryLog::appended_after(WorkerId worker, EventId after,

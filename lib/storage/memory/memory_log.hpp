@@ -90,6 +90,8 @@ private:
     void enter_queue(WorkerId worker, EventId id, Time now, std::vector<EventId>& waiting);
     /// An event returns to its place in its queue, where it waits again.
     void reenter_queue(EventId id);
+    /// An event that is only reserved for its worker is free for the one in front of it.
+    void give_way(EventId id);
     /// An event has ended, or no worker has it any more.
     void leave_queue(EventId id);
     void put_back(EventId id);

@@ -226,7 +226,9 @@ void SqliteLogWriter::set_custody(const CustodyChange& change, WorkerId worker) 
         change.event, worker, change.custody == Custody::unclaimed ? WorkerId{} : worker,
         change.subscription, to_micros(change.due), change.attempts, change.attempts_since_reopened,
         change.custody == Custody::reserved ? 1 : 0);
-    if (!change.is_ordered || change.custody != Custody::unclaimed) return;
+    if (!change.is_ordered) return;
+    if (change.custody == Custody::reserved) give_way(sql_, change.event);
+    if (change.custody != Custody::unclaimed) return;
     changed > 0 ? put_back(sql_, change.event) : leave_if_deleted(sql_, change.event);
 }
 
