@@ -60,6 +60,10 @@ std::size_t Claimer::claim_due() {
         // Storage has the correct time: its clock was set back.
         parts_.health.note_storage_result(parts_.identity.heartbeat(), "heartbeat");
     }
+    // Hosts may have published them in their own transactions.
+    for (const HeldEvent& event : claim->events) {
+        parts_.feeds.check(event.subscription);
+    }
     parts_.inbox.deliver(std::move(claim->events));
     return std::max<std::size_t>(claimed, 1);
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <service/accounts.hpp>
 #include <service/change_reader.hpp>
+#include <service/feed_waiters.hpp>
 #include <service/inbox.hpp>
 #include <service/worker_identity.hpp>
 #include <vector>
@@ -27,6 +28,7 @@ public:
         SubscriptionIndex& index;
         Inbox& inbox;
         Accounts& accounts;
+        FeedWaiters& feeds;
         const delivery::MemoryBudget& budget;
     };
     explicit Claimer(Parts parts) : parts_(std::move(parts)) {}

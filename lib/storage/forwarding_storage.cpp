@@ -24,6 +24,7 @@ constexpr const char* call_names[] = {
     "find_any_event",
     "delete_event",
     "read_feed",
+    "feed_changes",
     "statistics",
     "series",
     "reopen_event",
@@ -183,6 +184,11 @@ Result<> ForwardingStorage::delete_event(const Principal& principal, Subscriptio
 Result<FeedRows> ForwardingStorage::read_feed(const Principal& principal, SubscriptionId id,
                                               const FeedRequest& request) {
     return call_inner(Call::read_feed, [&] { return inner_->read_feed(principal, id, request); });
+}
+
+Result<std::vector<FeedChange>> ForwardingStorage::feed_changes(
+    const std::vector<FeedWatch>& watches) {
+    return call_inner(Call::feed_changes, [&] { return inner_->feed_changes(watches); });
 }
 
 Result<DeliveryStatistics> ForwardingStorage::statistics(const Principal& principal,

@@ -34,6 +34,11 @@ public:
     std::vector<Event> newest(SubscriptionId subscription, std::size_t limit) const;
     void copy(SubscriptionId subscription, Copies& copies) const;
     /// @param database identifies the storage
+    /// 0: it has none.
+    EventId newest_of(SubscriptionId subscription) const {
+        const std::set<EventId>& ids = of(subscription);
+        return ids.empty() ? EventId{} : *ids.rbegin();
+    }
     Result<FeedRows> feed(SubscriptionId subscription, const FeedRequest& request,
                           std::uint64_t database, Time now) const;
     /// Of the attempts after `from`. @return timed_out if the budget is used up

@@ -152,16 +152,6 @@ auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body)
     });
 }
 
-Result<std::optional<EventId>> PostgresqlStorage::last_settled_event() {
-    std::optional<EventId> last;
-    const Result<> done = in_transaction(Purpose::read, {}, [&](soci::session& sql) {
-        execute(sql, "SELECT webhooks_settled_id()", into(last));
-        return true;
-    });
-    if (!done) return done.error();
-    return last;
-}
-
 TimeOverride PostgresqlStorage::given_time() const {
     return options_.clock ? std::optional(options_.clock->now()) : std::nullopt;
 }

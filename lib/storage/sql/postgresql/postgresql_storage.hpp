@@ -32,6 +32,7 @@ public:
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
+    Result<std::vector<FeedChange>> feed_changes(const std::vector<FeedWatch>&) override;
 
 private:
     Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
