@@ -23,6 +23,7 @@ public:
 
     std::int64_t number(int column) const;
     std::string_view text(int column) const;
+    bool is_null(int column) const;
 
 private:
     sqlite_api::sqlite3_stmt* const statement_;
