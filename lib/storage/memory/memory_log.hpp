@@ -60,7 +60,7 @@ public:
     bool write(WorkerId worker, const AttemptRecord& record);
     void write(WorkerId worker, const CustodyChange& change);
     std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit) const;
-    std::vector<HeldEvent> claim(WorkerId worker, std::size_t limit, std::int64_t number, Time now);
+    std::vector<HeldEvent> claim(WorkerId worker, ClaimLimit limit, std::int64_t number, Time now);
     /// When the earliest unclaimed event is due.
     std::optional<Time> next_due() const;
     std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,

@@ -65,13 +65,17 @@ std::shared_ptr<const Message> SqliteClaims::read_message(std::int64_t id) {
 }
 
 template <class... Values>
-std::vector<HeldEvent> SqliteClaims::read_held(SqliteStatement& select, const Values&... values) {
+std::vector<HeldEvent> SqliteClaims::read_held(SqliteStatement& select, ClaimLimit limit,
+                                               const Values&... values) {
     std::vector<HeldEvent> events;
+    std::size_t bytes = 0;
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
-    select.for_each(
+    select.for_each_while(
         [&](const SqliteRow& row) {
             std::shared_ptr<const Message>& message = messages[row.number(2)];
             if (!message) message = read_message(row.number(2));
+            bytes += message->payload->size();
+            if (bytes > limit.payload_bytes && !events.empty()) return false;
             HeldEvent& event = events.emplace_back();
             event.id = {row.number(0)};
             event.subscription = {row.number(1)};
@@ -83,8 +87,9 @@ std::vector<HeldEvent> SqliteClaims::read_held(SqliteStatement& select, const Va
             event.created_at = from_micros(row.number(7));
             event.due = from_micros(row.number(8));
             event.is_requested = row.number(9) != 0;
+            return true;
         },
-        values...);
+        values..., static_cast<std::int64_t>(limit.events));
     return events;
 }
 
@@ -95,10 +100,9 @@ void SqliteClaims::mark(WorkerId worker, std::int64_t number,
     }
 }
 
-std::vector<HeldEvent> SqliteClaims::claim(WorkerId worker, Time now, std::size_t limit,
+std::vector<HeldEvent> SqliteClaims::claim(WorkerId worker, Time now, ClaimLimit limit,
                                            std::int64_t number) {
-    std::vector<HeldEvent> events =
-        read_held(select_due_, to_micros(now), static_cast<std::int64_t>(limit));
+    std::vector<HeldEvent> events = read_held(select_due_, limit, to_micros(now));
     std::erase_if(events, [&](const HeldEvent& event) {
         if (event.message->ordering_key.empty() || take_turn(sql_, event.id, worker)) return false;
         keep_waiting(sql_, event.subscription, event.id);
@@ -110,15 +114,14 @@ std::vector<HeldEvent> SqliteClaims::claim(WorkerId worker, Time now, std::size_
 
 std::vector<HeldEvent> SqliteClaims::claim_reserved(WorkerId worker, SubscriptionId subscription,
                                                     std::size_t limit, std::int64_t number) {
-    std::vector<HeldEvent> events =
-        read_held(select_reserved_, worker, subscription, static_cast<std::int64_t>(limit));
+    std::vector<HeldEvent> events = read_held(select_reserved_, limit, worker, subscription);
     mark(worker, number, events);
     return events;
 }
 
 std::vector<HeldEvent> SqliteClaims::appended_after(WorkerId worker, EventId after,
                                                     std::size_t limit) {
-    return read_held(select_appended_, after, worker, static_cast<std::int64_t>(limit));
+    return read_held(select_appended_, limit, after, worker);
 }
 
 std::optional<Time> SqliteClaims::next_due() {

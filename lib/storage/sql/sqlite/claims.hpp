@@ -18,7 +18,7 @@ public:
     explicit SqliteClaims(soci::session& sql);
 
     /// Due events, marked as the worker's.
-    std::vector<HeldEvent> claim(WorkerId worker, Time now, std::size_t limit, std::int64_t number);
+    std::vector<HeldEvent> claim(WorkerId worker, Time now, ClaimLimit limit, std::int64_t number);
     std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
                                           std::size_t limit, std::int64_t number);
     std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit);
@@ -26,8 +26,10 @@ public:
     std::optional<Time> next_due();
 
 private:
+    /// @param limit its number of events is the last of the values, too
     template <class... Values>
-    std::vector<HeldEvent> read_held(SqliteStatement& select, const Values&... values);
+    std::vector<HeldEvent> read_held(SqliteStatement& select, ClaimLimit limit,
+                                     const Values&... values);
     std::shared_ptr<const Message> read_message(std::int64_t id);
     void mark(WorkerId worker, std::int64_t number, const std::vector<HeldEvent>& events);
 

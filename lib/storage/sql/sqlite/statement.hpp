@@ -55,6 +55,15 @@ public:
         }
     }
 
+    /// The same until `read` returns false.
+    template <class Read, class... Values>
+    void for_each_while(Read read, const Values&... values) {
+        bind_all(values...);
+        const std::unique_ptr<sqlite_api::sqlite3_stmt, Reset> reset(statement_.get());
+        while (step() && read(SqliteRow(statement_.get()))) {
+        }
+    }
+
     /// Binds the values, and calls `read(const SqliteRow&)` with the first row.
     /// @return whether there was one.
     template <class Read, class... Values>
