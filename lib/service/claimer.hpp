@@ -45,7 +45,7 @@ public:
     std::size_t claim_due();
     /// Whether `serve_refill_requests` has work.
     bool has_refill_requests() const {
-        return !requests_.empty() && parts_.budget.room_for_claim() > 0;
+        return !requests_.empty() && parts_.budget.room_for_claim().events > 0;
     }
     /// @pre what delivery has deferred is written
     std::size_t serve_refill_requests();

@@ -254,7 +254,7 @@ Result<std::vector<HeldEvent>> ForwardingStorage::appended_after(WorkerId worker
                       [&] { return inner_->appended_after(worker, after, limit); });
 }
 
-Result<Claim> ForwardingStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+Result<Claim> ForwardingStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
     return call_inner(Call::claim, [&] { return inner_->claim(worker, limit, number); });
 }
 

@@ -338,11 +338,12 @@ Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker
                          }));
 }
 
-Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
     return opened(run_as(
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
-            Claim claim{.events = storage::claim(connection, context, limit, number)};
+            Claim claim{
+                .events = storage::claim(connection, context, limit.events_of_any_size(), number)};
             if (!read_rest(connection, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
             const std::size_t judged = judge_unmatched(connection, claim.filtered);

@@ -27,7 +27,7 @@ public:
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
-    Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
+    Result<Claim> claim(WorkerId, ClaimLimit limit, std::int64_t number) override;
     Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
