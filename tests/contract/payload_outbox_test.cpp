@@ -66,7 +66,7 @@ PAYLOAD_OUTBOX_TEST("on SQLite a host's payload is encrypted as the service does
     deliver();
     REQUIRE(transport->requests().size() == 1);
     CHECK(*transport->requests()[0].body == payload_canary);
-    // Both use the same key of the user, whoever has made it.
+    // Service and host use the same key of the user.
     const EventId from_service = publish();
     commit(order());
     CHECK(rows() == "3 0 1");
