@@ -43,13 +43,31 @@ namespace WEBHOOKS_EXPORT webhooks {
 /// @return invalid_argument, also if no transaction is open; conflict for an idempotency key used
 /// with other content; unavailable if the database does not respond, or has aborted the transaction
 /// in favour of another (repeat it in both cases); unsupported if services encrypt payloads
-/// (`EncryptionOptions::payloads`); internal for any other error.
+/// (`EncryptionOptions::payloads`), which needs keys (below); internal for any other error.
 Result<PublishReceipt> publish_in_transaction(PGconn* connection, const Publication& publication,
                                               std::string_view schema = "webhooks");
 
 /// As above, through SOCI. @param session a session on PostgreSQL.
 Result<PublishReceipt> publish_in_transaction(soci::session& session,
                                               const Publication& publication,
+                                              std::string_view schema = "webhooks");
+
+/// As above, also where services encrypt payloads (`EncryptionOptions::payloads`): this publication
+/// is encrypted like theirs. Where they do not, the keys are not used.
+/// @param connection its role needs EXECUTE on `webhooks_publish_keys` and
+/// `webhooks_publish_encrypted` as well.
+/// @param keys as `EncryptionOptions::keys` of the services. It is asked in the transaction: for
+/// the key that encrypts the user's data key, or the current one if the user has none yet, and for
+/// that of secrets if there is an idempotency key. Nothing is kept for later calls: a class that
+/// asks a key management service should remember what it has.
+/// @return also unavailable if a key cannot be obtained now.
+Result<PublishReceipt> publish_in_transaction(PGconn* connection, const Publication& publication,
+                                              KeyProvider& keys,
+                                              std::string_view schema = "webhooks");
+
+/// As above, through SOCI. @param session a session on PostgreSQL.
+Result<PublishReceipt> publish_in_transaction(soci::session& session,
+                                              const Publication& publication, KeyProvider& keys,
                                               std::string_view schema = "webhooks");
 
 /// Publishes on SQLite, in the open transaction of one of the host's connections to the file of a
@@ -81,13 +99,7 @@ Result<PublishReceipt> publish_in_transaction(soci::session& session,
 Result<PublishReceipt> publish_in_transaction(sqlite3* connection, const Publication& publication,
                                               std::string_view schema = "main");
 
-/// As above, also where the service encrypts payloads (`EncryptionOptions::payloads`): this
-/// publication is encrypted like its own. Where it does not, the keys are not used.
-/// @param keys as `EncryptionOptions::keys` of the service. It is asked in the transaction: for the
-/// key that encrypts the user's data key, or the current one if the user has none yet, and for that
-/// of secrets if there is an idempotency key. Nothing is kept for later calls: a class that asks a
-/// key management service should remember what it has.
-/// @return also unavailable if a key cannot be obtained now.
+/// As above, also where the service encrypts payloads. @param keys as on PostgreSQL.
 Result<PublishReceipt> publish_in_transaction(sqlite3* connection, const Publication& publication,
                                               KeyProvider& keys, std::string_view schema = "main");
 

@@ -19,7 +19,7 @@ namespace webhooks {
 WEBHOOKS_EXPORT Result<> check_members(const Publication& publication, Time now,
                                        std::size_t max_payload_bytes);
 /// Checks only a payload, as `check_members` does.
-Result<> check_payload(std::string_view payload, std::size_t max_payload_bytes);
+WEBHOOKS_EXPORT Result<> check_payload(std::string_view payload, std::size_t max_payload_bytes);
 
 /// What to tell who publishes or subscribes to a retired type. @param successor may be empty.
 WEBHOOKS_EXPORT std::string was_retired(const std::string& successor);

@@ -40,7 +40,8 @@ inline void make_old(soci::session& sql) {
     sql << "DROP TABLE webhooks_rollup";
     sql << "DROP TABLE IF EXISTS webhooks_unmatched";
     if (sql.get_backend_name() == "postgresql") {
-        sql << "DROP FUNCTION webhooks_check_event_type";
+        sql << "DROP FUNCTION webhooks_check_event_type, webhooks_digest, webhooks_publish_stored, "
+               "webhooks_publish_encrypted, webhooks_publish_keys";
     }
     sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";

@@ -57,9 +57,9 @@ struct SqlitePayloadOutbox : PayloadFixture<SqliteOutboxPlace> {
 
 }  // namespace
 
-#define PAYLOAD_OUTBOX_TEST(name) TEST_CASE_METHOD(SqlitePayloadOutbox, name)
+#define SQLITE_PAYLOAD_TEST(name) TEST_CASE_METHOD(SqlitePayloadOutbox, name)
 
-PAYLOAD_OUTBOX_TEST("on SQLite a host's payload is encrypted as the service does, and delivered") {
+SQLITE_PAYLOAD_TEST("on SQLite a host's payload is encrypted as the service does, and delivered") {
     const EventId from_host = commit(order()).event_ids.at(0);
     CHECK_FALSE(place.contains(payload_canary));
     CHECK(event(from_host).payload == payload_canary);
@@ -91,7 +91,7 @@ PAYLOAD_OUTBOX_TEST("on SQLite a host's payload is encrypted as the service does
           "alice,");
 }
 
-PAYLOAD_OUTBOX_TEST("on SQLite a repetition of what is encrypted is recognized on either way") {
+SQLITE_PAYLOAD_TEST("on SQLite a repetition of what is encrypted is recognized on either way") {
     const EventId first = commit(order("one")).event_ids.at(0);
     CHECK(commit(order("one")).is_replay);
     CHECK(publish(payload_canary, alice, "one") == first);
@@ -112,7 +112,7 @@ PAYLOAD_OUTBOX_TEST("on SQLite a repetition of what is encrypted is recognized o
     CHECK(commit(order("plain")).is_replay);
 }
 
-PAYLOAD_OUTBOX_TEST("on SQLite a data key goes with the transaction that has made it") {
+SQLITE_PAYLOAD_TEST("on SQLite a data key goes with the transaction that has made it") {
     host << "BEGIN IMMEDIATE";
     const PublishReceipt undone = try_publish(order("one")).value();
     CHECK(undone.event_ids.size() == 1);
@@ -131,7 +131,7 @@ PAYLOAD_OUTBOX_TEST("on SQLite a data key goes with the transaction that has mad
     CHECK(event(by_host).payload == "kept");
 }
 
-PAYLOAD_OUTBOX_TEST("on SQLite a host without a key provider publishes nothing, and is told") {
+SQLITE_PAYLOAD_TEST("on SQLite a host without a key provider publishes nothing, and is told") {
     host << "BEGIN IMMEDIATE";
     host << "INSERT INTO shop_order VALUES (7)";
     const Error error = publish_in_transaction(connection(), order()).error();
@@ -151,7 +151,7 @@ PAYLOAD_OUTBOX_TEST("on SQLite a host without a key provider publishes nothing, 
     CHECK(place.contains(payload_canary));
 }
 
-PAYLOAD_OUTBOX_TEST("on SQLite a key provider that fails at any call undoes the publication") {
+SQLITE_PAYLOAD_TEST("on SQLite a key provider that fails at any call undoes the publication") {
     publish("so that there is a key of alice");
     Publication to_all = order("one");
     to_all.user_id.clear();
@@ -180,7 +180,7 @@ PAYLOAD_OUTBOX_TEST("on SQLite a key provider that fails at any call undoes the 
     CHECK(rows() == "3 2 2");
 }
 
-PAYLOAD_OUTBOX_TEST("on SQLite what a host published goes with the keys of its user") {
+SQLITE_PAYLOAD_TEST("on SQLite what a host published goes with the keys of its user") {
     const EventId before = commit(order()).event_ids.at(0);
     running->shred_user(admin, "alice").value();
     CHECK(event(before).is_payload_gone);
@@ -193,7 +193,7 @@ PAYLOAD_OUTBOX_TEST("on SQLite what a host published goes with the keys of its u
     CHECK(transport->requests().size() == 1);
 }
 
-PAYLOAD_OUTBOX_TEST("on SQLite a host replaces a data key that is old or cannot be obtained") {
+SQLITE_PAYLOAD_TEST("on SQLite a host replaces a data key that is old or cannot be obtained") {
     commit(order());
     host << "UPDATE webhooks_data_key SET created_at = created_at - 2592000000000";
     const EventId second = commit(order()).event_ids.at(0);
@@ -207,7 +207,7 @@ PAYLOAD_OUTBOX_TEST("on SQLite a host replaces a data key that is old or cannot 
     CHECK(event(third).payload == payload_canary);
 }
 
-PAYLOAD_OUTBOX_TEST("on SQLite filters judge what a host encrypts, and nothing is kept otherwise") {
+SQLITE_PAYLOAD_TEST("on SQLite filters judge what a host encrypts, and nothing is kept otherwise") {
     running->update_subscription(alice, subscription, {.filter = "payload/total ge 100"}).value();
     CHECK(commit(order("", R"({"total":99})")).event_ids.empty());
     keys->calls = 0;
@@ -219,30 +219,6 @@ PAYLOAD_OUTBOX_TEST("on SQLite filters judge what a host encrypts, and nothing i
     const EventId id = commit(order("", R"({"total":100})")).event_ids.at(0);
     CHECK(event(id).payload == R"({"total":100})");
     CHECK(rows() == "1 0 1");
-}
-#endif
-
-#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
-TEST_CASE_METHOD(PayloadFixture<PostgresqlPlace>, "SQL cannot publish where payloads are encrypted",
-                 "[postgresql]") {
-    soci::session sql;
-    place.connect(sql);
-    try {
-        sql << "SELECT webhooks_publish('order.created', '{}')";
-        FAIL("it published");
-    } catch (const soci::postgresql_soci_error& error) {
-        CHECK(error.sqlstate() == "0A000");
-    }
-    CHECK(publish_in_transaction(sql, {.event_type = "order.created", .payload = "{}"}).error() ==
-          Errc::invalid_argument);
-    sql << "BEGIN";
-    CHECK(publish_in_transaction(sql, {.event_type = "order.created", .payload = "{}"},
-                                 place.place.schema)
-              .error() == Errc::unsupported);
-    sql << "ROLLBACK";
-    encryption.payloads = false;
-    start();
-    sql << "SELECT webhooks_publish('order.created', '{}')";
 }
 #endif
 

@@ -1,6 +1,7 @@
 // The part of SqlStorage that encrypts and decrypts payloads and responses. The host's key provider
 // is asked outside transactions.
 
+#include <algorithm>
 #include <encryption/envelope.hpp>
 #include <storage/audit_records.hpp>
 #include <storage/sql/audit_table.hpp>
@@ -234,6 +235,22 @@ Result<std::vector<HeldEvent>> SqlStorage::opened(Result<std::vector<HeldEvent>>
 Result<Claim> SqlStorage::opened(Result<Claim> claim) {
     if (claim) open(claim->events);
     return claim;
+}
+
+Message SqlStorage::open_known(const Message& stored, std::set<std::int64_t>& missing) const {
+    if (stored.key_id == 0) return stored;
+    std::set<std::int64_t> wanted{stored.key_id};
+    KeysById keys;
+    payload_keys_.find(wanted, keys);
+    missing.merge(wanted);
+    return PayloadOpener(std::move(keys)).open(stored);
+}
+
+bool SqlStorage::obtain_keys(const std::set<std::int64_t>& missing) {
+    if (missing.empty() || !encryption_.keys) return false;
+    const KeysById keys = decryption_keys(missing);
+    return std::ranges::any_of(keys,
+                               [](const auto& found) { return found.second && *found.second; });
 }
 
 // ---- Destroying.

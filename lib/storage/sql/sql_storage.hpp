@@ -181,6 +181,11 @@ protected:
     /// Replaces messages that were read by their plain text; those that cannot be decrypted say so.
     Result<std::vector<HeldEvent>> opened(Result<std::vector<HeldEvent>> events);
     Result<Claim> opened(Result<Claim> claim);
+    /// With the keys in memory alone, for what is read inside a transaction. Otherwise it is
+    /// locked, and its key is in `missing`.
+    Message open_known(const Message& stored, std::set<std::int64_t>& missing) const;
+    /// Obtains keys for `open_known`. @return whether it has more of them now
+    bool obtain_keys(const std::set<std::int64_t>& missing);
 
 private:
     /// As `run` with Purpose::configure, for changes of which subscribers hear:

@@ -339,19 +339,27 @@ Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker
 }
 
 Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
-    return opened(run_as(
+    std::set<std::int64_t> missing_keys;
+    const auto open = [this](const Message& stored, std::set<std::int64_t>& missing) {
+        return open_known(stored, missing);
+    };
+    Result<Claim> claimed = opened(run_as(
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
             Claim claim{
                 .events = storage::claim(connection, context, limit.events_of_any_size(), number)};
             if (!read_rest(connection, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
-            const std::size_t judged = judge_unmatched(connection, claim.filtered);
+            const std::size_t judged =
+                judge_unmatched(connection, open, claim.filtered, missing_keys);
             const std::optional<Time> more = read_rest(connection, claim);
             if (more && judged > 0)
                 claim.next_due = std::min(*more, claim.next_due.value_or(*more));
             return claim;
         }));
+    // The host's key provider is asked outside transactions; the next claim judges with these keys.
+    if (claimed && obtain_keys(missing_keys)) claimed->next_due = Time();
+    return claimed;
 }
 
 Result<std::vector<HeldEvent>> PostgresqlStorage::claim_reserved(WorkerId worker,

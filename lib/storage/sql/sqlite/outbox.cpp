@@ -8,7 +8,6 @@
 #include <filter/judge.hpp>
 #include <publication/publication.hpp>
 #include <random>
-#include <signing/digest.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/rollup_counts.hpp>
 #include <storage/sql/exchange.hpp>
@@ -40,12 +39,6 @@ std::string adding_filtered() {
     return text.insert(text.find("webhooks_rollup"), "@");
 }
 
-Error needs_keys() {
-    return {Errc::unsupported,
-            "services encrypt the payloads in this database: pass publish_in_transaction the "
-            "KeyProvider of EncryptionOptions::keys"};
-}
-
 /// Publishes on a host's connection. Throws what SqliteStatement throws.
 class SqliteOutbox {
 public:
@@ -63,7 +56,7 @@ public:
         const Time now = system_clock()->now();
         std::optional<SqliteOutboxCipher> cipher;
         if (encrypts()) {
-            if (!keys_) return needs_keys();
+            if (!keys_) return outbox_needs_keys();
             cipher.emplace(file_, *keys_, now);
         }
         if (Result<> verdict = check(publication, now); !verdict) return verdict.error();
@@ -125,7 +118,7 @@ private:
 
     Result<PublishReceipt> append(const Publication& publication,
                                   const std::optional<SqliteOutboxCipher>& cipher, Time now) const {
-        std::optional<IdempotencyKey> key = key_of(publication);
+        std::optional<IdempotencyKey> key = idempotency_of(publication);
         if (key) {
             const Result<> sealed = cipher ? cipher->seal_digest(*key) : Result<>();
             if (!sealed) return sealed.error();
@@ -153,23 +146,6 @@ private:
         }
         count_filtered(found.filtered, now);
         return receipt_of(first, subscriptions.size(), false);
-    }
-
-    static std::optional<IdempotencyKey> key_of(const Publication& publication) {
-        if (publication.idempotency_key.empty()) return {};
-        return IdempotencyKey{
-            .scope = publication.user_id,
-            .key = publication.idempotency_key,
-            .digest = signing::sha256(digest_input(publication, publication.user_id))};
-    }
-
-    static Message message_of(const Publication& publication) {
-        return {.event_type = publication.event_type,
-                .content_type = publication.content_type,
-                .payload = std::make_shared<const std::string>(publication.payload),
-                .expires_at = publication.expires_at,
-                .user_id = publication.user_id,
-                .ordering_key = publication.ordering_key};
     }
 
     static PublishReceipt receipt_of(std::int64_t first, std::size_t count, bool is_replay) {
