@@ -38,7 +38,7 @@ function Settings({ subscription }) {
     const row = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
     return html`<section><h2>${e.details}</h2><dl class="settings">
         ${row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)}
-        ${row(e.type, html`<code>${visible(subscription.eventType)}</code>`)}
+        ${row(e.type, html`<${TypeName} name=${subscription.eventType} />`)}
         ${subscription.filter && row(e.filter, html`<code>${visible(subscription.filter)}</code>`)}
         ${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
         ${headers.length > 0 && row(e.headers, html`<ul class="plain">${headers.map(([name]) => html`<li><code>${visible(name)}: ••••</code></li>`)}</ul>`)}

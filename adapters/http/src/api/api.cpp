@@ -126,6 +126,7 @@ public:
                         .webhook_id = data.route.webhook_id,
                         .portal = portal_.get(),
                         .asset_hash = data.route.asset_hash,
+                        .asset_name = data.route.asset_name,
                         .stop = std::move(stop)};
         data.route.operation->handler(service_, call, std::move(done));
     }
