@@ -2,10 +2,10 @@
 
 /** What the scripts of modules may use of this one. */
 const shared = {
-    html, useState, useRef, useLoad, useRefresh, api, t, visible, number, bytes, seconds, quoted, allOf, pretty, can, endpointHref,
-    Charts, Code, Confirm, CopyButton, Details, Empty, Field, Head, Icon, Lazy, Loaded, Outside, Pages, Problem, Select, State, Table, Text, Time, download,
+    html, useState, useRef, useLoad, useRefresh, api, t, visible, number, bytes, seconds, quoted, allOf, pretty, can, endpointHref, subscriptionPath,
+    Charts, Code, Confirm, CopyButton, Details, Empty, Field, Head, Icon, Lazy, Loaded, Outside, Pages, Problem, Secret, Select, State, Table, Text, Time, download,
     typeHref, markOf, grouped, isOperational, loadType, knownTypes, forgetTypes, TypeMark, DeprecationBanner,
-    say: (text) => announce(text), hasKey: () => session.key !== null, isOperator: () => isOperator(),
+    say: (text) => announce(text), config: () => config, hasKey: () => session.key !== null, isOperator: () => isOperator(),
 };
 
 const modules = new Map();
