@@ -96,7 +96,7 @@ function Actions({ subscription, reload }) {
         location.hash = "#/endpoints";
     };
     const test = async () => {
-        const { eventId } = await api.post(subscriptionPath(id, "/test"));
+        const eventId = await sendTest(subscription);
         announce(e.testSent(eventId));
         location.hash = endpointHref(id, `/deliveries/${eventId}`);
     };
@@ -146,7 +146,6 @@ function Created({ id }) {
         <section class="step"><h2>${c.secret}</h2><p>${c.secretHint}</p><${Secret} load=${async () => (await api.get(subscriptionPath(id))).subscription.secret} /></section>
         <section class="step"><h2>${c.verify}</h2><${Lazy} module="verify" part="Snippets" /></section>
         <section class="step"><h2>${c.test}</h2><div class="buttons">${can("events:send") && html`<${Act} class="main" onDo=${async () => {
-            const { eventId } = await api.post(subscriptionPath(id, "/test"));
-            location.hash = endpointHref(id, `/deliveries/${eventId}`);
+            location.hash = endpointHref(id, `/deliveries/${await sendTest(subscription)}`);
         }}>${t.endpoint.test}<//>`}<a class="button" href=${endpointHref(id)}>${c.done}</a></div></section>`}<//>`;
 }
