@@ -1,0 +1,1 @@
+-- Nothing: its outbox is not in SQL.
