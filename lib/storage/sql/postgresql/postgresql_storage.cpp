@@ -6,6 +6,7 @@
 #include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/claims.hpp>
+#include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/postgresql/rollups.hpp>
 #include <storage/sql/postgresql/schema.hpp>
@@ -309,6 +310,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
     std::vector<OperationalEvent> written;
     Result<BatchReceipt> answer =
         run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
+            send_queue_locks(connection, batch);
             const std::optional<BegunBatch> begun =
                 begin_batch(connection, given_time(), worker, batch, events);
             if (!begun) return taken_over();
@@ -316,6 +318,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
                 return Error(Errc::stale_revision, "subscriptions have changed");
             }
             send_results(connection, worker, batch, on_duplicate);
+            send_order(connection, worker, batch);
             send_rollups(connection, worker, batch.rollups);
             if (batch.report) send_report(connection, worker, *batch.report);
             const bool has_findings = !batch.states.empty() || !batch.deactivations.empty() ||
@@ -324,7 +327,8 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             // change them.
             if (has_findings) lock_revision(connection);
             BatchReceipt receipt;
-            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
+            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event,
+                                     receipt.waiting);
             // A SOCI call waits for what was sent, which otherwise goes with the commit.
             if (!has_findings) return receipt;
             return with_operational(connection.sql(), batch.exhausted_window, begun->context.now,
@@ -357,8 +361,7 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::
             // What this appends can be claimed as soon as it is committed.
             const std::size_t judged = judge_unmatched(connection, claim.filtered);
             const std::optional<Time> more = read_rest(connection, claim);
-            if (more && judged > 0)
-                claim.next_due = std::min(*more, claim.next_due.value_or(*more));
+            if (more && judged > 0) claim.next_due = std::min(*more, claim.next_due.value_or(*more));
             return claim;
         }));
 }
