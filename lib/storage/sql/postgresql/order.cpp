@@ -155,11 +155,12 @@ std::vector<EventId> NewOrdered::write(PostgresqlConnection& connection,
             "AS n(event_id, subscription_id, ordering_key, is_due)), "
             "entered AS (INSERT INTO webhooks_ordered "
             "(event_id, subscription_id, ordering_key, worker_id) "
-            "SELECT event_id, subscription_id, ordering_key, CASE WHEN is_first THEN $1 ELSE 0 END "
+            "SELECT event_id, subscription_id, ordering_key, CASE WHEN is_first THEN $1::bigint "
+            "ELSE 0 END "
             "FROM entry), "
             "waiting AS (INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, "
             "attempts, tries, claimed_by, claim_number, is_deferred) "
-            "SELECT subscription_id, event_id, $6, 0, 0, -1, 0, 0 FROM entry "
+            "SELECT subscription_id, event_id, $6::bigint, 0, 0, -1, 0, 0 FROM entry "
             "WHERE NOT is_first AND is_due = 0) "
             "SELECT event_id FROM entry WHERE NOT is_first AND is_due = 0"};
     if (entries_.empty()) return {};
