@@ -303,16 +303,12 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& give
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch,
                                               OnDuplicate on_duplicate) {
-    std::size_t events = 0;
-    for (const Append& append : batch.appends) {
-        events += append.subscriptions.size();
-    }
     std::vector<OperationalEvent> written;
     Result<BatchReceipt> answer =
         run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
             send_queue_locks(connection, batch);
             const std::optional<BegunBatch> begun =
-                begin_batch(connection, given_time(), worker, batch, events);
+                begin_batch(connection, given_time(), worker, batch);
             if (!begun) return taken_over();
             if (!batch.appends.empty() && begun->revision != batch.matched_at) {
                 return Error(Errc::stale_revision, "subscriptions have changed");
@@ -361,7 +357,8 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::
             // What this appends can be claimed as soon as it is committed.
             const std::size_t judged = judge_unmatched(connection, claim.filtered);
             const std::optional<Time> more = read_rest(connection, claim);
-            if (more && judged > 0) claim.next_due = std::min(*more, claim.next_due.value_or(*more));
+            if (more && judged > 0)
+                claim.next_due = std::min(*more, claim.next_due.value_or(*more));
             return claim;
         }));
 }
