@@ -210,6 +210,23 @@ std::vector<std::chrono::microseconds> Host::publish_batches_for(
     return times;
 }
 
+std::vector<std::chrono::microseconds> Host::publish_until_delivered(
+    std::int64_t events, std::chrono::milliseconds pause) {
+    std::vector<std::chrono::microseconds> times;
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+    while (counts_->delivered() < events) {
+        const auto before = std::chrono::steady_clock::now();
+        if (before > limit) throw std::runtime_error("not delivered within five minutes");
+        if (!service_.publish(administrator(), next_publication(payload()))) counts_->failed = true;
+        times.push_back(std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - before));
+        check();
+        std::this_thread::sleep_for(pause);
+    }
+    std::ranges::sort(times);
+    return times;
+}
+
 std::int64_t Host::deliver_evenly(double rate, std::chrono::milliseconds duration) {
     const std::int64_t before = published_;
     const auto start = std::chrono::steady_clock::now();

@@ -35,6 +35,10 @@ public:
     /// Publishes from one thread, in batches of maximum size.
     /// @return how long each batch took, ascending.
     std::vector<std::chrono::microseconds> publish_batches_for(std::chrono::milliseconds);
+    /// Publishes one event, waits until it is durable and for this long, and so on until this many
+    /// events are delivered. @return how long each took, ascending.
+    std::vector<std::chrono::microseconds> publish_until_delivered(std::int64_t events,
+                                                                   std::chrono::milliseconds pause);
     /// Publishes at this rate, evenly, for as long as the service keeps up; each payload contains
     /// the time of its creation. Waits as above.
     /// @return the number of events.

@@ -50,7 +50,7 @@ Scale quick_scale() {
             .grown_log = 200'000,
             .many_subscriptions = 10'000,
             .many_endpoints = 1000,
-            .many_retries = 50'000,
+            .backlog = 50'000,
             .idle = std::chrono::milliseconds(2000)};
 }
 
@@ -65,7 +65,7 @@ Scale test_scale() {
             .grown_log = 3000,
             .many_subscriptions = 100,
             .many_endpoints = 100,
-            .many_retries = 1000,
+            .backlog = 1000,
             .idle = std::chrono::milliseconds(100)};
 }
 

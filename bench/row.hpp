@@ -34,7 +34,7 @@ struct Scale {
     std::int64_t grown_log = 5'000'000;        ///< Events.
     int many_subscriptions = 100'000;
     int many_endpoints = 10'000;
-    int many_retries = 1'000'000;
+    std::int64_t backlog = 1'000'000;  ///< Events.
     std::chrono::milliseconds idle{10'000};
 };
 

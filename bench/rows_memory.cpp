@@ -1,4 +1,4 @@
-/// The cost of an idle service, and of a start with far too much work.
+/// The cost of an idle service, and of a start with a backlog.
 
 #include <host.hpp>
 #include <measure.hpp>
@@ -19,26 +19,43 @@ Figures measure_idle(const Bench& bench) {
             {"resident_mb", resident_megabytes()}};
 }
 
-Figures measure_retries(const Bench& bench) {
-    const LogShape shape{.events = bench.scale.many_retries, .are_due = true, .is_used_up = true};
-    const auto storage = open_log(bench, Place::sqlite, shape);
+/// Until all are delivered, while a few publications go on.
+Figures measure_backlog(const Bench& bench, Place place) {
+    const LogShape shape{.events = bench.scale.backlog, .are_due = true, .is_used_up = true};
+    const auto storage = open_log(bench, place, shape);
     const double baseline = resident_megabytes();
     reset_peak();
     const std::uint64_t before = bench.sink.requests();
     const auto start = std::chrono::steady_clock::now();
     Host host(storage, shape);
     if (!bench.sink.wait_for(before + 1, std::chrono::seconds(60))) {
-        throw std::runtime_error("no retry was delivered within a minute");
+        throw std::runtime_error("nothing of the backlog was delivered within a minute");
     }
     const std::chrono::duration<double, std::milli> first =
         std::chrono::steady_clock::now() - start;
     const Meter meter(bench);
     const std::int64_t delivered_before = host.delivered();
-    std::this_thread::sleep_for(bench.scale.duration);
+    const std::vector<std::chrono::microseconds> publishing =
+        host.publish_until_delivered(shape.events, std::chrono::milliseconds(10));
     Figures figures = meter.rate(static_cast<double>(host.delivered() - delivered_before));
-    figures.insert(figures.begin(), {{"over_baseline_mb", peak_megabytes() - baseline},
-                                     {"first_ms", first.count()}});
+    figures.insert(figures.end(), {{"over_baseline_mb", peak_megabytes() - baseline},
+                                   {"first_ms", first.count()},
+                                   {"publish_p50_ms", percentile_ms(publishing, 0.5)},
+                                   {"publish_p99_ms", percentile_ms(publishing, 0.99)}});
+    host.finish();
     return figures;
+}
+
+Row backlog(const Scale& scale, std::string place_name, Place place) {
+    return {
+        .name = "backlog-" + place_name,
+        .what = "a start with " + short_number(scale.backlog) +
+                " events due, until they are delivered, and some publications meanwhile",
+        .measure = [place](const Bench& bench) { return measure_backlog(bench, place); },
+        .targets = {{.figure = "rate", .versus = "deliver-" + place_name, .bar = 0.80, .aim = 1.0},
+                    {.figure = "over_baseline_mb", .bar = 64, .aim = 48, .is_at_most = true}},
+        .needs_postgresql = place == Place::postgresql,
+        .repetitions = 1};
 }
 
 }  // namespace
@@ -51,11 +68,8 @@ void add_memory_rows(Rows& rows, const Scale& scale) {
          .measure = measure_idle,
          .targets = {{.figure = "cpu_percent", .bar = 1, .aim = 0.1, .is_at_most = true},
                      {.figure = "resident_mb", .bar = 200, .aim = 80, .is_at_most = true}}});
-    rows.push_back(
-        {.name = "retries",
-         .what = "a start with " + short_number(scale.many_retries) + " retries due",
-         .measure = measure_retries,
-         .targets = {{.figure = "over_baseline_mb", .bar = 256, .aim = 64, .is_at_most = true}}});
+    rows.push_back(backlog(scale, "sqlite", Place::sqlite));
+    rows.push_back(backlog(scale, "postgresql", Place::postgresql));
 }
 
 }  // namespace bench

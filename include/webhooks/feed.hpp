@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -12,6 +13,10 @@ namespace WEBHOOKS_EXPORT webhooks {
 
 /// The maximum of `FeedQuery::take`; more is read as this.
 inline constexpr std::size_t max_feed_take = 1000;
+/// The maximum number of readers that wait for the feed of one subscription.
+inline constexpr std::size_t max_feed_waits = 4;
+/// The longest that a reader waits; more is read as this.
+inline constexpr std::chrono::seconds max_feed_wait{60};
 /// A page has no further event once its events would take more than this as JSON.
 inline constexpr std::size_t max_feed_bytes = std::size_t{16} * 1024 * 1024;
 

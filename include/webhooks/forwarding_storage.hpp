@@ -31,6 +31,7 @@ public:
         find_any_event,
         delete_event,
         read_feed,
+        feed_changes,
         statistics,
         series,
         reopen_event,
@@ -90,6 +91,7 @@ public:
                                         std::optional<std::uint64_t> worker_tag) override;
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<FeedRows> read_feed(const Principal&, SubscriptionId, const FeedRequest&) override;
+    Result<std::vector<FeedChange>> feed_changes(const std::vector<FeedWatch>&) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
                                           std::stop_token stop) override;
     Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&) override;
@@ -107,7 +109,7 @@ public:
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
-    Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
+    Result<Claim> claim(WorkerId, ClaimLimit limit, std::int64_t number) override;
     Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;

@@ -52,7 +52,7 @@ inline constexpr std::size_t max_publications_in_batch = 1000;
 ///
 /// **Blocking.** Every member function blocks until storage has responded, except `async_publish`,
 /// `async_publish_batch`, `event_types`, `options`, `metrics`, `check_ready` and `start`, which
-/// wait for a mutex at most.
+/// wait for a mutex at most. `async_read_feed` blocks to read, not to wait for events.
 ///
 /// **Callbacks.** Inside a completion, an Observer, a Transport or a Storage, on any thread, the
 /// functions that wait for the service's own work (`publish`, `publish_batch`, `send_test_event`,
@@ -178,6 +178,16 @@ public:
     /// `expires_at` has passed.
     /// @return invalid_argument that names `cursor`, `since` or `take`.
     Result<FeedPage> read_feed(const Principal&, SubscriptionId, const FeedQuery& = {}) const;
+    /// As `read_feed`, which it blocks for, but if there is no event, `done` is called later: with
+    /// `FeedPage::has_more` and still no event once there is something to read, otherwise with the
+    /// page after `wait` (at most `max_feed_wait`; by the service's clock), once `stop` is
+    /// requested, or when the service stops. Called exactly once, as in `async_publish`; waiting
+    /// holds neither a thread nor a connection to storage. What other processes publish is noticed
+    /// within 2 s.
+    /// @return also overloaded, if `max_feed_waits` readers wait for this feed already.
+    void async_read_feed(const Principal&, SubscriptionId, const FeedQuery&,
+                         std::chrono::milliseconds wait, std::function<void(Result<FeedPage>)> done,
+                         std::stop_token stop = {});
     /// If the event is still queued, it is cancelled: here at once, at other workers within
     /// `ServiceOptions::heartbeat_interval`.
     Result<> delete_event(const Principal&, SubscriptionId, EventId);

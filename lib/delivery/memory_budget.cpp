@@ -7,6 +7,9 @@ namespace {
 /// The guaranteed share of a queue.
 constexpr std::size_t max_guaranteed_events = 100;
 
+/// A claim of many events changes each page of the database for several of them.
+constexpr std::size_t batches_in_claim = 2;
+
 constexpr std::size_t three_quarters(std::size_t all) {
     return all - all / 4;
 }
@@ -45,14 +48,14 @@ bool MemoryBudget::has_room_for(std::size_t events, std::size_t payload_bytes) c
            held_bytes_ + payload_bytes <= options_.max_payload_bytes_in_memory;
 }
 
-std::size_t MemoryBudget::room_for_claim() const noexcept {
+ClaimLimit MemoryBudget::room_for_claim() const noexcept {
     const std::size_t events = held_events_;
     const std::size_t bytes = held_bytes_;
     const std::size_t max_events = three_quarters(options_.max_events_in_memory);
     const std::size_t max_bytes = three_quarters(options_.max_payload_bytes_in_memory);
     if (events >= max_events || bytes >= max_bytes) return 0;
-    const std::size_t largest = (max_bytes - bytes) / options_.max_payload_bytes;
-    return std::min({max_events - events, std::max<std::size_t>(largest, 1), options_.max_batch});
+    return {std::min(max_events - events, batches_in_claim * options_.max_batch), max_bytes - bytes,
+            options_.max_payload_bytes};
 }
 
 std::size_t MemoryBudget::shared_room(const Queued& queued) const noexcept {

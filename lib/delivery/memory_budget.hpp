@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <webhooks/options.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::delivery {
 
@@ -39,9 +40,8 @@ public:
     std::size_t held_bytes() const noexcept { return held_bytes_; }
     /// Whether the events of publications fit, in addition to what is held.
     bool has_room_for(std::size_t events, std::size_t payload_bytes) const noexcept;
-    /// The number of events that may be claimed at once. Their sizes are unknown: each counts as
-    /// the maximum.
-    std::size_t room_for_claim() const noexcept;
+    /// What may be claimed at once; no events: nothing.
+    ClaimLimit room_for_claim() const noexcept;
 
     // ---- Events that wait in queues.
 

@@ -166,6 +166,11 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
             }
             std::erase_if(held, waits);
         }
+        if (!appended.is_replay) {
+            for (const SubscriptionId subscription : batch.appends[i].subscriptions) {
+                parts_.feeds.check(subscription);
+            }
+        }
         events.insert(events.end(), std::make_move_iterator(held.begin()),
                       std::make_move_iterator(held.end()));
         if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
@@ -272,6 +277,7 @@ bool BatchWriter::recover_appended() {
         parts_.accounts.count_published(found->size());
         for (const HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
+            parts_.feeds.check(event.subscription);
         }
         parts_.inbox.deliver(std::move(*found));
     }

@@ -5,6 +5,7 @@
 #include <service/accounts.hpp>
 #include <service/change_reader.hpp>
 #include <service/claimer.hpp>
+#include <service/feed_waiters.hpp>
 #include <service/low_water.hpp>
 #include <service/pending_work.hpp>
 #include <service/worker_identity.hpp>
@@ -31,6 +32,7 @@ public:
         SubscriptionIndex& index;
         Inbox& inbox;
         Claimer& claimer;
+        FeedWaiters& feeds;
         PendingWork& pending;
         Accounts& accounts;
         const delivery::MemoryBudget& budget;

@@ -26,7 +26,7 @@ void Claimer::add(const std::vector<delivery::RefillRequest>& requests) {
 
 std::optional<SteadyTime> Claimer::ready_at() const {
     if (is_in_doubt_) return SteadyTime::min();
-    if (!next_due_ || parts_.budget.room_for_claim() == 0) return {};
+    if (!next_due_ || parts_.budget.room_for_claim().events == 0) return {};
     const auto until_due = std::max(*next_due_ - parts_.clock.now(), Time::duration::zero());
     return parts_.clock.steady_now() + until_due;
 }
@@ -43,8 +43,8 @@ bool Claimer::resolve_in_doubt_claim() {
 std::size_t Claimer::claim_due() {
     if (!resolve_in_doubt_claim()) return 0;
     if (!next_due_ || parts_.clock.now() < *next_due_) return 0;
-    const std::size_t room = parts_.budget.room_for_claim();
-    if (room == 0) return 0;
+    const ClaimLimit room = parts_.budget.room_for_claim();
+    if (room.events == 0) return 0;
     Result<Claim> claim = parts_.storage->claim(parts_.identity.id(), room, ++last_claim_);
     if (!claim) is_in_doubt_ = true;
     if (!parts_.health.note_storage_result(claim, "claim")) return 0;
@@ -60,6 +60,10 @@ std::size_t Claimer::claim_due() {
         // Storage has the correct time: its clock was set back.
         parts_.health.note_storage_result(parts_.identity.heartbeat(), "heartbeat");
     }
+    // Hosts may have published them in their own transactions.
+    for (const HeldEvent& event : claim->events) {
+        parts_.feeds.check(event.subscription);
+    }
     parts_.inbox.deliver(std::move(claim->events));
     return std::max<std::size_t>(claimed, 1);
 }
@@ -68,9 +72,9 @@ std::size_t Claimer::serve_refill_requests() {
     std::size_t served = 0;
     while (!requests_.empty() && served < max_refills_in_step && resolve_in_doubt_claim()) {
         delivery::RefillRequest request = requests_.front();
-        const std::size_t room = parts_.budget.room_for_claim();
-        if (room == 0) break;
-        request.count = std::min(request.count, room);
+        const ClaimLimit room = parts_.budget.room_for_claim();
+        if (room.events == 0) break;
+        request.count = std::min(request.count, room.events_of_any_size());
         Result<std::vector<HeldEvent>> events = parts_.storage->claim_reserved(
             parts_.identity.id(), request.subscription, request.count, ++last_claim_);
         if (!events) is_in_doubt_ = true;

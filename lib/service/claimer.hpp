@@ -7,6 +7,7 @@
 #include <optional>
 #include <service/accounts.hpp>
 #include <service/change_reader.hpp>
+#include <service/feed_waiters.hpp>
 #include <service/inbox.hpp>
 #include <service/worker_identity.hpp>
 #include <vector>
@@ -27,6 +28,7 @@ public:
         SubscriptionIndex& index;
         Inbox& inbox;
         Accounts& accounts;
+        FeedWaiters& feeds;
         const delivery::MemoryBudget& budget;
     };
     explicit Claimer(Parts parts) : parts_(std::move(parts)) {}
@@ -43,7 +45,7 @@ public:
     std::size_t claim_due();
     /// Whether `serve_refill_requests` has work.
     bool has_refill_requests() const {
-        return !requests_.empty() && parts_.budget.room_for_claim() > 0;
+        return !requests_.empty() && parts_.budget.room_for_claim().events > 0;
     }
     /// @pre what delivery has deferred is written
     std::size_t serve_refill_requests();

@@ -11,14 +11,20 @@
 
 namespace webhooks::service {
 
+/// Of a call that does not publish.
+struct NoMeter {
+    template <class Answer>
+    void finish(const Result<Answer>&) const noexcept {}
+};
+
 /// A host's completion handler: it is called once, with the first result, and its exceptions are
 /// logged. Thread-safe.
-template <class Answer>
+template <class Answer, class Meter = metrics::PublishMeter>
 class Completion {
 public:
     using Done = std::function<void(Result<Answer>)>;
 
-    Completion(Done done, std::shared_ptr<Observer> observer, metrics::PublishMeter meter)
+    Completion(Done done, std::shared_ptr<Observer> observer, Meter meter)
         : done_(std::move(done)), observer_(std::move(observer)), meter_(std::move(meter)) {}
 
     void operator()(Result<Answer> answer) noexcept {
@@ -28,7 +34,7 @@ public:
             const Done done = std::exchange(done_, nullptr);
             if (done) done(std::move(answer));
         } catch (...) {
-            log("a host's completion of async_publish threw:");
+            log("a host's completion handler threw:");
             log(what_was_thrown());
         }
     }
@@ -42,7 +48,7 @@ private:
     std::atomic<bool> is_called_{false};
     Done done_;
     const std::shared_ptr<Observer> observer_;
-    const metrics::PublishMeter meter_;
+    const Meter meter_;
 };
 
 }  // namespace webhooks::service

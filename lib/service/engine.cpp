@@ -118,6 +118,7 @@ Result<> Engine::start_threads(const std::shared_ptr<void>& self, State target) 
         exit_guard_.release();
         state_ = State::stopped;
         storage_loop_.reject_new();
+        storage_loop_.feeds().close();
         static_cast<void>(storage_loop_.close());
         return Error(Errc::internal, "cannot start a thread: " + reason);
     }
@@ -254,8 +255,9 @@ void Engine::warn_if_not_driven() {
     observer_->on_record(
         {.level = LogLevel::warning,
          .event = LogEvent::service_not_driven,
-         .message = "an event was published, but nothing runs this service yet: it delivers "
-                    "once start() or run_once() is called"});
+         .message =
+             "an event was published or waited for, but nothing runs this service yet: it delivers "
+             "once start() or run_once() is called"});
 }
 
 void Engine::let_go() noexcept {
@@ -268,6 +270,7 @@ void Engine::let_go() noexcept {
         }
     }
     storage_loop_.reject_new();
+    storage_loop_.feeds().close();
     stops_delivery_ = true;
     wake_delivery();
     stops_storage_ = true;
@@ -295,6 +298,7 @@ Result<> Engine::abandon() {
 
 void Engine::end_work(std::chrono::milliseconds drain) {
     storage_loop_.reject_new();
+    storage_loop_.feeds().close();
     stops_delivery_ = true;
     wake_delivery();
     end(delivery_thread_);

@@ -52,6 +52,13 @@ public:
     Result<> submit(Submission submission);
     /// Returns when the submission has its result.
     Result<PublishReceipts> submit_and_wait(Submission submission);
+    /// As `FeedWaiters::add`.
+    Result<> wait_for_feed(FeedWait wait, const std::stop_token& stop) {
+        warn_if_not_driven();
+        return storage_loop_.feeds().add(std::move(wait), stop);
+    }
+    /// Subscriptions have changed.
+    void check_feeds() { storage_loop_.feeds().check_all(); }
     void cancel(Inbox::Cancellation cancellation) { inbox_.cancel(std::move(cancellation)); }
     Result<> refresh() { return storage_loop_.refresh(); }
     /// To hear of what this service has changed as other workers do.

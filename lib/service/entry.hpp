@@ -56,16 +56,16 @@ auto enter_publishing(const std::shared_ptr<Impl>& impl, const Principal& princi
     });
 }
 
-/// The same, for a call whose result comes later. @param begin passes on the completion.
-template <class Answer, class Impl, class Begin>
-void enter_async(const std::shared_ptr<Impl>& impl, const Principal& principal,
-                 std::size_t publications, std::function<void(Result<Answer>)> done, Begin begin) {
-    std::shared_ptr<Completion<Answer>> completion;
+/// The same, for a call whose result comes later.
+/// @param make_meter of the completion. @param begin passes on the completion.
+template <class Answer, class Impl, class MakeMeter, class Begin>
+void enter_async(const std::shared_ptr<Impl>& impl, const Principal& principal, Action action,
+                 std::function<void(Result<Answer>)> done, MakeMeter make_meter, Begin begin) {
+    std::shared_ptr<Completion<Answer, decltype(make_meter(*impl))>> completion;
     const Result<> begun = enter(impl, [&](Impl& entered) -> Result<> {
-        completion = std::make_shared<Completion<Answer>>(
-            std::move(done), entered.observer,
-            metrics::PublishMeter(entered.metrics, entered.clock, publications));
-        if (Result<> allowed = check_access(principal, Action::publish); !allowed) return allowed;
+        completion = std::make_shared<Completion<Answer, decltype(make_meter(entered))>>(
+            std::move(done), entered.observer, make_meter(entered));
+        if (Result<> allowed = check_access(principal, action); !allowed) return allowed;
         return begin(entered, completion);
     });
     if (begun) return;
@@ -75,6 +75,19 @@ void enter_async(const std::shared_ptr<Impl>& impl, const Principal& principal,
     } catch (...) {
         // There is no observer to notify, and nothing is thrown at the caller.
     }
+}
+
+/// The same, for a call that publishes.
+template <class Answer, class Impl, class Begin>
+void enter_publishing_async(const std::shared_ptr<Impl>& impl, const Principal& principal,
+                            std::size_t publications, std::function<void(Result<Answer>)> done,
+                            Begin begin) {
+    enter_async<Answer>(
+        impl, principal, Action::publish, std::move(done),
+        [&](Impl& entered) {
+            return metrics::PublishMeter(entered.metrics, entered.clock, publications);
+        },
+        std::move(begin));
 }
 
 }  // namespace webhooks::service

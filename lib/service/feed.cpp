@@ -94,4 +94,30 @@ Result<FeedPage> WebhookService::Impl::read_feed(const Principal& principal, Sub
     return page_of(id, *rows);
 }
 
+/// What arrives between the read and the wait is noticed: the first look of the waiter compares
+/// storage with the page's cursor.
+Result<> WebhookService::Impl::async_read_feed(const Principal& principal, SubscriptionId id,
+                                               const FeedQuery& query,
+                                               std::chrono::milliseconds wait,
+                                               const std::shared_ptr<FeedCompletion>& done,
+                                               const std::stop_token& stop) {
+    const Result<FeedPage> page = read_feed(principal, id, query);
+    if (!page) return page.error();
+    const bool is_complete = !page->events.empty() || page->has_more || page->gap;
+    if (is_complete || wait <= std::chrono::milliseconds(0)) {
+        (*done)(page);
+        return {};
+    }
+    const auto at_most = std::min<std::chrono::milliseconds>(wait, max_feed_wait);
+    return engine.wait_for_feed({.subscription = id,
+                                 .after = service::parse_feed_cursor(page->cursor)->position.after,
+                                 .until = clock->steady_now() + at_most,
+                                 .done =
+                                     [done, page = *page](bool has_events) mutable {
+                                         page.has_more = has_events;
+                                         (*done)(std::move(page));
+                                     }},
+                                stop);
+}
+
 }  // namespace webhooks

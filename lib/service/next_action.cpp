@@ -21,11 +21,12 @@ NextAction next_action(const StorageLoopState& state, SteadyTime now,
         return {.action = StorageAction::reregister};
     }
     const bool may_claim = state.claim_at && *state.claim_at <= now;
-    const std::array<std::pair<StorageAction, bool>, 7> candidates{{
+    const std::array<std::pair<StorageAction, bool>, 8> candidates{{
         {StorageAction::reregister, state.has_failed},
         {StorageAction::heartbeat, state.heartbeat_at <= now},
         {StorageAction::take_over, state.is_taking_over},
         {StorageAction::write, state.has_unwritten || state.write_at <= now},
+        {StorageAction::feeds, state.feeds_at <= now},
         {StorageAction::refill, state.has_refill_requests && !state.is_batch_in_doubt},
         {StorageAction::claim, may_claim},
         {StorageAction::maintain, state.maintain_at <= now},
@@ -33,7 +34,8 @@ NextAction next_action(const StorageLoopState& state, SteadyTime now,
     for (const auto& [action, is_wanted] : candidates) {
         if (comes_next(action, is_wanted)) return {.action = action};
     }
-    const SteadyTime until = std::min({state.heartbeat_at, state.maintain_at, state.write_at});
+    const SteadyTime until =
+        std::min({state.heartbeat_at, state.maintain_at, state.write_at, state.feeds_at});
     return {.action = StorageAction::wait,
             .until = state.claim_at ? std::min(until, *state.claim_at) : until};
 }

@@ -14,6 +14,7 @@ enum class StorageAction : std::uint8_t {
     heartbeat,   ///< Renew the lease and read what other workers changed.
     take_over,   ///< Some of what expired workers left.
     write,       ///< Publications and results. Before `refill`: what was deferred must be written.
+    feeds,       ///< Tell readers who wait what there is to read.
     refill,      ///< Read back what delivery has deferred.
     claim,       ///< Events that are due.
     maintain,    ///< Delete what is old.
@@ -31,6 +32,7 @@ struct StorageLoopState {
     bool has_unwritten = false;               ///< Publications, results, or a batch in doubt.
     SteadyTime write_at = SteadyTime::max();  ///< When a batch is due even without such work.
     bool is_batch_in_doubt = false;
+    SteadyTime feeds_at = SteadyTime::max();
     bool has_refill_requests = false;
     std::optional<SteadyTime> claim_at = {};
     SteadyTime maintain_at = SteadyTime::max();

@@ -16,6 +16,7 @@ namespace webhooks {
 class WebhookService::Impl {
 public:
     using Receipts = service::PublishReceipts;
+    using FeedCompletion = service::Completion<FeedPage, service::NoMeter>;
 
     /// @param parts all of them, wrapped by guarded_parts and metered_parts except for the
     /// transport.
@@ -62,6 +63,11 @@ public:
     Result<EventHistory> event(const Principal&, EventId) const;
     Result<EventHistory> event(const Principal&, std::string_view webhook_id) const;
     Result<FeedPage> read_feed(const Principal&, SubscriptionId, const FeedQuery&) const;
+    /// `done` is not called after an error.
+    Result<> async_read_feed(const Principal&, SubscriptionId, const FeedQuery&,
+                             std::chrono::milliseconds wait,
+                             const std::shared_ptr<FeedCompletion>& done,
+                             const std::stop_token& stop);
     Result<> delete_event(const Principal&, SubscriptionId, EventId);
     Result<EventId> send_test_event(const Principal&, SubscriptionId, std::optional<std::string>);
     Result<Event> retry_event(const Principal&, SubscriptionId, EventId);
@@ -145,6 +151,7 @@ private:
     void apply_change() {
         static_cast<void>(engine.refresh());
         engine.resend();
+        engine.check_feeds();
     }
 };
 

@@ -18,6 +18,7 @@ enum class StorageRequest : std::uint8_t {
     heartbeat,  ///< Other workers have changed something: read it now.
     claim,      ///< Events in storage have become due.
     maintain,   ///< There are rows to delete.
+    feeds,      ///< FeedWaiters has something to do.
 };
 
 /// What one transaction is written from.
@@ -55,7 +56,7 @@ public:
     struct Arrived {
         bool has_submissions = false;
         bool has_results = false;
-        std::array<bool, 3> requests{};
+        std::array<bool, 4> requests{};
 
         bool has_request(StorageRequest request) const {
             return requests[static_cast<std::size_t>(request)];
@@ -90,7 +91,7 @@ private:
     PublishQueue queue_;
     delivery::Results results_;
     std::uint64_t epoch_ = 0;
-    std::array<bool, 3> requested_{false, false, true};
+    std::array<bool, 4> requested_{false, false, true, false};
     bool rejects_new_ = false;
     bool stops_waiting_ = false;
     bool is_blocked_ = false;

@@ -103,6 +103,8 @@ std::size_t StorageLoop::step() {
     const std::scoped_lock turn(step_mutex_);
     // A caller that waited for its turn during `close` must not start a new identity.
     if (is_closed_) return reject_pending();
+    // Also while storage does not respond.
+    parts_.feeds.expire(parts_.clock.steady_now());
     std::size_t done = 0;
     try {
         done = run_round();
@@ -148,6 +150,7 @@ StorageLoopState StorageLoop::state() {
                 arrived.has_submissions || arrived.has_results || parts_.writer.has_unwritten(),
             .write_at = parts_.accounts.due_at(),
             .is_batch_in_doubt = parts_.writer.is_in_doubt(),
+            .feeds_at = parts_.feeds.ready_at(),
             .has_refill_requests = parts_.claimer.has_refill_requests(),
             .claim_at = parts_.claimer.ready_at(),
             .maintain_at = parts_.maintenance.ready_at()};
@@ -166,6 +169,8 @@ std::size_t StorageLoop::run(StorageAction action) {
             return take_over();
         case StorageAction::write:
             return parts_.writer.write_pending();
+        case StorageAction::feeds:
+            return tell_feed_readers();
         case StorageAction::refill:
             return parts_.claimer.serve_refill_requests();
         case StorageAction::claim:
@@ -213,6 +218,7 @@ bool StorageLoop::read_changes() {
     // Events that others return are found by checking; the events that this worker set aside are
     // known.
     parts_.claimer.consider_due(heartbeat->now);
+    parts_.feeds.check_all();
     if (!parts_.changes.apply_changes(*heartbeat)) return false;
     if (!parts_.health.note_storage_result(parts_.identity.mark_expired(), "take-over"))
         return false;
@@ -224,6 +230,15 @@ bool StorageLoop::append_due_operational() {
     const Result<> appended =
         storage_->append_due_operational(options_.exhausted_notice_window, max_due_operational);
     return parts_.health.note_storage_result(appended, "operational events");
+}
+
+/// If it fails, storage is asked again as if nobody had said that something has changed.
+std::size_t StorageLoop::tell_feed_readers() {
+    const std::vector<FeedWatch> watches = parts_.feeds.take_unchecked(parts_.clock.steady_now());
+    if (watches.empty()) return 0;
+    const Result<std::vector<FeedChange>> changes = storage_->feed_changes(watches);
+    if (changes) parts_.feeds.complete(*changes);
+    return 1;
 }
 
 std::size_t StorageLoop::take_over() {

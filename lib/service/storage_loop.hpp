@@ -49,6 +49,7 @@ public:
     /// Reads what has changed since the index was built.
     Result<> refresh() { return parts_.changes.refresh(); }
     void request(StorageRequest request) { parts_.pending.request(request); }
+    FeedWaiters& feeds() { return parts_.feeds; }
 
     /// Does one round of the work that is ready. @return the number of things done.
     std::size_t step();
@@ -75,6 +76,7 @@ private:
     bool read_changes();
     /// @return false if storage does not respond.
     bool append_due_operational();
+    std::size_t tell_feed_readers();
     std::size_t take_over();
     std::size_t maintain();
     std::size_t reject_pending();

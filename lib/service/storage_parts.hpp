@@ -6,6 +6,7 @@
 #include <service/batch_writer.hpp>
 #include <service/change_reader.hpp>
 #include <service/claimer.hpp>
+#include <service/feed_waiters.hpp>
 #include <service/inbox.hpp>
 #include <service/maintenance.hpp>
 #include <service/pending_work.hpp>
@@ -37,6 +38,7 @@ struct StorageParts {
     StorageClock clock;
     StorageHealth health;
     PendingWork pending;
+    FeedWaiters feeds;
     WorkerIdentity identity;
     ChangeReader changes;
     Accounts accounts;

@@ -8,6 +8,7 @@ namespace webhooks {
 using service::enter;
 using service::enter_async;
 using service::enter_publishing;
+using service::enter_publishing_async;
 
 Result<WebhookService> WebhookService::open(Parts parts, ServiceOptions options) {
     try {
@@ -206,6 +207,18 @@ Result<FeedPage> WebhookService::read_feed(const Principal& principal, Subscript
                  [&](Impl& impl) { return impl.read_feed(principal, id, query); });
 }
 
+void WebhookService::async_read_feed(const Principal& principal, SubscriptionId id,
+                                     const FeedQuery& query, std::chrono::milliseconds wait,
+                                     std::function<void(Result<FeedPage>)> done,
+                                     std::stop_token stop) {
+    enter_async<FeedPage>(
+        impl_, principal, Action::read_feed, std::move(done),
+        [](Impl&) { return service::NoMeter(); },
+        [&](Impl& impl, const auto& completion) {
+            return impl.async_read_feed(principal, id, query, wait, completion, stop);
+        });
+}
+
 Result<> WebhookService::delete_event(const Principal& principal, SubscriptionId id,
                                       EventId event) {
     return enter(impl_, principal, Action::delete_event,
@@ -302,7 +315,7 @@ Result<std::vector<PublishReceipt>> WebhookService::publish_batch(
 
 void WebhookService::async_publish(const Principal& principal, Publication publication,
                                    std::function<void(Result<PublishReceipt>)> done) {
-    enter_async<PublishReceipt>(
+    enter_publishing_async<PublishReceipt>(
         impl_, principal, 1, std::move(done), [&](Impl& impl, auto completion) {
             return impl.async_publish(principal, std::move(publication), std::move(completion));
         });
@@ -312,11 +325,11 @@ void WebhookService::async_publish_batch(
     const Principal& principal, std::vector<Publication> publications,
     std::function<void(Result<std::vector<PublishReceipt>>)> done) {
     const std::size_t count = publications.size();
-    enter_async<Impl::Receipts>(impl_, principal, count, std::move(done),
-                                [&](Impl& impl, auto completion) {
-                                    return impl.async_publish_batch(
-                                        principal, std::move(publications), std::move(completion));
-                                });
+    enter_publishing_async<Impl::Receipts>(
+        impl_, principal, count, std::move(done), [&](Impl& impl, auto completion) {
+            return impl.async_publish_batch(principal, std::move(publications),
+                                            std::move(completion));
+        });
 }
 
 Result<> WebhookService::start() {

@@ -5,12 +5,16 @@
 /// storage.
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
 #include <webhooks/storage/event_log.hpp>
 
 namespace webhooks::storage {
+
+/// `FeedChange::newest` of a feed that its readers must look at, whatever they have read.
+inline constexpr EventId end_of_feed{std::numeric_limits<std::int64_t>::max()};
 
 /// What a storage knows of its log when a feed is read.
 struct FeedState {

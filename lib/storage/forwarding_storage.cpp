@@ -24,6 +24,7 @@ constexpr const char* call_names[] = {
     "find_any_event",
     "delete_event",
     "read_feed",
+    "feed_changes",
     "statistics",
     "series",
     "reopen_event",
@@ -185,6 +186,11 @@ Result<FeedRows> ForwardingStorage::read_feed(const Principal& principal, Subscr
     return call_inner(Call::read_feed, [&] { return inner_->read_feed(principal, id, request); });
 }
 
+Result<std::vector<FeedChange>> ForwardingStorage::feed_changes(
+    const std::vector<FeedWatch>& watches) {
+    return call_inner(Call::feed_changes, [&] { return inner_->feed_changes(watches); });
+}
+
 Result<DeliveryStatistics> ForwardingStorage::statistics(const Principal& principal,
                                                          SubscriptionId id, std::stop_token stop) {
     return call_inner(Call::statistics,
@@ -248,7 +254,7 @@ Result<std::vector<HeldEvent>> ForwardingStorage::appended_after(WorkerId worker
                       [&] { return inner_->appended_after(worker, after, limit); });
 }
 
-Result<Claim> ForwardingStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+Result<Claim> ForwardingStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
     return call_inner(Call::claim, [&] { return inner_->claim(worker, limit, number); });
 }
 

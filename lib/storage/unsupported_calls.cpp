@@ -1,3 +1,4 @@
+#include <storage/feed.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks {
@@ -40,6 +41,14 @@ Result<EventHistory> EventLog::find_any_event(const Principal&, EventId,
 
 Result<FeedRows> EventLog::read_feed(const Principal&, SubscriptionId, const FeedRequest&) {
     return Error(Errc::unsupported, "this storage has no feed");
+}
+
+Result<std::vector<FeedChange>> EventLog::feed_changes(const std::vector<FeedWatch>& watches) {
+    std::vector<FeedChange> all;
+    for (const FeedWatch& watch : watches) {
+        all.push_back({.subscription = watch.subscription, .newest = storage::end_of_feed});
+    }
+    return all;
 }
 
 Result<std::size_t> EventLog::count_undelivered(const Principal&, SubscriptionId,

@@ -48,7 +48,7 @@ public:
         note(change);
         return receipt;
     }
-    Result<Claim> claim(WorkerId self, std::size_t limit, std::int64_t number) override {
+    Result<Claim> claim(WorkerId self, ClaimLimit limit, std::int64_t number) override {
         Result<Claim> claim = ForwardingStorage::claim(self, limit, number);
         if (claim) note(static_cast<std::int64_t>(claim->events.size()));
         return claim;

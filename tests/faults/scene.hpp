@@ -52,7 +52,7 @@ public:
         ++calls;
         return ForwardingStorage::write(self, batch);
     }
-    Result<Claim> claim(WorkerId self, std::size_t limit, std::int64_t number) override {
+    Result<Claim> claim(WorkerId self, ClaimLimit limit, std::int64_t number) override {
         ++calls;
         return ForwardingStorage::claim(self, limit, number);
     }

@@ -34,7 +34,7 @@ public:
         on_written_();
         return receipt;
     }
-    Result<Claim> claim(WorkerId worker, std::size_t limit, std::int64_t number) override {
+    Result<Claim> claim(WorkerId worker, ClaimLimit limit, std::int64_t number) override {
         return passing("claim", [&] { return ForwardingStorage::claim(worker, limit, number); });
     }
     Result<std::vector<HeldEvent>> claim_reserved(WorkerId worker, SubscriptionId subscription,

@@ -38,7 +38,8 @@ void AuditStorage::note_park(WorkerId worker, const CustodyChange& custody_chang
     if (event.holder != worker || !model_.is_held(event)) return;
     event.is_deferred = custody_change.custody == Custody::reserved;
     event.is_only_in_memory = false;
-    if (custody_change.custody != Custody::unclaimed) return;
+    const bool gives_way = event.is_deferred && model_.is_behind_another(event);
+    if (custody_change.custody != Custody::unclaimed && !gives_way) return;
     event.due = custody_change.due;
     event.release();
 }

@@ -208,7 +208,7 @@ void AuditStorage::take(WorkerId worker, std::int64_t number,
     }
 }
 
-Result<Claim> AuditStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+Result<Claim> AuditStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
     Result<Claim> claim = ForwardingStorage::claim(worker, limit, number);
     if (!claim) return claim;
     require_alive(worker, "claim");

@@ -31,7 +31,7 @@ public:
     Result<> retire_worker(WorkerId) override;
     Result<> mark_expired(WorkerId) override;
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
-    Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
+    Result<Claim> claim(WorkerId, ClaimLimit limit, std::int64_t number) override;
     Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;

@@ -107,6 +107,13 @@ bool Model::is_of_same_queue(const EventState& event, const EventState& other) c
            publications.at(other.publication).publication.ordering_key == key;
 }
 
+bool Model::is_behind_another(const EventState& event) const {
+    return std::ranges::any_of(events, [&](const auto& entry) {
+        const EventState& other = entry.second;
+        return other.id < event.id && !other.has_ended() && is_of_same_queue(event, other);
+    });
+}
+
 bool Model::is_of_dead(const EventState& event) const {
     return event.holder != WorkerId{} && !is_held(event);
 }

@@ -138,6 +138,8 @@ struct Model {
     bool is_held(const EventState& event) const;
     /// Whether both are there, with the same subscription and ordering key.
     bool is_of_same_queue(const EventState& event, const EventState& other) const;
+    /// Whether an earlier one of its queue has not ended.
+    bool is_behind_another(const EventState& event) const;
     /// It is not taken over yet: storage takes it for held.
     bool is_of_dead(const EventState& event) const;
     /// Whether it can be resent with others of the subscription.

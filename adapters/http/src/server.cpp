@@ -94,6 +94,7 @@ public:
         const auto until = std::chrono::steady_clock::now() + drain;
         for (const auto& listener : listeners_)
             listener->finish();
+        api_.end_waits();
         for (const auto& listener : listeners_) {
             if (!threads_.empty()) listener->wait_until_closed(until);
         }
@@ -119,6 +120,7 @@ private:
         is_finishing_ = true;
         for (const auto& listener : listeners_)
             listener->finish();
+        api_.end_waits();
     }
 
     /// An exception in one connection must not end the others.

@@ -67,6 +67,7 @@ void expect(Ranges& ranges, const ApiOptions& options) {
             "must begin with '/', not end with it, and consist of letters, digits and -._~");
     }
     ranges.expect<std::size_t>("max_body_bytes", options.max_body_bytes, 0, 16 * mib, " bytes");
+    ranges.expect<std::size_t>("max_feed_waits", options.max_feed_waits, 1, 100'000);
     ranges.expect<std::size_t>("max_batch_body_bytes", options.max_batch_body_bytes,
                                std::clamp<std::size_t>(options.max_body_bytes, 1, 16 * mib),
                                64 * mib, " bytes");
@@ -93,6 +94,7 @@ ApiOptions api_options(const ServerOptions& options) {
             .max_body_bytes = options.max_body_bytes,
             .max_batch_body_bytes = options.max_batch_body_bytes,
             .rate_limit = options.rate_limit,
+            .max_feed_waits = std::max<std::size_t>(options.max_connections / 2, 1),
             .portal = options.portal};
 }
 

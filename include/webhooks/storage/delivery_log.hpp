@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -57,6 +60,26 @@ struct HeldEvent {
 constexpr std::chrono::seconds deadline_of_ordered(std::chrono::seconds timeout) noexcept {
     return timeout.count() > 0 ? timeout : std::chrono::seconds(15);
 }
+
+/// How much a claim may take: events in their order, until one does not fit. The first fits always.
+struct ClaimLimit {
+    /// That many events, of any size. Implicit: a number is a limit.
+    ClaimLimit(std::size_t max_events) : events(max_events) {}  // NOLINT(*-explicit-*)
+    ClaimLimit(std::size_t max_events, std::size_t max_payload_bytes, std::size_t largest)
+        : events(max_events), payload_bytes(max_payload_bytes), largest_payload(largest) {}
+
+    std::size_t events;
+    /// Of all of them, as stored.
+    std::size_t payload_bytes = std::numeric_limits<std::size_t>::max();
+    std::size_t largest_payload = 0;  ///< That there may be.
+
+    /// The number for a storage that does not look at the sizes of payloads: it claims as many as
+    /// fit if each has the largest one.
+    std::size_t events_of_any_size() const noexcept {
+        if (largest_payload == 0) return events;
+        return std::min(events, std::max<std::size_t>(payload_bytes / largest_payload, 1));
+    }
+};
 
 /// The events that a worker takes over from storage.
 struct Claim {
@@ -130,9 +153,9 @@ public:
     /// row, ascending, up to `limit`: the events of a batch whose receipt was lost.
     virtual Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                           std::size_t limit) = 0;
-    /// Claims events that are unclaimed and due, earliest first, up to `limit`.
+    /// Claims events that are unclaimed and due, earliest first.
     /// @param number the worker's own number of the claim, for both kinds of claims: `unclaim`.
-    virtual Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number = 0) = 0;
+    virtual Result<Claim> claim(WorkerId, ClaimLimit limit, std::int64_t number = 0) = 0;
     /// Moves events of a subscription that were reserved for this worker back into its memory, in
     /// order of id, up to `limit` events; less than `limit` means that none are left.
     virtual Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId,

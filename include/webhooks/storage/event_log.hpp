@@ -83,6 +83,20 @@ struct FeedRows {
     std::optional<FeedGap> gap = {};
 };
 
+/// A feed that a reader waits for.
+struct FeedWatch {
+    SubscriptionId subscription{};
+    EventId after{};
+};
+
+/// There is something to read in a feed.
+struct FeedChange {
+    SubscriptionId subscription{};
+    /// The newest event that `read_feed` shows; the greatest possible id if the subscription does
+    /// not exist any more.
+    EventId newest{};
+};
+
 inline constexpr std::size_t max_events_in_statistics = 100'000;
 
 /// The part of a Storage by which users read the log, and resend events.
@@ -107,6 +121,9 @@ public:
     /// `Message::expires_at` has passed. The default implementation returns `unsupported`.
     /// @return invalid_argument for a position of another database, or ahead of the newest event.
     virtual Result<FeedRows> read_feed(const Principal&, SubscriptionId, const FeedRequest&);
+    /// Those of the feeds that have an event after `FeedWatch::after`, or whose subscription was
+    /// deleted. The default implementation returns all of them: their readers look for themselves.
+    virtual Result<std::vector<FeedChange>> feed_changes(const std::vector<FeedWatch>&);
     /// Of the attempts of the last 24 hours, considering the newest `max_events_in_statistics`
     /// events. As a list query, it ends with `timed_out` when `stop` is requested.
     virtual Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,

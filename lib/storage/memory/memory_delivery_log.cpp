@@ -122,7 +122,7 @@ Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventI
     return log_.appended_after(id, after, limit);
 }
 
-Result<Claim> MemoryStorage::claim(WorkerId id, std::size_t limit, std::int64_t number) {
+Result<Claim> MemoryStorage::claim(WorkerId id, ClaimLimit limit, std::int64_t number) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = workers_.living(id); !worker) return worker.error();
     Claim claim{.events = log_.claim(id, limit, number, clock_->now()),

@@ -201,6 +201,8 @@ void MemoryLog::write(WorkerId worker, const CustodyChange& change) {
                            .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
                            .is_reserved = change.custody == Custody::reserved});
     if (puts_back) put_back(change.event);
+    // An earlier one was resent while the worker had this one in its memory.
+    if (change.is_ordered && !order_.is_first(change.event)) give_way(change.event);
 }
 
 std::vector<HeldEvent> MemoryLog::appended_after(WorkerId worker, EventId after,
@@ -214,13 +216,16 @@ std::vector<HeldEvent> MemoryLog::appended_after(WorkerId worker, EventId after,
     return found;
 }
 
-std::vector<HeldEvent> MemoryLog::claim(WorkerId worker, std::size_t limit, std::int64_t number,
+std::vector<HeldEvent> MemoryLog::claim(WorkerId worker, ClaimLimit limit, std::int64_t number,
                                         Time now) {
     std::vector<HeldEvent> claimed;
-    while (!due_.empty() && claimed.size() < limit && due_.begin()->first <= now) {
+    std::size_t bytes = 0;
+    while (!due_.empty() && claimed.size() < limit.events && due_.begin()->first <= now) {
         const EventId id = due_.begin()->second;
-        due_.erase(due_.begin());
         MemoryEvent& event = events_.at(id);
+        bytes += event.message->payload->size();
+        if (bytes > limit.payload_bytes && !claimed.empty()) break;
+        due_.erase(due_.begin());
         if (event.is_ordered() && !order_.take(id, worker)) {
             event.row->claimed_by = waits_in_queue;
             continue;

@@ -34,6 +34,11 @@ public:
     std::vector<Event> newest(SubscriptionId subscription, std::size_t limit) const;
     void copy(SubscriptionId subscription, Copies& copies) const;
     /// @param database identifies the storage
+    /// 0: it has none.
+    EventId newest_of(SubscriptionId subscription) const {
+        const std::set<EventId>& ids = of(subscription);
+        return ids.empty() ? EventId{} : *ids.rbegin();
+    }
     Result<FeedRows> feed(SubscriptionId subscription, const FeedRequest& request,
                           std::uint64_t database, Time now) const;
     /// Of the attempts after `from`. @return timed_out if the budget is used up
@@ -60,7 +65,7 @@ public:
     bool write(WorkerId worker, const AttemptRecord& record);
     void write(WorkerId worker, const CustodyChange& change);
     std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit) const;
-    std::vector<HeldEvent> claim(WorkerId worker, std::size_t limit, std::int64_t number, Time now);
+    std::vector<HeldEvent> claim(WorkerId worker, ClaimLimit limit, std::int64_t number, Time now);
     /// When the earliest unclaimed event is due.
     std::optional<Time> next_due() const;
     std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
@@ -90,6 +95,8 @@ private:
     void enter_queue(WorkerId worker, EventId id, Time now, std::vector<EventId>& waiting);
     /// An event returns to its place in its queue, where it waits again.
     void reenter_queue(EventId id);
+    /// An event that is only reserved for its worker is free for the one in front of it.
+    void give_way(EventId id);
     /// An event has ended, or no worker has it any more.
     void leave_queue(EventId id);
     void put_back(EventId id);

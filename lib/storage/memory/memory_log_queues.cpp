@@ -16,17 +16,18 @@ void MemoryLog::reenter_queue(EventId id) {
     const MemoryEvent& event = events_.at(id);
     order_.enter(event.subscription, event.message->ordering_key, id);
     order_.put_back(id);
-    // What is reserved for a worker gives way.
-    const std::optional<EventId> taken = order_.taken(id);
-    const MemoryEvent* other = taken ? find(*taken) : nullptr;
-    if (other != nullptr && other->row && other->row->is_reserved) {
-        MemoryEvent::Row row = *other->row;
-        row.claimed_by = {};
-        row.is_reserved = false;
-        put_row(*taken, row);
-        order_.put_back(*taken);
-    }
+    if (const std::optional<EventId> taken = order_.taken(id)) give_way(*taken);
     release_next(order_.next(id));
+}
+
+void MemoryLog::give_way(EventId id) {
+    const MemoryEvent* event = find(id);
+    if (event == nullptr || !event->row || !event->row->is_reserved) return;
+    MemoryEvent::Row row = *event->row;
+    row.claimed_by = {};
+    row.is_reserved = false;
+    put_row(id, row);
+    put_back(id);
 }
 
 void MemoryLog::leave_queue(EventId id) {

@@ -46,6 +46,11 @@ std::optional<EventId> MemoryOrder::next(EventId event) const {
     return *queue->events.begin();
 }
 
+bool MemoryOrder::is_first(EventId event) const {
+    const Queue* queue = queue_of(event);
+    return queue != nullptr && *queue->events.begin() == event;
+}
+
 std::optional<EventId> MemoryOrder::taken(EventId event) const {
     const Queue* queue = queue_of(event);
     return queue == nullptr ? std::nullopt : queue->taken;

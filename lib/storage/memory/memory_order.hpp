@@ -27,6 +27,7 @@ public:
     bool contains(EventId event) const { return place_.contains(event); }
     /// The first event of the queue of `event`, if no worker has taken one.
     std::optional<EventId> next(EventId event) const;
+    bool is_first(EventId event) const;
     /// What was taken of the queue of `event`.
     std::optional<EventId> taken(EventId event) const;
     /// What `event` waits for.

@@ -234,6 +234,16 @@ Result<FeedRows> MemoryStorage::read_feed(const Principal& principal, Subscripti
     return log_.feed(id, request, *feed_tag_, clock_->now());
 }
 
+Result<std::vector<FeedChange>> MemoryStorage::feed_changes(const std::vector<FeedWatch>& watches) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<FeedChange> changes;
+    for (const auto& [id, after] : watches) {
+        const EventId newest = subscriptions_.find_present(id) ? log_.newest_of(id) : end_of_feed;
+        if (newest > after) changes.push_back({.subscription = id, .newest = newest});
+    }
+    return changes;
+}
+
 Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal, SubscriptionId id,
                                                      std::stop_token stop) {
     const std::scoped_lock lock(mutex_);

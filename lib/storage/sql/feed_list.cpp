@@ -104,6 +104,36 @@ void FeedList::read(EventId after, const FeedRequest& request, FeedRows& rows) c
                  [&] { rows.events.push_back(row.to_event(subscription_)); });
 }
 
+std::vector<FeedChange> find_feed_changes(soci::session& sql, const std::vector<FeedWatch>& watches,
+                                          EventId until) {
+    if (watches.empty()) return {};
+    std::string rows;
+    for (const auto& [id, after] : watches) {
+        rows += (rows.empty() ? "(" : ",(") + std::to_string(id.value) + "," +
+                std::to_string(after.value) + ")";
+    }
+    std::vector<FeedChange> changes;
+    FeedChange change;
+    std::optional<EventId> newest;
+    soci::statement query(sql);
+    query.exchange(into(change.subscription));
+    query.exchange(into(newest));
+    query.exchange(use(end_of_feed, "end"));
+    query.exchange(use(until, "until"));
+    for_each_row(query,
+                 "WITH watch (id, after) AS (VALUES " + rows +
+                     ") SELECT w.id, CASE WHEN s.id IS NULL THEN :end ELSE "
+                     "(SELECT max(e.id) FROM webhooks_event e WHERE e.subscription_id = w.id "
+                     "AND e.id > w.after AND e.id <= :until) END FROM watch w "
+                     "LEFT JOIN webhooks_subscription s ON s.id = w.id AND s.deletion = 0",
+                 [&] {
+                     if (!newest) return;
+                     change.newest = *newest;
+                     changes.push_back(change);
+                 });
+    return changes;
+}
+
 FeedState read_feed_state(soci::session& sql) {
     FeedState state;
     std::int64_t database = 0;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <storage/feed.hpp>
 #include <storage/sql/condition_sql.hpp>
+#include <vector>
 
 namespace webhooks::storage {
 
@@ -26,6 +27,10 @@ private:
     const EventId until_;
     const Time now_;
 };
+
+/// As `EventLog::feed_changes`. @param until as above
+std::vector<FeedChange> find_feed_changes(soci::session& sql, const std::vector<FeedWatch>& watches,
+                                          EventId until);
 
 /// Without `newest` and `settled`.
 FeedState read_feed_state(soci::session& sql);

@@ -206,6 +206,19 @@ void reenter_queue(soci::session& sql, EventId event) {
     release_next(sql, *queue);
 }
 
+void give_way(soci::session& sql, EventId event) {
+    const std::optional<Queue> queue =
+        find_queue(sql,
+                   "SELECT w.subscription_id, w.ordering_key FROM webhooks_ordered w "
+                   "WHERE w.event_id = :id AND EXISTS (SELECT 1 FROM webhooks_ordered o "
+                   "WHERE o.subscription_id = w.subscription_id "
+                   "AND o.ordering_key = w.ordering_key AND o.event_id < w.event_id)",
+                   event);
+    if (!queue) return;
+    free_reserved(sql, *queue);
+    release_next(sql, *queue);
+}
+
 std::optional<EventId> in_front_of(soci::session& sql, EventId event) {
     std::optional<EventId> front;
     execute(sql,

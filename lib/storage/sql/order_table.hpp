@@ -43,6 +43,9 @@ void leave_if_deleted(soci::session& sql, EventId event);
 /// nothing if the event has no ordering key.
 void reenter_queue(soci::session& sql, EventId event);
 
+/// An event that is reserved gives way to an earlier one of its queue that was reopened before.
+void give_way(soci::session& sql, EventId event);
+
 /// What an event waits for.
 std::optional<EventId> in_front_of(soci::session& sql, EventId event);
 

@@ -184,6 +184,12 @@ Result<FeedRows> SqlStorage::read_feed(const Principal& principal, SubscriptionI
     return rows;
 }
 
+Result<std::vector<FeedChange>> SqlStorage::feed_changes(const std::vector<FeedWatch>& watches) {
+    return run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<FeedChange>> {
+        return find_feed_changes(sql, watches, newest_event(sql));
+    });
+}
+
 Result<DeliveryStatistics> SqlStorage::statistics(const Principal& principal, SubscriptionId id,
                                                   std::stop_token stop) {
     return run_visible(

@@ -44,20 +44,23 @@ TEST_CASE_METHOD(BudgetFixture, "new publications may fill the memory") {
 }
 
 TEST_CASE_METHOD(BudgetFixture, "claims leave the last quarter of the memory to publications") {
-    CHECK(budget.room_for_claim() == 50);  // A batch.
+    CHECK(budget.room_for_claim().events == 75);
+    CHECK(budget.room_for_claim().payload_bytes == 750);
     budget.hold(60, 0);
-    CHECK(budget.room_for_claim() == 15);
+    CHECK(budget.room_for_claim().events == 15);
     budget.hold(15, 0);
-    CHECK(budget.room_for_claim() == 0);
+    CHECK(budget.room_for_claim().events == 0);
 }
 
-TEST_CASE_METHOD(BudgetFixture, "a claim counts each payload as the largest, but takes one event") {
+TEST_CASE_METHOD(
+    BudgetFixture,
+    "a claim of unknown sizes counts each payload as the largest, but takes one event") {
     budget.hold(1, 600);
-    CHECK(budget.room_for_claim() == 15);
+    CHECK(budget.room_for_claim().events_of_any_size() == 15);
     budget.hold(1, 145);
-    CHECK(budget.room_for_claim() == 1);
+    CHECK(budget.room_for_claim().events_of_any_size() == 1);
     budget.hold(1, 5);
-    CHECK(budget.room_for_claim() == 0);
+    CHECK(budget.room_for_claim().events == 0);
 }
 
 TEST_CASE_METHOD(BudgetFixture,

@@ -85,9 +85,58 @@ TEST_CASE_METHOD(FeedFixture, "wrong parameters of a feed are named") {
           R"({"since":["is only for a first page, without a cursor"]})");
     CHECK(errors("GET", path + "?take=0") ==
           R"({"take":["must be a whole number of at least 1"]})");
+    CHECK(errors("GET", path + "?wait=1.5") ==
+          R"({"wait":["must be a whole number of at least 0"]})");
     CHECK(errors("GET", path + "?take=-1&cursor=") ==
           R"({"cursor":["must not be empty; leave it out"],)"
           R"("take":["must be a whole number of at least 1"]})");
+}
+
+TEST_CASE_METHOD(FeedFixture, "a host without a thread to read on has a reader ask again") {
+    std::vector<Response> responses;
+    const auto wait = [&](const Continue& resume) {
+        api.handle(
+            {.method = "GET",
+             .target = "/v1/webhooks" + path + "?wait=9&cursor=latest",
+             .fields = {{"X-Api-Key", "alice"}},
+             .peer = {}},
+            "", [&](Response answered) { responses.push_back(std::move(answered)); }, {}, resume);
+        settle();
+    };
+    std::function<void()> rest;
+    wait({});
+    wait([&](std::function<void()> given) { rest = std::move(given); });
+    CHECK(responses.empty());
+    const EventId event = publish("{}");
+    settle();
+    REQUIRE(responses.size() == 1);
+    const auto page = boost::json::parse(responses.at(0).body).as_object();
+    CHECK(ids(page).empty());
+    CHECK(page.at("hasMore").as_bool());
+    CHECK(ids(json(200, "GET", path + "?cursor=" + cursor(page))) == std::vector{event.value});
+    REQUIRE(rest);
+    rest();
+    REQUIRE(responses.size() == 2);
+    CHECK(ids(boost::json::parse(responses.at(1).body).as_object()) == std::vector{event.value});
+}
+
+TEST_CASE_METHOD(FeedFixture, "readers that wait are answered when a host ends all waits") {
+    std::optional<Response> response;
+    const auto wait = [&] {
+        response.reset();
+        api.handle({.method = "GET",
+                    .target = "/v1/webhooks" + path + "?wait=9",
+                    .fields = {{"X-Api-Key", "alice"}},
+                    .peer = {}},
+                   "", [&](Response answered) { response = std::move(answered); });
+    };
+    wait();
+    CHECK_FALSE(response);
+    api.end_waits();
+    REQUIRE(response);
+    CHECK(response->status == 200);
+    wait();
+    CHECK(response);
 }
 
 TEST_CASE_METHOD(FeedFixture, "a page of a feed ends before it is larger than 16 MiB") {

@@ -20,7 +20,7 @@ struct InboxFixture {
     }
 
     /// Room for this many events of ten bytes, as the budget shares it out.
-    std::size_t room() const { return budget.room_for_claim(); }
+    std::size_t room() const { return budget.room_for_claim().events_of_any_size(); }
 
     const ServiceOptions options{};
     delivery::MemoryBudget budget{options};

@@ -16,6 +16,7 @@ StorageLoopState busy() {
             .is_taking_over = true,
             .has_submissions = true,
             .has_unwritten = true,
+            .feeds_at = now,
             .has_refill_requests = true,
             .claim_at = now,
             .maintain_at = now};
@@ -37,7 +38,8 @@ std::vector<StorageAction> round(const StorageLoopState& state) {
 
 TEST_CASE("in a round the storage loop does each action at most once, however much there is") {
     CHECK(round(busy()) == std::vector{Action::heartbeat, Action::take_over, Action::write,
-                                       Action::refill, Action::claim, Action::maintain});
+                                       Action::feeds, Action::refill, Action::claim,
+                                       Action::maintain});
     CHECK(round({}).empty());
 }
 
@@ -48,6 +50,8 @@ TEST_CASE("the storage loop does only what is to be done") {
     CHECK(round({.has_unwritten = true}) == std::vector{Action::write});
     CHECK(round({.write_at = now}) == std::vector{Action::write});
     CHECK(round({.write_at = now + 1us}).empty());
+    CHECK(round({.feeds_at = now}) == std::vector{Action::feeds});
+    CHECK(round({.feeds_at = now + 1us}).empty());
     CHECK(round({.has_refill_requests = true}) == std::vector{Action::refill});
     CHECK(round({.claim_at = now - 1s}) == std::vector{Action::claim});
     CHECK(round({.claim_at = now + 1us}).empty());
@@ -58,7 +62,7 @@ TEST_CASE("while a batch is in doubt nothing that it may have deferred is read b
     StorageLoopState state = busy();
     state.is_batch_in_doubt = true;
     CHECK(round(state) == std::vector{Action::heartbeat, Action::take_over, Action::write,
-                                      Action::claim, Action::maintain});
+                                      Action::feeds, Action::claim, Action::maintain});
 }
 
 TEST_CASE("while storage is not called, publications are rejected and nothing else is done") {
@@ -84,7 +88,7 @@ TEST_CASE("a worker that failed registers again at the beginning of a round") {
     state.has_failed = true;
     CHECK(next_action(state, now).action == Action::reregister);
     CHECK(next_action(state, now, Action::reregister).action == Action::heartbeat);
-    CHECK(next_action(state, now, Action::write).action == Action::refill);
+    CHECK(next_action(state, now, Action::write).action == Action::feeds);
 }
 
 TEST_CASE("a lost identity is replaced in the middle of a round, and once") {

@@ -11,6 +11,7 @@
 #include "../portal/portal.hpp"
 #include "../target.hpp"
 #include "answers.hpp"
+#include "feed_waits.hpp"
 #include "metrics.hpp"
 #include "router.hpp"
 
@@ -105,7 +106,8 @@ public:
         return operation ? check_early(data.caller, *operation->action) : std::nullopt;
     }
 
-    void answer(const Data& data, const std::string& body, Done done, std::stop_token stop) const {
+    void answer(const Data& data, const std::string& body, Done done, std::stop_token stop,
+                const Continue& resume) const {
         if (!data.route.operation) {
             return done(data.route.allow.empty() ? no_such_path() : wrong_method(data.route));
         }
@@ -126,7 +128,9 @@ public:
                         .webhook_id = data.route.webhook_id,
                         .portal = portal_.get(),
                         .asset_hash = data.route.asset_hash,
-                        .stop = std::move(stop)};
+                        .stop = std::move(stop),
+                        .feed_waits = *feed_waits_,
+                        .resume = resume};
         data.route.operation->handler(service_, call, std::move(done));
     }
 
@@ -162,6 +166,8 @@ public:
         metrics_->count(data.route.operation, response.status,
                         std::chrono::steady_clock::now() - data.started);
     }
+
+    void end_waits() const { feed_waits_->end_all(); }
 
     /// Whether this API is responsible for a path.
     bool serves(std::string_view path) const {
@@ -270,6 +276,7 @@ private:
     std::shared_ptr<Observer> observer_;
     std::shared_ptr<ApiMetrics> metrics_ = std::make_shared<ApiMetrics>();
     std::shared_ptr<RequestLimits> limits_ = std::make_shared<RequestLimits>(options_.rate_limit);
+    std::shared_ptr<FeedWaits> feed_waits_ = std::make_shared<FeedWaits>(options_.max_feed_waits);
     bool has_metrics_alone_ = false;
 };
 
@@ -329,13 +336,17 @@ std::variant<Api::Admission, Response> Api::admit(RequestHead head) const {
     return *std::move(rejected);
 }
 
+void Api::end_waits() const {
+    if (impl_) impl_->end_waits();
+}
+
 void Api::answer(Admission admission, std::string body, const Respond& respond,
-                 std::stop_token stop) const {
+                 std::stop_token stop, const Continue& resume) const {
     if (!impl_ || !admission.data_) return respond(reject(503, moved_from));
     const Admission::Data& data = *admission.data_;
     const Done done = impl_->respond_with(data, respond);
     try {
-        impl_->answer(data, body, done, std::move(stop));
+        impl_->answer(data, body, done, std::move(stop), resume);
     } catch (const std::exception& error) {
         done(Error(Errc::internal, error.what()));
     } catch (...) {
@@ -343,8 +354,8 @@ void Api::answer(Admission admission, std::string body, const Respond& respond,
     }
 }
 
-void Api::handle(RequestHead head, std::string body, const Respond& respond,
-                 std::stop_token stop) const {
+void Api::handle(RequestHead head, std::string body, const Respond& respond, std::stop_token stop,
+                 const Continue& resume) const {
     if (!impl_) return respond(reject(503, moved_from));
     auto admitted = admit(std::move(head));
     if (auto* rejected = std::get_if<Response>(&admitted)) {
@@ -354,7 +365,7 @@ void Api::handle(RequestHead head, std::string body, const Respond& respond,
     if (body.size() > admission.max_body_bytes()) {
         return impl_->send(respond, reject(413, "The body is too large."));
     }
-    answer(std::move(admission), std::move(body), respond, std::move(stop));
+    answer(std::move(admission), std::move(body), respond, std::move(stop), resume);
 }
 
 Response Api::reject(int status, std::string_view message) {

@@ -1,9 +1,14 @@
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <utility>
 #include <webhooks/webhook_service.hpp>
 
 #include "answers.hpp"
 #include "documents.hpp"
+#include "feed_waits.hpp"
 #include "operations.hpp"
 #include "query.hpp"
 
@@ -29,7 +34,7 @@ std::optional<std::size_t> find_number(const QueryParameters& parameters, const 
 }
 
 FeedQuery read_feed_query(const QueryParameters& parameters, FieldErrors& errors) {
-    reject_empty(parameters, {"cursor", "since", "take"}, errors);
+    reject_empty(parameters, {"cursor", "since", "take", "wait"}, errors);
     FeedQuery query;
     query.cursor = parameters.find("cursor", "", errors).value_or("");
     query.since = find_time(parameters, "since", errors);
@@ -77,15 +82,87 @@ Response answer(const FeedPage& page) {
     return success(writer, std::to_string(page.events.size()) + " events.");
 }
 
+Response too_many_waits(std::string_view message) {
+    return too_many_requests(message, std::chrono::seconds(1));
+}
+
+Result<Response> to_response(const Result<FeedPage>& page) {
+    if (page) return answer(*page);
+    if (page.error() == Errc::overloaded) return too_many_waits(page.error().detail());
+    return page.error();
+}
+
+/// What a reader asked for.
+struct Reading {
+    FeedQuery query;
+    std::chrono::steady_clock::time_point until;
+};
+
+/// One request that waits: reads, waits, and reads again.
+class FeedReader : public std::enable_shared_from_this<FeedReader> {
+public:
+    FeedReader(WebhookService& service, const Call& call, Reading reading,
+               std::unique_ptr<FeedWaits::Place> place, Done done)
+        : service_(service),
+          caller_(call.caller),
+          id_(call.subscription),
+          reading_(std::move(reading)),
+          place_(std::move(place)),
+          resume_(call.resume),
+          done_(std::move(done)),
+          on_client_gone_(call.stop, [place = place_.get()] { place->end(); }) {}
+
+    void read() {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            reading_.until - std::chrono::steady_clock::now());
+        service_.async_read_feed(
+            caller_, id_, reading_.query, left,
+            [self = shared_from_this()](Result<FeedPage> page) { self->finish(std::move(page)); },
+            place_->token());
+    }
+
+private:
+    void finish(Result<FeedPage> page) {
+        if (page && page->events.empty() && page->has_more && resume_) {
+            reading_.query.since.reset();
+            reading_.query.cursor = page->cursor;
+            return resume_([self = shared_from_this()] { self->read(); });
+        }
+        const Done done = std::exchange(done_, nullptr);
+        done(to_response(page));
+    }
+
+    WebhookService& service_;
+    const Principal caller_;
+    const SubscriptionId id_;
+    Reading reading_;
+    const std::unique_ptr<FeedWaits::Place> place_;
+    const Continue resume_;
+    Done done_;
+    const std::stop_callback<std::function<void()>> on_client_gone_;
+};
+
 }  // namespace
 
-Result<Response> read_feed(WebhookService& service, const Call& call) {
+void read_feed(WebhookService& service, const Call& call, Done done) {
     FieldErrors errors;
-    const FeedQuery query = read_feed_query(QueryParameters(call.query), errors);
-    if (!errors.empty()) return Error(std::move(errors));
-    const auto page = service.read_feed(call.caller, call.subscription, query);
-    if (!page) return page.error();
-    return answer(*page);
+    const QueryParameters parameters(call.query);
+    Reading reading{.query = read_feed_query(parameters, errors), .until = {}};
+    const std::chrono::seconds wait(
+        find_number(parameters, "wait", 0, max_feed_wait.count(), errors).value_or(0));
+    if (!errors.empty()) return done(Error(std::move(errors)));
+    if (wait.count() > 0) {
+        reading.until = std::chrono::steady_clock::now() + wait;
+        if (auto place = call.feed_waits.take(call.caller.user_id())) {
+            return std::make_shared<FeedReader>(service, call, std::move(reading), std::move(place),
+                                                std::move(done))
+                ->read();
+        }
+    }
+    const auto page = service.read_feed(call.caller, call.subscription, reading.query);
+    const bool would_wait = wait.count() > 0 && page && page->events.empty() && !page->gap;
+    done(would_wait ? too_many_waits("As many readers as may wait for feeds are waiting.")
+                    : to_response(page));
 }
 
 }  // namespace webhooks::http

@@ -70,7 +70,7 @@ constexpr Operation table[] = {
      at_once<send_test_event>},
     query("listEvents", "{base}/subscriptions/{id}/events", Action::list_events,
           at_once<list_events>),
-    query("readFeed", "{base}/subscriptions/{id}/feed", Action::read_feed, at_once<read_feed>),
+    query("readFeed", "{base}/subscriptions/{id}/feed", Action::read_feed, read_feed),
     {"getEvent", get, "{base}/subscriptions/{id}/events/{eventId}", Action::get_event,
      at_once<get_event>},
     {"deleteEvent", del, "{base}/subscriptions/{id}/events/{eventId}", Action::delete_event,

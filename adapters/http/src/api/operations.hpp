@@ -12,12 +12,14 @@
 #include <string>
 #include <string_view>
 #include <webhooks/access.hpp>
+#include <webhooks/http/api.hpp>
 #include <webhooks/http/message.hpp>
 #include <webhooks/webhook_service.hpp>
 
 namespace webhooks::http {
 
 class ApiMetrics;
+class FeedWaits;
 class Portal;
 class RequestLimits;
 
@@ -44,6 +46,8 @@ struct Call {
     std::string_view asset_hash = {};  ///< `{hash}` of the path.
     /// If requested, the response is no longer needed.
     std::stop_token stop = {};
+    FeedWaits& feed_waits;
+    const Continue& resume;  ///< Empty: as `Api::handle` says.
 };
 
 using Done = std::function<void(Result<Response>)>;
@@ -101,7 +105,8 @@ Result<Response> list_all_events(WebhookService&, const Call&);
 Result<Response> get_event(WebhookService&, const Call&);
 Result<Response> get_any_event(WebhookService&, const Call&);
 Result<Response> delete_event(WebhookService&, const Call&);
-Result<Response> read_feed(WebhookService&, const Call&);
+/// With `wait`, `done` may be called later, on another thread.
+void read_feed(WebhookService&, const Call&, Done done);
 Result<Response> retry_event(WebhookService&, const Call&);
 Result<Response> recover(WebhookService&, const Call&);
 Result<Response> rotate_secret(WebhookService&, const Call&);

@@ -13,6 +13,11 @@ class Session;
 class ResponseChannel {
 public:
     void close();
+    template <class Call>
+    void run_if_open(Call call) {
+        const std::shared_lock lock(mutex_);
+        if (is_open_) call();
+    }
     void post(const std::weak_ptr<Session>& session, Response response);
 
 private:

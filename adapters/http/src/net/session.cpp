@@ -26,8 +26,10 @@ constexpr std::size_t min_body_rate = 240;
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
 
-/// How often the connection of a query's client is checked.
-constexpr auto look_interval = 250ms;
+/// How often the connection of a query's client is checked: less often if it takes long, because it
+/// may wait for events.
+constexpr auto first_look_interval = 250ms;
+constexpr auto longest_look_interval = 2s;
 
 constexpr std::size_t small_body = 16 * 1024;
 
@@ -218,17 +220,23 @@ void Session::dispatch() {
 /// A query does not start, or ends early, if its client has disconnected.
 void Session::query(Api::Admission admission, std::string body, const Respond& respond) {
     query_ = std::stop_source();
-    arm(Clock::now() + look_interval);
+    look_interval_ = first_look_interval;
+    arm(Clock::now() + look_interval_);
     struct Query {
         Api::Admission admission;
         std::string body;
     };
     const auto query = std::make_shared<Query>(Query{std::move(admission), std::move(body)});
-    context_.queries.post(query->admission.user_id(), [&api = context_.api, query, respond,
-                                                       stop = query_->get_token()] {
-        if (stop.stop_requested()) return;
-        api.answer(std::move(query->admission), std::move(query->body), respond, stop);
-    });
+    const std::string user = query->admission.user_id();
+    const Continue resume = [channel = context_.channel, queries = &context_.queries,
+                             user](std::function<void()> rest) {
+        channel->run_if_open([&] { queries->post(user, std::move(rest)); });
+    };
+    context_.queries.post(
+        user, [&api = context_.api, query, respond, resume, stop = query_->get_token()] {
+            if (stop.stop_requested()) return;
+            api.answer(std::move(query->admission), std::move(query->body), respond, stop, resume);
+        });
 }
 
 /// Whether the peer has ended the connection, even if unread bytes precede the end.
@@ -372,7 +380,10 @@ void Session::on_deadline() {
     is_timer_running_ = false;
     if (phase_ == Phase::closed || deadline_ == Clock::time_point::max()) return;
     if (Clock::now() < deadline_) return wait();
-    if (query_ && !is_abandoned()) return arm(Clock::now() + look_interval);
+    if (query_ && !is_abandoned()) {
+        look_interval_ = std::min<Clock::duration>(look_interval_ * 2, longest_look_interval);
+        return arm(Clock::now() + look_interval_);
+    }
     if (phase_ != Phase::head && phase_ != Phase::body) return close_now();
     is_late_ = true;
     socket_.cancel();

@@ -121,6 +121,7 @@ private:
     Clock::time_point deadline_ = Clock::time_point::max();
     bool is_timer_running_ = false;
     std::optional<std::stop_source> query_;  ///< Of the query that is running.
+    Clock::duration look_interval_{};
 };
 
 }  // namespace webhooks::http

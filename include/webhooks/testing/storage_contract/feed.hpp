@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <webhooks/testing/storage_contract/fixture.hpp>
 #include <webhooks/testing/storage_contract/retention.hpp>
 
@@ -50,6 +51,33 @@ STORAGE_TEST("only who may see a subscription reads its feed") {
     CHECK(this->storage->read_feed(bob, id, {.take = 1}).error() == Errc::not_found);
     this->storage->delete_subscription(alice, id).value();
     CHECK(this->storage->read_feed(alice, id, {.take = 1}).error() == Errc::not_found);
+}
+
+STORAGE_TEST("feeds with something to read are found, and deleted ones") {
+    const SubscriptionId quiet = this->subscribe().id;
+    const SubscriptionId busy = this->subscribe().id;
+    const SubscriptionId deleted = this->subscribe().id;
+    CHECK(this->storage->feed_changes({}).value().empty());
+    const EventId first = this->append_one(busy);
+    const EventId second = this->append_one(busy);
+    this->append_one(quiet);
+    this->storage->delete_subscription(alice, deleted).value();
+    const EventId last = feed_page(*this, quiet, std::nullopt).next.after;
+    const auto changes = [&](EventId after) {
+        std::map<SubscriptionId, EventId> found;
+        for (const FeedChange& change : this->storage
+                                            ->feed_changes({{.subscription = quiet, .after = last},
+                                                            {.subscription = busy, .after = after},
+                                                            {.subscription = deleted}})
+                                            .value()) {
+            CHECK(found.emplace(change.subscription, change.newest).second);
+        }
+        return found;
+    };
+    CHECK(changes(first).size() == 2);
+    CHECK(changes(first).at(busy) == second);
+    CHECK(changes(first).at(deleted) > last);
+    CHECK_FALSE(changes(second).contains(busy));
 }
 
 STORAGE_TEST("a feed begins at a time, or now") {

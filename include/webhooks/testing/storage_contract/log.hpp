@@ -238,6 +238,23 @@ STORAGE_TEST("waiting events are claimed once, when due, earliest first") {
     CHECK(this->storage->claim(this->worker.id, 10).value().next_due == now + 60s);
 }
 
+STORAGE_TEST("a claim ends before a payload that does not fit, but takes one event") {
+    const SubscriptionId id = this->subscribe().id;
+    for (int i = 0; i < 4; ++i) {
+        const EventId event = this->append_one(id, "0123456789");
+        this->record(id, event, {.number = 1, .outcome = Outcome::retry}, this->clock->now());
+    }
+    const auto claimed = [&](std::size_t payload_bytes) {
+        return this->storage->claim(this->worker.id, {10, payload_bytes, 10}).value();
+    };
+    const Claim two = claimed(25);
+    CHECK(two.events.size() == 2);
+    CHECK(two.next_due == this->clock->now());
+    CHECK(claimed(9).events.size() == 1);
+    CHECK(claimed(10).events.size() == 1);
+    CHECK(claimed(10).events.empty());
+}
+
 STORAGE_TEST("an event recorded as unclaimed waits without an attempt") {
     const SubscriptionId id = this->subscribe().id;
     const EventId appended = this->record_one(id);

@@ -169,6 +169,22 @@ STORAGE_TEST("a resent event takes its place by id, behind one that a worker has
     CHECK(this->claim() == std::vector{second});
 }
 
+STORAGE_TEST("an event is not reserved in front of one that was resent while a worker had it") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId second = events.append(2).at(0);
+    const EventId first{second.value - 1};
+    events.record(first, 1, Outcome::exhausted);
+    REQUIRE(this->claim() == std::vector{second});
+    REQUIRE(this->storage->reopen_event(admin, events.subscription, first));
+    events.set_custody(second, Custody::reserved, this->clock->now());
+    CHECK(this->claim() == std::vector{first});
+    CHECK(this->claim_reserved(events.subscription).empty());
+    CHECK(events.blocked_by(second) == first);
+    events.record(first, 2, Outcome::delivered, {}, true);
+    CHECK(this->claim() == std::vector{second});
+}
+
 STORAGE_TEST("the next event follows a deletion, or the end of one in memory") {
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};

@@ -13,19 +13,34 @@ using Element = PostgresqlArray::Element;
 /// An event whose queue another transaction is changing is looked at again after this time.
 constexpr std::chrono::milliseconds time_to_change{10};
 
-/// The events of a batch that the worker no longer has, and whether they have ended. As in
-/// `condense`, what follows after it has released one is skipped.
-std::map<EventId, bool> find_passed(const Batch& batch) {
-    std::map<EventId, bool> passed;
+/// What the results of a batch mean to an event with an ordering key.
+enum class Step : std::uint8_t {
+    returned,  ///< The worker no longer has it.
+    ended,
+    reserved,  ///< It gives way to an earlier one, if there is one.
+};
+
+/// As in `condense`: what follows after the worker has released an event is skipped.
+std::map<EventId, Step> find_steps(const Batch& batch) {
+    std::map<EventId, Step> steps;
+    const auto add = [&steps](EventId event, Step step) {
+        const auto [place, is_new] = steps.try_emplace(event, step);
+        if (!is_new && place->second == Step::reserved) place->second = step;
+    };
     for (const CustodyChange& change : batch.custody_changes) {
-        if (change.is_ordered && change.custody == Custody::unclaimed) {
-            passed.try_emplace(change.event, false);
+        if (!change.is_ordered) continue;
+        if (change.custody == Custody::unclaimed) add(change.event, Step::returned);
+        if (change.custody == Custody::reserved) add(change.event, Step::reserved);
+        const auto found = steps.find(change.event);
+        if (change.custody == Custody::in_memory && found != steps.end() &&
+            found->second == Step::reserved) {
+            steps.erase(found);
         }
     }
     for (const AttemptRecord& record : batch.attempts) {
-        if (record.is_ordered) passed.try_emplace(record.event, !record.due);
+        if (record.is_ordered) add(record.event, record.due ? Step::returned : Step::ended);
     }
-    return passed;
+    return steps;
 }
 
 std::string in_queue_of(const std::string& event) {
@@ -100,7 +115,7 @@ void send_queue_locks(PostgresqlConnection& connection, const Batch& batch) {
         keys.add(append.message->ordering_key);
         is_empty = false;
     }
-    for (const auto& [event, has_ended] : find_passed(batch)) {
+    for (const auto& [event, step] : find_steps(batch)) {
         events.add(event.value);
         is_empty = false;
     }
@@ -109,31 +124,39 @@ void send_queue_locks(PostgresqlConnection& connection, const Batch& batch) {
 
 void send_order(PostgresqlConnection& connection, WorkerId worker, const Batch& batch) {
     // One that was deleted meanwhile ends now. The next one is the first of those that remain.
+    static_assert(static_cast<int>(Step::ended) == 1 && static_cast<int>(Step::reserved) == 2);
     static const PreparedStatement statement = {
         "write_order",
         "WITH passed AS MATERIALIZED (SELECT o.event_id, o.subscription_id, o.ordering_key, "
-        "p.has_ended <> 0 OR (SELECT e.id FROM webhooks_event e WHERE e.id = o.event_id) IS NULL "
-        "AS has_ended FROM unnest($2::bigint[], $3::integer[]) AS p(event_id, has_ended) "
-        "JOIN webhooks_ordered o ON o.event_id = p.event_id WHERE o.worker_id = $1), "
-        "released AS (UPDATE webhooks_undelivered u SET claimed_by = 0 FROM passed p "
-        "CROSS JOIN LATERAL (SELECT q.event_id FROM webhooks_ordered q WHERE " +
+        "s.step, s.step = 1 OR "
+        "(SELECT e.id FROM webhooks_event e WHERE e.id = o.event_id) IS NULL AS has_ended "
+        "FROM unnest($2::bigint[], $3::integer[]) AS s(event_id, step) "
+        "JOIN webhooks_ordered o ON o.event_id = s.event_id WHERE o.worker_id = $1 "
+        "AND (s.step <> 2 OR EXISTS (SELECT 1 FROM webhooks_ordered q WHERE " +
+            in_queue_of("o") +
+            " AND q.event_id < o.event_id))), "
+            "released AS (UPDATE webhooks_undelivered u SET claimed_by = 0 FROM passed p "
+            "CROSS JOIN LATERAL (SELECT q.event_id FROM webhooks_ordered q WHERE " +
             in_queue_of("p") +
             " AND NOT (p.has_ended AND q.event_id = p.event_id) ORDER BY q.event_id LIMIT 1) n "
             "WHERE u.subscription_id = p.subscription_id AND u.event_id = n.event_id "
             "AND u.claimed_by = -1), "
+            "freed AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0 "
+            "FROM passed p WHERE p.step = 2 AND u.subscription_id = p.subscription_id "
+            "AND u.event_id = p.event_id), "
             "gone AS (DELETE FROM webhooks_ordered o USING passed p "
             "WHERE o.event_id = p.event_id AND p.has_ended) "
             "UPDATE webhooks_ordered o SET worker_id = 0 FROM passed p "
             "WHERE o.event_id = p.event_id AND NOT p.has_ended"};
     PostgresqlArray events(Element::bigint);
-    PostgresqlArray ends(Element::integer);
-    const std::map<EventId, bool> passed = find_passed(batch);
-    if (passed.empty()) return;
-    for (const auto& [event, has_ended] : passed) {
+    PostgresqlArray numbers(Element::integer);
+    const std::map<EventId, Step> steps = find_steps(batch);
+    if (steps.empty()) return;
+    for (const auto& [event, step] : steps) {
         events.add(event.value);
-        ends.add(has_ended ? 1 : 0);
+        numbers.add(static_cast<int>(step));
     }
-    connection.send(statement, {parameter(worker.value), events.take(), ends.take()});
+    connection.send(statement, {parameter(worker.value), events.take(), numbers.take()});
 }
 
 void NewOrdered::add(const Append& append, SubscriptionId subscription, EventId event) {

@@ -153,16 +153,6 @@ auto PostgresqlStorage::run_as(WorkerId worker, WorkerLock lock, Answering body)
     });
 }
 
-Result<std::optional<EventId>> PostgresqlStorage::last_settled_event() {
-    std::optional<EventId> last;
-    const Result<> done = in_transaction(Purpose::read, {}, [&](soci::session& sql) {
-        execute(sql, "SELECT webhooks_settled_id()", into(last));
-        return true;
-    });
-    if (!done) return done.error();
-    return last;
-}
-
 TimeOverride PostgresqlStorage::given_time() const {
     return options_.clock ? std::optional(options_.clock->now()) : std::nullopt;
 }
@@ -348,11 +338,12 @@ Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker
                          }));
 }
 
-Result<Claim> PostgresqlStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
     return opened(run_as(
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
-            Claim claim{.events = storage::claim(connection, context, limit, number)};
+            Claim claim{
+                .events = storage::claim(connection, context, limit.events_of_any_size(), number)};
             if (!read_rest(connection, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
             const std::size_t judged = judge_unmatched(connection, claim.filtered);

@@ -28,11 +28,12 @@ public:
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
-    Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
+    Result<Claim> claim(WorkerId, ClaimLimit limit, std::int64_t number) override;
     Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
+    Result<std::vector<FeedChange>> feed_changes(const std::vector<FeedWatch>&) override;
 
 private:
     Result<> in_transaction(Purpose purpose, const std::stop_token& stop,

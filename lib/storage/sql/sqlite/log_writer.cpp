@@ -1,6 +1,5 @@
 #include <base/hex.hpp>
 #include <bit>
-#include <map>
 #include <storage/idempotency.hpp>
 #include <storage/sql/attempt_details.hpp>
 #include <storage/sql/exchange.hpp>
@@ -13,33 +12,6 @@ namespace {
 
 using soci::into;
 using soci::use;
-
-std::shared_ptr<const Message> read_message(soci::session& sql, long long id) {
-    auto message = std::make_shared<Message>();
-    std::string payload;
-    std::optional<std::string> trace;
-    std::optional<std::string> ordering_key;
-    execute(sql,
-            "SELECT event_type, content_type, payload, expires_at, trace, key_id, ordering_key "
-            "FROM webhooks_message WHERE id = :id",
-            into(message->event_type), into(message->content_type), into(payload),
-            into(message->expires_at), into(trace), into(message->key_id), into(ordering_key),
-            use(id, "id"));
-    message->ordering_key = ordering_key.value_or("");
-    message->payload = std::make_shared<const std::string>(std::move(payload));
-    message->trace = read_trace(trace);
-    return message;
-}
-
-/// Undelivered rows, as read by `SqliteLogWriter::select_held`. The index is named because SQLite,
-/// which has no statistics about the rows, would prefer to read all of a subscription's.
-std::string select_rows(const char* index) {
-    return std::string(
-               "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, u.attempts, "
-               "u.tries, 1, e.created_at, u.due_at, u.is_requested FROM webhooks_undelivered u "
-               "INDEXED BY ") +
-           index + " JOIN webhooks_event e ON e.id = u.event_id";
-}
 
 /// Whether worker ?2 holds event ?1: only in its memory, or by the row that it has claimed.
 const std::string is_held =
@@ -55,35 +27,11 @@ const std::string insert_attempt =
     "response, error_message, outcome, details, key_id) "
     "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11";
 
-/// The events that are only in a worker's memory.
-const std::string in_memory =
-    " WHERE e.id > :after AND e.worker_id = :worker "
-    "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
-    "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
-    "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id)";
-
-void mark_claimed(soci::session& sql, WorkerId worker, std::int64_t number,
-                  const std::vector<HeldEvent>& events) {
-    SubscriptionId subscription;
-    EventId id;
-    soci::statement mark =
-        prepared(sql, soci::details::st_repeatable_query,
-                 "UPDATE webhooks_undelivered SET claimed_by = :self, is_deferred = 0, "
-                 "claim_number = :claim "
-                 "WHERE subscription_id = :subscription AND event_id = :id",
-                 use(worker, "self"), use(number, "claim"), use(subscription, "subscription"),
-                 use(id, "id"));
-    for (const HeldEvent& event : events) {
-        subscription = event.subscription;
-        id = event.id;
-        mark.execute(true);
-    }
-}
-
 }  // namespace
 
-SqliteLogWriter::SqliteLogWriter(soci::session& sql)
+SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims)
     : sql_(sql),
+      claims_(claims),
       read_state_(sql, "SELECT revision, last_event_id FROM webhooks_state"),
       write_last_event_(sql, "UPDATE webhooks_state SET last_event_id = ?"),
       write_progress_(sql,
@@ -226,7 +174,9 @@ void SqliteLogWriter::set_custody(const CustodyChange& change, WorkerId worker) 
         change.event, worker, change.custody == Custody::unclaimed ? WorkerId{} : worker,
         change.subscription, to_micros(change.due), change.attempts, change.attempts_since_reopened,
         change.custody == Custody::reserved ? 1 : 0);
-    if (!change.is_ordered || change.custody != Custody::unclaimed) return;
+    if (!change.is_ordered) return;
+    if (change.custody == Custody::reserved) give_way(sql_, change.event);
+    if (change.custody != Custody::unclaimed) return;
     changed > 0 ? put_back(sql_, change.event) : leave_if_deleted(sql_, change.event);
 }
 
@@ -235,94 +185,12 @@ void SqliteLogWriter::put_free(const FreeRow& row) {
                       row.attempts_since_reopened);
 }
 
-/// Reads events with their messages. The caller has bound the parameters of `text`.
-std::vector<HeldEvent> SqliteLogWriter::select_held(soci::statement& query,
-                                                    const std::string& text) {
-    HeldEvent event;
-    long long message = 0;
-    long long tag = 0;
-    query.exchange(into(event.id));
-    query.exchange(into(event.subscription));
-    query.exchange(into(message));
-    query.exchange(into(tag));
-    query.exchange(into(event.attempts));
-    query.exchange(into(event.attempts_since_reopened));
-    query.exchange(into(event.has_row));
-    query.exchange(into(event.created_at));
-    query.exchange(into(event.due));
-    query.exchange(into(event.is_requested));
-    std::vector<HeldEvent> events;
-    std::map<long long, std::shared_ptr<const Message>> messages;
-    for_each_row(query, text, [&] {
-        std::shared_ptr<const Message>& shared = messages[message];
-        if (!shared) shared = read_message(sql_, message);
-        event.worker_tag = std::bit_cast<std::uint64_t>(tag);
-        event.message = shared;
-        events.push_back(event);
-    });
-    return events;
-}
-
-std::vector<HeldEvent> SqliteLogWriter::claim(WorkerId worker, Time now, std::size_t limit,
-                                              std::int64_t number) {
-    soci::statement query(sql_);
-    query.exchange(use(now, "due"));
-    query.exchange(use(limit, "take"));
-    std::vector<HeldEvent> events =
-        select_held(query, select_rows("webhooks_undelivered_due") +
-                               " WHERE u.claimed_by = 0 AND u.due_at <= :due "
-                               "ORDER BY u.due_at, u.event_id LIMIT :take");
-    std::erase_if(events, [&](const HeldEvent& event) {
-        if (event.message->ordering_key.empty() || take_turn(sql_, event.id, worker)) return false;
-        keep_waiting(sql_, event.subscription, event.id);
-        return true;
-    });
-    mark_claimed(sql_, worker, number, events);
-    return events;
-}
-
-std::vector<HeldEvent> SqliteLogWriter::claim_reserved(WorkerId worker, SubscriptionId subscription,
-                                                       std::size_t limit, std::int64_t number) {
-    soci::statement query(sql_);
-    query.exchange(use(worker, "self"));
-    query.exchange(use(subscription, "subscription"));
-    query.exchange(use(limit, "take"));
-    std::vector<HeldEvent> events =
-        select_held(query, select_rows("webhooks_undelivered_deferred") +
-                               " WHERE u.is_deferred = 1 AND u.claimed_by = :self "
-                               "AND u.subscription_id = :subscription "
-                               "ORDER BY u.event_id LIMIT :take");
-    mark_claimed(sql_, worker, number, events);
-    return events;
-}
-
-std::vector<HeldEvent> SqliteLogWriter::appended_after(WorkerId worker, EventId after,
-                                                       std::size_t limit) {
-    soci::statement query(sql_);
-    query.exchange(use(worker, "worker"));
-    query.exchange(use(after, "after"));
-    query.exchange(use(limit, "take"));
-    return select_held(query,
-                       "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, 0, 0, 0, "
-                       "e.created_at, e.created_at, 0 FROM webhooks_event e" +
-                           in_memory + " ORDER BY e.id LIMIT :take");
-}
-
-std::optional<Time> SqliteLogWriter::next_due() {
-    std::optional<Time> due;
-    execute(sql_,
-            "SELECT min(due_at) FROM webhooks_undelivered "
-            "WHERE claimed_by = 0 AND due_at IS NOT NULL",
-            into(due));
-    return due;
-}
-
 std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time now,
                                        std::size_t limit) {
     const std::size_t ordered = hand_back_ordered(sql_, dead, now, limit);
     if (ordered == limit) return ordered;
     limit -= ordered;
-    const std::vector<HeldEvent> held = appended_after(dead, low_water, limit);
+    const std::vector<HeldEvent> held = claims_.appended_after(dead, low_water, limit);
     for (const HeldEvent& event : held) {
         put_free({.subscription = event.subscription, .event = event.id, .due = now});
         low_water = event.id;

@@ -4,6 +4,7 @@
 
 #include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/sqlite/claims.hpp>
 #include <storage/sql/sqlite/statement.hpp>
 #include <vector>
 #include <webhooks/storage.hpp>
@@ -14,7 +15,7 @@ namespace webhooks::storage {
 /// what SOCI throws.
 class SqliteLogWriter {
 public:
-    explicit SqliteLogWriter(soci::session& sql);
+    SqliteLogWriter(soci::session& sql, SqliteClaims& claims);
 
     SqliteLogWriter(const SqliteLogWriter&) = delete;
     SqliteLogWriter& operator=(const SqliteLogWriter&) = delete;
@@ -38,14 +39,6 @@ public:
     /// As `record`.
     void set_custody(const CustodyChange& change, WorkerId worker);
 
-    /// Due events, marked as the worker's.
-    std::vector<HeldEvent> claim(WorkerId worker, Time now, std::size_t limit, std::int64_t number);
-    std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
-                                          std::size_t limit, std::int64_t number);
-    std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit);
-    /// When the earliest unclaimed event is due.
-    std::optional<Time> next_due();
-
     /// Releases events that a dead worker held. @return their number, at most `limit`; `low_water`
     /// advances to where the search ended.
     std::size_t hand_back(WorkerId dead, EventId& low_water, Time now, std::size_t limit);
@@ -67,9 +60,9 @@ private:
                Time now, std::vector<EventId>& waiting);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
     void put_free(const FreeRow& row);
-    std::vector<HeldEvent> select_held(soci::statement& query, const std::string& text);
 
     soci::session& sql_;
+    SqliteClaims& claims_;
     SqliteStatement read_state_;
     SqliteStatement write_last_event_;
     SqliteStatement write_progress_;

@@ -73,7 +73,8 @@ Result<> SqliteStorage::open() {
             open_connection(readers_.at(i), options_);
         }
         api_keys_.emplace(options_);
-        log_.emplace(writer_);
+        claims_.emplace(writer_);
+        log_.emplace(writer_, *claims_);
         checkpointer_.emplace(writer_, options_);
         return {};
     });
@@ -313,7 +314,7 @@ BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventI
 Result<std::vector<HeldEvent>> SqliteStorage::appended_after(WorkerId worker, EventId after,
                                                              std::size_t limit) {
     return opened(run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
-        return log_->appended_after(worker, after, limit);
+        return claims_->appended_after(worker, after, limit);
     }));
 }
 
@@ -322,7 +323,7 @@ Result<std::vector<HeldEvent>> SqliteStorage::claim_reserved(WorkerId worker,
                                                              std::size_t limit,
                                                              std::int64_t number) {
     return opened(run_as(worker, [&](soci::session&) -> Result<std::vector<HeldEvent>> {
-        return log_->claim_reserved(worker, subscription, limit, number);
+        return claims_->claim_reserved(worker, subscription, limit, number);
     }));
 }
 
@@ -340,10 +341,10 @@ Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
     });
 }
 
-Result<Claim> SqliteStorage::claim(WorkerId worker, std::size_t limit, std::int64_t number) {
+Result<Claim> SqliteStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
     return opened(run_as(worker, [&](soci::session&) -> Result<Claim> {
-        Claim claim{.events = log_->claim(worker, clock_->now(), limit, number)};
-        claim.next_due = log_->next_due();
+        Claim claim{.events = claims_->claim(worker, clock_->now(), limit, number)};
+        claim.next_due = claims_->next_due();
         claim.revision = log_->read_state().revision;
         return claim;
     }));

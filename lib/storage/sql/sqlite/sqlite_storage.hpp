@@ -7,6 +7,7 @@
 #include <storage/sql/sql_storage.hpp>
 #include <storage/sql/sqlite/api_key_finder.hpp>
 #include <storage/sql/sqlite/checkpointer.hpp>
+#include <storage/sql/sqlite/claims.hpp>
 #include <storage/sql/sqlite/connection.hpp>
 #include <storage/sql/sqlite/file_lock.hpp>
 #include <storage/sql/sqlite/log_writer.hpp>
@@ -33,7 +34,7 @@ public:
     Result<BatchReceipt> write(WorkerId, const Batch&) override;
     Result<std::vector<HeldEvent>> appended_after(WorkerId, EventId after,
                                                   std::size_t limit) override;
-    Result<Claim> claim(WorkerId, std::size_t limit, std::int64_t number) override;
+    Result<Claim> claim(WorkerId, ClaimLimit limit, std::int64_t number) override;
     Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId, std::size_t limit,
                                                   std::int64_t number) override;
     Result<> unclaim(WorkerId, std::int64_t number) override;
@@ -84,7 +85,8 @@ private:
 
     std::mutex mutex_;
     soci::session writer_;
-    std::optional<SqliteLogWriter> log_;
+    std::optional<SqliteClaims> claims_;
+    std::optional<SqliteLogWriter> log_;  ///< After what it uses.
     std::optional<SqliteCheckpointer> checkpointer_;
     std::optional<FileLock> lock_;
     /// The one living worker; absent before `register_worker` and after `retire_worker`.

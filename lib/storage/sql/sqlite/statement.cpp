@@ -30,6 +30,10 @@ std::string_view SqliteRow::text(int column) const {
     return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
+bool SqliteRow::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
 SqliteStatement::SqliteStatement(soci::session& sql, const std::string& text)
     : SqliteStatement(static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_, text) {
 }

@@ -23,6 +23,7 @@ public:
 
     std::int64_t number(int column) const;
     std::string_view text(int column) const;
+    bool is_null(int column) const;
 
 private:
     sqlite_api::sqlite3_stmt* const statement_;
@@ -51,6 +52,15 @@ public:
         const std::unique_ptr<sqlite_api::sqlite3_stmt, Reset> reset(statement_.get());
         while (step()) {
             read(SqliteRow(statement_.get()));
+        }
+    }
+
+    /// The same until `read` returns false.
+    template <class Read, class... Values>
+    void for_each_while(Read read, const Values&... values) {
+        bind_all(values...);
+        const std::unique_ptr<sqlite_api::sqlite3_stmt, Reset> reset(statement_.get());
+        while (step() && read(SqliteRow(statement_.get()))) {
         }
     }
 

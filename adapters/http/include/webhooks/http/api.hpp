@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -31,12 +32,20 @@ struct ApiOptions {
     /// `Retry-After`. A credential may have its own (`Credential::rate`). A batch of n events
     /// counts as n / 100 requests, rounded up. By default there is no limit.
     RequestRate rate_limit = {};
+    /// The maximum number of requests that wait for the next event of a feed; more are a 429. If
+    /// all wait, one of the user with the most gives its place to another user, and is answered
+    /// without events. 1 - 100,000.
+    std::size_t max_feed_waits = 500;
     /// The portal, at `/portal/`. Absent: there is none.
     std::optional<PortalOptions> portal = {};
 
     /// @return invalid_argument with one FieldError for each member out of its range.
     Result<> validate() const;
 };
+
+/// Runs the rest of a request that has waited, which blocks while storage works, on one of the
+/// host's threads.
+using Continue = std::function<void(std::function<void()> rest)>;
 
 /// The REST API without a server: a host with an HTTP server offers it on its own port, under its
 /// own path, with its own authentication. `Server` is one such host.
@@ -59,13 +68,18 @@ public:
     /// metrics or of the portal: for a host that serves other things next to this API.
     bool serves(std::string_view target) const;
 
-    /// Handles a complete request. Blocks while storage works; the response to a publication comes
-    /// later.
+    /// Handles a complete request. Blocks while storage works; the responses to a publication and
+    /// to a reader that waits for the next event of a feed come later.
     /// @param respond called exactly once, from this thread or the service's. What it throws is
     /// logged.
-    /// @param stop if requested, the response is no longer needed, and a list query may end early.
+    /// @param stop if requested, the response is no longer needed, and a list query or a wait may
+    /// end early.
+    /// @param resume reads the events for which a reader has waited. Without it the response has
+    /// `hasMore` and no events, so that the reader asks again.
     void handle(RequestHead head, std::string body, const Respond& respond,
-                std::stop_token stop = {}) const;
+                std::stop_token stop = {}, const Continue& resume = {}) const;
+    /// Answers the readers of feeds that wait, now and from now on: for a server that stops.
+    void end_waits() const;
 
     // ---- The same in two steps, for a server that checks credentials before it reads a body.
 
@@ -97,7 +111,7 @@ public:
     std::variant<Admission, Response> admit(RequestHead head) const;
     /// As `handle`.
     void answer(Admission admission, std::string body, const Respond& respond,
-                std::stop_token stop = {}) const;
+                std::stop_token stop = {}, const Continue& resume = {}) const;
 
     /// The response to a request that is rejected before it reaches the API.
     static Response reject(int status, std::string_view message);

@@ -37,7 +37,8 @@ struct ServerOptions {
     /// nothing else waits for them. 1-64.
     std::size_t query_threads = 2;
     /// The maximum number of connections; further ones wait in the kernel's queue. 1-100,000. When
-    /// all are in use, the one without valid credentials that has been idle longest is closed.
+    /// all are in use, the one without valid credentials that has been idle longest is closed. Half
+    /// of them may wait for the next event of a feed (`ApiOptions::max_feed_waits`).
     std::size_t max_connections = 1000;
     /// The maximum number of connections from one address; further ones are closed. Loopback is
     /// exempt. 1-100,000.
