@@ -17,6 +17,7 @@
 #include <sink.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <support/certificates.hpp>
 #include <support/child_process.hpp>
 #include <support/process.hpp>
 
@@ -132,6 +133,7 @@ Rows make_rows(const Scale& scale) {
                     .needs_wrk = true});
     add_transport_rows(rows, scale);
     add_deliver_rows(rows, scale);
+    add_tls_rows(rows, scale);
     add_publish_rows(rows, scale);
     add_latency_rows(rows, scale);
     add_rest_rows(rows, scale);
@@ -223,10 +225,15 @@ int run(const Settings& settings) {
     std::filesystem::create_directories(folder / "cache");
     Sink sink(last_port(folder / "cache"));
     std::ofstream(folder / "cache" / "port") << sink.port();
+    const webhooks::testing::ThrowawayAuthority authority;
+    const webhooks::testing::ServerContext tls = authority.server(Sink::names_of_hosts(4));
+    Sink tls_sink(0, tls.get());
     Bench bench{.scale = settings.scale,
                 .folder = folder,
                 .cache = folder / "cache",
                 .sink = sink,
+                .tls_sink = &tls_sink,
+                .ca_file = authority.file(),
                 .has_wrk = is_program("wrk")};
     Outcomes outcomes;
     for (const Row& row : rows) {

@@ -83,15 +83,35 @@ WrkAnswer run_wrk(const Bench& bench, const std::string& url, std::chrono::secon
     return answer;
 }
 
+WrkAnswer run_yardstick(const Bench& bench, const Sink& sink) {
+    return run_wrk(bench, sink.url(0), bench.scale.yardstick, payload(),
+                   {{"Content-Type", "application/json"},
+                    {"User-Agent", "webhooks/0.0.0"},
+                    {"webhook-id", "msg_0123456789abcdef_1234567"},
+                    {"webhook-timestamp", "1767225600"},
+                    {"webhook-signature", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="}});
+}
+
+double rate_of_wrk(const Bench& bench, const Sink& sink) {
+    return run_yardstick(bench, sink).rate;
+}
+
+double rate_of_resumed_connections(const Bench& bench) {
+    std::string host = bench.tls_sink->url(0);
+    host = host.substr(8, host.rfind('/') - 8);
+    const auto start = std::chrono::steady_clock::now();
+    const webhooks::testing::Ended ended = webhooks::testing::run_program(
+        {"openssl", "s_time", "-reuse", "-www", "/hook", "-connect", host, "-time",
+         std::to_string(bench.scale.yardstick.count())});
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    const double connections = number_before(ended.output, " connections in ");
+    if (connections <= 0) throw std::runtime_error("openssl s_time: " + ended.output);
+    return connections / elapsed.count();
+}
+
 Figures measure_yardstick(const Bench& bench) {
     const auto sink_before = cpu_of(bench.sink.process());
-    const WrkAnswer answer =
-        run_wrk(bench, bench.sink.url(0), bench.scale.yardstick, payload(),
-                {{"Content-Type", "application/json"},
-                 {"User-Agent", "webhooks/0.0.0"},
-                 {"webhook-id", "msg_0123456789abcdef_1234567"},
-                 {"webhook-timestamp", "1767225600"},
-                 {"webhook-signature", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="}});
+    const WrkAnswer answer = run_yardstick(bench, bench.sink);
     const auto sink_after = cpu_of(bench.sink.process());
     return {{"rate", answer.rate},
             {"cpu_us", answer.cpu.count() * 1e6 / answer.requests},

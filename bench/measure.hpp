@@ -45,6 +45,11 @@ WrkAnswer run_wrk(const Bench&, const std::string& url, std::chrono::seconds dur
 
 /// The yardstick W: the rate of wrk against the sink with equivalent requests.
 Figures measure_yardstick(const Bench&);
+/// The same against another sink, requests per second.
+double rate_of_wrk(const Bench&, const Sink&);
+/// The number of connections per second that `openssl s_time -reuse` makes to the TLS sink: one
+/// after another, each resumes a session and makes one request.
+double rate_of_resumed_connections(const Bench&);
 
 /// The median time of several runs.
 double median_us(const std::function<void()>& action);

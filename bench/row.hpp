@@ -44,6 +44,8 @@ struct Bench {
     std::filesystem::path folder;  ///< For files of this run.
     std::filesystem::path cache;   ///< For what later runs use again.
     Sink& sink;
+    Sink* tls_sink = nullptr;          ///< The same by HTTPS.
+    std::string ca_file = {};          ///< That it is trusted by.
     Postgresql* postgresql = nullptr;  ///< Null if the machine has no server.
     bool has_wrk = false;
 };
@@ -76,6 +78,7 @@ using Rows = std::vector<Row>;
 // The groups of rows, each in the file of its name.
 void add_transport_rows(Rows&, const Scale&);
 void add_deliver_rows(Rows&, const Scale&);
+void add_tls_rows(Rows&, const Scale&);
 void add_publish_rows(Rows&, const Scale&);
 void add_latency_rows(Rows&, const Scale&);
 void add_rest_rows(Rows&, const Scale&);

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <sink.hpp>
 #include <string_view>
 #include <support/process.hpp>
@@ -38,11 +40,6 @@ int check(int result, const char* what) {
     return result;
 }
 
-struct Connection {
-    std::size_t size = 0;
-    char buffer[4096];
-};
-
 /// The size of the request at the front of the received bytes, and its body. @return 0 if it is
 /// incomplete.
 std::size_t request_size(std::string_view arrived, std::string_view& body) {
@@ -58,16 +55,163 @@ std::size_t request_size(std::string_view arrived, std::string_view& body) {
     return size;
 }
 
+std::string address(std::size_t endpoint) {
+    const std::size_t host = endpoint + 1;
+    return "127." + std::to_string(host / 62'500) + "." + std::to_string(host / 250 % 250) + "." +
+           std::to_string(host % 250 + 1);
+}
+
 }  // namespace
 
 struct Sink::Shared {
     std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> handshakes{0};
+    std::atomic<std::uint64_t> resumed{0};
     std::atomic<bool> keeps_ages{false};
     std::atomic<std::size_t> ages_kept{0};
     std::uint32_t ages[max_ages];
 };
 
-Sink::Sink(std::uint16_t port) {
+/// What the sink's process does. It counts alone, so it need not add atomically.
+class Sink::Server {
+public:
+    Server(int listener, SSL_CTX* tls, Shared& shared)
+        : listener_(listener), tls_(tls), shared_(shared) {}
+
+    [[noreturn]] void run() {
+        webhooks::testing::allow_many_descriptors();
+        watch(listener_);
+        epoll_event events[256];
+        while (true) {
+            const int count = ::epoll_wait(poll_, events, 256, -1);
+            for (int i = 0; i < count; ++i) {
+                const int socket = events[i].data.fd;
+                socket == listener_ ? accept() : read(socket);
+            }
+        }
+    }
+
+private:
+    struct Connection {
+        std::size_t size = 0;
+        char buffer[4096];
+        std::unique_ptr<SSL, decltype(&SSL_free)> tls{nullptr, SSL_free};
+        bool is_counted = false;  ///< Its handshake is.
+    };
+
+    static void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
+        counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+    }
+
+    void watch(int socket) const {
+        epoll_event readable{.events = EPOLLIN, .data = {.fd = socket}};
+        ::epoll_ctl(poll_, EPOLL_CTL_ADD, socket, &readable);
+    }
+
+    void accept() {
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        const int socket = ::accept4(listener_, reinterpret_cast<sockaddr*>(&peer), &size,
+                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket < 0) return;
+        // It listens on all addresses, but serves only this machine.
+        if (ntohl(peer.sin_addr.s_addr) >> 24 != 127) {
+            ::close(socket);
+            return;
+        }
+        const int on = 1;
+        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        const auto slot = static_cast<std::size_t>(socket);
+        if (connections_.size() <= slot) connections_.resize(slot + 1);
+        if (!connections_[slot]) connections_[slot] = std::make_unique<Connection>();
+        Connection& connection = *connections_[slot];
+        connection.size = 0;
+        connection.is_counted = false;
+        if (tls_ != nullptr) {
+            connection.tls.reset(SSL_new(tls_));
+            SSL_set_fd(connection.tls.get(), socket);
+            SSL_set_accept_state(connection.tls.get());
+        }
+        watch(socket);
+    }
+
+    void read(int socket) {
+        Connection& connection = *connections_[static_cast<std::size_t>(socket)];
+        // TLS keeps what it has decrypted, of which epoll does not know.
+        do {
+            const std::optional<std::size_t> size = receive(connection, socket);
+            if (!size) return;
+            connection.size += *size;
+            // `openssl s_time` reads until the connection ends.
+            const bool is_last = std::string_view(connection.buffer, connection.size)
+                                     .starts_with("GET /hook HTTP/1.0");
+            answer_requests(connection, socket);
+            if (*size == 0 || is_last || connection.size == sizeof connection.buffer) {
+                connection.tls.reset();
+                ::close(socket);
+                return;
+            }
+        } while (connection.tls && SSL_pending(connection.tls.get()) > 0);
+    }
+
+    /// @return nullopt: nothing has arrived; 0: the connection has ended.
+    std::optional<std::size_t> receive(Connection& connection, int socket) {
+        char* const to = connection.buffer + connection.size;
+        const std::size_t room = sizeof connection.buffer - connection.size;
+        if (!connection.tls) {
+            const ssize_t size = ::read(socket, to, room);
+            if (size >= 0) return static_cast<std::size_t>(size);
+            return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional<std::size_t>(0);
+        }
+        std::size_t size = 0;
+        const int result = SSL_read_ex(connection.tls.get(), to, room, &size);
+        if (!connection.is_counted && SSL_is_init_finished(connection.tls.get()) == 1) {
+            connection.is_counted = true;
+            add(shared_.handshakes, 1);
+            add(shared_.resumed, SSL_session_reused(connection.tls.get()) == 1 ? 1 : 0);
+        }
+        if (result == 1) return size;
+        const bool is_waiting = SSL_get_error(connection.tls.get(), result) == SSL_ERROR_WANT_READ;
+        ERR_clear_error();
+        return is_waiting ? std::nullopt : std::optional<std::size_t>(0);
+    }
+
+    static void send_answer(const Connection& connection, int socket) {
+        if (connection.tls) {
+            SSL_write(connection.tls.get(), answer.data(), static_cast<int>(answer.size()));
+        } else {
+            ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
+        }
+    }
+
+    void answer_requests(Connection& connection, int socket) {
+        std::string_view body;
+        while (const std::size_t taken = request_size({connection.buffer, connection.size}, body)) {
+            if (shared_.keeps_ages.load(std::memory_order_relaxed) && body.starts_with(stamp_mark))
+                keep_age(body);
+            add(shared_.requests, 1);
+            send_answer(connection, socket);
+            connection.size -= taken;
+            std::memmove(connection.buffer, connection.buffer + taken, connection.size);
+        }
+    }
+
+    void keep_age(std::string_view body) {
+        const std::uint64_t sent = std::strtoull(body.data() + stamp_mark.size(), nullptr, 10);
+        const std::size_t at = shared_.ages_kept.load(std::memory_order_relaxed);
+        if (at >= max_ages) return;
+        shared_.ages[at] = static_cast<std::uint32_t>(now_us() - sent);
+        shared_.ages_kept.store(at + 1, std::memory_order_release);
+    }
+
+    const int listener_;
+    SSL_CTX* const tls_;
+    Shared& shared_;
+    const int poll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    std::vector<std::unique_ptr<Connection>> connections_;
+};
+
+Sink::Sink(std::uint16_t port, SSL_CTX* tls) : tls_(tls) {
     void* memory =
         ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
@@ -91,7 +235,7 @@ Sink::Sink(std::uint16_t port) {
     if (process_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) ::_exit(1);
-        serve(listener);
+        Server(listener, tls_, *shared_).run();
     }
     ::close(listener);
 }
@@ -103,13 +247,28 @@ Sink::~Sink() {
 }
 
 std::string Sink::url(std::size_t endpoint) const {
-    const std::size_t host = endpoint + 1;
-    return "http://127." + std::to_string(host / 62'500) + "." + std::to_string(host / 250 % 250) +
-           "." + std::to_string(host % 250 + 1) + ":" + std::to_string(port_) + "/hook";
+    return std::string(tls_ != nullptr ? "https" : "http") + "://" + address(endpoint) + ":" +
+           std::to_string(port_) + "/hook";
+}
+
+std::string Sink::names_of_hosts(std::size_t count) {
+    std::string names;
+    for (std::size_t i = 0; i < count; ++i) {
+        names += (i == 0 ? "IP:" : ",IP:") + address(i);
+    }
+    return names;
 }
 
 std::uint64_t Sink::requests() const noexcept {
     return shared_->requests.load(std::memory_order_relaxed);
+}
+
+std::uint64_t Sink::handshakes() const noexcept {
+    return shared_->handshakes.load(std::memory_order_relaxed);
+}
+
+std::uint64_t Sink::resumed() const noexcept {
+    return shared_->resumed.load(std::memory_order_relaxed);
 }
 
 bool Sink::wait_for(std::uint64_t wanted, std::chrono::seconds limit) const {
@@ -133,70 +292,6 @@ std::vector<std::chrono::microseconds> Sink::end_ages() {
         ages.emplace_back(shared_->ages[i]);
     std::ranges::sort(ages);
     return ages;
-}
-
-void Sink::serve(int listener) {
-    webhooks::testing::allow_many_descriptors();
-    std::vector<std::unique_ptr<Connection>> connections;
-    const int poll = ::epoll_create1(EPOLL_CLOEXEC);
-    epoll_event event{.events = EPOLLIN, .data = {.fd = listener}};
-    ::epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
-    epoll_event events[256];
-    while (true) {
-        const int count = ::epoll_wait(poll, events, 256, -1);
-        for (int i = 0; i < count; ++i) {
-            const int socket = events[i].data.fd;
-            if (socket == listener) {
-                sockaddr_in peer{};
-                socklen_t size = sizeof peer;
-                const int accepted = ::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size,
-                                               SOCK_NONBLOCK | SOCK_CLOEXEC);
-                if (accepted < 0) continue;
-                // It listens on all addresses, but serves only this machine.
-                if (ntohl(peer.sin_addr.s_addr) >> 24 != 127) {
-                    ::close(accepted);
-                    continue;
-                }
-                const int on = 1;
-                ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-                const auto slot = static_cast<std::size_t>(accepted);
-                if (connections.size() <= slot) connections.resize(slot + 1);
-                if (!connections[slot]) connections[slot] = std::make_unique<Connection>();
-                connections[slot]->size = 0;
-                epoll_event readable{.events = EPOLLIN, .data = {.fd = accepted}};
-                ::epoll_ctl(poll, EPOLL_CTL_ADD, accepted, &readable);
-                continue;
-            }
-            Connection& connection = *connections[static_cast<std::size_t>(socket)];
-            const ssize_t size = ::read(socket, connection.buffer + connection.size,
-                                        sizeof connection.buffer - connection.size);
-            if (size <= 0) {
-                if (size == 0 || (errno != EAGAIN && errno != EINTR)) ::close(socket);
-                continue;
-            }
-            connection.size += static_cast<std::size_t>(size);
-            std::string_view body;
-            while (const std::size_t taken =
-                       request_size({connection.buffer, connection.size}, body)) {
-                if (shared_->keeps_ages.load(std::memory_order_relaxed) &&
-                    body.starts_with(stamp_mark)) {
-                    const std::uint64_t sent =
-                        std::strtoull(body.data() + stamp_mark.size(), nullptr, 10);
-                    const std::size_t at = shared_->ages_kept.load(std::memory_order_relaxed);
-                    if (at < max_ages) {
-                        shared_->ages[at] = static_cast<std::uint32_t>(now_us() - sent);
-                        shared_->ages_kept.store(at + 1, std::memory_order_release);
-                    }
-                }
-                shared_->requests.store(shared_->requests.load(std::memory_order_relaxed) + 1,
-                                        std::memory_order_relaxed);
-                ::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
-                connection.size -= taken;
-                std::memmove(connection.buffer, connection.buffer + taken, connection.size);
-            }
-            if (connection.size == sizeof connection.buffer) ::close(socket);
-        }
-    }
 }
 
 const std::string& payload() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openssl/ssl.h>
 #include <sys/types.h>
 #include <atomic>
 #include <chrono>
@@ -15,8 +16,8 @@ namespace bench {
 class Sink {
 public:
     /// Forks. Must be called while there is only one thread. @param port preferred; another one if
-    /// it is in use.
-    explicit Sink(std::uint16_t port = 0);
+    /// it is in use. @param tls for HTTPS; null: HTTP. It must outlive the constructor.
+    explicit Sink(std::uint16_t port = 0, SSL_CTX* tls = nullptr);
     ~Sink();
     Sink(const Sink&) = delete;
     Sink& operator=(const Sink&) = delete;
@@ -25,9 +26,14 @@ public:
     pid_t process() const noexcept { return process_; }
     /// The URL of the n-th endpoint: a host of its own.
     std::string url(std::size_t endpoint) const;
+    /// The names of the first hosts for a certificate.
+    static std::string names_of_hosts(std::size_t count);
 
     /// Requests so far.
     std::uint64_t requests() const noexcept;
+    /// TLS handshakes so far, and those of them that resumed a session.
+    std::uint64_t handshakes() const noexcept;
+    std::uint64_t resumed() const noexcept;
     /// Waits for this many requests. @return false if that took longer than `limit`.
     bool wait_for(std::uint64_t requests, std::chrono::seconds limit) const;
 
@@ -38,7 +44,9 @@ public:
 
 private:
     struct Shared;
-    [[noreturn]] void serve(int listener);
+    class Server;
+
+    SSL_CTX* const tls_;
 
     Shared* shared_ = nullptr;
     std::uint16_t port_ = 0;

@@ -7,6 +7,7 @@
 /// docs/sqlite.md.
 
 #include <string_view>
+#include <webhooks/encryption.hpp>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
 #include <webhooks/export.hpp>
@@ -73,11 +74,21 @@ Result<PublishReceipt> publish_in_transaction(soci::session& session,
 /// @param schema the name under which the file is attached; "main" is the connection's own file.
 /// @return invalid_argument, also if no transaction is open or no file has that name; conflict for
 /// an idempotency key used with other content, and for a file whose schema has another version;
-/// unsupported if the service encrypts payloads;
+/// unsupported if the service encrypts payloads, which needs keys (below);
 /// unavailable if another connection holds a write transaction for longer than this connection
 /// waits (`sqlite3_busy_timeout`), or the file cannot be written; internal for anything else, such
 /// as a file that no storage has opened yet.
 Result<PublishReceipt> publish_in_transaction(sqlite3* connection, const Publication& publication,
                                               std::string_view schema = "main");
+
+/// As above, also where the service encrypts payloads (`EncryptionOptions::payloads`): this
+/// publication is encrypted like its own. Where it does not, the keys are not used.
+/// @param keys as `EncryptionOptions::keys` of the service. It is asked in the transaction: for the
+/// key that encrypts the user's data key, or the current one if the user has none yet, and for that
+/// of secrets if there is an idempotency key. Nothing is kept for later calls: a class that asks a
+/// key management service should remember what it has.
+/// @return also unavailable if a key cannot be obtained now.
+Result<PublishReceipt> publish_in_transaction(sqlite3* connection, const Publication& publication,
+                                              KeyProvider& keys, std::string_view schema = "main");
 
 }  // namespace webhooks

@@ -1,9 +1,9 @@
 // Documents that are read by GET.
 
 #include <support/catch.hpp>
+#include <support/certificates.hpp>
 #include <webhooks/http_transport.hpp>
 
-#include "certificates.hpp"
 #include "receiver.hpp"
 
 using namespace webhooks;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <support/catch.hpp>
+#include <support/certificates.hpp>
 #include <thread>
 #include <tuple>
 
-#include "certificates.hpp"
 #include "driver.hpp"
 #include "receiver.hpp"
 

@@ -137,6 +137,11 @@ Result<Secret> unwrap(const DataKeyRow& row, const EncryptionKey& key) {
                                     "the row in webhooks_data_key has been changed");
 }
 
+Result<Secret> unwrap(const DataKeyRow& row, KeyProvider& keys) {
+    const Result<EncryptionKey> key = encryption::find_key(keys, row.kek_id);
+    return key ? unwrap(row, *key) : key.error();
+}
+
 std::vector<SubscriptionId> subscriptions_not_under(soci::session& sql, std::int64_t key_id,
                                                     SubscriptionId after, std::size_t limit) {
     SubscriptionId id;

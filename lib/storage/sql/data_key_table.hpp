@@ -61,6 +61,9 @@ bool update_data_key(soci::session& sql, const DataKeyRow& old, const DataKeyRow
 Result<DataKeyRow> wrap(std::int64_t id, const Secret& data_key, const EncryptionKey& key);
 /// @return corrupt if the row has been changed, or `key` is not the one that encrypted it
 Result<Secret> unwrap(const DataKeyRow& row, const EncryptionKey& key);
+/// Asks the host's code for the key. @return not_found if it was destroyed on purpose; unavailable
+/// if it cannot be obtained now
+Result<Secret> unwrap(const DataKeyRow& row, KeyProvider& keys);
 
 /// Subscriptions whose secrets are not stored under this data key (0: plain), in order of id.
 std::vector<SubscriptionId> subscriptions_not_under(soci::session& sql, std::int64_t key_id,

@@ -68,7 +68,7 @@ Result<> SqlStorage::load_data_keys() {
     if (!rows) return rows.error();
     std::map<std::int64_t, Secret> keys;
     for (const DataKeyRow& row : *rows) {
-        Result<Secret> data_key = unwrap_data_key(row);
+        Result<Secret> data_key = unwrap(row, *encryption_.keys);
         if (!data_key) return data_key.error();
         settings_key_ = *data_key;
         keys.emplace(row.id, *std::move(data_key));
@@ -134,7 +134,7 @@ Result<std::size_t> SqlStorage::rewrap(const Principal& by, const std::vector<Da
                                        const EncryptionKey& current) {
     std::vector<DataKeyRow> changed;
     for (const DataKeyRow& row : rows) {
-        const Result<Secret> data_key = unwrap_data_key(row);
+        const Result<Secret> data_key = unwrap(row, *encryption_.keys);
         if (!data_key) return data_key.error();
         Result<DataKeyRow> again = wrap(row.id, *data_key, current);
         if (!again) return again.error();

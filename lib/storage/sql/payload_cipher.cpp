@@ -22,6 +22,11 @@ void remove_response(Attempt& attempt) {
 
 }  // namespace
 
+void seal_digest(IdempotencyKey& key, const Secret& settings_key) {
+    key.former_digest = std::exchange(
+        key.digest, encryption::keyed_digest(settings_key, "webhooks_idempotency_key", key.digest));
+}
+
 bool has_response(const Attempt& attempt) {
     return attempt.response || (attempt.details && !attempt.details->response_headers.empty());
 }
@@ -34,22 +39,29 @@ Result<PayloadKeyPtr> PayloadSealer::key_of(const std::string& user_id) const {
     return found->second;
 }
 
-void PayloadSealer::seal(Append& append) {
-    const Message& message = *append.message;
+Result<Message> PayloadSealer::seal(const Message& message) {
     const Result<PayloadKeyPtr> key = key_of(message.user_id);
     Result<std::string> sealed = key ? envelope_.seal((*key)->bytes, *message.payload,
                                                       {messages, "payload", message.user_id})
                                      : key.error();
     if (!sealed) {
-        append.rejection =
-            Error(Errc::unavailable, "the payload cannot be encrypted: " + sealed.error().detail());
-        return;
+        return Error(Errc::unavailable,
+                     "the payload cannot be encrypted: " + sealed.error().detail());
     }
     ++(*key)->uses;
-    auto stored = std::make_shared<Message>(message);
-    stored->payload = std::make_shared<const std::string>(*std::move(sealed));
-    stored->key_id = (*key)->id;
-    append.message = std::move(stored);
+    Message stored = message;
+    stored.payload = std::make_shared<const std::string>(*std::move(sealed));
+    stored.key_id = (*key)->id;
+    return stored;
+}
+
+void PayloadSealer::seal(Append& append) {
+    Result<Message> stored = seal(*append.message);
+    if (stored) {
+        append.message = std::make_shared<const Message>(*std::move(stored));
+    } else {
+        append.rejection = stored.error();
+    }
 }
 
 void PayloadSealer::seal(AttemptRecord& record) {

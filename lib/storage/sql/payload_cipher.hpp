@@ -18,7 +18,9 @@ class PayloadSealer {
 public:
     explicit PayloadSealer(KeysByUser keys) : keys_(std::move(keys)) {}
 
-    /// Without a key it is rejected as unavailable.
+    /// @return unavailable without a key
+    Result<Message> seal(const Message& message);
+    /// Without a key it is rejected.
     void seal(Append& append);
     /// Without a key the attempt is recorded without the response: that others go on is worth more.
     void seal(AttemptRecord& record);
@@ -30,6 +32,10 @@ private:
     KeysByUser keys_;
     encryption::Envelope envelope_;
 };
+
+/// Replaces a plain digest, which would tell who guesses a payload whether it is right.
+/// @param settings_key the data key of secrets
+void seal_digest(IdempotencyKey& key, const Secret& settings_key);
 
 /// Whether anything of an attempt is encrypted.
 bool has_response(const Attempt& attempt);

@@ -38,11 +38,6 @@ Result<> SqlStorage::open_payloads() {
 
 // ---- Keys.
 
-Result<Secret> SqlStorage::unwrap_data_key(const DataKeyRow& row) {
-    const Result<EncryptionKey> key = encryption::find_key(*encryption_.keys, row.kek_id);
-    return key ? unwrap(row, *key) : key.error();
-}
-
 Result<PayloadKeyPtr> SqlStorage::read_payload_key(const std::string& user, std::int64_t after) {
     struct Found {
         std::optional<DataKeyRow> row;
@@ -56,7 +51,7 @@ Result<PayloadKeyPtr> SqlStorage::read_payload_key(const std::string& user, std:
     });
     if (!found) return found.error();
     if (!found->row) return PayloadKeyPtr();
-    Result<Secret> bytes = unwrap_data_key(*found->row);
+    Result<Secret> bytes = unwrap(*found->row, *encryption_.keys);
     // An encryption key that was destroyed on purpose keeps no one from publishing.
     if (!bytes && bytes.error() == Errc::not_found) return PayloadKeyPtr();
     if (!bytes) return bytes.error();
@@ -117,7 +112,7 @@ KeysById SqlStorage::decryption_keys(std::set<std::int64_t> ids) {
     if (!rows) return keys;
     for (const DataKeyRow& row : *rows) {
         Result<PayloadKeyPtr>& place = keys.at(row.id);
-        Result<Secret> bytes = row.is_destroyed() ? Secret() : unwrap_data_key(row);
+        Result<Secret> bytes = row.is_destroyed() ? Secret() : unwrap(row, *encryption_.keys);
         if (!bytes) {
             place = bytes.error();
             continue;
@@ -147,20 +142,13 @@ const Batch& SqlStorage::sealed(const Batch& batch, Batch& room) {
     room = batch;
     PayloadSealer sealer(encryption_keys(users));
     for (Append& append : room.appends) {
-        if (append.idempotency) seal_digest(*append.idempotency);
+        if (append.idempotency) seal_digest(*append.idempotency, settings_key_);
         if (!append.subscriptions.empty()) sealer.seal(append);
     }
     for (AttemptRecord& record : room.attempts) {
         sealer.seal(record);
     }
     return room;
-}
-
-/// A plain digest would tell who guesses a payload whether it is right.
-void SqlStorage::seal_digest(IdempotencyKey& key) const {
-    key.former_digest = std::exchange(
-        key.digest,
-        encryption::keyed_digest(settings_key_, "webhooks_idempotency_key", key.digest));
 }
 
 // ---- What is read.

@@ -205,13 +205,11 @@ private:
     Result<> open_payloads();
     /// @return invalid_argument also if events are compared by what is encrypted.
     Result<query::Plan> plan_events(const ListQuery& list) const;
-    Result<Secret> unwrap_data_key(const DataKeyRow& row);
     /// The user's newest key after `after` that may encrypt. @return null if there is none.
     Result<PayloadKeyPtr> read_payload_key(const std::string& user, std::int64_t after);
     Result<PayloadKeyPtr> make_payload_key(const std::string& user);
     KeysByUser encryption_keys(const std::set<std::string>& users);
     KeysById decryption_keys(std::set<std::int64_t> ids);
-    void seal_digest(IdempotencyKey& key) const;
     /// @return unavailable if a key cannot be obtained now.
     Result<> open(std::span<Event* const> events);
     void open(std::vector<HeldEvent>& events);

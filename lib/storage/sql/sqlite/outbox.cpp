@@ -14,16 +14,16 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/migrator.hpp>
 #include <storage/sql/rollup_table.hpp>
+#include <storage/sql/sqlite/attached_file.hpp>
 #include <storage/sql/sqlite/failure.hpp>
-#include <storage/sql/sqlite/statement.hpp>
+#include <storage/sql/sqlite/outbox_cipher.hpp>
+#include <storage/sql/sqlite/savepoint.hpp>
 #include <webhooks/clock.hpp>
 #include <webhooks/outbox.hpp>
 
 namespace webhooks {
 namespace storage {
 namespace {
-
-using namespace sqlite_api;
 
 /// As on PostgreSQL: services with a lower limit deliver it as well.
 constexpr std::size_t max_outbox_payload_bytes = 16 * 1024 * 1024;
@@ -40,95 +40,40 @@ std::string adding_filtered() {
     return text.insert(text.find("webhooks_rollup"), "@");
 }
 
-/// Undoes a failed publication; the host's transaction continues.
-class Savepoint {
-public:
-    /// @param write any statement that writes.
-    Savepoint(sqlite_api::sqlite3* connection, std::string write)
-        : connection_(connection), write_(std::move(write)) {
-        SqliteStatement(connection_, "SAVEPOINT webhooks_publish").execute();
-    }
-    Savepoint(const Savepoint&) = delete;
-    Savepoint& operator=(const Savepoint&) = delete;
-    ~Savepoint() {
-        if (is_released_) return;
-        // After some errors SQLite has rolled back the whole transaction, including the savepoint.
-        if (sqlite3_get_autocommit(connection_) != 0) return;
-        if (execute("ROLLBACK TO webhooks_publish") && execute("RELEASE webhooks_publish")) return;
-        // While a host's interrupt or progress handler aborts every statement, only SQLite itself
-        // can undo anything: it rolls back the transaction of an aborted write.
-        if (!execute("ROLLBACK")) execute(write_.c_str());
-    }
-
-    void release() {
-        SqliteStatement(connection_, "RELEASE webhooks_publish").execute();
-        is_released_ = true;
-    }
-
-private:
-    bool execute(const char* text) noexcept {
-        return sqlite3_exec(connection_, text, nullptr, nullptr, nullptr) == SQLITE_OK;
-    }
-
-    sqlite_api::sqlite3* const connection_;
-    const std::string write_;
-    bool is_released_ = false;
-};
-
-/// Preserves the host's last inserted row id.
-class LastRowKept {
-public:
-    explicit LastRowKept(sqlite_api::sqlite3* connection)
-        : connection_(connection), row_(sqlite3_last_insert_rowid(connection)) {}
-    LastRowKept(const LastRowKept&) = delete;
-    LastRowKept& operator=(const LastRowKept&) = delete;
-    ~LastRowKept() { sqlite3_set_last_insert_rowid(connection_, row_); }
-
-private:
-    sqlite_api::sqlite3* const connection_;
-    const sqlite3_int64 row_;
-};
+Error needs_keys() {
+    return {Errc::unsupported,
+            "services encrypt the payloads in this database: pass publish_in_transaction the "
+            "KeyProvider of EncryptionOptions::keys"};
+}
 
 /// Publishes on a host's connection. Throws what SqliteStatement throws.
 class SqliteOutbox {
 public:
-    SqliteOutbox(sqlite_api::sqlite3* connection, std::string_view schema)
-        : connection_(connection) {
-        schema_ = "\"";
-        for (const char c : schema) {
-            schema_ += c == '"' ? "\"\"" : std::string(1, c);
-        }
-        schema_ += "\".";
-    }
+    /// @param keys null: it cannot encrypt.
+    SqliteOutbox(sqlite_api::sqlite3* connection, std::string_view schema, KeyProvider* keys)
+        : file_(connection, schema), keys_(keys) {}
 
     Result<PublishReceipt> publish(const Publication& publication) {
-        const LastRowKept kept(connection_);
-        const std::string write = named("UPDATE @webhooks_state SET revision = revision");
-        Savepoint savepoint(connection_, write);
+        const LastRowKept kept(file_.connection());
+        const std::string write = file_.named("UPDATE @webhooks_state SET revision = revision");
+        Savepoint savepoint(file_.connection(), write);
         // First, so that later reads see the state that this transaction writes on.
-        SqliteStatement(connection_, write).execute();
+        SqliteStatement(file_.connection(), write).execute();
         if (Result<> verdict = check_version(); !verdict) return verdict.error();
-        if (Result<> verdict = check_encryption(); !verdict) return verdict.error();
         const Time now = system_clock()->now();
+        std::optional<SqliteOutboxCipher> cipher;
+        if (encrypts()) {
+            if (!keys_) return needs_keys();
+            cipher.emplace(file_, *keys_, now);
+        }
         if (Result<> verdict = check(publication, now); !verdict) return verdict.error();
-        Result<PublishReceipt> receipt = append(publication, now);
+        Result<PublishReceipt> receipt = append(publication, cipher, now);
         if (receipt) savepoint.release();
         return receipt;
     }
 
 private:
-    /// Replaces "@" with the schema.
-    std::string named(std::string text) const {
-        for (std::size_t at = 0; (at = text.find('@', at)) != std::string::npos;) {
-            text.replace(at, 1, schema_);
-            at += schema_.size();
-        }
-        return text;
-    }
-
-    SqliteStatement statement(std::string text) const {
-        return {connection_, named(std::move(text))};
-    }
+    SqliteStatement statement(std::string text) const { return file_.statement(std::move(text)); }
 
     Result<> check_version() const {
         std::int64_t version = 0;
@@ -142,15 +87,12 @@ private:
                                          "; make_sqlite_storage updates an older one");
     }
 
-    Result<> check_encryption() const {
+    bool encrypts() const {
         std::int64_t encrypts = 0;
         statement("SELECT encrypts_payloads FROM @webhooks_state").find([&](const SqliteRow& row) {
             encrypts = row.number(0);
         });
-        if (encrypts == 0) return {};
-        return Error(Errc::unsupported,
-                     "the service on this file encrypts payloads, which only it can do: publish by "
-                     "the service");
+        return encrypts != 0;
     }
 
     /// @return what is wrong; empty: events of this type may be published.
@@ -181,33 +123,53 @@ private:
         return Error(std::move(errors));
     }
 
-    Result<PublishReceipt> append(const Publication& publication, Time now) const {
-        const std::string digest = digest_of(publication);
-        if (!publication.idempotency_key.empty()) {
-            if (std::optional<Result<PublishReceipt>> earlier =
-                    find_earlier(publication, digest, now)) {
+    Result<PublishReceipt> append(const Publication& publication,
+                                  const std::optional<SqliteOutboxCipher>& cipher, Time now) const {
+        std::optional<IdempotencyKey> key = key_of(publication);
+        if (key) {
+            const Result<> sealed = cipher ? cipher->seal_digest(*key) : Result<>();
+            if (!sealed) return sealed.error();
+            if (std::optional<Result<PublishReceipt>> earlier = find_earlier(*key, now)) {
                 return *std::move(earlier);
             }
         }
         const Match found = match(publication);
         const std::vector<std::int64_t>& subscriptions = found.subscriptions;
         const std::int64_t first = take_ids(subscriptions.size());
-        if (!publication.idempotency_key.empty()) {
+        if (key) {
             statement(
                 "INSERT OR REPLACE INTO @webhooks_idempotency_key "
                 "(scope, key, digest, first_event_id, event_count, created_at) "
                 "VALUES (?, ?, ?, ?, ?, ?)")
-                .execute(publication.user_id, publication.idempotency_key, digest, first,
+                .execute(key->scope, key->key, to_hex(key->digest), first,
                          static_cast<std::int64_t>(subscriptions.size()), to_micros(now));
         }
-        if (!subscriptions.empty()) insert(publication, subscriptions, first, now);
+        if (!subscriptions.empty()) {
+            Result<Message> message = message_of(publication);
+            if (cipher) message = cipher->seal(*message);
+            if (!message) return message.error();
+            const Time due = std::max(publication.deliver_at.value_or(now), now);
+            insert(*message, subscriptions, first, now, due);
+        }
         count_filtered(found.filtered, now);
         return receipt_of(first, subscriptions.size(), false);
     }
 
-    static std::string digest_of(const Publication& publication) {
+    static std::optional<IdempotencyKey> key_of(const Publication& publication) {
         if (publication.idempotency_key.empty()) return {};
-        return to_hex(signing::sha256(digest_input(publication, publication.user_id)));
+        return IdempotencyKey{
+            .scope = publication.user_id,
+            .key = publication.idempotency_key,
+            .digest = signing::sha256(digest_input(publication, publication.user_id))};
+    }
+
+    static Message message_of(const Publication& publication) {
+        return {.event_type = publication.event_type,
+                .content_type = publication.content_type,
+                .payload = std::make_shared<const std::string>(publication.payload),
+                .expires_at = publication.expires_at,
+                .user_id = publication.user_id,
+                .ordering_key = publication.ordering_key};
     }
 
     static PublishReceipt receipt_of(std::int64_t first, std::size_t count, bool is_replay) {
@@ -219,8 +181,7 @@ private:
     }
 
     /// @return nullopt if the key is unused.
-    std::optional<Result<PublishReceipt>> find_earlier(const Publication& publication,
-                                                       const std::string& digest, Time now) const {
+    std::optional<Result<PublishReceipt>> find_earlier(const IdempotencyKey& key, Time now) const {
         std::optional<Result<PublishReceipt>> earlier;
         statement(
             "SELECT first_event_id, event_count, digest FROM @webhooks_idempotency_key "
@@ -229,13 +190,12 @@ private:
                 [&](const SqliteRow& row) {
                     earlier =
                         receipt_of(row.number(0), static_cast<std::size_t>(row.number(1)), true);
-                    if (row.text(2) == digest) return;
+                    if (has_digest(key, row.text(2))) return;
                     earlier = Error(Errc::conflict,
                                     "the idempotency key was used for other content within 24 "
                                     "hours");
                 },
-                publication.user_id, publication.idempotency_key,
-                to_micros(now - idempotency_lifetime));
+                key.scope, key.key, to_micros(now - idempotency_lifetime));
         return earlier;
     }
 
@@ -284,19 +244,17 @@ private:
         return last + 1;
     }
 
-    void insert(const Publication& publication, const std::vector<std::int64_t>& subscriptions,
-                std::int64_t first, Time now) const {
+    void insert(const Message& message, const std::vector<std::int64_t>& subscriptions,
+                std::int64_t first, Time now, Time due) const {
         statement(
-            "INSERT INTO @webhooks_message "
-            "(id, event_count, event_type, content_type, payload, expires_at, ordering_key) "
-            "VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''))")
-            .execute(first, static_cast<std::int64_t>(subscriptions.size()), publication.event_type,
-                     publication.content_type, publication.payload,
-                     to_micros(publication.expires_at), publication.ordering_key);
+            "INSERT INTO @webhooks_message (id, event_count, event_type, content_type, payload, "
+            "expires_at, ordering_key, key_id) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?)")
+            .execute(first, static_cast<std::int64_t>(subscriptions.size()), message.event_type,
+                     message.content_type, *message.payload, to_micros(message.expires_at),
+                     message.ordering_key, message.key_id);
         // Of no worker, with a tag of its own. Unclaimed and due, for any worker.
         std::random_device random;
         const auto tag = std::bit_cast<std::int64_t>((std::uint64_t{random()} << 32U) | random());
-        const std::int64_t due = to_micros(std::max(publication.deliver_at.value_or(now), now));
         SqliteStatement event = statement(
             "INSERT INTO @webhooks_event "
             "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
@@ -307,30 +265,30 @@ private:
         for (std::size_t i = 0; i < subscriptions.size(); ++i) {
             const std::int64_t id = first + static_cast<std::int64_t>(i);
             event.execute(id, subscriptions[i], first, tag, to_micros(now));
-            undelivered.execute(subscriptions[i], id, due);
+            undelivered.execute(subscriptions[i], id, to_micros(due));
         }
-        if (!publication.ordering_key.empty()) enter_queues(publication, subscriptions, first);
+        if (!message.ordering_key.empty()) enter_queues(message, subscriptions, first);
     }
 
     /// Workers find out what waits for what.
-    void enter_queues(const Publication& publication,
-                      const std::vector<std::int64_t>& subscriptions, std::int64_t first) const {
+    void enter_queues(const Message& message, const std::vector<std::int64_t>& subscriptions,
+                      std::int64_t first) const {
         SqliteStatement enter = statement(
             "INSERT INTO @webhooks_ordered (event_id, subscription_id, ordering_key, worker_id) "
             "VALUES (?, ?, ?, 0)");
         for (std::size_t i = 0; i < subscriptions.size(); ++i) {
             enter.execute(first + static_cast<std::int64_t>(i), subscriptions[i],
-                          publication.ordering_key);
+                          message.ordering_key);
         }
     }
 
-    sqlite_api::sqlite3* const connection_;
-    std::string schema_;
+    const AttachedFile file_;
+    KeyProvider* const keys_;
 };
 
 /// @return the file of an attached database.
 Result<std::string> find_file(sqlite_api::sqlite3* connection, const std::string& schema) {
-    const char* path = sqlite3_db_filename(connection, schema.c_str());
+    const char* path = sqlite_api::sqlite3_db_filename(connection, schema.c_str());
     if (path != nullptr && *path != '\0') return std::string(path);
     return Error(Errc::invalid_argument,
                  path == nullptr
@@ -339,21 +297,36 @@ Result<std::string> find_file(sqlite_api::sqlite3* connection, const std::string
 }
 
 Result<PublishReceipt> publish(sqlite_api::sqlite3* connection, const Publication& publication,
-                               const std::string& schema) {
+                               const std::string& schema, KeyProvider* keys) {
     const Result<std::string> file = find_file(connection, schema);
     if (!file) return file.error();
-    if (sqlite3_get_autocommit(connection) != 0) {
+    if (sqlite_api::sqlite3_get_autocommit(connection) != 0) {
         return Error(Errc::invalid_argument,
                      "publish_in_transaction needs an open transaction: BEGIN IMMEDIATE");
     }
     try {
-        return SqliteOutbox(connection, schema).publish(publication);
+        return SqliteOutbox(connection, schema, keys).publish(publication);
     } catch (const std::exception& failure) {
         const Error error = sqlite_failure(
             failure, *file, "let this connection wait longer with sqlite3_busy_timeout");
-        if (sqlite3_get_autocommit(connection) == 0) return error;
+        if (sqlite_api::sqlite3_get_autocommit(connection) == 0) return error;
         return Error(error.code(),
                      error.detail() + "; the transaction was rolled back, begin it again");
+    }
+}
+
+/// Throws nothing.
+Result<PublishReceipt> publish_on(::sqlite3* connection, const Publication& publication,
+                                  std::string_view schema, KeyProvider* keys) {
+    if (connection == nullptr) {
+        return Error(Errc::invalid_argument, "publish_in_transaction needs a connection");
+    }
+    try {
+        // SOCI declares SQLite's header in a namespace of its own.
+        return publish(reinterpret_cast<sqlite_api::sqlite3*>(connection), publication,
+                       std::string(schema), keys);
+    } catch (const std::exception&) {
+        return Error(Errc::unavailable, "out of memory");
     }
 }
 
@@ -362,16 +335,12 @@ Result<PublishReceipt> publish(sqlite_api::sqlite3* connection, const Publicatio
 
 Result<PublishReceipt> publish_in_transaction(::sqlite3* connection, const Publication& publication,
                                               std::string_view schema) {
-    if (connection == nullptr) {
-        return Error(Errc::invalid_argument, "publish_in_transaction needs a connection");
-    }
-    try {
-        // SOCI declares SQLite's header in a namespace of its own.
-        return storage::publish(reinterpret_cast<sqlite_api::sqlite3*>(connection), publication,
-                                std::string(schema));
-    } catch (const std::exception&) {
-        return Error(Errc::unavailable, "out of memory");
-    }
+    return storage::publish_on(connection, publication, schema, nullptr);
+}
+
+Result<PublishReceipt> publish_in_transaction(::sqlite3* connection, const Publication& publication,
+                                              KeyProvider& keys, std::string_view schema) {
+    return storage::publish_on(connection, publication, schema, &keys);
 }
 
 }  // namespace webhooks

@@ -1,7 +1,7 @@
-// The operator's pages: a module of its own, so that customers do not load it.
+// The operator's pages.
 
-/** @param shared what scripts/70-pages.js shares. @return the pages by name */
-export function operatorPages(shared) {
+/** @param shared what scripts/70-modules.js shares. @return the pages by name */
+export default function operatorPages(shared) {
     const { html, useState, useLoad, useRefresh, api, t, visible, number, bytes, seconds, quoted, allOf, endpointHref,
             Charts, Confirm, CopyButton, Empty, Head, Loaded, Outside, Pages, Select, State, Table, Text, Time } = shared;
 
@@ -221,5 +221,5 @@ export function operatorPages(shared) {
                     <${Pages} total=${null} rows=${data} size=${50} pages=${pages} onPages=${setPages} />`}<//>`;
     }
 
-    return { overview: Overview, failing: Failing, users: Users, keys: Keys, audit: Audit };
+    return { Overview, Failing, Users, Keys, Audit };
 }
