@@ -216,8 +216,8 @@ void send_due_locks(PostgresqlConnection& connection, Time now, std::size_t limi
 
 void take_turns(PostgresqlConnection& connection, const WorkerContext& context,
                 std::vector<HeldEvent>& events) {
-    static const PreparedStatement give_back = {
-        "give_back",
+    static const PreparedStatement release = {
+        "release_claimed",
         "UPDATE webhooks_undelivered u SET claimed_by = g.claimed_by, due_at = CASE g.claimed_by "
         "WHEN 0 THEN greatest(u.due_at, $4::bigint) ELSE u.due_at END "
         "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) "
@@ -236,16 +236,16 @@ void take_turns(PostgresqlConnection& connection, const WorkerContext& context,
     PostgresqlArray subscriptions(Element::bigint);
     PostgresqlArray ids(Element::bigint);
     PostgresqlArray claimants(Element::bigint);
-    const std::size_t given_back = std::erase_if(events, [&](const HeldEvent& event) {
+    const std::size_t released = std::erase_if(events, [&](const HeldEvent& event) {
         if (event.message->ordering_key.empty() || contains(taken, event.id)) return false;
         subscriptions.add(event.subscription.value);
         ids.add(event.id.value);
         claimants.add(contains(locked, event.id) ? -1 : 0);
         return true;
     });
-    if (given_back == 0) return;
-    connection.send(give_back, {subscriptions.take(), ids.take(), claimants.take(),
-                                parameter(to_micros(context.now + time_to_change))});
+    if (released == 0) return;
+    connection.send(release, {subscriptions.take(), ids.take(), claimants.take(),
+                              parameter(to_micros(context.now + time_to_change))});
 }
 
 }  // namespace webhooks::storage
