@@ -43,7 +43,7 @@ export default function operatorPages(shared) {
             title: "Audit", lead: "Who changed what, newest first.", columns: ["Time", "Who", "Action", "Object", "Changes"],
             action: "Action", allActions: "All", user: "Owner or actor", noneFound: "No record matches.", was: "was", nothing: "nothing",
             actions: ["subscription.created", "subscription.updated", "subscription.deleted", "subscription.deactivated", "secret.rotated",
-                      "event.resent", "event.deleted", "recover", "event_type.created", "event_type.updated", "api_key.created", "api_key.deleted",
+                      "event.resent", "event.deleted", "recover", "event_type.created", "event_type.updated", "event_type.retired", "event_type.revived", "api_key.created", "api_key.deleted",
                       "portal_session.created", "portal_session.started", "portal_session.ended", "keys.rewrapped", "user.shredded"],
             changed: "changed", changes: (n) => (n === 0 ? "Details" : n === 1 ? "1 change" : `${n} changes`), address: "Address", request: "Request",
         },

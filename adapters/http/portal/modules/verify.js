@@ -150,7 +150,7 @@ bool is_ours(const webhooks::Secret& secret, std::string id, std::string timesta
 
 /** @param shared what scripts/70-modules.js shares. @return the parts by name */
 export default function verifyPages(shared) {
-    const { html, useState, api, t, config, subscriptionPath, Code, Secret, Select } = shared;
+    const { html, useState, api, t, config, seconds, subscriptionPath, Code, Secret, Select } = shared;
 
     function Snippets() {
         const v = t.verify;
@@ -161,10 +161,12 @@ export default function verifyPages(shared) {
 
     function Verify({ subscription }) {
         const v = t.verify;
+        const schedule = config().retrySchedule ?? [];
         return html`<p class="lead">${v.lead}</p>
             <section><h2>${v.secret}</h2><${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} /></section>
             <section><h2>${v.snippet}</h2><${Snippets} /></section>
             <section><h2>${v.answers}</h2><dl class="settings">${v.codes.map(([code, meaning]) => html`<div><dt>${code}</dt><dd>${meaning}</dd></div>`)}</dl></section>
+            ${schedule.length > 0 && html`<section><h2>${v.retries}</h2><p>${v.retriesHint} ${schedule.map(seconds).join(", ")}. ${v.retriesMore(seconds(schedule.at(-1)))}</p></section>`}
             ${config().egressAddresses?.length > 0 && html`<section><h2>${v.egress}</h2><p>${v.egressHint}</p><${Code} label=${v.egress} text=${config().egressAddresses.join("\n")} /></section>`}`;
     }
 

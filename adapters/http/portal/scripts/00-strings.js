@@ -85,7 +85,7 @@ const t = {
     },
 
     endpoint: {
-        tabs: { overview: "Overview", deliveries: "Deliveries", verify: "Verify" },
+        tabs: { overview: "Overview", deliveries: "Deliveries", feed: "Feed", verify: "Verify" },
         test: "Send test", edit: "Edit", rotate: "Rotate secret", recover: "Recover",
         deactivate: "Deactivate", activate: "Activate", remove: "Delete",
         testSent: (id) => `Test event ${id} was sent.`,
@@ -152,6 +152,8 @@ const t = {
         payload: "Payload", pretty: "Pretty", raw: "Raw", download: "Download",
         cut: (n) => `Shown are the first ${n} KiB; download it to see all.`,
         bodyCut: "Cut at 4 KiB.",
+        payloadGone: "The payload can no longer be read: the key that it was encrypted with was deleted.",
+        changedSince: (time) => ["The endpoint was changed ", time, ", after this event was published: it may have been sent elsewhere."],
         request: "Request", requestHint: "URL and headers as they are configured now; the signature is not kept.",
         explain: [
             [/timed out|timeout|no response/i, "Your server did not answer in time. Answer first, and do slow work afterwards."],
@@ -181,6 +183,8 @@ const t = {
             ["410", "The endpoint is deactivated and gets nothing more."],
             ["429, 503 with Retry-After", "The endpoint gets a pause of that length."],
             ["anything else, or nothing in time", "The event is retried later."]],
+        retries: "When we try again", retriesHint: "If an attempt fails, the next ones follow after about",
+        retriesMore: (span) => `Later ones follow after ${span} each, as many as the endpoint allows.`,
         egress: "We send from", egressHint: "Let these addresses through your firewall.",
     },
 

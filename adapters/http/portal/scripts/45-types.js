@@ -47,6 +47,12 @@ function TypeName({ name }) {
     return html`<span class="facts"><code>${visible(name)}</code><${TypeMark} type=${type} /></span>`;
 }
 
+/** Sends a test event: the example of the endpoint's type, if it has exactly one that is known. @return its id */
+async function sendTest({ id, eventType }) {
+    const isKnown = (await knownTypes().catch(() => [])).some(({ name }) => name === eventType);
+    return (await api.post(subscriptionPath(id, "/test"), isKnown ? { eventType } : {})).eventId;
+}
+
 // ---- The choice of a type or a pattern.
 
 /** As options of a select. @param chosen stays, also if it was retired */

@@ -142,8 +142,9 @@ function Delivery({ subscription, event: id }) {
             ${event.orderingKey && html`<span>${d.key}: <code>${visible(event.orderingKey)}</code>${event.blockedBy && html` ${d.behind} <a href=${`${list}/${event.blockedBy}`}>${event.blockedBy}</a>`}</span>`}</p>
         <section><h2>${d.attempts}</h2>${event.attempts.length === 0 ? html`<p class="mute">${d.noAttempts}</p>`
             : html`<ol class="timeline">${[...event.attempts].reverse().map((attempt) => html`<${Attempt} key=${attempt.number} attempt=${attempt} />`)}</ol>`}</section>
-        <${Payload} event=${event} />
-        <section><h2>${d.request}</h2><p class="mute">${d.requestHint}</p><${Code} label=${d.request} text=${
+        ${event.isPayloadGone ? html`<section><h2>${d.payload}</h2><p class="mute">${d.payloadGone}</p></section>` : html`<${Payload} event=${event} />`}
+        <section><h2>${d.request}</h2><p class="mute">${d.requestHint}</p>
+            ${subscription.updatedAt > event.createdAt && html`<p class="facts"><${Icon} name="warning" /><span>${d.changedSince(html`<${Time} at=${subscription.updatedAt} />`)}</span></p>`}<${Code} label=${d.request} text=${
             [`POST ${subscription.url}`, "content-type: application/json", "webhook-id: …", "webhook-timestamp: …", "webhook-signature: …", ...headers.map((name) => `${name}: ••••`)].join("\n")} /></section>`}<//>
         ${isRemoving && html`<${Confirm} title=${removeTitle} text=${removeText} action=${d.remove} isGrave onDo=${remove} onClose=${() => setRemoving(false)} />`}`;
 }
