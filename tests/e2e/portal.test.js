@@ -86,7 +86,7 @@ test("every page is accessible, in both themes and at both widths, and scrolls i
   const [event] = (await server.get(`/subscriptions/${failing.id}/events?sort=id`)).body.events;
   const pages = ["endpoints", "endpoints/new", `endpoints/${fine.id}`, `endpoints/${failing.id}`, `endpoints/${fine.id}/edit`,
     `endpoints/${fine.id}/created`, `endpoints/${failing.id}/deliveries`, `endpoints/${failing.id}/deliveries/${event.id}`,
-    `endpoints/${fine.id}/verify`, "event-types", "event-types/order.created", "event-types/order.created/edit", "new-event-type", "overview", "failing", "users",
+    `endpoints/${fine.id}/feed`, `endpoints/${fine.id}/verify`, "event-types", "event-types/order.created", "event-types/order.created/edit", "new-event-type", "overview", "failing", "users",
     "users/admin", "keys", "audit"];
   const browser = await openBrowser(t);
   for (const colorScheme of ["light", "dark"]) {

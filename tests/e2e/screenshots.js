@@ -54,7 +54,7 @@ async function prepare() {
   // What is counted is written every 10 s.
   await new Promise((resolve) => setTimeout(resolve, 12_000));
   const session = { userId: "acme", permissions: ["subscriptions:read", "subscriptions:write", "secrets:read",
-    "events:read", "events:send"] };
+    "events:read", "events:send", "feed:read"] };
   const open = async () =>
     (await server.post("/portal-sessions", session)).body.session.url.replace("http://portal.invalid", new URL(server.base).origin);
   return { server, open };
@@ -63,6 +63,7 @@ async function prepare() {
 const pages = {
   endpoints: "#/endpoints",
   deliveries: "#/endpoints/2/deliveries",
+  feed: "#/endpoints/1/feed",
   verify: "#/endpoints/1/verify",
   "event-types": "#/event-types",
   "event-type": "#/event-types/order.created",

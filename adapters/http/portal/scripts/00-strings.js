@@ -85,7 +85,7 @@ const t = {
     },
 
     endpoint: {
-        tabs: { overview: "Overview", deliveries: "Deliveries", verify: "Verify" },
+        tabs: { overview: "Overview", deliveries: "Deliveries", feed: "Feed", verify: "Verify" },
         test: "Send test", edit: "Edit", rotate: "Rotate secret", recover: "Recover",
         deactivate: "Deactivate", activate: "Activate", remove: "Delete",
         testSent: (id) => `Test event ${id} was sent.`,

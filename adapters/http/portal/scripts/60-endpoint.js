@@ -123,8 +123,8 @@ function Actions({ subscription, reload }) {
 function Endpoint({ id, tab, event }) {
     const e = t.endpoint;
     const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
-    const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", e.tabs.deliveries, "deliveries"], ["/verify", e.tabs.verify, "verify"]]
-        .filter(([, , key]) => key !== "deliveries" || can("events:read"));
+    const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", e.tabs.deliveries, "deliveries"], ["/feed", e.tabs.feed, "feed"], ["/verify", e.tabs.verify, "verify"]]
+        .filter(([, , key]) => can({ deliveries: "events:read", feed: "feed:read" }[key] ?? "subscriptions:read"));
     return html`<${Loaded} of=${one} lines=${10}>${(subscription) => html`
         ${event ? html`<${Head} title=${subscription.name} back=${[endpointHref(id, "/deliveries"), t.deliveries.title]} />`
             : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${() => one.reload(true)} /><//>`}
@@ -133,6 +133,7 @@ function Endpoint({ id, tab, event }) {
             html`<a href=${endpointHref(id, path)} aria-current=${key === tab ? "page" : undefined}>${name}</a>`)}</nav>
         ${tab === "overview" && html`${can("events:read") && html`<${Figures} subscription=${subscription} /><${Charts} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
         ${tab === "deliveries" && (event ? html`<${Delivery} subscription=${subscription} event=${event} />` : html`<${Deliveries} subscription=${subscription} />`)}
+        ${tab === "feed" && html`<${Lazy} module="feed" part="Feed" subscription=${subscription} />`}
         ${tab === "verify" && html`<${Lazy} module="verify" part="Verify" subscription=${subscription} />`}`}<//>`;
 }
 

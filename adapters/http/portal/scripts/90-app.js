@@ -8,6 +8,7 @@ const routes = [
     [/^endpoints\/(\d+)$/, (id) => html`<${Endpoint} id=${id} tab="overview" />`, "endpoints"],
     [/^endpoints\/(\d+)\/deliveries$/, (id) => html`<${Endpoint} id=${id} tab="deliveries" />`, "endpoints"],
     [/^endpoints\/(\d+)\/deliveries\/(\d+)$/, (id, event) => html`<${Endpoint} id=${id} tab="deliveries" event=${event} />`, "endpoints"],
+    [/^endpoints\/(\d+)\/feed$/, (id) => html`<${Endpoint} id=${id} tab="feed" />`, "endpoints"],
     [/^endpoints\/(\d+)\/verify$/, (id) => html`<${Endpoint} id=${id} tab="verify" />`, "endpoints"],
     [/^event-types$/, () => html`<${Lazy} module="event_types" part="EventTypes" />`, "types"],
     [/^event-types\/([^/]+)$/, (name) => html`<${Lazy} module="event_types" part="EventType" name=${decodeURIComponent(name)} />`, "types"],

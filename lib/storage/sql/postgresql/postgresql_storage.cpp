@@ -78,7 +78,8 @@ PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
       // Their statements may run for as long as the server allows.
       pool_(options_, link_, Planning::by_cost, options_.connections,
             options_.statement_timeout + options_.answer_timeout),
-      worker_pool_(options_, link_, Planning::by_index, 1, options_.answer_timeout) {}
+      worker_pool_(options_, link_, Planning::by_index, 1, options_.answer_timeout),
+      sender_(std::to_string(system_random()->next())) {}
 
 Result<> PostgresqlStorage::open() {
     Result<> is_usable = run(Purpose::read, [this](soci::session& sql) -> Result<> {
@@ -272,12 +273,6 @@ EventId PostgresqlStorage::newest_event(soci::session& sql) {
     return newest;
 }
 
-void PostgresqlStorage::set_listener(std::function<void()> listener) {
-    const std::scoped_lock lock(listener_mutex_);
-    listener_.reset();
-    if (listener) listener_.emplace(options_, std::move(listener));
-}
-
 // ---- The log, for a worker.
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& given) {
@@ -315,6 +310,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             if (has_findings) lock_revision(connection);
             BatchReceipt receipt;
             receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
+            if (events > 0) notify_of_events(connection, begun->context.now, sender_);
             // A SOCI call waits for what was sent, which otherwise goes with the commit.
             if (!has_findings) return receipt;
             return with_operational(connection.sql(), batch.exhausted_window, begun->context.now,
@@ -347,6 +343,7 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::i
             if (!read_rest(connection, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
             const std::size_t judged = judge_unmatched(connection, claim.filtered);
+            if (judged > 0) notify_of_events(connection, context.now, sender_);
             const std::optional<Time> more = read_rest(connection, claim);
             if (more && judged > 0)
                 claim.next_due = std::min(*more, claim.next_due.value_or(*more));
