@@ -3,9 +3,11 @@
 #include <memory>
 #include <set>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/order_table.hpp>
 #include <storage/sql/postgresql/array.hpp>
 #include <storage/sql/postgresql/claims.hpp>
 #include <storage/sql/postgresql/lookup_sql.hpp>
+#include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/trace_text.hpp>
 
 namespace webhooks::storage {
@@ -22,7 +24,8 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     }
     static const PreparedStatement select = {
         "read_messages",
-        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace, m.key_id "
+        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace, m.key_id, "
+        "m.ordering_key "
         "FROM unnest($1::bigint[]) AS wanted(message) " +
             look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
@@ -36,6 +39,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
         if (!rows.is_null(row, 4)) message->expires_at = from_micros(rows.number(row, 4));
         if (!rows.is_null(row, 5)) message->trace = read_trace(std::string(rows.text(row, 5)));
         message->key_id = rows.number(row, 6);
+        if (!rows.is_null(row, 7)) message->ordering_key = rows.text(row, 7);
         messages[rows.number(row, 0)] = std::move(message);
     }
     return messages;
@@ -98,11 +102,14 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerConte
                           "WHERE claimed_by = 0 AND due_at <= $3 ORDER BY due_at, event_id "
                           "LIMIT $4 FOR UPDATE SKIP LOCKED",
                           "m.due_at, e.id")};
-    return read_held(
+    send_due_locks(connection, context.now, limit);
+    std::vector<HeldEvent> events = read_held(
         connection,
         connection.execute(statement, {parameter(context.worker.id.value), parameter(number),
                                        parameter(to_micros(context.now)),
                                        parameter(static_cast<std::int64_t>(limit))}));
+    take_turns(connection, context, events);
+    return events;
 }
 
 std::optional<Time> read_rest(PostgresqlConnection& connection, Claim& claim) {
@@ -137,7 +144,12 @@ void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t num
         "unclaim",
         "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = $1 "
         "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = $2"};
+    const std::vector<EventId> ordered = claimed_in_order(connection.sql(), worker, number);
+    lock_queues(connection.sql(), ordered);
     connection.execute(update, {parameter(worker.value), parameter(number)});
+    for (const EventId event : ordered) {
+        put_back(connection.sql(), event);
+    }
 }
 
 std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId worker,
@@ -172,6 +184,9 @@ std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time n
         "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE least(due_at, $3) END FROM found f "
         "WHERE u.subscription_id = f.subscription_id AND u.event_id = f.event_id RETURNING 1) "
         "SELECT count(*) FROM moved"};
+    const std::size_t ordered = hand_back_ordered(connection.sql(), dead.id, now, limit);
+    if (ordered == limit) return ordered;
+    limit -= ordered;
     const PostgresqlRows held = connection.execute(
         change, {parameter(dead.id.value), parameter(dead.low_water.value),
                  parameter(static_cast<std::int64_t>(limit)), parameter(to_micros(now))});
@@ -180,7 +195,7 @@ std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time n
     const PostgresqlRows claimed = connection.execute(
         release, {parameter(dead.id.value), parameter(static_cast<std::int64_t>(limit) - recorded),
                   parameter(to_micros(now))});
-    return static_cast<std::size_t>(recorded + claimed.number(0, 0));
+    return ordered + static_cast<std::size_t>(recorded + claimed.number(0, 0));
 }
 
 }  // namespace webhooks::storage

@@ -6,6 +6,7 @@
 #include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/claims.hpp>
+#include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/postgresql/rollups.hpp>
 #include <storage/sql/postgresql/schema.hpp>
@@ -287,20 +288,18 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& give
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch,
                                               OnDuplicate on_duplicate) {
-    std::size_t events = 0;
-    for (const Append& append : batch.appends) {
-        events += append.subscriptions.size();
-    }
     std::vector<OperationalEvent> written;
     Result<BatchReceipt> answer =
         run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
+            send_queue_locks(connection, batch);
             const std::optional<BegunBatch> begun =
-                begin_batch(connection, given_time(), worker, batch, events);
+                begin_batch(connection, given_time(), worker, batch);
             if (!begun) return taken_over();
             if (!batch.appends.empty() && begun->revision != batch.matched_at) {
                 return Error(Errc::stale_revision, "subscriptions have changed");
             }
             send_results(connection, worker, batch, on_duplicate);
+            send_order(connection, worker, batch);
             send_rollups(connection, worker, batch.rollups);
             if (batch.report) send_report(connection, worker, *batch.report);
             const bool has_findings = !batch.states.empty() || !batch.deactivations.empty() ||
@@ -309,8 +308,10 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             // change them.
             if (has_findings) lock_revision(connection);
             BatchReceipt receipt;
-            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
-            if (events > 0) notify_of_events(connection, begun->context.now, sender_);
+            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event,
+                                     receipt.waiting);
+            if (begun->first_event != EventId{})
+                notify_of_events(connection, begun->context.now, sender_);
             // A SOCI call waits for what was sent, which otherwise goes with the commit.
             if (!has_findings) return receipt;
             return with_operational(connection.sql(), batch.exhausted_window, begun->context.now,

@@ -19,6 +19,7 @@ public:
     /// Connects, and checks that the schema has the required version.
     Result<> open();
 
+    bool keeps_order() const override { return true; }
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
