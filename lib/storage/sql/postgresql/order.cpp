@@ -183,14 +183,16 @@ std::set<std::string> NewOrdered::find_open_keys(PostgresqlConnection& connectio
 
 std::vector<EventId> NewOrdered::write(PostgresqlConnection& connection,
                                        const WorkerContext& context) {
-    // Those that wait for a time of their own have rows already, and are not the worker's. The
-    // first one of a queue in which a host publishes is for a claim to decide on.
+    // A NOT EXISTS would be planned as a hash of all queues. Those that wait for a time of their
+    // own have rows already, and are not the worker's. The first one of a queue in which a host
+    // publishes is for a claim to decide on.
     static const PreparedStatement statement = {
         "enter_queues",
-        "WITH entry AS MATERIALIZED (SELECT n.*, n.is_due = 0 AND NOT EXISTS "
-        "(SELECT 1 FROM webhooks_ordered q WHERE " +
+        "WITH entry AS MATERIALIZED (SELECT n.*, n.is_due = 0 AND "
+        "(SELECT q.event_id FROM webhooks_ordered q WHERE " +
             in_queue_of("n") +
-            ") AND row_number() OVER (PARTITION BY n.subscription_id, n.ordering_key "
+            " LIMIT 1) IS NULL AND row_number() OVER (PARTITION BY n.subscription_id, "
+            "n.ordering_key "
             "ORDER BY n.event_id) = 1 AS is_first "
             "FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::integer[], $7::integer[]) "
             "AS n(event_id, subscription_id, ordering_key, is_due, is_open)), "
