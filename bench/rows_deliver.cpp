@@ -6,12 +6,13 @@
 namespace bench {
 namespace {
 
-Figures measure(const Bench& bench, Place place, std::int64_t events) {
+/// @param times how much longer than usual
+Figures measure(const Bench& bench, Place place, std::int64_t events, int times = 1) {
     const LogShape shape{.events = events};
     Host host(open_log(bench, place, shape), shape);
     host.deliver_for(bench.scale.duration / 4);
     const Meter meter(bench);
-    const std::int64_t delivered = host.deliver_for(bench.scale.duration);
+    const std::int64_t delivered = host.deliver_for(times * bench.scale.duration);
     host.finish();
     return meter.rate(static_cast<double>(delivered));
 }
@@ -25,6 +26,16 @@ Row row(std::string name, Place place, std::int64_t events, Target target) {
             .targets = target.figure.empty() ? std::vector<Target>{} : std::vector{target},
             .beside_yardstick = true,
             .needs_postgresql = place == Place::postgresql};
+}
+
+/// A minute in a full run: what a checkpoint, a vacuum or a growing file costs is part of it.
+Row long_row(const std::string& versus, Place place) {
+    return {.name = versus + "-minute",
+            .what = "the same, for 30 times as long",
+            .measure = [=](const Bench& bench) { return measure(bench, place, 0, 30); },
+            .targets = {{.figure = "rate", .versus = versus, .bar = 0.95, .aim = 1.0}},
+            .needs_postgresql = place == Place::postgresql,
+            .repetitions = 1};
 }
 
 }  // namespace
@@ -41,6 +52,8 @@ void add_deliver_rows(Rows& rows, const Scale& scale) {
     rows.push_back(
         row("deliver-postgresql" + grown, Place::postgresql, scale.grown_log,
             {.figure = "rate", .versus = "deliver-postgresql", .bar = 0.80, .aim = 0.95}));
+    rows.push_back(long_row("deliver-sqlite", Place::sqlite));
+    rows.push_back(long_row("deliver-postgresql", Place::postgresql));
 }
 
 }  // namespace bench
