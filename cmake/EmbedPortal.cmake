@@ -1,15 +1,16 @@
 # embed_portal(TARGET DIRECTORY): compiles the portal's page into the target, as the function
 # `webhooks::http::portal_assets()` that portal/assets.hpp declares. Nothing is translated, but indentation is left
 # out: the script is the libraries in vendor, one after another, and then all of scripts in the order of their names,
-# in one function of their own. The operator's script is a module that it loads when it needs it.
+# in one function of their own. Those of modules are files of their own, which it loads when it needs them.
 function(embed_portal target directory)
     file(GLOB scripts CONFIGURE_DEPENDS ${directory}/scripts/*.js)
     list(SORT scripts)
+    file(GLOB modules CONFIGURE_DEPENDS ${directory}/modules/*.js)
+    list(SORT modules)
     set(libraries preact hooks htm)
     list(TRANSFORM libraries REPLACE "(.+)" "${directory}/vendor/\\1.umd.js")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-                 ${libraries} ${scripts} ${directory}/operator.js ${directory}/portal.css
-                 ${directory}/index.html)
+                 ${libraries} ${scripts} ${modules} ${directory}/portal.css ${directory}/index.html)
 
     set(script "// Preact (c) Jason Miller, MIT. htm (c) Google Inc., Apache-2.0. The rest is part of webhooks.\n")
     foreach(file IN LISTS libraries)
@@ -20,18 +21,24 @@ function(embed_portal target directory)
     string(APPEND script "(() => {\n\"use strict\";\n")
     foreach(file IN LISTS scripts)
         file(READ ${file} text)
-        # Only snippets of code need their indentation.
-        if(NOT file MATCHES "verify")
-            string(REGEX REPLACE "\n +" "\n" text "${text}")
-        endif()
+        string(REGEX REPLACE "\n +" "\n" text "${text}")
         string(APPEND script "${text}\n")
     endforeach()
     string(APPEND script "})();\n")
 
-    file(READ ${directory}/operator.js operator_script)
-    string(REGEX REPLACE "\n +" "\n" operator_script "${operator_script}")
     file(READ ${directory}/portal.css style_sheet)
-    string(SHA256 hash "${script}${operator_script}${style_sheet}")
+    set(files "        {\"portal.js\", R\"__portal__(${script})__portal__\"},\n")
+    string(APPEND files "        {\"portal.css\", R\"__portal__(${style_sheet})__portal__\"},\n")
+    foreach(file IN LISTS modules)
+        cmake_path(GET file FILENAME name)
+        file(READ ${file} text)
+        # Only snippets of code need their indentation.
+        if(NOT name STREQUAL "verify.js")
+            string(REGEX REPLACE "\n +" "\n" text "${text}")
+        endif()
+        string(APPEND files "        {\"${name}\", R\"__portal__(${text})__portal__\"},\n")
+    endforeach()
+    string(SHA256 hash "${files}")
     string(SUBSTRING ${hash} 0 16 hash)
     file(READ ${directory}/index.html page)
     string(REPLACE "@hash@" ${hash} page "${page}")
@@ -39,12 +46,10 @@ function(embed_portal target directory)
 #include <portal/assets.hpp>
 
 const webhooks::http::PortalAssets& webhooks::http::portal_assets() {
+    static constexpr PortalAsset files[] = {
+@files@    };
     static constexpr PortalAssets assets{
-        .hash = "@hash@",
-        .page = R"__portal__(@page@)__portal__",
-        .script = R"__portal__(@script@)__portal__",
-        .operator_script = R"__portal__(@operator_script@)__portal__",
-        .style_sheet = R"__portal__(@style_sheet@)__portal__"};
+        .hash = "@hash@", .page = R"__portal__(@page@)__portal__", .files = files};
     return assets;
 }
 ]==])

@@ -92,6 +92,7 @@ public:
     Result<> delete_event(const Principal&, SubscriptionId, EventId) override;
     Result<FeedRows> read_feed(const Principal&, SubscriptionId, const FeedRequest&) override;
     Result<std::vector<FeedChange>> feed_changes(const std::vector<FeedWatch>&) override;
+    void set_feed_listener(std::function<void()> listener) override;
     Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,
                                           std::stop_token stop) override;
     Result<SeriesRows> series(const Principal&, const SeriesScope&, const SeriesRange&) override;

@@ -183,7 +183,7 @@ public:
     /// page after `wait` (at most `max_feed_wait`; by the service's clock), once `stop` is
     /// requested, or when the service stops. Called exactly once, as in `async_publish`; waiting
     /// holds neither a thread nor a connection to storage. What other processes publish is noticed
-    /// within 2 s.
+    /// within 2 s; on PostgreSQL, at once.
     /// @return also overloaded, if `max_feed_waits` readers wait for this feed already.
     void async_read_feed(const Principal&, SubscriptionId, const FeedQuery&,
                          std::chrono::milliseconds wait, std::function<void(Result<FeedPage>)> done,

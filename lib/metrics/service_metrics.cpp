@@ -20,6 +20,7 @@ enum Metric : std::size_t {
     payload_bytes_in_memory,
     events_waiting,
     oldest_due_age,
+    feed_lag,
     subscriptions,
     unreadable_subscriptions,
     corrupt_payloads,
@@ -127,6 +128,9 @@ void describe_gauges(Descriptions& all) {
     all[oldest_due_age] = gauge("webhooks_oldest_due_age_seconds",
                                 "How long the event that waits longest has been due; sampled.", {},
                                 micros_per_second);
+    all[feed_lag] = gauge("webhooks_feed_lag_seconds",
+                          "How long feeds have been held back by open transactions; sampled.", {},
+                          micros_per_second);
     all[subscriptions] = gauge("webhooks_subscriptions", "Subscriptions in storage, sampled.",
                                {{"state", {"active", "paused", "failing", "inactive"}}});
     all[unreadable_subscriptions] =
@@ -282,6 +286,7 @@ void ServiceMetrics::set_sample(const StorageSample& sample, Time now) noexcept 
     set_.set(events_waiting, 1, sample.scheduled);
     set_.set(events_waiting, 2, sample.deferred);
     set_.set(oldest_due_age, 0, sample.oldest_due ? count_of(now - *sample.oldest_due) : 0);
+    set_.set(feed_lag, 0, sample.oldest_held_back ? count_of(now - *sample.oldest_held_back) : 0);
     set_.set(subscriptions, 0, sample.active);
     set_.set(subscriptions, 1, sample.paused);
     set_.set(subscriptions, 2, sample.failing);

@@ -23,7 +23,7 @@ public:
 
     std::variant<NodePtr, SyntaxError> parse() {
         NodePtr filter = is_trimmed() ? any_of() : nullptr;
-        if (filter && !at_end()) filter = not_joined("'and', 'or' or the end");
+        if (filter && !at_end()) filter = not_joined(*filter, "'and', 'or' or the end");
         if (!filter || !is_trimmed()) return error();
         return filter;
     }
@@ -70,12 +70,19 @@ private:
     }
 
     /// The text after a condition neither joins it to another one nor ends it.
-    NodePtr not_joined(const char* wanted) {
+    NodePtr not_joined(const Node& condition, const char* wanted) {
         if (token().kind == Token::Kind::text && token().blanks == 0) {
             return fail("a string after a string", token().position,
                         R"(a double quote in double quotes is written \")");
         }
         if (!find_comparison(token()) && !at("in")) return unexpected(wanted);
+        const Node* last = &condition;
+        while (last->kind == Node::Kind::all_of || last->kind == Node::Kind::any_of)
+            last = last->children.back().get();
+        if (last->kind == Node::Kind::field || last->kind == Node::Kind::path) {
+            return fail("a name in parentheses is a condition, which cannot be compared",
+                        token().position, "leave out its parentheses");
+        }
         return fail("a condition cannot be compared", token().position,
                     "join comparisons by 'and'; a test or a boolean needs no 'eq true', and 'not' "
                     "in place of 'eq false'");
@@ -142,7 +149,7 @@ private:
         return deeper([this]() -> NodePtr {
             take("(");
             NodePtr inner = any_of();
-            if (inner && !take(")")) return not_joined("'and', 'or' or ')'");
+            if (inner && !take(")")) return not_joined(*inner, "'and', 'or' or ')'");
             return inner;
         });
     }
@@ -235,6 +242,10 @@ private:
             NodePtr argument = operand();
             if (!argument) return nullptr;
             if (test) return expect(",") ? tested(*test, position, std::move(argument)) : nullptr;
+            if (!function && at(",")) {
+                return fail("'np' takes one value", token().position,
+                            "write the name alone, and what is absent as: or x eq null");
+            }
             if (!expect(")")) return nullptr;
             if (!function) return argument;
             return make(function->kind, position, {}, {std::move(argument)});
@@ -271,10 +282,13 @@ private:
         if (const Unsupported* unsupported = find_unsupported_member(name)) {
             return fail(unsupported->what, name.position, unsupported->hint);
         }
-        return fail(
-            "unknown member " + in_quotes(name.text), name.position,
-            "text has Contains, StartsWith, EndsWith, ToLower, ToUpper, Length; a time is compared "
-            "with a time; a member of an object is one word, as objectId");
+        const std::string_view hint =
+            grammar_ == Grammar::payload
+                ? "a member of an object follows a slash, as in payload/customer/name; text has "
+                  "Contains, StartsWith, EndsWith, ToLower, ToUpper, Length"
+                : "text has Contains, StartsWith, EndsWith, ToLower, ToUpper, Length; a time is "
+                  "compared with a time; a member of an object is one word, as objectId";
+        return fail("unknown member " + in_quotes(name.text), name.position, std::string(hint));
     }
 
     /// The rest of a text test: the quoted part and the closing parenthesis.

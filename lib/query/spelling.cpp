@@ -26,6 +26,9 @@ constexpr const char* plain_values =
     "write the value itself: 'text', 12, true, 2026-01-31T09:05:00Z";
 constexpr const char* lambda = "lambdas are not supported";
 constexpr const char* name_a_field = "name a field and compare it: name eq 'x'";
+constexpr const char* part_of_time = "parts of a time are not supported";
+constexpr const char* compare_times =
+    "compare it with times: x ge 2026-01-01 and x lt 2027-01-01, where x is the time";
 
 constexpr Unsupported unsupported[] = {
     {"+", arithmetic, compare_directly},
@@ -71,6 +74,14 @@ constexpr Unsupported unsupported_members[] = {
     {"all", lambda, name_a_field},
     {"count", lambda, name_a_field},
     {"where", lambda, name_a_field},
+    {"year", part_of_time, compare_times},
+    {"month", part_of_time, compare_times},
+    {"day", part_of_time, compare_times},
+    {"dayofweek", part_of_time, compare_times},
+    {"hour", part_of_time, compare_times},
+    {"minute", part_of_time, compare_times},
+    {"second", part_of_time, compare_times},
+    {"date", part_of_time, compare_times},
 };
 
 template <class Row>

@@ -72,21 +72,25 @@ public:
         : ForwardingStorage(std::move(inner)), observer_(std::move(observer)) {}
 
     void set_listener(std::function<void()> listener) override {
-        try {
-            ForwardingStorage::set_listener(std::move(listener));
-        } catch (...) {
-            log_thrown(*observer_, "the Storage");
-        }
+        guard([&] { ForwardingStorage::set_listener(std::move(listener)); });
+    }
+    void set_feed_listener(std::function<void()> listener) override {
+        guard([&] { ForwardingStorage::set_feed_listener(std::move(listener)); });
     }
     void set_operational_listener(std::function<void(const OperationalEvent&)> listener) override {
+        guard([&] { ForwardingStorage::set_operational_listener(std::move(listener)); });
+    }
+
+private:
+    template <class Call>
+    void guard(Call call) noexcept {
         try {
-            ForwardingStorage::set_operational_listener(std::move(listener));
+            call();
         } catch (...) {
             log_thrown(*observer_, "the Storage");
         }
     }
 
-private:
     Result<> intercept(Call /*call*/, const std::function<Result<>()>& forward) override {
         try {
             return forward();

@@ -31,6 +31,7 @@ StorageLoop::StorageLoop(const StorageParts::Shared& shared)
 
 StorageLoop::~StorageLoop() {
     storage_->set_listener({});
+    storage_->set_feed_listener({});
     storage_->set_operational_listener({});
 }
 
@@ -41,6 +42,7 @@ Result<> StorageLoop::open() {
     next_heartbeat_ = parts_.clock.steady_now() + options_.heartbeat_interval;
     if (const Result<> begun = begin_identity(); !begun) return for_callers(begun.error());
     storage_->set_listener([this] { request(StorageRequest::heartbeat); });
+    storage_->set_feed_listener([this] { parts_.feeds.check_all(); });
     storage_->set_operational_listener(
         [observer = observer_](const OperationalEvent& event) { report(event, *observer); });
     if (Result<> fresh = refresh(); !fresh) return fresh;

@@ -270,6 +270,10 @@ Result<> ForwardingStorage::unclaim(WorkerId worker, std::int64_t number) {
     return call_inner(Call::unclaim, [&] { return inner_->unclaim(worker, number); });
 }
 
+void ForwardingStorage::set_feed_listener(std::function<void()> listener) {
+    inner_->set_feed_listener(std::move(listener));
+}
+
 void ForwardingStorage::set_listener(std::function<void()> listener) {
     inner_->set_listener(std::move(listener));
 }

@@ -82,6 +82,8 @@ Result<std::size_t> OperatorView::shred_user(const Principal&, const std::string
     return Error(Errc::unsupported, "this storage encrypts nothing");
 }
 
+void EventLog::set_feed_listener(std::function<void()>) {}
+
 void DeliveryLog::set_listener(std::function<void()>) {}
 
 Result<StorageSample> OperatorView::sample() {

@@ -246,7 +246,12 @@ OUTBOX_TEST("a feed waits for an event that is committed late, and has it once")
     const FeedPage held = read(first.cursor);
     CHECK(held.events.empty());
     CHECK_FALSE(held.has_more);
+    CHECK(storage->sample().value().oldest_held_back);
+    CHECK(storage->feed_changes({{.subscription = id, .after = {1}}}).value().empty());
     late.sql << "COMMIT";
+    CHECK_FALSE(storage->sample().value().oldest_held_back);
+    CHECK(storage->feed_changes({{.subscription = id, .after = {1}}}).value().at(0).newest ==
+          EventId{3});
     const FeedPage rest = read(held.cursor);
     REQUIRE(rest.events.size() == 2);
     CHECK(rest.events[0].id.value == 2);

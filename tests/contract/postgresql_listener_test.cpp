@@ -57,6 +57,38 @@ TEST_CASE_METHOD(PostgresqlFixture, "a listener is notified of changes by others
     other->set_listener({});
 }
 
+TEST_CASE_METHOD(PostgresqlFixture, "who asks about feeds is notified of events that others append",
+                 "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    const auto other = another(clock);
+    Bell changes;
+    Bell bell;
+    Bell own;
+    other->set_listener([&] { changes.ring(); });
+    other->set_feed_listener([&] { bell.ring(); });
+    storage->set_listener([&] { changes.ring(); });
+    storage->set_feed_listener([&] { own.ring(); });
+    changes.wait_above(1);
+    other->feed_changes({{.subscription = id}}).value();
+    append_one(id);
+    CHECK(bell.wait_above(0) == 1);
+    clock->advance(61s);
+    append_one(id);
+    other->feed_changes({{.subscription = id}}).value();
+    append_one(id);
+    CHECK(bell.wait_above(1) == 2);
+    const Worker second = other->register_worker(10s).value();
+    other
+        ->write(second.id, {.matched_at = revision(),
+                            .appends = {{.message = message("{}"), .subscriptions = {id}}}})
+        .value();
+    CHECK(own.wait_above(0) == 1);
+    for (const auto& each : {storage, other}) {
+        each->set_listener({});
+        each->set_feed_listener({});
+    }
+}
+
 TEST_CASE_METHOD(PostgresqlFixture, "a listener that lost its connection comes back",
                  "[postgresql]") {
     Bell bell;

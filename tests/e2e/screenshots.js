@@ -22,13 +22,26 @@ const answers = {
 const payload = (number) => ({ id: `ord_${1000 + number}`, total: 12.5 * number, currency: "EUR",
   customer: { name: "Zoë Example", country: "DE" }, items: [{ sku: "mug", quantity: 2 }, { sku: "lamp", quantity: 1 }] });
 
+const orderSchema = { type: "object", required: ["id", "total", "currency"], properties: {
+  id: { type: "string", description: "The number of the order." }, total: { type: "number" }, currency: { enum: ["EUR", "USD"] },
+  items: { type: "array", items: { $ref: "#/$defs/item" } } },
+  $defs: { item: { type: "object", properties: { sku: { type: "string" }, quantity: { type: "integer", minimum: 1 } } } } };
+const eventTypes = [
+  { name: "order.created", description: "An order was placed.", group: "Orders", schema: orderSchema, example: payload(1) },
+  { name: "order.shipped", description: "An order left the warehouse.", group: "Orders", example: { id: "ord_1001", carrier: "DHL" } },
+  { name: "order.cancelled", description: "An order was cancelled, by the customer or by the shop.", group: "Orders" },
+  { name: "order.placed", description: "An order was placed.", group: "Orders", isDeprecated: true,
+    deprecation: { successor: "order.created", note: "It is published until the end of March." } },
+  { name: "invoice.paid", description: "An invoice was paid.", group: "Invoices", example: { id: "inv_7", total: 12.5 } },
+  { name: "invoice.overdue", description: "An invoice was not paid in time.", group: "Invoices" },
+];
+
 /** A server whose customer has three endpoints and a few deliveries. */
 async function prepare() {
   const server = await Server.start(t, {
-    args: ["--storage", "memory:", "--portal.public-url", "http://portal.invalid/", "--portal.brand.name", "Acme",
-      "--event-type", "order.created=An order was placed", "--event-type", "order.shipped=An order left the warehouse",
-      "--event-type", "invoice.paid=An invoice was paid"],
+    args: ["--storage", "memory:", "--portal.public-url", "http://portal.invalid/", "--portal.brand.name", "Acme"],
   });
+  for (const eventType of eventTypes) await server.post("/event-types", { eventType });
   const receiver = await Receiver.start(t, ({ path }) => answers[path]);
   const key = (await server.post("/api-keys", { apiKey: { userId: "acme", name: "setup" } })).body.apiKey.key;
   for (const [name, eventType, path] of [["Production", "*", "webhooks"], ["Staging", "order.*", "staging"],
@@ -41,7 +54,7 @@ async function prepare() {
   // What is counted is written every 10 s.
   await new Promise((resolve) => setTimeout(resolve, 12_000));
   const session = { userId: "acme", permissions: ["subscriptions:read", "subscriptions:write", "secrets:read",
-    "events:read", "events:send"] };
+    "events:read", "events:send", "feed:read"] };
   const open = async () =>
     (await server.post("/portal-sessions", session)).body.session.url.replace("http://portal.invalid", new URL(server.base).origin);
   return { server, open };
@@ -50,8 +63,14 @@ async function prepare() {
 const pages = {
   endpoints: "#/endpoints",
   deliveries: "#/endpoints/2/deliveries",
+  feed: "#/endpoints/1/feed",
   verify: "#/endpoints/1/verify",
+  "event-types": "#/event-types",
+  "event-type": "#/event-types/order.created",
+  form: "#/endpoints/new/order.placed",
 };
+
+const operatorPages = { overview: "#/overview", keys: "#/keys", audit: "#/audit", "event-type-edit": "#/event-types/order.placed/edit" };
 
 async function draw(page, name, theme, width) {
   await page.waitForLoadState("networkidle");
@@ -80,8 +99,8 @@ async function drawAll({ server, open }, browser, theme, width) {
   await overview.getByLabel("API key").fill(adminKey);
   await overview.getByRole("button", { name: "Continue" }).click();
   await overview.getByRole("heading", { level: 1 }).waitFor();
-  for (const name of ["overview", "keys", "audit"]) {
-    await overview.evaluate((to) => (location.hash = to), `#/${name}`);
+  for (const [name, hash] of Object.entries(operatorPages)) {
+    await overview.evaluate((to) => (location.hash = to), hash);
     await draw(overview, name, theme, width);
   }
   await operator.close();

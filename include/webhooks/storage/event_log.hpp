@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -124,6 +125,9 @@ public:
     /// Those of the feeds that have an event after `FeedWatch::after`, or whose subscription was
     /// deleted. The default implementation returns all of them: their readers look for themselves.
     virtual Result<std::vector<FeedChange>> feed_changes(const std::vector<FeedWatch>&);
+    /// As `DeliveryLog::set_listener`, for events that others have appended while `feed_changes` is
+    /// called now and then.
+    virtual void set_feed_listener(std::function<void()> listener);
     /// Of the attempts of the last 24 hours, considering the newest `max_events_in_statistics`
     /// events. As a list query, it ends with `timed_out` when `stop` is requested.
     virtual Result<DeliveryStatistics> statistics(const Principal&, SubscriptionId,

@@ -22,6 +22,9 @@ struct StorageSample {
     std::size_t deferred =
         0;  ///< Reserved for subscriptions that are paused or whose queue is full.
     std::optional<Time> oldest_due = {};  ///< The earliest due time among `due`.
+    /// When the oldest event was created that feeds do not show yet, because a transaction that is
+    /// open may still append one before it.
+    std::optional<Time> oldest_held_back = {};
     // Subscriptions. Each counts under the first of these that applies.
     std::size_t inactive = 0;
     std::size_t paused = 0;   ///< Nothing is sent before `Subscription::paused_until`.

@@ -134,6 +134,14 @@ std::vector<FeedChange> find_feed_changes(soci::session& sql, const std::vector<
     return changes;
 }
 
+std::optional<Time> oldest_after(soci::session& sql, EventId settled) {
+    std::optional<Time> created_at;
+    execute(sql,
+            "SELECT e.created_at FROM webhooks_event e WHERE e.id > :settled ORDER BY e.id LIMIT 1",
+            into(created_at), use(settled, "settled"));
+    return sql.got_data() ? created_at : std::nullopt;
+}
+
 FeedState read_feed_state(soci::session& sql) {
     FeedState state;
     std::int64_t database = 0;

@@ -32,6 +32,9 @@ private:
 std::vector<FeedChange> find_feed_changes(soci::session& sql, const std::vector<FeedWatch>& watches,
                                           EventId until);
 
+/// When the first event after this one was created, of any subscription.
+std::optional<Time> oldest_after(soci::session& sql, EventId settled);
+
 /// Without `newest` and `settled`.
 FeedState read_feed_state(soci::session& sql);
 /// The retention has deleted events, the last of them `last`.

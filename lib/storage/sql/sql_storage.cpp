@@ -279,8 +279,12 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
 }
 
 Result<StorageSample> SqlStorage::sample() {
+    const Result<std::optional<EventId>> settled = last_settled_event();
+    if (!settled) return settled.error();
     return run(Purpose::read, [&](soci::session& sql) -> Result<StorageSample> {
-        return read_sample(sql, now(sql), worker_has_expired());
+        StorageSample sample = read_sample(sql, now(sql), worker_has_expired());
+        if (*settled) sample.oldest_held_back = oldest_after(sql, **settled);
+        return sample;
     });
 }
 

@@ -158,6 +158,38 @@ TEST_CASE("a filter that can mean nothing is an error at its character") {
     CHECK(judge(filter) == error);
 }
 
+TEST_CASE("an error about a spelling of Dynamic LINQ says what to write instead") {
+    constexpr const char* times =
+        "; compare it with times: x ge 2026-01-01 and x lt 2027-01-01, where x is the time";
+    const auto [filter, error] = GENERATE(table<const char*, std::string>({
+        {"np(Name,\"\") == \"x\"",
+         "unknown name 'Name' at character 4; a member of the payload is written payload/Name"},
+        {"np(payload/Name,\"\") == \"x\"",
+         "'np' takes one value at character 16; write the name alone, and what is absent as: or x "
+         "eq null"},
+        {"Name.Year == 2026",
+         "unknown name 'Name' at character 1; a member of the payload is written payload/Name"},
+        {"payload/when.Year == 2026",
+         std::string("parts of a time are not supported at character 14") + times},
+        {"payload/when.Date == 2026-01-31",
+         std::string("parts of a time are not supported at character 14") + times},
+        {"payload/customer.name == \"x\"",
+         "unknown member 'name' at character 18; a member of an object follows a slash, as in "
+         "payload/customer/name; text has Contains, StartsWith, EndsWith, ToLower, ToUpper, "
+         "Length"},
+        {"(payload/Name) == \"x\"",
+         "a name in parentheses is a condition, which cannot be compared at character 16; leave "
+         "out its parentheses"},
+        {"payload/a eq 1 and ((payload/Name) in ('x'))",
+         "a name in parentheses is a condition, which cannot be compared at character 36; leave "
+         "out its parentheses"},
+        {"(Name) == \"x\"",
+         "unknown name 'Name' at character 2; a member of the payload is written payload/Name"},
+    }));
+    INFO(filter);
+    CHECK(judge(filter) == error);
+}
+
 TEST_CASE("the error about a long name is short") {
     CHECK(judge(std::string(2000, 'a') + " gt 5").size() < 300);
     CHECK(judge("payload/" + std::string(2000, 'a') + "-b gt 5").size() < 300);

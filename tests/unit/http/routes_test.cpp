@@ -29,6 +29,7 @@ TEST_CASE("each operation is found by its method and path") {
               {"{event}", "9"},
               {"{keyId}", "10"},
               {"{hash}", "11"},
+              {"{file}", "portal.js"},
               {"{sessionId}", "12"}}) {
             const std::size_t at = path.find(name);
             if (at != std::string::npos) path.replace(at, name.size(), value);

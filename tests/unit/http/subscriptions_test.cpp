@@ -194,6 +194,7 @@ TEST_CASE_METHOD(ApiFixture, "another user's subscription looks like an absent o
     for (const auto& [method, rest, body] :
          {std::tuple("GET", "", ""), std::tuple("PUT", "", R"({"subscription":{}})"),
           std::tuple("DELETE", "", ""), std::tuple("POST", "/test", ""),
+          std::tuple("POST", "/test", R"({"eventType":"order.no"})"),
           std::tuple("GET", "/events", ""), std::tuple("GET", "/events/1", ""),
           std::tuple("DELETE", "/events/1", ""), std::tuple("POST", "/events/1/retry", ""),
           std::tuple("POST", "/recover", R"({"since":"2026-01-01"})"),

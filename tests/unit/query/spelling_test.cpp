@@ -246,12 +246,24 @@ TEST_CASE("what the two languages interpret differently is rejected") {
          "'!' takes a group, a test or a boolean at character 2; put the comparison in "
          "parentheses"},
         {"1 < id < 5", std::string("a condition cannot be compared at character 8") + compared},
+        {"(name) == \"x\"",
+         "a name in parentheses is a condition, which cannot be compared at character 8; leave out "
+         "its parentheses"},
+        {"np(name,\"\") == \"x\"",
+         "'np' takes one value at character 8; write the name alone, and what is absent as: or x "
+         "eq "
+         "null"},
+        {"createdAt.Year == 2026",
+         "parts of a time are not supported at character 11; compare it with times: x ge "
+         "2026-01-01 and x lt 2027-01-01, where x is the time"},
         {"name.Contains(\"x\") == true",
          std::string("a condition cannot be compared at character 20") + compared},
         {"(isActive) == true",
-         std::string("a condition cannot be compared at character 12") + compared},
+         "a name in parentheses is a condition, which cannot be compared at character 12; leave "
+         "out its parentheses"},
         {"((isActive) in (true))",
-         std::string("a condition cannot be compared at character 13") + compared},
+         "a name in parentheses is a condition, which cannot be compared at character 13; leave "
+         "out its parentheses"},
         {"name == name.Contains(\"x\")", "a value is needed, not a condition at character 9"},
         {"tolower(contains(name,'x')) eq 'x'", "a value is needed, not a condition at character 9"},
         {"name.Contains(\"x\").Length", "a condition has no members at character 19"},

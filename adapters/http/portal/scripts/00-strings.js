@@ -43,7 +43,7 @@ const t = {
                 "Each request is signed, retried until it arrives, and listed here."],
         noneFound: "No endpoint matches.",
     },
-    state: { active: "Active", failing: "Failing", paused: "Paused", inactive: "Deactivated" },
+    state: { active: "Active", failing: "Failing", paused: "Paused", inactive: "Deactivated", deprecated: "Deprecated", retired: "Retired" },
     failingFor: (span) => `Failing for ${span}`,
     pausedUntil: (time) => ["Paused until ", time],
 
@@ -52,7 +52,10 @@ const t = {
         name: "Name", nameHint: "How you recognise it here.",
         url: "URL", urlHint: "Where we send POST requests. It must be reachable from the internet.",
         type: "Event type", typeHint: "One type, a group such as order.*, or * for everything.",
-        all: "All event types", group: (prefix) => `All of ${prefix}`,
+        all: "All event types", patterns: "Several types", pattern: (prefix) => `all that begin with ${prefix}.`, types: "Event types",
+        matches: (n) => (n === 1 ? "Matches 1 event type" : `Matches ${n} event types`),
+        contents: "Example and schema", choose: (name) => `Choose ${name}`,
+        retiredHint: "No event of this type is published any more. This endpoint keeps it until you choose another.",
         filter: "Filter", filterHint: "A condition on the payload, such as payload/total ge 100. Leave empty to receive all events of the type.",
         trial: { title: "Try the filter", example: "Example payload", exampleHint: "JSON, as your endpoint would receive it.",
                  tryExample: "Try the example", tryEvents: "Try the last 100 events", notJson: "This is not JSON.",
@@ -82,7 +85,7 @@ const t = {
     },
 
     endpoint: {
-        tabs: { overview: "Overview", deliveries: "Deliveries", verify: "Verify" },
+        tabs: { overview: "Overview", deliveries: "Deliveries", feed: "Feed", verify: "Verify" },
         test: "Send test", edit: "Edit", rotate: "Rotate secret", recover: "Recover",
         deactivate: "Deactivate", activate: "Activate", remove: "Delete",
         testSent: (id) => `Test event ${id} was sent.`,
@@ -149,6 +152,8 @@ const t = {
         payload: "Payload", pretty: "Pretty", raw: "Raw", download: "Download",
         cut: (n) => `Shown are the first ${n} KiB; download it to see all.`,
         bodyCut: "Cut at 4 KiB.",
+        payloadGone: "The payload can no longer be read: the key that it was encrypted with was deleted.",
+        changedSince: (time) => ["The endpoint was changed ", time, ", after this event was published: it may have been sent elsewhere."],
         request: "Request", requestHint: "URL and headers as they are configured now; the signature is not kept.",
         explain: [
             [/timed out|timeout|no response/i, "Your server did not answer in time. Answer first, and do slow work afterwards."],
@@ -178,9 +183,11 @@ const t = {
             ["410", "The endpoint is deactivated and gets nothing more."],
             ["429, 503 with Retry-After", "The endpoint gets a pause of that length."],
             ["anything else, or nothing in time", "The event is retried later."]],
+        retries: "When we try again", retriesHint: "If an attempt fails, the next ones follow after about",
+        retriesMore: (span) => `Later ones follow after ${span} each, as many as the endpoint allows.`,
         egress: "We send from", egressHint: "Let these addresses through your firewall.",
     },
 
-    types: { title: "Event types", lead: "What can be delivered.", columns: ["Type", "Description"], empty: "No event types are registered." },
+    types: { title: "Event types", operational: "Operational events", other: "Other", deprecated: (time) => ["Deprecated since ", time, "."], marked: (name, mark) => `${name} (${mark.toLowerCase()})` },
     users: { title: "Users", of: (user) => `Endpoints of ${user}` },
 };

@@ -50,6 +50,30 @@ function ago(date) {
 }
 
 /**
+ * The members of a JSON object as they are written: a parser would change large numbers.
+ * @param text valid JSON @return {name: text}
+ */
+function rawMembers(text) {
+    const members = {};
+    let depth = 0;
+    let name = null;
+    let begin = 0;
+    const end = (at) => {
+        if (name !== null) members[name] = text.slice(begin, at).trim();
+        name = null;
+    };
+    for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g)) {
+        if (token === "{" || token === "[") ++depth;
+        else if (token === "}" || token === "]") --depth || end(index);
+        else if (depth > 1) continue;
+        else if (token === ",") end(index);
+        else if (token === ":") begin = index + 1;
+        else name ??= JSON.parse(token);
+    }
+    return members;
+}
+
+/**
  * JSON with other white space, and nothing else changed: numbers, duplicate names and escapes stay as they
  * were sent. It is not parsed: text that is not JSON comes out with other white space, too.
  */

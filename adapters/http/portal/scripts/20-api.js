@@ -47,8 +47,8 @@ function query(parameters) {
     return entries.length === 0 ? "" : "?" + new URLSearchParams(entries);
 }
 
-/** @return the parsed answer. Throws an ApiError. */
-async function call(method, path, { body, parameters, base = config.apiBase } = {}) {
+/** @return the parsed answer, or its text if that is asked for. Throws an ApiError. */
+async function call(method, path, { body, parameters, base = config.apiBase, isText } = {}) {
     const headers = {};
     if (session.key) headers["x-api-key"] = session.key;
     else if (tokenStore.get()) headers["Authorization"] = "Bearer " + tokenStore.get();
@@ -69,16 +69,18 @@ async function call(method, path, { body, parameters, base = config.apiBase } = 
     }
     let answer = {};
     try {
-        answer = await response.json();
+        answer = await (isText && response.ok ? response.text() : response.json());
     } catch {}
     if (response.ok) return answer;
     if (response.status === 401 && path !== "/portal/session") onSessionEnd();
-    if (response.status === 404) throw new ApiError(404, t.missing);
+    // Of an event type the server knows more, such as what it was replaced by.
+    if (response.status === 404 && !path.startsWith("event-types/")) throw new ApiError(404, t.missing);
     throw new ApiError(response.status, answer.message || t.unexpected(response.status), answer.errors);
 }
 
 const api = {
     get: (path, parameters) => call("GET", path, { parameters }),
+    text: (path, parameters) => call("GET", path, { parameters, isText: true }),
     post: (path, body = {}) => call("POST", path, { body }),
     put: (path, body) => call("PUT", path, { body }),
     delete: (path) => call("DELETE", path),

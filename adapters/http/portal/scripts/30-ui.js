@@ -25,7 +25,7 @@ const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 16 16" aria-hidde
 
 const looks = {
     delivered: ["check", "good"], active: ["check", "good"], waiting: ["clock", "wait"], paused: ["pause", "wait"],
-    failed: ["cross", "bad"], failing: ["warning", "bad"], cancelled: ["off", "mute"], expired: ["clock", "mute"], inactive: ["off", "mute"],
+    deprecated: ["warning", "wait"], retired: ["off", "mute"], failed: ["cross", "bad"], failing: ["warning", "bad"], cancelled: ["off", "mute"], expired: ["clock", "mute"], inactive: ["off", "mute"],
 };
 /** A state: an icon and a word, never colour alone. */
 function State({ is, children }) {
@@ -54,10 +54,20 @@ function CopyButton({ text, label = t.copy }) {
     return html`<button type="button" class="quiet small" onClick=${copy}>${label}</button>`;
 }
 
-function Code({ text, label, noCopy }) {
+/** @param copied what is copied, if it is not what is shown; null: nothing */
+function Code({ text, label, copied = text }) {
     return html`<div class="code">
         <pre tabindex="0" aria-label=${label}>${visibleLines(text)}</pre>
-        ${!noCopy && html`<${CopyButton} text=${text} />`}</div>`;
+        ${copied !== null && html`<${CopyButton} text=${copied} />`}</div>`;
+}
+
+/** Lets the reader save a text as a file. */
+function download(text, name, type = "text/plain") {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
 function Problem({ error, onRetry }) {
@@ -78,6 +88,12 @@ function Loaded({ of, lines, children }) {
 function Empty({ title, text, children }) {
     return html`<div class="empty">${title && html`<h2>${title}</h2>`}
         ${[text].flat().filter(Boolean).map((line) => html`<p>${line}</p>`)}${children}</div>`;
+}
+
+/** What is folded away is made when it is unfolded. @param children a function */
+function Details({ summary, children }) {
+    const [isOpen, setOpen] = useState(false);
+    return html`<details onToggle=${(event) => setOpen(event.target.open)}><summary>${summary}</summary><div>${isOpen && children()}</div></details>`;
 }
 
 /** A table that becomes a list on narrow screens: each cell then shows its column's name. */
@@ -101,9 +117,13 @@ function Field({ label, hint, error, children }) {
 const Text = ({ label, hint, error, value, onInput, ...rest }) => html`<${Field} label=${label} hint=${hint} error=${error}>${(given) =>
     html`<input ...${given} ...${rest} value=${value} onInput=${(event) => onInput(event.target.value)} />`}<//>`;
 
-const Select = ({ label, hint, error, value, onInput, options }) => html`<${Field} label=${label} hint=${hint} error=${error}>${(given) =>
-    html`<select ...${given} onChange=${(event) => onInput(event.target.value)}>${options.map(([key, name]) =>
-        html`<option value=${key} selected=${String(key) === String(value)}>${name}</option>`)}</select>`}<//>`;
+/** @param options of [value, name], or of [name of a group, options] */
+const Select = ({ label, hint, error, value, onInput, options }) => {
+    const draw = ([key, name]) => Array.isArray(name) ? html`<optgroup label=${key}>${name.map(draw)}</optgroup>`
+        : html`<option value=${key} selected=${String(key) === String(value)}>${name}</option>`;
+    return html`<${Field} label=${label} hint=${hint} error=${error}>${(given) =>
+        html`<select ...${given} onChange=${(event) => onInput(event.target.value)}>${options.map(draw)}</select>`}<//>`;
+};
 
 /** Asks once before an act, naming its object; the button repeats the action. */
 function Confirm({ title, text, action, isGrave, onDo, onClose, children }) {

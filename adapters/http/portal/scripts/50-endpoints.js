@@ -41,7 +41,7 @@ function EndpointTable({ subscriptions }) {
         const day = days[one.id];
         return { key: one.id, cells: [
             html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${one.url} /></div>`,
-            html`<code>${visible(one.eventType)}</code>`,
+            html`<${TypeName} name=${one.eventType} />`,
             html`<${EndpointState} subscription=${one} />`,
             day ? html`<${Spark} series=${day.series} />` : html`<span class="spark"></span>`,
             day && attempts(day) > 0 ? percent(delivered(day) / attempts(day)) : t.none,
@@ -93,22 +93,6 @@ function Pages({ total, rows, size, pages, onPages }) {
 
 // ---- The form.
 
-/** The types in groups by their first word, as options of a select. */
-function typeOptions(types, chosen) {
-    const groups = new Map();
-    for (const { name } of types) {
-        const dot = name.indexOf(".");
-        if (dot > 0) groups.set(name.slice(0, dot), [...(groups.get(name.slice(0, dot)) ?? []), name]);
-    }
-    const options = [["*", t.form.all]];
-    for (const [prefix, names] of groups) {
-        if (names.length > 1) options.push([`${prefix}.*`, t.form.group(prefix)]);
-    }
-    options.push(...types.map(({ name }) => [name, name]));
-    if (chosen && !options.some(([value]) => value === chosen)) options.push([chosen, chosen]);
-    return options;
-}
-
 const headerText = (headers) => Object.entries(JSON.parse(headers || "{}")).map(([name, value]) => `${name}: ${value}`).join("\n");
 
 /** @return the headers, or a text that says what is wrong. */
@@ -123,11 +107,11 @@ function readHeaders(text) {
     return headers;
 }
 
-const draftOf = (subscription) => subscription
+const draftOf = (subscription, eventType) => subscription
     ? { name: subscription.name, url: subscription.url, eventType: subscription.eventType, filter: subscription.filter ?? "", headers: headerText(subscription.headers),
         maxRetryCount: String(subscription.maxRetryCount), rateLimit: subscription.rateLimit ? String(subscription.rateLimit) : "",
         timeoutSeconds: subscription.timeoutSeconds ? String(subscription.timeoutSeconds) : "" }
-    : { name: "", url: "", eventType: "*", filter: "", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
+    : { name: "", url: "", eventType, filter: "", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
 
 /** @return [what is sent, what is wrong by field] */
 function readDraft(draft) {
@@ -144,9 +128,11 @@ function readDraft(draft) {
 }
 
 /** Tries a filter on an example, which is sent as it is written, or on the events of an endpoint. */
-function FilterTrial({ id, filter, eventType }) {
+function FilterTrial({ id, filter, eventType, type }) {
     const r = t.form.trial;
-    const [example, setExample] = useState("{}");
+    const [example, setExample] = useState(null);
+    const known = useLoad(async () => type?.example === undefined ? "{}" : pretty((await loadType(type.name)).example), [type]);
+    const shown = example ?? known.data ?? "{}";
     const [wrong, setWrong] = useState();
     const [result, setResult] = useState({});
     const ask = async (body) => {
@@ -155,16 +141,16 @@ function FilterTrial({ id, filter, eventType }) {
     };
     const tryExample = async () => {
         try {
-            JSON.parse(example);
+            JSON.parse(shown);
         } catch {
             return setWrong(r.notJson);
         }
-        await ask(`{"filter":${JSON.stringify(filter)},"eventType":${JSON.stringify(eventType.includes("*") ? "" : eventType)},"payload":${example}}`);
+        await ask(`{"filter":${JSON.stringify(filter)},"eventType":${JSON.stringify(eventType.includes("*") ? "" : eventType)},"payload":${shown}}`);
     };
     const { error, matches, conditions, matched, of } = result;
     return html`<details class="trial"><summary>${r.title}</summary>
         <${Field} label=${r.example} hint=${r.exampleHint} error=${wrong}>${(given) =>
-            html`<textarea ...${given} rows="4" spellcheck="false" value=${example} onInput=${(event) => setExample(event.target.value)}></textarea>`}<//>
+            html`<textarea ...${given} rows="4" spellcheck="false" value=${shown} onInput=${(event) => setExample(event.target.value)}></textarea>`}<//>
         <div class="buttons"><${Act} onDo=${tryExample}>${r.tryExample}<//>
             ${id && can("events:read") && html`<${Act} onDo=${() => ask({ filter, subscriptionId: id })}>${r.tryEvents}<//>`}</div>
         <div role="status">${error && html`<${Problem} error=${error} />`}
@@ -174,18 +160,19 @@ function FilterTrial({ id, filter, eventType }) {
                     <code class="mute">${visible(r.found(value))}</code></li>`)}</ul>`}</div></details>`;
 }
 
-function EndpointForm({ id }) {
+/** @param eventType what is chosen at first in a new one */
+function EndpointForm({ id, eventType }) {
     const given = useLoad(async () => {
-        const [types, one] = await Promise.all([api.get("event-types"), id ? api.get(subscriptionPath(id)) : {}]);
-        return { types: types.eventTypes, subscription: one.subscription };
+        const [types, one] = await Promise.all([knownTypes(), id ? api.get(subscriptionPath(id)) : {}]);
+        return { types, subscription: one.subscription };
     }, [id]);
     return html`<${Loaded} of=${given} lines=${8}>${({ types, subscription }) =>
-        html`<${EndpointFields} types=${types} subscription=${subscription} />`}<//>`;
+        html`<${EndpointFields} types=${types} subscription=${subscription} eventType=${eventType} />`}<//>`;
 }
 
-function EndpointFields({ types, subscription }) {
+function EndpointFields({ types, subscription, eventType = "*" }) {
     const f = t.form;
-    const [draft, setDraft] = useState(() => draftOf(subscription));
+    const [draft, setDraft] = useState(() => draftOf(subscription, eventType));
     const [wrong, setWrong] = useState({});
     const [problem, setProblem] = useState(null);
     const [isBusy, setBusy] = useState(false);
@@ -221,10 +208,11 @@ function EndpointFields({ types, subscription }) {
         <form class="sheet" ref=${form} onSubmit=${save} novalidate>
             <${Text} label=${f.name} hint=${f.nameHint} value=${draft.name} onInput=${set("name")} error=${wrong.name} autocomplete="off" required />
             <${Text} label=${f.url} hint=${f.urlHint} type="url" value=${draft.url} onInput=${set("url")} error=${wrong.url} placeholder="https://example.com/webhooks" autocomplete="off" required />
-            <${Select} label=${f.type} hint=${described?.description ? visible(described.description) : f.typeHint} value=${draft.eventType} onInput=${set("eventType")} error=${wrong.eventType} options=${typeOptions(types, draft.eventType)} />
+            <${Select} label=${f.type} hint=${described?.description ? visible(described.description) : f.typeHint} value=${draft.eventType} onInput=${set("eventType")} error=${wrong.eventType} options=${typeOptions(types, subscription?.eventType ?? draft.eventType)} />
+            <${ChosenType} types=${types} name=${draft.eventType} onChoose=${set("eventType")} />
             <${Field} label=${f.filter} hint=${f.filterHint} error=${wrong.filter}>${(given) =>
                 html`<textarea ...${given} rows="2" spellcheck="false" value=${draft.filter} onInput=${(event) => set("filter")(event.target.value)}></textarea>`}<//>
-            ${draft.filter.trim() && can("subscriptions:read") && html`<${FilterTrial} id=${subscription?.id} filter=${draft.filter.trim()} eventType=${draft.eventType} />`}
+            ${draft.filter.trim() && can("subscriptions:read") && html`<${FilterTrial} id=${subscription?.id} filter=${draft.filter.trim()} eventType=${draft.eventType} type=${described} />`}
             <details open=${isAdvanced} onToggle=${(event) => setAdvanced(event.target.open)}><summary>${f.advanced}</summary>
                 <${Field} label=${f.headers} hint=${f.headersHint} error=${wrong.headers}>${(attributes) =>
                     html`<textarea ...${attributes} rows="3" spellcheck="false" value=${draft.headers} onInput=${(event) => set("headers")(event.target.value)}></textarea>`}<//>

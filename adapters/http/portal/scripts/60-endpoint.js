@@ -38,7 +38,7 @@ function Settings({ subscription }) {
     const row = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
     return html`<section><h2>${e.details}</h2><dl class="settings">
         ${row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)}
-        ${row(e.type, html`<code>${visible(subscription.eventType)}</code>`)}
+        ${row(e.type, html`<${TypeName} name=${subscription.eventType} />`)}
         ${subscription.filter && row(e.filter, html`<code>${visible(subscription.filter)}</code>`)}
         ${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
         ${headers.length > 0 && row(e.headers, html`<ul class="plain">${headers.map(([name]) => html`<li><code>${visible(name)}: ••••</code></li>`)}</ul>`)}
@@ -96,7 +96,7 @@ function Actions({ subscription, reload }) {
         location.hash = "#/endpoints";
     };
     const test = async () => {
-        const { eventId } = await api.post(subscriptionPath(id, "/test"));
+        const eventId = await sendTest(subscription);
         announce(e.testSent(eventId));
         location.hash = endpointHref(id, `/deliveries/${eventId}`);
     };
@@ -123,8 +123,8 @@ function Actions({ subscription, reload }) {
 function Endpoint({ id, tab, event }) {
     const e = t.endpoint;
     const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
-    const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", e.tabs.deliveries, "deliveries"], ["/verify", e.tabs.verify, "verify"]]
-        .filter(([, , key]) => key !== "deliveries" || can("events:read"));
+    const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", e.tabs.deliveries, "deliveries"], ["/feed", e.tabs.feed, "feed"], ["/verify", e.tabs.verify, "verify"]]
+        .filter(([, , key]) => can({ deliveries: "events:read", feed: "feed:read" }[key] ?? "subscriptions:read"));
     return html`<${Loaded} of=${one} lines=${10}>${(subscription) => html`
         ${event ? html`<${Head} title=${subscription.name} back=${[endpointHref(id, "/deliveries"), t.deliveries.title]} />`
             : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${() => one.reload(true)} /><//>`}
@@ -133,7 +133,8 @@ function Endpoint({ id, tab, event }) {
             html`<a href=${endpointHref(id, path)} aria-current=${key === tab ? "page" : undefined}>${name}</a>`)}</nav>
         ${tab === "overview" && html`${can("events:read") && html`<${Figures} subscription=${subscription} /><${Charts} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
         ${tab === "deliveries" && (event ? html`<${Delivery} subscription=${subscription} event=${event} />` : html`<${Deliveries} subscription=${subscription} />`)}
-        ${tab === "verify" && html`<${Verify} subscription=${subscription} />`}`}<//>`;
+        ${tab === "feed" && html`<${Lazy} module="feed" part="Feed" subscription=${subscription} />`}
+        ${tab === "verify" && html`<${Lazy} module="verify" part="Verify" subscription=${subscription} />`}`}<//>`;
 }
 
 /** After an endpoint was added: its secret, how to verify, and a first event. */
@@ -143,9 +144,8 @@ function Created({ id }) {
     return html`<${Loaded} of=${one} lines=${8}>${(subscription) => html`
         <${Head} title=${c.title(subscription.name)} lead=${c.lead} back=${["#/endpoints", t.endpoints.title]} />
         <section class="step"><h2>${c.secret}</h2><p>${c.secretHint}</p><${Secret} load=${async () => (await api.get(subscriptionPath(id))).subscription.secret} /></section>
-        <section class="step"><h2>${c.verify}</h2><${Snippets} /></section>
+        <section class="step"><h2>${c.verify}</h2><${Lazy} module="verify" part="Snippets" /></section>
         <section class="step"><h2>${c.test}</h2><div class="buttons">${can("events:send") && html`<${Act} class="main" onDo=${async () => {
-            const { eventId } = await api.post(subscriptionPath(id, "/test"));
-            location.hash = endpointHref(id, `/deliveries/${eventId}`);
+            location.hash = endpointHref(id, `/deliveries/${await sendTest(subscription)}`);
         }}>${t.endpoint.test}<//>`}<a class="button" href=${endpointHref(id)}>${c.done}</a></div></section>`}<//>`;
 }

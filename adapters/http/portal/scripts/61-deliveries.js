@@ -42,7 +42,7 @@ function Deliveries({ subscription }) {
     const [period, setPeriod] = useState("all");
     const [pages, setPages] = useState([null]);
     const after = pages[pages.length - 1];
-    const types = useLoad(async () => (await api.get("event-types")).eventTypes, []);
+    const known = useLoad(knownTypes, []);
     const since = useMemo(() => period === "all" ? null : new Date(Date.now() - Number(period) * 1000).toISOString(), [period]);
     const filter = allOf([statusFilters[status] && `(${statusFilters[status]})`, type && `eventType eq ${quoted(type)}`, since && `createdAt ge ${since}`]);
     const list = useLoad(() => api.get(subscriptionPath(subscription.id, "/events"), {
@@ -55,7 +55,7 @@ function Deliveries({ subscription }) {
     };
     return html`<div class="filters">
             <${Select} label=${d.status} value=${status} onInput=${choose(setStatus)} options=${Object.entries(d.statuses)} />
-            <${Select} label=${d.type} value=${type} onInput=${choose(setType)} options=${[["", d.allTypes], ...(types.data ?? []).map(({ name }) => [name, name]), ["webhook.test", "webhook.test"]]} />
+            <${Select} label=${d.type} value=${type} onInput=${choose(setType)} options=${[["", d.allTypes], ...grouped(known.data ?? []).map(([group, members]) => [visible(group), members.map(({ name }) => [name, name])]), ["webhook.test", "webhook.test"]]} />
             <${Select} label=${d.period} value=${period} onInput=${choose(setPeriod)} options=${Object.entries(d.periods).sort(([a], [b]) => (a === "all" ? -1 : b === "all" ? 1 : a - b))} /></div>
         <${Loaded} of=${list} lines=${10}>${(data) => data.events.length === 0
             ? (filter ? html`<p class="mute">${d.noneFound}</p>` : html`<${Empty} title=${d.emptyTitle} text=${d.empty} />`)
@@ -108,18 +108,11 @@ function Payload({ event }) {
     const isCut = event.payload.length > shownBytes;
     const text = isCut ? event.payload.slice(0, shownBytes) : event.payload;
     const shown = useMemo(() => (isRaw ? text : pretty(text)), [text, isRaw]);
-    const download = () => {
-        const link = document.createElement("a");
-        link.href = URL.createObjectURL(new Blob([event.payload], { type: "text/plain" }));
-        link.download = `event-${event.id}.txt`;
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    };
     return html`<section><div class="title"><h2>${d.payload}</h2><div class="choice buttons" role="group" aria-label=${d.payload}>
             <button type="button" class="small" aria-pressed=${!isRaw} onClick=${() => setRaw(false)}>${d.pretty}</button>
             <button type="button" class="small" aria-pressed=${isRaw} onClick=${() => setRaw(true)}>${d.raw}</button>
-            <${CopyButton} text=${event.payload} /><button type="button" class="quiet small" onClick=${download}>${d.download}</button></div></div>
-        <${Code} label=${d.payload} text=${shown} noCopy />${isCut && html`<p class="mute">${d.cut(shownBytes / 1024)}</p>`}</section>`;
+            <${CopyButton} text=${event.payload} /><button type="button" class="quiet small" onClick=${() => download(event.payload, `event-${event.id}.txt`)}>${d.download}</button></div></div>
+        <${Code} label=${d.payload} text=${shown} copied=${null} />${isCut && html`<p class="mute">${d.cut(shownBytes / 1024)}</p>`}</section>`;
 }
 
 function Delivery({ subscription, event: id }) {
@@ -149,8 +142,9 @@ function Delivery({ subscription, event: id }) {
             ${event.orderingKey && html`<span>${d.key}: <code>${visible(event.orderingKey)}</code>${event.blockedBy && html` ${d.behind} <a href=${`${list}/${event.blockedBy}`}>${event.blockedBy}</a>`}</span>`}</p>
         <section><h2>${d.attempts}</h2>${event.attempts.length === 0 ? html`<p class="mute">${d.noAttempts}</p>`
             : html`<ol class="timeline">${[...event.attempts].reverse().map((attempt) => html`<${Attempt} key=${attempt.number} attempt=${attempt} />`)}</ol>`}</section>
-        <${Payload} event=${event} />
-        <section><h2>${d.request}</h2><p class="mute">${d.requestHint}</p><${Code} label=${d.request} text=${
+        ${event.isPayloadGone ? html`<section><h2>${d.payload}</h2><p class="mute">${d.payloadGone}</p></section>` : html`<${Payload} event=${event} />`}
+        <section><h2>${d.request}</h2><p class="mute">${d.requestHint}</p>
+            ${subscription.updatedAt > event.createdAt && html`<p class="facts"><${Icon} name="warning" /><span>${d.changedSince(html`<${Time} at=${subscription.updatedAt} />`)}</span></p>`}<${Code} label=${d.request} text=${
             [`POST ${subscription.url}`, "content-type: application/json", "webhook-id: …", "webhook-timestamp: …", "webhook-signature: …", ...headers.map((name) => `${name}: ••••`)].join("\n")} /></section>`}<//>
         ${isRemoving && html`<${Confirm} title=${removeTitle} text=${removeText} action=${d.remove} isGrave onDo=${remove} onClose=${() => setRemoving(false)} />`}`;
 }

@@ -128,6 +128,7 @@ public:
                         .webhook_id = data.route.webhook_id,
                         .portal = portal_.get(),
                         .asset_hash = data.route.asset_hash,
+                        .asset_name = data.route.asset_name,
                         .stop = std::move(stop),
                         .feed_waits = *feed_waits_,
                         .resume = resume};

@@ -266,7 +266,10 @@ Result<Response> send_test_event(WebhookService& service, const Call& call) {
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);
     std::optional<std::string> payload = read_test_payload(service, reader);
-    if (!errors.empty()) return Error(std::move(errors));
+    if (!errors.empty()) {
+        const auto found = service.subscription(call.caller, call.subscription);
+        return found || found.error() != Errc::not_found ? Error(std::move(errors)) : found.error();
+    }
     const auto sent = service.send_test_event(call.caller, call.subscription, std::move(payload));
     if (!sent) return sent.error();
     json::Writer writer;

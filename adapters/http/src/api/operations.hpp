@@ -44,6 +44,7 @@ struct Call {
     /// Null if there is none; never null for an operation of the portal.
     const Portal* portal = nullptr;
     std::string_view asset_hash = {};  ///< `{hash}` of the path.
+    std::string_view asset_name = {};  ///< `{file}` of the path.
     /// If requested, the response is no longer needed.
     std::stop_token stop = {};
     FeedWaits& feed_waits;
@@ -73,7 +74,8 @@ struct Operation {
     std::string_view id;  ///< Its `operationId` in openapi.yaml.
     std::string_view method;
     /// With `{base}` for the base path, `{id}`, `{eventId}`, `{keyId}`, `{sessionId}`,
-    /// `{name}` of an event type, `{hash}`, and `{event}` for an event's id or `webhook-id`.
+    /// `{name}` of an event type, `{hash}`, `{file}`, and `{event}` for an event's id or
+    /// `webhook-id`.
     std::string_view path;
     /// What the service checks the permission for (webhooks/access.hpp). Absent: anyone may call
     /// it.
@@ -130,9 +132,7 @@ Result<Response> start_portal_session(WebhookService&, const Call&);
 Result<Response> get_portal_session(WebhookService&, const Call&);
 Result<Response> end_portal_session(WebhookService&, const Call&);
 Result<Response> get_portal_page(WebhookService&, const Call&);
-Result<Response> get_portal_script(WebhookService&, const Call&);
-Result<Response> get_portal_operator_script(WebhookService&, const Call&);
-Result<Response> get_portal_style_sheet(WebhookService&, const Call&);
+Result<Response> get_portal_asset(WebhookService&, const Call&);
 Result<Response> get_portal_brand_style(WebhookService&, const Call&);
 Result<Response> get_portal_logo(WebhookService&, const Call&);
 Result<Response> get_portal_config(WebhookService&, const Call&);

@@ -32,8 +32,8 @@ std::string_view take_segment(std::string_view& path) {
 
 bool match_decoded(std::string_view pattern, std::string_view segment, Route& route) {
     const bool is_event = pattern == "{event}";
-    if (pattern == "{hash}") {
-        route.asset_hash = segment;
+    if (pattern == "{hash}" || pattern == "{file}") {
+        (pattern == "{hash}" ? route.asset_hash : route.asset_name) = segment;
         return true;
     }
     if (pattern == "{name}") {

@@ -20,6 +20,7 @@ struct Route {
     std::string webhook_id = {};  ///< `{event}` of the path otherwise.
     std::string event_type = {};  ///< `{name}` of the path.
     std::string asset_hash = {};  ///< `{hash}` of the path.
+    std::string asset_name = {};  ///< `{file}` of the path.
     std::string allow = {};       ///< For a wrong method: the allowed ones, for the Allow field.
 };
 

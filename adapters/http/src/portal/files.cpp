@@ -10,12 +10,6 @@ Response nothing_here() {
     return failure(404, "There is nothing at this path.");
 }
 
-/// A page of before an update has loaded its files already.
-Result<Response> current(const Call& call, const Response& response) {
-    if (call.asset_hash != portal_assets().hash) return nothing_here();
-    return response;
-}
-
 }  // namespace
 
 /// Relative links need the slash. So does this one, for a proxy that serves the portal elsewhere.
@@ -24,16 +18,11 @@ Result<Response> get_portal_page(WebhookService&, const Call& call) {
     return Response{.status = 308, .fields = {{"Location", "portal/"}}};
 }
 
-Result<Response> get_portal_script(WebhookService&, const Call& call) {
-    return current(call, call.portal->script());
-}
-
-Result<Response> get_portal_operator_script(WebhookService&, const Call& call) {
-    return current(call, call.portal->operator_script());
-}
-
-Result<Response> get_portal_style_sheet(WebhookService&, const Call& call) {
-    return current(call, call.portal->style_sheet());
+Result<Response> get_portal_asset(WebhookService&, const Call& call) {
+    // A page of before an update has loaded its files already, and says so if it needs a module.
+    if (call.asset_hash != portal_assets().hash) return nothing_here();
+    const Response* const asset = call.portal->asset(call.asset_name);
+    return asset ? *asset : nothing_here();
 }
 
 Result<Response> get_portal_brand_style(WebhookService&, const Call& call) {

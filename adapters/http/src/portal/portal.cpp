@@ -32,8 +32,10 @@ constexpr std::string_view no_store = "no-store";
 /// Another content has another path.
 constexpr std::string_view immutable = "public, max-age=31536000, immutable";
 
-Response script_file(std::string_view text) {
-    return file("text/javascript; charset=utf-8", immutable, std::string(text));
+Response asset_file(const PortalAsset& asset) {
+    const bool is_script = asset.name.ends_with(".js");
+    return file(is_script ? "text/javascript; charset=utf-8" : "text/css; charset=utf-8", immutable,
+                std::string(asset.text));
 }
 
 /// The page may run its own script and call its own server; everything else is forbidden to it.
@@ -139,13 +141,22 @@ Portal::Portal(const PortalOptions& options, std::string_view base_path,
                const ServiceOptions& service)
     : options_(options),
       page_(make_page(options)),
-      script_(script_file(portal_assets().script)),
-      operator_script_(script_file(portal_assets().operator_script)),
-      style_sheet_(
-          file("text/css; charset=utf-8", immutable, std::string(portal_assets().style_sheet))),
+      assets_(make_assets()),
       brand_style_(file("text/css; charset=utf-8", "no-cache", brand_css(options))),
       logo_(make_logo(options.brand)),
       config_(file("application/json; charset=utf-8", no_store,
                    config_json(options, base_path, service))) {}
+
+std::vector<Portal::Asset> Portal::make_assets() {
+    std::vector<Asset> assets;
+    for (const PortalAsset& asset : portal_assets().files)
+        assets.push_back({asset.name, asset_file(asset)});
+    return assets;
+}
+
+const Response* Portal::asset(std::string_view name) const noexcept {
+    const auto found = std::ranges::find(assets_, name, &Asset::name);
+    return found == assets_.end() ? nullptr : &found->response;
+}
 
 }  // namespace webhooks::http

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <webhooks/http/message.hpp>
 #include <webhooks/http/portal.hpp>
 #include <webhooks/options.hpp>
@@ -19,9 +20,8 @@ public:
     const PortalOptions& options() const noexcept { return options_; }
 
     const Response& page() const noexcept { return page_; }
-    const Response& script() const noexcept { return script_; }
-    const Response& operator_script() const noexcept { return operator_script_; }
-    const Response& style_sheet() const noexcept { return style_sheet_; }
+    /// A script or the style sheet; null if there is no such file.
+    const Response* asset(std::string_view name) const noexcept;
     /// The colors of the brand, as variables of CSS.
     const Response& brand_style() const noexcept { return brand_style_; }
     const std::optional<Response>& logo() const noexcept { return logo_; }
@@ -31,9 +31,13 @@ public:
 private:
     const PortalOptions options_;
     const Response page_;
-    const Response script_;
-    const Response operator_script_;
-    const Response style_sheet_;
+    struct Asset {
+        std::string_view name;
+        Response response;
+    };
+    static std::vector<Asset> make_assets();
+
+    const std::vector<Asset> assets_;
     const Response brand_style_;
     const std::optional<Response> logo_;
     const Response config_;

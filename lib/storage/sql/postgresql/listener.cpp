@@ -24,19 +24,27 @@ void notify(PostgresqlConnection& connection) {
     execute(connection.sql(), "SELECT pg_notify(current_schema(), '')");
 }
 
+void notify_of_events(PostgresqlConnection& connection, Time now, const std::string& sender) {
+    static const PreparedStatement notify = {
+        "notify_of_events",
+        "SELECT pg_notify(current_schema(), $2) FROM webhooks_feed WHERE watched_until > $1"};
+    connection.send(notify, {parameter(to_micros(now)), Parameter(sender)});
+}
+
 milliseconds reconnect_pause(int failures, double random) {
     const milliseconds pause =
         std::min(first_pause * (1 << std::clamp(failures - 1, 0, 10)), longest_pause);
     return std::chrono::duration_cast<milliseconds>(pause * (0.5 + random / 2));
 }
 
-PostgresqlListener::PostgresqlListener(const PostgresqlOptions& options,
-                                       std::function<void()> on_call)
+PostgresqlListener::PostgresqlListener(const PostgresqlOptions& options, std::string self,
+                                       Calls calls)
     : uri_(connection_uri(options).value()),
       channel_(options.schema),
       connect_timeout_(options.connect_timeout),
       answer_timeout_(options.answer_timeout),
-      on_call_(std::move(on_call)),
+      self_(std::move(self)),
+      calls_(std::move(calls)),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       thread_(start_thread("webhooks-listen", [this] { run(); })) {}
 
@@ -92,10 +100,11 @@ bool PostgresqlListener::listen() {
     bool is_listening = false;
     bool is_answered = false;
     while (true) {
-        const bool is_called = take_in(connection.get(), is_answered);
+        const Heard heard = take_in(connection.get(), is_answered);
         const bool is_new = is_answered && !is_listening;
         is_listening = is_answered || is_listening;
-        if (is_called || is_new) on_call_();
+        if (heard.change || is_new) calls_.on_change();
+        if (heard.events) calls_.on_events();
         const Wake wake =
             wait(PQsocket(connection.get()), POLLIN,
                  steady_clock::now() + (is_answered ? probe_interval : answer_timeout_));
@@ -108,7 +117,7 @@ bool PostgresqlListener::listen() {
     }
 }
 
-bool PostgresqlListener::take_in(PGconn* connection, bool& is_answered) {
+PostgresqlListener::Heard PostgresqlListener::take_in(PGconn* connection, bool& is_answered) const {
     while (PQisBusy(connection) == 0) {
         PGresult* result = PQgetResult(connection);
         if (result == nullptr) break;
@@ -116,12 +125,14 @@ bool PostgresqlListener::take_in(PGconn* connection, bool& is_answered) {
         is_answered = status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
         PQclear(result);
     }
-    bool is_called = false;
+    Heard heard;
     while (PGnotify* notification = PQnotifies(connection)) {
-        is_called = true;
+        const std::string_view sender = notification->extra;
+        heard.change = heard.change || sender.empty();
+        heard.events = heard.events || (!sender.empty() && sender != self_);
         PQfreemem(notification);
     }
-    return is_called;
+    return heard;
 }
 
 }  // namespace webhooks::storage

@@ -6,6 +6,7 @@
 #include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/claims.hpp>
+#include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/postgresql/rollups.hpp>
 #include <storage/sql/postgresql/schema.hpp>
@@ -78,7 +79,8 @@ PostgresqlStorage::PostgresqlStorage(PostgresqlOptions options)
       // Their statements may run for as long as the server allows.
       pool_(options_, link_, Planning::by_cost, options_.connections,
             options_.statement_timeout + options_.answer_timeout),
-      worker_pool_(options_, link_, Planning::by_index, 1, options_.answer_timeout) {}
+      worker_pool_(options_, link_, Planning::by_index, 1, options_.answer_timeout),
+      sender_(std::to_string(system_random()->next())) {}
 
 Result<> PostgresqlStorage::open() {
     Result<> is_usable = run(Purpose::read, [this](soci::session& sql) -> Result<> {
@@ -272,12 +274,6 @@ EventId PostgresqlStorage::newest_event(soci::session& sql) {
     return newest;
 }
 
-void PostgresqlStorage::set_listener(std::function<void()> listener) {
-    const std::scoped_lock lock(listener_mutex_);
-    listener_.reset();
-    if (listener) listener_.emplace(options_, std::move(listener));
-}
-
 // ---- The log, for a worker.
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& given) {
@@ -292,20 +288,18 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& give
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch,
                                               OnDuplicate on_duplicate) {
-    std::size_t events = 0;
-    for (const Append& append : batch.appends) {
-        events += append.subscriptions.size();
-    }
     std::vector<OperationalEvent> written;
     Result<BatchReceipt> answer =
         run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
+            send_queue_locks(connection, batch);
             const std::optional<BegunBatch> begun =
-                begin_batch(connection, given_time(), worker, batch, events);
+                begin_batch(connection, given_time(), worker, batch);
             if (!begun) return taken_over();
             if (!batch.appends.empty() && begun->revision != batch.matched_at) {
                 return Error(Errc::stale_revision, "subscriptions have changed");
             }
             send_results(connection, worker, batch, on_duplicate);
+            send_order(connection, worker, batch);
             send_rollups(connection, worker, batch.rollups);
             if (batch.report) send_report(connection, worker, *batch.report);
             const bool has_findings = !batch.states.empty() || !batch.deactivations.empty() ||
@@ -314,7 +308,10 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             // change them.
             if (has_findings) lock_revision(connection);
             BatchReceipt receipt;
-            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
+            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event,
+                                     receipt.waiting);
+            if (begun->first_event != EventId{})
+                notify_of_events(connection, begun->context.now, sender_);
             // A SOCI call waits for what was sent, which otherwise goes with the commit.
             if (!has_findings) return receipt;
             return with_operational(connection.sql(), batch.exhausted_window, begun->context.now,
@@ -347,6 +344,7 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::i
             if (!read_rest(connection, due_cursor_, context.now, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
             const std::size_t judged = judge_unmatched(connection, claim.filtered);
+            if (judged > 0) notify_of_events(connection, context.now, sender_);
             const std::optional<Time> more = read_rest(connection, due_cursor_, context.now, claim);
             if (more && judged > 0)
                 claim.next_due = std::min(*more, claim.next_due.value_or(*more));

@@ -20,6 +20,7 @@ public:
     /// Connects, and checks that the schema has the required version.
     Result<> open();
 
+    bool keeps_order() const override { return true; }
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
@@ -34,6 +35,7 @@ public:
     Result<> unclaim(WorkerId, std::int64_t number) override;
     void set_listener(std::function<void()> listener) override;
     Result<std::vector<FeedChange>> feed_changes(const std::vector<FeedWatch>&) override;
+    void set_feed_listener(std::function<void()> listener) override;
 
 private:
     Result<> in_transaction(Purpose purpose, const std::stop_token& stop,
@@ -73,6 +75,10 @@ private:
     DueCursor due_cursor_;
     std::mutex listener_mutex_;
     std::optional<PostgresqlListener> listener_;
+    /// Tells this object's notifications of events from those of others.
+    const std::string sender_;
+    std::mutex feed_listener_mutex_;  ///< Held during calls.
+    std::function<void()> feed_listener_;
 };
 
 }  // namespace webhooks::storage

@@ -1,7 +1,7 @@
-// The operator's pages: a module of its own, so that customers do not load it.
+// The operator's pages.
 
-/** @param shared what scripts/70-pages.js shares. @return the pages by name */
-export function operatorPages(shared) {
+/** @param shared what scripts/70-modules.js shares. @return the pages by name */
+export default function operatorPages(shared) {
     const { html, useState, useLoad, useRefresh, api, t, visible, number, bytes, seconds, quoted, allOf, endpointHref,
             Charts, Confirm, CopyButton, Empty, Head, Loaded, Outside, Pages, Select, State, Table, Text, Time } = shared;
 
@@ -43,7 +43,7 @@ export function operatorPages(shared) {
             title: "Audit", lead: "Who changed what, newest first.", columns: ["Time", "Who", "Action", "Object", "Changes"],
             action: "Action", allActions: "All", user: "Owner or actor", noneFound: "No record matches.", was: "was", nothing: "nothing",
             actions: ["subscription.created", "subscription.updated", "subscription.deleted", "subscription.deactivated", "secret.rotated",
-                      "event.resent", "event.deleted", "recover", "event_type.created", "event_type.updated", "api_key.created", "api_key.deleted",
+                      "event.resent", "event.deleted", "recover", "event_type.created", "event_type.updated", "event_type.retired", "event_type.revived", "api_key.created", "api_key.deleted",
                       "portal_session.created", "portal_session.started", "portal_session.ended", "keys.rewrapped", "user.shredded"],
             changed: "changed", changes: (n) => (n === 0 ? "Details" : n === 1 ? "1 change" : `${n} changes`), address: "Address", request: "Request",
         },
@@ -221,5 +221,5 @@ export function operatorPages(shared) {
                     <${Pages} total=${null} rows=${data} size=${50} pages=${pages} onPages=${setPages} />`}<//>`;
     }
 
-    return { overview: Overview, failing: Failing, users: Users, keys: Keys, audit: Audit };
+    return { Overview, Failing, Users, Keys, Audit };
 }

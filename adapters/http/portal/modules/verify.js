@@ -148,18 +148,27 @@ bool is_ours(const webhooks::Secret& secret, std::string id, std::string timesta
 }`,
 };
 
-function Snippets() {
-    const v = t.verify;
-    const [language, setLanguage] = useState("Node.js");
-    return html`<${Select} label=${v.language} value=${language} onInput=${setLanguage} options=${Object.keys(snippets).map((name) => [name, name])} />
-        <${Code} label=${v.snippet} text=${snippets[language]} />`;
-}
+/** @param shared what scripts/70-modules.js shares. @return the parts by name */
+export default function verifyPages(shared) {
+    const { html, useState, api, t, config, seconds, subscriptionPath, Code, Secret, Select } = shared;
 
-function Verify({ subscription }) {
-    const v = t.verify;
-    return html`<p class="lead">${v.lead}</p>
-        <section><h2>${v.secret}</h2><${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} /></section>
-        <section><h2>${v.snippet}</h2><${Snippets} /></section>
-        <section><h2>${v.answers}</h2><dl class="settings">${v.codes.map(([code, meaning]) => html`<div><dt>${code}</dt><dd>${meaning}</dd></div>`)}</dl></section>
-        ${config.egressAddresses?.length > 0 && html`<section><h2>${v.egress}</h2><p>${v.egressHint}</p><${Code} label=${v.egress} text=${config.egressAddresses.join("\n")} /></section>`}`;
+    function Snippets() {
+        const v = t.verify;
+        const [language, setLanguage] = useState("Node.js");
+        return html`<${Select} label=${v.language} value=${language} onInput=${setLanguage} options=${Object.keys(snippets).map((name) => [name, name])} />
+            <${Code} label=${v.snippet} text=${snippets[language]} />`;
+    }
+
+    function Verify({ subscription }) {
+        const v = t.verify;
+        const schedule = config().retrySchedule ?? [];
+        return html`<p class="lead">${v.lead}</p>
+            <section><h2>${v.secret}</h2><${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} /></section>
+            <section><h2>${v.snippet}</h2><${Snippets} /></section>
+            <section><h2>${v.answers}</h2><dl class="settings">${v.codes.map(([code, meaning]) => html`<div><dt>${code}</dt><dd>${meaning}</dd></div>`)}</dl></section>
+            ${schedule.length > 0 && html`<section><h2>${v.retries}</h2><p>${v.retriesHint} ${schedule.map(seconds).join(", ")}. ${v.retriesMore(seconds(schedule.at(-1)))}</p></section>`}
+            ${config().egressAddresses?.length > 0 && html`<section><h2>${v.egress}</h2><p>${v.egressHint}</p><${Code} label=${v.egress} text=${config().egressAddresses.join("\n")} /></section>`}`;
+    }
+
+    return { Snippets, Verify };
 }

@@ -1,0 +1,64 @@
+// How a customer reads the feed of an endpoint, and where a reader of it stands.
+
+const words = {
+    lead: "Read events instead of receiving them: after an outage, or where nothing can be sent to you. Readers and deliveries do not affect each other.",
+    address: "Address", key: "API key",
+    keyHint: "An API key with the permission feed:read, which can be limited to this endpoint. Ask for it where you get your API keys.",
+    first: "First page", firstText: "From the oldest event that is kept. If there is none, the answer comes with the next event, or after 30 seconds without events.",
+    next: "Next page", nextText: "Save the cursor of each page together with what you did with its events: the next page begins there. If hasMore is true, ask again at once.",
+    now: "From now on", nowText: "The cursor of now: a reader that begins with it gets what is published from now on.",
+    oldest: "Oldest event", oldestNone: "There are no events.",
+    position: "Where is my reader?", positionText: "The cursor that your reader saved last.", cursor: "Cursor", look: "Look",
+    upToDate: "It has read everything.",
+    behind: (id) => `The next event that it reads is ${id}, published `,
+};
+
+/** @param shared what scripts/70-modules.js shares. @return the parts by name */
+export default function feedPages(shared) {
+    const { html, useState, useLoad, api, config, subscriptionPath, Code, CopyButton, Loaded, Outside, Text, Time } = shared;
+
+    const address = (id) => new URL(config().apiBase + subscriptionPath(id, "/feed"), location.href).href;
+    const curl = (url) => `curl -H "x-api-key: $KEY" "${url}"`;
+    const oldestOf = (page) => page.events[0];
+
+    /** The next event after a cursor that a reader has saved. */
+    function Position({ path }) {
+        const [cursor, setCursor] = useState("");
+        const [found, setFound] = useState(null);
+        const [problem, setProblem] = useState(null);
+        const look = async (event) => {
+            event.preventDefault();
+            setFound(null);
+            setProblem(null);
+            try {
+                setFound(await api.get(path, { cursor: cursor.trim(), take: 1 }));
+            } catch (error) {
+                setProblem(error.errors.cursor?.[0] ?? error.message);
+            }
+        };
+        const next = found && oldestOf(found);
+        return html`<form class="sheet" onSubmit=${look}><${Text} label=${words.cursor} hint=${words.positionText} value=${cursor} onInput=${setCursor} error=${problem} />
+            <div class="buttons"><button class="main" disabled=${cursor.trim() === ""}>${words.look}</button></div>
+            <p aria-live="polite">${found && (next ? html`${words.behind(next.id)}<${Time} at=${next.createdAt} relative />.` : words.upToDate)}</p></form>`;
+    }
+
+    function Feed({ subscription: { id } }) {
+        const url = address(id);
+        const path = subscriptionPath(id, "/feed");
+        const ends = useLoad(async () => {
+            const [latest, first] = await Promise.all([api.get(path, { cursor: "latest" }), api.get(path, { take: 1 })]);
+            return { cursor: latest.cursor, oldest: oldestOf(first) };
+        }, [id]);
+        return html`<p class="lead">${words.lead}</p>
+            <section><h2>${words.address}</h2><p class="secret"><${Outside} text=${url} /><${CopyButton} text=${url} /></p></section>
+            <section><h2>${words.key}</h2><p>${words.keyHint}</p></section>
+            <section><h2>${words.first}</h2><p>${words.firstText}</p><${Code} label=${words.first} text=${curl(`${url}?wait=30`)} /></section>
+            <section><h2>${words.next}</h2><p>${words.nextText}</p><${Code} label=${words.next} text=${curl(`${url}?wait=30&cursor=$CURSOR`)} /></section>
+            <${Loaded} of=${ends} lines=${4}>${({ cursor, oldest }) => html`
+                <section><h2>${words.now}</h2><p>${words.nowText}</p><${Code} label=${words.now} text=${cursor} /></section>
+                <section><h2>${words.oldest}</h2><p>${oldest ? html`${oldest.id}, <${Time} at=${oldest.createdAt} />` : words.oldestNone}</p></section>`}<//>
+            <section><h2>${words.position}</h2><${Position} path=${path} /></section>`;
+    }
+
+    return { Feed };
+}

@@ -1,0 +1,28 @@
+// Parts of the page whose scripts are loaded when one of them is shown first.
+
+/** What the scripts of modules may use of this one. */
+const shared = {
+    html, useState, useRef, useLoad, useRefresh, api, t, visible, number, bytes, seconds, quoted, allOf, pretty, can, endpointHref, subscriptionPath,
+    Charts, Code, Confirm, CopyButton, Details, Empty, Field, Head, Icon, Lazy, Loaded, Outside, Pages, Problem, Secret, Select, State, Table, Text, Time, download,
+    typeHref, markOf, grouped, isOperational, loadType, knownTypes, forgetTypes, TypeMark, DeprecationBanner,
+    say: (text) => announce(text), config: () => config, hasKey: () => session.key !== null, isOperator: () => isOperator(),
+};
+
+const modules = new Map();
+
+function loadModule(name) {
+    if (!modules.has(name)) {
+        const loaded = import(`./${name}.js`).then((script) => script.default(shared));
+        modules.set(name, loaded);
+        loaded.catch(() => modules.delete(name));
+    }
+    return modules.get(name).catch(() => {
+        throw new ApiError(0, t.newVersion);
+    });
+}
+
+/** @param module a file of the folder modules @param part the name of one of the components that it has */
+function Lazy({ module, part, lines = 8, ...rest }) {
+    const parts = useLoad(() => loadModule(module), [module]);
+    return html`<${Loaded} of=${parts} lines=${lines}>${(found) => html`<${found[part]} key=${part} ...${rest} />`}<//>`;
+}
