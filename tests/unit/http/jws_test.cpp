@@ -61,11 +61,11 @@ Example eddsa_example() {
 }
 
 std::vector<JwtVerifier> keys_of(const std::string& jwks) {
-    return read_jwks(R"({"keys":[)" + jwks + "]}").value();
+    return read_jwks(R"({"keys":[)" + jwks + "]}", KeySetOrigin::file).value();
 }
 
 std::string error_of_set(const std::string& jwks) {
-    const auto keys = read_jwks(R"({"keys":[)" + jwks + "]}");
+    const auto keys = read_jwks(R"({"keys":[)" + jwks + "]}", KeySetOrigin::file);
     return keys ? "" : keys.error().detail();
 }
 
@@ -234,10 +234,10 @@ TEST_CASE("a key set has keys for other things, which are ignored") {
         CHECK(keys_of(mine + "," + other).size() == 1);
         CHECK(error_of_set(other) == "it has no key for HS256, RS256, ES256 or EdDSA");
     }
-    CHECK_FALSE(read_jwks("x"));
-    CHECK_FALSE(read_jwks("{}"));
-    CHECK_FALSE(read_jwks(R"({"keys":{}})"));
-    CHECK_FALSE(read_jwks(R"({"keys":[1]})"));
+    CHECK_FALSE(read_jwks("x", KeySetOrigin::file));
+    CHECK_FALSE(read_jwks("{}", KeySetOrigin::file));
+    CHECK_FALSE(read_jwks(R"({"keys":{}})", KeySetOrigin::file));
+    CHECK_FALSE(read_jwks(R"({"keys":[1]})", KeySetOrigin::file));
     CHECK_FALSE(check_names({secret_key().front(), secret_key().front()}));
     const auto twice = JwtVerifier::make(hs256_key("a")).value();
     CHECK_FALSE(check_names({twice, twice}));

@@ -20,8 +20,9 @@ struct Published final : DocumentFetcher {
         return document;
     }
     void publish(const std::string& id) {
-        document = R"({"keys":[{"kty":"oct","kid":")" + id + R"(","k":")" + encoded(jwt_secret) +
-                   R"("}]})";
+        // The key of RFC 8037 A.2.
+        document = R"({"keys":[{"kty":"OKP","crv":"Ed25519","kid":")" + id +
+                   R"(","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]})";
     }
     Result<std::string> document = Error(Errc::unavailable, "no route");
     int requests = 0;
@@ -109,6 +110,22 @@ TEST_CASE_METHOD(PublishedFixture,
           "the previous ones are valid for up to 24 hours: no route");
     CHECK(log->lines[1] == "usable the keys that verify tokens can be read again");
     CHECK(log->lines[2].starts_with("unusable "));
+}
+
+TEST_CASE_METHOD(PublishedFixture, "published keys that have a secret among them are not used") {
+    for (const char* more : {"", R"("use":"enc",)", R"("alg":"HS512",)"}) {
+        site->publish("a");
+        std::string& text = site->document.value();
+        text.replace(text.find("]}"), 2,
+                     std::string(R"(,{"kty":"oct",)") + more + R"("kid":"shared","k":")" +
+                         encoded(jwt_secret) + R"("}]})");
+        CHECK(reads_after(10min));
+        CHECK(current() == "error");
+    }
+    REQUIRE(log->lines.size() == 1);
+    CHECK_THAT(log->lines[0],
+               Catch::Matchers::ContainsSubstring("'shared' is symmetric (kty oct)"));
+    CHECK(log->lines[0].find(encoded(jwt_secret)) == std::string::npos);
 }
 
 TEST_CASE_METHOD(PublishedFixture, "a token may name a key that is not published yet") {

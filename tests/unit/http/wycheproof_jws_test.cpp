@@ -22,7 +22,8 @@ TEST_CASE("tokens are accepted and rejected as the tests of Project Wycheproof s
         const boost::json::value row = boost::json::parse(line);
         if (const boost::json::object* group = row.if_object()) {
             const auto read =
-                read_jwks(R"({"keys":[)" + boost::json::serialize(group->at("key")) + "]}");
+                read_jwks(R"({"keys":[)" + boost::json::serialize(group->at("key")) + "]}",
+                          KeySetOrigin::file);
             keys = read ? *read : std::vector<JwtVerifier>();
             continue;
         }

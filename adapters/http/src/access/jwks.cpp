@@ -75,9 +75,15 @@ Result<JwtVerifier> make_key(JwtAlgorithm algorithm, const JwkReader& key) {
 }
 
 /// @return nullopt for a key that is for something else.
-Result<std::optional<JwtVerifier>> read_key(const json::Members& members) {
+Result<std::optional<JwtVerifier>> read_key(const json::Members& members, KeySetOrigin origin) {
     const JwkReader key(members);
     if (key.has_repeated()) return wrong_set("a key has a member that occurs twice");
+    // Whatever it is for: who has read it can sign.
+    if (origin == KeySetOrigin::published && key.text("kty") == "oct") {
+        return wrong_set("the key '" + key.text("kid") +
+                         "' is symmetric (kty oct), a secret that everyone can read there: use "
+                         "another secret, and keep it in a file, or publish public keys");
+    }
     const std::optional<JwtAlgorithm> algorithm = algorithm_of(key);
     const bool is_other = algorithm && key.has("alg") && key.text("alg") != name_of(*algorithm);
     if (!algorithm || is_other || !key.is_to_verify()) return std::optional<JwtVerifier>();
@@ -90,7 +96,7 @@ Result<std::optional<JwtVerifier>> read_key(const json::Members& members) {
 
 }  // namespace
 
-Result<std::vector<JwtVerifier>> read_jwks(std::string_view text) {
+Result<std::vector<JwtVerifier>> read_jwks(std::string_view text, KeySetOrigin origin) {
     const auto set = json::parse_list_object(
         text, "keys", max_keys,
         {"kty", "use", "key_ops", "alg", "kid", "n", "e", "crv", "x", "y", "k"}, "");
@@ -99,7 +105,7 @@ Result<std::vector<JwtVerifier>> read_jwks(std::string_view text) {
     std::vector<JwtVerifier> keys;
     for (const auto& members : set->list) {
         if (!members) return wrong_set("it is not a JSON Web Key Set: a key is not an object");
-        Result<std::optional<JwtVerifier>> key = read_key(*members);
+        Result<std::optional<JwtVerifier>> key = read_key(*members, origin);
         if (!key) return key.error();
         if (*key) keys.push_back(**std::move(key));
     }

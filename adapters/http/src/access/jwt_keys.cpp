@@ -52,7 +52,7 @@ Result<JwtKeySet> join_keys(std::vector<JwtVerifier> keys, const std::string& fi
     if (!file.empty()) {
         const Result<std::string> text = read_file(file);
         if (!text) return text.error();
-        const Result<std::vector<JwtVerifier>> read = read_jwks(*text);
+        const Result<std::vector<JwtVerifier>> read = read_jwks(*text, KeySetOrigin::file);
         if (!read) return wrong_part("jwks_file", file + ": " + read.error().detail());
         keys.insert(keys.end(), read->begin(), read->end());
     }

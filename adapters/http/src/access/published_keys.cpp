@@ -49,7 +49,7 @@ Result<JwtKeySet> PublishedKeys::read() const {
     try {
         const Result<std::string> text = fetcher_->fetch(url_);
         if (!text) return text.error();
-        Result<std::vector<JwtVerifier>> keys = read_jwks(*text);
+        Result<std::vector<JwtVerifier>> keys = read_jwks(*text, KeySetOrigin::published);
         if (!keys) return keys.error();
         if (Result<> verdict = check_names(*keys); !verdict) return verdict.error();
         return JwtKeySet(std::make_shared<const std::vector<JwtVerifier>>(*std::move(keys)));

@@ -11,7 +11,7 @@ namespace {
 using Element = PostgresqlArray::Element;
 
 /// An event whose queue another transaction is changing is looked at again after this time.
-constexpr std::chrono::milliseconds time_to_change{10};
+constexpr std::chrono::milliseconds time_to_change{20};
 
 /// What the results of a batch mean to an event with an ordering key.
 enum class Step : std::uint8_t {
@@ -67,14 +67,14 @@ PostgresqlArray as_array(const std::vector<EventId>& events) {
 }
 
 /// Locks queues without waiting, because rows are locked already. @return the events of those that
-/// are locked
+/// are locked and in which no host publishes
 std::vector<EventId> try_locks(PostgresqlConnection& connection,
                                const std::vector<const HeldEvent*>& events) {
     static const PreparedStatement statement = {
         "try_queue_locks",
         "SELECT c.event_id FROM unnest($1::bigint[], $2::text[]) AS c(event_id, ordering_key) "
         "WHERE pg_try_advisory_xact_lock(" +
-            queue_lock("c.ordering_key") + ")"};
+            queue_lock("c.ordering_key") + ") AND NOT " + is_open("c.ordering_key")};
     PostgresqlArray ids(Element::bigint);
     PostgresqlArray keys(Element::text);
     for (const HeldEvent* event : events) {
@@ -164,9 +164,27 @@ void NewOrdered::add(const Append& append, SubscriptionId subscription, EventId 
     entries_.push_back({.event = event, .subscription = subscription, .append = &append});
 }
 
+std::set<std::string> NewOrdered::find_open_keys(PostgresqlConnection& connection) const {
+    static const PreparedStatement statement = {
+        "find_open_keys",
+        "SELECT DISTINCT k.ordering_key FROM unnest($1::text[]) AS k(ordering_key) WHERE " +
+            is_open("k.ordering_key")};
+    PostgresqlArray keys(Element::text);
+    for (const Entry& entry : entries_) {
+        keys.add(entry.append->message->ordering_key);
+    }
+    const PostgresqlRows rows = connection.execute(statement, {keys.take()});
+    std::set<std::string> open;
+    for (int row = 0; row < rows.size(); ++row) {
+        open.emplace(rows.text(row, 0));
+    }
+    return open;
+}
+
 std::vector<EventId> NewOrdered::write(PostgresqlConnection& connection,
                                        const WorkerContext& context) {
-    // Those that wait for a time of their own have rows already, and are not the worker's.
+    // Those that wait for a time of their own have rows already, and are not the worker's. The
+    // first one of a queue in which a host publishes is for a claim to decide on.
     static const PreparedStatement statement = {
         "enter_queues",
         "WITH entry AS MATERIALIZED (SELECT n.*, n.is_due = 0 AND NOT EXISTS "
@@ -174,32 +192,36 @@ std::vector<EventId> NewOrdered::write(PostgresqlConnection& connection,
             in_queue_of("n") +
             ") AND row_number() OVER (PARTITION BY n.subscription_id, n.ordering_key "
             "ORDER BY n.event_id) = 1 AS is_first "
-            "FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::integer[]) "
-            "AS n(event_id, subscription_id, ordering_key, is_due)), "
+            "FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::integer[], $7::integer[]) "
+            "AS n(event_id, subscription_id, ordering_key, is_due, is_open)), "
             "entered AS (INSERT INTO webhooks_ordered "
             "(event_id, subscription_id, ordering_key, worker_id) "
-            "SELECT event_id, subscription_id, ordering_key, CASE WHEN is_first THEN $1::bigint "
-            "ELSE 0 END "
+            "SELECT event_id, subscription_id, ordering_key, CASE WHEN is_first AND is_open = 0 "
+            "THEN $1::bigint ELSE 0 END "
             "FROM entry), "
             "waiting AS (INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, "
             "attempts, tries, claimed_by, claim_number, is_deferred) "
-            "SELECT subscription_id, event_id, $6::bigint, 0, 0, -1, 0, 0 FROM entry "
-            "WHERE NOT is_first AND is_due = 0) "
-            "SELECT event_id FROM entry WHERE NOT is_first AND is_due = 0"};
+            "SELECT subscription_id, event_id, $6::bigint, 0, 0, CASE WHEN is_first THEN 0 ELSE -1 "
+            "END, 0, 0 FROM entry "
+            "WHERE is_due = 0 AND NOT (is_first AND is_open = 0)) "
+            "SELECT event_id FROM entry WHERE is_due = 0 AND NOT (is_first AND is_open = 0)"};
     if (entries_.empty()) return {};
+    const std::set<std::string> open = find_open_keys(connection);
     PostgresqlArray events(Element::bigint);
     PostgresqlArray subscriptions(Element::bigint);
     PostgresqlArray keys(Element::text);
     PostgresqlArray dues(Element::integer);
+    PostgresqlArray opens(Element::integer);
     for (const Entry& entry : entries_) {
         events.add(entry.event.value);
         subscriptions.add(entry.subscription.value);
         keys.add(entry.append->message->ordering_key);
         dues.add(entry.append->due ? 1 : 0);
+        opens.add(open.contains(entry.append->message->ordering_key) ? 1 : 0);
     }
     return read_ids(connection.execute(
         statement, {parameter(context.worker.id.value), events.take(), subscriptions.take(),
-                    keys.take(), dues.take(), parameter(to_micros(context.now))}));
+                    keys.take(), dues.take(), parameter(to_micros(context.now)), opens.take()}));
 }
 
 void send_due_locks(PostgresqlConnection& connection, Time now, const DueCursor::Place& behind,

@@ -4,13 +4,23 @@
 /// The order of events with ordering keys, for many events at a time: as in order_table.hpp, whose
 /// statements are for one event. Nothing is sent for events without keys.
 
+#include <set>
 #include <storage/sql/postgresql/connection.hpp>
 #include <storage/sql/postgresql/due_cursor.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
+#include <string>
 #include <vector>
 #include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::storage {
+
+/// Whether a transaction of a host is publishing with a key: events of lower ids may be committed
+/// later. If none is, the next statement sees all of them.
+/// @param key an SQL expression.
+inline std::string is_open(const std::string& key) {
+    return "webhooks_ordering_lock(" + key +
+           ") IN (SELECT l.key FROM webhooks_advisory_lock l WHERE l.mode = 'ShareLock')";
+}
 
 /// Sends the locks of the queues that a batch changes, before its ids are taken: so of two
 /// publications with a key, the one with the lower id is committed first.
@@ -31,6 +41,9 @@ private:
         SubscriptionId subscription{};
         const Append* append = nullptr;
     };
+    /// In whose queues a host may still publish lower ids.
+    std::set<std::string> find_open_keys(PostgresqlConnection& connection) const;
+
     std::vector<Entry> entries_;
 };
 

@@ -27,9 +27,7 @@ Result<> check_texts(const Publication& publication) {
     expect_text("contentType", publication.content_type);
     expect_text("userId", publication.user_id);
     expect_text("idempotencyKey", publication.idempotency_key);
-    if (!publication.ordering_key.empty()) {
-        errors.push_back({"orderingKey", "is not available yet with this storage"});
-    }
+    expect_text("orderingKey", publication.ordering_key);
     if (errors.empty()) return {};
     return Error(std::move(errors));
 }
@@ -71,7 +69,7 @@ std::string statement_in(const char* quoted_schema) {
     return "SELECT array_to_string(event_ids, ' '), is_replay FROM " + std::string(quoted_schema) +
            ".webhooks_publish_receipt(convert_from($1, 'UTF8'), convert_from($2, 'UTF8'), "
            "convert_from($3, 'UTF8'), convert_from($4, 'UTF8'), convert_from($5, 'UTF8')" +
-           time("$6") + time("$7") + ")";
+           time("$6") + time("$7") + ", convert_from($8, 'UTF8'))";
 }
 
 ResultPointer execute(PGconn* connection, const std::string& statement,
@@ -82,17 +80,18 @@ ResultPointer execute(PGconn* connection, const std::string& statement,
     const auto time = [](const std::optional<Time>& moment) {
         return moment ? storage::parameter(storage::to_micros(*moment)) : storage::Parameter();
     };
-    const std::array<storage::Parameter, 7> parameters = {publication.event_type,
+    const std::array<storage::Parameter, 8> parameters = {publication.event_type,
                                                           publication.payload,
                                                           unless_empty(publication.user_id),
                                                           unless_empty(publication.idempotency_key),
                                                           publication.content_type,
                                                           time(publication.deliver_at),
-                                                          time(publication.expires_at)};
-    constexpr std::array<Oid, 7> types = {bytea, bytea, bytea, bytea, bytea, bigint, bigint};
-    constexpr std::array<int, 7> formats = {1, 1, 1, 1, 1, 1, 1};
-    std::array<const char*, 7> values{};
-    std::array<int, 7> lengths{};
+                                                          time(publication.expires_at),
+                                                          unless_empty(publication.ordering_key)};
+    constexpr std::array<Oid, 8> types = {bytea, bytea, bytea, bytea, bytea, bigint, bigint, bytea};
+    constexpr std::array<int, 8> formats = {1, 1, 1, 1, 1, 1, 1, 1};
+    std::array<const char*, 8> values{};
+    std::array<int, 8> lengths{};
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         if (!parameters[i]) continue;
         values[i] = parameters[i]->data();

@@ -292,6 +292,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
     Result<BatchReceipt> answer =
         run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
             send_queue_locks(connection, batch);
+            const std::vector<SubscriptionId> filtered = judge_ordered(connection, batch);
             const std::optional<BegunBatch> begun =
                 begin_batch(connection, given_time(), worker, batch);
             if (!begun) return taken_over();
@@ -301,6 +302,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             send_results(connection, worker, batch, on_duplicate);
             send_order(connection, worker, batch);
             send_rollups(connection, worker, batch.rollups);
+            send_filtered(connection, worker, filtered, begun->context.now);
             if (batch.report) send_report(connection, worker, *batch.report);
             const bool has_findings = !batch.states.empty() || !batch.deactivations.empty() ||
                                       !batch.failing_notices.empty() || has_exhausted(batch);

@@ -47,7 +47,7 @@ struct JwtOptions {
     /// and every 10 minutes on a thread of its own, and when a token names a key that is not in it,
     /// but then, and after an error, at most every 30 s; such a token is answered `unavailable`
     /// once. The last usable set is valid for 24 hours; without one, tokens are answered
-    /// `unavailable`.
+    /// `unavailable`. A set with a key of `kty` "oct" is unusable: who reads it could sign tokens.
     std::string jwks_url = {};
     /// Required with `jwks_url`: reads it, such as `make_document_fetcher` does.
     std::shared_ptr<DocumentFetcher> fetcher = {};
