@@ -6,8 +6,7 @@
 namespace bench {
 namespace {
 
-Figures measure(const Bench& bench, Place place, std::int64_t events) {
-    const LogShape shape{.events = events};
+Figures measure(const Bench& bench, Place place, const LogShape& shape) {
     Host host(open_log(bench, place, shape), shape);
     host.deliver_for(bench.scale.duration / 4);
     const Meter meter(bench);
@@ -19,12 +18,23 @@ Figures measure(const Bench& bench, Place place, std::int64_t events) {
 Row row(std::string name, Place place, std::int64_t events, Target target) {
     const std::string log =
         events == 0 ? "an empty log" : "a log of " + short_number(events) + " events";
-    return {.name = std::move(name),
-            .what = "published, committed, delivered and recorded, on " + log,
-            .measure = [=](const Bench& bench) { return measure(bench, place, events); },
-            .targets = target.figure.empty() ? std::vector<Target>{} : std::vector{target},
-            .beside_yardstick = true,
-            .needs_postgresql = place == Place::postgresql};
+    return {
+        .name = std::move(name),
+        .what = "published, committed, delivered and recorded, on " + log,
+        .measure = [=](const Bench& bench) { return measure(bench, place, {.events = events}); },
+        .targets = target.figure.empty() ? std::vector<Target>{} : std::vector{target},
+        .beside_yardstick = true,
+        .needs_postgresql = place == Place::postgresql};
+}
+
+/// A thousand queues, each of which sends one event at a time.
+Row ordered_row(const std::string& place_name, Place place) {
+    return {
+        .name = "ordered-" + place_name,
+        .what = "as deliver-" + place_name + ", with an ordering key for each of 1,000 users",
+        .measure = [=](const Bench& bench) { return measure(bench, place, {.are_ordered = true}); },
+        .targets = {{.figure = "rate", .versus = "deliver-" + place_name, .bar = 0.5, .aim = 0.8}},
+        .needs_postgresql = place == Place::postgresql};
 }
 
 }  // namespace
@@ -41,6 +51,9 @@ void add_deliver_rows(Rows& rows, const Scale& scale) {
     rows.push_back(
         row("deliver-postgresql" + grown, Place::postgresql, scale.grown_log,
             {.figure = "rate", .versus = "deliver-postgresql", .bar = 0.80, .aim = 0.95}));
+    rows.push_back(ordered_row("memory", Place::memory));
+    rows.push_back(ordered_row("sqlite", Place::sqlite));
+    rows.push_back(ordered_row("postgresql", Place::postgresql));
 }
 
 }  // namespace bench
