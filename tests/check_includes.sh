@@ -29,7 +29,7 @@ lib/service                  boost.system lib/base lib/publication lib/metrics l
 lib/storage                  boost.system lib/base lib/publication lib/query lib/filter
 lib/storage/memory           boost.system lib/base lib/publication lib/query lib/storage
 lib/storage/sql              boost.system lib/base lib/encryption lib/publication lib/query lib/filter lib/storage soci sqlite libpq posix
-lib/storage/sql/sqlite       boost.system lib/base lib/publication lib/query lib/filter lib/signing lib/storage lib/storage/sql soci sqlite posix
+lib/storage/sql/sqlite       boost.system lib/base lib/encryption lib/publication lib/query lib/filter lib/signing lib/storage lib/storage/sql soci sqlite posix
 lib/testing                  boost.system lib/base
 lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
 examples                     boost.system http asio beast json boost crypto tls posix sqlite libpq catch

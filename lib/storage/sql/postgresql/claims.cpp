@@ -15,6 +15,9 @@ namespace {
 
 using Element = PostgresqlArray::Element;
 
+/// A search for fewer always begins at the front.
+constexpr std::size_t few_events = 100;
+
 /// @pre `wanted` is not empty.
 std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     PostgresqlConnection& connection, const std::set<std::int64_t>& wanted) {
@@ -96,29 +99,46 @@ const std::string& in_memory() {
 }  // namespace
 
 std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
-                             std::size_t limit, std::int64_t number) {
+                             DueCursor& cursor, std::size_t limit, std::int64_t number) {
     static const PreparedStatement statement = {
         "claim", claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
-                          "WHERE claimed_by = 0 AND due_at <= $3 ORDER BY due_at, event_id "
-                          "LIMIT $4 FOR UPDATE SKIP LOCKED",
+                          "WHERE claimed_by = 0 AND due_at <= $3 AND (due_at, event_id) > ($5, $6) "
+                          "ORDER BY due_at, event_id LIMIT $4 FOR UPDATE SKIP LOCKED",
                           "m.due_at, e.id")};
-    send_due_locks(connection, context.now, limit);
+    const DueCursor::Place from = cursor.begin(std::chrono::steady_clock::now());
+    send_due_locks(connection, context.now, from, limit);
     std::vector<HeldEvent> events = read_held(
-        connection,
-        connection.execute(statement, {parameter(context.worker.id.value), parameter(number),
-                                       parameter(to_micros(context.now)),
-                                       parameter(static_cast<std::int64_t>(limit))}));
+        connection, connection.execute(
+                        statement, {parameter(context.worker.id.value), parameter(number),
+                                    parameter(to_micros(context.now)),
+                                    parameter(static_cast<std::int64_t>(limit)),
+                                    parameter(to_micros(from.due)), parameter(from.event.value)}));
+    if (events.size() == limit && limit >= few_events) {
+        cursor.advance({events.back().due, events.back().id});
+    } else {
+        cursor.reset();
+    }
     take_turns(connection, context, events);
     return events;
 }
 
-std::optional<Time> read_rest(PostgresqlConnection& connection, Claim& claim) {
+std::optional<Time> read_rest(PostgresqlConnection& connection, DueCursor& cursor, Time now,
+                              Claim& claim) {
     static const PreparedStatement select = {
         "read_rest",
         "SELECT revision, (SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 "
-        "AND due_at IS NOT NULL ORDER BY due_at LIMIT 1), "
+        "AND due_at IS NOT NULL AND (due_at, event_id) > ($1, $2) "
+        "ORDER BY due_at, event_id LIMIT 1), "
         "(SELECT created_at FROM webhooks_unmatched ORDER BY id LIMIT 1) FROM webhooks_state"};
-    const PostgresqlRows rows = connection.execute(select, {});
+    const auto read_behind = [&](const DueCursor::Place& place) {
+        return connection.execute(select,
+                                  {parameter(to_micros(place.due)), parameter(place.event.value)});
+    };
+    const DueCursor::Place from = cursor.begin(std::chrono::steady_clock::now());
+    PostgresqlRows rows = read_behind(from);
+    if (!from.is_front() && (rows.is_null(0, 1) || rows.number(0, 1) > to_micros(now))) {
+        rows = read_behind({});
+    }
     claim.revision = rows.number(0, 0);
     if (!rows.is_null(0, 1)) claim.next_due = from_micros(rows.number(0, 1));
     return rows.is_null(0, 2) ? std::nullopt : std::optional(from_micros(rows.number(0, 2)));

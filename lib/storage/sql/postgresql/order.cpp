@@ -226,16 +226,19 @@ std::vector<EventId> NewOrdered::write(PostgresqlConnection& connection,
                     keys.take(), dues.take(), parameter(to_micros(context.now)), opens.take()}));
 }
 
-void send_due_locks(PostgresqlConnection& connection, Time now, std::size_t limit) {
+void send_due_locks(PostgresqlConnection& connection, Time now, const DueCursor::Place& behind,
+                    std::size_t limit) {
     static const PreparedStatement statement = {
         "lock_due_queues",
         "SELECT pg_advisory_xact_lock(l.id) FROM (SELECT DISTINCT " + queue_lock("o.ordering_key") +
             " AS id FROM (SELECT event_id FROM webhooks_undelivered "
-            "WHERE claimed_by = 0 AND due_at <= $1 AND EXISTS (SELECT 1 FROM webhooks_ordered) "
-            "ORDER BY due_at, event_id LIMIT $2) u CROSS JOIN LATERAL (SELECT ordering_key "
+            "WHERE claimed_by = 0 AND due_at <= $1 AND (due_at, event_id) > ($3, $4) "
+            "AND EXISTS (SELECT 1 FROM webhooks_ordered) ORDER BY due_at, event_id LIMIT $2) u "
+            "CROSS JOIN LATERAL (SELECT ordering_key "
             "FROM webhooks_ordered WHERE event_id = u.event_id OFFSET 0) o ORDER BY id) l"};
     connection.send(statement,
-                    {parameter(to_micros(now)), parameter(static_cast<std::int64_t>(limit))});
+                    {parameter(to_micros(now)), parameter(static_cast<std::int64_t>(limit)),
+                     parameter(to_micros(behind.due)), parameter(behind.event.value)});
 }
 
 void take_turns(PostgresqlConnection& connection, const WorkerContext& context,

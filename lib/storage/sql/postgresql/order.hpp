@@ -6,6 +6,7 @@
 
 #include <set>
 #include <storage/sql/postgresql/connection.hpp>
+#include <storage/sql/postgresql/due_cursor.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
 #include <string>
 #include <vector>
@@ -47,7 +48,8 @@ private:
 };
 
 /// Sends the locks of the queues whose events are due, before rows are locked.
-void send_due_locks(PostgresqlConnection& connection, Time now, std::size_t limit);
+void send_due_locks(PostgresqlConnection& connection, Time now, const DueCursor::Place& behind,
+                    std::size_t limit);
 /// The worker takes those whose turn it is. The others leave `events`.
 void take_turns(PostgresqlConnection& connection, const WorkerContext& context,
                 std::vector<HeldEvent>& events);

@@ -341,13 +341,13 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::i
     return opened(run_as(
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
-            Claim claim{
-                .events = storage::claim(connection, context, limit.events_of_any_size(), number)};
-            if (!read_rest(connection, claim)) return claim;
+            Claim claim{.events = storage::claim(connection, context, due_cursor_,
+                                                 limit.events_of_any_size(), number)};
+            if (!read_rest(connection, due_cursor_, context.now, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
             const std::size_t judged = judge_unmatched(connection, claim.filtered);
             if (judged > 0) notify_of_events(connection, context.now, sender_);
-            const std::optional<Time> more = read_rest(connection, claim);
+            const std::optional<Time> more = read_rest(connection, due_cursor_, context.now, claim);
             if (more && judged > 0)
                 claim.next_due = std::min(*more, claim.next_due.value_or(*more));
             return claim;

@@ -2,6 +2,7 @@
 
 #include <mutex>
 #include <optional>
+#include <storage/sql/postgresql/due_cursor.hpp>
 #include <storage/sql/postgresql/listener.hpp>
 #include <storage/sql/postgresql/pool.hpp>
 #include <storage/sql/postgresql/results.hpp>
@@ -71,6 +72,7 @@ private:
     PostgresqlLink link_;
     PostgresqlPool pool_;
     PostgresqlPool worker_pool_;
+    DueCursor due_cursor_;
     std::mutex listener_mutex_;
     std::optional<PostgresqlListener> listener_;
     /// Tells this object's notifications of events from those of others.
