@@ -81,7 +81,10 @@ Publication Host::next_publication(std::string text) {
     const std::string user = user_name(next_user_);
     if (++next_user_ == shape_.subscriptions / shape_.per_user) next_user_ = 0;
     published_ += shape_.per_user;
-    return {.event_type = event_type, .payload = std::move(text), .user_id = user};
+    return {.event_type = event_type,
+            .payload = std::move(text),
+            .user_id = user,
+            .ordering_key = shape_.are_ordered ? "order-" + user : std::string()};
 }
 
 void Host::publish(std::string text) {

@@ -6,12 +6,12 @@
 namespace bench {
 namespace {
 
-Figures measure(const Bench& bench, Place place, std::int64_t events) {
-    const LogShape shape{.events = events};
+/// @param times how much longer than usual
+Figures measure(const Bench& bench, Place place, const LogShape& shape, int times = 1) {
     Host host(open_log(bench, place, shape), shape);
     host.deliver_for(bench.scale.duration / 4);
     const Meter meter(bench);
-    const std::int64_t delivered = host.deliver_for(bench.scale.duration);
+    const std::int64_t delivered = host.deliver_for(times * bench.scale.duration);
     host.finish();
     return meter.rate(static_cast<double>(delivered));
 }
@@ -19,12 +19,33 @@ Figures measure(const Bench& bench, Place place, std::int64_t events) {
 Row row(std::string name, Place place, std::int64_t events, Target target) {
     const std::string log =
         events == 0 ? "an empty log" : "a log of " + short_number(events) + " events";
-    return {.name = std::move(name),
-            .what = "published, committed, delivered and recorded, on " + log,
-            .measure = [=](const Bench& bench) { return measure(bench, place, events); },
-            .targets = target.figure.empty() ? std::vector<Target>{} : std::vector{target},
-            .beside_yardstick = true,
-            .needs_postgresql = place == Place::postgresql};
+    return {
+        .name = std::move(name),
+        .what = "published, committed, delivered and recorded, on " + log,
+        .measure = [=](const Bench& bench) { return measure(bench, place, {.events = events}); },
+        .targets = target.figure.empty() ? std::vector<Target>{} : std::vector{target},
+        .beside_yardstick = true,
+        .needs_postgresql = place == Place::postgresql};
+}
+
+/// A thousand queues, each of which sends one event at a time.
+Row ordered_row(const std::string& place_name, Place place) {
+    return {
+        .name = "ordered-" + place_name,
+        .what = "as deliver-" + place_name + ", with an ordering key for each of 1,000 users",
+        .measure = [=](const Bench& bench) { return measure(bench, place, {.are_ordered = true}); },
+        .targets = {{.figure = "rate", .versus = "deliver-" + place_name, .bar = 0.8, .aim = 1.0}},
+        .needs_postgresql = place == Place::postgresql};
+}
+
+/// A minute in a full run: what a checkpoint, a vacuum or a growing file costs is part of it.
+Row long_row(const std::string& versus, Place place) {
+    return {.name = versus + "-minute",
+            .what = "the same, for 30 times as long",
+            .measure = [=](const Bench& bench) { return measure(bench, place, {}, 30); },
+            .targets = {{.figure = "rate", .versus = versus, .bar = 0.95, .aim = 1.0}},
+            .needs_postgresql = place == Place::postgresql,
+            .repetitions = 1};
 }
 
 }  // namespace
@@ -41,6 +62,11 @@ void add_deliver_rows(Rows& rows, const Scale& scale) {
     rows.push_back(
         row("deliver-postgresql" + grown, Place::postgresql, scale.grown_log,
             {.figure = "rate", .versus = "deliver-postgresql", .bar = 0.80, .aim = 0.95}));
+    rows.push_back(long_row("deliver-sqlite", Place::sqlite));
+    rows.push_back(long_row("deliver-postgresql", Place::postgresql));
+    rows.push_back(ordered_row("memory", Place::memory));
+    rows.push_back(ordered_row("sqlite", Place::sqlite));
+    rows.push_back(ordered_row("postgresql", Place::postgresql));
 }
 
 }  // namespace bench

@@ -28,8 +28,8 @@ lib/delivery                 boost.system lib/base lib/endpoint lib/query lib/si
 lib/service                  boost.system lib/base lib/publication lib/metrics lib/endpoint lib/query lib/filter lib/catalog lib/signing lib/delivery
 lib/storage                  boost.system lib/base lib/publication lib/query lib/filter
 lib/storage/memory           boost.system lib/base lib/publication lib/query lib/storage
-lib/storage/sql              boost.system lib/base lib/encryption lib/publication lib/query lib/filter lib/storage soci sqlite libpq posix
-lib/storage/sql/sqlite       boost.system lib/base lib/publication lib/query lib/filter lib/signing lib/storage lib/storage/sql soci sqlite posix
+lib/storage/sql              boost.system lib/base lib/encryption lib/publication lib/query lib/filter lib/signing lib/storage soci sqlite libpq posix
+lib/storage/sql/sqlite       boost.system lib/base lib/encryption lib/publication lib/query lib/filter lib/storage lib/storage/sql soci sqlite posix
 lib/testing                  boost.system lib/base
 lib/transport                boost.system lib/base lib/endpoint asio beast boost crypto tls ares posix
 examples                     boost.system http asio beast json boost crypto tls posix sqlite libpq catch

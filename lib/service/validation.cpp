@@ -176,7 +176,7 @@ Result<> check(const Publication& publication, const Rules& rules) {
     }
     errors.include(check_members(publication, rules.now, rules.options.max_payload_bytes));
     if (!publication.ordering_key.empty() && !rules.keeps_order) {
-        errors.add("orderingKey", "is not available yet with this storage");
+        errors.add("orderingKey", "is not available with this storage");
     }
     return std::move(errors).result();
 }

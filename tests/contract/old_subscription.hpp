@@ -5,8 +5,32 @@
 
 namespace webhooks::testing {
 
+/// Undoes migrations 21 and 22 of PostgreSQL.
+inline void make_publish_old(soci::session& sql) {
+    for (const char* function :
+         {"webhooks_ordering_lock", "webhooks_append", "webhooks_publish",
+          "webhooks_publish_receipt", "webhooks_digest", "webhooks_publish_stored",
+          "webhooks_publish_encrypted", "webhooks_publish_keys"}) {
+        sql << std::string("DROP FUNCTION ") + function;
+    }
+    sql << "DROP INDEX webhooks_unmatched_key";
+    sql << "ALTER TABLE webhooks_unmatched DROP COLUMN ordering_key, DROP COLUMN place, "
+           "DROP COLUMN key_id";
+    sql << "CREATE FUNCTION webhooks_append(bigint, bigint[], text, text, text, bigint, bigint, "
+           "bigint) "
+           "RETURNS void LANGUAGE sql AS 'SELECT'";
+    for (const char* function : {"webhooks_publish", "webhooks_publish_receipt"}) {
+        sql << std::string("CREATE FUNCTION ") + function +
+                   "(text, text, text, text, text, timestamptz, timestamptz, "
+                   "OUT event_ids bigint[], OUT is_replay boolean) LANGUAGE sql "
+                   "AS 'SELECT ARRAY[]::bigint[], false'";
+    }
+    sql << "DELETE FROM webhooks_schema WHERE version >= 21";
+}
+
 /// Downgrades an empty schema to version 3, and inserts a subscription and keys.
 inline void make_old(soci::session& sql) {
+    if (sql.get_backend_name() == "postgresql") make_publish_old(sql);
     sql << "DROP TABLE webhooks_feed";
     for (const char* column : {"type_group", "json_schema", "example", "deprecated_at", "successor",
                                "note", "retired_at", "created_at", "updated_at", "revision"}) {
@@ -40,8 +64,7 @@ inline void make_old(soci::session& sql) {
     sql << "DROP TABLE webhooks_rollup";
     sql << "DROP TABLE IF EXISTS webhooks_unmatched";
     if (sql.get_backend_name() == "postgresql") {
-        sql << "DROP FUNCTION webhooks_check_event_type, webhooks_digest, webhooks_publish_stored, "
-               "webhooks_publish_encrypted, webhooks_publish_keys";
+        sql << "DROP FUNCTION webhooks_check_event_type";
     }
     sql << "DROP TABLE webhooks_data_key";
     sql << "DROP TABLE webhooks_portal_session";

@@ -86,6 +86,27 @@ TEST_CASE_METHOD(PostgresqlFixture, "each event is claimed by exactly one worker
 }
 
 TEST_CASE_METHOD(PostgresqlFixture,
+                 "an event that becomes due in front of a claimed backlog is claimed after it",
+                 "[postgresql]") {
+    const SubscriptionId id = subscribe().id;
+    const Time due = clock->now();
+    Batch batch = batch_of(id);
+    batch.appends.front().due = due;
+    batch.appends.resize(150, batch.appends.front());
+    write(batch);
+    const Claim most = storage->claim(worker.id, 100).value();
+    REQUIRE(most.events.size() == 100);
+    CHECK(most.next_due == due);
+    const EventId front = most.events.front().id;
+    record(id, front, {.number = 1, .outcome = Outcome::retry}, due - 1s, true);
+    const Claim rest = storage->claim(worker.id, 100).value();
+    CHECK(rest.events.size() == 50);
+    CHECK(rest.next_due == due - 1s);
+    CHECK(claim() == std::vector{front});
+    CHECK_FALSE(storage->claim(worker.id, 100).value().next_due);
+}
+
+TEST_CASE_METHOD(PostgresqlFixture,
                  "a key that several workers publish with at once is published once",
                  "[postgresql]") {
     const SubscriptionId id = subscribe().id;

@@ -76,3 +76,34 @@ test("a test event of the portal is the example of the endpoint's type", { skip:
   assert.equal(receiver.requests[0].body.toString(), '{"id":9007199254740993}');
   assert.deepEqual(page.faults, []);
 });
+
+test("another user's endpoint and delivery are nothing, at any address", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const endpoint = await server.subscribe({ name: "Secret name", eventType: "*", url: receiver.url });
+  const [event] = await server.publish("order.created", { canary: 1 });
+  const page = await openPage(await openBrowser(t), server.origin, { expected: [404] });
+  await page.goto((await linkFor(server, { userId: "stranger" })).url);
+  await heading(page, "Endpoints");
+  for (const path of ["", "/edit", "/created", "/deliveries", `/deliveries/${event}`, "/verify"]) {
+    await page.evaluate((to) => (location.hash = to), `#/endpoints/${endpoint.id}${path}`);
+    await page.getByText("There is nothing here").first().waitFor();
+    assert.doesNotMatch(await page.locator("body").innerText(), /Secret name|canary/, path);
+  }
+  assert.deepEqual(page.faults, []);
+});
+
+test("a session that is revoked ends with the next thing that its user does", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const link = await linkFor(server, { userId: "customer" });
+  const page = await openPage(await openBrowser(t), server.origin, { expected: [401] });
+  await page.goto(link.url);
+  await heading(page, "Endpoints");
+  await page.getByRole("button", { name: "Add endpoint" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Shop");
+  assert.equal((await server.request("DELETE", `/portal-sessions/${link.id}`)).status, 200);
+  await page.getByLabel("URL").fill("https://example.com/");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await heading(page, "This session has ended");
+  assert.deepEqual(page.faults, []);
+});

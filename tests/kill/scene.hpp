@@ -28,6 +28,10 @@ inline constexpr std::chrono::milliseconds shared_lease{1000};
 inline std::string shared_publisher_log(int slot) {
     return "published-" + std::to_string(slot) + ".log";
 }
+/// The ordering key of every tenth publication, one of 20; the others have none.
+inline std::string shared_ordering_key(int number) {
+    return number % 10 == 0 ? "queue-" + std::to_string(number / 10 % 20) : std::string();
+}
 /// A line for each time that results were fenced: the run, and their number.
 inline constexpr const char* fence_log = "fenced.log";
 

@@ -4,6 +4,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <kill/scene.hpp>
 #include <kill/settings.hpp>
 #include <kill/worker_process.hpp>
+#include <map>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -33,6 +35,27 @@ constexpr int slots = 3;
 /// results of one and a half commits.
 constexpr std::size_t max_in_memory = 16 + 200;
 
+/// Of each queue, the events arrived one after the other: once a later one was sent, no earlier one
+/// was any more. @return the requests for events with ordering keys
+std::size_t check_order(const std::vector<Request>& requests) {
+    std::map<std::string, long long> newest;
+    std::size_t count = 0;
+    for (const Request& request : requests) {
+        const std::string begin = R"("number":)";
+        const int number = std::stoi(request.body.substr(request.body.find(begin) + begin.size()));
+        const std::string key = shared_ordering_key(number);
+        if (key.empty()) continue;
+        const long long event =
+            std::stoll(request.webhook_id.substr(request.webhook_id.find('_') + 1));
+        long long& last = newest[request.endpoint + ' ' + key];
+        INFO("event " << event << " of " << request.endpoint << ", " << key);
+        CHECK(event >= last);
+        last = std::max(last, event);
+        ++count;
+    }
+    return count;
+}
+
 class SharedScene {
 public:
     explicit SharedScene(int publications) : publications_(publications) {
@@ -48,6 +71,8 @@ public:
                                        .url = receiver_.url() + name,
                                        .secret = Secret(secret),
                                        .max_retry_count = 9,
+                                       // What a lost worker had in flight waits for this long.
+                                       .timeout = 6s,
                                        .user_id = "host"})
                 .value();
         }
@@ -112,6 +137,7 @@ public:
             INFO("run " << run);
             CHECK(faults_.contains(run));
         }
+        CHECK(check_order(receiver_.requests()) > 0);
         return findings;
     }
 

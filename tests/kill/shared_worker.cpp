@@ -62,7 +62,8 @@ void publish_all(WebhookService& service, const PublisherLog& log, std::vector<i
             service.async_publish(host,
                                   {.event_type = shared_event_type,
                                    .payload = payload_of(number),
-                                   .idempotency_key = "order-" + std::to_string(number)},
+                                   .idempotency_key = "order-" + std::to_string(number),
+                                   .ordering_key = shared_ordering_key(number)},
                                   [&, i, number](const Result<PublishReceipt>& receipt) {
                                       if (receipt) log.add(number, *receipt);
                                       acknowledged[i] = receipt.has_value();

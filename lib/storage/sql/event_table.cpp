@@ -38,6 +38,7 @@ std::optional<SubscriptionId> find_owner(soci::session& sql, EventId event,
 
 bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event) {
     std::int64_t message = 0;
+    lock_queues(sql, {event});
     // The event first: a transaction that gives it a row locks it, so it has either committed the
     // row or finds the event gone.
     execute(sql, "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(event, "id"),

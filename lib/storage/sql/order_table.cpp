@@ -1,11 +1,19 @@
+#include <algorithm>
+#include <chrono>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/id_list.hpp>
 #include <storage/sql/order_table.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::storage {
 namespace {
 
 using soci::into;
 using soci::use;
+
+bool is_postgresql(soci::session& sql) {
+    return sql.get_backend_name() == "postgresql";
+}
 
 struct Queue {
     SubscriptionId subscription{};
@@ -41,15 +49,92 @@ void free_reserved(soci::session& sql, const Queue& queue) {
             "AND u.is_deferred = 1",
             into(reserved), use(queue.subscription, "owner"), use(queue.key, "key"));
     if (!sql.got_data()) return;
-    execute(sql,
-            "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0 "
-            "WHERE subscription_id = :owner AND event_id = :id",
-            use(queue.subscription, "owner"), use(reserved, "id"));
+    // Its worker may claim it meanwhile.
+    soci::statement free(sql);
+    free.exchange(use(queue.subscription, "owner"));
+    free.exchange(use(reserved, "id"));
+    const std::size_t freed =
+        execute(free,
+                "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0 "
+                "WHERE subscription_id = :owner AND event_id = :id AND is_deferred = 1");
+    if (freed == 0) return;
     execute(sql, "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id",
             use(reserved, "id"));
 }
 
+struct TakenEvent {
+    EventId id{};
+    SubscriptionId subscription{};
+    std::chrono::seconds timeout{0};  ///< Of its subscription.
+    bool is_deleted = false;
+};
+
+std::vector<TakenEvent> taken_by(soci::session& sql, WorkerId worker, std::size_t limit) {
+    std::vector<TakenEvent> events;
+    TakenEvent event;
+    std::int64_t timeout = 0;
+    soci::statement query(sql);
+    query.exchange(into(event.id));
+    query.exchange(into(event.subscription));
+    query.exchange(into(timeout));
+    query.exchange(into(event.is_deleted));
+    query.exchange(use(worker, "worker"));
+    query.exchange(use(limit, "take"));
+    for_each_row(query,
+                 "SELECT o.event_id, o.subscription_id, coalesce(s.timeout_seconds, 0), "
+                 "CASE WHEN e.id IS NULL THEN 1 ELSE 0 END FROM webhooks_ordered o "
+                 "LEFT JOIN webhooks_event e ON e.id = o.event_id "
+                 "LEFT JOIN webhooks_subscription s ON s.id = o.subscription_id "
+                 "WHERE o.worker_id = :worker AND o.worker_id <> 0 ORDER BY o.event_id LIMIT :take",
+                 [&] {
+                     event.timeout = std::chrono::seconds(timeout);
+                     events.push_back(event);
+                 });
+    return events;
+}
+
+/// The row that a lost worker had claimed can be claimed by others.
+/// @param due unless it was reserved: when. @return false if it has none
+bool release_row(soci::session& sql, const TakenEvent& event, WorkerId dead, Time due) {
+    soci::statement release(sql);
+    release.exchange(use(due, "due"));
+    release.exchange(use(dead, "dead"));
+    release.exchange(use(event.subscription, "owner"));
+    release.exchange(use(event.id, "id"));
+    return execute(release,
+                   "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
+                   "is_requested = 0, "
+                   "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE :due END "
+                   "WHERE claimed_by = :dead AND subscription_id = :owner AND event_id = :id") > 0;
+}
+
+/// It is not deleted meanwhile.
+void insert_row(soci::session& sql, EventId event, Time due) {
+    execute(sql,
+            std::string("INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, "
+                        "attempts, tries, claimed_by, claim_number, is_deferred) "
+                        "SELECT subscription_id, id, :due, 0, 0, 0, 0, 0 FROM webhooks_event "
+                        "WHERE id = :id") +
+                (is_postgresql(sql) ? " FOR KEY SHARE" : ""),
+            use(due, "due"), use(event, "id"));
+}
+
 }  // namespace
+
+void lock_queues(soci::session& sql, const std::vector<EventId>& events) {
+    if (events.empty() || !is_postgresql(sql)) return;
+    IdList ids;
+    for (const EventId event : events) {
+        ids.add(event.value);
+    }
+    execute(sql, "SELECT pg_advisory_xact_lock(l.id) FROM (SELECT DISTINCT " +
+                     queue_lock("k.ordering_key") +
+                     " AS id FROM (SELECT ordering_key FROM webhooks_ordered WHERE event_id IN " +
+                     ids.text() +
+                     " UNION SELECT m.ordering_key FROM webhooks_event e "
+                     "JOIN webhooks_message m ON m.id = e.message_id WHERE e.id IN " +
+                     ids.text() + " AND m.ordering_key IS NOT NULL) k ORDER BY id) l");
+}
 
 void enter_queue(soci::session& sql, SubscriptionId subscription, const std::string& key,
                  EventId event) {
@@ -163,41 +248,25 @@ std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::
     return events;
 }
 
-std::vector<TakenEvent> taken_by(soci::session& sql, WorkerId worker, std::size_t limit) {
-    std::vector<TakenEvent> events;
-    TakenEvent event;
-    std::int64_t timeout = 0;
-    soci::statement query(sql);
-    query.exchange(into(event.id));
-    query.exchange(into(event.subscription));
-    query.exchange(into(timeout));
-    query.exchange(into(event.is_deleted));
-    query.exchange(use(worker, "worker"));
-    query.exchange(use(limit, "take"));
-    for_each_row(query,
-                 "SELECT o.event_id, o.subscription_id, coalesce(s.timeout_seconds, 0), "
-                 "CASE WHEN e.id IS NULL THEN 1 ELSE 0 END FROM webhooks_ordered o "
-                 "LEFT JOIN webhooks_event e ON e.id = o.event_id "
-                 "LEFT JOIN webhooks_subscription s ON s.id = o.subscription_id "
-                 "WHERE o.worker_id = :worker AND o.worker_id <> 0 LIMIT :take",
-                 [&] {
-                     event.timeout = std::chrono::seconds(timeout);
-                     events.push_back(event);
-                 });
-    return events;
-}
-
-bool release_row(soci::session& sql, const TakenEvent& event, WorkerId dead, Time due) {
-    soci::statement release(sql);
-    release.exchange(use(due, "due"));
-    release.exchange(use(dead, "dead"));
-    release.exchange(use(event.subscription, "owner"));
-    release.exchange(use(event.id, "id"));
-    return execute(release,
-                   "UPDATE webhooks_undelivered SET claimed_by = 0, is_deferred = 0, "
-                   "is_requested = 0, "
-                   "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE :due END "
-                   "WHERE claimed_by = :dead AND subscription_id = :owner AND event_id = :id") > 0;
+std::size_t hand_back_ordered(soci::session& sql, WorkerId dead, Time now, std::size_t limit) {
+    std::vector<EventId> found;
+    for (const TakenEvent& event : taken_by(sql, dead, limit)) {
+        found.push_back(event.id);
+    }
+    if (found.empty()) return 0;
+    lock_queues(sql, found);
+    // Some may have been reopened or deleted meanwhile.
+    for (const TakenEvent& event : taken_by(sql, dead, limit)) {
+        if (!std::ranges::binary_search(found, event.id)) continue;
+        if (event.is_deleted) {
+            leave_queue(sql, event.id);
+            continue;
+        }
+        const Time due = now + deadline_of_ordered(event.timeout);
+        if (!release_row(sql, event, dead, due)) insert_row(sql, event.id, due);
+        put_back(sql, event.id);
+    }
+    return found.size();
 }
 
 }  // namespace webhooks::storage

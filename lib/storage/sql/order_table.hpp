@@ -7,7 +7,6 @@
 
 #include <soci/soci.h>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +15,17 @@
 #include <webhooks/time.hpp>
 
 namespace webhooks::storage {
+
+/// The advisory lock of PostgreSQL for queues with an ordering key, which some keys share. What
+/// depends on the events of a queue is decided while its lock is held, until the transaction ends.
+/// Locks are taken before rows are, and before ids are.
+/// @param key an SQL expression.
+inline std::string queue_lock(const std::string& key) {
+    return "(('webhooks_ordered'::regclass::oid::bigint << 32) | (hashtextextended(" + key +
+           " COLLATE \"C\", 0) & 255))";
+}
+/// Locks the queues of events. SQLite's transactions do not overlap.
+void lock_queues(soci::session& sql, const std::vector<EventId>& events);
 
 void enter_queue(soci::session& sql, SubscriptionId subscription, const std::string& key,
                  EventId event);
@@ -42,15 +52,8 @@ std::optional<EventId> in_front_of(soci::session& sql, EventId event);
 /// The events that a claim of a worker took.
 std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::int64_t number);
 
-struct TakenEvent {
-    EventId id{};
-    SubscriptionId subscription{};
-    std::chrono::seconds timeout{0};  ///< Of its subscription.
-    bool is_deleted = false;
-};
-std::vector<TakenEvent> taken_by(soci::session& sql, WorkerId worker, std::size_t limit);
-/// The row that a lost worker had claimed can be claimed by others.
-/// @param due unless it was reserved: when. @return false if it has none
-bool release_row(soci::session& sql, const TakenEvent& event, WorkerId dead, Time due);
+/// Releases what a dead worker had taken, up to `limit` events. What it had in its memory may be in
+/// flight: it is due when its request must be over. @return their number
+std::size_t hand_back_ordered(soci::session& sql, WorkerId dead, Time now, std::size_t limit);
 
 }  // namespace webhooks::storage

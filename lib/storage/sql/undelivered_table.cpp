@@ -51,6 +51,7 @@ private:
 }  // namespace
 
 Result<> reopen_event(soci::session& sql, SubscriptionId subscription, EventId event, Time now) {
+    lock_queues(sql, {event});
     soci::statement reopen(sql);
     reopen.exchange(use(now, "due"));
     reopen.exchange(use(subscription, "owner"));
@@ -92,6 +93,7 @@ Reopened reopen_undelivered(soci::session& sql, SubscriptionId subscription,
     query.exchange(use(limit, "take"));
     for_each_row(query, "SELECT u.event_id" + from_undelivered + " ORDER BY u.event_id LIMIT :take",
                  [&] { events.push_back(id); });
+    lock_queues(sql, events);
     // A worker may have claimed one since it was found.
     soci::statement reopen = prepared(sql, soci::details::st_repeatable_query, reopening,
                                       use(now, "due"), use(subscription, "owner"), use(id, "id"));

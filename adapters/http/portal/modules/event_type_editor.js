@@ -2,7 +2,7 @@
 
 /** @param shared what scripts/70-modules.js shares. @return the parts by name */
 export default function eventTypeEditor(shared) {
-    const { html, useState, useRef, useLoad, api, t, visible, pretty, Confirm, Field, Head, Loaded, Problem, Text, typeHref, loadType, knownTypes, forgetTypes, say } = shared;
+    const { html, useState, useRef, useLoad, api, t, visible, pretty, Confirm, Field, Head, Loaded, Problem, Text, typeHref, loadType, knownTypes, forgetTypes, say, isOperator } = shared;
 
     const texts = {
         addTitle: "Add event type", editTitle: (name) => `Edit ${name}`, edit: "Edit", retire: "Retire", revive: "Revive", save: "Save",
@@ -156,8 +156,8 @@ export default function eventTypeEditor(shared) {
             const [types, type] = await Promise.all([knownTypes(), name && loadType(name)]);
             return { types, type };
         }, [name]);
-        return html`<${Head} title=${name ? texts.editTitle(visible(name)) : texts.addTitle} back=${name ? [typeHref(name), name] : ["#/event-types", t.types.title]} />
-            <${Loaded} of=${given} lines=${10}>${({ types, type }) => html`<${Fields} types=${types} type=${type} />`}<//>`;
+        return html`<${Head} title=${name ? texts.editTitle(name) : texts.addTitle} back=${name ? [typeHref(name), name] : ["#/event-types", t.types.title]} />
+            ${!isOperator() ? html`<p class="mute">${t.forbidden("administrator")}</p>` : html`<${Loaded} of=${given} lines=${10}>${({ types, type }) => html`<${Fields} types=${types} type=${type} />`}<//>`}`;
     }
 
     return { Actions, Form };

@@ -4,6 +4,7 @@
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/array.hpp>
 #include <storage/sql/postgresql/idempotency_keys.hpp>
+#include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/trace_text.hpp>
 
 namespace webhooks::storage {
@@ -26,12 +27,16 @@ public:
         expiries_.add(to_micros(append.message->expires_at));
         traces_.add(write_trace(append.message->trace));
         keys_.add(append.message->key_id);
+        const std::string& ordering_key = append.message->ordering_key;
+        ordering_keys_.add(ordering_key.empty() ? std::nullopt
+                                                : std::optional<std::string_view>(ordering_key));
         for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
             const std::int64_t event = first + static_cast<std::int64_t>(i);
             const std::int64_t subscription = append.subscriptions[i].value;
             events_.add(event);
             subscriptions_.add(subscription);
             message_of_.add(first);
+            ordered_.add(append, append.subscriptions[i], {event});
             if (!append.due) continue;
             waiting_.add(event);
             waiting_subscriptions_.add(subscription);
@@ -41,14 +46,15 @@ public:
         is_empty_ = false;
     }
 
-    void send(PostgresqlConnection& connection, const WorkerContext& context) {
+    /// @return the events that the worker does not hold: `BatchReceipt::waiting`
+    std::vector<EventId> write(PostgresqlConnection& connection, const WorkerContext& context) {
         static const PreparedStatement insert_messages = {
             "insert_messages",
             "INSERT INTO webhooks_message "
-            "(id, event_count, event_type, content_type, payload, expires_at, trace, key_id) "
-            "SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), "
+            "(id, event_count, event_type, content_type, payload, expires_at, trace, key_id, "
+            "ordering_key) SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), "
             "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::text[]), "
-            "unnest($8::bigint[])"};
+            "unnest($8::bigint[]), unnest($9::text[])"};
         static const PreparedStatement insert_events = {
             "insert_events",
             "INSERT INTO webhooks_event "
@@ -59,18 +65,20 @@ public:
             "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, tries, "
             "claimed_by, claim_number, is_deferred) SELECT unnest($1::bigint[]), "
             "unnest($2::bigint[]), unnest($3::bigint[]), 0, 0, 0, 0, 0"};
-        if (is_empty_) return;
-        connection.send(
-            insert_messages,
-            {messages_.take(), event_counts_.take(), event_types_.take(), content_types_.take(),
-             payloads_.take(), expiries_.take(), traces_.take(), keys_.take()});
+        if (is_empty_) return {};
+        connection.send(insert_messages,
+                        {messages_.take(), event_counts_.take(), event_types_.take(),
+                         content_types_.take(), payloads_.take(), expiries_.take(), traces_.take(),
+                         keys_.take(), ordering_keys_.take()});
         connection.send(insert_events, {parameter(context.worker.id.value),
                                         parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
                                         parameter(to_micros(context.now)), events_.take(),
                                         subscriptions_.take(), message_of_.take()});
-        if (!has_waiting_) return;
-        connection.send(insert_waiting,
-                        {waiting_subscriptions_.take(), waiting_.take(), dues_.take()});
+        if (has_waiting_) {
+            connection.send(insert_waiting,
+                            {waiting_subscriptions_.take(), waiting_.take(), dues_.take()});
+        }
+        return ordered_.write(connection, context);
     }
 
 private:
@@ -82,12 +90,14 @@ private:
     PostgresqlArray expiries_{Element::bigint};
     PostgresqlArray traces_{Element::text};
     PostgresqlArray keys_{Element::bigint};
+    PostgresqlArray ordering_keys_{Element::text};
     PostgresqlArray events_{Element::bigint};
     PostgresqlArray subscriptions_{Element::bigint};
     PostgresqlArray message_of_{Element::bigint};
     PostgresqlArray waiting_{Element::bigint};
     PostgresqlArray waiting_subscriptions_{Element::bigint};
     PostgresqlArray dues_{Element::bigint};
+    NewOrdered ordered_;
     bool is_empty_ = true;
     bool has_waiting_ = false;
 };
@@ -101,7 +111,8 @@ void lock_revision(PostgresqlConnection& connection) {
 }
 
 std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
-                                     const std::vector<Append>& appends, EventId first_event) {
+                                     const std::vector<Append>& appends, EventId first_event,
+                                     std::vector<EventId>& waiting) {
     const std::vector<Appended> reserved = reserve(appends, first_event);
     BatchKeys keys(appends, reserved);
     keys.write(connection, context.now);
@@ -112,7 +123,7 @@ std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Wor
     for (std::size_t i = 0; i < appends.size(); ++i) {
         if (is_new(verdicts[i])) new_events.add(appends[i], *verdicts[i]);
     }
-    new_events.send(connection, context);
+    waiting = new_events.write(connection, context);
     return verdicts;
 }
 

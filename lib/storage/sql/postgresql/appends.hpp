@@ -14,7 +14,9 @@ void lock_revision(PostgresqlConnection& connection);
 /// @param first_event the first of the ids that were reserved for these.
 /// @return conflict for an idempotency key that was used for other content; unavailable for one
 /// with which another transaction is publishing.
+/// @param waiting gets the events that the worker does not hold: `BatchReceipt::waiting`
 std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
-                                     const std::vector<Append>& appends, EventId first_event);
+                                     const std::vector<Append>& appends, EventId first_event,
+                                     std::vector<EventId>& waiting);
 
 }  // namespace webhooks::storage

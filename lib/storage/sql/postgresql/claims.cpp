@@ -3,15 +3,20 @@
 #include <memory>
 #include <set>
 #include <storage/sql/exchange.hpp>
+#include <storage/sql/order_table.hpp>
 #include <storage/sql/postgresql/array.hpp>
 #include <storage/sql/postgresql/claims.hpp>
 #include <storage/sql/postgresql/lookup_sql.hpp>
+#include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/trace_text.hpp>
 
 namespace webhooks::storage {
 namespace {
 
 using Element = PostgresqlArray::Element;
+
+/// A search for fewer always begins at the front.
+constexpr std::size_t few_events = 100;
 
 /// @pre `wanted` is not empty.
 std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
@@ -22,7 +27,8 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
     }
     static const PreparedStatement select = {
         "read_messages",
-        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace, m.key_id "
+        "SELECT m.id, m.event_type, m.content_type, m.payload, m.expires_at, m.trace, m.key_id, "
+        "m.ordering_key "
         "FROM unnest($1::bigint[]) AS wanted(message) " +
             look_up("*", "webhooks_message", "wanted.message", "BETWEEN $2 AND $3") + "m"};
     std::map<std::int64_t, std::shared_ptr<const Message>> messages;
@@ -36,6 +42,7 @@ std::map<std::int64_t, std::shared_ptr<const Message>> read_messages(
         if (!rows.is_null(row, 4)) message->expires_at = from_micros(rows.number(row, 4));
         if (!rows.is_null(row, 5)) message->trace = read_trace(std::string(rows.text(row, 5)));
         message->key_id = rows.number(row, 6);
+        if (!rows.is_null(row, 7)) message->ordering_key = rows.text(row, 7);
         messages[rows.number(row, 0)] = std::move(message);
     }
     return messages;
@@ -92,26 +99,46 @@ const std::string& in_memory() {
 }  // namespace
 
 std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
-                             std::size_t limit, std::int64_t number) {
+                             DueCursor& cursor, std::size_t limit, std::int64_t number) {
     static const PreparedStatement statement = {
         "claim", claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
-                          "WHERE claimed_by = 0 AND due_at <= $3 ORDER BY due_at, event_id "
-                          "LIMIT $4 FOR UPDATE SKIP LOCKED",
+                          "WHERE claimed_by = 0 AND due_at <= $3 AND (due_at, event_id) > ($5, $6) "
+                          "ORDER BY due_at, event_id LIMIT $4 FOR UPDATE SKIP LOCKED",
                           "m.due_at, e.id")};
-    return read_held(
-        connection,
-        connection.execute(statement, {parameter(context.worker.id.value), parameter(number),
-                                       parameter(to_micros(context.now)),
-                                       parameter(static_cast<std::int64_t>(limit))}));
+    const DueCursor::Place from = cursor.begin(std::chrono::steady_clock::now());
+    send_due_locks(connection, context.now, from, limit);
+    std::vector<HeldEvent> events = read_held(
+        connection, connection.execute(
+                        statement, {parameter(context.worker.id.value), parameter(number),
+                                    parameter(to_micros(context.now)),
+                                    parameter(static_cast<std::int64_t>(limit)),
+                                    parameter(to_micros(from.due)), parameter(from.event.value)}));
+    if (events.size() == limit && limit >= few_events) {
+        cursor.advance({events.back().due, events.back().id});
+    } else {
+        cursor.reset();
+    }
+    take_turns(connection, context, events);
+    return events;
 }
 
-std::optional<Time> read_rest(PostgresqlConnection& connection, Claim& claim) {
+std::optional<Time> read_rest(PostgresqlConnection& connection, DueCursor& cursor, Time now,
+                              Claim& claim) {
     static const PreparedStatement select = {
         "read_rest",
         "SELECT revision, (SELECT due_at FROM webhooks_undelivered WHERE claimed_by = 0 "
-        "AND due_at IS NOT NULL ORDER BY due_at LIMIT 1), "
+        "AND due_at IS NOT NULL AND (due_at, event_id) > ($1, $2) "
+        "ORDER BY due_at, event_id LIMIT 1), "
         "(SELECT created_at FROM webhooks_unmatched ORDER BY id LIMIT 1) FROM webhooks_state"};
-    const PostgresqlRows rows = connection.execute(select, {});
+    const auto read_behind = [&](const DueCursor::Place& place) {
+        return connection.execute(select,
+                                  {parameter(to_micros(place.due)), parameter(place.event.value)});
+    };
+    const DueCursor::Place from = cursor.begin(std::chrono::steady_clock::now());
+    PostgresqlRows rows = read_behind(from);
+    if (!from.is_front() && (rows.is_null(0, 1) || rows.number(0, 1) > to_micros(now))) {
+        rows = read_behind({});
+    }
     claim.revision = rows.number(0, 0);
     if (!rows.is_null(0, 1)) claim.next_due = from_micros(rows.number(0, 1));
     return rows.is_null(0, 2) ? std::nullopt : std::optional(from_micros(rows.number(0, 2)));
@@ -137,7 +164,12 @@ void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t num
         "unclaim",
         "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = $1 "
         "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = $2"};
+    const std::vector<EventId> ordered = claimed_in_order(connection.sql(), worker, number);
+    lock_queues(connection.sql(), ordered);
     connection.execute(update, {parameter(worker.value), parameter(number)});
+    for (const EventId event : ordered) {
+        put_back(connection.sql(), event);
+    }
 }
 
 std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId worker,
@@ -172,6 +204,9 @@ std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time n
         "due_at = CASE is_deferred WHEN 1 THEN due_at ELSE least(due_at, $3) END FROM found f "
         "WHERE u.subscription_id = f.subscription_id AND u.event_id = f.event_id RETURNING 1) "
         "SELECT count(*) FROM moved"};
+    const std::size_t ordered = hand_back_ordered(connection.sql(), dead.id, now, limit);
+    if (ordered == limit) return ordered;
+    limit -= ordered;
     const PostgresqlRows held = connection.execute(
         change, {parameter(dead.id.value), parameter(dead.low_water.value),
                  parameter(static_cast<std::int64_t>(limit)), parameter(to_micros(now))});
@@ -180,7 +215,7 @@ std::size_t hand_back(PostgresqlConnection& connection, DeadWorker& dead, Time n
     const PostgresqlRows claimed = connection.execute(
         release, {parameter(dead.id.value), parameter(static_cast<std::int64_t>(limit) - recorded),
                   parameter(to_micros(now))});
-    return static_cast<std::size_t>(recorded + claimed.number(0, 0));
+    return ordered + static_cast<std::size_t>(recorded + claimed.number(0, 0));
 }
 
 }  // namespace webhooks::storage

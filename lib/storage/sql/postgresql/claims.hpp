@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <storage/sql/postgresql/connection.hpp>
+#include <storage/sql/postgresql/due_cursor.hpp>
 #include <storage/sql/postgresql/worker_table.hpp>
 #include <vector>
 #include <webhooks/storage/delivery_log.hpp>
@@ -14,11 +15,12 @@ namespace webhooks::storage {
 
 /// Due events that no transaction has locked, marked as the worker's.
 std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
-                             std::size_t limit, std::int64_t number);
+                             DueCursor& cursor, std::size_t limit, std::int64_t number);
 /// When the earliest unclaimed event is due, and the revision of now. A statement after that of the
 /// claim, for this may have taken what was committed after its snapshot.
 /// @return when the oldest work for `judge_unmatched` was published, if there is any.
-std::optional<Time> read_rest(PostgresqlConnection& connection, Claim& claim);
+std::optional<Time> read_rest(PostgresqlConnection& connection, DueCursor& cursor, Time now,
+                              Claim& claim);
 std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,
                                       SubscriptionId subscription, std::size_t limit,
                                       std::int64_t number);

@@ -35,9 +35,7 @@ Result<> check_texts(const Publication& publication) {
     expect_text("contentType", publication.content_type);
     expect_text("userId", publication.user_id);
     expect_text("idempotencyKey", publication.idempotency_key);
-    if (!publication.ordering_key.empty()) {
-        errors.push_back({"orderingKey", "is not available yet with this storage"});
-    }
+    expect_text("orderingKey", publication.ordering_key);
     if (errors.empty()) return {};
     return Error(std::move(errors));
 }
@@ -191,11 +189,11 @@ private:
         const auto time = [](const char* number) {
             return "'epoch'::timestamptz + " + std::string(number) + " * interval '1 microsecond'";
         };
-        std::string statement = "SELECT array_to_string(event_ids, ' '), is_replay FROM " +
-                                schema_ + ".webhooks_publish_" +
-                                (sealed != nullptr ? "encrypted(" : "receipt(") + text("$1") +
-                                ", " + text("$2") + ", " + text("$3") + ", " + text("$4") + ", " +
-                                text("$5") + ", " + time("$6") + ", " + time("$7");
+        std::string statement =
+            "SELECT array_to_string(event_ids, ' '), is_replay FROM " + schema_ +
+            ".webhooks_publish_" + (sealed != nullptr ? "encrypted(" : "receipt(") + text("$1") +
+            ", " + text("$2") + ", " + text("$3") + ", " + text("$4") + ", " + text("$5") + ", " +
+            time("$6") + ", " + time("$7") + ", " + text("$8");
         const auto micros = [](const std::optional<Time>& moment) {
             return storage::parameter(storage::to_micros(moment));
         };
@@ -205,11 +203,12 @@ private:
                                                       unless_empty(publication.idempotency_key),
                                                       publication.content_type,
                                                       micros(publication.deliver_at),
-                                                      micros(publication.expires_at)};
-        std::vector<Oid> types = {bytea, bytea, bytea, bytea, bytea, bigint, bigint};
+                                                      micros(publication.expires_at),
+                                                      unless_empty(publication.ordering_key)};
+        std::vector<Oid> types = {bytea, bytea, bytea, bytea, bytea, bigint, bigint, bytea};
         if (sealed != nullptr) {
-            statement += ", ARRAY[" + text("$8") + ", " + text("$9") + "], $10, " + text("$11") +
-                         ", " + text("$12");
+            statement += ", ARRAY[" + text("$9") + ", " + text("$10") + "], $11, " + text("$12") +
+                         ", " + text("$13");
             const std::optional<IdempotencyKey>& key = sealed->idempotency;
             const std::optional<storage::DataKeyRow>& made = sealed->made;
             parameters.insert(parameters.end(),

@@ -6,6 +6,7 @@
 #include <storage/sql/overview.hpp>
 #include <storage/sql/postgresql/appends.hpp>
 #include <storage/sql/postgresql/claims.hpp>
+#include <storage/sql/postgresql/order.hpp>
 #include <storage/sql/postgresql/postgresql_storage.hpp>
 #include <storage/sql/postgresql/rollups.hpp>
 #include <storage/sql/postgresql/schema.hpp>
@@ -277,31 +278,38 @@ EventId PostgresqlStorage::newest_event(soci::session& sql) {
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& given) {
     Batch room;
-    const Batch& batch = sealed(given, room);
-    Result<BatchReceipt> receipt = write(worker, batch, OnDuplicate::fail);
-    if (!receipt && receipt.error() == Errc::conflict) {
-        receipt = write(worker, batch, OnDuplicate::ignore);
+    const Batch* batch = &sealed(given, room);
+    for (bool may_ask = true;; may_ask = false) {
+        JudgedOrdered judged;
+        Result<BatchReceipt> receipt = write(worker, *batch, OnDuplicate::fail, judged);
+        if (!receipt && receipt.error() == Errc::conflict) {
+            receipt = write(worker, *batch, OnDuplicate::ignore, judged);
+        }
+        if (judged.held_up.empty()) return receipt;
+        // The host's key provider is asked outside transactions.
+        if (may_ask && obtain_keys(judged.missing_keys)) continue;
+        batch = &without_held_up(*batch, judged, room);
     }
-    return receipt;
 }
 
 Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch,
-                                              OnDuplicate on_duplicate) {
-    std::size_t events = 0;
-    for (const Append& append : batch.appends) {
-        events += append.subscriptions.size();
-    }
+                                              OnDuplicate on_duplicate, JudgedOrdered& judged) {
     std::vector<OperationalEvent> written;
     Result<BatchReceipt> answer =
         run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
+            send_queue_locks(connection, batch);
+            judged = judge_ordered(connection, open_, batch);
+            if (!judged.held_up.empty()) return held_up();
             const std::optional<BegunBatch> begun =
-                begin_batch(connection, given_time(), worker, batch, events);
+                begin_batch(connection, given_time(), worker, batch);
             if (!begun) return taken_over();
             if (!batch.appends.empty() && begun->revision != batch.matched_at) {
                 return Error(Errc::stale_revision, "subscriptions have changed");
             }
             send_results(connection, worker, batch, on_duplicate);
+            send_order(connection, worker, batch);
             send_rollups(connection, worker, batch.rollups);
+            send_filtered(connection, worker, judged.filtered, begun->context.now);
             if (batch.report) send_report(connection, worker, *batch.report);
             const bool has_findings = !batch.states.empty() || !batch.deactivations.empty() ||
                                       !batch.failing_notices.empty() || has_exhausted(batch);
@@ -309,8 +317,10 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             // change them.
             if (has_findings) lock_revision(connection);
             BatchReceipt receipt;
-            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event);
-            if (events > 0) notify_of_events(connection, begun->context.now, sender_);
+            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event,
+                                     receipt.waiting);
+            if (begun->first_event != EventId{})
+                notify_of_events(connection, begun->context.now, sender_);
             // A SOCI call waits for what was sent, which otherwise goes with the commit.
             if (!has_findings) return receipt;
             return with_operational(connection.sql(), batch.exhausted_window, begun->context.now,
@@ -335,27 +345,23 @@ Result<std::vector<HeldEvent>> PostgresqlStorage::appended_after(WorkerId worker
 }
 
 Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
-    std::set<std::int64_t> missing_keys;
-    const auto open = [this](const Message& stored, std::set<std::int64_t>& missing) {
-        return open_known(stored, missing);
-    };
+    std::set<std::int64_t> missing;
     Result<Claim> claimed = opened(run_as(
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
-            Claim claim{
-                .events = storage::claim(connection, context, limit.events_of_any_size(), number)};
-            if (!read_rest(connection, claim)) return claim;
+            Claim claim{.events = storage::claim(connection, context, due_cursor_,
+                                                 limit.events_of_any_size(), number)};
+            if (!read_rest(connection, due_cursor_, context.now, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
-            const std::size_t judged =
-                judge_unmatched(connection, open, claim.filtered, missing_keys);
+            const std::size_t judged = judge_unmatched(connection, open_, claim.filtered, missing);
             if (judged > 0) notify_of_events(connection, context.now, sender_);
-            const std::optional<Time> more = read_rest(connection, claim);
+            const std::optional<Time> more = read_rest(connection, due_cursor_, context.now, claim);
             if (more && judged > 0)
                 claim.next_due = std::min(*more, claim.next_due.value_or(*more));
             return claim;
         }));
     // The host's key provider is asked outside transactions; the next claim judges with these keys.
-    if (claimed && obtain_keys(missing_keys)) claimed->next_due = Time();
+    if (claimed && obtain_keys(missing)) claimed->next_due = Time();
     return claimed;
 }
 

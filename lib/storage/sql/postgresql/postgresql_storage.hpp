@@ -2,9 +2,11 @@
 
 #include <mutex>
 #include <optional>
+#include <storage/sql/postgresql/due_cursor.hpp>
 #include <storage/sql/postgresql/listener.hpp>
 #include <storage/sql/postgresql/pool.hpp>
 #include <storage/sql/postgresql/results.hpp>
+#include <storage/sql/postgresql/unmatched.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <webhooks/postgresql_storage.hpp>
 
@@ -19,6 +21,7 @@ public:
     /// Connects, and checks that the schema has the required version.
     Result<> open();
 
+    bool keeps_order() const override { return true; }
     Result<Worker> register_worker(std::chrono::milliseconds lease) override;
     Result<Heartbeat> heartbeat(WorkerId) override;
     Result<> retire_worker(WorkerId) override;
@@ -57,7 +60,9 @@ private:
     template <class Answering>
     auto run_as(WorkerId worker, WorkerLock lock, Answering body);
 
-    Result<BatchReceipt> write(WorkerId worker, const Batch& batch, OnDuplicate on_duplicate);
+    /// @param judged if appends are held up, nothing is written.
+    Result<BatchReceipt> write(WorkerId worker, const Batch& batch, OnDuplicate on_duplicate,
+                               JudgedOrdered& judged);
     std::size_t take_over(PostgresqlConnection& connection, std::size_t limit,
                           OperationalWriter& writer);
 
@@ -70,6 +75,10 @@ private:
     PostgresqlLink link_;
     PostgresqlPool pool_;
     PostgresqlPool worker_pool_;
+    DueCursor due_cursor_;
+    const OpenMessage open_ = [this](const Message& stored, std::set<std::int64_t>& missing) {
+        return open_known(stored, missing);
+    };
     std::mutex listener_mutex_;
     std::optional<PostgresqlListener> listener_;
     /// Tells this object's notifications of events from those of others.

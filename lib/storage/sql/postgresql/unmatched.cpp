@@ -1,8 +1,14 @@
+#include <algorithm>
+#include <base/bucket.hpp>
 #include <filter/judge.hpp>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
+#include <sstream>
+#include <storage/sql/order_table.hpp>
 #include <storage/sql/postgresql/array.hpp>
+#include <storage/sql/postgresql/order.hpp>
+#include <storage/sql/postgresql/rollups.hpp>
 #include <storage/sql/postgresql/unmatched.hpp>
 #include <string>
 
@@ -15,28 +21,71 @@ constexpr std::size_t max_payload_bytes = 4 * 1024 * 1024;
 
 struct Unmatched {
     std::int64_t id = 0;
-    Message message = {};
+    std::vector<SubscriptionId> subscriptions = {};
+    Message message = {};  ///< As it is stored.
 };
 
-/// The oldest that no transaction has locked.
-/// @param locked the data keys that are missing
-std::optional<Unmatched> take(PostgresqlConnection& connection,
-                              const std::set<std::int64_t>& locked) {
+const std::string& reading() {
+    static const std::string text =
+        "SELECT u.id, array_to_string(u.subscriptions, ' '), u.event_type, u.content_type, "
+        "u.payload, u.key_id, coalesce(u.ordering_key, '') FROM webhooks_unmatched u WHERE ";
+    return text;
+}
+
+Unmatched read(const PostgresqlRows& rows, int row) {
+    Unmatched publication{
+        .id = rows.number(row, 0),
+        .message = {.event_type = std::string(rows.text(row, 2)),
+                    .content_type = std::string(rows.text(row, 3)),
+                    .payload = std::make_shared<const std::string>(rows.text(row, 4)),
+                    .key_id = rows.number(row, 5),
+                    .ordering_key = std::string(rows.text(row, 6))}};
+    std::istringstream subscriptions{std::string(rows.text(row, 1))};
+    for (std::int64_t id = 0; subscriptions >> id;) {
+        publication.subscriptions.push_back({id});
+    }
+    return publication;
+}
+
+/// An earlier publication with the same ordering key for one of the same subscriptions: the first
+/// one that there is, or null.
+const std::string& earlier_one() {
+    static const std::string text =
+        "(SELECT q.id FROM webhooks_unmatched q WHERE q.ordering_key = u.ordering_key "
+        "AND q.place < u.place AND q.subscriptions && u.subscriptions LIMIT 1)";
+    return text;
+}
+
+/// The oldest after this one that no transaction has locked and that waits for no other. Where a
+/// host still publishes with an ordering key, others with it wait.
+/// @param missing_keys of publications that are left out
+std::optional<Unmatched> take(PostgresqlConnection& connection, std::int64_t after,
+                              const std::set<std::int64_t>& missing_keys) {
     static const PreparedStatement select = {
         "take_unmatched",
-        "SELECT id, event_type, content_type, payload, key_id FROM webhooks_unmatched "
-        "WHERE key_id <> ALL ($1::bigint[]) ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"};
+        reading() +
+            "u.id > $1 AND u.key_id <> ALL ($2::bigint[]) AND (u.ordering_key IS NULL OR (" +
+            earlier_one() + " IS NULL AND NOT " + is_open("u.ordering_key") +
+            ")) ORDER BY u.id LIMIT 1 FOR UPDATE OF u SKIP LOCKED"};
     PostgresqlArray left_out(PostgresqlArray::Element::bigint);
-    for (const std::int64_t key : locked) {
+    for (const std::int64_t key : missing_keys) {
         left_out.add(key);
     }
-    const PostgresqlRows rows = connection.execute(select, {left_out.take()});
-    if (rows.size() == 0) return std::nullopt;
-    return Unmatched{.id = rows.number(0, 0),
-                     .message = {.event_type = std::string(rows.text(0, 1)),
-                                 .content_type = std::string(rows.text(0, 2)),
-                                 .payload = std::make_shared<const std::string>(rows.text(0, 3)),
-                                 .key_id = rows.number(0, 4)}};
+    const PostgresqlRows rows = connection.execute(select, {parameter(after), left_out.take()});
+    return rows.size() == 0 ? std::nullopt : std::optional(read(rows, 0));
+}
+
+/// Whether a publication waits for no other, and this stays so until the transaction ends.
+bool is_next(PostgresqlConnection& connection, std::int64_t publication) {
+    static const PreparedStatement lock = {"try_unmatched_lock",
+                                           "SELECT 1 FROM webhooks_unmatched u WHERE u.id = $1 "
+                                           "AND pg_try_advisory_xact_lock(" +
+                                               queue_lock("u.ordering_key") + ")"};
+    static const PreparedStatement select = {
+        "is_next_unmatched",
+        "SELECT 1 FROM webhooks_unmatched u WHERE u.id = $1 AND " + earlier_one() + " IS NULL"};
+    return connection.execute(lock, {parameter(publication)}).size() > 0 &&
+           connection.execute(select, {parameter(publication)}).size() > 0;
 }
 
 /// Judges the filters of now. A subscription that was deleted since gets nothing. What cannot be
@@ -67,25 +116,111 @@ void append(PostgresqlConnection& connection, std::int64_t id, PostgresqlArray s
         "append_judged",
         "WITH judged AS (DELETE FROM webhooks_unmatched WHERE id = $1 RETURNING *) "
         "SELECT webhooks_append(webhooks_take_ids(cardinality($2::bigint[])), $2::bigint[], "
-        "event_type, content_type, payload, expires_at, due_at, created_at, key_id) FROM judged "
-        "WHERE cardinality($2::bigint[]) > 0"};
+        "event_type, content_type, payload, expires_at, due_at, created_at, ordering_key, "
+        "key_id) FROM judged WHERE cardinality($2::bigint[]) > 0"};
     connection.execute(move, {parameter(id), subscriptions.take()});
 }
 
+void judge_and_append(PostgresqlConnection& connection, std::int64_t id, const Message& plain,
+                      std::vector<SubscriptionId>& filtered) {
+    append(connection, id, judge(connection, id, plain, filtered));
+}
+
 }  // namespace
+
+JudgedOrdered judge_ordered(PostgresqlConnection& connection, const OpenMessage& open,
+                            const Batch& batch) {
+    static const PreparedStatement select = {
+        "take_unmatched_of_keys",
+        reading() + "u.ordering_key = ANY ($1::text[]) ORDER BY u.place FOR UPDATE OF u"};
+    PostgresqlArray keys(PostgresqlArray::Element::text);
+    bool is_empty = true;
+    for (const Append& append : batch.appends) {
+        if (append.message->ordering_key.empty() || append.rejection) continue;
+        keys.add(append.message->ordering_key);
+        is_empty = false;
+    }
+    JudgedOrdered judged;
+    if (is_empty) return judged;
+    const PostgresqlRows rows = connection.execute(select, {keys.take()});
+    // For each ordering key, the subscriptions for which something cannot be judged yet.
+    std::map<std::string, std::set<SubscriptionId>> waiting;
+    const auto waits = [&](const std::string& key, const std::vector<SubscriptionId>& those) {
+        const auto found = waiting.find(key);
+        return found != waiting.end() && std::ranges::any_of(those, [&](SubscriptionId id) {
+                   return found->second.contains(id);
+               });
+    };
+    for (int row = 0; row < rows.size(); ++row) {
+        const Unmatched publication = read(rows, row);
+        const std::string& key = publication.message.ordering_key;
+        // Also of one that waits, so that all missing keys are obtained together.
+        const Message plain = open(publication.message, judged.missing_keys);
+        if (plain.state == PayloadState::locked || waits(key, publication.subscriptions)) {
+            waiting[key].insert(publication.subscriptions.begin(), publication.subscriptions.end());
+        } else {
+            judge_and_append(connection, publication.id, plain, judged.filtered);
+        }
+    }
+    for (std::size_t i = 0; i < batch.appends.size(); ++i) {
+        const Append& append = batch.appends[i];
+        if (!append.rejection && waits(append.message->ordering_key, append.subscriptions)) {
+            judged.held_up.push_back(i);
+        }
+    }
+    return judged;
+}
+
+const Batch& without_held_up(const Batch& batch, const JudgedOrdered& judged, Batch& room) {
+    if (&batch != &room) room = batch;
+    for (const std::size_t i : judged.held_up) {
+        room.appends[i].rejection = held_up();
+    }
+    return room;
+}
+
+Error held_up() {
+    return {Errc::unavailable,
+            "an earlier publication with this ordering key cannot be decrypted, because the key "
+            "provider does not give its key: repeat this one later"};
+}
+
+void send_filtered(PostgresqlConnection& connection, WorkerId worker,
+                   const std::vector<SubscriptionId>& filtered, Time now) {
+    std::map<SubscriptionId, Rollup> rollups;
+    const auto add = [&](SubscriptionId subscription) {
+        Rollup& rollup = rollups[subscription];
+        rollup.subscription = subscription;
+        rollup.bucket.start = bucket_of(now, rollup_width);
+        ++rollup.bucket.counts.filtered;
+    };
+    for (const SubscriptionId subscription : filtered) {
+        add(subscription);
+        add({});
+    }
+    std::vector<Rollup> rows;
+    for (const auto& [subscription, rollup] : rollups) {
+        rows.push_back(rollup);
+    }
+    send_rollups(connection, worker, rows);
+}
 
 std::size_t judge_unmatched(PostgresqlConnection& connection, const OpenMessage& open,
                             std::vector<SubscriptionId>& filtered,
                             std::set<std::int64_t>& missing_keys) {
     std::size_t judged = 0;
     std::size_t bytes = 0;
-    while (judged < max_publications && bytes < max_payload_bytes) {
-        const std::optional<Unmatched> found = take(connection, missing_keys);
-        if (!found) break;
-        const Message plain = open(found->message, missing_keys);
-        bytes += found->message.payload->size();
+    std::int64_t last = 0;
+    for (std::size_t seen = 0; seen < max_publications && bytes < max_payload_bytes; ++seen) {
+        const std::optional<Unmatched> publication = take(connection, last, missing_keys);
+        if (!publication) break;
+        last = publication->id;
+        const bool is_ordered = !publication->message.ordering_key.empty();
+        if (is_ordered && !is_next(connection, publication->id)) continue;
+        const Message plain = open(publication->message, missing_keys);
         if (plain.state == PayloadState::locked) continue;
-        append(connection, found->id, judge(connection, found->id, plain, filtered));
+        judge_and_append(connection, publication->id, plain, filtered);
+        bytes += publication->message.payload->size();
         ++judged;
     }
     return judged;

@@ -6,8 +6,7 @@
 #include <set>
 #include <storage/sql/postgresql/connection.hpp>
 #include <vector>
-#include <webhooks/ids.hpp>
-#include <webhooks/storage/batch.hpp>
+#include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::storage {
 
@@ -17,10 +16,29 @@ using OpenMessage = std::function<Message(const Message& stored, std::set<std::i
 /// Judges the filters for what `webhooks_publish` has published and no other worker is judging, and
 /// appends the events of those that let it through: unclaimed, and due as published.
 /// @param filtered gets the subscriptions whose filters did not.
-/// @param missing_keys gets the data keys of what stays, because it cannot be decrypted yet.
+/// @param missing_keys gets the data keys of what stays, because it cannot be decrypted yet. What
+/// has the same ordering key and is for the same subscriptions stays behind it.
 /// @return how many publications were judged: not all of them, if there is much to read.
 std::size_t judge_unmatched(PostgresqlConnection& connection, const OpenMessage& open,
                             std::vector<SubscriptionId>& filtered,
                             std::set<std::int64_t>& missing_keys);
+
+/// What was judged before a batch.
+struct JudgedOrdered {
+    std::vector<SubscriptionId> filtered = {};  ///< `send_filtered` counts them.
+    std::set<std::int64_t> missing_keys = {};   ///< Of what stays.
+    std::vector<std::size_t> held_up = {};      ///< The appends that would overtake what stays.
+};
+
+/// Judges what `webhooks_publish` has published with the ordering keys of a batch: its events come
+/// before those of the batch. The queues are locked, and the batch has no ids yet.
+JudgedOrdered judge_ordered(PostgresqlConnection& connection, const OpenMessage& open,
+                            const Batch& batch);
+/// The batch, whose appends that are held up are rejected. @param room for the changed copy.
+const Batch& without_held_up(const Batch& batch, const JudgedOrdered& judged, Batch& room);
+/// Why an append is rejected, or a batch that has it is not written.
+Error held_up();
+void send_filtered(PostgresqlConnection& connection, WorkerId worker,
+                   const std::vector<SubscriptionId>& filtered, Time now);
 
 }  // namespace webhooks::storage

@@ -53,7 +53,11 @@ std::optional<WorkerContext> lock_worker(PostgresqlConnection& connection, TimeO
 }
 
 std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOverride time,
-                                      WorkerId worker, const Batch& batch, std::size_t events) {
+                                      WorkerId worker, const Batch& batch) {
+    std::size_t events = 0;
+    for (const Append& append : batch.appends) {
+        events += append.subscriptions.size();
+    }
     static const PreparedStatement update = {
         "begin_batch",
         "WITH worker AS (UPDATE webhooks_worker "

@@ -41,10 +41,10 @@ struct BegunBatch {
     Revision revision = 0;
     EventId first_event{};  ///< The first of the reserved ids, if any.
 };
-/// Locks the row also against other batches and heartbeats, and reserves ids for `events`. No other
+/// Locks the row also against other batches and heartbeats, and reserves ids. No other
 /// transaction has to wait for ids until this one ends.
 std::optional<BegunBatch> begin_batch(PostgresqlConnection& connection, TimeOverride time,
-                                      WorkerId worker, const Batch& batch, std::size_t events);
+                                      WorkerId worker, const Batch& batch);
 std::optional<Heartbeat> send_heartbeat(PostgresqlConnection& connection, TimeOverride time,
                                         WorkerId worker);
 

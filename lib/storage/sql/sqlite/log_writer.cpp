@@ -185,26 +185,9 @@ void SqliteLogWriter::put_free(const FreeRow& row) {
                       row.attempts_since_reopened);
 }
 
-/// What a lost worker had in its memory may be in flight until its deadline.
-std::size_t SqliteLogWriter::hand_back_ordered(WorkerId dead, Time now, std::size_t limit) {
-    const std::vector<TakenEvent> taken = taken_by(sql_, dead, limit);
-    for (const TakenEvent& event : taken) {
-        if (event.is_deleted) {
-            leave_queue(sql_, event.id);
-            continue;
-        }
-        const Time due = now + deadline_of_ordered(event.timeout);
-        if (!release_row(sql_, event, dead, due)) {
-            put_free({.subscription = event.subscription, .event = event.id, .due = due});
-        }
-        put_back(sql_, event.id);
-    }
-    return taken.size();
-}
-
 std::size_t SqliteLogWriter::hand_back(WorkerId dead, EventId& low_water, Time now,
                                        std::size_t limit) {
-    const std::size_t ordered = hand_back_ordered(dead, now, limit);
+    const std::size_t ordered = hand_back_ordered(sql_, dead, now, limit);
     if (ordered == limit) return ordered;
     limit -= ordered;
     const std::vector<HeldEvent> held = claims_.appended_after(dead, low_water, limit);

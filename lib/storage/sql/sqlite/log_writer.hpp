@@ -58,7 +58,6 @@ private:
                std::vector<EventId>& waiting);
     void enter(const Append& append, SubscriptionId subscription, EventId event, WorkerId worker,
                Time now, std::vector<EventId>& waiting);
-    std::size_t hand_back_ordered(WorkerId dead, Time now, std::size_t limit);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
     void put_free(const FreeRow& row);
 

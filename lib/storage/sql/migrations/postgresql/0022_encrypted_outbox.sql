@@ -3,22 +3,19 @@
 -- The data key that encrypts the payload; 0: it is plain.
 ALTER TABLE webhooks_unmatched ADD COLUMN key_id BIGINT NOT NULL DEFAULT 0;
 
-DROP FUNCTION webhooks_append;
-
--- Appends a message and its events: of no worker, under a tag of their own. Free and due, for whichever
--- worker is first.
+-- As before, with a data key.
 CREATE FUNCTION webhooks_append(
     first_id bigint, subscriptions bigint[], event_type text, content_type text, payload text,
-    expires_at bigint, due_at bigint, created_at bigint, key_id bigint) RETURNS void
+    expires_at bigint, due_at bigint, created_at bigint, ordering_key text, key_id bigint) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
     tag bigint = hashtextextended(gen_random_uuid()::text, 0);
 BEGIN
     INSERT INTO webhooks_message
-        (id, event_count, event_type, content_type, payload, expires_at, key_id)
+        (id, event_count, event_type, content_type, payload, expires_at, ordering_key, key_id)
     VALUES (first_id, cardinality(subscriptions), event_type, content_type, payload, expires_at,
-            key_id);
+            ordering_key, key_id);
     INSERT INTO webhooks_event
         (id, subscription_id, message_id, worker_id, worker_tag, created_at)
     SELECT first_id + s.place - 1, s.id, first_id, 0, tag, created_at
@@ -27,18 +24,24 @@ BEGIN
                                       claimed_by, claim_number, is_deferred)
     SELECT s.id, first_id + s.place - 1, due_at, 0, 0, 0, 0, 0
     FROM unnest(subscriptions) WITH ORDINALITY AS s(id, place);
+    IF ordering_key IS NOT NULL THEN
+        -- Workers find out what waits for what.
+        INSERT INTO webhooks_ordered (event_id, subscription_id, ordering_key, worker_id)
+        SELECT first_id + s.place - 1, s.id, ordering_key, 0
+        FROM unnest(subscriptions) WITH ORDINALITY AS s(id, place);
+    END IF;
 END
 $$;
 
 -- The digest of what is published with an idempotency key.
 CREATE FUNCTION webhooks_digest(event_type text, content_type text, owner text, due bigint,
-                                expiry bigint, payload text) RETURNS text
+                                expiry bigint, payload text, ordering_key text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
     -- Each part with its length before it, so that none runs into the next.
     SELECT encode(sha256(convert_to((
         SELECT string_agg(octet_length(p.part) || ':' || p.part, '' ORDER BY p.place)
         FROM unnest(ARRAY[event_type, content_type, owner, coalesce(due::text, ''),
-                          coalesce(expiry::text, ''), payload])
+                          coalesce(expiry::text, ''), payload, ordering_key])
         WITH ORDINALITY AS p(part, place)), 'UTF8')), 'hex')
 $$;
 
@@ -47,8 +50,8 @@ $$;
 -- it is plain. @param wrapped if the data key is new, its row, which is written if it is used.
 CREATE FUNCTION webhooks_publish_stored(
     event_type text, payload text, user_id text, idempotency_key text, content_type text,
-    deliver_at timestamptz, expires_at timestamptz, digests text[], key_id bigint, wrapped text,
-    kek_id text, OUT event_ids bigint[], OUT is_replay boolean)
+    deliver_at timestamptz, expires_at timestamptz, ordering_key text, digests text[],
+    key_id bigint, wrapped text, kek_id text, OUT event_ids bigint[], OUT is_replay boolean)
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
@@ -63,6 +66,7 @@ DECLARE
     earlier text;
     first_id bigint = 0;
     how_many bigint;
+    place bigint;
 BEGIN
     PERFORM webhooks_check_event_type(event_type);
     SELECT f.field, f.message INTO fault FROM (VALUES
@@ -77,7 +81,11 @@ BEGIN
         ('deliver_at', 'must be at most 366 days ahead',
             due IS NULL OR due <= present + 366 * 86400000000),
         ('expires_at', 'must be later than now and than deliver_at',
-            expiry IS NULL OR expiry > greatest(present, due))
+            expiry IS NULL OR expiry > greatest(present, due)),
+        ('ordering_key', 'must be UTF-8 without U+0000, 1 to 256 bytes',
+            ordering_key IS NULL OR octet_length(ordering_key) BETWEEN 1 AND 256),
+        ('ordering_key', 'cannot be combined with deliverAt',
+            ordering_key IS NULL OR due IS NULL)
         ) AS f(field, message, is_right) WHERE f.is_right IS NOT TRUE LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION '% %', fault.field, fault.message USING
@@ -86,21 +94,33 @@ BEGIN
 
     IF idempotency_key IS NOT NULL THEN
         digests = coalesce(digests, ARRAY[webhooks_digest(event_type, content_type, owner, due,
-                                                          expiry, payload)]);
+                                                          expiry, payload, ordering_key)]);
         PERFORM pg_advisory_xact_lock(webhooks_key_lock(owner, idempotency_key));
     END IF;
 
-    SELECT coalesce(array_agg(s.id ORDER BY s.id) FILTER (WHERE s.filter = ''), '{}'),
-        coalesce(array_agg(s.id) FILTER (WHERE s.filter <> ''), '{}')
+    IF ordering_key IS NOT NULL THEN
+        -- Before the ids are taken: whoever sees a higher id with this key knows of lower ones.
+        PERFORM pg_advisory_xact_lock_shared(webhooks_ordering_lock(ordering_key));
+    END IF;
+
+    -- Behind what is still to be judged for a subscription, events with the same key are judged, too.
+    SELECT coalesce(array_agg(s.id ORDER BY s.id) FILTER (WHERE NOT s.waits), '{}'),
+        coalesce(array_agg(s.id) FILTER (WHERE s.waits), '{}')
         INTO subscriptions, filtering
-        FROM webhooks_subscription s
+        FROM (SELECT s.*, s.filter <> '' OR ordering_key IS NOT NULL AND EXISTS (
+            SELECT 1 FROM webhooks_unmatched u
+            WHERE u.ordering_key = webhooks_publish_stored.ordering_key
+            AND s.id = ANY (u.subscriptions)) AS waits FROM webhooks_subscription s) s
         WHERE s.deletion = 0 AND s.is_active = 1 AND (user_id IS NULL OR s.user_id = user_id)
         AND s.event_type = ANY (ARRAY[event_type, '*'] || array(
             SELECT left(event_type, n) || '*' FROM generate_series(1, length(event_type)) n
             WHERE substr(event_type, n, 1) = '.'));
     how_many = cardinality(subscriptions);
+    IF how_many > 0 OR ordering_key IS NOT NULL AND cardinality(filtering) > 0 THEN
+        place = webhooks_take_ids(greatest(how_many, 1));
+    END IF;
     IF how_many > 0 THEN
-        first_id = webhooks_take_ids(how_many);
+        first_id = place;
     END IF;
 
     is_replay = false;
@@ -134,13 +154,13 @@ BEGIN
     END IF;
     IF how_many > 0 THEN
         PERFORM webhooks_append(first_id, subscriptions, event_type, content_type, payload, expiry,
-                                greatest(present, due), present, key_id);
+                                greatest(present, due), present, ordering_key, key_id);
     END IF;
     IF cardinality(filtering) > 0 THEN
         INSERT INTO webhooks_unmatched (event_type, content_type, payload, expires_at, due_at,
-                                        created_at, subscriptions, key_id)
+                                        created_at, subscriptions, ordering_key, place, key_id)
         VALUES (event_type, content_type, payload, expiry, greatest(present, due), present,
-                filtering, key_id);
+                filtering, ordering_key, place, key_id);
     END IF;
     IF how_many > 0 OR cardinality(filtering) > 0 THEN
         PERFORM pg_notify(current_schema(), '');
@@ -152,7 +172,8 @@ $$;
 -- needs none on the tables.
 CREATE OR REPLACE FUNCTION webhooks_publish_receipt(
     event_type text, payload text, user_id text, idempotency_key text, content_type text,
-    deliver_at timestamptz, expires_at timestamptz, OUT event_ids bigint[], OUT is_replay boolean)
+    deliver_at timestamptz, expires_at timestamptz, ordering_key text DEFAULT NULL,
+    OUT event_ids bigint[], OUT is_replay boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 BEGIN
@@ -163,15 +184,15 @@ BEGIN
     END IF;
     SELECT s.event_ids, s.is_replay INTO event_ids, is_replay FROM webhooks_publish_stored(
         event_type, payload, user_id, idempotency_key, content_type, deliver_at, expires_at,
-        NULL, 0, NULL, NULL) s;
+        ordering_key, NULL, 0, NULL, NULL) s;
 END
 $$;
 
 -- As above, of what the caller has encrypted.
 CREATE FUNCTION webhooks_publish_encrypted(
     event_type text, payload text, user_id text, idempotency_key text, content_type text,
-    deliver_at timestamptz, expires_at timestamptz, digests text[], key_id bigint, wrapped text,
-    kek_id text, OUT event_ids bigint[], OUT is_replay boolean)
+    deliver_at timestamptz, expires_at timestamptz, ordering_key text, digests text[],
+    key_id bigint, wrapped text, kek_id text, OUT event_ids bigint[], OUT is_replay boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 BEGIN
@@ -182,7 +203,7 @@ BEGIN
     END IF;
     SELECT s.event_ids, s.is_replay INTO event_ids, is_replay FROM webhooks_publish_stored(
         event_type, payload, user_id, idempotency_key, content_type, deliver_at, expires_at,
-        digests, key_id, wrapped, kek_id) s;
+        ordering_key, digests, key_id, wrapped, kek_id) s;
 END
 $$;
 
@@ -212,5 +233,28 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION webhooks_append, webhooks_digest, webhooks_publish_stored,
-    webhooks_publish_encrypted, webhooks_publish_keys FROM PUBLIC;
+REVOKE ALL ON FUNCTION
+    webhooks_append(bigint, bigint[], text, text, text, bigint, bigint, bigint, text, bigint),
+    webhooks_digest, webhooks_publish_stored, webhooks_publish_encrypted, webhooks_publish_keys
+    FROM PUBLIC;
+
+-- Who may call the function that is replaced may call the new one.
+DO $$
+DECLARE
+    replaced regprocedure =
+        'webhooks_append(bigint, bigint[], text, text, text, bigint, bigint, bigint, text)';
+    grantee text;
+BEGIN
+    FOR grantee IN
+        SELECT coalesce(quote_ident(r.rolname), 'PUBLIC')
+        FROM pg_proc p CROSS JOIN LATERAL aclexplode(p.proacl) a
+        LEFT JOIN pg_roles r ON r.oid = a.grantee
+        WHERE p.oid = replaced AND a.privilege_type = 'EXECUTE' AND a.grantee <> p.proowner
+    LOOP
+        EXECUTE 'GRANT EXECUTE ON FUNCTION webhooks_append(bigint, bigint[], text, text, text, '
+            'bigint, bigint, bigint, text, bigint) TO ' || grantee;
+    END LOOP;
+END
+$$;
+
+DROP FUNCTION webhooks_append(bigint, bigint[], text, text, text, bigint, bigint, bigint, text);

@@ -1,0 +1,2 @@
+-- Nothing: migrations/postgresql/0021_ordered_outbox.sql is about what publish_in_transaction calls there. The
+-- number is taken so that it means the same on both.
