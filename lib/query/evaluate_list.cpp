@@ -105,6 +105,8 @@ Value value_of(const Event& row, std::size_t column) {
             return maybe(row.next_retry_at);
         case of_event("createdAt"):
             return moment(row.created_at);
+        case of_event("orderingKey"):
+            return unless_empty(row.ordering_key);
         default:
             return {};
     }

@@ -41,6 +41,7 @@ inline constexpr std::array event_fields = {
     Field{"errorMessage", Type::text, true}, Field{"isSuccess", Type::boolean, true},
     Field{"retryCount", Type::number, true}, Field{"sentAt", Type::time, true},
     Field{"nextRetryAt", Type::time, true},  Field{"createdAt", Type::time, true},
+    Field{"orderingKey", Type::text, true},
 };
 
 /// `actor` and `object` are the objects that responses have instead of their members.

@@ -340,6 +340,7 @@ test("the snippets verify a delivery, and nothing else", { skip: withoutBrowser 
     assert.equal(await judge({ ...given, body: Buffer.from(body + " ").toString("base64") }), "false", `${language}: another body`);
     const old = { ...headers, "webhook-timestamp": String(Number(headers["webhook-timestamp"]) - 301) };
     assert.equal(await judge({ ...given, headers: old }), "false", `${language}: another time`);
+    assert.equal(await judge({ ...given, headers: {} }), "false", `${language}: no headers`);
   }
   assert.deepEqual(page.faults, []);
 });

@@ -40,6 +40,7 @@ constexpr Column event_columns[] = {
      true},
     {"nextRetryAt", "(u.due_at / 1000)", undelivered, true},
     {"createdAt", "(e.created_at / 1000)", 0},
+    {"orderingKey", "m.ordering_key", message, true},
 };
 static_assert(query::has_row_for_each<Column>(event_columns, query::event_fields));
 

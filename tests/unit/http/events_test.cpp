@@ -230,7 +230,7 @@ TEST_CASE_METHOD(PublishFixture, "failures of all of a caller's subscriptions ar
         errors("GET", "/events?filter=name%20eq%20'a'&include=webhookEvents") ==
         R"({"filter":["unknown field 'name' at character 1; there are id, webhookSubscriptionId, )"
         R"(eventType, payload, statusCode, response, errorMessage, isSuccess, retryCount, sentAt, )"
-        R"(nextRetryAt, createdAt"],)"
+        R"(nextRetryAt, createdAt, orderingKey"],)"
         R"("include":["unknown relation 'webhookEvents' at character 1"]})");
     key = "bob";
     CHECK(list("?filter=true").at("totalEventsCount") == 0);

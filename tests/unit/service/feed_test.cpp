@@ -5,6 +5,8 @@
 namespace webhooks::testing {
 namespace {
 
+using namespace std::chrono_literals;
+
 struct FeedFixture : ServiceFixture {
     const SubscriptionId id = subscribe().id;
     std::vector<Result<FeedPage>> pages;

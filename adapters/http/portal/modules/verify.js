@@ -11,7 +11,7 @@ export function verify(secret, headers, body) {
   if (Math.abs(Date.now() / 1000 - Number(timestamp)) > 300) return false;
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
   const expected = createHmac("sha256", key).update(\`\${id}.\${timestamp}.\`).update(body).digest();
-  return headers["webhook-signature"].split(" ").some((each) => {
+  return (headers["webhook-signature"] ?? "").split(" ").some((each) => {
     const [version, text] = each.split(",");
     const given = Buffer.from(text ?? "", "base64");
     return version === "v1" && given.length === expected.length && timingSafeEqual(given, expected);
@@ -21,13 +21,13 @@ export function verify(secret, headers, body) {
 
 # body: the bytes as received, before any JSON parser has seen them.
 def verify(secret: str, headers: dict, body: bytes) -> bool:
-    message_id, timestamp = headers["webhook-id"], headers["webhook-timestamp"]
-    if abs(time.time() - int(timestamp)) > 300:
+    message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not timestamp.isdecimal() or abs(time.time() - int(timestamp)) > 300:
         return False
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{message_id}.{timestamp}.".encode() + body
     expected = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    return any(hmac.compare_digest(each, expected) for each in headers["webhook-signature"].split(" "))`,
+    return any(hmac.compare_digest(each, expected) for each in headers.get("webhook-signature", "").split(" "))`,
     "Go": `package webhook
 
 import (

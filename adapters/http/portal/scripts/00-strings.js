@@ -101,7 +101,7 @@ const t = {
         figures: { attempts: "Attempts, 24 h", rate: "Delivered, 24 h", waiting: "Waiting", filtered: "Filtered, 24 h", last: "Last failure" },
         banner: {
             failing: (time) => ["It has only failed since ", time, "."],
-            failingHint: "Deliveries are retried. See the latest attempt for the reason.",
+            failingHint: "The latest attempt says why. What may be tried again waits for its next attempt; once the endpoint works, Recover sends the rest.",
             paused: (time) => ["Nothing is sent before ", time, "."],
             pausedHint: "The endpoint asked for a pause, or failed too often. Events wait and are sent then.",
             gone: "Deactivated: the endpoint answered 410 Gone.",

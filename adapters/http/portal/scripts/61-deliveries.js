@@ -138,7 +138,7 @@ function Delivery({ subscription, event: id }) {
         <div class="title"><h2>${t.deliveries.event(event.id)}</h2><div class="buttons">${can("events:send") && html`<${Act} class="main" onDo=${resend}>${d.resend}<//>
             <button type="button" onClick=${() => setRemoving(true)}>${d.remove}</button>`}</div></div>
         <p class="facts"><${State} is=${statusOf(event)} /><code>${visible(event.eventType)}</code><${Time} at=${event.createdAt} />
-            ${event.nextRetryAt && html`<span>${d.next}: <${NextAttempt} event=${event} subscription=${subscription} /></span>`}
+            ${event.nextRetryAt && !event.blockedBy && html`<span>${d.next}: <${NextAttempt} event=${event} subscription=${subscription} /></span>`}
             ${event.orderingKey && html`<span>${d.key}: <code>${visible(event.orderingKey)}</code>${event.blockedBy && html` ${d.behind} <a href=${`${list}/${event.blockedBy}`}>${event.blockedBy}</a>`}</span>`}</p>
         <section><h2>${d.attempts}</h2>${event.attempts.length === 0 ? html`<p class="mute">${d.noAttempts}</p>`
             : html`<ol class="timeline">${[...event.attempts].reverse().map((attempt) => html`<${Attempt} key=${attempt.number} attempt=${attempt} />`)}</ol>`}</section>

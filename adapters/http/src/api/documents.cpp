@@ -71,7 +71,7 @@ void add_members(Members& members, const Event& event) {
     members.add("sentAt", format_if_set(event.sent_at));
     members.add("nextRetryAt", format_if_set(event.next_retry_at));
     members.add("createdAt", format_time(event.created_at));
-    if (!event.ordering_key.empty()) members.writer().member("orderingKey", event.ordering_key);
+    members.add_addition("orderingKey", text_if_set(event.ordering_key));
     if (event.is_payload_gone) members.writer().member("isPayloadGone", true);
     if (event.is_unreadable) members.writer().member("isUnreadable", true);
 }

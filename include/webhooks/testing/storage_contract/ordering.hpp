@@ -103,6 +103,21 @@ STORAGE_TEST("events with other ordering keys, subscriptions or none do not wait
     CHECK(this->append({events.subscription}).value().waiting.empty());
 }
 
+STORAGE_TEST("a list finds events by their ordering key") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    events.append(2);
+    events.append(1, {}, "L");
+    this->append({events.subscription}).value();
+    const auto count = [&](const char* filter) {
+        const ListQuery query = ListQuery::parse({.filter = filter}, ListKind::events).value();
+        return this->storage->list_events(admin, events.subscription, query).value().total;
+    };
+    CHECK(count("orderingKey eq 'K'") == 2);
+    CHECK(count("orderingKey ne null and isSuccess eq false") == 3);
+    CHECK(count("orderingKey eq null") == 1);
+}
+
 STORAGE_TEST("of events with an ordering key that are due at once one can be claimed") {
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};

@@ -7,6 +7,7 @@
 #include <storage/sql/postgresql/pool.hpp>
 #include <storage/sql/postgresql/results.hpp>
 #include <storage/sql/postgresql/unmatched.hpp>
+#include <storage/sql/postgresql/worker_table.hpp>
 #include <storage/sql/sql_storage.hpp>
 #include <webhooks/postgresql_storage.hpp>
 
