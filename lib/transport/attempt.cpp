@@ -216,7 +216,10 @@ void Attempt::handshake() {
     end(step.code ? failed(progress_.phase(), step.code) : failed(FailureReason::tls, step.error));
 }
 
+/// A process that was suspended notices that a connection is ready before its time is checked. By
+/// then another worker may have sent the event, and the next one of its order.
 void Attempt::exchange() {
+    if (SteadyTime::clock::now() >= deadline_) return end(timed_out(progress_.phase(), timeout_));
     progress_.enter(Phase::exchanging);
     const bool is_new = !is_kept_connection_;
     progress_.connects_to(stream_->address());

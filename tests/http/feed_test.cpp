@@ -56,6 +56,19 @@ TEST_CASE_METHOD(WaitingFixture, "a reader that waits gets the next event, and t
     CHECK(client->read().status() == 200);
 }
 
+TEST_CASE_METHOD(WaitingFixture, "a key that is revoked while its reader waits reads nothing") {
+    start();
+    const auto client = begin_to_wait();
+    const ApiKeys keys(storage);
+    REQUIRE(keys.list().value().size() == 1);
+    REQUIRE(ApiKeys(storage).revoke(keys.list().value().front().id));
+    publish();
+    const Answer answer = client->read();
+    CHECK(answer.status() == 401);
+    CHECK_FALSE(answer.field("www-authenticate").empty());
+    CHECK(answer.body.find("order.created") == std::string::npos);
+}
+
 TEST_CASE_METHOD(WaitingFixture, "readers that wait occupy no thread") {
     start({.threads = 1, .query_threads = 1});
     std::vector<std::unique_ptr<Client>> clients;

@@ -216,7 +216,7 @@ TEST_CASE("mismatched types, unknown names and broken text are rejected with the
          "unknown field 'foobarbaz' at character 20; there are id, webhookSubscriptionId, "
          "eventType, "
          "payload, statusCode, response, errorMessage, isSuccess, retryCount, sentAt, nextRetryAt, "
-         "createdAt"},
+         "createdAt, orderingKey"},
         {"foo(payload) eq 'a'",
          "unknown function 'foo' at character 1; there are contains, startswith, endswith, "
          "tolower, "

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <exception>
 
-#include "../access/bearer_token.hpp"
+#include "../access/callers.hpp"
 #include "../access/request_limits.hpp"
 #include "../ascii.hpp"
 #include "../guarded_observer.hpp"
@@ -73,9 +73,10 @@ public:
     Impl(WebhookService& service, std::shared_ptr<Authenticator> authenticator, ApiOptions options,
          std::shared_ptr<Observer> observer)
         : service_(service),
-          authenticator_(authenticator ? std::move(authenticator) : deny_all()),
           options_(std::move(options)),
           portal_(make_portal(options_, service)),
+          callers_(std::make_shared<const Callers>(
+              service, authenticator ? std::move(authenticator) : deny_all(), portal_ != nullptr)),
           observer_(std::make_shared<GuardedObserver>(std::move(observer))) {}
 
     /// One that answers `GET /metrics` alone, to anyone, with what `other` counts.
@@ -111,13 +112,15 @@ public:
         if (!data.route.operation) {
             return done(data.route.allow.empty() ? no_such_path() : wrong_method(data.route));
         }
-        const Call call{.fields = data.head.fields,
+        const Call call{.head = data.head,
+                        .fields = data.head.fields,
                         .peer = data.head.peer,
                         .path = data.path,
                         .query = data.query,
                         .base_path = options_.base_path,
                         .body = body,
                         .caller = data.caller,
+                        .callers = callers_,
                         .metrics = *metrics_,
                         .limits = *limits_,
                         .subscription = SubscriptionId{data.route.id},
@@ -213,7 +216,7 @@ private:
     }
 
     std::optional<Response> identify(Data& data) const {
-        auto caller = find_caller(data.head);
+        auto caller = callers_->find(data.head);
         if (caller) {
             data.caller = caller->coming_from(data.caller.origin());
             data.is_authenticated = true;
@@ -227,53 +230,13 @@ private:
             return too_many_requests(
                 "Too many requests without valid credentials came from this address.", *wait);
         }
-        Response response = failure(401, error.detail());
-        response.fields.push_back({"WWW-Authenticate", challenge()});
-        return response;
-    }
-
-    /// Tokens of the portal are the service's own, whatever else the host accepts.
-    Result<Principal> find_caller(const RequestHead& head) const {
-        const std::string_view token = bearer_token(find_field(head.fields, "authorization"));
-        if (!portal_ || !is_portal_token(token)) return ask(head);
-        if (count_fields(head.fields, "authorization") > 1 ||
-            count_fields(head.fields, "x-api-key") > 0) {
-            return Error(Errc::not_found, "The token of a session must be the only credentials.");
-        }
-        auto sessions = service_.portal_sessions();
-        if (!sessions) return sessions.error();
-        auto caller = sessions->authenticate(token);
-        if (caller || caller.error() != Errc::not_found) return caller;
-        return Error(Errc::not_found, "This session has ended.");
-    }
-
-    /// The authenticator is the host's, which may throw despite its contract.
-    Result<Principal> ask(const RequestHead& head) const {
-        try {
-            return authenticator_->authenticate(head);
-        } catch (const std::exception& error) {
-            return Error(Errc::internal,
-                         std::string("the authenticator threw an exception: ") + error.what());
-        } catch (...) {
-            return Error(Errc::internal, "the authenticator threw an exception");
-        }
-    }
-
-    /// A text that cannot be the value of a field would end the field, and begin another one.
-    std::string challenge() const {
-        try {
-            std::string text = authenticator_->challenge();
-            if (is_field_value(text)) return text;
-        } catch (...) {
-            // As for such a text.
-        }
-        return "Bearer";
+        return callers_->unauthorized(error);
     }
 
     WebhookService& service_;
-    std::shared_ptr<Authenticator> authenticator_;
     ApiOptions options_;
     std::shared_ptr<const Portal> portal_;  ///< Null if there is none.
+    std::shared_ptr<const Callers> callers_;
     std::shared_ptr<Observer> observer_;
     std::shared_ptr<ApiMetrics> metrics_ = std::make_shared<ApiMetrics>();
     std::shared_ptr<RequestLimits> limits_ = std::make_shared<RequestLimits>(options_.rate_limit);

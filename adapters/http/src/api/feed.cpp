@@ -6,6 +6,7 @@
 #include <utility>
 #include <webhooks/webhook_service.hpp>
 
+#include "../access/callers.hpp"
 #include "answers.hpp"
 #include "documents.hpp"
 #include "feed_waits.hpp"
@@ -104,6 +105,8 @@ public:
     FeedReader(WebhookService& service, const Call& call, Reading reading,
                std::unique_ptr<FeedWaits::Place> place, Done done)
         : service_(service),
+          callers_(call.callers),
+          head_(call.head),
           caller_(call.caller),
           id_(call.subscription),
           reading_(std::move(reading)),
@@ -126,14 +129,32 @@ private:
         if (page && page->events.empty() && page->has_more && resume_) {
             reading_.query.since.reset();
             reading_.query.cursor = page->cursor;
-            return resume_([self = shared_from_this()] { self->read(); });
+            return resume_([self = shared_from_this()] { self->read_again(); });
         }
+        end(to_response(page));
+    }
+
+    /// What allowed the request may have been revoked while it waited.
+    void read_again() {
+        const Result<Principal> caller = callers_->find(head_);
+        if (caller) {
+            caller_ = caller->coming_from(caller_.origin());
+            return read();
+        }
+        const int status = status_of(caller.error());
+        if (status == 403 || status >= 500) return end(caller.error());
+        end(callers_->unauthorized(caller.error()));
+    }
+
+    void end(Result<Response> response) {
         const Done done = std::exchange(done_, nullptr);
-        done(to_response(page));
+        done(std::move(response));
     }
 
     WebhookService& service_;
-    const Principal caller_;
+    const std::shared_ptr<const Callers> callers_;
+    const RequestHead head_;
+    Principal caller_;
     const SubscriptionId id_;
     Reading reading_;
     const std::unique_ptr<FeedWaits::Place> place_;

@@ -6,6 +6,7 @@
 /// operation, write its function, its row in operations.cpp and its entry in openapi.yaml.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -19,12 +20,14 @@
 namespace webhooks::http {
 
 class ApiMetrics;
+class Callers;
 class FeedWaits;
 class Portal;
 class RequestLimits;
 
 /// A request with its operation and its caller.
 struct Call {
+    const RequestHead& head;
     const Fields& fields;
     const Peer& peer;
     std::string_view path;  ///< As sent.
@@ -32,6 +35,7 @@ struct Call {
     std::string_view base_path;
     const std::string& body;
     const Principal& caller;
+    const std::shared_ptr<const Callers>& callers;
     const ApiMetrics& metrics;
     RequestLimits& limits;
     SubscriptionId subscription{};
