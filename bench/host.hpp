@@ -43,6 +43,9 @@ public:
     /// the time of its creation. Waits as above.
     /// @return the number of events.
     std::int64_t deliver_evenly(double rate, std::chrono::milliseconds);
+    /// The first user gets an endpoint that never answers. What is published for it from now on
+    /// counts neither as an event nor as a failure.
+    void redirect_first_user(const std::string& url);
     /// Waits until everything published, by any thread, is delivered.
     void wait_for_all();
     /// Returns when all results are recorded. Nothing can be published afterwards.
@@ -66,6 +69,7 @@ private:
     webhooks::WebhookService service_;
     std::int64_t published_ = 0;
     int next_user_ = 0;
+    bool has_dead_user_ = false;
 };
 
 /// The options of a host that delivers to this machine.

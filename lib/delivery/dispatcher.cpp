@@ -65,6 +65,7 @@ std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, co
 }
 
 void Dispatcher::refresh(const Now& now) {
+    cancel_behind(now);
     for (auto place = queues_.begin(); place != queues_.end();) {
         SubscriptionQueue& queue = *place->second;
         const std::shared_ptr<const Endpoint> endpoint = refresh(queue, now);
@@ -97,7 +98,7 @@ void Dispatcher::reschedule(SubscriptionQueue& queue, const Now& now) {
 std::size_t Dispatcher::room_of(const SubscriptionQueue& queue) const {
     const SlotClass slot_class = queue.health.slot_class();
     const bool works = slot_class == SlotClass::proven || slot_class == SlotClass::shaky;
-    return budget_.room_in_queue(queued(), queue.events.size(), works);
+    return budget_.room_in_queue(queued(), queue.events.size() + queue.behind, works);
 }
 
 MemoryBudget::Queued Dispatcher::queued() const {
@@ -199,6 +200,10 @@ void Dispatcher::defer_if_blocked_for_long(SubscriptionQueue& queue, const Now& 
 }
 
 void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& now) {
+    static constexpr const char* deleted = "cancelled: the event was deleted";
+    if (const auto found = behind_.find(event); found != behind_.end()) {
+        return results_.end_unsent(take(found), Outcome::cancelled, deleted, now);
+    }
     for (const bool is_test : {false, true}) {
         const auto found = queues_.find({.subscription = subscription, .is_test = is_test});
         if (found == queues_.end()) continue;
@@ -207,22 +212,28 @@ void Dispatcher::cancel(SubscriptionId subscription, EventId event, const Now& n
             queue.events, event,
             [](const SubscriptionQueue::Entry& waiting) { return waiting.event.id; });
         if (entry == queue.events.end()) continue;
-        results_.end_unsent(take(queue, entry), Outcome::cancelled,
-                            "cancelled: the event was deleted", now);
+        results_.end_unsent(take(queue, entry), Outcome::cancelled, deleted, now);
         note_unsent(queue, now);
         reschedule(queue, now);
     }
 }
 
 void Dispatcher::cancel_shredded(const std::string& user_id, Time destroyed_at, const Now& now) {
+    const auto is_shredded = [&](const HeldEvent& event) {
+        return event.message && event.message->user_id == user_id &&
+               event.created_at <= destroyed_at;
+    };
+    for (auto place = behind_.begin(); place != behind_.end();) {
+        const auto entry = place++;
+        if (!is_shredded(entry->second.event)) continue;
+        results_.end_unsent(take(entry), Outcome::cancelled, payload_destroyed, now);
+    }
     for (const auto& [key, queue] : queues_) {
         const auto& owner = queue->schedule.owner();
         if (!owner || owner->name != user_id) continue;
         for (auto entry = queue->events.begin(); entry != queue->events.end();) {
             const auto next = std::next(entry);
-            const HeldEvent& event = entry->event;
-            const bool is_of_user = event.message && event.message->user_id == user_id;
-            if (is_of_user && event.created_at <= destroyed_at) {
+            if (is_shredded(entry->event)) {
                 results_.end_unsent(take(*queue, entry), Outcome::cancelled, payload_destroyed,
                                     now);
             }
@@ -242,6 +253,11 @@ void Dispatcher::persist_overdue(const Now& now) {
             entry.event.has_row = true;
             results_.change_custody(entry.event, now.time, Custody::in_memory);
         }
+    }
+    for (auto& [id, entry] : behind_) {
+        if (entry.since >= limit || entry.event.has_row) continue;
+        entry.event.has_row = true;
+        results_.change_custody(entry.event, now.time, Custody::in_memory);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <delivery/now.hpp>
 #include <delivery/results.hpp>
 #include <delivery/subscription_queue.hpp>
+#include <delivery/turn_news.hpp>
 #include <list>
 #include <memory>
 #include <optional>
@@ -28,6 +29,8 @@ public:
     /// An event whose resend was requested goes ahead of others, and at once: it is the probe if
     /// the breaker is open.
     void add(HeldEvent event, const Now& now);
+    /// What storage says of events behind others with the same ordering key.
+    void apply(TurnNews news, const Now& now);
     /// The events that were requested from storage.
     void refill(const RefillRequest& request, std::vector<HeldEvent> events, const Now& now);
     /// Removes a deleted event from the queue. An attempt in flight is not affected.
@@ -93,6 +96,12 @@ private:
     /// While there is room, queues of `starved_` request their events, in order.
     void refill_starved(const Now& now);
 
+    using Behind = std::unordered_map<EventId, SubscriptionQueue::Entry>;
+    HeldEvent take(Behind::iterator place);
+    void add_behind(HeldEvent event, const Now& now);
+    void return_behind(const Now& now);
+    /// Ends what is behind others and is not sent any more.
+    void cancel_behind(const Now& now);
     void push(SubscriptionQueue& queue, HeldEvent event, const Now& now);
     HeldEvent pop(SubscriptionQueue& queue) { return take(queue, queue.events.begin()); }
     HeldEvent take(SubscriptionQueue& queue, std::list<SubscriptionQueue::Entry>::iterator place);
@@ -114,6 +123,8 @@ private:
     IntrusiveList<SubscriptionQueue> starved_;
     std::unordered_map<QueueKey, std::unique_ptr<SubscriptionQueue>>
         queues_;                   // Destroyed before the list.
+    /// Events that are behind others with the same ordering key; storage says when their turn comes.
+    Behind behind_;
     MemoryBudget::Queued queued_;  ///< All but the number of queues.
     Transport::Token last_token_ = 0;
     std::unordered_map<Transport::Token, Flight> flights_;

@@ -6,6 +6,7 @@
 namespace webhooks::delivery {
 
 void Dispatcher::return_ordered(const Now& now) {
+    return_behind(now);
     for (const auto& [token, flight] : flights_) {
         if (!is_ordered(flight.event)) continue;
         const Time over = now.time + deadline_of_ordered(flight.endpoint->timeout);
@@ -23,9 +24,11 @@ void Dispatcher::clear(const Now& now) {
     flights_.clear();
     scheduler_.end_all();
     queued_ = {};
+    behind_.clear();
     results_ = {};
     for (const auto& [key, queue] : queues_) {
         queue->events.clear();
+        queue->behind = 0;
         queue->backlog.clear();
         FairScheduler::forget_requests(*queue);
         reschedule(*queue, now);

@@ -66,6 +66,7 @@ struct SubscriptionQueue {
 
     const QueueKey key;
     std::list<Entry> events;
+    std::size_t behind = 0;  ///< Further events in memory, behind others with their ordering key.
     Backlog backlog;
     /// Links the queues that wait for memory to read back their backlog.
     ListHook<SubscriptionQueue> starved_hook{this};
@@ -82,7 +83,7 @@ struct SubscriptionQueue {
     /// An open breaker lets one request through at a time.
     bool waits_for_probe() const { return health.is_open && schedule.in_flight() > 0; }
     bool is_idle() const {
-        return events.empty() && backlog.size() == 0 && schedule.in_flight() == 0;
+        return events.empty() && behind == 0 && backlog.size() == 0 && schedule.in_flight() == 0;
     }
 };
 

@@ -148,9 +148,7 @@ Append BatchWriter::match(const PendingPublication& publication) {
 
 void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     std::vector<HeldEvent> events;
-    const auto waits = [&receipt](const HeldEvent& event) {
-        return std::ranges::binary_search(receipt.waiting, event.id);
-    };
+    delivery::TurnNews news{.turns = receipt.turns, .returned = receipt.returned};
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
@@ -160,23 +158,28 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
         }
         std::vector<HeldEvent> held = hold(batch.appends[i], appended);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
-        if (!receipt.waiting.empty()) {
-            for (const HeldEvent& event : held) {
-                if (waits(event)) low_water_.mark_done(event.id);
+        for (HeldEvent& event : held) {
+            if (std::ranges::binary_search(receipt.waiting, event.id)) {
+                low_water_.mark_done(event.id);
+            } else if (std::ranges::binary_search(receipt.behind, event.id)) {
+                news.behind.push_back(std::move(event));
+            } else {
+                events.push_back(std::move(event));
             }
-            std::erase_if(held, waits);
         }
         if (!appended.is_replay) {
             for (const SubscriptionId subscription : batch.appends[i].subscriptions) {
                 parts_.feeds.check(subscription);
             }
         }
-        events.insert(events.end(), std::make_move_iterator(held.begin()),
-                      std::make_move_iterator(held.end()));
         if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
     }
+    for (const EventId event : receipt.returned) {
+        low_water_.mark_done(event);
+    }
     parts_.inbox.deliver(std::move(events));
-    if (receipt.operational > 0) parts_.claimer.consider_due(parts_.clock.now());
+    parts_.inbox.pass_turns(std::move(news));
+    if (receipt.operational + receipt.released > 0) parts_.claimer.consider_due(parts_.clock.now());
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);
@@ -202,8 +205,6 @@ void BatchWriter::complete(const Results& results, const std::vector<Subscriptio
     parts_.accounts.count(results);
     for (const AttemptRecord& record : results.batch.attempts) {
         if (record.due) parts_.claimer.consider_due(*record.due);
-        // The next one with its key.
-        if (record.is_ordered) parts_.claimer.consider_due(parts_.clock.now());
     }
     for (const CustodyChange& change : results.batch.custody_changes) {
         if (change.custody == Custody::unclaimed) parts_.claimer.consider_due(change.due);
@@ -258,8 +259,9 @@ bool BatchWriter::resolve_in_doubt_batch() {
             if (endpoint && !endpoint->is_active) deactivated.push_back(wanted.subscription);
         }
         mark_done(unwritten_);
-        // Operational events, if there are any.
+        // Operational events, and the next ones with ordering keys, if there are any.
         parts_.claimer.consider_due(parts_.clock.now());
+        parts_.inbox.pass_turns({.returns_all = true});
         complete(std::exchange(unwritten_, {}), deactivated);
     }
     is_in_doubt_ = false;
@@ -275,11 +277,16 @@ bool BatchWriter::recover_appended() {
         if (found->empty()) return true;
         parts_.observer->on_published(found->size());
         parts_.accounts.count_published(found->size());
-        for (const HeldEvent& event : *found) {
+        std::vector<HeldEvent> unordered;
+        delivery::TurnNews news;
+        for (HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
             parts_.feeds.check(event.subscription);
+            (event.message->ordering_key.empty() ? unordered : news.behind)
+                .push_back(std::move(event));
         }
-        parts_.inbox.deliver(std::move(*found));
+        parts_.inbox.deliver(std::move(unordered));
+        parts_.inbox.pass_turns(std::move(news));
     }
 }
 

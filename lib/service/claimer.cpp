@@ -37,6 +37,8 @@ bool Claimer::resolve_in_doubt_claim() {
     if (!parts_.health.note_storage_result(undone, "claim")) return false;
     is_in_doubt_ = false;
     consider_due(parts_.clock.now());
+    // Storage has taken back what was behind the events of the claim.
+    parts_.inbox.pass_turns({.returns_all = true});
     return true;
 }
 

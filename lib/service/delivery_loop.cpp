@@ -160,6 +160,7 @@ void DeliveryLoop::drain_inbox() {
     for (HeldEvent& event : contents.events) {
         dispatcher_.add(std::move(event), at);
     }
+    dispatcher_.apply(std::move(contents.turns), at);
     for (Inbox::Refill& refill : contents.refills) {
         dispatcher_.refill(refill.request, std::move(refill.events), at);
     }

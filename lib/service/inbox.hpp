@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <delivery/memory_budget.hpp>
 #include <delivery/results.hpp>
+#include <delivery/turn_news.hpp>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -38,8 +40,11 @@ public:
         std::vector<HeldEvent> events = {};
         std::vector<Refill> refills = {};
         std::vector<Cancellation> cancellations = {};
+        delivery::TurnNews turns = {};
 
-        std::size_t size() const { return events.size() + refills.size() + cancellations.size(); }
+        std::size_t size() const {
+            return events.size() + refills.size() + cancellations.size() + turns.size();
+        }
     };
 
     /// @param wake called after each item is added, by the thread that adds it.
@@ -53,6 +58,21 @@ public:
             const std::scoped_lock lock(mutex_);
             contents_.events.insert(contents_.events.end(), std::make_move_iterator(events.begin()),
                                     std::make_move_iterator(events.end()));
+        }
+        wake_();
+    }
+
+    void pass_turns(delivery::TurnNews news) {
+        if (news.size() == 0) return;
+        hold(news.behind);
+        {
+            const std::scoped_lock lock(mutex_);
+            delivery::TurnNews& all = contents_.turns;
+            all.behind.insert(all.behind.end(), std::make_move_iterator(news.behind.begin()),
+                              std::make_move_iterator(news.behind.end()));
+            all.turns.insert(all.turns.end(), news.turns.begin(), news.turns.end());
+            all.returned.insert(all.returned.end(), news.returned.begin(), news.returned.end());
+            all.returns_all = all.returns_all || news.returns_all;
         }
         wake_();
     }

@@ -78,6 +78,7 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
         std::int64_t batches = 0;
         std::size_t published = 0;
         std::vector<AttemptRecord> done;
+        std::map<EventId, std::string> behind;
         const auto send = [&](EventId event, const std::string& key, bool has_row) {
             arrivals.begin(key, event);
             arrivals.end(key);
@@ -93,8 +94,12 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
             const BatchReceipt receipt = own->write(self, batch).value();
             for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
                 const EventId event = receipt.appends[i].value().first_event;
-                if (!receipt.waiting.empty()) continue;
-                send(event, batch.appends[i].message->ordering_key, false);
+                const std::string& key = batch.appends[i].message->ordering_key;
+                if (!receipt.behind.empty()) behind[event] = key;
+                if (receipt.behind.empty() && receipt.waiting.empty()) send(event, key, false);
+            }
+            for (const EventId event : receipt.turns) {
+                send(event, behind.at(event), false);
             }
             clock->advance(10ms);
             for (const HeldEvent& event : own->claim(self, 10).value().events) {

@@ -27,6 +27,7 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     check_exhausted();
     note_low_water(worker, batch.low_water);
     note_appends(worker, batch, *receipt);
+    note_order(worker, *receipt);
     note_deactivations(*receipt);
     return receipt;
 }
@@ -41,6 +42,25 @@ void AuditStorage::note_park(WorkerId worker, const CustodyChange& custody_chang
     const bool gives_way = event.is_deferred && model_.is_behind_another(event);
     if (custody_change.custody != Custody::unclaimed && !gives_way) return;
     event.due = custody_change.due;
+    event.release();
+}
+
+void AuditStorage::note_order(WorkerId worker, const BatchReceipt& receipt) {
+    const auto held = [&](EventId id) {
+        const auto found = model_.events.find(id);
+        const bool is_held = found != model_.events.end() && found->second.holder == worker;
+        return is_held ? &found->second : nullptr;
+    };
+    for (const EventId id : receipt.turns) {
+        if (EventState* event = held(id)) event->taken = world_.now;
+    }
+    for (const EventId id : receipt.returned) {
+        if (EventState* event = held(id)) move_to_storage(*event);
+    }
+}
+
+void AuditStorage::move_to_storage(EventState& event) {
+    event.is_only_in_memory = false;
     event.release();
 }
 

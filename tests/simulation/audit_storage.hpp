@@ -53,6 +53,8 @@ private:
     void note_append(WorkerId worker, const Append& append, const Appended& appended,
                      const std::vector<EventId>& waiting);
     void note_park(WorkerId worker, const CustodyChange& custody_change);
+    void note_order(WorkerId worker, const BatchReceipt& receipt);
+    static void move_to_storage(EventState& event);
     void note_attempt(WorkerId worker, const AttemptRecord& record);
     void note_exhausted(const EventState& event, const Attempt& attempt);
     void note_asked_pause(const EventState& event, const Attempt& attempt);

@@ -183,9 +183,18 @@ struct BatchReceipt {
     /// One for each append, in order. A conflict fails its own append, and the appends joined with
     /// it, which return `aborted`; no others.
     std::vector<Result<Appended>> appends = {};
-    /// The events of `appends` that the worker does not hold, ascending: others with the same
-    /// ordering key have to end before them.
+    /// The events of `appends` that wait in storage, ascending: others with the same ordering key
+    /// have to end before them, and they are not the worker's.
     std::vector<EventId> waiting = {};
+    /// The events of `appends` that the worker holds behind another one with the same ordering key,
+    /// ascending: their turn comes later.
+    std::vector<EventId> behind = {};
+    /// Of what the worker holds behind others: the events whose turn has come.
+    std::vector<EventId> turns = {};
+    /// The events that the worker held behind others and holds no longer: they wait in storage.
+    std::vector<EventId> returned = {};
+    /// The number of events with ordering keys that can be claimed because of this batch.
+    std::size_t released = 0;
     /// The deactivations that took place; each has incremented the revision.
     std::vector<SubscriptionId> deactivated = {};
     /// The number of operational events that were appended: unclaimed and due.

@@ -49,12 +49,19 @@ struct HeldEvent {
     bool is_requested = false;
 };
 
-// Events of a subscription with the same ordering key form a queue (docs/ordering.md). Of a queue
-// at most one event is held by a worker, in memory or reserved, and a worker gets only the first
+// Events of a subscription with the same ordering key form a queue (docs/ordering.md). One of them
+// may have its turn: a worker holds it, in memory or reserved. A worker gets the turn of the first
 // one, by id, that has not ended. The others have unclaimed rows, and `claim` does not return them.
-// An event that is deleted while a worker has it in memory keeps its place until the worker has
-// written its end. What a lost worker had in memory is due only after `deadline_of_ordered`: its
-// request may still be in flight.
+//
+// A worker that has the turn in its memory may also hold events behind it, which it has appended and
+// does not attempt: `BatchReceipt::behind`. When it writes the end of the one whose turn it was, the
+// turn passes to the next one that it holds (`turns`). If that one is not the first, because another
+// was reopened, or if the worker returns or reserves the event, what it held behind goes back to
+// storage: it gets unclaimed rows (`returned`). The worker may also return one of them by itself.
+//
+// An event that is deleted while it has its turn in a worker's memory keeps its place until the
+// worker has written its end. What a lost worker had in memory is due only after
+// `deadline_of_ordered`: its request may still be in flight.
 
 /// The time after which a request of an ordered event is over, by the timeout of its subscription.
 constexpr std::chrono::seconds deadline_of_ordered(std::chrono::seconds timeout) noexcept {
@@ -161,7 +168,8 @@ public:
     virtual Result<std::vector<HeldEvent>> claim_reserved(WorkerId, SubscriptionId,
                                                           std::size_t limit,
                                                           std::int64_t number = 0) = 0;
-    /// Releases what the claim with this number took, if anything: its result was lost.
+    /// Releases what the claim with this number took, if anything: its result was lost. What the
+    /// worker held behind it goes back to storage, as `write` would report.
     virtual Result<> unclaim(WorkerId, std::int64_t number) = 0;
 
     /// Sets the callback for changes: it is called, from any thread, soon after others have changed

@@ -81,16 +81,17 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
     }
     (*worker)->low_water = std::max((*worker)->low_water, batch.low_water);
     (*worker)->last_batch = batch.number;
+    const Time now = clock_->now();
+    BatchReceipt receipt;
     for (const CustodyChange& change : batch.custody_changes) {
-        log_.write(id, change);
+        log_.write(id, change, now, receipt);
     }
     std::vector<EventId> exhausted;
     for (const AttemptRecord& record : batch.attempts) {
-        if (!log_.write(id, record)) continue;
+        if (!log_.write(id, record, now, receipt)) continue;
         if (record.attempt.outcome == Outcome::exhausted) exhausted.push_back(record.event);
     }
-    BatchReceipt receipt;
-    receipt.appends = append({.id = id, .tag = (*worker)->tag}, batch.appends, receipt.waiting);
+    receipt.appends = append({.id = id, .tag = (*worker)->tag}, batch.appends, receipt);
     rollups_.add(batch.rollups);
     if (batch.report) (*worker)->report = batch.report;
     receipt.deactivated = write_findings(batch, exhausted, writer);
@@ -100,14 +101,14 @@ Result<BatchReceipt> MemoryStorage::write(WorkerId id, const Batch& batch,
 
 std::vector<Result<Appended>> MemoryStorage::append(const Worker& worker,
                                                     const std::vector<Append>& appends,
-                                                    std::vector<EventId>& waiting) {
+                                                    BatchReceipt& receipt) {
     const Time now = clock_->now();
     std::vector<Result<Appended>> verdicts =
         decide(appends, reserve(appends, {log_.last_event().value + 1}),
                [&](const IdempotencyKey& key) { return idempotency_keys_.find(key, now); });
     for (std::size_t i = 0; i < appends.size(); ++i) {
         if (!is_new(verdicts[i])) continue;
-        log_.append(worker, appends[i], verdicts[i]->first_event, now, waiting);
+        log_.append(worker, appends[i], verdicts[i]->first_event, now, receipt);
         if (appends[i].idempotency) {
             idempotency_keys_.insert(*appends[i].idempotency, *verdicts[i], now);
         }
@@ -143,7 +144,7 @@ Result<std::vector<HeldEvent>> MemoryStorage::claim_reserved(WorkerId id,
 Result<> MemoryStorage::unclaim(WorkerId id, std::int64_t number) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = workers_.living(id); !worker) return worker.error();
-    log_.unclaim(id, number);
+    log_.unclaim(id, number, clock_->now());
     return {};
 }
 

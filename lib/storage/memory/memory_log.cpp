@@ -158,7 +158,7 @@ std::size_t MemoryLog::count_undelivered(SubscriptionId subscription,
 // ---- For workers.
 
 void MemoryLog::append(const Worker& worker, const Append& append, EventId first, Time now,
-                       std::vector<EventId>& waiting) {
+                       BatchReceipt& receipt) {
     EventId id = first;
     for (const SubscriptionId subscription : append.subscriptions) {
         events_[id] = {.subscription = subscription,
@@ -168,15 +168,16 @@ void MemoryLog::append(const Worker& worker, const Append& append, EventId first
                        .created_at = now};
         of_subscription_[subscription].insert(id);
         if (append.due) put_row(id, {.due = append.due});
-        if (events_[id].is_ordered()) enter_queue(worker.id, id, now, waiting);
+        if (events_[id].is_ordered()) enter_queue(worker.id, id, now, receipt);
         last_event_ = id;
         ++id.value;
     }
 }
 
-bool MemoryLog::write(WorkerId worker, const AttemptRecord& record) {
+bool MemoryLog::write(WorkerId worker, const AttemptRecord& record, Time now,
+                      BatchReceipt& receipt) {
     const auto found = events_.find(record.event);
-    if (found == events_.end() && record.is_ordered) leave_queue(record.event);
+    if (found == events_.end() && record.is_ordered) leave_queue(record.event, now, receipt);
     if (found == events_.end() || !found->second.is_held_by(worker)) return false;
     found->second.attempts.push_back(record.attempt);
     if (record.attempt.outcome == Outcome::delivered) {
@@ -186,23 +187,26 @@ bool MemoryLog::write(WorkerId worker, const AttemptRecord& record) {
                                .attempts = record.attempt.number,
                                .attempts_since_reopened = record.attempts_since_reopened});
     }
-    if (record.is_ordered) record.due ? put_back(record.event) : leave_queue(record.event);
+    if (record.is_ordered) {
+        record.due ? put_back(record.event, now, receipt) : leave_queue(record.event, now, receipt);
+    }
     return true;
 }
 
-void MemoryLog::write(WorkerId worker, const CustodyChange& change) {
+void MemoryLog::write(WorkerId worker, const CustodyChange& change, Time now,
+                      BatchReceipt& receipt) {
     const auto found = events_.find(change.event);
-    const bool puts_back = change.is_ordered && change.custody == Custody::unclaimed;
-    if (found == events_.end() && puts_back) leave_queue(change.event);
+    const bool leaves_memory = change.is_ordered && change.custody != Custody::in_memory;
+    if (found == events_.end() && leaves_memory) leave_queue(change.event, now, receipt);
     if (found == events_.end() || !found->second.is_held_by(worker)) return;
     put_row(change.event, {.due = change.due,
                            .attempts = change.attempts,
                            .attempts_since_reopened = change.attempts_since_reopened,
                            .claimed_by = change.custody == Custody::unclaimed ? WorkerId{} : worker,
                            .is_reserved = change.custody == Custody::reserved});
-    if (puts_back) put_back(change.event);
-    // An earlier one was resent while the worker had this one in its memory.
-    if (change.is_ordered && !order_.is_first(change.event)) give_way(change.event);
+    if (!leaves_memory) return;
+    change.custody == Custody::reserved ? reserve(change.event, now, receipt)
+                                        : put_back(change.event, now, receipt);
 }
 
 std::vector<HeldEvent> MemoryLog::appended_after(WorkerId worker, EventId after,
@@ -257,7 +261,8 @@ std::vector<HeldEvent> MemoryLog::claim_reserved(WorkerId worker, SubscriptionId
     return claimed;
 }
 
-void MemoryLog::unclaim(WorkerId worker, std::int64_t number) {
+void MemoryLog::unclaim(WorkerId worker, std::int64_t number, Time now) {
+    BatchReceipt unused;
     for (auto& [id, event] : events_) {
         if (!event.row || event.row->claimed_by != worker || event.row->is_reserved ||
             event.row->claim_number != number) {
@@ -266,13 +271,13 @@ void MemoryLog::unclaim(WorkerId worker, std::int64_t number) {
         MemoryEvent::Row row = *event.row;
         row.claimed_by = {};
         put_row(id, row);
-        if (event.is_ordered()) put_back(id);
+        if (event.is_ordered()) put_back(id, now, unused);
     }
 }
 
 std::size_t MemoryLog::release(WorkerId worker, EventId& low_water, std::size_t limit, Time now,
                                const TimeoutOf& timeout_of) {
-    std::size_t moved = release_taken(worker, now, timeout_of);
+    std::size_t moved = release_held(worker, now, timeout_of);
     for (auto place = events_.upper_bound(low_water); place != events_.end() && moved < limit;
          ++place) {
         const auto& [id, event] = *place;
@@ -321,7 +326,10 @@ void MemoryLog::erase(EventId id) {
     const MemoryEvent& event = events_.at(id);
     const bool is_in_memory = event.may_be_held() && !(event.row && event.row->is_reserved);
     // Its request may be in flight: the next one waits for its end.
-    if (event.is_ordered() && !is_in_memory) leave_queue(id);
+    BatchReceipt unused;
+    if (event.is_ordered() && !(is_in_memory && order_.has_turn(id))) {
+        leave_queue(id, {}, unused);
+    }
     erase_row(id);
     const auto found = events_.find(id);
     const auto ids = of_subscription_.find(found->second.subscription);

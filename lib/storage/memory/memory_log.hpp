@@ -58,19 +58,19 @@ public:
 
     // For workers.
 
-    /// @param waiting gets the events that the worker does not hold: `BatchReceipt::waiting`
+    /// These add to the receipt what events with ordering keys wait for.
     void append(const Worker& worker, const Append& append, EventId first, Time now,
-                std::vector<EventId>& waiting);
+                BatchReceipt& receipt);
     /// @return whether the worker held the event
-    bool write(WorkerId worker, const AttemptRecord& record);
-    void write(WorkerId worker, const CustodyChange& change);
+    bool write(WorkerId worker, const AttemptRecord& record, Time now, BatchReceipt& receipt);
+    void write(WorkerId worker, const CustodyChange& change, Time now, BatchReceipt& receipt);
     std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit) const;
     std::vector<HeldEvent> claim(WorkerId worker, ClaimLimit limit, std::int64_t number, Time now);
     /// When the earliest unclaimed event is due.
     std::optional<Time> next_due() const;
     std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
                                           std::size_t limit, std::int64_t number);
-    void unclaim(WorkerId worker, std::int64_t number);
+    void unclaim(WorkerId worker, std::int64_t number, Time now);
     /// The timeout of a subscription.
     using TimeoutOf = std::function<std::chrono::seconds(SubscriptionId)>;
     /// Makes the events that a worker held available to all.
@@ -92,17 +92,26 @@ private:
     const std::set<EventId>& of(SubscriptionId subscription) const;
     void put_row(EventId id, MemoryEvent::Row row);
     void erase_row(EventId id);
-    void enter_queue(WorkerId worker, EventId id, Time now, std::vector<EventId>& waiting);
+    void enter_queue(WorkerId worker, EventId id, Time now, BatchReceipt& receipt);
     /// An event returns to its place in its queue, where it waits again.
     void reenter_queue(EventId id);
-    /// An event that is only reserved for its worker is free for the one in front of it.
-    void give_way(EventId id);
-    /// An event has ended, or no worker has it any more.
-    void leave_queue(EventId id);
-    void put_back(EventId id);
-    /// The event is next in its queue: workers can claim it.
-    void release_next(std::optional<EventId> id);
-    std::size_t release_taken(WorkerId worker, Time now, const TimeoutOf& timeout_of);
+    /// Whether the event whose turn it is, in the queue of `id`, is only reserved for its worker.
+    bool is_turn_reserved(EventId id) const;
+    void free_reserved(EventId id);
+    /// No worker can claim it until it is the first one.
+    void wait_in_queue(EventId id);
+    /// An event has ended: its turn passes to the next one.
+    void leave_queue(EventId id, Time now, BatchReceipt& receipt);
+    /// Its worker does not hold it any more. It has a row.
+    void put_back(EventId id, Time now, BatchReceipt& receipt);
+    /// It leaves the worker's memory, and what the worker holds behind it does so, too.
+    void reserve(EventId id, Time now, BatchReceipt& receipt);
+    /// What a worker holds of the queue of `id` waits in storage.
+    void return_held(EventId id, Time now, BatchReceipt& receipt);
+    /// If no worker holds any of the queue of `id`, workers can claim the first one.
+    void release_first(EventId id, BatchReceipt& receipt);
+    void release_first(EventId id);
+    std::size_t release_held(WorkerId worker, Time now, const TimeoutOf& timeout_of);
 
     std::map<EventId, MemoryEvent> events_;
     std::map<SubscriptionId, std::set<EventId>> of_subscription_;

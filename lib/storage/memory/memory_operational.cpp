@@ -12,8 +12,8 @@ void MemoryOperationalTable::append(const Message& message,
     const Append append{.message = std::make_shared<const Message>(message),
                         .subscriptions = subscriptions,
                         .due = now};
-    std::vector<EventId> waiting;
-    log_.append({.tag = random_.next()}, append, {log_.last_event().value + 1}, now, waiting);
+    BatchReceipt unused;
+    log_.append({.tag = random_.next()}, append, {log_.last_event().value + 1}, now, unused);
 }
 
 std::optional<PendingFact> MemoryOperationalTable::find_pending(SubscriptionId id,

@@ -9,30 +9,35 @@ void MemoryOrder::enter(SubscriptionId subscription, const std::string& key, Eve
 }
 
 bool MemoryOrder::take(EventId event, WorkerId worker) {
-    if (next(event) != event) return false;
+    if (first(event) != event || turn(event)) return false;
     Queue& queue = place_.at(event)->second;
-    queue.taken = event;
+    queue.held = {event};
     queue.worker = worker;
+    return true;
+}
+
+bool MemoryOrder::take_behind(EventId event, WorkerId worker) {
+    Queue& queue = place_.at(event)->second;
+    const auto place = queue.events.find(event);
+    if (queue.worker != worker || place == queue.events.begin()) return false;
+    if (!queue.held.contains(*std::prev(place))) return false;
+    queue.held.insert(event);
     return true;
 }
 
 void MemoryOrder::put_back(EventId event) {
     const auto place = place_.find(event);
-    if (place == place_.end()) return;
-    Queue& queue = place->second->second;
-    if (queue.taken == event) queue.taken.reset();
+    if (place != place_.end()) place->second->second.held.erase(event);
 }
 
-std::optional<EventId> MemoryOrder::leave(EventId event) {
+void MemoryOrder::leave(EventId event) {
     put_back(event);
     const auto place = place_.find(event);
-    if (place == place_.end()) return std::nullopt;
+    if (place == place_.end()) return;
     const Queues::iterator queue = place->second;
     place_.erase(place);
     queue->second.events.erase(event);
-    if (!queue->second.events.empty()) return next(*queue->second.events.begin());
-    queues_.erase(queue);
-    return std::nullopt;
+    if (queue->second.events.empty()) queues_.erase(queue);
 }
 
 const MemoryOrder::Queue* MemoryOrder::queue_of(EventId event) const {
@@ -40,34 +45,41 @@ const MemoryOrder::Queue* MemoryOrder::queue_of(EventId event) const {
     return place == place_.end() ? nullptr : &place->second->second;
 }
 
-std::optional<EventId> MemoryOrder::next(EventId event) const {
+std::optional<EventId> MemoryOrder::turn(EventId event) const {
     const Queue* queue = queue_of(event);
-    if (queue == nullptr || queue->taken) return std::nullopt;
-    return *queue->events.begin();
+    if (queue == nullptr || queue->held.empty()) return std::nullopt;
+    return *queue->held.begin();
 }
 
-bool MemoryOrder::is_first(EventId event) const {
+std::set<EventId> MemoryOrder::held(EventId event) const {
     const Queue* queue = queue_of(event);
-    return queue != nullptr && *queue->events.begin() == event;
+    return queue == nullptr ? std::set<EventId>{} : queue->held;
 }
 
-std::optional<EventId> MemoryOrder::taken(EventId event) const {
+std::optional<EventId> MemoryOrder::first(EventId event) const {
     const Queue* queue = queue_of(event);
-    return queue == nullptr ? std::nullopt : queue->taken;
+    return queue == nullptr ? std::nullopt : std::optional(*queue->events.begin());
+}
+
+std::optional<EventId> MemoryOrder::other(EventId event) const {
+    const Queue* queue = queue_of(event);
+    if (queue == nullptr || queue->events.size() < 2) return std::nullopt;
+    return *queue->events.begin() == event ? *queue->events.rbegin() : *queue->events.begin();
 }
 
 std::optional<EventId> MemoryOrder::in_front_of(EventId event) const {
     const Queue* queue = queue_of(event);
-    if (queue == nullptr || queue->taken == event) return std::nullopt;
+    if (queue == nullptr || has_turn(event)) return std::nullopt;
     const auto place = queue->events.find(event);
     if (place != queue->events.begin()) return *std::prev(place);
-    return queue->taken;
+    return turn(event);
 }
 
-std::vector<EventId> MemoryOrder::taken_by(WorkerId worker) const {
+std::vector<EventId> MemoryOrder::held_by(WorkerId worker) const {
     std::vector<EventId> events;
     for (const auto& [key, queue] : queues_) {
-        if (queue.taken && queue.worker == worker) events.push_back(*queue.taken);
+        if (queue.worker != worker) continue;
+        events.insert(events.end(), queue.held.begin(), queue.held.end());
     }
     return events;
 }

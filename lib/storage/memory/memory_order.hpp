@@ -11,34 +11,41 @@
 namespace webhooks::storage {
 
 /// The order of events with ordering keys: a queue for each subscription and key, with the events
-/// that have not ended. At most one of a queue is taken by a worker. Not thread-safe.
+/// that have not ended. One worker may hold some of a queue: the first of these has its turn. Not
+/// thread-safe.
 class MemoryOrder {
 public:
     /// An event enters its queue, at the place of its id, unless it is there.
     void enter(SubscriptionId subscription, const std::string& key, EventId event);
     /// A worker takes an event. @return false if it has to wait for another one
     bool take(EventId event, WorkerId worker);
-    /// The worker that has taken it no longer has it.
+    /// A worker holds an event behind the one right in front of it. @return false if it does not
+    /// hold that one
+    bool take_behind(EventId event, WorkerId worker);
+    /// The worker that holds it no longer does.
     void put_back(EventId event);
-    /// It has ended. One that was taken and deleted keeps its place until then.
-    /// @return the first event of its queue, if no worker has taken one
-    std::optional<EventId> leave(EventId event);
+    /// It has ended. One that was deleted during its turn keeps its place until then.
+    void leave(EventId event);
 
     bool contains(EventId event) const { return place_.contains(event); }
-    /// The first event of the queue of `event`, if no worker has taken one.
-    std::optional<EventId> next(EventId event) const;
-    bool is_first(EventId event) const;
-    /// What was taken of the queue of `event`.
-    std::optional<EventId> taken(EventId event) const;
+    bool has_turn(EventId event) const { return turn(event) == event; }
+    /// The event of the queue of `event` that has its turn.
+    std::optional<EventId> turn(EventId event) const;
+    /// What a worker holds of the queue of `event`.
+    std::set<EventId> held(EventId event) const;
+    /// The first event of the queue of `event`.
+    std::optional<EventId> first(EventId event) const;
+    /// Another event of the queue of `event`.
+    std::optional<EventId> other(EventId event) const;
     /// What `event` waits for.
     std::optional<EventId> in_front_of(EventId event) const;
-    std::vector<EventId> taken_by(WorkerId worker) const;
+    std::vector<EventId> held_by(WorkerId worker) const;
 
 private:
     struct Queue {
         std::set<EventId> events = {};
-        std::optional<EventId> taken = {};
-        WorkerId worker{};  ///< That has taken it.
+        std::set<EventId> held = {};
+        WorkerId worker{};  ///< That holds them.
     };
     using Queues = std::map<std::pair<SubscriptionId, std::string>, Queue>;
 

@@ -125,7 +125,7 @@ private:
     /// @return as it is stored now.
     EventType write(const Principal& by, const std::optional<EventType>& before, EventType after);
     std::vector<Result<Appended>> append(const Worker&, const std::vector<Append>&,
-                                         std::vector<EventId>& waiting);
+                                         BatchReceipt& receipt);
     MemoryLog::TimeoutOf timeouts();
     EventHistory history_of(EventId, const MemoryEvent&) const;
     Result<BatchReceipt> write(WorkerId, const Batch&, OperationalWriter&);

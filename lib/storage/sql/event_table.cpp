@@ -55,7 +55,7 @@ bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
             use(subscription, "owner"), use(event, "id"), into(is_claimed), into(is_deferred));
     const bool is_held = sql.got_data() ? is_claimed : !had_attempts;
     // Where its request may be in flight, the next one with its key waits for its end.
-    if (!is_held || is_deferred) leave_queue(sql, event);
+    leave_deleted(sql, event, is_held && !is_deferred);
     execute(sql,
             "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
             "FROM webhooks_event e WHERE e.id >= webhooks_message.id "

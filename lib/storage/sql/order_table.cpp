@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
 #include <storage/sql/order_table.hpp>
+#include <utility>
 #include <webhooks/storage/delivery_log.hpp>
 
 namespace webhooks::storage {
@@ -15,32 +17,15 @@ bool is_postgresql(soci::session& sql) {
     return sql.get_backend_name() == "postgresql";
 }
 
-struct Queue {
-    SubscriptionId subscription{};
-    std::string key = {};
-};
-
 /// The queue of an event, after a statement that ends in `RETURNING` or selects it.
-std::optional<Queue> find_queue(soci::session& sql, const char* text, EventId event) {
-    Queue queue;
+std::optional<EventQueue> find_queue(soci::session& sql, const char* text, EventId event) {
+    EventQueue queue;
     execute(sql, text, into(queue.subscription), into(queue.key), use(event, "id"));
     return sql.got_data() ? std::optional(queue) : std::nullopt;
 }
 
-/// If nothing of a queue is taken, its first event can be claimed.
-void release_next(soci::session& sql, const Queue& queue) {
-    execute(sql,
-            "UPDATE webhooks_undelivered SET claimed_by = 0 "
-            "WHERE subscription_id = :owner AND claimed_by = -1 AND event_id = "
-            "(SELECT min(event_id) FROM webhooks_ordered "
-            "WHERE subscription_id = :owner AND ordering_key = :key) "
-            "AND NOT EXISTS (SELECT 1 FROM webhooks_ordered WHERE subscription_id = :owner "
-            "AND ordering_key = :key AND worker_id <> 0)",
-            use(queue.subscription, "owner"), use(queue.key, "key"));
-}
-
-/// An event of the queue that is only reserved for its worker is taken no longer.
-void free_reserved(soci::session& sql, const Queue& queue) {
+/// An event of the queue that is only reserved for its worker is held no longer.
+void free_reserved(soci::session& sql, const EventQueue& queue) {
     EventId reserved;
     execute(sql,
             "SELECT o.event_id FROM webhooks_ordered o JOIN webhooks_undelivered u "
@@ -62,16 +47,16 @@ void free_reserved(soci::session& sql, const Queue& queue) {
             use(reserved, "id"));
 }
 
-struct TakenEvent {
+struct HeldOrdered {
     EventId id{};
     SubscriptionId subscription{};
     std::chrono::seconds timeout{0};  ///< Of its subscription.
     bool is_deleted = false;
 };
 
-std::vector<TakenEvent> taken_by(soci::session& sql, WorkerId worker, std::size_t limit) {
-    std::vector<TakenEvent> events;
-    TakenEvent event;
+std::vector<HeldOrdered> held_by(soci::session& sql, WorkerId worker, std::size_t limit) {
+    std::vector<HeldOrdered> events;
+    HeldOrdered event;
     std::int64_t timeout = 0;
     soci::statement query(sql);
     query.exchange(into(event.id));
@@ -82,7 +67,8 @@ std::vector<TakenEvent> taken_by(soci::session& sql, WorkerId worker, std::size_
     query.exchange(use(limit, "take"));
     for_each_row(query,
                  "SELECT o.event_id, o.subscription_id, coalesce(s.timeout_seconds, 0), "
-                 "CASE WHEN e.id IS NULL THEN 1 ELSE 0 END FROM webhooks_ordered o "
+                 "CASE WHEN e.id IS NULL THEN 1 ELSE 0 END FROM webhooks_ordered o " +
+                     std::string(is_postgresql(sql) ? "" : "INDEXED BY webhooks_ordered_held ") +
                  "LEFT JOIN webhooks_event e ON e.id = o.event_id "
                  "LEFT JOIN webhooks_subscription s ON s.id = o.subscription_id "
                  "WHERE o.worker_id = :worker AND o.worker_id <> 0 ORDER BY o.event_id LIMIT :take",
@@ -95,7 +81,7 @@ std::vector<TakenEvent> taken_by(soci::session& sql, WorkerId worker, std::size_
 
 /// The row that a lost worker had claimed can be claimed by others.
 /// @param due unless it was reserved: when. @return false if it has none
-bool release_row(soci::session& sql, const TakenEvent& event, WorkerId dead, Time due) {
+bool release_row(soci::session& sql, const HeldOrdered& event, WorkerId dead, Time due) {
     soci::statement release(sql);
     release.exchange(use(due, "due"));
     release.exchange(use(dead, "dead"));
@@ -136,12 +122,11 @@ void lock_queues(soci::session& sql, const std::vector<EventId>& events) {
                      ids.text() + " AND m.ordering_key IS NOT NULL) k ORDER BY id) l");
 }
 
-void enter_queue(soci::session& sql, SubscriptionId subscription, const std::string& key,
-                 EventId event) {
+void enter_queue(soci::session& sql, const EventQueue& queue, EventId event) {
     execute(sql,
             "INSERT INTO webhooks_ordered (event_id, subscription_id, ordering_key, worker_id) "
             "VALUES (:id, :owner, :key, 0) ON CONFLICT DO NOTHING",
-            use(event, "id"), use(subscription, "owner"), use(key, "key"));
+            use(event, "id"), use(queue.subscription, "owner"), use(queue.key, "key"));
 }
 
 bool take_turn(soci::session& sql, EventId event, WorkerId worker) {
@@ -166,57 +151,97 @@ void keep_waiting(soci::session& sql, SubscriptionId subscription, EventId event
             use(subscription, "owner"), use(event, "id"));
 }
 
-void put_back(soci::session& sql, EventId event) {
-    const std::optional<Queue> queue =
+void release_first(soci::session& sql, const EventQueue& queue, QueueChanges& changes) {
+    soci::statement release(sql);
+    release.exchange(use(queue.subscription, "owner"));
+    release.exchange(use(queue.key, "key"));
+    changes.released +=
+        execute(release,
+                "UPDATE webhooks_undelivered SET claimed_by = 0 "
+                "WHERE subscription_id = :owner AND claimed_by = -1 AND event_id = "
+                "(SELECT min(event_id) FROM webhooks_ordered "
+                "WHERE subscription_id = :owner AND ordering_key = :key) "
+                "AND NOT EXISTS (SELECT 1 FROM webhooks_ordered WHERE subscription_id = :owner "
+                "AND ordering_key = :key AND worker_id <> 0)");
+}
+
+bool is_held_before(soci::session& sql, const EventQueue& queue, EventId event) {
+    int is_held = 0;
+    execute(sql,
+            "SELECT count(*) FROM (SELECT 1 FROM webhooks_ordered WHERE subscription_id = :owner "
+            "AND ordering_key = :key AND worker_id <> 0 AND event_id < :id LIMIT 1) h",
+            into(is_held), use(queue.subscription, "owner"), use(queue.key, "key"),
+            use(event, "id"));
+    return is_held > 0;
+}
+
+void return_held(soci::session& sql, const EventQueue& queue, Time now, QueueChanges& changes) {
+    std::vector<EventId> held;
+    EventId event;
+    soci::statement query(sql);
+    query.exchange(into(event));
+    query.exchange(use(queue.subscription, "owner"));
+    query.exchange(use(queue.key, "key"));
+    for_each_row(query,
+                 "SELECT event_id FROM webhooks_ordered WHERE subscription_id = :owner "
+                 "AND ordering_key = :key AND worker_id <> 0 ORDER BY event_id",
+                 [&] { held.push_back(event); });
+    for (const EventId returned : held) {
+        soci::statement keep(sql);
+        keep.exchange(use(queue.subscription, "owner"));
+        keep.exchange(use(returned, "id"));
+        const bool has_row = execute(keep,
+                                     "UPDATE webhooks_undelivered SET claimed_by = -1 "
+                                     "WHERE subscription_id = :owner AND event_id = :id") > 0;
+        if (!has_row) {
+            insert_row(sql, returned, now);
+            keep_waiting(sql, queue.subscription, returned);
+        }
+        execute(sql, "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id",
+                use(returned, "id"));
+        changes.returned.push_back(returned);
+    }
+}
+
+void put_back(soci::session& sql, EventId event, Time now, QueueChanges& changes) {
+    const std::optional<EventQueue> queue =
         find_queue(sql,
                    "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id "
                    "RETURNING subscription_id, ordering_key",
                    event);
-    if (queue) release_next(sql, *queue);
+    if (!queue) return;
+    if (is_held_before(sql, *queue, event)) {
+        return keep_waiting(sql, queue->subscription, event);
+    }
+    return_held(sql, *queue, now, changes);
+    release_first(sql, *queue, changes);
 }
 
-void leave_queue(soci::session& sql, EventId event) {
-    const std::optional<Queue> queue =
-        find_queue(sql,
-                   "DELETE FROM webhooks_ordered WHERE event_id = :id "
-                   "RETURNING subscription_id, ordering_key",
-                   event);
-    if (queue) release_next(sql, *queue);
-}
-
-void leave_if_deleted(soci::session& sql, EventId event) {
-    int count = 0;
-    execute(sql, "SELECT count(*) FROM webhooks_event WHERE id = :id", into(count),
-            use(event, "id"));
-    if (count == 0) leave_queue(sql, event);
+void leave_deleted(soci::session& sql, EventId event, bool is_in_memory) {
+    const std::optional<EventQueue> queue = find_queue(
+        sql, "SELECT subscription_id, ordering_key FROM webhooks_ordered WHERE event_id = :id",
+        event);
+    if (!queue) return;
+    if (is_in_memory && !is_held_before(sql, *queue, event)) return;
+    execute(sql, "DELETE FROM webhooks_ordered WHERE event_id = :id", use(event, "id"));
+    QueueChanges unused;
+    release_first(sql, *queue, unused);
 }
 
 void reenter_queue(soci::session& sql, EventId event) {
-    const std::optional<Queue> queue =
+    const std::optional<EventQueue> queue =
         find_queue(sql,
                    "SELECT e.subscription_id, m.ordering_key FROM webhooks_event e "
                    "JOIN webhooks_message m ON m.id = e.message_id "
                    "WHERE e.id = :id AND m.ordering_key IS NOT NULL",
                    event);
     if (!queue) return;
-    enter_queue(sql, queue->subscription, queue->key, event);
+    enter_queue(sql, *queue, event);
     execute(sql, "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id",
             use(event, "id"));
     free_reserved(sql, *queue);
-    release_next(sql, *queue);
-}
-
-void give_way(soci::session& sql, EventId event) {
-    const std::optional<Queue> queue =
-        find_queue(sql,
-                   "SELECT w.subscription_id, w.ordering_key FROM webhooks_ordered w "
-                   "WHERE w.event_id = :id AND EXISTS (SELECT 1 FROM webhooks_ordered o "
-                   "WHERE o.subscription_id = w.subscription_id "
-                   "AND o.ordering_key = w.ordering_key AND o.event_id < w.event_id)",
-                   event);
-    if (!queue) return;
-    free_reserved(sql, *queue);
-    release_next(sql, *queue);
+    QueueChanges unused;
+    release_first(sql, *queue, unused);
 }
 
 std::optional<EventId> in_front_of(soci::session& sql, EventId event) {
@@ -224,10 +249,13 @@ std::optional<EventId> in_front_of(soci::session& sql, EventId event) {
     execute(sql,
             "SELECT coalesce((SELECT max(o.event_id) FROM webhooks_ordered o "
             "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
-            "AND o.event_id < w.event_id), (SELECT o.event_id FROM webhooks_ordered o "
+            "AND o.event_id < w.event_id), (SELECT min(o.event_id) FROM webhooks_ordered o "
             "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
             "AND o.worker_id <> 0)) "
-            "FROM webhooks_ordered w WHERE w.event_id = :id AND w.worker_id = 0",
+            "FROM webhooks_ordered w WHERE w.event_id = :id AND (w.worker_id = 0 "
+            "OR EXISTS (SELECT 1 FROM webhooks_ordered o "
+            "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
+            "AND o.worker_id <> 0 AND o.event_id < w.event_id))",
             into(front), use(event, "id"));
     return front;
 }
@@ -250,21 +278,32 @@ std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::
 
 std::size_t hand_back_ordered(soci::session& sql, WorkerId dead, Time now, std::size_t limit) {
     std::vector<EventId> found;
-    for (const TakenEvent& event : taken_by(sql, dead, limit)) {
+    for (const HeldOrdered& event : held_by(sql, dead, limit)) {
         found.push_back(event.id);
     }
     if (found.empty()) return 0;
     lock_queues(sql, found);
     // Some may have been reopened or deleted meanwhile.
-    for (const TakenEvent& event : taken_by(sql, dead, limit)) {
+    std::map<std::pair<SubscriptionId, std::string>, EventQueue> queues;
+    for (const HeldOrdered& event : held_by(sql, dead, limit)) {
         if (!std::ranges::binary_search(found, event.id)) continue;
-        if (event.is_deleted) {
-            leave_queue(sql, event.id);
-            continue;
-        }
         const Time due = now + deadline_of_ordered(event.timeout);
-        if (!release_row(sql, event, dead, due)) insert_row(sql, event.id, due);
-        put_back(sql, event.id);
+        if (!event.is_deleted && !release_row(sql, event, dead, due)) {
+            insert_row(sql, event.id, due);
+        }
+        const EventQueue queue = *find_queue(
+            sql,
+            event.is_deleted ? "DELETE FROM webhooks_ordered WHERE event_id = :id "
+                               "RETURNING subscription_id, ordering_key"
+                             : "UPDATE webhooks_ordered SET worker_id = 0 WHERE event_id = :id "
+                               "RETURNING subscription_id, ordering_key",
+            event.id);
+        keep_waiting(sql, event.subscription, event.id);
+        queues.try_emplace({queue.subscription, queue.key}, queue);
+    }
+    QueueChanges unused;
+    for (const auto& [name, queue] : queues) {
+        release_first(sql, queue, unused);
     }
     return found.size();
 }

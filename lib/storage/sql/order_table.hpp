@@ -2,8 +2,8 @@
 
 /// @file
 /// Statements on the order of events with ordering keys, for every SQL database. A queue has the
-/// events of one subscription and key that have not ended; a worker takes one at a time, the first.
-/// They run in the caller's transaction and throw what SOCI throws.
+/// events of one subscription and key that have not ended. One worker may hold some of a queue
+/// (`worker_id`): the first of these has its turn, the others are only in its memory. They run in the caller's transaction and throw what SOCI throws.
 
 #include <soci/soci.h>
 
@@ -27,24 +27,37 @@ inline std::string queue_lock(const std::string& key) {
 /// Locks the queues of events. SQLite's transactions do not overlap.
 void lock_queues(soci::session& sql, const std::vector<EventId>& events);
 
-void enter_queue(soci::session& sql, SubscriptionId subscription, const std::string& key,
-                 EventId event);
+/// What the changes of a batch mean to queues: the members of BatchReceipt.
+struct QueueChanges {
+    std::vector<EventId> turns = {};
+    std::vector<EventId> returned = {};
+    std::size_t released = 0;
+};
+
+struct EventQueue {
+    SubscriptionId subscription{};
+    std::string key = {};
+};
+
+void enter_queue(soci::session& sql, const EventQueue& queue, EventId event);
 /// A worker takes an event. @return false if it has to wait for another one: `keep_waiting`
 bool take_turn(soci::session& sql, EventId event, WorkerId worker);
 /// No worker can claim the row of an event until its turn comes.
 void keep_waiting(soci::session& sql, SubscriptionId subscription, EventId event);
-/// The worker that has taken an event no longer has it: it or another one is next.
-void put_back(soci::session& sql, EventId event);
-/// An event has ended: the next one can be claimed.
-void leave_queue(soci::session& sql, EventId event);
-/// The same if it no longer exists.
-void leave_if_deleted(soci::session& sql, EventId event);
+/// The worker that held an event, which has a row, no longer has it. With its turn, what the worker
+/// holds behind it is returned.
+void put_back(soci::session& sql, EventId event, Time now, QueueChanges& changes);
+/// What a worker holds of a queue waits in storage.
+void return_held(soci::session& sql, const EventQueue& queue, Time now, QueueChanges& changes);
+/// If no worker holds any event of a queue, the first one can be claimed.
+void release_first(soci::session& sql, const EventQueue& queue, QueueChanges& changes);
+/// Whether a worker holds an event of a queue before this one.
+bool is_held_before(soci::session& sql, const EventQueue& queue, EventId event);
+/// An event that was deleted leaves its queue, unless it has its turn in a worker's memory.
+void leave_deleted(soci::session& sql, EventId event, bool is_in_memory);
 /// An event that was reopened returns to its place. One that is only reserved gives way to it. Does
 /// nothing if the event has no ordering key.
 void reenter_queue(soci::session& sql, EventId event);
-
-/// An event that is reserved gives way to an earlier one of its queue that was reopened before.
-void give_way(soci::session& sql, EventId event);
 
 /// What an event waits for.
 std::optional<EventId> in_front_of(soci::session& sql, EventId event);

@@ -23,14 +23,31 @@ struct OrderedEvents {
         return batch;
     }
 
-    /// @return the events that wait
+    /// What the worker gets behind others it returns.
+    /// @return the events that wait in storage
     std::vector<EventId> append(int count, std::optional<Time> due = {},
                                 const std::string& key = "K") const {
-        return test.write(batch_of(count, due, key)).waiting;
+        BatchReceipt receipt = test.write(batch_of(count, due, key));
+        for (const EventId event : receipt.behind) {
+            set_custody(event, Custody::unclaimed, test.clock->now());
+            receipt.waiting.push_back(event);
+        }
+        std::ranges::sort(receipt.waiting);
+        return receipt.waiting;
     }
 
-    void record(EventId event, int number, Outcome outcome, std::optional<Time> due = {},
-                bool has_row = false) const {
+    /// Appends events, of which the worker gets all but the first one behind others. @return the
+    /// first one
+    EventId append_held(int count) const {
+        const BatchReceipt receipt = test.write(batch_of(count));
+        const EventId first = receipt.appends.at(0).value().first_event;
+        CHECK(receipt.waiting.empty());
+        CHECK(receipt.behind.size() == static_cast<std::size_t>(count) - 1);
+        return first;
+    }
+
+    BatchReceipt record(EventId event, int number, Outcome outcome, std::optional<Time> due = {},
+                        bool has_row = false) const {
         AttemptRecord record{.event = event,
                              .subscription = subscription,
                              .attempt = {.number = number, .outcome = outcome},
@@ -41,10 +58,10 @@ struct OrderedEvents {
         if (outcome == Outcome::delivered) record.attempt.status_code = 200;
         Batch batch;
         batch.attempts.push_back(record);
-        test.write(batch);
+        return test.write(batch);
     }
 
-    void set_custody(EventId event, Custody custody, Time due) const {
+    BatchReceipt set_custody(EventId event, Custody custody, Time due) const {
         CustodyChange change{.event = event,
                              .subscription = subscription,
                              .due = due,
@@ -52,7 +69,7 @@ struct OrderedEvents {
                              .is_ordered = true};
         Batch batch;
         batch.custody_changes.push_back(change);
-        test.write(batch);
+        return test.write(batch);
     }
 
     std::optional<EventId> blocked_by(EventId event) const {
@@ -235,6 +252,144 @@ STORAGE_TEST("what a lost worker had of a queue is due once its request must be 
     this->clock->advance(deadline_of_ordered(0s));
     CHECK(this->claim() == std::vector{first, of_other[0]});
     CHECK(this->claim().empty());
+}
+
+// ---- What a worker holds behind others.
+
+STORAGE_TEST("a worker gets the turns of what it holds behind an event as each ends") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId first = events.append_held(3);
+    const EventId second = event_after(first, 1);
+    const EventId third = event_after(first, 2);
+    CHECK(this->appended_after({}) == std::vector{first, second, third});
+    CHECK(events.blocked_by(second) == first);
+    CHECK(events.blocked_by(third) == second);
+    BatchReceipt receipt = events.record(first, 1, Outcome::delivered);
+    CHECK(receipt.turns == std::vector{second});
+    CHECK(receipt.returned.empty());
+    CHECK(receipt.released == 0);
+    CHECK(this->claim().empty());
+    CHECK_FALSE(events.blocked_by(second));
+    receipt = events.record(second, 1, Outcome::exhausted);
+    CHECK(receipt.turns == std::vector{third});
+    CHECK(events.record(third, 1, Outcome::delivered).turns.empty());
+    CHECK(this->event(events.subscription, third).is_success);
+    CHECK(events.append_held(1) == event_after(third, 1));
+}
+
+STORAGE_TEST("what a worker holds behind an event goes back to storage when the event waits for a retry") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId first = events.append_held(3);
+    const EventId second = event_after(first, 1);
+    const EventId third = event_after(first, 2);
+    events.set_custody(third, Custody::in_memory, this->clock->now());
+    BatchReceipt receipt = events.record(first, 1, Outcome::retry, this->clock->now());
+    CHECK(receipt.returned == std::vector{second, third});
+    CHECK(receipt.turns.empty());
+    CHECK(events.append(1) == std::vector{event_after(third, 1)});
+    CHECK(this->claim() == std::vector{first});
+    receipt = events.record(first, 2, Outcome::delivered, {}, true);
+    CHECK(receipt.released == 1);
+    CHECK(this->claim() == std::vector{second});
+    events.record(second, 1, Outcome::delivered, {}, true);
+    CHECK(this->claim() == std::vector{third});
+}
+
+STORAGE_TEST("what a worker holds behind an event goes back to storage when it returns or reserves the event") {
+    if (!this->storage->keeps_order()) return;
+    for (const Custody custody : {Custody::unclaimed, Custody::reserved}) {
+        const OrderedEvents events{*this};
+        const EventId first = events.append_held(2);
+        const EventId second = event_after(first, 1);
+        CHECK(events.set_custody(first, custody, this->clock->now()).returned == std::vector{second});
+        // Behind one that is not in its memory it holds none.
+        CHECK(this->write(events.batch_of(1)).waiting == std::vector{event_after(second, 1)});
+        const bool is_reserved = custody == Custody::reserved;
+        CHECK((is_reserved ? this->claim_reserved(events.subscription) : this->claim()) ==
+              std::vector{first});
+        CHECK(this->claim().empty());
+        CHECK(events.record(first, 1, Outcome::delivered, {}, true).released == 1);
+        CHECK(this->claim() == std::vector{second});
+    }
+}
+
+STORAGE_TEST("an event that was resent goes before what a worker holds behind another one") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId first = events.append_held(3);
+    const EventId second = event_after(first, 1);
+    const EventId third = event_after(first, 2);
+    events.record(first, 1, Outcome::exhausted);
+    REQUIRE(this->storage->reopen_event(admin, events.subscription, first));
+    CHECK(this->claim().empty());
+    CHECK(events.blocked_by(first) == second);
+    const BatchReceipt receipt = events.record(second, 1, Outcome::delivered);
+    CHECK(receipt.turns.empty());
+    CHECK(receipt.returned == std::vector{third});
+    CHECK(receipt.released == 1);
+    CHECK(this->claim() == std::vector{first});
+    events.record(first, 2, Outcome::delivered, {}, true);
+    CHECK(this->claim() == std::vector{third});
+}
+
+STORAGE_TEST("a worker can return or end an event that it holds behind another one") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId first = events.append_held(4);
+    const EventId second = event_after(first, 1);
+    const EventId third = event_after(first, 2);
+    const EventId fourth = event_after(first, 3);
+    CHECK(events.record(second, 1, Outcome::cancelled).turns.empty());
+    const BatchReceipt returned =
+        events.set_custody(fourth, Custody::unclaimed, this->clock->now());
+    CHECK(returned.returned.empty());
+    CHECK(this->claim().empty());
+    CHECK(events.record(first, 1, Outcome::delivered).turns == std::vector{third});
+    CHECK(this->claim().empty());
+    events.record(third, 1, Outcome::delivered);
+    CHECK(this->claim() == std::vector{fourth});
+}
+
+STORAGE_TEST("an event that is deleted while a worker holds it behind another one gets no turn") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId first = events.append_held(3);
+    REQUIRE(this->storage->delete_event(admin, events.subscription, event_after(first, 1)));
+    CHECK(events.blocked_by(event_after(first, 2)) == first);
+    CHECK(events.record(first, 1, Outcome::delivered).turns ==
+          std::vector{event_after(first, 2)});
+}
+
+STORAGE_TEST("what a lost worker held behind an event follows it") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId first = events.append_held(3);
+    this->replace_worker();
+    this->take_over();
+    CHECK(this->claim().empty());
+    this->clock->advance(deadline_of_ordered(0s));
+    for (int number = 0; number < 3; ++number) {
+        const EventId event = event_after(first, number);
+        CHECK(this->claim() == std::vector{event});
+        events.record(event, 1, Outcome::delivered, {}, true);
+    }
+}
+
+STORAGE_TEST("a claim that is undone returns what was behind it") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    events.append(1, this->clock->now());
+    const std::vector<EventId> claimed =
+        ids(this->storage->claim(this->worker.id, 10, 7).value().events);
+    REQUIRE(claimed.size() == 1);
+    const std::vector<EventId> behind = this->write(events.batch_of(1)).behind;
+    REQUIRE(behind.size() == 1);
+    REQUIRE(this->storage->unclaim(this->worker.id, 7));
+    CHECK(this->claim() == claimed);
+    events.record(claimed[0], 1, Outcome::delivered, {}, true);
+    CHECK(this->claim() == behind);
 }
 
 }  // namespace

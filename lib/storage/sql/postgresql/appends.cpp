@@ -46,8 +46,9 @@ public:
         is_empty_ = false;
     }
 
-    /// @return the events that the worker does not hold: `BatchReceipt::waiting`
-    std::vector<EventId> write(PostgresqlConnection& connection, const WorkerContext& context) {
+    /// @param receipt gets what those with ordering keys wait for.
+    void write(PostgresqlConnection& connection, const WorkerContext& context,
+               BatchReceipt& receipt) {
         static const PreparedStatement insert_messages = {
             "insert_messages",
             "INSERT INTO webhooks_message "
@@ -65,7 +66,7 @@ public:
             "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, tries, "
             "claimed_by, claim_number, is_deferred) SELECT unnest($1::bigint[]), "
             "unnest($2::bigint[]), unnest($3::bigint[]), 0, 0, 0, 0, 0"};
-        if (is_empty_) return {};
+        if (is_empty_) return;
         connection.send(insert_messages,
                         {messages_.take(), event_counts_.take(), event_types_.take(),
                          content_types_.take(), payloads_.take(), expiries_.take(), traces_.take(),
@@ -78,7 +79,7 @@ public:
             connection.send(insert_waiting,
                             {waiting_subscriptions_.take(), waiting_.take(), dues_.take()});
         }
-        return ordered_.write(connection, context);
+        ordered_.write(connection, context, receipt);
     }
 
 private:
@@ -110,9 +111,8 @@ void lock_revision(PostgresqlConnection& connection) {
     connection.execute(lock, {});
 }
 
-std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
-                                     const std::vector<Append>& appends, EventId first_event,
-                                     std::vector<EventId>& waiting) {
+void append(PostgresqlConnection& connection, const WorkerContext& context,
+            const std::vector<Append>& appends, EventId first_event, BatchReceipt& receipt) {
     const std::vector<Appended> reserved = reserve(appends, first_event);
     BatchKeys keys(appends, reserved);
     keys.write(connection, context.now);
@@ -123,8 +123,8 @@ std::vector<Result<Appended>> append(PostgresqlConnection& connection, const Wor
     for (std::size_t i = 0; i < appends.size(); ++i) {
         if (is_new(verdicts[i])) new_events.add(appends[i], *verdicts[i]);
     }
-    waiting = new_events.write(connection, context);
-    return verdicts;
+    new_events.write(connection, context, receipt);
+    receipt.appends = std::move(verdicts);
 }
 
 }  // namespace webhooks::storage

@@ -12,11 +12,10 @@ namespace webhooks::storage {
 void lock_revision(PostgresqlConnection& connection);
 /// Sends new appends.
 /// @param first_event the first of the ids that were reserved for these.
-/// @return conflict for an idempotency key that was used for other content; unavailable for one
-/// with which another transaction is publishing.
-/// @param waiting gets the events that the worker does not hold: `BatchReceipt::waiting`
-std::vector<Result<Appended>> append(PostgresqlConnection& connection, const WorkerContext& context,
-                                     const std::vector<Append>& appends, EventId first_event,
-                                     std::vector<EventId>& waiting);
+/// @param receipt gets their results: conflict for an idempotency key that was used for other
+/// content; unavailable for one with which another transaction is publishing. And what events with
+/// ordering keys wait for.
+void append(PostgresqlConnection& connection, const WorkerContext& context,
+            const std::vector<Append>& appends, EventId first_event, BatchReceipt& receipt);
 
 }  // namespace webhooks::storage

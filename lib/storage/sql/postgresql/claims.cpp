@@ -159,7 +159,7 @@ std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId
                                                     parameter(static_cast<std::int64_t>(limit))}));
 }
 
-void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number) {
+void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number, Time now) {
     static const PreparedStatement update = {
         "unclaim",
         "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = $1 "
@@ -167,8 +167,9 @@ void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t num
     const std::vector<EventId> ordered = claimed_in_order(connection.sql(), worker, number);
     lock_queues(connection.sql(), ordered);
     connection.execute(update, {parameter(worker.value), parameter(number)});
+    QueueChanges unused;
     for (const EventId event : ordered) {
-        put_back(connection.sql(), event);
+        put_back(connection.sql(), event, now, unused);
     }
 }
 

@@ -24,7 +24,7 @@ std::optional<Time> read_rest(PostgresqlConnection& connection, DueCursor& curso
 std::vector<HeldEvent> claim_reserved(PostgresqlConnection& connection, WorkerId worker,
                                       SubscriptionId subscription, std::size_t limit,
                                       std::int64_t number);
-void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number);
+void unclaim(PostgresqlConnection& connection, WorkerId worker, std::int64_t number, Time now);
 std::vector<HeldEvent> appended_after(PostgresqlConnection& connection, WorkerId worker,
                                       EventId after, std::size_t limit);
 

@@ -3,6 +3,7 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/order_table.hpp>
 #include <storage/sql/postgresql/array.hpp>
+#include <storage/sql/postgresql/lookup_sql.hpp>
 #include <storage/sql/postgresql/order.hpp>
 
 namespace webhooks::storage {
@@ -56,6 +57,54 @@ std::vector<EventId> read_ids(const PostgresqlRows& rows) {
     }
     std::ranges::sort(ids);
     return ids;
+}
+
+/// What happens to another event of a queue.
+enum class Follows : std::uint8_t { turn, returned, released };
+
+/// A queue whose event with the turn has a step passes it on to the next event that the worker
+/// holds, if the step is an end and that event is the first one. Otherwise what the worker holds is
+/// returned, and the first event can be claimed. An event that was deleted meanwhile ends now.
+std::string order_sql() {
+    const std::string held = "SELECT q.event_id, q.subscription_id FROM webhooks_ordered q WHERE ";
+    return "WITH step AS MATERIALIZED (SELECT o.event_id, o.subscription_id, o.ordering_key, "
+           "s.step, s.step = 1 OR "
+           "(SELECT e.id FROM webhooks_event e WHERE e.id = o.event_id) IS NULL AS has_ended, "
+           "(SELECT q.event_id FROM webhooks_ordered q WHERE " +
+           in_queue_of("o") +
+           " AND q.worker_id <> 0 AND q.event_id < o.event_id LIMIT 1) IS NULL AS had_turn "
+           "FROM unnest($2::bigint[], $3::integer[]) AS s(event_id, step) "
+           "JOIN webhooks_ordered o ON o.event_id = s.event_id WHERE o.worker_id = $1), "
+           "queue AS MATERIALIZED (SELECT t.*, n.event_id AS first, n.worker_id = $1 "
+           "AND n.event_id NOT IN (SELECT event_id FROM step) AS is_held FROM step t "
+           "LEFT JOIN LATERAL (SELECT q.event_id, q.worker_id FROM webhooks_ordered q WHERE " +
+           in_queue_of("t") +
+           " AND q.event_id NOT IN (SELECT event_id FROM step WHERE has_ended) "
+           "ORDER BY q.event_id LIMIT 1) n ON true WHERE t.had_turn), "
+           "stopped AS MATERIALIZED (SELECT * FROM queue "
+           "WHERE first IS NOT NULL AND NOT (has_ended AND is_held)), "
+           "returned AS MATERIALIZED (SELECT h.* FROM stopped s CROSS JOIN LATERAL (" +
+           held + in_queue_of("s") +
+           " AND q.worker_id <> 0 AND q.event_id NOT IN (SELECT event_id FROM step) OFFSET 0) h), "
+           "given AS (INSERT INTO webhooks_undelivered AS u (subscription_id, event_id, due_at, "
+           "attempts, tries, claimed_by, claim_number, is_deferred) "
+           "SELECT p.subscription_id, p.event_id, $4::bigint, 0, 0, -1, 0, 0 FROM returned p " +
+           look_up("id", "webhooks_event", "p.event_id", "", "FOR KEY SHARE") +
+           "e ON CONFLICT (subscription_id, event_id) DO UPDATE SET claimed_by = -1), "
+           "released AS (UPDATE webhooks_undelivered u SET claimed_by = 0 FROM stopped s "
+           "WHERE u.subscription_id = s.subscription_id AND u.event_id = s.first "
+           "AND u.claimed_by = -1 RETURNING u.event_id), "
+           "freed AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0 "
+           "FROM queue s WHERE s.step = 2 AND s.first <> s.event_id "
+           "AND u.subscription_id = s.subscription_id AND u.event_id = s.event_id), "
+           "gone AS (DELETE FROM webhooks_ordered o USING step s "
+           "WHERE o.event_id = s.event_id AND s.has_ended), "
+           "unheld AS (UPDATE webhooks_ordered o SET worker_id = 0 FROM (SELECT event_id FROM "
+           "returned UNION ALL SELECT s.event_id FROM step s LEFT JOIN queue t "
+           "ON t.event_id = s.event_id WHERE NOT s.has_ended "
+           "AND (s.step = 0 OR t.first <> s.event_id)) p WHERE o.event_id = p.event_id) "
+           "SELECT first, 0 FROM queue WHERE has_ended AND is_held "
+           "UNION ALL SELECT event_id, 1 FROM returned UNION ALL SELECT event_id, 2 FROM released";
 }
 
 PostgresqlArray as_array(const std::vector<EventId>& events) {
@@ -122,32 +171,10 @@ void send_queue_locks(PostgresqlConnection& connection, const Batch& batch) {
     if (!is_empty) connection.send(statement, {keys.take(), events.take()});
 }
 
-void send_order(PostgresqlConnection& connection, WorkerId worker, const Batch& batch) {
-    // One that was deleted meanwhile ends now. The next one is the first of those that remain.
+void write_order(PostgresqlConnection& connection, const WorkerContext& context, const Batch& batch,
+                 BatchReceipt& receipt) {
     static_assert(static_cast<int>(Step::ended) == 1 && static_cast<int>(Step::reserved) == 2);
-    static const PreparedStatement statement = {
-        "write_order",
-        "WITH passed AS MATERIALIZED (SELECT o.event_id, o.subscription_id, o.ordering_key, "
-        "s.step, s.step = 1 OR "
-        "(SELECT e.id FROM webhooks_event e WHERE e.id = o.event_id) IS NULL AS has_ended "
-        "FROM unnest($2::bigint[], $3::integer[]) AS s(event_id, step) "
-        "JOIN webhooks_ordered o ON o.event_id = s.event_id WHERE o.worker_id = $1 "
-        "AND (s.step <> 2 OR EXISTS (SELECT 1 FROM webhooks_ordered q WHERE " +
-            in_queue_of("o") +
-            " AND q.event_id < o.event_id))), "
-            "released AS (UPDATE webhooks_undelivered u SET claimed_by = 0 FROM passed p "
-            "CROSS JOIN LATERAL (SELECT q.event_id FROM webhooks_ordered q WHERE " +
-            in_queue_of("p") +
-            " AND NOT (p.has_ended AND q.event_id = p.event_id) ORDER BY q.event_id LIMIT 1) n "
-            "WHERE u.subscription_id = p.subscription_id AND u.event_id = n.event_id "
-            "AND u.claimed_by = -1), "
-            "freed AS (UPDATE webhooks_undelivered u SET claimed_by = 0, is_deferred = 0 "
-            "FROM passed p WHERE p.step = 2 AND u.subscription_id = p.subscription_id "
-            "AND u.event_id = p.event_id), "
-            "gone AS (DELETE FROM webhooks_ordered o USING passed p "
-            "WHERE o.event_id = p.event_id AND p.has_ended) "
-            "UPDATE webhooks_ordered o SET worker_id = 0 FROM passed p "
-            "WHERE o.event_id = p.event_id AND NOT p.has_ended"};
+    static const PreparedStatement statement = {"write_order", order_sql()};
     PostgresqlArray events(Element::bigint);
     PostgresqlArray numbers(Element::integer);
     const std::map<EventId, Step> steps = find_steps(batch);
@@ -156,7 +183,22 @@ void send_order(PostgresqlConnection& connection, WorkerId worker, const Batch& 
         events.add(event.value);
         numbers.add(static_cast<int>(step));
     }
-    connection.send(statement, {parameter(worker.value), events.take(), numbers.take()});
+    const PostgresqlRows rows = connection.execute(
+        statement, {parameter(context.worker.id.value), events.take(), numbers.take(),
+                    parameter(to_micros(context.now))});
+    for (int row = 0; row < rows.size(); ++row) {
+        const EventId event{rows.number(row, 0)};
+        switch (static_cast<Follows>(rows.number(row, 1))) {
+            case Follows::turn:
+                receipt.turns.push_back(event);
+                break;
+            case Follows::returned:
+                receipt.returned.push_back(event);
+                break;
+            case Follows::released:
+                ++receipt.released;
+        }
+    }
 }
 
 void NewOrdered::add(const Append& append, SubscriptionId subscription, EventId event) {
@@ -181,33 +223,39 @@ std::set<std::string> NewOrdered::find_open_keys(PostgresqlConnection& connectio
     return open;
 }
 
-std::vector<EventId> NewOrdered::write(PostgresqlConnection& connection,
-                                       const WorkerContext& context) {
+void NewOrdered::write(PostgresqlConnection& connection, const WorkerContext& context,
+                       BatchReceipt& receipt) {
     // A NOT EXISTS would be planned as a hash of all queues. Those that wait for a time of their
     // own have rows already, and are not the worker's. The first one of a queue in which a host
-    // publishes is for a claim to decide on.
+    // publishes is for a claim to decide on. What the worker has reserved is not in its memory.
     static const PreparedStatement statement = {
         "enter_queues",
-        "WITH entry AS MATERIALIZED (SELECT n.*, n.is_due = 0 AND "
-        "(SELECT q.event_id FROM webhooks_ordered q WHERE " +
+        "WITH entry AS MATERIALIZED (SELECT n.*, l.event_id IS NULL AS is_empty, "
+        "l.worker_id = $1 AND coalesce(l.is_deferred, 0) = 0 AS is_held, "
+        "row_number() OVER queue = 1 AS is_first, "
+        "bool_or(n.is_due = 1 OR n.is_open = 1) OVER queue AS must_wait "
+        "FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::integer[], $7::integer[]) "
+        "AS n(event_id, subscription_id, ordering_key, is_due, is_open) "
+        "LEFT JOIN LATERAL (SELECT q.event_id, q.worker_id, (SELECT u.is_deferred "
+        "FROM webhooks_undelivered u WHERE u.subscription_id = q.subscription_id "
+        "AND u.event_id = q.event_id) AS is_deferred FROM webhooks_ordered q WHERE " +
             in_queue_of("n") +
-            " LIMIT 1) IS NULL AND row_number() OVER (PARTITION BY n.subscription_id, "
-            "n.ordering_key "
-            "ORDER BY n.event_id) = 1 AS is_first "
-            "FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::integer[], $7::integer[]) "
-            "AS n(event_id, subscription_id, ordering_key, is_due, is_open)), "
+            " ORDER BY q.event_id DESC LIMIT 1) l ON true "
+            "WINDOW queue AS (PARTITION BY n.subscription_id, n.ordering_key ORDER BY n.event_id "
+            "ROWS UNBOUNDED PRECEDING)), "
+            "placed AS MATERIALIZED (SELECT *, NOT must_wait AND (is_empty OR is_held) AS is_taken "
+            "FROM entry), "
             "entered AS (INSERT INTO webhooks_ordered "
             "(event_id, subscription_id, ordering_key, worker_id) "
-            "SELECT event_id, subscription_id, ordering_key, CASE WHEN is_first AND is_open = 0 "
-            "THEN $1::bigint ELSE 0 END "
-            "FROM entry), "
+            "SELECT event_id, subscription_id, ordering_key, CASE WHEN is_taken "
+            "THEN $1::bigint ELSE 0 END FROM placed), "
             "waiting AS (INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, "
             "attempts, tries, claimed_by, claim_number, is_deferred) "
-            "SELECT subscription_id, event_id, $6::bigint, 0, 0, CASE WHEN is_first THEN 0 ELSE -1 "
-            "END, 0, 0 FROM entry "
-            "WHERE is_due = 0 AND NOT (is_first AND is_open = 0)) "
-            "SELECT event_id FROM entry WHERE is_due = 0 AND NOT (is_first AND is_open = 0)"};
-    if (entries_.empty()) return {};
+            "SELECT subscription_id, event_id, $6::bigint, 0, 0, CASE WHEN is_empty AND is_first "
+            "THEN 0 ELSE -1 END, 0, 0 FROM placed WHERE is_due = 0 AND NOT is_taken) "
+            "SELECT event_id, CASE WHEN is_taken THEN 1 ELSE 0 END FROM placed "
+            "WHERE is_due = 0 AND NOT (is_taken AND is_empty AND is_first) ORDER BY event_id"};
+    if (entries_.empty()) return;
     const std::set<std::string> open = find_open_keys(connection);
     PostgresqlArray events(Element::bigint);
     PostgresqlArray subscriptions(Element::bigint);
@@ -221,9 +269,13 @@ std::vector<EventId> NewOrdered::write(PostgresqlConnection& connection,
         dues.add(entry.append->due ? 1 : 0);
         opens.add(open.contains(entry.append->message->ordering_key) ? 1 : 0);
     }
-    return read_ids(connection.execute(
+    const PostgresqlRows rows = connection.execute(
         statement, {parameter(context.worker.id.value), events.take(), subscriptions.take(),
-                    keys.take(), dues.take(), parameter(to_micros(context.now)), opens.take()}));
+                    keys.take(), dues.take(), parameter(to_micros(context.now)), opens.take()});
+    for (int row = 0; row < rows.size(); ++row) {
+        (rows.number(row, 1) == 1 ? receipt.behind : receipt.waiting)
+            .push_back({rows.number(row, 0)});
+    }
 }
 
 void send_due_locks(PostgresqlConnection& connection, Time now, const DueCursor::Place& behind,

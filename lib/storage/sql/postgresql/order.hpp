@@ -25,15 +25,18 @@ inline std::string is_open(const std::string& key) {
 /// Sends the locks of the queues that a batch changes, before its ids are taken: so of two
 /// publications with a key, the one with the lower id is committed first.
 void send_queue_locks(PostgresqlConnection& connection, const Batch& batch);
-/// Sends what the results of a batch mean to queues. The worker holds what it has taken.
-void send_order(PostgresqlConnection& connection, WorkerId worker, const Batch& batch);
+/// Writes what the results of a batch mean to queues.
+/// @param receipt gets its turns, and what is returned and released.
+void write_order(PostgresqlConnection& connection, const WorkerContext& context, const Batch& batch,
+                 BatchReceipt& receipt);
 
 /// New events with ordering keys.
 class NewOrdered {
 public:
     void add(const Append& append, SubscriptionId subscription, EventId event);
-    /// @return those that the worker does not hold, ascending
-    std::vector<EventId> write(PostgresqlConnection& connection, const WorkerContext& context);
+    /// @param receipt gets those that wait, and those that the worker holds behind others.
+    void write(PostgresqlConnection& connection, const WorkerContext& context,
+               BatchReceipt& receipt);
 
 private:
     struct Entry {

@@ -307,7 +307,8 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
                 return Error(Errc::stale_revision, "subscriptions have changed");
             }
             send_results(connection, worker, batch, on_duplicate);
-            send_order(connection, worker, batch);
+            BatchReceipt receipt;
+            write_order(connection, begun->context, batch, receipt);
             send_rollups(connection, worker, batch.rollups);
             send_filtered(connection, worker, judged.filtered, begun->context.now);
             if (batch.report) send_report(connection, worker, *batch.report);
@@ -316,9 +317,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
             // Before rows of subscriptions are locked, in the same order as other transactions that
             // change them.
             if (has_findings) lock_revision(connection);
-            BatchReceipt receipt;
-            receipt.appends = append(connection, begun->context, batch.appends, begun->first_event,
-                                     receipt.waiting);
+            append(connection, begun->context, batch.appends, begun->first_event, receipt);
             if (begun->first_event != EventId{})
                 notify_of_events(connection, begun->context.now, sender_);
             // A SOCI call waits for what was sent, which otherwise goes with the commit.
@@ -380,8 +379,8 @@ Result<std::vector<HeldEvent>> PostgresqlStorage::claim_reserved(WorkerId worker
 Result<> PostgresqlStorage::unclaim(WorkerId worker, std::int64_t number) {
     // The claim whose result was lost may still be about to commit.
     return run_as(worker, WorkerLock::exclusive,
-                  [&](PostgresqlConnection& connection, const WorkerContext&) -> Result<> {
-                      storage::unclaim(connection, worker, number);
+                  [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<> {
+                      storage::unclaim(connection, worker, number, context.now);
                       return {};
                   });
 }

@@ -32,6 +32,7 @@ const std::string insert_attempt =
 SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims)
     : sql_(sql),
       claims_(claims),
+      order_(sql),
       read_state_(sql, "SELECT revision, last_event_id FROM webhooks_state"),
       write_last_event_(sql, "UPDATE webhooks_state SET last_event_id = ?"),
       write_progress_(sql,
@@ -78,28 +79,29 @@ void SqliteLogWriter::write_progress(WorkerId worker, const Batch& batch) {
 
 std::vector<Result<Appended>> SqliteLogWriter::append(const std::vector<Append>& appends,
                                                       const Worker& worker, Time now,
-                                                      EventId first_event,
-                                                      std::vector<EventId>& waiting) {
+                                                      EventId first_event, BatchReceipt& receipt) {
     std::vector<Result<Appended>> verdicts =
         decide(appends, reserve(appends, first_event),
                [&](const IdempotencyKey& key) { return find_earlier(key, now); });
     for (std::size_t i = 0; i < appends.size(); ++i) {
-        if (is_new(verdicts[i])) write(appends[i], *verdicts[i], worker, now, waiting);
+        if (is_new(verdicts[i])) write(appends[i], *verdicts[i], worker, now, receipt);
     }
     return verdicts;
 }
 
 void SqliteLogWriter::enter(const Append& append, SubscriptionId subscription, EventId event,
-                            WorkerId worker, Time now, std::vector<EventId>& waiting) {
-    enter_queue(sql_, subscription, append.message->ordering_key, event);
-    if (append.due || take_turn(sql_, event, worker)) return;
+                            WorkerId worker, Time now, BatchReceipt& receipt) {
+    const EventQueue queue{.subscription = subscription, .key = append.message->ordering_key};
+    const SqliteOrder::Place place = order_.enter(queue, event, worker, !append.due);
+    if (append.due || place == SqliteOrder::Place::turn) return;
+    if (place == SqliteOrder::Place::behind) return receipt.behind.push_back(event);
     put_free({.subscription = subscription, .event = event, .due = now});
     keep_waiting(sql_, subscription, event);
-    waiting.push_back(event);
+    receipt.waiting.push_back(event);
 }
 
 void SqliteLogWriter::write(const Append& append, const Appended& place, const Worker& worker,
-                            Time now, std::vector<EventId>& waiting) {
+                            Time now, BatchReceipt& receipt) {
     const Message& message = *append.message;
     if (place.count > 0) {
         insert_message_.execute(place.first_event, place.count, message.event_type,
@@ -113,7 +115,7 @@ void SqliteLogWriter::write(const Append& append, const Appended& place, const W
                               std::bit_cast<std::int64_t>(worker.tag), to_micros(now));
         if (append.due) put_free({.subscription = subscription, .event = event, .due = append.due});
         if (!message.ordering_key.empty()) {
-            enter(append, subscription, event, worker.id, now, waiting);
+            enter(append, subscription, event, worker.id, now, receipt);
         }
         ++event.value;
     }
@@ -144,7 +146,8 @@ void SqliteLogWriter::remember(const IdempotencyKey& key, const Appended& append
             use(now, "created_at"));
 }
 
-void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
+void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker, Time now,
+                             QueueChanges& changes) {
     const Attempt& attempt = record.attempt;
     SqliteStatement& insert = record.is_plain() ? insert_attempt_ : insert_attempt_if_held_;
     const int inserted = insert.execute(
@@ -152,7 +155,7 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
         attempt.status_code, attempt.response, attempt.error_message,
         static_cast<int>(attempt.outcome), write_details(attempt.details), attempt.key_id);
     if (inserted == 0) {
-        if (record.is_ordered) leave_if_deleted(sql_, record.event);
+        if (record.is_ordered) order_.leave_if_deleted(record.event, now, changes);
         return;
     }
     if (attempt.outcome != Outcome::delivered) {
@@ -165,19 +168,21 @@ void SqliteLogWriter::record(const AttemptRecord& record, WorkerId worker) {
         delete_row_.execute(record.subscription, record.event);
     }
     if (record.is_ordered) {
-        record.due ? put_back(sql_, record.event) : leave_queue(sql_, record.event);
+        record.due ? put_back(sql_, record.event, now, changes)
+                   : order_.leave(record.event, now, changes);
     }
 }
 
-void SqliteLogWriter::set_custody(const CustodyChange& change, WorkerId worker) {
+void SqliteLogWriter::set_custody(const CustodyChange& change, WorkerId worker, Time now,
+                                  QueueChanges& changes) {
     const int changed = set_custody_.execute(
         change.event, worker, change.custody == Custody::unclaimed ? WorkerId{} : worker,
         change.subscription, to_micros(change.due), change.attempts, change.attempts_since_reopened,
         change.custody == Custody::reserved ? 1 : 0);
-    if (!change.is_ordered) return;
-    if (change.custody == Custody::reserved) give_way(sql_, change.event);
-    if (change.custody != Custody::unclaimed) return;
-    changed > 0 ? put_back(sql_, change.event) : leave_if_deleted(sql_, change.event);
+    if (!change.is_ordered || change.custody == Custody::in_memory) return;
+    if (changed == 0) return order_.leave_if_deleted(change.event, now, changes);
+    change.custody == Custody::reserved ? order_.reserve(change.event, worker, now, changes)
+                                        : put_back(sql_, change.event, now, changes);
 }
 
 void SqliteLogWriter::put_free(const FreeRow& row) {

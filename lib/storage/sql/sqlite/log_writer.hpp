@@ -5,6 +5,7 @@
 #include <storage/idempotency.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/sqlite/claims.hpp>
+#include <storage/sql/sqlite/order.hpp>
 #include <storage/sql/sqlite/statement.hpp>
 #include <vector>
 #include <webhooks/storage.hpp>
@@ -30,14 +31,13 @@ public:
     void write_progress(WorkerId worker, const Batch& batch);
 
     /// @param first_event the first unused id.
-    /// @param waiting gets the events that the worker does not hold: `BatchReceipt::waiting`
+    /// @param receipt gets what new events with ordering keys wait for.
     std::vector<Result<Appended>> append(const std::vector<Append>& appends, const Worker& worker,
-                                         Time now, EventId first_event,
-                                         std::vector<EventId>& waiting);
+                                         Time now, EventId first_event, BatchReceipt& receipt);
     /// Skips an event that the worker does not hold.
-    void record(const AttemptRecord& record, WorkerId worker);
+    void record(const AttemptRecord& record, WorkerId worker, Time now, QueueChanges& changes);
     /// As `record`.
-    void set_custody(const CustodyChange& change, WorkerId worker);
+    void set_custody(const CustodyChange& change, WorkerId worker, Time now, QueueChanges& changes);
 
     /// Releases events that a dead worker held. @return their number, at most `limit`; `low_water`
     /// advances to where the search ended.
@@ -55,14 +55,15 @@ private:
 
     std::optional<Earlier> find_earlier(const IdempotencyKey& key, Time now);
     void write(const Append& append, const Appended& place, const Worker& worker, Time now,
-               std::vector<EventId>& waiting);
+               BatchReceipt& receipt);
     void enter(const Append& append, SubscriptionId subscription, EventId event, WorkerId worker,
-               Time now, std::vector<EventId>& waiting);
+               Time now, BatchReceipt& receipt);
     void remember(const IdempotencyKey& key, const Appended& appended, Time now);
     void put_free(const FreeRow& row);
 
     soci::session& sql_;
     SqliteClaims& claims_;
+    SqliteOrder order_;
     SqliteStatement read_state_;
     SqliteStatement write_last_event_;
     SqliteStatement write_progress_;

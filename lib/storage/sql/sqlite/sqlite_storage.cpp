@@ -283,11 +283,12 @@ Result<BatchReceipt> SqliteStorage::write(WorkerId worker, const Batch& given) {
 BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventId last_event,
                                   OperationalWriter& writer) {
     const WorkerId worker = worker_->id;
+    QueueChanges changes;
     for (const CustodyChange& change : batch.custody_changes) {
-        log_->set_custody(change, worker);
+        log_->set_custody(change, worker, writer.now(), changes);
     }
     for (const AttemptRecord& record : batch.attempts) {
-        log_->record(record, worker);
+        log_->record(record, worker, writer.now(), changes);
     }
     add_rollups(sql, worker, batch.rollups);
     if (batch.report) {
@@ -295,9 +296,11 @@ BatchReceipt SqliteStorage::write(soci::session& sql, const Batch& batch, EventI
         execute(sql, "UPDATE webhooks_worker SET report = :report WHERE id = :id",
                 use(text, "report"), use(worker, "id"));
     }
-    BatchReceipt receipt;
-    receipt.appends = log_->append(batch.appends, *worker_, writer.now(), {last_event.value + 1},
-                                   receipt.waiting);
+    BatchReceipt receipt{.turns = std::move(changes.turns),
+                         .returned = std::move(changes.returned),
+                         .released = changes.released};
+    receipt.appends =
+        log_->append(batch.appends, *worker_, writer.now(), {last_event.value + 1}, receipt);
     EventId last = last_event;
     for (const Result<Appended>& appended : receipt.appends) {
         if (!is_new(appended)) continue;
@@ -334,8 +337,9 @@ Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
                 "UPDATE webhooks_undelivered SET claimed_by = 0 WHERE claimed_by = :self "
                 "AND due_at IS NOT NULL AND is_deferred = 0 AND claim_number = :claim",
                 use(worker, "self"), use(number, "claim"));
+        QueueChanges unused;
         for (const EventId event : ordered) {
-            put_back(sql, event);
+            put_back(sql, event, clock_->now(), unused);
         }
         return {};
     });

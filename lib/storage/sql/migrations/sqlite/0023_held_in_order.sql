@@ -1,0 +1,8 @@
+-- A worker may hold several events of a queue: the first of these has its turn, the others are only in
+-- its memory. worker_id is the worker that holds an event.
+
+DROP INDEX IF EXISTS webhooks_ordered_taken;
+DROP INDEX IF EXISTS webhooks_ordered_worker;
+
+CREATE INDEX IF NOT EXISTS webhooks_ordered_held
+    ON webhooks_ordered (subscription_id, ordering_key, event_id) WHERE worker_id <> 0;
