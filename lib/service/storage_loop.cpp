@@ -91,8 +91,8 @@ Result<> StorageLoop::begin_identity() {
 }
 
 void StorageLoop::record(std::uint64_t epoch, delivery::Results results) {
+    if (results.released_events > 0) inbox_.release(epoch, results);
     if (results.size() == 0) return;
-    inbox_.release(epoch, results);
     const std::size_t attempts = results.batch.attempts.size();
     if (!parts_.pending.record(epoch, std::move(results)) && attempts > 0) {
         observer_->on_fenced(attempts);

@@ -100,9 +100,9 @@ std::string order_sql() {
            "gone AS (DELETE FROM webhooks_ordered o USING step s "
            "WHERE o.event_id = s.event_id AND s.has_ended), "
            "unheld AS (UPDATE webhooks_ordered o SET worker_id = 0 FROM (SELECT event_id FROM "
-           "returned UNION ALL SELECT s.event_id FROM step s LEFT JOIN queue t "
-           "ON t.event_id = s.event_id WHERE NOT s.has_ended "
-           "AND (s.step = 0 OR t.first <> s.event_id)) p WHERE o.event_id = p.event_id) "
+           "returned UNION ALL SELECT event_id FROM step WHERE NOT has_ended AND (step = 0 "
+           "OR event_id IN (SELECT event_id FROM queue WHERE first <> event_id))) p "
+           "WHERE o.event_id = p.event_id) "
            "SELECT first, 0 FROM queue WHERE has_ended AND is_held "
            "UNION ALL SELECT event_id, 1 FROM returned UNION ALL SELECT event_id, 2 FROM released";
 }
