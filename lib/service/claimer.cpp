@@ -67,6 +67,7 @@ std::size_t Claimer::claim_due() {
         parts_.feeds.check(event.subscription);
     }
     parts_.inbox.deliver(std::move(claim->events));
+    parts_.inbox.pass_turns({.behind = std::move(claim->behind)});
     return std::max<std::size_t>(claimed, 1);
 }
 

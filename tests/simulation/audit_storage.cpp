@@ -213,6 +213,7 @@ Result<Claim> AuditStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_
     if (!claim) return claim;
     require_alive(worker, "claim");
     take(worker, number, claim->events);
+    take(worker, number, claim->behind);
     return claim;
 }
 

@@ -53,8 +53,8 @@ struct HeldEvent {
 // may have its turn: a worker holds it, in memory or reserved. A worker gets the turn of the first
 // one, by id, that has not ended. The others have unclaimed rows, and `claim` does not return them.
 //
-// A worker that has the turn in its memory may also hold events behind it, which it has appended and
-// does not attempt: `BatchReceipt::behind`. When it writes the end of the one whose turn it was, the
+// A worker that has the turn in its memory may also hold events behind it, which it does not attempt:
+// `BatchReceipt::behind`, `Claim::behind`. When it writes the end of the one whose turn it was, the
 // turn passes to the next one that it holds (`turns`). If that one is not the first, because another
 // was reopened, or if the worker returns or reserves the event, what it held behind goes back to
 // storage: it gets unclaimed rows (`returned`). The worker may also return one of them by itself.
@@ -91,6 +91,8 @@ struct ClaimLimit {
 /// The events that a worker takes over from storage.
 struct Claim {
     std::vector<HeldEvent> events = {};
+    /// Events that the worker holds behind these, which have the same ordering keys.
+    std::vector<HeldEvent> behind = {};
     /// When the earliest event that remains in storage is due; absent if none waits.
     std::optional<Time> next_due = {};
     /// The revision of subscriptions when the events were claimed, or a later one: a worker whose

@@ -33,6 +33,7 @@
 #include <webhooks/testing/storage_contract/notices.hpp>
 #include <webhooks/testing/storage_contract/operational.hpp>
 #include <webhooks/testing/storage_contract/ordering.hpp>
+#include <webhooks/testing/storage_contract/ordering_behind.hpp>
 #include <webhooks/testing/storage_contract/overview.hpp>
 #include <webhooks/testing/storage_contract/portal_sessions.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>

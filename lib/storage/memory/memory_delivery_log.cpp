@@ -126,8 +126,8 @@ Result<std::vector<HeldEvent>> MemoryStorage::appended_after(WorkerId id, EventI
 Result<Claim> MemoryStorage::claim(WorkerId id, ClaimLimit limit, std::int64_t number) {
     const std::scoped_lock lock(mutex_);
     if (const auto worker = workers_.living(id); !worker) return worker.error();
-    Claim claim{.events = log_.claim(id, limit, number, clock_->now()),
-                .revision = subscriptions_.revision()};
+    Claim claim = log_.claim(id, limit, number, clock_->now());
+    claim.revision = subscriptions_.revision();
     claim.next_due = log_.next_due();
     return claim;
 }

@@ -1,3 +1,4 @@
+#include <storage/claim_behind.hpp>
 #include <storage/memory/memory_log.hpp>
 
 #include <algorithm>
@@ -220,9 +221,9 @@ std::vector<HeldEvent> MemoryLog::appended_after(WorkerId worker, EventId after,
     return found;
 }
 
-std::vector<HeldEvent> MemoryLog::claim(WorkerId worker, ClaimLimit limit, std::int64_t number,
-                                        Time now) {
-    std::vector<HeldEvent> claimed;
+Claim MemoryLog::claim(WorkerId worker, ClaimLimit limit, std::int64_t number, Time now) {
+    Claim claim;
+    std::vector<HeldEvent>& claimed = claim.events;
     std::size_t bytes = 0;
     while (!due_.empty() && claimed.size() < limit.events && due_.begin()->first <= now) {
         const EventId id = due_.begin()->second;
@@ -238,7 +239,11 @@ std::vector<HeldEvent> MemoryLog::claim(WorkerId worker, ClaimLimit limit, std::
         event.row->claim_number = number;
         claimed.push_back(event.held(id));
     }
-    return claimed;
+    const std::size_t room = room_behind(std::max(limit.events_of_any_size(), claimed.size()) - claimed.size(), claimed);
+    for (const HeldEvent& event : claimed) {
+        if (leads_others(event)) claim_behind(event, room, worker, number, now, claim.behind);
+    }
+    return claim;
 }
 
 std::optional<Time> MemoryLog::next_due() const {

@@ -65,7 +65,7 @@ public:
     bool write(WorkerId worker, const AttemptRecord& record, Time now, BatchReceipt& receipt);
     void write(WorkerId worker, const CustodyChange& change, Time now, BatchReceipt& receipt);
     std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit) const;
-    std::vector<HeldEvent> claim(WorkerId worker, ClaimLimit limit, std::int64_t number, Time now);
+    Claim claim(WorkerId worker, ClaimLimit limit, std::int64_t number, Time now);
     /// When the earliest unclaimed event is due.
     std::optional<Time> next_due() const;
     std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
@@ -106,6 +106,9 @@ private:
     void put_back(EventId id, Time now, BatchReceipt& receipt);
     /// It leaves the worker's memory, and what the worker holds behind it does so, too.
     void reserve(EventId id, Time now, BatchReceipt& receipt);
+    /// What follows a claimed event in its queue, and is due.
+    void claim_behind(const HeldEvent& leader, std::size_t limit, WorkerId worker,
+                      std::int64_t number, Time now, std::vector<HeldEvent>& claimed);
     /// What a worker holds of the queue of `id` waits in storage.
     void return_held(EventId id, Time now, BatchReceipt& receipt);
     /// If no worker holds any of the queue of `id`, workers can claim the first one.

@@ -74,6 +74,20 @@ void MemoryLog::reserve(EventId id, Time now, BatchReceipt& receipt) {
     release_first(id, receipt);
 }
 
+void MemoryLog::claim_behind(const HeldEvent& leader, std::size_t limit, WorkerId worker,
+                             std::int64_t number, Time now, std::vector<HeldEvent>& claimed) {
+    for (const EventId id : order_.unheld_behind(leader.id, limit)) {
+        MemoryEvent& event = events_.at(id);
+        if (!event.is_free() || event.row->due > now) continue;
+        MemoryEvent::Row row = *event.row;
+        row.claimed_by = worker;
+        row.claim_number = number;
+        put_row(id, row);
+        order_.hold(id);
+        claimed.push_back(event.held(id));
+    }
+}
+
 void MemoryLog::return_held(EventId id, Time now, BatchReceipt& receipt) {
     for (const EventId held : order_.held(id)) {
         order_.put_back(held);

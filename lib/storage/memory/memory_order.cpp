@@ -25,6 +25,10 @@ bool MemoryOrder::take_behind(EventId event, WorkerId worker) {
     return true;
 }
 
+void MemoryOrder::hold(EventId event) {
+    place_.at(event)->second.held.insert(event);
+}
+
 void MemoryOrder::put_back(EventId event) {
     const auto place = place_.find(event);
     if (place != place_.end()) place->second->second.held.erase(event);
@@ -65,6 +69,17 @@ std::optional<EventId> MemoryOrder::other(EventId event) const {
     const Queue* queue = queue_of(event);
     if (queue == nullptr || queue->events.size() < 2) return std::nullopt;
     return *queue->events.begin() == event ? *queue->events.rbegin() : *queue->events.begin();
+}
+
+std::vector<EventId> MemoryOrder::unheld_behind(EventId event, std::size_t limit) const {
+    std::vector<EventId> found;
+    const Queue* queue = queue_of(event);
+    if (queue == nullptr) return found;
+    for (auto place = queue->events.upper_bound(event);
+         place != queue->events.end() && found.size() < limit; ++place) {
+        if (!queue->held.contains(*place)) found.push_back(*place);
+    }
+    return found;
 }
 
 std::optional<EventId> MemoryOrder::in_front_of(EventId event) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +23,8 @@ public:
     /// A worker holds an event behind the one right in front of it. @return false if it does not
     /// hold that one
     bool take_behind(EventId event, WorkerId worker);
+    /// An event is held as well by the worker that has the turn of its queue.
+    void hold(EventId event);
     /// The worker that holds it no longer does.
     void put_back(EventId event);
     /// It has ended. One that was deleted during its turn keeps its place until then.
@@ -37,6 +40,8 @@ public:
     std::optional<EventId> first(EventId event) const;
     /// Another event of the queue of `event`.
     std::optional<EventId> other(EventId event) const;
+    /// The events of a queue behind `event` that no worker holds, up to a number.
+    std::vector<EventId> unheld_behind(EventId event, std::size_t limit) const;
     /// What `event` waits for.
     std::optional<EventId> in_front_of(EventId event) const;
     std::vector<EventId> held_by(WorkerId worker) const;

@@ -233,7 +233,9 @@ Result<std::vector<HeldEvent>> SqlStorage::opened(Result<std::vector<HeldEvent>>
 }
 
 Result<Claim> SqlStorage::opened(Result<Claim> claim) {
-    if (claim) open(claim->events);
+    if (!claim) return claim;
+    open(claim->events);
+    open(claim->behind);
     return claim;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <webhooks/testing/storage_contract/fixture.hpp>
 
 namespace webhooks::testing::storage_contract {
@@ -11,6 +12,8 @@ using namespace std::chrono_literals;
 struct OrderedEvents {
     Fixture& test;
     SubscriptionId subscription = test.subscribe().id;
+    /// Of the latest record or change of custody.
+    mutable std::vector<EventId> turns = {};
 
     Batch batch_of(int count, std::optional<Time> due = {}, const std::string& key = "K") const {
         Batch batch{.matched_at = test.revision()};
@@ -58,7 +61,7 @@ struct OrderedEvents {
         if (outcome == Outcome::delivered) record.attempt.status_code = 200;
         Batch batch;
         batch.attempts.push_back(record);
-        return test.write(batch);
+        return write(batch);
     }
 
     BatchReceipt set_custody(EventId event, Custody custody, Time due) const {
@@ -69,7 +72,21 @@ struct OrderedEvents {
                              .is_ordered = true};
         Batch batch;
         batch.custody_changes.push_back(change);
-        return test.write(batch);
+        return write(batch);
+    }
+
+    BatchReceipt write(const Batch& batch) const {
+        BatchReceipt receipt = test.write(batch);
+        turns = receipt.turns;
+        return receipt;
+    }
+
+    /// The events that the worker may attempt now: it held them behind others, or claims them.
+    std::vector<EventId> next() const {
+        std::vector<EventId> found = std::exchange(turns, {});
+        const std::vector<EventId> claimed = test.claim();
+        found.insert(found.end(), claimed.begin(), claimed.end());
+        return found;
     }
 
     std::optional<EventId> blocked_by(EventId event) const {
@@ -89,7 +106,7 @@ STORAGE_TEST(
     REQUIRE(waiting.size() == 2);
     const EventId first{waiting.front().value - 1};
     CHECK(this->appended_after({}) == std::vector{first});
-    CHECK(this->claim().empty());
+    CHECK(events.next().empty());
     CHECK(events.blocked_by(waiting[0]) == first);
     CHECK(events.blocked_by(waiting[1]) == waiting[0]);
     CHECK_FALSE(events.blocked_by(first));
@@ -100,15 +117,16 @@ STORAGE_TEST(
     const Time later = this->clock->now() + 5s;
     events.record(first, 1, Outcome::retry, later);
     CHECK(this->storage->claim(this->worker.id, 10).value().next_due == later);
-    CHECK(this->claim().empty());
+    CHECK(events.next().empty());
     this->clock->advance(5s);
-    CHECK(this->claim() == std::vector{first});
+    CHECK(events.next() == std::vector{first});
     events.record(first, 2, Outcome::exhausted, {}, true);
-    const std::vector<HeldEvent> next = this->storage->claim(this->worker.id, 10).value().events;
-    REQUIRE(ids(next) == std::vector{waiting[0]});
-    CHECK(next.front().message->ordering_key == "K");
+    const Claim claim = this->storage->claim(this->worker.id, 10).value();
+    REQUIRE(ids(claim.events) == std::vector{waiting[0]});
+    CHECK(claim.events.front().message->ordering_key == "K");
+    CHECK(ids(claim.behind) == std::vector{waiting[1]});
     events.record(waiting[0], 1, Outcome::delivered, {}, true);
-    CHECK(this->claim() == std::vector{waiting[1]});
+    CHECK(events.next() == std::vector{waiting[1]});
 }
 
 STORAGE_TEST("events with other ordering keys, subscriptions or none do not wait") {
@@ -139,11 +157,11 @@ STORAGE_TEST("of events with an ordering key that are due at once one can be cla
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};
     CHECK(events.append(3, this->clock->now()).empty());
-    const std::vector<EventId> claimed = this->claim();
+    const std::vector<EventId> claimed = events.next();
     REQUIRE(claimed.size() == 1);
-    CHECK(this->claim().empty());
+    CHECK(events.next().empty());
     events.record(claimed[0], 1, Outcome::delivered, {}, true);
-    CHECK(this->claim() == std::vector{event_after(claimed[0], 1)});
+    CHECK(events.next() == std::vector{event_after(claimed[0], 1)});
     CHECK(events.append(1).size() == 1);
 }
 
@@ -153,12 +171,12 @@ STORAGE_TEST("a reserved event with an ordering key keeps its turn, and an uncla
     const EventId second = events.append(2).at(0);
     const EventId first{second.value - 1};
     events.set_custody(first, Custody::reserved, this->clock->now());
-    CHECK(this->claim().empty());
+    CHECK(events.next().empty());
     CHECK(this->claim_reserved(events.subscription) == std::vector{first});
     events.set_custody(first, Custody::unclaimed, this->clock->now() + 5s);
-    CHECK(this->claim().empty());
+    CHECK(events.next().empty());
     this->clock->advance(5s);
-    CHECK(this->claim() == std::vector{first});
+    CHECK(events.next() == std::vector{first});
 }
 
 STORAGE_TEST("a claim that is undone leaves the order as it was") {
@@ -169,9 +187,9 @@ STORAGE_TEST("a claim that is undone leaves the order as it was") {
         ids(this->storage->claim(this->worker.id, 10, 7).value().events);
     REQUIRE(claimed.size() == 1);
     REQUIRE(this->storage->unclaim(this->worker.id, 7));
-    CHECK(this->claim() == claimed);
+    CHECK(events.next() == claimed);
     events.record(claimed[0], 1, Outcome::delivered, {}, true);
-    CHECK(this->claim() == std::vector{event_after(claimed[0], 1)});
+    CHECK(events.next() == std::vector{event_after(claimed[0], 1)});
 }
 
 STORAGE_TEST("a resent event takes its place by id, behind one that a worker has in memory") {
@@ -180,25 +198,25 @@ STORAGE_TEST("a resent event takes its place by id, behind one that a worker has
     const EventId second = events.append(3).at(0);
     const EventId first{second.value - 1};
     events.record(first, 1, Outcome::exhausted);
-    REQUIRE(this->claim() == std::vector{second});
+    REQUIRE(events.next() == std::vector{second});
     REQUIRE(this->storage->reopen_event(admin, events.subscription, first));
     CHECK(events.blocked_by(first) == second);
-    CHECK(this->claim().empty());
+    CHECK(events.next().empty());
     // It waits for a retry, and gives way.
     events.record(second, 1, Outcome::retry, this->clock->now(), true);
-    CHECK(this->claim() == std::vector{first});
+    CHECK(events.next() == std::vector{first});
     CHECK(events.blocked_by(second) == first);
     // What is only reserved gives way, too.
     events.record(first, 2, Outcome::exhausted, {}, true);
-    REQUIRE(this->claim() == std::vector{second});
+    REQUIRE(events.next() == std::vector{second});
     events.set_custody(second, Custody::reserved, this->clock->now());
     CHECK(this->storage->reopen_undelivered(admin, events.subscription, {.since = Time{}}, {}, 1)
               .value()
               .count == 1);
-    CHECK(this->claim() == std::vector{first});
+    CHECK(events.next() == std::vector{first});
     CHECK(this->claim_reserved(events.subscription).empty());
     events.record(first, 3, Outcome::delivered, {}, true);
-    CHECK(this->claim() == std::vector{second});
+    CHECK(events.next() == std::vector{second});
 }
 
 STORAGE_TEST("an event is not reserved in front of one that was resent while a worker had it") {
@@ -207,14 +225,14 @@ STORAGE_TEST("an event is not reserved in front of one that was resent while a w
     const EventId second = events.append(2).at(0);
     const EventId first{second.value - 1};
     events.record(first, 1, Outcome::exhausted);
-    REQUIRE(this->claim() == std::vector{second});
+    REQUIRE(events.next() == std::vector{second});
     REQUIRE(this->storage->reopen_event(admin, events.subscription, first));
     events.set_custody(second, Custody::reserved, this->clock->now());
-    CHECK(this->claim() == std::vector{first});
+    CHECK(events.next() == std::vector{first});
     CHECK(this->claim_reserved(events.subscription).empty());
     CHECK(events.blocked_by(second) == first);
     events.record(first, 2, Outcome::delivered, {}, true);
-    CHECK(this->claim() == std::vector{second});
+    CHECK(events.next() == std::vector{second});
 }
 
 STORAGE_TEST("the next event follows a deletion, or the end of one in memory") {
@@ -224,13 +242,13 @@ STORAGE_TEST("the next event follows a deletion, or the end of one in memory") {
     const EventId first{second.value - 1};
     REQUIRE(this->storage->delete_event(admin, events.subscription, second));
     REQUIRE(this->storage->delete_event(admin, events.subscription, first));
-    CHECK(this->claim().empty());
+    CHECK(events.next().empty());
     events.record(first, 1, Outcome::delivered);
     const EventId third = event_after(second, 1);
-    REQUIRE(this->claim() == std::vector{third});
+    REQUIRE(events.next() == std::vector{third});
     events.set_custody(third, Custody::reserved, this->clock->now());
     REQUIRE(this->storage->delete_event(admin, events.subscription, third));
-    CHECK(this->claim() == std::vector{event_after(second, 2)});
+    CHECK(events.next() == std::vector{event_after(second, 2)});
 }
 
 STORAGE_TEST("what a lost worker had of a queue is due once its request must be over") {
@@ -239,157 +257,19 @@ STORAGE_TEST("what a lost worker had of a queue is due once its request must be 
     const EventId second = events.append(2).at(0);
     const EventId first{second.value - 1};
     REQUIRE(events.append(2, this->clock->now(), "L").empty());
-    const std::vector<EventId> of_other = this->claim();
+    const std::vector<EventId> of_other = events.next();
     REQUIRE(of_other.size() == 1);
     events.append(1, {}, "M");
     REQUIRE(this->storage->delete_event(admin, events.subscription, event_after(of_other[0], 2)));
     CHECK(events.append(1, {}, "M").size() == 1);
     this->replace_worker();
     this->take_over();
-    CHECK(this->claim() == std::vector{event_after(of_other[0], 3)});
+    CHECK(events.next() == std::vector{event_after(of_other[0], 3)});
     const auto due = this->storage->claim(this->worker.id, 10).value().next_due;
     CHECK(due == this->clock->now() + deadline_of_ordered(0s));
     this->clock->advance(deadline_of_ordered(0s));
-    CHECK(this->claim() == std::vector{first, of_other[0]});
-    CHECK(this->claim().empty());
-}
-
-// ---- What a worker holds behind others.
-
-STORAGE_TEST("a worker gets the turns of what it holds behind an event as each ends") {
-    if (!this->storage->keeps_order()) return;
-    const OrderedEvents events{*this};
-    const EventId first = events.append_held(3);
-    const EventId second = event_after(first, 1);
-    const EventId third = event_after(first, 2);
-    CHECK(this->appended_after({}) == std::vector{first, second, third});
-    CHECK(events.blocked_by(second) == first);
-    CHECK(events.blocked_by(third) == second);
-    BatchReceipt receipt = events.record(first, 1, Outcome::delivered);
-    CHECK(receipt.turns == std::vector{second});
-    CHECK(receipt.returned.empty());
-    CHECK(receipt.released == 0);
-    CHECK(this->claim().empty());
-    CHECK_FALSE(events.blocked_by(second));
-    receipt = events.record(second, 1, Outcome::exhausted);
-    CHECK(receipt.turns == std::vector{third});
-    CHECK(events.record(third, 1, Outcome::delivered).turns.empty());
-    CHECK(this->event(events.subscription, third).is_success);
-    CHECK(events.append_held(1) == event_after(third, 1));
-}
-
-STORAGE_TEST("what a worker holds behind an event goes back to storage when the event waits for a retry") {
-    if (!this->storage->keeps_order()) return;
-    const OrderedEvents events{*this};
-    const EventId first = events.append_held(3);
-    const EventId second = event_after(first, 1);
-    const EventId third = event_after(first, 2);
-    events.set_custody(third, Custody::in_memory, this->clock->now());
-    BatchReceipt receipt = events.record(first, 1, Outcome::retry, this->clock->now());
-    CHECK(receipt.returned == std::vector{second, third});
-    CHECK(receipt.turns.empty());
-    CHECK(events.append(1) == std::vector{event_after(third, 1)});
-    CHECK(this->claim() == std::vector{first});
-    receipt = events.record(first, 2, Outcome::delivered, {}, true);
-    CHECK(receipt.released == 1);
-    CHECK(this->claim() == std::vector{second});
-    events.record(second, 1, Outcome::delivered, {}, true);
-    CHECK(this->claim() == std::vector{third});
-}
-
-STORAGE_TEST("what a worker holds behind an event goes back to storage when it returns or reserves the event") {
-    if (!this->storage->keeps_order()) return;
-    for (const Custody custody : {Custody::unclaimed, Custody::reserved}) {
-        const OrderedEvents events{*this};
-        const EventId first = events.append_held(2);
-        const EventId second = event_after(first, 1);
-        CHECK(events.set_custody(first, custody, this->clock->now()).returned == std::vector{second});
-        // Behind one that is not in its memory it holds none.
-        CHECK(this->write(events.batch_of(1)).waiting == std::vector{event_after(second, 1)});
-        const bool is_reserved = custody == Custody::reserved;
-        CHECK((is_reserved ? this->claim_reserved(events.subscription) : this->claim()) ==
-              std::vector{first});
-        CHECK(this->claim().empty());
-        CHECK(events.record(first, 1, Outcome::delivered, {}, true).released == 1);
-        CHECK(this->claim() == std::vector{second});
-    }
-}
-
-STORAGE_TEST("an event that was resent goes before what a worker holds behind another one") {
-    if (!this->storage->keeps_order()) return;
-    const OrderedEvents events{*this};
-    const EventId first = events.append_held(3);
-    const EventId second = event_after(first, 1);
-    const EventId third = event_after(first, 2);
-    events.record(first, 1, Outcome::exhausted);
-    REQUIRE(this->storage->reopen_event(admin, events.subscription, first));
-    CHECK(this->claim().empty());
-    CHECK(events.blocked_by(first) == second);
-    const BatchReceipt receipt = events.record(second, 1, Outcome::delivered);
-    CHECK(receipt.turns.empty());
-    CHECK(receipt.returned == std::vector{third});
-    CHECK(receipt.released == 1);
-    CHECK(this->claim() == std::vector{first});
-    events.record(first, 2, Outcome::delivered, {}, true);
-    CHECK(this->claim() == std::vector{third});
-}
-
-STORAGE_TEST("a worker can return or end an event that it holds behind another one") {
-    if (!this->storage->keeps_order()) return;
-    const OrderedEvents events{*this};
-    const EventId first = events.append_held(4);
-    const EventId second = event_after(first, 1);
-    const EventId third = event_after(first, 2);
-    const EventId fourth = event_after(first, 3);
-    CHECK(events.record(second, 1, Outcome::cancelled).turns.empty());
-    const BatchReceipt returned =
-        events.set_custody(fourth, Custody::unclaimed, this->clock->now());
-    CHECK(returned.returned.empty());
-    CHECK(this->claim().empty());
-    CHECK(events.record(first, 1, Outcome::delivered).turns == std::vector{third});
-    CHECK(this->claim().empty());
-    events.record(third, 1, Outcome::delivered);
-    CHECK(this->claim() == std::vector{fourth});
-}
-
-STORAGE_TEST("an event that is deleted while a worker holds it behind another one gets no turn") {
-    if (!this->storage->keeps_order()) return;
-    const OrderedEvents events{*this};
-    const EventId first = events.append_held(3);
-    REQUIRE(this->storage->delete_event(admin, events.subscription, event_after(first, 1)));
-    CHECK(events.blocked_by(event_after(first, 2)) == first);
-    CHECK(events.record(first, 1, Outcome::delivered).turns ==
-          std::vector{event_after(first, 2)});
-}
-
-STORAGE_TEST("what a lost worker held behind an event follows it") {
-    if (!this->storage->keeps_order()) return;
-    const OrderedEvents events{*this};
-    const EventId first = events.append_held(3);
-    this->replace_worker();
-    this->take_over();
-    CHECK(this->claim().empty());
-    this->clock->advance(deadline_of_ordered(0s));
-    for (int number = 0; number < 3; ++number) {
-        const EventId event = event_after(first, number);
-        CHECK(this->claim() == std::vector{event});
-        events.record(event, 1, Outcome::delivered, {}, true);
-    }
-}
-
-STORAGE_TEST("a claim that is undone returns what was behind it") {
-    if (!this->storage->keeps_order()) return;
-    const OrderedEvents events{*this};
-    events.append(1, this->clock->now());
-    const std::vector<EventId> claimed =
-        ids(this->storage->claim(this->worker.id, 10, 7).value().events);
-    REQUIRE(claimed.size() == 1);
-    const std::vector<EventId> behind = this->write(events.batch_of(1)).behind;
-    REQUIRE(behind.size() == 1);
-    REQUIRE(this->storage->unclaim(this->worker.id, 7));
-    CHECK(this->claim() == claimed);
-    events.record(claimed[0], 1, Outcome::delivered, {}, true);
-    CHECK(this->claim() == behind);
+    CHECK(events.next() == std::vector{first, of_other[0]});
+    CHECK(events.next().empty());
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <bit>
 #include <map>
 #include <memory>
 #include <set>
+#include <storage/claim_behind.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/order_table.hpp>
 #include <storage/sql/postgresql/array.hpp>
@@ -96,10 +98,41 @@ const std::string& in_memory() {
     return text;
 }
 
+/// @param room the events that the claim may still take
+std::vector<HeldEvent> claim_behind(PostgresqlConnection& connection, const WorkerContext& context,
+                                    std::size_t room, std::int64_t number,
+                                    const std::vector<HeldEvent>& leaders) {
+    static const PreparedStatement statement = {
+        "claim_behind",
+        "WITH found AS MATERIALIZED (SELECT f.* FROM unnest($3::bigint[]) AS l(event_id) "
+        "JOIN webhooks_ordered o ON o.event_id = l.event_id CROSS JOIN LATERAL "
+        "(SELECT u.subscription_id, u.event_id FROM webhooks_ordered q "
+        "JOIN webhooks_undelivered u ON u.subscription_id = q.subscription_id "
+        "AND u.event_id = q.event_id WHERE q.subscription_id = o.subscription_id "
+        "AND q.ordering_key = o.ordering_key AND q.event_id > o.event_id AND q.worker_id = 0 "
+        "AND u.claimed_by <= 0 AND u.due_at <= $4 ORDER BY q.event_id LIMIT $5 "
+        "FOR UPDATE OF u SKIP LOCKED) f), "
+        "held AS (UPDATE webhooks_ordered o SET worker_id = $1 FROM found f "
+        "WHERE o.event_id = f.event_id), " +
+            claiming("SELECT * FROM found", "e.id").substr(std::string("WITH ").size())};
+    PostgresqlArray ids(Element::bigint);
+    for (const HeldEvent& event : leaders) {
+        if (leads_others(event)) ids.add(event.id.value);
+    }
+    const std::size_t each = room_behind(room, leaders);
+    if (each == 0) return {};
+    return read_held(
+        connection,
+        connection.execute(statement,
+                           {parameter(context.worker.id.value), parameter(number), ids.take(),
+                            parameter(to_micros(context.now)),
+                            parameter(static_cast<std::int64_t>(each))}));
+}
+
 }  // namespace
 
-std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
-                             DueCursor& cursor, std::size_t limit, std::int64_t number) {
+Claim claim(PostgresqlConnection& connection, const WorkerContext& context, DueCursor& cursor,
+            std::size_t limit, std::int64_t number) {
     static const PreparedStatement statement = {
         "claim", claiming("SELECT subscription_id, event_id FROM webhooks_undelivered "
                           "WHERE claimed_by = 0 AND due_at <= $3 AND (due_at, event_id) > ($5, $6) "
@@ -118,8 +151,10 @@ std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerConte
     } else {
         cursor.reset();
     }
+    const std::size_t room = limit - std::min(events.size(), limit);
     take_turns(connection, context, events);
-    return events;
+    std::vector<HeldEvent> behind = claim_behind(connection, context, room, number, events);
+    return {.events = std::move(events), .behind = std::move(behind)};
 }
 
 std::optional<Time> read_rest(PostgresqlConnection& connection, DueCursor& cursor, Time now,

@@ -13,9 +13,9 @@
 
 namespace webhooks::storage {
 
-/// Due events that no transaction has locked, marked as the worker's.
-std::vector<HeldEvent> claim(PostgresqlConnection& connection, const WorkerContext& context,
-                             DueCursor& cursor, std::size_t limit, std::int64_t number);
+/// Due events that no transaction has locked, marked as the worker's, and what it holds behind them.
+Claim claim(PostgresqlConnection& connection, const WorkerContext& context, DueCursor& cursor,
+            std::size_t limit, std::int64_t number);
 /// When the earliest unclaimed event is due, and the revision of now. A statement after that of the
 /// claim, for this may have taken what was committed after its snapshot.
 /// @return when the oldest work for `judge_unmatched` was published, if there is any.

@@ -348,8 +348,8 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::i
     Result<Claim> claimed = opened(run_as(
         worker, WorkerLock::shared,
         [&](PostgresqlConnection& connection, const WorkerContext& context) -> Result<Claim> {
-            Claim claim{.events = storage::claim(connection, context, due_cursor_,
-                                                 limit.events_of_any_size(), number)};
+            Claim claim = storage::claim(connection, context, due_cursor_,
+                                         limit.events_of_any_size(), number);
             if (!read_rest(connection, due_cursor_, context.now, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
             const std::size_t judged = judge_unmatched(connection, open_, claim.filtered, missing);

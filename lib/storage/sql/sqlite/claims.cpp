@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <storage/claim_behind.hpp>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/order_table.hpp>
 #include <storage/sql/sqlite/claims.hpp>
@@ -29,6 +30,15 @@ SqliteClaims::SqliteClaims(soci::session& sql)
       select_due_(sql, select_rows("webhooks_undelivered_due",
                                    "u.claimed_by = 0 AND u.due_at <= ? "
                                    "ORDER BY u.due_at, u.event_id LIMIT ?")),
+      select_behind_(sql,
+                     "SELECT e.id, e.subscription_id, e.message_id, e.worker_tag, u.attempts, "
+                     "u.tries, 1, e.created_at, u.due_at, u.is_requested FROM webhooks_ordered o "
+                     "CROSS JOIN webhooks_undelivered u ON u.subscription_id = o.subscription_id "
+                     "AND u.event_id = o.event_id CROSS JOIN webhooks_event e ON e.id = o.event_id "
+                     "WHERE o.subscription_id = ? AND o.ordering_key = ? AND o.event_id > ? "
+                     "AND o.worker_id = 0 AND u.claimed_by <= 0 AND u.due_at <= ? "
+                     "ORDER BY o.event_id LIMIT ?"),
+      hold_(sql, "UPDATE webhooks_ordered SET worker_id = ? WHERE event_id = ?"),
       select_reserved_(sql, select_rows("webhooks_undelivered_deferred",
                                         "u.is_deferred = 1 AND u.claimed_by = ? "
                                         "AND u.subscription_id = ? ORDER BY u.event_id LIMIT ?")),
@@ -100,16 +110,41 @@ void SqliteClaims::mark(WorkerId worker, std::int64_t number,
     }
 }
 
-std::vector<HeldEvent> SqliteClaims::claim(WorkerId worker, Time now, ClaimLimit limit,
-                                           std::int64_t number) {
-    std::vector<HeldEvent> events = read_held(select_due_, limit, to_micros(now));
-    std::erase_if(events, [&](const HeldEvent& event) {
+Claim SqliteClaims::claim(WorkerId worker, Time now, ClaimLimit limit, std::int64_t number) {
+    Claim claim{.events = read_held(select_due_, limit, to_micros(now))};
+    std::erase_if(claim.events, [&](const HeldEvent& event) {
         if (event.message->ordering_key.empty() || take_turn(sql_, event.id, worker)) return false;
         keep_waiting(sql_, event.subscription, event.id);
         return true;
     });
-    mark(worker, number, events);
-    return events;
+    mark(worker, number, claim.events);
+    claim.behind = claim_behind(worker, now, limit, number, claim.events);
+    return claim;
+}
+
+std::vector<HeldEvent> SqliteClaims::claim_behind(WorkerId worker, Time now, ClaimLimit limit,
+                                                  std::int64_t number,
+                                                  const std::vector<HeldEvent>& leaders) {
+    std::vector<HeldEvent> claimed;
+    const auto use_up = [&limit](const HeldEvent& event) {
+        limit.payload_bytes -= std::min(limit.payload_bytes, event.message->payload->size());
+    };
+    std::ranges::for_each(leaders, use_up);
+    const std::size_t room = room_behind(limit.events - leaders.size(), leaders);
+    for (const HeldEvent& leader : leaders) {
+        if (!leads_others(leader) || limit.payload_bytes == 0) continue;
+        ClaimLimit own = limit;
+        own.events = room;
+        for (HeldEvent& event :
+             read_held(select_behind_, own, leader.subscription, leader.message->ordering_key,
+                       leader.id, to_micros(now))) {
+            hold_.execute(worker, event.id);
+            use_up(event);
+            claimed.push_back(std::move(event));
+        }
+    }
+    mark(worker, number, claimed);
+    return claimed;
 }
 
 std::vector<HeldEvent> SqliteClaims::claim_reserved(WorkerId worker, SubscriptionId subscription,

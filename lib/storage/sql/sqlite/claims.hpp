@@ -17,8 +17,8 @@ class SqliteClaims {
 public:
     explicit SqliteClaims(soci::session& sql);
 
-    /// Due events, marked as the worker's.
-    std::vector<HeldEvent> claim(WorkerId worker, Time now, ClaimLimit limit, std::int64_t number);
+    /// Due events, marked as the worker's, and what it holds behind them.
+    Claim claim(WorkerId worker, Time now, ClaimLimit limit, std::int64_t number);
     std::vector<HeldEvent> claim_reserved(WorkerId worker, SubscriptionId subscription,
                                           std::size_t limit, std::int64_t number);
     std::vector<HeldEvent> appended_after(WorkerId worker, EventId after, std::size_t limit);
@@ -31,10 +31,14 @@ private:
     std::vector<HeldEvent> read_held(SqliteStatement& select, ClaimLimit limit,
                                      const Values&... values);
     std::shared_ptr<const Message> read_message(std::int64_t id);
+    std::vector<HeldEvent> claim_behind(WorkerId worker, Time now, ClaimLimit limit,
+                                        std::int64_t number, const std::vector<HeldEvent>& leaders);
     void mark(WorkerId worker, std::int64_t number, const std::vector<HeldEvent>& events);
 
     soci::session& sql_;
     SqliteStatement select_due_;
+    SqliteStatement select_behind_;
+    SqliteStatement hold_;
     SqliteStatement select_reserved_;
     SqliteStatement select_appended_;
     SqliteStatement select_message_;

@@ -347,7 +347,7 @@ Result<> SqliteStorage::unclaim(WorkerId worker, std::int64_t number) {
 
 Result<Claim> SqliteStorage::claim(WorkerId worker, ClaimLimit limit, std::int64_t number) {
     return opened(run_as(worker, [&](soci::session&) -> Result<Claim> {
-        Claim claim{.events = claims_->claim(worker, clock_->now(), limit, number)};
+        Claim claim = claims_->claim(worker, clock_->now(), limit, number);
         claim.next_due = claims_->next_due();
         claim.revision = log_->read_state().revision;
         return claim;
