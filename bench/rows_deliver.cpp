@@ -25,7 +25,9 @@ Figures measure(const Bench& bench, Place place, const LogShape& shape, int time
 class SilentEndpoint {
 public:
     SilentEndpoint() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
         auto* const name = reinterpret_cast<sockaddr*>(&address);
         if (::bind(socket_, name, size) != 0 || ::listen(socket_, 16) != 0 ||

@@ -122,8 +122,9 @@ private:
     /// Queues whose deferred events found no room in memory; none has events in its queue.
     IntrusiveList<SubscriptionQueue> starved_;
     std::unordered_map<QueueKey, std::unique_ptr<SubscriptionQueue>>
-        queues_;                   // Destroyed before the list.
-    /// Events that are behind others with the same ordering key; storage says when their turn comes.
+        queues_;  // Destroyed before the list.
+    /// Events that are behind others with the same ordering key; storage says when their turn
+    /// comes.
     Behind behind_;
     MemoryBudget::Queued queued_;  ///< All but the number of queues.
     Transport::Token last_token_ = 0;

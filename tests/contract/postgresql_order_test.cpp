@@ -78,7 +78,7 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
         std::int64_t batches = 0;
         std::size_t published = 0;
         std::vector<AttemptRecord> done;
-        std::map<EventId, std::string> behind;
+        std::map<EventId, std::pair<std::string, bool>> behind;
         const auto send = [&](EventId event, const std::string& key, bool has_row) {
             arrivals.begin(key, event);
             arrivals.end(key);
@@ -95,15 +95,19 @@ TEST_CASE_METHOD(PostgresqlOrderFixture,
             for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
                 const EventId event = receipt.appends[i].value().first_event;
                 const std::string& key = batch.appends[i].message->ordering_key;
-                if (!receipt.behind.empty()) behind[event] = key;
+                if (!receipt.behind.empty()) behind[event] = {key, false};
                 if (receipt.behind.empty() && receipt.waiting.empty()) send(event, key, false);
             }
             for (const EventId event : receipt.turns) {
-                send(event, behind.at(event), false);
+                send(event, behind.at(event).first, behind.at(event).second);
             }
             clock->advance(10ms);
-            for (const HeldEvent& event : own->claim(self, 10).value().events) {
+            const Claim claim = own->claim(self, 10).value();
+            for (const HeldEvent& event : claim.events) {
                 send(event.id, event.message->ordering_key, true);
+            }
+            for (const HeldEvent& event : claim.behind) {
+                behind[event.id] = {event.message->ordering_key, true};
             }
         }
     });

@@ -18,6 +18,8 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     Result<BatchReceipt> receipt = ForwardingStorage::write(worker, batch);
     if (!receipt) return receipt;
     require_alive(worker, "write");
+    // What the batch says of these afterwards is skipped.
+    note_order(worker, *receipt);
     for (const CustodyChange& custody_change : batch.custody_changes) {
         note_park(worker, custody_change);
     }
@@ -27,7 +29,6 @@ Result<BatchReceipt> AuditStorage::write(WorkerId worker, const Batch& batch) {
     check_exhausted();
     note_low_water(worker, batch.low_water);
     note_appends(worker, batch, *receipt);
-    note_order(worker, *receipt);
     note_deactivations(*receipt);
     return receipt;
 }

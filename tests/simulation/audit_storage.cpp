@@ -237,7 +237,8 @@ Result<> AuditStorage::unclaim(WorkerId worker, std::int64_t number) {
         --event.claims;  // Its worker never had it.
         event.release();
         for (auto& [other_id, other] : model_.events) {
-            if (other.holder == worker && model_.is_of_same_queue(event, other)) move_to_storage(other);
+            if (other.holder == worker && model_.is_of_same_queue(event, other))
+                move_to_storage(other);
         }
     }
     return done;

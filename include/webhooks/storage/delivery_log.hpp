@@ -53,11 +53,12 @@ struct HeldEvent {
 // may have its turn: a worker holds it, in memory or reserved. A worker gets the turn of the first
 // one, by id, that has not ended. The others have unclaimed rows, and `claim` does not return them.
 //
-// A worker that has the turn in its memory may also hold events behind it, which it does not attempt:
-// `BatchReceipt::behind`, `Claim::behind`. When it writes the end of the one whose turn it was, the
-// turn passes to the next one that it holds (`turns`). If that one is not the first, because another
-// was reopened, or if the worker returns or reserves the event, what it held behind goes back to
-// storage: it gets unclaimed rows (`returned`). The worker may also return one of them by itself.
+// A worker that has the turn in its memory may also hold events behind it, which it does not
+// attempt: `BatchReceipt::behind`, `Claim::behind`. When it writes the end of the one whose turn it
+// was, the turn passes to the next one that it holds (`turns`). If that one is not the first,
+// because another was reopened, or if the worker returns or reserves the event, what it held behind
+// goes back to storage: it gets unclaimed rows (`returned`). The worker may also return one of them
+// by itself.
 //
 // An event that is deleted while it has its turn in a worker's memory keeps its place until the
 // worker has written its end. What a lost worker had in memory is due only after

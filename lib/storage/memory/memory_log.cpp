@@ -239,7 +239,8 @@ Claim MemoryLog::claim(WorkerId worker, ClaimLimit limit, std::int64_t number, T
         event.row->claim_number = number;
         claimed.push_back(event.held(id));
     }
-    const std::size_t room = room_behind(std::max(limit.events_of_any_size(), claimed.size()) - claimed.size(), claimed);
+    const std::size_t room =
+        room_behind(std::max(limit.events_of_any_size(), claimed.size()) - claimed.size(), claimed);
     for (const HeldEvent& event : claimed) {
         if (leads_others(event)) claim_behind(event, room, worker, number, now, claim.behind);
     }

@@ -65,17 +65,18 @@ std::vector<HeldOrdered> held_by(soci::session& sql, WorkerId worker, std::size_
     query.exchange(into(event.is_deleted));
     query.exchange(use(worker, "worker"));
     query.exchange(use(limit, "take"));
-    for_each_row(query,
-                 "SELECT o.event_id, o.subscription_id, coalesce(s.timeout_seconds, 0), "
-                 "CASE WHEN e.id IS NULL THEN 1 ELSE 0 END FROM webhooks_ordered o " +
-                     std::string(is_postgresql(sql) ? "" : "INDEXED BY webhooks_ordered_held ") +
-                 "LEFT JOIN webhooks_event e ON e.id = o.event_id "
-                 "LEFT JOIN webhooks_subscription s ON s.id = o.subscription_id "
-                 "WHERE o.worker_id = :worker AND o.worker_id <> 0 ORDER BY o.event_id LIMIT :take",
-                 [&] {
-                     event.timeout = std::chrono::seconds(timeout);
-                     events.push_back(event);
-                 });
+    for_each_row(
+        query,
+        "SELECT o.event_id, o.subscription_id, coalesce(s.timeout_seconds, 0), "
+        "CASE WHEN e.id IS NULL THEN 1 ELSE 0 END FROM webhooks_ordered o " +
+            std::string(is_postgresql(sql) ? "" : "INDEXED BY webhooks_ordered_held ") +
+            "LEFT JOIN webhooks_event e ON e.id = o.event_id "
+            "LEFT JOIN webhooks_subscription s ON s.id = o.subscription_id "
+            "WHERE o.worker_id = :worker AND o.worker_id <> 0 ORDER BY o.event_id LIMIT :take",
+        [&] {
+            event.timeout = std::chrono::seconds(timeout);
+            events.push_back(event);
+        });
     return events;
 }
 

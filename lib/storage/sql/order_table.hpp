@@ -3,7 +3,8 @@
 /// @file
 /// Statements on the order of events with ordering keys, for every SQL database. A queue has the
 /// events of one subscription and key that have not ended. One worker may hold some of a queue
-/// (`worker_id`): the first of these has its turn, the others are only in its memory. They run in the caller's transaction and throw what SOCI throws.
+/// (`worker_id`): the first of these has its turn, the others are only in its memory. They run in
+/// the caller's transaction and throw what SOCI throws.
 
 #include <soci/soci.h>
 

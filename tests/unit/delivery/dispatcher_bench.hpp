@@ -69,7 +69,8 @@ struct DispatcherBench {
     ServiceOptions options;
     std::optional<Time> expires_at;
     std::unordered_map<std::int64_t, std::shared_ptr<Endpoint>> endpoints;
-    Now now{.time = Time(std::chrono::hours(500'000)), .steady = SteadyTime(std::chrono::seconds(1000))};
+    Now now{.time = Time(std::chrono::hours(500'000)),
+            .steady = SteadyTime(std::chrono::seconds(1000))};
     std::int64_t last_event = 0;
     MemoryBudget budget{options};
     Dispatcher dispatcher{options, budget, [this](SubscriptionId id) { return endpoint(id); }};

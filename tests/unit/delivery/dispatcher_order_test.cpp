@@ -9,7 +9,8 @@ using namespace std::chrono_literals;
 struct OrderBench : DispatcherBench {
     explicit OrderBench(ServiceOptions chosen = {}) : DispatcherBench(std::move(chosen)) {
         dispatcher.add(ordered(1), now);
-        REQUIRE(begun() == std::vector{EventId{1}});
+        first = begin_all().at(0);
+        REQUIRE(first.event.id == EventId{1});
     }
 
     HeldEvent ordered(std::int64_t id) {
@@ -44,6 +45,8 @@ struct OrderBench : DispatcherBench {
         }
         return ids;
     }
+
+    Dispatcher::Start first;  ///< It is in flight.
 };
 
 }  // namespace
@@ -52,11 +55,12 @@ TEST_CASE("an event behind another one is sent when storage gives it the turn") 
     OrderBench bench;
     bench.hold_behind(2, 3);
     CHECK(bench.dispatcher.waiting() == 2);
+    bench.finish(bench.first, OrderBench::status(200));
     CHECK(bench.begun().empty());
     bench.dispatcher.apply({.turns = {EventId{2}}}, bench.now);
     CHECK(bench.begun() == std::vector{EventId{2}});
     CHECK(bench.dispatcher.waiting() == 1);
-    CHECK(bench.dispatcher.take_results().size() == 0);
+    CHECK(bench.dispatcher.take_results().size() == 1);
 }
 
 TEST_CASE("an event behind another one that waits in storage again leaves memory") {
@@ -98,8 +102,12 @@ TEST_CASE("events that wait behind others for long get rows") {
 TEST_CASE("events behind others end when they are deleted, shredded, or not wanted any more") {
     OrderBench bench;
     bench.hold_behind(2, 2);
-    SECTION("deleted") { bench.dispatcher.cancel({1}, {2}, bench.now); }
-    SECTION("shredded") { bench.dispatcher.cancel_shredded("alice", bench.now.time, bench.now); }
+    SECTION("deleted") {
+        bench.dispatcher.cancel({1}, {2}, bench.now);
+    }
+    SECTION("shredded") {
+        bench.dispatcher.cancel_shredded("alice", bench.now.time, bench.now);
+    }
     SECTION("deactivated") {
         bench.endpoints[1] = std::make_shared<Endpoint>(*bench.endpoints[1]);
         bench.endpoints[1]->is_active = false;

@@ -30,7 +30,8 @@ STORAGE_TEST("a worker gets the turns of what it holds behind an event as each e
     CHECK(events.append_held(1) == event_after(third, 1));
 }
 
-STORAGE_TEST("what a worker holds behind an event goes back to storage when the event waits for a retry") {
+STORAGE_TEST(
+    "what a worker holds behind an event goes back to storage when the event waits for a retry") {
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};
     const EventId first = events.append_held(3);
@@ -49,13 +50,16 @@ STORAGE_TEST("what a worker holds behind an event goes back to storage when the 
     CHECK(events.next() == std::vector{third});
 }
 
-STORAGE_TEST("what a worker holds behind an event goes back to storage when it returns or reserves the event") {
+STORAGE_TEST(
+    "what a worker holds behind an event goes back to storage when it returns or reserves the "
+    "event") {
     if (!this->storage->keeps_order()) return;
     for (const Custody custody : {Custody::unclaimed, Custody::reserved}) {
         const OrderedEvents events{*this};
         const EventId first = events.append_held(2);
         const EventId second = event_after(first, 1);
-        CHECK(events.set_custody(first, custody, this->clock->now()).returned == std::vector{second});
+        CHECK(events.set_custody(first, custody, this->clock->now()).returned ==
+              std::vector{second});
         // Behind one that is not in its memory it holds none.
         CHECK(this->write(events.batch_of(1)).waiting == std::vector{event_after(second, 1)});
         const bool is_reserved = custody == Custody::reserved;
@@ -110,8 +114,7 @@ STORAGE_TEST("an event that is deleted while a worker holds it behind another on
     const EventId first = events.append_held(3);
     REQUIRE(this->storage->delete_event(admin, events.subscription, event_after(first, 1)));
     CHECK(events.blocked_by(event_after(first, 2)) == first);
-    CHECK(events.record(first, 1, Outcome::delivered).turns ==
-          std::vector{event_after(first, 2)});
+    CHECK(events.record(first, 1, Outcome::delivered).turns == std::vector{event_after(first, 2)});
 }
 
 STORAGE_TEST("what a lost worker held behind an event follows it") {

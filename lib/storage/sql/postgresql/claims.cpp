@@ -123,10 +123,9 @@ std::vector<HeldEvent> claim_behind(PostgresqlConnection& connection, const Work
     if (each == 0) return {};
     return read_held(
         connection,
-        connection.execute(statement,
-                           {parameter(context.worker.id.value), parameter(number), ids.take(),
-                            parameter(to_micros(context.now)),
-                            parameter(static_cast<std::int64_t>(each))}));
+        connection.execute(statement, {parameter(context.worker.id.value), parameter(number),
+                                       ids.take(), parameter(to_micros(context.now)),
+                                       parameter(static_cast<std::int64_t>(each))}));
 }
 
 }  // namespace

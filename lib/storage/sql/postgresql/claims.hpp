@@ -13,7 +13,8 @@
 
 namespace webhooks::storage {
 
-/// Due events that no transaction has locked, marked as the worker's, and what it holds behind them.
+/// Due events that no transaction has locked, marked as the worker's, and what it holds behind
+/// them.
 Claim claim(PostgresqlConnection& connection, const WorkerContext& context, DueCursor& cursor,
             std::size_t limit, std::int64_t number);
 /// When the earliest unclaimed event is due, and the revision of now. A statement after that of the

@@ -183,9 +183,9 @@ void write_order(PostgresqlConnection& connection, const WorkerContext& context,
         events.add(event.value);
         numbers.add(static_cast<int>(step));
     }
-    const PostgresqlRows rows = connection.execute(
-        statement, {parameter(context.worker.id.value), events.take(), numbers.take(),
-                    parameter(to_micros(context.now))});
+    const PostgresqlRows rows =
+        connection.execute(statement, {parameter(context.worker.id.value), events.take(),
+                                       numbers.take(), parameter(to_micros(context.now))});
     for (int row = 0; row < rows.size(); ++row) {
         const EventId event{rows.number(row, 0)};
         switch (static_cast<Follows>(rows.number(row, 1))) {
