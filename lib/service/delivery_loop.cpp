@@ -37,7 +37,8 @@ DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
 }
 
 delivery::Now DeliveryLoop::now() const {
-    return {.time = storage_loop_.now(), .steady = parts_.clock->steady_now()};
+    const SteadyTime steady_now = parts_.clock->steady_now();
+    return {.time = storage_loop_.time_at(steady_now), .steady = steady_now};
 }
 
 std::size_t DeliveryLoop::turn(bool may_wait) {
