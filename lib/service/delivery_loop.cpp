@@ -2,7 +2,7 @@
 #include <base/thrown.hpp>
 #include <publication/webhook_id.hpp>
 #include <service/delivery_loop.hpp>
-#include <signing/sign_with_each.hpp>
+#include <signing/signature_header.hpp>
 #include <utility>
 
 namespace webhooks::service {
@@ -252,8 +252,8 @@ Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,
                                        const std::string& id, const std::string& timestamp) {
     const Result<CachedSigners*> cached = signers_for(start);
     if (!cached) return cached.error();
-    return signing::sign_with_each((*cached)->signers, id, timestamp,
-                                   *start.event.message->payload);
+    return signing::signature_header((*cached)->signers, id, timestamp,
+                                     *start.event.message->payload);
 }
 
 Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(
