@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <base/guarded_clock.hpp>
 #include <map>
+#include <publication/webhook_id.hpp>
 #include <query/evaluate_list.hpp>
 #include <query/plan.hpp>
 #include <set>
@@ -187,6 +188,8 @@ Result<EventHistory> MemoryStorage::find_event(const Principal& principal, Subsc
 EventHistory MemoryStorage::history_of(EventId id, const MemoryEvent& event) const {
     EventHistory history{.event = event.view(id), .attempts = event.attempts};
     history.event.blocked_by = log_.in_front_of(id);
+    history.content_type = event.message->content_type;
+    history.webhook_id = to_string(WebhookId{.worker_tag = event.worker_tag, .event = id});
     return history;
 }
 
