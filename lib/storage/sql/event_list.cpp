@@ -330,7 +330,7 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
         "SELECT number, sent_at, duration_us, status_code, response, error_message, "
         "outcome, details, key_id FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
         [&] {
-            attempt.details = read_details(details);
+            attempt.details = read_details(details, attempt.key_id != 0);
             attempts.push_back(attempt);
         });
     return attempts;
