@@ -31,7 +31,7 @@ function cut(text, bytes) {
 const headerText = (text) => text.replace(/[^ -~]/g, "").slice(0, 200);
 
 async function openOperator(t, server) {
-  // Nobody else clicks as fast: at times the page has to wait for its rate.
+  // No user clicks as fast: at times the page has to wait for its rate.
   const page = await openPage(await openBrowser(t), server.origin, { expected: [400, 429] });
   await page.goto((await linkFor(server, { userId: "admin", view: "operator" })).url);
   await heading(page, "Overview");
