@@ -147,16 +147,18 @@ Append BatchWriter::match(const PendingPublication& publication) {
 // ---- After the commit.
 
 void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
+    const Time now = parts_.clock.now();
+    std::size_t published = 0;
     std::vector<HeldEvent> events;
     delivery::TurnNews news{.turns = receipt.turns, .returned = receipt.returned};
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
         if (!appended.is_replay) {
-            parts_.accounts.count_published(appended.count);
-            parts_.accounts.count_filtered(filtered_[i], parts_.clock.now());
+            published += appended.count;
+            parts_.accounts.count_filtered(filtered_[i], now);
         }
-        std::vector<HeldEvent> held = hold(batch.appends[i], appended);
+        std::vector<HeldEvent> held = hold(batch.appends[i], appended, now);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
         for (HeldEvent& event : held) {
             if (std::ranges::binary_search(receipt.waiting, event.id)) {
@@ -179,7 +181,8 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     }
     parts_.inbox.deliver(std::move(events));
     parts_.inbox.pass_turns(std::move(news));
-    if (receipt.operational + receipt.released > 0) parts_.claimer.consider_due(parts_.clock.now());
+    if (published > 0) parts_.accounts.count_published(published);
+    if (receipt.operational + receipt.released > 0) parts_.claimer.consider_due(now);
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);
@@ -229,10 +232,10 @@ void BatchWriter::notify_deactivated(SubscriptionId id, const std::vector<Deacti
                                 .subscription = id});
 }
 
-std::vector<HeldEvent> BatchWriter::hold(const Append& append, const Appended& appended) const {
+std::vector<HeldEvent> BatchWriter::hold(const Append& append, const Appended& appended,
+                                         Time appended_at) const {
     std::vector<HeldEvent> events;
     if (append.due || appended.is_replay) return events;
-    const Time appended_at = parts_.clock.now();
     for (std::uint32_t i = 0; i < appended.count; ++i) {
         events.push_back({.id = {appended.first_event.value + i},
                           .subscription = append.subscriptions[i],

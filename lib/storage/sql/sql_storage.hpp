@@ -178,11 +178,11 @@ protected:
     bool encrypts_payloads() const noexcept { return encryption_.keys && encryption_.payloads; }
     /// The batch as it is stored. @param room for a changed copy. @return `batch`, or `room`.
     const Batch& sealed(const Batch& batch, Batch& room);
-    /// Replaces messages that were read by their plain text; those that cannot be decrypted say so.
+    /// Decrypts the messages. The state of one that cannot be decrypted says why.
     Result<std::vector<HeldEvent>> opened(Result<std::vector<HeldEvent>> events);
     Result<Claim> opened(Result<Claim> claim);
-    /// With the keys in memory alone, for what is read inside a transaction. Otherwise it is
-    /// locked, and its key is in `missing`.
+    /// Decrypts with the keys in memory: no key may be obtained inside a transaction. Without its key
+    /// the message is locked, and the key is added to `missing`.
     Message open_known(const Message& stored, std::set<std::int64_t>& missing) const;
     /// Obtains keys for `open_known`. @return whether it has more of them now
     bool obtain_keys(const std::set<std::int64_t>& missing);
@@ -203,16 +203,18 @@ private:
     Result<Subscription> update(soci::session& sql, const Subscription& changed);
     Result<std::vector<DataKeyRow>> read_settings_keys();
     Result<> make_settings_key();
+    /// @param failed gets why, for each that cannot be decrypted.
     Result<std::size_t> rewrap(const Principal& by, const std::vector<DataKeyRow>& rows,
-                               const EncryptionKey& current);
+                               EncryptionKeys& keys, std::vector<Error>& failed);
     Result<> load_data_keys();
     Result<std::size_t> convert_secrets();
     Result<> open_payloads();
     /// @return invalid_argument also if events are compared by what is encrypted.
     Result<query::Plan> plan_events(const ListQuery& list) const;
     /// The user's newest key after `after` that may encrypt. @return null if there is none.
-    Result<PayloadKeyPtr> read_payload_key(const std::string& user, std::int64_t after);
-    Result<PayloadKeyPtr> make_payload_key(const std::string& user);
+    Result<PayloadKeyPtr> read_payload_key(const std::string& user, std::int64_t after,
+                                           EncryptionKeys& keys);
+    Result<PayloadKeyPtr> make_payload_key(const std::string& user, EncryptionKeys& keys);
     KeysByUser encryption_keys(const std::set<std::string>& users);
     KeysById decryption_keys(std::set<std::int64_t> ids);
     /// @return unavailable if a key cannot be obtained now.
