@@ -99,6 +99,7 @@ private:
     using Behind = std::unordered_map<EventId, SubscriptionQueue::Entry>;
     HeldEvent take(Behind::iterator place);
     void add_behind(HeldEvent event, const Now& now);
+    void drop_behind(EventId id);
     void return_behind(const Now& now);
     /// Ends what is behind others and is not sent any more.
     void cancel_behind(const Now& now);

@@ -15,11 +15,11 @@ void Dispatcher::apply(TurnNews news, const Now& now) {
         if (const auto found = behind_.find(id); found != behind_.end()) add(take(found), now);
     }
     for (const EventId id : news.returned) {
-        if (const auto found = behind_.find(id); found != behind_.end()) {
-            results_.release(take(found));
-        }
+        drop_behind(id);
     }
-    if (news.returns_all) return_behind(now);
+    if (!news.returns_all) return;
+    return_behind(now);
+    results_.returned_all = true;
 }
 
 void Dispatcher::add_behind(HeldEvent event, const Now& now) {
@@ -30,11 +30,16 @@ void Dispatcher::add_behind(HeldEvent event, const Now& now) {
     if (room_of(queue) == 0) {
         return results_.change_custody(event, now.time, Custody::unclaimed);
     }
+    drop_behind(event.id);
     ++queue.behind;
     ++queued_.events;
     queued_.payload_bytes += payload_bytes(event);
     const EventId id = event.id;
     behind_.insert_or_assign(id, SubscriptionQueue::Entry{std::move(event), now.steady});
+}
+
+void Dispatcher::drop_behind(EventId id) {
+    if (const auto found = behind_.find(id); found != behind_.end()) results_.release(take(found));
 }
 
 void Dispatcher::return_behind(const Now& now) {

@@ -54,6 +54,8 @@ struct Results {
     std::vector<AttemptContext> contexts = {};
     /// For the log; not written.
     std::vector<HealthChange> health_changes = {};
+    /// All events behind others are among the changes of custody: `TurnNews::returns_all`.
+    bool returned_all = false;
     /// What left memory: events, and the bytes of their payloads.
     std::size_t released_events = 0;
     std::size_t released_bytes = 0;
@@ -63,7 +65,7 @@ struct Results {
                batch.deactivations.size() + batch.failing_notices.size() + batch.rollups.size() +
                (batch.report ? 1 : 0);
     }
-    std::size_t size() const noexcept { return rows() + refill_requests.size(); }
+    std::size_t size() const noexcept { return rows() + refill_requests.size() + (returned_all ? 1 : 0); }
 
     /// An event leaves memory, or stays in it with a row in storage.
     void change_custody(const HeldEvent& event, Time due, Custody custody);

@@ -213,6 +213,7 @@ void BatchWriter::complete(const Results& results, const std::vector<Subscriptio
         if (change.custody == Custody::unclaimed) parts_.claimer.consider_due(change.due);
     }
     parts_.claimer.add(results.refill_requests);
+    if (results.returned_all) parts_.claimer.note_returned_all();
     for (const SubscriptionId id : deactivated) {
         notify_deactivated(id, results.batch.deactivations);
     }
@@ -264,7 +265,7 @@ bool BatchWriter::resolve_in_doubt_batch() {
         mark_done(unwritten_);
         // Operational events, and the next ones with ordering keys, if there are any.
         parts_.claimer.consider_due(parts_.clock.now());
-        parts_.inbox.pass_turns({.returns_all = true});
+        parts_.claimer.return_all_behind();
         complete(std::exchange(unwritten_, {}), deactivated);
     }
     is_in_doubt_ = false;

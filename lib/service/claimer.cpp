@@ -12,8 +12,13 @@ constexpr std::size_t max_refills_in_step = 20;
 }  // namespace
 
 void Claimer::reset() {
-    is_in_doubt_ = false;
+    is_in_doubt_ = awaits_returns_ = false;
     requests_.clear();
+}
+
+void Claimer::return_all_behind() {
+    awaits_returns_ = true;
+    parts_.inbox.pass_turns({.returns_all = true});
 }
 
 void Claimer::consider_due(Time due) {
@@ -26,7 +31,7 @@ void Claimer::add(const std::vector<delivery::RefillRequest>& requests) {
 
 std::optional<SteadyTime> Claimer::ready_at() const {
     if (is_in_doubt_) return SteadyTime::min();
-    if (!next_due_ || parts_.budget.room_for_claim().events == 0) return {};
+    if (awaits_returns_ || !next_due_ || parts_.budget.room_for_claim().events == 0) return {};
     const auto until_due = std::max(*next_due_ - parts_.clock.now(), Time::duration::zero());
     return parts_.clock.steady_now() + until_due;
 }
@@ -38,12 +43,12 @@ bool Claimer::resolve_in_doubt_claim() {
     is_in_doubt_ = false;
     consider_due(parts_.clock.now());
     // Storage has taken back what was behind the events of the claim.
-    parts_.inbox.pass_turns({.returns_all = true});
+    return_all_behind();
     return true;
 }
 
 std::size_t Claimer::claim_due() {
-    if (!resolve_in_doubt_claim()) return 0;
+    if (!resolve_in_doubt_claim() || awaits_returns_) return 0;
     if (!next_due_ || parts_.clock.now() < *next_due_) return 0;
     const ClaimLimit room = parts_.budget.room_for_claim();
     if (room.events == 0) return 0;

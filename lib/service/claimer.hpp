@@ -35,6 +35,11 @@ public:
 
     /// A new identity: it has claimed nothing yet.
     void reset();
+    /// It is unknown what storage says of the events behind others: delivery returns all of them.
+    /// Nothing is claimed until that is written, because a claim may take them again.
+    void return_all_behind();
+    /// It is written.
+    void note_returned_all() { awaits_returns_ = false; }
     /// Events in storage are or become due.
     void consider_due(Time due);
     /// Delivery requests events that it has deferred.
@@ -58,6 +63,7 @@ private:
     std::int64_t last_claim_ = 0;
     /// The result of the claim `last_claim_` is unknown.
     bool is_in_doubt_ = false;
+    bool awaits_returns_ = false;
     std::optional<Time> next_due_;
     std::deque<delivery::RefillRequest> requests_;
 };

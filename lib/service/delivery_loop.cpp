@@ -161,7 +161,9 @@ void DeliveryLoop::drain_inbox() {
     for (HeldEvent& event : contents.events) {
         dispatcher_.add(std::move(event), at);
     }
-    dispatcher_.apply(std::move(contents.turns), at);
+    for (delivery::TurnNews& news : contents.turns) {
+        dispatcher_.apply(std::move(news), at);
+    }
     for (Inbox::Refill& refill : contents.refills) {
         dispatcher_.refill(refill.request, std::move(refill.events), at);
     }

@@ -5,7 +5,6 @@
 #include <delivery/results.hpp>
 #include <delivery/turn_news.hpp>
 #include <functional>
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -40,7 +39,7 @@ public:
         std::vector<HeldEvent> events = {};
         std::vector<Refill> refills = {};
         std::vector<Cancellation> cancellations = {};
-        delivery::TurnNews turns = {};
+        std::vector<delivery::TurnNews> turns = {};  ///< In order.
 
         std::size_t size() const {
             return events.size() + refills.size() + cancellations.size() + turns.size();
@@ -67,12 +66,7 @@ public:
         hold(news.behind);
         {
             const std::scoped_lock lock(mutex_);
-            delivery::TurnNews& all = contents_.turns;
-            all.behind.insert(all.behind.end(), std::make_move_iterator(news.behind.begin()),
-                              std::make_move_iterator(news.behind.end()));
-            all.turns.insert(all.turns.end(), news.turns.begin(), news.turns.end());
-            all.returned.insert(all.returned.end(), news.returned.begin(), news.returned.end());
-            all.returns_all = all.returns_all || news.returns_all;
+            contents_.turns.push_back(std::move(news));
         }
         wake_();
     }

@@ -82,6 +82,12 @@ TEST_CASE_METHOD(ClaimerFixture, "a claim whose result was lost is undone before
     parts.break_next(Call::unclaim);
     CHECK(parts.claimer.claim_due() == 0);
     CHECK(parts.storage->calls(Call::claim) == 1);
+    // Until delivery has returned what is behind others, a claim might take it again.
+    CHECK(parts.claimer.claim_due() == 0);
+    CHECK(parts.storage->calls(Call::unclaim) == 2);
+    CHECK_FALSE(parts.claimer.ready_at());
+    CHECK(parts.inbox.take().turns.at(0).returns_all);
+    parts.claimer.note_returned_all();
     CHECK(parts.claimer.claim_due() == 2);
     CHECK(delivered().size() == 2);
 }
@@ -97,6 +103,8 @@ TEST_CASE_METHOD(ClaimerFixture, "events are delivered by subscriptions no older
         parts.break_next(Call::configuration);
         CHECK(parts.claimer.claim_due() == 0);
         CHECK(delivered().empty());
+        CHECK(parts.claimer.claim_due() == 0);
+        parts.claimer.note_returned_all();
         CHECK(parts.claimer.claim_due() == 1);
     }
 }
@@ -120,6 +128,7 @@ TEST_CASE_METHOD(ClaimerFixture, "events of a request whose result was lost are 
     CHECK(parts.claimer.serve_refill_requests() == 1);
     CHECK(parts.storage->calls(Call::unclaim) == 1);
     CHECK(refilled() == 0);
+    parts.claimer.note_returned_all();
     CHECK(parts.claimer.claim_due() == 1);
 }
 
