@@ -127,7 +127,8 @@ struct Event {
     std::optional<int> status_code = {};
     std::optional<std::string> response = {};
     std::optional<std::string> error_message = {};  ///< Absent after a success.
-    bool is_success = false;                        ///< Delivered, and not waiting to be resent.
+    /// Delivered, and not waiting to be resent; or available in the feed (`Delivery::pull`).
+    bool is_success = false;
     int retry_count = 0;                            ///< Requests made, minus one; never below 0.
     std::optional<Time> sent_at = {};
     std::optional<Time> next_retry_at = {};  ///< Set if and only if a later attempt is due.

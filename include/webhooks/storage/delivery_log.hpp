@@ -31,7 +31,8 @@ struct Worker {
 // An undelivered event may have a row of its own, apart from the log. It gets the row when an
 // attempt fails, or when it waits without an attempt, and loses it when it is delivered. An event
 // without a row is either delivered or in the memory of the worker that appended it. A row is
-// unclaimed, or claimed by one worker.
+// unclaimed, or claimed by one worker. The events of `Append::pulled` never get one: they count as
+// delivered, without attempts.
 
 /// An event that a worker holds in order to deliver it.
 struct HeldEvent {

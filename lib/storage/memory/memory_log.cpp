@@ -29,7 +29,9 @@ public:
             rows.has_more = rows.events.size() == request.take || bytes > request.max_bytes;
             if (rows.has_more) return;
             rows.events.push_back(event.held(*id));
-            if (!event.is_scheduled()) rows.events.back().due = {};
+            Time& due = rows.events.back().due;
+            if (event.is_pulled()) due = event.message->deliver_at.value_or(Time{});
+            else if (!event.is_scheduled()) due = {};
             bytes += event.message->payload->size();
         }
     }
@@ -161,14 +163,15 @@ void MemoryLog::append(const Worker& worker, const Append& append, EventId first
                        std::vector<EventId>& waiting) {
     EventId id = first;
     for (const SubscriptionId subscription : append.subscriptions) {
+        const bool is_pulled = append.is_pulled(subscription);
         events_[id] = {.subscription = subscription,
                        .message = append.message,
-                       .worker = worker.id,
+                       .worker = is_pulled ? WorkerId{} : worker.id,
                        .worker_tag = worker.tag,
                        .created_at = now};
         of_subscription_[subscription].insert(id);
-        if (append.due) put_row(id, {.due = append.due});
-        if (events_[id].is_ordered()) enter_queue(worker.id, id, now, waiting);
+        if (append.due && !is_pulled) put_row(id, {.due = append.due});
+        if (events_[id].is_ordered() && !is_pulled) enter_queue(worker.id, id, now, waiting);
         last_event_ = id;
         ++id.value;
     }

@@ -126,6 +126,9 @@ void add_state(Members& members, const Subscription& subscription) {
     if (subscription.operator_scope || members.is_selected("operatorScope")) {
         members.add("operatorScope", subscription.operator_scope);
     }
+    if (subscription.delivery == Delivery::pull || members.is_selected("delivery")) {
+        members.add("delivery", to_string(subscription.delivery));
+    }
     members.add_addition(
         "filter", subscription.filter.empty() ? std::nullopt : std::optional(subscription.filter));
     members.add_addition("failingSince", format_if_set(subscription.failing_since));
