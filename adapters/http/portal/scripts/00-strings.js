@@ -50,6 +50,9 @@ const t = {
     form: {
         addTitle: "Add endpoint", editTitle: (name) => `Edit ${name}`,
         name: "Name", nameHint: "How you recognise it here.",
+        delivery: "Delivery", deliveries: { push: "Send to a URL", pull: "Read from the feed" },
+        deliveryHints: { push: "We send each event to your server. This cannot be changed later.",
+                         pull: "Nothing is sent: your reader asks for events when it wants, also from behind a firewall. This cannot be changed later." },
         url: "URL", urlHint: "Where we send POST requests. It must be reachable from the internet.",
         type: "Event type", typeHint: "One type, a group such as order.*, or * for everything.",
         all: "All event types", patterns: "Several types", pattern: (prefix) => `all that begin with ${prefix}.`, types: "Event types",
@@ -82,6 +85,7 @@ const t = {
         verify: "2. Verify requests",
         test: "3. Send a test event",
         done: "Go to the endpoint",
+        readLead: "Its events are in its feed from now on. This is how to read them.",
     },
 
     endpoint: {
@@ -108,13 +112,14 @@ const t = {
             failed: "Deactivated: it had only failed for too long.",
             user: "Deactivated by a user.",
             unknown: "Deactivated.",
+            noNewEvents: "What is published is not in its feed until you activate it again.",
             inactiveHint: "Repair the endpoint, activate it, then recover what was missed.",
         },
     },
     confirm: {
-        remove: (name) => [`Delete ${name}?`, "Its deliveries are deleted too. This cannot be undone."],
+        remove: (name, isRead) => [`Delete ${name}?`, `Its ${isRead ? "events" : "deliveries"} are deleted too. This cannot be undone.`],
         removeEvent: (id) => [`Delete event ${id}?`, "It will not be sent, and disappears from this list."],
-        deactivate: (name) => [`Deactivate ${name}?`, "Nothing is sent to it until you activate it again."],
+        deactivate: (name, isRead) => [`Deactivate ${name}?`, isRead ? t.endpoint.banner.noNewEvents : "Nothing is sent to it until you activate it again."],
         rotate: (name) => [`Rotate the secret of ${name}?`,
                            "A new secret is made. The old one keeps working for as long as you choose, so that you can deploy the new one."],
         overlap: "The old secret works for", overlaps: { 0: "no longer", 3600: "1 hour", 86400: "24 hours", 604800: "7 days" },

@@ -3,6 +3,9 @@
 const endpointHref = (id, rest = "") => `#/endpoints/${id}${rest}`;
 const subscriptionPath = (id, rest = "") => `subscriptions/${id}${rest}`;
 
+/** Whether nothing is sent: its events are only read. */
+const isRead = (subscription) => subscription.delivery === "pull";
+
 function stateOf(subscription) {
     if (!subscription.isActive) return "inactive";
     if (subscription.failingSince) return "failing";
@@ -25,7 +28,7 @@ function EndpointTable({ subscriptions }) {
     useEffect(() => {
         let isOver = false;
         if (can("events:read")) {
-            for (const { id } of subscriptions) {
+            for (const { id } of subscriptions.filter((one) => !isRead(one))) {
                 inTurn(async () => {
                     if (isOver) return;
                     const series = await api.get(subscriptionPath(id, "/stats/series"), { ...seriesParameters("24h") });
@@ -40,7 +43,7 @@ function EndpointTable({ subscriptions }) {
     return html`<${Table} label=${t.endpoints.title} columns=${c} numeric=${[4, 5]} rows=${subscriptions.map((one) => {
         const day = days[one.id];
         return { key: one.id, cells: [
-            html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${one.url} /></div>`,
+            html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${isRead(one) ? t.form.deliveries.pull : one.url} /></div>`,
             html`<${TypeName} name=${one.eventType} />`,
             html`<${EndpointState} subscription=${one} />`,
             day ? html`<${Spark} series=${day.series} />` : html`<span class="spark"></span>`,
@@ -108,15 +111,17 @@ function readHeaders(text) {
 }
 
 const draftOf = (subscription, eventType) => subscription
-    ? { name: subscription.name, url: subscription.url, eventType: subscription.eventType, filter: subscription.filter ?? "", headers: headerText(subscription.headers),
+    ? { delivery: subscription.delivery ?? "push", name: subscription.name, url: subscription.url, eventType: subscription.eventType, filter: subscription.filter ?? "", headers: headerText(subscription.headers),
         maxRetryCount: String(subscription.maxRetryCount), rateLimit: subscription.rateLimit ? String(subscription.rateLimit) : "",
         timeoutSeconds: subscription.timeoutSeconds ? String(subscription.timeoutSeconds) : "" }
-    : { name: "", url: "", eventType, filter: "", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
+    : { delivery: "push", name: "", url: "", eventType, filter: "", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
 
 /** @return [what is sent, what is wrong by field] */
 function readDraft(draft) {
     const wrong = {};
-    const body = { name: draft.name, url: draft.url.trim(), eventType: draft.eventType, filter: draft.filter.trim() };
+    const body = { delivery: draft.delivery, name: draft.name, eventType: draft.eventType, filter: draft.filter.trim() };
+    if (isRead(draft)) return [body, wrong];
+    body.url = draft.url.trim();
     for (const name of ["maxRetryCount", "rateLimit", "timeoutSeconds"]) {
         const text = draft[name].trim();
         if (text !== "" && !/^\d+$/.test(text)) wrong[name] = t.form.numberWrong;
@@ -207,18 +212,19 @@ function EndpointFields({ types, subscription, eventType = "*" }) {
     return html`<${Head} title=${subscription ? f.editTitle(subscription.name) : f.addTitle} back=${subscription ? [endpointHref(subscription.id), subscription.name] : ["#/endpoints", t.endpoints.title]} />
         <form class="sheet" ref=${form} onSubmit=${save} novalidate>
             <${Text} label=${f.name} hint=${f.nameHint} value=${draft.name} onInput=${set("name")} error=${wrong.name} autocomplete="off" required />
-            <${Text} label=${f.url} hint=${f.urlHint} type="url" value=${draft.url} onInput=${set("url")} error=${wrong.url} placeholder="https://example.com/webhooks" autocomplete="off" required />
+            ${!subscription && html`<${Select} label=${f.delivery} hint=${f.deliveryHints[draft.delivery]} value=${draft.delivery} onInput=${set("delivery")} error=${wrong.delivery} options=${Object.entries(f.deliveries)} />`}
+            ${!isRead(draft) && html`<${Text} label=${f.url} hint=${f.urlHint} type="url" value=${draft.url} onInput=${set("url")} error=${wrong.url} placeholder="https://example.com/webhooks" autocomplete="off" required />`}
             <${Select} label=${f.type} hint=${described?.description ? visible(described.description) : f.typeHint} value=${draft.eventType} onInput=${set("eventType")} error=${wrong.eventType} options=${typeOptions(types, subscription?.eventType ?? draft.eventType)} />
             <${ChosenType} types=${types} name=${draft.eventType} onChoose=${set("eventType")} />
             <${Field} label=${f.filter} hint=${f.filterHint} error=${wrong.filter}>${(given) =>
                 html`<textarea ...${given} rows="2" spellcheck="false" value=${draft.filter} onInput=${(event) => set("filter")(event.target.value)}></textarea>`}<//>
             ${draft.filter.trim() && can("subscriptions:read") && html`<${FilterTrial} id=${subscription?.id} filter=${draft.filter.trim()} eventType=${draft.eventType} type=${described} />`}
-            <details open=${isAdvanced} onToggle=${(event) => setAdvanced(event.target.open)}><summary>${f.advanced}</summary>
+            ${!isRead(draft) && html`<details open=${isAdvanced} onToggle=${(event) => setAdvanced(event.target.open)}><summary>${f.advanced}</summary>
                 <${Field} label=${f.headers} hint=${f.headersHint} error=${wrong.headers}>${(attributes) =>
                     html`<textarea ...${attributes} rows="3" spellcheck="false" value=${draft.headers} onInput=${(event) => set("headers")(event.target.value)}></textarea>`}<//>
                 <div class="row"><${Text} label=${f.retries} hint=${f.retriesHint} inputmode="numeric" value=${draft.maxRetryCount} onInput=${set("maxRetryCount")} error=${wrong.maxRetryCount} />
                 <${Text} label=${f.rate} hint=${f.rateHint} inputmode="numeric" value=${draft.rateLimit} onInput=${set("rateLimit")} error=${wrong.rateLimit} />
-                <${Text} label=${f.timeout} hint=${f.timeoutHint} inputmode="numeric" value=${draft.timeoutSeconds} onInput=${set("timeoutSeconds")} error=${wrong.timeoutSeconds} /></div></details>
+                <${Text} label=${f.timeout} hint=${f.timeoutHint} inputmode="numeric" value=${draft.timeoutSeconds} onInput=${set("timeoutSeconds")} error=${wrong.timeoutSeconds} /></div></details>`}
             ${problem && html`<${Problem} error=${problem} />`}
             <div class="buttons"><button class="main" disabled=${isBusy}>${f.save}</button>
                 <a class="button" href=${subscription ? endpointHref(subscription.id) : "#/endpoints"}>${t.cancel}</a></div></form>`;
