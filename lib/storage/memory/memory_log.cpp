@@ -61,7 +61,9 @@ std::vector<Event> MemoryLog::newest(SubscriptionId subscription, std::size_t li
     std::vector<Event> events;
     const std::set<EventId>& ids = of(subscription);
     for (auto id = ids.rbegin(); id != ids.rend() && events.size() < limit; ++id) {
-        events.push_back(events_.at(*id).view(*id));
+        Event event = events_.at(*id).view(*id);
+        event.blocked_by = in_front_of(*id);
+        events.push_back(std::move(event));
     }
     return events;
 }

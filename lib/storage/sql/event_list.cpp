@@ -190,6 +190,7 @@ public:
             const auto event = found.find(id);
             if (event != found.end()) events.push_back(std::move(event->second));
         }
+        set_blocked_by(sql_, events);
         return events;
     }
 
@@ -377,7 +378,7 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
                  [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
     if (!found) return found;
     found->attempts = read_attempts(sql, event);
-    if (!found->event.ordering_key.empty()) found->event.blocked_by = in_front_of(sql, event);
+    set_blocked_by(sql, {&found->event, 1});
     return found;
 }
 

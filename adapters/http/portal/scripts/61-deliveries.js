@@ -29,6 +29,7 @@ function useRefresh(isNeeded, reload) {
 /** When an event is sent next: not before its endpoint's pause ends. */
 function NextAttempt({ event, subscription }) {
     if (!event.nextRetryAt) return t.none;
+    if (event.blockedBy) return html`${t.delivery.behind} <a href=${endpointHref(subscription.id, `/deliveries/${event.blockedBy}`)}>${event.blockedBy}</a>`;
     const due = new Date(event.nextRetryAt);
     const isPaused = subscription.pausedUntil && new Date(subscription.pausedUntil) > Math.max(due, Date.now());
     if (isPaused) return t.deliveries.afterPause(html`<${Time} at=${subscription.pausedUntil} relative />`);

@@ -72,6 +72,10 @@ void add_members(Members& members, const Event& event) {
     members.add("nextRetryAt", format_if_set(event.next_retry_at));
     members.add("createdAt", format_time(event.created_at));
     members.add_addition("orderingKey", text_if_set(event.ordering_key));
+    // Without it, an event that waits looks due.
+    if (event.blocked_by && members.shows("nextRetryAt")) {
+        members.writer().member("blockedBy", event.blocked_by->value);
+    }
     if (event.is_payload_gone) members.writer().member("isPayloadGone", true);
     if (event.is_unreadable) members.writer().member("isUnreadable", true);
 }
@@ -267,7 +271,6 @@ void write(json::Writer& writer, const EventHistory& history) {
     const Selection all;
     Members members(writer, all);
     add_members(members, history.event);
-    if (history.event.blocked_by) writer.member("blockedBy", history.event.blocked_by->value);
     writer.key("attempts").begin_array();
     for (const Attempt& attempt : history.attempts)
         write(writer, attempt);
