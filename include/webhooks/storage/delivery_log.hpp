@@ -57,7 +57,8 @@ struct HeldEvent {
 // written its end. What a lost worker had in memory is due only after `deadline_of_ordered`: its
 // request may still be in flight.
 
-/// The time after which a request of an ordered event is over, by the timeout of its subscription.
+/// The time after which a request of an ordered event is over, by the timeout of its subscription:
+/// `OutgoingRequest::max_timeout`.
 constexpr std::chrono::seconds deadline_of_ordered(std::chrono::seconds timeout) noexcept {
     return timeout.count() > 0 ? timeout : std::chrono::seconds(15);
 }
