@@ -29,9 +29,11 @@ public:
             rows.has_more = rows.events.size() == request.take || bytes > request.max_bytes;
             if (rows.has_more) return;
             rows.events.push_back(event.held(*id));
-            Time& due = rows.events.back().due;
-            if (event.is_pulled()) due = event.message->deliver_at.value_or(Time{});
-            else if (!event.is_scheduled()) due = {};
+            if (event.is_pulled()) {
+                rows.events.back().due = event.message->deliver_at.value_or(Time{});
+            } else if (!event.is_scheduled()) {
+                rows.events.back().due = {};
+            }
             bytes += event.message->payload->size();
         }
     }

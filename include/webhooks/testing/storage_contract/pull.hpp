@@ -46,7 +46,8 @@ struct PulledEvents {
     }
 };
 
-EventId after(EventId event) {
+/// The event that the other subscription got.
+EventId next_to(EventId event) {
     return {event.value + 1};
 }
 
@@ -73,12 +74,12 @@ STORAGE_TEST("an event that is only read is available at once, and no worker get
     const PulledEvents events{*this};
     const EventId event = events.publish();
     const EventId at_a_time = events.publish(events.append_of(*Fixture::message("{}"), this->clock->now()));
-    CHECK(this->appended_after({}) == std::vector{after(event)});
-    CHECK(this->claim() == std::vector{after(at_a_time)});
+    CHECK(this->appended_after({}) == std::vector{next_to(event)});
+    CHECK(this->claim() == std::vector{next_to(at_a_time)});
     this->replace_worker();
     this->take_over();
     this->clock->advance(1h);
-    CHECK(this->claim() == std::vector{after(event), after(at_a_time)});
+    CHECK(this->claim() == std::vector{next_to(event), next_to(at_a_time)});
 
     for (const EventId each : {event, at_a_time}) {
         const EventHistory history = this->history(events.pulled, each);
@@ -89,7 +90,7 @@ STORAGE_TEST("an event that is only read is available at once, and no worker get
         CHECK_FALSE(history.event.sent_at);
         CHECK(this->event(events.pulled, each).is_success);
     }
-    CHECK_FALSE(this->event(events.pushed, after(event)).is_success);
+    CHECK_FALSE(this->event(events.pushed, next_to(event)).is_success);
     CHECK(ids(feed_page(*this, events.pulled, std::nullopt).events) ==
           std::vector{event, at_a_time});
 }
@@ -122,7 +123,7 @@ STORAGE_TEST("an event that is only read is not resent, but deleted by who wants
     this->storage->delete_event(alice, events.pulled, event).value();
     CHECK(log_of(*this, events.pulled) == std::vector{kept});
 
-    for (const EventId pushed : {after(event), after(kept)}) {
+    for (const EventId pushed : {next_to(event), next_to(kept)}) {
         this->record(events.pushed, pushed, {.number = 1, .outcome = Outcome::delivered});
     }
     pass(*this, at_the_latest + 2h);
@@ -142,7 +143,7 @@ STORAGE_TEST("a scheduled event that is only read shows its time, and is never d
     CHECK(shown(events.pushed) == due);
     CHECK_FALSE(this->history(events.pulled, event).event.next_retry_at);
     this->clock->advance(2h);
-    CHECK(this->claim() == std::vector{after(event)});
+    CHECK(this->claim() == std::vector{next_to(event)});
     CHECK(shown(events.pulled) == due);
     if (this->storage->sample().error() == Errc::unsupported) return;
     CHECK(this->storage->sample().value().due == 0);
@@ -156,10 +157,10 @@ STORAGE_TEST("an ordering key means nothing to events that are only read") {
     message.ordering_key = "K";
     const EventId first = events.publish(events.append_of(message));
     const EventId second = events.publish(events.append_of(message));
-    CHECK(this->appended_after({}) == std::vector{after(first)});
+    CHECK(this->appended_after({}) == std::vector{next_to(first)});
     CHECK_FALSE(this->history(events.pulled, second).event.blocked_by);
     CHECK(this->history(events.pulled, second).event.is_success);
-    CHECK(this->history(events.pushed, after(second)).event.blocked_by == after(first));
+    CHECK(this->history(events.pushed, next_to(second)).event.blocked_by == next_to(first));
 }
 
 WEBHOOKS_CONTRACT_TEST(StorageUnderTest, OperationalFixture,
