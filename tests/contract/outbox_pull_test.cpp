@@ -1,6 +1,9 @@
 // What a host publishes inside its own transaction, to subscriptions that are only read.
 
+#include <chrono>
 #include <contract/outbox_fixture.hpp>
+#include <optional>
+#include <thread>
 #ifdef WEBHOOKS_TEST_SQLITE
 #include <contract/sqlite_outbox_fixture.hpp>
 #endif
@@ -64,6 +67,27 @@ TEST_CASE_METHOD(ReadOutbox,
     deliver();
     CHECK(transport->requests().size() == 1);
     CHECK(running->events(alice, pushed, {}).value().total == 1);
+}
+
+TEST_CASE_METHOD(ReadOutbox,
+                 "a reader that waits is told of what was judged for it before its time",
+                 "[postgresql]") {
+    const SubscriptionId reader = subscribe_reader(*running, "payload/id ge 7");
+    std::optional<Result<FeedPage>> page;
+    running->async_read_feed(alice, reader, {.cursor = "latest"}, std::chrono::seconds(30),
+                             [&](Result<FeedPage> read) { page = std::move(read); });
+    while (running->run_once().value() > 0) {
+    }
+    REQUIRE_FALSE(page);
+    CHECK(publish() == "0");
+    // The service's clock stands still: only the notification lets it look.
+    for (int i = 0; i < 1000 && !page; ++i) {
+        running->run_once().value();
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    REQUIRE(page);
+    CHECK(page->value().has_more);
+    running.reset();
 }
 
 #endif

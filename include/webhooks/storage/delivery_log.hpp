@@ -91,8 +91,10 @@ struct Claim {
     /// The revision of subscriptions when the events were claimed, or a later one: a worker whose
     /// index is older must refresh it before it handles the events.
     Revision revision = 0;
-    /// Of what hosts published in their own transactions and storage has judged since: the
-    /// subscriptions whose filter did not let it through, once for each publication.
+    /// The number of publications in transactions of hosts that storage has judged since: their
+    /// events exist now.
+    std::size_t judged = 0;
+    /// Of these, the subscriptions whose filter did not let it through, once for each publication.
     std::vector<SubscriptionId> filtered = {};
 };
 
