@@ -8,18 +8,20 @@ namespace {
 using namespace std::chrono_literals;
 
 struct PullFixture : ServiceFixture {
-    const SubscriptionId reader = make({}).value().id;
+    const SubscriptionId reader = make().value().id;
 
-    Result<Subscription> make(SubscriptionDraft draft) {
-        draft.name = "read";
-        if (draft.event_type.empty()) draft.event_type = "order.created";
-        draft.delivery = Delivery::pull;
-        return service().create_subscription(alice, draft);
+    Result<Subscription> make(const std::string& filter = "", const std::string& url = "") {
+        return service().create_subscription(alice, {.name = "read",
+                                                     .event_type = "order.created",
+                                                     .filter = filter,
+                                                     .url = url,
+                                                     .delivery = Delivery::pull});
     }
 
-    PublishReceipt receipt_of(Publication publication) {
-        publication.event_type = "order.created";
-        return service().publish(alice, publication).value();
+    PublishReceipt receipt_of(const std::string& payload) {
+        return service()
+            .publish(alice, {.event_type = "order.created", .payload = payload})
+            .value();
     }
 
     std::vector<EventId> read(SubscriptionId id) {
@@ -35,7 +37,7 @@ struct PullFixture : ServiceFixture {
 
 TEST_CASE_METHOD(PullFixture, "what is published to a reader is available, and never attempted") {
     const SubscriptionId pushed = subscribe().id;
-    const PublishReceipt receipt = receipt_of({.payload = "1"});
+    const PublishReceipt receipt = receipt_of("1");
     REQUIRE(receipt.event_ids.size() == 2);
     advance(1h);
     CHECK(transport->requests().size() == 1);
@@ -51,12 +53,12 @@ TEST_CASE_METHOD(PullFixture, "events that are only read take no memory") {
     options.max_payload_bytes_in_memory = options.max_payload_bytes = 64;
     open();
     for (int i = 0; i < 100; ++i) {
-        receipt_of({.payload = std::string(64, '1')});
+        receipt_of(std::string(64, '1'));
     }
     settle();
     const SubscriptionId pushed = subscribe().id;
     for (int i = 0; i < 3; ++i) {
-        receipt_of({.payload = "2"});
+        receipt_of("2");
     }
     advance(1min);
     CHECK(transport->requests().size() == 3);
@@ -66,10 +68,16 @@ TEST_CASE_METHOD(PullFixture, "events that are only read take no memory") {
 
 TEST_CASE_METHOD(PullFixture, "scheduled, ordered and expiring events are read as well") {
     const Time due = clock->now() + 1h;
-    receipt_of({.payload = "1", .deliver_at = due});
-    receipt_of({.payload = "2", .expires_at = clock->now() + 1min});
-    receipt_of({.payload = "3", .ordering_key = "K"});
-    receipt_of({.payload = "4", .ordering_key = "K"});
+    const Publication plain{.event_type = "order.created", .payload = "1"};
+    Publication scheduled = plain;
+    scheduled.deliver_at = due;
+    Publication expiring = plain;
+    expiring.expires_at = clock->now() + 1min;
+    Publication ordered = plain;
+    ordered.ordering_key = "K";
+    for (const Publication& each : {scheduled, expiring, ordered, ordered}) {
+        service().publish(alice, each).value();
+    }
     settle();
     const FeedPage page = service().read_feed(alice, reader).value();
     REQUIRE(page.events.size() == 4);
@@ -83,7 +91,7 @@ TEST_CASE_METHOD(PullFixture, "scheduled, ordered and expiring events are read a
 }
 
 TEST_CASE_METHOD(PullFixture, "filters, batches and publications to everybody reach readers") {
-    const SubscriptionId filtering = make({.filter = "payload/total ge 100"}).value().id;
+    const SubscriptionId filtering = make("payload/total ge 100").value().id;
     const Publication small{.event_type = "order.created", .payload = R"({"total":1})"};
     Publication large = small;
     large.payload = R"({"total":100})";
@@ -101,7 +109,7 @@ TEST_CASE_METHOD(PullFixture, "an event that only readers get wakes one that wai
                               [&](Result<FeedPage> read) { page = std::move(read); });
     settle();
     REQUIRE_FALSE(page);
-    receipt_of({.payload = "1"});
+    receipt_of("1");
     settle();
     REQUIRE(page);
     CHECK(page->value().has_more);
@@ -109,7 +117,7 @@ TEST_CASE_METHOD(PullFixture, "an event that only readers get wakes one that wai
 }
 
 TEST_CASE_METHOD(PullFixture, "nothing can be sent to a reader by hand") {
-    const EventId id = receipt_of({.payload = "1"}).event_ids.at(0);
+    const EventId id = receipt_of("1").event_ids.at(0);
     const auto says_so = [](const Error& error) {
         INFO(error.detail());
         return error == Errc::conflict && error.detail().find("feed") != std::string::npos;
@@ -130,7 +138,7 @@ TEST_CASE_METHOD(PullFixture, "a reader has no URL, and remains one") {
         REQUIRE(error.fields().size() == 1);
         return error.fields()[0].field + ' ' + error.fields()[0].message;
     };
-    CHECK(field_of(make({.url = "https://hooks.example.com/a"})) ==
+    CHECK(field_of(make("", "https://hooks.example.com/a")) ==
           "url must be left out, because delivery is 'pull': the events are read from the feed");
     CHECK(field_of(service().update_subscription(alice, reader,
                                                  {.url = "https://hooks.example.com/a"})) ==
@@ -145,9 +153,9 @@ TEST_CASE_METHOD(PullFixture, "a reader has no URL, and remains one") {
 }
 
 TEST_CASE_METHOD(PullFixture, "an inactive reader gets nothing new, and can be read") {
-    receipt_of({.payload = "1"});
+    receipt_of("1");
     service().update_subscription(alice, reader, {.is_active = false}).value();
-    CHECK(receipt_of({.payload = "2"}).event_ids.empty());
+    CHECK(receipt_of("2").event_ids.empty());
     CHECK(read(reader).size() == 1);
 }
 
