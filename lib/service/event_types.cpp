@@ -1,7 +1,7 @@
 #include <catalog/document.hpp>
 #include <publication/publication.hpp>
 #include <service/entry.hpp>
-#include <service/operations.hpp>
+#include <service/webhook_service_impl.hpp>
 #include <webhooks/access.hpp>
 #include <webhooks/operational.hpp>
 
