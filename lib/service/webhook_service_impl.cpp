@@ -139,10 +139,10 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
     }
     // An event that is already due need not wait in storage.
     if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
-    pending.message = make_message(
-        std::move(publication.event_type), std::move(publication.content_type),
-        std::move(publication.payload), owner.value_or(""), publication.expires_at,
-        publication.trace, std::move(publication.ordering_key), pending.due);
+    pending.message =
+        make_message(std::move(publication.event_type), std::move(publication.content_type),
+                     std::move(publication.payload), owner.value_or(""), publication.expires_at,
+                     publication.trace, std::move(publication.ordering_key), pending.due);
     pending.owner = std::move(owner);
     return pending;
 }
@@ -198,7 +198,8 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
                                                                SubscriptionDraft draft) {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     if (Result<> verdict = validate(draft); !verdict) return verdict.error();
-    if (draft.operator_scope && !principal.is_administrator()) return service::only_for_administrators();
+    if (draft.operator_scope && !principal.is_administrator())
+        return service::only_for_administrators();
     if (!draft.secret) {
         Result<Secret> secret = make_secret(*random);
         if (!secret) return secret.error();

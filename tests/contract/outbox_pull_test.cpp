@@ -29,7 +29,8 @@ struct ReadOutbox : Outbox {
     }
     /// @return how many events were appended at once.
     std::string publish(const std::string& more = "") {
-        return host.value("cardinality(webhooks_publish('order.created', '{\"id\":7}'" + more + "))");
+        return host.value("cardinality(webhooks_publish('order.created', '{\"id\":7}'" + more +
+                          "))");
     }
 };
 #endif
@@ -60,7 +61,8 @@ TEST_CASE_METHOD(ReadOutbox,
     CHECK(feed_of(*running, reader).events.at(2).deliver_at);
     CHECK_FALSE(feed_of(*running, reader).events.at(1).deliver_at);
     CHECK(count("webhooks_undelivered") == "0");
-    CHECK(running->events(alice, reader, {.filter = field("isSuccess") == true}).value().total == 3);
+    CHECK(running->events(alice, reader, {.filter = field("isSuccess") == true}).value().total ==
+          3);
     CHECK(transport->requests().empty());
     const SubscriptionId pushed = subscribe();
     CHECK(publish() == "2");

@@ -139,10 +139,9 @@ void publish(WebhookService& service, const PublisherLog& log, int publications)
 
 /// One query, because an operational event is written together with the end that it tells of.
 bool is_all_done(const WebhookService& service) {
-    const ListQuery undone{
-        .filter = field("nextRetryAt") != nullptr ||
-                  (field("sentAt") == nullptr && field("isSuccess") == false),
-        .take = 0};
+    const ListQuery undone{.filter = field("nextRetryAt") != nullptr ||
+                                     (field("sentAt") == nullptr && field("isSuccess") == false),
+                           .take = 0};
     return service.all_events(host, undone).value().total == 0;
 }
 

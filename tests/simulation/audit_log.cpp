@@ -163,8 +163,7 @@ void AuditStorage::note_append(WorkerId worker, const Append& append, const Appe
         const EventId id{appended.first_event.value + static_cast<std::int64_t>(i)};
         if (model_.events.contains(id)) world_.fail("an id was given twice");
         const bool is_pulled = model_.is_pulled(append.subscriptions[i]);
-        const bool is_stored =
-            is_pulled || append.due || std::ranges::binary_search(waiting, id);
+        const bool is_stored = is_pulled || append.due || std::ranges::binary_search(waiting, id);
         model_.events[id] = {.id = id,
                              .subscription = append.subscriptions[i],
                              .publication = found->second,

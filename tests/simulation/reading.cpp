@@ -133,8 +133,7 @@ void check_undelivered(const Subject& subject, Storage& reader) {
 }
 
 bool has_expired(const World& world, const EventState& event) {
-    const auto& expires_at =
-        world.model.publications.at(event.publication).publication.expires_at;
+    const auto& expires_at = world.model.publications.at(event.publication).publication.expires_at;
     return expires_at && *expires_at <= world.storage_clock.now();
 }
 

@@ -45,9 +45,7 @@ struct MemoryEvent {
     bool is_ordered() const { return !message->ordering_key.empty(); }
     bool has_due_row() const { return row && row->due; }
     /// Whether no worker has it in its memory.
-    bool can_reopen() const {
-        return row ? is_free() || row->is_reserved : !attempts.empty();
-    }
+    bool can_reopen() const { return row ? is_free() || row->is_reserved : !attempts.empty(); }
     /// Whether `reopen_undelivered` takes it.
     bool is_undelivered(const CreationPeriod& period) const {
         return row && row->attempts > 0 && period.contains(created_at) && can_reopen();

@@ -29,7 +29,8 @@ const std::size_t error_column = column_of("errorMessage");
 const std::size_t success_column = column_of("isSuccess");
 const std::size_t retry_column = column_of("nextRetryAt");
 
-/// What is known about every delivered event: exact values, except for its status, which may be absent.
+/// What is known about every delivered event: exact values, except for its status, which may be
+/// absent.
 bool is_known(const Operand& operand) {
     if (operand.kind == Operand::Kind::constant) return true;
     if (operand.is_function()) return is_known(operand.arguments[0]);

@@ -30,7 +30,8 @@ constexpr Column event_columns[] = {
     // log.
     {"isSuccess",
      "(CASE WHEN u.event_id IS NOT NULL THEN 0 "
-     "WHEN e.worker_id = 0 OR e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
+     "WHEN e.worker_id = 0 OR e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), "
+     "9223372036854775807) "
      "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
      undelivered},
     {"retryCount",

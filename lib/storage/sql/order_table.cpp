@@ -233,16 +233,15 @@ void set_blocked_by(soci::session& sql, std::span<Event> events) {
     soci::statement query(sql);
     query.exchange(into(id));
     query.exchange(into(front));
-    for_each_row(
-        query,
-        "SELECT w.event_id, coalesce((SELECT max(o.event_id) FROM webhooks_ordered o "
-        "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
-        "AND o.event_id < w.event_id), (SELECT o.event_id FROM webhooks_ordered o "
-        "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
-        "AND o.worker_id <> 0)) "
-        "FROM webhooks_ordered w WHERE w.worker_id = 0 AND w.event_id IN " +
-            waiting.text(),
-        [&] { in_front[id] = front; });
+    for_each_row(query,
+                 "SELECT w.event_id, coalesce((SELECT max(o.event_id) FROM webhooks_ordered o "
+                 "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
+                 "AND o.event_id < w.event_id), (SELECT o.event_id FROM webhooks_ordered o "
+                 "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
+                 "AND o.worker_id <> 0)) "
+                 "FROM webhooks_ordered w WHERE w.worker_id = 0 AND w.event_id IN " +
+                     waiting.text(),
+                 [&] { in_front[id] = front; });
     for (Event& event : events) {
         const auto found = in_front.find(event.id);
         if (found != in_front.end()) event.blocked_by = found->second;

@@ -27,8 +27,9 @@ TEST_CASE_METHOD(PullApiFixture, "a subscription that is read has no URL") {
     CHECK_FALSE(create().contains("delivery"));
     CHECK(errors("POST", "/subscriptions", body(R"(,"url":"https://hooks.example.com/a")"))
               .starts_with(R"({"subscription.url":["must be left out)"));
-    CHECK(errors("POST", "/subscriptions", R"({"subscription":{"name":"n",)"
-                                           R"("eventType":"order.created","delivery":"push"}})") ==
+    CHECK(errors("POST", "/subscriptions",
+                 R"({"subscription":{"name":"n",)"
+                 R"("eventType":"order.created","delivery":"push"}})") ==
           R"({"subscription.url":["is required"]})");
     CHECK(errors("POST", "/subscriptions", subscription(R"(,"delivery":"pigeon")")) ==
           R"({"subscription.delivery":["must be 'push' or 'pull'"]})");
@@ -59,10 +60,11 @@ TEST_CASE_METHOD(PullApiFixture, "a list selects subscriptions by how they are d
 
 TEST_CASE_METHOD(PullApiFixture, "what would send to a subscription that is read is a 409") {
     const std::string path = path_of(make());
-    const std::int64_t event = json(202, "POST", "/events", R"({"eventType":"order.created","payload":1})")
-                                   .at("eventIds")
-                                   .at(0)
-                                   .as_int64();
+    const std::int64_t event =
+        json(202, "POST", "/events", R"({"eventType":"order.created","payload":1})")
+            .at("eventIds")
+            .at(0)
+            .as_int64();
     const std::string of_event = path + "/events/" + std::to_string(event);
     const auto shown = json(200, "GET", of_event).at("event").as_object();
     CHECK(shown.at("isSuccess") == true);

@@ -145,8 +145,8 @@ TEST_CASE_METHOD(PullFixture, "a reader has no URL, and remains one") {
           "url must be left out, because delivery is 'pull': the events are read from the feed");
     CHECK(field_of(service().update_subscription(alice, reader, {.delivery = Delivery::push})) ==
           "delivery cannot be changed; create another subscription instead");
-    CHECK(field_of(service().update_subscription(alice, subscribe().id,
-                                                 {.delivery = Delivery::pull})) ==
+    CHECK(field_of(
+              service().update_subscription(alice, subscribe().id, {.delivery = Delivery::pull})) ==
           "delivery cannot be changed; create another subscription instead");
     const SubscriptionChange same{.name = "other", .url = "", .delivery = Delivery::pull};
     CHECK(service().update_subscription(alice, reader, same).value().name == "other");

@@ -14,9 +14,9 @@ namespace {
 constexpr int max_retry_limit = 100;
 constexpr int max_timeout = int{max_subscription_timeout.count()};
 constexpr const char* prefix = "subscription.";
-const json::Names member_names = {"name",          "eventType", "filter",    "delivery",
-                                  "url",           "secret",    "headers",   "maxRetryCount",
-                                  "isActive",      "rateLimit", "timeoutSeconds", "retryOn",
+const json::Names member_names = {"name",         "eventType", "filter",         "delivery",
+                                  "url",          "secret",    "headers",        "maxRetryCount",
+                                  "isActive",     "rateLimit", "timeoutSeconds", "retryOn",
                                   "operatorScope"};
 
 Response answer(const Subscription& subscription, std::string_view message) {

@@ -17,10 +17,8 @@ struct PulledEvents {
     SubscriptionId pushed = test.subscribe().id;
 
     static SubscriptionId subscribe(Fixture& test, const std::string& pattern = "order.created") {
-        const Subscription draft{.name = "read",
-                                 .event_type = pattern,
-                                 .delivery = Delivery::pull,
-                                 .user_id = "alice"};
+        const Subscription draft{
+            .name = "read", .event_type = pattern, .delivery = Delivery::pull, .user_id = "alice"};
         return test.storage->insert_subscription(alice, draft).value().id;
     }
 
@@ -73,7 +71,8 @@ STORAGE_TEST("a subscription that is read keeps how it is delivered to") {
 STORAGE_TEST("an event that is only read is available at once, and no worker gets it") {
     const PulledEvents events{*this};
     const EventId event = events.publish();
-    const EventId at_a_time = events.publish(events.append_of(*Fixture::message("{}"), this->clock->now()));
+    const EventId at_a_time =
+        events.publish(events.append_of(*Fixture::message("{}"), this->clock->now()));
     CHECK(this->appended_after({}) == std::vector{next_to(event)});
     CHECK(this->claim() == std::vector{next_to(at_a_time)});
     this->replace_worker();

@@ -56,7 +56,8 @@ public:
             "insert_messages",
             "INSERT INTO webhooks_message "
             "(id, event_count, event_type, content_type, payload, expires_at, trace, key_id, "
-            "ordering_key, deliver_at) SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), "
+            "ordering_key, deliver_at) SELECT unnest($1::bigint[]), unnest($2::bigint[]), "
+            "unnest($3::text[]), "
             "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::text[]), "
             "unnest($8::bigint[]), unnest($9::text[]), unnest($10::bigint[])"};
         static const PreparedStatement insert_events = {
@@ -75,11 +76,11 @@ public:
                         {messages_.take(), event_counts_.take(), event_types_.take(),
                          content_types_.take(), payloads_.take(), expiries_.take(), traces_.take(),
                          keys_.take(), ordering_keys_.take(), deliver_ats_.take()});
-        connection.send(insert_events, {parameter(context.worker.id.value),
-                                        parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
-                                        parameter(to_micros(context.now)), events_.take(),
-                                        subscriptions_.take(), message_of_.take(),
-                                        is_held_.take()});
+        connection.send(insert_events,
+                        {parameter(context.worker.id.value),
+                         parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
+                         parameter(to_micros(context.now)), events_.take(), subscriptions_.take(),
+                         message_of_.take(), is_held_.take()});
         if (has_waiting_) {
             connection.send(insert_waiting,
                             {waiting_subscriptions_.take(), waiting_.take(), dues_.take()});

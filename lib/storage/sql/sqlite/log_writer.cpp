@@ -103,11 +103,10 @@ void SqliteLogWriter::write(const Append& append, const Appended& place, const W
                             Time now, std::vector<EventId>& waiting) {
     const Message& message = *append.message;
     if (place.count > 0) {
-        insert_message_.execute(place.first_event, place.count, message.event_type,
-                                message.content_type, *message.payload,
-                                to_micros(message.expires_at), write_trace(message.trace),
-                                message.key_id, message.ordering_key,
-                                to_micros(message.deliver_at));
+        insert_message_.execute(
+            place.first_event, place.count, message.event_type, message.content_type,
+            *message.payload, to_micros(message.expires_at), write_trace(message.trace),
+            message.key_id, message.ordering_key, to_micros(message.deliver_at));
     }
     EventId event = place.first_event;
     for (const SubscriptionId subscription : append.subscriptions) {

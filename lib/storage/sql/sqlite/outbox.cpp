@@ -230,8 +230,8 @@ private:
             .execute(first, static_cast<std::int64_t>(subscriptions.size()), message.event_type,
                      message.content_type, *message.payload, to_micros(message.expires_at),
                      message.ordering_key, message.key_id, to_micros(message.deliver_at));
-        // Of no worker, with a tag of its own. Unless they are only read, unclaimed and due, for any
-        // worker.
+        // Of no worker, with a tag of its own. Unless they are only read, unclaimed and due, for
+        // any worker.
         std::random_device random;
         const auto tag = std::bit_cast<std::int64_t>((std::uint64_t{random()} << 32U) | random());
         SqliteStatement event = statement(
