@@ -271,6 +271,8 @@ void write(json::Writer& writer, const EventHistory& history) {
     const Selection all;
     Members members(writer, all);
     add_members(members, history.event);
+    if (!history.webhook_id.empty()) writer.member("webhookId", history.webhook_id);
+    if (!history.content_type.empty()) writer.member("contentType", history.content_type);
     writer.key("attempts").begin_array();
     for (const Attempt& attempt : history.attempts)
         write(writer, attempt);
