@@ -67,6 +67,13 @@ function EndpointTable({ subscriptions, hasOwner }) {
     })} />`;
 }
 
+/** Where endpoints take several pages, those that fail may be on another one. */
+function FailingHint({ user, onShow }) {
+    const count = useLoad(async () => (await api.get("subscriptions", { filter: allOf([stateFilters().failing, user && `userId eq ${quoted(user)}`]), take: 0 })).totalSubscriptionsCount, [user]);
+    return count.data > 0 && html`<div class="banner bad"><${Icon} name="warning" /><div><strong>${t.endpoints.failing(count.data)}</strong><p>
+        <button type="button" class="small" onClick=${onShow}>${t.endpoints.showFailing}</button></p></div></div>`;
+}
+
 function Endpoints({ user }) {
     const [search, setSearch] = useState("");
     const [state, setState] = useState("all");
@@ -94,7 +101,8 @@ function Endpoints({ user }) {
             <${Select} label=${t.endpoints.state} value=${state} onInput=${choose(setState)} options=${Object.entries(t.endpoints.states)} /></div>
         <${Loaded} of=${list} lines=${8}>${(data) => data.subscriptions.length === 0
             ? html`<p class="mute">${t.endpoints.noneFound}</p>`
-            : html`<${EndpointTable} subscriptions=${data.subscriptions} hasOwner=${hasOwner} />
+            : html`${!isFiltered && data.totalSubscriptionsCount > data.subscriptions.length && html`<${FailingHint} user=${user} onShow=${() => choose(setState)("failing")} />`}
+                <${EndpointTable} subscriptions=${data.subscriptions} hasOwner=${hasOwner} />
                 <${Pages} total=${data.totalSubscriptionsCount} rows=${data.subscriptions} size=${25} pages=${pages} onPages=${setPages} />`}<//>`}`;
 }
 

@@ -72,7 +72,9 @@ function Deliveries({ subscription }) {
     const filter = allOf([statusFilters[status] && `(${statusFilters[status]})`, type && `eventType eq ${quoted(type)}`, since && `createdAt ge ${since}`]);
     const list = useLoad(() => api.get(subscriptionPath(subscription.id, "/events"), {
         filter, sort: "id desc", take: 50, after, count: false, // A busy endpoint has millions.
-        select: "id,eventType,statusCode,errorMessage,isSuccess,retryCount,nextRetryAt,createdAt,sentAt" }), [subscription.id, filter, after], true);
+        select: "id,eventType,statusCode,errorMessage,isSuccess,retryCount,nextRetryAt,createdAt,sentAt" }).catch((error) => {
+            throw error.status === 503 && filter && !since ? new ApiError(503, d.tooLong) : error;
+        }), [subscription.id, filter, after], true);
     useRefresh(list.data?.events.some((event) => statusOf(event) === "waiting"), list.reload);
     const seen = useRef([]);
     if (type) seen.current = [...seen.current, { eventType: type }];
