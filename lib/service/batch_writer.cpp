@@ -106,6 +106,7 @@ void BatchWriter::match(Batch& batch) {
     batch.matched_at = parts_.index.revision();
     batch.low_water = low_water_.value();
     std::size_t events = 0;
+    std::size_t held = 0;
     std::size_t bytes = 0;
     std::size_t matched = 0;
     while (matched < submissions.size() && events < max_events_in_batch) {
@@ -113,9 +114,11 @@ void BatchWriter::match(Batch& batch) {
         for (const PendingPublication& publication : submissions[matched++].publications) {
             Append append = match(publication);
             append.joins_previous = !std::exchange(is_first, false);
+            const std::size_t pushed = append.subscriptions.size() - append.pulled.size();
             events += append.subscriptions.size();
-            bytes += append.subscriptions.size() * append.message->payload->size();
-            if (!parts_.budget.has_room_for(events, bytes) && !append.due) {
+            held += pushed;
+            bytes += pushed * append.message->payload->size();
+            if (!parts_.budget.has_room_for(held, bytes) && !append.due) {
                 append.due = parts_.clock.now();
             }
             batch.appends.push_back(std::move(append));
@@ -137,6 +140,7 @@ Append BatchWriter::match(const PendingPublication& publication) {
         SubscriptionIndex::Match match =
             parts_.index.match(*publication.message, publication.owner);
         append.subscriptions = std::move(match.subscriptions);
+        append.pulled = std::move(match.pulled);
         filtered = std::move(match.filtered);
     } else if (parts_.index.endpoint(*publication.only)) {
         append.subscriptions = {*publication.only};
@@ -150,9 +154,6 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     const Time now = parts_.clock.now();
     std::size_t published = 0;
     std::vector<HeldEvent> events;
-    const auto waits = [&receipt](const HeldEvent& event) {
-        return std::ranges::binary_search(receipt.waiting, event.id);
-    };
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
@@ -160,26 +161,32 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
             published += appended.count;
             parts_.accounts.count_filtered(filtered_[i], now);
         }
-        std::vector<HeldEvent> held = hold(batch.appends[i], appended, now);
+        const Append& append = batch.appends[i];
+        std::vector<HeldEvent> held = hold(append, appended, now);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
-        if (!receipt.waiting.empty()) {
-            for (const HeldEvent& event : held) {
-                if (waits(event)) low_water_.mark_done(event.id);
-            }
-            std::erase_if(held, waits);
+        if (!receipt.waiting.empty() || !append.pulled.empty()) {
+            std::erase_if(held, [&](const HeldEvent& event) {
+                const bool is_not_held = append.is_pulled(event.subscription) ||
+                                         std::ranges::binary_search(receipt.waiting, event.id);
+                if (is_not_held) low_water_.mark_done(event.id);
+                return is_not_held;
+            });
         }
         if (!appended.is_replay) {
-            for (const SubscriptionId subscription : batch.appends[i].subscriptions) {
+            for (const SubscriptionId subscription : append.subscriptions) {
                 parts_.feeds.check(subscription);
             }
         }
         events.insert(events.end(), std::make_move_iterator(held.begin()),
                       std::make_move_iterator(held.end()));
-        if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
+        if (append.due) parts_.claimer.consider_due(*append.due);
     }
     parts_.inbox.deliver(std::move(events));
     if (published > 0) parts_.accounts.count_published(published);
-    if (receipt.operational > 0) parts_.claimer.consider_due(now);
+    if (receipt.operational > 0) {
+        parts_.claimer.consider_due(now);
+        parts_.feeds.check_all();
+    }
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);
@@ -266,6 +273,7 @@ bool BatchWriter::resolve_in_doubt_batch() {
         mark_done(unwritten_);
         // Operational events, if there are any.
         parts_.claimer.consider_due(parts_.clock.now());
+        parts_.feeds.check_all();
         complete(std::exchange(unwritten_, {}), deactivated);
     }
     is_in_doubt_ = false;
@@ -283,7 +291,6 @@ bool BatchWriter::recover_appended() {
         parts_.accounts.count_published(found->size());
         for (const HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
-            parts_.feeds.check(event.subscription);
         }
         parts_.inbox.deliver(std::move(*found));
     }
