@@ -106,6 +106,7 @@ void BatchWriter::match(Batch& batch) {
     batch.matched_at = parts_.index.revision();
     batch.low_water = low_water_.value();
     std::size_t events = 0;
+    std::size_t held = 0;
     std::size_t bytes = 0;
     std::size_t matched = 0;
     while (matched < submissions.size() && events < max_events_in_batch) {
@@ -113,9 +114,11 @@ void BatchWriter::match(Batch& batch) {
         for (const PendingPublication& publication : submissions[matched++].publications) {
             Append append = match(publication);
             append.joins_previous = !std::exchange(is_first, false);
+            const std::size_t pushed = append.subscriptions.size() - append.pulled.size();
             events += append.subscriptions.size();
-            bytes += append.subscriptions.size() * append.message->payload->size();
-            if (!parts_.budget.has_room_for(events, bytes) && !append.due) {
+            held += pushed;
+            bytes += pushed * append.message->payload->size();
+            if (!parts_.budget.has_room_for(held, bytes) && !append.due) {
                 append.due = parts_.clock.now();
             }
             batch.appends.push_back(std::move(append));
@@ -137,6 +140,7 @@ Append BatchWriter::match(const PendingPublication& publication) {
         SubscriptionIndex::Match match =
             parts_.index.match(*publication.message, publication.owner);
         append.subscriptions = std::move(match.subscriptions);
+        append.pulled = std::move(match.pulled);
         filtered = std::move(match.filtered);
     } else if (parts_.index.endpoint(*publication.only)) {
         append.subscriptions = {*publication.only};
@@ -158,10 +162,12 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
             published += appended.count;
             parts_.accounts.count_filtered(filtered_[i], now);
         }
-        std::vector<HeldEvent> held = hold(batch.appends[i], appended, now);
+        const Append& append = batch.appends[i];
+        std::vector<HeldEvent> held = hold(append, appended, now);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
         for (HeldEvent& event : held) {
-            if (std::ranges::binary_search(receipt.waiting, event.id)) {
+            if (append.is_pulled(event.subscription) ||
+                std::ranges::binary_search(receipt.waiting, event.id)) {
                 low_water_.mark_done(event.id);
             } else if (std::ranges::binary_search(receipt.behind, event.id)) {
                 news.behind.push_back(std::move(event));
@@ -170,11 +176,11 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
             }
         }
         if (!appended.is_replay) {
-            for (const SubscriptionId subscription : batch.appends[i].subscriptions) {
+            for (const SubscriptionId subscription : append.subscriptions) {
                 parts_.feeds.check(subscription);
             }
         }
-        if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
+        if (append.due) parts_.claimer.consider_due(*append.due);
     }
     for (const EventId event : receipt.returned) {
         low_water_.mark_done(event);
@@ -183,6 +189,7 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     parts_.inbox.pass_turns(std::move(news));
     if (published > 0) parts_.accounts.count_published(published);
     if (receipt.operational + receipt.released > 0) parts_.claimer.consider_due(now);
+    if (receipt.operational > 0) parts_.feeds.check_all();
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);
@@ -266,6 +273,7 @@ bool BatchWriter::resolve_in_doubt_batch() {
         // Operational events, and the next ones with ordering keys, if there are any.
         parts_.claimer.consider_due(parts_.clock.now());
         parts_.claimer.return_all_behind();
+        parts_.feeds.check_all();
         complete(std::exchange(unwritten_, {}), deactivated);
     }
     is_in_doubt_ = false;
@@ -285,7 +293,6 @@ bool BatchWriter::recover_appended() {
         delivery::TurnNews news;
         for (HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
-            parts_.feeds.check(event.subscription);
             (event.message->ordering_key.empty() ? unordered : news.behind)
                 .push_back(std::move(event));
         }

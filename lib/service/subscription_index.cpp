@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/nearest.hpp>
+#include <iterator>
 #include <mutex>
 #include <publication/pattern.hpp>
 #include <service/subscription_index.hpp>
@@ -54,6 +55,7 @@ void apply_filters(const Filters& filters, const Message& message,
         const auto found = filters.find(id);
         if (found == filters.end() || judge.lets_through(*found->second)) return false;
         match.filtered.push_back(id);
+        std::erase(match.pulled, id);
         return true;
     });
 }
@@ -128,6 +130,7 @@ void SubscriptionIndex::put(const Subscription& subscription) {
     filter_by_id_.erase(id);
     try {
         if (filter) filter_by_id_.emplace(id, std::move(filter));
+        if (subscription.delivery == Delivery::pull) pulled_.insert(id);
         if (is_matched(subscription)) {
             by_pattern_[pattern].insert(id);
             by_owner_and_pattern_[owned].insert(id);
@@ -155,6 +158,7 @@ void SubscriptionIndex::remove(SubscriptionId id) {
     erase_from(by_pattern_, entry.pattern, id);
     erase_from(by_owner_and_pattern_, owned, id);
     filter_by_id_.erase(id);
+    pulled_.erase(id);
     entries_.erase(found);
 }
 
@@ -221,6 +225,10 @@ SubscriptionIndex::Match SubscriptionIndex::match(const Message& message,
                                    found->second.end());
     }
     std::ranges::sort(match.subscriptions);
+    if (!pulled_.empty()) {
+        std::ranges::copy_if(match.subscriptions, std::back_inserter(match.pulled),
+                             [this](SubscriptionId id) { return pulled_.contains(id); });
+    }
     if (filter_by_id_.empty()) return match;
     std::unordered_map<SubscriptionId, FilterPtr> filters;
     for (const SubscriptionId id : match.subscriptions) {

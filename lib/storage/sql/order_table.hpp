@@ -9,9 +9,10 @@
 #include <soci/soci.h>
 
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
+#include <webhooks/event.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/time.hpp>
 
@@ -60,8 +61,8 @@ void leave_deleted(soci::session& sql, EventId event, bool is_in_memory);
 /// nothing if the event has no ordering key.
 void reenter_queue(soci::session& sql, EventId event);
 
-/// What an event waits for.
-std::optional<EventId> in_front_of(soci::session& sql, EventId event);
+/// Sets `Event::blocked_by` of those that wait for another one.
+void set_blocked_by(soci::session& sql, std::span<Event> events);
 
 /// The events that a claim of a worker took.
 std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::int64_t number);

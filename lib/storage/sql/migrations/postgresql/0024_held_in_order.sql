@@ -1,4 +1,4 @@
--- As on SQLite: migrations/sqlite/0023_held_in_order.sql.
+-- As on SQLite: migrations/sqlite/0024_held_in_order.sql.
 
 DROP INDEX IF EXISTS webhooks_ordered_taken;
 DROP INDEX IF EXISTS webhooks_ordered_worker;
