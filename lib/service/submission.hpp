@@ -12,13 +12,16 @@
 
 namespace webhooks::service {
 
+struct Matching;
+
 /// One of the publications that a caller submits together.
 struct PendingPublication {
     std::shared_ptr<const Message> message;
     std::optional<std::string> owner = {};    ///< The owner of the subscriptions; absent: everyone.
     std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
     std::optional<IdempotencyKey> idempotency = {};
-    std::optional<Time> due = {};  ///< When to deliver it; absent: at once.
+    std::optional<Time> due = {};             ///< When to deliver it; absent: at once.
+    std::shared_ptr<Matching> matching = {};  ///< Its subscriptions; null: not begun.
 };
 
 using PublishReceipts = std::vector<PublishReceipt>;
@@ -29,6 +32,8 @@ struct Submission {
     /// Whether the caller identifies publications by index, and so do its errors.
     bool is_batch = false;
     std::function<void(Result<PublishReceipts>)> done = {};
+    /// Its filters take long (see Matcher).
+    bool is_slow = false;
 
     std::size_t payload_bytes() const;
 };

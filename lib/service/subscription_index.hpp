@@ -39,6 +39,11 @@ public:
         std::vector<SubscriptionId> filtered = {};
     };
     /// @param owner the owner of the subscriptions; absent: everyone.
+    /// @param judge the message's, with what remains of its turn.
+    /// @return nullopt: the filters need more than that; repeat it in the next turn.
+    std::optional<Match> match(const Message& message, const std::optional<std::string>& owner,
+                               filter::Judge& judge) const;
+    /// The same in one turn.
     Match match(const Message& message, const std::optional<std::string>& owner) const;
 
     /// Null if there is no such subscription.
@@ -66,7 +71,12 @@ private:
         std::string pattern;
     };
     using Ids = std::set<SubscriptionId>;
-    using FilterPtr = std::shared_ptr<const filter::PayloadFilter>;
+    using FilterPtr = filter::FilterPtr;
+    /// A subscription that has a filter.
+    struct Filtered {
+        FilterPtr filter;
+        std::string owner;
+    };
 
     void put(const Subscription&);
     void remove(SubscriptionId);
@@ -88,7 +98,7 @@ private:
     /// By text: many subscriptions often have the same, which is judged once per publication.
     std::unordered_map<std::string, std::weak_ptr<const filter::PayloadFilter>> filters_;
     /// Of those subscriptions that have one.
-    std::unordered_map<SubscriptionId, FilterPtr> filter_by_id_;
+    std::unordered_map<SubscriptionId, Filtered> filtered_;
     std::map<std::string, EventTypePtr, std::less<>> event_types_;
 };
 
