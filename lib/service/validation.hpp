@@ -33,7 +33,8 @@ Result<> check_size(const std::vector<Publication>&, const Rules&);
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap);
 Result<> check(const CreationPeriod&);
-Result<> check_event_type(const EventType&);
+/// @param index where its successor is looked up.
+Result<> check_event_type(const EventType&, const SubscriptionIndex& index);
 Result<> check_principal(const Principal&);
 
 }  // namespace webhooks::service
