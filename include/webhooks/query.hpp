@@ -22,10 +22,8 @@ namespace WEBHOOKS_EXPORT webhooks {
 struct Subscription;
 struct Event;
 struct AuditRecord;
-
-namespace query {
-struct Node;
-}  // namespace query
+/// The library's own: a filter as a tree.
+struct FilterNode;
 
 /// One side of a comparison: a field, a value, or a function of one of these.
 class Term {
@@ -39,11 +37,11 @@ public:
     Term(std::string text);    // NOLINT(google-explicit-constructor)
     Term(Time moment);         // NOLINT(google-explicit-constructor)
 
-    explicit Term(std::shared_ptr<const query::Node> node) : node_(std::move(node)) {}
-    const std::shared_ptr<const query::Node>& node() const noexcept { return node_; }
+    explicit Term(std::shared_ptr<const FilterNode> node) : node_(std::move(node)) {}
+    const std::shared_ptr<const FilterNode>& node() const noexcept { return node_; }
 
 private:
-    std::shared_ptr<const query::Node> node_;
+    std::shared_ptr<const FilterNode> node_;
 };
 
 /// A member of the rows, as named in the REST API, case-insensitive.
@@ -63,15 +61,15 @@ public:
     /// @return invalid_argument with one FieldError "filter" that names the error and its position.
     static Result<Filter> parse(std::string_view text);
 
-    explicit Filter(std::shared_ptr<const query::Node> node) : node_(std::move(node)) {}
-    const query::Node& node() const noexcept { return *node_; }
+    explicit Filter(std::shared_ptr<const FilterNode> node) : node_(std::move(node)) {}
+    const FilterNode& node() const noexcept { return *node_; }
 
     friend Filter operator&&(Filter left, Filter right);
     friend Filter operator||(Filter left, Filter right);
     friend Filter operator!(Filter inner);
 
 private:
-    std::shared_ptr<const query::Node> node_;
+    std::shared_ptr<const FilterNode> node_;
 };
 
 Filter operator==(Term left, Term right);

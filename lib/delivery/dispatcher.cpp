@@ -42,14 +42,14 @@ SubscriptionQueue& Dispatcher::queue_for(const HeldEvent& event, const Now& now)
 std::shared_ptr<const Endpoint> Dispatcher::refresh(SubscriptionQueue& queue, const Now& now) {
     std::shared_ptr<const Endpoint> endpoint = lookup_(queue.key.subscription);
     // Events without an allowed endpoint queue under no host: they are recorded at once.
-    const std::string host(endpoint ? endpoint->origin() : std::string_view());
+    const std::string_view host = endpoint ? endpoint->origin() : std::string_view();
     // A deleted subscription keeps its owner, for the requests in flight.
-    const std::string owner = endpoint                 ? endpoint->owner
-                              : queue.schedule.owner() ? queue.schedule.owner()->name
-                                                       : "";
+    const std::string_view owner = endpoint                 ? std::string_view(endpoint->owner)
+                                   : queue.schedule.owner() ? queue.schedule.owner()->name
+                                                            : std::string_view();
     if (!queue.schedule.host() || queue.schedule.host()->name != host ||
         queue.schedule.owner()->name != owner) {
-        scheduler_.assign_host(queue, host, owner);
+        scheduler_.assign_host(queue, std::string(host), std::string(owner));
     }
     const Revision version = endpoint ? endpoint->revision : 0;
     const bool has_state = endpoint && !queue.key.is_test;

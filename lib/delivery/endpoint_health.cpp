@@ -54,12 +54,12 @@ void EndpointHealth::apply_pause(std::optional<Time> paused_until, const Now& no
     if (known == paused_until) return;
     if (paused_until) {
         asked_until_ = std::max(asked_until_, paused_until);
-        // Of one that is known already, a request that is in flight may be the probe.
+        // A pause that is known already must not begin again: its probe may be in flight.
         if (paused_until <= paused_until_) return;
         paused_until_ = paused_until;
         if (*paused_until > now.time) pause(*this, *paused_until - now.time, now.steady);
     } else if (known == paused_until_) {
-        // Another worker had success; one event at a time finds out what is so here.
+        // A request of another worker succeeded. One event at a time shows whether ours do.
         paused_until_.reset();
         asked_until_.reset();
         resume(*this, now.steady);

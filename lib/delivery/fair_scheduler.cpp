@@ -31,7 +31,7 @@ void FairScheduler::assign_host(SubscriptionQueue& queue, const std::string& nam
                                 const std::string& owner_name) {
     Owner& owner = find_or_make(owners_, owner_name);
     Host& host = find_or_make(hosts_, name);
-    // Counted first: what the queue leaves may be what it comes to.
+    // Counted first: its host and owner may be those that it has already, and idle ones are erased.
     ++owner.queues;
     ++host.queues;
     remove(queue);

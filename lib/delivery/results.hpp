@@ -46,8 +46,7 @@ struct AttemptContext {
 
 /// What delivery has decided, in the order of the decisions.
 struct Results {
-    /// What storage has to write. The one who writes it adds publications, and what it counted of
-    /// earlier batches.
+    /// What storage has to write. The batch writer adds publications, and counts of earlier batches.
     Batch batch = {};
     /// Served after the rest is written.
     std::vector<RefillRequest> refill_requests = {};

@@ -6,8 +6,9 @@
 
 namespace webhooks::filter {
 
-/// What in a filter of payloads can never mean anything: a comparison of two values, an order with
-/// null, an event type as a number. Whether the values of a payload fit is seen at each event.
+/// The first condition that has no meaning for any payload: a comparison of two values, an order with
+/// null, an event type as a number. A value of a payload that has another type than the filter
+/// expects is no error: the condition is unknown for that event.
 std::optional<query::SyntaxError> check(const query::Node& filter);
 
 }  // namespace webhooks::filter

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-namespace webhooks::query {
+namespace webhooks {
 
 /// A filter as written or built: names are not resolved and types are not checked yet.
-struct Node {
+struct FilterNode {
     enum class Kind : std::uint8_t {
         // Terms.
         field,    ///< `text` is its name.
@@ -45,13 +45,17 @@ struct Node {
     Kind kind;
     std::string text = {};
     bool truth = false;
-    std::vector<std::shared_ptr<const Node>> children = {};
+    std::vector<std::shared_ptr<const FilterNode>> children = {};
     /// The position where it begins, from 1; 0 if a host built it.
     std::size_t position = 0;
     /// Of a parsed condition that is no combination of others: the position after it.
     std::size_t end = 0;
 };
 
+namespace query {
+
+using Node = FilterNode;
 using NodePtr = std::shared_ptr<const Node>;
 
-}  // namespace webhooks::query
+}  // namespace query
+}  // namespace webhooks

@@ -155,6 +155,8 @@ void BatchWriter::put_back(const std::vector<Submission*>& later) {
 // ---- After the commit.
 
 void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
+    const Time now = parts_.clock.now();
+    std::size_t published = 0;
     std::vector<HeldEvent> events;
     const auto waits = [&receipt](const HeldEvent& event) {
         return std::ranges::binary_search(receipt.waiting, event.id);
@@ -163,10 +165,10 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
         if (!appended.is_replay) {
-            parts_.accounts.count_published(appended.count);
-            parts_.accounts.count_filtered(filtered_[i], parts_.clock.now());
+            published += appended.count;
+            parts_.accounts.count_filtered(filtered_[i], now);
         }
-        std::vector<HeldEvent> held = hold(batch.appends[i], appended);
+        std::vector<HeldEvent> held = hold(batch.appends[i], appended, now);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
         if (!receipt.waiting.empty()) {
             for (const HeldEvent& event : held) {
@@ -184,7 +186,8 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
         if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
     }
     parts_.inbox.deliver(std::move(events));
-    if (receipt.operational > 0) parts_.claimer.consider_due(parts_.clock.now());
+    if (published > 0) parts_.accounts.count_published(published);
+    if (receipt.operational > 0) parts_.claimer.consider_due(now);
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);
@@ -208,10 +211,13 @@ void BatchWriter::mark_done(const Results& results) {
 
 void BatchWriter::complete(const Results& results, const std::vector<SubscriptionId>& deactivated) {
     parts_.accounts.count(results);
-    for (const AttemptRecord& record : results.batch.attempts) {
+    const auto& attempts = results.batch.attempts;
+    for (const AttemptRecord& record : attempts) {
         if (record.due) parts_.claimer.consider_due(*record.due);
-        // The next one with its key.
-        if (record.is_ordered) parts_.claimer.consider_due(parts_.clock.now());
+    }
+    // The next ones with their keys.
+    if (std::ranges::any_of(attempts, &AttemptRecord::is_ordered)) {
+        parts_.claimer.consider_due(parts_.clock.now());
     }
     for (const CustodyChange& change : results.batch.custody_changes) {
         if (change.custody == Custody::unclaimed) parts_.claimer.consider_due(change.due);
@@ -236,10 +242,10 @@ void BatchWriter::notify_deactivated(SubscriptionId id, const std::vector<Deacti
                                 .subscription = id});
 }
 
-std::vector<HeldEvent> BatchWriter::hold(const Append& append, const Appended& appended) const {
+std::vector<HeldEvent> BatchWriter::hold(const Append& append, const Appended& appended,
+                                         Time appended_at) const {
     std::vector<HeldEvent> events;
     if (append.due || appended.is_replay) return events;
-    const Time appended_at = parts_.clock.now();
     for (std::uint32_t i = 0; i < appended.count; ++i) {
         events.push_back({.id = {appended.first_event.value + i},
                           .subscription = append.subscriptions[i],

@@ -76,7 +76,8 @@ private:
     /// Results are in storage.
     void complete(const delivery::Results& results, const std::vector<SubscriptionId>& deactivated);
     void notify_deactivated(SubscriptionId id, const std::vector<Deactivation>& wanted);
-    std::vector<HeldEvent> hold(const Append& append, const Appended& appended) const;
+    std::vector<HeldEvent> hold(const Append& append, const Appended& appended,
+                                Time appended_at) const;
 
     const Parts parts_;
     std::int64_t last_batch_ = 0;

@@ -2,7 +2,7 @@
 #include <base/thrown.hpp>
 #include <publication/webhook_id.hpp>
 #include <service/delivery_loop.hpp>
-#include <signing/sign_with_each.hpp>
+#include <signing/signature_header.hpp>
 #include <utility>
 
 namespace webhooks::service {
@@ -37,7 +37,8 @@ DeliveryLoop::DeliveryLoop(Parts parts, const ServiceOptions& options,
 }
 
 delivery::Now DeliveryLoop::now() const {
-    return {.time = storage_loop_.now(), .steady = parts_.clock->steady_now()};
+    const SteadyTime steady_now = parts_.clock->steady_now();
+    return {.time = storage_loop_.time_at(steady_now), .steady = steady_now};
 }
 
 std::size_t DeliveryLoop::turn(bool may_wait) {
@@ -251,8 +252,8 @@ Result<std::string> DeliveryLoop::sign(const delivery::Dispatcher::Start& start,
                                        const std::string& id, const std::string& timestamp) {
     const Result<CachedSigners*> cached = signers_for(start);
     if (!cached) return cached.error();
-    return signing::sign_with_each((*cached)->signers, id, timestamp,
-                                   *start.event.message->payload);
+    return signing::signature_header((*cached)->signers, id, timestamp,
+                                     *start.event.message->payload);
 }
 
 Result<DeliveryLoop::CachedSigners*> DeliveryLoop::signers_for(

@@ -6,8 +6,8 @@
 #include <filter/judge.hpp>
 #include <publication/pattern.hpp>
 #include <publication/publication.hpp>
-#include <service/operations.hpp>
 #include <service/validation.hpp>
+#include <service/webhook_service_impl.hpp>
 #include <webhooks/event_type.hpp>
 
 namespace webhooks {

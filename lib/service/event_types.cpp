@@ -2,7 +2,7 @@
 #include <publication/operational.hpp>
 #include <publication/publication.hpp>
 #include <service/entry.hpp>
-#include <service/operations.hpp>
+#include <service/webhook_service_impl.hpp>
 #include <webhooks/access.hpp>
 
 namespace webhooks {

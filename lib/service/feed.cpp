@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <publication/webhook_id.hpp>
 #include <service/feed_cursor.hpp>
-#include <service/operations.hpp>
+#include <service/webhook_service_impl.hpp>
 #include <utility>
 
 namespace webhooks {

@@ -1,5 +1,5 @@
 #include <base/user_id.hpp>
-#include <service/operations.hpp>
+#include <service/webhook_service_impl.hpp>
 
 namespace webhooks {
 namespace {

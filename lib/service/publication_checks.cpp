@@ -1,7 +1,7 @@
 // The part of WebhookService::Impl that checks what is published.
 
-#include <service/operations.hpp>
 #include <service/validation.hpp>
+#include <service/webhook_service_impl.hpp>
 
 namespace webhooks {
 namespace {

@@ -1,7 +1,7 @@
 // Resending on request: the part of WebhookService::Impl for single events and for periods.
 
-#include <service/operations.hpp>
 #include <service/validation.hpp>
+#include <service/webhook_service_impl.hpp>
 
 namespace webhooks {
 

@@ -2,8 +2,8 @@
 #include <array>
 #include <base/bucket.hpp>
 #include <base/user_id.hpp>
-#include <service/operations.hpp>
 #include <service/series.hpp>
+#include <service/webhook_service_impl.hpp>
 
 namespace webhooks::service {
 namespace {

@@ -12,9 +12,9 @@ Time on_time_scale(SteadyTime steady_time) {
 
 }  // namespace
 
-Time StorageClock::now() const {
+Time StorageClock::at(SteadyTime steady_time) const {
     const std::scoped_lock lock(mutex_);
-    return on_time_scale(clock_->steady_now()) + offset_.value_or(Time::duration::zero());
+    return on_time_scale(steady_time) + offset_.value_or(Time::duration::zero());
 }
 
 /// Storage read its time at some moment between request and response. If the current estimate lies

@@ -13,7 +13,9 @@ class StorageClock {
 public:
     explicit StorageClock(std::shared_ptr<Clock> clock) : clock_(std::move(clock)) {}
 
-    Time now() const;
+    Time now() const { return at(steady_now()); }
+    /// Storage's time at a time of the steady clock.
+    Time at(SteadyTime steady_time) const;
     SteadyTime steady_now() const { return clock_->steady_now(); }
     /// Storage responded just now to a request of `asked_at` with its time.
     void synchronize(Time storage_time, SteadyTime asked_at);

@@ -200,10 +200,10 @@ void StorageLoop::reregister() {
     if (begun) begun = begin_identity();
     const bool is_done = parts_.health.note_storage_result(begun, "new identity");
     if (!is_done) {
-        has_failed_ = has_failed || has_failed_;
+        if (has_failed) has_failed_ = true;
         next_heartbeat_ = parts_.clock.steady_now();
     }
-    // A worker that loses its identity again and again does so at intervals.
+    // Back off, so that repeated losses of the identity do not keep the thread busy.
     if (!is_done || was_lost) parts_.health.block();
 }
 

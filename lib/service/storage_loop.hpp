@@ -62,6 +62,7 @@ public:
     bool holds_lease() const { return parts_.identity.holds_lease(); }
     /// Storage's time.
     Time now() const { return parts_.clock.now(); }
+    Time time_at(SteadyTime steady_time) const { return parts_.clock.at(steady_time); }
     bool is_healthy() const noexcept { return parts_.health.is_healthy(); }
 
 private:

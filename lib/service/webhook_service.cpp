@@ -1,7 +1,7 @@
 #include <metrics/metered_parts.hpp>
 #include <service/entry.hpp>
 #include <service/guarded_parts.hpp>
-#include <service/operations.hpp>
+#include <service/webhook_service_impl.hpp>
 
 namespace webhooks {
 

@@ -4,7 +4,7 @@
 
 namespace webhooks::storage {
 
-/// Longer than any worker lives without hearing them.
+/// How long a notice is kept: longer than any worker lives without reading notices.
 inline constexpr std::chrono::hours notice_lifetime{24};
 
 }  // namespace webhooks::storage

@@ -1,4 +1,4 @@
-#include <storage/feed.hpp>
+#include <storage/feed_page.hpp>
 #include <webhooks/storage.hpp>
 
 namespace webhooks {

@@ -119,7 +119,7 @@ void Attempt::on_resolved(const Resolved& resolved) {
         addresses_ = resolved.addresses;
         addresses_.resize(std::min(addresses_.size(), max_dialled));
         addresses_valid_until_ = resolved.valid_until;
-        dialled_ = 0;
+        next_address_ = 0;
         dial_next();
     });
 }
@@ -143,9 +143,9 @@ bool Attempt::use_kept(const Resolved& resolved) {
 void Attempt::dial_next() {
     progress_.enter(Phase::connecting);
     const SteadyTime now = SteadyTime::clock::now();
-    const auto left = static_cast<int>(addresses_.size() - dialled_);
+    const auto left = static_cast<int>(addresses_.size() - next_address_);
     step_deadline_ = now + (connect_deadline_ - now) / left;
-    if (const auto code = dial(addresses_[dialled_++])) after_failed_dial(code);
+    if (const auto code = dial(addresses_[next_address_++])) after_failed_dial(code);
 }
 
 /// Scarce resources are for connections in use, before idle ones.
@@ -160,7 +160,7 @@ std::error_code Attempt::dial(const IpAddress& address) {
 }
 
 void Attempt::after_failed_dial(const std::error_code& code) {
-    if (dialled_ == addresses_.size() || is_local_error(code)) {
+    if (next_address_ == addresses_.size() || is_local_error(code)) {
         return end(failed(Phase::connecting, code));
     }
     dial_next();
@@ -315,7 +315,7 @@ void Attempt::finish() {
 
 void Attempt::on_overdue(SteadyTime now) {
     guard([&] {
-        const bool has_more_addresses = dialled_ < addresses_.size();
+        const bool has_more_addresses = next_address_ < addresses_.size();
         if (progress_.phase() == Phase::connecting && has_more_addresses &&
             now < connect_deadline_) {
             return dial_next();

@@ -112,7 +112,7 @@ private:
     SteadyTime addresses_valid_until_{};
     /// Reused if a new lookup still returns its address.
     std::unique_ptr<Stream> kept_;
-    std::size_t dialled_ = 0;
+    std::size_t next_address_ = 0;
     std::unique_ptr<Stream> stream_;
     bool is_kept_connection_ = false;
     bool has_ended_ = false;

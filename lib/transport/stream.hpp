@@ -66,7 +66,7 @@ public:
     /// Calls `on_ready` once progress is possible.
     void wait(Direction direction);
 
-    /// There are buffered bytes to read that `wait` does not know of.
+    /// TLS has bytes in its buffer: the socket may not become readable, so read before `wait`.
     bool has_pending() const noexcept { return tls_ && SSL_has_pending(tls_.get()) == 1; }
     /// No data and no end has arrived: usable for another request.
     bool is_reusable() noexcept;
@@ -77,7 +77,7 @@ private:
     bool is_connected(std::error_code& code) const noexcept;
     Step step_of_socket(long result, Direction direction);
     Step step_of_tls(int result, std::size_t bytes);
-    /// The system has nothing more; it reports when that changes.
+    /// The socket would block: the poller reports when it is ready again.
     void note_drained(Direction direction) noexcept;
 
     Poller& poller_;

@@ -85,6 +85,8 @@ Config make_config(std::uint64_t seed, Backend backend) {
     config.has_notices = random.chance(0.6);
     config.options = make_options(random);
     config.faults = make_faults(random, config.options);
+    config.is_encrypted = backend != Backend::memory && random.chance(0.5);
+    if (config.is_encrypted && random.chance(0.5)) config.faults.key_unavailable = 0.3;
     return config;
 }
 
@@ -102,6 +104,8 @@ const std::vector<Switch>& switches() {
         {"drift", [](Config& config) { config.faults.drift_ppm = 0; }},
         {"skew", [](Config& config) { config.faults.skew = Micros(0); }},
         {"clock jumps", [](Config& config) { config.faults.clock_jump = 0; }},
+        {"unavailable keys", [](Config& config) { config.faults.key_unavailable = 0; }},
+        {"encryption", [](Config& config) { config.is_encrypted = false; }},
         {"latency of calls", [](Config& config) { config.call_latency = Micros(0); }},
         {"latency of answers", [](Config& config) { config.answer_latency = Micros(0); }},
         {"small memory",
@@ -122,7 +126,8 @@ std::string describe(const Config& config) {
     out << config.workers << " workers, " << config.operations << " operations in "
         << config.length.count() / 1'000'000 << " s; heartbeat "
         << options.heartbeat_interval.count() << " ms, lease " << options.lease.count()
-        << " ms, memory " << options.max_events_in_memory << " events; faults:";
+        << " ms, memory " << options.max_events_in_memory << " events"
+        << (config.is_encrypted ? ", encrypted" : "") << "; faults:";
     const auto tell = [&out](const char* name, double value) {
         if (value > 0) out << ' ' << name << '=' << value;
     };
@@ -138,6 +143,7 @@ std::string describe(const Config& config) {
     tell("drift_ppm", faults.drift_ppm);
     tell("skew_s", static_cast<double>(faults.skew.count()) / 1e6);
     tell("clock_jump", faults.clock_jump);
+    tell("key_unavailable", faults.key_unavailable);
     return out.str();
 }
 

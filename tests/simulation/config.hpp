@@ -26,6 +26,7 @@ struct Faults {
     int drift_ppm = 0;            ///< Clocks gain or lose up to this much.
     Micros skew{0};               ///< Wall clocks differ by up to this much.
     double clock_jump = 0;        ///< Of each operation: the wall clock of a process is set.
+    double key_unavailable = 0;   ///< Of each request for an encryption key.
 };
 
 /// All that a seed decides before the first step. Each seed has a few faults only, and sizes of its
@@ -35,11 +36,12 @@ struct Config {
     Backend backend = Backend::memory;
     int workers = 1;
     int operations = 0;
-    Micros length{0};          ///< Operations and faults happen for so long; then all must settle.
-    Micros call_latency{0};    ///< A storage call takes up to this.
-    Micros answer_latency{0};  ///< An endpoint takes up to this.
-    Micros restart_after{0};   ///< A crashed process comes back after up to this.
-    bool has_notices = true;   ///< Storage tells workers of changes.
+    Micros length{0};           ///< Operations and faults happen for so long; then all must settle.
+    Micros call_latency{0};     ///< A storage call takes up to this.
+    Micros answer_latency{0};   ///< An endpoint takes up to this.
+    Micros restart_after{0};    ///< A crashed process comes back after up to this.
+    bool has_notices = true;    ///< Storage tells workers of changes.
+    bool is_encrypted = false;  ///< Payloads and responses are, in SQL storages.
     Faults faults = {};
     ServiceOptions options = {};
 };

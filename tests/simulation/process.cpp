@@ -102,9 +102,14 @@ void Process::start() {
     transport->respond([this](const OutgoingRequest& request) { return receive(request); });
     transport->answer_after([this](const OutgoingRequest&) { return latency_; });
     traffic_ = {};
-    storage_ = std::make_shared<SeamStorage>(
-        world_, *this, std::make_shared<AuditStorage>(world_, *this, world_.database->open()));
     world_.trace("process " + std::to_string(index) + " starts");
+    Result<std::shared_ptr<Storage>> database = world_.database->open();
+    if (!database) {
+        starts_at_ = world_.now + std::chrono::seconds(1);
+        return;
+    }
+    storage_ = std::make_shared<SeamStorage>(
+        world_, *this, std::make_shared<AuditStorage>(world_, *this, *std::move(database)));
     Result<WebhookService> opened = WebhookService::open({.storage = storage_,
                                                           .transport = transport,
                                                           .clock = clock_,

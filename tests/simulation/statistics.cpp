@@ -16,6 +16,7 @@ Statistics& Statistics::operator+=(const Statistics& other) {
     answers_lost += other.answers_lost;
     pauses += other.pauses;
     out_of_memory += other.out_of_memory;
+    keys_unavailable += other.keys_unavailable;
     return *this;
 }
 
@@ -26,7 +27,7 @@ std::string Statistics::text() const {
         << operational << " operational ones, " << requests << " requests, " << calls
         << " storage calls; survived " << crashes << " crashes, " << stops << " stops, "
         << answers_lost << " lost answers, " << pauses << " pauses, " << out_of_memory
-        << " failed allocations";
+        << " failed allocations, " << keys_unavailable << " keys that could not be obtained";
     return out.str();
 }
 

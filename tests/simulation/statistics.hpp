@@ -19,6 +19,7 @@ struct Statistics {
     std::uint64_t answers_lost = 0;
     std::uint64_t pauses = 0;
     std::uint64_t out_of_memory = 0;
+    std::uint64_t keys_unavailable = 0;  ///< Calls for a key that failed.
 
     Statistics& operator+=(const Statistics& other);
     std::string text() const;

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "checks.hpp"
+#include "keys.hpp"
 #include "reading.hpp"
 
 namespace webhooks::simulation {
@@ -30,7 +31,12 @@ World::World(const Config& given, bool prints_trace)
       network(*this),
       prints_trace_(prints_trace) {
     const std::shared_ptr<webhooks::Clock> clock(std::shared_ptr<void>(), &storage_clock);
-    database = make_database(config.backend, clock, library_random);
+    DatabaseKeys keys;
+    if (config.is_encrypted) {
+        keys = {.of_processes = std::make_shared<Keys>(*this, config.faults.key_unavailable),
+                .of_reader = std::make_shared<Keys>(*this, 0)};
+    }
+    database = make_database(config.backend, clock, library_random, keys);
     for (const std::string& type : event_types()) {
         database->reader().upsert_event_type({.name = type, .description = ""}).value();
     }
@@ -122,6 +128,7 @@ void World::run_until(Micros time) {
 
 void World::run(const std::vector<Operation>& operations) {
     operations_ = &operations;
+    has_faults = true;
     run_until(config.length);
     has_faults = false;
     settle();

@@ -64,7 +64,7 @@ public:
     const Principal auditor = Principal::administrator("auditor");
     Micros now{0};
     Generator random;
-    bool has_faults = true;
+    bool has_faults = false;  ///< While operations happen.
     DriftingClock storage_clock;
     std::shared_ptr<testing::SeededRandom> library_random;
     Model model;

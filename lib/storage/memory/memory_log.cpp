@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <query/evaluate_list.hpp>
 #include <storage/delivery_statistics.hpp>
-#include <storage/feed.hpp>
+#include <storage/feed_page.hpp>
 
 namespace webhooks::storage {
 namespace {

@@ -10,7 +10,7 @@
 #include <storage/delivery_statistics.hpp>
 #include <storage/event_type_change.hpp>
 #include <storage/event_view.hpp>
-#include <storage/feed.hpp>
+#include <storage/feed_page.hpp>
 #include <storage/rollup_counts.hpp>
 #include <storage/subscription_change.hpp>
 #include <string_view>

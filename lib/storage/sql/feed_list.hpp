@@ -3,13 +3,13 @@
 #include <soci/soci.h>
 
 #include <optional>
-#include <storage/feed.hpp>
+#include <storage/feed_page.hpp>
 #include <storage/sql/condition_sql.hpp>
 #include <vector>
 
 namespace webhooks::storage {
 
-/// The statements of `read_feed` (storage/feed.hpp), for one subscription.
+/// The statements of `read_feed` (storage/feed_page.hpp), for one subscription.
 class FeedList {
 public:
     /// @param until events after this one are not shown

@@ -1,5 +1,5 @@
 #include <storage/audit_records.hpp>
-#include <storage/feed.hpp>
+#include <storage/feed_page.hpp>
 #include <storage/idempotency.hpp>
 #include <storage/notices.hpp>
 #include <storage/rollup_counts.hpp>

@@ -178,11 +178,11 @@ protected:
     bool encrypts_payloads() const noexcept { return encryption_.keys && encryption_.payloads; }
     /// The batch as it is stored. @param room for a changed copy. @return `batch`, or `room`.
     const Batch& sealed(const Batch& batch, Batch& room);
-    /// Replaces messages that were read by their plain text; those that cannot be decrypted say so.
+    /// Decrypts the messages. The state of one that cannot be decrypted says why.
     Result<std::vector<HeldEvent>> opened(Result<std::vector<HeldEvent>> events);
     Result<Claim> opened(Result<Claim> claim);
-    /// With the keys in memory alone, for what is read inside a transaction. Otherwise it is
-    /// locked, and its key is in `missing`.
+    /// Decrypts with the keys in memory: no key may be obtained inside a transaction. Without its key
+    /// the message is locked, and the key is added to `missing`.
     Message open_known(const Message& stored, std::set<std::int64_t>& missing) const;
     /// Obtains keys for `open_known`. @return whether it has more of them now
     bool obtain_keys(const std::set<std::int64_t>& missing);

@@ -66,8 +66,9 @@ PostgresqlArray as_array(const std::vector<EventId>& events) {
     return ids;
 }
 
-/// Locks queues without waiting, because rows are locked already. @return the events of those that
-/// are locked and in which no host publishes
+/// Tries to lock queues. It must not wait: this transaction holds locks of rows, for which the holder
+/// of a queue's lock may be waiting. @return the events of the queues that are locked now, which are
+/// those in which no host publishes
 std::vector<EventId> try_locks(PostgresqlConnection& connection,
                                const std::vector<const HeldEvent*>& events) {
     static const PreparedStatement statement = {
@@ -183,9 +184,9 @@ std::set<std::string> NewOrdered::find_open_keys(PostgresqlConnection& connectio
 
 std::vector<EventId> NewOrdered::write(PostgresqlConnection& connection,
                                        const WorkerContext& context) {
-    // A NOT EXISTS would be planned as a hash of all queues. Those that wait for a time of their
-    // own have rows already, and are not the worker's. The first one of a queue in which a host
-    // publishes is for a claim to decide on.
+    // A NOT EXISTS would be planned as a hash of all queues. Scheduled events have rows already, and
+    // belong to no worker. If a host is publishing into a queue, a later claim decides whether its
+    // first event may be sent.
     static const PreparedStatement statement = {
         "enter_queues",
         "WITH entry AS MATERIALIZED (SELECT n.*, n.is_due = 0 AND "

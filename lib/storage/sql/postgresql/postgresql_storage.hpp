@@ -61,7 +61,7 @@ private:
     template <class Answering>
     auto run_as(WorkerId worker, WorkerLock lock, Answering body);
 
-    /// @param judged if appends are held up, nothing is written.
+    /// Writes nothing if `judged` holds appends back.
     Result<BatchReceipt> write(WorkerId worker, const Batch& batch, OnDuplicate on_duplicate,
                                JudgedOrdered& judged);
     std::size_t take_over(PostgresqlConnection& connection, std::size_t limit,

@@ -2,8 +2,8 @@
 #include <publication/webhook_id.hpp>
 #include <service/batch_errors.hpp>
 #include <service/masks.hpp>
-#include <service/operations.hpp>
 #include <service/validation.hpp>
+#include <service/webhook_service_impl.hpp>
 #include <signing/digest.hpp>
 #include <webhooks/access.hpp>
 #include <webhooks/operational.hpp>

@@ -8,7 +8,7 @@ namespace webhooks::signing {
 /// The value of `webhook-signature` while secrets are rotated: one signature by each signer, in
 /// order, separated by spaces (specification, "Webhook headers"). Pass the newest first.
 /// @pre there is a signer. @return as `Signer::sign`.
-Result<std::string> sign_with_each(std::span<Signer> signers, std::string_view id,
-                                   std::string_view timestamp, std::string_view body);
+Result<std::string> signature_header(std::span<Signer> signers, std::string_view id,
+                                     std::string_view timestamp, std::string_view body);
 
 }  // namespace webhooks::signing

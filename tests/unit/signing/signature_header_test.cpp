@@ -1,4 +1,4 @@
-#include <signing/sign_with_each.hpp>
+#include <signing/signature_header.hpp>
 #include <string>
 #include <support/catch.hpp>
 #include <vector>
@@ -17,7 +17,7 @@ TEST_CASE("each of several signers signs, in their order, and each signature ver
         expected += (expected.empty() ? "" : " ") + signer->sign("id", "1700000000", "{}").value();
         signers.push_back(std::move(*signer));
     }
-    const auto all = signing::sign_with_each(signers, "id", "1700000000", "{}");
+    const auto all = signing::signature_header(signers, "id", "1700000000", "{}");
     REQUIRE(all);
     CHECK(*all == expected);
     const SignedMessage message{
@@ -32,6 +32,6 @@ TEST_CASE("each of several signers signs, in their order, and each signature ver
 TEST_CASE("a single signer signs as on its own") {
     std::vector<Signer> signers;
     signers.push_back(Signer::create(Secret("plain")).value());
-    CHECK(signing::sign_with_each(signers, "id", "1", "{}").value() ==
+    CHECK(signing::signature_header(signers, "id", "1", "{}").value() ==
           signers[0].sign("id", "1", "{}").value());
 }

@@ -1,9 +1,9 @@
-#include <signing/sign_with_each.hpp>
+#include <signing/signature_header.hpp>
 
 namespace webhooks::signing {
 
-Result<std::string> sign_with_each(std::span<Signer> signers, std::string_view id,
-                                   std::string_view timestamp, std::string_view body) {
+Result<std::string> signature_header(std::span<Signer> signers, std::string_view id,
+                                     std::string_view timestamp, std::string_view body) {
     std::string all;
     for (Signer& signer : signers) {
         const Result<std::string> one = signer.sign(id, timestamp, body);
