@@ -119,7 +119,7 @@ void BatchWriter::match(Batch& batch) {
             continue;
         }
         bool is_first = true;
-        for (const PendingPublication& publication : submission.publications) {
+        for (PendingPublication& publication : submission.publications) {
             Append append = take_append(publication);
             append.joins_previous = !std::exchange(is_first, false);
             events += append.subscriptions.size();
@@ -133,14 +133,14 @@ void BatchWriter::match(Batch& batch) {
     put_back(later);
 }
 
-Append BatchWriter::take_append(const PendingPublication& publication) {
-    SubscriptionIndex::Match& found = *publication.matching->found;
+Append BatchWriter::take_append(PendingPublication& publication) {
+    SubscriptionIndex::Match& found = *publication.found;
     Append append{.message = publication.message,
                   .subscriptions = std::move(found.subscriptions),
                   .idempotency = publication.idempotency,
                   .due = publication.due};
     filtered_.push_back(std::move(found.filtered));
-    publication.matching->found.reset();
+    publication.found.reset();
     return append;
 }
 

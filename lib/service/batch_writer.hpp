@@ -68,7 +68,7 @@ private:
     /// Matches publications. Those that do not fit into one transaction, or whose filters take
     /// longer, are put back.
     void match(Batch& batch);
-    Append take_append(const PendingPublication& publication);
+    Append take_append(PendingPublication& publication);
     void put_back(const std::vector<Submission*>& later);
     void complete(const Batch& batch, const BatchReceipt& receipt);
     /// Results are about to be written: the low-water mark may advance past their events.

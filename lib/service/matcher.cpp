@@ -17,7 +17,8 @@ bool Matcher::match(Submission& submission) {
             submission.is_slow = true;
             // Others may be before it, and memory is for the first.
             for (PendingPublication& publication : submission.publications) {
-                publication.matching.reset();
+                publication.judge.reset();
+                publication.found.reset();
             }
         }
     }
@@ -36,23 +37,15 @@ bool Matcher::match_all(Submission& submission, std::size_t& steps) {
 }
 
 bool Matcher::match(PendingPublication& publication, std::size_t& steps) {
-    const Message& message = *publication.message;
-    if (!publication.matching) {
-        publication.matching = std::make_shared<Matching>(
-            Matching{.judge = {message.event_type, message.content_type, *message.payload}});
-    }
-    auto& [judge, found] = *publication.matching;
+    std::optional<SubscriptionIndex::Match>& found = publication.found;
     if (found && found->revision == index_.revision()) return true;
     if (publication.only) {
         found.emplace();
         if (index_.endpoint(*publication.only)) found->subscriptions = {*publication.only};
         return true;
     }
-    const std::size_t before = judge.steps();
-    judge.begin(steps);
-    found = index_.match(message, publication.owner, judge);
-    steps -= std::min(steps, judge.steps() - before);
-    if (found) judge.forget_payload();
+    found = index_.match(*publication.message, publication.owner, publication.judge, steps);
+    if (found && publication.judge) publication.judge->forget_payload();
     return found.has_value();
 }
 

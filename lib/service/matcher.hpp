@@ -1,19 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <service/submission.hpp>
-#include <service/subscription_index.hpp>
 #include <set>
 #include <string>
 
 namespace webhooks::service {
-
-/// How far the matching of one publication is.
-struct Matching {
-    filter::Judge judge;
-    std::optional<SubscriptionIndex::Match> found = {};
-};
 
 /// Finds the subscriptions of the submissions of one batch, in order. A batch takes a limited
 /// number of steps for their filters (`filter::max_steps` says what these are), so that the storage

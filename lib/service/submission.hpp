@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <service/subscription_index.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,16 +13,16 @@
 
 namespace webhooks::service {
 
-struct Matching;
-
 /// One of the publications that a caller submits together.
 struct PendingPublication {
     std::shared_ptr<const Message> message;
     std::optional<std::string> owner = {};    ///< The owner of the subscriptions; absent: everyone.
     std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
     std::optional<IdempotencyKey> idempotency = {};
-    std::optional<Time> due = {};             ///< When to deliver it; absent: at once.
-    std::shared_ptr<Matching> matching = {};  ///< Its subscriptions; null: not begun.
+    std::optional<Time> due = {};  ///< When to deliver it; absent: at once.
+    // What Matcher knows so far.
+    std::shared_ptr<filter::Judge> judge = {};  ///< Null: no filter was asked about.
+    std::optional<SubscriptionIndex::Match> found = {};
 };
 
 using PublishReceipts = std::vector<PublishReceipt>;

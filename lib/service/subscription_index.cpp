@@ -192,7 +192,8 @@ SubscriptionIndex::FilterPtr SubscriptionIndex::filter_of(const Subscription& su
 }
 
 std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
-    const Message& message, const std::optional<std::string>& owner, filter::Judge& judge) const {
+    const Message& message, const std::optional<std::string>& owner,
+    std::shared_ptr<filter::Judge>& judge, std::size_t& steps) const {
     std::shared_lock lock(mutex_);
     Match match{.revision = revision_};
     for (const std::string& pattern : patterns_for(message.event_type)) {
@@ -210,25 +211,34 @@ std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
         if (found != filtered_.end()) filters.insert(*found);
     }
     lock.unlock();
+    if (filters.empty()) return match;
+    if (!judge) {
+        judge = std::make_shared<filter::Judge>(message.event_type, message.content_type,
+                                                *message.payload);
+    }
+    const std::size_t before = judge->steps();
+    judge->begin(steps);
     bool is_judged = true;
     std::erase_if(match.subscriptions, [&](SubscriptionId id) {
         const auto found = is_judged ? filters.find(id) : filters.end();
         if (found == filters.end()) return false;
         const auto& [filter, user] = found->second;
-        const std::optional<bool> verdict = judge.lets_through(filter, user);
+        const std::optional<bool> verdict = judge->lets_through(filter, user);
         is_judged = verdict.has_value();
         if (verdict.value_or(true)) return false;
         match.filtered.push_back(id);
         return true;
     });
+    steps -= std::min(steps, judge->steps() - before);
     if (!is_judged) return std::nullopt;
     return match;
 }
 
 SubscriptionIndex::Match SubscriptionIndex::match(const Message& message,
                                                   const std::optional<std::string>& owner) const {
-    filter::Judge judge(message.event_type, message.content_type, *message.payload);
-    return *match(message, owner, judge);
+    std::shared_ptr<filter::Judge> judge;
+    std::size_t steps = filter::Judge::unlimited;
+    return *match(message, owner, judge, steps);
 }
 
 std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::endpoint(SubscriptionId id) const {

@@ -39,10 +39,11 @@ public:
         std::vector<SubscriptionId> filtered = {};
     };
     /// @param owner the owner of the subscriptions; absent: everyone.
-    /// @param judge the message's, with what remains of its turn.
+    /// @param judge the message's: null before a filter is asked about.
+    /// @param steps of the judge's turn; lowered by those that it takes.
     /// @return nullopt: the filters need more than that; repeat it in the next turn.
     std::optional<Match> match(const Message& message, const std::optional<std::string>& owner,
-                               filter::Judge& judge) const;
+                               std::shared_ptr<filter::Judge>& judge, std::size_t& steps) const;
     /// The same in one turn.
     Match match(const Message& message, const std::optional<std::string>& owner) const;
 
