@@ -149,6 +149,9 @@ struct Event {
 struct EventHistory {
     Event event;
     std::vector<Attempt> attempts;
+    // Of its requests; empty if storage does not tell them.
+    std::string webhook_id = {};
+    std::string content_type = {};
 };
 
 /// The deliveries to a subscription in the last 24 hours.

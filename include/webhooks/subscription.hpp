@@ -36,6 +36,14 @@ enum class DeactivationReason : std::uint8_t {
 /// The enumerator's name.
 std::string_view to_string(DeactivationReason) noexcept;
 
+/// What a subscription is shown and counted as: the first of these that applies.
+enum class SubscriptionState : std::uint8_t {
+    inactive,  ///< `Subscription::is_active` is false.
+    failing,   ///< `Subscription::failing_since` is set, whether it is paused or not.
+    paused,    ///< `Subscription::paused_until` is in the future.
+    active,
+};
+
 /// A user's request to receive events of a type at a URL.
 struct Subscription {
     SubscriptionId id{};
@@ -84,6 +92,8 @@ struct Subscription {
     /// Used inside a storage: the data key that encrypts its secrets. 0: they are in plain text.
     std::int64_t key_id = 0;
 };
+
+SubscriptionState state_of(const Subscription& subscription, Time now) noexcept;
 
 /// The argument of `WebhookService::create_subscription`. Members as in `Subscription`.
 struct SubscriptionDraft {

@@ -1,3 +1,5 @@
+#include <bit>
+#include <publication/webhook_id.hpp>
 #include <query/field_tables.hpp>
 #include <storage/event_view.hpp>
 #include <storage/sql/attempt_details.hpp>
@@ -328,10 +330,21 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
         "SELECT number, sent_at, duration_us, status_code, response, error_message, "
         "outcome, details, key_id FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
         [&] {
-            attempt.details = read_details(details);
+            attempt.details = read_details(details, attempt.key_id != 0);
             attempts.push_back(attempt);
         });
     return attempts;
+}
+
+/// What its requests carry, which lists do not tell.
+void read_request(soci::session& sql, EventHistory& history) {
+    std::int64_t tag = 0;
+    execute(sql,
+            "SELECT e.worker_tag, m.content_type FROM webhooks_event e "
+            "JOIN webhooks_message m ON m.id = e.message_id WHERE e.id = :id",
+            into(tag), into(history.content_type), use(history.event.id, "id"));
+    history.webhook_id = to_string(
+        WebhookId{.worker_tag = std::bit_cast<std::uint64_t>(tag), .event = history.event.id});
 }
 
 }  // namespace
@@ -370,6 +383,7 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
                  [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
     if (!found) return found;
     found->attempts = read_attempts(sql, event);
+    read_request(sql, *found);
     if (!found->event.ordering_key.empty()) found->event.blocked_by = in_front_of(sql, event);
     return found;
 }

@@ -137,6 +137,8 @@ PayloadState PayloadOpener::open_response(Attempt& attempt) {
     for (Header& header : details->response_headers) {
         state = first_of(state, open(header.value, key_id, attempts, "details", header.name));
     }
+    std::erase_if(details->response_headers,
+                  [](const Header& header) { return header.name.empty(); });
     attempt.details = std::move(details);
     return state;
 }

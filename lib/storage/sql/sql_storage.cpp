@@ -302,7 +302,7 @@ Result<Overview> SqlStorage::overview() {
 
 Result<std::vector<UserSummary>> SqlStorage::users(const std::string& after, std::size_t limit) {
     return run(Purpose::query, [&](soci::session& sql) -> Result<std::vector<UserSummary>> {
-        return read_users(sql, after, limit);
+        return read_users(sql, now(sql), after, limit);
     });
 }
 

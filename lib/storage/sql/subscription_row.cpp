@@ -76,12 +76,16 @@ std::string write_retired(const std::vector<RetiredSecret>& secrets) {
     return text;
 }
 
-std::vector<RetiredSecret> read_retired(std::string_view text) {
+/// @param are_encrypted as in `read_headers`
+std::vector<RetiredSecret> read_retired(std::string_view text, bool are_encrypted) {
     std::vector<RetiredSecret> secrets;
     while (!text.empty()) {
         const std::size_t middle = text.find(' ');
         const std::size_t end = text.find('\n');
-        if (middle == std::string_view::npos || end == std::string_view::npos) break;
+        if (middle == std::string_view::npos || end == std::string_view::npos) {
+            if (are_encrypted) secrets.push_back({.secret = Secret(std::string(text))});
+            break;
+        }
         long long expires_at = 0;
         std::from_chars(text.data(), text.data() + middle, expires_at);
         secrets.push_back({.secret = Secret(std::string(text.substr(middle + 1, end - middle - 1))),
@@ -167,8 +171,9 @@ SubscriptionRow::SubscriptionRow(const Subscription& subscription)
 
 Subscription SubscriptionRow::to_subscription() const {
     Subscription subscription = subscription_;
-    subscription.headers = read_headers(headers_);
-    subscription.retired_secrets = read_retired(retired_secrets_);
+    const bool is_encrypted = subscription.key_id != 0;
+    subscription.headers = read_headers(headers_, is_encrypted);
+    subscription.retired_secrets = read_retired(retired_secrets_, is_encrypted);
     return subscription;
 }
 

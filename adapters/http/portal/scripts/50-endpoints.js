@@ -3,6 +3,7 @@
 const endpointHref = (id, rest = "") => `#/endpoints/${id}${rest}`;
 const subscriptionPath = (id, rest = "") => `subscriptions/${id}${rest}`;
 
+/** The server counts by the same states (`SubscriptionState`). */
 function stateOf(subscription) {
     if (!subscription.isActive) return "inactive";
     if (subscription.failingSince) return "failing";
@@ -10,15 +11,27 @@ function stateOf(subscription) {
     return "active";
 }
 
+/** @param now as in filters */
+const stateFilters = (now) => ({
+    inactive: "isActive eq false",
+    failing: "isActive eq true and failingSince ne null",
+    paused: `isActive eq true and failingSince eq null and pausedUntil gt ${now}`,
+    active: `isActive eq true and failingSince eq null and (pausedUntil eq null or pausedUntil le ${now})`,
+});
+
 function EndpointState({ subscription }) {
     const state = stateOf(subscription);
     if (state === "failing") return html`<${State} is="failing">${t.failingFor(seconds((Date.now() - new Date(subscription.failingSince)) / 1000))}<//>`;
     if (state === "paused") return html`<${State} is="paused">${t.pausedUntil(html`<${Time} at=${subscription.pausedUntil} />`)}<//>`;
-    return html`<${State} is=${state} />`;
+    return html`<${State} is=${state}>${state === "inactive" && t.inactive[subscription.deactivation?.reason]}<//>`;
 }
 
-function EndpointTable({ subscriptions }) {
-    const c = t.endpoints.columns;
+const UserLink = ({ user }) => html`<a class="owner" href=${`#/users/${encodeURIComponent(user)}`}>${visible(user)}</a>`;
+
+/** @param hasOwner whether each row says whose it is */
+function EndpointTable({ subscriptions, hasOwner }) {
+    const [first, ...rest] = t.endpoints.columns;
+    const columns = hasOwner ? [first, t.endpoints.owner, ...rest] : [first, ...rest];
     const [days, setDays] = useState({});
     const attempts = (day) => day.series.buckets.reduce((sum, bucket) => sum + bucket.attempts, 0);
     const delivered = (day) => day.series.buckets.reduce((sum, bucket) => sum + bucket.delivered, 0);
@@ -28,19 +41,20 @@ function EndpointTable({ subscriptions }) {
             for (const { id } of subscriptions) {
                 inTurn(async () => {
                     if (isOver) return;
-                    const series = await api.get(subscriptionPath(id, "/stats/series"), { ...seriesParameters("24h") });
+                    const series = await api.quiet(subscriptionPath(id, "/stats/series"), { ...seriesParameters("24h") });
                     // Unlike /stats it reads no attempts, of which a busy endpoint has many.
-                    const waiting = await api.get(subscriptionPath(id, "/events"), { filter: statusFilters.waiting, take: 0 });
+                    const waiting = await api.quiet(subscriptionPath(id, "/events"), { filter: statusFilters.waiting, take: 0 });
                     if (!isOver) setDays((before) => ({ ...before, [id]: { series: series.series, waiting: waiting.totalEventsCount } }));
                 }).catch(() => {});
             }
         }
         return () => void (isOver = true);
     }, [subscriptions]);
-    return html`<${Table} label=${t.endpoints.title} columns=${c} numeric=${[4, 5]} rows=${subscriptions.map((one) => {
+    return html`<${Table} label=${t.endpoints.title} columns=${columns} numeric=${[columns.length - 2, columns.length - 1]} rows=${subscriptions.map((one) => {
         const day = days[one.id];
         return { key: one.id, cells: [
             html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${one.url} /></div>`,
+            ...(hasOwner ? [html`<${UserLink} user=${one.userId} />`] : []),
             html`<${TypeName} name=${one.eventType} />`,
             html`<${EndpointState} subscription=${one} />`,
             day ? html`<${Spark} series=${day.series} />` : html`<span class="spark"></span>`,
@@ -50,34 +64,34 @@ function EndpointTable({ subscriptions }) {
     })} />`;
 }
 
-const stateFilters = { active: "isActive eq true and failingSince eq null", failing: "isActive eq true and failingSince ne null", inactive: "isActive eq false" };
-
 function Endpoints({ user }) {
     const [search, setSearch] = useState("");
     const [state, setState] = useState("all");
     const [pages, setPages] = useState([null]);
     const after = pages[pages.length - 1];
     const isFiltered = search !== "" || state !== "all";
+    const hasOwner = isOperator() && !user;
+    const now = useMemo(() => new Date().toISOString(), [state]);
     const filter = allOf([
-        search && `(contains(tolower(name),${quoted(search.toLowerCase())}) or contains(tolower(url),${quoted(search.toLowerCase())}))`,
-        stateFilters[state], user && `userId eq ${quoted(user)}`]);
+        search && `(${["name", "url", ...(hasOwner ? ["userId"] : [])].map((field) => `contains(tolower(${field}),${quoted(search.toLowerCase())})`).join(" or ")})`,
+        stateFilters(now)[state], user && `userId eq ${quoted(user)}`]);
     const list = useLoad(async () => {
         await pause(search ? 200 : 0);  // While someone types, only the last text is searched for.
         return api.get("subscriptions", { filter, sort: "id desc", take: 25, after });
-    }, [filter, after]);
+    }, [filter, after], true);
     const choose = (set) => (value) => {
         set(value);
         setPages([null]);
     };
     const add = can("subscriptions:write") && !user && html`<a class="button main" role="button" href="#/endpoints/new">${t.endpoints.add}</a>`;
     const isEmpty = list.data && list.data.totalSubscriptionsCount === 0 && !isFiltered;
-    return html`<${Head} title=${user ? t.users.of(user) : t.endpoints.title} lead=${!user && t.endpoints.lead} back=${user && ["#/users", t.users.title]}>${!isEmpty && add}<//>
+    return html`<${Head} title=${user ? t.users.of(user) : t.endpoints.title} lead=${!user && (hasOwner ? t.endpoints.leadAll : t.endpoints.lead)} back=${user && ["#/users", t.users.title]}>${!isEmpty && add}<//>
         ${isEmpty ? html`<${Empty} title=${t.endpoints.emptyTitle} text=${t.endpoints.empty}>${add}<//>` : html`
-        <div class="filters"><${Text} label=${t.endpoints.search} type="search" value=${search} onInput=${choose(setSearch)} />
+        <div class="filters"><${Text} label=${hasOwner ? t.endpoints.searchAll : t.endpoints.search} type="search" value=${search} onInput=${choose(setSearch)} />
             <${Select} label=${t.endpoints.state} value=${state} onInput=${choose(setState)} options=${Object.entries(t.endpoints.states)} /></div>
         <${Loaded} of=${list} lines=${8}>${(data) => data.subscriptions.length === 0
             ? html`<p class="mute">${t.endpoints.noneFound}</p>`
-            : html`<${EndpointTable} subscriptions=${data.subscriptions} />
+            : html`<${EndpointTable} subscriptions=${data.subscriptions} hasOwner=${hasOwner} />
                 <${Pages} total=${data.totalSubscriptionsCount} rows=${data.subscriptions} size=${25} pages=${pages} onPages=${setPages} />`}<//>`}`;
 }
 
@@ -199,6 +213,7 @@ function EndpointFields({ types, subscription, eventType = "*" }) {
             setBusy(false);
             const fields = Object.fromEntries(Object.entries(error.errors ?? {}).map(([name, texts]) =>
                 [name.replace(/^subscription\.?/, "").replace(/[.[].*$/, ""), texts.join(" ")]));
+            if (isOperator() && addressNotAllowed.test(fields.url)) fields.url += ` ${t.allowAddress}`;
             reject(fields);
             if (!Object.keys(fields).some((name) => name in draft)) setProblem(error);
         }

@@ -1,6 +1,12 @@
 // One endpoint: its state, its charts, and what can be done with it.
 
-function Banner({ subscription }) {
+async function showLatestFailure(id) {
+    const { events } = await api.get(subscriptionPath(id, "/events"), { filter: "isSuccess eq false and sentAt ne null", sort: "id desc", take: 1, count: false, select: "id" });
+    location.hash = endpointHref(id, events.length > 0 ? `/deliveries/${events[0].id}` : "/deliveries");
+}
+
+/** @param isShort without what to do next */
+function Banner({ subscription, isShort }) {
     const b = t.endpoint.banner;
     const state = stateOf(subscription);
     const reasons = { gone: b.gone, failing: b.failed, user: b.user };
@@ -9,7 +15,16 @@ function Banner({ subscription }) {
         state === "failing" ? [b.failing(html`<${Time} at=${subscription.failingSince} />`), b.failingHint]
         : state === "paused" ? [b.paused(html`<${Time} at=${subscription.pausedUntil} />`), b.pausedHint]
         : [reasons[subscription.deactivation?.reason] ?? b.unknown, b.inactiveHint];
-    return html`<div class=${cx("banner", looks[state][1])}><${Icon} name=${looks[state][0]} /><div><strong>${text}</strong><p>${hint}</p></div></div>`;
+    return html`<div class=${cx("banner", looks[state][1])}><${Icon} name=${looks[state][0]} /><div><strong>${text}</strong>${!isShort && html`<p>${hint}</p>`}
+        ${!isShort && state === "failing" && can("events:read") && html`<${Act} class="small" onDo=${() => showLatestFailure(subscription.id)}>${b.latest}<//>`}</div></div>`;
+}
+
+/** Says what a retired type means for the endpoint that has it. */
+function RetiredBanner({ subscription: { id, eventType } }) {
+    const b = t.endpoint.banner;
+    if (markOf(useType(eventType)) !== "retired") return null;
+    return html`<div class="banner mute"><${Icon} name="off" /><div><strong>${b.retired(visible(eventType))}</strong>
+        <p>${b.retiredHint}${can("subscriptions:write") && html` <a href=${endpointHref(id, "/edit")}>${t.endpoint.edit}</a>`}</p></div></div>`;
 }
 
 /** Of the last 24 hours. Statistics read each attempt: those of a busy endpoint come from its series. */
@@ -60,7 +75,7 @@ function Recover({ subscription, onClose, onDone }) {
     const [title, text] = c.recover(subscription.name);
     const recover = async () => {
         const { recovered } = await api.post(path, { since });
-        announce(c.recovered(number(recovered)));
+        announce(c.recovered(recovered));
         onDone();
     };
     return html`<${Confirm} title=${title} text=${text} action=${t.endpoint.recover} onDo=${recover} onClose=${onClose}>
@@ -108,7 +123,7 @@ function Actions({ subscription, reload }) {
         rotate: () => html`<${Rotate} subscription=${subscription} onClose=${close} onDone=${reload} />`,
         recover: () => html`<${Recover} subscription=${subscription} onClose=${close} onDone=${reload} />`,
     };
-    const opener = (which, label) => html`<button type="button" onClick=${() => setOpen(which)}>${label}</button>`;
+    const opener = (which, label, look) => html`<button type="button" class=${look} onClick=${() => setOpen(which)}>${label}</button>`;
     const writes = can("subscriptions:write");
     const sends = can("events:send");
     return html`${sends && html`<${Act} class=${subscription.isActive && "main"} onDo=${test}>${e.test}<//>`}
@@ -116,7 +131,7 @@ function Actions({ subscription, reload }) {
         ${writes && can("secrets:read") && opener("rotate", e.rotate)}
         ${sends && opener("recover", e.recover)}
         ${writes && (subscription.isActive ? opener("deactivate", e.deactivate) : html`<${Act} class="main" onDo=${() => setActive(true)}>${e.activate}<//>`)}
-        ${writes && opener("remove", e.remove)}
+        ${writes && opener("remove", e.remove, "danger")}
         ${open && dialogs[open]()}`;
 }
 
@@ -128,11 +143,11 @@ function Endpoint({ id, tab, event }) {
     return html`<${Loaded} of=${one} lines=${10}>${(subscription) => html`
         ${event ? html`<${Head} title=${subscription.name} back=${[endpointHref(id, "/deliveries"), t.deliveries.title]} />`
             : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${() => one.reload(true)} /><//>`}
-        <${Banner} subscription=${subscription} />
+        <${Banner} subscription=${subscription} isShort=${event !== undefined} /><${RetiredBanner} subscription=${subscription} />
         <nav class="tabs" aria-label=${visible(subscription.name)}>${tabs.map(([path, name, key]) =>
             html`<a href=${endpointHref(id, path)} aria-current=${key === tab ? "page" : undefined}>${name}</a>`)}</nav>
-        ${tab === "overview" && html`${can("events:read") && html`<${Figures} subscription=${subscription} /><${Charts} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
-        ${tab === "deliveries" && (event ? html`<${Delivery} subscription=${subscription} event=${event} />` : html`<${Deliveries} subscription=${subscription} />`)}
+        ${tab === "overview" && html`${can("events:read") && html`<${Figures} subscription=${subscription} /><${Charts} key=${id} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
+        ${tab === "deliveries" && (event ? html`<${Lazy} module="delivery" part="Delivery" subscription=${subscription} event=${event} />` : html`<${Deliveries} key=${id} subscription=${subscription} />`)}
         ${tab === "feed" && html`<${Lazy} module="feed" part="Feed" subscription=${subscription} />`}
         ${tab === "verify" && html`<${Lazy} module="verify" part="Verify" subscription=${subscription} />`}`}<//>`;
 }

@@ -264,6 +264,8 @@ void write(json::Writer& writer, const EventHistory& history) {
     const Selection all;
     Members members(writer, all);
     add_members(members, history.event);
+    if (!history.webhook_id.empty()) writer.member("webhookId", history.webhook_id);
+    if (!history.content_type.empty()) writer.member("contentType", history.content_type);
     if (history.event.blocked_by) writer.member("blockedBy", history.event.blocked_by->value);
     writer.key("attempts").begin_array();
     for (const Attempt& attempt : history.attempts)

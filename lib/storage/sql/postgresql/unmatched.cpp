@@ -140,6 +140,23 @@ Judged judge(PostgresqlConnection& connection, filter::FilterCache& filters, std
     return judged;
 }
 
+/// Of all that waits after this one: there may be more that cannot be decrypted than one
+/// transaction looks at, and they must not keep it from the rest.
+void find_missing_keys(PostgresqlConnection& connection, std::int64_t after,
+                       const OpenMessage& open, std::set<std::int64_t>& missing_keys) {
+    static const PreparedStatement select = {
+        "find_waiting_keys",
+        "SELECT DISTINCT key_id FROM webhooks_unmatched WHERE id > $1 AND key_id <> 0"};
+    const PostgresqlRows rows = connection.execute(select, {parameter(after)});
+    for (int row = 0; row < rows.size(); ++row) {
+        // Its text does not matter: only whether its key is there.
+        Message stored;
+        stored.payload = std::make_shared<const std::string>();
+        stored.key_id = rows.number(row, 0);
+        open(stored, missing_keys);
+    }
+}
+
 /// Those that remain to be judged keep their place.
 void append(PostgresqlConnection& connection, std::int64_t id, Judged judged) {
     static const std::string appending =
@@ -247,6 +264,7 @@ std::size_t judge_unmatched(PostgresqlConnection& connection, filter::FilterCach
     std::size_t judged = 0;
     std::size_t bytes = 0;
     std::int64_t last = 0;
+    bool has_all_missing = false;
     Room room{.steps = max_steps, .parsed_bytes = max_parsed_bytes};
     for (std::size_t seen = 0; seen < max_publications && bytes < max_payload_bytes &&
                                room.steps >= filter::max_steps && room.parsed_bytes > 0;
@@ -257,7 +275,11 @@ std::size_t judge_unmatched(PostgresqlConnection& connection, filter::FilterCach
         const bool is_ordered = !publication->message.ordering_key.empty();
         if (is_ordered && !is_next(connection, publication->id)) continue;
         const Message plain = open(publication->message, missing_keys);
-        if (plain.state == PayloadState::locked) continue;
+        if (plain.state == PayloadState::locked) {
+            if (!has_all_missing) find_missing_keys(connection, last, open, missing_keys);
+            has_all_missing = true;
+            continue;
+        }
         append(connection, publication->id,
                judge(connection, filters, publication->id, plain, room, filtered));
         bytes += publication->message.payload->size();
