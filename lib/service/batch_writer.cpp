@@ -110,6 +110,7 @@ void BatchWriter::match(Batch& batch) {
     batch.matched_at = parts_.index.revision();
     Matcher matcher(parts_.index);
     std::size_t events = 0;
+    std::size_t held = 0;
     std::size_t bytes = 0;
     std::vector<Submission*> later;
     later.reserve(submissions.size());
@@ -122,9 +123,11 @@ void BatchWriter::match(Batch& batch) {
         for (PendingPublication& publication : submission.publications) {
             Append append = take_append(publication);
             append.joins_previous = !std::exchange(is_first, false);
+            const std::size_t pushed = append.subscriptions.size() - append.pulled.size();
             events += append.subscriptions.size();
-            bytes += append.subscriptions.size() * append.message->payload->size();
-            if (!parts_.budget.has_room_for(events, bytes) && !append.due) {
+            held += pushed;
+            bytes += pushed * append.message->payload->size();
+            if (!parts_.budget.has_room_for(held, bytes) && !append.due) {
                 append.due = parts_.clock.now();
             }
             batch.appends.push_back(std::move(append));
@@ -139,6 +142,7 @@ Append BatchWriter::take_append(PendingPublication& publication) {
                   .subscriptions = std::move(found.subscriptions),
                   .idempotency = publication.idempotency,
                   .due = publication.due};
+    append.pulled = std::move(found.pulled);
     filtered_.push_back(std::move(found.filtered));
     publication.found.reset();
     return append;
@@ -158,9 +162,6 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     const Time now = parts_.clock.now();
     std::size_t published = 0;
     std::vector<HeldEvent> events;
-    const auto waits = [&receipt](const HeldEvent& event) {
-        return std::ranges::binary_search(receipt.waiting, event.id);
-    };
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
@@ -168,26 +169,32 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
             published += appended.count;
             parts_.accounts.count_filtered(filtered_[i], now);
         }
-        std::vector<HeldEvent> held = hold(batch.appends[i], appended, now);
+        const Append& append = batch.appends[i];
+        std::vector<HeldEvent> held = hold(append, appended, now);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
-        if (!receipt.waiting.empty()) {
-            for (const HeldEvent& event : held) {
-                if (waits(event)) low_water_.mark_done(event.id);
-            }
-            std::erase_if(held, waits);
+        if (!receipt.waiting.empty() || !append.pulled.empty()) {
+            std::erase_if(held, [&](const HeldEvent& event) {
+                const bool is_not_held = append.is_pulled(event.subscription) ||
+                                         std::ranges::binary_search(receipt.waiting, event.id);
+                if (is_not_held) low_water_.mark_done(event.id);
+                return is_not_held;
+            });
         }
         if (!appended.is_replay) {
-            for (const SubscriptionId subscription : batch.appends[i].subscriptions) {
+            for (const SubscriptionId subscription : append.subscriptions) {
                 parts_.feeds.check(subscription);
             }
         }
         events.insert(events.end(), std::make_move_iterator(held.begin()),
                       std::make_move_iterator(held.end()));
-        if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
+        if (append.due) parts_.claimer.consider_due(*append.due);
     }
     parts_.inbox.deliver(std::move(events));
     if (published > 0) parts_.accounts.count_published(published);
-    if (receipt.operational > 0) parts_.claimer.consider_due(now);
+    if (receipt.operational > 0) {
+        parts_.claimer.consider_due(now);
+        parts_.feeds.check_all();
+    }
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);
@@ -274,6 +281,7 @@ bool BatchWriter::resolve_in_doubt_batch() {
         mark_done(unwritten_);
         // Operational events, if there are any.
         parts_.claimer.consider_due(parts_.clock.now());
+        parts_.feeds.check_all();
         complete(std::exchange(unwritten_, {}), deactivated);
     }
     is_in_doubt_ = false;
@@ -291,7 +299,6 @@ bool BatchWriter::recover_appended() {
         parts_.accounts.count_published(found->size());
         for (const HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
-            parts_.feeds.check(event.subscription);
         }
         parts_.inbox.deliver(std::move(*found));
     }

@@ -2,6 +2,7 @@
 #include <base/ascii.hpp>
 #include <base/nearest.hpp>
 #include <filter/filter_cache.hpp>
+#include <iterator>
 #include <mutex>
 #include <publication/pattern.hpp>
 #include <service/subscription_index.hpp>
@@ -116,6 +117,7 @@ void SubscriptionIndex::put(const Subscription& subscription) {
     filtered_.erase(id);
     try {
         if (filter) filtered_.emplace(id, Filtered{std::move(filter), made.owner});
+        if (subscription.delivery == Delivery::pull) pulled_.insert(id);
         if (is_matched(subscription)) {
             by_pattern_[pattern].insert(id);
             by_owner_and_pattern_[owned].insert(id);
@@ -143,6 +145,7 @@ void SubscriptionIndex::remove(SubscriptionId id) {
     erase_from(by_pattern_, entry.pattern, id);
     erase_from(by_owner_and_pattern_, owned, id);
     filtered_.erase(id);
+    pulled_.erase(id);
     entries_.erase(found);
 }
 
@@ -204,6 +207,10 @@ std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
                                    found->second.end());
     }
     std::ranges::sort(match.subscriptions);
+    if (!pulled_.empty()) {
+        std::ranges::copy_if(match.subscriptions, std::back_inserter(match.pulled),
+                             [this](SubscriptionId id) { return pulled_.contains(id); });
+    }
     if (filtered_.empty()) return match;
     std::unordered_map<SubscriptionId, Filtered> filters;
     for (const SubscriptionId id : match.subscriptions) {
@@ -231,6 +238,9 @@ std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
     });
     steps -= std::min(steps, judge->steps() - before);
     if (!is_judged) return std::nullopt;
+    std::erase_if(match.pulled, [&](SubscriptionId id) {
+        return std::ranges::binary_search(match.filtered, id);
+    });
     return match;
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 #include <webhooks/event_type.hpp>
 #include <webhooks/options.hpp>
@@ -34,6 +35,7 @@ public:
     /// active ones, and those of which events are logged nevertheless.
     struct Match {
         std::vector<SubscriptionId> subscriptions = {};
+        std::vector<SubscriptionId> pulled = {};  ///< As in Append.
         Revision revision = 0;
         /// Those of its type whose filter did not let it through: did not hold, or was unknown.
         std::vector<SubscriptionId> filtered = {};
@@ -100,6 +102,8 @@ private:
     std::unordered_map<std::string, std::weak_ptr<const filter::PayloadFilter>> filters_;
     /// Of those subscriptions that have one.
     std::unordered_map<SubscriptionId, Filtered> filtered_;
+    /// Those with `Delivery::pull`. It does not change.
+    std::unordered_set<SubscriptionId> pulled_;
     std::map<std::string, EventTypePtr, std::less<>> event_types_;
 };
 

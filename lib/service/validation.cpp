@@ -163,7 +163,13 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
     }
     if (change.event_type) check_pattern(*change.event_type, rules.index, errors);
     if (change.filter && !change.filter->empty()) check_filter(*change.filter, errors);
-    if (change.url) errors.include(check_endpoint(*change.url, rules.options.endpoints));
+    if (change.url && change.delivery == Delivery::pull) {
+        errors.expect(change.url->empty(), "url",
+                      "must be left out, because delivery is 'pull': the events are read from the "
+                      "feed");
+    } else if (change.url) {
+        errors.include(check_endpoint(*change.url, rules.options.endpoints));
+    }
     errors.include(check_unmasked(change));
     if (change.secret && !has_masked_secret(change)) errors.include(check_secret(*change.secret));
     if (change.headers) errors.include(check_headers(*change.headers));
@@ -236,6 +242,35 @@ Result<> check_rotation(const std::optional<Secret>& secret, const Secret& curre
         return Error(make_error_code(Errc::conflict), verdict.error().fields());
     }
     return verdict;
+}
+
+Error only_for_administrators() {
+    return {Errc::forbidden, "only an administrator may set operatorScope"};
+}
+
+Error cannot_be_changed(const char* member) {
+    return Error(std::vector<FieldError>{
+        {member, "cannot be changed; create another subscription instead"}});
+}
+
+Result<> check_reach(const Principal& principal, const SubscriptionChange& change,
+                     const Subscription& current) {
+    const std::string pattern = change.event_type.value_or(current.event_type);
+    const bool is_new = pattern != current.event_type;
+    if (is_new && principal.subscription() && pattern.starts_with(operational_prefix)) {
+        return Error(Errc::forbidden,
+                     "a caller that is limited to one subscription may not subscribe it to what "
+                     "happens to others");
+    }
+    // It is fixed: without it, the owner of the subscription would see what it has received.
+    if (change.operator_scope.value_or(current.operator_scope) == current.operator_scope) return {};
+    if (!principal.is_administrator()) return only_for_administrators();
+    return cannot_be_changed("operatorScope");
+}
+
+Error only_read() {
+    return {Errc::conflict,
+            "nothing is sent to this subscription: read its events from its feed instead"};
 }
 
 Result<> check(const CreationPeriod& period) {

@@ -172,6 +172,24 @@ test("a filter is written, tried on an example and on events, and saved", { skip
   assert.deepEqual(page.faults, []);
 });
 
+test("of many endpoints, those that fail are found from the first page", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t, ({ path }) => ({ status: path === "/fail" ? 500 : 204 }));
+  await server.subscribe({ name: "Broken", eventType: "order.created", url: `${receiver.url}fail` });
+  for (let i = 0; i < 30; ++i) await server.subscribe({ name: `Fine ${i}`, eventType: "order.shipped", url: receiver.url });
+  await server.publish("order.created", {});
+  await until("it fails", async () => (await server.get("/subscriptions?filter=failingSince%20ne%20null")).body.subscriptions.length === 1);
+  const page = await openPage(await openBrowser(t), server.origin);
+  await page.goto((await linkFor(server, { userId: "admin" })).url);
+  await heading(page, "Endpoints");
+  await page.getByText("1 endpoint fails.").waitFor();
+  assert.equal(await page.getByRole("link", { name: "Broken" }).count(), 0, "it is not on the first page");
+  await checkAccessibility(page);
+  await page.getByRole("button", { name: "Show what fails" }).click();
+  await page.getByRole("link", { name: "Broken" }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
 test("the page is small, and its first paint needs four requests", { skip: withoutBrowser }, async (t) => {
   const server = await startServer(t);
   const page = await openPage(await openBrowser(t), server.origin);

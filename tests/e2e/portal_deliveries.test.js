@@ -182,3 +182,23 @@ test("an endpoint whose event type was retired says what that means", { skip: wi
   await heading(page, "Edit Shop");
   assert.deepEqual(page.faults, []);
 });
+
+test("a search that takes the server too long asks for a time", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const endpoint = await server.subscribe({ name: "Shop", eventType: "*", url: receiver.url });
+  await server.publish("order.created", {});
+  const page = await open(t, server, "admin", [503]);
+  await page.evaluate((id) => (location.hash = `#/endpoints/${id}/deliveries`), endpoint.id);
+  const rows = page.getByRole("table", { name: "Deliveries" }).getByRole("row");
+  await rows.nth(1).waitFor();
+  // What a server with millions of events answers.
+  await page.route(/events\?filter=%28isSuccess/, (route) => route.fulfill({ status: 503, json: { success: false, message: "The query took too long." } }));
+  await page.getByLabel("Status").selectOption("Failed");
+  await page.getByRole("alert").filter({ hasText: "Choose when they were created" }).waitFor();
+  assert.equal(await rows.count(), 0, "rows of another status are not shown");
+  await page.unroute(/events\?filter=%28isSuccess/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("No delivery matches.").waitFor();
+  assert.deepEqual(page.faults, []);
+});

@@ -104,6 +104,10 @@ std::vector<SubscriptionId> MemorySubscriptions::recipients(const OperationalEve
     return found;
 }
 
+bool MemorySubscriptions::is_pulled(SubscriptionId id) const {
+    return subscriptions_.at(id).subscription.delivery == Delivery::pull;
+}
+
 std::vector<SubscriptionId> MemorySubscriptions::deleted() const {
     std::vector<SubscriptionId> ids;
     for (const auto& [id, stored] : subscriptions_) {

@@ -27,11 +27,13 @@ constexpr Column event_columns[] = {
     {"statusCode", "a.status_code", attempt, true},
     {"response", "a.response", attempt, true},
     {"errorMessage", "a.error_message", attempt, true},
-    // An event below every worker's low-water mark without an undelivered row is delivered. This
-    // avoids reading its attempts, each of which is on a different page in a long log.
+    // An event of no worker, or below every worker's low-water mark, without an undelivered row is
+    // delivered. This avoids reading its attempts, each of which is on a different page in a long
+    // log.
     {"isSuccess",
      "(CASE WHEN u.event_id IS NOT NULL THEN 0 "
-     "WHEN e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
+     "WHEN e.worker_id = 0 OR e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), "
+     "9223372036854775807) "
      "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
      undelivered},
     {"retryCount",
@@ -81,7 +83,8 @@ struct EventRow {
                content.response_key +
                ", (SELECT count(*) FROM webhooks_attempt c "
                "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)), " +
-               content.is_too_large + ", m.ordering_key" + from(everything);
+               content.is_too_large +
+               ", m.ordering_key, CASE WHEN e.worker_id = 0 THEN 1 ELSE 0 END" + from(everything);
     }
 
     Event event;
@@ -95,6 +98,7 @@ struct EventRow {
     int requests = 0;
     int is_too_large = 0;  ///< Without payload and response, because of the rows before it.
     std::optional<std::string> ordering_key;
+    bool is_of_no_worker = false;
 
     void define(soci::statement& query) {
         query.exchange(into(event.id));
@@ -113,6 +117,7 @@ struct EventRow {
         query.exchange(into(requests));
         query.exchange(into(is_too_large));
         query.exchange(into(ordering_key));
+        query.exchange(into(is_of_no_worker));
     }
 
     Event to_event() const {
@@ -127,6 +132,9 @@ struct EventRow {
                                   .error_message = error_message,
                                   .outcome = *outcome},
                                  requests);
+        } else {
+            // Only read from the feed, unless it waits.
+            complete.is_success = is_of_no_worker;
         }
         if (due_at) apply_next_retry(complete, *due_at);
         return complete;
@@ -185,6 +193,7 @@ public:
             const auto event = found.find(id);
             if (event != found.end()) events.push_back(std::move(event->second));
         }
+        set_blocked_by(sql_, events);
         return events;
     }
 
@@ -384,7 +393,7 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
     if (!found) return found;
     found->attempts = read_attempts(sql, event);
     read_request(sql, *found);
-    if (!found->event.ordering_key.empty()) found->event.blocked_by = in_front_of(sql, event);
+    set_blocked_by(sql, {&found->event, 1});
     return found;
 }
 

@@ -127,8 +127,9 @@ void SqlOperationalTable::append(const Message& message,
         execute(sql_,
                 "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, "
                 "tries, claimed_by, claim_number, is_deferred) "
-                "VALUES (:subscription, :id, :present, 0, 0, 0, 0, 0)",
-                use(subscription, "subscription"), use(id, "id"), use(now, "present"));
+                "SELECT s.id, :id, :present, 0, 0, 0, 0, 0 FROM webhooks_subscription s "
+                "WHERE s.id = :subscription AND s.delivery = 'push'",
+                use(id, "id"), use(now, "present"), use(subscription, "subscription"));
         ++id.value;
     }
 }

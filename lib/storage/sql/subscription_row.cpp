@@ -44,6 +44,20 @@ struct type_conversion<std::chrono::seconds> {
     }
 };
 
+/// As its name.
+template <>
+struct type_conversion<webhooks::Delivery> {
+    using base_type = std::string;
+    static void from_base(const base_type& in, indicator, webhooks::Delivery& out) {
+        const bool is_pull = in == to_string(webhooks::Delivery::pull);
+        out = is_pull ? webhooks::Delivery::pull : webhooks::Delivery::push;
+    }
+    static void to_base(webhooks::Delivery in, base_type& out, indicator& is_null) {
+        out = to_string(in);
+        is_null = i_ok;
+    }
+};
+
 /// As its name; null also if this version does not know it.
 template <>
 struct type_conversion<std::optional<webhooks::DeactivationReason>> {
@@ -105,6 +119,7 @@ void SubscriptionRow::for_each_column(Row& row, Visit visit) {
     visit("name", subscription.name);
     visit("event_type", subscription.event_type);
     visit("filter", subscription.filter);
+    visit("delivery", subscription.delivery);
     visit("url", subscription.url);
     visit("secret", subscription.secret);
     visit("headers", row.headers_);

@@ -223,7 +223,7 @@ TEST_CASE_METHOD(ApiFixture, "a list is cut by take and skip and counted whole")
     CHECK(errors("GET", "/subscriptions?take=x&filter=y") ==
           R"({"filter":["unknown field 'y' at character 1; there are id, name, eventType, url, )"
           R"(maxRetryCount, isActive, userId, createdAt, updatedAt, failingSince, pausedUntil, )"
-          R"(deactivationReason, operatorScope, filter"],)"
+          R"(deactivationReason, operatorScope, filter, delivery"],)"
           R"("take":["must be a whole number, 0 to 2147483647"]})");
 }
 

@@ -129,7 +129,7 @@ function useLoad(load, dependencies, isKept) {
             const data = await load();
             if (turn === latest.current) setState({ data, isLoading: false });
         } catch (error) {
-            if (turn === latest.current) setState((before) => ({ ...before, error, isLoading: false }));
+            if (turn === latest.current) setState((before) => ({ ...(isQuiet && before), error, isLoading: false }));
         }
     }, dependencies);
     useEffect(() => {

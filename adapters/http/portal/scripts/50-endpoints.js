@@ -3,6 +3,9 @@
 const endpointHref = (id, rest = "") => `#/endpoints/${id}${rest}`;
 const subscriptionPath = (id, rest = "") => `subscriptions/${id}${rest}`;
 
+/** Whether nothing is sent: its events are only read. */
+const isRead = (subscription) => subscription.delivery === "pull";
+
 /** The server counts by the same states (`SubscriptionState`). */
 function stateOf(subscription) {
     if (!subscription.isActive) return "inactive";
@@ -38,7 +41,7 @@ function EndpointTable({ subscriptions, hasOwner }) {
     useEffect(() => {
         let isOver = false;
         if (can("events:read")) {
-            for (const { id } of subscriptions) {
+            for (const { id } of subscriptions.filter((one) => !isRead(one))) {
                 inTurn(async () => {
                     if (isOver) return;
                     const series = await api.quiet(subscriptionPath(id, "/stats/series"), { ...seriesParameters("24h") });
@@ -53,7 +56,7 @@ function EndpointTable({ subscriptions, hasOwner }) {
     return html`<${Table} label=${t.endpoints.title} columns=${columns} numeric=${[columns.length - 2, columns.length - 1]} rows=${subscriptions.map((one) => {
         const day = days[one.id];
         return { key: one.id, cells: [
-            html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${one.url} /></div>`,
+            html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${isRead(one) ? t.form.deliveries.pull : one.url} /></div>`,
             ...(hasOwner ? [html`<${UserLink} user=${one.userId} />`] : []),
             html`<${TypeName} name=${one.eventType} />`,
             html`<${EndpointState} subscription=${one} />`,
@@ -62,6 +65,13 @@ function EndpointTable({ subscriptions, hasOwner }) {
             day ? number(day.waiting) : t.none,
         ] };
     })} />`;
+}
+
+/** Where endpoints take several pages, those that fail may be on another one. */
+function FailingHint({ user, onShow }) {
+    const count = useLoad(async () => (await api.get("subscriptions", { filter: allOf([stateFilters().failing, user && `userId eq ${quoted(user)}`]), take: 0 })).totalSubscriptionsCount, [user]);
+    return count.data > 0 && html`<div class="banner bad"><${Icon} name="warning" /><div><strong>${t.endpoints.failing(count.data)}</strong><p>
+        <button type="button" class="small" onClick=${onShow}>${t.endpoints.showFailing}</button></p></div></div>`;
 }
 
 function Endpoints({ user }) {
@@ -91,7 +101,8 @@ function Endpoints({ user }) {
             <${Select} label=${t.endpoints.state} value=${state} onInput=${choose(setState)} options=${Object.entries(t.endpoints.states)} /></div>
         <${Loaded} of=${list} lines=${8}>${(data) => data.subscriptions.length === 0
             ? html`<p class="mute">${t.endpoints.noneFound}</p>`
-            : html`<${EndpointTable} subscriptions=${data.subscriptions} hasOwner=${hasOwner} />
+            : html`${!isFiltered && data.totalSubscriptionsCount > data.subscriptions.length && html`<${FailingHint} user=${user} onShow=${() => choose(setState)("failing")} />`}
+                <${EndpointTable} subscriptions=${data.subscriptions} hasOwner=${hasOwner} />
                 <${Pages} total=${data.totalSubscriptionsCount} rows=${data.subscriptions} size=${25} pages=${pages} onPages=${setPages} />`}<//>`}`;
 }
 
@@ -122,15 +133,17 @@ function readHeaders(text) {
 }
 
 const draftOf = (subscription, eventType) => subscription
-    ? { name: subscription.name, url: subscription.url, eventType: subscription.eventType, filter: subscription.filter ?? "", headers: headerText(subscription.headers),
+    ? { delivery: subscription.delivery ?? "push", name: subscription.name, url: subscription.url, eventType: subscription.eventType, filter: subscription.filter ?? "", headers: headerText(subscription.headers),
         maxRetryCount: String(subscription.maxRetryCount), rateLimit: subscription.rateLimit ? String(subscription.rateLimit) : "",
         timeoutSeconds: subscription.timeoutSeconds ? String(subscription.timeoutSeconds) : "" }
-    : { name: "", url: "", eventType, filter: "", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
+    : { delivery: "push", name: "", url: "", eventType, filter: "", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
 
 /** @return [what is sent, what is wrong by field] */
 function readDraft(draft) {
     const wrong = {};
-    const body = { name: draft.name, url: draft.url.trim(), eventType: draft.eventType, filter: draft.filter.trim() };
+    const body = { delivery: draft.delivery, name: draft.name, eventType: draft.eventType, filter: draft.filter.trim() };
+    if (isRead(draft)) return [body, wrong];
+    body.url = draft.url.trim();
     for (const name of ["maxRetryCount", "rateLimit", "timeoutSeconds"]) {
         const text = draft[name].trim();
         if (text !== "" && !/^\d+$/.test(text)) wrong[name] = t.form.numberWrong;
@@ -222,18 +235,19 @@ function EndpointFields({ types, subscription, eventType = "*" }) {
     return html`<${Head} title=${subscription ? f.editTitle(subscription.name) : f.addTitle} back=${subscription ? [endpointHref(subscription.id), subscription.name] : ["#/endpoints", t.endpoints.title]} />
         <form class="sheet" ref=${form} onSubmit=${save} novalidate>
             <${Text} label=${f.name} hint=${f.nameHint} value=${draft.name} onInput=${set("name")} error=${wrong.name} autocomplete="off" required />
-            <${Text} label=${f.url} hint=${f.urlHint} type="url" value=${draft.url} onInput=${set("url")} error=${wrong.url} placeholder="https://example.com/webhooks" autocomplete="off" required />
+            ${!subscription && html`<${Select} label=${f.delivery} hint=${f.deliveryHints[draft.delivery]} value=${draft.delivery} onInput=${set("delivery")} error=${wrong.delivery} options=${Object.entries(f.deliveries)} />`}
+            ${!isRead(draft) && html`<${Text} label=${f.url} hint=${f.urlHint} type="url" value=${draft.url} onInput=${set("url")} error=${wrong.url} placeholder="https://example.com/webhooks" autocomplete="off" required />`}
             <${Select} label=${f.type} hint=${described?.description ? visible(described.description) : f.typeHint} value=${draft.eventType} onInput=${set("eventType")} error=${wrong.eventType} options=${typeOptions(types, subscription?.eventType ?? draft.eventType)} />
             <${ChosenType} types=${types} name=${draft.eventType} onChoose=${set("eventType")} />
             <${Field} label=${f.filter} hint=${f.filterHint} error=${wrong.filter}>${(given) =>
                 html`<textarea ...${given} rows="2" spellcheck="false" value=${draft.filter} onInput=${(event) => set("filter")(event.target.value)}></textarea>`}<//>
             ${draft.filter.trim() && can("subscriptions:read") && html`<${FilterTrial} id=${subscription?.id} filter=${draft.filter.trim()} eventType=${draft.eventType} type=${described} />`}
-            <details open=${isAdvanced} onToggle=${(event) => setAdvanced(event.target.open)}><summary>${f.advanced}</summary>
+            ${!isRead(draft) && html`<details open=${isAdvanced} onToggle=${(event) => setAdvanced(event.target.open)}><summary>${f.advanced}</summary>
                 <${Field} label=${f.headers} hint=${f.headersHint} error=${wrong.headers}>${(attributes) =>
                     html`<textarea ...${attributes} rows="3" spellcheck="false" value=${draft.headers} onInput=${(event) => set("headers")(event.target.value)}></textarea>`}<//>
                 <div class="row"><${Text} label=${f.retries} hint=${f.retriesHint} inputmode="numeric" value=${draft.maxRetryCount} onInput=${set("maxRetryCount")} error=${wrong.maxRetryCount} />
                 <${Text} label=${f.rate} hint=${f.rateHint} inputmode="numeric" value=${draft.rateLimit} onInput=${set("rateLimit")} error=${wrong.rateLimit} />
-                <${Text} label=${f.timeout} hint=${f.timeoutHint} inputmode="numeric" value=${draft.timeoutSeconds} onInput=${set("timeoutSeconds")} error=${wrong.timeoutSeconds} /></div></details>
+                <${Text} label=${f.timeout} hint=${f.timeoutHint} inputmode="numeric" value=${draft.timeoutSeconds} onInput=${set("timeoutSeconds")} error=${wrong.timeoutSeconds} /></div></details>`}
             ${problem && html`<${Problem} error=${problem} />`}
             <div class="buttons"><button class="main" disabled=${isBusy}>${f.save}</button>
                 <a class="button" href=${subscription ? endpointHref(subscription.id) : "#/endpoints"}>${t.cancel}</a></div></form>`;

@@ -14,7 +14,7 @@ function Banner({ subscription, isShort }) {
     const [text, hint] =
         state === "failing" ? [b.failing(html`<${Time} at=${subscription.failingSince} />`), b.failingHint]
         : state === "paused" ? [b.paused(html`<${Time} at=${subscription.pausedUntil} />`), b.pausedHint]
-        : [reasons[subscription.deactivation?.reason] ?? b.unknown, b.inactiveHint];
+        : [reasons[subscription.deactivation?.reason] ?? b.unknown, isRead(subscription) ? b.noNewEvents : b.inactiveHint];
     return html`<div class=${cx("banner", looks[state][1])}><${Icon} name=${looks[state][0]} /><div><strong>${text}</strong>${!isShort && html`<p>${hint}</p>`}
         ${!isShort && state === "failing" && can("events:read") && html`<${Act} class="small" onDo=${() => showLatestFailure(subscription.id)}>${b.latest}<//>`}</div></div>`;
 }
@@ -51,15 +51,17 @@ function Settings({ subscription }) {
     const e = t.endpoint;
     const headers = Object.entries(JSON.parse(subscription.headers || "{}"));
     const row = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+    const isSent = !isRead(subscription);
     return html`<section><h2>${e.details}</h2><dl class="settings">
-        ${row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)}
+        ${isSent ? row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)
+            : row(t.form.delivery, t.form.deliveries.pull)}
         ${row(e.type, html`<${TypeName} name=${subscription.eventType} />`)}
         ${subscription.filter && row(e.filter, html`<code>${visible(subscription.filter)}</code>`)}
-        ${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
+        ${isSent && html`${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
         ${headers.length > 0 && row(e.headers, html`<ul class="plain">${headers.map(([name]) => html`<li><code>${visible(name)}: ••••</code></li>`)}</ul>`)}
         ${row(e.retries, number(subscription.maxRetryCount))}
         ${row(e.rate, subscription.rateLimit ? e.perSecond(number(subscription.rateLimit)) : e.noLimit)}
-        ${row(e.timeout, subscription.timeoutSeconds ? e.seconds(subscription.timeoutSeconds) : e.byDefault)}
+        ${row(e.timeout, subscription.timeoutSeconds ? e.seconds(subscription.timeoutSeconds) : e.byDefault)}`}
         ${isAdministrator() && row(e.owner, html`<${Outside} text=${subscription.userId} />`)}
         ${row(e.created, html`<${Time} at=${subscription.createdAt} />`)}
         ${row(e.updated, html`<${Time} at=${subscription.updatedAt} />`)}</dl></section>`;
@@ -115,8 +117,8 @@ function Actions({ subscription, reload }) {
         announce(e.testSent(eventId));
         location.hash = endpointHref(id, `/deliveries/${eventId}`);
     };
-    const [removeTitle, removeText] = c.remove(name);
-    const [offTitle, offText] = c.deactivate(name);
+    const [removeTitle, removeText] = c.remove(name, isRead(subscription));
+    const [offTitle, offText] = c.deactivate(name, isRead(subscription));
     const dialogs = {
         remove: () => html`<${Confirm} title=${removeTitle} text=${removeText} action=${e.remove} isGrave onDo=${remove} onClose=${close} />`,
         deactivate: () => html`<${Confirm} title=${offTitle} text=${offText} action=${e.deactivate} onDo=${() => setActive(false)} onClose=${close} />`,
@@ -125,10 +127,10 @@ function Actions({ subscription, reload }) {
     };
     const opener = (which, label, look) => html`<button type="button" class=${look} onClick=${() => setOpen(which)}>${label}</button>`;
     const writes = can("subscriptions:write");
-    const sends = can("events:send");
+    const sends = can("events:send") && !isRead(subscription);
     return html`${sends && html`<${Act} class=${subscription.isActive && "main"} onDo=${test}>${e.test}<//>`}
         ${writes && html`<a class="button" href=${endpointHref(id, "/edit")}>${e.edit}</a>`}
-        ${writes && can("secrets:read") && opener("rotate", e.rotate)}
+        ${writes && can("secrets:read") && !isRead(subscription) && opener("rotate", e.rotate)}
         ${sends && opener("recover", e.recover)}
         ${writes && (subscription.isActive ? opener("deactivate", e.deactivate) : html`<${Act} class="main" onDo=${() => setActive(true)}>${e.activate}<//>`)}
         ${writes && opener("remove", e.remove, "danger")}
@@ -136,27 +138,37 @@ function Actions({ subscription, reload }) {
 }
 
 function Endpoint({ id, tab, event }) {
-    const e = t.endpoint;
     const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
+    return html`<${Loaded} of=${one} lines=${10}>${(subscription) => isRead(subscription) && ["deliveries", "verify"].includes(tab)
+        ? html`<${Head} title=${t.missing} back=${[endpointHref(id), subscription.name]} />`
+        : html`<${EndpointPage} subscription=${subscription} tab=${tab} event=${event} reload=${() => one.reload(true)} />`}<//>`;
+}
+
+function EndpointPage({ subscription, tab, event, reload }) {
+    const e = t.endpoint;
+    const { id } = subscription;
     const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", e.tabs.deliveries, "deliveries"], ["/feed", e.tabs.feed, "feed"], ["/verify", e.tabs.verify, "verify"]]
-        .filter(([, , key]) => can({ deliveries: "events:read", feed: "feed:read" }[key] ?? "subscriptions:read"));
-    return html`<${Loaded} of=${one} lines=${10}>${(subscription) => html`
+        .filter(([, , key]) => can({ deliveries: "events:read", feed: "feed:read" }[key] ?? "subscriptions:read"))
+        .filter(([, , key]) => !isRead(subscription) || key === "overview" || key === "feed");
+    return html`
         ${event ? html`<${Head} title=${subscription.name} back=${[endpointHref(id, "/deliveries"), t.deliveries.title]} />`
-            : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${() => one.reload(true)} /><//>`}
+            : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${reload} /><//>`}
         <${Banner} subscription=${subscription} isShort=${event !== undefined} /><${RetiredBanner} subscription=${subscription} />
         <nav class="tabs" aria-label=${visible(subscription.name)}>${tabs.map(([path, name, key]) =>
             html`<a href=${endpointHref(id, path)} aria-current=${key === tab ? "page" : undefined}>${name}</a>`)}</nav>
-        ${tab === "overview" && html`${can("events:read") && html`<${Figures} subscription=${subscription} /><${Charts} key=${id} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
+        ${tab === "overview" && html`${can("events:read") && !isRead(subscription) && html`<${Figures} subscription=${subscription} /><${Charts} key=${id} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
         ${tab === "deliveries" && (event ? html`<${Lazy} module="delivery" part="Delivery" subscription=${subscription} event=${event} />` : html`<${Deliveries} key=${id} subscription=${subscription} />`)}
         ${tab === "feed" && html`<${Lazy} module="feed" part="Feed" subscription=${subscription} />`}
-        ${tab === "verify" && html`<${Lazy} module="verify" part="Verify" subscription=${subscription} />`}`}<//>`;
+        ${tab === "verify" && html`<${Lazy} module="verify" part="Verify" subscription=${subscription} />`}`;
 }
 
 /** After an endpoint was added: its secret, how to verify, and a first event. */
 function Created({ id }) {
     const c = t.created;
     const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
-    return html`<${Loaded} of=${one} lines=${8}>${(subscription) => html`
+    return html`<${Loaded} of=${one} lines=${8}>${(subscription) => isRead(subscription) ? html`
+        <${Head} title=${c.title(subscription.name)} lead=${c.readLead} back=${["#/endpoints", t.endpoints.title]}><a class="button main" href=${endpointHref(id)}>${c.done}</a><//>
+        ${can("feed:read") && html`<${Lazy} module="feed" part="Feed" subscription=${subscription} />`}` : html`
         <${Head} title=${c.title(subscription.name)} lead=${c.lead} back=${["#/endpoints", t.endpoints.title]} />
         <section class="step"><h2>${c.secret}</h2><p>${c.secretHint}</p><${Secret} load=${async () => (await api.get(subscriptionPath(id))).subscription.secret} /></section>
         <section class="step"><h2>${c.verify}</h2><${Lazy} module="verify" part="Snippets" /></section>

@@ -34,6 +34,7 @@ function useRefresh(isNeeded, reload, first = 5000) {
 /** When an event is sent next: not before its endpoint's pause ends. */
 function NextAttempt({ event, subscription }) {
     if (!event.nextRetryAt) return t.none;
+    if (event.blockedBy) return html`${t.delivery.behind} <a href=${endpointHref(subscription.id, `/deliveries/${event.blockedBy}`)}>${event.blockedBy}</a>`;
     const due = new Date(event.nextRetryAt);
     const isPaused = subscription.pausedUntil && new Date(subscription.pausedUntil) > Math.max(due, Date.now());
     if (isPaused) return t.deliveries.afterPause(html`<${Time} at=${subscription.pausedUntil} relative />`);
@@ -71,7 +72,9 @@ function Deliveries({ subscription }) {
     const filter = allOf([statusFilters[status] && `(${statusFilters[status]})`, type && `eventType eq ${quoted(type)}`, since && `createdAt ge ${since}`]);
     const list = useLoad(() => api.get(subscriptionPath(subscription.id, "/events"), {
         filter, sort: "id desc", take: 50, after, count: false, // A busy endpoint has millions.
-        select: "id,eventType,statusCode,errorMessage,isSuccess,retryCount,nextRetryAt,createdAt,sentAt" }), [subscription.id, filter, after], true);
+        select: "id,eventType,statusCode,errorMessage,isSuccess,retryCount,nextRetryAt,createdAt,sentAt" }).catch((error) => {
+            throw error.status === 503 && filter && !since ? new ApiError(503, d.tooLong) : error;
+        }), [subscription.id, filter, after], true);
     useRefresh(list.data?.events.some((event) => statusOf(event) === "waiting"), list.reload);
     const seen = useRef([]);
     if (type) seen.current = [...seen.current, { eventType: type }];

@@ -353,11 +353,11 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::i
                                                  limit.events_of_any_size(), number)};
             if (!read_rest(connection, due_cursor_, context.now, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
-            const auto count =
-                judge_unmatched(connection, filters_, open_, claim.filtered, missing);
-            if (count > 0) notify_of_events(connection, context.now, sender_);
+            claim.judged = judge_unmatched(connection, filters_, open_, claim.filtered, missing);
+            if (claim.judged > 0) notify_of_events(connection, context.now, sender_);
             const std::optional<Time> more = read_rest(connection, due_cursor_, context.now, claim);
-            if (more && count > 0) claim.next_due = std::min(*more, claim.next_due.value_or(*more));
+            if (more && claim.judged > 0)
+                claim.next_due = std::min(*more, claim.next_due.value_or(*more));
             return claim;
         }));
     // The host's key provider is asked outside transactions; the next claim judges with these keys.

@@ -143,6 +143,7 @@ private:
             if (cipher) message = cipher->seal(*message);
             if (!message) return message.error();
             const Time due = std::max(publication.deliver_at.value_or(now), now);
+            if (due > now) message->deliver_at = due;
             insert(*message, subscriptions, first, now, due);
         }
         count_filtered(found.filtered, now);
@@ -228,11 +229,13 @@ private:
                 std::int64_t first, Time now, Time due) const {
         statement(
             "INSERT INTO @webhooks_message (id, event_count, event_type, content_type, payload, "
-            "expires_at, ordering_key, key_id) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?)")
+            "expires_at, ordering_key, key_id, deliver_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?)")
             .execute(first, static_cast<std::int64_t>(subscriptions.size()), message.event_type,
                      message.content_type, *message.payload, to_micros(message.expires_at),
-                     message.ordering_key, message.key_id);
-        // Of no worker, with a tag of its own. Unclaimed and due, for any worker.
+                     message.ordering_key, message.key_id, to_micros(message.deliver_at));
+        // Of no worker, with a tag of its own. Unless they are only read, unclaimed and due, for
+        // any worker.
         std::random_device random;
         const auto tag = std::bit_cast<std::int64_t>((std::uint64_t{random()} << 32U) | random());
         SqliteStatement event = statement(
@@ -241,11 +244,12 @@ private:
             "VALUES (?, ?, ?, 0, ?, ?)");
         SqliteStatement undelivered = statement(
             "INSERT INTO @webhooks_undelivered (subscription_id, event_id, due_at, attempts, "
-            "tries, claimed_by, claim_number, is_deferred) VALUES (?, ?, ?, 0, 0, 0, 0, 0)");
+            "tries, claimed_by, claim_number, is_deferred) SELECT id, ?, ?, 0, 0, 0, 0, 0 "
+            "FROM @webhooks_subscription WHERE id = ? AND delivery = 'push'");
         for (std::size_t i = 0; i < subscriptions.size(); ++i) {
             const std::int64_t id = first + static_cast<std::int64_t>(i);
             event.execute(id, subscriptions[i], first, tag, to_micros(now));
-            undelivered.execute(subscriptions[i], id, to_micros(due));
+            undelivered.execute(id, to_micros(due), subscriptions[i]);
         }
         if (!message.ordering_key.empty()) enter_queues(message, subscriptions, first);
     }
@@ -255,10 +259,10 @@ private:
                       std::int64_t first) const {
         SqliteStatement enter = statement(
             "INSERT INTO @webhooks_ordered (event_id, subscription_id, ordering_key, worker_id) "
-            "VALUES (?, ?, ?, 0)");
+            "SELECT ?, id, ?, 0 FROM @webhooks_subscription WHERE id = ? AND delivery = 'push'");
         for (std::size_t i = 0; i < subscriptions.size(); ++i) {
-            enter.execute(first + static_cast<std::int64_t>(i), subscriptions[i],
-                          message.ordering_key);
+            enter.execute(first + static_cast<std::int64_t>(i), message.ordering_key,
+                          subscriptions[i]);
         }
     }
 
