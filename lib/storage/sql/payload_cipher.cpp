@@ -28,7 +28,8 @@ void seal_digest(IdempotencyKey& key, const Secret& settings_key) {
 }
 
 bool has_response(const Attempt& attempt) {
-    return attempt.response || (attempt.details && !attempt.details->response_headers.empty());
+    return (attempt.response && !attempt.response->empty()) ||
+           (attempt.details && !attempt.details->response_headers.empty());
 }
 
 // ---- Encryption.
