@@ -104,7 +104,8 @@ public:
     virtual void remove(const std::string& name) = 0;
     virtual std::shared_ptr<Storage> open(const std::string& name) = 0;
     /// @pre The log is not open. Ends the previous copy.
-    virtual std::shared_ptr<Storage> open_copy(const std::string& name) = 0;
+    virtual std::shared_ptr<Storage> open_copy(const std::string& name,
+                                               const EncryptionOptions& encryption) = 0;
 };
 
 class SqliteShelf final : public Shelf {
@@ -129,11 +130,12 @@ public:
     std::shared_ptr<Storage> open(const std::string& name) override {
         return open_file(path(name));
     }
-    std::shared_ptr<Storage> open_copy(const std::string& name) override {
+    std::shared_ptr<Storage> open_copy(const std::string& name,
+                                       const EncryptionOptions& encryption) override {
         const std::filesystem::path copy = bench_.folder / "copy.db";
         remove_file(copy);
         copy_file(path(name), copy);
-        return open_file(copy);
+        return open_file(copy, encryption);
     }
 
 private:
@@ -152,8 +154,9 @@ private:
         ::fsync(file);
         ::close(file);
     }
-    static std::shared_ptr<Storage> open_file(const std::filesystem::path& file) {
-        return make_sqlite_storage({.path = file}).value();
+    static std::shared_ptr<Storage> open_file(const std::filesystem::path& file,
+                                              const EncryptionOptions& encryption = {}) {
+        return make_sqlite_storage({.path = file, .encryption = encryption}).value();
     }
 
     const Bench& bench_;
@@ -182,10 +185,14 @@ public:
         migrate_postgresql(options(name)).value();
         return make_postgresql_storage(options(name)).value();
     }
-    std::shared_ptr<Storage> open_copy(const std::string& name) override {
+    std::shared_ptr<Storage> open_copy(const std::string& name,
+                                       const EncryptionOptions& encryption) override {
         server_.drop_database("copy");
         server_.make_database("copy", name);
-        return open("copy");
+        PostgresqlOptions copy = options("copy");
+        migrate_postgresql(copy).value();
+        copy.encryption = encryption;
+        return make_postgresql_storage(std::move(copy)).value();
     }
 
 private:
@@ -239,7 +246,8 @@ std::string user_name(int number) {
     return "user-" + std::to_string(number);
 }
 
-std::shared_ptr<Storage> open_log(const Bench& bench, Place place, const LogShape& shape) {
+std::shared_ptr<Storage> open_log(const Bench& bench, Place place, const LogShape& shape,
+                                  const EncryptionOptions& encryption) {
     const std::string name =
         "log_" + short_number(shape.events) + (shape.are_due ? "_due_events_" : "_events_") +
         std::to_string(shape.subscriptions) + "_subscriptions_" + std::to_string(shape.per_user) +
@@ -263,7 +271,18 @@ std::shared_ptr<Storage> open_log(const Bench& bench, Place place, const LogShap
     if (!points_to_sink(bench, *storage)) point_to_sink(bench, *storage, shape);
     if (is_kept(shape)) return storage;
     storage.reset();
-    return shelf->open_copy(name);
+    return shelf->open_copy(name, encryption);
+}
+
+EncryptionOptions encrypting_everything() {
+    class OneKey final : public KeyProvider {
+    public:
+        Result<EncryptionKey> current() override {
+            return EncryptionKey{.id = "bench", .bytes = Secret(std::string(32, 'k'))};
+        }
+        Result<EncryptionKey> find(const std::string&) override { return current(); }
+    };
+    return {.keys = std::make_shared<OneKey>(), .payloads = true};
 }
 
 }  // namespace bench

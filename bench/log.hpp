@@ -33,6 +33,11 @@ std::string user_name(int);
 
 /// A storage of that shape, created once and copied each time. A log of a million events or more is
 /// not copied: later runs use the same one again, and may add to it.
-std::shared_ptr<webhooks::Storage> open_log(const Bench&, Place, const LogShape&);
+/// @param encryption of the storage, not in memory. A log that is not copied must not be encrypted.
+std::shared_ptr<webhooks::Storage> open_log(const Bench&, Place, const LogShape&,
+                                            const webhooks::EncryptionOptions& encryption = {});
+
+/// Secrets and payloads, under a key of this process.
+webhooks::EncryptionOptions encrypting_everything();
 
 }  // namespace bench

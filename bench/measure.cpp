@@ -118,6 +118,31 @@ Figures measure_yardstick(const Bench& bench) {
             {"sink_cpu_us", (sink_after - sink_before).count() * 1e6 / answer.requests}};
 }
 
+Figures compare_with_plain(const std::function<Figures()>& plain,
+                           const std::function<Figures()>& changed) {
+    constexpr int turns = 4;
+    struct Sums {
+        double rate = 0;
+        double cpu_us = 0;
+        void add(const Figures& figures) {
+            rate += figures.at(0).second / turns;
+            cpu_us += figures.at(1).second / turns;
+        }
+    };
+    Sums before;
+    Sums after;
+    for (int turn = 0; turn < turns; ++turn) {
+        // Neither is always the first.
+        if (turn % 2 == 0) before.add(plain());
+        after.add(changed());
+        if (turn % 2 != 0) before.add(plain());
+    }
+    return {{"rate", after.rate},
+            {"of_plain", after.rate / before.rate},
+            {"cpu_us", after.cpu_us},
+            {"plain_cpu_us", before.cpu_us}};
+}
+
 double median_us(const std::function<void()>& action) {
     std::vector<double> times;
     for (int i = 0; i < 31; ++i) {

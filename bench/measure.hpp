@@ -51,6 +51,12 @@ double rate_of_wrk(const Bench&, const Sink&);
 /// after another, each resumes a session and makes one request.
 double rate_of_resumed_connections(const Bench&);
 
+/// Measures two ways in turns, so that what else the machine does concerns both.
+/// @param plain, changed each measures once; the first of its figures are `rate` and `cpu_us`.
+/// @return the means of `changed`, and of its rates relative to those of `plain`: `of_plain`.
+Figures compare_with_plain(const std::function<Figures()>& plain,
+                           const std::function<Figures()>& changed);
+
 /// The median time of several runs.
 double median_us(const std::function<void()>& action);
 

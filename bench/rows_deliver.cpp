@@ -7,8 +7,9 @@ namespace bench {
 namespace {
 
 /// @param times how much longer than usual
-Figures measure(const Bench& bench, Place place, const LogShape& shape, int times = 1) {
-    Host host(open_log(bench, place, shape), shape);
+Figures measure(const Bench& bench, Place place, const LogShape& shape, int times = 1,
+                const webhooks::EncryptionOptions& encryption = {}) {
+    Host host(open_log(bench, place, shape, encryption), shape);
     host.deliver_for(bench.scale.duration / 4);
     const Meter meter(bench);
     const std::int64_t delivered = host.deliver_for(times * bench.scale.duration);
@@ -38,6 +39,22 @@ Row ordered_row(const std::string& place_name, Place place) {
         .needs_postgresql = place == Place::postgresql};
 }
 
+/// Secrets and payloads under keys of their users.
+Row encrypted_row(const std::string& place_name, Place place) {
+    return {.name = "deliver-" + place_name + "-encrypted",
+            .what = "as deliver-" + place_name +
+                    ", encrypted; of_plain: relative to the same in "
+                    "plain text, measured in turns",
+            .measure =
+                [=](const Bench& bench) {
+                    return compare_with_plain(
+                        [&] { return measure(bench, place, {}); },
+                        [&] { return measure(bench, place, {}, 1, encrypting_everything()); });
+                },
+            .targets = {{.figure = "of_plain", .bar = 0.95, .aim = 1.0}},
+            .needs_postgresql = place == Place::postgresql};
+}
+
 /// A minute in a full run: what a checkpoint, a vacuum or a growing file costs is part of it.
 Row long_row(const std::string& versus, Place place) {
     return {.name = versus + "-minute",
@@ -64,6 +81,8 @@ void add_deliver_rows(Rows& rows, const Scale& scale) {
             {.figure = "rate", .versus = "deliver-postgresql", .bar = 0.80, .aim = 0.95}));
     rows.push_back(long_row("deliver-sqlite", Place::sqlite));
     rows.push_back(long_row("deliver-postgresql", Place::postgresql));
+    rows.push_back(encrypted_row("sqlite", Place::sqlite));
+    rows.push_back(encrypted_row("postgresql", Place::postgresql));
     rows.push_back(ordered_row("memory", Place::memory));
     rows.push_back(ordered_row("sqlite", Place::sqlite));
     rows.push_back(ordered_row("postgresql", Place::postgresql));

@@ -80,10 +80,11 @@ private:
     std::thread thread_;
 };
 
-const std::string api_key = "benchmark-of-webhooks";
+const std::string operator_key = "benchmark-of-webhooks";
 
 WrkAnswer post(const Bench& bench, std::uint16_t port, const std::string& path,
-               const std::string& body, int connections = 64) {
+               const std::string& body, int connections = 64,
+               const std::string& api_key = operator_key) {
     const std::string url = "http://127.0.0.1:" + std::to_string(port) + "/v1/webhooks" + path;
     const WrkAnswer answer =
         run_wrk(bench, url, bench.scale.yardstick, body,
@@ -109,13 +110,27 @@ std::string batch_of(const std::string& user) {
 /// A host on SQLite with its REST server.
 class RestHost {
 public:
-    explicit RestHost(const Bench& bench) : storage_(open_log(bench, Place::sqlite, shape_)) {
-        keys_.add(administrator(), webhooks::Secret(api_key)).value();
+    explicit RestHost(const Bench& bench, const webhooks::EncryptionOptions& encryption = {})
+        : storage_(open_log(bench, Place::sqlite, shape_, encryption)) {
+        keys_.add(administrator(), webhooks::Secret(operator_key)).value();
         host_.warm_up(100);
         server_.start().value();
     }
 
     std::uint16_t port() const { return server_.port(); }
+
+    /// A key with which its user can publish and nothing else, at a limited rate.
+    std::string make_publisher_key() {
+        const webhooks::RequestRate rate{.per_second = webhooks::max_requests_per_second};
+        const webhooks::CreatedApiKey made =
+            keys_
+                .create(administrator(), {.name = "bench",
+                                          .user_id = user_name(0),
+                                          .permissions = webhooks::Permissions::publisher(),
+                                          .rate = rate})
+                .value();
+        return std::string(made.key.reveal());
+    }
 
     /// Returns when everything accepted is delivered. Nothing is accepted afterwards.
     void finish() {
@@ -152,6 +167,24 @@ Figures measure(const Bench& bench) {
                    {{"ratio_to_beast", answer.rate / trivial_rate},
                     {"wrk_cpu_us", answer.cpu.count() * 1e6 / answer.requests}});
     return figures;
+}
+
+/// Publications of one user, with a key that may do everything, or one that is limited while
+/// everything that is stored is encrypted.
+Figures measure_limited(const Bench& bench, bool is_limited) {
+    RestHost rest(bench, is_limited ? encrypting_everything() : webhooks::EncryptionOptions{});
+    const std::string key = is_limited ? rest.make_publisher_key() : operator_key;
+    const Meter meter(bench);
+    const WrkAnswer answer = post(bench, rest.port(), "/events", event_of(user_name(0)), 64, key);
+    rest.finish();
+    Figures figures = meter.rate(answer.requests);
+    figures.front().second = answer.rate;
+    return figures;
+}
+
+Figures measure_limits(const Bench& bench) {
+    return compare_with_plain([&] { return measure_limited(bench, false); },
+                              [&] { return measure_limited(bench, true); });
 }
 
 /// The cost of an event from one client, alone or in a batch: the time until its response, and the
@@ -195,6 +228,13 @@ void add_rest_rows(Rows& rows, const Scale&) {
                     .what = "POST /events on SQLite, each answered once durable, delivered "
                             "meanwhile; ratio_to_beast: to wrk on a trivial Beast server",
                     .measure = measure,
+                    .needs_wrk = true});
+    rows.push_back({.name = "rest-limited",
+                    .what = "as rest, with a key that can only publish, at a limited rate, and "
+                            "with encryption; of_plain: relative to the same without these, "
+                            "measured in turns",
+                    .measure = measure_limits,
+                    .targets = {{.figure = "of_plain", .bar = 0.95, .aim = 1.0}},
                     .needs_wrk = true});
     rows.push_back({.name = "rest-batch",
                     .what =

@@ -35,6 +35,7 @@ lib/transport                boost.system lib/base lib/endpoint asio beast boost
 examples                     boost.system http asio beast json boost crypto tls posix sqlite libpq catch
 bench                        boost.system http asio beast json boost crypto tls posix tests/support
 tests                        boost.system http asio beast json boost crypto tls posix catch soci sqlite libpq tests/support tests/support/catch.hpp
+tests/access                 boost.system http json catch tests tests/support tests/support/catch.hpp adapters/http/src
 tests/support                boost.system crypto tls posix
 tests/support/catch.hpp      catch
 tests/unit                   any

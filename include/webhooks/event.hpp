@@ -127,14 +127,15 @@ struct Event {
     std::optional<int> status_code = {};
     std::optional<std::string> response = {};
     std::optional<std::string> error_message = {};  ///< Absent after a success.
-    bool is_success = false;                        ///< Delivered, and not waiting to be resent.
-    int retry_count = 0;                            ///< Requests made, minus one; never below 0.
+    /// Delivered, and not waiting to be resent; or available in the feed (`Delivery::pull`).
+    bool is_success = false;
+    int retry_count = 0;  ///< Requests made, minus one; never below 0.
     std::optional<Time> sent_at = {};
     std::optional<Time> next_retry_at = {};  ///< Set if and only if a later attempt is due.
     Time created_at{};
     std::string ordering_key = {};  ///< Empty: it has none.
-    /// The event that it waits for, which has the same ordering key. Only if a single event is
-    /// asked for.
+    /// The event that it waits for, which has the same ordering key: `next_retry_at` is not before
+    /// that one has ended.
     std::optional<EventId> blocked_by = {};
     /// Its payload was destroyed (`WebhookService::shred_user`), and is empty here.
     bool is_payload_gone = false;
@@ -149,6 +150,9 @@ struct Event {
 struct EventHistory {
     Event event;
     std::vector<Attempt> attempts;
+    // Of its requests; empty if storage does not tell them.
+    std::string webhook_id = {};
+    std::string content_type = {};
 };
 
 /// The deliveries to a subscription in the last 24 hours.

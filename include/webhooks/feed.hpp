@@ -37,7 +37,8 @@ struct FeedEvent {
     std::string content_type = {};
     std::string payload = {};
     Time created_at{};
-    /// Of a scheduled event, until it is delivered for the first time.
+    /// Of a scheduled event, until it is delivered for the first time; with `Delivery::pull`,
+    /// always.
     std::optional<Time> deliver_at = {};
     /// Its payload was destroyed (`WebhookService::shred_user`), and is empty here.
     bool is_payload_gone = false;

@@ -65,8 +65,11 @@ struct StorageInfo {
 struct UserSummary {
     std::string user_id;
     std::size_t subscriptions = 0;
+    // By SubscriptionState.
+    std::size_t inactive = 0;
+    std::size_t failing = 0;
+    std::size_t paused = 0;
     std::size_t active = 0;
-    std::size_t failing = 0;  ///< Active ones of which no attempt has succeeded since one failed.
     /// Events for which an attempt is due, now or later, outside the memory of a worker: up to
     /// `StorageSample::max_events`.
     std::size_t waiting = 0;

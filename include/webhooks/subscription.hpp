@@ -36,7 +36,23 @@ enum class DeactivationReason : std::uint8_t {
 /// The enumerator's name.
 std::string_view to_string(DeactivationReason) noexcept;
 
-/// A user's request to receive events of a type at a URL.
+/// How events reach a subscriber.
+enum class Delivery : std::uint8_t {
+    push,  ///< They are sent to the URL of the subscription.
+    pull,  ///< They are only read from its feed (docs/feed.md).
+};
+/// The enumerator's name.
+std::string_view to_string(Delivery) noexcept;
+
+/// What a subscription is shown and counted as: the first of these that applies.
+enum class SubscriptionState : std::uint8_t {
+    inactive,  ///< `Subscription::is_active` is false.
+    failing,   ///< `Subscription::failing_since` is set, whether it is paused or not.
+    paused,    ///< `Subscription::paused_until` is in the future.
+    active,
+};
+
+/// A user's request to receive events of a type at a URL, or by its feed.
 struct Subscription {
     SubscriptionId id{};
     std::string name = {};  ///< 1-256 characters.
@@ -47,7 +63,10 @@ struct Subscription {
     /// most `max_payload_filter_bytes`. Judged once, when an event is published
     /// (docs/payload-filters.md).
     std::string filter = {};
-    std::string url = {};  ///< As given.
+    /// Fixed when it is created. With `pull` nothing is attempted: its events are available in the
+    /// feed at once, and count as successes without attempts.
+    Delivery delivery = Delivery::push;
+    std::string url = {};  ///< As given; empty with `Delivery::pull`.
     Secret secret = {};    ///< Signs the deliveries.
     Headers headers = {};
     int max_retry_count = 0;  ///< Attempts after the first, 0-100.
@@ -85,12 +104,14 @@ struct Subscription {
     std::int64_t key_id = 0;
 };
 
+SubscriptionState state_of(const Subscription& subscription, Time now) noexcept;
+
 /// The argument of `WebhookService::create_subscription`. Members as in `Subscription`.
 struct SubscriptionDraft {
     std::string name;
     std::string event_type;
     std::string filter = {};
-    std::string url;
+    std::string url = {};  ///< Required, but empty with `Delivery::pull`.
     /// 1-256 printable ASCII characters; one that begins with `whsec_` must continue with base64 of
     /// 24-64 bytes. Absent: a new `whsec_` secret of 32 random bytes is generated.
     std::optional<Secret> secret = {};
@@ -103,6 +124,7 @@ struct SubscriptionDraft {
     RetryOn retry_on = {};
     /// Only administrators may set it, for a pattern that begins with `webhook.`.
     bool operator_scope = false;
+    Delivery delivery = Delivery::push;
 };
 
 /// The argument of `WebhookService::update_subscription`: an absent member keeps its value.
@@ -119,6 +141,7 @@ struct SubscriptionChange {
     std::optional<std::chrono::seconds> timeout = {};
     std::optional<RetryOn> retry_on = {};
     std::optional<bool> operator_scope = {};
+    std::optional<Delivery> delivery = {};  ///< Only the value that it has.
     /// Only if `Subscription::revision` is this; otherwise storage returns `stale_revision`.
     /// `WebhookService` sets it.
     std::optional<Revision> expected_revision = {};

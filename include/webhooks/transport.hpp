@@ -34,6 +34,9 @@ struct OutgoingRequest {
     Headers headers = {};
     /// For the whole attempt; 0: the transport's own limit.
     std::chrono::milliseconds timeout{0};
+    /// Where `timeout` is 0, the attempt takes at most this even if the transport's own limit is
+    /// longer; 0: it may be.
+    std::chrono::milliseconds max_timeout{0};
 };
 
 /// The result of one attempt.

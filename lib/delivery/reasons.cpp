@@ -41,4 +41,8 @@ std::string_view to_string(DeactivationReason reason) noexcept {
     return "user";
 }
 
+std::string_view to_string(Delivery delivery) noexcept {
+    return delivery == Delivery::pull ? "pull" : "push";
+}
+
 }  // namespace webhooks

@@ -30,21 +30,24 @@ void AesGcm::Free::operator()(evp_cipher_ctx_st* context) const noexcept {
 }
 
 std::optional<std::string> AesGcm::encrypt(std::string_view key, std::string_view nonce,
-                                           std::string_view plaintext, std::string_view context) {
+                                           std::string_view plaintext, std::string_view context,
+                                           std::string_view head) {
     if (!has_valid_sizes(key, nonce, plaintext, context)) return {};
     const signing::ErrorQueueGuard guard;
     // Looking up the cipher is left out where the context has it.
     const EVP_CIPHER* const cipher = encryption_ ? nullptr : EVP_aes_256_gcm();
     if (!encryption_) encryption_.reset(EVP_CIPHER_CTX_new());
     EVP_CIPHER_CTX* const state = encryption_.get();
-    std::string out(plaintext.size() + tag_size, '\0');
-    unsigned char* const tag = bytes(out) + plaintext.size();
+    std::string out(head.size() + plaintext.size() + tag_size, '\0');
+    head.copy(out.data(), head.size());
+    unsigned char* const text = bytes(out) + head.size();
+    unsigned char* const tag = text + plaintext.size();
     int written = 0;
     const bool is_encrypted =
         state != nullptr &&
         EVP_EncryptInit_ex(state, cipher, nullptr, bytes(key), bytes(nonce)) == 1 &&
         EVP_EncryptUpdate(state, nullptr, &written, bytes(context), size_of(context)) == 1 &&
-        EVP_EncryptUpdate(state, bytes(out), &written, bytes(plaintext), size_of(plaintext)) == 1 &&
+        EVP_EncryptUpdate(state, text, &written, bytes(plaintext), size_of(plaintext)) == 1 &&
         EVP_EncryptFinal_ex(state, tag, &written) == 1 &&
         EVP_CIPHER_CTX_ctrl(state, EVP_CTRL_GCM_GET_TAG, tag_size, tag) == 1;
     if (is_encrypted) return out;

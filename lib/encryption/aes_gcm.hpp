@@ -26,9 +26,11 @@ public:
 
     /// @param nonce never used before with this key.
     /// @param context authenticated, not encrypted.
-    /// @return the ciphertext and its tag; nullopt if OpenSSL fails or a size is wrong.
+    /// @param head what the result begins with, as it is.
+    /// @return the head, the ciphertext and its tag; nullopt if OpenSSL fails or a size is wrong.
     std::optional<std::string> encrypt(std::string_view key, std::string_view nonce,
-                                       std::string_view plaintext, std::string_view context);
+                                       std::string_view plaintext, std::string_view context,
+                                       std::string_view head = {});
     /// @return nullopt unless the tag matches: no unverified plaintext leaves this function.
     std::optional<std::string> decrypt(std::string_view key, std::string_view nonce,
                                        std::string_view ciphertext_and_tag,

@@ -32,7 +32,13 @@ Error is_corrupt() {
 
 /// The version, and each part after a zero byte.
 std::string authenticated(Context context) {
-    std::string text(1, version);
+    std::size_t size = 1;
+    for (const std::string_view part : context) {
+        size += 1 + part.size();
+    }
+    std::string text;
+    text.reserve(size);
+    text.push_back(version);
     for (const std::string_view part : context) {
         text.append(1, '\0').append(part);
     }
@@ -86,10 +92,10 @@ std::optional<std::string> Envelope::next_nonce() {
 Result<std::string> Envelope::seal(const Secret& key, std::string_view plaintext, Context context) {
     const std::optional<std::string> nonce = next_nonce();
     if (!nonce) return cannot_encrypt();
-    const std::optional<std::string> encrypted =
-        cipher_.encrypt(key.reveal(), *nonce, plaintext, authenticated(context));
-    if (!encrypted) return cannot_encrypt();
-    return signing::base64_encode(version + *nonce + *encrypted);
+    const std::optional<std::string> sealed =
+        cipher_.encrypt(key.reveal(), *nonce, plaintext, authenticated(context), version + *nonce);
+    if (!sealed) return cannot_encrypt();
+    return signing::base64_encode(*sealed);
 }
 
 Result<Secret> Envelope::open(const Secret& key, std::string_view text, Context context) {

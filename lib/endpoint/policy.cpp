@@ -6,11 +6,14 @@
 namespace webhooks {
 namespace {
 
-/// The same for every address: more would tell the user what is there.
+/// The same for every address: more would tell the user what is there. Users cannot change the
+/// policy, so it names none of its members.
 constexpr const char* address_rejected =
-    "address not allowed: one that is not public needs an entry in allowed_networks";
+    "address not allowed: it is not public. Use one that the internet can reach, or ask the "
+    "operator of this service to allow it";
 constexpr const char* name_rejected =
-    "address not allowed: a reserved name, or one without a dot, needs an entry in allowed_hosts";
+    "address not allowed: the name is reserved, or has no dot. Use one that the internet can "
+    "reach, or ask the operator of this service to allow it";
 
 Error url_error(std::string message) {
     return Error(std::vector<FieldError>{{"url", std::move(message)}});

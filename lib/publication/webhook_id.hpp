@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <webhooks/export.hpp>
 #include <webhooks/ids.hpp>
 
 namespace webhooks {
@@ -16,7 +17,7 @@ struct WebhookId {
     bool operator==(const WebhookId&) const = default;
 };
 
-std::string to_string(const WebhookId& id);
+WEBHOOKS_EXPORT std::string to_string(const WebhookId& id);
 /// @return nullopt for text that `to_string` does not write.
 std::optional<WebhookId> parse_webhook_id(std::string_view text);
 

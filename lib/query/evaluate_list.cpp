@@ -74,6 +74,8 @@ Value value_of(const Subscription& row, std::size_t column) {
             return row.operator_scope;
         case of_subscription("filter"):
             return unless_empty(row.filter);
+        case of_subscription("delivery"):
+            return std::string(to_string(row.delivery));
         default:
             return {};
     }

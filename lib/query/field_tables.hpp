@@ -32,6 +32,7 @@ inline constexpr std::array subscription_fields = {
     Field{"deactivation", Type::text, false},
     Field{"operatorScope", Type::boolean, true},
     Field{"filter", Type::text, true},
+    Field{"delivery", Type::text, true},
 };
 
 inline constexpr std::array event_fields = {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <service/batch_writer.hpp>
+#include <service/matcher.hpp>
 #include <span>
 #include <string>
 #include <utility>
@@ -40,6 +41,7 @@ std::size_t BatchWriter::write_pending() {
     parts_.pending.take(current_);
     const std::size_t size =
         current_.submissions.size() + current_.results.size() + (is_due ? 1 : 0);
+    match(current_.results.batch);
     if (!current_.submissions.empty() || current_.results.rows() > 0) {
         write_current();
     } else {
@@ -52,12 +54,14 @@ std::size_t BatchWriter::write_pending() {
 bool BatchWriter::write_low_water_mark() {
     // The mark includes results that are not written yet, so it must be written with them.
     if (has_unwritten() || low_water_.value() <= written_low_water_) return true;
+    match(current_.results.batch);
     return write_current();
 }
 
 bool BatchWriter::write_current() {
     mark_done(current_.results);
     Batch& batch = current_.results.batch;
+    batch.low_water = low_water_.value();
     batch.number = ++last_batch_;
     batch.exhausted_window = parts_.exhausted_window;
     const Result<BatchReceipt> receipt = write_matched(batch);
@@ -78,7 +82,6 @@ bool BatchWriter::write_current() {
 
 Result<BatchReceipt> BatchWriter::write_matched(Batch& batch) {
     for (int matching = 0; matching < max_matchings; ++matching) {
-        match(batch);
         Result<BatchReceipt> receipt = parts_.storage->write(parts_.identity.id(), batch);
         if (receipt) return receipt;
         if (!(receipt.error() == Errc::stale_revision)) {
@@ -86,6 +89,7 @@ Result<BatchReceipt> BatchWriter::write_matched(Batch& batch) {
             return receipt;
         }
         if (const Result<> fresh = parts_.changes.refresh(); !fresh) return fresh.error();
+        match(batch);
     }
     return Error(Errc::unavailable, "subscriptions keep changing; try again");
 }
@@ -104,44 +108,52 @@ void BatchWriter::match(Batch& batch) {
     batch.appends.clear();
     filtered_.clear();
     batch.matched_at = parts_.index.revision();
-    batch.low_water = low_water_.value();
+    Matcher matcher(parts_.index);
     std::size_t events = 0;
+    std::size_t held = 0;
     std::size_t bytes = 0;
-    std::size_t matched = 0;
-    while (matched < submissions.size() && events < max_events_in_batch) {
+    std::vector<Submission*> later;
+    later.reserve(submissions.size());
+    for (Submission& submission : submissions) {
+        if (events >= max_events_in_batch || !matcher.match(submission)) {
+            later.push_back(&submission);
+            continue;
+        }
         bool is_first = true;
-        for (const PendingPublication& publication : submissions[matched++].publications) {
-            Append append = match(publication);
+        for (PendingPublication& publication : submission.publications) {
+            Append append = take_append(publication);
             append.joins_previous = !std::exchange(is_first, false);
+            const std::size_t pushed = append.subscriptions.size() - append.pulled.size();
             events += append.subscriptions.size();
-            bytes += append.subscriptions.size() * append.message->payload->size();
-            if (!parts_.budget.has_room_for(events, bytes) && !append.due) {
+            held += pushed;
+            bytes += pushed * append.message->payload->size();
+            if (!parts_.budget.has_room_for(held, bytes) && !append.due) {
                 append.due = parts_.clock.now();
             }
             batch.appends.push_back(std::move(append));
         }
     }
-    while (submissions.size() > matched) {
-        parts_.pending.put_back(std::move(submissions.back()));
-        submissions.pop_back();
-    }
+    put_back(later);
 }
 
-Append BatchWriter::match(const PendingPublication& publication) {
+Append BatchWriter::take_append(PendingPublication& publication) {
+    SubscriptionIndex::Match& found = *publication.found;
     Append append{.message = publication.message,
-                  .subscriptions = {},
+                  .subscriptions = std::move(found.subscriptions),
                   .idempotency = publication.idempotency,
                   .due = publication.due};
-    std::vector<SubscriptionId>& filtered = filtered_.emplace_back();
-    if (!publication.only) {
-        SubscriptionIndex::Match match =
-            parts_.index.match(*publication.message, publication.owner);
-        append.subscriptions = std::move(match.subscriptions);
-        filtered = std::move(match.filtered);
-    } else if (parts_.index.endpoint(*publication.only)) {
-        append.subscriptions = {*publication.only};
-    }
+    append.pulled = std::move(found.pulled);
+    filtered_.push_back(std::move(found.filtered));
+    publication.found.reset();
     return append;
+}
+
+void BatchWriter::put_back(const std::vector<Submission*>& later) {
+    for (auto last = later.rbegin(); last != later.rend(); ++last) {
+        parts_.pending.put_back(**last);
+    }
+    std::erase_if(current_.submissions,
+                  [](const Submission& submission) { return submission.publications.empty(); });
 }
 
 // ---- After the commit.
@@ -150,9 +162,6 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
     const Time now = parts_.clock.now();
     std::size_t published = 0;
     std::vector<HeldEvent> events;
-    const auto waits = [&receipt](const HeldEvent& event) {
-        return std::ranges::binary_search(receipt.waiting, event.id);
-    };
     for (std::size_t i = 0; i < receipt.appends.size(); ++i) {
         if (!receipt.appends[i]) continue;
         const Appended& appended = *receipt.appends[i];
@@ -160,26 +169,32 @@ void BatchWriter::complete(const Batch& batch, const BatchReceipt& receipt) {
             published += appended.count;
             parts_.accounts.count_filtered(filtered_[i], now);
         }
-        std::vector<HeldEvent> held = hold(batch.appends[i], appended, now);
+        const Append& append = batch.appends[i];
+        std::vector<HeldEvent> held = hold(append, appended, now);
         if (!held.empty()) low_water_.add(held.front().id, held.size());
-        if (!receipt.waiting.empty()) {
-            for (const HeldEvent& event : held) {
-                if (waits(event)) low_water_.mark_done(event.id);
-            }
-            std::erase_if(held, waits);
+        if (!receipt.waiting.empty() || !append.pulled.empty()) {
+            std::erase_if(held, [&](const HeldEvent& event) {
+                const bool is_not_held = append.is_pulled(event.subscription) ||
+                                         std::ranges::binary_search(receipt.waiting, event.id);
+                if (is_not_held) low_water_.mark_done(event.id);
+                return is_not_held;
+            });
         }
         if (!appended.is_replay) {
-            for (const SubscriptionId subscription : batch.appends[i].subscriptions) {
+            for (const SubscriptionId subscription : append.subscriptions) {
                 parts_.feeds.check(subscription);
             }
         }
         events.insert(events.end(), std::make_move_iterator(held.begin()),
                       std::make_move_iterator(held.end()));
-        if (batch.appends[i].due) parts_.claimer.consider_due(*batch.appends[i].due);
+        if (append.due) parts_.claimer.consider_due(*append.due);
     }
     parts_.inbox.deliver(std::move(events));
     if (published > 0) parts_.accounts.count_published(published);
-    if (receipt.operational > 0) parts_.claimer.consider_due(now);
+    if (receipt.operational > 0) {
+        parts_.claimer.consider_due(now);
+        parts_.feeds.check_all();
+    }
     // If it fails, the next heartbeat reads it.
     if (!receipt.deactivated.empty()) static_cast<void>(parts_.changes.refresh());
     complete(current_.results, receipt.deactivated);
@@ -266,6 +281,7 @@ bool BatchWriter::resolve_in_doubt_batch() {
         mark_done(unwritten_);
         // Operational events, if there are any.
         parts_.claimer.consider_due(parts_.clock.now());
+        parts_.feeds.check_all();
         complete(std::exchange(unwritten_, {}), deactivated);
     }
     is_in_doubt_ = false;
@@ -283,7 +299,6 @@ bool BatchWriter::recover_appended() {
         parts_.accounts.count_published(found->size());
         for (const HeldEvent& event : *found) {
             low_water_.add(event.id, 1);
-            parts_.feeds.check(event.subscription);
         }
         parts_.inbox.deliver(std::move(*found));
     }

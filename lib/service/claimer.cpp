@@ -60,6 +60,7 @@ std::size_t Claimer::claim_due() {
         // Storage has the correct time: its clock was set back.
         parts_.health.note_storage_result(parts_.identity.heartbeat(), "heartbeat");
     }
+    if (claim->judged > 0) parts_.feeds.check_all();
     // Hosts may have published them in their own transactions.
     for (const HeldEvent& event : claim->events) {
         parts_.feeds.check(event.subscription);

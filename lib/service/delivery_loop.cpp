@@ -221,6 +221,10 @@ void DeliveryLoop::begin(const delivery::Dispatcher::Start& start) {
                             .webhook_timestamp = std::move(timestamp),
                             .webhook_signature = *std::move(signature),
                             .timeout = start.endpoint->timeout};
+    // Who takes over an event with an ordering key waits for so long (deadline_of_ordered).
+    if (!start.event.message->ordering_key.empty()) {
+        request.max_timeout = deadline_of_ordered(start.endpoint->timeout);
+    }
     add_trace(start, request);
     try {
         parts_.transport->start(start.token, std::move(request));

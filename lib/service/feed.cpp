@@ -59,7 +59,8 @@ FeedEvent to_feed_event(const HeldEvent& held) {
     return event;
 }
 
-/// The page ends before an event that would make it too large, except for its first.
+/// The page ends before an event that would make it too large, except for its first, and before one
+/// that cannot be decrypted now.
 Result<FeedPage> page_of(SubscriptionId id, const FeedRows& rows) {
     FeedPage page;
     FeedPosition next = rows.next;
@@ -67,12 +68,13 @@ Result<FeedPage> page_of(SubscriptionId id, const FeedRows& rows) {
     page.gap = rows.gap;
     std::size_t size = 0;
     for (const HeldEvent& held : rows.events) {
-        if (held.message->state == PayloadState::locked) {
+        const bool is_locked = held.message->state == PayloadState::locked;
+        if (is_locked && page.events.empty()) {
             return Error(Errc::unavailable, "the key of a payload cannot be obtained now");
         }
         FeedEvent event = to_feed_event(held);
         size += json_size(event);
-        if (size > max_feed_bytes && !page.events.empty()) {
+        if (is_locked || (size > max_feed_bytes && !page.events.empty())) {
             page.has_more = true;
             next.after = page.events.back().id;
             break;

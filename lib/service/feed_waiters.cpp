@@ -18,6 +18,7 @@ Result<> FeedWaiters::add(FeedWait wait, const std::stop_token& stop) {
         }
         key.second = ++last_number_;
         waiters_.emplace(key, waiter);
+        count_ = waiters_.size();
         of_[subscription].insert(key);
         unchecked_.insert(subscription);
     }
@@ -37,6 +38,8 @@ Result<> FeedWaiters::add(FeedWait wait, const std::stop_token& stop) {
 }
 
 void FeedWaiters::check(SubscriptionId subscription) {
+    // Called for each event. Who begins to wait after this load asks storage, which has the event.
+    if (count_ == 0) return;
     const std::scoped_lock lock(mutex_);
     if (of_.contains(subscription)) unchecked_.insert(subscription);
 }
@@ -129,6 +132,7 @@ std::shared_ptr<FeedWaiters::Waiter> FeedWaiters::take(const Key& key) {
     if (found == waiters_.end()) return nullptr;
     std::shared_ptr<Waiter> waiter = std::move(found->second);
     waiters_.erase(found);
+    count_ = waiters_.size();
     const auto siblings = of_.find(waiter->wait.subscription);
     siblings->second.erase(key);
     if (siblings->second.empty()) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -73,6 +75,7 @@ private:
 
     const std::function<void()> on_change_;
     mutable std::mutex mutex_;
+    std::atomic<std::size_t> count_{0};  ///< Of `waiters_`.
     std::map<Key, std::shared_ptr<Waiter>> waiters_;
     std::map<SubscriptionId, std::set<Key>> of_;
     std::set<SubscriptionId> unchecked_;

@@ -24,6 +24,7 @@ Result<Event> WebhookService::Impl::retry_event(const Principal& principal, Subs
     if (!subscription) return subscription.error();
     const Result<EventHistory> found = storage->find_event(principal, id, event);
     if (!found) return found.error();
+    if (subscription->delivery == Delivery::pull) return service::only_read();
     if (!subscription->is_active && found->event.event_type != test_event_type) return inactive();
     if (Result<> reopened = storage->reopen_event(principal, id, event); !reopened) {
         return reopened.error();
@@ -45,6 +46,7 @@ Result<std::size_t> WebhookService::Impl::recover(const Principal& principal, Su
     const Result<Subscription> subscription = storage->find_subscription(principal, id);
     if (!subscription) return subscription.error();
     if (Result<> verdict = check(period); !verdict) return verdict.error();
+    if (subscription->delivery == Delivery::pull) return service::only_read();
     if (!subscription->is_active) return inactive();
     std::size_t recovered = 0;
     for (std::optional<EventId> after = EventId{}; after;) {
@@ -62,10 +64,10 @@ Result<std::size_t> WebhookService::Impl::count_undelivered(const Principal& pri
                                                             SubscriptionId id,
                                                             const CreationPeriod& period) const {
     // A missing subscription takes precedence over invalid input.
-    if (Result<Subscription> found = storage->find_subscription(principal, id); !found) {
-        return found.error();
-    }
+    const Result<Subscription> found = storage->find_subscription(principal, id);
+    if (!found) return found.error();
     if (Result<> verdict = check(period); !verdict) return verdict.error();
+    if (found->delivery == Delivery::pull) return service::only_read();
     return storage->count_undelivered(principal, id, period);
 }
 

@@ -4,9 +4,11 @@
 #include <base/utf8.hpp>
 #include <catalog/schema.hpp>
 #include <filter/payload_filter.hpp>
+#include <publication/operational.hpp>
 #include <publication/publication.hpp>
 #include <service/masks.hpp>
 #include <service/validation.hpp>
+#include <set>
 #include <webhooks/signature.hpp>
 #include <webhooks/webhook_service.hpp>
 
@@ -76,6 +78,11 @@ std::string unknown_type(const std::string& name, const SubscriptionIndex& index
                                                    : "; did you mean '" + nearest + "'?");
 }
 
+/// Empty: it has none.
+std::string successor_of(const SubscriptionIndex::EventTypePtr& type) {
+    return type && type->deprecation ? type->deprecation->successor : std::string();
+}
+
 /// The similar name is looked up only on error, because that takes time.
 void check_registered(const std::string& name, const SubscriptionIndex& index,
                       FieldErrorList& errors) {
@@ -83,8 +90,7 @@ void check_registered(const std::string& name, const SubscriptionIndex& index,
     if (!type) {
         errors.add("eventType", unknown_type(name, index));
     } else if (type->retired_at) {
-        errors.add("eventType",
-                   was_retired(type->deprecation ? type->deprecation->successor : std::string()));
+        errors.add("eventType", was_retired(successor_of(type)));
     }
 }
 
@@ -117,13 +123,31 @@ Result<> check_endpoint(const std::string& text, const EndpointPolicy& policy) {
     return check_url(*url, policy);
 }
 
+/// A successor that a type already has is not checked again, so that it can be written back.
+void check_successor(const std::string& successor, const std::string& name,
+                     const SubscriptionIndex& index, FieldErrorList& errors) {
+    const std::string field = "deprecation.successor";
+    if (successor_of(index.event_type(name)) == successor) return;
+    const SubscriptionIndex::EventTypePtr type = index.event_type(successor);
+    if (!type) return errors.add(field, unknown_type(successor, index));
+    if (type->retired_at) return errors.add(field, was_retired(successor_of(type)));
+    std::set<std::string> seen = {successor};
+    for (std::string next = successor_of(type); seen.insert(next).second;) {
+        if (next == name) return errors.add(field, "leads back to this event type");
+        next = successor_of(index.event_type(next));
+    }
+}
+
 void check_deprecation(const Deprecation& deprecation, const std::string& name,
-                       FieldErrorList& errors) {
+                       const SubscriptionIndex& index, FieldErrorList& errors) {
     const std::string& successor = deprecation.successor;
     errors.expect(successor.empty() || is_type_name(successor), "deprecation.successor",
                   "must be the name of an event type");
     errors.expect(successor.empty() || successor != name, "deprecation.successor",
                   "must be another event type");
+    if (is_type_name(successor) && successor != name) {
+        check_successor(successor, name, index, errors);
+    }
     errors.expect(
         deprecation.note.size() <= max_deprecation_note_bytes && is_storable_text(deprecation.note),
         "deprecation.note", "must be at most 512 bytes of UTF-8 without U+0000");
@@ -139,7 +163,13 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
     }
     if (change.event_type) check_pattern(*change.event_type, rules.index, errors);
     if (change.filter && !change.filter->empty()) check_filter(*change.filter, errors);
-    if (change.url) errors.include(check_endpoint(*change.url, rules.options.endpoints));
+    if (change.url && change.delivery == Delivery::pull) {
+        errors.expect(change.url->empty(), "url",
+                      "must be left out, because delivery is 'pull': the events are read from the "
+                      "feed");
+    } else if (change.url) {
+        errors.include(check_endpoint(*change.url, rules.options.endpoints));
+    }
     errors.include(check_unmasked(change));
     if (change.secret && !has_masked_secret(change)) errors.include(check_secret(*change.secret));
     if (change.headers) errors.include(check_headers(*change.headers));
@@ -164,6 +194,8 @@ Result<> check_operator_scope(bool operator_scope, std::string_view pattern) {
     FieldErrorList errors;
     errors.expect(!operator_scope || pattern.starts_with(operational_prefix), "operatorScope",
                   "must be false unless eventType begins with 'webhook.'");
+    errors.expect(operator_scope || !is_for_operators(pattern), "eventType",
+                  "is about workers, which only subscriptions with operatorScope receive");
     return std::move(errors).result();
 }
 
@@ -212,6 +244,35 @@ Result<> check_rotation(const std::optional<Secret>& secret, const Secret& curre
     return verdict;
 }
 
+Error only_for_administrators() {
+    return {Errc::forbidden, "only an administrator may set operatorScope"};
+}
+
+Error cannot_be_changed(const char* member) {
+    return Error(std::vector<FieldError>{
+        {member, "cannot be changed; create another subscription instead"}});
+}
+
+Result<> check_reach(const Principal& principal, const SubscriptionChange& change,
+                     const Subscription& current) {
+    const std::string pattern = change.event_type.value_or(current.event_type);
+    const bool is_new = pattern != current.event_type;
+    if (is_new && principal.subscription() && pattern.starts_with(operational_prefix)) {
+        return Error(Errc::forbidden,
+                     "a caller that is limited to one subscription may not subscribe it to what "
+                     "happens to others");
+    }
+    // It is fixed: without it, the owner of the subscription would see what it has received.
+    if (change.operator_scope.value_or(current.operator_scope) == current.operator_scope) return {};
+    if (!principal.is_administrator()) return only_for_administrators();
+    return cannot_be_changed("operatorScope");
+}
+
+Error only_read() {
+    return {Errc::conflict,
+            "nothing is sent to this subscription: read its events from its feed instead"};
+}
+
 Result<> check(const CreationPeriod& period) {
     FieldErrorList errors;
     errors.expect(!period.until || *period.until > period.since, "until",
@@ -219,7 +280,7 @@ Result<> check(const CreationPeriod& period) {
     return std::move(errors).result();
 }
 
-Result<> check_event_type(const EventType& type) {
+Result<> check_event_type(const EventType& type, const SubscriptionIndex& index) {
     FieldErrorList errors;
     errors.expect(is_type_name(type.name), "name",
                   "must be 1 to 128 characters: letters, digits, '_' and '-' in segments that are "
@@ -235,7 +296,7 @@ Result<> check_event_type(const EventType& type) {
                   "must be at most 128 characters of UTF-8 without U+0000");
     errors.include(catalog::check_schema(type.schema));
     errors.include(catalog::check_example(type.example));
-    if (type.deprecation) check_deprecation(*type.deprecation, type.name, errors);
+    if (type.deprecation) check_deprecation(*type.deprecation, type.name, index, errors);
     return std::move(errors).result();
 }
 

@@ -32,8 +32,15 @@ Result<> check_size(const std::vector<Publication>&, const Rules&);
 /// @return conflict if nothing is wrong but that the secret is the current one.
 Result<> check_rotation(const std::optional<Secret>& secret, const Secret& current,
                         std::chrono::seconds overlap);
+/// Whether a change lets a subscription reach no further than its caller may.
+Result<> check_reach(const Principal&, const SubscriptionChange&, const Subscription& current);
+Error only_for_administrators();
+Error cannot_be_changed(const char* member);
 Result<> check(const CreationPeriod&);
-Result<> check_event_type(const EventType&);
+/// What asks for a request to a subscription with `Delivery::pull` gets this.
+Error only_read();
+/// @param index where its successor is looked up.
+Result<> check_event_type(const EventType&, const SubscriptionIndex& index);
 Result<> check_principal(const Principal&);
 
 }  // namespace webhooks::service

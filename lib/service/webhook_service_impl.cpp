@@ -29,7 +29,8 @@ std::shared_ptr<const Message> make_message(std::string event_type, std::string 
                                             std::string payload, std::string user_id,
                                             std::optional<Time> expires_at = {},
                                             const std::optional<TraceContext>& trace = {},
-                                            std::string ordering_key = {}) {
+                                            std::string ordering_key = {},
+                                            std::optional<Time> deliver_at = {}) {
     return std::make_shared<Message>(Message{
         .event_type = std::move(event_type),
         .content_type = std::move(content_type),
@@ -37,7 +38,8 @@ std::shared_ptr<const Message> make_message(std::string event_type, std::string 
         .expires_at = expires_at,
         .trace = trace ? TraceContext::parse(trace->traceparent, trace->tracestate) : std::nullopt,
         .user_id = std::move(user_id),
-        .ordering_key = std::move(ordering_key)});
+        .ordering_key = std::move(ordering_key),
+        .deliver_at = deliver_at});
 }
 
 Submission single(PendingPublication publication) {
@@ -79,28 +81,8 @@ SubscriptionChange as_change(const SubscriptionDraft& draft) {
             .rate_limit = draft.rate_limit,
             .timeout = draft.timeout,
             .retry_on = draft.retry_on,
-            .operator_scope = draft.operator_scope};
-}
-
-Error only_for_administrators() {
-    return {Errc::forbidden, "only an administrator may set operatorScope"};
-}
-
-/// Whether a change lets a subscription reach no further than its caller may.
-Result<> check_reach(const Principal& principal, const SubscriptionChange& change,
-                     const Subscription& current) {
-    const std::string pattern = change.event_type.value_or(current.event_type);
-    const bool is_new = pattern != current.event_type;
-    if (is_new && principal.subscription() && pattern.starts_with(operational_prefix)) {
-        return Error(Errc::forbidden,
-                     "a caller that is limited to one subscription may not subscribe it to what "
-                     "happens to others");
-    }
-    // It is fixed: without it, the owner of the subscription would see what it has received.
-    if (change.operator_scope.value_or(current.operator_scope) == current.operator_scope) return {};
-    if (!principal.is_administrator()) return only_for_administrators();
-    return Error(std::vector<FieldError>{
-        {"operatorScope", "cannot be changed; create another subscription instead"}});
+            .operator_scope = draft.operator_scope,
+            .delivery = draft.delivery};
 }
 
 }  // namespace
@@ -155,13 +137,13 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
                            .key = publication.idempotency_key,
                            .digest = signing::sha256(digest_input(publication, owner))};
     }
+    // An event that is already due need not wait in storage.
+    if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
     pending.message =
         make_message(std::move(publication.event_type), std::move(publication.content_type),
                      std::move(publication.payload), owner.value_or(""), publication.expires_at,
-                     publication.trace, std::move(publication.ordering_key));
+                     publication.trace, std::move(publication.ordering_key), pending.due);
     pending.owner = std::move(owner);
-    // An event that is already due need not wait in storage.
-    if (publication.deliver_at > current.now) pending.due = publication.deliver_at;
     return pending;
 }
 
@@ -192,15 +174,22 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
         return verdict.error();
     }
     change = service::unmasked(std::move(change), *found);
+    // It is fixed: events are stored as what is delivered, or as what is read.
+    if (change.delivery.value_or(found->delivery) != found->delivery) {
+        return service::cannot_be_changed("delivery");
+    }
+    change.delivery = found->delivery;
     // What exists stays, even if the type was retired since.
     if (change.event_type == found->event_type) change.event_type.reset();
     if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
     const std::string& pattern = change.event_type ? *change.event_type : found->event_type;
-    if (Result<> verdict = check_reach(principal, change, *found); !verdict) {
+    if (Result<> verdict = service::check_reach(principal, change, *found); !verdict) {
         return verdict.error();
     }
-    const Result<> verdict = service::check_operator_scope(found->operator_scope, pattern);
-    if (!verdict) return verdict.error();
+    if (change.event_type) {
+        const Result<> verdict = service::check_operator_scope(found->operator_scope, pattern);
+        if (!verdict) return verdict.error();
+    }
     change.expected_revision = found->revision;
     return change;
 }
@@ -211,7 +200,8 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
                                                                SubscriptionDraft draft) {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
     if (Result<> verdict = validate(draft); !verdict) return verdict.error();
-    if (draft.operator_scope && !principal.is_administrator()) return only_for_administrators();
+    if (draft.operator_scope && !principal.is_administrator())
+        return service::only_for_administrators();
     if (!draft.secret) {
         Result<Secret> secret = make_secret(*random);
         if (!secret) return secret.error();
@@ -221,6 +211,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
         .name = std::move(draft.name),
         .event_type = std::move(draft.event_type),
         .filter = std::move(draft.filter),
+        .delivery = draft.delivery,
         .url = std::move(draft.url),
         .secret = *std::move(draft.secret),
         .headers = std::move(draft.headers),
@@ -336,6 +327,7 @@ Result<EventId> WebhookService::Impl::send_test_event(const Principal& principal
                                                       std::optional<std::string> payload) {
     const Result<Subscription> found = storage->find_subscription(principal, id);
     if (!found) return found.error();
+    if (found->delivery == Delivery::pull) return service::only_read();
     if (!payload) payload = std::string(default_test_payload);
     if (Result<> verdict = check_payload(*payload, options.max_payload_bytes); !verdict) {
         return verdict.error();

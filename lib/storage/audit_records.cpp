@@ -25,6 +25,9 @@ std::string json_of(bool flag) {
 std::string json_of(Time time) {
     return json_string(time_text(time));
 }
+std::string json_of(Delivery delivery) {
+    return json_string(to_string(delivery));
+}
 std::string json_of(RetryOn retry_on) {
     if (retry_on.is_everything()) return "null";
     std::string json;

@@ -12,6 +12,7 @@ void compare_members(const Subscription& before, const Subscription& after, Visi
     visitor.value("name", before.name, after.name);
     visitor.value("eventType", before.event_type, after.event_type);
     visitor.value("filter", before.filter, after.filter);
+    visitor.value("delivery", before.delivery, after.delivery);
     visitor.url("url", before.url, after.url);
     visitor.secret("secret", before.secret, after.secret);
     visitor.secret("headers", before.headers, after.headers);

@@ -28,13 +28,19 @@ bool is_failure(const TransportAnswer& answer) {
     return answer.kind == TransportAnswer::Kind::failed;
 }
 
+std::chrono::milliseconds timeout_of(const OutgoingRequest& request,
+                                     std::chrono::milliseconds own) {
+    if (request.timeout.count() > 0) return request.timeout;
+    return request.max_timeout.count() > 0 ? std::min(request.max_timeout, own) : own;
+}
+
 }  // namespace
 
 Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
                  TransportParts& parts, Listener& listener)
     : token_(token),
       request_(std::move(request)),
-      timeout_(request_.timeout.count() > 0 ? request_.timeout : parts.options.attempt_timeout),
+      timeout_(timeout_of(request_, parts.options.attempt_timeout)),
       deadline_(started + timeout_),
       parts_(parts),
       listener_(listener),

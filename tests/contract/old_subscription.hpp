@@ -5,8 +5,15 @@
 
 namespace webhooks::testing {
 
-/// Undoes migrations 21 and 22 of PostgreSQL.
+/// Undoes migration 23, except for its function.
+inline void undo_pull(soci::session& sql) {
+    sql << "ALTER TABLE webhooks_subscription DROP COLUMN delivery";
+    sql << "ALTER TABLE webhooks_message DROP COLUMN deliver_at";
+}
+
+/// Undoes migrations 21 to 23 of PostgreSQL.
 inline void make_publish_old(soci::session& sql) {
+    undo_pull(sql);
     for (const char* function :
          {"webhooks_ordering_lock", "webhooks_append", "webhooks_publish",
           "webhooks_publish_receipt", "webhooks_digest", "webhooks_publish_stored",
@@ -30,7 +37,7 @@ inline void make_publish_old(soci::session& sql) {
 
 /// Downgrades an empty schema to version 3, and inserts a subscription and keys.
 inline void make_old(soci::session& sql) {
-    if (sql.get_backend_name() == "postgresql") make_publish_old(sql);
+    sql.get_backend_name() == "postgresql" ? make_publish_old(sql) : undo_pull(sql);
     sql << "DROP TABLE webhooks_feed";
     for (const char* column : {"type_group", "json_schema", "example", "deprecated_at", "successor",
                                "note", "retired_at", "created_at", "updated_at", "revision"}) {
@@ -90,6 +97,7 @@ inline void check_defaults(Storage& storage) {
     CHECK(all[0].retry_on.is_everything());
     CHECK_FALSE(all[0].operator_scope);
     CHECK(all[0].filter.empty());
+    CHECK(all[0].delivery == Delivery::push);
     CHECK(storage.find_api_key("aa").value()->permissions == Permissions::user());
     CHECK(storage.find_api_key("bb").value()->permissions == Permissions::administrator());
     CHECK(storage.list_api_keys().value().at(1).permissions == Permissions::administrator());

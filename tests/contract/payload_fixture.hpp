@@ -41,6 +41,9 @@ struct SqlitePlace {
         return false;
     }
 
+    /// The same, for a text that no other test writes.
+    bool server_has(const std::string& text) const { return contains(text); }
+
     TemporaryFolder folder;
     std::string path = folder.file("test.db");
 };
@@ -68,6 +71,16 @@ struct PostgresqlPlace {
         return dump.output.find(text) != std::string::npos;
     }
 
+    /// Whether any file of the server contains a text that no other test writes: its tables, its
+    /// write-ahead log, what it told the client log, or a backup.
+    bool server_has(const std::string& text) const {
+        soci::session sql;
+        connect(sql);
+        sql << "CHECKPOINT";
+        sql << "SELECT pg_switch_wal()";
+        return postgresql_cluster().has_in_its_files(text) || contains(text);
+    }
+
     OnPostgresql place;
 };
 #endif
@@ -85,7 +98,8 @@ struct PayloadFixture {
         storage.reset();
         storage = place.open(encryption, clock);
         running.emplace(
-            WebhookService::open({.storage = storage, .transport = transport, .clock = clock})
+            WebhookService::open(
+                {.storage = storage, .transport = transport, .clock = clock, .observer = observer})
                 .value());
         running->register_event_type({.name = "order.created", .description = ""}).value();
     }
@@ -139,6 +153,7 @@ struct PayloadFixture {
     EncryptionOptions encryption{.keys = keys, .payloads = true};
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
     std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
+    std::shared_ptr<Observer> observer = std::make_shared<Observer>();
     std::shared_ptr<Storage> storage;
     std::optional<WebhookService> running;
     SubscriptionId subscription;

@@ -165,6 +165,31 @@ POSTGRESQL_PAYLOAD_TEST("a worker judges filters on what a host has encrypted") 
     CHECK_FALSE(place.contains(payload_canary));
 }
 
+POSTGRESQL_PAYLOAD_TEST(
+    "keys that cannot be obtained, however many, hold up no later publication") {
+    running->update_subscription(alice, subscription, {.filter = "payload/total ge 100"}).value();
+    start();
+    commit(order("", R"({"total":1})"));
+    // As many publications of other users, each under a data key whose encryption key is lost.
+    host << "INSERT INTO webhooks_data_key (wrapped, kek_id, user_id, created_at) "
+            "SELECT wrapped, 'lost', 'user-' || n, created_at "
+            "FROM webhooks_data_key, generate_series(1, 250) n WHERE user_id = 'alice'";
+    host << "INSERT INTO webhooks_unmatched (event_type, content_type, payload, due_at, "
+            "created_at, subscriptions, key_id) SELECT u.event_type, u.content_type, u.payload, "
+            "u.due_at, u.created_at, u.subscriptions, k.id "
+            "FROM webhooks_unmatched u, webhooks_data_key k WHERE k.kek_id = 'lost'";
+    commit(order("", R"({"total":100})"));
+    keys->calls = 0;
+    for (int i = 0; i < 5 && transport->requests().empty(); ++i) {
+        deliver();
+    }
+    REQUIRE(transport->requests().size() == 1);
+    CHECK(*transport->requests()[0].body == R"({"total":100})");
+    CHECK(text("SELECT count(*) FROM webhooks_unmatched") == "250");
+    // The key provider is asked once for what encrypts all of them, not for each.
+    CHECK(keys->calls < 50);
+}
+
 POSTGRESQL_PAYLOAD_TEST("what is destroyed before a worker judges it ends without being sent") {
     running->update_subscription(alice, subscription, {.filter = "payload/total ge 100"}).value();
     commit(order("", R"({"total":100})"));

@@ -10,8 +10,8 @@ import { Receiver } from "./support/receiver.js";
 import { run, Server, temporaryDirectory } from "./support/server.js";
 import { until } from "./support/wait.js";
 
-async function open(t, server, userId) {
-  const page = await openPage(await openBrowser(t), server.origin);
+async function open(t, server, userId, expected = []) {
+  const page = await openPage(await openBrowser(t), server.origin, { expected });
   await page.goto((await linkFor(server, { userId })).url);
   await heading(page, "Endpoints");
   return page;
@@ -105,5 +105,100 @@ test("a session that is revoked ends with the next thing that its user does", { 
   await page.getByLabel("URL").fill("https://example.com/");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await heading(page, "This session has ended");
+  assert.deepEqual(page.faults, []);
+});
+
+test("the types that deliveries are filtered by are those that the endpoint has", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const endpoint = await server.subscribe({ name: "Shop", eventType: "order.*", url: receiver.url });
+  const page = await open(t, server, "admin");
+  await page.evaluate((id) => (location.hash = `#/endpoints/${id}/deliveries`), endpoint.id);
+  await page.getByRole("heading", { name: "No deliveries yet" }).waitFor();
+  const types = () => page.getByLabel("Event type").locator("option").allTextContents();
+  assert.deepEqual(await types(), ["All types", "order.created", "order.shipped"]);
+  await page.getByRole("button", { name: "Send test" }).click();
+  await page.getByRole("heading", { name: /^Event \d+$/ }).waitFor();
+  await page.getByRole("link", { name: "Deliveries", exact: true }).click();
+  await page.getByRole("row").filter({ hasText: "webhook.test" }).waitFor();
+  assert.deepEqual(await types(), ["All types", "order.created", "order.shipped", "webhook.test"]);
+  assert.deepEqual(page.faults, []);
+});
+
+test("an event is found by its id and by the webhook-id that a server received, whichever endpoint it was for", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const one = await server.subscribe({ name: "One", eventType: "order.created", url: receiver.url });
+  const other = await server.subscribe({ name: "Other", eventType: "order.shipped", url: receiver.url });
+  const [event] = await server.publish("order.shipped", {});
+  await until("it arrives", () => receiver.requests.length === 1);
+  const page = await open(t, server, "admin");
+  for (const text of [String(event), receiver.requests[0].id]) {
+    await page.evaluate((id) => (location.hash = `#/endpoints/${id}/deliveries`), one.id);
+    await heading(page, "One");
+    await page.getByText("Find an event").click();
+    await page.getByLabel("Event ID or webhook-id").fill(` ${text} `);
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.getByRole("heading", { name: `Event ${event}` }).waitFor();
+    await heading(page, "Other");
+    assert.match(page.url(), new RegExp(`endpoints/${other.id}/`));
+  }
+  assert.deepEqual(page.faults, []);
+});
+
+test("recovering says how many events it resends before it does", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  let status = 400;
+  const receiver = await Receiver.start(t, () => ({ status }));
+  const endpoint = await server.subscribe({ name: "Shop", eventType: "*", url: receiver.url, maxRetryCount: 0 });
+  await server.publish("order.created", {});
+  await until("it has failed", async () => (await server.get(`/subscriptions/${endpoint.id}/events?filter=statusCode%20eq%20400`)).body.events.length === 1);
+  const page = await open(t, server, "admin");
+  await page.getByRole("link", { name: "Shop" }).click();
+  const recover = page.getByRole("button", { name: "Recover", exact: true });
+  await recover.click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("1 event will be resent.").waitFor();
+  status = 200;
+  await dialog.getByRole("button", { name: "Recover" }).click();
+  await page.getByRole("status").filter({ hasText: "1 event is being resent." }).waitFor();
+  await until("it arrives", () => receiver.requests.length === 2);
+  await until("it is delivered", async () => (await server.get(`/subscriptions/${endpoint.id}/events/${(await server.events(endpoint))[0].id}`)).body.event.isSuccess);
+  await recover.click();
+  await dialog.getByText("Nothing is missing").waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test("an endpoint whose event type was retired says what that means", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  await server.subscribe({ name: "Shop", eventType: "order.created", url: receiver.url });
+  assert.equal((await server.request("DELETE", "/event-types/order.created?force=true")).status, 200);
+  const page = await open(t, server, "admin", [404]);
+  assert.equal(await page.getByText("Retired", { exact: true }).getAttribute("title"), "No event of this type is published any more.");
+  await page.getByRole("link", { name: "Shop" }).click();
+  const banner = page.locator(".banner").filter({ hasText: "The event type order.created is retired." });
+  await banner.getByRole("link", { name: "Edit" }).click();
+  await heading(page, "Edit Shop");
+  assert.deepEqual(page.faults, []);
+});
+
+test("a search that takes the server too long asks for a time", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t);
+  const endpoint = await server.subscribe({ name: "Shop", eventType: "*", url: receiver.url });
+  await server.publish("order.created", {});
+  const page = await open(t, server, "admin", [503]);
+  await page.evaluate((id) => (location.hash = `#/endpoints/${id}/deliveries`), endpoint.id);
+  const rows = page.getByRole("table", { name: "Deliveries" }).getByRole("row");
+  await rows.nth(1).waitFor();
+  // What a server with millions of events answers.
+  await page.route(/events\?filter=%28isSuccess/, (route) => route.fulfill({ status: 503, json: { success: false, message: "The query took too long." } }));
+  await page.getByLabel("Status").selectOption("Failed");
+  await page.getByRole("alert").filter({ hasText: "Choose when they were created" }).waitFor();
+  assert.equal(await rows.count(), 0, "rows of another status are not shown");
+  await page.unroute(/events\?filter=%28isSuccess/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("No delivery matches.").waitFor();
   assert.deepEqual(page.faults, []);
 });

@@ -22,6 +22,10 @@ test("a feed is read as its page says, and the page says where a reader is", { s
   await page.getByText(`${first}, `).waitFor();
   await checkAccessibility(page);
 
+  const asked = page.locator("pre[aria-label='API key']");
+  assert.equal(await asked.textContent(), `Please issue an API key for reading the webhook feed of our endpoint ${subscription.id} (Production): ` +
+    `user customer, permission feed:read, limited to endpoint ${subscription.id}.`);
+
   /** What the request of this section returns. */
   const request = async (name, cursor) => {
     const command = await page.locator("section").filter({ has: page.getByRole("heading", { name, exact: true }) }).locator("pre").innerText();

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { checkAccessibility, openBrowser, openPage, withoutBrowser } from "./support/browser.js";
 import { heading, linkFor, startServer } from "./support/portal.js";
+import { Receiver } from "./support/receiver.js";
 import { adminKey } from "./support/server.js";
+import { until } from "./support/wait.js";
 
 test("an operator creates and revokes a key, opens a user's portal, and finds all of it in the audit log", { skip: withoutBrowser }, async (t) => {
   const server = await startServer(t);
@@ -57,4 +59,65 @@ test("an operator creates and revokes a key, opens a user's portal, and finds al
   await page.getByLabel("Action").selectOption("portal_session.ended");
   await page.getByRole("row").filter({ hasText: "portal_session.ended" }).first().waitFor();
   assert.deepEqual([...page.faults, ...customer.faults], []);
+});
+
+test("every page of an operator counts the states of endpoints alike, and says whose they are", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const receiver = await Receiver.start(t, ({ path }) => ({ status: { "/ok": 204, "/gone": 410 }[path] ?? 503, headers: { "retry-after": "600" } }));
+  const made = {};
+  for (const [user, name, path] of [["shop", "Fine", "ok"], ["shop", "Broken", "fail"], ["bank", "Also broken", "fail"], ["bank", "Gone", "gone"]]) {
+    const { key } = (await server.post("/api-keys", { apiKey: { userId: user, name } })).body.apiKey;
+    made[name] = await server.subscribe({ name, eventType: "order.created", url: receiver.url + path }, { key });
+  }
+  await server.publish("order.created", {});
+  const counts = async () => (await server.get("/overview")).body.overview.subscriptions;
+  // Two are failing and paused at once: they count as failing.
+  const expected = { active: 1, inactive: 1, failing: 2, paused: 0 };
+  await until("all have answered", async () => JSON.stringify(await counts()) === JSON.stringify(expected));
+  const page = await openPage(await openBrowser(t), server.origin);
+  await page.goto((await linkFor(server, { userId: "admin", view: "operator" })).url);
+  await heading(page, "Overview");
+  await page.getByText("2 endpoints fail, of 3 that are not deactivated.").waitFor();
+  const failing = page.getByRole("table", { name: "Failing" }).getByRole("row");
+  const rowOf = (name) => page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+  assert.match(await rowOf("Broken").innerText(), /shop/);
+  const card = page.locator(".card").filter({ has: page.getByRole("heading", { name: "Endpoints" }) });
+  assert.equal((await card.innerText()).replace(/\s+/g, " "), "Endpoints Active 1 Deactivated 1 Failing 2 Paused 0");
+  await page.getByRole("link", { name: "See all that fail" }).click();
+  await heading(page, "Failing");
+  await failing.nth(2).waitFor();
+  assert.equal(await failing.count(), 3, "a head and two");
+  assert.match(await rowOf("Also broken").innerText(), /bank/);
+  await page.getByRole("link", { name: "Users", exact: true }).click();
+  await rowOf("shop").waitFor();
+  assert.deepEqual((await rowOf("shop").getByRole("cell").allInnerTexts()).slice(0, 4), ["shop", "2", "1", "1"]);
+  assert.deepEqual((await rowOf("bank").getByRole("cell").allInnerTexts()).slice(0, 4), ["bank", "2", "0", "1"]);
+  await page.getByRole("link", { name: "Endpoints", exact: true }).click();
+  const list = page.getByRole("table", { name: "Endpoints" }).getByRole("row");
+  for (const [state, names] of Object.entries({ Active: ["Fine"], Failing: ["Also broken", "Broken"], Paused: [], Deactivated: ["Gone"] })) {
+    await page.getByLabel("State").selectOption(state);
+    await until(`those that are ${state} are listed`, async () => (await list.count()) === (names.length ? names.length + 1 : 0));
+    for (const name of names) assert.match(await rowOf(name).innerText(), new RegExp(state));
+  }
+  await page.getByLabel("State").selectOption("All");
+  await page.getByLabel("Search").fill("BANK");
+  await until("the search finds users", async () => (await list.count()) === 3);
+  await rowOf("Gone").getByRole("link", { name: "bank" }).click();
+  await heading(page, "Endpoints of bank");
+  await page.getByRole("link", { name: "Workers" }).click();
+  await page.getByRole("row").filter({ hasText: "live" }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test("an operator whose endpoint's address is not allowed is told which setting allows it", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t);
+  const page = await openPage(await openBrowser(t), server.origin, { expected: [400] });
+  await page.goto((await linkFor(server, { userId: "admin", view: "operator" })).url);
+  await page.getByRole("link", { name: "Endpoints", exact: true }).click();
+  await page.getByRole("button", { name: "Add endpoint" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Inside");
+  await page.getByLabel("URL").fill("http://10.0.0.1/");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.locator(".error").filter({ hasText: "allowed_networks" }).waitFor();
+  assert.deepEqual(page.faults, []);
 });

@@ -49,6 +49,37 @@ test("a server needs its tables, then several share them, and each stops cleanly
   for (const server of [one, other]) assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.stderr);
 });
 
+test("a key or session that is revoked at one server is rejected by all", options, async (t) => {
+  const cluster = await Cluster.start(t);
+  assert.equal((await run(["migrate", "--storage", cluster.uri])).code, 0);
+  const args = ["--storage", cluster.uri, "--event-type", "a=b", "--portal.public-url", "https://hooks.example.com"];
+  const servers = await Promise.all([1, 2, 3].map(() => Server.start(t, { args })));
+  const [first, , last] = servers;
+  const answers = async (credential, status) => (await Promise.all(servers.map((server) =>
+    server.get("/subscriptions", credential)))).every((answer) => answer.status === status);
+  /** By every server that has answered before, on the connections that are open. */
+  const rejected = (credential) => until("every server rejects it", () => answers(credential, 401), 5);
+
+  for (const revoke of [
+    ({ id }) => first.request("DELETE", `/api-keys/${id}`),
+    ({ id }) => run(["keys", "revoke", String(id), "--storage", cluster.uri]),
+  ]) {
+    const { apiKey } = (await first.post("/api-keys", { apiKey: { name: "k", userId: "alice" } })).body;
+    assert.ok(await answers({ key: apiKey.key }, 200));
+    await revoke(apiKey);
+    await rejected({ key: apiKey.key });
+  }
+
+  const made = (await first.post("/portal-sessions", { userId: "alice" })).body.session;
+  const started = await last.request("POST", new URL("/portal/session", last.base).href,
+    { key: null, body: { code: new URL(made.url).hash.replace("#code=", "") } });
+  assert.equal(started.status, 200, started.text);
+  const session = { key: null, headers: { authorization: `Bearer ${started.body.session.token}` } };
+  assert.ok(await answers(session, 200));
+  assert.equal((await first.request("DELETE", `/portal-sessions/${made.id}`)).status, 200);
+  await rejected(session);
+});
+
 test("the events of a killed server are delivered by the other", options, async (t) => {
   const { start } = await scene(t);
   let openGate;

@@ -62,6 +62,7 @@ async function prepare() {
 
 const pages = {
   endpoints: "#/endpoints",
+  endpoint: "#/endpoints/2",
   deliveries: "#/endpoints/2/deliveries",
   feed: "#/endpoints/1/feed",
   verify: "#/endpoints/1/verify",
@@ -70,7 +71,7 @@ const pages = {
   form: "#/endpoints/new/order.placed",
 };
 
-const operatorPages = { overview: "#/overview", keys: "#/keys", audit: "#/audit", "event-type-edit": "#/event-types/order.placed/edit" };
+const operatorPages = { overview: "#/overview", failing: "#/failing", users: "#/users", workers: "#/workers", "all-endpoints": "#/endpoints", keys: "#/keys", audit: "#/audit", "event-type-edit": "#/event-types/order.placed/edit" };
 
 async function draw(page, name, theme, width) {
   await page.waitForLoadState("networkidle");

@@ -38,7 +38,7 @@ struct Findings {
 /// - each attempt in the log was a request that was answered with that status;
 /// - attempts are numbered 1, 2, 3 ... and ended events stay so;
 /// - nothing waits, and nothing is claimed.
-/// @param uri of the database. @param subscriptions only `steady` and `flaky`.
+/// @param uri of the database. @param subscriptions only `steady`, `flaky` and `reader`.
 /// @param interrupted runs that were killed or suspended: of several requests for an event, theirs
 /// are taken to be the ones missing from the log.
 Findings audit(const std::string& uri, const std::string& schema, const Published& published,

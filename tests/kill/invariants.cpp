@@ -45,12 +45,17 @@ std::vector<Attempt> recorded_in(const Run& run, const std::vector<Attempt>& att
 /// How the history of an event for this endpoint ends, and after how many attempts at most.
 void check_end(const std::string& endpoint, const EventHistory& history) {
     const std::vector<Attempt>& attempts = history.attempts;
+    CHECK_FALSE(history.event.next_retry_at);
+    if (endpoint == reader) {
+        CHECK(attempts.empty());
+        CHECK(history.event.is_success);
+        return;
+    }
     REQUIRE_FALSE(attempts.empty());
     for (std::size_t i = 0; i < attempts.size(); ++i) {
         CHECK(attempts[i].number == static_cast<int>(i) + 1);
         if (i + 1 < attempts.size()) CHECK(attempts[i].outcome == Outcome::retry);
     }
-    CHECK_FALSE(history.event.next_retry_at);
     if (endpoint == broken) {
         CHECK(attempts.back().outcome == Outcome::exhausted);
         CHECK(history.event.error_message == "endpoint responded with 500");
@@ -95,6 +100,27 @@ int check_requests(const std::vector<Request>& requests, const std::vector<Attem
     }
     CHECK(matched == attempts.size());
     return unrecorded;
+}
+
+/// What a subscription's feed has, from its beginning.
+std::vector<EventId> read_feed(Storage& storage, SubscriptionId subscription) {
+    std::vector<EventId> read;
+    FeedRequest request{.take = 7, .max_bytes = 1'000'000};
+    for (bool has_more = true; has_more;) {
+        const FeedRows rows = storage.read_feed(auditor, subscription, request).value();
+        for (const HeldEvent& event : rows.events) {
+            read.push_back(event.id);
+        }
+        request.from = rows.next;
+        has_more = rows.has_more;
+    }
+    return read;
+}
+
+/// Each event once, in order.
+void check_feed(Storage& storage, SubscriptionId subscription, std::vector<Event> events) {
+    std::ranges::sort(events, {}, &Event::id);
+    CHECK(std::ranges::equal(read_feed(storage, subscription), events, {}, {}, &Event::id));
 }
 
 /// What is left to take over, or to break, for the next worker.
@@ -159,7 +185,7 @@ void check_operational(const std::vector<Event>& events, int exhausted,
         if (is_recovered) CHECK(failing == recovered);
     }
     CHECK(counts["webhook.subscription.created"] ==
-          std::map<std::string, int>{{steady, 1}, {flaky, 1}, {broken, 1}});
+          std::map<std::string, int>{{steady, 1}, {flaky, 1}, {broken, 1}, {reader, 1}});
     CHECK(counts["webhook.event.exhausted"][broken] == exhausted);
     CHECK(counts["webhook.subscription.failing"][broken] <= 1);
     CHECK(counts["webhook.subscription.recovered"][broken] == 0);
@@ -179,7 +205,7 @@ void check_audit(Storage& storage) {
     std::map<std::string, int> expected;
     for (const Subscription& subscription : storage.list_subscriptions(auditor, {}).value().items)
         expected["subscription.created " + std::to_string(subscription.id.value)] = 1;
-    CHECK(expected.size() == 4);
+    CHECK(expected.size() == 5);
     for (const EventType& type : storage.configuration(0).value().event_types)
         expected["event_type.created " + type.name] = 1;
     CHECK(counts == expected);
@@ -227,7 +253,7 @@ Numbers check_payloads(const std::vector<Event>& events, int publications) {
 void check_acknowledged(const Logs& logs, const Numbers& numbers) {
     CHECK(logs.acknowledged.size() == static_cast<std::size_t>(logs.publications));
     for (const auto& [number, events] : logs.acknowledged) {
-        CHECK(events.size() == 3);
+        CHECK(events.size() == 4);
         for (const EventId event : events) {
             INFO("event " << event.value);
             REQUIRE(numbers.contains(event));
@@ -252,6 +278,7 @@ int check_invariants(const Logs& logs) {
         }
         events = events_of(*logs.storage, subscription.id);
         numbers.merge(check_payloads(events, logs.publications));
+        check_feed(*logs.storage, subscription.id, events);
         for (const Event& event : events) {
             INFO(subscription.name << ", event " << event.id.value);
             const EventHistory history =

@@ -20,6 +20,9 @@ inline constexpr const char* broken = "broken";  ///< Answers 500; it is tried t
 /// Answers 200; its subscription is to operational events of all.
 inline constexpr const char* listener = "listener";
 
+/// Its subscription is only read.
+inline constexpr const char* reader = "reader";
+
 // For several workers on one database.
 
 inline constexpr const char* shared_event_type = "order.created";

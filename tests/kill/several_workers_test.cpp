@@ -10,10 +10,12 @@
 #include <fstream>
 #include <iostream>
 #include <kill/audit.hpp>
+#include <kill/feed_reader.hpp>
 #include <kill/scene.hpp>
 #include <kill/settings.hpp>
 #include <kill/worker_process.hpp>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -76,6 +78,12 @@ public:
                                        .user_id = "host"})
                 .value();
         }
+        const Subscription draft{.name = reader,
+                                 .event_type = shared_event_type,
+                                 .delivery = Delivery::pull,
+                                 .user_id = "host"};
+        reads_ = storage_->insert_subscription(Principal::administrator("admin"), draft).value().id;
+        feed_ = std::make_unique<FeedReader>(storage_, reads_);
         for (int slot = 0; slot < slots; ++slot) {
             start(slot);
         }
@@ -138,6 +146,7 @@ public:
             CHECK(faults_.contains(run));
         }
         CHECK(check_order(receiver_.requests()) > 0);
+        check_feed();
         return findings;
     }
 
@@ -159,6 +168,22 @@ private:
         int run = 0;
         std::unique_ptr<WorkerProcess> process;
     };
+
+    /// What was read meanwhile is each event once, in order.
+    void check_feed() const {
+        std::vector<EventId> expected;
+        ListQuery query{.take = max_take, .after = 0};
+        for (bool has_more = true; has_more;) {
+            const auto page = storage_->list_events(host, reads_, query).value();
+            for (const Event& event : page.items) {
+                expected.push_back(event.id);
+            }
+            has_more = !page.items.empty();
+            if (has_more) query.after = page.items.back().id.value;
+        }
+        CHECK(expected.size() == static_cast<std::size_t>(publications_));
+        CHECK(feed_->finish() == expected);
+    }
 
     Worker& worker_in(int slot) { return workers_[static_cast<std::size_t>(slot)]; }
 
@@ -192,6 +217,8 @@ private:
     /// It takes a while, so that failures hit requests in flight.
     RequestLog receiver_{20ms};
     std::shared_ptr<Storage> storage_;
+    SubscriptionId reads_;
+    std::unique_ptr<FeedReader> feed_;
     int runs_ = 0;
     std::set<int> faults_;  ///< Runs that were killed, or stopped past their lease.
     std::array<Worker, slots> workers_;

@@ -95,7 +95,7 @@ std::shared_ptr<Storage> open_storage(const std::string& folder, const std::stri
 void subscribe(WebhookService& service, const std::string& url) {
     service.register_event_type({.name = event_type, .description = "An order"}).value();
     const std::vector<Subscription> there = service.subscriptions(host).value().items;
-    for (const char* name : {listener, steady, flaky, broken}) {
+    for (const char* name : {listener, steady, flaky, broken, reader}) {
         // An earlier run may have created it.
         if (std::ranges::find(there, name, &Subscription::name) != there.end()) continue;
         SubscriptionDraft draft{
@@ -104,6 +104,10 @@ void subscribe(WebhookService& service, const std::string& url) {
         if (draft.name == listener) {
             draft.event_type = "webhook.*";
             draft.operator_scope = true;
+        }
+        if (draft.name == reader) {
+            draft.delivery = Delivery::pull;
+            draft.url.clear();
         }
         service.create_subscription(host, draft).value();
     }
@@ -135,7 +139,8 @@ void publish(WebhookService& service, const PublisherLog& log, int publications)
 
 /// One query, because an operational event is written together with the end that it tells of.
 bool is_all_done(const WebhookService& service) {
-    const ListQuery undone{.filter = field("nextRetryAt") != nullptr || field("sentAt") == nullptr,
+    const ListQuery undone{.filter = field("nextRetryAt") != nullptr ||
+                                     (field("sentAt") == nullptr && field("isSuccess") == false),
                            .take = 0};
     return service.all_events(host, undone).value().total == 0;
 }

@@ -70,6 +70,12 @@ def narrow(document, event_types, quiet_type, endpoint):
     members["eventType"] = {"enum": [quiet_type, *event_types, "order.*", "webhook.subscription.*", None]}
     # Only together with a type of operational events.
     members["operatorScope"] = {"enum": [False, None]}
+    # It cannot be changed, and decides whether there is a URL.
+    members["delivery"] = {"enum": ["push", None]}
+    made = schemas["NewSubscription"]["properties"]["subscription"]["allOf"]
+    made[1]["required"].append("url")
+    made[1]["properties"]["url"] = {"type": "string"}
+    del made[2]
     members["url"] = {"enum": [endpoint, endpoint + "a?b=c", None]}
     # A private key of 64 bytes has to match its public half.
     ed25519 = schemas["Secret"]["anyOf"][-1]

@@ -151,13 +151,19 @@ void AuditStorage::note_append(WorkerId worker, const Append& append, const Appe
     if (append.subscriptions != model_.matching(publication)) {
         world_.fail("a publication was matched to other subscriptions than there are");
     }
+    if (!std::ranges::all_of(append.subscriptions, [&](SubscriptionId id) {
+            return append.is_pulled(id) == model_.is_pulled(id);
+        })) {
+        world_.fail("a worker takes events that are only read");
+    }
     publication.is_written = true;
     publication.events.clear();
     const std::uint64_t tag = model_.identities.at(worker).tag;
     for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
         const EventId id{appended.first_event.value + static_cast<std::int64_t>(i)};
         if (model_.events.contains(id)) world_.fail("an id was given twice");
-        const bool is_stored = append.due || std::ranges::binary_search(waiting, id);
+        const bool is_pulled = model_.is_pulled(append.subscriptions[i]);
+        const bool is_stored = is_pulled || append.due || std::ranges::binary_search(waiting, id);
         model_.events[id] = {.id = id,
                              .subscription = append.subscriptions[i],
                              .publication = found->second,
@@ -168,7 +174,8 @@ void AuditStorage::note_append(WorkerId worker, const Append& append, const Appe
                              .holder = is_stored ? WorkerId{} : worker,
                              .taken = world_.now,
                              .reopened = world_.now,
-                             .is_only_in_memory = !is_stored};
+                             .is_only_in_memory = !is_stored,
+                             .is_pulled = is_pulled};
         model_.identities.at(worker).last_appended = id;
         publication.events.push_back(id);
         ++world_.statistics.events;

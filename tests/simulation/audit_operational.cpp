@@ -73,7 +73,8 @@ void note_received(World& world, const OperationalEvent& told, const Event& rece
                                  .appended = world.now,
                                  .created_at = received.created_at,
                                  .due = received.created_at,
-                                 .reopened = world.now};
+                                 .reopened = world.now,
+                                 .is_pulled = model.is_pulled(received.subscription_id)};
     ++world.statistics.operational;
 }
 

@@ -78,6 +78,10 @@ void EventState::release() {
     }
 }
 
+bool Model::is_pulled(SubscriptionId id) const {
+    return subscriptions.at(id).current().subscription.delivery == Delivery::pull;
+}
+
 EventId Model::newest_event(SubscriptionId id) const {
     const auto newest = std::find_if(events.rbegin(), events.rend(), [id](const auto& each) {
         return each.second.subscription == id;

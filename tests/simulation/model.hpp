@@ -83,8 +83,13 @@ struct EventState {
     std::vector<RequestState> requests = {};
 
     bool has_ended() const {
-        return !attempts.empty() && attempts.back().outcome != Outcome::retry && !is_reopened;
+        return is_pulled ||
+               (!attempts.empty() && attempts.back().outcome != Outcome::retry && !is_reopened);
     }
+    bool is_success() const {
+        return is_pulled || (has_ended() && attempts.back().outcome == Outcome::delivered);
+    }
+    bool is_pulled = false;    ///< Its subscription has `Delivery::pull`.
     bool is_reopened = false;  ///< Since the latest attempt.
 
     /// Of its holder, not recorded yet; null: none.
@@ -130,6 +135,7 @@ struct Model {
 
     /// Those that a publication reaches now, ascending.
     std::vector<SubscriptionId> matching(const PublicationState& publication) const;
+    bool is_pulled(SubscriptionId id) const;
     /// 0: none.
     EventId newest_event(SubscriptionId id) const;
     std::int64_t count_exhausted(SubscriptionId id) const;

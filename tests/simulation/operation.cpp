@@ -86,7 +86,9 @@ const std::vector<Kind> kinds = {
     {"stop", 2, stop},
     {"crash", 1, crash},
     {"set a clock", 2, set_clock},
-    {"subscribe to operational events", 0, subscribe_to_operational},  // See make_operations.
+    // See make_operations.
+    {"subscribe to operational events", 0, subscribe_to_operational},
+    {"subscribe a reader", 0, subscribe_reader},
 };
 
 std::size_t kind_of(void (*perform)(Scene&)) {
@@ -106,12 +108,13 @@ std::size_t pick_kind(Generator& random) {
 }
 
 /// In half of the seeds, from a source of chance of its own, so that seeds keep their meaning.
-void add_operational(const Config& config, std::vector<Operation>& operations) {
-    Generator random(config.seed ^ 0x6f707321);
+void add_some(const Config& config, void (*perform)(Scene&), std::uint64_t source,
+              std::vector<Operation>& operations) {
+    Generator random(config.seed ^ source);
     if (random.chance(0.5)) return;
     for (int i = random.between(1, 4); i > 0; --i) {
         operations.push_back({.at = random.between(Micros(0), config.length / 2),
-                              .kind = kind_of(subscribe_to_operational),
+                              .kind = kind_of(perform),
                               .seed = random.next()});
     }
 }
@@ -138,7 +141,8 @@ std::vector<Operation> make_operations(const Config& config) {
                               .kind = pick_kind(random),
                               .seed = random.next()});
     }
-    add_operational(config, operations);
+    add_some(config, subscribe_to_operational, 0x6f707321, operations);
+    add_some(config, subscribe_reader, 0x70756c6c, operations);
     std::ranges::sort(operations, {}, &Operation::at);
     return operations;
 }

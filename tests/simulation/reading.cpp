@@ -76,9 +76,7 @@ const std::vector<Filtering>& filterings() {
     static const std::vector<Filtering> all = {
         {{}, [](const World&, const EventState&) { return true; }},
         {field("isSuccess") == true,
-         [](const World&, const EventState& event) {
-             return event.has_ended() && event.attempts.back().outcome == Outcome::delivered;
-         }},
+         [](const World&, const EventState& event) { return event.is_success(); }},
         {field("retryCount") > 0,
          [](const World&, const EventState& event) {
              return std::ranges::count_if(event.attempts, made_request) > 1;
@@ -134,6 +132,33 @@ void check_undelivered(const Subject& subject, Storage& reader) {
     }
 }
 
+bool has_expired(const World& world, const EventState& event) {
+    const auto& expires_at = world.model.publications.at(event.publication).publication.expires_at;
+    return expires_at && *expires_at <= world.storage_clock.now();
+}
+
+/// A feed has each event once, in order, however it ended.
+void check_feed(const Subject& subject, Storage& reader) {
+    std::vector<EventId> expected;
+    for (const EventState* event : subject.events) {
+        if (!has_expired(subject.world, *event)) expected.push_back(event->id);
+    }
+    std::vector<EventId> found;
+    FeedRequest request{.take = 10, .max_bytes = 100'000};
+    for (bool has_more = true; has_more;) {
+        const FeedRows rows = reader
+                                  .read_feed(reader_of(subject.world, subject.subscription),
+                                             subject.subscription.id, request)
+                                  .value();
+        for (const HeldEvent& event : rows.events) {
+            found.push_back(event.id);
+        }
+        request.from = rows.next;
+        has_more = rows.has_more;
+    }
+    if (found != expected) subject.world.fail("a feed has other events than there are");
+}
+
 void check_subscription(const World& world, const Subscription& subscription, Storage& reader) {
     const Principal reads = reader_of(world, subscription);
     const DeliveryStatistics statistics = reader.statistics(reads, subscription.id, {}).value();
@@ -149,6 +174,7 @@ void check_subscription(const World& world, const Subscription& subscription, St
     }
     check_lists(subject, reader);
     check_undelivered(subject, reader);
+    check_feed(subject, reader);
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ void send_test_event(Scene& scene);
 // subscribing.cpp:
 void create_subscription(Scene& scene);
 void subscribe_to_operational(Scene& scene);
+void subscribe_reader(Scene& scene);
 void update_subscription(Scene& scene);
 void rotate_secret(Scene& scene);
 void delete_subscription(Scene& scene);

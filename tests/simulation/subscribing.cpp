@@ -47,6 +47,18 @@ void subscribe_to_operational(Scene& scene) {
     }));
 }
 
+/// One that nothing is sent to.
+void subscribe_reader(Scene& scene) {
+    SubscriptionDraft draft{.name = "reader", .event_type = pattern(scene.random)};
+    draft.delivery = Delivery::pull;
+    if (scene.random.chance(0.2)) draft.event_type = "webhook.*";
+    if (scene.random.chance(0.2)) draft.filter = scene.random.pick(filters());
+    const Principal owner = Principal::user(scene.user());
+    static_cast<void>(scene.process.call([&](WebhookService& service) {
+        return service.create_subscription(owner, std::move(draft));
+    }));
+}
+
 void update_subscription(Scene& scene) {
     const auto id = scene.subscription();
     if (!id) return;

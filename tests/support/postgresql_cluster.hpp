@@ -13,6 +13,8 @@ public:
     std::string uri() const { return server_.uri(); }
     /// Its one socket.
     std::string socket() const { return server_.socket(); }
+    /// Whether any file of its data, its write-ahead log or its log contains a text.
+    bool has_in_its_files(const std::string& text) const;
     /// Ends the server at once, with all of its connections, and starts it again.
     void restart();
 

@@ -245,6 +245,17 @@ TEST_CASE("a request's own timeout counts, whether it is shorter or longer than 
         request.timeout = 100ms;
         CHECK(driver.send(request).error == "no response within 100 ms");
     }
+    SECTION("at most as long as it may be, unless it has a timeout") {
+        Driver driver({.attempt_timeout = 5min});
+        request.max_timeout = 100ms;
+        CHECK(driver.send(request).error == "no response within 100 ms");
+        request.timeout = 60s;
+        CHECK(driver.send(request).status_code == 200);
+        Driver hasty({.attempt_timeout = 100ms, .connect_timeout = 100ms});
+        request.timeout = 0ms;
+        request.max_timeout = 60s;
+        CHECK(hasty.send(request).error == "no response within 100 ms");
+    }
 }
 
 TEST_CASE("the request is exactly what was asked for") {

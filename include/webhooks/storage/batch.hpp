@@ -3,6 +3,7 @@
 /// @file
 /// What a worker writes in one transaction, and what it gets back.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -46,6 +47,8 @@ struct Message {
     std::int64_t key_id = 0;
     /// As in Publication. Empty: its events do not wait for others.
     std::string ordering_key = {};
+    /// When its publisher wants it to be delivered, if that is later than its publication.
+    std::optional<Time> deliver_at = {};
 };
 
 /// Identifies repetitions of a publication.
@@ -59,8 +62,16 @@ struct IdempotencyKey {
 
 /// One message for the subscriptions that it matched. Its events get consecutive ids.
 struct Append {
+    /// Whether the event for this subscription is only read from the feed.
+    bool is_pulled(SubscriptionId subscription) const {
+        return !pulled.empty() && std::ranges::binary_search(pulled, subscription);
+    }
+
     std::shared_ptr<const Message> message;
     std::vector<SubscriptionId> subscriptions;  ///< May be empty; ascending.
+    /// Those of `subscriptions` that have `Delivery::pull`, ascending. Their events have ended from
+    /// the beginning: no worker holds them, they have no rows, and they are in no queue.
+    std::vector<SubscriptionId> pulled = {};
     std::optional<IdempotencyKey> idempotency = {};
     /// If set, the worker does not take these events: they wait in storage until then, for any
     /// worker.

@@ -31,7 +31,8 @@ struct Worker {
 // An undelivered event may have a row of its own, apart from the log. It gets the row when an
 // attempt fails, or when it waits without an attempt, and loses it when it is delivered. An event
 // without a row is either delivered or in the memory of the worker that appended it. A row is
-// unclaimed, or claimed by one worker.
+// unclaimed, or claimed by one worker. The events of `Append::pulled` never get one: they count as
+// delivered, without attempts.
 
 /// An event that a worker holds in order to deliver it.
 struct HeldEvent {
@@ -56,7 +57,8 @@ struct HeldEvent {
 // written its end. What a lost worker had in memory is due only after `deadline_of_ordered`: its
 // request may still be in flight.
 
-/// The time after which a request of an ordered event is over, by the timeout of its subscription.
+/// The time after which a request of an ordered event is over, by the timeout of its subscription:
+/// `OutgoingRequest::max_timeout`.
 constexpr std::chrono::seconds deadline_of_ordered(std::chrono::seconds timeout) noexcept {
     return timeout.count() > 0 ? timeout : std::chrono::seconds(15);
 }
@@ -89,8 +91,10 @@ struct Claim {
     /// The revision of subscriptions when the events were claimed, or a later one: a worker whose
     /// index is older must refresh it before it handles the events.
     Revision revision = 0;
-    /// Of what hosts published in their own transactions and storage has judged since: the
-    /// subscriptions whose filter did not let it through, once for each publication.
+    /// The number of publications in transactions of hosts that storage has judged since: their
+    /// events exist now.
+    std::size_t judged = 0;
+    /// Of these, the subscriptions whose filter did not let it through, once for each publication.
     std::vector<SubscriptionId> filtered = {};
 };
 

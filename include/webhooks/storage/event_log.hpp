@@ -75,7 +75,8 @@ struct FeedRequest {
 };
 
 struct FeedRows {
-    /// Ascending; `due` is set, and not 0, if a scheduled one has not been attempted yet.
+    /// Ascending; `due` is set, and not 0, if a scheduled one has not been attempted yet. Of a
+    /// subscription with `Delivery::pull` it is `Message::deliver_at`.
     std::vector<HeldEvent> events = {};
     FeedPosition next = {};  ///< After `events`.
     bool has_more = false;
@@ -142,7 +143,7 @@ public:
     // ---- Resending, on request.
 
     /// Makes an event due now, with a full set of attempts. @return conflict while a worker has it
-    /// in memory.
+    /// in memory, and for one of `Append::pulled`.
     virtual Result<> reopen_event(const Principal&, SubscriptionId, EventId) = 0;
     /// As `reopen_event`, for the events created in a period that have a history, are not delivered
     /// and in no worker's memory, in order of id, starting after `after`, up to `limit`.

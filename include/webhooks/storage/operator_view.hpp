@@ -25,10 +25,10 @@ struct StorageSample {
     /// When the oldest event was created that feeds do not show yet, because a transaction that is
     /// open may still append one before it.
     std::optional<Time> oldest_held_back = {};
-    // Subscriptions. Each counts under the first of these that applies.
+    // Subscriptions, by SubscriptionState.
     std::size_t inactive = 0;
-    std::size_t paused = 0;   ///< Nothing is sent before `Subscription::paused_until`.
-    std::size_t failing = 0;  ///< No attempt has succeeded since one failed.
+    std::size_t failing = 0;
+    std::size_t paused = 0;
     std::size_t active = 0;
     // Workers.
     std::size_t live = 0;

@@ -35,6 +35,7 @@
 #include <webhooks/testing/storage_contract/ordering.hpp>
 #include <webhooks/testing/storage_contract/overview.hpp>
 #include <webhooks/testing/storage_contract/portal_sessions.hpp>
+#include <webhooks/testing/storage_contract/pull.hpp>
 #include <webhooks/testing/storage_contract/reopen.hpp>
 #include <webhooks/testing/storage_contract/retention.hpp>
 #include <webhooks/testing/storage_contract/sample.hpp>

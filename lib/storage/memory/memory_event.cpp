@@ -23,6 +23,7 @@ Event MemoryEvent::view_without_payload(EventId id) const {
             attempts, [](const Attempt& attempt) { return is_request(attempt.outcome); });
         apply_latest_attempt(event, attempts.back(), static_cast<int>(requests));
     }
+    event.is_success = event.is_success || is_pulled();
     if (has_due_row()) apply_next_retry(event, *row->due);
     return event;
 }

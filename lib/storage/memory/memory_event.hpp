@@ -25,7 +25,9 @@ struct MemoryEvent {
     };
 
     /// Whether it is only in the memory of the worker that appended it.
-    bool is_in_memory_alone() const { return !row && attempts.empty(); }
+    bool is_in_memory_alone() const { return has_no_history() && worker != WorkerId{}; }
+    /// Whether it is of a subscription with `Delivery::pull`.
+    bool is_pulled() const { return has_no_history() && worker == WorkerId{}; }
     /// Whether a worker holds it: only in its memory, or by the row that it has claimed.
     bool is_held_by(WorkerId holder) const {
         return row ? row->claimed_by == holder : is_in_memory_alone() && worker == holder;
@@ -43,9 +45,7 @@ struct MemoryEvent {
     bool is_ordered() const { return !message->ordering_key.empty(); }
     bool has_due_row() const { return row && row->due; }
     /// Whether no worker has it in its memory.
-    bool can_reopen() const {
-        return !is_in_memory_alone() && (!row || is_free() || row->is_reserved);
-    }
+    bool can_reopen() const { return row ? is_free() || row->is_reserved : !attempts.empty(); }
     /// Whether `reopen_undelivered` takes it.
     bool is_undelivered(const CreationPeriod& period) const {
         return row && row->attempts > 0 && period.contains(created_at) && can_reopen();
@@ -58,11 +58,14 @@ struct MemoryEvent {
 
     SubscriptionId subscription{};
     std::shared_ptr<const Message> message;
-    WorkerId worker{};  ///< The one that appended it.
+    WorkerId worker{};  ///< The one that appended it to deliver it.
     std::uint64_t worker_tag = 0;
     Time created_at{};
     std::vector<Attempt> attempts = {};
     std::optional<Row> row = {};
+
+private:
+    bool has_no_history() const { return !row && attempts.empty(); }
 };
 
 }  // namespace webhooks::storage

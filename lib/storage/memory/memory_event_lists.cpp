@@ -32,7 +32,7 @@ Result<Page<Event>> MemoryStorage::list_all_events(const Principal& principal,
 }
 
 Result<Page<Event>> MemoryStorage::answer_from(const MemoryLog::Copies& rows,
-                                               const ListQuery& query) const {
+                                               const ListQuery& query) {
     const Result<query::Plan> plan = query::make_plan(query, ListKind::events);
     if (!plan) return plan.error();
     const query::Budget budget = budget_for(query.stop);
@@ -52,6 +52,10 @@ Result<Page<Event>> MemoryStorage::answer_from(const MemoryLog::Copies& rows,
         event.payload = plan->reads_payload ? *by_id.at(event.id)->message->payload : "";
         if (!plan->reads_response) event.response.reset();
         if (!size.add(content_bytes(event))) return page_too_large();
+    }
+    const std::scoped_lock lock(mutex_);
+    for (Event& event : page->items) {
+        if (event.next_retry_at) event.blocked_by = log_.in_front_of(event.id);
     }
     return page;
 }

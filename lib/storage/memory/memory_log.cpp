@@ -29,7 +29,11 @@ public:
             rows.has_more = rows.events.size() == request.take || bytes > request.max_bytes;
             if (rows.has_more) return;
             rows.events.push_back(event.held(*id));
-            if (!event.is_scheduled()) rows.events.back().due = {};
+            if (event.is_pulled()) {
+                rows.events.back().due = event.message->deliver_at.value_or(Time{});
+            } else if (!event.is_scheduled()) {
+                rows.events.back().due = {};
+            }
             bytes += event.message->payload->size();
         }
     }
@@ -59,7 +63,9 @@ std::vector<Event> MemoryLog::newest(SubscriptionId subscription, std::size_t li
     std::vector<Event> events;
     const std::set<EventId>& ids = of(subscription);
     for (auto id = ids.rbegin(); id != ids.rend() && events.size() < limit; ++id) {
-        events.push_back(events_.at(*id).view(*id));
+        Event event = events_.at(*id).view(*id);
+        event.blocked_by = in_front_of(*id);
+        events.push_back(std::move(event));
     }
     return events;
 }
@@ -161,14 +167,15 @@ void MemoryLog::append(const Worker& worker, const Append& append, EventId first
                        std::vector<EventId>& waiting) {
     EventId id = first;
     for (const SubscriptionId subscription : append.subscriptions) {
+        const bool is_pulled = append.is_pulled(subscription);
         events_[id] = {.subscription = subscription,
                        .message = append.message,
-                       .worker = worker.id,
+                       .worker = is_pulled ? WorkerId{} : worker.id,
                        .worker_tag = worker.tag,
                        .created_at = now};
         of_subscription_[subscription].insert(id);
-        if (append.due) put_row(id, {.due = append.due});
-        if (events_[id].is_ordered()) enter_queue(worker.id, id, now, waiting);
+        if (append.due && !is_pulled) put_row(id, {.due = append.due});
+        if (events_[id].is_ordered() && !is_pulled) enter_queue(worker.id, id, now, waiting);
         last_event_ = id;
         ++id.value;
     }

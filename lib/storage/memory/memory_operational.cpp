@@ -1,5 +1,8 @@
 #include <storage/memory/memory_operational.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace webhooks::storage {
 
 std::vector<SubscriptionId> MemoryOperationalTable::recipients(const OperationalEvent& event,
@@ -9,9 +12,11 @@ std::vector<SubscriptionId> MemoryOperationalTable::recipients(const Operational
 
 void MemoryOperationalTable::append(const Message& message,
                                     const std::vector<SubscriptionId>& subscriptions, Time now) {
-    const Append append{.message = std::make_shared<const Message>(message),
-                        .subscriptions = subscriptions,
-                        .due = now};
+    Append append{.message = std::make_shared<const Message>(message),
+                  .subscriptions = subscriptions,
+                  .due = now};
+    std::ranges::copy_if(subscriptions, std::back_inserter(append.pulled),
+                         [&](SubscriptionId id) { return subscriptions_.is_pulled(id); });
     std::vector<EventId> waiting;
     log_.append({.tag = random_.next()}, append, {log_.last_event().value + 1}, now, waiting);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <base/guarded_clock.hpp>
 #include <map>
+#include <publication/webhook_id.hpp>
 #include <query/evaluate_list.hpp>
 #include <query/plan.hpp>
 #include <set>
@@ -13,6 +14,7 @@
 #include <storage/feed_page.hpp>
 #include <storage/rollup_counts.hpp>
 #include <storage/subscription_change.hpp>
+#include <storage/subscription_state.hpp>
 #include <string_view>
 #include <webhooks/memory_storage.hpp>
 
@@ -21,18 +23,6 @@ namespace storage {
 namespace {
 
 const Principal everyone = Principal::administrator({});
-
-void count_subscription(const Subscription& subscription, Time now, StorageSample& sample) {
-    if (!subscription.is_active) {
-        ++sample.inactive;
-    } else if (subscription.paused_until > now) {
-        ++sample.paused;
-    } else if (subscription.failing_since) {
-        ++sample.failing;
-    } else {
-        ++sample.active;
-    }
-}
 
 }  // namespace
 
@@ -198,6 +188,8 @@ Result<EventHistory> MemoryStorage::find_event(const Principal& principal, Subsc
 EventHistory MemoryStorage::history_of(EventId id, const MemoryEvent& event) const {
     EventHistory history{.event = event.view(id), .attempts = event.attempts};
     history.event.blocked_by = log_.in_front_of(id);
+    history.content_type = event.message->content_type;
+    history.webhook_id = to_string(WebhookId{.worker_tag = event.worker_tag, .event = id});
     return history;
 }
 
@@ -332,7 +324,7 @@ StorageSample MemoryStorage::count_all() const {
     log_.count(sample, now);
     workers_.count(sample, clock_->steady_now());
     subscriptions_.for_each_visible(everyone, [&](const Subscription& subscription) {
-        count_subscription(subscription, now, sample);
+        ++count_of(sample, state_of(subscription, now));
     });
     return sample;
 }
@@ -352,14 +344,14 @@ Result<Overview> MemoryStorage::overview() {
 
 Result<std::vector<UserSummary>> MemoryStorage::users(const std::string& after, std::size_t limit) {
     const std::scoped_lock lock(mutex_);
+    const Time now = clock_->now();
     std::map<std::string, UserSummary> users;
     subscriptions_.for_each_visible(everyone, [&](const Subscription& subscription) {
         if (subscription.user_id <= after) return;
         UserSummary& user = users[subscription.user_id];
         user.user_id = subscription.user_id;
         ++user.subscriptions;
-        if (subscription.is_active) ++user.active;
-        if (subscription.is_active && subscription.failing_since) ++user.failing;
+        ++count_of(user, state_of(subscription, now));
         user.waiting += log_.count_waiting(subscription.id);
     });
     std::vector<UserSummary> page;

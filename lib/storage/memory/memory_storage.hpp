@@ -120,7 +120,7 @@ private:
     /// Whether a principal may see the event, and which one it is.
     Result<const MemoryEvent*> find_visible(const Principal&, SubscriptionId, EventId);
     /// Evaluates the query without the lock, so that nothing waits for it.
-    Result<Page<Event>> answer_from(const MemoryLog::Copies&, const ListQuery&) const;
+    Result<Page<Event>> answer_from(const MemoryLog::Copies&, const ListQuery&);
     query::Budget budget_for(std::stop_token stop) const;
     /// @return as it is stored now.
     EventType write(const Principal& by, const std::optional<EventType>& before, EventType after);

@@ -35,6 +35,8 @@ public:
     /// As OperationalTable::recipients.
     std::vector<SubscriptionId> recipients(const OperationalEvent& event,
                                            const std::string& owner) const;
+    /// @pre it exists
+    bool is_pulled(SubscriptionId id) const;
     std::optional<EventType> find_event_type(const std::string& name) const;
     /// Inserts it, or replaces the one of its name, at a new revision. @return as it is stored now.
     EventType write(EventType type);

@@ -38,7 +38,8 @@ std::optional<std::string> write_details(const std::shared_ptr<const AttemptDeta
     return text.append("\n").append(write_headers(details->response_headers));
 }
 
-std::shared_ptr<const AttemptDetails> read_details(const std::optional<std::string>& text) {
+std::shared_ptr<const AttemptDetails> read_details(const std::optional<std::string>& text,
+                                                   bool is_encrypted) {
     if (!text) return nullptr;
     const std::size_t end = std::min(text->find('\n'), text->size());
     std::string_view line = std::string_view(*text).substr(0, end);
@@ -49,7 +50,7 @@ std::shared_ptr<const AttemptDetails> read_details(const std::optional<std::stri
         details.*member = read_duration(take_word(line));
     }
     details.response_headers =
-        read_headers(std::string_view(*text).substr(std::min(end + 1, text->size())));
+        read_headers(std::string_view(*text).substr(std::min(end + 1, text->size())), is_encrypted);
     return std::make_shared<const AttemptDetails>(std::move(details));
 }
 

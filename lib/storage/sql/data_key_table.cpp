@@ -120,6 +120,17 @@ bool update_data_key(soci::session& sql, const DataKeyRow& old, const DataKeyRow
                    "WHERE id = :id AND wrapped = :old") > 0;
 }
 
+const Result<EncryptionKey>& EncryptionKeys::current() {
+    if (!current_) current_ = encryption::current_key(provider_);
+    return *current_;
+}
+
+const Result<EncryptionKey>& EncryptionKeys::find(const std::string& id) {
+    const auto known = found_.find(id);
+    if (known != found_.end()) return known->second;
+    return found_.emplace(id, encryption::find_key(provider_, id)).first->second;
+}
+
 Result<DataKeyRow> wrap(std::int64_t id, const Secret& data_key, const EncryptionKey& key) {
     Result<std::string> wrapped =
         encryption::seal(key.bytes, data_key.reveal(), {data_keys, std::to_string(id)});
@@ -137,9 +148,14 @@ Result<Secret> unwrap(const DataKeyRow& row, const EncryptionKey& key) {
                                     "the row in webhooks_data_key has been changed");
 }
 
-Result<Secret> unwrap(const DataKeyRow& row, KeyProvider& keys) {
-    const Result<EncryptionKey> key = encryption::find_key(keys, row.kek_id);
+Result<Secret> unwrap(const DataKeyRow& row, EncryptionKeys& keys) {
+    const Result<EncryptionKey>& key = keys.find(row.kek_id);
     return key ? unwrap(row, *key) : key.error();
+}
+
+Result<Secret> unwrap(const DataKeyRow& row, KeyProvider& keys) {
+    EncryptionKeys asked(keys);
+    return unwrap(row, asked);
 }
 
 std::vector<SubscriptionId> subscriptions_not_under(soci::session& sql, std::int64_t key_id,

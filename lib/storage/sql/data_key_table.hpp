@@ -6,6 +6,7 @@
 #include <soci/soci.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -57,12 +58,29 @@ void set_encrypts_payloads(soci::session& sql, bool encrypts);
 /// @return false if the row has changed since it was read
 bool update_data_key(soci::session& sql, const DataKeyRow& old, const DataKeyRow& changed);
 
+/// What the host's key provider answers during one call: it is asked for each key once, also if it
+/// does not give it, however many data keys the key encrypts. Not thread-safe.
+class EncryptionKeys {
+public:
+    explicit EncryptionKeys(KeyProvider& provider) : provider_(provider) {}
+
+    const Result<EncryptionKey>& current();
+    /// @return as `KeyProvider::find`
+    const Result<EncryptionKey>& find(const std::string& id);
+
+private:
+    KeyProvider& provider_;
+    std::optional<Result<EncryptionKey>> current_;
+    std::map<std::string, Result<EncryptionKey>> found_;
+};
+
 /// A row with this data key, encrypted with another key.
 Result<DataKeyRow> wrap(std::int64_t id, const Secret& data_key, const EncryptionKey& key);
 /// @return corrupt if the row has been changed, or `key` is not the one that encrypted it
 Result<Secret> unwrap(const DataKeyRow& row, const EncryptionKey& key);
-/// Asks the host's code for the key. @return not_found if it was destroyed on purpose; unavailable
-/// if it cannot be obtained now
+/// @return also not_found if the key was destroyed on purpose; unavailable if it cannot be obtained
+/// now
+Result<Secret> unwrap(const DataKeyRow& row, EncryptionKeys& keys);
 Result<Secret> unwrap(const DataKeyRow& row, KeyProvider& keys);
 
 /// Subscriptions whose secrets are not stored under this data key (0: plain), in order of id.

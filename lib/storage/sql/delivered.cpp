@@ -29,7 +29,8 @@ const std::size_t error_column = column_of("errorMessage");
 const std::size_t success_column = column_of("isSuccess");
 const std::size_t retry_column = column_of("nextRetryAt");
 
-/// What is known about every delivered event: exact values, except for its status.
+/// What is known about every delivered event: exact values, except for its status, which may be
+/// absent.
 bool is_known(const Operand& operand) {
     if (operand.kind == Operand::Kind::constant) return true;
     if (operand.is_function()) return is_known(operand.arguments[0]);
@@ -40,12 +41,17 @@ bool is_known(const Operand& operand) {
 Truths truths_of_comparison(const Condition& condition) {
     if (!std::ranges::all_of(condition.operands, is_known)) return anything;
     Truths truths = 0;
-    for (std::int64_t status = 200; status < 300; ++status) {
+    const auto add = [&](const Value& status) {
         truths |= truth(query::evaluate(condition, [&](std::size_t column) -> Value {
             if (column == status_column) return status;
             if (column == success_column) return true;
             return {};
         }));
+    };
+    // Those that are only read from the feed.
+    add({});
+    for (std::int64_t status = 200; status < 300; ++status) {
+        add(status);
     }
     return truths;
 }

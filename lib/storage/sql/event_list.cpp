@@ -1,3 +1,5 @@
+#include <bit>
+#include <publication/webhook_id.hpp>
 #include <query/field_tables.hpp>
 #include <storage/event_view.hpp>
 #include <storage/sql/attempt_details.hpp>
@@ -25,11 +27,13 @@ constexpr Column event_columns[] = {
     {"statusCode", "a.status_code", attempt, true},
     {"response", "a.response", attempt, true},
     {"errorMessage", "a.error_message", attempt, true},
-    // An event below every worker's low-water mark without an undelivered row is delivered. This
-    // avoids reading its attempts, each of which is on a different page in a long log.
+    // An event of no worker, or below every worker's low-water mark, without an undelivered row is
+    // delivered. This avoids reading its attempts, each of which is on a different page in a long
+    // log.
     {"isSuccess",
      "(CASE WHEN u.event_id IS NOT NULL THEN 0 "
-     "WHEN e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), 9223372036854775807) "
+     "WHEN e.worker_id = 0 OR e.id <= coalesce((SELECT min(low_water) FROM webhooks_worker), "
+     "9223372036854775807) "
      "OR EXISTS (SELECT 1 FROM webhooks_attempt l WHERE l.event_id = e.id) THEN 1 ELSE 0 END)",
      undelivered},
     {"retryCount",
@@ -79,7 +83,8 @@ struct EventRow {
                content.response_key +
                ", (SELECT count(*) FROM webhooks_attempt c "
                "WHERE c.event_id = e.id AND c.outcome NOT IN (4, 5)), " +
-               content.is_too_large + ", m.ordering_key" + from(everything);
+               content.is_too_large +
+               ", m.ordering_key, CASE WHEN e.worker_id = 0 THEN 1 ELSE 0 END" + from(everything);
     }
 
     Event event;
@@ -93,6 +98,7 @@ struct EventRow {
     int requests = 0;
     int is_too_large = 0;  ///< Without payload and response, because of the rows before it.
     std::optional<std::string> ordering_key;
+    bool is_of_no_worker = false;
 
     void define(soci::statement& query) {
         query.exchange(into(event.id));
@@ -111,6 +117,7 @@ struct EventRow {
         query.exchange(into(requests));
         query.exchange(into(is_too_large));
         query.exchange(into(ordering_key));
+        query.exchange(into(is_of_no_worker));
     }
 
     Event to_event() const {
@@ -125,6 +132,9 @@ struct EventRow {
                                   .error_message = error_message,
                                   .outcome = *outcome},
                                  requests);
+        } else {
+            // Only read from the feed, unless it waits.
+            complete.is_success = is_of_no_worker;
         }
         if (due_at) apply_next_retry(complete, *due_at);
         return complete;
@@ -183,6 +193,7 @@ public:
             const auto event = found.find(id);
             if (event != found.end()) events.push_back(std::move(event->second));
         }
+        set_blocked_by(sql_, events);
         return events;
     }
 
@@ -328,10 +339,21 @@ std::vector<Attempt> read_attempts(soci::session& sql, EventId event) {
         "SELECT number, sent_at, duration_us, status_code, response, error_message, "
         "outcome, details, key_id FROM webhooks_attempt WHERE event_id = :id ORDER BY number",
         [&] {
-            attempt.details = read_details(details);
+            attempt.details = read_details(details, attempt.key_id != 0);
             attempts.push_back(attempt);
         });
     return attempts;
+}
+
+/// What its requests carry, which lists do not tell.
+void read_request(soci::session& sql, EventHistory& history) {
+    std::int64_t tag = 0;
+    execute(sql,
+            "SELECT e.worker_tag, m.content_type FROM webhooks_event e "
+            "JOIN webhooks_message m ON m.id = e.message_id WHERE e.id = :id",
+            into(tag), into(history.content_type), use(history.event.id, "id"));
+    history.webhook_id = to_string(
+        WebhookId{.worker_tag = std::bit_cast<std::uint64_t>(tag), .event = history.event.id});
 }
 
 }  // namespace
@@ -370,7 +392,8 @@ std::optional<EventHistory> find_event(soci::session& sql, SubscriptionId subscr
                  [&] { found = EventHistory{.event = row.to_event(), .attempts = {}}; });
     if (!found) return found;
     found->attempts = read_attempts(sql, event);
-    if (!found->event.ordering_key.empty()) found->event.blocked_by = in_front_of(sql, event);
+    read_request(sql, *found);
+    set_blocked_by(sql, {&found->event, 1});
     return found;
 }
 

@@ -38,11 +38,14 @@ std::optional<SubscriptionId> find_owner(soci::session& sql, EventId event,
 
 bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event) {
     std::int64_t message = 0;
+    bool is_of_worker = false;
     lock_queues(sql, {event});
     // The event first: a transaction that gives it a row locks it, so it has either committed the
     // row or finds the event gone.
-    execute(sql, "DELETE FROM webhooks_event WHERE id = :id RETURNING message_id", use(event, "id"),
-            into(message));
+    execute(sql,
+            "DELETE FROM webhooks_event WHERE id = :id "
+            "RETURNING message_id, CASE WHEN worker_id = 0 THEN 0 ELSE 1 END",
+            use(event, "id"), into(message), into(is_of_worker));
     soci::statement erase_attempts(sql);
     erase_attempts.exchange(use(event, "id"));
     const bool had_attempts =
@@ -53,7 +56,7 @@ bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
             "DELETE FROM webhooks_undelivered WHERE subscription_id = :owner AND event_id = :id "
             "RETURNING CASE WHEN claimed_by > 0 THEN 1 ELSE 0 END, is_deferred",
             use(subscription, "owner"), use(event, "id"), into(is_claimed), into(is_deferred));
-    const bool is_held = sql.got_data() ? is_claimed : !had_attempts;
+    const bool is_held = sql.got_data() ? is_claimed : is_of_worker && !had_attempts;
     // Where its request may be in flight, the next one with its key waits for its end.
     if (!is_held || is_deferred) leave_queue(sql, event);
     execute(sql,

@@ -16,12 +16,17 @@ constexpr const char* of_subscription =
 
 /// One event and its message.
 struct FeedRow {
-    static constexpr const char* select =
-        "SELECT e.id, e.worker_tag, e.created_at, m.event_type, m.content_type, m.payload, "
-        "m.expires_at, m.key_id, CASE WHEN u.claimed_by = 0 AND u.attempts = 0 "
-        "AND u.due_at > e.created_at THEN u.due_at ELSE 0 END FROM webhooks_event e "
-        "JOIN webhooks_message m ON m.id = e.message_id LEFT JOIN webhooks_undelivered u "
-        "ON u.subscription_id = e.subscription_id AND u.event_id = e.id WHERE e.id IN ";
+    static std::string select(bool is_pulled) {
+        const std::string due = is_pulled ? "coalesce(m.deliver_at, 0)"
+                                          : "CASE WHEN u.claimed_by = 0 AND u.attempts = 0 "
+                                            "AND u.due_at > e.created_at THEN u.due_at ELSE 0 END";
+        return "SELECT e.id, e.worker_tag, e.created_at, m.event_type, m.content_type, m.payload, "
+               "m.expires_at, m.key_id, " +
+               due +
+               " FROM webhooks_event e "
+               "JOIN webhooks_message m ON m.id = e.message_id LEFT JOIN webhooks_undelivered u "
+               "ON u.subscription_id = e.subscription_id AND u.event_id = e.id WHERE e.id IN ";
+    }
 
     HeldEvent event;
     std::int64_t tag = 0;
@@ -100,7 +105,7 @@ void FeedList::read(EventId after, const FeedRequest& request, FeedRows& rows) c
     FeedRow row;
     soci::statement query(sql_);
     row.define(query);
-    for_each_row(query, FeedRow::select + ids.text() + " ORDER BY e.id",
+    for_each_row(query, FeedRow::select(is_pulled_) + ids.text() + " ORDER BY e.id",
                  [&] { rows.events.push_back(row.to_event(subscription_)); });
 }
 

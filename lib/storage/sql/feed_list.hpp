@@ -13,9 +13,14 @@ namespace webhooks::storage {
 class FeedList {
 public:
     /// @param until events after this one are not shown
-    FeedList(soci::session& sql, const Dialect& dialect, SubscriptionId subscription, EventId until,
-             Time now)
-        : sql_(sql), dialect_(dialect), subscription_(subscription), until_(until), now_(now) {}
+    FeedList(soci::session& sql, const Dialect& dialect, const Subscription& subscription,
+             EventId until, Time now)
+        : sql_(sql),
+          dialect_(dialect),
+          subscription_(subscription.id),
+          is_pulled_(subscription.delivery == Delivery::pull),
+          until_(until),
+          now_(now) {}
 
     std::optional<EventId> first_after(EventId after, std::optional<Time> since) const;
     void read(EventId after, const FeedRequest& request, FeedRows& rows) const;
@@ -24,6 +29,7 @@ private:
     soci::session& sql_;
     const Dialect& dialect_;
     const SubscriptionId subscription_;
+    const bool is_pulled_;
     const EventId until_;
     const Time now_;
 };

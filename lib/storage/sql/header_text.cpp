@@ -15,7 +15,7 @@ std::string write_headers(const Headers& headers) {
     return text;
 }
 
-Headers read_headers(std::string_view text) {
+Headers read_headers(std::string_view text, bool are_encrypted) {
     Headers headers;
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
@@ -24,6 +24,8 @@ Headers read_headers(std::string_view text) {
         if (middle != std::string_view::npos) {
             headers.push_back({std::string(line.substr(0, middle)),
                                std::string(line.substr(middle + separator.size()))});
+        } else if (are_encrypted) {
+            headers.push_back({{}, std::string(line)});
         }
         if (end == std::string_view::npos) break;
         text.remove_prefix(end + 1);

@@ -113,40 +113,55 @@ Result<std::size_t> SqlStorage::rewrap_data_keys(const Principal& by) {
         return Error(Errc::invalid_argument,
                      "there are no encryption keys: set EncryptionOptions::keys");
     }
-    const Result<EncryptionKey> current = encryption::current_key(*encryption_.keys);
+    EncryptionKeys keys(*encryption_.keys);
+    const Result<EncryptionKey>& current = keys.current();
     if (!current) return current.error();
     std::size_t rewrapped = 0;
+    std::vector<Error> failed;
     for (std::int64_t last = 0;;) {
         const Result<std::vector<DataKeyRow>> rows =
             run(Purpose::read, [&](soci::session& sql) -> Result<std::vector<DataKeyRow>> {
                 return data_keys_not_under(sql, current->id, last, rewrapped_at_once);
             });
         if (!rows) return rows.error();
-        if (rows->empty()) return rewrapped;
+        if (rows->empty()) break;
         last = rows->back().id;
-        const Result<std::size_t> done = rewrap(by, *rows, *current);
+        const Result<std::size_t> done = rewrap(by, *rows, keys, failed);
         if (!done) return done;
         rewrapped += *done;
     }
+    if (failed.empty()) return rewrapped;
+    return Error(failed.front().code(), "data keys encrypted again: " + std::to_string(rewrapped) +
+                                            ", not: " + std::to_string(failed.size()) + ": " +
+                                            failed.front().detail());
 }
 
+/// One user's data key that cannot be decrypted does not keep those of others under the old key.
 Result<std::size_t> SqlStorage::rewrap(const Principal& by, const std::vector<DataKeyRow>& rows,
-                                       const EncryptionKey& current) {
-    std::vector<DataKeyRow> changed;
+                                       EncryptionKeys& keys, std::vector<Error>& failed) {
+    const EncryptionKey& current = *keys.current();
+    struct Change {
+        const DataKeyRow& old;
+        DataKeyRow row;
+    };
+    std::vector<Change> changes;
     for (const DataKeyRow& row : rows) {
-        const Result<Secret> data_key = unwrap(row, *encryption_.keys);
-        if (!data_key) return data_key.error();
+        const Result<Secret> data_key = unwrap(row, keys);
+        if (!data_key) {
+            failed.push_back(data_key.error());
+            continue;
+        }
         Result<DataKeyRow> again = wrap(row.id, *data_key, current);
         if (!again) return again.error();
-        changed.push_back(*std::move(again));
+        changes.push_back({row, *std::move(again)});
     }
     return run(Purpose::change, [&](soci::session& sql) -> Result<std::size_t> {
         std::size_t rewrapped = 0;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (const auto& [old, row] : changes) {
             // It may have been destroyed meanwhile.
-            if (!update_data_key(sql, rows[i], changed[i])) continue;
+            if (!update_data_key(sql, old, row)) continue;
             ++rewrapped;
-            insert_audit(sql, audit::data_key_rewrapped(by, rows[i].id, rows[i].kek_id, current.id),
+            insert_audit(sql, audit::data_key_rewrapped(by, old.id, old.kek_id, current.id),
                          now(sql));
         }
         return rewrapped;

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <optional>
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/id_list.hpp>
 #include <storage/sql/order_table.hpp>
@@ -219,17 +221,31 @@ void give_way(soci::session& sql, EventId event) {
     release_next(sql, *queue);
 }
 
-std::optional<EventId> in_front_of(soci::session& sql, EventId event) {
+void set_blocked_by(soci::session& sql, std::span<Event> events) {
+    IdList waiting;
+    for (const Event& event : events) {
+        if (!event.ordering_key.empty() && event.next_retry_at) waiting.add(event.id.value);
+    }
+    if (waiting.is_empty()) return;
+    std::map<EventId, std::optional<EventId>> in_front;
+    EventId id;
     std::optional<EventId> front;
-    execute(sql,
-            "SELECT coalesce((SELECT max(o.event_id) FROM webhooks_ordered o "
-            "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
-            "AND o.event_id < w.event_id), (SELECT o.event_id FROM webhooks_ordered o "
-            "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
-            "AND o.worker_id <> 0)) "
-            "FROM webhooks_ordered w WHERE w.event_id = :id AND w.worker_id = 0",
-            into(front), use(event, "id"));
-    return front;
+    soci::statement query(sql);
+    query.exchange(into(id));
+    query.exchange(into(front));
+    for_each_row(query,
+                 "SELECT w.event_id, coalesce((SELECT max(o.event_id) FROM webhooks_ordered o "
+                 "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
+                 "AND o.event_id < w.event_id), (SELECT o.event_id FROM webhooks_ordered o "
+                 "WHERE o.subscription_id = w.subscription_id AND o.ordering_key = w.ordering_key "
+                 "AND o.worker_id <> 0)) "
+                 "FROM webhooks_ordered w WHERE w.worker_id = 0 AND w.event_id IN " +
+                     waiting.text(),
+                 [&] { in_front[id] = front; });
+    for (Event& event : events) {
+        const auto found = in_front.find(event.id);
+        if (found != in_front.end()) event.blocked_by = found->second;
+    }
 }
 
 std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::int64_t number) {

@@ -8,9 +8,10 @@
 #include <soci/soci.h>
 
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
+#include <webhooks/event.hpp>
 #include <webhooks/ids.hpp>
 #include <webhooks/time.hpp>
 
@@ -46,8 +47,8 @@ void reenter_queue(soci::session& sql, EventId event);
 /// An event that is reserved gives way to an earlier one of its queue that was reopened before.
 void give_way(soci::session& sql, EventId event);
 
-/// What an event waits for.
-std::optional<EventId> in_front_of(soci::session& sql, EventId event);
+/// Sets `Event::blocked_by` of those that wait for another one.
+void set_blocked_by(soci::session& sql, std::span<Event> events);
 
 /// The events that a claim of a worker took.
 std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::int64_t number);

@@ -1,5 +1,6 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/overview.hpp>
+#include <storage/sql/subscription_counts.hpp>
 #include <storage/sql/worker_report.hpp>
 
 namespace webhooks::storage {
@@ -46,29 +47,30 @@ int schema_version(soci::session& sql) {
     return version;
 }
 
-std::vector<UserSummary> read_users(soci::session& sql, const std::string& after,
+std::vector<UserSummary> read_users(soci::session& sql, Time now, const std::string& after,
                                     std::size_t take) {
     UserSummary user;
     std::vector<UserSummary> users;
     soci::statement query(sql);
     query.exchange(into(user.user_id));
     query.exchange(into(user.subscriptions));
-    query.exchange(into(user.active));
+    query.exchange(into(user.inactive));
     query.exchange(into(user.failing));
+    query.exchange(into(user.paused));
+    query.exchange(into(user.active));
     query.exchange(into(user.waiting));
     query.exchange(use(after, "after"));
     query.exchange(use(take, "take"));
-    for_each_row(
-        query,
-        "SELECT g.*, (SELECT count(*) FROM (SELECT 1 FROM webhooks_subscription o "
-        "JOIN webhooks_undelivered u ON u.subscription_id = o.id "
-        "WHERE o.deletion = 0 AND o.user_id = g.user_id AND u.due_at IS NOT NULL LIMIT " +
-            std::to_string(StorageSample::max_events) +
-            ") w) FROM (SELECT user_id, count(*), count(CASE WHEN is_active = 1 THEN 1 END), "
-            "count(CASE WHEN is_active = 1 AND failing_since IS NOT NULL THEN 1 END) "
-            "FROM webhooks_subscription WHERE deletion = 0 AND user_id > :after "
-            "GROUP BY user_id ORDER BY user_id LIMIT :take) g ORDER BY g.user_id",
-        [&] { users.push_back(user); });
+    query.exchange(use(now, "now"));
+    for_each_row(query,
+                 "SELECT g.*, (SELECT count(*) FROM (SELECT 1 FROM webhooks_subscription o "
+                 "JOIN webhooks_undelivered u ON u.subscription_id = o.id "
+                 "WHERE o.deletion = 0 AND o.user_id = g.user_id AND u.due_at IS NOT NULL LIMIT " +
+                     std::to_string(StorageSample::max_events) +
+                     ") w) FROM (SELECT user_id, count(*), " + subscription_counts() +
+                     " FROM webhooks_subscription WHERE deletion = 0 AND user_id > :after "
+                     "GROUP BY user_id ORDER BY user_id LIMIT :take) g ORDER BY g.user_id",
+                 [&] { users.push_back(user); });
     return users;
 }
 

@@ -19,6 +19,7 @@ std::vector<WorkerState> read_workers(soci::session& sql, Time now, const std::s
                                       const std::string& heartbeat_at);
 int schema_version(soci::session& sql);
 /// As `Storage::users`.
-std::vector<UserSummary> read_users(soci::session& sql, const std::string& after, std::size_t take);
+std::vector<UserSummary> read_users(soci::session& sql, Time now, const std::string& after,
+                                    std::size_t take);
 
 }  // namespace webhooks::storage

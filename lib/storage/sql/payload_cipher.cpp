@@ -28,7 +28,8 @@ void seal_digest(IdempotencyKey& key, const Secret& settings_key) {
 }
 
 bool has_response(const Attempt& attempt) {
-    return attempt.response || (attempt.details && !attempt.details->response_headers.empty());
+    return (attempt.response && !attempt.response->empty()) ||
+           (attempt.details && !attempt.details->response_headers.empty());
 }
 
 // ---- Encryption.
@@ -137,6 +138,8 @@ PayloadState PayloadOpener::open_response(Attempt& attempt) {
     for (Header& header : details->response_headers) {
         state = first_of(state, open(header.value, key_id, attempts, "details", header.name));
     }
+    std::erase_if(details->response_headers,
+                  [](const Header& header) { return header.name.empty(); });
     attempt.details = std::move(details);
     return state;
 }

@@ -39,7 +39,8 @@ Result<> SqlStorage::open_payloads() {
 
 // ---- Keys.
 
-Result<PayloadKeyPtr> SqlStorage::read_payload_key(const std::string& user, std::int64_t after) {
+Result<PayloadKeyPtr> SqlStorage::read_payload_key(const std::string& user, std::int64_t after,
+                                                   EncryptionKeys& keys) {
     struct Found {
         std::optional<DataKeyRow> row;
         Time now{};
@@ -52,7 +53,7 @@ Result<PayloadKeyPtr> SqlStorage::read_payload_key(const std::string& user, std:
     });
     if (!found) return found.error();
     if (!found->row) return PayloadKeyPtr();
-    Result<Secret> bytes = unwrap(*found->row, *encryption_.keys);
+    Result<Secret> bytes = unwrap(*found->row, keys);
     // An encryption key that was destroyed on purpose keeps no one from publishing.
     if (!bytes && bytes.error() == Errc::not_found) return PayloadKeyPtr();
     if (!bytes) return bytes.error();
@@ -61,9 +62,9 @@ Result<PayloadKeyPtr> SqlStorage::read_payload_key(const std::string& user, std:
     return key;
 }
 
-Result<PayloadKeyPtr> SqlStorage::make_payload_key(const std::string& user) {
+Result<PayloadKeyPtr> SqlStorage::make_payload_key(const std::string& user, EncryptionKeys& keys) {
     const std::uint64_t generation = payload_keys_.generation();
-    const Result<EncryptionKey> key = encryption::current_key(*encryption_.keys);
+    const Result<EncryptionKey>& key = keys.current();
     if (!key) return key.error();
     Result<Secret> bytes = encryption::make_key();
     if (!bytes) return bytes.error();
@@ -81,6 +82,7 @@ Result<PayloadKeyPtr> SqlStorage::make_payload_key(const std::string& user) {
 
 KeysByUser SqlStorage::encryption_keys(const std::set<std::string>& users) {
     const std::map<std::string, PayloadKeyPtr> known = payload_keys_.newest(users);
+    EncryptionKeys asked(*encryption_.keys);
     KeysByUser keys;
     for (const std::string& user : users) {
         const auto found = known.find(user);
@@ -89,8 +91,8 @@ KeysByUser SqlStorage::encryption_keys(const std::set<std::string>& users) {
             continue;
         }
         Result<PayloadKeyPtr> key =
-            read_payload_key(user, found != known.end() ? found->second->id : 0);
-        if (key && !*key) key = make_payload_key(user);
+            read_payload_key(user, found != known.end() ? found->second->id : 0, asked);
+        if (key && !*key) key = make_payload_key(user, asked);
         keys.emplace(user, std::move(key));
     }
     return keys;
@@ -111,9 +113,10 @@ KeysById SqlStorage::decryption_keys(std::set<std::int64_t> ids) {
         keys.emplace(id, rows ? Result<PayloadKeyPtr>(PayloadKeyPtr()) : rows.error());
     }
     if (!rows) return keys;
+    EncryptionKeys asked(*encryption_.keys);
     for (const DataKeyRow& row : *rows) {
         Result<PayloadKeyPtr>& place = keys.at(row.id);
-        Result<Secret> bytes = row.is_destroyed() ? Secret() : unwrap(row, *encryption_.keys);
+        Result<Secret> bytes = row.is_destroyed() ? Secret() : unwrap(row, asked);
         if (!bytes) {
             place = bytes.error();
             continue;

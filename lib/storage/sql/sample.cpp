@@ -1,5 +1,6 @@
 #include <storage/sql/exchange.hpp>
 #include <storage/sql/sample.hpp>
+#include <storage/sql/subscription_counts.hpp>
 #include <string>
 
 namespace webhooks::storage {
@@ -25,16 +26,10 @@ void read_events(soci::session& sql, Time now, StorageSample& sample) {
 }
 
 void read_subscriptions(soci::session& sql, Time now, StorageSample& sample) {
-    std::size_t all = 0;
     execute(sql,
-            "SELECT count(CASE WHEN is_active = 0 THEN 1 END), "
-            "count(CASE WHEN is_active = 1 AND paused_until > :now THEN 1 END), "
-            "count(CASE WHEN is_active = 1 AND coalesce(paused_until, 0) <= :now "
-            "AND failing_since IS NOT NULL THEN 1 END), count(*) "
-            "FROM webhooks_subscription WHERE deletion = 0",
-            into(sample.inactive), into(sample.paused), into(sample.failing), into(all),
+            "SELECT " + subscription_counts() + " FROM webhooks_subscription WHERE deletion = 0",
+            into(sample.inactive), into(sample.failing), into(sample.paused), into(sample.active),
             use(now, "now"));
-    sample.active = all - sample.inactive - sample.paused - sample.failing;
 }
 
 void read_workers(soci::session& sql, Time now, const std::string& has_expired,

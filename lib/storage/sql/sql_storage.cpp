@@ -172,13 +172,13 @@ Result<FeedRows> SqlStorage::read_feed(const Principal& principal, SubscriptionI
                                        const FeedRequest& request) {
     const Result<std::optional<EventId>> settled = last_settled_event();
     if (!settled) return settled.error();
-    Result<FeedRows> rows =
-        run_visible(Purpose::query_log, principal, id, [&](soci::session& sql, Subscription&) {
+    Result<FeedRows> rows = run_visible(
+        Purpose::query_log, principal, id, [&](soci::session& sql, Subscription& found) {
             FeedState state = read_feed_state(sql);
             state.newest = newest_event(sql);
             state.settled = settled->value_or(state.newest);
             return storage::read_feed(request, state,
-                                      FeedList(sql, dialect_, id, state.settled, now(sql)));
+                                      FeedList(sql, dialect_, found, state.settled, now(sql)));
         });
     if (rows) open(rows->events);
     return rows;
@@ -302,7 +302,7 @@ Result<Overview> SqlStorage::overview() {
 
 Result<std::vector<UserSummary>> SqlStorage::users(const std::string& after, std::size_t limit) {
     return run(Purpose::query, [&](soci::session& sql) -> Result<std::vector<UserSummary>> {
-        return read_users(sql, after, limit);
+        return read_users(sql, now(sql), after, limit);
     });
 }
 

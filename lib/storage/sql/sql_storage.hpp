@@ -203,16 +203,18 @@ private:
     Result<Subscription> update(soci::session& sql, const Subscription& changed);
     Result<std::vector<DataKeyRow>> read_settings_keys();
     Result<> make_settings_key();
+    /// @param failed gets why, for each that cannot be decrypted.
     Result<std::size_t> rewrap(const Principal& by, const std::vector<DataKeyRow>& rows,
-                               const EncryptionKey& current);
+                               EncryptionKeys& keys, std::vector<Error>& failed);
     Result<> load_data_keys();
     Result<std::size_t> convert_secrets();
     Result<> open_payloads();
     /// @return invalid_argument also if events are compared by what is encrypted.
     Result<query::Plan> plan_events(const ListQuery& list) const;
     /// The user's newest key after `after` that may encrypt. @return null if there is none.
-    Result<PayloadKeyPtr> read_payload_key(const std::string& user, std::int64_t after);
-    Result<PayloadKeyPtr> make_payload_key(const std::string& user);
+    Result<PayloadKeyPtr> read_payload_key(const std::string& user, std::int64_t after,
+                                           EncryptionKeys& keys);
+    Result<PayloadKeyPtr> make_payload_key(const std::string& user, EncryptionKeys& keys);
     KeysByUser encryption_keys(const std::set<std::string>& users);
     KeysById decryption_keys(std::set<std::int64_t> ids);
     /// @return unavailable if a key cannot be obtained now.

@@ -35,6 +35,7 @@ std::string_view text_of(const std::string& value) {
 void clear(Subscription& subscription) {
     subscription.secret = {};
     subscription.retired_secrets.clear();
+    std::erase_if(subscription.headers, [](const Header& header) { return header.name.empty(); });
     for (Header& header : subscription.headers) {
         header.value.clear();
     }

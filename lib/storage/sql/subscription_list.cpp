@@ -56,6 +56,7 @@ constexpr Column subscription_columns[] = {
     {"deactivation", "NULL"},
     {"operatorScope", "operator_scope"},
     {"filter", "nullif(filter, '')", 0, true},
+    {"delivery", "delivery"},
 };
 static_assert(query::has_row_for_each<Column>(subscription_columns, query::subscription_fields));
 

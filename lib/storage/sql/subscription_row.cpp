@@ -44,6 +44,20 @@ struct type_conversion<std::chrono::seconds> {
     }
 };
 
+/// As its name.
+template <>
+struct type_conversion<webhooks::Delivery> {
+    using base_type = std::string;
+    static void from_base(const base_type& in, indicator, webhooks::Delivery& out) {
+        const bool is_pull = in == to_string(webhooks::Delivery::pull);
+        out = is_pull ? webhooks::Delivery::pull : webhooks::Delivery::push;
+    }
+    static void to_base(webhooks::Delivery in, base_type& out, indicator& is_null) {
+        out = to_string(in);
+        is_null = i_ok;
+    }
+};
+
 /// As its name; null also if this version does not know it.
 template <>
 struct type_conversion<std::optional<webhooks::DeactivationReason>> {
@@ -76,12 +90,16 @@ std::string write_retired(const std::vector<RetiredSecret>& secrets) {
     return text;
 }
 
-std::vector<RetiredSecret> read_retired(std::string_view text) {
+/// @param are_encrypted as in `read_headers`
+std::vector<RetiredSecret> read_retired(std::string_view text, bool are_encrypted) {
     std::vector<RetiredSecret> secrets;
     while (!text.empty()) {
         const std::size_t middle = text.find(' ');
         const std::size_t end = text.find('\n');
-        if (middle == std::string_view::npos || end == std::string_view::npos) break;
+        if (middle == std::string_view::npos || end == std::string_view::npos) {
+            if (are_encrypted) secrets.push_back({.secret = Secret(std::string(text))});
+            break;
+        }
         long long expires_at = 0;
         std::from_chars(text.data(), text.data() + middle, expires_at);
         secrets.push_back({.secret = Secret(std::string(text.substr(middle + 1, end - middle - 1))),
@@ -101,6 +119,7 @@ void SubscriptionRow::for_each_column(Row& row, Visit visit) {
     visit("name", subscription.name);
     visit("event_type", subscription.event_type);
     visit("filter", subscription.filter);
+    visit("delivery", subscription.delivery);
     visit("url", subscription.url);
     visit("secret", subscription.secret);
     visit("headers", row.headers_);
@@ -167,8 +186,9 @@ SubscriptionRow::SubscriptionRow(const Subscription& subscription)
 
 Subscription SubscriptionRow::to_subscription() const {
     Subscription subscription = subscription_;
-    subscription.headers = read_headers(headers_);
-    subscription.retired_secrets = read_retired(retired_secrets_);
+    const bool is_encrypted = subscription.key_id != 0;
+    subscription.headers = read_headers(headers_, is_encrypted);
+    subscription.retired_secrets = read_retired(retired_secrets_, is_encrypted);
     return subscription;
 }
 

@@ -144,7 +144,7 @@ DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscripti
             "SELECT (SELECT count(*) FROM webhooks_undelivered "
             "WHERE subscription_id = :owner AND due_at IS NOT NULL) + "
             "(SELECT count(*) FROM webhooks_event e WHERE e.subscription_id = :owner "
-            "AND e.id > (SELECT min(low_water) FROM webhooks_worker) "
+            "AND e.worker_id <> 0 AND e.id > (SELECT min(low_water) FROM webhooks_worker) "
             "AND NOT EXISTS (SELECT 1 FROM webhooks_undelivered u "
             "WHERE u.subscription_id = e.subscription_id AND u.event_id = e.id) "
             "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id))",

@@ -48,7 +48,7 @@ TEST_CASE_METHOD(ResendFixture, "an event is shown with its attempts as the last
     const std::string event = raw_member(response.body, "event");
     CHECK(names(event) ==
           "id webhookSubscriptionId eventType payload statusCode response errorMessage isSuccess "
-          "retryCount sentAt nextRetryAt createdAt attempts ");
+          "retryCount sentAt nextRetryAt createdAt webhookId contentType attempts ");
     CHECK(raw_member(event, "attempts") ==
           R"([{"number":1,"sentAt":"2026-01-01T00:00:00.000Z","durationMs":0,"statusCode":500,)"
           R"("response":"","errorMessage":"endpoint responded with 500","outcome":"exhausted"}])");

@@ -342,7 +342,7 @@ TEST_CASE("an unknown field gets a suggestion, or a list of all fields") {
     CHECK(filtered("Level=\"Warning\"") ==
           "unknown field 'Level' at character 1; there are id, name, eventType, url, "
           "maxRetryCount, isActive, userId, createdAt, updatedAt, failingSince, pausedUntil, "
-          "deactivationReason, operatorScope, filter");
+          "deactivationReason, operatorScope, filter, delivery");
     CHECK(filtered("IsActiv == true") ==
           "unknown field 'IsActiv' at character 1; did you mean 'isActive'?");
 }

@@ -98,6 +98,22 @@ TEST_CASE_METHOD(OrderingFixture, "events with a key are sent one after the othe
     CHECK(history("3").event.is_success);
 }
 
+TEST_CASE_METHOD(OrderingFixture,
+                 "a request of an event with a key is over when another worker may repeat it") {
+    publish("1");
+    publish("2", "");
+    settle();
+    change({.timeout = 30s});
+    publish("3");
+    settle();
+    const std::vector<OutgoingRequest> requests = transport->requests();
+    REQUIRE(requests.size() == 3);
+    CHECK(requests[0].timeout == 0s);
+    CHECK(requests[0].max_timeout == deadline_of_ordered(0s));
+    CHECK(requests[1].max_timeout == 0s);
+    CHECK(requests[2].timeout == deadline_of_ordered(30s));
+}
+
 TEST_CASE_METHOD(OrderingFixture, "a failed event holds back its queue until it is delivered") {
     next_answers["1"] = {status(500), status(500)};
     publish_three();

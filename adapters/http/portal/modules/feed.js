@@ -3,7 +3,11 @@
 const words = {
     lead: "Read events instead of receiving them: after an outage, or where nothing can be sent to you. Readers and deliveries do not affect each other.",
     address: "Address", key: "API key",
-    keyHint: "An API key with the permission feed:read, which can be limited to this endpoint. Ask for it where you get your API keys.",
+    keyHint: (who) => `A reader needs an API key. ${who} issues it: send them this request, and keep what you get as $KEY.`,
+    keyNobody: "The operator of this service",
+    request: ({ id, name, userId }) => `Please issue an API key for reading the webhook feed of our endpoint ${id} (${name}): user ${userId}, permission feed:read, limited to endpoint ${id}.`,
+    support: (who) => `Go to ${who}`,
+    ownKey: "You run this server: create the key on the page", keys: "Keys",
     first: "First page", firstText: "From the oldest event that is kept. If there is none, the answer comes with the next event, or after 30 seconds without events.",
     next: "Next page", nextText: "Save the cursor of each page together with what you did with its events: the next page begins there. If hasMore is true, ask again at once.",
     now: "From now on", nowText: "The cursor of now: a reader that begins with it gets what is published from now on.",
@@ -15,7 +19,7 @@ const words = {
 
 /** @param shared what scripts/70-modules.js shares. @return the parts by name */
 export default function feedPages(shared) {
-    const { html, useState, useLoad, api, config, subscriptionPath, Code, CopyButton, Loaded, Outside, Text, Time } = shared;
+    const { html, useState, useLoad, api, config, isOperator, visible, subscriptionPath, Code, CopyButton, Loaded, Outside, Text, Time } = shared;
 
     const address = (id) => new URL(config().apiBase + subscriptionPath(id, "/feed"), location.href).href;
     const curl = (url) => `curl -H "x-api-key: $KEY" "${url}"`;
@@ -42,7 +46,16 @@ export default function feedPages(shared) {
             <p aria-live="polite">${found && (next ? html`${words.behind(next.id)}<${Time} at=${next.createdAt} relative />.` : words.upToDate)}</p></form>`;
     }
 
-    function Feed({ subscription: { id } }) {
+    /** Who gives a customer the key, and what to ask for. */
+    function Key({ subscription }) {
+        const { name, homeUrl } = config().brand;
+        if (isOperator()) return html`<p>${words.ownKey} <a href="#/keys">${words.keys}</a>.</p>`;
+        return html`<p>${words.keyHint(visible(name || words.keyNobody))}</p><${Code} isProse label=${words.key} text=${words.request(subscription)} />
+            ${homeUrl && html`<p><a href=${homeUrl}>${words.support(visible(name || homeUrl))}</a></p>`}`;
+    }
+
+    function Feed({ subscription }) {
+        const { id } = subscription;
         const url = address(id);
         const path = subscriptionPath(id, "/feed");
         const ends = useLoad(async () => {
@@ -51,7 +64,7 @@ export default function feedPages(shared) {
         }, [id]);
         return html`<p class="lead">${words.lead}</p>
             <section><h2>${words.address}</h2><p class="secret"><${Outside} text=${url} /><${CopyButton} text=${url} /></p></section>
-            <section><h2>${words.key}</h2><p>${words.keyHint}</p></section>
+            <section><h2>${words.key}</h2><${Key} subscription=${subscription} /></section>
             <section><h2>${words.first}</h2><p>${words.firstText}</p><${Code} label=${words.first} text=${curl(`${url}?wait=30`)} /></section>
             <section><h2>${words.next}</h2><p>${words.nextText}</p><${Code} label=${words.next} text=${curl(`${url}?wait=30&cursor=$CURSOR`)} /></section>
             <${Loaded} of=${ends} lines=${4}>${({ cursor, oldest }) => html`

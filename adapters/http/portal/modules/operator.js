@@ -2,8 +2,8 @@
 
 /** @param shared what scripts/70-modules.js shares. @return the pages by name */
 export default function operatorPages(shared) {
-    const { html, useState, useLoad, useRefresh, api, t, visible, number, bytes, seconds, quoted, allOf, endpointHref,
-            Charts, Confirm, CopyButton, Empty, Head, Loaded, Outside, Pages, Select, State, Table, Text, Time } = shared;
+    const { html, useState, useLoad, useRefresh, api, t, visible, number, plural, bytes, seconds, quoted, allOf, endpointHref, stateFilters,
+            Charts, Confirm, CopyButton, Empty, Head, Icon, Loaded, Outside, Pages, Select, State, Table, Text, Time, UserLink } = shared;
 
     const texts = {
         overview: {
@@ -14,8 +14,11 @@ export default function operatorPages(shared) {
                      kind: "Kind", schemaVersion: "Schema", bytes: "Size", partitions: "Partitions" },
             columns: ["Worker", "Host", "Version", "Started", "Heartbeat", "In flight", "In memory"],
             live: "live", gone: "not responding", users: "Users", version: "Version",
+            failingNow: (n, of) => `${plural(n, "endpoint fails", "endpoints fail")}, of ${number(of)} that are not deactivated.`, allFailing: "See all that fail",
         },
-        failing: { title: "Failing", lead: "Endpoints that only fail, longest first.", columns: ["Endpoint", "User", "Failing since", "Event type"], empty: "No endpoint is failing." },
+        workers: { title: "Workers", lead: "The processes that deliver. One that does not respond is replaced by the others, which take over its events." },
+        failing: { title: "Failing", lead: "Endpoints of which no attempt has succeeded since one failed, longest first. Their events are retried.",
+                   columns: ["Endpoint", "User", "Failing since", "Next attempts", "Event type"], empty: "Every endpoint works.", after: "after ", now: "on schedule" },
         users: { title: "Users", columns: ["User", "Endpoints", "Active", "Failing", "Waiting"], empty: "No user has an endpoint." },
         keys: {
             title: "Keys", lead: "API keys of all users, and links to the portal.", columns: ["Key", "User", "Permissions", "Created", "Last used", "Expires", ""],
@@ -45,23 +48,24 @@ export default function operatorPages(shared) {
             actions: ["subscription.created", "subscription.updated", "subscription.deleted", "subscription.deactivated", "secret.rotated",
                       "event.resent", "event.deleted", "recover", "event_type.created", "event_type.updated", "event_type.retired", "event_type.revived", "api_key.created", "api_key.deleted",
                       "portal_session.created", "portal_session.started", "portal_session.ended", "keys.rewrapped", "user.shredded"],
-            changed: "changed", changes: (n) => (n === 0 ? "Details" : n === 1 ? "1 change" : `${n} changes`), address: "Address", request: "Request",
+            changed: "changed", changes: (n) => (n === 0 ? "Details" : plural(n, "change", "changes")), address: "Address", request: "Request",
         },
     };
 
     const userPermissions = ["subscriptions:read", "subscriptions:write", "secrets:read", "events:read", "events:send", "events:publish", "feed:read"];
-    const userLink = (user) => html`<a href=${`#/users/${encodeURIComponent(user)}`}>${visible(user)}</a>`;
+    const loadOverview = async () => (await api.get("overview")).overview;
 
     const overviewValue = { bytes, oldestDueSeconds: seconds, kind: visible };
     const perSecond = (n) => (n < 10 ? n.toFixed(1) : number(Math.round(n)));
 
     function Overview() {
         const o = texts.overview;
-        const overview = useLoad(async () => (await api.get("overview")).overview, []);
+        const overview = useLoad(loadOverview, []);
         useRefresh(true, overview.reload);
         const group = (title, values, format) => html`<section class="card"><h2>${title}</h2><dl class="settings">${Object.entries(values).map(([name, value]) =>
             html`<div><dt>${o.names[name] ?? name}</dt><dd>${(format ?? overviewValue[name] ?? number)(value)}</dd></div>`)}</dl></section>`;
         return html`<${Head} title=${o.title} /><${Loaded} of=${overview} lines=${8}>${(data) => html`
+            <${FailingNow} counts=${data.subscriptions} />
             <div class="cards">${group(o.subscriptions, data.subscriptions)}${group(o.queue, data.queue)}${group(o.perSecond, data.perSecond, perSecond)}${group(o.storage, data.storage)}</div>
             <${Charts} path="stats/series" />
             <section><h2>${o.workers}</h2><${Workers} workers=${data.workers} /></section>
@@ -73,24 +77,50 @@ export default function operatorPages(shared) {
         visible(worker.host ?? t.none), visible(worker.version ?? t.none), html`<${Time} at=${worker.startedAt} />`, html`<${Time} at=${worker.heartbeatAt} relative />`,
         number(worker.inFlight), number(worker.inMemory)] }))} />`;
 
+    function WorkersPage() {
+        const w = texts.workers;
+        const overview = useLoad(loadOverview, []);
+        useRefresh(true, overview.reload);
+        return html`<${Head} title=${w.title} lead=${w.lead} /><${Loaded} of=${overview} lines=${4}>${(data) => html`<${Workers} workers=${data.workers} />`}<//>`;
+    }
+
+    /** What needs attention, and for whom: those that have failed for longest. @param counts as in the overview */
+    function FailingNow({ counts: { active, failing, paused } }) {
+        const o = texts.overview;
+        const list = useLoad(() => (failing === 0 ? { subscriptions: [] } : loadFailing(0, 5)), [failing]);
+        if (failing === 0) return null;
+        return html`<section><div class="banner bad"><${Icon} name="warning" /><div><strong>${o.failingNow(failing, active + failing + paused)}</strong>
+            <p><a href="#/failing">${o.allFailing}</a></p></div></div><${Loaded} of=${list} lines=${Math.min(5, failing)}>${(data) => html`<${FailingTable} subscriptions=${data.subscriptions} />`}<//></section>`;
+    }
+
+    const loadFailing = (skip, take) => api.get("subscriptions", { filter: stateFilters().failing, sort: "failingSince", skip, take });
+
+    const FailingTable = ({ subscriptions }) => html`<${Table} label=${texts.failing.title} columns=${texts.failing.columns} rows=${subscriptions.map((one) => ({ key: one.id, cells: [
+        html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${one.url} /></div>`,
+        html`<${UserLink} user=${one.userId} />`,
+        html`<div class="named"><${Time} at=${one.failingSince} /><span class="mute"><${Time} at=${one.failingSince} relative /></span></div>`,
+        new Date(one.pausedUntil) > Date.now() ? html`<span>${texts.failing.after}<${Time} at=${one.pausedUntil} /></span>` : texts.failing.now,
+        html`<code>${visible(one.eventType)}</code>`] }))} />`;
+
     function Failing() {
         const f = texts.failing;
-        const list = useLoad(() => api.get("subscriptions", { filter: "isActive eq true and failingSince ne null", sort: "failingSince", take: 100 }), []);
-        return html`<${Head} title=${f.title} lead=${f.lead} /><${Loaded} of=${list}>${(data) => data.subscriptions.length === 0 ? html`<${Empty} text=${f.empty} />`
-            : html`<${Table} label=${f.title} columns=${f.columns} rows=${data.subscriptions.map((one) => ({ key: one.id, cells: [
-                html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${one.url} /></div>`,
-                html`<a href=${`#/users/${encodeURIComponent(one.userId)}`}>${visible(one.userId)}</a>`, html`<${Time} at=${one.failingSince} />`,
-                html`<code>${visible(one.eventType)}</code>`] }))} />`}<//>`;
+        const size = 50;
+        const [skip, setSkip] = useState(0);
+        const list = useLoad(() => loadFailing(skip, size), [skip], true);
+        return html`<${Head} title=${f.title} lead=${f.lead} /><${Loaded} of=${list}>${({ subscriptions, totalSubscriptionsCount: total }) => total === 0 ? html`<${Empty} title=${f.empty} />`
+            : html`<${FailingTable} subscriptions=${subscriptions} />${total > size && html`<div class="pages"><span class="mute">${t.of(`${number(skip + 1)}–${number(skip + subscriptions.length)}`, number(total))}</span>
+                ${skip > 0 && html`<button type="button" onClick=${() => setSkip(Math.max(0, skip - size))}>${t.previous}</button>`}
+                ${skip + size < total && html`<button type="button" onClick=${() => setSkip(skip + size)}>${t.next}</button>`}</div>`}`}<//>`;
     }
 
     function Users() {
         const u = texts.users;
         const [pages, setPages] = useState([null]);
         const after = pages[pages.length - 1];
-        const list = useLoad(async () => (await api.get("users", { after, take: 50 })).users, [after]);
+        const list = useLoad(async () => (await api.get("users", { after, take: 50 })).users, [after], true);
         return html`<${Head} title=${u.title} /><${Loaded} of=${list}>${(data) => data.length === 0 ? html`<${Empty} text=${u.empty} />`
             : html`<${Table} label=${u.title} columns=${u.columns} numeric=${[1, 2, 3, 4]} rows=${data.map((user) => ({ key: user.userId, cells: [
-                html`<a href=${`#/users/${encodeURIComponent(user.userId)}`}>${visible(user.userId)}</a>`, number(user.subscriptions), number(user.active), number(user.failing), number(user.waiting)] }))} />
+                html`<${UserLink} user=${user.userId} />`, number(user.subscriptions), number(user.active), number(user.failing), number(user.waiting)] }))} />
                 <${Pages} total=${null} rows=${data.map(({ userId }) => ({ id: userId }))} size=${50} pages=${pages} onPages=${setPages} />`}<//>`;
     }
 
@@ -136,7 +166,7 @@ export default function operatorPages(shared) {
         const close = () => setAsked(null);
         const row = (key) => ({ key: key.id, cells: [
             html`<div class="named"><strong>${visible(key.name)}</strong>${key.hint && html`<code class="mute">…${visible(key.hint)}</code>`}</div>`,
-            userLink(key.userId),
+            html`<${UserLink} user=${key.userId} />`,
             html`<span>${permissionsText(key.permissions)}${key.subscriptionId && html`, <a href=${endpointHref(key.subscriptionId)}>${k.onlyOne(key.subscriptionId)}</a>`}</span>`,
             html`<${Time} at=${key.createdAt} />`, key.lastUsedAt ? html`<${Time} at=${key.lastUsedAt} relative />` : k.never,
             html`<${Expiry} at=${key.expiresAt} />`,
@@ -199,7 +229,7 @@ export default function operatorPages(shared) {
         const [pages, setPages] = useState([null]);
         const after = pages[pages.length - 1];
         const filter = allOf([action && `action eq ${quoted(action)}`, user && `(userId eq ${quoted(user)} or actorUserId eq ${quoted(user)})`]);
-        const list = useLoad(async () => (await api.get("audit", { filter, take: 50, after, count: false })).audit, [filter, after]);
+        const list = useLoad(async () => (await api.get("audit", { filter, take: 50, after, count: false })).audit, [filter, after], true);
         const choose = (set) => (value) => {
             set(value);
             setPages([null]);
@@ -221,5 +251,5 @@ export default function operatorPages(shared) {
                     <${Pages} total=${null} rows=${data} size=${50} pages=${pages} onPages=${setPages} />`}<//>`;
     }
 
-    return { Overview, Failing, Users, Keys, Audit };
+    return { Overview, Failing, Users, Workers: WorkersPage, Keys, Audit };
 }

@@ -8,8 +8,9 @@ const visibleLines = (text) =>
 
 const count = new Intl.NumberFormat("en");
 const number = (n) => (n === null || n === undefined ? t.none : count.format(n));
+const plural = (n, one, many) => `${number(n)} ${n === 1 ? one : many}`;
 const percent = (part) =>
-    part === null || part === undefined ? t.none : (Math.floor(part * 1000) / 10).toFixed(part === 1 ? 0 : 1) + " %";
+    part === null || part === undefined ? t.none : (Math.floor(part * 1000) / 10).toFixed(part === 1 || part === 0 ? 0 : 1) + " %";
 
 function milliseconds(ms) {
     if (ms === null || ms === undefined) return t.none;
@@ -48,6 +49,9 @@ function ago(date) {
     const past = (Date.now() - date) / 1000;
     return past >= 0 ? `${seconds(past)} ago` : `in ${seconds(-past)}`;
 }
+
+/** Errors that the configuration of the server decides. */
+const addressNotAllowed = /^address not allowed/;
 
 /**
  * The members of a JSON object as they are written: a parser would change large numbers.

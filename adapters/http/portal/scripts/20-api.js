@@ -48,7 +48,7 @@ function query(parameters) {
 }
 
 /** @return the parsed answer, or its text if that is asked for. Throws an ApiError. */
-async function call(method, path, { body, parameters, base = config.apiBase, isText } = {}) {
+async function call(method, path, { body, parameters, base = config.apiBase, isText, isQuiet } = {}) {
     const headers = {};
     if (session.key) headers["x-api-key"] = session.key;
     else if (tokenStore.get()) headers["Authorization"] = "Bearer " + tokenStore.get();
@@ -64,7 +64,7 @@ async function call(method, path, { body, parameters, base = config.apiBase, isT
             throw new ApiError(0, t.offline);
         }
         if (response.status !== 429 || attempt === 4) break;
-        announce(t.tooFast);
+        if (!isQuiet) announce(t.tooFast);
         await pause(1000 * Math.min(30, Number(response.headers.get("retry-after")) || 1));
     }
     let answer = {};
@@ -80,6 +80,8 @@ async function call(method, path, { body, parameters, base = config.apiBase, isT
 
 const api = {
     get: (path, parameters) => call("GET", path, { parameters }),
+    /** For what fills a page in by and by: that it takes a while need not be said. */
+    quiet: (path, parameters) => call("GET", path, { parameters, isQuiet: true }),
     text: (path, parameters) => call("GET", path, { parameters, isText: true }),
     post: (path, body = {}) => call("POST", path, { body }),
     put: (path, body) => call("PUT", path, { body }),
@@ -115,8 +117,9 @@ async function nextInTurn() {
 /**
  * Loads something for a component. @return {data, error, isLoading, reload}: data of before stays while it is
  * loaded again, so that nothing jumps.
+ * @param isKept also when the dependencies change: for lists that are filtered and paged
  */
-function useLoad(load, dependencies) {
+function useLoad(load, dependencies, isKept) {
     const [state, setState] = useState({ isLoading: true });
     const latest = useRef(0);
     const reload = useCallback(async (isQuiet) => {
@@ -126,11 +129,11 @@ function useLoad(load, dependencies) {
             const data = await load();
             if (turn === latest.current) setState({ data, isLoading: false });
         } catch (error) {
-            if (turn === latest.current) setState((before) => ({ ...before, error, isLoading: false }));
+            if (turn === latest.current) setState((before) => ({ ...(isQuiet && before), error, isLoading: false }));
         }
     }, dependencies);
     useEffect(() => {
-        setState({ isLoading: true });
+        if (!isKept) setState({ isLoading: true });
         reload();
         return () => void ++latest.current;
     }, [reload]);

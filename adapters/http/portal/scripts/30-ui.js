@@ -27,10 +27,10 @@ const looks = {
     delivered: ["check", "good"], active: ["check", "good"], waiting: ["clock", "wait"], paused: ["pause", "wait"],
     deprecated: ["warning", "wait"], retired: ["off", "mute"], failed: ["cross", "bad"], failing: ["warning", "bad"], cancelled: ["off", "mute"], expired: ["clock", "mute"], inactive: ["off", "mute"],
 };
-/** A state: an icon and a word, never colour alone. */
-function State({ is, children }) {
+/** A state: an icon and a word, never colour alone. @param hint what it means, where that is not obvious */
+function State({ is, hint, children }) {
     const [icon, tone] = looks[is];
-    return html`<span class=${cx("state", tone)}><${Icon} name=${icon} />${children ?? t.status[is] ?? t.state[is]}</span>`;
+    return html`<span class=${cx("state", tone)} title=${hint}><${Icon} name=${icon} />${children || (t.status[is] ?? t.state[is])}</span>`;
 }
 
 function Time({ at, relative }) {
@@ -54,9 +54,9 @@ function CopyButton({ text, label = t.copy }) {
     return html`<button type="button" class="quiet small" onClick=${copy}>${label}</button>`;
 }
 
-/** @param copied what is copied, if it is not what is shown; null: nothing */
-function Code({ text, label, copied = text }) {
-    return html`<div class="code">
+/** @param copied what is copied, if it is not what is shown; null: nothing @param isProse whether its lines are broken */
+function Code({ text, label, copied = text, isProse }) {
+    return html`<div class=${cx("code", isProse && "prose")}>
         <pre tabindex="0" aria-label=${label}>${visibleLines(text)}</pre>
         ${copied !== null && html`<${CopyButton} text=${copied} />`}</div>`;
 }
@@ -96,9 +96,12 @@ function Details({ summary, children }) {
     return html`<details onToggle=${(event) => setOpen(event.target.open)}><summary>${summary}</summary><div>${isOpen && children()}</div></details>`;
 }
 
-/** A table that becomes a list on narrow screens: each cell then shows its column's name. */
-function Table({ label, columns, rows, numeric = [] }) {
-    return html`<div class="table-frame"><table aria-label=${label}>
+/**
+ * A table that becomes a list on narrow screens: each cell then shows its column's name.
+ * @param isPaired whether its first cell is as small as the others, so that a narrow screen has two in each line
+ */
+function Table({ label, columns, rows, numeric = [], isPaired }) {
+    return html`<div class="table-frame"><table class=${isPaired && "pairs"} aria-label=${label}>
         <thead><tr>${columns.map((name, i) => html`<th scope="col" class=${numeric.includes(i) && "number"}>${name}</th>`)}</tr></thead>
         <tbody>${rows.map(({ key, cells }) => html`<tr key=${key}>${cells.map((cell, i) =>
             html`<td data-column=${columns[i]} class=${numeric.includes(i) && "number"}>${cell}</td>`)}</tr>`)}</tbody></table></div>`;

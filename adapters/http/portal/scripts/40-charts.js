@@ -77,7 +77,7 @@ const seriesParameters = (range) => ({ from: new Date(Date.now() - ranges[range]
 function Charts({ path, parameters }) {
     const [range, setRange] = useState("24h");
     measureCharts();
-    const series = useLoad(async () => (await api.get(path, { ...seriesParameters(range), ...parameters })).series, [path, range]);
+    const series = useLoad(async () => (await api.get(path, { ...seriesParameters(range), ...parameters })).series, [path, range], true);
     const c = t.endpoint.charts;
     const legend = (names) => html`<ul class="legend">${names.map(([name, tone]) => html`<li class=${tone}>${name}</li>`)}</ul>`;
     return html`<section class="charts"><div class="choice" role="group" aria-label=${c.range}>${Object.entries(c.ranges).map(([key, name]) =>

@@ -38,13 +38,25 @@ const matchesPattern = (pattern, type) => pattern === "*" ? !isOperational(type)
 
 /** What a type's name has next to it, if it should not be used any more. */
 const markOf = ({ isDeprecated, retiredAt }) => (retiredAt ? "retired" : isDeprecated ? "deprecated" : null);
-const TypeMark = ({ type }) => markOf(type) && html`<${State} is=${markOf(type)} />`;
+const TypeMark = ({ type }) => markOf(type) && html`<${State} is=${markOf(type)} hint=${t.marks[markOf(type)]} />`;
+
+/** What is known of the type of a subscription: nothing of a pattern; that it is retired, if it is not listed. */
+function useType(name) {
+    const known = useLoad(knownTypes, []);
+    return !known.data || isPattern(name) ? {} : known.data.find((each) => each.name === name) ?? { retiredAt: true };
+}
 
 /** The type of a subscription, marked if it should not be used any more. */
 function TypeName({ name }) {
-    const known = useLoad(knownTypes, []);
-    const type = !known.data || isPattern(name) ? {} : known.data.find((each) => each.name === name) ?? { retiredAt: true };
+    const type = useType(name);
     return html`<span class="facts"><code>${visible(name)}</code><${TypeMark} type=${type} /></span>`;
+}
+
+/** The types of which an endpoint can have events: those that it subscribes to, and what it was seen to have. */
+function deliveredTypes(known, pattern, events) {
+    const names = new Set(known.filter((type) => type.name === pattern || (isPattern(pattern) && matchesPattern(pattern, type))).map(({ name }) => name));
+    for (const { eventType } of events) names.add(eventType);
+    return [...names].sort();
 }
 
 /** Sends a test event: the example of the endpoint's type, if it has exactly one that is known. @return its id */

@@ -1,6 +1,12 @@
 // One endpoint: its state, its charts, and what can be done with it.
 
-function Banner({ subscription }) {
+async function showLatestFailure(id) {
+    const { events } = await api.get(subscriptionPath(id, "/events"), { filter: "isSuccess eq false and sentAt ne null", sort: "id desc", take: 1, count: false, select: "id" });
+    location.hash = endpointHref(id, events.length > 0 ? `/deliveries/${events[0].id}` : "/deliveries");
+}
+
+/** @param isShort without what to do next */
+function Banner({ subscription, isShort }) {
     const b = t.endpoint.banner;
     const state = stateOf(subscription);
     const reasons = { gone: b.gone, failing: b.failed, user: b.user };
@@ -8,8 +14,17 @@ function Banner({ subscription }) {
     const [text, hint] =
         state === "failing" ? [b.failing(html`<${Time} at=${subscription.failingSince} />`), b.failingHint]
         : state === "paused" ? [b.paused(html`<${Time} at=${subscription.pausedUntil} />`), b.pausedHint]
-        : [reasons[subscription.deactivation?.reason] ?? b.unknown, b.inactiveHint];
-    return html`<div class=${cx("banner", looks[state][1])}><${Icon} name=${looks[state][0]} /><div><strong>${text}</strong><p>${hint}</p></div></div>`;
+        : [reasons[subscription.deactivation?.reason] ?? b.unknown, isRead(subscription) ? b.noNewEvents : b.inactiveHint];
+    return html`<div class=${cx("banner", looks[state][1])}><${Icon} name=${looks[state][0]} /><div><strong>${text}</strong>${!isShort && html`<p>${hint}</p>`}
+        ${!isShort && state === "failing" && can("events:read") && html`<${Act} class="small" onDo=${() => showLatestFailure(subscription.id)}>${b.latest}<//>`}</div></div>`;
+}
+
+/** Says what a retired type means for the endpoint that has it. */
+function RetiredBanner({ subscription: { id, eventType } }) {
+    const b = t.endpoint.banner;
+    if (markOf(useType(eventType)) !== "retired") return null;
+    return html`<div class="banner mute"><${Icon} name="off" /><div><strong>${b.retired(visible(eventType))}</strong>
+        <p>${b.retiredHint}${can("subscriptions:write") && html` <a href=${endpointHref(id, "/edit")}>${t.endpoint.edit}</a>`}</p></div></div>`;
 }
 
 /** Of the last 24 hours. Statistics read each attempt: those of a busy endpoint come from its series. */
@@ -36,15 +51,17 @@ function Settings({ subscription }) {
     const e = t.endpoint;
     const headers = Object.entries(JSON.parse(subscription.headers || "{}"));
     const row = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+    const isSent = !isRead(subscription);
     return html`<section><h2>${e.details}</h2><dl class="settings">
-        ${row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)}
+        ${isSent ? row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)
+            : row(t.form.delivery, t.form.deliveries.pull)}
         ${row(e.type, html`<${TypeName} name=${subscription.eventType} />`)}
         ${subscription.filter && row(e.filter, html`<code>${visible(subscription.filter)}</code>`)}
-        ${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
+        ${isSent && html`${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
         ${headers.length > 0 && row(e.headers, html`<ul class="plain">${headers.map(([name]) => html`<li><code>${visible(name)}: ••••</code></li>`)}</ul>`)}
         ${row(e.retries, number(subscription.maxRetryCount))}
         ${row(e.rate, subscription.rateLimit ? e.perSecond(number(subscription.rateLimit)) : e.noLimit)}
-        ${row(e.timeout, subscription.timeoutSeconds ? e.seconds(subscription.timeoutSeconds) : e.byDefault)}
+        ${row(e.timeout, subscription.timeoutSeconds ? e.seconds(subscription.timeoutSeconds) : e.byDefault)}`}
         ${isAdministrator() && row(e.owner, html`<${Outside} text=${subscription.userId} />`)}
         ${row(e.created, html`<${Time} at=${subscription.createdAt} />`)}
         ${row(e.updated, html`<${Time} at=${subscription.updatedAt} />`)}</dl></section>`;
@@ -60,7 +77,7 @@ function Recover({ subscription, onClose, onDone }) {
     const [title, text] = c.recover(subscription.name);
     const recover = async () => {
         const { recovered } = await api.post(path, { since });
-        announce(c.recovered(number(recovered)));
+        announce(c.recovered(recovered));
         onDone();
     };
     return html`<${Confirm} title=${title} text=${text} action=${t.endpoint.recover} onDo=${recover} onClose=${onClose}>
@@ -100,48 +117,58 @@ function Actions({ subscription, reload }) {
         announce(e.testSent(eventId));
         location.hash = endpointHref(id, `/deliveries/${eventId}`);
     };
-    const [removeTitle, removeText] = c.remove(name);
-    const [offTitle, offText] = c.deactivate(name);
+    const [removeTitle, removeText] = c.remove(name, isRead(subscription));
+    const [offTitle, offText] = c.deactivate(name, isRead(subscription));
     const dialogs = {
         remove: () => html`<${Confirm} title=${removeTitle} text=${removeText} action=${e.remove} isGrave onDo=${remove} onClose=${close} />`,
         deactivate: () => html`<${Confirm} title=${offTitle} text=${offText} action=${e.deactivate} onDo=${() => setActive(false)} onClose=${close} />`,
         rotate: () => html`<${Rotate} subscription=${subscription} onClose=${close} onDone=${reload} />`,
         recover: () => html`<${Recover} subscription=${subscription} onClose=${close} onDone=${reload} />`,
     };
-    const opener = (which, label) => html`<button type="button" onClick=${() => setOpen(which)}>${label}</button>`;
+    const opener = (which, label, look) => html`<button type="button" class=${look} onClick=${() => setOpen(which)}>${label}</button>`;
     const writes = can("subscriptions:write");
-    const sends = can("events:send");
+    const sends = can("events:send") && !isRead(subscription);
     return html`${sends && html`<${Act} class=${subscription.isActive && "main"} onDo=${test}>${e.test}<//>`}
         ${writes && html`<a class="button" href=${endpointHref(id, "/edit")}>${e.edit}</a>`}
-        ${writes && can("secrets:read") && opener("rotate", e.rotate)}
+        ${writes && can("secrets:read") && !isRead(subscription) && opener("rotate", e.rotate)}
         ${sends && opener("recover", e.recover)}
         ${writes && (subscription.isActive ? opener("deactivate", e.deactivate) : html`<${Act} class="main" onDo=${() => setActive(true)}>${e.activate}<//>`)}
-        ${writes && opener("remove", e.remove)}
+        ${writes && opener("remove", e.remove, "danger")}
         ${open && dialogs[open]()}`;
 }
 
 function Endpoint({ id, tab, event }) {
-    const e = t.endpoint;
     const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
+    return html`<${Loaded} of=${one} lines=${10}>${(subscription) => isRead(subscription) && ["deliveries", "verify"].includes(tab)
+        ? html`<${Head} title=${t.missing} back=${[endpointHref(id), subscription.name]} />`
+        : html`<${EndpointPage} subscription=${subscription} tab=${tab} event=${event} reload=${() => one.reload(true)} />`}<//>`;
+}
+
+function EndpointPage({ subscription, tab, event, reload }) {
+    const e = t.endpoint;
+    const { id } = subscription;
     const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", e.tabs.deliveries, "deliveries"], ["/feed", e.tabs.feed, "feed"], ["/verify", e.tabs.verify, "verify"]]
-        .filter(([, , key]) => can({ deliveries: "events:read", feed: "feed:read" }[key] ?? "subscriptions:read"));
-    return html`<${Loaded} of=${one} lines=${10}>${(subscription) => html`
+        .filter(([, , key]) => can({ deliveries: "events:read", feed: "feed:read" }[key] ?? "subscriptions:read"))
+        .filter(([, , key]) => !isRead(subscription) || key === "overview" || key === "feed");
+    return html`
         ${event ? html`<${Head} title=${subscription.name} back=${[endpointHref(id, "/deliveries"), t.deliveries.title]} />`
-            : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${() => one.reload(true)} /><//>`}
-        <${Banner} subscription=${subscription} />
+            : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${reload} /><//>`}
+        <${Banner} subscription=${subscription} isShort=${event !== undefined} /><${RetiredBanner} subscription=${subscription} />
         <nav class="tabs" aria-label=${visible(subscription.name)}>${tabs.map(([path, name, key]) =>
             html`<a href=${endpointHref(id, path)} aria-current=${key === tab ? "page" : undefined}>${name}</a>`)}</nav>
-        ${tab === "overview" && html`${can("events:read") && html`<${Figures} subscription=${subscription} /><${Charts} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
-        ${tab === "deliveries" && (event ? html`<${Delivery} subscription=${subscription} event=${event} />` : html`<${Deliveries} subscription=${subscription} />`)}
+        ${tab === "overview" && html`${can("events:read") && !isRead(subscription) && html`<${Figures} subscription=${subscription} /><${Charts} key=${id} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
+        ${tab === "deliveries" && (event ? html`<${Lazy} module="delivery" part="Delivery" subscription=${subscription} event=${event} />` : html`<${Deliveries} key=${id} subscription=${subscription} />`)}
         ${tab === "feed" && html`<${Lazy} module="feed" part="Feed" subscription=${subscription} />`}
-        ${tab === "verify" && html`<${Lazy} module="verify" part="Verify" subscription=${subscription} />`}`}<//>`;
+        ${tab === "verify" && html`<${Lazy} module="verify" part="Verify" subscription=${subscription} />`}`;
 }
 
 /** After an endpoint was added: its secret, how to verify, and a first event. */
 function Created({ id }) {
     const c = t.created;
     const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
-    return html`<${Loaded} of=${one} lines=${8}>${(subscription) => html`
+    return html`<${Loaded} of=${one} lines=${8}>${(subscription) => isRead(subscription) ? html`
+        <${Head} title=${c.title(subscription.name)} lead=${c.readLead} back=${["#/endpoints", t.endpoints.title]}><a class="button main" href=${endpointHref(id)}>${c.done}</a><//>
+        ${can("feed:read") && html`<${Lazy} module="feed" part="Feed" subscription=${subscription} />`}` : html`
         <${Head} title=${c.title(subscription.name)} lead=${c.lead} back=${["#/endpoints", t.endpoints.title]} />
         <section class="step"><h2>${c.secret}</h2><p>${c.secretHint}</p><${Secret} load=${async () => (await api.get(subscriptionPath(id))).subscription.secret} /></section>
         <section class="step"><h2>${c.verify}</h2><${Lazy} module="verify" part="Snippets" /></section>

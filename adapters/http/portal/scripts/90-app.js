@@ -4,17 +4,17 @@ const routes = [
     [/^endpoints$/, () => html`<${Endpoints} />`, "endpoints"],
     [/^endpoints\/new(?:\/([^/]+))?$/, (type) => html`<${EndpointForm} key=${`new/${type}`} eventType=${type && decodeURIComponent(type)} />`, "endpoints"],
     [/^endpoints\/(\d+)\/edit$/, (id) => html`<${EndpointForm} key=${id} id=${id} />`, "endpoints"],
-    [/^endpoints\/(\d+)\/created$/, (id) => html`<${Created} id=${id} />`, "endpoints"],
-    [/^endpoints\/(\d+)$/, (id) => html`<${Endpoint} id=${id} tab="overview" />`, "endpoints"],
-    [/^endpoints\/(\d+)\/deliveries$/, (id) => html`<${Endpoint} id=${id} tab="deliveries" />`, "endpoints"],
-    [/^endpoints\/(\d+)\/deliveries\/(\d+)$/, (id, event) => html`<${Endpoint} id=${id} tab="deliveries" event=${event} />`, "endpoints"],
-    [/^endpoints\/(\d+)\/feed$/, (id) => html`<${Endpoint} id=${id} tab="feed" />`, "endpoints"],
-    [/^endpoints\/(\d+)\/verify$/, (id) => html`<${Endpoint} id=${id} tab="verify" />`, "endpoints"],
+    [/^endpoints\/(\d+)\/created$/, (id) => html`<${Created} key=${id} id=${id} />`, "endpoints"],
+    [/^endpoints\/(\d+)$/, (id) => html`<${Endpoint} key=${id} id=${id} tab="overview" />`, "endpoints"],
+    [/^endpoints\/(\d+)\/deliveries$/, (id) => html`<${Endpoint} key=${id} id=${id} tab="deliveries" />`, "endpoints"],
+    [/^endpoints\/(\d+)\/deliveries\/(\d+)$/, (id, event) => html`<${Endpoint} key=${id} id=${id} tab="deliveries" event=${event} />`, "endpoints"],
+    [/^endpoints\/(\d+)\/feed$/, (id) => html`<${Endpoint} key=${id} id=${id} tab="feed" />`, "endpoints"],
+    [/^endpoints\/(\d+)\/verify$/, (id) => html`<${Endpoint} key=${id} id=${id} tab="verify" />`, "endpoints"],
     [/^event-types$/, () => html`<${Lazy} module="event_types" part="EventTypes" />`, "types"],
     [/^event-types\/([^/]+)$/, (name) => html`<${Lazy} module="event_types" part="EventType" name=${decodeURIComponent(name)} />`, "types"],
     [/^new-event-type$/, () => html`<${Lazy} module="event_type_editor" part="Form" key="new" />`, "types"],
     [/^event-types\/([^/]+)\/edit$/, (name) => html`<${Lazy} module="event_type_editor" part="Form" key=${name} name=${decodeURIComponent(name)} />`, "types"],
-    ...["Overview", "Failing", "Users", "Keys", "Audit"].map((part) => [new RegExp(`^${part.toLowerCase()}$`), () => html`<${Lazy} module="operator" part=${part} />`, part.toLowerCase()]),
+    ...["Overview", "Failing", "Users", "Workers", "Keys", "Audit"].map((part) => [new RegExp(`^${part.toLowerCase()}$`), () => html`<${Lazy} module="operator" part=${part} />`, part.toLowerCase()]),
     [/^users\/(.+)$/, (user) => html`<${Endpoints} key=${user} user=${decodeURIComponent(user)} />`, "users"],
 ];
 
@@ -42,7 +42,7 @@ function useAddress() {
 
 function Frame({ children, section, onSignOut }) {
     const [, redraw] = useState(0);
-    const items = [...(isOperator() ? [["overview", "#/overview"], ["failing", "#/failing"], ["users", "#/users"], ["keys", "#/keys"], ["audit", "#/audit"]] : []), ["endpoints", "#/endpoints"], ["types", "#/event-types"]];
+    const items = [...(isOperator() ? [["overview", "#/overview"], ["failing", "#/failing"], ["users", "#/users"], ["workers", "#/workers"], ["keys", "#/keys"], ["audit", "#/audit"]] : []), ["endpoints", "#/endpoints"], ["types", "#/event-types"]];
     const toggle = () => {
         times.utc = !times.utc;
         redraw((n) => n + 1);

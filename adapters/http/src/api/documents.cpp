@@ -72,6 +72,10 @@ void add_members(Members& members, const Event& event) {
     members.add("nextRetryAt", format_if_set(event.next_retry_at));
     members.add("createdAt", format_time(event.created_at));
     members.add_addition("orderingKey", text_if_set(event.ordering_key));
+    // Without it, an event that waits looks due.
+    if (event.blocked_by && members.shows("nextRetryAt")) {
+        members.writer().member("blockedBy", event.blocked_by->value);
+    }
     if (event.is_payload_gone) members.writer().member("isPayloadGone", true);
     if (event.is_unreadable) members.writer().member("isUnreadable", true);
 }
@@ -125,6 +129,9 @@ void add_state(Members& members, const Subscription& subscription) {
                             : std::nullopt;
     if (subscription.operator_scope || members.is_selected("operatorScope")) {
         members.add("operatorScope", subscription.operator_scope);
+    }
+    if (subscription.delivery == Delivery::pull || members.is_selected("delivery")) {
+        members.add("delivery", to_string(subscription.delivery));
     }
     members.add_addition(
         "filter", subscription.filter.empty() ? std::nullopt : std::optional(subscription.filter));
@@ -264,7 +271,8 @@ void write(json::Writer& writer, const EventHistory& history) {
     const Selection all;
     Members members(writer, all);
     add_members(members, history.event);
-    if (history.event.blocked_by) writer.member("blockedBy", history.event.blocked_by->value);
+    if (!history.webhook_id.empty()) writer.member("webhookId", history.webhook_id);
+    if (!history.content_type.empty()) writer.member("contentType", history.content_type);
     writer.key("attempts").begin_array();
     for (const Attempt& attempt : history.attempts)
         write(writer, attempt);

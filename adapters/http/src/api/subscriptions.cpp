@@ -14,14 +14,25 @@ namespace {
 constexpr int max_retry_limit = 100;
 constexpr int max_timeout = int{max_subscription_timeout.count()};
 constexpr const char* prefix = "subscription.";
-const json::Names member_names = {"name",      "eventType",      "filter",        "url",
-                                  "secret",    "headers",        "maxRetryCount", "isActive",
-                                  "rateLimit", "timeoutSeconds", "retryOn",       "operatorScope"};
+const json::Names member_names = {"name",         "eventType", "filter",         "delivery",
+                                  "url",          "secret",    "headers",        "maxRetryCount",
+                                  "isActive",     "rateLimit", "timeoutSeconds", "retryOn",
+                                  "operatorScope"};
 
 Response answer(const Subscription& subscription, std::string_view message) {
     json::Writer writer;
     write(writer.begin_object().key("subscription"), subscription);
     return success(writer, message);
+}
+
+std::optional<Delivery> read_delivery(const ObjectReader& reader) {
+    const auto text = reader.text("delivery");
+    if (!text) return std::nullopt;
+    for (const Delivery delivery : {Delivery::push, Delivery::pull}) {
+        if (*text == to_string(delivery)) return delivery;
+    }
+    reader.add_error("delivery", "must be 'push' or 'pull'");
+    return std::nullopt;
 }
 
 /// Null sets the default of `filter`, `headers`, `maxRetryCount`, `isActive`, `rateLimit`,
@@ -33,6 +44,7 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
     change.event_type = reader.text("eventType");
     change.filter = reader.text("filter");
     if (reader.is_null("filter")) change.filter.emplace();
+    change.delivery = read_delivery(reader);
     change.url = reader.text("url");
     if (auto secret = reader.text("secret")) change.secret = Secret(std::move(*secret));
     change.headers = reader.headers("headers");
@@ -53,12 +65,18 @@ SubscriptionChange read_members(const ObjectReader& reader, std::optional<int> d
     return change;
 }
 
+void expect_mandatory(const ObjectReader& reader, const SubscriptionChange& change) {
+    for (const char* name : {"name", "eventType", "url"}) {
+        const bool has_none = name == std::string_view("url") && change.delivery == Delivery::pull;
+        if (!has_none && !reader.has(name)) reader.add_error(name, "is required");
+    }
+}
+
 /// Reads `{"subscription":{...}}`.
-/// @param required the mandatory members.
+/// @param is_new whether it must have the mandatory members.
 /// @return invalid_argument for a body without a subscription; errors of its members are collected.
 Result<SubscriptionChange> read_body(const Call& call, std::optional<int> default_retries,
-                                     std::initializer_list<const char*> required,
-                                     FieldErrors& errors) {
+                                     bool is_new, FieldErrors& errors) {
     const auto members = parse_body(call, {"subscription"});
     if (!members) return members.error();
     const ObjectReader body(*members, "", errors);
@@ -67,10 +85,9 @@ Result<SubscriptionChange> read_body(const Call& call, std::optional<int> defaul
     if (!inner && body.has("subscription")) body.add_error("subscription", "must be an object");
     if (!inner || !body.has("subscription")) return Error(std::move(errors));
     const ObjectReader reader(*inner, prefix, errors);
-    for (const char* name : required) {
-        if (!reader.has(name)) reader.add_error(name, "is required");
-    }
-    return read_members(reader, default_retries);
+    SubscriptionChange change = read_members(reader, default_retries);
+    if (is_new) expect_mandatory(reader, change);
+    return change;
 }
 
 SubscriptionDraft to_draft(SubscriptionChange change) {
@@ -85,7 +102,8 @@ SubscriptionDraft to_draft(SubscriptionChange change) {
             .rate_limit = change.rate_limit.value_or(0),
             .timeout = change.timeout.value_or(std::chrono::seconds(0)),
             .retry_on = change.retry_on.value_or(RetryOn()),
-            .operator_scope = change.operator_scope.value_or(false)};
+            .operator_scope = change.operator_scope.value_or(false),
+            .delivery = change.delivery.value_or(Delivery::push)};
 }
 
 /// A missing subscription takes precedence over invalid input, as in the service.
@@ -123,7 +141,7 @@ Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
 Result<Response> create_subscription(WebhookService& service, const Call& call) {
     if (auto rejected = reject_media_type(call)) return std::move(*rejected);
     FieldErrors errors;
-    auto change = read_body(call, {}, {"name", "eventType", "url"}, errors);
+    auto change = read_body(call, {}, true, errors);
     if (!change) return change.error();
     add_errors(errors, prefix, service.validate(*change));
     if (!errors.empty()) return Error(std::move(errors));
@@ -147,7 +165,7 @@ Result<Response> get_subscription(WebhookService& service, const Call& call) {
 Result<Response> update_subscription(WebhookService& service, const Call& call) {
     if (auto rejected = reject_media_type(call)) return std::move(*rejected);
     FieldErrors errors;
-    auto change = read_body(call, service.options().default_max_retry_count, {}, errors);
+    auto change = read_body(call, service.options().default_max_retry_count, false, errors);
     if (!change) return change.error();
     if (!errors.empty()) {
         return unless_absent(service, call, *change, prefix, std::move(errors));

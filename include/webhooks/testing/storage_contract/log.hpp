@@ -219,6 +219,9 @@ STORAGE_TEST("waiting events are claimed once, when due, earliest first") {
     CHECK(held.id == sooner);
     CHECK(held.subscription == id);
     CHECK(held.worker_tag == this->worker.tag);
+    const EventHistory history = this->storage->find_event(admin, id, sooner).value();
+    CHECK(history.webhook_id.ends_with("_" + std::to_string(sooner.value)));
+    CHECK(history.content_type == "application/json");
     CHECK(*held.message->payload == "sooner");
     CHECK(held.message->event_type == "order.created");
     CHECK(held.message->content_type == "application/json");

@@ -56,7 +56,9 @@ struct OrderedEvents {
     }
 
     std::optional<EventId> blocked_by(EventId event) const {
-        return test.storage->find_event(admin, subscription, event).value().event.blocked_by;
+        const auto found = test.storage->find_event(admin, subscription, event).value().event;
+        CHECK(test.event(subscription, event).blocked_by == found.blocked_by);
+        return found.blocked_by;
     }
 };
 

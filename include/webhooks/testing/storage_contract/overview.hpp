@@ -58,7 +58,7 @@ STORAGE_TEST("users are listed by id, with what fails and waits, in pages") {
     this->append({inactive}, "{}", {}, now + 1h).value();
     this->append_one(failing.id);
     const UserSummary of_bob{
-        .user_id = "bob", .subscriptions = 2, .active = 1, .failing = 1, .waiting = 2};
+        .user_id = "bob", .subscriptions = 2, .inactive = 1, .failing = 1, .waiting = 2};
     const auto all = this->storage->users({}, 10).value();
     REQUIRE(all.size() == 3);
     CHECK(all[0].user_id == "Zoe");

@@ -7,9 +7,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-STORAGE_TEST("a sample counts subscriptions by state, deleted ones not") {
+STORAGE_TEST("samples and users count subscriptions by state, deleted ones not") {
     if (this->storage->sample().error() == Errc::unsupported) return;
     const Subscription failing = this->subscribe();
+    const Subscription failing_and_paused = this->subscribe();
     const Subscription paused = this->subscribe();
     const SubscriptionId inactive = this->subscribe().id;
     const SubscriptionId deleted = this->subscribe().id;
@@ -18,20 +19,31 @@ STORAGE_TEST("a sample counts subscriptions by state, deleted ones not") {
     this->write(
         {.states = {
              {.subscription = failing.id, .judged_at = failing.revision, .failing_since = now},
-             {.subscription = paused.id,
-              .judged_at = paused.revision,
+             {.subscription = failing_and_paused.id,
+              .judged_at = failing_and_paused.revision,
               .failing_since = now,
-              .paused_until = now + 1h}}});
+              .paused_until = now + 1h},
+             {.subscription = paused.id, .judged_at = paused.revision, .paused_until = now + 1h}}});
     this->storage->update_subscription(alice, inactive, {.is_active = false}).value();
     this->storage->delete_subscription(alice, deleted).value();
 
     const StorageSample sample = this->storage->sample().value();
     CHECK(sample.active == 1);
-    CHECK(sample.failing == 1);
+    CHECK(sample.failing == 2);
     CHECK(sample.paused == 1);
     CHECK(sample.inactive == 1);
+    if (const auto users = this->storage->users({}, 10); users) {
+        REQUIRE(users.value().size() == 1);
+        const UserSummary& user = users.value().front();
+        CHECK(user.subscriptions == 5);
+        CHECK(user.active == 1);
+        CHECK(user.failing == 2);
+        CHECK(user.paused == 1);
+        CHECK(user.inactive == 1);
+    }
     this->clock->advance(2h);
-    CHECK(this->storage->sample().value().failing == 2);
+    CHECK(this->storage->sample().value().paused == 0);
+    CHECK(this->storage->sample().value().active == 2);
 }
 
 STORAGE_TEST("a sample counts what waits in storage, and tells how long") {

@@ -30,12 +30,16 @@ public:
         const std::string& ordering_key = append.message->ordering_key;
         ordering_keys_.add(ordering_key.empty() ? std::nullopt
                                                 : std::optional<std::string_view>(ordering_key));
+        deliver_ats_.add(to_micros(append.message->deliver_at));
         for (std::size_t i = 0; i < append.subscriptions.size(); ++i) {
             const std::int64_t event = first + static_cast<std::int64_t>(i);
             const std::int64_t subscription = append.subscriptions[i].value;
             events_.add(event);
             subscriptions_.add(subscription);
             message_of_.add(first);
+            const bool is_pulled = append.is_pulled(append.subscriptions[i]);
+            is_held_.add(is_pulled ? 0 : 1);
+            if (is_pulled) continue;
             ordered_.add(append, append.subscriptions[i], {event});
             if (!append.due) continue;
             waiting_.add(event);
@@ -52,14 +56,16 @@ public:
             "insert_messages",
             "INSERT INTO webhooks_message "
             "(id, event_count, event_type, content_type, payload, expires_at, trace, key_id, "
-            "ordering_key) SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::text[]), "
+            "ordering_key, deliver_at) SELECT unnest($1::bigint[]), unnest($2::bigint[]), "
+            "unnest($3::text[]), "
             "unnest($4::text[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::text[]), "
-            "unnest($8::bigint[]), unnest($9::text[])"};
+            "unnest($8::bigint[]), unnest($9::text[]), unnest($10::bigint[])"};
         static const PreparedStatement insert_events = {
             "insert_events",
             "INSERT INTO webhooks_event "
             "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
-            "SELECT unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]), $1, $2, $3"};
+            "SELECT unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[]), "
+            "$1::bigint * unnest($7::bigint[]), $2, $3"};
         static const PreparedStatement insert_waiting = {
             "insert_waiting",
             "INSERT INTO webhooks_undelivered (subscription_id, event_id, due_at, attempts, tries, "
@@ -69,11 +75,12 @@ public:
         connection.send(insert_messages,
                         {messages_.take(), event_counts_.take(), event_types_.take(),
                          content_types_.take(), payloads_.take(), expiries_.take(), traces_.take(),
-                         keys_.take(), ordering_keys_.take()});
-        connection.send(insert_events, {parameter(context.worker.id.value),
-                                        parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
-                                        parameter(to_micros(context.now)), events_.take(),
-                                        subscriptions_.take(), message_of_.take()});
+                         keys_.take(), ordering_keys_.take(), deliver_ats_.take()});
+        connection.send(insert_events,
+                        {parameter(context.worker.id.value),
+                         parameter(std::bit_cast<std::int64_t>(context.worker.tag)),
+                         parameter(to_micros(context.now)), events_.take(), subscriptions_.take(),
+                         message_of_.take(), is_held_.take()});
         if (has_waiting_) {
             connection.send(insert_waiting,
                             {waiting_subscriptions_.take(), waiting_.take(), dues_.take()});
@@ -91,9 +98,11 @@ private:
     PostgresqlArray traces_{Element::text};
     PostgresqlArray keys_{Element::bigint};
     PostgresqlArray ordering_keys_{Element::text};
+    PostgresqlArray deliver_ats_{Element::bigint};
     PostgresqlArray events_{Element::bigint};
     PostgresqlArray subscriptions_{Element::bigint};
     PostgresqlArray message_of_{Element::bigint};
+    PostgresqlArray is_held_{Element::bigint};  ///< 0: it is only read.
     PostgresqlArray waiting_{Element::bigint};
     PostgresqlArray waiting_subscriptions_{Element::bigint};
     PostgresqlArray dues_{Element::bigint};

@@ -40,7 +40,8 @@ SqliteLogWriter::SqliteLogWriter(soci::session& sql, SqliteClaims& claims)
       insert_message_(sql,
                       "INSERT INTO webhooks_message "
                       "(id, event_count, event_type, content_type, payload, expires_at, trace, "
-                      "key_id, ordering_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''))"),
+                      "key_id, ordering_key, deliver_at) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?)"),
       insert_event_(sql,
                     "INSERT INTO webhooks_event "
                     "(id, subscription_id, message_id, worker_id, worker_tag, created_at) "
@@ -102,17 +103,21 @@ void SqliteLogWriter::write(const Append& append, const Appended& place, const W
                             Time now, std::vector<EventId>& waiting) {
     const Message& message = *append.message;
     if (place.count > 0) {
-        insert_message_.execute(place.first_event, place.count, message.event_type,
-                                message.content_type, *message.payload,
-                                to_micros(message.expires_at), write_trace(message.trace),
-                                message.key_id, message.ordering_key);
+        insert_message_.execute(
+            place.first_event, place.count, message.event_type, message.content_type,
+            *message.payload, to_micros(message.expires_at), write_trace(message.trace),
+            message.key_id, message.ordering_key, to_micros(message.deliver_at));
     }
     EventId event = place.first_event;
     for (const SubscriptionId subscription : append.subscriptions) {
-        insert_event_.execute(event, subscription, place.first_event, worker.id,
+        const bool is_pulled = append.is_pulled(subscription);
+        insert_event_.execute(event, subscription, place.first_event,
+                              is_pulled ? WorkerId{} : worker.id,
                               std::bit_cast<std::int64_t>(worker.tag), to_micros(now));
-        if (append.due) put_free({.subscription = subscription, .event = event, .due = append.due});
-        if (!message.ordering_key.empty()) {
+        if (append.due && !is_pulled) {
+            put_free({.subscription = subscription, .event = event, .due = append.due});
+        }
+        if (!message.ordering_key.empty() && !is_pulled) {
             enter(append, subscription, event, worker.id, now, waiting);
         }
         ++event.value;

@@ -5,6 +5,7 @@
 #include <base/hex.hpp>
 #include <base/utf8.hpp>
 #include <bit>
+#include <filter/filter_cache.hpp>
 #include <filter/judge.hpp>
 #include <publication/publication.hpp>
 #include <random>
@@ -142,6 +143,7 @@ private:
             if (cipher) message = cipher->seal(*message);
             if (!message) return message.error();
             const Time due = std::max(publication.deliver_at.value_or(now), now);
+            if (due > now) message->deliver_at = due;
             insert(*message, subscriptions, first, now, due);
         }
         count_filtered(found.filtered, now);
@@ -183,15 +185,18 @@ private:
     /// The active subscriptions.
     Match match(const Publication& publication) const {
         Match match;
+        filter::FilterCache filters;
         filter::Judge judge(publication.event_type, publication.content_type, publication.payload);
         statement(
-            "SELECT id, filter FROM @webhooks_subscription WHERE deletion = 0 AND is_active = 1 "
+            "SELECT id, filter, user_id FROM @webhooks_subscription WHERE deletion = 0 AND "
+            "is_active = 1 "
             "AND (?1 = '' OR user_id = ?1) AND (event_type IN (?2, '*') "
             "OR substr(event_type, -2) = '.*' AND substr(?2, 1, length(event_type) - 1) "
             "= substr(event_type, 1, length(event_type) - 1)) ORDER BY id")
             .for_each(
                 [&](const SqliteRow& row) {
-                    const bool matches = judge.lets_through(std::string(row.text(1)));
+                    const bool matches = judge.lets_through(filters.find(std::string(row.text(1))),
+                                                            std::string(row.text(2))) == true;
                     (matches ? match.subscriptions : match.filtered).push_back(row.number(0));
                 },
                 publication.user_id, publication.event_type);
@@ -224,11 +229,13 @@ private:
                 std::int64_t first, Time now, Time due) const {
         statement(
             "INSERT INTO @webhooks_message (id, event_count, event_type, content_type, payload, "
-            "expires_at, ordering_key, key_id) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?)")
+            "expires_at, ordering_key, key_id, deliver_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?)")
             .execute(first, static_cast<std::int64_t>(subscriptions.size()), message.event_type,
                      message.content_type, *message.payload, to_micros(message.expires_at),
-                     message.ordering_key, message.key_id);
-        // Of no worker, with a tag of its own. Unclaimed and due, for any worker.
+                     message.ordering_key, message.key_id, to_micros(message.deliver_at));
+        // Of no worker, with a tag of its own. Unless they are only read, unclaimed and due, for
+        // any worker.
         std::random_device random;
         const auto tag = std::bit_cast<std::int64_t>((std::uint64_t{random()} << 32U) | random());
         SqliteStatement event = statement(
@@ -237,11 +244,12 @@ private:
             "VALUES (?, ?, ?, 0, ?, ?)");
         SqliteStatement undelivered = statement(
             "INSERT INTO @webhooks_undelivered (subscription_id, event_id, due_at, attempts, "
-            "tries, claimed_by, claim_number, is_deferred) VALUES (?, ?, ?, 0, 0, 0, 0, 0)");
+            "tries, claimed_by, claim_number, is_deferred) SELECT id, ?, ?, 0, 0, 0, 0, 0 "
+            "FROM @webhooks_subscription WHERE id = ? AND delivery = 'push'");
         for (std::size_t i = 0; i < subscriptions.size(); ++i) {
             const std::int64_t id = first + static_cast<std::int64_t>(i);
             event.execute(id, subscriptions[i], first, tag, to_micros(now));
-            undelivered.execute(subscriptions[i], id, to_micros(due));
+            undelivered.execute(id, to_micros(due), subscriptions[i]);
         }
         if (!message.ordering_key.empty()) enter_queues(message, subscriptions, first);
     }
@@ -251,10 +259,10 @@ private:
                       std::int64_t first) const {
         SqliteStatement enter = statement(
             "INSERT INTO @webhooks_ordered (event_id, subscription_id, ordering_key, worker_id) "
-            "VALUES (?, ?, ?, 0)");
+            "SELECT ?, id, ?, 0 FROM @webhooks_subscription WHERE id = ? AND delivery = 'push'");
         for (std::size_t i = 0; i < subscriptions.size(); ++i) {
-            enter.execute(first + static_cast<std::int64_t>(i), subscriptions[i],
-                          message.ordering_key);
+            enter.execute(first + static_cast<std::int64_t>(i), message.ordering_key,
+                          subscriptions[i]);
         }
     }
 
