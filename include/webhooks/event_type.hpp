@@ -13,7 +13,7 @@ namespace WEBHOOKS_EXPORT webhooks {
 /// That an event type should not be subscribed to any more.
 struct Deprecation {
     Time since{};                ///< Set by storage, when the type becomes deprecated.
-    std::string successor = {};  ///< The name of the event type to use instead; may be empty.
+    std::string successor = {};  ///< The type to use instead, which exists; or empty.
     std::string note = {};       ///< Human-readable; at most `max_deprecation_note_bytes`.
 
     bool operator==(const Deprecation&) const = default;
@@ -31,7 +31,7 @@ struct EventType {
     std::string group = {};
     /// What its payloads are: an object of JSON Schema 2020-12, as JSON text of at most
     /// `max_event_type_json_bytes` and 32 levels. A `$ref` begins with `#` and refers to something
-    /// in the schema. Empty: none. Payloads are not validated with it (see PublicationValidator).
+    /// in the schema. Empty: none. Nothing is validated with it (see PublicationValidator).
     std::string schema = {};
     /// A payload: JSON text of at most `max_event_type_json_bytes`, kept as written. Empty: none.
     std::string example = {};

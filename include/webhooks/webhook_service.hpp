@@ -150,7 +150,7 @@ public:
     Result<FilterReport> test_filter(const Principal&, const std::string& filter,
                                      const FilterInput&) const;
     /// What a filter says of the newest `max_events_in_filter_test` events of a subscription, test
-    /// events excepted. @param stop as in `statistics`
+    /// events excepted. @param stop as in `statistics` @return timed_out if it looks at too much.
     Result<FilterSample> test_filter(const Principal&, const std::string& filter, SubscriptionId,
                                      std::stop_token stop = {}) const;
     /// Which subscriptions a publication would reach, and why it would not reach the others: the
@@ -265,14 +265,14 @@ public:
     Result<> register_event_type(EventType);
     /// Those that are not retired, sorted by name.
     Result<std::vector<EventType>> event_types() const;
-    /// The same on behalf of a caller. @return forbidden for retired ones unless the caller is an
-    /// administrator.
+    /// The same for a caller: administrators see types about workers, too. @return forbidden for
+    /// retired ones unless the caller is an administrator.
     Result<std::vector<EventType>> event_types(const Principal&, const EventTypeQuery& = {}) const;
     /// @return not_found, with the successor if there is one, for a retired type; forbidden as
     /// above.
     Result<EventType> event_type(const Principal&, const std::string& name,
                                  bool include_retired = false) const;
-    /// An OpenAPI document of the types that are not retired, with `ServiceOptions::catalog`, from
+    /// An OpenAPI document of the types that the caller sees, with `ServiceOptions::catalog`, from
     /// which typed receivers are generated (docs/event-types.md). Never null.
     Result<std::shared_ptr<const EventCatalog>> event_catalog(const Principal&) const;
     /// Registers a type on behalf of an administrator: adds it, or replaces all members of the type

@@ -1,8 +1,10 @@
 #include <catalog/document.hpp>
 
 #include <algorithm>
+#include <base/ascii.hpp>
 #include <base/json_text.hpp>
 #include <boost/json/serialize.hpp>
+#include <catalog/keywords.hpp>
 #include <catalog/schema.hpp>
 #include <cstdint>
 #include <set>
@@ -90,10 +92,33 @@ JsonMembers webhook_of(const EventType& type) {
     return JsonMembers().add("post", post);
 }
 
-std::string schema_of(const EventType& type) {
+/// Names that OpenAPI allows for what is in `components`.
+bool is_component_name(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii::is_digit(c) || c == '.' ||
+               c == '_' || c == '-';
+    });
+}
+
+/// Adds the schema of a type, and each of its `$defs` by a name of its own, so that generators name
+/// them, too.
+/// @param names that are taken, as those of all types are.
+void add_schemas(JsonMembers& schemas, const EventType& type, std::set<std::string>& names) {
     // Anything: nothing is known of its payloads.
-    if (type.schema.empty()) return "{}";
-    return serialize(embedded(type.schema, place_of(type)));
+    if (type.schema.empty()) {
+        schemas.add_json(type.name, "{}");
+        return;
+    }
+    const boost::json::object schema = embedded(type.schema, place_of(type));
+    schemas.add_json(type.name, serialize(schema));
+    const boost::json::value* const definitions = schema.if_contains("$defs");
+    if (!definitions) return;
+    for (const auto& definition : definitions->get_object()) {
+        const std::string name = type.name + '.' + std::string(view(definition.key()));
+        if (!is_component_name(name) || !names.insert(name).second) continue;
+        schemas.add(name, JsonMembers().add(
+                              "$ref", below(place_of(type) + "/$defs", view(definition.key()))));
+    }
 }
 
 JsonMembers info_of(const CatalogOptions& options) {
@@ -119,10 +144,11 @@ std::string tags_of(const EventTypes& types) {
 
 std::string tag_of(const EventTypes& types, const CatalogOptions& options) {
     Revision newest = 0;
+    std::uint64_t hash = 14695981039346656037U;
     for (const auto& type : types) {
         newest = std::max(newest, type->revision);
+        hash = hash_of(type->name, hash);
     }
-    std::uint64_t hash = 14695981039346656037U;
     for (const std::string_view text :
          {std::string_view(options.title), std::string_view(options.version),
           std::string_view(options.description), std::string_view(WEBHOOKS_VERSION)}) {
@@ -134,10 +160,14 @@ std::string tag_of(const EventTypes& types, const CatalogOptions& options) {
 std::string document_of(const EventTypes& types, const CatalogOptions& options) {
     JsonMembers webhooks;
     JsonMembers schemas;
+    std::set<std::string> names;
+    for (const auto& type : types) {
+        names.insert(type->name);
+    }
     for (const auto& type : types) {
         if (type->retired_at) continue;
         webhooks.add(type->name, webhook_of(*type));
-        schemas.add_json(type->name, schema_of(*type));
+        add_schemas(schemas, *type, names);
     }
     JsonMembers components;
     components.add("schemas", schemas)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <base/utf8.hpp>
 #include <boost/json/parse.hpp>
+#include <catalog/duplicates.hpp>
 #include <catalog/keywords.hpp>
 #include <map>
 #include <optional>
@@ -188,6 +189,12 @@ std::string wrong_keyword(const json::value& root, const Anchors& anchors, std::
     return is_resolved(root, text, anchors) ? "" : "refers to no schema in this schema";
 }
 
+/// Parsers differ in which of two members of the same name they keep.
+std::string unless_unique(std::string_view text) {
+    const std::string duplicate = find_duplicate(text);
+    return duplicate.empty() ? "" : "has a member twice: " + duplicate;
+}
+
 std::string problem_of(const json::value& schema) {
     if (!schema.is_object()) return "must be a JSON object";
     const Anchors anchors = anchors_of(schema);
@@ -212,6 +219,7 @@ Result<> check_schema(std::string_view text) {
     if (text.empty()) return {};
     json::value schema;
     std::string problem = parse(text, schema);
+    if (problem.empty()) problem = unless_unique(text);
     if (problem.empty()) problem = problem_of(schema);
     return result_of("schema", problem);
 }

@@ -78,9 +78,10 @@ Truth is_ordered(Kind kind, std::optional<std::strong_ordering> order) {
 
 class Evaluation {
 public:
-    Evaluation(const Message& message, std::size_t& visits) : message_(message), visits_(visits) {}
+    Evaluation(const Message& message, std::size_t& steps) : message_(message), steps_(steps) {}
 
     Truth holds(const Node& node) {
+        if (!take()) return std::nullopt;
         const auto term = [&](std::size_t index) { return value(*node.children[index]); };
         switch (node.kind) {
             case Kind::boolean:
@@ -124,6 +125,8 @@ public:
         const auto variable = std::ranges::find(items_, path.text, &Item::first);
         if (variable != items_.end()) at = variable->second;
         for (const query::NodePtr& segment : path.children) {
+            constexpr std::size_t search = 4;  // Among many children.
+            if (!take(segment->text.size(), at->size > 0 ? search : 1)) return nullptr;
             at = segment->kind == Kind::number ? item(*at, segment->text)
                                                : message_.payload->member(*at, segment->text);
             if (!at) return nullptr;
@@ -156,10 +159,11 @@ private:
         }
     }
 
-    /// Looking at a long text counts as looking at many values.
-    void visit(std::size_t bytes = 0) {
-        constexpr std::size_t bytes_of_a_value = 256;
-        visits_ -= std::min(visits_, 1 + bytes / bytes_of_a_value);
+    /// @param bytes of text that are looked at. @return false: none are left.
+    bool take(std::size_t bytes = 0, std::size_t steps = 1) {
+        constexpr std::size_t bytes_of_a_step = 64;
+        steps_ -= std::min(steps_, steps + bytes / bytes_of_a_step);
+        return steps_ > 0;
     }
 
     static Truth bare(const Value& value) {
@@ -169,8 +173,9 @@ private:
     /// A function of a text; of anything else it is unknown.
     Value applied(Kind function, const Value& argument) {
         using Type = Value::Type;
-        visit(argument.text.size());
-        if (argument.type != Type::text || visits_ == 0) return {.type = Type::unknown};
+        if (!take(argument.text.size()) || argument.type != Type::text) {
+            return {.type = Type::unknown};
+        }
         if (function == Kind::length) {
             const auto characters =
                 std::ranges::count_if(argument.text, [](char c) { return !is_utf8_tail(c); });
@@ -186,11 +191,11 @@ private:
     /// nullopt: the two have no order.
     std::optional<std::strong_ordering> compare(const Value& left, const Value& right) {
         using Type = Value::Type;
-        visit(left.text.size() + right.text.size());
-        if (visits_ == 0) return std::nullopt;
         if (left.type == Type::number && right.type == Type::number) {
+            if (!take(left.text.size() + right.text.size())) return std::nullopt;
             return compare_decimals(left.text, right.text);
         }
+        if (!take(std::min(left.text.size(), right.text.size()))) return std::nullopt;
         if (left.type == Type::text && right.type == Type::text) {
             return left.text.compare(right.text) <=> 0;
         }
@@ -207,7 +212,9 @@ private:
 
     Truth equals(const Value& left, const Value& right) {
         using Type = Value::Type;
-        if (left.type == Type::unknown || right.type == Type::unknown) return std::nullopt;
+        if (!take() || left.type == Type::unknown || right.type == Type::unknown) {
+            return std::nullopt;
+        }
         if (left.type == Type::boolean && right.type == Type::boolean) {
             return left.truth == right.truth;
         }
@@ -216,8 +223,8 @@ private:
     }
 
     Truth test_text(Kind kind, const Value& text, const Value& part) {
-        visit(text.text.size());
-        if (text.type != Value::Type::text || visits_ == 0) return std::nullopt;
+        const std::size_t bytes = kind == Kind::contains ? text.text.size() : part.text.size();
+        if (!take(bytes) || text.type != Value::Type::text) return std::nullopt;
         if (kind == Kind::starts_with) return text.text.starts_with(part.text);
         if (kind == Kind::ends_with) return text.text.ends_with(part.text);
         return contains(text.text, part.text);
@@ -261,8 +268,7 @@ private:
         const std::size_t made_before = made_.size();
         for (const auto* at = message_.payload->first_in(*array); at;
              at = message_.payload->after(*at, *array)) {
-            visit();
-            if (visits_ == 0) return std::nullopt;
+            if (!take()) return std::nullopt;
             if (node.children.size() == 1) return true;
             items_.emplace_back(node.text, at);
             const Truth truth = holds(*node.children[1]);
@@ -277,22 +283,22 @@ private:
     using Item = std::pair<std::string_view, const JsonDocument::Value*>;
 
     const Message& message_;
-    std::size_t& visits_;
+    std::size_t& steps_;
     std::vector<Item> items_;       ///< The variables of the lambdas around, from the outermost.
     std::deque<std::string> made_;  ///< Results of functions, which values refer to.
 };
 
 }  // namespace
 
-std::optional<bool> evaluate(const Node& filter, const Message& message, std::size_t& visits) {
-    const Truth truth = Evaluation(message, visits).holds(filter);
-    // Visits that ended before a decision may have hidden what would have decided otherwise.
-    return visits == 0 ? std::nullopt : truth;
+std::optional<bool> evaluate(const Node& filter, const Message& message, std::size_t& steps) {
+    const Truth truth = Evaluation(message, steps).holds(filter);
+    // Steps that were missing may have hidden what would have decided otherwise.
+    return steps == 0 ? std::nullopt : truth;
 }
 
 const JsonDocument::Value* find(const Node& path, const Message& message) {
-    std::size_t visits = JsonDocument::max_values;
-    return Evaluation(message, visits).find(path);
+    std::size_t steps = max_steps;
+    return Evaluation(message, steps).find(path);
 }
 
 }  // namespace webhooks::filter

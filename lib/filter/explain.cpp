@@ -116,7 +116,7 @@ public:
         FilterCondition condition{.text = std::string(between(text_, node.position, end)),
                                   .character = node.position};
         condition.value = value_of(node, message_);
-        condition.result = evaluate(node, message_, visits_);
+        condition.result = evaluate(node, message_, steps_);
         conditions_.push_back(std::move(condition));
     }
 
@@ -131,7 +131,7 @@ private:
 
     const std::string_view text_;
     const Message& message_;
-    std::size_t visits_ = JsonDocument::max_values;
+    std::size_t steps_ = max_steps;
     std::vector<FilterCondition> conditions_;
 };
 

@@ -26,7 +26,7 @@ public:
         std::size_t size = 0;
     };
 
-    /// The limit for all payloads together with what filters visit in them.
+    /// The limit for all payloads.
     static constexpr std::size_t max_values = 100'000;
 
     /// @return nullopt if it is no JSON, or has more values than the limit.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <base/ascii.hpp>
 #include <filter/judge.hpp>
 
@@ -13,29 +14,62 @@ bool is_json(std::string_view content_type) {
 
 }  // namespace
 
-Message Judge::message() {
-    if (!is_read_ && is_json(content_type_)) document_ = JsonDocument::parse(payload_);
+void Judge::begin(std::size_t steps) {
+    turn_ = steps;
+    asked_.clear();
+}
+
+void Judge::take(std::size_t steps) {
+    turn_ -= std::min(turn_, steps);
+    steps_ += steps;
+}
+
+std::size_t Judge::steps_of_reading() const {
+    constexpr std::size_t bytes_of_a_step = 16;
+    return is_read_ ? 0 : payload_.size() / bytes_of_a_step;
+}
+
+void Judge::read() {
+    if (is_read_) return;
+    take(steps_of_reading());
+    if (is_json(content_type_)) document_ = JsonDocument::parse(payload_);
     is_read_ = true;
+}
+
+Message Judge::message() {
+    read();
     return {.event_type = event_type_, .payload = document_ ? &*document_ : nullptr};
 }
 
-bool Judge::lets_through(const PayloadFilter& filter) {
-    const auto known = verdicts_.find(&filter);
-    if (known != verdicts_.end()) return known->second;
-    const bool verdict = filter.judge(message(), visits_) == true;
-    verdicts_.emplace(&filter, verdict);
-    return verdict;
+void Judge::forget_payload() {
+    document_.reset();
+    is_read_ = false;
 }
 
-bool Judge::lets_through(const std::string& filter) {
-    if (filter.empty()) return true;
-    const auto known = verdicts_by_text_.find(filter);
-    if (known != verdicts_by_text_.end()) return known->second;
-    const auto parsed = PayloadFilter::parse(filter);
-    const auto* condition = std::get_if<PayloadFilter>(&parsed);
-    const bool verdict = condition && condition->judge(message(), visits_) == true;
-    verdicts_by_text_.emplace(filter, verdict);
-    return verdict;
+std::optional<Judge::Verdict> Judge::judge(const FilterPtr& filter) {
+    const auto known = verdicts_.find(filter);
+    if (known != verdicts_.end()) return known->second;
+    // A whole turn reads any payload.
+    if (turn_ < max_steps && turn_ < steps_of_reading()) return std::nullopt;
+    const Message read = message();
+    const std::size_t given = std::min(turn_, max_steps);
+    std::size_t left = given;
+    const bool holds = filter->judge(read, left) == true;
+    take(given - left);
+    // It may need more steps than a turn has left, but none has more than all.
+    if (left == 0 && given < max_steps) return std::nullopt;
+    return verdicts_.emplace(filter, Verdict{.lets_through = holds, .steps = given - left})
+        .first->second;
+}
+
+std::optional<bool> Judge::lets_through(const FilterPtr& filter, const std::string& user) {
+    if (!filter) return true;
+    Asked& asked = asked_[user];
+    if (asked.steps >= max_steps) return false;
+    const std::optional<Verdict> verdict = judge(filter);
+    if (!verdict) return std::nullopt;
+    if (asked.filters.insert(filter.get()).second) asked.steps += verdict->steps;
+    return verdict->lets_through && asked.steps <= max_steps;
 }
 
 }  // namespace webhooks::filter

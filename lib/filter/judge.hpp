@@ -1,40 +1,73 @@
 #pragma once
 
+#include <cstddef>
 #include <filter/payload_filter.hpp>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace webhooks::filter {
 
-/// Judges filters on one event. The payload is read for the first of them, and each distinct filter
-/// is judged once. What the arguments refer to must outlive it.
+/// Judges the filters of subscriptions on one event. The payload is read for the first of them,
+/// each distinct filter is judged once, and those of one user together take at most `max_steps`:
+/// the others of that user are unknown, beginning with those that are asked about last.
+///
+/// A caller with other things to do judges in turns: `begin` says how many steps a turn has, and
+/// all are asked about again, of which those that are known take none. What the arguments refer to
+/// must outlive it.
 class WEBHOOKS_EXPORT Judge {
 public:
+    static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
     Judge(std::string_view event_type, std::string_view content_type, std::string_view payload)
         : event_type_(event_type), content_type_(content_type), payload_(payload) {}
 
-    /// Whether it holds; false if that is unknown. @param filter must outlive this object.
-    bool lets_through(const PayloadFilter& filter);
-    /// The same for its text. An empty one lets everything through, and one that cannot be parsed,
-    /// which no service has saved, nothing.
-    bool lets_through(const std::string& filter);
+    /// Begins a turn. One with at least `max_steps` always finds out something.
+    void begin(std::size_t steps);
+
+    /// Whether the filter of a user's subscription holds; false if that is unknown.
+    /// @param filter null: it has none, and everything is let through.
+    /// @return nullopt: the turn has too few steps left.
+    std::optional<bool> lets_through(const FilterPtr& filter, const std::string& user);
+
+    /// Forgets the payload, but not what is known of filters.
+    void forget_payload();
 
     Message message();
-    /// How much the filters so far have looked at, as a measure of time without a clock.
-    std::size_t visits() const noexcept { return visits_; }
+    /// How many steps were taken in all turns.
+    std::size_t steps() const noexcept { return steps_; }
 
 private:
+    struct Verdict {
+        bool lets_through = false;
+        std::size_t steps = 0;
+    };
+
+    /// What a user's subscriptions have asked about.
+    struct Asked {
+        std::size_t steps = 0;
+        std::unordered_set<const PayloadFilter*> filters = {};
+    };
+
+    /// @return nullopt: the turn has too few steps left.
+    std::optional<Verdict> judge(const FilterPtr& filter);
+    void read();
+    std::size_t steps_of_reading() const;
+    void take(std::size_t steps);
+
     const std::string_view event_type_;
     const std::string_view content_type_;
     const std::string_view payload_;
     bool is_read_ = false;
-    std::size_t visits_ = 0;
     std::optional<JsonDocument> document_;
-    std::unordered_map<const PayloadFilter*, bool> verdicts_;
-    std::map<std::string, bool> verdicts_by_text_;
+    std::size_t turn_ = unlimited;  ///< What is left of it.
+    std::size_t steps_ = 0;
+    std::unordered_map<FilterPtr, Verdict> verdicts_;
+    std::map<std::string, Asked> asked_;  ///< By user, since the turn began.
 };
 
 }  // namespace webhooks::filter

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filter/evaluate.hpp>
+#include <memory>
 #include <optional>
 #include <query/node.hpp>
 #include <query/syntax_error.hpp>
@@ -18,17 +19,14 @@ public:
 
     const query::Node& node() const noexcept { return *node_; }
 
-    /// @param visits grows by what it looked at.
+    /// @param steps is lowered by those that it takes; at 0 they were too few, and it is unknown.
     /// @return nullopt for unknown, which does not match.
-    std::optional<bool> judge(const Message& message, std::size_t& visits) const {
-        std::size_t left = JsonDocument::max_values;
-        const std::optional<bool> verdict = evaluate(*node_, message, left);
-        visits += JsonDocument::max_values - left;
-        return verdict;
+    std::optional<bool> judge(const Message& message, std::size_t& steps) const {
+        return evaluate(*node_, message, steps);
     }
     std::optional<bool> judge(const Message& message) const {
-        std::size_t visits = 0;
-        return judge(message, visits);
+        std::size_t steps = max_steps;
+        return judge(message, steps);
     }
 
 private:
@@ -36,5 +34,7 @@ private:
 
     query::NodePtr node_;
 };
+
+using FilterPtr = std::shared_ptr<const PayloadFilter>;
 
 }  // namespace webhooks::filter

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <service/batch_writer.hpp>
+#include <service/matcher.hpp>
 #include <span>
 #include <string>
 #include <utility>
@@ -40,6 +41,7 @@ std::size_t BatchWriter::write_pending() {
     parts_.pending.take(current_);
     const std::size_t size =
         current_.submissions.size() + current_.results.size() + (is_due ? 1 : 0);
+    match(current_.results.batch);
     if (!current_.submissions.empty() || current_.results.rows() > 0) {
         write_current();
     } else {
@@ -52,12 +54,14 @@ std::size_t BatchWriter::write_pending() {
 bool BatchWriter::write_low_water_mark() {
     // The mark includes results that are not written yet, so it must be written with them.
     if (has_unwritten() || low_water_.value() <= written_low_water_) return true;
+    match(current_.results.batch);
     return write_current();
 }
 
 bool BatchWriter::write_current() {
     mark_done(current_.results);
     Batch& batch = current_.results.batch;
+    batch.low_water = low_water_.value();
     batch.number = ++last_batch_;
     batch.exhausted_window = parts_.exhausted_window;
     const Result<BatchReceipt> receipt = write_matched(batch);
@@ -78,7 +82,6 @@ bool BatchWriter::write_current() {
 
 Result<BatchReceipt> BatchWriter::write_matched(Batch& batch) {
     for (int matching = 0; matching < max_matchings; ++matching) {
-        match(batch);
         Result<BatchReceipt> receipt = parts_.storage->write(parts_.identity.id(), batch);
         if (receipt) return receipt;
         if (!(receipt.error() == Errc::stale_revision)) {
@@ -86,6 +89,7 @@ Result<BatchReceipt> BatchWriter::write_matched(Batch& batch) {
             return receipt;
         }
         if (const Result<> fresh = parts_.changes.refresh(); !fresh) return fresh.error();
+        match(batch);
     }
     return Error(Errc::unavailable, "subscriptions keep changing; try again");
 }
@@ -104,15 +108,20 @@ void BatchWriter::match(Batch& batch) {
     batch.appends.clear();
     filtered_.clear();
     batch.matched_at = parts_.index.revision();
-    batch.low_water = low_water_.value();
+    Matcher matcher(parts_.index);
     std::size_t events = 0;
     std::size_t held = 0;
     std::size_t bytes = 0;
-    std::size_t matched = 0;
-    while (matched < submissions.size() && events < max_events_in_batch) {
+    std::vector<Submission*> later;
+    later.reserve(submissions.size());
+    for (Submission& submission : submissions) {
+        if (events >= max_events_in_batch || !matcher.match(submission)) {
+            later.push_back(&submission);
+            continue;
+        }
         bool is_first = true;
-        for (const PendingPublication& publication : submissions[matched++].publications) {
-            Append append = match(publication);
+        for (PendingPublication& publication : submission.publications) {
+            Append append = take_append(publication);
             append.joins_previous = !std::exchange(is_first, false);
             const std::size_t pushed = append.subscriptions.size() - append.pulled.size();
             events += append.subscriptions.size();
@@ -124,28 +133,27 @@ void BatchWriter::match(Batch& batch) {
             batch.appends.push_back(std::move(append));
         }
     }
-    while (submissions.size() > matched) {
-        parts_.pending.put_back(std::move(submissions.back()));
-        submissions.pop_back();
-    }
+    put_back(later);
 }
 
-Append BatchWriter::match(const PendingPublication& publication) {
+Append BatchWriter::take_append(PendingPublication& publication) {
+    SubscriptionIndex::Match& found = *publication.found;
     Append append{.message = publication.message,
-                  .subscriptions = {},
+                  .subscriptions = std::move(found.subscriptions),
                   .idempotency = publication.idempotency,
                   .due = publication.due};
-    std::vector<SubscriptionId>& filtered = filtered_.emplace_back();
-    if (!publication.only) {
-        SubscriptionIndex::Match match =
-            parts_.index.match(*publication.message, publication.owner);
-        append.subscriptions = std::move(match.subscriptions);
-        append.pulled = std::move(match.pulled);
-        filtered = std::move(match.filtered);
-    } else if (parts_.index.endpoint(*publication.only)) {
-        append.subscriptions = {*publication.only};
-    }
+    append.pulled = std::move(found.pulled);
+    filtered_.push_back(std::move(found.filtered));
+    publication.found.reset();
     return append;
+}
+
+void BatchWriter::put_back(const std::vector<Submission*>& later) {
+    for (auto last = later.rbegin(); last != later.rend(); ++last) {
+        parts_.pending.put_back(**last);
+    }
+    std::erase_if(current_.submissions,
+                  [](const Submission& submission) { return submission.publications.empty(); });
 }
 
 // ---- After the commit.

@@ -65,9 +65,11 @@ private:
     /// @return false if storage does not respond.
     bool resolve_in_doubt_batch();
     bool recover_appended();
-    /// Matches publications again. Those that do not fit into one transaction are put back.
+    /// Matches publications. Those that do not fit into one transaction, or whose filters take
+    /// longer, are put back.
     void match(Batch& batch);
-    Append match(const PendingPublication& publication);
+    Append take_append(PendingPublication& publication);
+    void put_back(const std::vector<Submission*>& later);
     void complete(const Batch& batch, const BatchReceipt& receipt);
     /// Results are about to be written: the low-water mark may advance past their events.
     void mark_done(const delivery::Results& results);

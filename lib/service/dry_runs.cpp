@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filter/explain.hpp>
+#include <filter/filter_cache.hpp>
 #include <filter/judge.hpp>
 #include <publication/pattern.hpp>
 #include <publication/publication.hpp>
@@ -12,14 +13,15 @@
 namespace webhooks {
 namespace {
 
+using filter::FilterPtr;
 using filter::Judge;
 using filter::PayloadFilter;
 
 constexpr const char* json_type = "application/json";
-/// What the filters of one call of `match_event` may look at: as much as 20 that reach their limit.
-constexpr std::size_t max_visits = 20 * filter::JsonDocument::max_values;
+/// How many steps one call may take: as many as the filters of 20 users that reach their limit.
+constexpr std::size_t max_steps_of_call = 20 * filter::max_steps;
 
-Result<PayloadFilter> parse_filter(const std::string& text) {
+Result<FilterPtr> parse_filter(const std::string& text) {
     const auto wrong = [](std::string message) {
         return Error(std::vector<FieldError>{{"filter", std::move(message)}});
     };
@@ -27,14 +29,20 @@ Result<PayloadFilter> parse_filter(const std::string& text) {
     auto parsed = PayloadFilter::parse(text);
     if (const auto* error = std::get_if<query::SyntaxError>(&parsed))
         return wrong(error->message());
-    return std::get<PayloadFilter>(std::move(parsed));
+    return std::make_shared<const PayloadFilter>(std::get<PayloadFilter>(std::move(parsed)));
+}
+
+Error too_much() {
+    return {Errc::timed_out, "the filters look at too much of the payload"};
 }
 
 MatchReason reason_for(const Subscription& subscription, const Publication& publication,
-                       Judge& judge) {
+                       filter::FilterCache& filters, Judge& judge) {
     if (!subscription.is_active) return MatchReason::inactive;
     if (!pattern_matches(subscription.event_type, publication.event_type)) return MatchReason::type;
-    return judge.lets_through(subscription.filter) ? MatchReason::matched : MatchReason::filter;
+    const bool holds =
+        judge.lets_through(filters.find(subscription.filter), subscription.user_id) == true;
+    return holds ? MatchReason::matched : MatchReason::filter;
 }
 
 }  // namespace
@@ -56,7 +64,7 @@ std::string_view to_string(MatchReason reason) noexcept {
 Result<FilterReport> WebhookService::Impl::test_filter(const std::string& filter,
                                                        const FilterInput& input) const {
     const Result<> payload = check_payload(input.payload, options.max_payload_bytes);
-    const Result<PayloadFilter> parsed = parse_filter(filter);
+    const Result<FilterPtr> parsed = parse_filter(filter);
     if (!parsed || !payload) {
         std::vector<FieldError> errors;
         if (!parsed) errors = parsed.error().fields();
@@ -67,8 +75,8 @@ Result<FilterReport> WebhookService::Impl::test_filter(const std::string& filter
         return Error(std::move(errors));
     }
     Judge judge(input.event_type, json_type, input.payload);
-    return FilterReport{.matches = judge.lets_through(*parsed),
-                        .conditions = explain(*parsed, filter, judge.message())};
+    return FilterReport{.matches = judge.lets_through(*parsed, {}) == true,
+                        .conditions = explain(**parsed, filter, judge.message())};
 }
 
 Result<FilterSample> WebhookService::Impl::test_filter(const Principal& principal,
@@ -76,7 +84,7 @@ Result<FilterSample> WebhookService::Impl::test_filter(const Principal& principa
                                                        std::stop_token stop) const {
     // A missing subscription takes precedence over invalid input.
     if (const auto found = storage->find_subscription(principal, id); !found) return found.error();
-    const Result<PayloadFilter> parsed = parse_filter(filter);
+    const Result<FilterPtr> parsed = parse_filter(filter);
     if (!parsed) return parsed.error();
     ListQuery newest{.sort = {{.field = "id", .is_descending = true}},
                      .select = {"id", "eventType", "payload"},
@@ -91,11 +99,14 @@ Result<FilterSample> WebhookService::Impl::test_filter(const Principal& principa
     }
     if (!events) return events.error();
     FilterSample sample;
+    std::size_t steps = 0;
     for (const Event& event : events->items) {
         if (event.event_type == test_event_type) continue;
         ++sample.of;
         Judge judge(event.event_type, json_type, event.payload);
-        if (judge.lets_through(*parsed)) sample.events.push_back(event.id);
+        if (judge.lets_through(*parsed, {}) == true) sample.events.push_back(event.id);
+        steps += judge.steps();
+        if (steps > max_steps_of_call) return too_much();
     }
     return sample;
 }
@@ -114,13 +125,12 @@ Result<Page<SubscriptionMatch>> WebhookService::Impl::match_event(const Principa
     const Result<Page<Subscription>> found = storage->list_subscriptions(principal, list);
     if (!found) return found.error();
     Judge judge(publication.event_type, publication.content_type, publication.payload);
+    filter::FilterCache filters;
     Page<SubscriptionMatch> page{.items = {}, .total = found->total};
     for (const Subscription& subscription : found->items) {
         page.items.push_back({.subscription = subscription.id,
-                              .reason = reason_for(subscription, publication, judge)});
-        if (judge.visits() > max_visits) {
-            return Error(Errc::timed_out, "the filters look at too much of this payload");
-        }
+                              .reason = reason_for(subscription, publication, filters, judge)});
+        if (judge.steps() > max_steps_of_call) return too_much();
     }
     return page;
 }

@@ -1,15 +1,20 @@
 #include <catalog/document.hpp>
+#include <publication/operational.hpp>
 #include <publication/publication.hpp>
 #include <service/entry.hpp>
 #include <service/webhook_service_impl.hpp>
 #include <webhooks/access.hpp>
-#include <webhooks/operational.hpp>
 
 namespace webhooks {
 
 using EventTypePtr = service::SubscriptionIndex::EventTypePtr;
 
 namespace {
+
+/// Whether it is shown to a caller; null: to the host.
+bool is_shown(const EventType& type, const Principal* caller) {
+    return !caller || caller->is_administrator() || !is_for_operators(type.name);
+}
 
 Error no_such_event_type(const EventTypePtr& retired) {
     if (!retired) return {Errc::not_found, "There is no such event type."};
@@ -26,7 +31,7 @@ Result<> check_query(const Principal& principal, bool include_retired) {
 }  // namespace
 
 Result<> WebhookService::Impl::validate(const EventType& type) const {
-    return service::check_event_type(type);
+    return service::check_event_type(type, index);
 }
 
 Result<> WebhookService::Impl::register_event_type(const EventType& type) {
@@ -62,13 +67,17 @@ Result<> WebhookService::Impl::retire_event_type(const Principal& principal,
     }
     Result<> retired = storage->retire_event_type(principal, name, force);
     if (retired) apply_change();
+    if (!retired && retired.error() == Errc::not_found) {
+        return no_such_event_type(index.event_type(name));
+    }
     return retired;
 }
 
-Result<std::vector<EventType>> WebhookService::Impl::event_types(
-    const EventTypeQuery& query) const {
+Result<std::vector<EventType>> WebhookService::Impl::event_types(const EventTypeQuery& query,
+                                                                 const Principal* caller) const {
     std::vector<EventType> types;
     for (const EventTypePtr& type : index.event_types()) {
+        if (!is_shown(*type, caller)) continue;
         if (type->retired_at && !query.include_retired) continue;
         if (query.group && type->group != *query.group) continue;
         types.push_back(*type);
@@ -81,18 +90,21 @@ Result<std::vector<EventType>> WebhookService::Impl::event_types(
     if (Result<> verdict = check_query(principal, query.include_retired); !verdict) {
         return verdict.error();
     }
-    return event_types(query);
+    return event_types(query, &principal);
 }
 
-Result<std::shared_ptr<const EventCatalog>> WebhookService::Impl::event_catalog() {
-    const std::vector<EventTypePtr> types = index.event_types();
+Result<std::shared_ptr<const EventCatalog>> WebhookService::Impl::event_catalog(
+    const Principal& principal) {
+    std::vector<EventTypePtr> types = index.event_types();
+    std::erase_if(types, [&](const EventTypePtr& type) { return !is_shown(*type, &principal); });
     std::string tag = catalog::tag_of(types, options.catalog);
     const std::scoped_lock lock(catalog_mutex_);
-    if (!catalog_ || catalog_->tag != tag) {
-        catalog_ = std::make_shared<const EventCatalog>(EventCatalog{
+    std::shared_ptr<const EventCatalog>& latest = catalogs_[principal.is_administrator()];
+    if (!latest || latest->tag != tag) {
+        latest = std::make_shared<const EventCatalog>(EventCatalog{
             .document = catalog::document_of(types, options.catalog), .tag = std::move(tag)});
     }
-    return catalog_;
+    return latest;
 }
 
 Result<EventType> WebhookService::Impl::event_type(const Principal& principal,
@@ -102,7 +114,8 @@ Result<EventType> WebhookService::Impl::event_type(const Principal& principal,
         return verdict.error();
     }
     const EventTypePtr found = index.event_type(name);
-    if (!found || (found->retired_at && !include_retired)) return no_such_event_type(found);
+    if (!found || !is_shown(*found, &principal)) return no_such_event_type(nullptr);
+    if (found->retired_at && !include_retired) return no_such_event_type(found);
     return *found;
 }
 
@@ -137,7 +150,7 @@ Result<std::vector<EventType>> WebhookService::event_types(const Principal& prin
 Result<std::shared_ptr<const EventCatalog>> WebhookService::event_catalog(
     const Principal& principal) const {
     return service::enter(impl_, principal, Action::get_event_catalog,
-                          [&](Impl& impl) { return impl.event_catalog(); });
+                          [&](Impl& impl) { return impl.event_catalog(principal); });
 }
 
 Result<EventType> WebhookService::event_type(const Principal& principal, const std::string& name,

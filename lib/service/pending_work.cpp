@@ -59,9 +59,9 @@ void PendingWork::take(StorageWork& work) {
     queue_.take_batch(work.submissions);
 }
 
-void PendingWork::put_back(Submission submission) {
+void PendingWork::put_back(Submission& submission) {
     const std::scoped_lock lock(mutex_);
-    queue_.put_back(std::move(submission));
+    queue_.put_back(submission);
 }
 
 std::optional<Submission> PendingWork::take_one() noexcept {

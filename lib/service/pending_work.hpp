@@ -47,7 +47,7 @@ public:
 
     /// Takes the results and as many submissions as a batch may have.
     void take(StorageWork& work);
-    void put_back(Submission submission);
+    void put_back(Submission& submission);
     /// Takes one submission, without allocating memory.
     std::optional<Submission> take_one() noexcept;
     std::size_t submissions() const;

@@ -20,7 +20,8 @@ void PublishQueue::take_batch(std::vector<Submission>& taken) {
     taken.reserve(taken.size() + std::min(submissions_.size(), options_.max_batch));
     std::size_t publications = 0;
     while (!submissions_.empty()) {
-        const std::size_t count = submissions_.front().publications.size();
+        const Submission& first = submissions_.front();
+        const std::size_t count = first.is_slow ? 0 : first.publications.size();
         if (publications > 0 && publications + count > options_.max_batch) return;
         publications += count;
         taken.push_back(*take_one());
@@ -36,7 +37,7 @@ std::optional<Submission> PublishQueue::take_one() noexcept {
     return first;
 }
 
-void PublishQueue::put_back(Submission submission) {
+void PublishQueue::put_back(Submission& submission) {
     const std::size_t count = submission.publications.size();
     const std::size_t bytes = submission.payload_bytes();
     submissions_.push_front(std::move(submission));

@@ -18,13 +18,13 @@ public:
 
     /// @return overloaded if there is no room; then the submission is unchanged.
     Result<> push(Submission& submission);
-    /// Moves the first submissions to the end of `taken`: as many publications as a batch may have,
-    /// and at least one submission.
+    /// Moves the first submissions to the end of `taken`: the slow ones, then as many publications
+    /// as a batch may have, and at least one submission.
     void take_batch(std::vector<Submission>& taken);
     /// Takes the first one, without allocating memory.
     std::optional<Submission> take_one() noexcept;
     /// Returns one that was taken: it is the first again, whatever the limits.
-    void put_back(Submission submission);
+    void put_back(Submission& submission);
 
     bool empty() const noexcept { return submissions_.empty(); }
     std::size_t size() const noexcept { return submissions_.size(); }

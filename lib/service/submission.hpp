@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <service/subscription_index.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ struct PendingPublication {
     std::optional<SubscriptionId> only = {};  ///< A test event's one subscription.
     std::optional<IdempotencyKey> idempotency = {};
     std::optional<Time> due = {};  ///< When to deliver it; absent: at once.
+    // What Matcher knows so far.
+    std::shared_ptr<filter::Judge> judge = {};  ///< Null: no filter was asked about.
+    std::optional<SubscriptionIndex::Match> found = {};
 };
 
 using PublishReceipts = std::vector<PublishReceipt>;
@@ -29,6 +33,8 @@ struct Submission {
     /// Whether the caller identifies publications by index, and so do its errors.
     bool is_batch = false;
     std::function<void(Result<PublishReceipts>)> done = {};
+    /// Its filters take long (see Matcher).
+    bool is_slow = false;
 
     std::size_t payload_bytes() const;
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <base/ascii.hpp>
 #include <base/nearest.hpp>
+#include <filter/filter_cache.hpp>
 #include <iterator>
 #include <mutex>
 #include <publication/pattern.hpp>
@@ -44,20 +45,6 @@ void erase_from(Map& map, const std::string& key, SubscriptionId id) {
     if (found == map.end()) return;
     found->second.erase(id);
     if (found->second.empty()) map.erase(found);
-}
-
-/// Moves those whose filter does not let the message through to `filtered`.
-template <class Filters>
-void apply_filters(const Filters& filters, const Message& message,
-                   SubscriptionIndex::Match& match) {
-    filter::Judge judge(message.event_type, message.content_type, *message.payload);
-    std::erase_if(match.subscriptions, [&](SubscriptionId id) {
-        const auto found = filters.find(id);
-        if (found == filters.end() || judge.lets_through(*found->second)) return false;
-        match.filtered.push_back(id);
-        std::erase(match.pulled, id);
-        return true;
-    });
 }
 
 }  // namespace
@@ -127,9 +114,9 @@ void SubscriptionIndex::put(const Subscription& subscription) {
         erase_from(by_owner_and_pattern_, owner_and_pattern(made.owner, old->second.pattern), id);
         erase_from(by_pattern_, old->second.pattern, id);
     }
-    filter_by_id_.erase(id);
+    filtered_.erase(id);
     try {
-        if (filter) filter_by_id_.emplace(id, std::move(filter));
+        if (filter) filtered_.emplace(id, Filtered{std::move(filter), made.owner});
         if (subscription.delivery == Delivery::pull) pulled_.insert(id);
         if (is_matched(subscription)) {
             by_pattern_[pattern].insert(id);
@@ -157,7 +144,7 @@ void SubscriptionIndex::remove(SubscriptionId id) {
     unreadable_ -= entry.endpoint->is_unreadable;
     erase_from(by_pattern_, entry.pattern, id);
     erase_from(by_owner_and_pattern_, owned, id);
-    filter_by_id_.erase(id);
+    filtered_.erase(id);
     pulled_.erase(id);
     entries_.erase(found);
 }
@@ -196,25 +183,20 @@ std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::make_endpoint(
 SubscriptionIndex::FilterPtr SubscriptionIndex::filter_of(const Subscription& subscription) {
     if (subscription.filter.empty()) return nullptr;
     // The texts of filters that are no longer in use.
-    if (filters_.size() > 2 * filter_by_id_.size()) {
+    if (filters_.size() > 2 * filtered_.size()) {
         std::erase_if(filters_, [](const auto& entry) { return entry.second.expired(); });
     }
     std::weak_ptr<const filter::PayloadFilter>& known = filters_[subscription.filter];
     FilterPtr shared = known.lock();
     if (shared) return shared;
-    auto parsed = filter::PayloadFilter::parse(subscription.filter);
-    // It was checked when it was saved. What cannot be judged lets nothing through.
-    if (!std::holds_alternative<filter::PayloadFilter>(parsed)) {
-        parsed = filter::PayloadFilter::parse("false");
-    }
-    shared = std::make_shared<const filter::PayloadFilter>(
-        std::get<filter::PayloadFilter>(std::move(parsed)));
+    shared = filter::saved_filter(subscription.filter);
     known = shared;
     return shared;
 }
 
-SubscriptionIndex::Match SubscriptionIndex::match(const Message& message,
-                                                  const std::optional<std::string>& owner) const {
+std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
+    const Message& message, const std::optional<std::string>& owner,
+    std::shared_ptr<filter::Judge>& judge, std::size_t& steps) const {
     std::shared_lock lock(mutex_);
     Match match{.revision = revision_};
     for (const std::string& pattern : patterns_for(message.event_type)) {
@@ -229,15 +211,44 @@ SubscriptionIndex::Match SubscriptionIndex::match(const Message& message,
         std::ranges::copy_if(match.subscriptions, std::back_inserter(match.pulled),
                              [this](SubscriptionId id) { return pulled_.contains(id); });
     }
-    if (filter_by_id_.empty()) return match;
-    std::unordered_map<SubscriptionId, FilterPtr> filters;
+    if (filtered_.empty()) return match;
+    std::unordered_map<SubscriptionId, Filtered> filters;
     for (const SubscriptionId id : match.subscriptions) {
-        const auto found = filter_by_id_.find(id);
-        if (found != filter_by_id_.end()) filters.insert(*found);
+        const auto found = filtered_.find(id);
+        if (found != filtered_.end()) filters.insert(*found);
     }
     lock.unlock();
-    if (!filters.empty()) apply_filters(filters, message, match);
+    if (filters.empty()) return match;
+    if (!judge) {
+        judge = std::make_shared<filter::Judge>(message.event_type, message.content_type,
+                                                *message.payload);
+    }
+    const std::size_t before = judge->steps();
+    judge->begin(steps);
+    bool is_judged = true;
+    std::erase_if(match.subscriptions, [&](SubscriptionId id) {
+        const auto found = is_judged ? filters.find(id) : filters.end();
+        if (found == filters.end()) return false;
+        const auto& [filter, user] = found->second;
+        const std::optional<bool> verdict = judge->lets_through(filter, user);
+        is_judged = verdict.has_value();
+        if (verdict.value_or(true)) return false;
+        match.filtered.push_back(id);
+        return true;
+    });
+    steps -= std::min(steps, judge->steps() - before);
+    if (!is_judged) return std::nullopt;
+    std::erase_if(match.pulled, [&](SubscriptionId id) {
+        return std::ranges::binary_search(match.filtered, id);
+    });
     return match;
+}
+
+SubscriptionIndex::Match SubscriptionIndex::match(const Message& message,
+                                                  const std::optional<std::string>& owner) const {
+    std::shared_ptr<filter::Judge> judge;
+    std::size_t steps = filter::Judge::unlimited;
+    return *match(message, owner, judge, steps);
 }
 
 std::shared_ptr<const delivery::Endpoint> SubscriptionIndex::endpoint(SubscriptionId id) const {

@@ -41,6 +41,12 @@ public:
         std::vector<SubscriptionId> filtered = {};
     };
     /// @param owner the owner of the subscriptions; absent: everyone.
+    /// @param judge the message's: null before a filter is asked about.
+    /// @param steps of the judge's turn; lowered by those that it takes.
+    /// @return nullopt: the filters need more than that; repeat it in the next turn.
+    std::optional<Match> match(const Message& message, const std::optional<std::string>& owner,
+                               std::shared_ptr<filter::Judge>& judge, std::size_t& steps) const;
+    /// The same in one turn.
     Match match(const Message& message, const std::optional<std::string>& owner) const;
 
     /// Null if there is no such subscription.
@@ -68,7 +74,12 @@ private:
         std::string pattern;
     };
     using Ids = std::set<SubscriptionId>;
-    using FilterPtr = std::shared_ptr<const filter::PayloadFilter>;
+    using FilterPtr = filter::FilterPtr;
+    /// A subscription that has a filter.
+    struct Filtered {
+        FilterPtr filter;
+        std::string owner;
+    };
 
     void put(const Subscription&);
     void remove(SubscriptionId);
@@ -90,7 +101,7 @@ private:
     /// By text: many subscriptions often have the same, which is judged once per publication.
     std::unordered_map<std::string, std::weak_ptr<const filter::PayloadFilter>> filters_;
     /// Of those subscriptions that have one.
-    std::unordered_map<SubscriptionId, FilterPtr> filter_by_id_;
+    std::unordered_map<SubscriptionId, Filtered> filtered_;
     /// Those with `Delivery::pull`. It does not change.
     std::unordered_set<SubscriptionId> pulled_;
     std::map<std::string, EventTypePtr, std::less<>> event_types_;

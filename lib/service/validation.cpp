@@ -4,9 +4,11 @@
 #include <base/utf8.hpp>
 #include <catalog/schema.hpp>
 #include <filter/payload_filter.hpp>
+#include <publication/operational.hpp>
 #include <publication/publication.hpp>
 #include <service/masks.hpp>
 #include <service/validation.hpp>
+#include <set>
 #include <webhooks/signature.hpp>
 #include <webhooks/webhook_service.hpp>
 
@@ -76,6 +78,11 @@ std::string unknown_type(const std::string& name, const SubscriptionIndex& index
                                                    : "; did you mean '" + nearest + "'?");
 }
 
+/// Empty: it has none.
+std::string successor_of(const SubscriptionIndex::EventTypePtr& type) {
+    return type && type->deprecation ? type->deprecation->successor : std::string();
+}
+
 /// The similar name is looked up only on error, because that takes time.
 void check_registered(const std::string& name, const SubscriptionIndex& index,
                       FieldErrorList& errors) {
@@ -83,8 +90,7 @@ void check_registered(const std::string& name, const SubscriptionIndex& index,
     if (!type) {
         errors.add("eventType", unknown_type(name, index));
     } else if (type->retired_at) {
-        errors.add("eventType",
-                   was_retired(type->deprecation ? type->deprecation->successor : std::string()));
+        errors.add("eventType", was_retired(successor_of(type)));
     }
 }
 
@@ -117,13 +123,31 @@ Result<> check_endpoint(const std::string& text, const EndpointPolicy& policy) {
     return check_url(*url, policy);
 }
 
+/// A successor that a type already has is not checked again, so that it can be written back.
+void check_successor(const std::string& successor, const std::string& name,
+                     const SubscriptionIndex& index, FieldErrorList& errors) {
+    const std::string field = "deprecation.successor";
+    if (successor_of(index.event_type(name)) == successor) return;
+    const SubscriptionIndex::EventTypePtr type = index.event_type(successor);
+    if (!type) return errors.add(field, unknown_type(successor, index));
+    if (type->retired_at) return errors.add(field, was_retired(successor_of(type)));
+    std::set<std::string> seen = {successor};
+    for (std::string next = successor_of(type); seen.insert(next).second;) {
+        if (next == name) return errors.add(field, "leads back to this event type");
+        next = successor_of(index.event_type(next));
+    }
+}
+
 void check_deprecation(const Deprecation& deprecation, const std::string& name,
-                       FieldErrorList& errors) {
+                       const SubscriptionIndex& index, FieldErrorList& errors) {
     const std::string& successor = deprecation.successor;
     errors.expect(successor.empty() || is_type_name(successor), "deprecation.successor",
                   "must be the name of an event type");
     errors.expect(successor.empty() || successor != name, "deprecation.successor",
                   "must be another event type");
+    if (is_type_name(successor) && successor != name) {
+        check_successor(successor, name, index, errors);
+    }
     errors.expect(
         deprecation.note.size() <= max_deprecation_note_bytes && is_storable_text(deprecation.note),
         "deprecation.note", "must be at most 512 bytes of UTF-8 without U+0000");
@@ -170,6 +194,8 @@ Result<> check_operator_scope(bool operator_scope, std::string_view pattern) {
     FieldErrorList errors;
     errors.expect(!operator_scope || pattern.starts_with(operational_prefix), "operatorScope",
                   "must be false unless eventType begins with 'webhook.'");
+    errors.expect(operator_scope || !is_for_operators(pattern), "eventType",
+                  "is about workers, which only subscriptions with operatorScope receive");
     return std::move(errors).result();
 }
 
@@ -254,7 +280,7 @@ Result<> check(const CreationPeriod& period) {
     return std::move(errors).result();
 }
 
-Result<> check_event_type(const EventType& type) {
+Result<> check_event_type(const EventType& type, const SubscriptionIndex& index) {
     FieldErrorList errors;
     errors.expect(is_type_name(type.name), "name",
                   "must be 1 to 128 characters: letters, digits, '_' and '-' in segments that are "
@@ -270,7 +296,7 @@ Result<> check_event_type(const EventType& type) {
                   "must be at most 128 characters of UTF-8 without U+0000");
     errors.include(catalog::check_schema(type.schema));
     errors.include(catalog::check_example(type.example));
-    if (type.deprecation) check_deprecation(*type.deprecation, type.name, errors);
+    if (type.deprecation) check_deprecation(*type.deprecation, type.name, index, errors);
     return std::move(errors).result();
 }
 

@@ -39,7 +39,8 @@ Error cannot_be_changed(const char* member);
 Result<> check(const CreationPeriod&);
 /// What asks for a request to a subscription with `Delivery::pull` gets this.
 Error only_read();
-Result<> check_event_type(const EventType&);
+/// @param index where its successor is looked up.
+Result<> check_event_type(const EventType&, const SubscriptionIndex& index);
 Result<> check_principal(const Principal&);
 
 }  // namespace webhooks::service

@@ -186,8 +186,10 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
     if (Result<> verdict = service::check_reach(principal, change, *found); !verdict) {
         return verdict.error();
     }
-    const Result<> verdict = service::check_operator_scope(found->operator_scope, pattern);
-    if (!verdict) return verdict.error();
+    if (change.event_type) {
+        const Result<> verdict = service::check_operator_scope(found->operator_scope, pattern);
+        if (!verdict) return verdict.error();
+    }
     change.expected_revision = found->revision;
     return change;
 }

@@ -88,12 +88,13 @@ public:
     Result<> register_event_type(const EventType&);
     Result<EventType> register_event_type(const Principal&, const EventType&);
     Result<> retire_event_type(const Principal&, const std::string& name, bool force);
-    Result<std::vector<EventType>> event_types(const EventTypeQuery& query = {}) const;
+    Result<std::vector<EventType>> event_types(const EventTypeQuery& query = {},
+                                               const Principal* caller = nullptr) const;
     Result<std::vector<EventType>> event_types(const Principal&, const EventTypeQuery&) const;
     Result<EventType> event_type(const Principal&, const std::string& name,
                                  bool include_retired) const;
 
-    Result<std::shared_ptr<const EventCatalog>> event_catalog();
+    Result<std::shared_ptr<const EventCatalog>> event_catalog(const Principal&);
 
     Result<PublishReceipt> publish(const Principal&, Publication);
     Result<Receipts> publish_batch(const Principal&, std::vector<Publication>);
@@ -128,7 +129,8 @@ private:
     };
     CachedOverview cached_overview_;
     std::mutex catalog_mutex_;
-    std::shared_ptr<const EventCatalog> catalog_;  ///< The latest that was asked for, or null.
+    /// The latest that was asked for, or null: of users, and of administrators.
+    std::array<std::shared_ptr<const EventCatalog>, 2> catalogs_;
 
     service::Rules rules() const {
         return {.options = options,

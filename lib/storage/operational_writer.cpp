@@ -1,4 +1,3 @@
-#include <filter/judge.hpp>
 #include <publication/pattern.hpp>
 #include <storage/operational_writer.hpp>
 #include <utility>
@@ -10,9 +9,13 @@ constexpr const char* operational_content_type = "application/json";
 
 }  // namespace
 
-bool matches(const std::string& pattern, const std::string& filter, const OperationalEvent& event) {
-    if (!pattern_matches(pattern, event.type)) return false;
-    return filter::Judge(event.type, operational_content_type, event.body).lets_through(filter);
+Recipients::Recipients(const OperationalEvent& event)
+    : event_(event), judge_(event.type, operational_content_type, event.body) {}
+
+bool Recipients::include(const std::string& pattern, const std::string& filter,
+                         const std::string& user) {
+    return pattern_matches(pattern, event_.type) &&
+           judge_.lets_through(filters_.find(filter), user) == true;
 }
 
 void OperationalWriter::write(const Fact& fact) {

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filter/filter_cache.hpp>
+#include <filter/judge.hpp>
 #include <memory>
 #include <optional>
 #include <storage/operational_facts.hpp>
@@ -27,9 +29,19 @@ struct MinuteCount {
     bool operator==(const MinuteCount&) const = default;
 };
 
-/// Whether a subscription's pattern and filter match an event.
-WEBHOOKS_EXPORT bool matches(const std::string& pattern, const std::string& filter,
-                             const OperationalEvent& event);
+/// Which subscriptions an operational event is for, by their patterns and filters.
+class WEBHOOKS_EXPORT Recipients {
+public:
+    /// @param event must outlive this object.
+    explicit Recipients(const OperationalEvent& event);
+
+    bool include(const std::string& pattern, const std::string& filter, const std::string& user);
+
+private:
+    const OperationalEvent& event_;
+    filter::FilterCache filters_;
+    filter::Judge judge_;
+};
 
 /// What a storage keeps for operational events. All calls are part of one transaction, and no other
 /// transaction makes such calls meanwhile.

@@ -37,16 +37,16 @@ std::chrono::milliseconds timeout_of(const OutgoingRequest& request,
 }  // namespace
 
 Attempt::Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
-                 AttemptContext& context, Listener& listener)
+                 TransportParts& parts, Listener& listener)
     : token_(token),
       request_(std::move(request)),
-      timeout_(timeout_of(request_, context.options.attempt_timeout)),
+      timeout_(timeout_of(request_, parts.options.attempt_timeout)),
       deadline_(started + timeout_),
-      context_(context),
+      parts_(parts),
       listener_(listener),
-      reader_(context.options.max_header_bytes, context.usage == Usage::document
-                                                    ? AnswerReader::max_body_bytes
-                                                    : AnswerReader::max_kept_bytes),
+      reader_(parts.options.max_header_bytes, parts.usage == Usage::document
+                                                  ? AnswerReader::max_body_bytes
+                                                  : AnswerReader::max_kept_bytes),
       step_deadline_(deadline_) {}
 
 /// No exception may leave; only running out of memory can cause one here.
@@ -61,9 +61,9 @@ void Attempt::guard(Function function) {
 
 void Attempt::begin() {
     guard([this] {
-        prepared_ = context_.targets.prepare(request_.target);
+        prepared_ = parts_.targets.prepare(request_.target);
         if (!prepared_->error.empty()) return end(failed(FailureReason::other, prepared_->error));
-        Result<std::string> bytes = request_bytes(prepared_->head, request_, context_.usage);
+        Result<std::string> bytes = request_bytes(prepared_->head, request_, parts_.usage);
         if (!bytes) return end(failed(FailureReason::other, bytes.error().detail()));
         bytes_ = std::move(*bytes);
         send_or_connect();
@@ -71,7 +71,7 @@ void Attempt::begin() {
 }
 
 void Attempt::send_or_connect() {
-    while (auto kept = context_.idle.take(prepared_->key)) {
+    while (auto kept = parts_.idle.take(prepared_->key)) {
         if (!(*kept)->is_reusable()) continue;
         if (SteadyTime::clock::now() >= (*kept)->valid_until()) {
             kept_ = std::move(*kept);
@@ -97,12 +97,12 @@ void Attempt::connect() {
 
 void Attempt::resolve() {
     const SteadyTime now = SteadyTime::clock::now();
-    connect_deadline_ = std::min(deadline_, now + context_.options.connect_timeout);
+    connect_deadline_ = std::min(deadline_, now + parts_.options.connect_timeout);
     step_deadline_ = connect_deadline_;
     progress_.enter(Phase::resolving);
     const EndpointUrl& url = request_.target->url;
     if (!url.host_is_address()) {
-        lookup_ = context_.resolver.resolve(
+        lookup_ = parts_.resolver.resolve(
             url.host(), now, [this](const Resolved& resolved) { on_resolved(resolved); });
         return;
     }
@@ -115,7 +115,7 @@ void Attempt::on_resolved(const Resolved& resolved) {
     guard([&] {
         lookup_.reset();
         if (resolved.is_local_error) {
-            if (std::exchange(kept_, nullptr) || context_.idle.drop_oldest()) return connect();
+            if (std::exchange(kept_, nullptr) || parts_.idle.drop_oldest()) return connect();
             return end(not_sent(resolved.error));
         }
         if (resolved.addresses.empty()) return end(failed(FailureReason::lookup, resolved.error));
@@ -157,11 +157,11 @@ void Attempt::dial_next() {
 /// Scarce resources are for connections in use, before idle ones.
 std::error_code Attempt::dial(const IpAddress& address) {
     while (true) {
-        use(std::make_unique<Stream>(context_.poller));
+        use(std::make_unique<Stream>(parts_.poller));
         progress_.connects_to(address);
         const auto code = stream_->connect(address, request_.target->url.port());
         stream_->set_valid_until(addresses_valid_until_);
-        if (!is_local_error(code) || !context_.idle.drop_oldest()) return code;
+        if (!is_local_error(code) || !parts_.idle.drop_oldest()) return code;
     }
 }
 
@@ -184,8 +184,8 @@ void Attempt::on_connected(const std::error_code& code) {
 void Attempt::start_tls() {
     progress_.enter(Phase::handshaking);
     const EndpointUrl& url = request_.target->url;
-    const ResumableSession earlier = context_.sessions.find(url.origin(), SteadyTime::clock::now());
-    if (!stream_->start_tls(context_.tls, url.host(), url.host_is_address(), earlier.get())) {
+    const ResumableSession earlier = parts_.sessions.find(url.origin(), SteadyTime::clock::now());
+    if (!stream_->start_tls(parts_.tls, url.host(), url.host_is_address(), earlier.get())) {
         return end(not_sent("out of memory"));
     }
     await_handshake_turn();
@@ -193,7 +193,7 @@ void Attempt::start_tls() {
 
 /// A step takes as long as dozens of requests on established connections.
 void Attempt::await_handshake_turn() {
-    context_.handshakes.push_back(token_);
+    parts_.handshakes.push_back(token_);
 }
 
 void Attempt::continue_handshake() {
@@ -216,7 +216,7 @@ void Attempt::handshake() {
             break;
     }
     // The session may be what the peer rejected.
-    context_.sessions.drop(request_.target->url.origin());
+    parts_.sessions.drop(request_.target->url.origin());
     if (step.kind == Kind::ended)
         return end(failed(FailureReason::tls, "connection closed in the TLS handshake"));
     end(step.code ? failed(progress_.phase(), step.code) : failed(FailureReason::tls, step.error));
@@ -229,7 +229,7 @@ void Attempt::exchange() {
     progress_.enter(Phase::exchanging);
     const bool is_new = !is_kept_connection_;
     progress_.connects_to(stream_->address());
-    if (is_new) context_.metrics.count_connection(request_.target->url.is_https());
+    if (is_new) parts_.metrics.count_connection(request_.target->url.is_https());
     step_deadline_ = deadline_;
     written_ = 0;
     can_write_ = true;
@@ -261,11 +261,11 @@ void Attempt::write_more() {
 
 void Attempt::read_more() {
     while (true) {
-        const Stream::Step step = stream_->read(context_.input);
+        const Stream::Step step = stream_->read(parts_.input);
         switch (step.kind) {
             case Kind::moved:
                 if (reader_.is_untouched()) progress_.note_first_byte();
-                if (!reader_.feed({context_.input.data(), step.bytes})) return finish();
+                if (!reader_.feed({parts_.input.data(), step.bytes})) return finish();
                 limit_body();
                 break;
             case Kind::wants_write:
@@ -284,7 +284,7 @@ void Attempt::read_more() {
 void Attempt::limit_body() {
     if (!reader_.has_answer() || progress_.phase() == Phase::reading_body) return;
     progress_.enter(Phase::reading_body);
-    step_deadline_ = std::min(deadline_, SteadyTime::clock::now() + context_.options.body_timeout);
+    step_deadline_ = std::min(deadline_, SteadyTime::clock::now() + parts_.options.body_timeout);
 }
 
 void Attempt::on_broken(const Stream::Step& step) {
@@ -303,8 +303,8 @@ void Attempt::keep_session() {
     if (ResumableSession session = stream_->session()) {
         const auto life = std::min(max_session_life,
                                    std::chrono::seconds(SSL_SESSION_get_timeout(session.get())));
-        context_.sessions.put(request_.target->url.origin(), std::move(session),
-                              SteadyTime::clock::now() + life);
+        parts_.sessions.put(request_.target->url.origin(), std::move(session),
+                            SteadyTime::clock::now() + life);
     }
 }
 
@@ -313,8 +313,7 @@ void Attempt::finish() {
     const bool may_reuse = reader_.may_reuse_connection() && written_ == bytes_.size();
     if (may_reuse) {
         stream_->set_owner(nullptr);
-        context_.idle.put(prepared_->key, std::exchange(stream_, nullptr),
-                          SteadyTime::clock::now());
+        parts_.idle.put(prepared_->key, std::exchange(stream_, nullptr), SteadyTime::clock::now());
     }
     end(reader_.take());
 }

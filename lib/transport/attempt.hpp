@@ -19,7 +19,7 @@
 namespace webhooks::transport {
 
 /// Shared by all attempts of one transport, on its one thread.
-struct AttemptContext {
+struct TransportParts {
     using Pool = IdlePool<PoolKey, std::unique_ptr<Stream>, PoolKeyHash>;
 
     const HttpTransportOptions& options;
@@ -51,13 +51,13 @@ public:
     };
 
     Attempt(Transport::Token token, OutgoingRequest request, SteadyTime started,
-            AttemptContext& context, Listener& listener);
+            TransportParts& parts, Listener& listener);
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
     Transport::Token token() const noexcept { return token_; }
     void begin();
-    /// Makes the handshake step for which it is in `AttemptContext::handshakes`.
+    /// Makes the handshake step for which it is in `TransportParts::handshakes`.
     void continue_handshake();
     bool is_overdue(SteadyTime now) const noexcept { return now >= step_deadline_; }
     /// @pre is_overdue(now)
@@ -95,7 +95,7 @@ private:
     const OutgoingRequest request_;
     const std::chrono::milliseconds timeout_;
     const SteadyTime deadline_;
-    AttemptContext& context_;
+    TransportParts& parts_;
     Listener& listener_;
 
     std::shared_ptr<const PreparedTarget> prepared_;

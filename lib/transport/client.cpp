@@ -58,7 +58,7 @@ private:
     Poller poller_{io_};
     TransportMetrics metrics_;
     Resolver resolver_;
-    AttemptContext context_;
+    TransportParts parts_;
     std::unordered_map<Token, std::unique_ptr<Attempt>> attempts_;
     std::vector<Token> started_;
     std::vector<std::unique_ptr<Attempt>> ended_;  ///< They may still be on the stack.
@@ -72,19 +72,19 @@ HttpTransport::HttpTransport(HttpTransportOptions options, TlsContext tls, Usage
       tls_(std::move(tls)),
       resolver_(io_, {.dns = {.name_servers = options_.name_servers},
                       .on_finished = [this](const Resolved& resolved) { count_lookup(resolved); }}),
-      context_{.options = options_,
-               .poller = poller_,
-               .tls = tls_,
-               .resolver = resolver_,
-               .metrics = metrics_,
-               .usage = usage,
-               .targets = PreparedTargets(options_.user_agent, usage),
-               .idle = {options_.max_idle_connections, options_.keep_alive},
-               .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
+      parts_{.options = options_,
+             .poller = poller_,
+             .tls = tls_,
+             .resolver = resolver_,
+             .metrics = metrics_,
+             .usage = usage,
+             .targets = PreparedTargets(options_.user_agent, usage),
+             .idle = {options_.max_idle_connections, options_.keep_alive},
+             .sessions = ExpiringCache<ResumableSession>(max_sessions)} {}
 
 void HttpTransport::start(Token token, OutgoingRequest request) {
     attempts_[token] = std::make_unique<Attempt>(token, std::move(request),
-                                                 SteadyTime::clock::now(), context_, *this);
+                                                 SteadyTime::clock::now(), parts_, *this);
     started_.push_back(token);
 }
 
@@ -98,9 +98,9 @@ void HttpTransport::begin_started() {
 /// Alternates with them, so that endpoints that need new connections do not delay those that have
 /// one.
 void HttpTransport::continue_handshakes() {
-    for (std::size_t i = 0; i < handshakes_per_turn && !context_.handshakes.empty(); ++i) {
-        const Token token = context_.handshakes.front();
-        context_.handshakes.pop_front();
+    for (std::size_t i = 0; i < handshakes_per_turn && !parts_.handshakes.empty(); ++i) {
+        const Token token = parts_.handshakes.front();
+        parts_.handshakes.pop_front();
         const auto found = attempts_.find(token);
         if (found != attempts_.end()) found->second->continue_handshake();
     }
@@ -108,7 +108,7 @@ void HttpTransport::continue_handshakes() {
 
 /// Whether there is work to do although no socket changed.
 bool HttpTransport::has_work() const noexcept {
-    return poller_.has_calls() || !context_.handshakes.empty();
+    return poller_.has_calls() || !parts_.handshakes.empty();
 }
 
 void HttpTransport::run(SteadyTime until, Sink& sink) {
@@ -120,7 +120,7 @@ void HttpTransport::run(SteadyTime until, Sink& sink) {
         const SteadyTime now = SteadyTime::clock::now();
         if (now >= next_periodic_check()) run_periodic_checks(now);
         ended_.clear();
-        metrics_.set_connections(context_.idle.size(), attempts_.size());
+        metrics_.set_connections(parts_.idle.size(), attempts_.size());
         const bool was_woken = is_woken_.exchange(false);
         if (give_answers(sink) || was_woken || now >= until) return;
         if (has_work()) continue;
@@ -131,7 +131,7 @@ void HttpTransport::run(SteadyTime until, Sink& sink) {
 
 SteadyTime HttpTransport::next_periodic_check() const noexcept {
     if (!attempts_.empty() || resolver_.is_busy()) return last_periodic_check_ + check_interval;
-    if (context_.idle.size() > 0) return last_periodic_check_ + idle_check_interval;
+    if (parts_.idle.size() > 0) return last_periodic_check_ + idle_check_interval;
     return SteadyTime::max();
 }
 
@@ -145,7 +145,7 @@ void HttpTransport::run_periodic_checks(SteadyTime now) {
         attempt->on_overdue(now);
     }
     resolver_.process_timeouts(now);
-    context_.idle.drop_unusable(
+    parts_.idle.drop_unusable(
         now, [](const std::unique_ptr<Stream>& kept) { return !kept->is_reusable(); });
 }
 
@@ -191,8 +191,8 @@ void HttpTransport::cancel_all() {
         attempts_.begin()->second->cancel();
     }
     started_.clear();
-    context_.handshakes.clear();
-    context_.idle.clear();
+    parts_.handshakes.clear();
+    parts_.idle.clear();
 }
 
 }  // namespace

@@ -110,6 +110,41 @@ FILTERED_OUTBOX_TEST("what another worker is judging is left to it") {
     CHECK(count_events() == 1);
 }
 
+FILTERED_OUTBOX_TEST("filters that take long are judged in several transactions, each once") {
+    const auto create = [&](const std::string& user, const std::string& filter) {
+        return running
+            ->create_subscription(Principal::user(user), {.name = "filtered",
+                                                          .event_type = "order.created",
+                                                          .filter = filter,
+                                                          .url = "https://hooks.example.com/b"})
+            .value()
+            .id;
+    };
+    std::vector<SubscriptionId> endless;
+    for (int i = 0; i < 15; ++i) {
+        const std::string number = std::to_string(i);
+        endless.push_back(
+            create("user" + number, "payload/any(x: payload/any(y: y eq " + number + "))"));
+    }
+    const SubscriptionId quick = create("alice", "payload/0 eq -1");
+    host.sql << "SELECT webhooks_publish('order.created', '[-1' || repeat(',-1', 400) || ']')";
+    clock->advance(3s);
+    running->run_once().value();
+    const int left =
+        std::stoi(host.value("SELECT cardinality(subscriptions) FROM webhooks_unmatched"));
+    CHECK(left > 0);
+    CHECK(left < 17);
+    deliver();
+    CHECK(unmatched() == "0");
+    CHECK(count_events() == 0);
+    CHECK(running->events(alice, quick, {}).value().total == 1);
+    clock->advance(11s);
+    deliver();
+    for (const SubscriptionId id : endless) {
+        CHECK(running->statistics(admin, id).value().filtered == 1);
+    }
+}
+
 }  // namespace webhooks::testing
 
 #endif

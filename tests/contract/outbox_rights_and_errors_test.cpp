@@ -95,14 +95,14 @@ OUTBOX_TEST("the encoding of the host's connection changes nothing") {
 
 OUTBOX_TEST("a host cannot publish a retired event type, and is told its successor") {
     EventType type{.name = "order.created", .description = ""};
-    type.deprecation.emplace().successor = "order.made";
+    type.deprecation.emplace().successor = "order.item.added";
     running->register_event_type(admin, type).value();
     running->retire_event_type(admin, "order.created").value();
     host.sql << "BEGIN";
     const Error error = publish_in_transaction(host.sql, order(), place.schema).error();
     host.sql << "ROLLBACK";
     CHECK(error.fields() ==
-          std::vector<FieldError>{{"eventType", "was retired; use 'order.made' instead"}});
+          std::vector<FieldError>{{"eventType", "was retired; use 'order.item.added' instead"}});
     running->register_event_type(admin, type).value();
     host.sql << "BEGIN";
     CHECK(publish_in_transaction(host.sql, order(), place.schema));

@@ -153,11 +153,11 @@ SQLITE_OUTBOX_TEST("on SQLite a host is told all errors of a publication") {
 
 SQLITE_OUTBOX_TEST("on SQLite a host cannot publish a retired type, and is told its successor") {
     EventType type{.name = "order.created", .description = ""};
-    type.deprecation.emplace().successor = "order.made";
+    type.deprecation.emplace().successor = "order.item.added";
     running.register_event_type(admin, type).value();
     running.retire_event_type(admin, "order.created").value();
     CHECK(rejected(order()).fields() ==
-          std::vector<FieldError>{{"eventType", "was retired; use 'order.made' instead"}});
+          std::vector<FieldError>{{"eventType", "was retired; use 'order.item.added' instead"}});
     running.register_event_type(admin, type).value();
     CHECK(published(order()).empty());
 }

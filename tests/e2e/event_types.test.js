@@ -65,6 +65,9 @@ test("linters accept the document, and TypeScript that is generated from it comp
     type Order = components["schemas"]["order.created"];
     type Body = operations["order.created"]["requestBody"]["content"]["application/json"];
     export const names = (body: Body): string[] => body.items.map((item) => item.name);
+    type Item = components["schemas"]["order.created.item"];
+    export const price = (item: Item): string | undefined => item.price;
+    export const items = (order: Order): Item[] => order.items;
     export const previous = (order: Order): string | undefined => order.previous?.items[0]?.price;
     // @ts-expect-error: a name is a text
     export const wrong = (order: Order): number[] => order.items.map((item) => item.name);`);

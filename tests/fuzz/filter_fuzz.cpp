@@ -84,18 +84,20 @@ void judge(const std::string& text) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string filter = text.substr(0, end);
     const std::string payload = text.substr(std::min(end + 1, text.size()));
-    const auto parsed = filter::PayloadFilter::parse(filter);
+    auto parsed = filter::PayloadFilter::parse(filter);
     if (const auto* error = std::get_if<query::SyntaxError>(&parsed)) {
         expect(is_storable_text(error->message()), "a message is UTF-8");
         expect(error->message().size() < 400, "a message is short");
         return;
     }
-    const auto& condition = std::get<filter::PayloadFilter>(parsed);
+    const auto condition = std::make_shared<const filter::PayloadFilter>(
+        std::get<filter::PayloadFilter>(std::move(parsed)));
     filter::Judge judge("order.created", "application/json", payload);
-    const bool verdict = judge.lets_through(condition);
-    expect(judge.visits() <= filter::JsonDocument::max_values, "a filter keeps its limit");
-    expect(verdict == judge.lets_through(condition), "a verdict stays");
-    for (const FilterCondition& part : explain(condition, filter, judge.message())) {
+    const std::optional<bool> verdict = judge.lets_through(condition, "");
+    expect(verdict.has_value(), "a turn without an end judges");
+    expect(judge.steps() <= payload.size() + filter::max_steps, "a filter keeps its limit");
+    expect(verdict == judge.lets_through(condition, ""), "a verdict stays");
+    for (const FilterCondition& part : explain(*condition, filter, judge.message())) {
         expect(filter.find(part.text) != std::string::npos, "a condition is part of its filter");
         expect(!part.value || is_storable_text(*part.value), "a value is UTF-8");
         expect(!part.value || part.value->size() <= max_condition_value_bytes, "a value is cut");

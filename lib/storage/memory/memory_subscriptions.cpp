@@ -92,11 +92,12 @@ void MemorySubscriptions::note_pattern(const Subscription& subscription) {
 std::vector<SubscriptionId> MemorySubscriptions::recipients(const OperationalEvent& event,
                                                             const std::string& owner) const {
     std::vector<SubscriptionId> found;
+    Recipients reached(event);
     for (const SubscriptionId id : operational_) {
         const Subscription& subscription = subscriptions_.at(id).subscription;
         const bool hears = subscription.operator_scope || subscription.user_id == owner;
         if (hears && subscription.is_active &&
-            matches(subscription.event_type, subscription.filter, event)) {
+            reached.include(subscription.event_type, subscription.filter, subscription.user_id)) {
             found.push_back(id);
         }
     }

@@ -84,22 +84,25 @@ std::vector<SubscriptionId> SqlOperationalTable::recipients(const OperationalEve
                                                             const std::string& owner) {
     // The conditions are those of two partial indexes.
     static const std::string select =
-        "SELECT id, event_type, filter FROM webhooks_subscription WHERE deletion = 0 "
+        "SELECT id, event_type, filter, user_id FROM webhooks_subscription WHERE deletion = 0 "
         "AND user_id = :owner AND substr(event_type, 1, 8) = 'webhook.' AND operator_scope = 0 AND "
         "is_active = 1 "
-        "UNION ALL SELECT id, event_type, filter FROM webhooks_subscription "
+        "UNION ALL SELECT id, event_type, filter, user_id FROM webhooks_subscription "
         "WHERE deletion = 0 AND operator_scope = 1 AND is_active = 1 ORDER BY id";
     SubscriptionId id;
     std::string pattern;
     std::string filter;
+    std::string user;
+    Recipients reached(event);
     std::vector<SubscriptionId> found;
     soci::statement query(sql_);
     query.exchange(into(id));
     query.exchange(into(pattern));
     query.exchange(into(filter));
+    query.exchange(into(user));
     query.exchange(use(owner, "owner"));
     for_each_row(query, select, [&] {
-        if (matches(pattern, filter, event)) found.push_back(id);
+        if (reached.include(pattern, filter, user)) found.push_back(id);
     });
     return found;
 }

@@ -66,6 +66,19 @@ TEST_CASE("what is wrong in a schema is told with its place") {
     CHECK(verdict_on(R"({"$dynamicRef":"#a"})") == "/$dynamicRef is not supported; use $ref");
 }
 
+TEST_CASE("no member of a schema occurs twice") {
+    const auto twice = [](const std::string& text) {
+        const std::string message = check_schema(text).error().fields().at(0).message;
+        REQUIRE(message.starts_with("has a member twice: "));
+        return message.substr(20);
+    };
+    CHECK(twice(R"({"type":"object","type":"array"})") == "/type");
+    CHECK(twice(R"({"allOf":[{},{"const":[1,[2],{"a/b":1,"a/b":2}]}]})") ==
+          "/allOf/1/const/2/a~1b");
+    CHECK(check_schema(R"({"properties":{"type":{"type":"object"},"a":{"type":"object"}}})"));
+    CHECK(check_example(R"({"a":1,"a":2})"));
+}
+
 TEST_CASE("a reference refers to a schema within the same one") {
     const auto verdict_on_reference = [](const std::string& reference) {
         return verdict_on(R"({"$ref":")" + reference +

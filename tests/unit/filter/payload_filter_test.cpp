@@ -1,5 +1,6 @@
 #include <filter/decimal.hpp>
 #include <filter/payload_filter.hpp>
+#include <fstream>
 #include <string>
 #include <support/catch.hpp>
 
@@ -249,6 +250,18 @@ TEST_CASE("numbers of any size are compared exactly") {
     INFO(left << " and " << right);
     CHECK(compare_decimals(left, right) == (order_of_them <=> 0));
     CHECK(compare_decimals(right, left) == (0 <=> order_of_them));
+}
+
+TEST_CASE("numbers are ordered as Python's decimal orders them") {
+    std::ifstream pairs(WEBHOOKS_SOURCE_FOLDER "/tests/unit/filter/decimals.txt");
+    std::size_t count = 0;
+    std::string left;
+    std::string right;
+    for (int order = 0; pairs >> left >> right >> order; ++count) {
+        INFO(left << " and " << right);
+        CHECK(compare_decimals(left, right) == (order <=> 0));
+    }
+    CHECK(count == 600);
 }
 
 }  // namespace webhooks::filter

@@ -257,7 +257,7 @@ TEST_CASE_METHOD(ApiFixture, "a compressed body is rejected") {
 
 TEST_CASE_METHOD(ApiFixture, "event types are listed") {
     const auto answer = json(200, "GET", "/event-types");
-    REQUIRE(answer.at("eventTypes").as_array().size() == 3 + operational_event_types().size());
+    REQUIRE(answer.at("eventTypes").as_array().size() == 2 + operational_event_types().size());
     CHECK(answer.at("eventTypes").at(0).at("name") == "invoice.paid");
     CHECK(answer.at("eventTypes").at(3).at("name") == "webhook.event.exhausted");
 }

@@ -22,7 +22,7 @@ std::string message_of(const Result<>& verdict) {
 
 EventType type_with_successor() {
     EventType type{.name = "order.created", .description = ""};
-    type.deprecation.emplace().successor = "order.made";
+    type.deprecation.emplace().successor = "order.shipped";
     return type;
 }
 
@@ -44,7 +44,7 @@ TEST_CASE_METHOD(EventTypesFixture,
                  "a retired type is neither published nor subscribed to, and names its successor") {
     service().register_event_type(admin, type_with_successor()).value();
     service().retire_event_type(admin, "order.created").value();
-    const std::string message = "was retired; use 'order.made' instead";
+    const std::string message = "was retired; use 'order.shipped' instead";
     CHECK(try_to_publish().error().fields() == std::vector<FieldError>{{"eventType", message}});
     const auto batch =
         service().publish_batch(admin, {{.event_type = "order.shipped", .payload = "{}"},
@@ -100,20 +100,25 @@ TEST_CASE_METHOD(EventTypesFixture, "only administrators see retired types, and 
         return types.value().size() - operational_event_types().size();
     };
     CHECK(count(service().event_types()) == 2);
-    CHECK(count(service().event_types(alice)) == 2);
+    // Without the type about workers.
+    CHECK(count(service().event_types(alice)) == 1);
     CHECK(count(service().event_types(admin, {.include_retired = true})) == 3);
     CHECK(service().event_types(alice, {.include_retired = true}).error() == Errc::forbidden);
     CHECK(service().event_type(admin, "order.created", true).value().retired_at);
     CHECK(service().event_type(alice, "order.created", true).error() == Errc::forbidden);
     const Error gone = service().event_type(alice, "order.created").error();
     CHECK(gone == Errc::not_found);
-    CHECK(gone.detail() == "This event type was retired; use 'order.made' instead.");
+    CHECK(gone.detail() == "This event type was retired; use 'order.shipped' instead.");
     CHECK(service().event_type(alice, "no.such").error() == Errc::not_found);
     CHECK(service().event_type(alice, "order.shipped").value().name == "order.shipped");
     CHECK(service().register_event_type(alice, {"a", ""}).error() == Errc::forbidden);
     CHECK(service().retire_event_type(alice, "order.shipped").error() == Errc::forbidden);
     CHECK(service().retire_event_type(admin, "webhook.event.exhausted").error() == Errc::conflict);
     CHECK(service().retire_event_type(admin, "webhook.no.such").error() == Errc::not_found);
+    CHECK(service().retire_event_type(admin, "order.created").error().detail() ==
+          "This event type was retired; use 'order.shipped' instead.");
+    CHECK(service().event_type(alice, "webhook.worker.lost").error() == Errc::not_found);
+    CHECK(service().event_type(admin, "webhook.worker.lost"));
 }
 
 TEST_CASE_METHOD(EventTypesFixture, "event types are listed by group") {

@@ -75,6 +75,24 @@ TEST_CASE("a batch takes whole submissions in order, up to its limit and at leas
     CHECK(take().empty());
 }
 
+TEST_CASE("a batch takes all slow submissions, and others up to its limit") {
+    const ServiceOptions options{.max_batch = 2};
+    const delivery::MemoryBudget budget(options);
+    PublishQueue queue(options, budget);
+    REQUIRE(push(queue, {"c", "c"}));
+    REQUIRE(push(queue, {"d"}));
+    for (const char* payload : {"b", "a"}) {
+        Submission slow = submission(std::vector<std::string>(3, payload));
+        slow.is_slow = true;
+        queue.put_back(slow);
+    }
+    std::vector<Submission> taken;
+    queue.take_batch(taken);
+    CHECK(sizes(taken) == std::vector<std::size_t>{3, 3, 2});
+    CHECK(*taken.front().publications.front().message->payload == "a");
+    CHECK(queue.size() == 1);
+}
+
 TEST_CASE("a submission that is put back is the first again, whatever the limits") {
     const ServiceOptions options{.max_publish_queue = 2};
     const delivery::MemoryBudget budget(options);
@@ -82,7 +100,7 @@ TEST_CASE("a submission that is put back is the first again, whatever the limits
     REQUIRE(push(queue, {"a"}));
     Submission first = *queue.take_one();
     REQUIRE(push(queue, {"b", "c"}));
-    queue.put_back(std::move(first));
+    queue.put_back(first);
     CHECK(push(queue, {"d"}).error() == Errc::overloaded);
     CHECK(*queue.take_one()->publications.front().message->payload == "a");
     CHECK(*queue.take_one()->publications.front().message->payload == "b");

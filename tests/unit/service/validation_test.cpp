@@ -87,9 +87,10 @@ TEST_CASE("a period ends after it begins") {
     CHECK(wrong(check(CreationPeriod{.since = since, .until = since})) == "until");
 }
 
-TEST_CASE("an event type has a name of segments, and not one of the service's own") {
-    const auto verdict = [](const std::string& name) {
-        return wrong(check_event_type({.name = name, .description = ""}));
+TEST_CASE_METHOD(ValidationFixture,
+                 "an event type has a name of segments, and not one of the service's own") {
+    const auto verdict = [&](const std::string& name) {
+        return wrong(check_event_type({.name = name, .description = ""}, index));
     };
     CHECK(verdict("order.created").empty());
     CHECK(verdict("order_2.item-added").empty());
@@ -98,7 +99,7 @@ TEST_CASE("an event type has a name of segments, and not one of the service's ow
     }
     CHECK(verdict("webhook.test") == "name");
     CHECK(verdict(std::string(129, 'a')) == "name");
-    CHECK(wrong(check_event_type({.name = "a", .description = std::string(1025, 'a')})) ==
+    CHECK(wrong(check_event_type({.name = "a", .description = std::string(1025, 'a')}, index)) ==
           "description");
 }
 

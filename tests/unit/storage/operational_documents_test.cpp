@@ -95,7 +95,7 @@ std::vector<OperationalEvent> examples() {
 
 }  // namespace
 
-TEST_CASE("the documented bodies of operational events are those that are sent, one of each type") {
+TEST_CASE("operational events are sent as documented and as their types show, one of each") {
     std::vector<std::string> bodies;
     std::vector<std::string> types;
     for (const OperationalEvent& event : examples()) {
@@ -104,11 +104,15 @@ TEST_CASE("the documented bodies of operational events are those that are sent, 
     }
     CHECK(documented() == bodies);
     std::ranges::sort(types);
+    std::ranges::sort(bodies);
     std::vector<std::string> known;
+    std::vector<std::string> shown;
     for (const EventType& type : operational_event_types()) {
         known.push_back(type.name);
+        shown.push_back(type.example);
     }
     CHECK(types == known);
+    CHECK(shown == bodies);
 }
 
 }  // namespace webhooks::storage

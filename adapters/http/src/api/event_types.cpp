@@ -146,6 +146,9 @@ Result<Response> retire_event_type(WebhookService& service, const Call& call) {
     if (!errors.empty()) return Error(std::move(errors));
     const auto retired =
         service.retire_event_type(call.caller, std::string(call.event_type), force);
+    if (!retired && retired.error() == Errc::not_found) {
+        return failure(404, retired.error().detail());
+    }
     if (!retired) return retired.error();
     json::Writer writer;
     return success(writer.begin_object(), "The event type was retired.");

@@ -298,7 +298,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batc
     Result<BatchReceipt> answer =
         run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
             send_queue_locks(connection, batch);
-            judged = judge_ordered(connection, open_, batch);
+            judged = judge_ordered(connection, filters_, open_, batch);
             if (!judged.held_up.empty()) return held_up();
             const std::optional<BegunBatch> begun =
                 begin_batch(connection, given_time(), worker, batch);
@@ -352,7 +352,7 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::i
                                          limit.events_of_any_size(), number);
             if (!read_rest(connection, due_cursor_, context.now, claim)) return claim;
             // What this appends can be claimed as soon as it is committed.
-            claim.judged = judge_unmatched(connection, open_, claim.filtered, missing);
+            claim.judged = judge_unmatched(connection, filters_, open_, claim.filtered, missing);
             if (claim.judged > 0) notify_of_events(connection, context.now, sender_);
             const std::optional<Time> more = read_rest(connection, due_cursor_, context.now, claim);
             if (more && claim.judged > 0)

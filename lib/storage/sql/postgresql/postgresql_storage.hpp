@@ -77,6 +77,7 @@ private:
     PostgresqlPool pool_;
     PostgresqlPool worker_pool_;
     DueCursor due_cursor_;
+    filter::FilterCache filters_;
     const OpenMessage open_ = [this](const Message& stored, std::set<std::int64_t>& missing) {
         return open_known(stored, missing);
     };

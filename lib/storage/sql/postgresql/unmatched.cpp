@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <base/bucket.hpp>
+#include <filter/filter_cache.hpp>
 #include <filter/judge.hpp>
 #include <map>
 #include <memory>
@@ -18,6 +19,8 @@ namespace {
 /// Heartbeats wait for what one transaction judges.
 constexpr std::size_t max_publications = 100;
 constexpr std::size_t max_payload_bytes = 4 * 1024 * 1024;
+constexpr std::size_t max_steps = 10 * filter::max_steps;
+constexpr std::size_t max_parsed_bytes = 1024 * 1024;
 
 struct Unmatched {
     std::int64_t id = 0;
@@ -88,27 +91,53 @@ bool is_next(PostgresqlConnection& connection, std::int64_t publication) {
            connection.execute(select, {parameter(publication)}).size() > 0;
 }
 
+/// How much of a transaction is left for judging.
+struct Room {
+    std::size_t steps = filter::Judge::unlimited;
+    std::size_t parsed_bytes = filter::Judge::unlimited;
+};
+
+struct Judged {
+    PostgresqlArray matching{PostgresqlArray::Element::bigint};
+    PostgresqlArray rest{PostgresqlArray::Element::bigint};  ///< For which there was no room.
+    bool has_rest = false;
+};
+
 /// Judges the filters of now. A subscription that was deleted since gets nothing. What cannot be
 /// judged because its payload was destroyed or changed goes to all, and ends as others do.
-PostgresqlArray judge(PostgresqlConnection& connection, std::int64_t id, const Message& plain,
-                      std::vector<SubscriptionId>& filtered) {
+Judged judge(PostgresqlConnection& connection, filter::FilterCache& filters, std::int64_t id,
+             const Message& plain, Room& room, std::vector<SubscriptionId>& filtered) {
     static const PreparedStatement select = {
         "read_filters",
-        "SELECT s.id, s.filter FROM webhooks_subscription s WHERE s.deletion = 0 AND s.id IN "
-        "(SELECT unnest(u.subscriptions) FROM webhooks_unmatched u WHERE u.id = $1) ORDER BY s.id"};
+        "SELECT s.id, s.filter, s.user_id FROM webhooks_subscription s WHERE s.deletion = 0 AND "
+        "s.id IN (SELECT unnest(u.subscriptions) FROM webhooks_unmatched u WHERE u.id = $1) "
+        "ORDER BY s.id"};
     const PostgresqlRows rows = connection.execute(select, {parameter(id)});
     filter::Judge judge(plain.event_type, plain.content_type, *plain.payload);
-    PostgresqlArray matching(PostgresqlArray::Element::bigint);
+    judge.begin(room.steps);
+    const std::size_t parsed_before = filters.parsed_bytes();
+    const auto is_let_through = [&](int row) -> std::optional<bool> {
+        if (plain.state != PayloadState::readable) return true;
+        if (filters.parsed_bytes() - parsed_before > room.parsed_bytes) return std::nullopt;
+        return judge.lets_through(filters.find(std::string(rows.text(row, 1))),
+                                  std::string(rows.text(row, 2)));
+    };
+    Judged judged;
     for (int row = 0; row < rows.size(); ++row) {
         const std::int64_t subscription = rows.number(row, 0);
-        if (plain.state != PayloadState::readable ||
-            judge.lets_through(std::string(rows.text(row, 1)))) {
-            matching.add(subscription);
+        const std::optional<bool> verdict = judged.has_rest ? std::nullopt : is_let_through(row);
+        judged.has_rest = !verdict;
+        if (!verdict) {
+            judged.rest.add(subscription);
+        } else if (*verdict) {
+            judged.matching.add(subscription);
         } else {
             filtered.push_back({subscription});
         }
     }
-    return matching;
+    room.steps -= std::min(room.steps, judge.steps());
+    room.parsed_bytes -= std::min(room.parsed_bytes, filters.parsed_bytes() - parsed_before);
+    return judged;
 }
 
 /// Of all that waits after this one: there may be more that cannot be decrypted than one
@@ -128,25 +157,30 @@ void find_missing_keys(PostgresqlConnection& connection, std::int64_t after,
     }
 }
 
-void append(PostgresqlConnection& connection, std::int64_t id, PostgresqlArray subscriptions) {
+/// Those that remain to be judged keep their place.
+void append(PostgresqlConnection& connection, std::int64_t id, Judged judged) {
+    static const std::string appending =
+        " RETURNING *) SELECT webhooks_append(webhooks_take_ids(cardinality($2::bigint[])), "
+        "$2::bigint[], event_type, content_type, payload, expires_at, due_at, created_at, "
+        "ordering_key, key_id) FROM judged WHERE cardinality($2::bigint[]) > 0";
     static const PreparedStatement move = {
         "append_judged",
-        "WITH judged AS (DELETE FROM webhooks_unmatched WHERE id = $1 RETURNING *) "
-        "SELECT webhooks_append(webhooks_take_ids(cardinality($2::bigint[])), $2::bigint[], "
-        "event_type, content_type, payload, expires_at, due_at, created_at, ordering_key, "
-        "key_id) FROM judged WHERE cardinality($2::bigint[]) > 0"};
-    connection.execute(move, {parameter(id), subscriptions.take()});
-}
-
-void judge_and_append(PostgresqlConnection& connection, std::int64_t id, const Message& plain,
-                      std::vector<SubscriptionId>& filtered) {
-    append(connection, id, judge(connection, id, plain, filtered));
+        "WITH judged AS (DELETE FROM webhooks_unmatched WHERE id = $1" + appending};
+    static const PreparedStatement move_some = {
+        "append_some_judged",
+        "WITH judged AS (UPDATE webhooks_unmatched SET subscriptions = $3::bigint[] WHERE id = $1" +
+            appending};
+    if (judged.has_rest) {
+        connection.execute(move_some, {parameter(id), judged.matching.take(), judged.rest.take()});
+    } else {
+        connection.execute(move, {parameter(id), judged.matching.take()});
+    }
 }
 
 }  // namespace
 
-JudgedOrdered judge_ordered(PostgresqlConnection& connection, const OpenMessage& open,
-                            const Batch& batch) {
+JudgedOrdered judge_ordered(PostgresqlConnection& connection, filter::FilterCache& filters,
+                            const OpenMessage& open, const Batch& batch) {
     static const PreparedStatement select = {
         "take_unmatched_of_keys",
         reading() + "u.ordering_key = ANY ($1::text[]) ORDER BY u.place FOR UPDATE OF u"};
@@ -176,7 +210,9 @@ JudgedOrdered judge_ordered(PostgresqlConnection& connection, const OpenMessage&
         if (plain.state == PayloadState::locked || waits(key, publication.subscriptions)) {
             waiting[key].insert(publication.subscriptions.begin(), publication.subscriptions.end());
         } else {
-            judge_and_append(connection, publication.id, plain, judged.filtered);
+            Room all;
+            append(connection, publication.id,
+                   judge(connection, filters, publication.id, plain, all, judged.filtered));
         }
     }
     for (std::size_t i = 0; i < batch.appends.size(); ++i) {
@@ -222,14 +258,17 @@ void send_filtered(PostgresqlConnection& connection, WorkerId worker,
     send_rollups(connection, worker, rows);
 }
 
-std::size_t judge_unmatched(PostgresqlConnection& connection, const OpenMessage& open,
-                            std::vector<SubscriptionId>& filtered,
+std::size_t judge_unmatched(PostgresqlConnection& connection, filter::FilterCache& filters,
+                            const OpenMessage& open, std::vector<SubscriptionId>& filtered,
                             std::set<std::int64_t>& missing_keys) {
     std::size_t judged = 0;
     std::size_t bytes = 0;
     std::int64_t last = 0;
     bool has_all_missing = false;
-    for (std::size_t seen = 0; seen < max_publications && bytes < max_payload_bytes; ++seen) {
+    Room room{.steps = max_steps, .parsed_bytes = max_parsed_bytes};
+    for (std::size_t seen = 0; seen < max_publications && bytes < max_payload_bytes &&
+                               room.steps >= filter::max_steps && room.parsed_bytes > 0;
+         ++seen) {
         const std::optional<Unmatched> publication = take(connection, last, missing_keys);
         if (!publication) break;
         last = publication->id;
@@ -241,7 +280,8 @@ std::size_t judge_unmatched(PostgresqlConnection& connection, const OpenMessage&
             has_all_missing = true;
             continue;
         }
-        judge_and_append(connection, publication->id, plain, filtered);
+        append(connection, publication->id,
+               judge(connection, filters, publication->id, plain, room, filtered));
         bytes += publication->message.payload->size();
         ++judged;
     }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filter/filter_cache.hpp>
 #include <functional>
 #include <set>
 #include <storage/sql/postgresql/connection.hpp>
@@ -15,12 +16,14 @@ using OpenMessage = std::function<Message(const Message& stored, std::set<std::i
 
 /// Judges the filters for what `webhooks_publish` has published and no other worker is judging, and
 /// appends the events of those that let it through: unclaimed, and due as published.
+/// What takes too long for one transaction is continued in the next: then those subscriptions of a
+/// publication that are not judged yet remain.
 /// @param filtered gets the subscriptions whose filters did not.
 /// @param missing_keys gets the data keys of what stays, because it cannot be decrypted yet. What
 /// has the same ordering key and is for the same subscriptions stays behind it.
 /// @return how many publications were judged: not all of them, if there is much to read.
-std::size_t judge_unmatched(PostgresqlConnection& connection, const OpenMessage& open,
-                            std::vector<SubscriptionId>& filtered,
+std::size_t judge_unmatched(PostgresqlConnection& connection, filter::FilterCache& filters,
+                            const OpenMessage& open, std::vector<SubscriptionId>& filtered,
                             std::set<std::int64_t>& missing_keys);
 
 /// What was judged before a batch.
@@ -32,8 +35,8 @@ struct JudgedOrdered {
 
 /// Judges what `webhooks_publish` has published with the ordering keys of a batch: its events come
 /// before those of the batch. The queues are locked, and the batch has no ids yet.
-JudgedOrdered judge_ordered(PostgresqlConnection& connection, const OpenMessage& open,
-                            const Batch& batch);
+JudgedOrdered judge_ordered(PostgresqlConnection& connection, filter::FilterCache& filters,
+                            const OpenMessage& open, const Batch& batch);
 /// The batch, whose appends that are held up are rejected. @param room for the changed copy.
 const Batch& without_held_up(const Batch& batch, const JudgedOrdered& judged, Batch& room);
 /// Why an append is rejected, or a batch that has it is not written.

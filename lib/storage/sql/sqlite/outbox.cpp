@@ -5,6 +5,7 @@
 #include <base/hex.hpp>
 #include <base/utf8.hpp>
 #include <bit>
+#include <filter/filter_cache.hpp>
 #include <filter/judge.hpp>
 #include <publication/publication.hpp>
 #include <random>
@@ -184,15 +185,18 @@ private:
     /// The active subscriptions.
     Match match(const Publication& publication) const {
         Match match;
+        filter::FilterCache filters;
         filter::Judge judge(publication.event_type, publication.content_type, publication.payload);
         statement(
-            "SELECT id, filter FROM @webhooks_subscription WHERE deletion = 0 AND is_active = 1 "
+            "SELECT id, filter, user_id FROM @webhooks_subscription WHERE deletion = 0 AND "
+            "is_active = 1 "
             "AND (?1 = '' OR user_id = ?1) AND (event_type IN (?2, '*') "
             "OR substr(event_type, -2) = '.*' AND substr(?2, 1, length(event_type) - 1) "
             "= substr(event_type, 1, length(event_type) - 1)) ORDER BY id")
             .for_each(
                 [&](const SqliteRow& row) {
-                    const bool matches = judge.lets_through(std::string(row.text(1)));
+                    const bool matches = judge.lets_through(filters.find(std::string(row.text(1))),
+                                                            std::string(row.text(2))) == true;
                     (matches ? match.subscriptions : match.filtered).push_back(row.number(0));
                 },
                 publication.user_id, publication.event_type);

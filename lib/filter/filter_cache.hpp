@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <filter/payload_filter.hpp>
+#include <string>
+#include <unordered_map>
+
+namespace webhooks::filter {
+
+/// Filters that were saved, by their text, so that each is parsed once. Of limited size. Not
+/// thread-safe.
+class WEBHOOKS_EXPORT FilterCache {
+public:
+    /// @return null for an empty text. What cannot be parsed, which no service has saved, holds for
+    /// nothing.
+    FilterPtr find(const std::string& text);
+
+    /// How much was parsed, in all calls.
+    std::size_t parsed_bytes() const noexcept { return parsed_bytes_; }
+
+private:
+    std::unordered_map<std::string, FilterPtr> filters_;
+    std::size_t bytes_ = 0;  ///< Of their texts.
+    std::size_t parsed_bytes_ = 0;
+};
+
+/// The same, without a cache.
+WEBHOOKS_EXPORT FilterPtr saved_filter(const std::string& text);
+
+}  // namespace webhooks::filter
