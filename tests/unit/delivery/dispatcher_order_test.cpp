@@ -22,9 +22,9 @@ struct OrderBench : DispatcherBench {
         return held;
     }
 
-    void hold_behind(std::int64_t first, std::int64_t last) {
+    void hold_behind(std::int64_t oldest, std::int64_t newest) {
         TurnNews news;
-        for (std::int64_t id = first; id <= last; ++id) {
+        for (std::int64_t id = oldest; id <= newest; ++id) {
             news.behind.push_back(ordered(id));
         }
         dispatcher.apply(std::move(news), now);
