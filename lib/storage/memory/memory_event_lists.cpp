@@ -55,7 +55,7 @@ Result<Page<Event>> MemoryStorage::answer_from(const MemoryLog::Copies& rows,
     }
     const std::scoped_lock lock(mutex_);
     for (Event& event : page->items) {
-        if (event.next_retry_at) event.blocked_by = log_.in_front_of(event.id);
+        event.blocked_by = log_.in_front_of(event.id);
     }
     return page;
 }
