@@ -114,6 +114,8 @@ void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
     }
     std::size_t count = room_of(queue);
     if (count == 0 && queue.events.empty()) {
+        // What is behind others may take all of its room: it asks again as that leaves.
+        if (queue.behind > 0) return queue.starved_hook.leave();
         if (!queue.starved_hook.is_linked()) queue.starved_hook.enter(starved_);
         return;
     }

@@ -60,7 +60,11 @@ void Dispatcher::cancel_behind(const Now& now) {
 HeldEvent Dispatcher::take(Behind::iterator place) {
     HeldEvent event = std::move(place->second.event);
     behind_.erase(place);
-    --queues_.at({.subscription = event.subscription})->behind;
+    SubscriptionQueue& queue = *queues_.at({.subscription = event.subscription});
+    --queue.behind;
+    if (queue.backlog.size() > 0 && !queue.starved_hook.is_linked()) {
+        queue.starved_hook.enter(starved_);
+    }
     --queued_.events;
     queued_.payload_bytes -= payload_bytes(event);
     return event;

@@ -89,6 +89,17 @@ TEST_CASE("events behind others without room in memory wait in storage") {
     CHECK(bench.changed(Custody::unclaimed).size() == 99 - bench.dispatcher.waiting());
 }
 
+TEST_CASE("a queue whose room is taken by events behind others asks for more when these leave") {
+    OrderBench bench({.max_events_in_memory = 4});
+    bench.hold_behind(2, 2);
+    bench.dispatcher.add(bench.event(3, 1), bench.now);
+    CHECK(bench.begun().empty());
+    CHECK(bench.dispatcher.take_results().refill_requests.empty());
+    bench.dispatcher.apply({.returned = {EventId{2}}}, bench.now);
+    CHECK(bench.begun().empty());
+    CHECK(bench.dispatcher.take_results().refill_requests.size() == 1);
+}
+
 TEST_CASE("events that wait behind others for long get rows") {
     OrderBench bench;
     bench.hold_behind(2, 2);
