@@ -62,8 +62,14 @@ struct HeldEvent {
 // by itself.
 //
 // An event that is deleted while it has its turn in a worker's memory keeps its place until the
-// worker has written its end. What a lost worker had in memory is due only after
+// worker has written its end, or for `deleted_turn_lifetime`, if it does not know of the event: the
+// result of its batch or claim was lost. What a lost worker had in memory is due only after
 // `deadline_of_ordered`: its request may still be in flight.
+
+/// How long an event that was deleted during its turn keeps its place unless its worker writes its
+/// end: longer than a worker takes to hear of the deletion and to end its request. `maintain` ends
+/// it.
+inline constexpr std::chrono::minutes deleted_turn_lifetime{10};
 
 /// The time after which a request of an ordered event is over, by the timeout of its subscription:
 /// `OutgoingRequest::max_timeout`.

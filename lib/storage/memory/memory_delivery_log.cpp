@@ -165,6 +165,7 @@ Result<bool> MemoryStorage::maintain(const Maintenance& maintenance) {
     const std::scoped_lock lock(mutex_);
     const std::size_t limit = maintenance.limit;
     const Time now = clock_->now();
+    log_.release_deleted(now);
     std::size_t removed = idempotency_keys_.erase_old(now) + notices_.erase_old(now) +
                           rollups_.tend(now, limit) + portal_sessions_.erase_old(now);
     if (maintenance.keep_audit_for.count() != 0) {
@@ -188,7 +189,7 @@ MemoryLog::TimeoutOf MemoryStorage::timeouts() {
 std::size_t MemoryStorage::erase_deleted(std::size_t limit) {
     std::size_t erased = 0;
     for (const SubscriptionId id : subscriptions_.deleted()) {
-        erased += log_.erase_of(id, limit - erased);
+        erased += log_.erase_of(id, limit - erased, clock_->now());
         if (erased >= limit) break;
         if (subscriptions_.erase_deleted(id, clock_->now())) rollups_.erase(id);
     }

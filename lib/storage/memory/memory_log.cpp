@@ -335,13 +335,15 @@ void MemoryLog::erase_row(EventId id) {
 
 // ---- Deletion.
 
-void MemoryLog::erase(EventId id) {
+void MemoryLog::erase(EventId id, Time now) {
     const MemoryEvent& event = events_.at(id);
     const bool is_in_memory = event.may_be_held() && !(event.row && event.row->is_reserved);
     // Its request may be in flight: the next one waits for its end.
-    BatchReceipt unused;
-    if (event.is_ordered() && !(is_in_memory && order_.has_turn(id))) {
-        leave_queue(id, {}, unused);
+    if (event.is_ordered() && is_in_memory && order_.has_turn(id)) {
+        order_.note_deleted(id, now);
+    } else if (event.is_ordered()) {
+        BatchReceipt unused;
+        leave_queue(id, now, unused);
     }
     erase_row(id);
     const auto found = events_.find(id);
@@ -351,10 +353,10 @@ void MemoryLog::erase(EventId id) {
     events_.erase(found);
 }
 
-std::size_t MemoryLog::erase_of(SubscriptionId subscription, std::size_t limit) {
+std::size_t MemoryLog::erase_of(SubscriptionId subscription, std::size_t limit, Time now) {
     std::size_t erased = 0;
     while (erased < limit && !of(subscription).empty()) {
-        erase(*of(subscription).begin());
+        erase(*of(subscription).begin(), now);
         ++erased;
     }
     return erased;
@@ -371,7 +373,7 @@ std::size_t MemoryLog::erase_old(std::chrono::seconds keep_for, std::size_t limi
         if (is_kept) continue;
         last_purged_ = std::max(last_purged_, id);
         ++purges_;
-        erase(id);
+        erase(id, now);
     }
     if (seen < limit) retention_.finish(now);
     return seen;

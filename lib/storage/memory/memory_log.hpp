@@ -81,9 +81,12 @@ public:
 
     // Deletion.
 
-    void erase(EventId id);
+    void erase(EventId id, Time now);
     /// @return the number of events erased; less than `limit` means that none are left
-    std::size_t erase_of(SubscriptionId subscription, std::size_t limit);
+    std::size_t erase_of(SubscriptionId subscription, std::size_t limit, Time now);
+    /// Events that were deleted long ago leave their queues: their workers have not reported their
+    /// ends.
+    void release_deleted(Time now);
     /// @return the number of events examined; less than `limit` means that none are left
     std::size_t erase_old(std::chrono::seconds keep_for, std::size_t limit, Time now);
 

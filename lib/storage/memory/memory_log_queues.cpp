@@ -114,6 +114,14 @@ void MemoryLog::release_first(EventId id) {
     release_first(id, unused);
 }
 
+void MemoryLog::release_deleted(Time now) {
+    for (const EventId id : order_.deleted_before(now - deleted_turn_lifetime)) {
+        const std::optional<EventId> other = order_.other(id);
+        order_.leave(id);
+        if (other) release_first(*other);
+    }
+}
+
 /// What a lost worker had in its memory may be in flight until its deadline.
 std::size_t MemoryLog::release_held(WorkerId worker, Time now, const TimeoutOf& timeout_of) {
     const std::vector<EventId> held = order_.held_by(worker);

@@ -1,3 +1,4 @@
+#include <iterator>
 #include <storage/memory/memory_order.hpp>
 
 namespace webhooks::storage {
@@ -20,7 +21,8 @@ bool MemoryOrder::take_behind(EventId event, WorkerId worker) {
     Queue& queue = place_.at(event)->second;
     const auto place = queue.events.find(event);
     if (queue.worker != worker || place == queue.events.begin()) return false;
-    if (!queue.held.contains(*std::prev(place))) return false;
+    const EventId previous = *std::prev(place);
+    if (!queue.held.contains(previous) || deleted_.contains(previous)) return false;
     queue.held.insert(event);
     return true;
 }
@@ -40,6 +42,7 @@ void MemoryOrder::leave(EventId event) {
     if (place == place_.end()) return;
     const Queues::iterator queue = place->second;
     place_.erase(place);
+    deleted_.erase(event);
     queue->second.events.erase(event);
     if (queue->second.events.empty()) queues_.erase(queue);
 }
@@ -95,6 +98,14 @@ std::vector<EventId> MemoryOrder::held_by(WorkerId worker) const {
     for (const auto& [key, queue] : queues_) {
         if (queue.worker != worker) continue;
         events.insert(events.end(), queue.held.begin(), queue.held.end());
+    }
+    return events;
+}
+
+std::vector<EventId> MemoryOrder::deleted_before(Time time) const {
+    std::vector<EventId> events;
+    for (const auto& [event, deleted_at] : deleted_) {
+        if (deleted_at < time && held(event).size() < 2) events.push_back(event);
     }
     return events;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 #include <webhooks/ids.hpp>
+#include <webhooks/time.hpp>
 
 namespace webhooks::storage {
 
@@ -27,7 +28,9 @@ public:
     void hold(EventId event);
     /// The worker that holds it no longer does.
     void put_back(EventId event);
-    /// It has ended. One that was deleted during its turn keeps its place until then.
+    /// It was deleted during its turn: it keeps its place, and nothing more is held behind it.
+    void note_deleted(EventId event, Time now) { deleted_.emplace(event, now); }
+    /// It has ended.
     void leave(EventId event);
 
     bool contains(EventId event) const { return place_.contains(event); }
@@ -45,6 +48,9 @@ public:
     /// What `event` waits for.
     std::optional<EventId> in_front_of(EventId event) const;
     std::vector<EventId> held_by(WorkerId worker) const;
+    /// The events that were deleted before this time and are all that a worker holds of their
+    /// queue.
+    std::vector<EventId> deleted_before(Time time) const;
 
 private:
     struct Queue {
@@ -58,6 +64,7 @@ private:
 
     Queues queues_;
     std::map<EventId, Queues::iterator> place_;
+    std::map<EventId, Time> deleted_;
 };
 
 }  // namespace webhooks::storage

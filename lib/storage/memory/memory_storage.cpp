@@ -212,7 +212,7 @@ Result<> MemoryStorage::delete_event(const Principal& principal, SubscriptionId 
     if ((*event)->may_be_held()) {
         notices_.add({.subscription = id, .deleted_event = event_id}, clock_->now());
     }
-    log_.erase(event_id);
+    log_.erase(event_id, clock_->now());
     audit_.add(audit::event_deleted(principal, **subscriptions_.find(principal, id), event_id),
                clock_->now());
     return {};

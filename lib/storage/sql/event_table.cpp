@@ -36,7 +36,7 @@ std::optional<SubscriptionId> find_owner(soci::session& sql, EventId event,
     return owner;
 }
 
-bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event) {
+bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event, Time now) {
     std::int64_t message = 0;
     bool is_of_worker = false;
     lock_queues(sql, {event});
@@ -58,7 +58,7 @@ bool erase_event(soci::session& sql, SubscriptionId subscription, EventId event)
             use(subscription, "owner"), use(event, "id"), into(is_claimed), into(is_deferred));
     const bool is_held = sql.got_data() ? is_claimed : is_of_worker && !had_attempts;
     // Where its request may be in flight, the next one with its key waits for its end.
-    leave_deleted(sql, event, is_held && !is_deferred);
+    leave_deleted(sql, event, is_held && !is_deferred, now);
     execute(sql,
             "DELETE FROM webhooks_message WHERE id = :message AND NOT EXISTS (SELECT 1 "
             "FROM webhooks_event e WHERE e.id >= webhooks_message.id "

@@ -219,15 +219,39 @@ void put_back(soci::session& sql, EventId event, Time now, QueueChanges& changes
     release_first(sql, *queue, changes);
 }
 
-void leave_deleted(soci::session& sql, EventId event, bool is_in_memory) {
+void leave_deleted(soci::session& sql, EventId event, bool is_in_memory, Time now) {
     const std::optional<EventQueue> queue = find_queue(
         sql, "SELECT subscription_id, ordering_key FROM webhooks_ordered WHERE event_id = :id",
         event);
     if (!queue) return;
-    if (is_in_memory && !is_held_before(sql, *queue, event)) return;
+    if (is_in_memory && !is_held_before(sql, *queue, event)) {
+        return execute(sql, "UPDATE webhooks_ordered SET deleted_at = :now WHERE event_id = :id",
+                       use(now, "now"), use(event, "id"));
+    }
     execute(sql, "DELETE FROM webhooks_ordered WHERE event_id = :id", use(event, "id"));
     QueueChanges unused;
     release_first(sql, *queue, unused);
+}
+
+std::size_t release_deleted(soci::session& sql, Time deleted_before, std::size_t limit) {
+    std::vector<EventId> deleted;
+    EventId event;
+    soci::statement query(sql);
+    query.exchange(into(event));
+    query.exchange(use(deleted_before, "before"));
+    query.exchange(use(limit, "take"));
+    for_each_row(query,
+                 "SELECT event_id FROM webhooks_ordered o WHERE deleted_at < :before "
+                 "AND NOT EXISTS (SELECT 1 FROM webhooks_ordered q "
+                 "WHERE q.subscription_id = o.subscription_id "
+                 "AND q.ordering_key = o.ordering_key AND q.worker_id <> 0 "
+                 "AND q.event_id <> o.event_id) ORDER BY deleted_at LIMIT :take",
+                 [&] { deleted.push_back(event); });
+    lock_queues(sql, deleted);
+    for (const EventId id : deleted) {
+        leave_deleted(sql, id, false, {});
+    }
+    return deleted.size();
 }
 
 void reenter_queue(soci::session& sql, EventId event) {

@@ -56,7 +56,10 @@ void release_first(soci::session& sql, const EventQueue& queue, QueueChanges& ch
 /// Whether a worker holds an event of a queue before this one.
 bool is_held_before(soci::session& sql, const EventQueue& queue, EventId event);
 /// An event that was deleted leaves its queue, unless it has its turn in a worker's memory.
-void leave_deleted(soci::session& sql, EventId event, bool is_in_memory);
+void leave_deleted(soci::session& sql, EventId event, bool is_in_memory, Time now);
+/// Events that were deleted before this time leave their queues, up to `limit`: their workers have
+/// not reported their ends. A worker that holds more of a queue knows of it. @return their number
+std::size_t release_deleted(soci::session& sql, Time deleted_before, std::size_t limit);
 /// An event that was reopened returns to its place. One that is only reserved gives way to it. Does
 /// nothing if the event has no ordering key.
 void reenter_queue(soci::session& sql, EventId event);

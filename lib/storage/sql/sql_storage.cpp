@@ -160,7 +160,7 @@ Result<> SqlStorage::delete_event(const Principal& principal, SubscriptionId id,
         Purpose::erase, principal, id, [&](soci::session& sql, Subscription& found) -> Result<> {
             if (!event_exists(sql, id, event)) return no_such_event();
             const Time present = now(sql);
-            if (erase_event(sql, id, event)) {
+            if (erase_event(sql, id, event, now(sql))) {
                 give_notice(sql, {.subscription = id, .deleted_event = event}, present);
             }
             insert_audit(sql, audit::event_deleted(principal, found, event), present);
@@ -263,7 +263,9 @@ Result<bool> SqlStorage::maintain(const Maintenance& maintenance) {
         cursor = retention_;  // Reset each time: the transaction may be repeated.
         const Time present = now(sql);
         const std::size_t limit = maintenance.limit;
-        std::size_t done = erase_keys(sql, present - idempotency_lifetime, limit);
+        // First: queues are locked before rows.
+        std::size_t done = release_deleted(sql, present - deleted_turn_lifetime, limit);
+        done += erase_keys(sql, present - idempotency_lifetime, limit);
         done += erase_notices(sql, present - notice_lifetime, limit);
         done += erase_hidden_events(sql, present, limit);
         done += tend_rollups(sql, present, limit);

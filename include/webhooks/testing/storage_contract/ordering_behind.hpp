@@ -117,6 +117,23 @@ STORAGE_TEST("an event that is deleted while a worker holds it behind another on
     CHECK(events.record(first, 1, Outcome::delivered).turns == std::vector{event_after(first, 2)});
 }
 
+STORAGE_TEST("an event that was deleted during its turn is waited for, but not for ever") {
+    if (!this->storage->keeps_order()) return;
+    const OrderedEvents events{*this};
+    const EventId first = events.append_held(1);
+    REQUIRE(this->storage->delete_event(admin, events.subscription, first));
+    // The worker may not know of the first one, and would wait for its turn.
+    const BatchReceipt receipt = events.write(events.batch_of(1));
+    const EventId second = receipt.appends.at(0).value().first_event;
+    CHECK(receipt.waiting == std::vector{second});
+    this->clock->advance(deleted_turn_lifetime);
+    this->storage->maintain({.limit = 10}).value();
+    CHECK(events.next().empty());
+    this->clock->advance(1s);
+    this->storage->maintain({.limit = 10}).value();
+    CHECK(events.next() == std::vector{second});
+}
+
 STORAGE_TEST("what a lost worker held behind an event follows it") {
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};

@@ -115,9 +115,9 @@ PostgresqlArray as_array(const std::vector<EventId>& events) {
     return ids;
 }
 
-/// Tries to lock queues. It must not wait: this transaction holds locks of rows, for which the holder
-/// of a queue's lock may be waiting. @return the events of the queues that are locked now, which are
-/// those in which no host publishes
+/// Tries to lock queues. It must not wait: this transaction holds locks of rows, for which the
+/// holder of a queue's lock may be waiting. @return the events of the queues that are locked now,
+/// which are those in which no host publishes
 std::vector<EventId> try_locks(PostgresqlConnection& connection,
                                const std::vector<const HeldEvent*>& events) {
     static const PreparedStatement statement = {
@@ -226,18 +226,19 @@ std::set<std::string> NewOrdered::find_open_keys(PostgresqlConnection& connectio
 
 void NewOrdered::write(PostgresqlConnection& connection, const WorkerContext& context,
                        BatchReceipt& receipt) {
-    // A NOT EXISTS would be planned as a hash of all queues. Scheduled events have rows already, and
-    // belong to no worker. If a host is publishing into a queue, a later claim decides whether its
-    // first event may be sent. What the worker has reserved is not in its memory.
+    // A NOT EXISTS would be planned as a hash of all queues. Scheduled events have rows already,
+    // and belong to no worker. If a host is publishing into a queue, a later claim decides whether
+    // its first event may be sent. What the worker has reserved is not in its memory, and it may
+    // not know of what was deleted.
     static const PreparedStatement statement = {
         "enter_queues",
         "WITH entry AS MATERIALIZED (SELECT n.*, l.event_id IS NULL AS is_empty, "
-        "l.worker_id = $1 AND coalesce(l.is_deferred, 0) = 0 AS is_held, "
+        "l.worker_id = $1 AND coalesce(l.is_deferred, 0) = 0 AND l.deleted_at IS NULL AS is_held, "
         "row_number() OVER queue = 1 AS is_first, "
         "bool_or(n.is_due = 1 OR n.is_open = 1) OVER queue AS must_wait "
         "FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::integer[], $7::integer[]) "
         "AS n(event_id, subscription_id, ordering_key, is_due, is_open) "
-        "LEFT JOIN LATERAL (SELECT q.event_id, q.worker_id, (SELECT u.is_deferred "
+        "LEFT JOIN LATERAL (SELECT q.event_id, q.worker_id, q.deleted_at, (SELECT u.is_deferred "
         "FROM webhooks_undelivered u WHERE u.subscription_id = q.subscription_id "
         "AND u.event_id = q.event_id) AS is_deferred FROM webhooks_ordered q WHERE " +
             in_queue_of("n") +

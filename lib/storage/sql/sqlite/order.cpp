@@ -9,7 +9,8 @@ using soci::use;
 SqliteOrder::SqliteOrder(soci::session& sql)
     : sql_(sql),
       find_last_(sql,
-                 "SELECT o.worker_id, (SELECT u.is_deferred FROM webhooks_undelivered u "
+                 "SELECT CASE WHEN o.deleted_at IS NULL THEN o.worker_id ELSE 0 END, (SELECT "
+                 "u.is_deferred FROM webhooks_undelivered u "
                  "WHERE u.subscription_id = o.subscription_id AND u.event_id = o.event_id) "
                  "FROM webhooks_ordered o WHERE o.subscription_id = ? AND o.ordering_key = ? "
                  "ORDER BY o.event_id DESC LIMIT 1"),
