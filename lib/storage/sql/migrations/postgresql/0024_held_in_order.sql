@@ -8,5 +8,5 @@ CREATE INDEX IF NOT EXISTS webhooks_ordered_held
 
 -- An event that was deleted during its turn keeps its place until its worker reports its end: since
 -- when. The worker may not know of it, if the result of a batch or a claim was lost.
-ALTER TABLE webhooks_ordered ADD COLUMN deleted_at BIGINT;
-CREATE INDEX webhooks_ordered_deleted ON webhooks_ordered (deleted_at) WHERE deleted_at IS NOT NULL;
+ALTER TABLE webhooks_ordered ADD COLUMN IF NOT EXISTS deleted_at BIGINT;
+CREATE INDEX IF NOT EXISTS webhooks_ordered_deleted ON webhooks_ordered (deleted_at) WHERE deleted_at IS NOT NULL;
