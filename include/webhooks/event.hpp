@@ -134,8 +134,8 @@ struct Event {
     std::optional<Time> next_retry_at = {};  ///< Set if and only if a later attempt is due.
     Time created_at{};
     std::string ordering_key = {};  ///< Empty: it has none.
-    /// The event that it waits for, which has the same ordering key: `next_retry_at` is not before
-    /// that one has ended.
+    /// The event that it waits for, which has the same ordering key: it is not sent before that one
+    /// has ended, whatever `next_retry_at` is.
     std::optional<EventId> blocked_by = {};
     /// Its payload was destroyed (`WebhookService::shred_user`), and is empty here.
     bool is_payload_gone = false;

@@ -113,15 +113,13 @@ void Dispatcher::request_refill(SubscriptionQueue& queue, const Now& now) {
         return queue.starved_hook.leave();
     }
     std::size_t count = room_of(queue);
-    if (count == 0 && queue.events.empty()) {
-        // What is behind others may take all of its room: it asks again as that leaves.
-        if (queue.behind > 0) return queue.starved_hook.leave();
+    if (count == 0 && queue.events.empty() && queue.behind == 0) {
         if (!queue.starved_hook.is_linked()) queue.starved_hook.enter(starved_);
         return;
     }
     queue.starved_hook.leave();
-    // With this many in its queue it asks again as they leave.
-    if (count < queue.events.size()) return;
+    // It asks again as what it has in memory leaves.
+    if (count == 0 || count < queue.events.size()) return;
     if (queue.health.is_open) {
         if (queue.schedule.in_flight() > 0 || !queue.events.empty()) return;
         count = 1;  // The probe.

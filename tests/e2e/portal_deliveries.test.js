@@ -63,6 +63,22 @@ test("a delivery tells that its endpoint was changed since, and the page on veri
   assert.deepEqual(page.faults, []);
 });
 
+test("the list of deliveries says which event another one with its ordering key waits for", { skip: withoutBrowser }, async (t) => {
+  const server = await startServer(t, ["--service.retry-schedule", "1h"]);
+  const receiver = await Receiver.start(t, () => ({ status: 500 }));
+  await server.subscribe({ name: "Shop", eventType: "*", url: receiver.url });
+  const publish = async () => (await server.request("POST", "/events", { body: { event: { eventType: "order.created", payload: {}, orderingKey: "K" } } })).body.eventIds[0];
+  const [first, second] = [await publish(), await publish()];
+  await until("the first attempt failed", () => receiver.requests.length === 1);
+  const page = await open(t, server, "admin");
+  await page.getByRole("link", { name: "Shop" }).click();
+  await page.getByRole("link", { name: "Deliveries" }).click();
+  const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: String(second), exact: true }) });
+  await row.getByRole("link", { name: String(first), exact: true }).waitFor();
+  await checkAccessibility(page);
+  assert.deepEqual(page.faults, []);
+});
+
 test("a test event of the portal is the example of the endpoint's type", { skip: withoutBrowser }, async (t) => {
   const server = await startServer(t);
   await server.request("POST", "/event-types", { body: '{"eventType":{"name":"order.paid","example":{"id":9007199254740993}}}' });

@@ -141,6 +141,7 @@ const t = {
     deliveries: {
         title: "Deliveries", columns: ["Event", "Type", "Status", "Created", "Response", "Attempts", "Next attempt"],
         status: "Status", type: "Event type", period: "Created",
+        behind: "after",
         statuses: { all: "All", delivered: "Delivered", waiting: "Waiting", failed: "Failed", cancelled: "Cancelled", expired: "Expired" },
         periods: { all: "Any time", 3600: "Last hour", 86400: "Last 24 hours", 604800: "Last 7 days" },
         allTypes: "All types",

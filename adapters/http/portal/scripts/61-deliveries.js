@@ -33,8 +33,8 @@ function useRefresh(isNeeded, reload, first = 5000) {
 
 /** When an event is sent next: not before its endpoint's pause ends. */
 function NextAttempt({ event, subscription }) {
+    if (event.blockedBy) return html`${t.deliveries.behind} <a href=${endpointHref(subscription.id, `/deliveries/${event.blockedBy}`)}>${event.blockedBy}</a>`;
     if (!event.nextRetryAt) return t.none;
-    if (event.blockedBy) return html`${t.delivery.behind} <a href=${endpointHref(subscription.id, `/deliveries/${event.blockedBy}`)}>${event.blockedBy}</a>`;
     const due = new Date(event.nextRetryAt);
     const isPaused = subscription.pausedUntil && new Date(subscription.pausedUntil) > Math.max(due, Date.now());
     if (isPaused) return t.deliveries.afterPause(html`<${Time} at=${subscription.pausedUntil} relative />`);

@@ -117,7 +117,7 @@ STORAGE_TEST("an event that is deleted while a worker holds it behind another on
     CHECK(events.record(first, 1, Outcome::delivered).turns == std::vector{event_after(first, 2)});
 }
 
-STORAGE_TEST("an event that was deleted during its turn is waited for, but not for ever") {
+STORAGE_TEST("an event that was deleted during its turn keeps its place, but not indefinitely") {
     if (!this->storage->keeps_order()) return;
     const OrderedEvents events{*this};
     const EventId first = events.append_held(1);
