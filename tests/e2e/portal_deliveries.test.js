@@ -67,7 +67,7 @@ test("the list of deliveries says which event another one with its ordering key 
   const server = await startServer(t, ["--service.retry-schedule", "1h"]);
   const receiver = await Receiver.start(t, () => ({ status: 500 }));
   await server.subscribe({ name: "Shop", eventType: "*", url: receiver.url });
-  const publish = async () => (await server.request("POST", "/events", { body: { event: { eventType: "order.created", payload: {}, orderingKey: "K" } } })).body.eventIds[0];
+  const publish = async () => (await server.post("/events", { eventType: "order.created", payload: {}, orderingKey: "K" })).body.eventIds[0];
   const [first, second] = [await publish(), await publish()];
   await until("the first attempt failed", () => receiver.requests.length === 1);
   const page = await open(t, server, "admin");
