@@ -62,6 +62,8 @@ void AuditStorage::note_order(WorkerId worker, const BatchReceipt& receipt) {
 
 void AuditStorage::move_to_storage(EventState& event) {
     event.is_only_in_memory = false;
+    // Its turn had not come: a requested resend still is one.
+    if (event.claims > 0) --event.claims;
     event.release();
 }
 
