@@ -8,6 +8,7 @@
 #include <storage/sql/event_table.hpp>
 #include <storage/sql/feed_list.hpp>
 #include <storage/sql/notice_table.hpp>
+#include <storage/sql/order_table.hpp>
 #include <storage/sql/overview.hpp>
 #include <storage/sql/portal_session_table.hpp>
 #include <storage/sql/rollup_table.hpp>

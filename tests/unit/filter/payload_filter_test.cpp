@@ -257,9 +257,9 @@ TEST_CASE("numbers are ordered as Python's decimal orders them") {
     std::size_t count = 0;
     std::string left;
     std::string right;
-    for (int order = 0; pairs >> left >> right >> order; ++count) {
+    for (int ordering = 0; pairs >> left >> right >> ordering; ++count) {
         INFO(left << " and " << right);
-        CHECK(compare_decimals(left, right) == (order <=> 0));
+        CHECK(compare_decimals(left, right) == (ordering <=> 0));
     }
     CHECK(count == 600);
 }
