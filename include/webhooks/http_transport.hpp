@@ -18,8 +18,8 @@ struct HttpTransportOptions {
     /// For the whole attempt, from the DNS lookup to the end of the response, unless the request
     /// has a timeout of its own (`OutgoingRequest::timeout`); never extended. 100 ms - 5 min.
     std::chrono::milliseconds attempt_timeout = std::chrono::seconds(15);
-    /// For DNS lookup, connection and TLS handshake together, within the time of the attempt: 100 ms -
-    /// `attempt_timeout`.
+    /// For DNS lookup, connection and TLS handshake together, within the time of the attempt: 100
+    /// ms - `attempt_timeout`.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
     /// The maximum time for the response body once status and headers are complete; after that, the
     /// attempt ends with this response. At most 64 KiB of the body are read. 0 - 5 min.

@@ -46,7 +46,8 @@ struct AttemptContext {
 
 /// What delivery has decided, in the order of the decisions.
 struct Results {
-    /// What storage has to write. The batch writer adds publications, and counts of earlier batches.
+    /// What storage has to write. The batch writer adds publications, and counts of earlier
+    /// batches.
     Batch batch = {};
     /// Served after the rest is written.
     std::vector<RefillRequest> refill_requests = {};
@@ -65,7 +66,9 @@ struct Results {
                batch.deactivations.size() + batch.failing_notices.size() + batch.rollups.size() +
                (batch.report ? 1 : 0);
     }
-    std::size_t size() const noexcept { return rows() + refill_requests.size() + (returned_all ? 1 : 0); }
+    std::size_t size() const noexcept {
+        return rows() + refill_requests.size() + (returned_all ? 1 : 0);
+    }
 
     /// An event leaves memory, or stays in it with a row in storage.
     void change_custody(const HeldEvent& event, Time due, Custody custody);

@@ -181,8 +181,8 @@ protected:
     /// Decrypts the messages. The state of one that cannot be decrypted says why.
     Result<std::vector<HeldEvent>> opened(Result<std::vector<HeldEvent>> events);
     Result<Claim> opened(Result<Claim> claim);
-    /// Decrypts with the keys in memory: no key may be obtained inside a transaction. Without its key
-    /// the message is locked, and the key is added to `missing`.
+    /// Decrypts with the keys in memory: no key may be obtained inside a transaction. Without its
+    /// key the message is locked, and the key is added to `missing`.
     Message open_known(const Message& stored, std::set<std::int64_t>& missing) const;
     /// Obtains keys for `open_known`. @return whether it has more of them now
     bool obtain_keys(const std::set<std::int64_t>& missing);
