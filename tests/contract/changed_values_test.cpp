@@ -119,8 +119,8 @@ void check_payloads() {
         "details", attempt,
         [&] {
             test.check_response();
-            for (const Header& header :
-                 test.history(test.failed).attempts.at(0).details->response_headers) {
+            const EventHistory found = test.history(test.failed);
+            for (const Header& header : found.attempts.at(0).details->response_headers) {
                 CHECK((header.value.empty() || header.value == payload_canary));
             }
         },
