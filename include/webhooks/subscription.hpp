@@ -125,6 +125,8 @@ struct SubscriptionDraft {
     /// Only administrators may set it, for a pattern that begins with `webhook.`.
     bool operator_scope = false;
     Delivery delivery = Delivery::push;
+    /// Whose it is: only administrators name another user. Empty: the caller.
+    std::string user_id = {};
 };
 
 /// The argument of `WebhookService::update_subscription`: an absent member keeps its value.

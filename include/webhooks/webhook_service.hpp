@@ -94,11 +94,12 @@ public:
 
     // ---- Validation, as in the calls below: nothing is stored, and storage is not accessed.
 
-    /// @return invalid_argument that lists every invalid member.
-    Result<> validate(const SubscriptionDraft&) const;
-    /// Validates only the members that are set. @return as above.
-    Result<> validate(const SubscriptionChange&) const;
-    /// @return as above.
+    /// @return invalid_argument that lists every invalid member; forbidden, as
+    /// `create_subscription`.
+    Result<> validate(const Principal&, const SubscriptionDraft&) const;
+    /// Validates only the members that are set. @return invalid_argument as above.
+    Result<> validate(const Principal&, const SubscriptionChange&) const;
+    /// @return invalid_argument as above.
     Result<> validate(const Publication&) const;
     Result<> validate(const EventType&) const;
     /// Reads the subscription that is to be changed. @return as `update_subscription`.

@@ -114,7 +114,9 @@ Result<FilterSample> WebhookService::Impl::test_filter(const Principal& principa
 Result<Page<SubscriptionMatch>> WebhookService::Impl::match_event(const Principal& principal,
                                                                   const Publication& publication,
                                                                   std::stop_token stop) const {
-    if (Result<> verdict = validate(publication); !verdict) return verdict.error();
+    if (Result<> verdict = check_publication(publication, rules(&principal)); !verdict) {
+        return verdict.error();
+    }
     ListQuery list{.take = max_take, .stop = std::move(stop)};
     if (!publication.user_id.empty()) {
         if (!principal.may_see(publication.user_id)) {

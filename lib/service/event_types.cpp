@@ -1,5 +1,4 @@
 #include <catalog/document.hpp>
-#include <publication/operational.hpp>
 #include <publication/publication.hpp>
 #include <service/entry.hpp>
 #include <service/webhook_service_impl.hpp>
@@ -7,14 +6,10 @@
 
 namespace webhooks {
 
-using EventTypePtr = service::SubscriptionIndex::EventTypePtr;
+using service::VisibleTypes;
+using EventTypePtr = VisibleTypes::EventTypePtr;
 
 namespace {
-
-/// Whether it is shown to a caller; null: to the host.
-bool is_shown(const EventType& type, const Principal* caller) {
-    return !caller || caller->is_administrator() || !is_for_operators(type.name);
-}
 
 Error no_such_event_type(const EventTypePtr& retired) {
     if (!retired) return {Errc::not_found, "There is no such event type."};
@@ -31,7 +26,7 @@ Result<> check_query(const Principal& principal, bool include_retired) {
 }  // namespace
 
 Result<> WebhookService::Impl::validate(const EventType& type) const {
-    return service::check_event_type(type, index);
+    return service::check_event_type(type, VisibleTypes(index, nullptr));
 }
 
 Result<> WebhookService::Impl::register_event_type(const EventType& type) {
@@ -76,8 +71,7 @@ Result<> WebhookService::Impl::retire_event_type(const Principal& principal,
 Result<std::vector<EventType>> WebhookService::Impl::event_types(const EventTypeQuery& query,
                                                                  const Principal* caller) const {
     std::vector<EventType> types;
-    for (const EventTypePtr& type : index.event_types()) {
-        if (!is_shown(*type, caller)) continue;
+    for (const EventTypePtr& type : VisibleTypes(index, caller).all()) {
         if (type->retired_at && !query.include_retired) continue;
         if (query.group && type->group != *query.group) continue;
         types.push_back(*type);
@@ -95,8 +89,7 @@ Result<std::vector<EventType>> WebhookService::Impl::event_types(
 
 Result<std::shared_ptr<const EventCatalog>> WebhookService::Impl::event_catalog(
     const Principal& principal) {
-    std::vector<EventTypePtr> types = index.event_types();
-    std::erase_if(types, [&](const EventTypePtr& type) { return !is_shown(*type, &principal); });
+    const std::vector<EventTypePtr> types = VisibleTypes(index, &principal).all();
     std::string tag = catalog::tag_of(types, options.catalog);
     const std::scoped_lock lock(catalog_mutex_);
     std::shared_ptr<const EventCatalog>& latest = catalogs_[principal.is_administrator()];
@@ -113,9 +106,8 @@ Result<EventType> WebhookService::Impl::event_type(const Principal& principal,
     if (Result<> verdict = check_query(principal, include_retired); !verdict) {
         return verdict.error();
     }
-    const EventTypePtr found = index.event_type(name);
-    if (!found || !is_shown(*found, &principal)) return no_such_event_type(nullptr);
-    if (found->retired_at && !include_retired) return no_such_event_type(found);
+    const EventTypePtr found = VisibleTypes(index, &principal).find(name);
+    if (!found || (found->retired_at && !include_retired)) return no_such_event_type(found);
     return *found;
 }
 

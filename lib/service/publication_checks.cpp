@@ -28,7 +28,7 @@ Result<> WebhookService::Impl::check_publication(const Publication& publication,
 }
 
 Result<> WebhookService::Impl::validate(const Publication& publication) const {
-    return check_publication(publication, rules());
+    return check_publication(publication, rules(nullptr));
 }
 
 }  // namespace webhooks

@@ -1,10 +1,8 @@
 #include <algorithm>
 #include <base/ascii.hpp>
-#include <base/nearest.hpp>
 #include <filter/filter_cache.hpp>
 #include <iterator>
 #include <mutex>
-#include <publication/pattern.hpp>
 #include <service/subscription_index.hpp>
 #include <webhooks/operational.hpp>
 
@@ -275,22 +273,6 @@ SubscriptionIndex::EventTypePtr SubscriptionIndex::event_type(std::string_view n
     const std::shared_lock lock(mutex_);
     const auto found = event_types_.find(name);
     return found == event_types_.end() ? nullptr : found->second;
-}
-
-bool SubscriptionIndex::matches_any_type(std::string_view pattern) const {
-    const std::shared_lock lock(mutex_);
-    return std::ranges::any_of(event_types_, [&](const auto& entry) {
-        return !entry.second->retired_at && pattern_matches(pattern, entry.first);
-    });
-}
-
-std::string SubscriptionIndex::nearest_type(std::string_view name) const {
-    const std::shared_lock lock(mutex_);
-    std::vector<std::string_view> names;
-    for (const auto& [candidate, type] : event_types_) {
-        if (!type->retired_at) names.push_back(candidate);
-    }
-    return std::string(nearest(name, names));
 }
 
 }  // namespace webhooks::service

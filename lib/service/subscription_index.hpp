@@ -62,10 +62,6 @@ public:
     std::vector<EventTypePtr> event_types() const;
     /// Null if there is none of this name.
     EventTypePtr event_type(std::string_view name) const;
-    /// Whether a pattern matches at least one type that is not retired.
-    bool matches_any_type(std::string_view pattern) const;
-    /// The type, not retired, with the most similar name; empty if none is similar.
-    std::string nearest_type(std::string_view name) const;
 
 private:
     struct Entry {

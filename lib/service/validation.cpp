@@ -71,31 +71,39 @@ bool is_type_name(std::string_view name) {
     }
 }
 
-std::string unknown_type(const std::string& name, const SubscriptionIndex& index) {
-    const std::string nearest = index.nearest_type(name);
+/// @param nearest the type with the most similar name, or empty
+std::string unknown_type(const std::string& nearest) {
     return "is not a registered event type" + (nearest.empty()
                                                    ? std::string(", and none has a similar name")
                                                    : "; did you mean '" + nearest + "'?");
 }
 
 /// Empty: it has none.
-std::string successor_of(const SubscriptionIndex::EventTypePtr& type) {
+std::string successor_of(const VisibleTypes::EventTypePtr& type) {
     return type && type->deprecation ? type->deprecation->successor : std::string();
 }
 
 /// The similar name is looked up only on error, because that takes time.
-void check_registered(const std::string& name, const SubscriptionIndex& index,
-                      FieldErrorList& errors) {
-    const SubscriptionIndex::EventTypePtr type = index.event_type(name);
+void check_subscribed(const std::string& name, const VisibleTypes& types, FieldErrorList& errors) {
+    const VisibleTypes::EventTypePtr type = types.find(name);
     if (!type) {
-        errors.add("eventType", unknown_type(name, index));
+        errors.add("eventType", unknown_type(types.nearest(name)));
     } else if (type->retired_at) {
         errors.add("eventType", was_retired(successor_of(type)));
     }
 }
 
-void check_pattern(const std::string& pattern, const SubscriptionIndex& index,
-                   FieldErrorList& errors) {
+/// What is wrong with a type that a host publishes, or is to publish; empty: nothing.
+std::string check_published(const std::string& name, const VisibleTypes& types) {
+    if (name.starts_with(operational_prefix)) {
+        return "must not begin with 'webhook.', which only the service publishes";
+    }
+    const VisibleTypes::EventTypePtr type = types.find(name);
+    if (!type) return unknown_type(types.nearest_published(name));
+    return type->retired_at ? was_retired(successor_of(type)) : std::string();
+}
+
+void check_pattern(const std::string& pattern, const VisibleTypes& types, FieldErrorList& errors) {
     const bool is_pattern = pattern == "*" || pattern.ends_with(".*");
     if (!is_pattern && pattern.find('*') != std::string::npos) {
         errors.add("eventType", "must have '*' only alone or after the last dot, as in 'order.*'");
@@ -103,10 +111,9 @@ void check_pattern(const std::string& pattern, const SubscriptionIndex& index,
         errors.add("eventType",
                    "must not end with a dot; all types below it are '" + pattern + "*'");
     } else if (!is_pattern) {
-        check_registered(pattern, index, errors);
+        check_subscribed(pattern, types, errors);
     } else {
-        errors.expect(index.matches_any_type(pattern), "eventType",
-                      "matches no registered event type");
+        errors.expect(types.matches_any(pattern), "eventType", "matches no registered event type");
     }
 }
 
@@ -125,28 +132,28 @@ Result<> check_endpoint(const std::string& text, const EndpointPolicy& policy) {
 
 /// A successor that a type already has is not checked again, so that it can be written back.
 void check_successor(const std::string& successor, const std::string& name,
-                     const SubscriptionIndex& index, FieldErrorList& errors) {
+                     const VisibleTypes& types, FieldErrorList& errors) {
     const std::string field = "deprecation.successor";
-    if (successor_of(index.event_type(name)) == successor) return;
-    const SubscriptionIndex::EventTypePtr type = index.event_type(successor);
-    if (!type) return errors.add(field, unknown_type(successor, index));
-    if (type->retired_at) return errors.add(field, was_retired(successor_of(type)));
+    if (successor_of(types.find(name)) == successor) return;
+    if (const std::string error = check_published(successor, types); !error.empty()) {
+        return errors.add(field, error);
+    }
     std::set<std::string> seen = {successor};
-    for (std::string next = successor_of(type); seen.insert(next).second;) {
+    for (std::string next = successor_of(types.find(successor)); seen.insert(next).second;) {
         if (next == name) return errors.add(field, "leads back to this event type");
-        next = successor_of(index.event_type(next));
+        next = successor_of(types.find(next));
     }
 }
 
 void check_deprecation(const Deprecation& deprecation, const std::string& name,
-                       const SubscriptionIndex& index, FieldErrorList& errors) {
+                       const VisibleTypes& types, FieldErrorList& errors) {
     const std::string& successor = deprecation.successor;
     errors.expect(successor.empty() || is_type_name(successor), "deprecation.successor",
                   "must be the name of an event type");
     errors.expect(successor.empty() || successor != name, "deprecation.successor",
                   "must be another event type");
     if (is_type_name(successor) && successor != name) {
-        check_successor(successor, name, index, errors);
+        check_successor(successor, name, types, errors);
     }
     errors.expect(
         deprecation.note.size() <= max_deprecation_note_bytes && is_storable_text(deprecation.note),
@@ -161,7 +168,7 @@ Result<> check(const SubscriptionChange& change, const Rules& rules) {
         errors.expect(is_text_of_length(*change.name, 1, max_name_length), "name",
                       "must be 1 to 256 characters of UTF-8 without U+0000");
     }
-    if (change.event_type) check_pattern(*change.event_type, rules.index, errors);
+    if (change.event_type) check_pattern(*change.event_type, rules.types, errors);
     if (change.filter && !change.filter->empty()) check_filter(*change.filter, errors);
     if (change.url && change.delivery == Delivery::pull) {
         errors.expect(change.url->empty(), "url",
@@ -201,11 +208,8 @@ Result<> check_operator_scope(bool operator_scope, std::string_view pattern) {
 
 Result<> check(const Publication& publication, const Rules& rules) {
     FieldErrorList errors;
-    if (publication.event_type.starts_with(operational_prefix)) {
-        errors.add("eventType", "must not begin with 'webhook.', which only the service publishes");
-    } else {
-        check_registered(publication.event_type, rules.index, errors);
-    }
+    const std::string wrong_type = check_published(publication.event_type, rules.types);
+    errors.expect(wrong_type.empty(), "eventType", wrong_type);
     errors.include(check_members(publication, rules.now, rules.options.max_payload_bytes));
     if (!publication.ordering_key.empty() && !rules.keeps_order) {
         errors.add("orderingKey", "is not available with this storage");
@@ -280,7 +284,7 @@ Result<> check(const CreationPeriod& period) {
     return std::move(errors).result();
 }
 
-Result<> check_event_type(const EventType& type, const SubscriptionIndex& index) {
+Result<> check_event_type(const EventType& type, const VisibleTypes& types) {
     FieldErrorList errors;
     errors.expect(is_type_name(type.name), "name",
                   "must be 1 to 128 characters: letters, digits, '_' and '-' in segments that are "
@@ -296,7 +300,7 @@ Result<> check_event_type(const EventType& type, const SubscriptionIndex& index)
                   "must be at most 128 characters of UTF-8 without U+0000");
     errors.include(catalog::check_schema(type.schema));
     errors.include(catalog::check_example(type.example));
-    if (type.deprecation) check_deprecation(*type.deprecation, type.name, index, errors);
+    if (type.deprecation) check_deprecation(*type.deprecation, type.name, types, errors);
     return std::move(errors).result();
 }
 

@@ -4,7 +4,7 @@
 /// The rules for callers' input. Each function reports all wrong members together, named as in the
 /// REST API.
 
-#include <service/subscription_index.hpp>
+#include <service/visible_types.hpp>
 #include <vector>
 #include <webhooks/error.hpp>
 #include <webhooks/event.hpp>
@@ -17,7 +17,7 @@ namespace webhooks::service {
 /// The parts of a service's configuration that the rules depend on.
 struct Rules {
     const ServiceOptions& options;
-    const SubscriptionIndex& index;
+    VisibleTypes types;  ///< To the caller, whom errors tell of no others.
     Time now{};
     bool keeps_order = false;  ///< As `DeliveryLog::keeps_order`.
 };
@@ -39,8 +39,8 @@ Error cannot_be_changed(const char* member);
 Result<> check(const CreationPeriod&);
 /// What asks for a request to a subscription with `Delivery::pull` gets this.
 Error only_read();
-/// @param index where its successor is looked up.
-Result<> check_event_type(const EventType&, const SubscriptionIndex& index);
+/// @param types where its successor is looked up
+Result<> check_event_type(const EventType&, const VisibleTypes&);
 Result<> check_principal(const Principal&);
 
 }  // namespace webhooks::service

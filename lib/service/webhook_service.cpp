@@ -67,12 +67,15 @@ void WebhookService::let_go() noexcept {
 
 // ---- Validation.
 
-Result<> WebhookService::validate(const SubscriptionDraft& draft) const {
-    return enter(impl_, [&](Impl& impl) { return impl.validate(draft); });
+Result<> WebhookService::validate(const Principal& principal,
+                                  const SubscriptionDraft& draft) const {
+    return enter(impl_, principal, Action::create_subscription,
+                 [&](Impl& impl) { return impl.validate(principal, draft); });
 }
 
-Result<> WebhookService::validate(const SubscriptionChange& change) const {
-    return enter(impl_, [&](Impl& impl) { return impl.validate(change); });
+Result<> WebhookService::validate(const Principal& principal,
+                                  const SubscriptionChange& change) const {
+    return enter(impl_, [&](Impl& impl) { return impl.validate(principal, change); });
 }
 
 Result<> WebhookService::validate(const Principal& principal, SubscriptionId id,

@@ -90,7 +90,8 @@ SubscriptionChange as_change(const SubscriptionDraft& draft) {
 Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
                                                  Publication publication) const {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
-    Result<PendingPublication> pending = prepare(principal, std::move(publication), rules());
+    Result<PendingPublication> pending =
+        prepare(principal, std::move(publication), rules(&principal));
     if (!pending) return pending.error();
     return single(*std::move(pending));
 }
@@ -98,7 +99,7 @@ Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
 Result<Submission> WebhookService::Impl::prepare(const Principal& principal,
                                                  std::vector<Publication> batch) const {
     if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
-    const service::Rules current = rules();
+    const service::Rules current = rules(&principal);
     if (Result<> verdict = check_size(batch, current); !verdict) return verdict.error();
     Submission submission{.is_batch = true};
     submission.publications.reserve(batch.size());
@@ -149,13 +150,30 @@ Result<PendingPublication> WebhookService::Impl::prepare(const Principal& princi
 
 // ---- Validation.
 
-Result<> WebhookService::Impl::validate(const SubscriptionDraft& draft) const {
-    if (Result<> verdict = check(as_change(draft), rules()); !verdict) return verdict;
-    return service::check_operator_scope(draft.operator_scope, draft.event_type);
+Result<> WebhookService::Impl::validate(const Principal& principal,
+                                        const SubscriptionDraft& draft) const {
+    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict;
+    if (!draft.user_id.empty()) {
+        const Result<> owner = service::check_principal(Principal::user(draft.user_id));
+        if (!owner) return owner;
+        if (!principal.may_see(draft.user_id)) {
+            return Error(Errc::forbidden,
+                         "only an administrator may create a subscription of another user");
+        }
+    }
+    const service::Rules current = rules(&principal);
+    if (Result<> verdict = check(as_change(draft), current); !verdict) return verdict;
+    const Result<> verdict = service::check_operator_scope(draft.operator_scope, draft.event_type);
+    if (!verdict) return verdict;
+    if (draft.operator_scope && !principal.is_administrator()) {
+        return service::only_for_administrators();
+    }
+    return {};
 }
 
-Result<> WebhookService::Impl::validate(const SubscriptionChange& change) const {
-    return check(service::without_masks(change), rules());
+Result<> WebhookService::Impl::validate(const Principal& principal,
+                                        const SubscriptionChange& change) const {
+    return check(service::without_masks(change), rules(&principal));
 }
 
 Result<> WebhookService::Impl::validate(const Principal& principal, SubscriptionId id,
@@ -181,7 +199,7 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
     change.delivery = found->delivery;
     // What exists stays, even if the type was retired since.
     if (change.event_type == found->event_type) change.event_type.reset();
-    if (Result<> verdict = check(change, rules()); !verdict) return verdict.error();
+    if (Result<> verdict = check(change, rules(&principal)); !verdict) return verdict.error();
     const std::string& pattern = change.event_type ? *change.event_type : found->event_type;
     if (Result<> verdict = service::check_reach(principal, change, *found); !verdict) {
         return verdict.error();
@@ -198,10 +216,7 @@ Result<SubscriptionChange> WebhookService::Impl::prepare(const Principal& princi
 
 Result<Subscription> WebhookService::Impl::create_subscription(const Principal& principal,
                                                                SubscriptionDraft draft) {
-    if (Result<> verdict = service::check_principal(principal); !verdict) return verdict.error();
-    if (Result<> verdict = validate(draft); !verdict) return verdict.error();
-    if (draft.operator_scope && !principal.is_administrator())
-        return service::only_for_administrators();
+    if (Result<> verdict = validate(principal, draft); !verdict) return verdict.error();
     if (!draft.secret) {
         Result<Secret> secret = make_secret(*random);
         if (!secret) return secret.error();
@@ -221,7 +236,7 @@ Result<Subscription> WebhookService::Impl::create_subscription(const Principal& 
         .timeout = draft.timeout,
         .retry_on = draft.retry_on,
         .operator_scope = draft.operator_scope,
-        .user_id = principal.user_id()};
+        .user_id = draft.user_id.empty() ? principal.user_id() : std::move(draft.user_id)};
     Result<Subscription> stored = storage->insert_subscription(principal, subscription);
     if (stored) apply_change();
     return stored;

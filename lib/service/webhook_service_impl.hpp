@@ -34,8 +34,8 @@ public:
           index(options.endpoints, options.log_while_deactivated),
           engine(std::move(parts), std::move(claim), options, index, metrics) {}
 
-    Result<> validate(const SubscriptionDraft&) const;
-    Result<> validate(const SubscriptionChange&) const;
+    Result<> validate(const Principal&, const SubscriptionDraft&) const;
+    Result<> validate(const Principal&, const SubscriptionChange&) const;
     Result<> validate(const Publication&) const;
     Result<> validate(const EventType&) const;
     Result<> validate(const Principal&, SubscriptionId, const SubscriptionChange&) const;
@@ -132,9 +132,10 @@ private:
     /// The latest that was asked for, or null: of users, and of administrators.
     std::array<std::shared_ptr<const EventCatalog>, 2> catalogs_;
 
-    service::Rules rules() const {
+    /// @param caller null: the host
+    service::Rules rules(const Principal* caller) const {
         return {.options = options,
-                .index = index,
+                .types = service::VisibleTypes(index, caller),
                 .now = engine.now(),
                 .keeps_order = storage->keeps_order()};
     }

@@ -136,6 +136,8 @@ TEST_CASE_METHOD(EventTypesFixture, "a successor is another type that can be use
     put(successor("order.paid"), "order.settled");
     CHECK(error_of("order.created", "order.settled") == told("leads back to this event type"));
     CHECK(error_of("order.created", "order.created") == told("must be another event type"));
+    CHECK(error_of("order.created", "webhook.worker.lost") ==
+          told("must not begin with 'webhook.', which only the service publishes"));
     json(200, "DELETE", "/event-types/order.paid");
     CHECK(error_of("order.old", "order.paid") == told("was retired; use 'order.created' instead"));
     // What was read can be written back.
@@ -153,13 +155,25 @@ TEST_CASE_METHOD(EventTypesFixture, "operational types have schemas and examples
     }
 }
 
-TEST_CASE_METHOD(EventTypesFixture, "customers neither see nor subscribe to events of workers") {
+TEST_CASE_METHOD(EventTypesFixture, "types about workers are in no answer to a customer") {
     const std::string name = "webhook.worker.lost";
     const std::string document = "/v1/webhooks/event-types/openapi.json";
-    const auto subscription = [](const std::string& pattern) {
+    const auto subscription = [](const std::string& pattern, const std::string& more = "") {
         return R"({"subscription":{"name":"n","url":"https://a.example/","eventType":")" + pattern +
-               R"("}})";
+               R"(")" + more + "}}";
     };
+    const std::string by_operator = R"(,"operatorScope":true)";
+    const auto told = [](const std::string& field, const std::string& message) {
+        return R"({")" + field + R"(":[")" + message + R"("]})";
+    };
+    const std::string about_workers =
+        "is about workers, which only subscriptions with operatorScope receive";
+    CHECK(errors("POST", "/subscriptions", subscription(name)) ==
+          told("subscription.eventType", about_workers));
+    CHECK(errors("POST", "/subscriptions", subscription("webhook.worker.lots", by_operator)) ==
+          told("subscription.eventType",
+               "is not a registered event type; did you mean 'webhook.worker.lost'?"));
+    json(200, "POST", "/subscriptions", subscription(name, by_operator));
     json(200, "GET", "/event-types/" + name);
     const Response of_administrators = call("GET", document);
     CHECK(of_administrators.body.find(name) != std::string::npos);
@@ -169,14 +183,26 @@ TEST_CASE_METHOD(EventTypesFixture, "customers neither see nor subscribe to even
     const Response of_customers = call("GET", document);
     CHECK(of_customers.body.find(name) == std::string::npos);
     CHECK(find_field(of_customers.fields, "etag") != find_field(of_administrators.fields, "etag"));
-    const std::string refused =
-        R"({"subscription.eventType":["is about workers, which only subscriptions with )"
-        R"(operatorScope receive"]})";
-    CHECK(errors("POST", "/subscriptions", subscription(name)) == refused);
-    CHECK(errors("POST", "/subscriptions", subscription("webhook.worker.*")) == refused);
+    const std::string unknown = told("subscription.eventType",
+                                     "is not a registered event type, and none has a similar name");
+    for (const std::string& more : {std::string(), by_operator}) {
+        CHECK(errors("POST", "/subscriptions", subscription(name, more)) == unknown);
+        CHECK(errors("POST", "/subscriptions", subscription("webhook.worker.lots", more)) ==
+              unknown);
+        CHECK(errors("POST", "/subscriptions", subscription("webhook.worker.*", more)) ==
+              told("subscription.eventType", "matches no registered event type"));
+    }
     const auto made = json(200, "POST", "/subscriptions", subscription("webhook.*"));
     const std::int64_t id = made.at("subscription").as_object().at("id").as_int64();
-    CHECK(errors("PUT", "/subscriptions/" + std::to_string(id), subscription(name)) == refused);
+    const std::string path = "/subscriptions/" + std::to_string(id);
+    CHECK(errors("PUT", path, subscription(name)) == unknown);
+    CHECK(errors("POST", path + "/test", R"({"eventType":"webhook.worker.lost"})") ==
+          told("eventType", "is not a registered event type, or was retired"));
+    json(200, "POST", path + "/test", R"({"eventType":"webhook.event.exhausted"})");
+    for (const char* operation : {"/events", "/events/match"}) {
+        CHECK(errors("POST", operation, R"({"eventType":"wehbook.worker.lost","payload":1})") ==
+              told("eventType", "is not a registered event type, and none has a similar name"));
+    }
 }
 
 TEST_CASE_METHOD(EventTypesFixture, "event types of a group are listed") {

@@ -112,9 +112,11 @@ TEST_CASE_METHOD(ServiceFixture, "a mask keeps only what it stands for") {
     CHECK(update({.headers = Headers{{"X-A", "****"}}}).error() == Errc::invalid_argument);
     update({.headers = Headers{{"X-A", "1"}, {"X-B", "2"}}}).value();
     CHECK(update({.headers = Headers{{"x-b", "****"}}}).value().headers == Headers{{"x-b", "2"}});
-    CHECK(service().validate(SubscriptionChange{.secret = mask}));
-    CHECK_FALSE(service().validate(SubscriptionDraft{
-        .name = "n", .event_type = "*", .url = "https://hooks.example.com/a", .secret = mask}));
+    CHECK(service().validate(testing::alice, SubscriptionChange{.secret = mask}));
+    CHECK_FALSE(service().validate(
+        testing::alice,
+        SubscriptionDraft{
+            .name = "n", .event_type = "*", .url = "https://hooks.example.com/a", .secret = mask}));
 }
 
 TEST_CASE_METHOD(ServiceFixture, "who may not read header values cannot send them elsewhere") {

@@ -20,7 +20,9 @@ std::string wrong(const Result<>& verdict) {
 struct ValidationFixture {
     ValidationFixture() { index.apply({.revision = 1, .event_types = {{"order.created", ""}}}); }
     Rules rules() const {
-        return {.options = options, .index = index, .now = Time(std::chrono::hours(500'000))};
+        return {.options = options,
+                .types = VisibleTypes(index, nullptr),
+                .now = Time(std::chrono::hours(500'000))};
     }
 
     ServiceOptions options{.max_publish_queue = 3, .max_payload_bytes = 10};
@@ -90,7 +92,7 @@ TEST_CASE("a period ends after it begins") {
 TEST_CASE_METHOD(ValidationFixture,
                  "an event type has a name of segments, and not one of the service's own") {
     const auto verdict = [&](const std::string& name) {
-        return wrong(check_event_type({.name = name, .description = ""}, index));
+        return wrong(check_event_type({.name = name, .description = ""}, rules().types));
     };
     CHECK(verdict("order.created").empty());
     CHECK(verdict("order_2.item-added").empty());
@@ -99,8 +101,8 @@ TEST_CASE_METHOD(ValidationFixture,
     }
     CHECK(verdict("webhook.test") == "name");
     CHECK(verdict(std::string(129, 'a')) == "name");
-    CHECK(wrong(check_event_type({.name = "a", .description = std::string(1025, 'a')}, index)) ==
-          "description");
+    CHECK(wrong(check_event_type({.name = "a", .description = std::string(1025, 'a')},
+                                 rules().types)) == "description");
 }
 
 }  // namespace webhooks::service

@@ -85,6 +85,10 @@ bool names_tag(const Fields& fields, const std::string& quoted_tag) {
 
 }  // namespace
 
+Principal as_reader_of_types(const Principal& caller) {
+    return caller.is_administrator() ? caller : Principal::user(caller.user_id());
+}
+
 Result<Response> list_event_types(WebhookService& service, const Call& call) {
     const QueryParameters parameters(call.query);
     FieldErrors errors;

@@ -202,7 +202,7 @@ Error errors_of(const WebhookService& service, const std::vector<PublicationText
 }
 
 /// The body of a test event: a payload, or the example of an event type. Absent: the service's own.
-std::optional<std::string> read_test_payload(const WebhookService& service,
+std::optional<std::string> read_test_payload(const WebhookService& service, const Principal& caller,
                                              const ObjectReader& reader) {
     const std::optional<std::string> event_type = reader.text("eventType");
     if (!event_type) {
@@ -210,8 +210,7 @@ std::optional<std::string> read_test_payload(const WebhookService& service,
                                      : std::nullopt;
     }
     if (reader.has("payload")) reader.add_error("eventType", "must be left out next to 'payload'");
-    // Examples are no secret: who may send to an endpoint may send one.
-    const auto type = service.event_type(Principal::administrator({}), *event_type);
+    const auto type = service.event_type(as_reader_of_types(caller), *event_type);
     if (!type) {
         reader.add_error("eventType", "is not a registered event type, or was retired");
         return std::nullopt;
@@ -265,7 +264,7 @@ Result<Response> send_test_event(WebhookService& service, const Call& call) {
     if (!members) return members.error();
     FieldErrors errors;
     const ObjectReader reader(*members, "", errors);
-    std::optional<std::string> payload = read_test_payload(service, reader);
+    std::optional<std::string> payload = read_test_payload(service, call.caller, reader);
     if (!errors.empty()) {
         const auto found = service.subscription(call.caller, call.subscription);
         return found || found.error() != Errc::not_found ? Error(std::move(errors)) : found.error();

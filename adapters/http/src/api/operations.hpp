@@ -99,6 +99,9 @@ Result<Response> get_subscription(WebhookService&, const Call&);
 Result<Response> update_subscription(WebhookService&, const Call&);
 Result<Response> delete_subscription(WebhookService&, const Call&);
 Result<Response> list_event_types(WebhookService&, const Call&);
+/// A caller without `subscriptions:read`, to whom an operation names a type or sends its example:
+/// that is no secret to those who would see the type with the permission.
+Principal as_reader_of_types(const Principal& caller);
 Result<Response> get_event_catalog(WebhookService&, const Call&);
 Result<Response> get_event_type(WebhookService&, const Call&);
 Result<Response> register_event_type(WebhookService&, const Call&);

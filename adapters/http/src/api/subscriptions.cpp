@@ -7,6 +7,7 @@
 #include "list_answer.hpp"
 #include "object_reader.hpp"
 #include "operations.hpp"
+#include "query.hpp"
 
 namespace webhooks::http {
 namespace {
@@ -118,9 +119,9 @@ Error unless_absent(WebhookService& service, const Call& call, const Subscriptio
 }
 
 /// A sentence about a deprecated type; otherwise empty.
-std::string deprecation_of(const WebhookService& service, const std::string& event_type) {
-    // Of all callers: who subscribes may be told, even if it may not read.
-    const auto type = service.event_type(Principal::administrator({}), event_type);
+std::string deprecation_of(const WebhookService& service, const Principal& caller,
+                           const std::string& event_type) {
+    const auto type = service.event_type(as_reader_of_types(caller), event_type);
     if (!type || !type->deprecation) return {};
     const Deprecation& deprecation = *type->deprecation;
     std::string text = " Its event type is deprecated";
@@ -141,19 +142,24 @@ Result<Response> list_subscriptions(WebhookService& service, const Call& call) {
 Result<Response> create_subscription(WebhookService& service, const Call& call) {
     if (auto rejected = reject_media_type(call)) return std::move(*rejected);
     FieldErrors errors;
+    const QueryParameters parameters(call.query);
+    reject_empty(parameters, {"userId"}, errors);
+    const auto user_id = parameters.find("userId", "", errors);
     auto change = read_body(call, {}, true, errors);
     if (!change) return change.error();
-    add_errors(errors, prefix, service.validate(*change));
+    add_errors(errors, prefix, service.validate(call.caller, *change));
     if (!errors.empty()) return Error(std::move(errors));
     const bool is_unknown = !change->secret && !call.caller.may(Permission::secrets_read);
-    const auto created = service.create_subscription(call.caller, to_draft(std::move(*change)));
+    SubscriptionDraft draft = to_draft(std::move(*change));
+    draft.user_id = user_id.value_or("");
+    const auto created = service.create_subscription(call.caller, std::move(draft));
     if (!created) return prefixed(prefix, created.error());
     std::string message = "The subscription was created.";
     if (is_unknown) {
         message +=
             " Its secret was generated, and is shown to callers with the permission secrets:read.";
     }
-    return answer(*created, message + deprecation_of(service, created->event_type));
+    return answer(*created, message + deprecation_of(service, call.caller, created->event_type));
 }
 
 Result<Response> get_subscription(WebhookService& service, const Call& call) {
@@ -193,7 +199,7 @@ Result<Response> rotate_secret(WebhookService& service, const Call& call) {
     if (auto text = reader.text("secret")) secret.emplace(std::move(*text));
     const auto seconds = reader.number("overlapSeconds", 0, int{max_secret_overlap.count()});
     const auto overlap = seconds ? std::chrono::seconds(*seconds) : default_secret_overlap;
-    add_errors(errors, "", service.validate(SubscriptionChange{.secret = secret}));
+    add_errors(errors, "", service.validate(call.caller, SubscriptionChange{.secret = secret}));
     if (!errors.empty()) {
         // What the service would say next is an error of the same body.
         const auto found = service.subscription(call.caller, call.subscription);
