@@ -1,7 +1,19 @@
+#include <atomic>
 #include <filter/filter_cache.hpp>
 #include <utility>
 
 namespace webhooks::filter {
+namespace {
+
+std::atomic_flag is_borrowed;
+
+/// Never destroyed: a host's thread may publish while the process ends.
+FilterCache& cache_of_process() {
+    static auto* const cache = new FilterCache;
+    return *cache;
+}
+
+}  // namespace
 
 FilterPtr saved_filter(const std::string& text) {
     if (text.empty()) return nullptr;
@@ -25,6 +37,15 @@ FilterPtr FilterCache::find(const std::string& text) {
     filters_.emplace(text, filter);
     bytes_ += text.size();
     return filter;
+}
+
+BorrowedFilters::BorrowedFilters() {
+    FilterCache& shared = cache_of_process();
+    if (!is_borrowed.test_and_set(std::memory_order_acquire)) filters_ = &shared;
+}
+
+BorrowedFilters::~BorrowedFilters() {
+    if (filters_ != &own_) is_borrowed.clear(std::memory_order_release);
 }
 
 }  // namespace webhooks::filter

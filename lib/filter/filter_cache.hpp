@@ -24,6 +24,23 @@ private:
     std::size_t parsed_bytes_ = 0;
 };
 
+/// A cache for all threads of the process, that one of them uses at a time: a host's transactions
+/// have no storage that could keep one. No thread waits for it: while another one has it, or had it
+/// when this process was forked, this is a cache of its own.
+class WEBHOOKS_EXPORT BorrowedFilters {
+public:
+    BorrowedFilters();
+    ~BorrowedFilters();
+    BorrowedFilters(const BorrowedFilters&) = delete;
+    BorrowedFilters& operator=(const BorrowedFilters&) = delete;
+
+    FilterCache& filters() noexcept { return *filters_; }
+
+private:
+    FilterCache own_;
+    FilterCache* filters_ = &own_;
+};
+
 /// The same, without a cache.
 WEBHOOKS_EXPORT FilterPtr saved_filter(const std::string& text);
 

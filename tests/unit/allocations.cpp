@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <cstdlib>
 #include <new>
 #include <unit/allocations.hpp>
@@ -8,10 +10,12 @@ namespace {
 
 thread_local long count = 0;
 thread_local long freed = 0;
+thread_local long bytes = 0;   ///< Of those that are not freed.
 thread_local long limit = -1;  ///< Of `count`; -1: none.
 
 void release(void* memory) noexcept {
     if (memory != nullptr) ++freed;
+    bytes -= static_cast<long>(malloc_usable_size(memory));
     std::free(memory);
 }
 
@@ -21,7 +25,10 @@ void release(void* memory) noexcept {
 [[gnu::noinline]] void* operator new(std::size_t size) {
     if (count == limit) throw std::bad_alloc();
     ++count;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    if (void* memory = std::malloc(size == 0 ? 1 : size)) {
+        bytes += static_cast<long>(malloc_usable_size(memory));
+        return memory;
+    }
     throw std::bad_alloc();
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
@@ -39,6 +46,10 @@ long allocations() noexcept {
 
 long live_allocations() noexcept {
     return count - freed;
+}
+
+long live_bytes() noexcept {
+    return bytes;
 }
 
 Shortage::Shortage(long allocations) noexcept {

@@ -8,6 +8,8 @@ namespace webhooks::testing {
 long allocations() noexcept;
 /// The number of those that are not freed.
 long live_allocations() noexcept;
+/// How much memory they take.
+long live_bytes() noexcept;
 
 /// While it exists, allocations of this thread fail after this many.
 struct Shortage {

@@ -185,7 +185,8 @@ private:
     /// The active subscriptions.
     Match match(const Publication& publication) const {
         Match match;
-        filter::FilterCache filters;
+        filter::BorrowedFilters borrowed;
+        filter::FilterCache& filters = borrowed.filters();
         filter::Judge judge(publication.event_type, publication.content_type, publication.payload);
         statement(
             "SELECT id, filter, user_id FROM @webhooks_subscription WHERE deletion = 0 AND "
