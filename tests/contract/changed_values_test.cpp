@@ -1,7 +1,7 @@
 // Encrypted values of which any byte was changed, on each SQL storage: what was encrypted is not
 // shown, and nothing else is shown in its place.
 
-#include <contract/payload_fixture.hpp>
+#include <contract/postgresql_payload_outbox_fixture.hpp>
 #include <functional>
 
 namespace webhooks::testing {
@@ -153,6 +153,39 @@ void check_keys_and_digests() {
     CHECK(test.history(test.failed).event.payload == payload_canary);
 }
 
+#ifdef WEBHOOKS_TEST_POSTGRESQL_PROGRAMS
+/// What a host published for a subscription with a filter, before a worker judges it.
+void check_unmatched() {
+    ChangedValues<PostgresqlOutboxPlace> test;
+    test.running->update_subscription(alice, test.subscription, {.filter = "payload"}).value();
+    test.sql << "BEGIN";
+    publish_in_transaction(
+        test.sql, {.event_type = "order.created", .payload = payload_canary, .user_id = "alice"},
+        *test.keys, test.place.place.schema)
+        .value();
+    test.sql << "COMMIT";
+    test.sql << "CREATE TEMPORARY TABLE kept AS SELECT * FROM webhooks_unmatched";
+    const std::size_t sent = test.transport->requests().size();
+    test.change_each_byte("payload", "webhooks_unmatched WHERE id > 0", [&] {
+        std::int64_t before = 0;
+        std::int64_t judged = 0;
+        test.sql << "SELECT max(id) FROM webhooks_event", soci::into(before);
+        test.deliver();
+        test.sql << "SELECT max(id) FROM webhooks_event", soci::into(judged);
+        REQUIRE(judged > before);
+        const EventHistory found = test.history({judged});
+        CHECK(found.event.is_unreadable);
+        CHECK(found.event.payload.empty());
+        test.sql << "INSERT INTO webhooks_unmatched OVERRIDING SYSTEM VALUE SELECT * FROM kept";
+    });
+    CHECK(test.transport->requests().size() == sent);
+    // Unchanged, its filter is judged: it is no JSON.
+    test.deliver();
+    CHECK(test.text("SELECT count(*) FROM webhooks_unmatched") == "0");
+    CHECK(test.transport->requests().size() == sent);
+}
+#endif
+
 }  // namespace
 
 #ifdef WEBHOOKS_TEST_SQLITE
@@ -175,6 +208,10 @@ TEST_CASE("on PostgreSQL a secret or header of which any byte was changed is unr
 TEST_CASE("on PostgreSQL a payload or response of which any byte was changed is unreadable",
           "[postgresql]") {
     check_payloads<PostgresqlPlace>();
+}
+TEST_CASE("on PostgreSQL a payload that waits to be judged is unreadable if any byte was changed",
+          "[postgresql]") {
+    check_unmatched();
 }
 TEST_CASE("on PostgreSQL a data key or digest of which any byte was changed is not accepted",
           "[postgresql]") {

@@ -111,6 +111,46 @@ ORDERED_OUTBOX_TEST("what filters have still to judge comes before a later publi
     deliver_until("1 2 3");
 }
 
+ORDERED_OUTBOX_TEST(
+    "a publication behind very many that wait for filters is rejected, others of its key are not") {
+    running
+        ->update_subscription(alice, subscribe(),
+                              {.filter = "payload ne 'x'", .max_retry_count = 0})
+        .value();
+    subscribe("order.created", bob);
+    // Claims judge some of them as well.
+    const auto waiting = [&] {
+        return std::stoi(host.value("SELECT count(*) FROM webhooks_unmatched"));
+    };
+    const auto publish_many = [&] {
+        host.sql << "SELECT count(webhooks_publish('order.created', '1', user_id => 'alice', "
+                    "ordering_key => 'K')) FROM generate_series(1, 1500)";
+    };
+    const auto publish_to = [&](const Principal& user) {
+        return running->publish(
+            user, {.event_type = "order.created", .payload = "\"last\"", .ordering_key = "K"});
+    };
+    publish_many();
+    const Error behind = publish_to(alice).error();
+    CHECK(behind == Errc::unavailable);
+    CHECK(behind.detail().find("still to be judged") != std::string::npos);
+    CHECK(waiting() <= 500);
+    publish_many();
+    CHECK(publish_to(bob));
+    CHECK(waiting() > 0);
+    int times = 1;
+    Result<PublishReceipt> last = publish_to(alice);
+    for (; !last && times < 3; ++times) {
+        last = publish_to(alice);
+    }
+    REQUIRE(last);
+    CHECK(waiting() == 0);
+    const std::string id = std::to_string(last->event_ids.at(0).value);
+    CHECK(host.value("SELECT count(*) FROM webhooks_event e JOIN webhooks_message m ON m.id = "
+                     "e.message_id WHERE e.subscription_id = 1 AND e.id < " +
+                     id) == "3000");
+}
+
 ORDERED_OUTBOX_TEST("a key has a valid length, and is part of what an idempotency key stands for") {
     subscribe();
     CHECK(host.failure("SELECT webhooks_publish('order.created', '1', ordering_key => '')") ==

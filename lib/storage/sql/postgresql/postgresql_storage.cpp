@@ -292,14 +292,15 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& give
     }
 }
 
-Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& batch,
+Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& given,
                                               OnDuplicate on_duplicate, JudgedOrdered& judged) {
     std::vector<OperationalEvent> written;
     Result<BatchReceipt> answer =
         run_for_worker([&](PostgresqlConnection& connection) -> Result<BatchReceipt> {
-            send_queue_locks(connection, batch);
-            judged = judge_ordered(connection, filters_, open_, batch);
+            send_queue_locks(connection, given);
+            judged = judge_ordered(connection, filters_, open_, given);
             if (!judged.held_up.empty()) return held_up();
+            const Batch& batch = without_behind(given, judged);
             const std::optional<BegunBatch> begun =
                 begin_batch(connection, given_time(), worker, batch);
             if (!begun) return taken_over();

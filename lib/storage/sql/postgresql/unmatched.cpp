@@ -21,9 +21,13 @@ constexpr std::size_t max_publications = 100;
 constexpr std::size_t max_payload_bytes = 4 * 1024 * 1024;
 constexpr std::size_t max_steps = 10 * filter::max_steps;
 constexpr std::size_t max_parsed_bytes = 1024 * 1024;
+/// Before a batch, which is rejected where these are not enough.
+constexpr int max_ordered = 1000;
+constexpr std::size_t max_ordered_bytes = 16 * 1024 * 1024;
 
 struct Unmatched {
     std::int64_t id = 0;
+    std::int64_t place = 0;  ///< Among those with ordering keys.
     std::vector<SubscriptionId> subscriptions = {};
     Message message = {};  ///< As it is stored.
 };
@@ -31,13 +35,15 @@ struct Unmatched {
 const std::string& reading() {
     static const std::string text =
         "SELECT u.id, array_to_string(u.subscriptions, ' '), u.event_type, u.content_type, "
-        "u.payload, u.key_id, coalesce(u.ordering_key, '') FROM webhooks_unmatched u WHERE ";
+        "u.payload, u.key_id, coalesce(u.ordering_key, ''), coalesce(u.place, 0) "
+        "FROM webhooks_unmatched u WHERE ";
     return text;
 }
 
 Unmatched read(const PostgresqlRows& rows, int row) {
     Unmatched publication{
         .id = rows.number(row, 0),
+        .place = rows.number(row, 7),
         .message = {.event_type = std::string(rows.text(row, 2)),
                     .content_type = std::string(rows.text(row, 3)),
                     .payload = std::make_shared<const std::string>(rows.text(row, 4)),
@@ -99,8 +105,7 @@ struct Room {
 
 struct Judged {
     PostgresqlArray matching{PostgresqlArray::Element::bigint};
-    PostgresqlArray rest{PostgresqlArray::Element::bigint};  ///< For which there was no room.
-    bool has_rest = false;
+    std::vector<SubscriptionId> waiting = {};  ///< For which there was no room.
 };
 
 /// Judges the filters of now. A subscription that was deleted since gets nothing. What cannot be
@@ -125,10 +130,10 @@ Judged judge(PostgresqlConnection& connection, filter::FilterCache& filters, std
     Judged judged;
     for (int row = 0; row < rows.size(); ++row) {
         const std::int64_t subscription = rows.number(row, 0);
-        const std::optional<bool> verdict = judged.has_rest ? std::nullopt : is_let_through(row);
-        judged.has_rest = !verdict;
+        const bool has_room = judged.waiting.empty();
+        const std::optional<bool> verdict = has_room ? is_let_through(row) : std::nullopt;
         if (!verdict) {
-            judged.rest.add(subscription);
+            judged.waiting.push_back({subscription});
         } else if (*verdict) {
             judged.matching.add(subscription);
         } else {
@@ -170,66 +175,147 @@ void append(PostgresqlConnection& connection, std::int64_t id, Judged judged) {
         "append_some_judged",
         "WITH judged AS (UPDATE webhooks_unmatched SET subscriptions = $3::bigint[] WHERE id = $1" +
             appending};
-    if (judged.has_rest) {
-        connection.execute(move_some, {parameter(id), judged.matching.take(), judged.rest.take()});
+    if (!judged.waiting.empty()) {
+        PostgresqlArray waiting(PostgresqlArray::Element::bigint);
+        for (const SubscriptionId subscription : judged.waiting) {
+            waiting.add(subscription.value);
+        }
+        connection.execute(move_some, {parameter(id), judged.matching.take(), waiting.take()});
     } else {
         connection.execute(move, {parameter(id), judged.matching.take()});
     }
+}
+
+/// For each ordering key, the subscriptions for which something cannot be judged yet.
+class Waiting {
+public:
+    void add(const std::string& key, SubscriptionId id) { subscriptions_[key].insert(id); }
+
+    bool includes(const std::string& key, const std::vector<SubscriptionId>& any_of) const {
+        const auto found = subscriptions_.find(key);
+        return found != subscriptions_.end() && std::ranges::any_of(any_of, [&](SubscriptionId id) {
+                   return found->second.contains(id);
+               });
+    }
+
+private:
+    std::map<std::string, std::set<SubscriptionId>> subscriptions_;
+};
+
+/// The keys of what is to be appended.
+std::set<std::string> keys_of(const Batch& batch) {
+    std::set<std::string> keys;
+    for (const Append& append : batch.appends) {
+        if (append.message->ordering_key.empty() || append.rejection) continue;
+        keys.insert(append.message->ordering_key);
+    }
+    return keys;
+}
+
+std::string array_of(const std::set<std::string>& keys) {
+    PostgresqlArray array(PostgresqlArray::Element::text);
+    for (const std::string& key : keys) {
+        array.add(key);
+    }
+    return array.take();
+}
+
+/// The first that wait with these keys, in order: as many as are judged before a batch.
+PostgresqlRows read_ordered(PostgresqlConnection& connection, const std::set<std::string>& keys) {
+    static const PreparedStatement select = {
+        "take_unmatched_of_keys",
+        reading() +
+            "u.id IN (SELECT w.id FROM (SELECT f.id, sum(f.bytes) OVER (ORDER BY f.place) - "
+            "f.bytes AS so_far FROM (SELECT q.* FROM unnest($1::text[]) k (key) CROSS JOIN LATERAL "
+            "(SELECT id, place, octet_length(payload) AS bytes FROM webhooks_unmatched "
+            "WHERE ordering_key = k.key ORDER BY place LIMIT $2::bigint) q "
+            "ORDER BY q.place LIMIT $2::bigint) f) w WHERE w.so_far < $3::bigint) "
+            "ORDER BY u.place FOR UPDATE OF u"};
+    return connection.execute(select, {array_of(keys), parameter(std::int64_t{max_ordered}),
+                                       parameter(static_cast<std::int64_t>(max_ordered_bytes))});
+}
+
+/// What is after this place waits for another transaction.
+void add_rest(PostgresqlConnection& connection, const std::set<std::string>& keys,
+              std::int64_t last_place, Waiting& waiting) {
+    static const PreparedStatement select = {
+        "find_unmatched_rest",
+        "SELECT DISTINCT u.ordering_key, s.id FROM webhooks_unmatched u, unnest(u.subscriptions) "
+        "s (id) WHERE u.ordering_key = ANY ($1::text[]) AND u.place > $2"};
+    const PostgresqlRows rows = connection.execute(select, {array_of(keys), parameter(last_place)});
+    for (int row = 0; row < rows.size(); ++row) {
+        waiting.add(std::string(rows.text(row, 0)), {rows.number(row, 1)});
+    }
+}
+
+const Batch& rejected(const Batch& batch, const std::vector<std::size_t>& appends, const Error& why,
+                      Batch& room) {
+    if (appends.empty()) return batch;
+    if (&batch != &room) room = batch;
+    for (const std::size_t i : appends) {
+        room.appends[i].rejection = why;
+    }
+    return room;
 }
 
 }  // namespace
 
 JudgedOrdered judge_ordered(PostgresqlConnection& connection, filter::FilterCache& filters,
                             const OpenMessage& open, const Batch& batch) {
-    static const PreparedStatement select = {
-        "take_unmatched_of_keys",
-        reading() + "u.ordering_key = ANY ($1::text[]) ORDER BY u.place FOR UPDATE OF u"};
-    PostgresqlArray keys(PostgresqlArray::Element::text);
-    bool is_empty = true;
-    for (const Append& append : batch.appends) {
-        if (append.message->ordering_key.empty() || append.rejection) continue;
-        keys.add(append.message->ordering_key);
-        is_empty = false;
-    }
     JudgedOrdered judged;
-    if (is_empty) return judged;
-    const PostgresqlRows rows = connection.execute(select, {keys.take()});
-    // For each ordering key, the subscriptions for which something cannot be judged yet.
-    std::map<std::string, std::set<SubscriptionId>> waiting;
-    const auto waits = [&](const std::string& key, const std::vector<SubscriptionId>& those) {
-        const auto found = waiting.find(key);
-        return found != waiting.end() && std::ranges::any_of(those, [&](SubscriptionId id) {
-                   return found->second.contains(id);
-               });
-    };
+    const std::set<std::string> keys = keys_of(batch);
+    if (keys.empty()) return judged;
+    const PostgresqlRows rows = read_ordered(connection, keys);
+    if (rows.size() == 0) return judged;
+    Waiting locked;
+    Waiting rest;
+    Room room{.steps = max_steps, .parsed_bytes = max_parsed_bytes};
+    std::int64_t last_place = 0;
     for (int row = 0; row < rows.size(); ++row) {
+        if (room.steps < filter::max_steps || room.parsed_bytes == 0) break;
         const Unmatched publication = read(rows, row);
+        last_place = publication.place;
         const std::string& key = publication.message.ordering_key;
         // Also of one that waits, so that all missing keys are obtained together.
         const Message plain = open(publication.message, judged.missing_keys);
-        if (plain.state == PayloadState::locked || waits(key, publication.subscriptions)) {
-            waiting[key].insert(publication.subscriptions.begin(), publication.subscriptions.end());
+        if (plain.state == PayloadState::locked ||
+            locked.includes(key, publication.subscriptions)) {
+            for (const SubscriptionId id : publication.subscriptions)
+                locked.add(key, id);
+        } else if (rest.includes(key, publication.subscriptions)) {
+            for (const SubscriptionId id : publication.subscriptions)
+                rest.add(key, id);
         } else {
-            Room all;
-            append(connection, publication.id,
-                   judge(connection, filters, publication.id, plain, all, judged.filtered));
+            Judged found = judge(connection, filters, publication.id, plain, room, judged.filtered);
+            for (const SubscriptionId id : found.waiting)
+                rest.add(key, id);
+            append(connection, publication.id, std::move(found));
         }
     }
+    add_rest(connection, keys, last_place, rest);
     for (std::size_t i = 0; i < batch.appends.size(); ++i) {
         const Append& append = batch.appends[i];
-        if (!append.rejection && waits(append.message->ordering_key, append.subscriptions)) {
+        if (append.rejection) continue;
+        const std::string& key = append.message->ordering_key;
+        if (locked.includes(key, append.subscriptions)) {
             judged.held_up.push_back(i);
+        } else if (rest.includes(key, append.subscriptions)) {
+            judged.behind.push_back(i);
         }
     }
     return judged;
 }
 
 const Batch& without_held_up(const Batch& batch, const JudgedOrdered& judged, Batch& room) {
-    if (&batch != &room) room = batch;
-    for (const std::size_t i : judged.held_up) {
-        room.appends[i].rejection = held_up();
-    }
-    return room;
+    return rejected(batch, judged.held_up, held_up(), room);
+}
+
+const Batch& without_behind(const Batch& batch, JudgedOrdered& judged) {
+    static const Error behind = {
+        Errc::unavailable,
+        "many earlier publications with this ordering key are still to be judged by the filters of "
+        "subscriptions: repeat this one later"};
+    return rejected(batch, judged.behind, behind, judged.room);
 }
 
 Error held_up() {

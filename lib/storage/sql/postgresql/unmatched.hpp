@@ -30,15 +30,22 @@ std::size_t judge_unmatched(PostgresqlConnection& connection, filter::FilterCach
 struct JudgedOrdered {
     std::vector<SubscriptionId> filtered = {};  ///< `send_filtered` counts them.
     std::set<std::int64_t> missing_keys = {};   ///< Of what stays.
-    std::vector<std::size_t> held_up = {};      ///< The appends that would overtake what stays.
+    /// The appends that would overtake what stays because a key is missing.
+    std::vector<std::size_t> held_up = {};
+    /// Those that would overtake what one transaction had no room for.
+    std::vector<std::size_t> behind = {};
+    Batch room = {};  ///< For `without_behind`.
 };
 
 /// Judges what `webhooks_publish` has published with the ordering keys of a batch: its events come
-/// before those of the batch. The queues are locked, and the batch has no ids yet.
+/// before those of the batch. The queues are locked, and the batch has no ids yet. At most 1,000
+/// publications with 16 MiB, so that heartbeats do not wait long: claims judge the others.
 JudgedOrdered judge_ordered(PostgresqlConnection& connection, filter::FilterCache& filters,
                             const OpenMessage& open, const Batch& batch);
 /// The batch, whose appends that are held up are rejected. @param room for the changed copy.
 const Batch& without_held_up(const Batch& batch, const JudgedOrdered& judged, Batch& room);
+/// The batch, whose appends that are behind what stays are rejected.
+const Batch& without_behind(const Batch& batch, JudgedOrdered& judged);
 /// Why an append is rejected, or a batch that has it is not written.
 Error held_up();
 void send_filtered(PostgresqlConnection& connection, WorkerId worker,
