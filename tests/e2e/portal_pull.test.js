@@ -5,7 +5,7 @@ import test from "node:test";
 import { checkAccessibility, openBrowser, openPage, withoutBrowser } from "./support/browser.js";
 import { heading, linkFor, startServer } from "./support/portal.js";
 
-test("a customer adds an endpoint that is only read, and gets its feed instead of deliveries", { skip: withoutBrowser }, async (t) => {
+test("a customer adds an endpoint that is only read, and gets its events and its feed instead of deliveries", { skip: withoutBrowser }, async (t) => {
   const server = await startServer(t);
   const key = (await server.post("/api-keys", { apiKey: { userId: "customer", name: "publisher" } })).body.apiKey.key;
   const browser = await openBrowser(t);
@@ -35,6 +35,10 @@ test("a customer adds an endpoint that is only read, and gets its feed instead o
   for (const name of ["Send test", "Recover", "Rotate secret", "Reveal"]) assert.equal(await button(name).count(), 0, name);
   for (const name of ["Deliveries", "Verify"]) assert.equal(await link(name).count(), 0, name);
   await page.getByText("Read from the feed").waitFor();
+  await page.getByText("Newest event").waitFor();
+  await link("Events").click();
+  await page.getByText("No events yet").waitFor();
+  await checkAccessibility(page);
   const id = Number(/endpoints\/(\d+)/.exec(page.url())[1]);
 
   const [event] = await server.publish("order.created", { number: 1 }, { key });
@@ -43,10 +47,27 @@ test("a customer adds an endpoint that is only read, and gets its feed instead o
   const path = `/subscriptions/${id}`;
   assert.deepEqual((await server.get(`${path}/feed`, { key })).body.events.map((each) => each.id), [event]);
   assert.equal((await server.post(`${path}/test`, {}, { key })).status, 409);
-  for (const rest of ["deliveries", `deliveries/${event}`, "verify"]) {
-    await page.evaluate((hash) => (location.hash = hash), `#/endpoints/${id}/${rest}`);
-    await heading(page, "There is nothing here");
-  }
+  await page.evaluate((hash) => (location.hash = hash), `#/endpoints/${id}/verify`);
+  await heading(page, "There is nothing here");
+  await page.evaluate((hash) => (location.hash = hash), `#/endpoints/${id}/deliveries`);
+  const row = page.getByRole("row").filter({ hasText: "order.created" });
+  assert.match(await row.innerText(), /Available/);
+  await row.getByRole("link", { name: String(event) }).click();
+  await page.getByRole("heading", { name: `Event ${event}` }).waitFor();
+  await page.getByRole("heading", { name: "In the feed" }).waitFor();
+  await page.getByText('"number": 1').waitFor();
+  for (const name of ["Attempts", "Request"]) assert.equal(await page.getByRole("heading", { name }).count(), 0, name);
+  assert.equal(await button("Resend").count(), 0, "nothing is sent");
+  await checkAccessibility(page);
+
+  // Found from any endpoint, it leads to its page.
+  const { id: other } = await server.subscribe({ name: "Sent", eventType: "invoice.paid", url: "https://hooks.example.com/" }, { key });
+  await page.evaluate((hash) => (location.hash = hash), `#/endpoints/${other}/deliveries`);
+  await page.getByText("Find an event").click();
+  await page.getByLabel("Event ID or webhook-id").fill(String(event));
+  await button("Open").click();
+  await page.getByRole("heading", { name: `Event ${event}` }).waitFor();
+  await heading(page, "Behind the firewall");
 
   await page.evaluate((hash) => (location.hash = hash), `#/endpoints/${id}`);
   await page.getByRole("button", { name: "Edit" }).or(link("Edit")).click();

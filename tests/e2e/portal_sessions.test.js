@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import test from "node:test";
-import { openBrowser, openPage, withoutBrowser } from "./support/browser.js";
+import { checkAccessibility, openBrowser, openPage, withoutBrowser } from "./support/browser.js";
 import { heading, linkFor, startServer } from "./support/portal.js";
 import { Receiver } from "./support/receiver.js";
 import { temporaryDirectory } from "./support/server.js";
@@ -22,7 +22,9 @@ test("a link works once, and a session that is revoked has ended", { skip: witho
   await heading(page, "Endpoints");
   const other = await openPage(browser, server.origin, { expected: [401] });
   await other.goto(link.url);
-  await heading(other, "This session has ended");
+  await heading(other, "This link no longer works");
+  await other.getByText("works once, and within five minutes").waitFor();
+  await checkAccessibility(other);
   assert.equal((await server.request("DELETE", `/portal-sessions/${link.id}`)).status, 200);
   await until("the session has ended", async () => {
     await page.reload();

@@ -216,7 +216,8 @@ TEST_CASE_METHOD(PortalFixture, "the page is told what it needs before anyone is
     CHECK(serialize(config) ==
           "{\"apiBase\":\"../api/hooks/\",\"brand\":{\"name\":\"Sh\u00f6p\",\"homeUrl\":"
           "\"https://example.com/\",\"hasLogo\":false},\"appearance\":\"auto\","
-          "\"egressAddresses\":[\"192.0.2.1\",\"2001:db8::/64\"],\"showOperator\":false}");
+          "\"egressAddresses\":[\"192.0.2.1\",\"2001:db8::/64\"],\"showOperator\":false,"
+          "\"logWhileDeactivated\":[\"failing\"]}");
     CHECK(find_field(response.fields, "cache-control") == "no-store");
 }
 

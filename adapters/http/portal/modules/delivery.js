@@ -2,8 +2,8 @@
 
 /** @param shared what scripts/70-modules.js shares. @return the parts by name */
 export default function deliveryPages(shared) {
-    const { html, useState, useMemo, useLoad, useRefresh, api, t, visible, milliseconds, pretty, can, endpointHref, subscriptionPath, statusOf, looks, addressNotAllowed,
-            Act, Code, Confirm, CopyButton, Icon, Loaded, NextAttempt, State, Time, download, isOperator, say } = shared;
+    const { html, useState, useMemo, useLoad, useRefresh, api, t, visible, milliseconds, pretty, can, isRead, endpointHref, subscriptionPath, statusOf, looks, addressNotAllowed,
+            Act, Code, Confirm, CopyButton, Icon, Loaded, NextAttempt, State, Time, download, isOperator, say, sayThere } = shared;
 
     const d = {
         resend: "Resend", remove: "Delete", resent: (id) => `Event ${id} will be resent.`, removed: (id) => `Event ${id} was deleted.`,
@@ -20,6 +20,7 @@ export default function deliveryPages(shared) {
         payloadGone: "The payload can no longer be read: the key that it was encrypted with was deleted.",
         changedSince: (time) => ["The endpoint was changed ", time, ", after this event was published: it may have been sent elsewhere."],
         request: "Request", requestHint: "URL and your own headers as they are configured now; the time is that of the latest attempt. Signatures are not kept.",
+        feed: "In the feed", feedHint: "Nothing is sent: readers get this event from the feed.", webhookId: "webhook-id", contentType: "Content type", readers: "How to read the feed",
         notKept: "(not kept)", notSent: "(set when it is sent)",
         explain: [
             [/^address not allowed/, "Nothing is sent to private or reserved addresses. Enter a URL that the internet can reach."],
@@ -91,6 +92,15 @@ export default function deliveryPages(shared) {
             ...Object.keys(JSON.parse(subscription.headers || "{}")).map((name) => `${name}: ••••`)];
     }
 
+    /** In place of attempts: how readers know an event that is not sent. */
+    function InFeed({ subscription, event }) {
+        const row = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+        return html`<section class="card"><h2>${d.feed}</h2><p>${d.feedHint}</p><dl class="settings">
+            ${event.webhookId && row(d.webhookId, html`<span class="secret"><code>${visible(event.webhookId)}</code><${CopyButton} text=${event.webhookId} /></span>`)}
+            ${event.contentType && row(d.contentType, html`<code>${visible(event.contentType)}</code>`)}</dl>
+            ${can("feed:read") && html`<p><a href=${endpointHref(subscription.id, "/feed")}>${d.readers}</a></p>`}</section>`;
+    }
+
     function Delivery({ subscription, event: id }) {
         const path = subscriptionPath(subscription.id, `/events/${id}`);
         const one = useLoad(async () => (await api.get(path)).event, [path]);
@@ -104,22 +114,21 @@ export default function deliveryPages(shared) {
         };
         const remove = async () => {
             await api.delete(path);
-            say(d.removed(id));
-            location.hash = list;
+            sayThere(d.removed(id), list);
         };
-        const [removeTitle, removeText] = t.confirm.removeEvent(id);
+        const [removeTitle, removeText] = t.confirm.removeEvent(id, isRead(subscription));
         return html`<${Loaded} of=${one} lines=${8}>${(event) => html`
-            <div class="title"><h2>${t.deliveries.event(event.id)}</h2><div class="buttons">${can("events:send") && html`<${Act} class="main" onDo=${resend}>${d.resend}<//>
+            <div class="title"><h2>${t.deliveries.event(event.id)}</h2><div class="buttons">${can("events:send") && html`${!isRead(subscription) && html`<${Act} class="main" onDo=${resend}>${d.resend}<//>`}
                 <button type="button" onClick=${() => setRemoving(true)}>${d.remove}</button>`}</div></div>
             <p class="facts"><${State} is=${statusOf(event)} /><code>${visible(event.eventType)}</code><${Time} at=${event.createdAt} />
                 ${event.nextRetryAt && !event.blockedBy && html`<span>${d.next}: <${NextAttempt} event=${event} subscription=${subscription} /></span>`}
                 ${event.orderingKey && html`<span>${d.key}: <code>${visible(event.orderingKey)}</code>${event.blockedBy && html` ${d.behind} <a href=${`${list}/${event.blockedBy}`}>${event.blockedBy}</a>`}</span>`}</p>
-            <div class="delivery"><section><h2>${d.attempts}</h2>${event.attempts.length === 0 ? html`<p class="mute">${d.noAttempts}</p>`
-                : html`<ol class="timeline">${[...event.attempts].reverse().map((attempt) => html`<${Attempt} key=${attempt.number} attempt=${attempt} />`)}</ol>`}</section>
+            <div class="delivery">${isRead(subscription) ? html`<${InFeed} subscription=${subscription} event=${event} />` : html`<section><h2>${d.attempts}</h2>${event.attempts.length === 0 ? html`<p class="mute">${d.noAttempts}</p>`
+                : html`<ol class="timeline">${[...event.attempts].reverse().map((attempt) => html`<${Attempt} key=${attempt.number} attempt=${attempt} />`)}</ol>`}</section>`}
             <div>${event.isPayloadGone ? html`<section><h2>${d.payload}</h2><p class="mute">${d.payloadGone}</p></section>` : html`<${Payload} event=${event} />`}
-            <section><h2>${d.request}</h2><p class="mute">${d.requestHint}</p>
+            ${!isRead(subscription) && html`<section><h2>${d.request}</h2><p class="mute">${d.requestHint}</p>
                 ${subscription.updatedAt > event.createdAt && html`<p class="facts"><${Icon} name="warning" /><span>${d.changedSince(html`<${Time} at=${subscription.updatedAt} />`)}</span></p>`}<${Code} label=${d.request} text=${
-                requestLines(subscription, event).join("\n")} /></section></div></div>`}<//>
+                requestLines(subscription, event).join("\n")} /></section>`}</div></div>`}<//>
             ${isRemoving && html`<${Confirm} title=${removeTitle} text=${removeText} action=${d.remove} isGrave onDo=${remove} onClose=${() => setRemoving(false)} />`}`;
     }
 

@@ -2,7 +2,7 @@
 
 /** @param shared what scripts/70-modules.js shares. @return the parts by name */
 export default function eventTypeEditor(shared) {
-    const { html, useState, useRef, useLoad, api, t, visible, pretty, Confirm, Field, Head, Loaded, Problem, Text, typeHref, loadType, knownTypes, forgetTypes, say, isOperator } = shared;
+    const { html, useState, useRef, useLoad, api, t, visible, pretty, Confirm, Field, Head, Loaded, Problem, Text, typeHref, loadType, knownTypes, forgetTypes, say, sayThere, isOperator } = shared;
 
     const texts = {
         addTitle: "Add event type", editTitle: (name) => `Edit ${name}`, edit: "Edit", retire: "Retire", revive: "Revive", save: "Save",
@@ -124,8 +124,7 @@ export default function eventTypeEditor(shared) {
                 const { successor, note, ...rest } = draft;
                 const { eventType } = await api.post("event-types", bodyOf({ ...rest, schema: rest.schema.trim(), example: rest.example.trim(), deprecation: { successor, note } }));
                 forgetTypes();
-                say(texts.saved(eventType.name));
-                location.hash = typeHref(eventType.name);
+                sayThere(texts.saved(eventType.name), typeHref(eventType.name));
             } catch (error) {
                 const fields = Object.fromEntries(Object.entries(error.errors ?? {}).map(([path, messages]) => [fieldOf(path), messages.join(" ")]));
                 reject(fields);

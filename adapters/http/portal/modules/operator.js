@@ -126,9 +126,10 @@ export default function operatorPages(shared) {
 
     // ---- Keys and sessions.
 
-    function NewKey({ onDone, onClose }) {
+    /** @param reads whose feed it is for, if it is for one */
+    function NewKey({ reads, onDone, onClose }) {
         const k = texts.keys;
-        const [given, setGiven] = useState({ name: "", user: "", kind: "user", subscription: "", lifetime: "" });
+        const [given, setGiven] = useState({ name: "", user: "", kind: reads ? "feed" : "user", subscription: "", lifetime: "", ...reads });
         const set = (member) => (value) => setGiven((before) => ({ ...before, [member]: value }));
         const create = async () => {
             const { name, user, kind, subscription, lifetime } = given;
@@ -158,9 +159,10 @@ export default function operatorPages(shared) {
         return html`<${Time} at=${at} relative />`;
     }
 
-    function Keys() {
+    /** @param newFor as of NewKey: it is asked for at once */
+    function Keys({ newFor }) {
         const k = texts.keys;
-        const [asked, setAsked] = useState(null);
+        const [asked, setAsked] = useState(newFor && shared.hasKey() ? "new" : null);
         const [created, setCreated] = useState(null);
         const list = useLoad(async () => (await api.get("api-keys")).apiKeys.reverse(), []);
         const close = () => setAsked(null);
@@ -178,7 +180,7 @@ export default function operatorPages(shared) {
             <${Loaded} of=${list} lines=${8}>${(data) => data.length === 0 ? html`<${Empty} text=${k.empty} />`
                 : html`<${Table} label=${k.title} columns=${k.columns} rows=${data.map(row)} />`}<//>
             <${Sessions} />
-            ${asked === "new" && html`<${NewKey} onClose=${close} onDone=${(key) => { setCreated(key); list.reload(true); }} />`}
+            ${asked === "new" && html`<${NewKey} reads=${newFor} onClose=${close} onDone=${(key) => { setCreated(key); list.reload(true); }} />`}
             ${asked && asked !== "new" && html`<${Confirm} title=${k.revokeTitle(asked.name)} text=${k.revokeText} action=${k.revoke} isGrave onClose=${close}
                 onDo=${async () => { await api.delete(`api-keys/${asked.id}`); list.reload(true); }} />`}`;
     }

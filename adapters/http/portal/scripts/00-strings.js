@@ -25,6 +25,7 @@ const t = {
 
     sessionEnded: "This session has ended",
     sessionEndedHint: "Open this page again from the application that brought you here.",
+    linkUsed: "This link no longer works", linkUsedHint: (who) => `A link to this page works once, and within five minutes after it was made. Get a new one where you found this one: in ${who}.`, linkNobody: "the application that brought you here",
     goHome: (name) => `Back to ${name}`,
     signIn: { title: "Sign in", hint: "Open this page from your application’s link. If you run this server, "
               + "you can enter an API key instead; it stays in this tab’s memory.",
@@ -51,36 +52,6 @@ const t = {
     inactive: { gone: "Deactivated: it answered 410 Gone", failing: "Deactivated: it kept failing", user: "Deactivated" },
     pausedUntil: (time) => ["Paused until ", time],
 
-    form: {
-        addTitle: "Add endpoint", editTitle: (name) => `Edit ${name}`,
-        name: "Name", nameHint: "How you recognise it here.",
-        delivery: "Delivery", deliveries: { push: "Send to a URL", pull: "Read from the feed" },
-        deliveryHints: { push: "We send each event to your server. This cannot be changed later.",
-                         pull: "Nothing is sent: your reader asks for events when it wants, also from behind a firewall. This cannot be changed later." },
-        url: "URL", urlHint: "Where we send POST requests. It must be reachable from the internet.",
-        type: "Event type", typeHint: "One type, a group such as order.*, or * for everything.",
-        all: "All event types", patterns: "Several types", pattern: (prefix) => `all that begin with ${prefix}.`, types: "Event types",
-        matches: (n) => `Matches ${plural(n, "event type", "event types")}`,
-        contents: "Example and schema", choose: (name) => `Choose ${name}`,
-        retiredHint: "No event of this type is published any more. This endpoint keeps it until you choose another.",
-        filter: "Filter", filterHint: "A condition on the payload, such as payload/total ge 100. Leave empty to receive all events of the type.",
-        trial: { title: "Try the filter", example: "Example payload", exampleHint: "JSON, as your endpoint would receive it.",
-                 tryExample: "Try the example", tryEvents: "Try the last 100 events", notJson: "This is not JSON.",
-                 matched: "It lets the example through.", filtered: "It does not let the example through.",
-                 events: (n, of) => of === 0 ? "There are no events to try it on yet." : `It lets ${n} of the last ${plural(of, "event", "events")} through.`,
-                 results: { true: ["delivered", "holds"], false: ["failed", "does not hold"], unknown: ["inactive", "unknown"] },
-                 found: (value) => value === null ? "absent" : value },
-        advanced: "Headers, retries and limits",
-        headers: "Custom headers", headersHint: "One per line, as Name: value.",
-        retries: "Retries", retriesHint: "After the first attempt, 0 to 100.",
-        rate: "Requests per second", rateHint: "Leave empty for no limit.",
-        timeout: "Timeout in seconds", timeoutHint: "1 to 60; leave empty for the default.",
-        save: "Save",
-        headerWrong: (line) => `Line ${line} is not of the form Name: value.`,
-        numberWrong: "Enter a whole number.",
-        saved: (name) => `${name} was saved.`,
-    },
-
     created: {
         title: (name) => `${name} is ready`,
         lead: "Three steps until your first verified delivery.",
@@ -93,7 +64,7 @@ const t = {
     },
 
     endpoint: {
-        tabs: { overview: "Overview", deliveries: "Deliveries", feed: "Feed", verify: "Verify" },
+        tabs: { overview: "Overview", deliveries: "Deliveries", events: "Events", feed: "Feed", verify: "Verify" },
         test: "Send test", edit: "Edit", rotate: "Rotate secret", recover: "Recover",
         deactivate: "Deactivate", activate: "Activate", remove: "Delete",
         testSent: (id) => `Test event ${id} was sent.`,
@@ -106,7 +77,10 @@ const t = {
                   range: "Period", delivered: "Delivered", failed: "Failed", p50: "median", p95: "95 %", p99: "99 %",
                   table: "Show as table", empty: "Nothing was sent in this period.",
                   partial: "Counting began within this period.", time: "From" },
-        figures: { attempts: "Attempts, 24 h", rate: "Delivered, 24 h", waiting: "Waiting", filtered: "Filtered, 24 h", last: "Last failure" },
+        figures: { attempts: "Attempts, 24 h", rate: "Delivered, 24 h", waiting: "Waiting", filtered: "Filtered, 24 h", last: "Last failure",
+                   published: "Published, 24 h", newest: "Newest event", oldest: "Oldest event" },
+        delivery: "Delivery", deliveries: { push: "Send to a URL", pull: "Read from the feed" },
+        read: "Read its events", readText: "Your reader asks for events, and saves the cursor of each answer.", readMore: "How to read the feed",
         banner: {
             failing: (time) => ["Every attempt has failed since ", time, "."],
             failingHint: "The latest attempt says why. Events are tried again on schedule; once the endpoint works, Recover sends those that used up their attempts.",
@@ -118,14 +92,15 @@ const t = {
             user: "Deactivated by a user.",
             unknown: "Deactivated.",
             noNewEvents: "What is published is not in its feed until you activate it again.",
-            inactiveHint: "Repair the endpoint, activate it, then recover what was missed.",
+            loggedHint: "Repair the endpoint, activate it, then recover what was missed.",
+            notLoggedHint: "What is published meanwhile is not kept for it, and cannot be recovered. Repair the endpoint and activate it; then Recover resends what was published before and did not arrive.",
             retired: (type) => `The event type ${type} is retired.`,
             retiredHint: "No event of this type is published any more, so nothing new arrives here. Choose another type.",
         },
     },
     confirm: {
         remove: (name, isRead) => [`Delete ${name}?`, `Its ${isRead ? "events" : "deliveries"} are deleted too. This cannot be undone.`],
-        removeEvent: (id) => [`Delete event ${id}?`, "It will not be sent, and disappears from this list."],
+        removeEvent: (id, isRead) => [`Delete event ${id}?`, isRead ? "It disappears from the feed and from this list." : "It will not be sent, and disappears from this list."],
         deactivate: (name, isRead) => [`Deactivate ${name}?`, isRead ? t.endpoint.banner.noNewEvents : "Nothing is sent to it until you activate it again."],
         rotate: (name) => [`Rotate the secret of ${name}?`,
                            "A new secret is made. The old one keeps working for as long as you choose, so that you can deploy the new one."],
@@ -139,7 +114,7 @@ const t = {
     },
 
     deliveries: {
-        title: "Deliveries", columns: ["Event", "Type", "Status", "Created", "Response", "Attempts", "Next attempt"],
+        title: "Deliveries", columns: ["Event", "Type", "Status", "Created", "Response", "Attempts", "Next attempt"], readColumns: ["Event", "Type", "Status", "Created"],
         status: "Status", type: "Event type", period: "Created",
         behind: "after",
         statuses: { all: "All", delivered: "Delivered", waiting: "Waiting", failed: "Failed", cancelled: "Cancelled", expired: "Expired" },
@@ -148,12 +123,13 @@ const t = {
         find: "Find an event", findBy: "Event ID or webhook-id", findHint: "Of any of your endpoints. Your server receives the webhook-id as a header.", notFound: "There is no such event.",
         emptyTitle: "No deliveries yet",
         empty: "Send a test event to see the first one.",
+        readEmptyTitle: "No events yet", readEmpty: "What is published from now on appears here and in the feed.", readNoneFound: "No event matches. Change the type or the time.",
         tooLong: "This endpoint has too many deliveries to look through all of them. Choose when they were created, such as in the last 24 hours.",
         noneFound: "No delivery matches. Change the status, the type or the time.",
         event: (id) => `Event ${id}`,
         now: "now", afterPause: (time) => ["after the pause, ", time],
     },
-    status: { delivered: "Delivered", waiting: "Waiting", failed: "Failed", cancelled: "Cancelled", expired: "Expired" },
+    status: { delivered: "Delivered", available: "Available", waiting: "Waiting", failed: "Failed", cancelled: "Cancelled", expired: "Expired" },
 
     verify: {
         title: "Verify", lead: "Check the signature of each request before you trust it. Requests follow the Standard Webhooks "

@@ -2,17 +2,33 @@
 
 const cx = (...names) => names.filter(Boolean).join(" ");
 
-/** Says something to everyone: shown for a while, and read out. */
+/** Says something to everyone: shown for a while on this page, and read out. */
 let announce = () => {};
+/** The same on the page that is gone to now, in place of this one. */
+let announceThere = () => {};
 
 function Announcer() {
     const [text, setText] = useState("");
     const timer = useRef();
+    const isForNext = useRef(false);
     announce = (next) => {
         setText(next);
         clearTimeout(timer.current);
         timer.current = setTimeout(() => setText(""), 6000);
     };
+    announceThere = (next, address) => {
+        isForNext.current = location.hash !== address;
+        announce(next);
+        location.hash = address;
+    };
+    useEffect(() => {
+        const leave = () => {
+            if (!isForNext.current) setText("");
+            isForNext.current = false;
+        };
+        addEventListener("hashchange", leave);
+        return () => removeEventListener("hashchange", leave);
+    }, []);
     return html`<div class=${cx("toast", text && "shown")} role="status" aria-live="polite">${text}</div>`;
 }
 
@@ -24,7 +40,7 @@ const icons = {
 const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d=${icons[name]} /></svg>`;
 
 const looks = {
-    delivered: ["check", "good"], active: ["check", "good"], waiting: ["clock", "wait"], paused: ["pause", "wait"],
+    delivered: ["check", "good"], available: ["check", "good"], active: ["check", "good"], waiting: ["clock", "wait"], paused: ["pause", "wait"],
     deprecated: ["warning", "wait"], retired: ["off", "mute"], failed: ["cross", "bad"], failing: ["warning", "bad"], cancelled: ["off", "mute"], expired: ["clock", "mute"], inactive: ["off", "mute"],
 };
 /** A state: an icon and a word, never colour alone. @param hint what it means, where that is not obvious */

@@ -65,42 +65,6 @@ async function sendTest({ id, eventType }) {
     return (await api.post(subscriptionPath(id, "/test"), isKnown ? { eventType } : {})).eventId;
 }
 
-// ---- The choice of a type or a pattern.
-
-/** As options of a select. @param chosen stays, also if it was retired */
-function typeOptions(types, chosen) {
-    const prefixes = new Map();
-    for (const { name } of types) {
-        const prefix = name.slice(0, name.indexOf(".") + 1);
-        if (prefix) prefixes.set(prefix, (prefixes.get(prefix) ?? 0) + 1);
-    }
-    const patterns = [["*", t.form.all]];
-    for (const [prefix, n] of prefixes) {
-        if (n > 1) patterns.push([`${prefix}*`, `${prefix}* · ${t.form.pattern(prefix.slice(0, -1))}`]);
-    }
-    if (isPattern(chosen) && !patterns.some(([value]) => value === chosen)) patterns.push([chosen, visible(chosen)]);
-    const one = (type) => [type.name, [visible(type.isDeprecated ? t.types.marked(type.name, t.state.deprecated) : type.name), visible(type.description)].filter(Boolean).join(" · ")];
-    const groups = grouped(types).map(([group, members]) => [visible(group), members.map(one)]);
-    const isKnown = isPattern(chosen) || types.some(({ name }) => name === chosen);
-    return [...(isKnown ? [] : [[chosen, t.types.marked(visible(chosen), t.state.retired)]]), [t.form.patterns, patterns], ...groups];
-}
-
-/** What is known of a type before one subscribes to it. */
-function ChosenType({ types, name, onChoose }) {
-    const f = t.form;
-    const type = types.find((each) => each.name === name);
-    const retired = useLoad(async () => isPattern(name) || type ? null : loadType(name).then(() => null, (error) => error.message), [name]);
-    if (isPattern(name)) {
-        const matching = types.filter((each) => matchesPattern(name, each));
-        return html`<${Details} summary=${f.matches(matching.length)}>${() => html`<ul class="plain">${matching.map((each) =>
-            html`<li><span class="facts"><code>${visible(each.name)}</code><${TypeMark} type=${each} /></span> <span class="mute">${visible(each.description)}</span></li>`)}</ul>`}<//>`;
-    }
-    if (!type) return html`<div class="banner mute"><${Icon} name="off" /><div><strong>${visible(retired.data ?? t.state.retired)}</strong><p>${f.retiredHint}</p></div></div>`;
-    const { successor } = type.deprecation ?? {};
-    return html`${type.isDeprecated && html`<${DeprecationBanner} type=${type} use=${successor && html`<button type="button" class="small" onClick=${() => onChoose(successor)}>${f.choose(visible(successor))}</button>`} />`}
-        ${(type.schema || type.example !== undefined) && html`<${Details} key=${name} summary=${f.contents}>${() => html`<${Lazy} module="event_types" part="Contents" name=${name} />`}<//>`}`;
-}
-
 /** @param use how one gets to the successor */
 const DeprecationBanner = ({ type: { deprecation: { since, note } }, use }) => html`<div class="banner wait"><${Icon} name="warning" /><div>
     <strong>${t.types.deprecated(html`<${Time} at=${since} />`)}</strong>${note && html`<p>${visible(note)}</p>`}${use && html`<p>${use}</p>`}</div></div>`;

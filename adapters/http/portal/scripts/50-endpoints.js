@@ -1,4 +1,4 @@
-// The list of endpoints, and the form that adds or changes one.
+// The list of endpoints.
 
 const endpointHref = (id, rest = "") => `#/endpoints/${id}${rest}`;
 const subscriptionPath = (id, rest = "") => `subscriptions/${id}${rest}`;
@@ -56,7 +56,7 @@ function EndpointTable({ subscriptions, hasOwner }) {
     return html`<${Table} label=${t.endpoints.title} columns=${columns} numeric=${[columns.length - 2, columns.length - 1]} rows=${subscriptions.map((one) => {
         const day = days[one.id];
         return { key: one.id, cells: [
-            html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${isRead(one) ? t.form.deliveries.pull : one.url} /></div>`,
+            html`<div class="named"><a href=${endpointHref(one.id)}>${visible(one.name)}</a><${Outside} class="mute" text=${isRead(one) ? t.endpoint.deliveries.pull : one.url} /></div>`,
             ...(hasOwner ? [html`<${UserLink} user=${one.userId} />`] : []),
             html`<${TypeName} name=${one.eventType} />`,
             html`<${EndpointState} subscription=${one} />`,
@@ -93,7 +93,7 @@ function Endpoints({ user }) {
         set(value);
         setPages([null]);
     };
-    const add = can("subscriptions:write") && !user && html`<a class="button main" role="button" href="#/endpoints/new">${t.endpoints.add}</a>`;
+    const add = can("subscriptions:write") && html`<a class="button main" role="button" href=${user ? `#/users/${encodeURIComponent(user)}/new` : "#/endpoints/new"}>${t.endpoints.add}</a>`;
     const isEmpty = list.data && list.data.totalSubscriptionsCount === 0 && !isFiltered;
     return html`<${Head} title=${user ? t.users.of(user) : t.endpoints.title} lead=${!user && (hasOwner ? t.endpoints.leadAll : t.endpoints.lead)} back=${user && ["#/users", t.users.title]}>${!isEmpty && add}<//>
         ${isEmpty ? html`<${Empty} title=${t.endpoints.emptyTitle} text=${t.endpoints.empty}>${add}<//>` : html`
@@ -114,141 +114,4 @@ function Pages({ total, rows, size, pages, onPages }) {
     return html`<div class="pages">${total !== null && html`<span class="mute">${t.of(number(rows.length), number(total))}</span>`}
         ${pages.length > 1 && html`<button type="button" onClick=${() => onPages([null])}>${t.newer}</button>`}
         ${rows.length === size && html`<button type="button" onClick=${() => onPages([...pages, last.id])}>${t.more}</button>`}</div>`;
-}
-
-// ---- The form.
-
-const headerText = (headers) => Object.entries(JSON.parse(headers || "{}")).map(([name, value]) => `${name}: ${value}`).join("\n");
-
-/** @return the headers, or a text that says what is wrong. */
-function readHeaders(text) {
-    const headers = {};
-    for (const [i, line] of text.split("\n").entries()) {
-        if (line.trim() === "") continue;
-        const colon = line.indexOf(":");
-        if (colon < 1) return t.form.headerWrong(i + 1);
-        headers[line.slice(0, colon).trim()] = line.slice(colon + 1).trim();
-    }
-    return headers;
-}
-
-const draftOf = (subscription, eventType) => subscription
-    ? { delivery: subscription.delivery ?? "push", name: subscription.name, url: subscription.url, eventType: subscription.eventType, filter: subscription.filter ?? "", headers: headerText(subscription.headers),
-        maxRetryCount: String(subscription.maxRetryCount), rateLimit: subscription.rateLimit ? String(subscription.rateLimit) : "",
-        timeoutSeconds: subscription.timeoutSeconds ? String(subscription.timeoutSeconds) : "" }
-    : { delivery: "push", name: "", url: "", eventType, filter: "", headers: "", maxRetryCount: "9", rateLimit: "", timeoutSeconds: "" };
-
-/** @return [what is sent, what is wrong by field] */
-function readDraft(draft) {
-    const wrong = {};
-    const body = { delivery: draft.delivery, name: draft.name, eventType: draft.eventType, filter: draft.filter.trim() };
-    if (isRead(draft)) return [body, wrong];
-    body.url = draft.url.trim();
-    for (const name of ["maxRetryCount", "rateLimit", "timeoutSeconds"]) {
-        const text = draft[name].trim();
-        if (text !== "" && !/^\d+$/.test(text)) wrong[name] = t.form.numberWrong;
-        body[name] = text === "" ? null : Number(text);
-    }
-    body.headers = readHeaders(draft.headers);
-    if (typeof body.headers === "string") wrong.headers = body.headers;
-    return [body, wrong];
-}
-
-/** Tries a filter on an example, which is sent as it is written, or on the events of an endpoint. */
-function FilterTrial({ id, filter, eventType, type }) {
-    const r = t.form.trial;
-    const [example, setExample] = useState(null);
-    const known = useLoad(async () => type?.example === undefined ? "{}" : pretty((await loadType(type.name)).example), [type]);
-    const shown = example ?? known.data ?? "{}";
-    const [wrong, setWrong] = useState();
-    const [result, setResult] = useState({});
-    const ask = async (body) => {
-        setWrong();
-        setResult(await api.post("filters/test", body).catch((error) => ({ error: new Error(Object.values(error.errors ?? {}).flat().join(" ") || error.message) })));
-    };
-    const tryExample = async () => {
-        try {
-            JSON.parse(shown);
-        } catch {
-            return setWrong(r.notJson);
-        }
-        await ask(`{"filter":${JSON.stringify(filter)},"eventType":${JSON.stringify(eventType.includes("*") ? "" : eventType)},"payload":${shown}}`);
-    };
-    const { error, matches, conditions, matched, of } = result;
-    return html`<details class="trial"><summary>${r.title}</summary>
-        <${Field} label=${r.example} hint=${r.exampleHint} error=${wrong}>${(given) =>
-            html`<textarea ...${given} rows="4" spellcheck="false" value=${shown} onInput=${(event) => setExample(event.target.value)}></textarea>`}<//>
-        <div class="buttons"><${Act} onDo=${tryExample}>${r.tryExample}<//>
-            ${id && can("events:read") && html`<${Act} onDo=${() => ask({ filter, subscriptionId: id })}>${r.tryEvents}<//>`}</div>
-        <div role="status">${error && html`<${Problem} error=${error} />`}
-            ${of !== undefined && r.events(number(matched), of)}
-            ${conditions && html`<strong>${matches ? r.matched : r.filtered}</strong>
-                <ul>${conditions.map(({ text, value, result: is }) => html`<li><code>${visible(text)}</code> <${State} is=${r.results[is][0]}>${r.results[is][1]}<//>
-                    <code class="mute">${visible(r.found(value))}</code></li>`)}</ul>`}</div></details>`;
-}
-
-/** @param eventType what is chosen at first in a new one */
-function EndpointForm({ id, eventType }) {
-    const given = useLoad(async () => {
-        const [types, one] = await Promise.all([knownTypes(), id ? api.get(subscriptionPath(id)) : {}]);
-        return { types, subscription: one.subscription };
-    }, [id]);
-    return html`<${Loaded} of=${given} lines=${8}>${({ types, subscription }) =>
-        html`<${EndpointFields} types=${types} subscription=${subscription} eventType=${eventType} />`}<//>`;
-}
-
-function EndpointFields({ types, subscription, eventType = "*" }) {
-    const f = t.form;
-    const [draft, setDraft] = useState(() => draftOf(subscription, eventType));
-    const [wrong, setWrong] = useState({});
-    const [problem, setProblem] = useState(null);
-    const [isBusy, setBusy] = useState(false);
-    const [isAdvanced, setAdvanced] = useState(false);
-    const form = useRef();
-    const set = (name) => (value) => setDraft((before) => ({ ...before, [name]: value }));
-    const reject = (errors) => {
-        setWrong(errors);
-        if (errors.headers || errors.maxRetryCount || errors.rateLimit || errors.timeoutSeconds) setAdvanced(true);
-        setTimeout(() => form.current?.querySelector("[aria-invalid]")?.focus());
-    };
-    const save = async (event) => {
-        event.preventDefault();
-        setProblem(null);
-        const [body, errors] = readDraft(draft);
-        if (Object.keys(errors).length > 0) return reject(errors);
-        setBusy(true);
-        try {
-            const answer = subscription ? await api.put(subscriptionPath(subscription.id), { subscription: body })
-                                        : await api.post("subscriptions", { subscription: body });
-            announce(f.saved(answer.subscription.name));
-            location.hash = endpointHref(answer.subscription.id, subscription ? "" : "/created");
-        } catch (error) {
-            setBusy(false);
-            const fields = Object.fromEntries(Object.entries(error.errors ?? {}).map(([name, texts]) =>
-                [name.replace(/^subscription\.?/, "").replace(/[.[].*$/, ""), texts.join(" ")]));
-            if (isOperator() && addressNotAllowed.test(fields.url)) fields.url += ` ${t.allowAddress}`;
-            reject(fields);
-            if (!Object.keys(fields).some((name) => name in draft)) setProblem(error);
-        }
-    };
-    const described = types.find(({ name }) => name === draft.eventType);
-    return html`<${Head} title=${subscription ? f.editTitle(subscription.name) : f.addTitle} back=${subscription ? [endpointHref(subscription.id), subscription.name] : ["#/endpoints", t.endpoints.title]} />
-        <form class="sheet" ref=${form} onSubmit=${save} novalidate>
-            <${Text} label=${f.name} hint=${f.nameHint} value=${draft.name} onInput=${set("name")} error=${wrong.name} autocomplete="off" required />
-            ${!subscription && html`<${Select} label=${f.delivery} hint=${f.deliveryHints[draft.delivery]} value=${draft.delivery} onInput=${set("delivery")} error=${wrong.delivery} options=${Object.entries(f.deliveries)} />`}
-            ${!isRead(draft) && html`<${Text} label=${f.url} hint=${f.urlHint} type="url" value=${draft.url} onInput=${set("url")} error=${wrong.url} placeholder="https://example.com/webhooks" autocomplete="off" required />`}
-            <${Select} label=${f.type} hint=${described?.description ? visible(described.description) : f.typeHint} value=${draft.eventType} onInput=${set("eventType")} error=${wrong.eventType} options=${typeOptions(types, subscription?.eventType ?? draft.eventType)} />
-            <${ChosenType} types=${types} name=${draft.eventType} onChoose=${set("eventType")} />
-            <${Field} label=${f.filter} hint=${f.filterHint} error=${wrong.filter}>${(given) =>
-                html`<textarea ...${given} rows="2" spellcheck="false" value=${draft.filter} onInput=${(event) => set("filter")(event.target.value)}></textarea>`}<//>
-            ${draft.filter.trim() && can("subscriptions:read") && html`<${FilterTrial} id=${subscription?.id} filter=${draft.filter.trim()} eventType=${draft.eventType} type=${described} />`}
-            ${!isRead(draft) && html`<details open=${isAdvanced} onToggle=${(event) => setAdvanced(event.target.open)}><summary>${f.advanced}</summary>
-                <${Field} label=${f.headers} hint=${f.headersHint} error=${wrong.headers}>${(attributes) =>
-                    html`<textarea ...${attributes} rows="3" spellcheck="false" value=${draft.headers} onInput=${(event) => set("headers")(event.target.value)}></textarea>`}<//>
-                <div class="row"><${Text} label=${f.retries} hint=${f.retriesHint} inputmode="numeric" value=${draft.maxRetryCount} onInput=${set("maxRetryCount")} error=${wrong.maxRetryCount} />
-                <${Text} label=${f.rate} hint=${f.rateHint} inputmode="numeric" value=${draft.rateLimit} onInput=${set("rateLimit")} error=${wrong.rateLimit} />
-                <${Text} label=${f.timeout} hint=${f.timeoutHint} inputmode="numeric" value=${draft.timeoutSeconds} onInput=${set("timeoutSeconds")} error=${wrong.timeoutSeconds} /></div></details>`}
-            ${problem && html`<${Problem} error=${problem} />`}
-            <div class="buttons"><button class="main" disabled=${isBusy}>${f.save}</button>
-                <a class="button" href=${subscription ? endpointHref(subscription.id) : "#/endpoints"}>${t.cancel}</a></div></form>`;
 }

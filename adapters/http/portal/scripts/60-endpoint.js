@@ -5,6 +5,9 @@ async function showLatestFailure(id) {
     location.hash = endpointHref(id, events.length > 0 ? `/deliveries/${events[0].id}` : "/deliveries");
 }
 
+/** Whether what is published while it is deactivated is kept for a recovery: that depends on why it was. */
+const isLogged = ({ deactivation }) => config.logWhileDeactivated?.includes(deactivation?.reason) ?? false;
+
 /** @param isShort without what to do next */
 function Banner({ subscription, isShort }) {
     const b = t.endpoint.banner;
@@ -14,7 +17,7 @@ function Banner({ subscription, isShort }) {
     const [text, hint] =
         state === "failing" ? [b.failing(html`<${Time} at=${subscription.failingSince} />`), b.failingHint]
         : state === "paused" ? [b.paused(html`<${Time} at=${subscription.pausedUntil} />`), b.pausedHint]
-        : [reasons[subscription.deactivation?.reason] ?? b.unknown, isRead(subscription) ? b.noNewEvents : b.inactiveHint];
+        : [reasons[subscription.deactivation?.reason] ?? b.unknown, isRead(subscription) ? b.noNewEvents : isLogged(subscription) ? b.loggedHint : b.notLoggedHint];
     return html`<div class=${cx("banner", looks[state][1])}><${Icon} name=${looks[state][0]} /><div><strong>${text}</strong>${!isShort && html`<p>${hint}</p>`}
         ${!isShort && state === "failing" && can("events:read") && html`<${Act} class="small" onDo=${() => showLatestFailure(subscription.id)}>${b.latest}<//>`}</div></div>`;
 }
@@ -47,6 +50,30 @@ function Figures({ subscription: { id, filter } }) {
         ${figure(f.last, stats.data?.lastFailure ? html`<${Time} at=${stats.data.lastFailure} relative />` : t.none)}</dl>`;
 }
 
+/** Of an endpoint that is only read: what is in its feed. A count of very many is left out. */
+function ReadFigures({ subscription: { id, filter } }) {
+    const f = t.endpoint.figures;
+    const events = (parameters) => api.quiet(subscriptionPath(id, "/events"), { select: "id,createdAt", ...parameters }).catch(() => ({}));
+    const ends = useLoad(async () => {
+        const since = new Date(Date.now() - 86400_000).toISOString();
+        const [day, newest, oldest, series] = await Promise.all([
+            events({ filter: `createdAt ge ${since}`, take: 0 }), events({ sort: "id desc", take: 1, count: false }), events({ sort: "id", take: 1, count: false }),
+            filter ? api.quiet(subscriptionPath(id, "/stats/series"), { ...seriesParameters("24h") }) : null]);
+        return { day: day.totalEventsCount, newest: newest.events?.[0], oldest: oldest.events?.[0], filtered: series?.series.buckets.reduce((sum, bucket) => sum + bucket.filtered, 0) };
+    }, [id]);
+    const figure = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+    const event = (name, one) => figure(name, one ? html`<a href=${endpointHref(id, `/deliveries/${one.id}`)}><${Time} at=${one.createdAt} relative /></a>` : t.none);
+    return html`<dl class="figures">${figure(f.published, number(ends.data?.day))}${event(f.newest, ends.data?.newest)}${event(f.oldest, ends.data?.oldest)}
+        ${filter && figure(f.filtered, number(ends.data?.filtered))}</dl>`;
+}
+
+/** @return what reads an endpoint's feed. @param rest parameters */
+const feedRequest = (id, rest) => `curl -H "x-api-key: $KEY" "${new URL(config.apiBase + subscriptionPath(id, "/feed"), location.href).href}?${rest}"`;
+
+/** The shortest way to the events of an endpoint that is only read. */
+const ReadHint = ({ id }) => html`<section class="card"><h2>${t.endpoint.read}</h2><p>${t.endpoint.readText}</p><${Code} label=${t.endpoint.read} text=${feedRequest(id, "wait=30")} />
+    <p><a href=${endpointHref(id, "/feed")}>${t.endpoint.readMore}</a></p></section>`;
+
 function Settings({ subscription }) {
     const e = t.endpoint;
     const headers = Object.entries(JSON.parse(subscription.headers || "{}"));
@@ -54,7 +81,7 @@ function Settings({ subscription }) {
     const isSent = !isRead(subscription);
     return html`<section><h2>${e.details}</h2><dl class="settings">
         ${isSent ? row(e.url, html`<span class="secret"><${Outside} text=${subscription.url} /><${CopyButton} text=${subscription.url} /></span>`)
-            : row(t.form.delivery, t.form.deliveries.pull)}
+            : row(e.delivery, e.deliveries.pull)}
         ${row(e.type, html`<${TypeName} name=${subscription.eventType} />`)}
         ${subscription.filter && row(e.filter, html`<code>${visible(subscription.filter)}</code>`)}
         ${isSent && html`${row(e.secret, html`<${Secret} load=${async () => (await api.get(subscriptionPath(subscription.id))).subscription.secret} />`)}
@@ -114,8 +141,7 @@ function Actions({ subscription, reload }) {
     };
     const test = async () => {
         const eventId = await sendTest(subscription);
-        announce(e.testSent(eventId));
-        location.hash = endpointHref(id, `/deliveries/${eventId}`);
+        announceThere(e.testSent(eventId), endpointHref(id, `/deliveries/${eventId}`));
     };
     const [removeTitle, removeText] = c.remove(name, isRead(subscription));
     const [offTitle, offText] = c.deactivate(name, isRead(subscription));
@@ -139,7 +165,7 @@ function Actions({ subscription, reload }) {
 
 function Endpoint({ id, tab, event }) {
     const one = useLoad(async () => (await api.get(subscriptionPath(id))).subscription, [id]);
-    return html`<${Loaded} of=${one} lines=${10}>${(subscription) => isRead(subscription) && ["deliveries", "verify"].includes(tab)
+    return html`<${Loaded} of=${one} lines=${10}>${(subscription) => isRead(subscription) && tab === "verify"
         ? html`<${Head} title=${t.missing} back=${[endpointHref(id), subscription.name]} />`
         : html`<${EndpointPage} subscription=${subscription} tab=${tab} event=${event} reload=${() => one.reload(true)} />`}<//>`;
 }
@@ -147,16 +173,18 @@ function Endpoint({ id, tab, event }) {
 function EndpointPage({ subscription, tab, event, reload }) {
     const e = t.endpoint;
     const { id } = subscription;
-    const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", e.tabs.deliveries, "deliveries"], ["/feed", e.tabs.feed, "feed"], ["/verify", e.tabs.verify, "verify"]]
+    const tabs = [["", e.tabs.overview, "overview"], ["/deliveries", isRead(subscription) ? e.tabs.events : e.tabs.deliveries, "deliveries"], ["/feed", e.tabs.feed, "feed"], ["/verify", e.tabs.verify, "verify"]]
         .filter(([, , key]) => can({ deliveries: "events:read", feed: "feed:read" }[key] ?? "subscriptions:read"))
-        .filter(([, , key]) => !isRead(subscription) || key === "overview" || key === "feed");
+        .filter(([, , key]) => !isRead(subscription) || key !== "verify");
     return html`
-        ${event ? html`<${Head} title=${subscription.name} back=${[endpointHref(id, "/deliveries"), t.deliveries.title]} />`
+        ${event ? html`<${Head} title=${subscription.name} back=${[endpointHref(id, "/deliveries"), isRead(subscription) ? e.tabs.events : t.deliveries.title]} />`
             : html`<${Head} title=${subscription.name} back=${["#/endpoints", t.endpoints.title]}><${Actions} subscription=${subscription} reload=${reload} /><//>`}
         <${Banner} subscription=${subscription} isShort=${event !== undefined} /><${RetiredBanner} subscription=${subscription} />
         <nav class="tabs" aria-label=${visible(subscription.name)}>${tabs.map(([path, name, key]) =>
             html`<a href=${endpointHref(id, path)} aria-current=${key === tab ? "page" : undefined}>${name}</a>`)}</nav>
-        ${tab === "overview" && html`${can("events:read") && !isRead(subscription) && html`<${Figures} subscription=${subscription} /><${Charts} key=${id} path=${subscriptionPath(id, "/stats/series")} />`}<${Settings} subscription=${subscription} />`}
+        ${tab === "overview" && (isRead(subscription) ? html`${can("events:read") && html`<${ReadFigures} subscription=${subscription} />`}${can("feed:read") && html`<${ReadHint} id=${id} />`}`
+            : can("events:read") && html`<${Figures} subscription=${subscription} /><${Charts} key=${id} path=${subscriptionPath(id, "/stats/series")} />`)}
+        ${tab === "overview" && html`<${Settings} subscription=${subscription} />`}
         ${tab === "deliveries" && (event ? html`<${Lazy} module="delivery" part="Delivery" subscription=${subscription} event=${event} />` : html`<${Deliveries} key=${id} subscription=${subscription} />`)}
         ${tab === "feed" && html`<${Lazy} module="feed" part="Feed" subscription=${subscription} />`}
         ${tab === "verify" && html`<${Lazy} module="verify" part="Verify" subscription=${subscription} />`}`;

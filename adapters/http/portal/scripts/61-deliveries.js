@@ -1,7 +1,7 @@
 // What was sent to an endpoint. modules/delivery.js shows one event with its attempts.
 
 function statusOf(event) {
-    if (event.isSuccess) return "delivered";
+    if (event.isSuccess) return event.sentAt ? "delivered" : "available";
     if (event.nextRetryAt || event.errorMessage === null) return "waiting";
     if (event.errorMessage.startsWith("cancelled:")) return "cancelled";
     if (event.errorMessage.startsWith("expired:")) return "expired";
@@ -60,8 +60,10 @@ function FindEvent() {
         <button>${t.open}</button></form>`;
 }
 
+/** The log of an endpoint: what was sent to it, or what is in its feed. */
 function Deliveries({ subscription }) {
     const d = t.deliveries;
+    const isFeed = isRead(subscription);
     const [status, setStatus] = useState("all");
     const [type, setType] = useState("");
     const [period, setPeriod] = useState("all");
@@ -83,20 +85,19 @@ function Deliveries({ subscription }) {
         set(value);
         setPages([null]);
     };
+    const cells = (event) => [
+        html`<a href=${endpointHref(subscription.id, `/deliveries/${event.id}`)}>${event.id}</a>`,
+        html`<code>${visible(event.eventType)}</code>`,
+        html`<${State} is=${statusOf(event)} />`,
+        html`<${Time} at=${event.createdAt} />`,
+        ...(isFeed ? [] : [event.statusCode ?? t.none, event.sentAt ? number(event.retryCount + 1) : t.none, html`<${NextAttempt} event=${event} subscription=${subscription} />`])];
     return html`<div class="filters">
-            <${Select} label=${d.status} value=${status} onInput=${choose(setStatus)} options=${Object.entries(d.statuses)} />
+            ${!isFeed && html`<${Select} label=${d.status} value=${status} onInput=${choose(setStatus)} options=${Object.entries(d.statuses)} />`}
             <${Select} label=${d.type} value=${type} onInput=${choose(setType)} options=${[["", d.allTypes], ...deliveredTypes(known.data ?? [], subscription.eventType, seen.current).map((name) => [name, visible(name)])]} />
             <${Select} label=${d.period} value=${period} onInput=${choose(setPeriod)} options=${Object.entries(d.periods).sort(([a], [b]) => (a === "all" ? -1 : b === "all" ? 1 : a - b))} /></div>
         <${Details} summary=${d.find}>${() => html`<${FindEvent} />`}<//>
         <${Loaded} of=${list} lines=${10}>${(data) => data.events.length === 0
-            ? (filter ? html`<p class="mute">${d.noneFound}</p>` : html`<${Empty} title=${d.emptyTitle} text=${d.empty} />`)
-            : html`<${Table} label=${d.title} isPaired columns=${d.columns} numeric=${[4, 5]} rows=${data.events.map((event) => ({ key: event.id, cells: [
-                html`<a href=${endpointHref(subscription.id, `/deliveries/${event.id}`)}>${event.id}</a>`,
-                html`<code>${visible(event.eventType)}</code>`,
-                html`<${State} is=${statusOf(event)} />`,
-                html`<${Time} at=${event.createdAt} />`,
-                event.statusCode ?? t.none,
-                event.sentAt ? number(event.retryCount + 1) : t.none,
-                html`<${NextAttempt} event=${event} subscription=${subscription} />`] }))} />
+            ? (filter ? html`<p class="mute">${isFeed ? d.readNoneFound : d.noneFound}</p>` : html`<${Empty} title=${isFeed ? d.readEmptyTitle : d.emptyTitle} text=${isFeed ? d.readEmpty : d.empty} />`)
+            : html`<${Table} label=${isFeed ? t.endpoint.tabs.events : d.title} isPaired columns=${isFeed ? d.readColumns : d.columns} numeric=${[4, 5]} rows=${data.events.map((event) => ({ key: event.id, cells: cells(event) }))} />
             <${Pages} total=${null} rows=${data.events} size=${50} pages=${pages} onPages=${setPages} />`}<//>`;
 }

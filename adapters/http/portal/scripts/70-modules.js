@@ -2,10 +2,10 @@
 
 /** What the scripts of modules may use of this one. */
 const shared = {
-    html, useState, useRef, useMemo, useLoad, useRefresh, api, t, visible, number, plural, milliseconds, bytes, seconds, quoted, allOf, pretty, can, endpointHref, subscriptionPath, stateFilters, statusOf, looks, addressNotAllowed,
+    html, useState, useRef, useMemo, useLoad, useRefresh, api, query, t, visible, number, plural, milliseconds, bytes, seconds, quoted, allOf, pretty, can, isRead, feedRequest, endpointHref, subscriptionPath, stateFilters, statusOf, looks, addressNotAllowed,
     Act, Charts, Code, Confirm, CopyButton, Details, Empty, Field, Head, Icon, Lazy, Loaded, NextAttempt, Outside, Pages, Problem, Secret, Select, State, Table, Text, Time, UserLink, download,
-    typeHref, markOf, grouped, isOperational, loadType, knownTypes, forgetTypes, TypeMark, DeprecationBanner,
-    say: (text) => announce(text), config: () => config, hasKey: () => session.key !== null, isOperator: () => isOperator(),
+    typeHref, markOf, grouped, isOperational, isPattern, matchesPattern, loadType, knownTypes, forgetTypes, TypeMark, DeprecationBanner,
+    say: (text) => announce(text), sayThere: (text, address) => announceThere(text, address), config: () => config, hasKey: () => session.key !== null, isOperator: () => isOperator(),
 };
 
 const modules = new Map();

@@ -2,8 +2,8 @@
 
 const routes = [
     [/^endpoints$/, () => html`<${Endpoints} />`, "endpoints"],
-    [/^endpoints\/new(?:\/([^/]+))?$/, (type) => html`<${EndpointForm} key=${`new/${type}`} eventType=${type && decodeURIComponent(type)} />`, "endpoints"],
-    [/^endpoints\/(\d+)\/edit$/, (id) => html`<${EndpointForm} key=${id} id=${id} />`, "endpoints"],
+    [/^endpoints\/new(?:\/([^/]+))?$/, (type) => html`<${Lazy} module="endpoint_form" part="EndpointForm" key=${`new/${type}`} eventType=${type && decodeURIComponent(type)} />`, "endpoints"],
+    [/^endpoints\/(\d+)\/edit$/, (id) => html`<${Lazy} module="endpoint_form" part="EndpointForm" key=${id} id=${id} />`, "endpoints"],
     [/^endpoints\/(\d+)\/created$/, (id) => html`<${Created} key=${id} id=${id} />`, "endpoints"],
     [/^endpoints\/(\d+)$/, (id) => html`<${Endpoint} key=${id} id=${id} tab="overview" />`, "endpoints"],
     [/^endpoints\/(\d+)\/deliveries$/, (id) => html`<${Endpoint} key=${id} id=${id} tab="deliveries" />`, "endpoints"],
@@ -14,7 +14,9 @@ const routes = [
     [/^event-types\/([^/]+)$/, (name) => html`<${Lazy} module="event_types" part="EventType" name=${decodeURIComponent(name)} />`, "types"],
     [/^new-event-type$/, () => html`<${Lazy} module="event_type_editor" part="Form" key="new" />`, "types"],
     [/^event-types\/([^/]+)\/edit$/, (name) => html`<${Lazy} module="event_type_editor" part="Form" key=${name} name=${decodeURIComponent(name)} />`, "types"],
+    [/^keys\/new\/([^/]+)\/(\d+)$/, (user, id) => html`<${Lazy} module="operator" part="Keys" key=${`${user}/${id}`} newFor=${{ user: decodeURIComponent(user), subscription: id }} />`, "keys"],
     ...["Overview", "Failing", "Users", "Workers", "Keys", "Audit"].map((part) => [new RegExp(`^${part.toLowerCase()}$`), () => html`<${Lazy} module="operator" part=${part} />`, part.toLowerCase()]),
+    [/^users\/([^/]+)\/new$/, (user) => html`<${Lazy} module="endpoint_form" part="EndpointForm" key=${`new for ${user}`} user=${decodeURIComponent(user)} />`, "users"],
     [/^users\/(.+)$/, (user) => html`<${Endpoints} key=${user} user=${decodeURIComponent(user)} />`, "users"],
 ];
 
@@ -56,7 +58,14 @@ function Frame({ children, section, onSignOut }) {
         <main class="wide">${children}</main>`;
 }
 
-function SignIn({ onDone, hasEnded }) {
+/** A session that ended, or a link that began none: what one can do about it. */
+function Ended({ isLink }) {
+    const who = visible(config.brand.name || t.linkNobody);
+    return html`<${Head} title=${isLink ? t.linkUsed : t.sessionEnded} lead=${isLink ? t.linkUsedHint(who) : t.sessionEndedHint} />
+        ${config.brand.homeUrl && html`<p><a class="button main" href=${config.brand.homeUrl}>${t.goHome(visible(config.brand.name || t.product))}</a></p>`}`;
+}
+
+function SignIn({ onDone }) {
     const [key, setKey] = useState("");
     const [wrong, setWrong] = useState(null);
     const s = t.signIn;
@@ -71,11 +80,8 @@ function SignIn({ onDone, hasEnded }) {
             setWrong(error.status === 401 ? s.wrong : error.message);
         }
     };
-    const form = html`<form class="sheet" onSubmit=${enter}><${Text} label=${s.field} type="password" autocomplete="off" value=${key} onInput=${setKey} error=${wrong} />
+    return html`<${Head} title=${s.title} lead=${s.hint} /><form class="sheet" onSubmit=${enter}><${Text} label=${s.field} type="password" autocomplete="off" value=${key} onInput=${setKey} error=${wrong} />
         <div class="buttons"><button class="main">${s.button}</button></div></form>`;
-    if (!hasEnded) return html`<${Head} title=${s.title} lead=${s.hint} />${form}`;
-    return html`<${Head} title=${t.sessionEnded} lead=${t.sessionEndedHint} />
-        ${config.brand.homeUrl && html`<p><a class="button main" href=${config.brand.homeUrl}>${t.goHome(visible(config.brand.name || t.product))}</a></p>`}`;
 }
 
 // ---- Sessions.
@@ -87,16 +93,18 @@ async function identify() {
     Object.assign(session, { user: found.userId, permissions: found.permissions, view: found.view ?? "user" });
 }
 
-/** Trades the code of a link for a token. A code that was used before leaves the tab's token as it is. */
+/** Trades the code of a link for a token. A code that was used before leaves the tab's token as it is. @return whether it was rejected */
 async function enterByLink() {
     const found = /^#code=([\w-]+)$/.exec(location.hash);
-    if (!found) return;
+    if (!found) return false;
     history.replaceState(null, "", location.pathname + location.search);
     try {
         const { session: made } = await sessionCall("POST", { code: found[1] });
         tokenStore.set(made.token);
+        return false;
     } catch (error) {
         if (error.status !== 401) throw error;
+        return true;
     }
 }
 
@@ -108,9 +116,10 @@ function tellParent(message) {
     if (origin) parent.postMessage(message, origin);
 }
 
-function App({ hadToken }) {
+/** @param before "nobody" without a link or token, "link" if a link was rejected, "ended" if a token was */
+function App({ before }) {
     const address = useAddress();
-    const [who, setWho] = useState(session.permissions.length > 0 ? "someone" : hadToken ? "ended" : "nobody");
+    const [who, setWho] = useState(session.permissions.length > 0 ? "someone" : before);
     const [, redraw] = useState(0);
     useEffect(() => {
         const change = () => redraw((n) => n + 1);
@@ -123,7 +132,7 @@ function App({ hadToken }) {
         return () => removeEventListener("webhooks.times", change);
     }, []);
     useEffect(() => {
-        if (who === "ended") tellParent({ type: "webhooks.sessionEnded" });
+        if (who === "ended" || who === "link") tellParent({ type: "webhooks.sessionEnded" });
     }, [who]);
     const found = who === "someone" ? find(address || home()) : null;
     useEffect(() => {
@@ -135,7 +144,7 @@ function App({ hadToken }) {
         onSessionEnd();
     };
     return html`<${Frame} section=${found ? found.section : undefined} onSignOut=${signOut}>${found ? found.page
-        : html`<${SignIn} hasEnded=${who === "ended"} onDone=${() => setWho("someone")} />`}<//><${Announcer} />`;
+        : who === "nobody" ? html`<${SignIn} onDone=${() => setWho("someone")} />` : html`<${Ended} isLink=${who === "link"} />`}<//><${Announcer} />`;
 }
 
 /** An iframe may grow with its content. */
@@ -148,14 +157,13 @@ async function begin() {
     const root = document.getElementById("app");
     // Here and not in the page, which is painted first.
     document.head.append(Object.assign(document.createElement("link"), { rel: "icon", href: "logo" }));
-    let hadToken = false;
+    let before = "nobody";
     let problem = null;
     try {
         config = { ...config, ...(await (await fetch("config.json")).json()) };
         if (config.appearance === "light" || config.appearance === "dark") document.documentElement.dataset.appearance = config.appearance;
-        const isLink = location.hash.startsWith("#code=");
-        await enterByLink();
-        hadToken = isLink || tokenStore.get() !== null;
+        const isRejected = await enterByLink();
+        before = tokenStore.get() !== null ? "ended" : isRejected ? "link" : "nobody";
         if (tokenStore.get()) await identify();
     } catch (error) {
         if (error.status === 401) tokenStore.set(null);
@@ -163,7 +171,7 @@ async function begin() {
     }
     root.replaceChildren();
     if (problem) render(html`<${Frame}><${Problem} error=${problem} onRetry=${() => location.reload()} /><//>`, root);
-    else render(html`<${App} hadToken=${hadToken} />`, root);
+    else render(html`<${App} before=${before} />`, root);
     watchSize();
 }
 

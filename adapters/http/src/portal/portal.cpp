@@ -131,6 +131,10 @@ std::string config_json(const PortalOptions& options, std::string_view base_path
     writer.key("retrySchedule").begin_array();
     for (const auto delay : service.retry_schedule)
         writer.value(delay.count());
+    writer.end_array();
+    writer.key("logWhileDeactivated").begin_array();
+    if (service.log_while_deactivated.failing) writer.value("failing");
+    if (service.log_while_deactivated.gone) writer.value("gone");
     writer.end_array().member("version", WEBHOOKS_VERSION).end_object();
     return writer.take();
 }
