@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sstream>
 #include <string_view>
+#include <webhooks/operational.hpp>
 
 namespace server {
 namespace {
@@ -72,9 +73,9 @@ std::string receiver_command() {
 }
 
 /// Without the body.
-std::string subscribe_command(const std::string& base) {
+std::string post_command(const std::string& base, const std::string& path) {
     return "  curl -H \"x-api-key: $KEY\" -H 'content-type: application/json' \\\n    " + base +
-           "/subscriptions \\\n";
+           path + " \\\n";
 }
 
 /// How to start the example receiver and subscribe it.
@@ -84,7 +85,7 @@ void print_receiver(std::ostream& out, const std::string& base) {
     out << "  # in a second terminal: a receiver\n"
         << "  " << receiver_command() << " --secret " << shared << "\n\n"
         << "  # subscribe it to everything\n"
-        << subscribe_command(base)
+        << post_command(base, "/subscriptions")
         << R"(    -d '{"subscription":{"name":"first","eventType":"*","url":")" << receiver_url
         << R"(","secret":")" << shared << "\"}}'\n\n";
 }
@@ -94,19 +95,37 @@ void print_https_subscription(std::ostream& out, const std::string& base) {
     out << "  # subscribe an endpoint of yours to everything; --https-only rejects http URLs, and "
            "so "
            "the example receiver\n"
-        << subscribe_command(base)
+        << post_command(base, "/subscriptions")
         << R"(    -d '{"subscription":{"name":"first","eventType":"*","url":"https://YOUR-HOST/"}}')"
+        << "\n\n";
+}
+
+/// The first event type that a host publishes; empty if there is none.
+std::string published_type(const webhooks::WebhookService& service) {
+    const auto types = service.event_types();
+    if (!types) return {};
+    const auto found = std::ranges::find_if(*types, [](const webhooks::EventType& type) {
+        return !type.name.starts_with(webhooks::operational_prefix);
+    });
+    return found == types->end() ? std::string() : found->name;
+}
+
+/// Without one, nothing can be published or subscribed to.
+void print_event_type(std::ostream& out, const std::string& base, const std::string& event_type) {
+    out << "  # register an event type (or start with --event-type " << event_type << ")\n"
+        << post_command(base, "/event-types") << R"(    -d '{"eventType":{"name":")" << event_type
+        << R"(","description":"An order was placed"}}')"
         << "\n\n";
 }
 
 void print_publication(std::ostream& out, const std::string& base, const std::string& event_type) {
     out << "  # publish an event\n"
-        << "  curl -H \"x-api-key: $KEY\" -H 'content-type: application/json' \\\n    " << base
-        << "/events \\\n"
-        << R"(    -d '{"eventType":")" << event_type << R"(","payload":{"hello":"world"}}')"
+        << post_command(base, "/events") << R"(    -d '{"eventType":")" << event_type
+        << R"(","payload":{"hello":"world"}}')"
         << "\n\n"
         << "  # see the result (1 is the id in the response to subscribing)\n"
-        << "  curl -H \"x-api-key: $KEY\" '" << base << "/subscriptions/1/events?take=10'\n";
+        << "  curl -H \"x-api-key: $KEY\" '" << base
+        << "/subscriptions/1/events?take=10&sort=id+desc'\n";
 }
 
 }  // namespace
@@ -114,8 +133,8 @@ void print_publication(std::ostream& out, const std::string& base, const std::st
 std::string greeting(const Settings& settings, const Access& access, std::uint16_t port,
                      std::uint16_t metrics_port, const webhooks::WebhookService& service) {
     const std::string base = base_url(settings, port);
-    const auto types = service.event_types();
-    const bool has_type = types && !types->empty();
+    const std::string known_type = published_type(service);
+    const std::string event_type = known_type.empty() ? "order.created" : known_type;
     std::ostringstream out;
     out << "webhooks-server " WEBHOOKS_VERSION " listens on " << base << '\n'
         << "storage: " << settings.storage.to_string() << '\n';
@@ -137,16 +156,13 @@ std::string greeting(const Settings& settings, const Access& access, std::uint16
     if (!policy.https_only && !may_reach_receiver(policy)) {
         out << "  # to reach a receiver on this machine, start with --allow-network 127.0.0.0/8\n";
     }
-    if (!has_type) {
-        out << "  # first register an event type: --event-type \"order.created=An order was "
-               "placed\"\n";
-    }
+    if (known_type.empty()) print_event_type(out, base, event_type);
     if (policy.https_only) {
         print_https_subscription(out, base);
     } else {
         print_receiver(out, base);
     }
-    print_publication(out, base, has_type ? types->front().name : "order.created");
+    print_publication(out, base, event_type);
     return out.str();
 }
 

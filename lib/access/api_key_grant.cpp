@@ -30,6 +30,10 @@ Result<> check(const Principal& maker, const ApiKeyDraft& draft, Time now) {
     expect(!draft.permissions || !draft.permissions->includes(Permission::administrator) ||
                !is_limited,
            "permissions", "must not have 'administrator' for one subscription");
+    expect(!draft.permissions || *draft.permissions != Permissions::publisher() || !is_limited,
+           "permissions",
+           "must have more than 'events:publish' for one subscription, because publishing concerns "
+           "all of a user's: leave subscriptionId out");
     expect(
         !draft.subscription || !maker.subscription() || draft.subscription == maker.subscription(),
         "subscriptionId", "must be the one that the key that makes it is limited to");

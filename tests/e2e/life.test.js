@@ -1,6 +1,7 @@
 // How the program starts, is configured and stops.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -314,6 +315,31 @@ test("the greeting with --https-only subscribes no http URL", async (t) => {
   const [, body] = server.stdout.match(/-d '(.*https:.*)'/);
   assert.equal(JSON.parse(body).subscription.url, "https://YOUR-HOST/");
 });
+
+for (const types of [[], ["order.created=An order", "invoice.paid=An invoice"]]) {
+  test(`the commands of the greeting, with ${types.length} event types, end with a delivery`, async (t) => {
+    const receiver = await Receiver.start(t);
+    const server = await Server.start(t, { args: ["--storage", "memory:", ...types.flatMap((type) => ["--event-type", type])] });
+    const [, ...lines] = server.stdout.slice(server.stdout.indexOf("To try it:")).split("\n");
+    const commands = lines.filter((line) => !line.includes("webhooks-receiver")).join("\n").replace("http://127.0.0.1:9000/", receiver.url);
+    const [before, look] = commands.split(/(?=# see the result)/);
+    await shellOf(before);
+    await until("the event has arrived", () => receiver.requests.length === 1);
+    await until("the result is shown", async () => JSON.parse(await shellOf(`${before.match(/^ *KEY=.*$/m)[0]}\n${look}`)).events[0]?.isSuccess);
+  });
+}
+
+/** Runs commands with the administrator's key, and returns what they print. */
+async function shellOf(commands) {
+  const child = spawn("sh", ["-e"], { env: { ...process.env, WEBHOOKS_ADMIN_KEY: adminKey }, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.end(commands);
+  let printed = "";
+  child.stdout.on("data", (data) => (printed += data));
+  child.stderr.resume();
+  const [code] = await once(child, "close");
+  assert.equal(code, 0, printed);
+  return printed;
+}
 
 test("a storage that cannot be opened is named", async () => {
   const { code, stderr } = await run(["--listen", "127.0.0.1:0", "--storage", "sqlite:/nowhere/at/all.db"]);

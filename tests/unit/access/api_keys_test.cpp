@@ -285,6 +285,11 @@ TEST_CASE_METHOD(KeyMaking, "every invalid member of a new key is named") {
                        .permissions = Permission::administrator,
                        .subscription = SubscriptionId{1}}) ==
           "permissions: must not have 'administrator' for one subscription");
+    CHECK(error(root, {.name = "k",
+                       .permissions = Permissions::publisher(),
+                       .subscription = SubscriptionId{1}}) ==
+          "permissions: must have more than 'events:publish' for one subscription, because "
+          "publishing concerns all of a user's: leave subscriptionId out");
     CHECK(keys.list()->empty());
 }
 

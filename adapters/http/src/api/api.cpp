@@ -12,6 +12,7 @@
 #include "../target.hpp"
 #include "answers.hpp"
 #include "feed_waits.hpp"
+#include "front_page.hpp"
 #include "metrics.hpp"
 #include "router.hpp"
 
@@ -86,7 +87,7 @@ public:
         return impl;
     }
 
-    /// Fills in the rest. @return the response if the request is rejected.
+    /// Fills in the rest. @return the response if the request is rejected, or needs no more.
     std::optional<Response> admit(Data& data) const {
         const std::optional<Target> target = split_target(data.head.target);
         if (!target) return failure(400, "The request target is malformed.");
@@ -95,6 +96,10 @@ public:
         data.route =
             find_route(data.head.method, target->path, options_.base_path, portal_ != nullptr);
         if (has_metrics_alone_) return admit_for_metrics(data);
+        if (auto page = front_page(data.head.method, target->path, data.head.fields,
+                                   options_.base_path, portal_ != nullptr)) {
+            return page;
+        }
         const Operation* const operation = data.route.operation;
         data.max_body_bytes = max_body_bytes(operation);
         const bool needs_caller =
