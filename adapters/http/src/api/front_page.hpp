@@ -7,7 +7,7 @@
 
 namespace webhooks::http {
 
-/// For a person who opens the server's address in a browser: what it is, and where the portal and
+/// For someone who opens the server's address in a browser: what it is, and where the portal and
 /// the description of the API are.
 /// @return nullopt for any other request: programs get the usual error.
 std::optional<Response> front_page(std::string_view method, std::string_view path,

@@ -212,7 +212,7 @@ std::set<std::string> keys_of(const Batch& batch) {
     return keys;
 }
 
-std::string array_of(const std::set<std::string>& keys) {
+Parameter array_of(const std::set<std::string>& keys) {
     PostgresqlArray array(PostgresqlArray::Element::text);
     for (const std::string& key : keys) {
         array.add(key);
