@@ -166,6 +166,9 @@ struct DeliveryStatistics {
     std::int64_t waiting = 0;  ///< Events for which an attempt is due, now or later.
     /// Events that the filter did not let through; counted up to 10 s later.
     std::int64_t filtered = 0;
+    /// Those of them whose filter was not judged, because the filters of its user together took as
+    /// many steps as one publication allows (docs/payload-filters.md#limits).
+    std::int64_t unjudged = 0;
     std::optional<Time> last_failure = {};
     /// The time since when no attempt has succeeded; absent if the latest one has.
     std::optional<Time> failing_since = {};

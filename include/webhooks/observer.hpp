@@ -41,6 +41,7 @@ enum class LogEvent : std::uint8_t {
     jwks_reloaded,             ///< The keys that verify tokens were read again.
     jwks_unusable,             ///< They could not be; the previous ones stay in use.
     insecure_setting,          ///< A setting puts secrets at risk.
+    filters_unjudged,          ///< A user's filters took too long: docs/payload-filters.md#limits.
 };
 /// The enumerator's name.
 std::string_view to_string(LogEvent) noexcept;

@@ -35,6 +35,8 @@ struct DeliveryCounts {
     std::int64_t expired = 0;
     /// Events that the filter did not let through: nothing else is kept of them.
     std::int64_t filtered = 0;
+    /// Those of the filtered ones whose filter was not judged: `Filtered::unjudged`.
+    std::int64_t unjudged = 0;
     /// Requests by status: 2xx, 3xx, 4xx, 5xx, and without a response.
     std::array<std::int64_t, 5> statuses = {};
     /// Requests by duration, each in the first bound that is not shorter; the last element counts

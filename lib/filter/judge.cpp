@@ -46,9 +46,9 @@ void Judge::forget_payload() {
     is_read_ = false;
 }
 
-std::optional<Judge::Verdict> Judge::judge(const FilterPtr& filter) {
-    const auto known = verdicts_.find(filter);
-    if (known != verdicts_.end()) return known->second;
+std::optional<Judge::Known> Judge::judge(const FilterPtr& filter) {
+    const auto known = known_.find(filter);
+    if (known != known_.end()) return known->second;
     // A whole turn reads any payload.
     if (turn_ < max_steps && turn_ < steps_of_reading()) return std::nullopt;
     const Message read = message();
@@ -58,18 +58,26 @@ std::optional<Judge::Verdict> Judge::judge(const FilterPtr& filter) {
     take(given - left);
     // It may need more steps than a turn has left, but none has more than all.
     if (left == 0 && given < max_steps) return std::nullopt;
-    return verdicts_.emplace(filter, Verdict{.lets_through = holds, .steps = given - left})
-        .first->second;
+    const Verdict verdict = left == 0 ? Verdict::unjudged
+                            : holds   ? Verdict::passes
+                                      : Verdict::fails;
+    return known_.emplace(filter, Known{.verdict = verdict, .steps = given - left}).first->second;
+}
+
+std::optional<Verdict> Judge::verdict(const FilterPtr& filter, const std::string& user) {
+    if (!filter) return Verdict::passes;
+    Asked& asked = asked_[user];
+    if (asked.steps >= max_steps) return Verdict::unjudged;
+    const std::optional<Known> known = judge(filter);
+    if (!known) return std::nullopt;
+    if (asked.filters.insert(filter.get()).second) asked.steps += known->steps;
+    const bool is_too_late = known->verdict == Verdict::passes && asked.steps > max_steps;
+    return is_too_late ? Verdict::unjudged : known->verdict;
 }
 
 std::optional<bool> Judge::lets_through(const FilterPtr& filter, const std::string& user) {
-    if (!filter) return true;
-    Asked& asked = asked_[user];
-    if (asked.steps >= max_steps) return false;
-    const std::optional<Verdict> verdict = judge(filter);
-    if (!verdict) return std::nullopt;
-    if (asked.filters.insert(filter.get()).second) asked.steps += verdict->steps;
-    return verdict->lets_through && asked.steps <= max_steps;
+    const std::optional<Verdict> found = verdict(filter, user);
+    return found ? std::optional(*found == Verdict::passes) : std::nullopt;
 }
 
 }  // namespace webhooks::filter

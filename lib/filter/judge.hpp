@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filter/payload_filter.hpp>
 #include <limits>
 #include <map>
@@ -11,6 +12,13 @@
 #include <unordered_set>
 
 namespace webhooks::filter {
+
+/// Whether an event goes to a subscription.
+enum class Verdict : std::uint8_t {
+    passes,
+    fails,     ///< The filter does not hold, or is unknown for this payload.
+    unjudged,  ///< Its user's filters took all steps: it is unknown whether it holds.
+};
 
 /// Judges the filters of subscriptions on one event. The payload is read for the first of them,
 /// each distinct filter is judged once, and those of one user together take at most `max_steps`:
@@ -29,9 +37,11 @@ public:
     /// Begins a turn. One with at least `max_steps` always finds out something.
     void begin(std::size_t steps);
 
-    /// Whether the filter of a user's subscription holds; false if that is unknown.
-    /// @param filter null: it has none, and everything is let through.
+    /// What the filter of a user's subscription says.
+    /// @param filter null: it has none, and everything passes.
     /// @return nullopt: the turn has too few steps left.
+    std::optional<Verdict> verdict(const FilterPtr& filter, const std::string& user);
+    /// Whether it passes.
     std::optional<bool> lets_through(const FilterPtr& filter, const std::string& user);
 
     /// Forgets the payload, but not what is known of filters.
@@ -42,8 +52,8 @@ public:
     std::size_t steps() const noexcept { return steps_; }
 
 private:
-    struct Verdict {
-        bool lets_through = false;
+    struct Known {
+        Verdict verdict = Verdict::fails;  ///< If its user has enough steps.
         std::size_t steps = 0;
     };
 
@@ -54,7 +64,7 @@ private:
     };
 
     /// @return nullopt: the turn has too few steps left.
-    std::optional<Verdict> judge(const FilterPtr& filter);
+    std::optional<Known> judge(const FilterPtr& filter);
     void read();
     std::size_t steps_of_reading() const;
     void take(std::size_t steps);
@@ -66,7 +76,7 @@ private:
     std::optional<JsonDocument> document_;
     std::size_t turn_ = unlimited;  ///< What is left of it.
     std::size_t steps_ = 0;
-    std::unordered_map<FilterPtr, Verdict> verdicts_;
+    std::unordered_map<FilterPtr, Known> known_;
     std::map<std::string, Asked> asked_;  ///< By user, since the turn began.
 };
 

@@ -47,6 +47,7 @@ DeliveryCounts& DeliveryCounts::operator+=(const DeliveryCounts& other) noexcept
     cancelled += other.cancelled;
     expired += other.expired;
     filtered += other.filtered;
+    unjudged += other.unjudged;
     add_each(statuses, other.statuses);
     add_each(latencies, other.latencies);
     return *this;

@@ -10,6 +10,7 @@ enum Metric : std::size_t {
     publications,
     events,
     filtered,
+    filters_unjudged,
     publish_duration,
     dispatch_delay,
     attempts,
@@ -73,6 +74,9 @@ void describe_publishing(Descriptions& all) {
                    .help = "Events that became durable: one for each subscription that matched."};
     all[filtered] = {.name = "webhooks_filtered",
                      .help = "Events that subscriptions would have got without their filters."};
+    all[filters_unjudged] = {
+        .name = "webhooks_filters_unjudged",
+        .help = "Those of them whose filter was not judged, because its user's took all steps."};
     all[publish_duration] = {.name = "webhooks_publish_duration_seconds",
                              .help = "From the call until a publication was durable.",
                              .type = MetricType::histogram,
@@ -217,8 +221,9 @@ void ServiceMetrics::count_events(std::size_t count) noexcept {
     set_.add(events, 0, count);
 }
 
-void ServiceMetrics::count_filtered(std::size_t count) noexcept {
+void ServiceMetrics::count_filtered(std::size_t count, std::size_t unjudged) noexcept {
     set_.add(filtered, 0, count);
+    if (unjudged > 0) set_.add(filters_unjudged, 0, unjudged);
 }
 
 void ServiceMetrics::count_attempt(const AttemptReport& report) noexcept {

@@ -39,7 +39,8 @@ public:
     /// @param duration until they were durable; counted only if they are.
     void count_publications(PublishResult result, std::size_t count, Duration duration) noexcept;
     void count_events(std::size_t count) noexcept;
-    void count_filtered(std::size_t count) noexcept;
+    /// @param unjudged how many of them
+    void count_filtered(std::size_t count, std::size_t unjudged) noexcept;
     void count_attempt(const AttemptReport& report) noexcept;
     void count_deactivation(DeactivationReason reason) noexcept;
     void count_corrupt_payload() noexcept;

@@ -1,15 +1,17 @@
 #include <algorithm>
 #include <base/process.hpp>
 #include <service/accounts.hpp>
+#include <utility>
 #include <webhooks/version.hpp>
 
 namespace webhooks::service {
 
 Accounts::Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
-                   const delivery::MemoryBudget& budget)
+                   const delivery::MemoryBudget& budget, std::shared_ptr<Observer> observer)
     : clock_(clock),
       metrics_(std::move(metrics)),
       budget_(budget),
+      observer_(std::move(observer)),
       host_(host_name()),
       next_report_(clock_.steady_now() + RollupCollector::interval) {}
 
@@ -29,10 +31,30 @@ void Accounts::count_published(std::size_t events) {
     rates_.add({.published = static_cast<double>(events)}, clock_.steady_now());
 }
 
-void Accounts::count_filtered(const std::vector<SubscriptionId>& subscriptions, Time published_at) {
-    if (subscriptions.empty()) return;
-    rollups_.add_filtered(subscriptions, published_at, clock_.steady_now());
-    metrics_->count_filtered(subscriptions.size());
+void Accounts::count_filtered(const Filtered& filtered, Time published_at) {
+    if (filtered.subscriptions.empty()) return;
+    rollups_.add_filtered(filtered, published_at, clock_.steady_now());
+    metrics_->count_filtered(filtered.subscriptions.size(), filtered.unjudged.size());
+    if (!filtered.unjudged.empty()) {
+        notify_unjudged(filtered.unjudged.front(), filtered.unjudged.size());
+    }
+}
+
+void Accounts::notify_unjudged(SubscriptionId subscription, std::size_t count) {
+    constexpr std::chrono::minutes interval{1};
+    unreported_unjudged_ += count;
+    const SteadyTime now = clock_.steady_now();
+    if (now < next_unjudged_line_) return;
+    next_unjudged_line_ = now + interval;
+    const std::string line =
+        "the filters of a user take more steps than one publication allows: " +
+        std::to_string(std::exchange(unreported_unjudged_, 0)) +
+        " were not judged and let nothing through, most recently that of subscription " +
+        std::to_string(subscription.value);
+    observer_->on_record({.level = LogLevel::warning,
+                          .event = LogEvent::filters_unjudged,
+                          .message = line,
+                          .subscription = subscription});
 }
 
 bool Accounts::add_due(delivery::Results& results) {

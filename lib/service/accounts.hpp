@@ -10,6 +10,7 @@
 #include <service/storage_clock.hpp>
 #include <string>
 #include <vector>
+#include <webhooks/observer.hpp>
 
 namespace webhooks::service {
 
@@ -17,14 +18,14 @@ namespace webhooks::service {
 /// thread-safe.
 class Accounts {
 public:
+    /// @param observer is told of filters that were not judged.
     Accounts(const StorageClock& clock, std::shared_ptr<metrics::ServiceMetrics> metrics,
-             const delivery::MemoryBudget& budget);
+             const delivery::MemoryBudget& budget, std::shared_ptr<Observer> observer);
 
     /// Results are in storage.
     void count(const delivery::Results& written);
     void count_published(std::size_t events);
-    /// Filters of these subscriptions did not let a publication through.
-    void count_filtered(const std::vector<SubscriptionId>& subscriptions, Time published_at);
+    void count_filtered(const Filtered& filtered, Time published_at);
     /// Adds what is due to what is about to be written. @return whether anything was due
     bool add_due(delivery::Results& results);
     /// When something is due next. A report alone is due only while what it says changes.
@@ -34,10 +35,13 @@ public:
 
 private:
     WorkerReport report(SteadyTime now) const;
+    /// At most one line a minute.
+    void notify_unjudged(SubscriptionId subscription, std::size_t count);
 
     const StorageClock& clock_;
     const std::shared_ptr<metrics::ServiceMetrics> metrics_;
     const delivery::MemoryBudget& budget_;
+    const std::shared_ptr<Observer> observer_;
     const std::string host_;
     RollupCollector rollups_;
     RecentRates rates_;
@@ -45,6 +49,8 @@ private:
     SteadyTime next_report_;
     /// Nothing has happened since the last report.
     bool is_idle_ = false;
+    std::size_t unreported_unjudged_ = 0;
+    SteadyTime next_unjudged_line_ = SteadyTime::min();
 };
 
 }  // namespace webhooks::service

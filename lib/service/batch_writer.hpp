@@ -87,7 +87,7 @@ private:
     /// What is being written.
     StorageWork current_;
     /// For each append of the current batch, the subscriptions whose filter did not let it through.
-    std::vector<std::vector<SubscriptionId>> filtered_;
+    std::vector<Filtered> filtered_;
     /// Results whose write failed; they go into the next batch, unless they turn out to be written.
     delivery::Results unwritten_;
     /// The batch of `last_batch_` has no receipt.

@@ -6,7 +6,7 @@ namespace webhooks {
 namespace {
 
 /// In the order of `LogEvent`.
-constexpr std::array<std::string_view, 22> event_names = {
+constexpr std::array<std::string_view, 23> event_names = {
     "notice",
     "attempt_failed",
     "attempts_delayed",
@@ -29,8 +29,9 @@ constexpr std::array<std::string_view, 22> event_names = {
     "jwks_reloaded",
     "jwks_unusable",
     "insecure_setting",
+    "filters_unjudged",
 };
-static_assert(event_names.size() == static_cast<std::size_t>(LogEvent::insecure_setting) + 1);
+static_assert(event_names.size() == static_cast<std::size_t>(LogEvent::filters_unjudged) + 1);
 
 }  // namespace
 

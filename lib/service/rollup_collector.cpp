@@ -16,12 +16,14 @@ DeliveryCounts RollupCollector::add(const std::vector<AttemptRecord>& attempts, 
     return sum;
 }
 
-void RollupCollector::add_filtered(const std::vector<SubscriptionId>& subscriptions,
-                                   Time published_at, SteadyTime now) {
+void RollupCollector::add_filtered(const Filtered& filtered, Time published_at, SteadyTime now) {
     if (rows_.empty()) due_at_ = now + interval;
     const Time start = bucket_of(published_at, rollup_width);
-    for (const SubscriptionId subscription : subscriptions) {
+    for (const SubscriptionId subscription : filtered.subscriptions) {
         ++rows_[{.subscription = subscription, .start = start}].filtered;
+    }
+    for (const SubscriptionId subscription : filtered.unjudged) {
+        ++rows_[{.subscription = subscription, .start = start}].unjudged;
     }
 }
 

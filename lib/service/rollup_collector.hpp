@@ -22,9 +22,7 @@ public:
 
     /// @return the counts of these attempts
     DeliveryCounts add(const std::vector<AttemptRecord>& attempts, SteadyTime now);
-    /// Counts one publication that the filters of these subscriptions did not let through.
-    void add_filtered(const std::vector<SubscriptionId>& subscriptions, Time published_at,
-                      SteadyTime now);
+    void add_filtered(const Filtered& filtered, Time published_at, SteadyTime now);
     /// What is due, up to `max_rows`, with its sums; the rest stays due.
     std::vector<Rollup> take_due(SteadyTime now);
     /// When something is due next; `SteadyTime::max()`: nothing is counted.

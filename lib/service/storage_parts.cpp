@@ -9,7 +9,7 @@ StorageParts::StorageParts(const Shared& shared)
       feeds([this] { pending.request(StorageRequest::feeds); }),
       identity(shared.storage, shared.options.lease, clock, health),
       changes(shared.storage, shared.index, shared.inbox, health),
-      accounts(clock, shared.metrics, shared.budget),
+      accounts(clock, shared.metrics, shared.budget, shared.observer),
       claimer({.storage = shared.storage,
                .clock = clock,
                .health = health,

@@ -114,7 +114,7 @@ void SubscriptionIndex::put(const Subscription& subscription) {
     }
     filtered_.erase(id);
     try {
-        if (filter) filtered_.emplace(id, Filtered{std::move(filter), made.owner});
+        if (filter) filtered_.emplace(id, OwnedFilter{std::move(filter), made.owner});
         if (subscription.delivery == Delivery::pull) pulled_.insert(id);
         if (is_matched(subscription)) {
             by_pattern_[pattern].insert(id);
@@ -210,7 +210,7 @@ std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
                              [this](SubscriptionId id) { return pulled_.contains(id); });
     }
     if (filtered_.empty()) return match;
-    std::unordered_map<SubscriptionId, Filtered> filters;
+    std::unordered_map<SubscriptionId, OwnedFilter> filters;
     for (const SubscriptionId id : match.subscriptions) {
         const auto found = filtered_.find(id);
         if (found != filtered_.end()) filters.insert(*found);
@@ -227,17 +227,18 @@ std::optional<SubscriptionIndex::Match> SubscriptionIndex::match(
     std::erase_if(match.subscriptions, [&](SubscriptionId id) {
         const auto found = is_judged ? filters.find(id) : filters.end();
         if (found == filters.end()) return false;
-        const auto& [filter, user] = found->second;
-        const std::optional<bool> verdict = judge->lets_through(filter, user);
+        const OwnedFilter& owned = found->second;
+        const std::optional<filter::Verdict> verdict = judge->verdict(owned.filter, owned.owner);
         is_judged = verdict.has_value();
-        if (verdict.value_or(true)) return false;
-        match.filtered.push_back(id);
+        if (!verdict || verdict == filter::Verdict::passes) return false;
+        match.filtered.subscriptions.push_back(id);
+        if (verdict == filter::Verdict::unjudged) match.filtered.unjudged.push_back(id);
         return true;
     });
     steps -= std::min(steps, judge->steps() - before);
     if (!is_judged) return std::nullopt;
     std::erase_if(match.pulled, [&](SubscriptionId id) {
-        return std::ranges::binary_search(match.filtered, id);
+        return std::ranges::binary_search(match.filtered.subscriptions, id);
     });
     return match;
 }

@@ -38,7 +38,7 @@ public:
         std::vector<SubscriptionId> pulled = {};  ///< As in Append.
         Revision revision = 0;
         /// Those of its type whose filter did not let it through: did not hold, or was unknown.
-        std::vector<SubscriptionId> filtered = {};
+        Filtered filtered = {};
     };
     /// @param owner the owner of the subscriptions; absent: everyone.
     /// @param judge the message's: null before a filter is asked about.
@@ -71,8 +71,7 @@ private:
     };
     using Ids = std::set<SubscriptionId>;
     using FilterPtr = filter::FilterPtr;
-    /// A subscription that has a filter.
-    struct Filtered {
+    struct OwnedFilter {
         FilterPtr filter;
         std::string owner;
     };
@@ -97,7 +96,7 @@ private:
     /// By text: many subscriptions often have the same, which is judged once per publication.
     std::unordered_map<std::string, std::weak_ptr<const filter::PayloadFilter>> filters_;
     /// Of those subscriptions that have one.
-    std::unordered_map<SubscriptionId, Filtered> filtered_;
+    std::unordered_map<SubscriptionId, OwnedFilter> filtered_;
     /// Those with `Delivery::pull`. It does not change.
     std::unordered_set<SubscriptionId> pulled_;
     std::map<std::string, EventTypePtr, std::less<>> event_types_;

@@ -14,10 +14,10 @@ namespace webhooks::storage {
 
 /// The counts of a row, by column.
 inline constexpr std::array count_columns = {
-    "delivered",  "failed",     "exhausted",  "cancelled",   "expired",    "status_2xx",
-    "status_3xx", "status_4xx", "status_5xx", "status_none", "latency_1",  "latency_2",
-    "latency_3",  "latency_4",  "latency_5",  "latency_6",   "latency_7",  "latency_8",
-    "latency_9",  "latency_10", "latency_11", "latency_12",  "latency_13", "filtered"};
+    "delivered",  "failed",     "exhausted",   "cancelled", "expired",   "status_2xx", "status_3xx",
+    "status_4xx", "status_5xx", "status_none", "latency_1", "latency_2", "latency_3",  "latency_4",
+    "latency_5",  "latency_6",  "latency_7",   "latency_8", "latency_9", "latency_10", "latency_11",
+    "latency_12", "latency_13", "filtered",    "unjudged"};
 
 /// In the order of `count_columns`. `Counts` is DeliveryCounts, const or not.
 template <class Counts, class Visit>
@@ -33,9 +33,10 @@ void for_each_count(Counts& counts, Visit visit) {
         visit(count);
     }
     visit(counts.filtered);
+    visit(counts.unjudged);
 }
 
-static_assert(count_columns.size() == 6 + std::tuple_size_v<decltype(DeliveryCounts::statuses)> +
+static_assert(count_columns.size() == 7 + std::tuple_size_v<decltype(DeliveryCounts::statuses)> +
                                           std::tuple_size_v<decltype(DeliveryCounts::latencies)>);
 
 /// The part of a scope that the principal may see, except that a subscription may be another

@@ -97,6 +97,14 @@ struct ClaimLimit {
     }
 };
 
+/// The subscriptions whose filters did not let publications through, once for each publication.
+struct Filtered {
+    std::vector<SubscriptionId> subscriptions = {};
+    /// Those of them whose filter was not judged, because the filters of their user together took
+    /// as many steps as one publication allows.
+    std::vector<SubscriptionId> unjudged = {};
+};
+
 /// The events that a worker takes over from storage.
 struct Claim {
     std::vector<HeldEvent> events = {};
@@ -110,8 +118,7 @@ struct Claim {
     /// The number of publications in transactions of hosts that storage has judged since: their
     /// events exist now.
     std::size_t judged = 0;
-    /// Of these, the subscriptions whose filter did not let it through, once for each publication.
-    std::vector<SubscriptionId> filtered = {};
+    Filtered filtered = {};  ///< Of these.
 };
 
 /// Storage's response to a heartbeat.

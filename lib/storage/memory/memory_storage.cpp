@@ -253,6 +253,7 @@ Result<DeliveryStatistics> MemoryStorage::statistics(const Principal& principal,
     const auto is_this = [id](SubscriptionId other) { return other == id; };
     for (const SeriesBucket& bucket : rollups_.read(period, is_this)) {
         statistics->filtered += bucket.counts.filtered;
+        statistics->unjudged += bucket.counts.unjudged;
     }
     return statistics;
 }

@@ -150,9 +150,11 @@ DeliveryStatistics read_statistics(soci::session& sql, SubscriptionId subscripti
             "AND NOT EXISTS (SELECT 1 FROM webhooks_attempt a WHERE a.event_id = e.id))",
             into(statistics.waiting), use(subscription, "owner"));
     execute(sql,
-            "SELECT CAST(coalesce(sum(filtered), 0) AS BIGINT) FROM webhooks_rollup "
+            "SELECT CAST(coalesce(sum(filtered), 0) AS BIGINT), "
+            "CAST(coalesce(sum(unjudged), 0) AS BIGINT) FROM webhooks_rollup "
             "WHERE subscription_id = :owner AND start > :from",
-            into(statistics.filtered), use(subscription, "owner"), use(from, "from"));
+            into(statistics.filtered), into(statistics.unjudged), use(subscription, "owner"),
+            use(from, "from"));
     return statistics;
 }
 

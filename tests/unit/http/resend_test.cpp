@@ -337,11 +337,12 @@ TEST_CASE("statistics are written in milliseconds and RFC 3339") {
                                      .latency_p99 = 15s,
                                      .waiting = 2,
                                      .filtered = 4,
+                                     .unjudged = 3,
                                      .last_failure = Time{1ms},
                                      .failing_since = Time{2ms},
                                      .paused_until = Time{3ms}}) ==
           R"({"attempts":3,"successes":1,"successRate":0.3333333333333333,)"
-          R"("latencyMs":{"p50":1.5,"p95":20,"p99":15000},"waiting":2,"filtered":4,)"
+          R"("latencyMs":{"p50":1.5,"p95":20,"p99":15000},"waiting":2,"filtered":4,"unjudged":3,)"
           R"("lastFailure":"1970-01-01T00:00:00.001Z","failingSince":"1970-01-01T00:00:00.002Z",)"
           R"("pausedUntil":"1970-01-01T00:00:00.003Z"})");
 }

@@ -7,7 +7,7 @@ namespace webhooks {
 
 TEST_CASE("each log event has a name of its own, which is the enumerator's") {
     std::set<std::string_view> names;
-    const int last = static_cast<int>(LogEvent::insecure_setting);
+    const int last = static_cast<int>(LogEvent::filters_unjudged);
     for (int i = 0; i <= last; ++i) {
         names.insert(to_string(static_cast<LogEvent>(i)));
     }
@@ -15,7 +15,7 @@ TEST_CASE("each log event has a name of its own, which is the enumerator's") {
     CHECK(to_string(LogEvent::notice) == "notice");
     CHECK(to_string(LogEvent::lease_lost) == "lease_lost");
     CHECK(to_string(LogEvent::request_failed) == "request_failed");
-    CHECK(to_string(LogEvent::insecure_setting) == "insecure_setting");
+    CHECK(to_string(LogEvent::filters_unjudged) == "filters_unjudged");
 }
 
 }  // namespace webhooks

@@ -136,6 +136,51 @@ TEST_CASE_METHOD(SlowFiltersFixture,
 }
 
 TEST_CASE_METHOD(SlowFiltersFixture,
+                 "filters that are not judged are told to their owner and to the operator") {
+    struct Lines final : Observer {
+        void on_record(const LogRecord& record) override {
+            if (record.event == LogEvent::filters_unjudged) lines.emplace_back(record.message);
+        }
+        std::vector<std::string> lines;
+    };
+    const auto lines = std::make_shared<Lines>();
+    observer = lines;
+    running.reset();
+    transport = std::make_shared<FakeTransport>();
+    open();
+    subscribe_hostile(1);
+    const Principal user = Principal::user("user0");
+    const auto subscribe_with = [&](const Principal& owner, const std::string& filter) {
+        return service()
+            .create_subscription(owner, {.name = "n",
+                                         .event_type = "order.created",
+                                         .filter = filter,
+                                         .url = "https://hooks.example.com/"})
+            .value()
+            .id;
+    };
+    const SubscriptionId late = subscribe_with(user, "payload");
+    const SubscriptionId other = subscribe_with(bob, "payload/0 eq 1");
+    service().publish(admin, {.event_type = "order.created", .payload = heavy()}).value();
+    service().publish(admin, {.event_type = "order.created", .payload = heavy()}).value();
+    REQUIRE(lines->lines.size() == 1);
+    CHECK(lines->lines[0].find("2 were not judged") != std::string::npos);
+    clock->advance(std::chrono::minutes(1));
+    service().publish(admin, {.event_type = "order.created", .payload = heavy()}).value();
+    REQUIRE(lines->lines.size() == 2);
+    CHECK(lines->lines[1].find("4 were not judged") != std::string::npos);
+    clock->advance(std::chrono::seconds(11));
+    settle();
+    CHECK(service().statistics(user, late).value().unjudged == 3);
+    CHECK(service().statistics(user, late).value().filtered == 3);
+    CHECK(service().statistics(bob, other).value().unjudged == 0);
+    CHECK(service().statistics(bob, other).value().filtered == 3);
+    const std::string metrics =
+        format_metrics(service().metrics().value(), MetricsFormat::prometheus);
+    CHECK(metrics.find("webhooks_filters_unjudged_total 6\n") != std::string::npos);
+}
+
+TEST_CASE_METHOD(SlowFiltersFixture,
                  "subscriptions that change while filters are judged are considered") {
     subscribe_hostile(12);
     begin("slow", {.event_type = "order.created", .payload = heavy()});

@@ -77,7 +77,7 @@ const t = {
                   range: "Period", delivered: "Delivered", failed: "Failed", p50: "median", p95: "95 %", p99: "99 %",
                   table: "Show as table", empty: "Nothing was sent in this period.",
                   partial: "Counting began within this period.", time: "From" },
-        figures: { attempts: "Attempts, 24 h", rate: "Delivered, 24 h", waiting: "Waiting", filtered: "Filtered, 24 h", last: "Last failure",
+        figures: { attempts: "Attempts, 24 h", rate: "Delivered, 24 h", waiting: "Waiting", filtered: "Filtered, 24 h", unjudged: "Not judged, 24 h", last: "Last failure",
                    published: "Published, 24 h", newest: "Newest event", oldest: "Oldest event" },
         delivery: "Delivery", deliveries: { push: "Send to a URL", pull: "Read from the feed" },
         read: "Read its events", readText: "Your reader asks for events, and saves the cursor of each answer.", readMore: "How to read the feed",

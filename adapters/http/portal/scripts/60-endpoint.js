@@ -47,6 +47,7 @@ function Figures({ subscription: { id, filter } }) {
     return html`<dl class="figures">${figure(f.attempts, number(stats.data?.attempts))}
         ${figure(f.rate, percent(stats.data?.successRate))}${figure(f.waiting, number(stats.data?.waiting))}
         ${filter && figure(f.filtered, number(stats.data?.filtered))}
+        ${stats.data?.unjudged && figure(f.unjudged, number(stats.data.unjudged))}
         ${figure(f.last, stats.data?.lastFailure ? html`<${Time} at=${stats.data.lastFailure} relative />` : t.none)}</dl>`;
 }
 

@@ -299,9 +299,9 @@ void write(json::Writer& writer, const DeliveryStatistics& statistics) {
         .member("p95", latency(statistics.latency_p95))
         .member("p99", latency(statistics.latency_p99))
         .end_object();
-    writer.member("waiting", statistics.waiting)
-        .member("filtered", statistics.filtered)
-        .member("lastFailure", format_if_set(statistics.last_failure))
+    writer.member("waiting", statistics.waiting).member("filtered", statistics.filtered);
+    if (statistics.unjudged > 0) writer.member("unjudged", statistics.unjudged);
+    writer.member("lastFailure", format_if_set(statistics.last_failure))
         .member("failingSince", format_if_set(statistics.failing_since))
         .member("pausedUntil", format_if_set(statistics.paused_until))
         .end_object();

@@ -68,6 +68,7 @@ SERIES_TEST("counts add up by bucket, subscription and worker") {
         }
     }
     all.filtered = 5;
+    all.unjudged = 2;
     this->count(this->mine, this->begin, all);
     this->count(this->mine, this->begin, this->counts(1, 2));
     this->count(this->mine, this->begin + this->width, this->counts(3));
@@ -91,15 +92,17 @@ SERIES_TEST("statistics say what was filtered within a day") {
     if (this->is_unsupported()) return;
     DeliveryCounts counts;
     counts.filtered = 3;
-    const auto filtered = [&] {
-        return this->storage->statistics(alice, this->mine, {}).value().filtered;
+    counts.unjudged = 1;
+    const auto statistics = [&] {
+        return this->storage->statistics(alice, this->mine, {}).value();
     };
-    CHECK(filtered() == 0);
+    CHECK(statistics().filtered == 0);
     this->count(this->mine, this->clock->now() - 1min, counts);
     this->count(this->mine, this->clock->now() - 23h, counts);
     this->count(this->mine, this->clock->now() - 25h, counts);
     this->count(this->second, this->clock->now(), counts);
-    CHECK(filtered() == 6);
+    CHECK(statistics().filtered == 6);
+    CHECK(statistics().unjudged == 2);
 }
 
 SERIES_TEST("a caller reads the counts of what it may see") {

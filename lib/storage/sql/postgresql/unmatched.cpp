@@ -111,7 +111,7 @@ struct Judged {
 /// Judges the filters of now. A subscription that was deleted since gets nothing. What cannot be
 /// judged because its payload was destroyed or changed goes to all, and ends as others do.
 Judged judge(PostgresqlConnection& connection, filter::FilterCache& filters, std::int64_t id,
-             const Message& plain, Room& room, std::vector<SubscriptionId>& filtered) {
+             const Message& plain, Room& room, Filtered& filtered) {
     static const PreparedStatement select = {
         "read_filters",
         "SELECT s.id, s.filter, s.user_id FROM webhooks_subscription s WHERE s.deletion = 0 AND "
@@ -121,23 +121,24 @@ Judged judge(PostgresqlConnection& connection, filter::FilterCache& filters, std
     filter::Judge judge(plain.event_type, plain.content_type, *plain.payload);
     judge.begin(room.steps);
     const std::size_t parsed_before = filters.parsed_bytes();
-    const auto is_let_through = [&](int row) -> std::optional<bool> {
-        if (plain.state != PayloadState::readable) return true;
+    const auto verdict_on = [&](int row) -> std::optional<filter::Verdict> {
+        if (plain.state != PayloadState::readable) return filter::Verdict::passes;
         if (filters.parsed_bytes() - parsed_before > room.parsed_bytes) return std::nullopt;
-        return judge.lets_through(filters.find(std::string(rows.text(row, 1))),
-                                  std::string(rows.text(row, 2)));
+        return judge.verdict(filters.find(std::string(rows.text(row, 1))),
+                             std::string(rows.text(row, 2)));
     };
     Judged judged;
     for (int row = 0; row < rows.size(); ++row) {
-        const std::int64_t subscription = rows.number(row, 0);
+        const SubscriptionId subscription{rows.number(row, 0)};
         const bool has_room = judged.waiting.empty();
-        const std::optional<bool> verdict = has_room ? is_let_through(row) : std::nullopt;
+        const std::optional<filter::Verdict> verdict = has_room ? verdict_on(row) : std::nullopt;
         if (!verdict) {
-            judged.waiting.push_back({subscription});
-        } else if (*verdict) {
-            judged.matching.add(subscription);
+            judged.waiting.push_back(subscription);
+        } else if (verdict == filter::Verdict::passes) {
+            judged.matching.add(subscription.value);
         } else {
-            filtered.push_back({subscription});
+            filtered.subscriptions.push_back(subscription);
+            if (verdict == filter::Verdict::unjudged) filtered.unjudged.push_back(subscription);
         }
     }
     room.steps -= std::min(room.steps, judge.steps());
@@ -324,18 +325,22 @@ Error held_up() {
             "provider does not give its key: repeat this one later"};
 }
 
-void send_filtered(PostgresqlConnection& connection, WorkerId worker,
-                   const std::vector<SubscriptionId>& filtered, Time now) {
+void send_filtered(PostgresqlConnection& connection, WorkerId worker, const Filtered& filtered,
+                   Time now) {
     std::map<SubscriptionId, Rollup> rollups;
-    const auto add = [&](SubscriptionId subscription) {
+    const auto counts_of = [&](SubscriptionId subscription) -> DeliveryCounts& {
         Rollup& rollup = rollups[subscription];
         rollup.subscription = subscription;
         rollup.bucket.start = bucket_of(now, rollup_width);
-        ++rollup.bucket.counts.filtered;
+        return rollup.bucket.counts;
     };
-    for (const SubscriptionId subscription : filtered) {
-        add(subscription);
-        add({});
+    for (const SubscriptionId subscription : filtered.subscriptions) {
+        ++counts_of(subscription).filtered;
+        ++counts_of({}).filtered;
+    }
+    for (const SubscriptionId subscription : filtered.unjudged) {
+        ++counts_of(subscription).unjudged;
+        ++counts_of({}).unjudged;
     }
     std::vector<Rollup> rows;
     for (const auto& [subscription, rollup] : rollups) {
@@ -345,7 +350,7 @@ void send_filtered(PostgresqlConnection& connection, WorkerId worker,
 }
 
 std::size_t judge_unmatched(PostgresqlConnection& connection, filter::FilterCache& filters,
-                            const OpenMessage& open, std::vector<SubscriptionId>& filtered,
+                            const OpenMessage& open, Filtered& filtered,
                             std::set<std::int64_t>& missing_keys) {
     std::size_t judged = 0;
     std::size_t bytes = 0;

@@ -23,13 +23,13 @@ using OpenMessage = std::function<Message(const Message& stored, std::set<std::i
 /// has the same ordering key and is for the same subscriptions stays behind it.
 /// @return how many publications were judged: not all of them, if there is much to read.
 std::size_t judge_unmatched(PostgresqlConnection& connection, filter::FilterCache& filters,
-                            const OpenMessage& open, std::vector<SubscriptionId>& filtered,
+                            const OpenMessage& open, Filtered& filtered,
                             std::set<std::int64_t>& missing_keys);
 
 /// What was judged before a batch.
 struct JudgedOrdered {
-    std::vector<SubscriptionId> filtered = {};  ///< `send_filtered` counts them.
-    std::set<std::int64_t> missing_keys = {};   ///< Of what stays.
+    Filtered filtered = {};                    ///< `send_filtered` counts them.
+    std::set<std::int64_t> missing_keys = {};  ///< Of what stays.
     /// The appends that would overtake what stays because a key is missing.
     std::vector<std::size_t> held_up = {};
     /// Those that would overtake what one transaction had no room for.
@@ -48,7 +48,7 @@ const Batch& without_held_up(const Batch& batch, const JudgedOrdered& judged, Ba
 const Batch& without_behind(const Batch& batch, JudgedOrdered& judged);
 /// Why an append is rejected, or a batch that has it is not written.
 Error held_up();
-void send_filtered(PostgresqlConnection& connection, WorkerId worker,
-                   const std::vector<SubscriptionId>& filtered, Time now);
+void send_filtered(PostgresqlConnection& connection, WorkerId worker, const Filtered& filtered,
+                   Time now);
 
 }  // namespace webhooks::storage

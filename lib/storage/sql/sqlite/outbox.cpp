@@ -29,14 +29,14 @@ namespace {
 constexpr std::size_t max_outbox_payload_bytes = 16 * 1024 * 1024;
 
 /// Adds to the counts of a subscription, with its id, the beginning of the bucket, and how many
-/// were filtered. The row is of worker 0, which no worker writes.
+/// were filtered, and of them unjudged. The row is of worker 0, which no worker writes.
 std::string adding_filtered() {
     std::string values = "VALUES (?, ?, 300, 0";
-    static_assert(std::string_view(count_columns.back()) == "filtered");
-    for (std::size_t i = 0; i + 1 < count_columns.size(); ++i) {
+    static_assert(std::string_view(count_columns.back()) == "unjudged");
+    for (std::size_t i = 0; i + 2 < count_columns.size(); ++i) {
         values += ", 0";
     }
-    std::string text = adding_to_rollups(values + ", ?)");
+    std::string text = adding_to_rollups(values + ", ?, ?)");
     return text.insert(text.find("webhooks_rollup"), "@");
 }
 
@@ -179,7 +179,7 @@ private:
 
     struct Match {
         std::vector<std::int64_t> subscriptions = {};  ///< Ascending.
-        std::vector<std::int64_t> filtered = {};       ///< Whose filters do not let it through.
+        Filtered filtered = {};                        ///< Whose filters do not let it through.
     };
 
     /// The active subscriptions.
@@ -196,22 +196,32 @@ private:
             "= substr(event_type, 1, length(event_type) - 1)) ORDER BY id")
             .for_each(
                 [&](const SqliteRow& row) {
-                    const bool matches = judge.lets_through(filters.find(std::string(row.text(1))),
-                                                            std::string(row.text(2))) == true;
-                    (matches ? match.subscriptions : match.filtered).push_back(row.number(0));
+                    const std::optional<filter::Verdict> verdict = judge.verdict(
+                        filters.find(std::string(row.text(1))), std::string(row.text(2)));
+                    const SubscriptionId id{row.number(0)};
+                    if (verdict == filter::Verdict::passes) {
+                        match.subscriptions.push_back(id.value);
+                        return;
+                    }
+                    match.filtered.subscriptions.push_back(id);
+                    if (verdict == filter::Verdict::unjudged) match.filtered.unjudged.push_back(id);
                 },
                 publication.user_id, publication.event_type);
         return match;
     }
 
-    void count_filtered(const std::vector<std::int64_t>& subscriptions, Time now) const {
-        if (subscriptions.empty()) return;
-        const auto count = static_cast<std::int64_t>(subscriptions.size());
+    void count_filtered(const Filtered& filtered, Time now) const {
+        if (filtered.subscriptions.empty()) return;
+        const auto count = [](const std::vector<SubscriptionId>& subscriptions) {
+            return static_cast<std::int64_t>(subscriptions.size());
+        };
         SqliteStatement add = statement(adding_filtered());
         const std::int64_t start = to_micros(bucket_of(now, rollup_width));
-        add.execute(std::int64_t{0}, start, count);
-        for (const std::int64_t subscription : subscriptions) {
-            add.execute(subscription, start, std::int64_t{1});
+        add.execute(std::int64_t{0}, start, count(filtered.subscriptions),
+                    count(filtered.unjudged));
+        for (const SubscriptionId id : filtered.subscriptions) {
+            const bool is_judged = !std::ranges::binary_search(filtered.unjudged, id);
+            add.execute(id.value, start, std::int64_t{1}, std::int64_t{is_judged ? 0 : 1});
         }
     }
 
