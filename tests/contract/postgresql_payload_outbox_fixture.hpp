@@ -7,11 +7,22 @@
 
 namespace webhooks::testing {
 
-/// As hosts, the storage has the time of the database.
+/// The time that hosts have as well, and a test's own time for what is measured.
+class HostClock final : public Clock {
+public:
+    explicit HostClock(std::shared_ptr<Clock> steady) : steady_(std::move(steady)) {}
+
+    Time now() const override { return system_clock()->now(); }
+    SteadyTime steady_now() const override { return steady_->steady_now(); }
+
+private:
+    const std::shared_ptr<Clock> steady_;
+};
+
 struct PostgresqlOutboxPlace : PostgresqlPlace {
     std::shared_ptr<Storage> open(const EncryptionOptions& encryption,
-                                  const std::shared_ptr<Clock>&) const {
-        return PostgresqlPlace::open(encryption, nullptr);
+                                  std::shared_ptr<Clock> clock) const {
+        return PostgresqlPlace::open(encryption, std::make_shared<HostClock>(std::move(clock)));
     }
 };
 

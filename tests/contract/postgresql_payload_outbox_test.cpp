@@ -152,10 +152,15 @@ POSTGRESQL_PAYLOAD_TEST("a worker judges filters on what a host has encrypted") 
     CHECK(rows() == "0 2 0 1");
     CHECK(text("SELECT count(*) FROM webhooks_unmatched u "
                "WHERE position('canary' IN u::text) + position('total' IN u::text) > 0") == "0");
-    // They wait for the key provider; others do not.
+    // They wait for the key provider, which is asked once a second; others do not.
     keys->is_down = true;
     deliver();
     CHECK(rows() == "0 2 0 1");
+    keys->calls = 0;
+    for (int i = 0; i < 20; ++i) {
+        deliver(std::chrono::milliseconds(100));
+    }
+    CHECK(keys->calls <= 2);
     keys->is_down = false;
     deliver();
     deliver();

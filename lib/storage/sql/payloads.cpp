@@ -251,9 +251,9 @@ Message SqlStorage::open_known(const Message& stored, std::set<std::int64_t>& mi
     return PayloadOpener(std::move(keys)).open(stored);
 }
 
-bool SqlStorage::obtain_keys(const std::set<std::int64_t>& missing) {
+bool SqlStorage::obtain_keys(const std::set<std::int64_t>& missing, SteadyTime now) {
     if (missing.empty() || !encryption_.keys) return false;
-    const KeysById keys = decryption_keys(missing);
+    const KeysById keys = decryption_keys(missing_keys_.due(missing, now));
     return std::ranges::any_of(keys,
                                [](const auto& found) { return found.second && *found.second; });
 }

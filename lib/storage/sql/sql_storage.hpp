@@ -14,6 +14,7 @@
 #include <storage/retention_cursor.hpp>
 #include <storage/sql/condition_sql.hpp>
 #include <storage/sql/data_key_table.hpp>
+#include <storage/sql/missing_keys.hpp>
 #include <storage/sql/operational_table.hpp>
 #include <storage/sql/payload_keys.hpp>
 #include <storage/sql/subscription_cipher.hpp>
@@ -184,8 +185,9 @@ protected:
     /// Decrypts with the keys in memory: no key may be obtained inside a transaction. Without its
     /// key the message is locked, and the key is added to `missing`.
     Message open_known(const Message& stored, std::set<std::int64_t>& missing) const;
-    /// Obtains keys for `open_known`. @return whether it has more of them now
-    bool obtain_keys(const std::set<std::int64_t>& missing);
+    /// Obtains keys for `open_known`. Those that were asked for a moment ago are left out. Called
+    /// by one thread at a time. @return whether it has more of them now
+    bool obtain_keys(const std::set<std::int64_t>& missing, SteadyTime now);
 
 private:
     /// As `run` with Purpose::configure, for changes of which subscribers hear:
@@ -231,6 +233,7 @@ private:
     SubscriptionCipher cipher_;
     Secret settings_key_;  ///< The data key of secrets; empty without encryption keys.
     PayloadKeys payload_keys_;
+    MissingKeys missing_keys_;
     bool has_encrypted_payloads_ = false;  ///< Or may have: decided when the storage was opened.
     std::mutex retention_mutex_;
     RetentionCursor retention_;

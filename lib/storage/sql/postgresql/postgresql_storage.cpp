@@ -287,7 +287,7 @@ Result<BatchReceipt> PostgresqlStorage::write(WorkerId worker, const Batch& give
         }
         if (judged.held_up.empty()) return receipt;
         // The host's key provider is asked outside transactions.
-        if (may_ask && obtain_keys(judged.missing_keys)) continue;
+        if (may_ask && obtain_keys(judged.missing_keys, steady_now())) continue;
         batch = &without_held_up(*batch, judged, room);
     }
 }
@@ -361,7 +361,7 @@ Result<Claim> PostgresqlStorage::claim(WorkerId worker, ClaimLimit limit, std::i
             return claim;
         }));
     // The host's key provider is asked outside transactions; the next claim judges with these keys.
-    if (claimed && obtain_keys(missing)) claimed->next_due = Time();
+    if (claimed && obtain_keys(missing, steady_now())) claimed->next_due = Time();
     return claimed;
 }
 

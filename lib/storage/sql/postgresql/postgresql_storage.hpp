@@ -69,6 +69,9 @@ private:
 
     /// Set by tests; absent: the database's time.
     TimeOverride given_time() const;
+    SteadyTime steady_now() const {
+        return (options_.clock ? options_.clock : system_clock())->steady_now();
+    }
 
     const PostgresqlOptions options_;
     const std::string begin_query_;
