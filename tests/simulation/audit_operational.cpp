@@ -75,6 +75,7 @@ void note_received(World& world, const OperationalEvent& told, const Event& rece
                                  .due = received.created_at,
                                  .reopened = world.now,
                                  .is_pulled = model.is_pulled(received.subscription_id)};
+    ++model.operational_in_minute[std::chrono::floor<std::chrono::minutes>(received.created_at)];
     ++world.statistics.operational;
 }
 
@@ -104,7 +105,13 @@ void AuditStorage::note_operational(World& world, const OperationalEvent& event)
 
 /// @pre attempts of the batch are in the model
 void AuditStorage::check_exhausted() const {
-    const bool is_told_at_once = world_.config.options.exhausted_notice_window == 0s;
+    // What the maximum of a minute has no room for is told later, with what happens meanwhile.
+    constexpr std::size_t max_in_minute = 1000;
+    const bool was_full =
+        std::ranges::any_of(model_.operational_in_minute, [&](const auto& minute) {
+            return minute.second + model_.subscriptions.size() > max_in_minute;
+        });
+    const bool is_told_at_once = world_.config.options.exhausted_notice_window == 0s && !was_full;
     for (const auto& [id, told] : model_.told) {
         const std::int64_t exhausted = model_.count_exhausted(id);
         if (told.exhausted > exhausted || (is_told_at_once && told.exhausted != exhausted)) {

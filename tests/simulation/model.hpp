@@ -5,6 +5,7 @@
 /// endpoints were sent. It is written where storage is called, below every fault, so that a lost
 /// answer or a crash leaves no doubt here.
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -131,6 +132,8 @@ struct Model {
     std::vector<std::string> event_types;
     std::map<SubscriptionId, ToldState> told;
     std::map<WorkerId, int> told_lost;
+    /// Operational events that were appended, by the minute of storage's time.
+    std::map<std::chrono::sys_time<std::chrono::minutes>, std::size_t> operational_in_minute;
     std::map<SubscriptionId, std::int64_t> exhausted;  ///< Events that used up their attempts.
 
     /// Those that a publication reaches now, ascending.

@@ -48,6 +48,18 @@ void free_reserved(soci::session& sql, const EventQueue& queue) {
             use(reserved, "id"));
 }
 
+/// The ids that a query selects. @param uses are bound in the order of their places
+template <class... Uses>
+std::vector<EventId> event_ids(soci::session& sql, const char* text, const Uses&... uses) {
+    std::vector<EventId> events;
+    EventId event;
+    soci::statement query(sql);
+    query.exchange(into(event));
+    (query.exchange(uses), ...);
+    for_each_row(query, text, [&] { events.push_back(event); });
+    return events;
+}
+
 struct HeldOrdered {
     EventId id{};
     SubscriptionId subscription{};
@@ -178,17 +190,11 @@ bool is_held_before(soci::session& sql, const EventQueue& queue, EventId event) 
 }
 
 void return_held(soci::session& sql, const EventQueue& queue, Time now, QueueChanges& changes) {
-    std::vector<EventId> held;
-    EventId event;
-    soci::statement query(sql);
-    query.exchange(into(event));
-    query.exchange(use(queue.subscription, "owner"));
-    query.exchange(use(queue.key, "key"));
-    for_each_row(query,
-                 "SELECT event_id FROM webhooks_ordered WHERE subscription_id = :owner "
-                 "AND ordering_key = :key AND worker_id <> 0 ORDER BY event_id",
-                 [&] { held.push_back(event); });
-    for (const EventId returned : held) {
+    for (const EventId returned :
+         event_ids(sql,
+                   "SELECT event_id FROM webhooks_ordered WHERE subscription_id = :owner "
+                   "AND ordering_key = :key AND worker_id <> 0 ORDER BY event_id",
+                   use(queue.subscription, "owner"), use(queue.key, "key"))) {
         soci::statement keep(sql);
         keep.exchange(use(queue.subscription, "owner"));
         keep.exchange(use(returned, "id"));
@@ -234,19 +240,14 @@ void leave_deleted(soci::session& sql, EventId event, bool is_in_memory, Time no
 }
 
 std::size_t release_deleted(soci::session& sql, Time deleted_before, std::size_t limit) {
-    std::vector<EventId> deleted;
-    EventId event;
-    soci::statement query(sql);
-    query.exchange(into(event));
-    query.exchange(use(deleted_before, "before"));
-    query.exchange(use(limit, "take"));
-    for_each_row(query,
-                 "SELECT event_id FROM webhooks_ordered o WHERE deleted_at < :before "
-                 "AND NOT EXISTS (SELECT 1 FROM webhooks_ordered q "
-                 "WHERE q.subscription_id = o.subscription_id "
-                 "AND q.ordering_key = o.ordering_key AND q.worker_id <> 0 "
-                 "AND q.event_id <> o.event_id) ORDER BY deleted_at LIMIT :take",
-                 [&] { deleted.push_back(event); });
+    const std::vector<EventId> deleted =
+        event_ids(sql,
+                  "SELECT event_id FROM webhooks_ordered o WHERE deleted_at < :before "
+                  "AND NOT EXISTS (SELECT 1 FROM webhooks_ordered q "
+                  "WHERE q.subscription_id = o.subscription_id "
+                  "AND q.ordering_key = o.ordering_key AND q.worker_id <> 0 "
+                  "AND q.event_id <> o.event_id) ORDER BY deleted_at LIMIT :take",
+                  use(deleted_before, "before"), use(limit, "take"));
     lock_queues(sql, deleted);
     for (const EventId id : deleted) {
         leave_deleted(sql, id, false, {});
@@ -301,19 +302,12 @@ void set_blocked_by(soci::session& sql, std::span<Event> events) {
 }
 
 std::vector<EventId> claimed_in_order(soci::session& sql, WorkerId worker, std::int64_t number) {
-    std::vector<EventId> events;
-    EventId id;
-    soci::statement query(sql);
-    query.exchange(into(id));
-    query.exchange(use(worker, "self"));
-    query.exchange(use(number, "claim"));
-    for_each_row(query,
-                 "SELECT o.event_id FROM webhooks_ordered o JOIN webhooks_undelivered u "
-                 "ON u.subscription_id = o.subscription_id AND u.event_id = o.event_id "
-                 "WHERE o.worker_id = :self AND o.worker_id <> 0 AND u.claimed_by = :self "
-                 "AND u.is_deferred = 0 AND u.claim_number = :claim",
-                 [&] { events.push_back(id); });
-    return events;
+    return event_ids(sql,
+                     "SELECT o.event_id FROM webhooks_ordered o JOIN webhooks_undelivered u "
+                     "ON u.subscription_id = o.subscription_id AND u.event_id = o.event_id "
+                     "WHERE o.worker_id = :self AND o.worker_id <> 0 AND u.claimed_by = :self "
+                     "AND u.is_deferred = 0 AND u.claim_number = :claim",
+                     use(worker, "self"), use(number, "claim"));
 }
 
 std::size_t hand_back_ordered(soci::session& sql, WorkerId dead, Time now, std::size_t limit) {
