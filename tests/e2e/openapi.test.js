@@ -1,10 +1,14 @@
 // The served document is openapi.yaml, and its links refer to operations.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { parse } from "yaml";
-import { Server } from "./support/server.js";
+import { Server, temporaryDirectory } from "./support/server.js";
 
 const source = parse(readFileSync(new URL("../../adapters/http/openapi.yaml", import.meta.url), "utf8"));
 
@@ -22,4 +26,15 @@ test("links lead to operations", () => {
     .map((link) => link.split('"')[3]));
   assert.ok(linked.size >= 8);
   for (const operation of linked) assert.ok(known.has(operation), operation);
+});
+
+test("Redocly finds no error in the document, and TypeScript that is generated from it compiles", async (t) => {
+  const document = fileURLToPath(new URL("../../adapters/http/openapi.json", import.meta.url));
+  const run = (script, ...args) => promisify(execFile)(process.execPath,
+    [fileURLToPath(new URL(`node_modules/${script}`, import.meta.url)), ...args])
+    .catch(({ stdout, stderr }) => assert.fail(stdout + stderr));
+  await run("@redocly/cli/bin/cli.js", "lint", document);
+  const types = join(temporaryDirectory(t), "api.ts");
+  await run("openapi-typescript/bin/cli.js", document, "-o", types);
+  await run("typescript/bin/tsc", "--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", types);
 });
