@@ -225,5 +225,5 @@ test("customers load none of the operator's scripts", { skip: withoutBrowser }, 
     await page.waitForLoadState("networkidle");
   }
   const scripts = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1)).filter((name) => name.endsWith(".js")));
-  assert.deepEqual(scripts.sort(), ["event_types.js", "portal.js"]);
+  assert.deepEqual(scripts.sort(), ["endpoint_form.js", "event_types.js", "portal.js"]);
 });

@@ -2,7 +2,7 @@
 
 /** @param shared what scripts/70-modules.js shares. @return the parts by name */
 export default function endpointForm(shared) {
-    const { html, useState, useRef, useLoad, api, query, t, visible, plural, pretty, can, isRead, isPattern, matchesPattern, endpointHref, subscriptionPath, addressNotAllowed,
+    const { html, useState, useRef, useLoad, api, query, t, visible, number, plural, pretty, can, isRead, isPattern, matchesPattern, endpointHref, subscriptionPath, addressNotAllowed,
             Act, Details, Field, Head, Icon, Lazy, Loaded, Problem, Select, State, Text, grouped, loadType, knownTypes, TypeMark, DeprecationBanner, isOperator, sayThere } = shared;
 
     const f = {
