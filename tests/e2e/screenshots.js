@@ -1,5 +1,5 @@
-// usage: WEBHOOKS_BIN=BUILD/bin node screenshots.js FOLDER. Draws the main pages of the portal for docs/portal.md:
-// on a real server, with receivers that answer, fail and are gone.
+// usage: WEBHOOKS_BIN=BUILD/bin node screenshots.js FOLDER [PAGE…]. Draws the main pages of the portal, or those of these
+// names, for docs/portal.md: on a real server, with receivers that answer, fail and are gone.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,8 +8,8 @@ import { Receiver } from "./support/receiver.js";
 import { adminKey, Server } from "./support/server.js";
 import { until } from "./support/wait.js";
 
-const folder = process.argv[2];
-if (!folder) throw new Error("usage: node screenshots.js FOLDER");
+const [folder, ...wanted] = process.argv.slice(2);
+if (!folder) throw new Error("usage: node screenshots.js FOLDER [PAGE…]");
 const endings = [];
 const t = { after: (end) => endings.unshift(end) };
 
@@ -36,7 +36,7 @@ const eventTypes = [
   { name: "invoice.overdue", description: "An invoice was not paid in time.", group: "Invoices" },
 ];
 
-/** A server whose customer has three endpoints and a few deliveries. */
+/** A server whose customer has three endpoints with a few deliveries, and one that is only read. */
 async function prepare() {
   const server = await Server.start(t, {
     args: ["--storage", "memory:", "--portal.public-url", "http://portal.invalid/", "--portal.brand.name", "Acme"],
@@ -48,6 +48,8 @@ async function prepare() {
     ["Old shop", "order.shipped", "old"]]) {
     await server.subscribe({ name, eventType, url: receiver.url + path }, { key });
   }
+  await server.subscribe({ name: "Archive", eventType: "order.*", delivery: "pull", filter: "payload/total ge 25" }, { key });
+  await server.post("/api-keys", { apiKey: { userId: "acme", name: "archive", permissions: ["feed:read"], subscriptionId: 4 } });
   const types = ["order.created", "order.shipped", "invoice.paid"];
   for (let number = 1; number <= 24; ++number) await server.publish(types[number % 3], payload(number), { key });
   await until("the deliveries are there", () => receiver.requests.length >= 26);
@@ -69,11 +71,14 @@ const pages = {
   "event-types": "#/event-types",
   "event-type": "#/event-types/order.created",
   form: "#/endpoints/new/order.placed",
+  pull: "#/endpoints/4",
+  "pull-events": "#/endpoints/4/deliveries",
 };
 
-const operatorPages = { overview: "#/overview", failing: "#/failing", users: "#/users", workers: "#/workers", "all-endpoints": "#/endpoints", keys: "#/keys", audit: "#/audit", "event-type-edit": "#/event-types/order.placed/edit" };
+const operatorPages = { overview: "#/overview", failing: "#/failing", users: "#/users", workers: "#/workers", "all-endpoints": "#/endpoints", "operator-feed": "#/endpoints/4/feed", keys: "#/keys", audit: "#/audit", "event-type-edit": "#/event-types/order.placed/edit" };
 
 async function draw(page, name, theme, width) {
+  if (wanted.length > 0 && !wanted.includes(name)) return;
   await page.waitForLoadState("networkidle");
   await page.locator("h1").first().waitFor();
   await page.waitForTimeout(500);
@@ -93,6 +98,10 @@ async function drawAll({ server, open }, browser, theme, width) {
   await page.locator("tbody a").last().click();
   await page.getByRole("heading", { name: /^Event \d+$/ }).waitFor();
   await draw(page, "delivery", theme, width);
+  await page.evaluate((to) => (location.hash = to), pages["pull-events"]);
+  await page.locator("tbody a").first().click();
+  await page.getByRole("heading", { name: "In the feed" }).waitFor();
+  await draw(page, "pull-event", theme, width);
   await context.close();
   const operator = await browser.newContext({ viewport: { width, height: width === 360 ? 740 : 800 }, colorScheme: theme });
   const overview = await operator.newPage();

@@ -95,7 +95,7 @@ export default function deliveryPages(shared) {
     /** In place of attempts: how readers know an event that is not sent. */
     function InFeed({ subscription, event }) {
         const row = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-        return html`<section class="card"><h2>${d.feed}</h2><p>${d.feedHint}</p><dl class="settings">
+        return html`<section><h2>${d.feed}</h2><p>${d.feedHint}</p><dl class="settings">
             ${event.webhookId && row(d.webhookId, html`<span class="secret"><code>${visible(event.webhookId)}</code><${CopyButton} text=${event.webhookId} /></span>`)}
             ${event.contentType && row(d.contentType, html`<code>${visible(event.contentType)}</code>`)}</dl>
             ${can("feed:read") && html`<p><a href=${endpointHref(subscription.id, "/feed")}>${d.readers}</a></p>`}</section>`;

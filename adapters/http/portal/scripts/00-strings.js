@@ -114,7 +114,7 @@ const t = {
     },
 
     deliveries: {
-        title: "Deliveries", columns: ["Event", "Type", "Status", "Created", "Response", "Attempts", "Next attempt"], readColumns: ["Event", "Type", "Status", "Created"],
+        title: "Deliveries", columns: ["Event", "Type", "Status", "Created", "Response", "Attempts", "Next attempt"], readColumns: ["Event", "Type", "Created"],
         status: "Status", type: "Event type", period: "Created",
         behind: "after",
         statuses: { all: "All", delivered: "Delivered", waiting: "Waiting", failed: "Failed", cancelled: "Cancelled", expired: "Expired" },

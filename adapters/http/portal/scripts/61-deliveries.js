@@ -88,7 +88,7 @@ function Deliveries({ subscription }) {
     const cells = (event) => [
         html`<a href=${endpointHref(subscription.id, `/deliveries/${event.id}`)}>${event.id}</a>`,
         html`<code>${visible(event.eventType)}</code>`,
-        html`<${State} is=${statusOf(event)} />`,
+        ...(isFeed ? [] : [html`<${State} is=${statusOf(event)} />`]),
         html`<${Time} at=${event.createdAt} />`,
         ...(isFeed ? [] : [event.statusCode ?? t.none, event.sentAt ? number(event.retryCount + 1) : t.none, html`<${NextAttempt} event=${event} subscription=${subscription} />`])];
     return html`<div class="filters">
