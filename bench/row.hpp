@@ -45,7 +45,8 @@ struct Bench {
     std::filesystem::path cache;   ///< For what later runs use again.
     Sink& sink;
     Sink* tls_sink = nullptr;          ///< The same by HTTPS.
-    std::string ca_file = {};          ///< That it is trusted by.
+    Sink* forgetful_sink = nullptr;    ///< By HTTPS, and resumes no session.
+    std::string ca_file = {};          ///< That both are trusted by.
     Postgresql* postgresql = nullptr;  ///< Null if the machine has no server.
     bool has_wrk = false;
 };
@@ -79,6 +80,7 @@ using Rows = std::vector<Row>;
 void add_transport_rows(Rows&, const Scale&);
 void add_deliver_rows(Rows&, const Scale&);
 void add_tls_rows(Rows&, const Scale&);
+void add_thread_rows(Rows&, const Scale&);
 void add_publish_rows(Rows&, const Scale&);
 void add_latency_rows(Rows&, const Scale&);
 void add_rest_rows(Rows&, const Scale&);
