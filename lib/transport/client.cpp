@@ -55,17 +55,17 @@ void HttpTransport::begin_started() {
 /// Alternates with them, so that endpoints that need new connections do not delay those that have
 /// one.
 void HttpTransport::continue_handshakes() {
-    for (std::size_t i = 0; i < handshakes_per_turn && !parts_.handshakes.empty(); ++i) {
-        const Token token = parts_.handshakes.front();
-        parts_.handshakes.pop_front();
-        const auto found = attempts_.find(token);
+    for (std::size_t i = 0; i < handshakes_per_turn; ++i) {
+        const std::optional<Token> token = parts_.handshakes.next();
+        if (!token) return;
+        const auto found = attempts_.find(*token);
         if (found != attempts_.end()) found->second->continue_handshake();
     }
 }
 
 /// Whether there is work to do although no socket changed.
 bool HttpTransport::has_work() const noexcept {
-    return poller_.has_calls() || !parts_.handshakes.empty();
+    return poller_.has_calls() || !parts_.handshakes.is_empty();
 }
 
 void HttpTransport::run(SteadyTime until, Sink& sink) {
