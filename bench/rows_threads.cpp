@@ -7,7 +7,7 @@
 namespace bench {
 namespace {
 
-/// So many that both threads have about half of them.
+/// Enough that each of two threads has about half of them.
 constexpr int hosts = 32;
 
 struct Way {

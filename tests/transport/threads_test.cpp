@@ -35,7 +35,7 @@ std::vector<std::string> network_threads() {
     return names;
 }
 
-/// So many that, however their names are distributed, it is next to impossible that one of two
+/// Enough that, however their names are distributed, it is next to impossible that one of two
 /// threads has none.
 struct ManyReceivers {
     explicit ManyReceivers(const Receiver::Script& script) {

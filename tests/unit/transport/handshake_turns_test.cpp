@@ -134,8 +134,7 @@ TEST_CASE("handshakes that have begun keep no other from beginning") {
     CHECK(turns.is_empty());
 }
 
-TEST_CASE(
-    "an attempt that waits in vain for a turn of its handshake is not the endpoint's failure") {
+TEST_CASE("an attempt that gets no turn for its handshake in time is not the endpoint's failure") {
     OneAttempt one;
     // It waits for half of its time, although the limit for connecting is shorter.
     CHECK_FALSE(one.attempt.is_overdue(one.began + OneAttempt::connect_limit + 2s));
