@@ -35,7 +35,7 @@ struct Scale {
     int many_subscriptions = 100'000;
     int many_endpoints = 10'000;
     std::int64_t backlog = 1'000'000;  ///< Events.
-    std::chrono::milliseconds idle{10'000};
+    std::chrono::milliseconds idle{15'000};
 };
 
 /// The environment that rows measure in.
