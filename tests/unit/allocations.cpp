@@ -1,5 +1,6 @@
 #include <malloc.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <new>
 #include <unit/allocations.hpp>
@@ -12,6 +13,8 @@ thread_local long count = 0;
 thread_local long freed = 0;
 thread_local long bytes = 0;   ///< Of those that are not freed.
 thread_local long limit = -1;  ///< Of `count`; -1: none.
+std::atomic<bool> is_short_elsewhere = false;
+thread_local bool is_spared = false;
 
 void release(void* memory) noexcept {
     if (memory != nullptr) ++freed;
@@ -24,6 +27,7 @@ void release(void* memory) noexcept {
 // Not inline: GCC warns about `free` if it does not see the matching `malloc` in `new`.
 [[gnu::noinline]] void* operator new(std::size_t size) {
     if (count == limit) throw std::bad_alloc();
+    if (is_short_elsewhere && !is_spared) throw std::bad_alloc();
     ++count;
     if (void* memory = std::malloc(size == 0 ? 1 : size)) {
         bytes += static_cast<long>(malloc_usable_size(memory));
@@ -58,6 +62,16 @@ Shortage::Shortage(long allocations) noexcept {
 
 Shortage::~Shortage() {
     limit = -1;
+}
+
+ShortageElsewhere::ShortageElsewhere() noexcept {
+    is_spared = true;
+    is_short_elsewhere = true;
+}
+
+ShortageElsewhere::~ShortageElsewhere() {
+    is_short_elsewhere = false;
+    is_spared = false;
 }
 
 }  // namespace webhooks::testing
